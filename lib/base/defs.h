@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_DEFS_H
+#define KUKEON_DEFS_H
+
+/*
+ * Small macros that every file may use, and the limits that bound what comes
+ * from outside. Included by the other headers of lib/base.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define printf_like(f, a) __attribute__((format(printf, f, a)))
+#define must_check __attribute__((warn_unused_result))
+#define cleanup_(f) __attribute__((cleanup(f)))
+
+/* Hand a pointer over and forget it here: `*ret = take_ptr(p);`. */
+#define take_ptr(p)                            \
+	({                                     \
+		__typeof__(p) take_ptr_ = (p); \
+		(p) = NULL;                    \
+		take_ptr_;                     \
+	})
+
+/*
+ * Limits. Sizes from outside are held against these before anything is
+ * allocated.
+ */
+enum {
+	KUKE_MAX_MANIFEST = 16 << 20, /* bytes of one manifest stream */
+	KUKE_MAX_DOCUMENTS = 4096, /* documents in one stream */
+	KUKE_MAX_NESTING = 64, /* depth of YAML and JSON values */
+	KUKE_MAX_NODES = 1 << 20, /* YAML nodes of a stream, aliases expanded */
+	KUKE_MAX_RECORD = 16 << 20, /* bytes of one state file */
+	KUKE_MAX_REQUEST = 24 << 20, /* bytes of one request without its streamed fields */
+	KUKE_MAX_REPLY = 64 << 20, /* bytes of one reply */
+	KUKE_MAX_NAME = 63, /* bytes of an object's name */
+};
+
+#define KUKE_MAX_TARBALL (4LL << 30) /* bytes of an image in one request */
+
+/* What this code base never calls; ours are in str.h, mem.h, clock.h, proc.h. */
+#ifndef KUKEON_ALLOW_BANNED
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok strtok_r
+#pragma GCC poison atoi atol atoll gets gmtime localtime ctime mktemp tmpnam
+#pragma GCC poison system popen alloca
+#endif
+
+#endif

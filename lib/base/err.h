@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_ERR_H
+#define KUKEON_ERR_H
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "defs.h"
+
+/*
+ * What went wrong, for a human. A plain value owned by the caller: it is
+ * copied freely and sent as it is over pipes. Every function that takes a
+ * `struct kerr *err` accepts NULL, and leaves *err alone when it succeeds.
+ *
+ * msg has no errno text; kerr_text() appends it. kind is 0 or one of the
+ * classes of lib/model/errkind.h: the outermost class set stays.
+ */
+struct kerr {
+	int kind;
+	int sys_errno;
+	char msg[512];
+};
+
+/* Replace *err; returns r, which is negative, so that one line makes and returns. */
+int kerr_set(struct kerr *err, int r, const char *fmt, ...) printf_like(3, 4);
+
+/* The same with a class. sys_errno stays 0: the message says it all. */
+int kerr_setk(struct kerr *err, int kind, int r, const char *fmt, ...) printf_like(4, 5);
+
+/* Like kerr_set but without the errno text: for errors of our own making. */
+int kerr_plain(struct kerr *err, int r, const char *fmt, ...) printf_like(3, 4);
+
+/* Put "context: " in front of the message. A message cut at the end ends in "...". Returns r. */
+int kerr_wrap(struct kerr *err, int r, const char *fmt, ...) printf_like(3, 4);
+
+/*
+ * The whole text: "msg: errno text", or msg alone. buf is filled and returned.
+ * errno texts start in lower case ("no such file or directory").
+ */
+const char *kerr_text(const struct kerr *err, char *buf, size_t size);
+
+/* The text of one errno value (positive), in lower case. buf is filled and returned. */
+const char *errno_text(int e, char *buf, size_t size);
+
+#define KERR_TEXT_MAX (sizeof(((struct kerr *) 0)->msg) + 128)
+
+#endif

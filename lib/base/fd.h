@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_FD_H
+#define KUKEON_FD_H
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "buf.h"
+#include "defs.h"
+#include "err.h"
+
+/* Close *fd if it is one, keep errno, set it to -EBADF. */
+void fd_close_p(int *fd);
+#define cleanup_fd cleanup_(fd_close_p)
+#define take_fd(fd)                  \
+	({                           \
+		int take_fd_ = (fd); \
+		(fd) = -EBADF;       \
+		take_fd_;            \
+	})
+
+/* The whole of n bytes, however often it takes. 0 or -errno; read: -EPIPE on an early end. */
+int fd_write_all(int fd, const void *p, size_t n);
+int fd_read_all(int fd, void *p, size_t n);
+
+/*
+ * Read a whole file below dirfd (or AT_FDCWD), at most max bytes. O_NOFOLLOW
+ * and O_NONBLOCK, regular files only (-EBADF otherwise). -ENOENT is returned
+ * without touching err, so callers can tolerate a missing file.
+ */
+int file_read_at(int dirfd, const char *path, size_t max, struct buf *ret, struct kerr *err);
+
+/* Files of the kernel (proc, sysfs, cgroups): one open, one read or write. No err. */
+int sys_read(int dirfd, const char *path, struct buf *ret);
+int sys_write(int dirfd, const char *path, const char *text);
+
+/*
+ * openat2(2) with RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS below rootfd: for
+ * every path that comes from an image, an archive or a container. Returns the
+ * descriptor (O_CLOEXEC always) or -errno.
+ */
+int open_in_root(int rootfd, const char *path, int flags, mode_t mode);
+
+/* poll(2) for readable, timeout in ms (-1: none). 1 ready, 0 timeout, -errno. EINTR is retried. */
+int fd_wait_readable(int fd, int timeout_ms);
+
+/* Pass n descriptors with one byte (n <= 8), and take them. recv returns their number. */
+int fd_send(int sock, const int *fds, size_t n);
+int fd_recv(int sock, int *fds, size_t max);
+
+#endif

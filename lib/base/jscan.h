@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_JSCAN_H
+#define KUKEON_JSCAN_H
+
+#include "defs.h"
+
+/*
+ * A bounded scanner for JSON (RFC 8259) over bytes that may come in pieces. It
+ * allocates nothing and knows nothing of values: it finds where a value ends,
+ * and reports events on the way, so that a frame can be cut, an id returned
+ * verbatim and a large string streamed elsewhere.
+ */
+enum jscan_result {
+	JSCAN_MORE = 0, /* the value is not complete */
+	JSCAN_DONE = 1, /* it is; *used bytes belong to it */
+	JSCAN_BAD = -22, /* not JSON (or nested too deep): -EINVAL */
+};
+
+enum jscan_event {
+	JSCAN_EV_OBJECT_BEGIN = 1,
+	JSCAN_EV_OBJECT_END,
+	JSCAN_EV_ARRAY_BEGIN,
+	JSCAN_EV_ARRAY_END,
+	JSCAN_EV_KEY, /* a run of raw bytes of a key, without the quotes, escapes not undone */
+	JSCAN_EV_KEY_END,
+	JSCAN_EV_STRING, /* likewise of a string value */
+	JSCAN_EV_STRING_END,
+	JSCAN_EV_LITERAL, /* a run of bytes of a number, true, false or null */
+	JSCAN_EV_LITERAL_END,
+};
+
+/* p, n: the bytes of this run (empty for begin and end). depth: of the enclosing value, 0 at the top. */
+typedef void jscan_event_fn(void *ctx, enum jscan_event ev, unsigned depth, const char *p,
+			    size_t n);
+
+enum {
+	JSCAN_MAX_DEPTH = 64
+};
+
+struct jscan {
+	jscan_event_fn *event; /* may be NULL */
+	void *ctx;
+	unsigned depth;
+	unsigned state;
+	unsigned sub;
+	uint8_t stack[JSCAN_MAX_DEPTH]; /* '{' or '[' */
+};
+
+void jscan_init(struct jscan *s, jscan_event_fn *event, void *ctx);
+/*
+ * Feed bytes. *used: how many were taken (all of them on JSCAN_MORE). A number
+ * at the top level ends only with the byte after it or with jscan_finish.
+ */
+enum jscan_result jscan_feed(struct jscan *s, const char *p, size_t n, size_t *used);
+enum jscan_result jscan_finish(struct jscan *s);
+
+/*
+ * For files of our own making, small and flat: the value of a top-level key of a
+ * whole JSON object in text. str: undone escapes into buf (-ENOENT no such key,
+ * -EINVAL another type, -E2BIG); i64 likewise.
+ */
+int jscan_get_str(const char *text, size_t n, const char *key, char *buf, size_t size);
+int jscan_get_i64(const char *text, size_t n, const char *key, int64_t *ret);
+
+#endif

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+noinst_LIBRARIES += libbase.a
+libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE) $(NETTLE_CFLAGS)
+libbase_a_SOURCES = \
+	lib/base/atomic.c lib/base/atomic.h \
+	lib/base/buf.c lib/base/buf.h \
+	lib/base/clock.c lib/base/clock.h \
+	lib/base/defs.h \
+	lib/base/err.c lib/base/err.h \
+	lib/base/fd.c lib/base/fd.h \
+	lib/base/jscan.c lib/base/jscan.h \
+	lib/base/lock.c lib/base/lock.h \
+	lib/base/log.c lib/base/log.h \
+	lib/base/mem.c lib/base/mem.h \
+	lib/base/path.c lib/base/path.h \
+	lib/base/proc.c lib/base/proc.h \
+	lib/base/sha256.c lib/base/sha256.h \
+	lib/base/str.c lib/base/str.h \
+	lib/base/vec.c lib/base/vec.h
+LIBBASE = libbase.a $(NETTLE_LIBS)

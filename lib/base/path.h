@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_PATH_H
+#define KUKEON_PATH_H
+
+#include "defs.h"
+#include "err.h"
+
+/* "a/b/c" of all arguments up to the NULL; never doubles a slash. Owned by the caller. */
+char *path_join(const char *first, ...) __attribute__((sentinel, returns_nonnull));
+
+const char *path_basename(const char *p); /* the part after the last '/' */
+char *path_dirname(const char *p)
+	__attribute__((returns_nonnull)); /* "." without a '/', "/" for "/x" */
+
+/* An absolute path without "//", "/./", "/../" and trailing '/', by text alone. Relative: -EINVAL. */
+int path_clean(const char *p, char **ret);
+
+/* mkdir with all parents. New directories get mode (not the umask's); what is there stays. */
+int mkdir_p(const char *path, mode_t mode, struct kerr *err);
+
+enum remove_tree_flags {
+	REMOVE_TREE_SAME_FS = 1 << 0, /* refuse to cross into a mount: -EXDEV */
+};
+
+/*
+ * Remove name below dirfd (AT_FDCWD: path) with all below it, never following a
+ * link. Missing is success. Deep trees do not recurse on the stack.
+ */
+int remove_tree_at(int dirfd, const char *name, enum remove_tree_flags flags, struct kerr *err);
+
+#endif

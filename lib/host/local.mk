@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+noinst_LIBRARIES += libhost.a
+libhost_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) $(LIBNL_CFLAGS) $(IPTC_CFLAGS) $(CAP_CFLAGS) $(SECCOMP_CFLAGS)
+libhost_a_SOURCES =
+LIBHOST = libhost.a $(LIBNL_LIBS) $(IPTC_LIBS) $(CAP_LIBS) $(SECCOMP_LIBS)
