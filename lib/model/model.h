@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_MODEL_H
+#define KUKEON_MODEL_H
+
+#include "buf.h"
+#include "err.h"
+#include "kinds.h"
+
+/*
+ * Types as tables. A struct model_type describes one struct by its rows; the
+ * functions below work on any of them, documents and wire messages alike.
+ */
+enum field_type {
+	FIELD_STRING = 1, /* char * */
+	FIELD_NSTRING, /* struct nstring */
+	FIELD_BOOL, /* bool */
+	FIELD_NBOOL, /* struct nbool */
+	FIELD_INT, /* int64_t */
+	FIELD_NINT, /* struct nint */
+	FIELD_UINT32, /* uint32_t */
+	FIELD_TIME, /* struct ktime */
+	FIELD_STATE, /* an enum of states.h; row.labels */
+	FIELD_STRLIST, /* struct strlist */
+	FIELD_INTLIST, /* LIST_OF(int64_t) */
+	FIELD_STRMAP, /* struct strmap */
+	FIELD_OBJ, /* embedded struct; row.type */
+	FIELD_OBJPTR, /* pointer to struct; row.type */
+	FIELD_OBJLIST, /* LIST_OF(struct); row.type */
+	FIELD_BYTES, /* struct buf, base64 on the wire; null when empty */
+	FIELD_EMBED, /* embedded struct whose rows stand inline (doc_head) */
+	_FIELD_TYPE_MAX,
+};
+
+enum field_flags {
+	FIELD_REQUIRED = 1 << 0, /* for explain and the schema */
+	FIELD_IDENTITY = 1 << 1, /* part of the object's key */
+	FIELD_READ_ONLY = 1 << 2, /* set by the daemon; input is dropped */
+	FIELD_SECRET = 1 << 3, /* printed as ******** */
+	FIELD_OMIT_EMPTY = 1 << 4, /* not printed when zero */
+	FIELD_OMIT_YAML = 1 << 5, /* ... in YAML only (zero times, empty status.network) */
+};
+
+/* What a change of the field asks for (decisions.md section 1). */
+enum field_class {
+	CLASS_NONE = 0, /* not compared */
+	CLASS_IN_PLACE,
+	CLASS_RECREATE_CONTAINER,
+	CLASS_RECREATE_CELL,
+	CLASS_REFUSED,
+};
+
+struct model_type;
+
+struct field {
+	const char *name; /* wire name */
+	enum field_type type;
+	size_t offset;
+	enum field_flags flags;
+	enum field_class change;
+	const struct model_type *obj; /* FIELD_OBJ, OBJPTR, OBJLIST, EMBED */
+	const char *const *labels; /* FIELD_STATE: labels by integer, NULL at the end */
+	const char *const *values; /* FIELD_STRING: what may stand here, NULL at the end */
+	int64_t min, max; /* numbers; both 0: the type's own */
+	const char *def; /* default, for explain; NULL: none */
+	const char *help; /* one line */
+};
+
+struct model_type {
+	const char *name; /* "ContainerSpec": Go's type name, in error texts */
+	const char *help;
+	size_t size;
+	const struct field *fields;
+	size_t n_fields;
+	const char *state_prefix; /* "cell state" for the struct that holds a state */
+};
+
+/* The documents' types and the two that travel alone. */
+extern const struct model_type realm_doc_type, space_doc_type, stack_doc_type, cell_doc_type,
+	container_doc_type, profile_doc_type, server_doc_type, client_doc_type;
+extern const struct model_type container_spec_type, container_status_type, cell_spec_type;
+
+/* Free all an object owns and zero it. Works on zeroed and half-built ones. */
+void model_clear(const struct model_type *t, void *obj);
+/* Deep copy; *to is cleared first. */
+void model_copy(const struct model_type *t, void *to, const void *from);
+/* Null equals empty for lists, maps and optional objects; numbers and strings by value. */
+bool model_eq(const struct model_type *t, const void *a, const void *b);
+
+enum kind {
+	KIND_INVALID = 0,
+	KIND_REALM = 1,
+	KIND_SPACE,
+	KIND_STACK,
+	KIND_CELL,
+	KIND_CONTAINER,
+	KIND_CELL_PROFILE,
+	KIND_SERVER_CONFIGURATION,
+	KIND_CLIENT_CONFIGURATION,
+	_KIND_MAX,
+};
+
+struct kind_info {
+	const char *name; /* "Realm" */
+	const char *word; /* "realm" */
+	const char *plural; /* "realms" */
+	const struct model_type *type;
+	bool resource; /* apply and delete -f take it */
+};
+
+const struct kind_info *kind_info(enum kind k);
+enum kind kind_from_name(const char *name); /* "Realm"; KIND_INVALID */
+enum kind kind_from_word(const char *word); /* "realm" or "realms", any case; KIND_INVALID */
+
+#endif
