@@ -1,2 +1,101 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+#
+# How to add a test: one line each.
+#
+#   unit test     tests/unit/test_<module>.c with `Suite *test_<module>(void)`
+#                 and, as its last line, `UNIT_MAIN(test_<module>);` (unit.h).
+#                 Add the file to unit_<layer>_SOURCES below. One program per
+#                 layer, it has the include path and the libraries of its layer.
+#   system test   tests/integration/<what>.bats: add it to SYSTEM_TESTS.
+#   fuzz target   tests/fuzz/fuzz_<x>.c and tests/fuzz/corpus/<x>/: see "Fuzz".
+#   lint          tests/lint/<what>.sh, prints TAP: add it to LINTS.
+#
+# Everything in TESTS prints TAP. `make check TESTS=tests/unit/unit_base` runs
+# one program, `make check-unit`, `check-system`, `check-lint` one kind.
 
+UNIT_LDADD = $(CHECK_LIBS)
+UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit $(CHECK_CFLAGS) \
+	$(DIRS_CPPFLAGS) -DTEST_SRCDIR='"$(abs_top_srcdir)/tests"' \
+	-DTEST_BUILDDIR='"$(abs_top_builddir)"'
+UNIT_FRAME = tests/unit/unit.c tests/unit/unit.h
+UNIT_TESTS = tests/unit/unit_base tests/unit/unit_model tests/unit/unit_host \
+	tests/unit/unit_store tests/unit/unit_rpc tests/unit/unit_oci \
+	tests/unit/unit_engine
+
+tests_unit_unit_base_SOURCES = $(UNIT_FRAME)
+tests_unit_unit_base_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_BASE)
+tests_unit_unit_base_LDADD = $(LIBBASE) $(UNIT_LDADD)
+
+tests_unit_unit_model_SOURCES = $(UNIT_FRAME)
+tests_unit_unit_model_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_MODEL)
+tests_unit_unit_model_LDADD = $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
+
+tests_unit_unit_host_SOURCES = $(UNIT_FRAME)
+tests_unit_unit_host_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_HOST)
+tests_unit_unit_host_LDADD = $(LIBHOST) $(LIBBASE) $(UNIT_LDADD)
+
+tests_unit_unit_store_SOURCES = $(UNIT_FRAME)
+tests_unit_unit_store_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_STORE)
+tests_unit_unit_store_LDADD = $(LIBSTORE) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
+
+tests_unit_unit_rpc_SOURCES = $(UNIT_FRAME)
+tests_unit_unit_rpc_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_RPC)
+tests_unit_unit_rpc_LDADD = $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
+
+tests_unit_unit_oci_SOURCES = $(UNIT_FRAME)
+tests_unit_unit_oci_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_OCI)
+tests_unit_unit_oci_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) \
+	$(LIBBASE) $(UNIT_LDADD)
+
+tests_unit_unit_engine_SOURCES = $(UNIT_FRAME)
+tests_unit_unit_engine_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE)
+tests_unit_unit_engine_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
+	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
+
+SYSTEM_TESTS =
+LINTS =
+
+# Fuzz targets. Three lines each:
+#   FUZZ += tests/fuzz/fuzz_x
+#   tests_fuzz_fuzz_x_SOURCES = tests/fuzz/fuzz_x.c $(FUZZ_FRAME)
+#   tests_fuzz_fuzz_x_CPPFLAGS = $(AM_CPPFLAGS) $(INC_<LAYER>)
+#   tests_fuzz_fuzz_x_LDADD = $(LIB<LAYER>) … $(LIBBASE)
+# Without --enable-fuzzing the frame's main() runs every file below
+# tests/fuzz/corpus/x (the name comes from argv[0]) and prints TAP; with it the
+# program is libFuzzer's: `tests/fuzz/fuzz_x -max_total_time=60 corpus/x`.
+FUZZ =
+if ENABLE_FUZZING
+FUZZ_FRAME =
+noinst_PROGRAMS += $(FUZZ)
+else
+FUZZ_FRAME = tests/fuzz/replay.c
+check_PROGRAMS += $(FUZZ)
+endif
+
+if HAVE_CHECK
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+endif
+TESTS += $(SYSTEM_TESTS) $(LINTS)
+
+# Every test speaks TAP; automake's driver counts. A skip is no success in CI
+# (./bootstrap check).
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+TEST_EXTENSIONS = .bats .sh
+BATS_LOG_DRIVER = $(TAP_DRIVER)
+BATS_LOG_COMPILER = $(BATS) --tap
+SH_LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_COMPILER = bash
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir;
+EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS)
+
+.PHONY: check-unit check-system check-lint
+check-unit:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)'
+check-system:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(SYSTEM_TESTS)'
+check-lint:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(LINTS)'
