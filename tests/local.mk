@@ -52,7 +52,8 @@ tests_unit_unit_engine_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE)
 tests_unit_unit_engine_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
-SYSTEM_TESTS =
+SYSTEM_TESTS = \
+	tests/integration/leakcheck.bats
 LINTS =
 
 # Fuzz targets. Three lines each:
@@ -90,7 +91,9 @@ SH_LOG_COMPILER = bash
 AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
-EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS)
+EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
+	tests/helpers/leakcheck tests/helpers/busybox-image \
+	tests/helpers/instance-init tests/helpers/instance.bash
 
 .PHONY: check-unit check-system check-lint
 check-unit:

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# A private instance of kukeon, for bats files and for `./bootstrap demo`.
+#
+#   setup_file()    { load ../helpers/instance; instance_start; busybox_image; }
+#   setup()         { load ../helpers/instance; instance_snapshot; }
+#   teardown()      { instance_leakcheck; }
+#   teardown_file() { load ../helpers/instance; instance_stop; }
+#
+#   @test "…" { run kuke get realm; [ "$status" -eq 0 ]; }
+#
+# The instance has mount, network, pid, ipc and uts namespaces of its own, a
+# private /run, an uplink with a default route, and below $INSTANCE (a temporary
+# directory) a run path, a socket, a home and a server configuration. Its suffix
+# and cgroup root are its own too, so any number of them can run side by side.
+#
+#   instance_start     namespaces, then `kuke init` (which starts kukeond)
+#   instance_new       namespaces only: for tests that start kukeond themselves
+#   inst CMD…          run CMD inside (as root, in the caller's directory)
+#   kuke ARG…          kuke inside, talking to this instance
+#   kukeond_pid        pid of the daemon, as seen inside
+#   busybox_image [NAME] [docker|oci]   make and load an image of busybox
+#   cell_ip CELL [REALM SPACE STACK]    address of a cell
+#   wait_for SECONDS CMD…               until CMD succeeds
+#   instance_snapshot / instance_leakcheck   what is there must stay as it is;
+#                      the test itself has to delete what it made
+#   instance_stop      end it all, and prove that the host is as before
+#
+# After instance_start these are exported: INSTANCE INSTANCE_PID (of its pid 1,
+# as seen outside) INSTANCE_CGROUP INSTANCE_RUN_PATH INSTANCE_SOCKET
+# INSTANCE_CONFIG INSTANCE_NS_SUFFIX.
+
+INSTANCE_HELPERS=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+: "${top_builddir:=$(pwd)}"
+
+instance_die()
+{
+	echo "instance: $*" >&2
+	return 1
+}
+
+# wait_for SECONDS CMD…: a bounded poll.
+wait_for()
+{
+	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+
+	shift
+	while ! "$@"; do
+		[ "${EPOCHREALTIME/[.,]/}" -lt "$deadline" ] || return 1
+		sleep 0.02
+	done
+}
+
+inst()
+{
+	nsenter -m -n -p -i -u -t "$INSTANCE_PID" \
+		env -C "$PWD" HOME="$INSTANCE/home" KUKEON_HOST="unix://$INSTANCE_SOCKET" \
+		KUKEON_RUN_PATH="$INSTANCE_RUN_PATH" KUKEON_LIBEXECDIR="$INSTANCE_LIBEXECDIR" \
+		PATH="$INSTANCE_BINDIR:$PATH" "$@"
+}
+
+kuke()
+{
+	inst "$INSTANCE_BINDIR/kuke" "$@"
+}
+
+kukeond_pid()
+{
+	cat "${INSTANCE_SOCKET%/*}/kukeond.pid"
+}
+
+# The host as a whole is shared with whoever else works on it: only what bears
+# on mounts, links, rules and our own cgroups and files is compared there.
+instance_new()
+{
+	[ "$(id -u)" -eq 0 ] || { instance_die "root is needed"; return 1; }
+	INSTANCE=$(mktemp -d "${TMPDIR:-/tmp}/kukeon-test.XXXXXX")
+	INSTANCE_BINDIR=${INSTANCE_BINDIR:-$top_builddir}
+	INSTANCE_LIBEXECDIR=${INSTANCE_LIBEXECDIR:-$top_builddir}
+	INSTANCE_CGROUP=/${INSTANCE##*/}
+	INSTANCE_NS_SUFFIX=${INSTANCE##*.}.test
+	INSTANCE_RUN_PATH=$INSTANCE/opt
+	INSTANCE_SOCKET=$INSTANCE/run/kukeond.sock
+	INSTANCE_CONFIG=$INSTANCE/kukeond.yaml
+	export INSTANCE INSTANCE_BINDIR INSTANCE_LIBEXECDIR INSTANCE_CGROUP \
+		INSTANCE_NS_SUFFIX INSTANCE_RUN_PATH INSTANCE_SOCKET INSTANCE_CONFIG
+	"$INSTANCE_HELPERS/leakcheck" snapshot "$INSTANCE.before" -c "$INSTANCE_CGROUP" \
+		-o mount -o net -o rule -o cgroup
+	mkdir -p "$INSTANCE/home" "$INSTANCE/run" "$INSTANCE_RUN_PATH"
+	cat >"$INSTANCE_CONFIG" <<EOF
+apiVersion: v1beta1
+kind: ServerConfiguration
+metadata:
+  name: default
+spec:
+  socket: $INSTANCE_SOCKET
+  runPath: $INSTANCE_RUN_PATH
+  containerdNamespaceSuffix: $INSTANCE_NS_SUFFIX
+  cgroupRoot: $INSTANCE_CGROUP
+  logLevel: debug
+EOF
+	unshare -m -n -p -i -u -f --mount-proc \
+		"$INSTANCE_HELPERS/instance-init" "$INSTANCE" \
+		>"$INSTANCE/init.log" 2>&1 3>&- 4>&- </dev/null &
+	INSTANCE_UNSHARE=$!
+	export INSTANCE_UNSHARE
+	wait_for 10 test -e "$INSTANCE/ready" ||
+		{ instance_die "did not come up: $(cat "$INSTANCE/init.log")"; return 1; }
+	# The child of unshare is pid 1 of the new namespace.
+	INSTANCE_PID=$(cat "/proc/$INSTANCE_UNSHARE/task/$INSTANCE_UNSHARE/children")
+	INSTANCE_PID=${INSTANCE_PID%% *}
+	export INSTANCE_PID
+}
+
+instance_init()
+{
+	kuke init --server-configuration "$INSTANCE_CONFIG" >"$INSTANCE/init.out" 2>&1 ||
+		{ instance_die "kuke init failed: $(cat "$INSTANCE/init.out")"; return 1; }
+}
+
+instance_start()
+{
+	instance_new && instance_init
+}
+
+busybox_image()
+{
+	local name=${1:-docker.io/library/busybox:latest}
+
+	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/busybox.tar" "$name" "${2:-docker}" &&
+		kuke image load "$INSTANCE/busybox.tar" && rm -f "$INSTANCE/busybox.tar"
+}
+
+# The managed hosts file of the cell has its address.
+cell_ip()
+{
+	awk -v cell="$1" '$2 == cell && $1 ~ /^[0-9.]+$/ && $1 !~ /^127\./ { print $1; exit }' \
+		"$INSTANCE_RUN_PATH/data/${2:-default}/${3:-default}/${4:-default}/$1/etc-hosts"
+}
+
+# State that lives on by design (images, locks, logs of the daemon) is not a
+# leak; everything else below the instance is compared.
+instance_snapshot()
+{
+	local fds=() pid
+
+	pid=$(kukeond_pid 2>/dev/null) && fds=(-p "$pid")
+	inst "$INSTANCE_HELPERS/leakcheck" snapshot "$INSTANCE/snapshot" \
+		-c "$INSTANCE_CGROUP" -d "$INSTANCE" -x "$INSTANCE/snapshot" \
+		-x "$INSTANCE/home" -x "$INSTANCE_RUN_PATH/locks" ${fds[@]+"${fds[@]}"}
+}
+
+instance_leakcheck()
+{
+	inst "$INSTANCE_HELPERS/leakcheck" compare "$INSTANCE/snapshot"
+}
+
+# Removes the cgroups below ROOT in every hierarchy; true when none is left.
+instance_rmcgroups()
+{
+	local mnt r=0
+
+	while read -r mnt; do
+		[ -d "$mnt$1" ] || continue
+		find "$mnt$1" -depth -type d -exec rmdir {} \; 2>/dev/null
+		[ ! -d "$mnt$1" ] || r=1
+	done < <(awk '{ for (i = 7; $i != "-"; i++) ; if ($(i + 1) ~ /^cgroup2?$/) print $5 }' \
+		/proc/self/mountinfo | sort -u)
+	return $r
+}
+
+instance_stop()
+{
+	local r=0
+
+	[ -n "${INSTANCE:-}" ] || return 0
+	if [ -n "${INSTANCE_PID:-}" ]; then
+		[ ! -S "$INSTANCE_SOCKET" ] || kuke daemon stop >/dev/null 2>&1 || true
+		kill -KILL "$INSTANCE_PID" 2>/dev/null
+		# The namespace is gone when its last process is.
+		wait_for 10 instance_gone || { instance_die "does not end"; r=1; }
+	fi
+	wait_for 2 instance_rmcgroups "$INSTANCE_CGROUP" || r=1
+	rm -rf --one-file-system "$INSTANCE" || r=1
+	"$INSTANCE_HELPERS/leakcheck" compare "$INSTANCE.before" || r=1
+	rm -f "$INSTANCE.before"
+	unset INSTANCE INSTANCE_PID
+	return $r
+}
+
+instance_gone()
+{
+	[ ! -e "/proc/$INSTANCE_PID/ns/pid" ]
+}

@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The leak checker has to catch every class of leak, or it proves nothing.
+
+setup_file()
+{
+	load ../helpers/instance
+	instance_new
+	mkdir "$INSTANCE/files"
+}
+
+teardown_file()
+{
+	load ../helpers/instance
+	instance_stop
+}
+
+setup()
+{
+	load ../helpers/instance
+	export LEAKCHECK_WAIT_MS=0
+	check=$INSTANCE_HELPERS/leakcheck
+	snap=$INSTANCE/snap
+	inst "$check" snapshot "$snap" -c "$INSTANCE_CGROUP" -d "$INSTANCE/files" -p 1
+}
+
+# expect_leak PATTERN: the checker fails and names the thing.
+expect_leak()
+{
+	run inst "$check" compare "$snap"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output =~ leaked:\ $1 ]]
+}
+
+# Afterwards, with the thing gone again, there is no difference.
+teardown()
+{
+	LEAKCHECK_WAIT_MS=2000 inst "$check" compare "$snap"
+}
+
+@test "nothing changed" {
+	run inst "$check" compare "$snap"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+}
+
+@test "a mount" {
+	inst mount -t tmpfs leak /mnt
+	expect_leak 'mount /mnt tmpfs'
+	inst umount /mnt
+}
+
+@test "a second mount on the same place" {
+	inst mount --bind /run /run
+	expect_leak 'mount /run tmpfs'
+	inst umount /run
+}
+
+@test "a link" {
+	inst ip link add leak0 type bridge
+	expect_leak 'net link leak0'
+	inst ip link del leak0
+}
+
+@test "a link that moved into a bridge" {
+	inst ip link add br0 type bridge
+	inst ip link set uplink1 master br0
+	expect_leak 'net link uplink1 in br0'
+	inst ip link del br0
+}
+
+@test "an address and a route" {
+	inst ip addr add 198.51.100.7/32 dev lo
+	inst ip route add 203.0.113.0/24 via 192.0.2.1
+	expect_leak 'net addr lo inet 198.51.100.7/32'
+	expect_leak '.*net route 203.0.113.0/24'
+	inst ip route del 203.0.113.0/24
+	inst ip addr del 198.51.100.7/32 dev lo
+}
+
+@test "a rule, a chain, a policy, in IPv4 and IPv6" {
+	inst iptables-legacy -t nat -A POSTROUTING -s 10.9.9.0/24 -j MASQUERADE
+	expect_leak 'rule iptables nat -A POSTROUTING'
+	inst iptables-legacy -t nat -F POSTROUTING
+	inst iptables-legacy -N LEAK
+	expect_leak 'rule iptables filter :LEAK'
+	inst iptables-legacy -X LEAK
+	inst iptables-legacy -P FORWARD DROP
+	expect_leak 'rule iptables filter :FORWARD DROP'
+	inst iptables-legacy -P FORWARD ACCEPT
+	inst ip6tables-legacy -A FORWARD -j DROP
+	expect_leak 'rule ip6tables filter -A FORWARD'
+	inst ip6tables-legacy -F FORWARD
+}
+
+@test "a cgroup, in each hierarchy" {
+	local mnt n=0
+
+	while read -r mnt; do
+		mkdir -p "$mnt$INSTANCE_CGROUP/leak"
+		expect_leak "cgroup $mnt/*$INSTANCE_CGROUP/leak"
+		rmdir "$mnt$INSTANCE_CGROUP/leak" "$mnt$INSTANCE_CGROUP"
+		n=$((n + 1))
+	done < <(awk '{ for (i = 7; $i != "-"; i++) ; if ($(i + 1) ~ /^cgroup2?$/) print $5 }' \
+		/proc/self/mountinfo)
+	[ "$n" -ge 1 ]
+}
+
+@test "a process" {
+	inst setsid -f sleep 300 3>&- 4>&-
+	expect_leak 'proc [0-9]+ \(sleep\)'
+	inst sh -c 'for p in /proc/[0-9]*; do
+		[ "$(tr "\0" " " <$p/cmdline)" != "sleep 300 " ] || kill ${p#/proc/}; done'
+}
+
+@test "a namespace held by a process" {
+	inst setsid -f unshare -n sleep 301 3>&- 4>&-
+	expect_leak '.*ns net:'
+	inst sh -c 'for p in /proc/[0-9]*; do
+		[ "$(tr "\0" " " <$p/cmdline)" != "sleep 301 " ] || kill ${p#/proc/}; done'
+}
+
+@test "a pinned namespace" {
+	inst sh -c 'touch /run/pin && unshare --net=/run/pin true'
+	expect_leak 'mount /run/pin nsfs'
+	inst sh -c 'umount /run/pin && rm /run/pin'
+}
+
+@test "a file, and a mode that changed" {
+	touch "$INSTANCE/files/leak"
+	expect_leak "file f 644 root:root $INSTANCE/files/leak"
+	rm "$INSTANCE/files/leak"
+	chmod 700 "$INSTANCE/files"
+	expect_leak "file d 700 root:root $INSTANCE/files"
+	chmod 755 "$INSTANCE/files"
+}
+
+@test "a file that is gone" {
+	touch "$INSTANCE/files/old"
+	inst "$check" snapshot "$snap" -d "$INSTANCE/files"
+	rm "$INSTANCE/files/old"
+	run inst "$check" compare "$snap"
+	[ "$status" -eq 1 ]
+	[[ $output =~ lost:\ file\ f.*files/old ]]
+	touch "$INSTANCE/files/old"
+	inst "$check" compare "$snap"
+	rm "$INSTANCE/files/old"
+	inst "$check" snapshot "$snap" -d "$INSTANCE/files"
+}
+
+@test "a descriptor" {
+	local pid
+
+	mkfifo "$INSTANCE/files/fifo"
+	inst setsid -f sh -c 'echo $$ >"$0/pid"; read x <"$0/fifo"; exec 9</dev/null; echo >"$0/fifo"; read x <"$0/fifo"' \
+		"$INSTANCE/files" 3>&- 4>&-
+	wait_for 5 test -s "$INSTANCE/files/pid"
+	pid=$(cat "$INSTANCE/files/pid")
+	inst "$check" snapshot "$snap" -p "$pid" -o fd
+	echo >"$INSTANCE/files/fifo"
+	read -r _ <"$INSTANCE/files/fifo"
+	expect_leak "fd $pid /dev/null"
+	echo >"$INSTANCE/files/fifo"
+	rm "$INSTANCE/files/fifo" "$INSTANCE/files/pid"
+	inst "$check" snapshot "$snap"
+}
+
+@test "a thing that vanishes a moment later is no leak" {
+	touch "$INSTANCE/files/late"
+	(sleep 0.4; rm "$INSTANCE/files/late") 3>&- &
+	LEAKCHECK_WAIT_MS=2000 inst "$check" compare "$snap"
+	wait
+}
+
+@test "a file that is no snapshot is refused" {
+	echo hello >"$INSTANCE/other"
+	run inst "$check" compare "$INSTANCE/other"
+	[ "$status" -eq 2 ]
+	run inst "$check" compare "$INSTANCE/none"
+	[ "$status" -ne 0 ]
+}
