@@ -3,4 +3,12 @@
 noinst_LIBRARIES += libmodel.a
 libmodel_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL) $(YAML_CFLAGS) $(JANSSON_CFLAGS)
 libmodel_a_SOURCES =
+libmodel_a_SOURCES += \
+	lib/model/configuration.h \
+	lib/model/convert.h \
+	lib/model/diff.h \
+	lib/model/explain.h \
+	lib/model/manifest.h \
+	lib/model/schema.h \
+	lib/model/validate.h
 LIBMODEL = libmodel.a $(YAML_LIBS) $(JANSSON_LIBS)

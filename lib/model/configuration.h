@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_CONFIGURATION_H
+#define KUKEON_CONFIGURATION_H
+
+#include "buf.h"
+#include "err.h"
+#include "model.h"
+#include "vec.h"
+
+#define CONF_DEFAULT_SOCKET "/run/kukeon/kukeond.sock"
+#define CONF_DEFAULT_HOST "unix:///run/kukeon/kukeond.sock"
+#define CONF_DEFAULT_RUN_PATH "/opt/kukeon"
+#define CONF_DEFAULT_SUFFIX "kukeon.io"
+#define CONF_DEFAULT_CGROUP_ROOT "/kukeon"
+
+/*
+ * The configuration files of kuke and kukeond (spec surface.md 2.3). kind is
+ * KIND_CLIENT_CONFIGURATION or KIND_SERVER_CONFIGURATION, doc the struct of it.
+ *
+ * Read one. A missing file is no error: 0 with *doc zeroed (1 when it was
+ * there). Errors read `load client configuration: …`. Unknown keys go to
+ * warnings (may be NULL). *doc is the caller's (model_clear).
+ */
+int configuration_load(enum kind kind, const char *path, void *ret_doc, struct strlist *warnings,
+		       struct kerr *err);
+
+/* The text of the first-run file: everything explained, every key at its default. */
+void configuration_template(enum kind kind, struct buf *out);
+
+/*
+ * Write the template to path when nothing is there (mode 0600, exclusive) and make its directory
+ * (0750). For the first run; callers ignore the result.
+ */
+int configuration_write_template(enum kind kind, const char *path, struct kerr *err);
+
+/* The rules for suffix and cgroup root: `configure runtime: …: server configuration is invalid`. -EINVAL. */
+int configuration_check_runtime(const char *suffix, const char *cgroup_root, struct kerr *err);
+
+/*
+ * One setting out of its layers: the first that is there of flag, environment
+ * variable (an empty one counts as unset), file and default. flag NULL: not given;
+ * env NULL: no variable. Borrowed.
+ */
+const char *configuration_pick(const char *flag, const char *env, const char *file,
+			       const char *def);
+
+#endif

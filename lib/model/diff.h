@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_DIFF_H
+#define KUKEON_DIFF_H
+
+#include "err.h"
+#include "model.h"
+#include "vec.h"
+
+/*
+ * What differs between a stored object and the wanted one, and what it takes
+ * (spec surface.md 5.4, classes of decisions.md section 1; the class of each
+ * field is a column of its row). Both sides are normalised (convert.h), space
+ * defaults are applied to the wanted one. Managed labels never count.
+ */
+enum diff_action {
+	DIFF_NONE = 0, /* equal */
+	DIFF_IN_PLACE, /* store it, nothing is restarted */
+	DIFF_RECREATE_CONTAINERS, /* of a cell: see recreated, added, removed */
+	DIFF_RECREATE_CELL,
+	DIFF_REFUSED, /* nothing may change: see diff_refusal() */
+};
+
+struct diff {
+	enum diff_action action;
+	struct strlist changes; /* the result's Changes, in order */
+	struct strmap details; /* the result's Details */
+	struct strlist refused; /* field paths of class REFUSED */
+	char *refusal; /* a text of its own for a refusal, or NULL */
+	/* Cells: container ids. Empty for an action of RECREATE_CELL it would not matter for. */
+	struct strlist recreated;
+	struct strlist updated; /* changed in place */
+	struct strlist added;
+	struct strlist removed;
+};
+
+/* The two documents are of the kind. *ret is cleared first. */
+void diff_doc(enum kind kind, const void *stored, const void *wanted, struct diff *ret);
+
+/*
+ * One container's spec. root: a change that would recreate it recreates the cell.
+ * changes holds field names ("image", "env"), details "image changed from …".
+ */
+void diff_container_spec(const struct container_spec *stored, const struct container_spec *wanted,
+			 struct diff *ret);
+
+/*
+ * -EINVAL with `realm "r" has breaking changes: [spec.namespace]. Delete the realm
+ * and recreate it with the new spec` when the action is DIFF_REFUSED, else 0.
+ */
+int diff_refusal(const struct diff *d, enum kind kind, const char *name, struct kerr *err);
+
+/*
+ * The fields in which a cell differs from the file that `kuke run` was given
+ * (surface.md 2.7 run): `spec.containers["web"].image`, …; empty when it does
+ * not. Labels and what the daemon fills in are not compared.
+ */
+void diff_run(const struct cell_doc *stored, const struct cell_doc *wanted, struct strlist *ret);
+
+/*
+ * The spec to store after an accepted diff of a cell: wanted, its synthesized
+ * root kept from stored when wanted has no root. Labels merged, createdAt and the
+ * rest of the status from stored.
+ */
+void diff_merge_cell(struct cell_doc *wanted, const struct cell_doc *stored);
+
+void diff_clear(struct diff *d);
+#define cleanup_diff cleanup_(diff_clear)
+
+#endif

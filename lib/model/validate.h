@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_VALIDATE_H
+#define KUKEON_VALIDATE_H
+
+#include "err.h"
+#include "model.h"
+
+/*
+ * What can be said of one document by itself (spec surface.md 1.3, 1.5, 1.7,
+ * 1.9.3, 1.9.4 and decisions.md section 1). Messages carry no "document N"
+ * prefix; what is wrong inside a cell's container starts with `container "id": `.
+ * All return 0 or -EINVAL.
+ */
+enum validate_flags {
+	VALIDATE_ANY_FIELD = 1 << 0, /* do not refuse fields of later work */
+	VALIDATE_NO_CONTAINERS = 1 << 1, /* a cell may have none (`create cell`) */
+};
+
+/* The structural stage; the first rule that fails is reported. */
+int validate_doc(enum kind kind, const void *doc, enum validate_flags flags, struct kerr *err);
+
+/*
+ * The name of an object of kind realm, space, stack, cell or container. The
+ * name is judged as it will be used, without white space around it. Empty:
+ * `realm name is required` or `name is invalid: cell name is required`.
+ */
+int validate_name(enum kind kind, const char *name, struct kerr *err);
+
+/* The shape of one container's fields: volumes, secrets, ports, tmpfs, … */
+int validate_container_spec(const struct container_spec *c, struct kerr *err);
+int validate_volume(const struct volume_mount *v, size_t i, struct kerr *err);
+int validate_secret(const struct container_secret *s, size_t i, struct kerr *err);
+int validate_egress(const struct egress_policy *p, struct kerr *err);
+int validate_restart_policy(const char *policy, struct kerr *err);
+int validate_security_opt(const char *opt, struct kerr *err);
+
+/*
+ * The one rule about volumes that depends on the host: every bind source is
+ * there. For the moment before a resource changes; never in validate_doc().
+ */
+int validate_volume_sources(const struct container_spec *c, struct kerr *err);
+
+/* A published port: `[hostIP:]hostPort:containerPort[/tcp|udp]`, or containerPort alone (host_port 0). */
+struct port_spec {
+	char host_ip[46]; /* "" for any */
+	uint16_t host_port;
+	uint16_t container_port;
+	bool udp;
+};
+int port_parse(const char *text, struct port_spec *ret, struct kerr *err);
+
+/* Whether there is a policy to enforce: all but "absent" and "default allow without rules". */
+bool egress_effective(const struct egress_policy *p);
+
+/*
+ * `not supported yet: <path>` for the first field that is set and that later
+ * work brings. One table in unsupported.c holds the paths.
+ */
+int validate_supported(enum kind kind, const void *doc, struct kerr *err);
+/* The same for one container's spec that travels alone; path_prefix as in "spec". */
+int validate_container_supported(const struct container_spec *c, const char *path_prefix,
+				 struct kerr *err);
+/* Whether the table names this path ("spec.containers[].ports") for the kind. */
+bool validate_path_unsupported(enum kind kind, const char *path);
+
+#endif
