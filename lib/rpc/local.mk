@@ -2,5 +2,6 @@
 
 noinst_LIBRARIES += librpc.a
 librpc_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_RPC)
-librpc_a_SOURCES =
+librpc_a_SOURCES = \
+	lib/rpc/methods.h
 LIBRPC = librpc.a

@@ -2,5 +2,9 @@
 
 noinst_LIBRARIES += libstore.a
 libstore_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_STORE)
-libstore_a_SOURCES =
+libstore_a_SOURCES = \
+	lib/store/intent.h \
+	lib/store/layout.h \
+	lib/store/locks.h \
+	lib/store/store.h
 LIBSTORE = libstore.a

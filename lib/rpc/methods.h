@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_METHODS_H
+#define KUKEON_METHODS_H
+
+#include "err.h"
+#include "model.h"
+
+/*
+ * The methods of the wire as one table: service KukeonV1 (upstream's, spec
+ * surface.md section 4.4) and KukeonX1 (ours). Arguments and replies are plain
+ * structs with rows like the documents' (model.h); member order is wire order.
+ */
+
+/* ---- the error every reply ends with ---- */
+
+struct rpc_err {
+	char *kind;
+	char *message;
+};
+
+/* A reply's Err from ours: the class' name and the whole text, errno included. */
+struct rpc_err *rpc_err_new(const struct kerr *err);
+/* Back again: kind by name, message verbatim. Returns -EREMOTEIO (or -ENOENT for …NotFound). */
+int rpc_err_to_kerr(const struct rpc_err *e, struct kerr *err);
+
+/* ---- arguments ---- */
+
+struct rpc_no_args {
+	char unused;
+};
+
+#define RPC_DOC_ARGS(kind)               \
+	struct rpc_##kind##_args {       \
+		struct kind##_doc doc;   \
+	};                               \
+	struct rpc_##kind##_flags_args { \
+		struct kind##_doc doc;   \
+		bool force;              \
+		bool cascade;            \
+	}
+RPC_DOC_ARGS(realm);
+RPC_DOC_ARGS(space);
+RPC_DOC_ARGS(stack);
+RPC_DOC_ARGS(cell);
+RPC_DOC_ARGS(container);
+#undef RPC_DOC_ARGS
+
+/* ListSpaces to ListContainers: "" is no filter. Later members are absent on the wire where unused. */
+struct rpc_list_args {
+	char *realm_name;
+	char *space_name;
+	char *stack_name;
+	char *cell_name;
+};
+
+struct rpc_apply_args {
+	struct buf raw_yaml;
+};
+
+struct rpc_load_image_args {
+	char *realm;
+	struct buf
+		tarball; /* always empty in the server: the bytes are in the call's fd (server.h) */
+};
+
+struct rpc_image_args {
+	char *realm;
+	char *ref; /* not in ListImages */
+};
+
+/* ---- replies: Result, then Err ---- */
+
+struct rpc_create_realm_result {
+	struct realm_doc realm;
+	bool metadata_exists_pre, metadata_exists_post;
+	bool cgroup_exists_pre, cgroup_exists_post, cgroup_created;
+	bool namespace_exists_pre, namespace_exists_post, namespace_created;
+	bool created;
+};
+
+struct rpc_create_space_result {
+	struct space_doc space;
+	bool metadata_exists_pre, metadata_exists_post;
+	bool cgroup_exists_pre, cgroup_exists_post, cgroup_created;
+	bool network_exists_pre, network_exists_post, network_created;
+	bool created;
+};
+
+struct rpc_create_stack_result {
+	struct stack_doc stack;
+	bool metadata_exists_pre, metadata_exists_post;
+	bool cgroup_exists_pre, cgroup_exists_post, cgroup_created;
+	bool created;
+};
+
+struct rpc_container_outcome {
+	char *name;
+	bool exists_pre, exists_post, created;
+};
+
+struct rpc_create_cell_result {
+	struct cell_doc cell;
+	bool metadata_exists_pre, metadata_exists_post;
+	bool cgroup_exists_pre, cgroup_exists_post, cgroup_created;
+	bool root_exists_pre, root_exists_post, root_created; /* RootContainer… */
+	bool started_pre, started_post, started;
+	bool created;
+	LIST_OF(struct rpc_container_outcome) containers;
+};
+
+struct rpc_create_container_result {
+	struct container_doc container;
+	bool cell_exists_pre, cell_exists_post; /* CellMetadata… */
+	bool container_exists_pre, container_exists_post, container_created;
+	bool started;
+};
+
+struct rpc_get_realm_result {
+	struct realm_doc realm;
+	bool metadata_exists, cgroup_exists, namespace_exists;
+};
+
+struct rpc_get_space_result {
+	struct space_doc space;
+	bool metadata_exists, cgroup_exists, network_exists;
+};
+
+struct rpc_get_stack_result {
+	struct stack_doc stack;
+	bool metadata_exists, cgroup_exists;
+};
+
+struct rpc_get_cell_result {
+	struct cell_doc cell;
+	bool metadata_exists, cgroup_exists, root_exists;
+};
+
+struct rpc_get_container_result {
+	struct container_doc container;
+	bool cell_exists, container_exists;
+};
+
+/* Start, Stop, Kill: done is Started, Stopped or Killed. */
+struct rpc_cell_done_result {
+	struct cell_doc cell;
+	bool done;
+};
+
+struct rpc_container_done_result {
+	struct container_doc container;
+	bool done;
+};
+
+struct rpc_delete_realm_result {
+	struct realm_doc realm;
+	struct strlist deleted;
+	bool metadata_deleted, cgroup_deleted, namespace_deleted;
+};
+
+struct rpc_delete_space_result {
+	struct space_doc space;
+	char *space_name;
+	char *realm_name;
+	bool metadata_deleted, cgroup_deleted, network_deleted;
+	struct strlist deleted;
+};
+
+struct rpc_delete_stack_result {
+	struct stack_doc stack;
+	char *stack_name;
+	char *realm_name;
+	char *space_name;
+	bool metadata_deleted, cgroup_deleted;
+	struct strlist deleted;
+};
+
+struct rpc_delete_cell_result {
+	struct cell_doc cell;
+	bool containers_deleted, cgroup_deleted, metadata_deleted;
+};
+
+struct rpc_delete_container_result {
+	struct container_doc container;
+	bool cell_exists, container_exists;
+	struct strlist deleted;
+};
+
+struct rpc_purge_realm_result {
+	struct realm_doc realm;
+	bool realm_deleted, purge_succeeded, force, cascade;
+	struct strlist deleted, purged;
+};
+
+struct rpc_purge_space_result {
+	struct space_doc space;
+	bool metadata_deleted, cgroup_deleted, network_deleted, purge_succeeded, force, cascade;
+	struct strlist deleted, purged;
+};
+
+struct rpc_purge_stack_result {
+	struct stack_doc stack;
+	struct strlist deleted, purged;
+};
+
+struct rpc_purge_cell_result {
+	struct cell_doc cell;
+	bool containers_deleted, cgroup_deleted, metadata_deleted, purge_succeeded, force, cascade;
+	struct strlist deleted, purged;
+};
+
+struct rpc_purge_container_result {
+	struct container_doc container;
+	bool cell_exists, container_exists;
+	struct strlist deleted, purged;
+};
+
+struct rpc_attach_result {
+	char *host_socket_path;
+};
+
+struct rpc_log_result {
+	char *host_capture_path;
+	char *host_log_path;
+};
+
+struct rpc_refresh_result {
+	struct strlist realms_found, spaces_found, stacks_found, cells_found, containers_found;
+	struct strlist realms_updated, spaces_updated, stacks_updated, cells_updated,
+		containers_updated;
+	struct strlist errors;
+};
+
+struct rpc_apply_resource {
+	int64_t index;
+	char *kind;
+	char *name;
+	char *action;
+	char *error;
+	struct strlist changes;
+	struct strmap details;
+};
+
+struct rpc_apply_result {
+	LIST_OF(struct rpc_apply_resource) resources;
+};
+
+struct rpc_load_image_result {
+	char *realm;
+	char *namespace;
+	struct strlist images;
+};
+
+struct rpc_image {
+	char *name;
+	int64_t size;
+	struct ktime created_at;
+	char *digest;
+	char *media_type;
+	struct strmap labels;
+};
+
+struct rpc_list_images_result {
+	char *realm;
+	char *namespace;
+	LIST_OF(struct rpc_image) images;
+};
+
+struct rpc_get_image_result {
+	char *realm;
+	char *namespace;
+	struct rpc_image image;
+};
+
+struct rpc_delete_image_result {
+	char *realm;
+	char *namespace;
+	char *ref;
+};
+
+/* KukeonX1.DaemonInfo */
+struct rpc_daemon_info {
+	char *version;
+	int64_t pid;
+	char *run_path;
+	char *runtime_dir;
+	char *namespace_suffix;
+	char *cgroup_root;
+};
+
+/* Replies with a Result: struct rpc_<x>_reply { <x>_result result; err }. */
+#define RPC_REPLIES(X)      \
+	X(create_realm)     \
+	X(create_space)     \
+	X(create_stack)     \
+	X(create_cell)      \
+	X(create_container) \
+	X(get_realm)        \
+	X(get_space)        \
+	X(get_stack)        \
+	X(get_cell)         \
+	X(get_container)    \
+	X(cell_done)        \
+	X(container_done)   \
+	X(delete_realm)     \
+	X(delete_space)     \
+	X(delete_stack)     \
+	X(delete_cell)      \
+	X(delete_container) \
+	X(purge_realm)      \
+	X(purge_space)      \
+	X(purge_stack)      \
+	X(purge_cell)       \
+	X(purge_container)  \
+	X(attach)           \
+	X(log)              \
+	X(refresh)          \
+	X(apply)            \
+	X(load_image)       \
+	X(list_images)      \
+	X(get_image)        \
+	X(delete_image)
+
+#define RPC_REPLY_STRUCT_(x)                    \
+	struct rpc_##x##_reply {                \
+		struct rpc_##x##_result result; \
+		struct rpc_err *err;            \
+	};
+RPC_REPLIES(RPC_REPLY_STRUCT_)
+#undef RPC_REPLY_STRUCT_
+
+struct rpc_daemon_info_reply {
+	struct rpc_daemon_info result;
+	struct rpc_err *err;
+};
+
+/* Replies without one. */
+struct rpc_ping_reply {
+	bool ok;
+	char *version;
+	struct rpc_err *err;
+};
+
+struct rpc_list_realms_reply {
+	LIST_OF(struct realm_doc) realms;
+	struct rpc_err *err;
+};
+
+struct rpc_list_spaces_reply {
+	LIST_OF(struct space_doc) spaces;
+	struct rpc_err *err;
+};
+
+struct rpc_list_stacks_reply {
+	LIST_OF(struct stack_doc) stacks;
+	struct rpc_err *err;
+};
+
+struct rpc_list_cells_reply {
+	LIST_OF(struct cell_doc) cells;
+	struct rpc_err *err;
+};
+
+struct rpc_list_containers_reply {
+	LIST_OF(struct container_spec) containers;
+	struct rpc_err *err;
+};
+
+/* ---- the table ---- */
+
+/*
+ * X(constant, wire name, args struct tag, reply struct tag, implemented):
+ * KukeonV1 first. A method that is not implemented answers "not implemented
+ * yet: <Method>" before the engine sees it; flip the flag when it is.
+ */
+#define RPC_V1_METHODS(X)                                                                         \
+	X(RPC_CREATE_REALM, CreateRealm, realm_args, create_realm_reply, true)                    \
+	X(RPC_CREATE_SPACE, CreateSpace, space_args, create_space_reply, true)                    \
+	X(RPC_CREATE_STACK, CreateStack, stack_args, create_stack_reply, true)                    \
+	X(RPC_CREATE_CELL, CreateCell, cell_args, create_cell_reply, true)                        \
+	X(RPC_CREATE_CONTAINER, CreateContainer, container_args, create_container_reply, true)    \
+	X(RPC_GET_REALM, GetRealm, realm_args, get_realm_reply, true)                             \
+	X(RPC_GET_SPACE, GetSpace, space_args, get_space_reply, true)                             \
+	X(RPC_GET_STACK, GetStack, stack_args, get_stack_reply, true)                             \
+	X(RPC_GET_CELL, GetCell, cell_args, get_cell_reply, true)                                 \
+	X(RPC_GET_CONTAINER, GetContainer, container_args, get_container_reply, true)             \
+	X(RPC_LIST_REALMS, ListRealms, no_args, list_realms_reply, true)                          \
+	X(RPC_LIST_SPACES, ListSpaces, list_spaces_args, list_spaces_reply, true)                 \
+	X(RPC_LIST_STACKS, ListStacks, list_stacks_args, list_stacks_reply, true)                 \
+	X(RPC_LIST_CELLS, ListCells, list_cells_args, list_cells_reply, true)                     \
+	X(RPC_LIST_CONTAINERS, ListContainers, list_containers_args, list_containers_reply, true) \
+	X(RPC_START_CELL, StartCell, cell_args, start_cell_reply, true)                           \
+	X(RPC_STOP_CELL, StopCell, cell_args, stop_cell_reply, true)                              \
+	X(RPC_KILL_CELL, KillCell, cell_args, kill_cell_reply, true)                              \
+	X(RPC_START_CONTAINER, StartContainer, container_args, start_container_reply, true)       \
+	X(RPC_STOP_CONTAINER, StopContainer, container_args, stop_container_reply, true)          \
+	X(RPC_KILL_CONTAINER, KillContainer, container_args, kill_container_reply, true)          \
+	X(RPC_DELETE_REALM, DeleteRealm, realm_flags_args, delete_realm_reply, true)              \
+	X(RPC_DELETE_SPACE, DeleteSpace, space_flags_args, delete_space_reply, true)              \
+	X(RPC_DELETE_STACK, DeleteStack, stack_flags_args, delete_stack_reply, true)              \
+	X(RPC_DELETE_CELL, DeleteCell, cell_args, delete_cell_reply, true)                        \
+	X(RPC_DELETE_CONTAINER, DeleteContainer, container_args, delete_container_reply, true)    \
+	X(RPC_PURGE_REALM, PurgeRealm, realm_flags_args, purge_realm_reply, false)                \
+	X(RPC_PURGE_SPACE, PurgeSpace, space_flags_args, purge_space_reply, false)                \
+	X(RPC_PURGE_STACK, PurgeStack, stack_flags_args, purge_stack_reply, false)                \
+	X(RPC_PURGE_CELL, PurgeCell, cell_flags_args, purge_cell_reply, false)                    \
+	X(RPC_PURGE_CONTAINER, PurgeContainer, container_args, purge_container_reply, false)      \
+	X(RPC_ATTACH_CONTAINER, AttachContainer, container_args, attach_reply, false)             \
+	X(RPC_LOG_CONTAINER, LogContainer, container_args, log_reply, true)                       \
+	X(RPC_REFRESH_ALL, RefreshAll, no_args, refresh_reply, false)                             \
+	X(RPC_APPLY_DOCUMENTS, ApplyDocuments, apply_args, apply_reply, true)                     \
+	X(RPC_LOAD_IMAGE, LoadImage, load_image_args, load_image_reply, true)                     \
+	X(RPC_LIST_IMAGES, ListImages, list_images_args, list_images_reply, true)                 \
+	X(RPC_GET_IMAGE, GetImage, image_args, get_image_reply, true)                             \
+	X(RPC_DELETE_IMAGE, DeleteImage, image_args, delete_image_reply, true)                    \
+	X(RPC_PING, Ping, no_args, ping_reply, true)
+
+/* Ours. LoadImage: the archive is the one descriptor that rides with the request. */
+#define RPC_X1_METHODS(X)                                                  \
+	X(RPC_X_DAEMON_INFO, DaemonInfo, no_args, daemon_info_reply, true) \
+	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, true)
+
+#define RPC_METHOD_ENUM_(constant, name, args, reply, implemented) constant,
+enum rpc_method_id {
+	RPC_METHOD_INVALID = 0,
+	RPC_V1_METHODS(RPC_METHOD_ENUM_) RPC_X1_METHODS(RPC_METHOD_ENUM_) _RPC_METHOD_MAX
+};
+#undef RPC_METHOD_ENUM_
+
+struct rpc_method {
+	const char *service; /* "KukeonV1" */
+	const char *name; /* "CreateRealm" */
+	enum rpc_method_id id;
+	const struct model_type *args; /* of one of the args structs above */
+	const struct model_type *reply;
+	size_t err_offset; /* of `struct rpc_err *err` in the reply */
+	const char *streamed; /* wire name of the byte field that goes to a file; NULL */
+	unsigned max_fds; /* descriptors that may ride with a request */
+	bool implemented;
+};
+
+/* NULL when there is none. Names are case-sensitive. */
+const struct rpc_method *rpc_method_find(const char *service, const char *name);
+const struct rpc_method *rpc_method_get(enum rpc_method_id id);
+bool rpc_service_known(const char *service);
+
+/* Put err into a reply (replacing one); the rest of the reply is zeroed first. */
+void rpc_reply_fail(const struct rpc_method *m, void *reply, const struct kerr *err);
+/* The reply's Err, NULL on success; borrowed. */
+const struct rpc_err *rpc_reply_err(const struct rpc_method *m, const void *reply);
+
+#endif

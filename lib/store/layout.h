@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_LAYOUT_H
+#define KUKEON_LAYOUT_H
+
+#include "defs.h"
+
+/*
+ * The only place that knows what directories and files are called. All
+ * functions are pure, return absolute paths owned by the caller (free), and
+ * assert that the parts they need are there: names are validated before.
+ */
+struct layout {
+	char *run_path; /* "/opt/kukeon": survives a reboot */
+	char *runtime_dir; /* "/run/kukeon": the socket's directory, gone after one */
+};
+
+/* Copies both, cleaned of "//" and trailing '/'. They must be absolute. */
+void layout_init(struct layout *l, const char *run_path, const char *runtime_dir);
+void layout_clear(struct layout *l);
+
+/*
+ * Where an object stands. Strings are borrowed; unused ones NULL (or ""). The
+ * level of an address is that of its last name.
+ */
+struct addr {
+	const char *realm;
+	const char *space;
+	const char *stack;
+	const char *cell;
+};
+
+enum addr_level {
+	ADDR_ROOT = 0, /* no name at all: data/ itself */
+	ADDR_REALM,
+	ADDR_SPACE,
+	ADDR_STACK,
+	ADDR_CELL,
+};
+
+enum addr_level addr_level(const struct addr *a);
+/* The last name, NULL at the root. */
+const char *addr_name(const struct addr *a);
+/* a without its last name. */
+struct addr addr_parent(const struct addr *a);
+/* a with one name more; a must not be a cell. */
+struct addr addr_child(const struct addr *a, const char *name);
+/* "r/s/t/c", for messages and logs; owned by the caller. */
+char *addr_text(const struct addr *a) __attribute__((returns_nonnull));
+
+/* Files of an object: data/<realm>[/<space>[/<stack>[/<cell>]]]/… */
+enum object_file {
+	OBJECT_DIR = 1, /* the directory itself; of the root: data */
+	OBJECT_METADATA, /* metadata.json */
+	REALM_PASSWORDS, /* .passwords.json, 0600 */
+	SPACE_NETWORK, /* network.json, 0600: the subnet */
+	SPACE_CONFLIST, /* network.conflist, 0600 */
+	SPACE_HOSTS, /* .hosts: the one inode behind its cells' etc-hosts */
+	SPACE_LEASES, /* .leases: directory, one file per address */
+	CELL_ETC_HOSTS, /* etc-hosts */
+	CELL_ETC_HOSTNAME, /* etc-hostname */
+	_OBJECT_FILE_MAX,
+};
+
+char *layout_object(const struct layout *l, const struct addr *a, enum object_file what);
+/* data/<realm>/<space>/.leases/<ip> */
+char *layout_lease(const struct layout *l, const struct addr *space, const char *ip);
+
+/* Files of a container of a cell: data/…/<cell>/<container>/… */
+enum container_file {
+	CONTAINER_DIR = 1,
+	CONTAINER_LOG, /* log */
+	CONTAINER_LOG_INDEX, /* log.idx */
+	CONTAINER_TTY_CONFIG, /* kuketty-metadata.json, 0600 */
+	CONTAINER_TTY_DIR, /* tty */
+	CONTAINER_TTY_SOCKET, /* tty/socket */
+	CONTAINER_TTY_CAPTURE, /* tty/capture */
+	_CONTAINER_FILE_MAX,
+};
+
+char *layout_container(const struct layout *l, const struct addr *cell, const char *container,
+		       enum container_file what);
+
+/*
+ * A content namespace: namespaces/<ns>/…. name is the entry below the
+ * directory (image record, hex digest, chain id, runtime id) or NULL for the
+ * directory itself.
+ */
+enum ns_dir {
+	NS_DIR = 1, /* namespaces/<ns>; name must be NULL */
+	NS_IMAGES, /* images */
+	NS_BLOBS, /* blobs/sha256 */
+	NS_SNAPSHOTS, /* snapshots */
+	NS_CONTAINERS, /* containers */
+	NS_STAGING, /* staging */
+	NS_TRASH, /* trash */
+	_NS_DIR_MAX,
+};
+
+char *layout_ns(const struct layout *l, const char *ns, enum ns_dir what, const char *name);
+/* namespaces */
+char *layout_namespaces(const struct layout *l);
+
+/* Files of the run path itself. */
+enum run_file {
+	RUN_DATA = 1, /* data */
+	RUN_LOCKS, /* locks, 0700 */
+	RUN_BIN, /* bin */
+	RUN_INSTANCE, /* .kukeon-instance.json, 0640 */
+	_RUN_FILE_MAX,
+};
+
+char *layout_run(const struct layout *l, enum run_file what);
+
+/* Files of the runtime dir itself. */
+enum rt_file {
+	RT_SOCKET = 1, /* kukeond.sock, unless the configuration names another */
+	RT_PID, /* kukeond.pid */
+	RT_WAKE_DIR, /* wake: one empty file per container that wants a pass */
+	RT_WAKE_SOCKET, /* wake.sock: datagrams, empty */
+	RT_CELLS, /* cells: the pins of all cells */
+	RT_CONTAINERS, /* containers */
+	RT_RUNC, /* runc */
+	RT_INTENTS, /* intents that need not outlive a reboot */
+	RT_BOOT, /* boot.json: the mount namespace our mounts live in */
+	_RT_FILE_MAX,
+};
+
+char *layout_rt(const struct layout *l, enum rt_file what);
+
+/* wake/<name>, the level of one wake-up; name is "<ns>.<runtime id>" or any file name. */
+char *layout_wake(const struct layout *l, const char *name);
+
+/*
+ * Pins of a cell's namespaces: cells/<realm>/<space>/<stack>/<cell>/<start id>/{net,ipc,uts}.
+ * what NULL: the start's directory; start_id NULL too: the cell's.
+ */
+char *layout_pin(const struct layout *l, const struct addr *cell, const char *start_id,
+		 const char *what);
+
+/* Runtime state of a container: containers/<ns>/<runtime id>/… */
+enum rt_container_file {
+	RTC_DIR = 1,
+	RTC_MONITOR, /* monitor: kukeshim's record, locked while it lives */
+	RTC_STDOUT, /* stdout: FIFO */
+	RTC_STDERR, /* stderr: FIFO */
+	RTC_BUNDLE, /* bundle */
+	RTC_ROOTFS, /* rootfs: mount point */
+	RTC_SECRETS, /* secrets: 0700, files 0400 */
+	RTC_RUNC_LOG, /* runc.log */
+	_RTC_FILE_MAX,
+};
+
+char *layout_rt_container(const struct layout *l, const char *ns, const char *id,
+			  enum rt_container_file what);
+/* runc/<ns>: runc's --root */
+char *layout_runc_root(const struct layout *l, const char *ns);
+
+#endif
