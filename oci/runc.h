@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_RUNC_H
+#define KUKEON_RUNC_H
+
+#include "buf.h"
+#include "defs.h"
+#include "err.h"
+
+/*
+ * The OCI runtime: executed, never linked. configured is the server key
+ * `runtime` ("", "runc", "crun" or an absolute path); the rest is looked up in
+ * PATH and then in /usr/sbin:/usr/bin:/sbin:/bin. *ret_path is owned by the caller.
+ */
+int runc_find(const char *configured, char **ret_path, struct kerr *err);
+
+struct runc_version {
+	char name[16]; /* "runc", "crun" */
+	char text[64]; /* "1.1.5+ds1" */
+	unsigned major, minor, patch;
+};
+
+/* Execute `path --version`. Some milliseconds: for init and doctor, not for starts. */
+int runc_version(const char *path, struct runc_version *ret, struct kerr *err);
+
+/*
+ * Remove runc's state directory of a container that has no process any more.
+ * Missing is success. Replaces `runc delete --force`, which polls for 100 ms.
+ */
+int runc_forget(const char *runc_root, const char *id, struct kerr *err);
+
+/*
+ * The last error of a --log-format json file, as one vis-escaped line without
+ * runc's own "runc run failed: " in front. 0, -ENOENT when there is none.
+ */
+int runc_last_error(const char *log_path, struct buf *ret);
+
+#endif
