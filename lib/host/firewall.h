@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_FIREWALL_H
+#define KUKEON_FIREWALL_H
+
+#include "defs.h"
+#include "err.h"
+#include "ipv4.h"
+
+/*
+ * The packet filter in two halves: firewall_plan_make computes from the spaces
+ * which chains and rules there have to be (pure; the same for every back end), and
+ * firewall_apply makes the host's tables so in one commit per table.
+ */
+struct firewall_space {
+	const char *realm;
+	const char *space;
+	const char *bridge;
+	struct ipv4_net subnet;
+};
+
+struct firewall_input {
+	const char
+		*instance; /* "" or NULL for the default one; else mixed into every chain's name */
+	const struct firewall_space *spaces; /* all of the instance, in a stable order */
+	size_t n_spaces;
+};
+
+enum firewall_verdict {
+	FIREWALL_ACCEPT = 1,
+	FIREWALL_DROP,
+	FIREWALL_RETURN,
+	FIREWALL_MASQUERADE,
+	FIREWALL_JUMP, /* to the chain named by jump */
+	_FIREWALL_VERDICT_MAX,
+};
+
+enum firewall_ct {
+	FIREWALL_CT_ESTABLISHED = 1 << 0,
+	FIREWALL_CT_RELATED = 1 << 1,
+};
+
+enum firewall_not {
+	FIREWALL_NOT_IN = 1 << 0,
+	FIREWALL_NOT_OUT = 1 << 1,
+	FIREWALL_NOT_SRC = 1 << 2,
+	FIREWALL_NOT_DST = 1 << 3,
+};
+
+/* One rule. Empty strings and prefix 0 match everything. */
+struct firewall_rule {
+	char in[16]; /* interface; a '+' at the end is a wildcard */
+	char out[16];
+	struct ipv4_net src;
+	struct ipv4_net dst;
+	unsigned invert; /* bits of enum firewall_not */
+	unsigned ct; /* bits of enum firewall_ct; 0: any state */
+	char *comment;
+	enum firewall_verdict verdict;
+	char *jump;
+};
+
+enum firewall_table {
+	FIREWALL_FILTER = 1,
+	FIREWALL_NAT,
+	_FIREWALL_TABLE_MAX,
+};
+
+struct firewall_chain {
+	enum firewall_table table;
+	char name[29];
+	struct firewall_rule *rules;
+	size_t n;
+};
+
+/* A jump from a chain of the kernel into one of ours; they keep this order. */
+struct firewall_hook {
+	enum firewall_table table;
+	const char *builtin; /* "FORWARD", "POSTROUTING" */
+	char chain[29];
+	char *comment; /* NULL: none */
+};
+
+struct firewall_plan {
+	char master[29]; /* KUKEON-EGRESS: names the per-space chains that are ours */
+	struct firewall_chain *chains;
+	size_t n_chains;
+	struct firewall_hook *hooks;
+	size_t n_hooks;
+};
+
+/* KUKE-EGR- and %08x of FNV-1a-32 over "<realm>/<space>" (and the instance, if not the default). */
+void firewall_space_chain(const char *realm, const char *space, const char *instance, char ret[29]);
+
+void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *ret);
+void firewall_plan_clear(struct firewall_plan *p);
+/* The plan as lines in the style of iptables -S, for tests and --dry-run; owned by the caller. */
+char *firewall_plan_text(const struct firewall_plan *p) __attribute__((returns_nonnull));
+
+enum firewall_world {
+	FIREWALL_WORLD_LEGACY = 1, /* ip_tables: ours to use */
+	FIREWALL_WORLD_NFT, /* rules live in nf_tables; legacy ones beside them would not be heard */
+	FIREWALL_WORLD_NONE, /* the kernel has neither, or ip_tables cannot be had */
+	_FIREWALL_WORLD_MAX,
+};
+
+/*
+ * Which world this network namespace lives in, without loading ip_tables: legacy
+ * when it has tables already; nft when only nf_tables has any; legacy again
+ * when neither has and ip_tables is in the kernel or can be loaded.
+ */
+enum firewall_world firewall_world(void);
+
+/*
+ * Make the tables say what the plan says: one commit per table, under the lock
+ * that iptables takes, other people's rules untouched, our jumps in order.
+ * Commits nothing when nothing differs. 1 changed, 0 all was in place; -EOPNOTSUPP, with
+ * words for a warning, on a host whose rules are not in legacy tables.
+ */
+int firewall_apply(const struct firewall_plan *p, struct kerr *err);
+
+/* 1 firewall_apply would change something, 0 not, -errno as there. */
+int firewall_differs(const struct firewall_plan *p, struct kerr *err);
+
+/*
+ * Take away every chain and jump of an instance. 1 something was, 0 nothing was; a
+ * host without legacy tables has none of ours: 0.
+ */
+int firewall_remove(const char *instance, struct kerr *err);
+
+#endif

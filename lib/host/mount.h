@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_MOUNT_H
+#define KUKEON_MOUNT_H
+
+#include "defs.h"
+#include "err.h"
+#include "vec.h"
+
+/* One line of mountinfo (proc(5)), octal escapes undone. Valid during the call only. */
+struct mount_info {
+	unsigned major, minor;
+	const char *root; /* the directory of the file system that is mounted */
+	const char *point; /* where */
+	const char *options;
+	const char *fstype;
+	const char *source;
+	const char *super; /* options of the file system */
+};
+
+/* Return < 0 to stop with that result, 0 to go on. */
+typedef int mount_info_fn(void *ctx, const struct mount_info *mi);
+
+/* All lines of a mountinfo file in order (NULL: /proc/self/mountinfo). */
+int mount_each(const char *file, mount_info_fn *fn, void *ctx, struct kerr *err);
+
+/*
+ * Make an existing directory a mount point of itself whose mounts stay out of
+ * other mount namespaces (MS_PRIVATE). What is one already only becomes private.
+ */
+int mount_private_dir(const char *path, struct kerr *err);
+
+struct mount_overlay {
+	const int *lower_fds; /* O_PATH directories, the topmost layer first */
+	size_t n_lower; /* 1 to MOUNT_OVERLAY_LOWER_MAX */
+	int upper_fd; /* -1 with work_fd -1: read-only, which takes at least two lower layers */
+	int work_fd; /* same file system as upper_fd */
+	const char *target; /* an existing directory */
+};
+
+enum {
+	MOUNT_OVERLAY_LOWER_MAX = 500
+};
+
+/*
+ * Mount an overlay with the options we rely on named (index, metacopy and
+ * redirect_dir off, xino auto). Layers are given as descriptors, so neither their
+ * paths nor their number meets the one-page limit of mount(2). The kernel's own
+ * words are in err where it has any. -ENODEV: no overlayfs in this kernel.
+ */
+int mount_overlay(const struct mount_overlay *how, struct kerr *err);
+
+/* 1 when overlayfs is there or could be loaded, 0 when not, -errno. */
+int mount_has_overlay(void);
+
+enum mount_bind_flags {
+	MOUNT_BIND_READONLY = 1 << 0,
+	MOUNT_BIND_RECURSIVE = 1 << 1, /* with the mounts below (all read-only, if so) */
+};
+
+/* Bind what source_fd (O_PATH) is at the existing target of the same type. Private. */
+int mount_bind(int source_fd, const char *target, enum mount_bind_flags flags, struct kerr *err);
+
+/* 1 a mount point, 0 not (or nothing there), -errno. Links are not followed. */
+int mount_is_point(const char *path);
+
+/*
+ * Detach everything mounted right at path (MNT_DETACH; also where mounts are
+ * stacked). Links are not followed. 1 something was, 0 nothing was (or no such path).
+ */
+int mount_detach(const char *path, struct kerr *err);
+
+/* mount_detach, then rmdir. A missing directory is success. */
+int mount_detach_rmdir(const char *path, struct kerr *err);
+
+/* Mount points at prefix and below (by whole components), in the order they were made. */
+int mount_list_below(const char *prefix, struct strlist *ret, struct kerr *err);
+
+/* Detach them all, the last made first. Returns how many; goes on past failures, then -errno. */
+int mount_detach_below(const char *prefix, struct kerr *err);
+
+#endif
