@@ -3,9 +3,19 @@
 noinst_LIBRARIES += liboci.a
 liboci_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI) $(DIRS_CPPFLAGS) $(JANSSON_CFLAGS)
 liboci_a_SOURCES = \
+	oci/cas.h \
+	oci/digest.h \
+	oci/helper.h \
+	oci/image.h \
 	oci/image_config.h \
+	oci/imgstore.h \
+	oci/layer.h \
+	oci/manifest.h \
+	oci/ref.h \
 	oci/runc.h \
 	oci/shim.h \
+	oci/snapshot.h \
 	oci/spec.h \
+	oci/unpack_proto.h \
 	oci/user.h
 LIBOCI = liboci.a

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_IMGSTORE_H
+#define KUKEON_IMGSTORE_H
+
+#include "defs.h"
+#include "err.h"
+#include "layout.h"
+#include "locks.h"
+#include "unpack_proto.h"
+
+/*
+ * The image side of one namespace directory:
+ *
+ *   images/<name>.json          one record per name
+ *   blobs/sha256/<hex>          manifests, configurations, layers while needed
+ *   snapshots/<hex>/            one per chain id: fs/ and layer.json
+ *   containers/<id>/            upper/, work/, image -> sha256:<manifest>
+ *   staging/ trash/             half-made and half-removed things
+ */
+enum image_store_flags {
+	IMAGE_STORE_KEEP_LAYERS = 1 << 0, /* keep layer blobs after unpacking (key keepLayers) */
+};
+
+struct image_store {
+	const struct layout *layout; /* borrowed, like locks */
+	struct locks *locks;
+	char *ns;
+	char *dir; /* namespaces/<ns> */
+	int dirfd; /* the same, open */
+	enum image_store_flags flags;
+	struct unpack_limits limits; /* the defaults; set after opening where configured */
+};
+
+/*
+ * Open the store of a namespace and make its trees (0700) where they are
+ * missing. layout and locks outlive it. Several processes may have the same
+ * store open.
+ */
+int image_store_open(const struct layout *layout, struct locks *locks, const char *ns,
+		     enum image_store_flags flags, struct image_store *ret, struct kerr *err);
+void image_store_close(struct image_store *s);
+#define cleanup_image_store cleanup_(image_store_close)
+
+/*
+ * A shared hold keeps the collector out: whoever adds things, or resolves an
+ * image and then records its use, has it meanwhile. It is the image lock of the
+ * empty name (lib/store locks.h), so it comes after a cell's lock and before
+ * those of image names. Nesting is fine: 1 when this call took it (then release
+ * it), 0 when it was held here already. Releasing collects when a delete came by
+ * in the meantime.
+ */
+int image_store_hold(struct image_store *s, struct kerr *err);
+void image_store_release(struct image_store *s);
+
+/* For start-up: remove what is left in staging/ and trash/ and collect, unless others use it now. */
+int image_store_repair(struct image_store *s, struct kerr *err);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_LAYER_H
+#define KUKEON_LAYER_H
+
+#include "digest.h"
+#include "err.h"
+#include "imgstore.h"
+
+/* Where the bytes of a layer are: a range of a file, or a pipe (offset 0, size -1). */
+struct layer_source {
+	int fd; /* borrowed */
+	int64_t offset;
+	int64_t size;
+};
+
+struct layer_want {
+	const struct digest *parent; /* chain id below, NULL for the lowest */
+	const struct digest *diff_id;
+	const struct digest *blob; /* digest of the compressed bytes; NULL: not known */
+};
+
+/* What is on record of an unpacked layer (layer.json). */
+struct layer_info {
+	struct digest diff_id;
+	struct digest parent; /* unset for the lowest */
+	uint64_t unpacked_bytes;
+	uint64_t entries;
+};
+
+/*
+ * Unpack a layer into snapshots/<chain id>: kukeunpack into staging/, both
+ * digests checked, directories that the layer implies made like those below,
+ * one syncfs, rename, fsync of the parent; all under the chain id's lock. A chain
+ * id that is there is left as it is (the source is not read). Nothing is left of
+ * a failure. *ret_chain is set on success.
+ */
+int layer_unpack(struct image_store *s, const struct layer_want *want,
+		 const struct layer_source *src, struct digest *ret_chain, struct kerr *err);
+
+bool layer_exists(struct image_store *s, const struct digest *chain);
+/* -ENOENT without touching err. */
+int layer_read_info(struct image_store *s, const struct digest *chain, struct layer_info *ret,
+		    struct kerr *err);
+/* Rename to trash, then remove. A missing one is success. */
+int layer_remove(struct image_store *s, const struct digest *chain, struct kerr *err);
+
+#endif
