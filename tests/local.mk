@@ -54,16 +54,26 @@ tests_unit_unit_engine_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
 
 SYSTEM_TESTS = \
 	tests/integration/leakcheck.bats
-LINTS =
+LINTS = \
+	tests/lint/architecture.sh \
+	tests/lint/banned.sh \
+	tests/lint/format.sh \
+	tests/lint/includes.sh \
+	tests/lint/man.sh \
+	tests/lint/paths.sh \
+	tests/lint/selftest.sh \
+	tests/lint/shell.sh \
+	tests/lint/size.sh \
+	tests/lint/spdx.sh
 
-# Fuzz targets. Three lines each:
+# Fuzz targets. Four lines each:
 #   FUZZ += tests/fuzz/fuzz_x
 #   tests_fuzz_fuzz_x_SOURCES = tests/fuzz/fuzz_x.c $(FUZZ_FRAME)
 #   tests_fuzz_fuzz_x_CPPFLAGS = $(AM_CPPFLAGS) $(INC_<LAYER>)
-#   tests_fuzz_fuzz_x_LDADD = $(LIB<LAYER>) … $(LIBBASE)
-# Without --enable-fuzzing the frame's main() runs every file below
-# tests/fuzz/corpus/x (the name comes from argv[0]) and prints TAP; with it the
-# program is libFuzzer's: `tests/fuzz/fuzz_x -max_total_time=60 corpus/x`.
+#   tests_fuzz_fuzz_x_LDADD = $(LIB<LAYER>) … $(LIBBASE) $(FUZZ_LIBS)
+# and the corpus, at least one file, in tests/fuzz/corpus/x/. Without
+# --enable-fuzzing the frame's main() runs every file of the corpus (the name
+# comes from argv[0]) and prints TAP; with it the program is libFuzzer's: `tests/fuzz/fuzz_x -max_total_time=60 corpus/x`.
 FUZZ =
 if ENABLE_FUZZING
 FUZZ_FRAME =
@@ -71,6 +81,7 @@ noinst_PROGRAMS += $(FUZZ)
 else
 FUZZ_FRAME = tests/fuzz/replay.c
 check_PROGRAMS += $(FUZZ)
+TESTS += $(FUZZ)
 endif
 
 if HAVE_CHECK
@@ -93,7 +104,8 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/helpers/leakcheck tests/helpers/busybox-image \
-	tests/helpers/instance-init tests/helpers/instance.bash
+	tests/helpers/instance-init tests/helpers/instance.bash \
+	tests/fuzz/replay.c tests/lint/lib.bash tests/lint/strip.pl
 
 .PHONY: check-unit check-system check-lint
 check-unit:

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What our C never calls. Each exception names the one file that may, and why.
+. "${BASH_SOURCE[0]%/*}/lib.bash"
+lint_need perl perl
+
+mapfile -t product < <(product_files)
+mapfile -t all < <(c_files)
+code=$("$LINT_DIR/strip.pl" "${product[@]}")
+
+# calls REGEX [FILES-THAT-MAY]
+calls()
+{
+	printf '%s\n' "$code" | grep -E "^[^:]*:[0-9]+:(.*[^A-Za-z0-9_>.])?($1)[[:space:]]*\(" |
+		grep -vE "^[^:]*:[0-9]+:[[:space:]]*#" | grep -vE "^(${2:-none}):"
+}
+
+calls 'strcpy|strcat|strncpy|strncat|sprintf|vsprintf|gets|strtok|strtok_r|alloca|mktemp|tmpnam' |
+	lint_rule "no unbounded string functions"
+calls 'gmtime|localtime|ctime|asctime' | lint_rule "no time functions with hidden state"
+calls 'system|popen' | lint_rule "no shell"
+# str.c is where numbers are parsed and checked.
+calls 'atoi|atol|atoll|sscanf|strto(l|ll|ul|ull|d|f|imax|umax)' 'lib/base/str\.c' |
+	lint_rule "numbers only by str_to_*"
+# proc.c spawns; the listener forks its request children; kukeshim is built
+# without proc.c and starts the one program it exists for.
+calls 'fork|vfork|clone|clone3' \
+	'lib/base/proc\.c' | lint_rule "no bare fork"
+calls 'signal|sigaction' 'lib/base/proc\.c' | lint_rule "no signal handlers but SIG_IGN"
+calls 'pthread_create|thrd_create' | lint_rule "no threads"
+calls 'access|faccessat|euidaccess' | lint_rule "no access(): it answers about another moment"
+calls 'pipe|accept|dup|dup2|creat|epoll_create|inotify_init' 'lib/base/proc\.c' |
+	lint_rule "descriptors are born with CLOEXEC (pipe2, accept4, F_DUPFD_CLOEXEC)"
+# A call may span lines: look at it up to its closing parenthesis.
+perl -0777 -ne '
+	s{/\*.*?\*/}{"\n" x ($& =~ tr/\n//)}gse;
+	while (/(?<![A-Za-z0-9_>.])(open|openat|socket|socketpair|memfd_create|eventfd|timerfd_create|signalfd|inotify_init1|epoll_create1)\s*(\((?:[^()]++|(?2))*\))/g) {
+		my ($f, $args, $at) = ($1, $2, $-[0]);
+		next if $args =~ /CLOEXEC|flags|FLAGS/;
+		my $line = 1 + (substr($_, 0, $at) =~ tr/\n//);
+		print "$ARGV:$line: $f\n";
+	}' "${product[@]}" | lint_rule "open, socket and the like pass CLOEXEC"
+printf '%s\n' "$code" | grep -E '^(lib|oci)/' |
+	grep -E ':(.*[^A-Za-z0-9_])?(printf|puts|putchar|vprintf|perror|exit)[[:space:]]*\(' |
+	grep -vE '^lib/base/(log|mem|proc)\.c:' | lint_rule "libraries neither print nor exit"
+"$LINT_DIR/strip.pl" "${all[@]}" | grep LINE_COMMENT | lint_rule "no // comments"
+printf '%s\n' "$code" | grep -E ':.*\bgoto\b' | grep -vE 'goto (out|fail)[a-z_]*;' |
+	lint_rule "goto only to out: and fail:"
+printf '%s\n' "$code" | grep -E '!(strcmp|strncmp|memcmp)[[:space:]]*\(|\(strn?cmp\([^)]*\)\)' |
+	lint_rule "comparisons by streq, not !strcmp"
+
+lint_done
