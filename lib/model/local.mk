@@ -2,7 +2,16 @@
 
 noinst_LIBRARIES += libmodel.a
 libmodel_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL) $(YAML_CFLAGS) $(JANSSON_CFLAGS)
-libmodel_a_SOURCES =
+libmodel_a_SOURCES = \
+	lib/model/codec.h \
+	lib/model/emit.h \
+	lib/model/errkind.h \
+	lib/model/kinds.h \
+	lib/model/model.h \
+	lib/model/node.h \
+	lib/model/rows.h \
+	lib/model/scalar.h \
+	lib/model/states.h
 libmodel_a_SOURCES += \
 	lib/model/configuration.h \
 	lib/model/convert.h \

@@ -40,7 +40,11 @@ enum field_flags {
 	FIELD_OMIT_YAML = 1 << 5, /* ... in YAML only (zero times, empty status.network) */
 };
 
-/* What a change of the field asks for (decisions.md section 1). */
+/*
+ * What a change of the field asks for (decisions.md section 1). The class of a
+ * row counts for all below it; CLASS_NONE on an object or a list of objects
+ * means: the rows inside decide.
+ */
 enum field_class {
 	CLASS_NONE = 0, /* not compared */
 	CLASS_IN_PLACE,
@@ -72,12 +76,61 @@ struct model_type {
 	const struct field *fields;
 	size_t n_fields;
 	const char *state_prefix; /* "cell state" for the struct that holds a state */
+	const char *const *retired; /* keys of older versions that pass without a word; or NULL */
 };
 
 /* The documents' types and the two that travel alone. */
 extern const struct model_type realm_doc_type, space_doc_type, stack_doc_type, cell_doc_type,
 	container_doc_type, profile_doc_type, server_doc_type, client_doc_type;
 extern const struct model_type container_spec_type, container_status_type, cell_spec_type;
+
+/* The labels of states.h by integer, NULL at the end. */
+extern const char *const realm_state_labels[],
+	*const space_state_labels[], *const stack_state_labels[],
+					     *const cell_state_labels[],
+						     *const container_state_labels[];
+/* The label; "Unknown" for what is out of range. */
+const char *state_label(const char *const *labels, unsigned state);
+
+/* The row's place in an object: the address of the member. */
+static inline void *field_ptr(const struct field *f, void *obj)
+{
+	return (char *) obj + f->offset;
+}
+
+static inline const void *field_cptr(const struct field *f, const void *obj)
+{
+	return (const char *) obj + f->offset;
+}
+
+/*
+ * Any LIST_OF(T) seen without its T, for FIELD_OBJLIST and FIELD_INTLIST. The
+ * elements lie side by side, size of the row's type (or int64_t) each.
+ */
+struct list_view {
+	char *v; /* NULL: null */
+	size_t n;
+};
+
+struct list_view list_view(const void *list);
+/* A new zeroed element at the end of the list. */
+void *list_grow(void *list, size_t size);
+void list_make_empty(void *list, size_t size);
+
+/* What FIELD_OBJPTR points to; NULL. */
+void *objptr_get(const void *member);
+/* The same, made (zeroed) when it is not there yet. */
+void *objptr_make(void *member, const struct model_type *t);
+
+/*
+ * The row of a wire name, looked up through embedded structs; NULL. *ret_base
+ * (may be NULL) is the offset of the struct that holds the member.
+ */
+const struct field *model_find(const struct model_type *t, const char *name, size_t *ret_base);
+/* Whether the member is what an absent key gives (empty lists and maps count as zero). */
+bool field_is_zero(const struct field *f, const void *member);
+bool field_eq(const struct field *f, const void *a, const void *b);
+bool model_is_zero(const struct model_type *t, const void *obj);
 
 /* Free all an object owns and zero it. Works on zeroed and half-built ones. */
 void model_clear(const struct model_type *t, void *obj);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_CODEC_H
+#define KUKEON_CODEC_H
+
+#include "emit.h"
+#include "model.h"
+#include "node.h"
+
+/*
+ * From trees and text to structs and back, by rows. The rules are those of Go's
+ * yaml.v3 for YAML trees and of encoding/json for JSON trees (surface.md 1.2,
+ * 1.10, 4.3): keys exact or in any case, coercion or none.
+ */
+
+/* A key no row stands for. Accepted, and told to the caller. */
+struct unknown_field {
+	char *path; /* "spec.containers[0].imgae" */
+	unsigned line, col;
+	const char *hint; /* the row it may have meant; NULL */
+};
+
+struct unknown_fields {
+	struct unknown_field *v;
+	size_t n;
+};
+
+void unknown_fields_clear(struct unknown_fields *u);
+/* `unknown field spec.contaners (did you mean "containers"?)` */
+void unknown_field_text(struct buf *out, const struct unknown_field *u);
+
+/*
+ * Decode into *obj, which the caller has zeroed or cleared. n NULL or null leaves
+ * it so. unknown may be NULL. On failure *obj is cleared. Texts:
+ *   yaml: unmarshal errors:\n  line 3: cannot unmarshal !!str `x` into bool
+ *   json: cannot unmarshal string into Go struct field CellSpec.spec.autoDelete of type bool
+ *   cell state: unknown label "X"
+ */
+int model_decode(const struct model_type *t, const struct node *n, void *obj,
+		 struct unknown_fields *unknown, struct kerr *err);
+
+/* Read the text and decode. YAML: the first document, which may be missing. */
+int model_read_json(const struct model_type *t, const char *text, size_t len, void *obj,
+		    struct kerr *err);
+int model_read_yaml(const struct model_type *t, const char *text, size_t len, void *obj,
+		    struct unknown_fields *unknown, struct kerr *err);
+
+/*
+ * Append the object. JSON ends without a newline, YAML with one. Whether a value
+ * fits is found out by buf_check of out.
+ */
+void model_emit_json(struct buf *out, const struct model_type *t, const void *obj,
+		     enum emit_flags flags);
+void model_emit_yaml(struct buf *out, const struct model_type *t, const void *obj, unsigned indent,
+		     enum emit_flags flags);
+/* n objects as one list; objs NULL gives null in JSON, [] in YAML. */
+void model_emit_json_list(struct buf *out, const struct model_type *t, const void *const *objs,
+			  size_t n, enum emit_flags flags);
+void model_emit_yaml_list(struct buf *out, const struct model_type *t, const void *const *objs,
+			  size_t n, unsigned indent, enum emit_flags flags);
+
+/* One object where a value is due. */
+void jemit_model(struct jemit *j, const struct model_type *t, const void *obj);
+void yemit_model(struct yemit *y, const struct model_type *t, const void *obj);
+
+#endif

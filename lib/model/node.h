@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_NODE_H
+#define KUKEON_NODE_H
+
+#include "defs.h"
+#include "err.h"
+
+/*
+ * The neutral tree that the YAML and the JSON reader produce. It keeps the
+ * source text of scalars and where they stood, so that numbers stay exact and
+ * errors can point. Depth is at most KUKE_MAX_NESTING, aliases not counted.
+ */
+enum node_kind {
+	NODE_SCALAR = 1,
+	NODE_SEQ,
+	NODE_MAP,
+	NODE_ALIAS, /* YAML only; node_resolve */
+};
+
+/* What a scalar is, by its text or its explicit tag. */
+enum node_tag {
+	NODE_TAG_STR = 1,
+	NODE_TAG_NULL,
+	NODE_TAG_BOOL,
+	NODE_TAG_INT,
+	NODE_TAG_FLOAT,
+	NODE_TAG_TIME,
+	NODE_TAG_BINARY,
+	NODE_TAG_MERGE, /* the plain key "<<" */
+	NODE_TAG_SEQ,
+	NODE_TAG_MAP,
+	NODE_TAG_OTHER, /* tag_text */
+};
+
+enum node_flags {
+	NODE_PLAIN = 1 << 0, /* a scalar without quotes (JSON: number or literal) */
+	NODE_JSON = 1 << 1, /* read as JSON: the JSON rules hold */
+	NODE_BLOCK = 1 << 2, /* a literal or folded block */
+};
+
+struct node {
+	enum node_kind kind;
+	enum node_tag tag;
+	enum node_flags flags;
+	unsigned line, col; /* from 1; JSON: 0 */
+	char *text; /* NODE_SCALAR: the text, escapes undone; len bytes and a NUL */
+	size_t len;
+	char *tag_text; /* an explicit tag as it was written ("!!str", "!x"), or NULL */
+	char *anchor; /* "a" of &a, or NULL; NODE_ALIAS: the name it refers to */
+	struct node **items; /* NODE_SEQ: items; NODE_MAP: key, value, key, value, … */
+	size_t n; /* of items: a map of two pairs has 4 */
+	struct node *target; /* NODE_ALIAS: owned elsewhere in the same tree */
+	bool open; /* for the walkers: we are inside of it */
+};
+
+struct node *node_free(struct node *n);
+
+static inline void node_freep(struct node **n)
+{
+	*n = node_free(*n);
+}
+
+#define cleanup_node cleanup_(node_freep)
+
+/* The node itself or what the alias stands for. NULL gives NULL. */
+const struct node *node_resolve(const struct node *n);
+
+/*
+ * For trees whose shape the caller knows (image manifests, configurations):
+ * every function takes NULL and nodes of another kind, and then gives "nothing".
+ * In JSON trees node_get takes the exact key, the last one when there are several.
+ */
+const struct node *node_get(const struct node *map, const char *key);
+/* a, b, c as one walk: node_path(n, "config", "digest", NULL) */
+const struct node *node_path(const struct node *n, ...) __attribute__((sentinel));
+size_t node_count(const struct node *n); /* items of a sequence, pairs of a map */
+const struct node *node_item(const struct node *n, size_t i); /* item i; of a map: value i */
+const struct node *node_key(const struct node *map, size_t i); /* the key of pair i */
+const char *
+node_str(const struct node *n); /* a string's text; NULL: no string, or it has a NUL in it */
+int node_i64(const struct node *n, int64_t *ret); /* -EINVAL no integer, -ERANGE */
+int node_u64(const struct node *n, uint64_t *ret);
+int node_bool(const struct node *n, bool *ret); /* -EINVAL */
+bool node_is_null(const struct node *n); /* null or not there */
+
+/*
+ * Replace the text of a scalar, for `kuke run -p`. A plain scalar keeps being
+ * seen as what it was (a string stays one).
+ */
+void node_set_text(struct node *n, char *owned_text);
+
+/*
+ * JSON: one value and nothing but white space after it. Invalid UTF-8 and lone
+ * surrogates become U+FFFD, duplicates are all kept. -EINVAL with a message
+ * that starts with what ("manifest: invalid JSON at byte 17").
+ */
+int node_read_json(const char *text, size_t len, const char *what, struct node **ret,
+		   struct kerr *err);
+
+/*
+ * YAML, document by document. Errors read "yaml: line 3: did not find expected
+ * key"; node_stream_mark gives the place of the last one, from 1 (0: unknown).
+ * text must outlive the stream.
+ */
+struct node_stream;
+
+struct node_stream *node_stream_new(const char *text, size_t len) __attribute__((returns_nonnull));
+struct node_stream *node_stream_free(struct node_stream *s);
+/*
+ * 1 and a document (*ret is NULL for one without any node in it), 0 at the end,
+ * -errno: nothing more can be read.
+ */
+int node_stream_next(struct node_stream *s, struct node **ret, struct kerr *err);
+void node_stream_mark(const struct node_stream *s, unsigned *ret_line, unsigned *ret_col);
+/* Bytes of the text at which the document last returned began and ended. */
+void node_stream_range(const struct node_stream *s, size_t *ret_begin, size_t *ret_end);
+
+static inline void node_stream_freep(struct node_stream **s)
+{
+	*s = node_stream_free(*s);
+}
+
+/* The first document of a text. *ret NULL when there is none. */
+int node_read_yaml(const char *text, size_t len, struct node **ret, struct kerr *err);
+
+#endif
