@@ -17,7 +17,7 @@ struct ktime {
 	bool set; /* false: the zero time; the rest is then 0 */
 };
 
-#define KTIME_TEXT_MAX 40
+#define KTIME_TEXT_MAX 64
 
 struct ktime ktime_now(void);
 struct ktime ktime_from_timespec(const struct timespec *ts);

@@ -10,7 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
@@ -42,8 +47,12 @@ enum {
 
 #define KUKE_MAX_TARBALL (4LL << 30) /* bytes of an image in one request */
 
-/* What this code base never calls; ours are in str.h, mem.h, clock.h, proc.h. */
+/*
+ * What this code base never calls; ours are in str.h, mem.h, clock.h, proc.h.
+ * The headers that declare these are included above, before the names go bad.
+ */
 #ifndef KUKEON_ALLOW_BANNED
+#undef alloca /* a macro in some libraries */
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok strtok_r
 #pragma GCC poison atoi atol atoll gets gmtime localtime ctime mktemp tmpnam
 #pragma GCC poison system popen alloca

@@ -29,7 +29,11 @@ enum jscan_event {
 	JSCAN_EV_LITERAL_END,
 };
 
-/* p, n: the bytes of this run (empty for begin and end). depth: of the enclosing value, 0 at the top. */
+/*
+ * p, n: the bytes of this run (empty for begin and end; never empty otherwise).
+ * depth: how many objects and arrays are around it. The outermost object begins
+ * and ends at depth 0; its keys and the values of these are at depth 1.
+ */
 typedef void jscan_event_fn(void *ctx, enum jscan_event ev, unsigned depth, const char *p,
 			    size_t n);
 
@@ -48,8 +52,10 @@ struct jscan {
 
 void jscan_init(struct jscan *s, jscan_event_fn *event, void *ctx);
 /*
- * Feed bytes. *used: how many were taken (all of them on JSCAN_MORE). A number
- * at the top level ends only with the byte after it or with jscan_finish.
+ * Feed bytes. *used: how many were taken (all of them on JSCAN_MORE; on
+ * JSCAN_BAD the next one is the offender). A number at the top level ends only
+ * with the byte after it or with jscan_finish, which answers JSCAN_MORE when the
+ * value lacks its end. White space after the value is left to the caller.
  */
 enum jscan_result jscan_feed(struct jscan *s, const char *p, size_t n, size_t *used);
 enum jscan_result jscan_finish(struct jscan *s);
@@ -57,7 +63,8 @@ enum jscan_result jscan_finish(struct jscan *s);
 /*
  * For files of our own making, small and flat: the value of a top-level key of a
  * whole JSON object in text. str: undone escapes into buf (-ENOENT no such key,
- * -EINVAL another type, -E2BIG); i64 likewise.
+ * -EINVAL another type or not JSON, -E2BIG); buf may be half written on failure.
+ * i64 likewise, -ERANGE. Of a key given twice the last counts.
  */
 int jscan_get_str(const char *text, size_t n, const char *key, char *buf, size_t size);
 int jscan_get_i64(const char *text, size_t n, const char *key, int64_t *ret);

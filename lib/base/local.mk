@@ -14,7 +14,7 @@ libbase_a_SOURCES = \
 	lib/base/log.c lib/base/log.h \
 	lib/base/mem.c lib/base/mem.h \
 	lib/base/path.c lib/base/path.h \
-	lib/base/proc.c lib/base/proc.h \
+	lib/base/proc.c lib/base/proc.h lib/base/procinfo.c \
 	lib/base/sha256.c lib/base/sha256.h \
 	lib/base/str.c lib/base/str.h \
 	lib/base/vec.c lib/base/vec.h

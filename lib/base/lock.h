@@ -19,7 +19,9 @@ int lock_file_at(int dirfd, const char *path, enum lock_mode mode, struct kerr *
 
 /*
  * Whether another open file holds the lock: 1 held, 0 free or no such file, -errno.
- * The test is made with a descriptor of its own and takes nothing.
+ * The test uses a descriptor of its own, whose shared lock lasts for microseconds:
+ * LOCK_FILE_TRY outwaits one, but a lock that must not be missed is taken with
+ * LOCK_FILE_WAIT.
  */
 int lock_file_held(int dirfd, const char *path);
 

@@ -19,12 +19,14 @@ int path_clean(const char *p, char **ret);
 int mkdir_p(const char *path, mode_t mode, struct kerr *err);
 
 enum remove_tree_flags {
-	REMOVE_TREE_SAME_FS = 1 << 0, /* refuse to cross into a mount: -EXDEV */
+	/* -EXDEV where anything is mounted on name or below it; the mount is not touched. */
+	REMOVE_TREE_SAME_FS = 1 << 0,
 };
 
 /*
  * Remove name below dirfd (AT_FDCWD: path) with all below it, never following a
- * link. Missing is success. Deep trees do not recurse on the stack.
+ * link. Missing is success. Deep trees do not recurse on the stack. A mount point
+ * below name ends it with -EBUSY before anything in it was touched.
  */
 int remove_tree_at(int dirfd, const char *name, enum remove_tree_flags flags, struct kerr *err);
 

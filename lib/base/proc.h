@@ -25,7 +25,8 @@ enum proc_spawn_flags {
  * How to run a program. Every descriptor but 0, 1, 2 and keep_fds is closed in
  * the child, handlers and the signal mask are reset. keep_fds keep their numbers.
  * map: the child's descriptor i (0, 1, 2) is fd_stdio[i] when that is >= 0 —
- * zero-initialised options therefore need PROC_SPAWN_INIT.
+ * zero-initialised options therefore need PROC_SPAWN_INIT. With
+ * PROC_DIE_WITH_PARENT neither PROC_DOUBLE_FORK (-EINVAL).
  */
 struct proc_spawn {
 	const char *path; /* absolute, or looked up in PATH */
@@ -59,16 +60,18 @@ void proc_kill_wait(pid_t pid);
 
 /*
  * Run to its end: stdin from in (or /dev/null), stdout and stderr into out and
- * errout (each at most its max; more is dropped; NULL: /dev/null). Kills it at
- * the deadline (-ETIME). *ret_status as of waitpid.
+ * errout (each at most its max; more is dropped and marks the buffer as failed;
+ * NULL: /dev/null). What how->fd_stdio names is used as it is. Kills it at the
+ * deadline (-ETIME). It has ended when the process has, even where one of its
+ * own children still holds the output. *ret_status as of waitpid.
  */
 int proc_run(const struct proc_spawn *how, const struct buf *in, struct buf *out,
 	     struct buf *errout, int deadline_ms, int *ret_status, struct kerr *err);
 
 /*
  * fork for code that runs on without exec: signals are blocked around the fork,
- * the child gets default handlers, dies with its parent where flags say so, and
- * must end by _exit. Returns 0 in the child, the pid in the parent, -errno.
+ * the child gets default handlers and an empty mask, and must end by _exit. Of the
+ * flags PROC_SETSID and PROC_DIE_WITH_PARENT are known (-EINVAL otherwise). Returns 0 in the child, the pid in the parent, -errno.
  */
 pid_t proc_fork(enum proc_spawn_flags flags);
 
@@ -78,7 +81,8 @@ int pidfd_signal(int pidfd, int sig); /* 0 or -errno */
 int pidfd_wait(int pidfd, int timeout_ms);
 /*
  * Exit status (as of waitpid) of a process that has ended, by PIDFD_GET_INFO
- * (kernel 6.15 and up; also when another has reaped it). -EOPNOTSUPP without.
+ * (kernel 6.15 and up; when another has reaped it, as the descriptor was opened
+ * before). -EAGAIN while it runs or nobody has reaped it yet, -EOPNOTSUPP without.
  */
 int pidfd_exit_status(int pidfd, int *ret_status);
 

@@ -44,6 +44,11 @@ size_t str_distance(const char *a, const char *b);
 size_t utf8_len(const char *s, size_t n);
 bool utf8_valid(const char *s, size_t n);
 
+/* Whether a character may stand in a log or on a terminal: no control, no text direction. */
+bool utf8_printable(uint32_t c);
+/* The character of the valid sequence of n bytes at s. */
+uint32_t utf8_decode(const char *s, size_t n);
+
 /*
  * Append text from containers, images or the network so that it cannot drive a
  * terminal: printable UTF-8 as it is, the rest as \n \t \xHH.
@@ -51,12 +56,15 @@ bool utf8_valid(const char *s, size_t n);
 void str_vis(struct buf *out, const char *s, size_t n);
 
 /*
- * Append one line: newlines and tabs become spaces, runs of spaces one, cut to
- * max bytes on a UTF-8 boundary with "..." at the end when cut.
+ * Append one line: newlines and tabs become spaces, runs of spaces one, none at
+ * the ends; cut to max bytes on a UTF-8 boundary with "..." at the end when cut.
  */
 void str_one_line(struct buf *out, const char *s, size_t max);
 
-/* Standard base64 with padding (RFC 4648 section 4). decode: -EINVAL. */
+/*
+ * Standard base64 with padding (RFC 4648 section 4). decode: -EINVAL, and what
+ * was decoded until then stays appended; line ends are skipped like in Go.
+ */
 void base64_encode(struct buf *out, const void *p, size_t n);
 int base64_decode(struct buf *out, const char *s, size_t n);
 

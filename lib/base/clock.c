@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "clock.h"
+
+#define NS 1000000000
+#define ZERO_SEC (-62135596800LL) /* 0001-01-01T00:00:00Z */
+#define END_SEC 253402300800LL /* 10000-01-01T00:00:00Z */
+#define TWO_63 (UINT64_C(1) << 63)
+
+struct ktime ktime_from_timespec(const struct timespec *ts)
+{
+	struct ktime t = { .sec = ts->tv_sec, .nsec = (int32_t) ts->tv_nsec, .set = true };
+
+	if (t.sec == ZERO_SEC && t.nsec == 0)
+		t = (struct ktime){ 0 };
+	return t;
+}
+
+struct ktime ktime_now(void)
+{
+	struct timespec ts;
+
+	(void) clock_gettime(CLOCK_REALTIME, &ts); /* cannot fail */
+	return ktime_from_timespec(&ts);
+}
+
+/* Days since 1970-01-01 of a Gregorian date; years count from March, eras have 400 of them. */
+static int64_t days_of_date(int64_t y, unsigned m, unsigned d)
+{
+	int64_t era;
+	int64_t year_of_era;
+	int64_t day_of_year;
+
+	y -= m <= 2;
+	era = (y >= 0 ? y : y - 399) / 400;
+	year_of_era = y - era * 400;
+	day_of_year = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+	       day_of_year - 719468;
+}
+
+static void date_of_days(int64_t days, int64_t *y, unsigned *m, unsigned *d)
+{
+	int64_t era;
+	int64_t doe;
+	int64_t yoe;
+	int64_t doy;
+	int64_t mp;
+
+	days += 719468;
+	era = (days >= 0 ? days : days - 146096) / 146097;
+	doe = days - era * 146097;
+	yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	mp = (5 * doy + 2) / 153;
+	*d = (unsigned) (doy - (153 * mp + 2) / 5 + 1);
+	*m = (unsigned) (mp < 10 ? mp + 3 : mp - 9);
+	*y = yoe + era * 400 + (*m <= 2);
+}
+
+/* The digits of a fraction of n places, without the zeros at the end; "" for zero. */
+static const char *fraction_text(uint64_t v, int places, char buf[16])
+{
+	int n;
+
+	if (v == 0)
+		return "";
+	n = snprintf(buf, 16, ".%0*llu", places, (unsigned long long) v);
+	while (n > 0 && buf[n - 1] == '0')
+		buf[--n] = '\0';
+	return buf;
+}
+
+const char *ktime_text(const struct ktime *t, char buf[KTIME_TEXT_MAX])
+{
+	int64_t sec = t->set ? t->sec : ZERO_SEC;
+	int64_t days = sec / 86400;
+	int64_t rest = sec % 86400;
+	char fraction[16];
+	int64_t y;
+	unsigned m;
+	unsigned d;
+
+	if (rest < 0) {
+		rest += 86400;
+		days--;
+	}
+	date_of_days(days, &y, &m, &d);
+	(void) snprintf(buf, KTIME_TEXT_MAX, "%04d-%02u-%02uT%02u:%02u:%02u%sZ", (int) y, m % 100,
+			d % 100, (unsigned) (rest / 3600), (unsigned) (rest / 60 % 60),
+			(unsigned) (rest % 60),
+			t->set ? fraction_text((uint64_t) t->nsec, 9, fraction) : "");
+	return buf;
+}
+
+/* Exactly n digits at *s, then the byte sep (0: whatever follows). */
+static bool take_digits(const char **s, int n, char sep, unsigned *ret)
+{
+	unsigned v = 0;
+
+	for (; n > 0; n--, (*s)++) {
+		if (**s < '0' || **s > '9')
+			return false;
+		v = v * 10 + (unsigned) (**s - '0');
+	}
+	*ret = v;
+	if (sep == '\0')
+		return true;
+	return *(*s)++ == sep;
+}
+
+static unsigned days_in_month(unsigned y, unsigned m)
+{
+	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+
+	return m == 2 && leap ? 29 : days[m - 1];
+}
+
+/* ".123": the nanoseconds; digits past the ninth are dropped. */
+static bool take_fraction(const char **s, int32_t *ret)
+{
+	int32_t unit = NS / 10;
+
+	*ret = 0;
+	if (**s != '.')
+		return true;
+	(*s)++;
+	if (**s < '0' || **s > '9')
+		return false;
+	for (; **s >= '0' && **s <= '9'; (*s)++) {
+		*ret += (**s - '0') * unit;
+		unit /= 10;
+	}
+	return true;
+}
+
+static bool take_offset(const char **s, int64_t *ret)
+{
+	int sign = **s == '-' ? -1 : 1;
+	unsigned hh;
+	unsigned mm;
+
+	*ret = 0;
+	if (**s == 'Z') {
+		(*s)++;
+		return true;
+	}
+	if (**s != '+' && **s != '-')
+		return false;
+	(*s)++;
+	if (!take_digits(s, 2, ':', &hh) || !take_digits(s, 2, '\0', &mm) || hh > 23 || mm > 59)
+		return false;
+	*ret = sign * (int64_t) (hh * 3600 + mm * 60);
+	return true;
+}
+
+int ktime_parse(const char *s, struct ktime *ret)
+{
+	struct timespec ts;
+	unsigned y, mon, d, h, min, sec;
+	int64_t offset;
+	int64_t total;
+	int32_t nsec;
+
+	if (!take_digits(&s, 4, '-', &y) || !take_digits(&s, 2, '-', &mon) ||
+	    !take_digits(&s, 2, 'T', &d) || !take_digits(&s, 2, ':', &h) ||
+	    !take_digits(&s, 2, ':', &min) || !take_digits(&s, 2, '\0', &sec) ||
+	    !take_fraction(&s, &nsec) || !take_offset(&s, &offset) || *s != '\0')
+		return -EINVAL;
+	if (y < 1 || mon < 1 || mon > 12 || d < 1 || d > days_in_month(y, mon) || h > 23 ||
+	    min > 59 || sec > 59)
+		return -EINVAL;
+	total = days_of_date(y, mon, d) * 86400 + (int64_t) (h * 3600 + min * 60 + sec) - offset;
+	if (total < ZERO_SEC || total >= END_SEC)
+		return -EINVAL;
+	ts = (struct timespec){ .tv_sec = total, .tv_nsec = nsec };
+	*ret = ktime_from_timespec(&ts);
+	return 0;
+}
+
+int ktime_cmp(const struct ktime *a, const struct ktime *b)
+{
+	if (a->set != b->set)
+		return a->set ? 1 : -1;
+	if (!a->set)
+		return 0;
+	if (a->sec != b->sec)
+		return a->sec < b->sec ? -1 : 1;
+	if (a->nsec != b->nsec)
+		return a->nsec < b->nsec ? -1 : 1;
+	return 0;
+}
+
+int64_t clock_ms(void)
+{
+	struct timespec ts;
+
+	(void) clock_gettime(CLOCK_BOOTTIME, &ts); /* cannot fail */
+	return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int clock_left(int64_t deadline_ms)
+{
+	int64_t left;
+
+	if (deadline_ms < 0)
+		return -1;
+	left = deadline_ms - clock_ms();
+	if (left <= 0)
+		return 0;
+	return left > INT_MAX ? INT_MAX : (int) left;
+}
+
+static const struct {
+	const char *name;
+	uint64_t ns;
+} duration_units[] = {
+	{ "ns", 1 },	       { "us", 1000 }, { "\xc2\xb5s", 1000 }, /* U+00B5, the micro sign */
+	{ "\xce\xbcs", 1000 }, /* U+03BC, the Greek letter */
+	{ "ms", 1000000 },     { "s", NS },    { "m", 60ULL * NS },   { "h", 3600ULL * NS },
+};
+
+static uint64_t unit_of(const char *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(duration_units); i++)
+		if (strlen(duration_units[i].name) == n &&
+		    memcmp(duration_units[i].name, s, n) == 0)
+			return duration_units[i].ns;
+	return 0;
+}
+
+/* Digits at *s: -EINVAL past 2^63; *ret_n is how many there were. */
+static int leading_int(const char **s, uint64_t *ret, size_t *ret_n)
+{
+	uint64_t v = 0;
+	size_t n = 0;
+
+	for (; **s >= '0' && **s <= '9'; (*s)++, n++) {
+		if (v > TWO_63 / 10)
+			return -EINVAL;
+		v = v * 10 + (uint64_t) (**s - '0');
+		if (v > TWO_63)
+			return -EINVAL;
+	}
+	*ret = v;
+	*ret_n = n;
+	return 0;
+}
+
+/* Digits after the point; those that do not fit are dropped. */
+static size_t leading_fraction(const char **s, uint64_t *ret, double *ret_scale)
+{
+	bool full = false;
+	uint64_t v = 0;
+	size_t n = 0;
+
+	*ret_scale = 1;
+	for (; **s >= '0' && **s <= '9'; (*s)++, n++) {
+		full = full || v > (TWO_63 - 1) / 10;
+		if (full)
+			continue;
+		v = v * 10 + (uint64_t) (**s - '0');
+		*ret_scale *= 10;
+	}
+	*ret = v;
+	return n;
+}
+
+/* One "1.5h" at *s. */
+static int take_term(const char **s, uint64_t *ret)
+{
+	uint64_t fraction = 0;
+	size_t n_fraction = 0;
+	double scale = 1;
+	uint64_t unit;
+	uint64_t v;
+	size_t n;
+	int r;
+
+	r = leading_int(s, &v, &n);
+	if (r < 0)
+		return r;
+	if (**s == '.') {
+		(*s)++;
+		n_fraction = leading_fraction(s, &fraction, &scale);
+	}
+	if (n + n_fraction == 0)
+		return -EINVAL;
+	n = strcspn(*s, ".0123456789");
+	unit = unit_of(*s, n);
+	if (unit == 0 || v > TWO_63 / unit)
+		return -EINVAL;
+	*s += n;
+	v *= unit;
+	if (fraction > 0)
+		v += (uint64_t) ((double) fraction * ((double) unit / scale));
+	if (v > TWO_63)
+		return -EINVAL;
+	*ret = v;
+	return 0;
+}
+
+int duration_parse(const char *s, int64_t *ret_ns)
+{
+	uint64_t total = 0;
+	bool negative = *s == '-';
+	uint64_t v;
+	int r;
+
+	if (*s == '-' || *s == '+')
+		s++;
+	if (strcmp(s, "0") == 0) {
+		*ret_ns = 0;
+		return 0;
+	}
+	if (*s == '\0')
+		return -EINVAL;
+	while (*s != '\0') {
+		r = take_term(&s, &v);
+		if (r < 0)
+			return r;
+		total += v; /* both are at most 2^63: no wrap but to 0, caught here */
+		if (total > TWO_63 || total < v)
+			return -EINVAL;
+	}
+	if (total == TWO_63 && !negative)
+		return -EINVAL;
+	*ret_ns = negative ? (int64_t) (0 - total) : (int64_t) total;
+	return 0;
+}
+
+void duration_text(struct buf *out, int64_t ns)
+{
+	uint64_t u = ns < 0 ? 0 - (uint64_t) ns : (uint64_t) ns;
+	char f[16];
+
+	if (ns < 0)
+		buf_addc(out, '-');
+	if (u == 0) {
+		buf_adds(out, "0s");
+	} else if (u < 1000) {
+		buf_addf(out, "%lluns", (unsigned long long) u);
+	} else if (u < 1000000) {
+		buf_addf(out, "%llu%s\xc2\xb5s", (unsigned long long) (u / 1000),
+			 fraction_text(u % 1000, 3, f));
+	} else if (u < NS) {
+		buf_addf(out, "%llu%sms", (unsigned long long) (u / 1000000),
+			 fraction_text(u % 1000000, 6, f));
+	} else {
+		uint64_t sec = u / NS;
+
+		if (sec >= 3600)
+			buf_addf(out, "%lluh", (unsigned long long) (sec / 3600));
+		if (sec >= 60)
+			buf_addf(out, "%llum", (unsigned long long) (sec / 60 % 60));
+		buf_addf(out, "%llu%ss", (unsigned long long) (sec % 60),
+			 fraction_text(u % NS, 9, f));
+	}
+}

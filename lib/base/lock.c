@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "lock.h"
+
+enum {
+	TRY_AGAIN_MAX = 2 /* lock_file_held holds the lock for a moment */
+};
+
+static int lock_retrying(int fd, enum lock_mode mode)
+{
+	const struct timespec moment = { .tv_nsec = 500000 };
+	int tries = 0;
+
+	for (;;) {
+		if (flock(fd, mode == LOCK_FILE_TRY ? LOCK_EX | LOCK_NB : LOCK_EX) == 0)
+			return 0;
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK || tries++ >= TRY_AGAIN_MAX)
+			return -errno;
+		(void) nanosleep(&moment, NULL); /* a short one is as good */
+	}
+}
+
+/* Whether path still names the file behind fd. 1, 0 or -errno. */
+static int is_current(int fd, int dirfd, const char *path)
+{
+	struct stat mine;
+	struct stat there;
+
+	if (fstat(fd, &mine) < 0)
+		return -errno;
+	if (fstatat(dirfd, path, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+}
+
+int lock_file_at(int dirfd, const char *path, enum lock_mode mode, struct kerr *err)
+{
+	int r;
+
+	for (;;) {
+		cleanup_fd int fd = openat(
+			dirfd, path,
+			O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+
+		if (fd < 0)
+			return kerr_set(err, -errno, "open lock '%s'", path);
+		r = lock_retrying(fd, mode);
+		if (r < 0)
+			return kerr_set(err, r, "lock '%s'", path);
+		r = is_current(fd, dirfd, path);
+		if (r < 0)
+			return kerr_set(err, r, "stat lock '%s'", path);
+		if (r > 0)
+			return take_fd(fd);
+	}
+}
+
+int lock_file_held(int dirfd, const char *path)
+{
+	cleanup_fd int fd =
+		openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	do {
+		r = flock(fd, LOCK_SH | LOCK_NB);
+	} while (r < 0 && errno == EINTR);
+	if (r == 0)
+		return 0;
+	return errno == EWOULDBLOCK ? 1 : -errno;
+}
