@@ -54,10 +54,10 @@ wait_for()
 
 inst()
 {
-	nsenter -m -n -p -i -u -t "$INSTANCE_PID" \
+	# -r: the root of pid 1, which is not that of the namespace in a chroot.
+	nsenter -m -n -p -i -u -r -t "$INSTANCE_PID" \
 		env -C "$PWD" HOME="$INSTANCE/home" KUKEON_HOST="unix://$INSTANCE_SOCKET" \
-		KUKEON_RUN_PATH="$INSTANCE_RUN_PATH" KUKEON_LIBEXECDIR="$INSTANCE_LIBEXECDIR" \
-		PATH="$INSTANCE_BINDIR:$PATH" "$@"
+		KUKEON_RUN_PATH="$INSTANCE_RUN_PATH" PATH="$INSTANCE_BINDIR:$PATH" "$@"
 }
 
 kuke()
@@ -74,16 +74,17 @@ kukeond_pid()
 # on mounts, links, rules and our own cgroups and files is compared there.
 instance_new()
 {
+	local propagation=()
+
 	[ "$(id -u)" -eq 0 ] || { instance_die "root is needed"; return 1; }
 	INSTANCE=$(mktemp -d "${TMPDIR:-/tmp}/kukeon-test.XXXXXX")
 	INSTANCE_BINDIR=${INSTANCE_BINDIR:-$top_builddir}
-	INSTANCE_LIBEXECDIR=${INSTANCE_LIBEXECDIR:-$top_builddir}
 	INSTANCE_CGROUP=/${INSTANCE##*/}
 	INSTANCE_NS_SUFFIX=${INSTANCE##*.}.test
 	INSTANCE_RUN_PATH=$INSTANCE/opt
 	INSTANCE_SOCKET=$INSTANCE/run/kukeond.sock
 	INSTANCE_CONFIG=$INSTANCE/kukeond.yaml
-	export INSTANCE INSTANCE_BINDIR INSTANCE_LIBEXECDIR INSTANCE_CGROUP \
+	export INSTANCE INSTANCE_BINDIR INSTANCE_CGROUP \
 		INSTANCE_NS_SUFFIX INSTANCE_RUN_PATH INSTANCE_SOCKET INSTANCE_CONFIG
 	"$INSTANCE_HELPERS/leakcheck" snapshot "$INSTANCE.before" -c "$INSTANCE_CGROUP" \
 		-o mount -o net -o rule -o cgroup
@@ -100,7 +101,8 @@ spec:
   cgroupRoot: $INSTANCE_CGROUP
   logLevel: debug
 EOF
-	unshare -m -n -p -i -u -f --mount-proc \
+	mountpoint -q / || propagation=(--propagation unchanged)
+	unshare -m -n -p -i -u -f --mount-proc "${propagation[@]}" \
 		"$INSTANCE_HELPERS/instance-init" "$INSTANCE" \
 		>"$INSTANCE/init.log" 2>&1 3>&- 4>&- </dev/null &
 	INSTANCE_UNSHARE=$!
@@ -177,11 +179,16 @@ instance_stop()
 	[ -n "${INSTANCE:-}" ] || return 0
 	if [ -n "${INSTANCE_PID:-}" ]; then
 		[ ! -S "$INSTANCE_SOCKET" ] || kuke daemon stop >/dev/null 2>&1 || true
+		# Whatever a failed test left behind: its cgroups go with it.
+		inst bash -c 'kill -KILL -1' 2>/dev/null
+		inst bash -c ". '$INSTANCE_HELPERS/instance.bash'
+			wait_for 2 instance_rmcgroups '$INSTANCE_CGROUP'" || r=1
 		kill -KILL "$INSTANCE_PID" 2>/dev/null
 		# The namespace is gone when its last process is.
 		wait_for 10 instance_gone || { instance_die "does not end"; r=1; }
 	fi
-	wait_for 2 instance_rmcgroups "$INSTANCE_CGROUP" || r=1
+	# Only in a chroot below shared mounts did its root show up out here.
+	! mountpoint -q "$INSTANCE/root" || umount -R -l "$INSTANCE/root"
 	rm -rf --one-file-system "$INSTANCE" || r=1
 	"$INSTANCE_HELPERS/leakcheck" compare "$INSTANCE.before" || r=1
 	rm -f "$INSTANCE.before"
