@@ -51,7 +51,7 @@ enum {
  * What this code base never calls; ours are in str.h, mem.h, clock.h, proc.h.
  * The headers that declare these are included above, before the names go bad.
  */
-#ifndef KUKEON_ALLOW_BANNED
+#if !defined(KUKEON_ALLOW_BANNED) && !defined(__clang__) /* glibc has them as macros there */
 #undef alloca /* a macro in some libraries */
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok strtok_r
 #pragma GCC poison atoi atol atoll gets gmtime localtime ctime mktemp tmpnam
