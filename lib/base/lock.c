@@ -18,10 +18,13 @@ enum {
 static int lock_retrying(int fd, enum lock_mode mode)
 {
 	const struct timespec moment = { .tv_nsec = 500000 };
+	int how = (mode & LOCK_FILE_SHARED) ? LOCK_SH : LOCK_EX;
 	int tries = 0;
 
+	if (mode & LOCK_FILE_TRY)
+		how |= LOCK_NB;
 	for (;;) {
-		if (flock(fd, mode == LOCK_FILE_TRY ? LOCK_EX | LOCK_NB : LOCK_EX) == 0)
+		if (flock(fd, how) == 0)
 			return 0;
 		if (errno == EINTR)
 			continue;

@@ -8,10 +8,12 @@
 enum lock_mode {
 	LOCK_FILE_WAIT = 1, /* block until it is ours */
 	LOCK_FILE_TRY = 2, /* -EWOULDBLOCK when another holds it */
+	LOCK_FILE_SHARED = 4, /* or-ed to one of them: with other sharers */
 };
 
 /*
- * Open (create 0600) and flock(2) a file exclusively. Returns the descriptor
+ * Open (create 0600) and flock(2) a file, exclusively unless LOCK_FILE_SHARED
+ * is given. Returns the descriptor
  * that holds the lock, or -errno. A file that was replaced while we waited is
  * opened again. The lock goes with the last copy of the descriptor.
  */

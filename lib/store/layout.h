@@ -111,6 +111,14 @@ enum run_file {
 
 char *layout_run(const struct layout *l, enum run_file what);
 
+/* locks/<realm>/…/<file>, for locks.c and intent.c; of the root: locks/<file>. */
+char *layout_lock(const struct layout *l, const struct addr *a, const char *file);
+/* locks/<family>/<ns>/<file>; family ".images" … */
+char *layout_lock_content(const struct layout *l, const char *family, const char *ns,
+			  const char *file);
+/* The same path below the runtime dir: locks/x becomes intents/x. */
+char *layout_lock_to_rt(const struct layout *l, const char *lock_path);
+
 /* Files of the runtime dir itself. */
 enum rt_file {
 	RT_SOCKET = 1, /* kukeond.sock, unless the configuration names another */

@@ -45,6 +45,9 @@ struct lock_id lock_id_image(const char *ns, const char *name);
 struct lock_id lock_id_chain(const char *ns, const char *hex);
 struct lock_id lock_id_blob(const char *ns, const char *hex);
 
+/* The lock's file; owned by the caller. */
+char *lock_id_path(const struct layout *l, const struct lock_id *id);
+
 struct locks;
 
 /* l must outlive it. */
@@ -77,7 +80,7 @@ void locks_drop_path(struct locks *t, const struct addr *a);
  */
 void locks_forget(struct locks *t);
 
-/* Whether some process holds it (1, 0, -errno). Must not be asked for a lock held here. */
+/* Whether some process holds it exclusively (1, 0, -errno). Must not be asked for a lock held here. */
 int locks_held_elsewhere(const struct layout *l, const struct lock_id *id);
 
 #endif

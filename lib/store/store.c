@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "atomic.h"
+#include "codec.h"
+#include "fd.h"
+#include "mem.h"
+#include "passwords.h"
+#include "path.h"
+#include "store.h"
+#include "str.h"
+
+enum {
+	STORE_DIR_MODE = 02750, /* the group reads, new files inherit it */
+	STORE_FILE_MODE = 0644,
+};
+
+/* Where a kind keeps what is stamped at every save. */
+struct stamps {
+	size_t created_at, updated_at, ready_at;
+	size_t state;
+	unsigned ready;
+};
+
+#define STAMPS(doc, ready_state)                                                             \
+	{                                                                                    \
+		.created_at = offsetof(struct doc, status.created_at),                       \
+		.updated_at = offsetof(struct doc, status.updated_at),                       \
+		.ready_at = offsetof(struct doc, status.ready_at),                           \
+		.state = offsetof(struct doc, status.state), .ready = (unsigned) ready_state \
+	}
+
+static const struct stamps stamps_[] = {
+	[KIND_REALM] = STAMPS(realm_doc, REALM_STATE_READY),
+	[KIND_SPACE] = STAMPS(space_doc, SPACE_STATE_READY),
+	[KIND_STACK] = STAMPS(stack_doc, STACK_STATE_READY),
+	[KIND_CELL] = STAMPS(cell_doc, CELL_STATE_READY),
+};
+
+enum kind store_kind(const struct addr *a)
+{
+	switch (addr_level(a)) {
+	case ADDR_ROOT:
+		break;
+	case ADDR_REALM:
+		return KIND_REALM;
+	case ADDR_SPACE:
+		return KIND_SPACE;
+	case ADDR_STACK:
+		return KIND_STACK;
+	case ADDR_CELL:
+		return KIND_CELL;
+	}
+	return KIND_INVALID;
+}
+
+static struct ktime *doc_time(void *doc, size_t offset)
+{
+	return (struct ktime *) ((char *) doc + offset);
+}
+
+static unsigned doc_state(const void *doc, size_t offset)
+{
+	unsigned state;
+
+	/* All states are enums of int's size; memcpy keeps the compiler's aliasing rules. */
+	memcpy(&state, (const char *) doc + offset, sizeof(state));
+	return state;
+}
+
+static int parse_doc(enum kind kind, const char *path, const struct buf *text, void *ret_doc,
+		     struct kerr *err)
+{
+	const struct kind_info *info = kind_info(kind);
+	struct doc_head *head = ret_doc;
+	int r;
+
+	r = model_read_json(info->type, buf_str(text), text->len, ret_doc, err);
+	if (r < 0)
+		return kerr_wrap(err, r, "read '%s'", path);
+	if (str_empty(head->api_version)) {
+		free_p(&head->api_version);
+		head->api_version = xstrdup("v1beta1");
+	}
+	if (!streq(head->api_version, "v1beta1"))
+		r = kerr_plain(err, -EINVAL, "read '%s': unsupported apiVersion for %s: %s", path,
+			       info->name, head->api_version);
+	else if (!str_empty(head->kind) && !streq(head->kind, info->name))
+		r = kerr_plain(err, -EINVAL, "read '%s': it is a %s, not a %s", path, head->kind,
+			       info->name);
+	if (r < 0)
+		model_clear(info->type, ret_doc);
+	return r;
+}
+
+int store_load(const struct layout *l, const struct addr *a, enum store_load_flags flags,
+	       void *ret_doc, struct kerr *err)
+{
+	cleanup_free char *path = layout_object(l, a, OBJECT_METADATA);
+	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_RECORD);
+	enum kind kind = store_kind(a);
+	int r;
+
+	assert(kind != KIND_INVALID);
+	model_clear(kind_info(kind)->type, ret_doc);
+	r = file_read_at(AT_FDCWD, path, KUKE_MAX_RECORD, &text, err);
+	if (r == -ENOTDIR)
+		return -ENOENT; /* a file where a directory would be: there is no such object */
+	if (r < 0)
+		return r;
+	r = parse_doc(kind, path, &text, ret_doc, err);
+	if (r < 0 || kind != KIND_REALM || !(flags & STORE_LOAD_PASSWORDS))
+		return r;
+	r = passwords_merge(l, a, ret_doc, err);
+	if (r < 0)
+		model_clear(kind_info(kind)->type, ret_doc);
+	return r;
+}
+
+int store_exists(const struct layout *l, const struct addr *a, struct kerr *err)
+{
+	cleanup_free char *path = layout_object(l, a, OBJECT_METADATA);
+	struct stat st;
+
+	if (fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return S_ISREG(st.st_mode);
+	if (errno == ENOENT || errno == ENOTDIR)
+		return 0;
+	return kerr_set(err, -errno, "stat '%s'", path);
+}
+
+/* createdAt and readyAt of what is stored, where doc lost them on its way. */
+static int inherit_times(const struct layout *l, const struct addr *a, void *doc, struct kerr *err)
+{
+	const struct kind_info *info = kind_info(store_kind(a));
+	const struct stamps *s = &stamps_[store_kind(a)];
+	struct ktime *created = doc_time(doc, s->created_at);
+	struct ktime *ready = doc_time(doc, s->ready_at);
+	void *old;
+	int r;
+
+	if (created->set)
+		return 0;
+	old = xcalloc(1, info->type->size);
+	r = store_load(l, a, 0, old, err);
+	if (r >= 0) {
+		*created = *doc_time(old, s->created_at);
+		if (!ready->set)
+			*ready = *doc_time(old, s->ready_at);
+	}
+	model_clear(info->type, old);
+	free(old);
+	return r == -ENOENT ? 0 : r;
+}
+
+static void stamp(enum kind kind, void *doc)
+{
+	const struct stamps *s = &stamps_[kind];
+	struct ktime now = ktime_now();
+
+	if (!doc_time(doc, s->created_at)->set)
+		*doc_time(doc, s->created_at) = now;
+	*doc_time(doc, s->updated_at) = now;
+	if (!doc_time(doc, s->ready_at)->set && doc_state(doc, s->state) == s->ready)
+		*doc_time(doc, s->ready_at) = now;
+}
+
+static void fill_head(enum kind kind, struct doc_head *head)
+{
+	free_p(&head->api_version);
+	head->api_version = xstrdup("v1beta1");
+	free_p(&head->kind);
+	head->kind = xstrdup(kind_info(kind)->name);
+}
+
+/* The directories of a first write. */
+static int make_dir(const char *dir, struct kerr *err)
+{
+	int r;
+
+	r = mkdir_p(dir, STORE_DIR_MODE, err);
+	if (r < 0)
+		return r;
+	/* mkdir(2) drops the set-group-ID bit, and an existing directory may have any mode. */
+	if (chmod(dir, STORE_DIR_MODE) < 0)
+		return kerr_set(err, -errno, "chmod '%s'", dir);
+	return 0;
+}
+
+static int write_doc(const struct layout *l, const struct addr *a, enum store_save_flags flags,
+		     const void *doc, bool first, struct kerr *err)
+{
+	cleanup_free char *dir = layout_object(l, a, OBJECT_DIR);
+	cleanup_free char *path = layout_object(l, a, OBJECT_METADATA);
+	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_RECORD);
+	int r;
+
+	model_emit_json(&text, kind_info(store_kind(a))->type, doc, EMIT_INDENT | EMIT_REDACT);
+	buf_addc(&text, '\n');
+	r = buf_check(&text, path, err);
+	if (r < 0)
+		return r;
+	r = atomic_write_at(AT_FDCWD, path, text.data, text.len, STORE_FILE_MODE,
+			    (flags & STORE_SAVE_NOSYNC) ? ATOMIC_WRITE_NOSYNC : 0, err);
+	if (r < 0)
+		return r;
+	if (first && !(flags & STORE_SAVE_NOSYNC))
+		return fsync_parent(AT_FDCWD, dir, err); /* the new directory's own name */
+	return 0;
+}
+
+int store_save(const struct layout *l, const struct addr *a, enum store_save_flags flags, void *doc,
+	       struct kerr *err)
+{
+	cleanup_free char *dir = layout_object(l, a, OBJECT_DIR);
+	enum kind kind = store_kind(a);
+	struct passwords *pw cleanup_(passwords_freep) = NULL;
+	int there;
+	int r;
+
+	assert(kind != KIND_INVALID);
+	there = store_exists(l, a, err);
+	if (there < 0)
+		return there;
+	if (there == 0) {
+		r = make_dir(dir, err);
+		if (r < 0)
+			return r;
+	}
+	if (!(flags & STORE_SAVE_KEEP_TIMES)) {
+		r = inherit_times(l, a, doc, err);
+		if (r < 0)
+			return r;
+		stamp(kind, doc);
+	}
+	fill_head(kind, doc);
+	if (kind == KIND_REALM) {
+		r = passwords_prepare(l, a, doc, there > 0, &pw, err);
+		if (r < 0)
+			return r;
+	}
+	r = write_doc(l, a, flags, doc, there == 0, err);
+	if (r < 0 || !pw)
+		return r;
+	return passwords_commit(pw, err);
+}
+
+int store_list(const struct layout *l, const struct addr *parent, struct strlist *ret,
+	       struct kerr *err)
+{
+	cleanup_free char *dir = layout_object(l, parent, OBJECT_DIR);
+	cleanup_strlist struct strlist names = { 0 };
+	struct dirent *e;
+	DIR *d;
+	int r = 0;
+
+	assert(addr_level(parent) != ADDR_CELL);
+	strlist_make_empty(&names);
+	d = opendir(dir);
+	if (!d && errno != ENOENT && errno != ENOTDIR)
+		return kerr_set(err, -errno, "open '%s'", dir);
+	while (d && r >= 0) {
+		struct addr child;
+
+		errno = 0;
+		e = readdir(d);
+		if (!e) {
+			if (errno != 0)
+				r = kerr_set(err, -errno, "read '%s'", dir);
+			break;
+		}
+		if (e->d_name[0] == '.' || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
+			continue;
+		child = addr_child(parent, e->d_name);
+		r = store_exists(l, &child, err);
+		if (r > 0)
+			strlist_add(&names, e->d_name);
+	}
+	if (d)
+		(void) closedir(d);
+	if (r < 0)
+		return r;
+	strlist_sort(&names);
+	strlist_clear(ret);
+	*ret = names;
+	names = (struct strlist){ 0 };
+	return 0;
+}
+
+/* The files that belong to an object beside its document. */
+static int delete_sides(const struct layout *l, const struct addr *a, struct kerr *err)
+{
+	static const struct {
+		enum addr_level level;
+		enum object_file what;
+	} sides[] = {
+		{ ADDR_REALM, REALM_PASSWORDS },  { ADDR_SPACE, SPACE_NETWORK },
+		{ ADDR_SPACE, SPACE_CONFLIST },	  { ADDR_SPACE, SPACE_HOSTS },
+		{ ADDR_SPACE, SPACE_LEASES },	  { ADDR_CELL, CELL_ETC_HOSTS },
+		{ ADDR_CELL, CELL_ETC_HOSTNAME },
+	};
+	size_t i;
+	int r;
+
+	for (i = 0; i < ARRAY_SIZE(sides); i++) {
+		cleanup_free char *path = NULL;
+
+		if (sides[i].level != addr_level(a))
+			continue;
+		path = layout_object(l, a, sides[i].what);
+		r = remove_tree_at(AT_FDCWD, path, 0, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int store_delete(const struct layout *l, const struct addr *a, enum store_delete_flags flags,
+		 struct kerr *err)
+{
+	cleanup_free char *dir = layout_object(l, a, OBJECT_DIR);
+	cleanup_free char *path = layout_object(l, a, OBJECT_METADATA);
+	int r;
+
+	assert(store_kind(a) != KIND_INVALID);
+	/* First what makes the object exist: what a crash leaves behind is no object. */
+	r = atomic_unlink_at(AT_FDCWD, path, err);
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
+		return r;
+	r = delete_sides(l, a, err);
+	if (r < 0)
+		return r;
+	if (flags & STORE_DELETE_TREE)
+		return remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
+	if (rmdir(dir) < 0 && errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST)
+		return kerr_set(err, -errno, "remove '%s'", dir);
+	return 0;
+}
