@@ -3,6 +3,17 @@
 noinst_LIBRARIES += libmodel.a
 libmodel_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL) $(YAML_CFLAGS) $(JANSSON_CFLAGS)
 libmodel_a_SOURCES = \
+	lib/model/cell.c \
+	lib/model/client.c \
+	lib/model/container.c \
+	lib/model/errkind.c \
+	lib/model/model.c \
+	lib/model/profile.c \
+	lib/model/realm.c \
+	lib/model/server.c \
+	lib/model/space.c \
+	lib/model/stack.c \
+	lib/model/states.c \
 	lib/model/codec.h \
 	lib/model/emit.h \
 	lib/model/errkind.h \

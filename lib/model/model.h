@@ -83,6 +83,9 @@ struct model_type {
 extern const struct model_type realm_doc_type, space_doc_type, stack_doc_type, cell_doc_type,
 	container_doc_type, profile_doc_type, server_doc_type, client_doc_type;
 extern const struct model_type container_spec_type, container_status_type, cell_spec_type;
+/* What containers and the defaults of a space share. */
+extern const struct model_type container_capabilities_type, container_resources_type,
+	container_tmpfs_type;
 
 /* The labels of states.h by integer, NULL at the end. */
 extern const char *const realm_state_labels[],
