@@ -289,7 +289,7 @@ static void overlay_words(int fs, char *buf, size_t size)
 
 static int overlay_fail(int fs, int r, const char *what, struct kerr *err)
 {
-	char words[256];
+	char words[sizeof(((struct kerr *) 0)->msg)];
 
 	overlay_words(fs, words, sizeof(words));
 	return kerr_set(err, r, "mount overlay: %s%s", what, words);
