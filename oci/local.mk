@@ -16,6 +16,7 @@ liboci_a_SOURCES = \
 	oci/shim.h \
 	oci/snapshot.h \
 	oci/spec.h \
+	oci/unpack_proto.c \
 	oci/unpack_proto.h \
 	oci/user.h
 LIBOCI = liboci.a

@@ -3,5 +3,5 @@
 noinst_LIBRARIES += librpc.a
 librpc_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_RPC)
 librpc_a_SOURCES = \
-	lib/rpc/methods.c lib/rpc/methods.h
+	lib/rpc/methods.h
 LIBRPC = librpc.a

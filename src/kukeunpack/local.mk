@@ -1,2 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+pkglibexec_PROGRAMS += src/kukeunpack/kukeunpack
+src_kukeunpack_kukeunpack_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) -I$(top_srcdir)/oci \
+	$(ARCHIVE_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS) $(ISAL_CFLAGS)
+src_kukeunpack_kukeunpack_SOURCES = \
+	oci/unpack_proto.c \
+	oci/unpack_proto.h \
+	src/kukeunpack/codec.h \
+	src/kukeunpack/codec_gzip.c \
+	src/kukeunpack/codec_zstd.c \
+	src/kukeunpack/confine.c \
+	src/kukeunpack/confine.h \
+	src/kukeunpack/extract.c \
+	src/kukeunpack/extract.h \
+	src/kukeunpack/inflow.c \
+	src/kukeunpack/inflow.h \
+	src/kukeunpack/main.c \
+	src/kukeunpack/tarread.c \
+	src/kukeunpack/tarread.h \
+	src/kukeunpack/tree.c \
+	src/kukeunpack/tree.h
+src_kukeunpack_kukeunpack_LDADD = libhost.a $(LIBBASE) \
+	$(ARCHIVE_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(ISAL_LIBS) $(SECCOMP_LIBS)

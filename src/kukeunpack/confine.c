@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "confine.h"
+#include "sysfilter.h"
+
+/* Of sys/mount.h, which does not go together with linux/mount.h. */
+int mount(const char *source, const char *target, const char *type, unsigned long flags,
+	  const void *data);
+int umount2(const char *target, int flags);
+
+#define CONFINE_MS_REC_PRIVATE (16384UL | (1UL << 18))
+#define CONFINE_MS_MOVE 8192UL
+#define CONFINE_MNT_DETACH 2
+
+#if defined(__SANITIZE_ADDRESS__)
+#define CONFINE_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CONFINE_ASAN 1
+#endif
+#endif
+
+enum {
+	CONFINE_MEMORY =
+		768 << 20, /* address space: a zstd window of 128 MiB, records of directories */
+	CONFINE_FILES = 64,
+};
+
+static const unsigned kept_caps[] = {
+	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_MKNOD, CAP_SETFCAP,
+};
+
+/* Make target the root of a mount namespace that has nothing else. */
+static int enter_root(int target, struct kerr *err)
+{
+	int fd, r;
+
+	/* First, because afterwards target is of a mount in another namespace. */
+	fd = (int) syscall(SYS_open_tree, target, "",
+			   AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (fd < 0)
+		return kerr_set(err, -errno, "clone the target directory's mount");
+	r = unshare(CLONE_NEWNS);
+	if (r < 0)
+		return kerr_set(err, -errno, "make a mount namespace");
+	r = mount(NULL, "/", NULL, CONFINE_MS_REC_PRIVATE, NULL);
+	if (r < 0)
+		return kerr_set(err, -errno, "make mounts private");
+	r = (int) syscall(SYS_move_mount, fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
+	if (r < 0)
+		return kerr_set(err, -errno, "mount the target directory");
+	r = fchdir(fd);
+	if (r < 0)
+		return kerr_set(err, -errno, "enter the target directory");
+	(void) close(fd);
+	(void) close(target);
+	r = (int) syscall(SYS_pivot_root, ".", ".");
+	if (r == 0)
+		r = umount2(".", CONFINE_MNT_DETACH);
+	else if (errno == EINVAL) /* on an initramfs the root cannot be pivoted */
+		r = mount(".", "/", NULL, CONFINE_MS_MOVE, NULL) < 0 ? -1 : chroot(".");
+	if (r < 0)
+		return kerr_set(err, -errno, "make the target directory the root");
+	r = chdir("/");
+	return r < 0 ? kerr_set(err, -errno, "enter the target directory") : 0;
+}
+
+static int cut_caps(struct kerr *err)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	size_t i;
+	long r;
+
+	r = syscall(SYS_capget, &head, data);
+	if (r < 0)
+		return kerr_set(err, -errno, "read capabilities");
+	for (i = 0; i < sizeof(kept_caps) / sizeof(kept_caps[0]); i++)
+		data[0].inheritable |= 1U << kept_caps[i];
+	data[0].permitted &= data[0].inheritable;
+	data[0].effective = data[0].permitted;
+	data[1].permitted = data[1].effective = data[1].inheritable = 0;
+	data[0].inheritable = 0;
+	r = syscall(SYS_capset, &head, data);
+	if (r < 0)
+		return kerr_set(err, -errno, "drop capabilities");
+	(void) prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	return 0;
+}
+
+static int limit(int what, rlim_t value, struct kerr *err)
+{
+	struct rlimit l;
+	int r;
+
+	r = getrlimit(what, &l);
+	if (r == 0) {
+		l.rlim_cur = l.rlim_cur < value ? l.rlim_cur : value;
+		l.rlim_max = l.rlim_max < value ? l.rlim_max : value;
+		r = setrlimit(what, &l);
+	}
+	return r < 0 ? kerr_set(err, -errno, "set a resource limit") : 0;
+}
+
+static int set_limits(const struct unpack_limits *limits, struct kerr *err)
+{
+	int r;
+
+	r = limit(RLIMIT_CORE, 0, err);
+	if (r == 0)
+		r = limit(RLIMIT_NOFILE, CONFINE_FILES, err);
+	if (r == 0)
+		r = limit(RLIMIT_FSIZE, limits->max_bytes, err);
+#ifndef CONFINE_ASAN
+	if (r == 0)
+		r = limit(RLIMIT_AS, CONFINE_MEMORY, err);
+#endif
+	return r;
+}
+
+int confine_to(int target, const struct unpack_limits *limits, struct kerr *err)
+{
+	int root, r;
+
+	r = enter_root(target, err);
+	if (r < 0)
+		return r;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return kerr_set(err, -errno, "open the target directory");
+	r = cut_caps(err);
+	if (r == 0)
+		r = set_limits(limits, err);
+	if (r == 0)
+		r = sysfilter_deny(sysfilter_hostile_input, sysfilter_hostile_input_n, err);
+	if (r < 0) {
+		(void) close(root);
+		return r;
+	}
+	return root;
+}

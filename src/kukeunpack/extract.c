@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "extract.h"
+#include "fd.h"
+#include "mem.h"
+#include "path.h"
+#include "str.h"
+#include "tree.h"
+#include "vec.h"
+
+/* A hard link whose target had not been there yet. */
+struct pending_link {
+	char *path;
+	char *target;
+};
+
+struct extract {
+	struct tar_reader *tar;
+	const struct unpack_limits *limits;
+	struct unpack_result *ret;
+	struct tree tree;
+	struct pending_link *pending;
+	size_t n_pending;
+};
+
+/* An entry and where it goes. */
+struct place {
+	const struct tar_entry *e;
+	char *path; /* cleaned name */
+	char *dir; /* real path of its directory */
+	const char *name; /* last part of path; "" for the root */
+	int dirfd; /* borrowed from the tree */
+};
+
+static void place_clear(struct place *p)
+{
+	free_p(&p->path);
+	free_p(&p->dir);
+}
+
+static void extract_clear(struct extract *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->n_pending; i++) {
+		free(x->pending[i].path);
+		free(x->pending[i].target);
+	}
+	free_p(&x->pending);
+	tree_clear(&x->tree);
+}
+
+/* For messages: names of archives may hold anything. */
+static int fail_at(struct kerr *err, int r, const char *what, const char *path)
+{
+	cleanup_buf struct buf shown = BUF_INIT(1 << 15);
+
+	str_vis(&shown, path, strlen(path));
+	return kerr_set(err, r, "%s '%s'", what, buf_str(&shown));
+}
+
+static int refuse(struct kerr *err, int r, const char *path, const char *why)
+{
+	cleanup_buf struct buf shown = BUF_INIT(1 << 15);
+
+	str_vis(&shown, path, strlen(path));
+	return kerr_plain(err, r, "refused '%s': %s", buf_str(&shown), why);
+}
+
+int extract_clean_path(const char *name, const struct unpack_limits *limits, char **ret,
+		       struct kerr *err)
+{
+	cleanup_buf struct buf out = BUF_INIT(limits->max_path);
+	const char *p = name;
+	size_t n;
+
+	for (; *p; p += n) {
+		p += strspn(p, "/");
+		n = strcspn(p, "/");
+		if (n == 0 || (n == 1 && *p == '.'))
+			continue;
+		if (n == 2 && p[0] == '.' && p[1] == '.')
+			return refuse(err, -EINVAL, name, "a name must not contain '..'");
+		if (n > limits->max_name)
+			return refuse(err, -ENAMETOOLONG, name, "a part of the name is too long");
+		if (out.len > 0)
+			buf_addc(&out, '/');
+		buf_add(&out, p, n);
+	}
+	if (out.failed)
+		return refuse(err, -ENAMETOOLONG, name, "the name is too long");
+	*ret = buf_take(&out);
+	return 0;
+}
+
+/* Attributes that belong to an image. trusted.overlay.* would forge what overlay itself keeps. */
+static int set_xattrs(struct extract *x, const struct place *p, int fd, struct kerr *err)
+{
+	const char *name;
+	const void *value;
+	size_t n, count = 0, bytes = 0;
+	int r;
+
+	while (tar_next_xattr(x->tar, &name, &value, &n) > 0) {
+		bytes += strlen(name) + n;
+		if (++count > x->limits->max_xattrs || bytes > x->limits->max_xattr_bytes)
+			return refuse(err, -E2BIG, p->path, "too many extended attributes");
+		if (str_has_prefix(name, "trusted.overlay."))
+			return refuse(err, -EINVAL, p->path, "it carries overlay's own attributes");
+		if (!str_has_prefix(name, "user.") &&
+		    !(streq(name, "security.capability") && p->e->type == S_IFREG))
+			continue; /* means nothing in a container, or nothing on this host */
+		r = fsetxattr(fd, name, value, n, 0);
+		if (r < 0 && errno == EOPNOTSUPP && str_has_prefix(name, "user."))
+			continue; /* this file system has none */
+		if (r < 0)
+			return fail_at(err, -errno, "set an attribute of", p->path);
+	}
+	return 0;
+}
+
+/* Attributes of what cannot hold any still count, and must not be forged either. */
+static int check_xattrs(struct extract *x, const struct place *p, struct kerr *err)
+{
+	const char *name;
+	const void *value;
+	size_t n;
+
+	if (p->e->n_xattrs > x->limits->max_xattrs)
+		return refuse(err, -E2BIG, p->path, "too many extended attributes");
+	while (tar_next_xattr(x->tar, &name, &value, &n) > 0)
+		if (str_has_prefix(name, "trusted.overlay."))
+			return refuse(err, -EINVAL, p->path, "it carries overlay's own attributes");
+	return 0;
+}
+
+static void entry_times(const struct tar_entry *e, struct timespec ret[2])
+{
+	ret[0] = ret[1] = e->mtime;
+	if (e->mtime.tv_nsec < 0 || e->mtime.tv_nsec > 999999999)
+		ret[0].tv_nsec = ret[1].tv_nsec = 0;
+}
+
+/* Owner, attributes, mode: in this order, because each clears something of the next. */
+static int set_meta_fd(struct extract *x, const struct place *p, int fd, struct kerr *err)
+{
+	int r;
+
+	r = fchown(fd, (uid_t) p->e->uid, (gid_t) p->e->gid);
+	if (r < 0)
+		return fail_at(err, -errno, "change the owner of", p->path);
+	r = set_xattrs(x, p, fd, err);
+	if (r < 0)
+		return r;
+	r = fchmod(fd, p->e->mode);
+	if (r < 0)
+		return fail_at(err, -errno, "change the mode of", p->path);
+	return 0;
+}
+
+/* The same for what must not be opened: links and devices. */
+static int set_meta_at(const struct place *p, struct kerr *err)
+{
+	struct timespec ts[2];
+	int r;
+
+	r = fchownat(p->dirfd, p->name, (uid_t) p->e->uid, (gid_t) p->e->gid, AT_SYMLINK_NOFOLLOW);
+	if (r < 0)
+		return fail_at(err, -errno, "change the owner of", p->path);
+	/* It is our own new node, and nobody else is here to swap it. */
+	r = p->e->type == S_IFLNK ? 0 : fchmodat(p->dirfd, p->name, p->e->mode, 0);
+	if (r < 0)
+		return fail_at(err, -errno, "change the mode of", p->path);
+	entry_times(p->e, ts);
+	r = utimensat(p->dirfd, p->name, ts, AT_SYMLINK_NOFOLLOW);
+	if (r < 0)
+		return fail_at(err, -errno, "set the times of", p->path);
+	return 0;
+}
+
+static int write_at(int fd, const void *data, size_t n, off_t offset)
+{
+	const char *p = data;
+	ssize_t r;
+
+	while (n > 0) {
+		r = pwrite(fd, p, n, offset);
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -errno;
+		p += r;
+		n -= (size_t) r;
+		offset += r;
+	}
+	return 0;
+}
+
+static int write_content(struct extract *x, const struct place *p, int fd, struct kerr *err)
+{
+	const void *data;
+	int64_t offset, end = 0;
+	size_t n;
+	int r;
+
+	for (;;) {
+		r = tar_data(x->tar, &data, &n, &offset, err);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			break;
+		if (offset < 0 || offset > INT64_MAX - (int64_t) n)
+			return refuse(err, -EBADMSG, p->path, "impossible size");
+		r = write_at(fd, data, n, offset);
+		if (r < 0)
+			return fail_at(err, r, "write", p->path);
+		end = offset + (int64_t) n;
+	}
+	/* A hole at the end has no data. */
+	if (end < p->e->size && ftruncate(fd, p->e->size) < 0)
+		return fail_at(err, -errno, "write", p->path);
+	x->ret->file_bytes += (uint64_t) p->e->size;
+	return 0;
+}
+
+static int make_file(struct extract *x, const struct place *p, struct kerr *err)
+{
+	cleanup_fd int fd = -EBADF;
+	struct timespec ts[2];
+	int r;
+
+	if (p->e->size < 0 || (uint64_t) p->e->size > x->limits->max_bytes)
+		return refuse(err, -E2BIG, p->path, "impossible size");
+	fd = openat(p->dirfd, p->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail_at(err, -errno, "create", p->path);
+	r = write_content(x, p, fd, err);
+	if (r < 0)
+		return r;
+	r = set_meta_fd(x, p, fd, err);
+	if (r < 0)
+		return r;
+	entry_times(p->e, ts);
+	r = futimens(fd, ts);
+	if (r < 0)
+		return fail_at(err, -errno, "set the times of", p->path);
+	return 0;
+}
+
+static int make_symlink(struct extract *x, const struct place *p, struct kerr *err)
+{
+	int r;
+
+	if (!p->e->link || !*p->e->link)
+		return refuse(err, -EINVAL, p->path, "a link without a target");
+	r = symlinkat(p->e->link, p->dirfd, p->name);
+	if (r < 0)
+		return fail_at(err, -errno, "create link", p->path);
+	return set_meta_at(p, err);
+}
+
+static int make_node(struct extract *x, const struct place *p, struct kerr *err)
+{
+	dev_t dev = 0;
+	int r;
+
+	if (p->e->type != S_IFIFO) {
+		if (p->e->dev_major > UINT32_MAX || p->e->dev_minor > UINT32_MAX)
+			return refuse(err, -EINVAL, p->path, "impossible device number");
+		dev = makedev((unsigned) p->e->dev_major, (unsigned) p->e->dev_minor);
+	}
+	if (p->e->type == S_IFCHR && dev == makedev(0, 0))
+		return refuse(err, -EINVAL, p->path, "character device 0:0 is overlay's own");
+	r = mknodat(p->dirfd, p->name, p->e->type | 0600, dev);
+	if (r < 0)
+		return fail_at(err, -errno, "create device", p->path);
+	return set_meta_at(p, err);
+}
+
+/* The directory of an entry is there already, or is made; its metadata is the entry's. */
+static int make_dir(struct extract *x, const struct place *p, struct kerr *err)
+{
+	cleanup_free char *real = tree_join(p->dir, p->name);
+	cleanup_fd int fd = -EBADF;
+	bool hidden = false;
+	struct tree_dir *d;
+	struct timespec ts[2];
+	struct stat st;
+	int r;
+
+	r = *p->name ? fstatat(p->dirfd, p->name, &st, AT_SYMLINK_NOFOLLOW) : 0;
+	if (r == 0 && *p->name && !S_ISDIR(st.st_mode)) {
+		hidden = tree_is_whiteout(&st);
+		r = tree_remove(&x->tree, p->dirfd, p->name, err);
+		if (r < 0)
+			return r;
+		r = -1;
+		errno = ENOENT;
+	}
+	if (r < 0 && errno != ENOENT)
+		return fail_at(err, -errno, "stat", p->path);
+	r = r < 0 ? tree_mkdir(&x->tree, p->dirfd, p->dir, p->name, err) : 0;
+	if (r < 0)
+		return r;
+	fd = tree_openat(p->dirfd, p->name, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return fail_at(err, fd, "open", p->path);
+	entry_times(p->e, ts);
+	d = tree_find(&x->tree, real);
+	d->carried = true;
+	d->opaque |= hidden;
+	d->mtime = ts[1];
+	return set_meta_fd(x, p, fd, err);
+}
+
+/* 1 when the target is not there (yet). */
+static int link_to(struct extract *x, const char *path, const char *target, bool replace,
+		   struct kerr *err)
+{
+	cleanup_free char *tdir = path_dirname(target), *dir = path_dirname(path), *real = NULL;
+	cleanup_fd int tfd = -EBADF;
+	const char *name = path_basename(path), *tname = path_basename(target);
+	struct stat st, old;
+	struct kerr why;
+	int fd, r;
+
+	r = tree_open_dir(&x->tree, streq(tdir, ".") ? "" : tdir, 0, &fd, &real, &why);
+	if (r < 0)
+		return r == -ENOENT ? 1 : fail_at(err, r, "open the target of link", path);
+	tfd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	free_p(&real);
+	r = fstatat(tfd, tname, &st, AT_SYMLINK_NOFOLLOW);
+	if (r < 0)
+		return errno == ENOENT ? 1 : fail_at(err, -errno, "stat the target of link", path);
+	if (S_ISDIR(st.st_mode) || tree_is_whiteout(&st))
+		return refuse(err, -EINVAL, path, "a hard link to what is no file");
+	r = tree_open_dir(&x->tree, streq(dir, ".") ? "" : dir, TREE_CREATE, &fd, &real, err);
+	if (r < 0)
+		return r;
+	r = fstatat(fd, name, &old, AT_SYMLINK_NOFOLLOW);
+	if (r == 0 && ((!replace && !tree_is_whiteout(&old)) ||
+		       (old.st_ino == st.st_ino && old.st_dev == st.st_dev)))
+		return 0; /* a later entry took the name, or it is this file */
+	r = tree_remove(&x->tree, fd, name, err);
+	if (r < 0)
+		return r;
+	r = linkat(tfd, tname, fd, name, 0);
+	return r < 0 ? fail_at(err, -errno, "create hard link", path) : 0;
+}
+
+static int make_hardlink(struct extract *x, const char *path, const char *link, struct kerr *err)
+{
+	cleanup_free char *target = NULL;
+	struct pending_link *l;
+	int r;
+
+	r = extract_clean_path(link, x->limits, &target, err);
+	if (r < 0)
+		return r;
+	if (!*target)
+		return refuse(err, -EINVAL, path, "a hard link to the root");
+	r = link_to(x, path, target, true, err);
+	if (r != 1)
+		return r;
+	l = vec_grow(&x->pending, &x->n_pending, sizeof(*l));
+	*l = (struct pending_link){ xstrdup(path), take_ptr(target) };
+	return 0;
+}
+
+/* Links that came before their targets, until nothing changes any more. */
+static int finish_links(struct extract *x, struct kerr *err)
+{
+	size_t i, left = x->n_pending, before = left + 1;
+	struct pending_link *l;
+	int r;
+
+	while (left > 0 && left < before) {
+		before = left;
+		for (i = 0; i < x->n_pending; i++) {
+			l = &x->pending[i];
+			if (!l->target)
+				continue;
+			r = link_to(x, l->path, l->target, false, err);
+			if (r < 0)
+				return r;
+			if (r == 0) {
+				free_p(&l->target);
+				left--;
+			}
+		}
+	}
+	for (i = 0; i < x->n_pending; i++)
+		if (x->pending[i].target)
+			return refuse(err, -ENOENT, x->pending[i].path,
+				      "the hard link's target is not in this layer");
+	return 0;
+}
+
+/*
+ * ".wh.x" hides x of the layers below, ".wh..wh..opq" all of its directory. What
+ * this layer itself has put there stays.
+ */
+static int make_whiteout(struct extract *x, const struct place *p, struct kerr *err)
+{
+	const char *name = p->name + strlen(".wh.");
+	cleanup_free char *real = NULL;
+	struct tree_dir *d;
+	struct stat st;
+	int r;
+
+	if (streq(name, ".wh..opq")) {
+		tree_find(&x->tree, p->dir)->opaque = true;
+		return 0;
+	}
+	if (str_has_prefix(name, ".wh."))
+		return 0; /* bookkeeping of aufs */
+	if (!*name || streq(name, ".") || streq(name, ".."))
+		return refuse(err, -EINVAL, p->path, "a whiteout of nothing");
+	r = fstatat(p->dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
+	if (r < 0 && errno == ENOENT)
+		r = mknodat(p->dirfd, name, S_IFCHR, makedev(0, 0));
+	else if (r == 0 && S_ISDIR(st.st_mode)) {
+		real = tree_join(p->dir, name);
+		d = tree_find(&x->tree, real);
+		d->opaque = true;
+	}
+	return r < 0 ? fail_at(err, -errno, "create whiteout", p->path) : 0;
+}
+
+static int check_entry(const struct tar_entry *e, const char *path, struct kerr *err)
+{
+	/* The largest id means "leave as it is" to chown. */
+	if (e->uid < 0 || e->uid >= UINT32_MAX || e->gid < 0 || e->gid >= UINT32_MAX)
+		return refuse(err, -EINVAL, path, "impossible owner");
+	if (*path == '\0' && (e->type != S_IFDIR || e->link))
+		return refuse(err, -EINVAL, e->path, "the root of a layer must be a directory");
+	return 0;
+}
+
+/* p's name is free, or holds something that this entry replaces. */
+static int make_leaf(struct extract *x, const struct place *p, struct kerr *err)
+{
+	int r;
+
+	r = tree_remove(&x->tree, p->dirfd, p->name, err);
+	if (r < 0)
+		return r;
+	if (p->e->type == S_IFREG)
+		return make_file(x, p, err);
+	r = check_xattrs(x, p, err);
+	if (r < 0)
+		return r;
+	return p->e->type == S_IFLNK ? make_symlink(x, p, err) : make_node(x, p, err);
+}
+
+static bool known_type(const struct tar_entry *e)
+{
+	return e->type == S_IFREG || e->type == S_IFDIR || e->type == S_IFLNK ||
+	       e->type == S_IFCHR || e->type == S_IFBLK || e->type == S_IFIFO;
+}
+
+static int extract_entry(struct extract *x, const struct tar_entry *e, struct kerr *err)
+{
+	cleanup_(place_clear) struct place p = { .e = e };
+	cleanup_free char *dir = NULL;
+	int r;
+
+	r = extract_clean_path(e->path, x->limits, &p.path, err);
+	if (r < 0)
+		return r;
+	r = check_entry(e, p.path, err);
+	if (r < 0)
+		return r;
+	p.name = path_basename(p.path);
+	dir = path_dirname(p.path);
+	if (e->hardlink && !str_has_prefix(p.name, ".wh."))
+		return make_hardlink(x, p.path, e->link, err);
+	if (!known_type(e))
+		return 0; /* volume labels and the like */
+	r = tree_open_dir(&x->tree, streq(dir, ".") ? "" : dir, TREE_CREATE, &p.dirfd, &p.dir, err);
+	if (r < 0)
+		return kerr_wrap(err, r, "entry '%s'", p.path);
+	if (str_has_prefix(p.name, ".wh."))
+		return make_whiteout(x, &p, err);
+	if (e->type == S_IFDIR)
+		return make_dir(x, &p, err);
+	return make_leaf(x, &p, err);
+}
+
+static void note(struct buf *notes, enum unpack_note kind, const char *path)
+{
+	buf_addc(notes, (char) kind);
+	buf_add(notes, path, strlen(path) + 1);
+}
+
+/* Times of directories come last: every entry made below changes them. */
+static int finish_dirs(struct extract *x, struct buf *notes, struct kerr *err)
+{
+	struct timespec ts[2];
+	struct tree_dir *d;
+	size_t i;
+	int fd, r;
+
+	for (i = 0; i < x->tree.n_dirs; i++) {
+		d = x->tree.dirs[i];
+		fd = tree_openat(x->tree.root, d->path, O_RDONLY | O_DIRECTORY);
+		if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP)
+			continue; /* replaced by a later entry */
+		if (fd < 0)
+			return fail_at(err, fd, "open", d->path);
+		ts[0] = ts[1] = d->mtime;
+		r = d->carried ? futimens(fd, ts) : 0;
+		r = r < 0 ? -errno : 0;
+		fd_close_p(&fd);
+		if (r < 0)
+			return fail_at(err, r, "set the times of", d->path);
+		if (!d->carried)
+			note(notes, UNPACK_NOTE_IMPLIED, d->path);
+		if (d->opaque)
+			note(notes, UNPACK_NOTE_OPAQUE, d->path);
+	}
+	return buf_check(notes, "list of directories", err);
+}
+
+int extract_layer(struct tar_reader *tar, int root, const struct unpack_limits *limits,
+		  struct unpack_result *ret, struct buf *notes, struct kerr *err)
+{
+	cleanup_(extract_clear) struct extract x = { .tar = tar, .limits = limits, .ret = ret };
+	struct tar_entry e;
+	int r;
+
+	tree_init(&x.tree, root, limits);
+	for (;;) {
+		r = tar_next(tar, &e, err);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			break;
+		if (++ret->entries > limits->max_entries)
+			return kerr_plain(err, -E2BIG,
+					  "layer has more than %llu entries (max_entries)",
+					  (unsigned long long) limits->max_entries);
+		r = extract_entry(&x, &e, err);
+		if (r < 0)
+			return r;
+	}
+	r = finish_links(&x, err);
+	return r < 0 ? r : finish_dirs(&x, notes, err);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_EXTRACT_H
+#define KUKEON_EXTRACT_H
+
+#include "buf.h"
+#include "err.h"
+#include "tarread.h"
+#include "unpack_proto.h"
+
+/*
+ * Write all entries of a layer below root, an empty directory. Fills in the
+ * counts of ret; notes gets the notes of unpack_proto.h.
+ */
+int extract_layer(struct tar_reader *tar, int root, const struct unpack_limits *limits,
+		  struct unpack_result *ret, struct buf *notes, struct kerr *err);
+
+/*
+ * An entry's name as a path of tree.h: leading slashes, empty parts and "." go.
+ * -EINVAL for "..", -ENAMETOOLONG past the limits. Owned by the caller.
+ */
+int extract_clean_path(const char *name, const struct unpack_limits *limits, char **ret,
+		       struct kerr *err);
+
+#endif

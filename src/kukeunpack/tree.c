@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <limits.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "mem.h"
+#include "path.h"
+#include "str.h"
+#include "tree.h"
+#include "vec.h"
+
+enum {
+	TREE_MAX_SYMLINKS = 40 /* on the way to one directory, as in the kernel */
+};
+
+static struct tree_dir *record(struct tree *t, const char *path);
+
+void tree_init(struct tree *t, int root, const struct unpack_limits *limits)
+{
+	*t = (struct tree){ .root = root, .limits = limits, .cached_fd = -EBADF };
+	record(t, "");
+}
+
+static void drop_cache(struct tree *t)
+{
+	free_p(&t->cached);
+	fd_close_p(&t->cached_fd);
+}
+
+void tree_clear(struct tree *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_dirs; i++) {
+		free(t->dirs[i]->path);
+		free(t->dirs[i]);
+	}
+	free_p(&t->dirs);
+	free_p(&t->slots);
+	drop_cache(t);
+	t->n_dirs = t->n_slots = 0;
+}
+
+/* The slot of a path: its record, or the free one where that would go. */
+static struct tree_dir **slot_of(struct tree *t, const char *path)
+{
+	size_t i = fnv1a32(path, strlen(path)) & (t->n_slots - 1);
+
+	while (t->slots[i] && !streq(t->slots[i]->path, path))
+		i = (i + 1) & (t->n_slots - 1);
+	return &t->slots[i];
+}
+
+struct tree_dir *tree_find(struct tree *t, const char *path)
+{
+	return t->n_slots ? *slot_of(t, path) : NULL;
+}
+
+static void grow_slots(struct tree *t)
+{
+	size_t i;
+
+	t->n_slots = t->n_slots ? t->n_slots * 2 : 256;
+	free(t->slots);
+	t->slots = xcalloc(t->n_slots, sizeof(*t->slots));
+	for (i = 0; i < t->n_dirs; i++)
+		*slot_of(t, t->dirs[i]->path) = t->dirs[i];
+}
+
+/* The record of a directory that was just made: a new one, or the old one as new. */
+static struct tree_dir *record(struct tree *t, const char *path)
+{
+	struct tree_dir *d = tree_find(t, path);
+
+	if (d) {
+		*d = (struct tree_dir){ .path = d->path };
+		return d;
+	}
+	d = xcalloc(1, sizeof(*d));
+	d->path = xstrdup(path);
+	*(struct tree_dir **) vec_grow(&t->dirs, &t->n_dirs, sizeof(*t->dirs)) = d;
+	if (t->n_dirs * 2 > t->n_slots)
+		grow_slots(t);
+	else
+		*slot_of(t, path) = d;
+	return d;
+}
+
+char *tree_join(const char *dir, const char *name)
+{
+	return *dir ? xasprintf("%s/%s", dir, name) : xstrdup(name);
+}
+
+bool tree_is_whiteout(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
+}
+
+int tree_openat(int dirfd, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t) flags | O_CLOEXEC | O_NOFOLLOW,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	long r;
+
+	r = syscall(SYS_openat2, dirfd, *path ? path : ".", &how, sizeof(how));
+	return r < 0 ? -errno : (int) r;
+}
+
+int tree_mkdir(struct tree *t, int dirfd, const char *dir, const char *name, struct kerr *err)
+{
+	cleanup_free char *path = tree_join(dir, name);
+	int r;
+
+	r = mkdirat(dirfd, name, 0755);
+	if (r < 0)
+		return kerr_set(err, -errno, "create directory '%s'", path);
+	record(t, path);
+	return 0;
+}
+
+int tree_remove(struct tree *t, int dirfd, const char *name, struct kerr *err)
+{
+	int r;
+
+	r = unlinkat(dirfd, name, 0);
+	if (r == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return kerr_set(err, -errno, "remove '%s'", name);
+	drop_cache(t); /* it may be the one that goes */
+	return remove_tree_at(dirfd, name, REMOVE_TREE_SAME_FS, err);
+}
+
+/* A walk in progress. */
+struct walk {
+	struct tree *t;
+	int fd; /* where it stands */
+	struct buf at; /* path of fd */
+	char *todo; /* what is left */
+	unsigned symlinks;
+};
+
+static void walk_clear(struct walk *w)
+{
+	fd_close_p(&w->fd);
+	buf_clear(&w->at);
+	free_p(&w->todo);
+}
+
+/* Go to a path that has been walked before, or to the root. */
+static int walk_jump(struct walk *w, size_t len, struct kerr *err)
+{
+	int fd;
+
+	w->at.len = len;
+	if (w->at.data)
+		w->at.data[len] = '\0';
+	fd = tree_openat(w->t->root, buf_str(&w->at), O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return kerr_set(err, fd, "open '%s'", buf_str(&w->at));
+	fd_close_p(&w->fd);
+	w->fd = fd;
+	return 0;
+}
+
+static int walk_up(struct walk *w, struct kerr *err)
+{
+	size_t n = w->at.len;
+
+	while (n > 0 && w->at.data[n - 1] != '/')
+		n--;
+	return walk_jump(w, n > 0 ? n - 1 : 0, err);
+}
+
+/* Put the target of symlink name in front of what is left. */
+static int walk_symlink(struct walk *w, const char *name, struct kerr *err)
+{
+	cleanup_free char *target = xcalloc(1, PATH_MAX);
+	char *todo;
+	ssize_t n;
+
+	if (++w->symlinks > TREE_MAX_SYMLINKS)
+		return kerr_set(err, -ELOOP, "follow '%s'", name);
+	n = readlinkat(w->fd, name, target, PATH_MAX - 1);
+	if (n < 0)
+		return kerr_set(err, -errno, "read link '%s'", name);
+	todo = xasprintf("%s/%s", target, w->todo);
+	free(w->todo);
+	w->todo = todo;
+	return *target == '/' ? walk_jump(w, 0, err) : 0;
+}
+
+/* name is no directory: follow it, or make one where that is right. */
+static int walk_obstacle(struct walk *w, const char *name, enum tree_open_flags flags,
+			 struct kerr *err)
+{
+	cleanup_free char *path = tree_join(buf_str(&w->at), name);
+	bool hidden = false;
+	struct stat st;
+	int r;
+
+	r = fstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW);
+	if (r < 0 && errno != ENOENT)
+		return kerr_set(err, -errno, "stat '%s'", path);
+	if (r == 0 && S_ISLNK(st.st_mode))
+		return walk_symlink(w, name, err);
+	if (!(flags & TREE_CREATE))
+		return kerr_set(err, r < 0 ? -ENOENT : -ENOTDIR, "open '%s'", path);
+	if (r == 0 && !tree_is_whiteout(&st))
+		return kerr_set(err, -ENOTDIR, "create directory '%s'", path);
+	if (r == 0) {
+		hidden = true;
+		r = tree_remove(w->t, w->fd, name, err);
+		if (r < 0)
+			return r;
+	}
+	r = tree_mkdir(w->t, w->fd, buf_str(&w->at), name, err);
+	if (r < 0)
+		return r;
+	tree_find(w->t, path)->opaque = hidden;
+	return 1; /* try again */
+}
+
+static int walk_step(struct walk *w, const char *name, enum tree_open_flags flags, struct kerr *err)
+{
+	int fd, r;
+
+	if (*name == '\0' || streq(name, "."))
+		return 0;
+	if (streq(name, ".."))
+		return walk_up(w, err);
+	fd = tree_openat(w->fd, name, O_PATH | O_DIRECTORY);
+	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP) {
+		r = walk_obstacle(w, name, flags, err);
+		if (r <= 0)
+			return r;
+		fd = tree_openat(w->fd, name, O_PATH | O_DIRECTORY);
+	}
+	if (fd < 0)
+		return kerr_set(err, fd, "open directory '%s'", name);
+	fd_close_p(&w->fd);
+	w->fd = fd;
+	if (w->at.len > 0)
+		buf_addc(&w->at, '/');
+	buf_adds(&w->at, name);
+	return buf_check(&w->at, "path", err);
+}
+
+/* The whole walk, component by component. On success w stands at the directory. */
+static int walk_path(struct walk *w, enum tree_open_flags flags, struct kerr *err)
+{
+	int r;
+
+	r = walk_jump(w, 0, err);
+	while (r >= 0 && *w->todo) {
+		cleanup_free char *name = NULL;
+		size_t n = strcspn(w->todo, "/");
+		char *rest = xstrdup(w->todo + n + (w->todo[n] == '/'));
+
+		name = xstrndup(w->todo, n);
+		free(w->todo);
+		w->todo = rest;
+		r = walk_step(w, name, flags, err);
+	}
+	return r;
+}
+
+int tree_open_dir(struct tree *t, const char *path, enum tree_open_flags flags, int *ret_fd,
+		  char **ret_path, struct kerr *err)
+{
+	cleanup_(walk_clear) struct walk w = { .t = t, .fd = -EBADF };
+	int r;
+
+	if (t->cached && streq(t->cached, path)) {
+		*ret_fd = t->cached_fd;
+		*ret_path = xstrdup(path);
+		return 0;
+	}
+	buf_init(&w.at, t->limits->max_path);
+	w.fd = tree_openat(t->root, path, O_PATH | O_DIRECTORY);
+	if (w.fd >= 0) {
+		buf_adds(&w.at, path);
+	} else {
+		w.todo = xstrdup(path);
+		r = walk_path(&w, flags, err);
+		if (r < 0)
+			return r;
+	}
+	drop_cache(t);
+	t->cached = xstrdup(buf_str(&w.at));
+	t->cached_fd = take_fd(w.fd);
+	*ret_fd = t->cached_fd;
+	*ret_path = xstrdup(t->cached);
+	return 0;
+}
