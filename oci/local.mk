@@ -12,8 +12,8 @@ liboci_a_SOURCES = \
 	oci/layer.h \
 	oci/manifest.h \
 	oci/ref.h \
-	oci/runc.h \
-	oci/shim.h \
+	oci/runc.c oci/runc.h \
+	oci/shim.c oci/shim_state.c oci/shim.h \
 	oci/snapshot.h \
 	oci/spec.h \
 	oci/unpack_proto.c \

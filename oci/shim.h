@@ -3,9 +3,11 @@
 #define KUKEON_SHIM_H
 
 #include "buf.h"
+#include "cgroup.h"
 #include "clock.h"
 #include "defs.h"
 #include "err.h"
+#include "shimfile.h"
 
 /*
  * Containers that run: starting one under a kukeshim, and deriving its state
@@ -41,26 +43,9 @@ enum shim_run_state {
 	_SHIM_RUN_STATE_MAX,
 };
 
-enum {
-	SHIM_RUN_ID_SIZE = 33, /* 32 hex digits and NUL */
-	SHIM_PROTOCOL = 1,
-};
-
 struct shim_place {
 	const char *run_dir;
 	const char *data_dir;
-};
-
-/* How a run ended. */
-struct shim_exit {
-	char run_id[SHIM_RUN_ID_SIZE];
-	int code; /* 0..255; 128 + signal for a death by signal */
-	int signal; /* 0: ended by exit */
-	bool oom_killed; /* the kernel killed in its cgroup, and it did not end cleanly */
-	bool lost; /* reason lost-monitor: nobody knows the code, which is then 255 */
-	int64_t log_dropped; /* bytes of output that could not be written */
-	struct ktime started_at;
-	struct ktime finished_at;
 };
 
 struct shim_status {
@@ -105,9 +90,9 @@ struct shim_start {
 	const char *log_dir; /* <cell dir>/<container>, made 0750; NULL: output is thrown away */
 	int64_t log_max_bytes; /* of one log file; 0: 10 MiB */
 	int log_files; /* with the current one; 0: 3 */
-	const char *memory_cgroup; /* absolute directory whose OOM kills count; NULL: none */
-	const char *const *cgroup_dirs; /* absolute directories of the container, every hierarchy */
-	size_t n_cgroup_dirs;
+	const struct cgroup_host *cgroups;
+	const char *cgroup; /* the container's, as the spec's cgroupsPath */
+	const char *memory_cgroup; /* its absolute directory whose OOM kills count; NULL: none */
 	const int *monitor_procs_fds; /* cgroup.procs of _monitors, every hierarchy (at most 16) */
 	size_t n_monitor_procs_fds;
 	const char *runtime_dir; /* holds wake/ and wake.sock; NULL: no wake-up */
@@ -152,14 +137,5 @@ enum shim_clear_flags {
 	SHIM_CLEAR_KILL = 1 << 0,
 };
 int shim_clear(const struct shim_start *how, enum shim_clear_flags flags, struct kerr *err);
-
-/*
- * The index beside a log: entries of 16 bytes, little endian: offset in the log
- * file where the entry's bytes begin, then (microseconds since 1970 << 1 | 1 for
- * stderr). log is followed by log.1, log.2 (older), each with <name>.idx.
- */
-enum {
-	LOG_INDEX_ENTRY = 16,
-};
 
 #endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "jscan.h"
+#include "mem.h"
+#include "path.h"
+#include "proc.h"
+#include "runc.h"
+#include "str.h"
+
+enum {
+	RUNC_LOG_MAX = 1 << 20, /* bytes of a runc.log: some lines, normally */
+	RUNC_LINE_MAX = 4096, /* bytes of one message that we keep */
+	RUNC_VERSION_MAX = 4096,
+	RUNC_VERSION_MS = 10000,
+};
+
+#define RUNC_FALLBACK_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) != 0;
+}
+
+/* The first of dirs that holds name; relative entries do not count. */
+static char *find_in(const char *dirs, const char *name)
+{
+	cleanup_free char *path = NULL;
+	size_t n;
+
+	for (;; dirs += n + 1) {
+		n = strcspn(dirs, ":");
+		free_p(&path);
+		path = xasprintf("%.*s/%s", (int) n, dirs, name);
+		if (dirs[0] == '/' && is_program(path))
+			return take_ptr(path);
+		if (dirs[n] == '\0')
+			return NULL;
+	}
+}
+
+int runc_find(const char *configured, char **ret_path, struct kerr *err)
+{
+	const char *name = str_empty(configured) ? "runc" : configured;
+	const char *dirs = getenv("PATH");
+	char *found = NULL;
+
+	if (name[0] == '/') {
+		if (!is_program(name))
+			return kerr_plain(err, -ENOENT, "runtime '%s' is not an executable file",
+					  name);
+		*ret_path = xstrdup(name);
+		return 0;
+	}
+	if (strchr(name, '/') != NULL)
+		return kerr_plain(err, -EINVAL,
+				  "runtime '%s' is neither a name nor an absolute path", name);
+	if (!str_empty(dirs))
+		found = find_in(dirs, name);
+	if (found == NULL)
+		found = find_in(RUNC_FALLBACK_PATH, name);
+	if (found == NULL)
+		return kerr_plain(err, -ENOENT, "%s is not installed: nothing of that name in PATH",
+				  name);
+	*ret_path = found;
+	return 0;
+}
+
+/* "1.2.3…" at s. */
+static int parse_triple(const char *s, struct runc_version *v)
+{
+	unsigned *const part[] = { &v->major, &v->minor, &v->patch };
+	size_t i, n;
+
+	for (i = 0; i < ARRAY_SIZE(part); i++) {
+		cleanup_free char *digits = NULL;
+		uint64_t number = 0;
+
+		n = strspn(s, "0123456789");
+		digits = xstrndup(s, n);
+		if (str_to_u64(digits, 0, 100000, &number) < 0)
+			return i == 2 ? 0 : -EINVAL; /* "1.14" is enough */
+		*part[i] = (unsigned) number;
+		s += n;
+		if (*s == '.')
+			s++;
+		else if (i == 0)
+			return -EINVAL;
+		else
+			return 0;
+	}
+	return 0;
+}
+
+/* The first line is "runc version 1.1.5+ds1" or "crun version 1.8.1". */
+static int parse_version(const char *text, struct runc_version *ret)
+{
+	struct runc_version v = { 0 };
+	const char *word = strstr(text, " version ");
+	size_t n;
+
+	if (word == NULL || (size_t) (word - text) >= sizeof(v.name) ||
+	    memchr(text, '\n', (size_t) (word - text)) != NULL)
+		return -EINVAL;
+	memcpy(v.name, text, (size_t) (word - text));
+	word += strlen(" version ");
+	n = strcspn(word, " \n");
+	if (n >= sizeof(v.text))
+		return -EINVAL;
+	memcpy(v.text, word, n);
+	if (parse_triple(v.text, &v) < 0)
+		return -EINVAL;
+	*ret = v;
+	return 0;
+}
+
+int runc_version(const char *path, struct runc_version *ret, struct kerr *err)
+{
+	cleanup_buf struct buf out = BUF_INIT(RUNC_VERSION_MAX);
+	const char *argv[] = { path, "--version", NULL };
+	struct proc_spawn how = PROC_SPAWN_INIT;
+	int status = 0;
+	int r;
+
+	how.path = path;
+	how.argv = (char *const *) (uintptr_t) argv;
+	r = proc_run(&how, NULL, &out, NULL, RUNC_VERSION_MS, &status, err);
+	if (r < 0)
+		return r;
+	if (status != 0 || parse_version(buf_str(&out), ret) < 0)
+		return kerr_plain(err, -EPROTO, "'%s --version' does not tell a version", path);
+	return 0;
+}
+
+int runc_forget(const char *runc_root, const char *id, struct kerr *err)
+{
+	cleanup_fd int root = -EBADF;
+
+	if (id[0] == '\0' || id[0] == '.' || strchr(id, '/') != NULL)
+		return kerr_plain(err, -EINVAL, "bad container id '%s'", id);
+	root = open(runc_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0 && errno == ENOENT)
+		return 0;
+	if (root < 0)
+		return kerr_set(err, -errno, "open '%s'", runc_root);
+	return remove_tree_at(root, id, REMOVE_TREE_SAME_FS, err);
+}
+
+static bool line_error(const char *line, size_t n, char msg[RUNC_LINE_MAX])
+{
+	char level[16];
+
+	return jscan_get_str(line, n, "level", level, sizeof(level)) >= 0 &&
+	       (streq(level, "error") || streq(level, "fatal")) &&
+	       jscan_get_str(line, n, "msg", msg, RUNC_LINE_MAX) >= 0;
+}
+
+int runc_last_error(const char *log_path, struct buf *ret)
+{
+	static const char *const prefixes[] = { "runc run failed: ", "runc create failed: " };
+	cleanup_buf struct buf text = BUF_INIT(RUNC_LOG_MAX);
+	cleanup_free char *msg = xmalloc(RUNC_LINE_MAX);
+	cleanup_free char *last = NULL;
+	const char *p, *s;
+	size_t n, i;
+
+	if (file_read_at(AT_FDCWD, log_path, RUNC_LOG_MAX, &text, NULL) < 0)
+		return -ENOENT;
+	for (p = buf_str(&text); *p != '\0'; p += n + (p[n] == '\n')) {
+		n = strcspn(p, "\n");
+		if (line_error(p, n, msg)) {
+			free_p(&last);
+			last = xstrdup(msg);
+		}
+	}
+	if (last == NULL)
+		return -ENOENT;
+	for (s = last, i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (str_has_prefix(s, prefixes[i]))
+			s += strlen(prefixes[i]);
+	str_vis(ret, s, strlen(s));
+	return 0;
+}

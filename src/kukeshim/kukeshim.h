@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKESHIM_KUKESHIM_H
+#define KUKESHIM_KUKESHIM_H
+
+#include "defs.h"
+#include "err.h"
+#include "shimfile.h"
+
+/*
+ * kukeshim: the parent of one container's init. It allocates while it starts;
+ * once the container runs it works from what is in struct shim.
+ */
+
+/* The command line; strings are argv's. */
+struct options {
+	const char *run_dir;
+	const char *data_dir;
+	const char *id;
+	const char *run_id;
+	const char *runc;
+	const char *runc_root;
+	const char *log_dir;
+	const char *memory_cgroup;
+	const char *runtime_dir;
+	const char *wake_key;
+	int64_t log_max_bytes;
+	int64_t log_files;
+	int64_t deadline_ms;
+	int64_t status_fd;
+	bool adopt;
+};
+
+/* ---- logfile.c: the container's output on disk ---- */
+
+enum log_stream {
+	LOG_STREAM_OUT = 0,
+	LOG_STREAM_ERR = 1,
+	_LOG_STREAM_MAX,
+};
+
+struct logfile {
+	int dir; /* -EBADF: everything is thrown away */
+	int fd;
+	int index;
+	int64_t max_bytes;
+	int files;
+	int64_t size;
+	bool mid_line; /* the last byte written is not a newline */
+	enum log_stream last_stream;
+	uint64_t last_us; /* of the last index entry; 0: none in this file */
+	int64_t dropped;
+};
+
+/* Open or make dir/log and its index. dir NULL: a log that throws away. */
+int logfile_open(struct logfile *l, const char *dir, int64_t max_bytes, int files,
+		 struct kerr *err);
+/* Append; rotates. What cannot be written is counted in dropped. */
+void logfile_write(struct logfile *l, enum log_stream stream, const char *p, size_t n);
+
+/* ---- record.c: the runtime record and the exit record ---- */
+
+struct shim {
+	struct options opt;
+	int run_dir;
+	int data_dir;
+	int runtime_dir; /* -EBADF: no wake-up */
+	int lock; /* the record, flock held for life */
+	int out[_LOG_STREAM_MAX]; /* FIFOs of stdout and stderr, for reading */
+	int signals;
+	int pidfd; /* of init */
+	struct shim_record record;
+	struct logfile log;
+	bool exec_failed; /* runc said yes, the program could not be executed */
+};
+
+/* Open the record (create it unless adopting) and take its lock. -EBUSY: another has it. */
+int record_lock(struct shim *s, struct kerr *err);
+/* Append s->record as the current line. */
+int record_write(struct shim *s, struct kerr *err);
+/* For --adopt: read the record into s->record and make it ours. -ESRCH: nothing to adopt. */
+int record_adopt(struct shim *s, struct kerr *err);
+
+/* Store how the run ended: durably in data_dir, where that fails in run_dir. */
+void exit_record_write(struct shim *s, struct shim_exit *e);
+/* OOM kills in the container's cgroup so far. */
+uint64_t exit_oom_kills(const struct shim *s);
+/* Tell the daemon to look at the cell. Errors do not matter: a timer finds it too. */
+void exit_wake(const struct shim *s);
+
+/* ---- start.c ---- */
+
+/*
+ * Run the bundle. Returns once init executes the container's program: s->record
+ * says running and s->pidfd is set. On failure err has runc's words, and what
+ * runc left among our children has been killed.
+ */
+int start_container(struct shim *s, struct kerr *err);
+
+/* ---- supervise.c ---- */
+
+int supervise_open(struct shim *s, struct kerr *err); /* FIFOs and signals */
+/* Log and wait until init has ended, then do all that follows. */
+void supervise_run(struct shim *s);
+/* Copy what waits in a FIFO into the log, at most max bytes. Returns the bytes copied. */
+size_t supervise_pump(struct shim *s, enum log_stream stream, size_t max);
+/* Execute runc with these arguments to its end, stdio as given (-1: /dev/null). -ETIME, -errno, or its status. */
+int run_runc(const struct shim *s, char *const *argv, int out, int errfd, int deadline_ms,
+	     int *ret_status, struct kerr *err);
+
+#endif

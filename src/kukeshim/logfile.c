@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fd.h"
+#include "path.h"
+#include "kukeshim.h"
+
+/*
+ * log holds the bytes, log.idx says when and from which stream they came. Both
+ * are rotated together: log -> log.1 -> log.2. A crash between two renames
+ * leaves a gap in the numbers, which the next rotation closes.
+ */
+enum {
+	INDEX_STEP_US = 1000, /* output of one stream within this time is one entry */
+	NAME_SIZE = 32,
+};
+
+static void log_name(char name[NAME_SIZE], int number, const char *suffix)
+{
+	if (number == 0)
+		(void) snprintf(name, NAME_SIZE, SHIM_FILE_LOG "%s", suffix);
+	else
+		(void) snprintf(name, NAME_SIZE, SHIM_FILE_LOG ".%d%s", number, suffix);
+}
+
+static int open_append(int dir, const char *name, struct stat *st)
+{
+	cleanup_fd int fd = openat(
+		dir, name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, st) < 0)
+		return -errno;
+	if (!S_ISREG(st->st_mode))
+		return -EBADF;
+	(void) fchmod(fd, 0644); /* whatever the umask was */
+	return take_fd(fd);
+}
+
+static bool ends_mid_line(int fd, int64_t size)
+{
+	char last;
+
+	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+}
+
+static int open_files(struct logfile *l)
+{
+	struct stat st;
+
+	fd_close_p(&l->fd);
+	fd_close_p(&l->index);
+	l->last_us = 0;
+	l->fd = open_append(l->dir, SHIM_FILE_LOG, &st);
+	if (l->fd < 0)
+		return l->fd;
+	l->size = st.st_size;
+	l->mid_line = ends_mid_line(l->fd, l->size);
+	l->index = open_append(l->dir, SHIM_FILE_LOG ".idx", &st);
+	if (l->index < 0)
+		return l->index;
+	if (st.st_size % LOG_INDEX_ENTRY != 0 && /* a torn entry */
+	    ftruncate(l->index, st.st_size - st.st_size % LOG_INDEX_ENTRY) < 0)
+		return -errno;
+	return 0;
+}
+
+int logfile_open(struct logfile *l, const char *dir, int64_t max_bytes, int files, struct kerr *err)
+{
+	int r;
+
+	*l = (struct logfile){
+		.dir = -EBADF,
+		.fd = -EBADF,
+		.index = -EBADF,
+		.max_bytes = max_bytes,
+		.files = files,
+	};
+	if (dir == NULL)
+		return 0;
+	r = mkdir_p(dir, 0750, err);
+	if (r < 0)
+		return r;
+	l->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (l->dir < 0)
+		return kerr_set(err, -errno, "open '%s'", dir);
+	r = open_files(l);
+	if (r < 0)
+		return kerr_set(err, r, "open '%s/" SHIM_FILE_LOG "'", dir);
+	return 0;
+}
+
+static void rotate_names(const struct logfile *l, const char *suffix)
+{
+	char from[NAME_SIZE], to[NAME_SIZE];
+	int i;
+
+	if (l->files <= 1) {
+		log_name(from, 0, suffix);
+		(void) unlinkat(l->dir, from, 0); /* a new one is made in its place */
+		return;
+	}
+	for (i = l->files - 2; i >= 0; i--) {
+		log_name(from, i, suffix);
+		log_name(to, i + 1, suffix);
+		(void) renameat(l->dir, from, l->dir, to); /* not there yet, at first */
+	}
+}
+
+static void rotate(struct logfile *l)
+{
+	rotate_names(l, ".idx");
+	rotate_names(l, "");
+	(void) open_files(l); /* without one, writes are counted as dropped */
+}
+
+static void put_index(struct logfile *l, enum log_stream stream)
+{
+	struct ktime now = ktime_now();
+	uint64_t us = (uint64_t) now.sec * 1000000 + (uint64_t) now.nsec / 1000;
+	struct log_index_entry e;
+
+	if (l->last_us != 0 && stream == l->last_stream && us >= l->last_us &&
+	    us - l->last_us < INDEX_STEP_US)
+		return;
+	e.offset = htole64((uint64_t) l->size);
+	e.stamp = htole64(us << 1 | (stream == LOG_STREAM_ERR));
+	if (fd_write_all(l->index, &e, sizeof(e)) < 0)
+		return; /* the bytes matter more than their times */
+	l->last_us = us;
+	l->last_stream = stream;
+}
+
+static void put(struct logfile *l, enum log_stream stream, const char *p, size_t n)
+{
+	ssize_t put_n;
+
+	if (n == 0)
+		return;
+	if (l->fd < 0) {
+		l->dropped += (int64_t) n;
+		return;
+	}
+	put_index(l, stream);
+	while (n > 0) {
+		put_n = write(l->fd, p, n);
+		if (put_n < 0 && errno == EINTR)
+			continue;
+		if (put_n <= 0) {
+			l->dropped += (int64_t) n;
+			return;
+		}
+		l->size += put_n;
+		l->mid_line = p[put_n - 1] != '\n';
+		p += put_n;
+		n -= (size_t) put_n;
+	}
+}
+
+/* How much of p still goes into the full file: up to a line's end when there is one. */
+static size_t cut_at(const struct logfile *l, const char *p, size_t n)
+{
+	size_t room = l->size < l->max_bytes ? (size_t) (l->max_bytes - l->size) : 0;
+	const char *end;
+
+	if (n <= room)
+		return n;
+	end = memrchr(p, '\n', room);
+	if (end != NULL)
+		return (size_t) (end - p) + 1;
+	return l->mid_line ? room : 0;
+}
+
+void logfile_write(struct logfile *l, enum log_stream stream, const char *p, size_t n)
+{
+	size_t part;
+
+	if (l->dir < 0)
+		return;
+	if (l->fd < 0)
+		(void) open_files(l); /* an earlier rotation failed; perhaps there is room now */
+	while (n > 0) {
+		part = cut_at(l, p, n);
+		if (part == 0 && l->size == 0)
+			part = n < (size_t) l->max_bytes ? n : (size_t) l->max_bytes;
+		put(l, stream, p, part);
+		p += part;
+		n -= part;
+		if (n > 0)
+			rotate(l);
+		if (l->fd < 0) {
+			l->dropped += (int64_t) n;
+			return;
+		}
+	}
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "mem.h"
+#include "path.h"
+#include "proc.h"
+#include "kukeshim.h"
+#include "str.h"
+
+enum {
+	/*
+	 * Between runc's end and the container's first instruction lies an exec
+	 * that no event tells of: look every millisecond, for so long.
+	 */
+	EXEC_POLL_MAX_MS = 5000,
+	EXEC_TEXT_MAX = 300, /* of runc's words about a failed exec */
+	SMALL_FILE_MAX = 4096,
+};
+
+/* Until it executes the container's program, runc's init bears this name. */
+#define RUNC_INIT_COMM "runc:[2:INIT]\n"
+
+static int open_output(const struct shim *s, const char *name, struct kerr *err)
+{
+	/* For reading and writing, so that the container never sees a pipe without a reader. */
+	int fd = openat(s->run_dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? kerr_set(err, -errno, "open '%s/%s'", s->opt.run_dir, name) : fd;
+}
+
+static int read_pid(const struct shim *s, pid_t *ret, struct kerr *err)
+{
+	cleanup_buf struct buf text = BUF_INIT(SMALL_FILE_MAX);
+	cleanup_free char *digits = NULL;
+	uint64_t pid = 0;
+	int r;
+
+	r = file_read_at(s->run_dir, SHIM_FILE_RUNC_PID, SMALL_FILE_MAX, &text, NULL);
+	if (r == 0) {
+		digits = str_trim(buf_str(&text));
+		r = str_to_u64(digits, 1, INT32_MAX, &pid);
+	}
+	if (r < 0)
+		return kerr_plain(err, -EPROTO, "runc left no pid");
+	*ret = (pid_t) pid;
+	return 0;
+}
+
+static bool is_runc_init(pid_t pid)
+{
+	cleanup_buf struct buf comm = BUF_INIT(SMALL_FILE_MAX);
+	char path[32];
+
+	(void) snprintf(path, sizeof(path), "/proc/%d/comm", (int) pid);
+	return sys_read(AT_FDCWD, path, &comm) == 0 && streq(buf_str(&comm), RUNC_INIT_COMM);
+}
+
+/* What runc's init said on its stderr when it could not execute the program. */
+static int exec_error(struct shim *s, struct kerr *err)
+{
+	cleanup_buf struct buf line = BUF_INIT(SMALL_FILE_MAX);
+	char text[EXEC_TEXT_MAX];
+	ssize_t n;
+
+	n = read(s->out[LOG_STREAM_ERR], text, sizeof(text));
+	while (n > 0 && text[n - 1] == '\n')
+		n--;
+	s->exec_failed = true;
+	if (n <= 0)
+		return kerr_plain(err, -ENOEXEC, "the program could not be executed");
+	str_vis(&line, text, (size_t) n);
+	return kerr_plain(err, -ENOEXEC, "%s", buf_str(&line));
+}
+
+/*
+ * Wait until init is the container's own program. A zombie keeps its name, so
+ * one that ended at once is told from one that never was executed.
+ */
+static int wait_for_exec(struct shim *s, struct kerr *err)
+{
+	int waited, r;
+
+	for (waited = 0; waited < EXEC_POLL_MAX_MS; waited++) {
+		if (!is_runc_init(s->record.pid))
+			return 0;
+		r = pidfd_wait(s->pidfd, 1);
+		if (r < 0)
+			return kerr_set(err, r, "wait for the container's program");
+		if (r > 0)
+			return is_runc_init(s->record.pid) ? exec_error(s, err) : 0;
+	}
+	return 0; /* it is frozen or the disk is slow; it runs, at any rate */
+}
+
+static int runc_failed(int status, struct kerr *err)
+{
+	if (WIFSIGNALED(status))
+		return kerr_plain(err, -ECHILD, "runc was killed by signal %d", WTERMSIG(status));
+	return kerr_plain(err, -ECHILD, "runc failed with exit code %d", WEXITSTATUS(status));
+}
+
+static int run_bundle(const struct shim *s, struct kerr *err)
+{
+	cleanup_fd int out = open_output(s, SHIM_FILE_STDOUT, err);
+	cleanup_fd int errout = -EBADF;
+	cleanup_free char *log = path_join(s->opt.run_dir, SHIM_FILE_RUNC_LOG, NULL);
+	cleanup_free char *pid_file = path_join(s->opt.run_dir, SHIM_FILE_RUNC_PID, NULL);
+	cleanup_free char *bundle = path_join(s->opt.run_dir, SHIM_FILE_BUNDLE, NULL);
+	const char *argv[] = { s->opt.runc, "--root",  s->opt.runc_root,
+			       "--log",	    log,       "--log-format",
+			       "json",	    "run",     "-d",
+			       "--bundle",  bundle,    "--pid-file",
+			       pid_file,    s->opt.id, NULL };
+	int status = 0;
+	int r;
+
+	if (out < 0)
+		return out;
+	errout = open_output(s, SHIM_FILE_STDERR, err);
+	if (errout < 0)
+		return errout;
+	r = run_runc(s, (char *const *) (uintptr_t) argv, out, errout, (int) s->opt.deadline_ms,
+		     &status, err);
+	if (r < 0)
+		return r;
+	return status == 0 ? 0 : runc_failed(status, err);
+}
+
+/* After a failed start nobody of ours may stay: as subreaper we are everybody's parent. */
+static void kill_children(void)
+{
+	cleanup_buf struct buf text = BUF_INIT(SMALL_FILE_MAX);
+	const char *p;
+
+	while (sys_read(AT_FDCWD, "/proc/thread-self/children", &text) == 0 && text.len > 0) {
+		for (p = buf_str(&text); *p >= '0' && *p <= '9';) {
+			pid_t pid = 0;
+
+			for (; *p >= '0' && *p <= '9'; p++)
+				pid = pid * 10 + (*p - '0');
+			p += strspn(p, " \n");
+			proc_kill_wait(pid);
+		}
+	}
+}
+
+static int start_steps(struct shim *s, struct kerr *err)
+{
+	int r;
+
+	r = record_write(s, err);
+	if (r < 0)
+		return r;
+	r = run_bundle(s, err);
+	if (r < 0)
+		return r;
+	r = read_pid(s, &s->record.pid, err);
+	if (r < 0)
+		return r;
+	s->pidfd = pidfd_open_(s->record.pid);
+	if (s->pidfd < 0)
+		return kerr_set(err, s->pidfd, "open process %d", (int) s->record.pid);
+	r = proc_start_time(s->record.pid, &s->record.pid_start);
+	if (r < 0)
+		return kerr_set(err, r, "read the start time of process %d", (int) s->record.pid);
+	r = wait_for_exec(s, err);
+	if (r < 0)
+		return r;
+	s->record.starting = false;
+	s->record.started_at = ktime_now();
+	return record_write(s, err);
+}
+
+int start_container(struct shim *s, struct kerr *err)
+{
+	int r = start_steps(s, err);
+
+	if (r < 0)
+		kill_children();
+	return r;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fd.h"
+#include "proc.h"
+#include "kukeshim.h"
+
+enum {
+	PAGE = 4096,
+	CHUNK = 64 << 10,
+	TURN_MAX = 256 << 10, /* of one stream before the other has its turn */
+	DRAIN_MAX = 4 << 20, /* more than any pipe holds; others may go on writing */
+	REAPED_WAIT_MAX_MS = 2000, /* for init's new parent to reap it */
+	RUNC_DELETE_MS = 30000,
+};
+
+/* Touched beyond its first page only while much output comes (see pump_done). */
+static char chunk_[CHUNK] __attribute__((aligned(PAGE)));
+static bool chunk_used_;
+
+int supervise_open(struct shim *s, struct kerr *err)
+{
+	static const char *const names[] = { SHIM_FILE_STDOUT, SHIM_FILE_STDERR };
+	sigset_t child;
+	int i;
+
+	for (i = 0; i < _LOG_STREAM_MAX; i++) {
+		s->out[i] =
+			openat(s->run_dir, names[i], O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+		if (s->out[i] < 0)
+			return kerr_set(err, -errno, "open '%s/%s'", s->opt.run_dir, names[i]);
+	}
+	(void) sigemptyset(&child);
+	(void) sigaddset(&child, SIGCHLD);
+	s->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->signals < 0)
+		return kerr_set(err, -errno, "make a signalfd");
+	return 0;
+}
+
+/* Give the buffer's pages back once the stream is quiet. */
+static void pump_done(void)
+{
+	if (chunk_used_)
+		(void) madvise(chunk_, sizeof(chunk_), MADV_DONTNEED); /* saves memory, no more */
+	chunk_used_ = false;
+}
+
+size_t supervise_pump(struct shim *s, enum log_stream stream, size_t max)
+{
+	size_t sum = 0;
+	ssize_t n;
+
+	while (sum < max) {
+		n = read(s->out[stream], chunk_, sum == 0 ? PAGE : sizeof(chunk_));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		chunk_used_ = chunk_used_ || n > PAGE;
+		logfile_write(&s->log, stream, chunk_, (size_t) n);
+		sum += (size_t) n;
+	}
+	return sum;
+}
+
+static void drain(struct shim *s)
+{
+	(void) supervise_pump(s, LOG_STREAM_OUT, DRAIN_MAX);
+	(void) supervise_pump(s, LOG_STREAM_ERR, DRAIN_MAX);
+}
+
+/* Orphans that became our children; init itself is left for the end. */
+static void reap_others(const struct shim *s)
+{
+	siginfo_t who;
+
+	for (;;) {
+		who.si_pid = 0;
+		if (waitid(P_ALL, 0, &who, WEXITED | WNOHANG | WNOWAIT) < 0 || who.si_pid == 0 ||
+		    who.si_pid == s->record.pid)
+			return;
+		(void) waitid(P_PID, (id_t) who.si_pid, &who, WEXITED | WNOHANG);
+	}
+}
+
+static void read_signals(const struct shim *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signals, &info, sizeof(info)) > 0)
+		; /* SIGCHLD only, and what it tells is asked of waitid */
+	reap_others(s);
+}
+
+/* Until init has ended. */
+static void watch(struct shim *s)
+{
+	struct pollfd p[] = {
+		{ .fd = s->out[LOG_STREAM_OUT], .events = POLLIN },
+		{ .fd = s->out[LOG_STREAM_ERR], .events = POLLIN },
+		{ .fd = s->signals, .events = POLLIN },
+		{ .fd = s->pidfd, .events = POLLIN },
+	};
+
+	while (s->pidfd >= 0) {
+		if (poll(p, ARRAY_SIZE(p), chunk_used_ ? 0 : -1) == 0)
+			pump_done();
+		if (p[0].revents != 0)
+			(void) supervise_pump(s, LOG_STREAM_OUT, TURN_MAX);
+		if (p[1].revents != 0)
+			(void) supervise_pump(s, LOG_STREAM_ERR, TURN_MAX);
+		if (p[2].revents != 0)
+			read_signals(s);
+		if (p[3].revents != 0)
+			return;
+	}
+}
+
+/*
+ * The status of an adopted init, which is another's child: the kernel tells it
+ * once init was reaped. 0 or -errno.
+ */
+static int adopted_status(const struct shim *s, int *ret)
+{
+	int64_t deadline = clock_ms() + REAPED_WAIT_MAX_MS;
+	struct pollfd p = { .fd = s->pidfd, .events = 0 };
+	int r;
+
+	if (s->pidfd < 0)
+		return -ESRCH;
+	for (;;) {
+		r = pidfd_exit_status(s->pidfd, ret);
+		if (r == 0 || r == -EOPNOTSUPP || clock_left(deadline) == 0)
+			return r;
+		(void) poll(&p, 1, clock_left(deadline)); /* POLLHUP: reaped */
+	}
+}
+
+static int own_status(const struct shim *s, int *ret)
+{
+	siginfo_t si = { 0 };
+
+	if (waitid(P_PID, (id_t) s->record.pid, &si, WEXITED | WNOWAIT) < 0)
+		return -errno;
+	/* In the form of waitpid, for which musl has no macro. */
+	*ret = si.si_code == CLD_EXITED ? (si.si_status & 0xff) << 8 : si.si_status & 0x7f;
+	return 0;
+}
+
+static void describe_exit(struct shim *s, struct shim_exit *e)
+{
+	int status = 0;
+	int r;
+
+	*e = (struct shim_exit){ .started_at = s->record.started_at };
+	memcpy(e->run_id, s->record.run_id, sizeof(e->run_id));
+	r = s->opt.adopt ? adopted_status(s, &status) : own_status(s, &status);
+	e->finished_at = ktime_now();
+	e->lost = r < 0;
+	if (r < 0) {
+		e->code = 255;
+	} else if (WIFSIGNALED(status)) {
+		e->signal = WTERMSIG(status);
+		e->code = 128 + e->signal;
+	} else {
+		e->code = WEXITSTATUS(status);
+	}
+	e->oom_killed = e->code != 0 && exit_oom_kills(s) > 0;
+	e->log_dropped = s->log.dropped;
+}
+
+int run_runc(const struct shim *s, char *const *argv, int out, int errfd, int deadline_ms,
+	     int *ret_status, struct kerr *err)
+{
+	struct proc_spawn how = PROC_SPAWN_INIT;
+	pid_t pid = 0;
+	int r;
+
+	how.path = s->opt.runc;
+	how.argv = argv;
+	how.fd_stdio[1] = out;
+	how.fd_stdio[2] = errfd;
+	how.flags = PROC_NULL_STDIN | PROC_NULL_OUTPUT | PROC_DIE_WITH_PARENT;
+	r = proc_spawn(&how, &pid, err);
+	if (r < 0)
+		return r;
+	r = proc_wait(pid, deadline_ms, ret_status, err);
+	if (r < 0)
+		proc_kill_wait(pid);
+	if (r == -ETIME)
+		return kerr_plain(err, r, "runc did not finish within %d s", deadline_ms / 1000);
+	return r;
+}
+
+static void delete_container(const struct shim *s)
+{
+	const char *argv[] = {
+		s->opt.runc, "--root", s->opt.runc_root, "delete", s->opt.id, NULL,
+	};
+	int status;
+
+	/* What it leaves, the next start or delete of the container removes. */
+	(void) run_runc(s, (char *const *) (uintptr_t) argv, -1, -1, RUNC_DELETE_MS, &status, NULL);
+}
+
+void supervise_run(struct shim *s)
+{
+	struct shim_exit e;
+
+	watch(s);
+	drain(s);
+	describe_exit(s, &e);
+	exit_record_write(s, &e);
+	(void) waitid(P_PID, (id_t) s->record.pid, &(siginfo_t){ 0 }, WEXITED | WNOHANG);
+	delete_container(s);
+	drain(s); /* where processes shared the host's pids, runc has ended them only now */
+	reap_others(s);
+	fd_close_p(&s->lock);
+	exit_wake(s);
+}
