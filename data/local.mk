@@ -1,2 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+# Init scripts. The systemd unit goes where systemd looks; the OpenRC and SysV
+# scripts share a name in /etc/init.d, so they are installed beside each other
+# for the administrator to copy one.
+INIT_SED = $(SED) -e 's|@bindir[@]|$(bindir)|g' -e 's|@sysconfdir[@]|$(sysconfdir)|g'
+
+systemdsystemunit_DATA = data/kukeond.service
+initscriptdir = $(datadir)/kukeon/init.d
+initscript_SCRIPTS = data/kukeond.openrc data/kukeond.sysv
+CLEANFILES += $(systemdsystemunit_DATA) $(initscript_SCRIPTS)
+INIT_IN = data/kukeond.service.in data/kukeond.openrc.in data/kukeond.sysv.in
+
+data/kukeond.service: $(srcdir)/data/kukeond.service.in Makefile
+	@$(MKDIR_P) data
+	$(AM_V_GEN)$(INIT_SED) $(srcdir)/data/kukeond.service.in >$@
+data/kukeond.openrc: $(srcdir)/data/kukeond.openrc.in Makefile
+	@$(MKDIR_P) data
+	$(AM_V_GEN)$(INIT_SED) $(srcdir)/data/kukeond.openrc.in >$@ && chmod 755 $@
+data/kukeond.sysv: $(srcdir)/data/kukeond.sysv.in Makefile
+	@$(MKDIR_P) data
+	$(AM_V_GEN)$(INIT_SED) $(srcdir)/data/kukeond.sysv.in >$@ && chmod 755 $@
+
+examplesdir = $(docdir)/examples
+dist_examples_DATA = \
+	data/examples/hello-world.yaml \
+	data/examples/hierarchy.yaml \
+	data/examples/long-running.yaml \
+	data/examples/two-cells.yaml
+
+EXTRA_DIST += $(INIT_IN)
