@@ -61,7 +61,6 @@ struct link_attach {
 	const char *bridge;
 	const char *host_name; /* from link_veth_name; recorded by the caller beforehand */
 	const char *name; /* in the namespace: "eth0" */
-	unsigned number; /* 0 for eth0, 1 for eth1 …: fixes the interface's index */
 	struct ipv4_net addr;
 	uint32_t gateway; /* 0: no default route */
 	unsigned mtu; /* 0: the kernel's */

@@ -3,12 +3,15 @@
 noinst_LIBRARIES += libhost.a
 libhost_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) $(LIBNL_CFLAGS) $(IPTC_CFLAGS) $(CAP_CFLAGS) $(SECCOMP_CFLAGS)
 libhost_a_SOURCES = \
-	lib/host/caps.h \
-	lib/host/cgroup.h \
+	lib/host/caps.c lib/host/caps.h \
+	lib/host/cgroup.c lib/host/cgroup.h lib/host/cgroup_priv.h \
+	lib/host/cgroup_doctor.c \
+	lib/host/cgroup_kill.c \
+	lib/host/cgroup_v1.c \
 	lib/host/firewall.h \
-	lib/host/ipv4.h \
-	lib/host/link.h \
-	lib/host/mount.h \
-	lib/host/ns.h \
+	lib/host/ipv4.c lib/host/ipv4.h \
+	lib/host/link.c lib/host/link.h \
+	lib/host/mount.c lib/host/mount.h \
+	lib/host/ns.c lib/host/ns.h \
 	lib/host/sysfilter.c lib/host/sysfilter.h
 LIBHOST = libhost.a $(LIBNL_LIBS) $(IPTC_LIBS) $(CAP_LIBS) $(SECCOMP_LIBS)

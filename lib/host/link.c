@@ -1,0 +1,786 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+
+#include "fd.h"
+#include "link.h"
+#include "log.h"
+#include "mem.h"
+#include "path.h"
+#include "str.h"
+#include "vec.h"
+
+#define LINK_BATCH_MAX 4
+#define LINK_WORDS_MAX 128
+
+/* ---- names ---- */
+
+void link_bridge_name(const char *realm, const char *space, const char *instance,
+		      char ret[LINK_NAME_MAX])
+{
+	cleanup_free char *text = NULL;
+
+	if (str_empty(instance))
+		text = xasprintf("%s-%s", realm, space);
+	else
+		text = xasprintf("%s-%s\n%s", realm, space, instance);
+	(void) snprintf(ret, LINK_NAME_MAX, "k-%08x", fnv1a32(text, strlen(text)));
+}
+
+int link_veth_name(char ret[LINK_NAME_MAX], struct kerr *err)
+{
+	uint8_t random[6];
+
+	if (getrandom(random, sizeof(random), 0) != (ssize_t) sizeof(random))
+		return kerr_set(err, -errno, "read random bytes");
+	ret[0] = 'k';
+	hex_encode(ret + 1, random, sizeof(random));
+	return 0;
+}
+
+static void mac_of_number(uint32_t number, uint8_t ret[LINK_MAC_SIZE])
+{
+	ret[0] = 0x02; /* locally administered, unicast */
+	ret[1] = 0x6b; /* 'k' */
+	ret[2] = (uint8_t) (number >> 24);
+	ret[3] = (uint8_t) (number >> 16);
+	ret[4] = (uint8_t) (number >> 8);
+	ret[5] = (uint8_t) number;
+}
+
+void link_mac_of_addr(uint32_t addr, uint8_t ret[LINK_MAC_SIZE])
+{
+	mac_of_number(addr, ret);
+}
+
+/* ---- rtnetlink ---- */
+
+static void sock_freep(struct nl_sock **sk)
+{
+	if (*sk)
+		nl_socket_free(*sk);
+	*sk = NULL;
+}
+
+static void msg_freep(struct nl_msg **msg)
+{
+	if (*msg)
+		nlmsg_free(*msg);
+	*msg = NULL;
+}
+
+static int rt_open(struct nl_sock **ret, struct kerr *err)
+{
+	cleanup_(sock_freep) struct nl_sock *sk = nl_socket_alloc();
+	const int on = 1;
+	int fd;
+	int r;
+
+	if (!sk)
+		abort(); /* as xmalloc */
+	r = nl_connect(sk, NETLINK_ROUTE);
+	if (r < 0)
+		return kerr_plain(err, -EIO, "open a netlink socket: %s", nl_geterror(-r));
+	fd = nl_socket_get_fd(sk);
+	/* Words with an error, no echo of the request, filters that filter: all optional. */
+	(void) setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	(void) setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	(void) setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+	*ret = take_ptr(sk);
+	return 0;
+}
+
+/* libnl takes a pointer to non-const it only reads. */
+static void append(struct nl_msg *msg, const void *data, size_t n)
+{
+	if (nlmsg_append(msg, (void *) (uintptr_t) data, n, NLMSG_ALIGNTO) < 0)
+		abort();
+}
+
+/* A request with its fixed header; the caller adds attributes. */
+static struct nl_msg *rt_msg(int type, int flags, const void *head, size_t n)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
+
+	if (!msg)
+		abort();
+	append(msg, head, n);
+	return msg;
+}
+
+/* A message has a page: none of ours comes near, so a failure is a bug. */
+static void put(struct nl_msg *msg, int type, const void *data, size_t n)
+{
+	if (nla_put(msg, type, (int) n, data) < 0)
+		abort();
+}
+
+static void put_str(struct nl_msg *msg, int type, const char *s)
+{
+	put(msg, type, s, strlen(s) + 1);
+}
+
+static void put_u32(struct nl_msg *msg, int type, uint32_t v)
+{
+	put(msg, type, &v, sizeof(v));
+}
+
+static struct nlattr *nest(struct nl_msg *msg, int type)
+{
+	struct nlattr *attr = nla_nest_start(msg, type);
+
+	if (!attr)
+		abort();
+	return attr;
+}
+
+struct rt_answer {
+	void (*item)(void *ctx, struct nlmsghdr *h); /* NULL: only the results count */
+	void *ctx;
+	int result; /* of the first request that failed */
+	char words[LINK_WORDS_MAX]; /* the kernel's, " (…)" or "" */
+};
+
+static void read_words(struct nlmsghdr *h, char *buf, size_t size)
+{
+	struct nlattr *attr;
+	int rem = (int) h->nlmsg_len - (int) NLMSG_LENGTH(sizeof(struct nlmsgerr));
+	char *head = (char *) NLMSG_DATA(h) + sizeof(struct nlmsgerr);
+
+	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS) || rem <= 0)
+		return;
+	nla_for_each_attr(attr, (struct nlattr *) (void *) head, rem, rem)
+	{
+		if (nla_type(attr) == NLMSGERR_ATTR_MSG)
+			(void) snprintf(buf, size, " (%.*s)", nla_len(attr),
+					(const char *) nla_data(attr));
+	}
+}
+
+/* One datagram. Returns how many requests it ends. */
+static int rt_read(struct rt_answer *a, unsigned char *buf, int n)
+{
+	struct nlmsghdr *h = (struct nlmsghdr *) (void *) buf;
+	int ended = 0;
+	int e;
+
+	for (; nlmsg_ok(h, n); h = nlmsg_next(h, &n)) {
+		if (h->nlmsg_type == NLMSG_DONE) {
+			ended++;
+			continue;
+		}
+		if (h->nlmsg_type != NLMSG_ERROR) {
+			if (a->item)
+				a->item(a->ctx, h);
+			continue;
+		}
+		e = ((struct nlmsgerr *) NLMSG_DATA(h))->error;
+		ended++;
+		if (e < 0 && a->result == 0) {
+			a->result = e;
+			read_words(h, a->words, sizeof(a->words));
+		}
+	}
+	return ended;
+}
+
+/* Send requests in one datagram and read until each has its end. Owned messages stay the caller's. */
+static int rt_talk(struct nl_sock *sk, struct nl_msg *const *msgs, size_t n, struct rt_answer *a)
+{
+	cleanup_buf struct buf out = BUF_INIT(64 << 10);
+	size_t i, ended = 0;
+	int r;
+
+	for (i = 0; i < n; i++) {
+		nl_complete_msg(sk, msgs[i]);
+		buf_add(&out, nlmsg_hdr(msgs[i]), nlmsg_hdr(msgs[i])->nlmsg_len);
+		while (out.len % NLMSG_ALIGNTO != 0)
+			buf_addc(&out, '\0');
+	}
+	if (send(nl_socket_get_fd(sk), out.data, out.len, 0) < 0)
+		return -errno;
+	while (ended < n) {
+		struct sockaddr_nl from = { 0 };
+		unsigned char *buf = NULL;
+
+		r = nl_recv(sk, &from, &buf, NULL);
+		if (r <= 0)
+			return -EIO; /* no memory for the answer, or a broken socket */
+		ended += (size_t) rt_read(a, buf, r);
+		free(buf);
+	}
+	return a->result;
+}
+
+/* One request without an answer but its result. Consumes the message. */
+static int rt_do(struct nl_sock *sk, struct nl_msg *owned_msg, char words[LINK_WORDS_MAX])
+{
+	cleanup_(msg_freep) struct nl_msg *msg = owned_msg;
+	struct rt_answer a = { 0 };
+	int r;
+
+	r = rt_talk(sk, &msg, 1, &a);
+	(void) snprintf(words, LINK_WORDS_MAX, "%s", a.words);
+	return r;
+}
+
+static struct nl_msg *link_msg(int type, int flags, const char *name, unsigned up)
+{
+	const struct ifinfomsg head = { .ifi_flags = up, .ifi_change = up };
+	struct nl_msg *msg = rt_msg(type, flags, &head, sizeof(head));
+
+	put_str(msg, IFLA_IFNAME, name);
+	return msg;
+}
+
+/* ---- sysctl ---- */
+
+/* 1 written, 0 it was so (or the kernel does not have it). */
+static int sysctl_set(const char *path, const char *value, struct kerr *err)
+{
+	cleanup_buf struct buf now = BUF_INIT(4096);
+	cleanup_free char *have = NULL;
+	int r;
+
+	r = sys_read(AT_FDCWD, path, &now);
+	if (r == -ENOENT)
+		return 0;
+	have = str_trim(buf_str(&now));
+	if (r == 0 && streq(have, value))
+		return 0;
+	r = sys_write(AT_FDCWD, path, value);
+	if (r < 0)
+		return kerr_set(err, r, "write %s to '%s'", value, path);
+	return 1;
+}
+
+static int no_ipv6(const char *device, struct kerr *err)
+{
+	cleanup_free char *ra = xasprintf("/proc/sys/net/ipv6/conf/%s/accept_ra", device);
+	cleanup_free char *off = xasprintf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", device);
+	int r, r2;
+
+	r = sysctl_set(ra, "0", err);
+	if (r < 0)
+		return r;
+	r2 = sysctl_set(off, "1", err);
+	return r2 < 0 ? r2 : r | r2;
+}
+
+int link_forwarding_on(struct kerr *err)
+{
+	return sysctl_set("/proc/sys/net/ipv4/ip_forward", "1", err);
+}
+
+/* ---- bridges ---- */
+
+static void read_link(void *ctx, struct nlmsghdr *h)
+{
+	struct link_bridge_state *st = ctx;
+	struct ifinfomsg *head = NLMSG_DATA(h);
+	struct nlattr *attr, *info;
+	int rem, rem2;
+
+	if (h->nlmsg_type != RTM_NEWLINK)
+		return;
+	st->ifindex = head->ifi_index;
+	st->up = (head->ifi_flags & IFF_UP) != 0;
+	nlmsg_for_each_attr(attr, h, sizeof(*head), rem)
+	{
+		if (nla_type(attr) == IFLA_ADDRESS && nla_len(attr) == LINK_MAC_SIZE)
+			memcpy(st->mac, nla_data(attr), LINK_MAC_SIZE);
+		if (nla_type(attr) == IFLA_IFALIAS)
+			(void) nla_strlcpy(st->owner, attr, sizeof(st->owner));
+		if (nla_type(attr) != IFLA_LINKINFO)
+			continue;
+		nla_for_each_nested(info, attr, rem2)
+		{
+			if (nla_type(info) == IFLA_INFO_KIND)
+				st->is_bridge = nla_strcmp(info, "bridge") == 0;
+		}
+	}
+}
+
+static bool read_addr_net(struct nlmsghdr *h, struct ipv4_net *ret)
+{
+	struct ifaddrmsg *head = NLMSG_DATA(h);
+	struct nlattr *attr;
+	bool found = false;
+	int rem;
+
+	if (h->nlmsg_type != RTM_NEWADDR || head->ifa_family != AF_INET)
+		return false;
+	nlmsg_for_each_attr(attr, h, sizeof(*head), rem)
+	{
+		/* IFA_LOCAL is ours; on a point-to-point link IFA_ADDRESS is the other end's. */
+		if (nla_len(attr) < 4 ||
+		    !(nla_type(attr) == IFA_LOCAL || (nla_type(attr) == IFA_ADDRESS && !found)))
+			continue;
+		ret->addr = ntohl(nla_get_u32(attr));
+		ret->prefix = head->ifa_prefixlen;
+		found = true;
+	}
+	return found;
+}
+
+static void read_bridge_addr(void *ctx, struct nlmsghdr *h)
+{
+	struct link_bridge_state *st = ctx;
+	struct ipv4_net net;
+
+	if (!read_addr_net(h, &net))
+		return;
+	if ((int) ((struct ifaddrmsg *) NLMSG_DATA(h))->ifa_index != st->ifindex)
+		return; /* a kernel before 4.20 sends them all */
+	if (st->n_addrs++ == 0)
+		st->addr = net;
+}
+
+static int query(struct nl_sock *sk, const char *name, struct link_bridge_state *ret,
+		 struct kerr *err)
+{
+	cleanup_(msg_freep) struct nl_msg *get = link_msg(RTM_GETLINK, 0, name, 0);
+	cleanup_(msg_freep) struct nl_msg *addrs = NULL;
+	struct link_bridge_state st = { 0 };
+	struct rt_answer a = { .item = read_link, .ctx = &st };
+	struct ifaddrmsg head = { .ifa_family = AF_INET };
+	int r;
+
+	put_u32(get, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	r = rt_talk(sk, &get, 1, &a);
+	if (r == -ENODEV)
+		return r;
+	if (r < 0)
+		return kerr_set(err, r, "look at the device '%s'%s", name, a.words);
+	head.ifa_index = (unsigned) st.ifindex;
+	addrs = rt_msg(RTM_GETADDR, NLM_F_DUMP, &head, sizeof(head));
+	a = (struct rt_answer){ .item = read_bridge_addr, .ctx = &st };
+	r = rt_talk(sk, &addrs, 1, &a);
+	if (r < 0)
+		return kerr_set(err, r, "look at the addresses of '%s'%s", name, a.words);
+	*ret = st;
+	return 0;
+}
+
+int link_bridge_query(const char *name, struct link_bridge_state *ret, struct kerr *err)
+{
+	cleanup_(sock_freep) struct nl_sock *sk = NULL;
+	int r;
+
+	r = rt_open(&sk, err);
+	if (r < 0)
+		return r;
+	return query(sk, name, ret, err);
+}
+
+static int bridge_create(struct nl_sock *sk, const char *name, struct kerr *err)
+{
+	struct nl_msg *msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name, 0);
+	char words[LINK_WORDS_MAX];
+	uint8_t mac[LINK_MAC_SIZE];
+	struct nlattr *info;
+	int r;
+
+	mac_of_number(fnv1a32(name, strlen(name)), mac);
+	put(msg, IFLA_ADDRESS, mac, sizeof(mac));
+	info = nest(msg, IFLA_LINKINFO);
+	put_str(msg, IFLA_INFO_KIND, "bridge");
+	nla_nest_end(msg, info);
+	r = rt_do(sk, msg, words);
+	if (r < 0 && r != -EEXIST) /* another made it meanwhile: judged like any other */
+		return kerr_set(err, r, "create the bridge '%s'%s", name, words);
+	return 0;
+}
+
+/* Whether what is there under the bridge's name is ours. */
+static int bridge_judge(const struct link_bridge *b, const struct link_bridge_state *st,
+			struct kerr *err)
+{
+	char have[IPV4_NET_TEXT_MAX], want[IPV4_NET_TEXT_MAX];
+
+	if (!st->is_bridge)
+		return kerr_plain(err, -EEXIST, "a device '%s' exists and is no bridge", b->name);
+	if (b->owner && st->owner[0] && !streq(b->owner, st->owner))
+		return kerr_plain(err, -EEXIST, "the bridge '%s' belongs to '%s', not to '%s'",
+				  b->name, st->owner, b->owner);
+	if (st->n_addrs > 0 && !ipv4_net_eq(st->addr, b->gateway))
+		return kerr_plain(err, -EEXIST, "the bridge '%s' has the address %s instead of %s",
+				  b->name, ipv4_net_text(st->addr, have),
+				  ipv4_net_text(b->gateway, want));
+	if (st->n_addrs > 1)
+		return kerr_plain(err, -EEXIST, "the bridge '%s' has %zu addresses besides %s",
+				  b->name, st->n_addrs - 1, ipv4_net_text(b->gateway, want));
+	return 0;
+}
+
+static struct nl_msg *addr_msg(int ifindex, struct ipv4_net net)
+{
+	const struct ifaddrmsg head = { .ifa_family = AF_INET,
+					.ifa_prefixlen = (uint8_t) net.prefix,
+					.ifa_index = (unsigned) ifindex };
+	struct nl_msg *msg = rt_msg(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof(head));
+
+	put_u32(msg, IFA_LOCAL, htonl(net.addr));
+	put_u32(msg, IFA_ADDRESS, htonl(net.addr));
+	put_u32(msg, IFA_BROADCAST, htonl(ipv4_last(net)));
+	return msg;
+}
+
+static int bridge_mend(struct nl_sock *sk, const struct link_bridge *b,
+		       const struct link_bridge_state *st, struct kerr *err)
+{
+	bool alias = b->owner && !st->owner[0];
+	char words[LINK_WORDS_MAX];
+	struct nl_msg *msg;
+	int changed = 0;
+	int r;
+
+	r = no_ipv6(b->name, err);
+	if (r < 0)
+		return r;
+	changed |= r;
+	if (st->n_addrs == 0) {
+		r = rt_do(sk, addr_msg(st->ifindex, b->gateway), words);
+		if (r < 0)
+			return kerr_set(err, r, "give the bridge '%s' its address%s", b->name,
+					words);
+		changed = 1;
+	}
+	if (alias || !st->up) {
+		msg = link_msg(RTM_NEWLINK, 0, b->name, st->up ? 0 : IFF_UP);
+		if (alias)
+			put(msg, IFLA_IFALIAS, b->owner, strlen(b->owner));
+		r = rt_do(sk, msg, words);
+		if (r < 0)
+			return kerr_set(err, r, "bring the bridge '%s' up%s", b->name, words);
+		changed = 1;
+	}
+	return changed;
+}
+
+int link_bridge_ensure(const struct link_bridge *b, struct kerr *err)
+{
+	cleanup_(sock_freep) struct nl_sock *sk = NULL;
+	struct link_bridge_state st;
+	int r;
+
+	r = rt_open(&sk, err);
+	if (r < 0)
+		return r;
+	r = query(sk, b->name, &st, err);
+	if (r == -ENODEV) {
+		r = bridge_create(sk, b->name, err);
+		if (r == 0)
+			r = query(sk, b->name, &st, err);
+		if (r == -ENODEV)
+			return kerr_set(err, r, "look at the new bridge '%s'", b->name);
+	}
+	if (r < 0)
+		return r;
+	r = bridge_judge(b, &st, err);
+	if (r < 0)
+		return r;
+	return bridge_mend(sk, b, &st, err);
+}
+
+static int delete_name(struct nl_sock *sk, const char *name, struct kerr *err)
+{
+	char words[LINK_WORDS_MAX];
+	int r;
+
+	r = rt_do(sk, link_msg(RTM_DELLINK, 0, name, 0), words);
+	if (r == -ENODEV)
+		return 0;
+	if (r < 0)
+		return kerr_set(err, r, "delete the device '%s'%s", name, words);
+	return 1;
+}
+
+int link_bridge_delete(const char *name, struct kerr *err)
+{
+	cleanup_(sock_freep) struct nl_sock *sk = NULL;
+	struct link_bridge_state st;
+	int r;
+
+	r = rt_open(&sk, err);
+	if (r < 0)
+		return r;
+	r = query(sk, name, &st, err);
+	if (r < 0)
+		return r == -ENODEV ? 0 : r;
+	if (!st.is_bridge)
+		return kerr_plain(err, -EEXIST, "the device '%s' is no bridge: left alone", name);
+	return delete_name(sk, name, err);
+}
+
+int link_delete(const char *name, struct kerr *err)
+{
+	cleanup_(sock_freep) struct nl_sock *sk = NULL;
+	int r;
+
+	r = rt_open(&sk, err);
+	if (r < 0)
+		return r;
+	return delete_name(sk, name, err);
+}
+
+/* ---- cells ---- */
+
+/*
+ * Open a netlink socket that belongs to another network namespace: sockets stay
+ * where they were opened, so the visit lasts only for that. IPv6 is switched off for what
+ * will appear in there (lo keeps its ::1).
+ */
+static int visit(int netns_fd, struct nl_sock **ret, struct kerr *err)
+{
+	cleanup_fd int own = -EBADF;
+	int r;
+
+	own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (own < 0)
+		return kerr_set(err, -errno, "open our own network namespace");
+	if (setns(netns_fd, CLONE_NEWNET) < 0)
+		return kerr_set(err, -errno, "enter the cell's network namespace");
+	r = no_ipv6("default", err);
+	if (r >= 0)
+		r = rt_open(ret, err);
+	if (setns(own, CLONE_NEWNET) < 0) {
+		/* Everything after this would be done to the wrong network. */
+		log_err("cannot return from a network namespace");
+		abort();
+	}
+	return r < 0 ? r : 0;
+}
+
+/* eth0 is there and up in its namespace after this; the host's end is a port, and down. */
+static int veth_create(struct nl_sock *sk, const struct link_attach *a, unsigned bridge,
+		       struct kerr *err)
+{
+	const struct ifinfomsg peer_head = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	struct nl_msg *msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, a->host_name, 0);
+	static const uint8_t no_mac[LINK_MAC_SIZE];
+	char words[LINK_WORDS_MAX];
+	uint8_t mac[LINK_MAC_SIZE];
+	struct nlattr *info, *data, *peer;
+	int r;
+
+	if (memcmp(a->mac, no_mac, sizeof(no_mac)) == 0)
+		link_mac_of_addr(a->addr.addr, mac);
+	else
+		memcpy(mac, a->mac, sizeof(mac));
+	put_u32(msg, IFLA_MASTER, bridge);
+	if (a->mtu > 0)
+		put_u32(msg, IFLA_MTU, a->mtu);
+	info = nest(msg, IFLA_LINKINFO);
+	put_str(msg, IFLA_INFO_KIND, "veth");
+	data = nest(msg, IFLA_INFO_DATA);
+	peer = nest(msg, VETH_INFO_PEER);
+	append(msg, &peer_head, sizeof(peer_head));
+	put_str(msg, IFLA_IFNAME, a->name);
+	put(msg, IFLA_ADDRESS, mac, sizeof(mac));
+	put_u32(msg, IFLA_NET_NS_FD, (uint32_t) a->netns_fd);
+	if (a->mtu > 0)
+		put_u32(msg, IFLA_MTU, a->mtu);
+	nla_nest_end(msg, peer);
+	nla_nest_end(msg, data);
+	nla_nest_end(msg, info);
+	r = rt_do(sk, msg, words);
+	if (r < 0)
+		return kerr_set(err, r, "create the veth pair '%s'%s", a->host_name, words);
+	return 0;
+}
+
+static int host_end_up(struct nl_sock *sk, const char *name, struct kerr *err)
+{
+	char words[LINK_WORDS_MAX];
+	int r;
+
+	r = no_ipv6(name, err);
+	if (r < 0)
+		return r;
+	r = rt_do(sk, link_msg(RTM_NEWLINK, 0, name, IFF_UP), words);
+	if (r < 0)
+		return kerr_set(err, r, "bring '%s' up%s", name, words);
+	return 0;
+}
+
+static struct nl_msg *default_route_msg(unsigned ifindex, uint32_t gateway)
+{
+	const struct rtmsg head = { .rtm_family = AF_INET,
+				    .rtm_table = RT_TABLE_MAIN,
+				    .rtm_protocol = RTPROT_STATIC,
+				    .rtm_scope = RT_SCOPE_UNIVERSE,
+				    .rtm_type = RTN_UNICAST };
+	struct nl_msg *msg =
+		rt_msg(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof(head));
+
+	put_u32(msg, RTA_GATEWAY, htonl(gateway));
+	put_u32(msg, RTA_OIF, ifindex);
+	return msg;
+}
+
+static int configure_inside(struct nl_sock *inside, const struct link_attach *a, struct kerr *err)
+{
+	struct ifreq req = { 0 };
+	struct nl_msg *msgs[LINK_BATCH_MAX];
+	struct rt_answer answer = { 0 };
+	size_t i, n = 0;
+	int r;
+
+	(void) snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", a->name);
+	if (ioctl(nl_socket_get_fd(inside), SIOCGIFINDEX, &req) < 0)
+		return kerr_set(err, -errno, "find '%s' in the cell", a->name);
+	msgs[n++] = addr_msg(req.ifr_ifindex, a->addr);
+	if (a->gateway)
+		msgs[n++] = default_route_msg((unsigned) req.ifr_ifindex, a->gateway);
+	r = rt_talk(inside, msgs, n, &answer);
+	for (i = 0; i < n; i++)
+		msg_freep(&msgs[i]);
+	if (r < 0)
+		return kerr_set(err, r, "set address and route of '%s'%s", a->name, answer.words);
+	return 0;
+}
+
+int link_attach(const struct link_attach *a, struct kerr *err)
+{
+	cleanup_(sock_freep) struct nl_sock *sk = NULL, *inside = NULL;
+	unsigned bridge = if_nametoindex(a->bridge);
+	int r;
+
+	if (bridge == 0)
+		return kerr_set(err, -errno, "find the bridge '%s'", a->bridge);
+	r = rt_open(&sk, err);
+	if (r == 0)
+		r = visit(a->netns_fd, &inside, err);
+	if (r == 0)
+		r = veth_create(sk, a, bridge, err);
+	if (r < 0)
+		return r;
+	r = host_end_up(sk, a->host_name, err);
+	if (r == 0)
+		r = configure_inside(inside, a, err);
+	if (r < 0)
+		(void) delete_name(sk, a->host_name, NULL); /* the first error is the one to tell */
+	return r;
+}
+
+int link_detach(const char *host_name, struct kerr *err)
+{
+	cleanup_(sock_freep) struct nl_sock *sk = NULL;
+	char words[LINK_WORDS_MAX];
+	struct nl_msg *msg;
+	int r;
+
+	r = rt_open(&sk, err);
+	if (r < 0)
+		return r;
+	msg = link_msg(RTM_NEWLINK, 0, host_name, 0);
+	put_u32(msg, IFLA_MASTER, 0);
+	r = rt_do(sk, msg, words);
+	if (r < 0 && r != -ENODEV)
+		return kerr_set(err, r, "take '%s' out of its bridge%s", host_name, words);
+	return 0;
+}
+
+/* ---- what the host uses ---- */
+
+struct nets {
+	struct link_net *v;
+	size_t n;
+};
+
+static void nets_add(struct nets *nets, struct ipv4_net net, unsigned ifindex)
+{
+	struct link_net *item = vec_grow(&nets->v, &nets->n, sizeof(*nets->v));
+	char name[IF_NAMESIZE];
+
+	item->net = ipv4_subnet(net);
+	if (ifindex > 0 && if_indextoname(ifindex, name))
+		memcpy(item->device, name, sizeof(item->device));
+}
+
+static void read_nets_addr(void *ctx, struct nlmsghdr *h)
+{
+	struct ipv4_net net;
+
+	if (read_addr_net(h, &net))
+		nets_add(ctx, net, ((struct ifaddrmsg *) NLMSG_DATA(h))->ifa_index);
+}
+
+static void read_nets_route(void *ctx, struct nlmsghdr *h)
+{
+	struct rtmsg *head = NLMSG_DATA(h);
+	struct ipv4_net net = { .prefix = head->rtm_dst_len };
+	unsigned ifindex = 0;
+	struct nlattr *attr;
+	int rem;
+
+	if (h->nlmsg_type != RTM_NEWROUTE || head->rtm_family != AF_INET ||
+	    head->rtm_type != RTN_UNICAST || head->rtm_dst_len == 0)
+		return;
+	nlmsg_for_each_attr(attr, h, sizeof(*head), rem)
+	{
+		if (nla_type(attr) == RTA_DST && nla_len(attr) >= 4)
+			net.addr = ntohl(nla_get_u32(attr));
+		if (nla_type(attr) == RTA_OIF && nla_len(attr) >= 4)
+			ifindex = nla_get_u32(attr);
+	}
+	nets_add(ctx, net, ifindex);
+}
+
+static int dump_nets(struct nl_sock *sk, struct nets *nets, struct kerr *err)
+{
+	const struct ifaddrmsg addr_head = { .ifa_family = AF_INET };
+	const struct rtmsg route_head = { .rtm_family = AF_INET };
+	struct rt_answer a = { .item = read_nets_addr, .ctx = nets };
+	cleanup_(msg_freep) struct nl_msg *addrs =
+		rt_msg(RTM_GETADDR, NLM_F_DUMP, &addr_head, sizeof(addr_head));
+	cleanup_(msg_freep) struct nl_msg *routes =
+		rt_msg(RTM_GETROUTE, NLM_F_DUMP, &route_head, sizeof(route_head));
+	int r;
+
+	r = rt_talk(sk, &addrs, 1, &a);
+	if (r < 0)
+		return kerr_set(err, r, "list the host's addresses%s", a.words);
+	a = (struct rt_answer){ .item = read_nets_route, .ctx = nets };
+	r = rt_talk(sk, &routes, 1, &a);
+	if (r < 0)
+		return kerr_set(err, r, "list the host's routes%s", a.words);
+	return 0;
+}
+
+int link_list_nets(struct link_net **ret, size_t *ret_n, struct kerr *err)
+{
+	cleanup_(sock_freep) struct nl_sock *sk = NULL;
+	struct nets nets = { 0 };
+	int r;
+
+	r = rt_open(&sk, err);
+	if (r == 0)
+		r = dump_nets(sk, &nets, err);
+	if (r < 0) {
+		free(nets.v);
+		return r;
+	}
+	*ret = nets.v;
+	*ret_n = nets.n;
+	return 0;
+}
