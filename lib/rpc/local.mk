@@ -3,5 +3,9 @@
 noinst_LIBRARIES += librpc.a
 librpc_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_RPC)
 librpc_a_SOURCES = \
-	lib/rpc/methods.h
+	lib/rpc/client.h \
+	lib/rpc/methods.c lib/rpc/methods.h \
+	lib/rpc/peer.h \
+	lib/rpc/server.h \
+	lib/rpc/wire.h
 LIBRPC = librpc.a

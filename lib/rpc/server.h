@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_SERVER_H
+#define KUKEON_SERVER_H
+
+#include "methods.h"
+#include "peer.h"
+#include "wire.h"
+
+/* What came with a request beside its text; the server closes what is left. */
+struct rpc_fds {
+	int v[WIRE_MAX_FDS];
+	size_t n;
+	int stream; /* an open file with the streamed field's bytes (LoadImage); -EBADF */
+	uint64_t stream_size;
+};
+
+/*
+ * Do one call. args are decoded, *reply is zero; the handler fills it or calls
+ * rpc_reply_fail. Descriptors it keeps it takes (take_fd). A negative result
+ * without an Err in the reply is answered with that errno's text.
+ */
+typedef int rpc_dispatch_fn(void *ctx, const struct rpc_method *m, const struct peer *peer,
+			    void *args, void *reply, struct rpc_fds *fds);
+
+struct rpc_server {
+	rpc_dispatch_fn *dispatch;
+	void *ctx;
+	const char *spool_dir; /* for images in requests; NULL: they are refused */
+};
+
+/*
+ * Serve one connection until its end: requests in order, each answered before
+ * the next is read. Blocks. Returns 0 at the end, or the -errno that ended it
+ * (-EPROTO for what is not JSON, which gets no answer). Passwords are masked
+ * unless the peer is root.
+ */
+int rpc_serve(const struct rpc_server *s, int fd, const struct peer *peer, struct kerr *err);
+
+#endif
