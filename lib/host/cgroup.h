@@ -24,12 +24,25 @@ enum {
 	CGROUP_FDS_MAX = 16 /* hierarchies we can write into; fits struct proc_spawn */
 };
 
-/* One mounted hierarchy. */
+/* The v1 controllers that get our directories. */
+enum cgroup_v1_controller {
+	CGROUP_V1_CPU = 1 << 0,
+	CGROUP_V1_CPUACCT = 1 << 1,
+	CGROUP_V1_CPUSET = 1 << 2,
+	CGROUP_V1_MEMORY = 1 << 3,
+	CGROUP_V1_BLKIO = 1 << 4,
+	CGROUP_V1_PIDS = 1 << 5,
+	CGROUP_V1_FREEZER = 1 << 6,
+	CGROUP_V1_DEVICES = 1 << 7,
+};
+
+/* One mounted hierarchy. Those with neither controllers, v2 nor systemd are only cleaned up. */
 struct cgroup_hierarchy {
 	char *mount;
+	unsigned device; /* of the file system: the same hierarchy mounted twice counts once */
 	unsigned controllers; /* v1: bits of enum cgroup_v1_controller; v2: 0 */
 	bool v2;
-	bool only_cleanup; /* a v1 hierarchy without a controller we use (name=systemd, …) */
+	bool systemd; /* name=systemd: filled for leaves only, so that monitors leave a service's group */
 };
 
 struct cgroup_host {
@@ -55,8 +68,11 @@ static inline void cgroup_host_freep(struct cgroup_host **h)
 
 const char *cgroup_mode_name(enum cgroup_mode mode); /* "v2", "v1", "hybrid", "none" */
 
-/* The mount point of the v2 hierarchy, else the folder above the v1 ones: what `host root:` prints. */
-const char *cgroup_host_root(const struct cgroup_host *h);
+/*
+ * The mount point of the v2 hierarchy, else the folder above the v1 ones: what
+ * `host root:` prints. Owned by the caller.
+ */
+char *cgroup_host_root(const struct cgroup_host *h) __attribute__((returns_nonnull));
 
 enum cgroup_ensure_flags {
 	CGROUP_ENSURE_NESTED = 1 << 0, /* delegate all controllers; refused on v1: -EOPNOTSUPP */

@@ -57,7 +57,7 @@ enum mount_bind_flags {
 	MOUNT_BIND_RECURSIVE = 1 << 1, /* with the mounts below (all read-only, if so) */
 };
 
-/* Bind what source_fd (O_PATH) is at the existing target of the same type. Private. */
+/* Bind what source_fd (O_PATH) is at the existing target of the same type. Kernel 5.12. */
 int mount_bind(int source_fd, const char *target, enum mount_bind_flags flags, struct kerr *err);
 
 /* 1 a mount point, 0 not (or nothing there), -errno. Links are not followed. */

@@ -6,11 +6,16 @@ libmodel_a_SOURCES = \
 	lib/model/cell.c \
 	lib/model/client.c \
 	lib/model/container.c \
+	lib/model/copy.c \
+	lib/model/emit_json.c \
+	lib/model/emit_yaml.c \
 	lib/model/errkind.c \
+	lib/model/field.c \
 	lib/model/model.c \
 	lib/model/profile.c \
 	lib/model/realm.c \
 	lib/model/server.c \
+	lib/model/scalar.c \
 	lib/model/space.c \
 	lib/model/stack.c \
 	lib/model/states.c \

@@ -2,6 +2,8 @@
 #ifndef KUKEON_MODEL_H
 #define KUKEON_MODEL_H
 
+#include <string.h>
+
 #include "buf.h"
 #include "err.h"
 #include "kinds.h"
@@ -104,6 +106,15 @@ static inline void *field_ptr(const struct field *f, void *obj)
 static inline const void *field_cptr(const struct field *f, const void *obj)
 {
 	return (const char *) obj + f->offset;
+}
+
+/* A FIELD_STATE as its legacy integer. */
+static inline unsigned field_state(const void *member)
+{
+	unsigned v;
+
+	memcpy(&v, member, sizeof(v));
+	return v;
 }
 
 /*

@@ -368,9 +368,11 @@ struct rpc_list_containers_reply {
 /* ---- the table ---- */
 
 /*
- * X(constant, wire name, args struct tag, reply struct tag, implemented):
- * KukeonV1 first. A method that is not implemented answers "not implemented
- * yet: <Method>" before the engine sees it; flip the flag when it is.
+ * X(constant, wire name, args type, reply type, implemented, further members):
+ * KukeonV1 first. The types are named by their struct, except where several
+ * methods share one (Start, Stop and Kill; List). A method that is not
+ * implemented answers "not implemented yet: <Method>" before the engine sees
+ * it; flip the flag when it is.
  */
 #define RPC_V1_METHODS(X)                                                                         \
 	X(RPC_CREATE_REALM, CreateRealm, realm_args, create_realm_reply, true)                    \
@@ -408,7 +410,8 @@ struct rpc_list_containers_reply {
 	X(RPC_LOG_CONTAINER, LogContainer, container_args, log_reply, true)                       \
 	X(RPC_REFRESH_ALL, RefreshAll, no_args, refresh_reply, false)                             \
 	X(RPC_APPLY_DOCUMENTS, ApplyDocuments, apply_args, apply_reply, true)                     \
-	X(RPC_LOAD_IMAGE, LoadImage, load_image_args, load_image_reply, true)                     \
+	X(RPC_LOAD_IMAGE, LoadImage, load_image_args, load_image_reply, true,                     \
+	  .streamed = "Tarball")                                                                  \
 	X(RPC_LIST_IMAGES, ListImages, list_images_args, list_images_reply, true)                 \
 	X(RPC_GET_IMAGE, GetImage, image_args, get_image_reply, true)                             \
 	X(RPC_DELETE_IMAGE, DeleteImage, image_args, delete_image_reply, true)                    \
@@ -417,9 +420,9 @@ struct rpc_list_containers_reply {
 /* Ours. LoadImage: the archive is the one descriptor that rides with the request. */
 #define RPC_X1_METHODS(X)                                                  \
 	X(RPC_X_DAEMON_INFO, DaemonInfo, no_args, daemon_info_reply, true) \
-	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, true)
+	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, true, .max_fds = 1)
 
-#define RPC_METHOD_ENUM_(constant, name, args, reply, implemented) constant,
+#define RPC_METHOD_ENUM_(constant, name, args, reply, implemented, ...) constant,
 enum rpc_method_id {
 	RPC_METHOD_INVALID = 0,
 	RPC_V1_METHODS(RPC_METHOD_ENUM_) RPC_X1_METHODS(RPC_METHOD_ENUM_) _RPC_METHOD_MAX
@@ -432,7 +435,6 @@ struct rpc_method {
 	enum rpc_method_id id;
 	const struct model_type *args; /* of one of the args structs above */
 	const struct model_type *reply;
-	size_t err_offset; /* of `struct rpc_err *err` in the reply */
 	const char *streamed; /* wire name of the byte field that goes to a file; NULL */
 	unsigned max_fds; /* descriptors that may ride with a request */
 	bool implemented;
@@ -445,6 +447,8 @@ bool rpc_service_known(const char *service);
 
 /* Put err into a reply (replacing one); the rest of the reply is zeroed first. */
 void rpc_reply_fail(const struct rpc_method *m, void *reply, const struct kerr *err);
+/* "KukeonV1.Ping": for messages; owned by the caller. */
+char *rpc_method_text(const struct rpc_method *m);
 /* The reply's Err, NULL on success; borrowed. */
 const struct rpc_err *rpc_reply_err(const struct rpc_method *m, const void *reply);
 

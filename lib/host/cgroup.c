@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "cgroup_priv.h"
+#include "fd.h"
+#include "log.h"
+#include "mem.h"
+#include "mount.h"
+#include "path.h"
+#include "str.h"
+
+#define CGROUP_TEXT_MAX ((size_t) 1 << 20)
+#define CGROUP_BOOTSTRAP "/__bootstrap"
+
+static const char *const mode_names[] = {
+	[CGROUP_MODE_V2] = "v2",
+	[CGROUP_MODE_V1] = "v1",
+	[CGROUP_MODE_HYBRID] = "hybrid",
+	[CGROUP_MODE_NONE] = "none",
+};
+_Static_assert(ARRAY_SIZE(mode_names) == _CGROUP_MODE_MAX, "a mode without a name");
+
+/* What every level delegates, in this order. */
+static const char *const resource_controllers[] = { "cpu", "memory", "io", "pids" };
+
+const char *cgroup_mode_name(enum cgroup_mode mode)
+{
+	assert(mode >= CGROUP_MODE_V2 && mode < _CGROUP_MODE_MAX);
+	return mode_names[mode];
+}
+
+/* ---- small readers ---- */
+
+int cgroup_path_check(const char *path, struct kerr *err)
+{
+	const char *p = path;
+	size_t n;
+
+	if (path[0] != '/' || path[1] == '\0')
+		return kerr_plain(err, -EINVAL, "cgroup path '%s' is not absolute", path);
+	while (*p) {
+		n = strcspn(++p, "/");
+		if (n == 0 || (n == 1 && p[0] == '.') || (n == 2 && p[0] == '.' && p[1] == '.'))
+			return kerr_plain(err, -EINVAL, "cgroup path '%s' has an empty or dot part",
+					  path);
+		p += n;
+	}
+	return 0;
+}
+
+int cgroup_read_words(const char *dir, const char *file, struct strlist *ret)
+{
+	cleanup_buf struct buf text = BUF_INIT(CGROUP_TEXT_MAX);
+	cleanup_free char *path = path_join(dir, file, NULL);
+	const char *p;
+	size_t n;
+	int r;
+
+	r = sys_read(AT_FDCWD, path, &text);
+	if (r < 0)
+		return r;
+	strlist_clear(ret);
+	strlist_make_empty(ret);
+	for (p = buf_str(&text); *p; p += n) {
+		p += strspn(p, " \n");
+		n = strcspn(p, " \n");
+		if (n > 0)
+			strlist_add_owned(ret, xstrndup(p, n));
+	}
+	return 0;
+}
+
+int cgroup_read_key(const char *dir, const char *file, const char *key, uint64_t *ret)
+{
+	cleanup_strlist struct strlist words = { 0 };
+	size_t i;
+	int r;
+
+	r = cgroup_read_words(dir, file, &words);
+	if (r < 0)
+		return r;
+	for (i = 0; i + 1 < words.n; i += 2)
+		if (streq(words.v[i], key))
+			return str_to_u64(words.v[i + 1], 0, UINT64_MAX, ret);
+	return -ENOENT;
+}
+
+/* ---- the host ---- */
+
+/* "rw,cpu,cpuacct" or "rw,xattr,name=systemd" */
+static void read_v1_options(const char *super, struct cgroup_hierarchy *hi)
+{
+	cleanup_free char *copy = xstrdup(super);
+	char *rest = copy, *word;
+
+	while ((word = strsep(&rest, ",")) != NULL) {
+		hi->controllers |= cgroup_v1_controller(word);
+		if (streq(word, "name=systemd"))
+			hi->systemd = true;
+	}
+}
+
+static int host_add(void *ctx, const struct mount_info *mi)
+{
+	struct cgroup_host *h = ctx;
+	bool v2 = streq(mi->fstype, "cgroup2");
+	unsigned device = (unsigned) makedev(mi->major, mi->minor);
+	struct cgroup_hierarchy *hi;
+	size_t i;
+
+	if (!v2 && !streq(mi->fstype, "cgroup"))
+		return 0;
+	for (i = 0; i < h->n; i++)
+		if (h->v[i].device == device)
+			return 0;
+	hi = vec_grow(&h->v, &h->n, sizeof(*h->v));
+	hi->mount = xstrdup(mi->point);
+	hi->device = device;
+	hi->v2 = v2;
+	if (!v2)
+		read_v1_options(mi->super, hi);
+	return 0;
+}
+
+static enum cgroup_mode host_mode(const struct cgroup_host *h)
+{
+	bool v1 = false;
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		v1 = v1 || h->v[i].controllers != 0;
+	if (cgroup_v2(h))
+		return v1 ? CGROUP_MODE_HYBRID : CGROUP_MODE_V2;
+	return v1 ? CGROUP_MODE_V1 : CGROUP_MODE_NONE;
+}
+
+int cgroup_host_new(const char *mountinfo, struct cgroup_host **ret, struct kerr *err)
+{
+	cleanup_(cgroup_host_freep) struct cgroup_host *h = xcalloc(1, sizeof(*h));
+	int r;
+
+	r = mount_each(mountinfo, host_add, h, err);
+	if (r < 0)
+		return r;
+	h->mode = host_mode(h);
+	*ret = take_ptr(h);
+	return 0;
+}
+
+struct cgroup_host *cgroup_host_new_v2(const char *mount)
+{
+	struct cgroup_host *h = xcalloc(1, sizeof(*h));
+	struct cgroup_hierarchy *hi = vec_grow(&h->v, &h->n, sizeof(*h->v));
+
+	hi->mount = xstrdup(mount);
+	hi->v2 = true;
+	h->mode = CGROUP_MODE_V2;
+	return h;
+}
+
+struct cgroup_host *cgroup_host_free(struct cgroup_host *h)
+{
+	size_t i;
+
+	if (!h)
+		return NULL;
+	for (i = 0; i < h->n; i++)
+		free(h->v[i].mount);
+	free(h->v);
+	free(h);
+	return NULL;
+}
+
+const struct cgroup_hierarchy *cgroup_v2(const struct cgroup_host *h)
+{
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		if (h->v[i].v2)
+			return &h->v[i];
+	return NULL;
+}
+
+char *cgroup_host_root(const struct cgroup_host *h)
+{
+	if (h->mode == CGROUP_MODE_V2)
+		return xstrdup(cgroup_v2(h)->mount);
+	if (h->n > 0)
+		return path_dirname(h->v[0].mount);
+	return xstrdup("/sys/fs/cgroup");
+}
+
+/* ---- ensure ---- */
+
+int cgroup_mkdirs(const char *mount, const char *path, struct kerr *err)
+{
+	cleanup_free char *dir = path_join(mount, path + 1, NULL);
+	size_t top = strlen(dir) - strlen(path);
+	char *p;
+
+	if (mkdir(dir, 0755) == 0)
+		return 1;
+	if (errno == ENOENT) { /* those above are missing too */
+		for (p = strchr(dir + top + 1, '/'); p; p = strchr(p + 1, '/')) {
+			*p = '\0';
+			if (mkdir(dir, 0755) < 0 && errno != EEXIST)
+				return kerr_set(err, -errno, "create the cgroup '%s'", dir);
+			*p = '/';
+		}
+		if (mkdir(dir, 0755) == 0)
+			return 1;
+	}
+	if (errno != EEXIST)
+		return kerr_set(err, -errno, "create the cgroup '%s'", dir);
+	return 0;
+}
+
+/* The controllers to delegate: what the root has, in our order or (nested) in its own. */
+static int wanted_controllers(const char *mount, enum cgroup_ensure_flags flags,
+			      struct strlist *ret, struct kerr *err)
+{
+	cleanup_strlist struct strlist have = { 0 };
+	size_t i;
+	int r;
+
+	r = cgroup_read_words(mount, "cgroup.controllers", &have);
+	if (r < 0)
+		return kerr_set(err, r, "read '%s/cgroup.controllers'", mount);
+	strlist_clear(ret);
+	strlist_make_empty(ret);
+	for (i = 0; (flags & CGROUP_ENSURE_NESTED) && i < have.n; i++)
+		strlist_add(ret, have.v[i]);
+	for (i = 0; !(flags & CGROUP_ENSURE_NESTED) && i < ARRAY_SIZE(resource_controllers); i++)
+		if (strlist_has(&have, resource_controllers[i]))
+			strlist_add(ret, resource_controllers[i]);
+	return 0;
+}
+
+/* One controller at a time, so that those which can be had are. */
+static int delegate_each(const char *file, struct strlist *missing, struct strlist *wanted,
+			 enum cgroup_ensure_flags flags, struct kerr *err)
+{
+	char plus[64];
+	size_t i, k;
+	int r;
+
+	for (i = 0; i < missing->n; i++) {
+		(void) snprintf(plus, sizeof(plus), "+%s", missing->v[i]);
+		r = sys_write(AT_FDCWD, file, plus);
+		if (r >= 0)
+			continue;
+		if (!(flags & CGROUP_ENSURE_TOLERANT))
+			return kerr_set(err, r, "delegate '%s' in '%s'", missing->v[i], file);
+		log_wrn("cgroup controller not delegated", "controller", missing->v[i], "file",
+			file);
+		for (k = 0; k < wanted->n; k++)
+			if (streq(wanted->v[k], missing->v[i])) {
+				strlist_remove(wanted, k);
+				break;
+			}
+	}
+	return 0;
+}
+
+/* Enable in one directory what is wanted and not enabled yet. */
+static int delegate_dir(const char *dir, struct strlist *wanted, enum cgroup_ensure_flags flags,
+			struct kerr *err)
+{
+	cleanup_strlist struct strlist have = { 0 }, missing = { 0 };
+	cleanup_free char *file = path_join(dir, "cgroup.subtree_control", NULL);
+	cleanup_buf struct buf plus = BUF_INIT(CGROUP_TEXT_MAX);
+	size_t i;
+	int r;
+
+	r = cgroup_read_words(dir, "cgroup.subtree_control", &have);
+	if (r < 0)
+		return kerr_set(err, r, "read '%s'", file);
+	for (i = 0; i < wanted->n; i++) {
+		if (strlist_has(&have, wanted->v[i]))
+			continue;
+		strlist_add(&missing, wanted->v[i]);
+		buf_addf(&plus, plus.len > 0 ? " +%s" : "+%s", wanted->v[i]);
+	}
+	if (missing.n == 0)
+		return 0;
+	r = sys_write(AT_FDCWD, file, buf_str(&plus));
+	if (r >= 0)
+		return 0;
+	return delegate_each(file, &missing, wanted, flags, err);
+}
+
+/* A root full of processes (a container that is given the whole tree) cannot delegate. */
+static int empty_bare_root(const struct cgroup_host *h, const char *mount, struct kerr *err)
+{
+	if (!cgroup_is_bare_root(mount))
+		return 0;
+	return cgroup_move_procs(h, "/", CGROUP_BOOTSTRAP, err);
+}
+
+static int ensure_v2(const struct cgroup_host *h, const char *path, enum cgroup_ensure_flags flags,
+		     struct strlist *controllers, struct kerr *err)
+{
+	const char *mount = cgroup_v2(h)->mount;
+	cleanup_strlist struct strlist wanted = { 0 };
+	cleanup_free char *dir = path_join(mount, path + 1, NULL);
+	char *p = dir + strlen(dir) - strlen(path);
+	int made;
+	int r;
+
+	made = cgroup_mkdirs(mount, path, err);
+	if (made < 0)
+		return made;
+	r = wanted_controllers(mount, flags, &wanted, err);
+	if (r == 0)
+		r = empty_bare_root(h, mount, err);
+	while (r == 0 && p) { /* from the root down to the one above, then the group */
+		*p = '\0';
+		r = delegate_dir(dir, &wanted, flags, err);
+		*p = '/';
+		p = strchr(p + 1, '/');
+	}
+	if (r == 0 && !(flags & CGROUP_ENSURE_LEAF))
+		r = delegate_dir(dir, &wanted, flags, err);
+	if (r < 0)
+		return r;
+	if (controllers)
+		strlist_copy(controllers, &wanted);
+	return made;
+}
+
+static int ensure_v1(const struct cgroup_host *h, const char *path, enum cgroup_ensure_flags flags,
+		     struct strlist *controllers, struct kerr *err)
+{
+	const struct cgroup_hierarchy *hi;
+	int made = 0;
+	size_t i;
+	int r;
+
+	if (flags & CGROUP_ENSURE_NESTED)
+		return kerr_plain(err, -EOPNOTSUPP,
+				  "a nested cgroup runtime needs cgroup v2; this host has %s",
+				  cgroup_mode_name(h->mode));
+	for (i = 0; i < h->n; i++) {
+		hi = &h->v[i];
+		if (!hi->controllers && !hi->v2 && !(hi->systemd && (flags & CGROUP_ENSURE_LEAF)))
+			continue;
+		r = cgroup_v1_make(hi, path, err);
+		if (r < 0)
+			return r;
+		made |= r;
+	}
+	if (controllers) {
+		strlist_clear(controllers);
+		strlist_make_empty(controllers);
+		cgroup_v1_controllers(h, controllers);
+	}
+	return made;
+}
+
+int cgroup_ensure(const struct cgroup_host *h, const char *path, enum cgroup_ensure_flags flags,
+		  struct strlist *controllers, struct kerr *err)
+{
+	int r;
+
+	r = cgroup_path_check(path, err);
+	if (r < 0)
+		return r;
+	if (h->mode == CGROUP_MODE_NONE)
+		return kerr_plain(err, -EOPNOTSUPP, "no cgroup hierarchy is mounted");
+	if (flags & CGROUP_ENSURE_FRESH) {
+		r = cgroup_exists(h, path);
+		if (r < 0)
+			return kerr_set(err, r, "look at the cgroup '%s'", path);
+		if (r > 0)
+			return kerr_plain(err, -EEXIST, "the cgroup '%s' exists", path);
+	}
+	if (h->mode == CGROUP_MODE_V2)
+		return ensure_v2(h, path, flags, controllers, err);
+	return ensure_v1(h, path, flags, controllers, err);
+}
+
+/* ---- looking ---- */
+
+int cgroup_exists(const struct cgroup_host *h, const char *path)
+{
+	struct stat st;
+	int found = 0;
+	size_t i;
+
+	for (i = 0; i < h->n; i++) {
+		cleanup_free char *dir = NULL;
+
+		if (!h->v[i].controllers && !h->v[i].v2)
+			continue;
+		dir = path_join(h->v[i].mount, path + 1, h->v[i].v2 ? "cgroup.controllers" : NULL,
+				NULL);
+		if (stat(dir, &st) < 0)
+			return errno == ENOENT ? 0 : -errno;
+		found = 1;
+	}
+	return found;
+}
+
+int cgroup_subtree_controllers(const struct cgroup_host *h, const char *path, struct strlist *ret,
+			       struct kerr *err)
+{
+	cleanup_free char *dir = NULL;
+	int r;
+
+	if (h->mode == CGROUP_MODE_NONE)
+		return kerr_plain(err, -EOPNOTSUPP, "no cgroup hierarchy is mounted");
+	if (h->mode != CGROUP_MODE_V2) {
+		r = cgroup_exists(h, path);
+		if (r <= 0)
+			return kerr_set(err, r < 0 ? r : -ENOENT, "look at the cgroup '%s'", path);
+		strlist_clear(ret);
+		strlist_make_empty(ret);
+		cgroup_v1_controllers(h, ret);
+		return 0;
+	}
+	dir = path_join(cgroup_v2(h)->mount, path + 1, NULL);
+	r = cgroup_read_words(dir, "cgroup.subtree_control", ret);
+	if (r < 0)
+		return kerr_set(err, r, "read '%s/cgroup.subtree_control'", dir);
+	return 0;
+}
+
+void cgroup_close_procs(int *fds, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		fd_close_p(&fds[i]);
+}
+
+int cgroup_open_procs(const struct cgroup_host *h, const char *path, int ret[CGROUP_FDS_MAX],
+		      size_t *ret_n, struct kerr *err)
+{
+	const struct cgroup_hierarchy *hi;
+	size_t i, n = 0;
+	int r = 0;
+
+	for (i = 0; i < h->n && n < CGROUP_FDS_MAX; i++) {
+		cleanup_free char *file = NULL;
+
+		hi = &h->v[i];
+		if (!hi->controllers && !hi->v2 && !hi->systemd)
+			continue;
+		file = path_join(hi->mount, path + 1, "cgroup.procs", NULL);
+		ret[n] = open(file, O_WRONLY | O_CLOEXEC);
+		if (ret[n] < 0 && errno == ENOENT && hi->systemd)
+			continue;
+		if (ret[n] < 0) {
+			r = kerr_set(err, -errno, "open '%s'", file);
+			break;
+		}
+		n++;
+	}
+	if (r == 0 && n == 0)
+		r = kerr_plain(err, -EOPNOTSUPP, "no cgroup hierarchy is mounted");
+	if (r < 0) {
+		cgroup_close_procs(ret, n);
+		return r;
+	}
+	*ret_n = n;
+	return 0;
+}
+
+uint64_t cgroup_oom_kills(const struct cgroup_host *h, const char *path)
+{
+	uint64_t n = 0, total = 0;
+	size_t i;
+
+	for (i = 0; i < h->n; i++) {
+		cleanup_free char *dir = path_join(h->v[i].mount, path + 1, NULL);
+
+		if (!h->v[i].v2 && !(h->v[i].controllers & CGROUP_V1_MEMORY))
+			continue;
+		if (cgroup_read_key(dir, h->v[i].v2 ? "memory.events" : "memory.oom_control",
+				    "oom_kill", &n) == 0)
+			total += n;
+	}
+	return total;
+}

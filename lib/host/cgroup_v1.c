@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cgroup_priv.h"
+#include "fd.h"
+#include "mem.h"
+#include "path.h"
+#include "str.h"
+
+#define CPUSET_TEXT_MAX ((size_t) 64 << 10)
+
+static const struct controller_row {
+	unsigned bit;
+	const char *name;
+	const char *v2_name; /* NULL: not one of those we report */
+} controller_rows[] = {
+	{ CGROUP_V1_CPU, "cpu", "cpu" },	{ CGROUP_V1_MEMORY, "memory", "memory" },
+	{ CGROUP_V1_BLKIO, "blkio", "io" },	{ CGROUP_V1_PIDS, "pids", "pids" },
+	{ CGROUP_V1_CPUACCT, "cpuacct", NULL }, { CGROUP_V1_CPUSET, "cpuset", NULL },
+	{ CGROUP_V1_FREEZER, "freezer", NULL }, { CGROUP_V1_DEVICES, "devices", NULL },
+};
+
+unsigned cgroup_v1_controller(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(controller_rows); i++)
+		if (streq(name, controller_rows[i].name))
+			return controller_rows[i].bit;
+	return 0;
+}
+
+void cgroup_v1_controllers(const struct cgroup_host *h, struct strlist *ret)
+{
+	unsigned all = 0;
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		all |= h->v[i].controllers;
+	for (i = 0; i < ARRAY_SIZE(controller_rows); i++)
+		if (controller_rows[i].v2_name && (all & controller_rows[i].bit))
+			strlist_add(ret, controller_rows[i].v2_name);
+}
+
+/* Take a cpuset file's value from the group above where it is empty. 1 it was, 0 not. */
+static int cpuset_inherit(const char *dir, const char *file)
+{
+	cleanup_buf struct buf own = BUF_INIT(CPUSET_TEXT_MAX);
+	cleanup_buf struct buf above = BUF_INIT(CPUSET_TEXT_MAX);
+	cleanup_free char *path = NULL, *above_path = NULL;
+	int r;
+
+	path = path_join(dir, file, NULL);
+	r = sys_read(AT_FDCWD, path, &own);
+	if (r < 0)
+		return r;
+	if (buf_str(&own)[strspn(buf_str(&own), " \n")] != '\0')
+		return 0;
+	above_path = path_join(dir, "..", file, NULL);
+	r = sys_read(AT_FDCWD, above_path, &above);
+	if (r < 0)
+		return r;
+	r = sys_write(AT_FDCWD, path, buf_str(&above));
+	return r < 0 ? r : 1;
+}
+
+static int cpuset_fill(const char *dir, struct kerr *err)
+{
+	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
+	size_t i;
+	int any = 0;
+	int r;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		r = cpuset_inherit(dir, files[i]);
+		if (r < 0)
+			return kerr_set(err, r, "fill '%s/%s'", dir, files[i]);
+		any |= r;
+	}
+	return any;
+}
+
+/* A process can enter a cpuset only when it and those above have cpus and mems. */
+static int cpuset_make(const struct cgroup_hierarchy *hi, const char *path, struct kerr *err)
+{
+	cleanup_free char *part = xstrdup(path);
+	char *p = part;
+	int r;
+
+	for (;;) {
+		cleanup_free char *dir = NULL;
+
+		p = strchr(p + 1, '/');
+		if (p)
+			*p = '\0';
+		dir = path_join(hi->mount, part + 1, NULL);
+		r = mkdir(dir, 0755) < 0 ? -errno : 1;
+		if (r < 0 && r != -EEXIST)
+			return kerr_set(err, r, "create the cgroup '%s'", dir);
+		if (cpuset_fill(dir, err) < 0)
+			return -EIO;
+		if (!p)
+			return r > 0 ? 1 : 0;
+		*p = '/';
+	}
+}
+
+int cgroup_v1_make(const struct cgroup_hierarchy *hi, const char *path, struct kerr *err)
+{
+	if (hi->controllers & CGROUP_V1_CPUSET)
+		return cpuset_make(hi, path, err);
+	return cgroup_mkdirs(hi->mount, path, err);
+}
+
+void cgroup_v1_freeze(const struct cgroup_host *h, const char *path, bool stop)
+{
+	size_t i;
+
+	for (i = 0; i < h->n; i++) {
+		cleanup_free char *file = NULL;
+
+		if (!(h->v[i].controllers & CGROUP_V1_FREEZER))
+			continue;
+		file = path_join(h->v[i].mount, path + 1, "freezer.state", NULL);
+		(void) sys_write(AT_FDCWD, file, stop ? "FROZEN" : "THAWED");
+	}
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "ns.h"
+#include "proc.h"
+#include "str.h"
+
+#define NS_HOSTNAME_MAX 64 /* __NEW_UTS_LEN */
+#define NS_PIN_PATH_MAX 40
+
+static const struct ns_row {
+	enum ns_kind kind;
+	int clone_flag;
+	const char *name;
+	const char *self;
+} ns_rows[] = {
+	{ NS_NET, CLONE_NEWNET, "net", "/proc/self/ns/net" },
+	{ NS_IPC, CLONE_NEWIPC, "ipc", "/proc/self/ns/ipc" },
+	{ NS_UTS, CLONE_NEWUTS, "uts", "/proc/self/ns/uts" },
+};
+
+static const struct ns_row *ns_row(enum ns_kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ns_rows); i++)
+		if (ns_rows[i].kind == kind)
+			return &ns_rows[i];
+	abort(); /* not a kind: a bug of the caller */
+}
+
+const char *ns_name(enum ns_kind kind)
+{
+	return ns_row(kind)->name;
+}
+
+/* mount(2) knows no descriptors; the path goes through ours. */
+static const char *ns_pin_path(int dirfd, const struct ns_row *row, char buf[NS_PIN_PATH_MAX])
+{
+	(void) snprintf(buf, NS_PIN_PATH_MAX, "/proc/self/fd/%d/%s", dirfd, row->name);
+	return buf;
+}
+
+static int ns_lo_up(struct kerr *err)
+{
+	cleanup_fd int fd = -EBADF;
+	struct ifreq req = { .ifr_name = "lo" };
+
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return kerr_set(err, -errno, "open a socket for 'lo'");
+	req.ifr_flags = IFF_UP | IFF_RUNNING;
+	if (ioctl(fd, SIOCSIFFLAGS, &req) < 0)
+		return kerr_set(err, -errno, "bring 'lo' up");
+	return 0;
+}
+
+static int ns_make_file(int dirfd, const struct ns_row *row, struct kerr *err)
+{
+	cleanup_fd int fd = -EBADF;
+
+	fd = openat(dirfd, row->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return kerr_set(err, -errno, "create the pin '%s'", row->name);
+	return 0;
+}
+
+/* Runs in the child, which is in the caller's mount namespace still. */
+static int ns_child(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err)
+{
+	char path[NS_PIN_PATH_MAX];
+	int flags = 0;
+	size_t i;
+	int r;
+
+	for (i = 0; i < ARRAY_SIZE(ns_rows); i++)
+		if (kinds & ns_rows[i].kind)
+			flags |= ns_rows[i].clone_flag;
+	if (unshare(flags) < 0)
+		return kerr_set(err, -errno, "make new namespaces");
+	if (hostname && (kinds & NS_UTS) && sethostname(hostname, strlen(hostname)) < 0)
+		return kerr_set(err, -errno, "set the hostname '%s'", hostname);
+	if (kinds & NS_NET) {
+		r = ns_lo_up(err);
+		if (r < 0)
+			return r;
+	}
+	for (i = 0; i < ARRAY_SIZE(ns_rows); i++) {
+		if (!(kinds & ns_rows[i].kind))
+			continue;
+		if (mount(ns_rows[i].self, ns_pin_path(dirfd, &ns_rows[i], path), NULL, MS_BIND,
+			  NULL) < 0)
+			return kerr_set(err, -errno, "pin the namespace '%s'", ns_rows[i].name);
+	}
+	return 0;
+}
+
+static int ns_run_child(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err)
+{
+	cleanup_fd int in = -EBADF, out = -EBADF;
+	struct {
+		int r;
+		struct kerr err;
+	} answer = { 0 };
+	int fds[2];
+	pid_t pid;
+	int status;
+	int r;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return kerr_set(err, -errno, "make a pipe");
+	in = fds[0];
+	out = fds[1];
+	pid = proc_fork(PROC_DIE_WITH_PARENT);
+	if (pid < 0)
+		return kerr_set(err, pid, "fork");
+	if (pid == 0) {
+		answer.r = ns_child(dirfd, kinds, hostname, &answer.err);
+		(void) fd_write_all(out, &answer, sizeof(answer));
+		_exit(0);
+	}
+	fd_close_p(&out);
+	r = fd_read_all(in, &answer, sizeof(answer));
+	if (r < 0)
+		(void) kerr_set(err, r, "make namespaces: the child ended early");
+	else if (answer.r < 0 && err)
+		*err = answer.err;
+	(void) proc_wait(pid, -1, &status, NULL); /* its answer counts, not its status */
+	return r < 0 ? r : answer.r;
+}
+
+static int ns_unpin_kinds(int dirfd, enum ns_kind kinds, struct kerr *err)
+{
+	char path[NS_PIN_PATH_MAX];
+	int ret = 0;
+	size_t i;
+	int r;
+
+	for (i = 0; i < ARRAY_SIZE(ns_rows); i++) {
+		if (!(kinds & ns_rows[i].kind))
+			continue;
+		(void) ns_pin_path(dirfd, &ns_rows[i], path);
+		do
+			r = umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
+		while (r == 0);
+		if (r != -EINVAL && r != -ENOENT && ret == 0)
+			ret = kerr_set(err, r, "unmount the pin '%s'", ns_rows[i].name);
+		if (unlinkat(dirfd, ns_rows[i].name, 0) < 0 && errno != ENOENT && ret == 0)
+			ret = kerr_set(err, -errno, "remove the pin '%s'", ns_rows[i].name);
+	}
+	return ret;
+}
+
+int ns_pin(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err)
+{
+	enum ns_kind made = 0;
+	size_t i;
+	int r = 0;
+
+	if (hostname && strlen(hostname) > NS_HOSTNAME_MAX)
+		return kerr_plain(err, -EINVAL, "hostname '%s' is longer than %d bytes", hostname,
+				  NS_HOSTNAME_MAX);
+	for (i = 0; i < ARRAY_SIZE(ns_rows) && r == 0; i++) {
+		if (!(kinds & ns_rows[i].kind))
+			continue;
+		r = ns_make_file(dirfd, &ns_rows[i], err);
+		if (r == 0)
+			made |= ns_rows[i].kind;
+	}
+	if (r == 0)
+		r = ns_run_child(dirfd, kinds, hostname, err);
+	if (r < 0)
+		(void) ns_unpin_kinds(dirfd, made, NULL); /* the first error is the one to tell */
+	return r;
+}
+
+int ns_unpin(int dirfd, struct kerr *err)
+{
+	return ns_unpin_kinds(dirfd, NS_NET | NS_IPC | NS_UTS, err);
+}
+
+int ns_is_own(int nsfd, enum ns_kind kind)
+{
+	struct stat own, other;
+
+	if (fstat(nsfd, &other) < 0 || stat(ns_row(kind)->self, &own) < 0)
+		return -errno;
+	return own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
+int ns_open(int dirfd, enum ns_kind kind, struct kerr *err)
+{
+	const struct ns_row *row = ns_row(kind);
+	cleanup_fd int fd = -EBADF;
+	int r;
+
+	fd = openat(dirfd, row->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return -ENOENT;
+	if (fd < 0)
+		return kerr_set(err, -errno, "open the pin '%s'", row->name);
+	r = ioctl(fd, NS_GET_NSTYPE);
+	if (r != row->clone_flag)
+		return kerr_plain(err, -EINVAL, "the pin '%s' is no longer a %s namespace",
+				  row->name, row->name);
+	r = ns_is_own(fd, kind);
+	if (r < 0)
+		return kerr_set(err, r, "look at the pin '%s'", row->name);
+	if (r > 0)
+		return kerr_plain(err, -EPERM, "the pin '%s' is our own %s namespace", row->name,
+				  row->name);
+	return take_fd(fd);
+}
+
+int ns_mount_identity(char ret[NS_IDENTITY_MAX], struct kerr *err)
+{
+	struct stat st;
+	char boot[37];
+	int r;
+
+	r = boot_id(boot, err);
+	if (r < 0)
+		return r;
+	if (stat("/proc/self/ns/mnt", &st) < 0)
+		return kerr_set(err, -errno, "look at '/proc/self/ns/mnt'");
+	(void) snprintf(ret, NS_IDENTITY_MAX, "%s %u:%llu", boot, (unsigned) st.st_dev,
+			(unsigned long long) st.st_ino);
+	return 0;
+}

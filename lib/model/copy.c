@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <assert.h>
+
+#include "model.h"
+
+#include "mem.h"
+#include "str.h"
+
+static void objlist_clear(const struct model_type *t, void *list)
+{
+	struct list_view view = list_view(list);
+	size_t i;
+
+	for (i = 0; i < view.n; i++)
+		model_clear(t, view.v + i * t->size);
+	free(view.v);
+	memset(list, 0, sizeof(view));
+}
+
+static void objptr_clear(const struct model_type *t, void *member)
+{
+	void *p = objptr_get(member);
+
+	if (!p)
+		return;
+	model_clear(t, p);
+	free(p);
+	memset(member, 0, sizeof(p));
+}
+
+static void field_clear(const struct field *f, void *m)
+{
+	switch (f->type) {
+	case FIELD_STRING:
+	case FIELD_NSTRING:
+	case FIELD_INTLIST:
+		free(objptr_get(m)); /* a list begins with its pointer */
+		break;
+	case FIELD_STRLIST:
+		strlist_clear(m);
+		break;
+	case FIELD_STRMAP:
+		strmap_clear(m);
+		break;
+	case FIELD_OBJ:
+	case FIELD_EMBED:
+		model_clear(f->obj, m);
+		break;
+	case FIELD_OBJPTR:
+		objptr_clear(f->obj, m);
+		break;
+	case FIELD_OBJLIST:
+		objlist_clear(f->obj, m);
+		break;
+	case FIELD_BYTES:
+		buf_clear(m);
+		break;
+	case FIELD_BOOL:
+	case FIELD_NBOOL:
+	case FIELD_INT:
+	case FIELD_NINT:
+	case FIELD_UINT32:
+	case FIELD_TIME:
+	case FIELD_STATE:
+	case _FIELD_TYPE_MAX:
+		break;
+	}
+}
+
+void model_clear(const struct model_type *t, void *obj)
+{
+	const struct field *f;
+
+	for (f = t->fields; f < t->fields + t->n_fields; f++)
+		field_clear(f, field_ptr(f, obj));
+	memset(obj, 0, t->size);
+}
+
+static void objlist_copy(const struct model_type *t, void *to, const void *from)
+{
+	struct list_view view = list_view(from);
+	size_t i;
+
+	if (view.v)
+		list_make_empty(to, t->size);
+	for (i = 0; i < view.n; i++)
+		model_copy(t, list_grow(to, t->size), view.v + i * t->size);
+}
+
+static void intlist_copy(void *to, const void *from)
+{
+	struct list_view view = list_view(from);
+	size_t i;
+
+	if (view.v)
+		list_make_empty(to, sizeof(int64_t));
+	for (i = 0; i < view.n; i++)
+		memcpy(list_grow(to, sizeof(int64_t)), view.v + i * sizeof(int64_t),
+		       sizeof(int64_t));
+}
+
+static void bytes_copy(struct buf *to, const struct buf *from)
+{
+	buf_init(to, from->max);
+	buf_add(to, from->data, from->len);
+}
+
+/* *to is zeroed. */
+static void field_copy(const struct field *f, void *to, const void *from)
+{
+	char *s;
+
+	switch (f->type) {
+	case FIELD_STRING:
+	case FIELD_NSTRING:
+		s = xstrdup_null(objptr_get(from));
+		memcpy(to, &s, sizeof(s));
+		break;
+	case FIELD_STRLIST:
+		strlist_copy(to, from);
+		break;
+	case FIELD_STRMAP:
+		strmap_copy(to, from);
+		break;
+	case FIELD_INTLIST:
+		intlist_copy(to, from);
+		break;
+	case FIELD_OBJLIST:
+		objlist_copy(f->obj, to, from);
+		break;
+	case FIELD_OBJPTR:
+		if (objptr_get(from))
+			model_copy(f->obj, objptr_make(to, f->obj), objptr_get(from));
+		break;
+	case FIELD_OBJ:
+	case FIELD_EMBED:
+		model_copy(f->obj, to, from);
+		break;
+	case FIELD_BYTES:
+		bytes_copy(to, from);
+		break;
+	case FIELD_BOOL:
+		*(bool *) to = *(const bool *) from;
+		break;
+	case FIELD_NBOOL:
+		*(struct nbool *) to = *(const struct nbool *) from;
+		break;
+	case FIELD_INT:
+		*(int64_t *) to = *(const int64_t *) from;
+		break;
+	case FIELD_NINT:
+		*(struct nint *) to = *(const struct nint *) from;
+		break;
+	case FIELD_UINT32:
+		*(uint32_t *) to = *(const uint32_t *) from;
+		break;
+	case FIELD_TIME:
+		*(struct ktime *) to = *(const struct ktime *) from;
+		break;
+	case FIELD_STATE:
+		memcpy(to, from, sizeof(unsigned));
+		break;
+	case _FIELD_TYPE_MAX:
+		break;
+	}
+}
+
+void model_copy(const struct model_type *t, void *to, const void *from)
+{
+	const struct field *f;
+
+	assert(to != from);
+	model_clear(t, to);
+	for (f = t->fields; f < t->fields + t->n_fields; f++)
+		field_copy(f, field_ptr(f, to), field_cptr(f, from));
+}

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+#include "codec.h"
+
+#include "str.h"
+
+void jemit_init(struct jemit *j, struct buf *out, enum emit_flags flags)
+{
+	*j = (struct jemit){ .out = out, .flags = flags };
+}
+
+static void jemit_newline(struct jemit *j)
+{
+	unsigned i;
+
+	if (!(j->flags & EMIT_INDENT))
+		return;
+	buf_addc(j->out, '\n');
+	for (i = 0; i < j->depth; i++)
+		buf_adds(j->out, "  ");
+}
+
+/* What stands between the last thing and a value or a key. */
+static void jemit_next(struct jemit *j)
+{
+	if (j->keyed) {
+		j->keyed = false;
+		return;
+	}
+	if (j->depth == 0)
+		return;
+	if (j->any)
+		buf_addc(j->out, ',');
+	jemit_newline(j);
+	j->any = true;
+}
+
+static void jemit_begin(struct jemit *j, char c)
+{
+	jemit_next(j);
+	buf_addc(j->out, c);
+	j->depth++;
+	j->any = false;
+}
+
+static void jemit_end(struct jemit *j, char c)
+{
+	assert(j->depth > 0 && !j->keyed);
+	j->depth--;
+	if (j->any)
+		jemit_newline(j);
+	buf_addc(j->out, c);
+	j->any = true;
+}
+
+void jemit_object(struct jemit *j)
+{
+	jemit_begin(j, '{');
+}
+
+void jemit_object_end(struct jemit *j)
+{
+	jemit_end(j, '}');
+}
+
+void jemit_array(struct jemit *j)
+{
+	jemit_begin(j, '[');
+}
+
+void jemit_array_end(struct jemit *j)
+{
+	jemit_end(j, ']');
+}
+
+/* The short escapes of encoding/json; 0: none. */
+static char short_escape(unsigned char c)
+{
+	switch (c) {
+	case '"':
+	case '\\':
+		return (char) c;
+	case '\b':
+		return 'b';
+	case '\f':
+		return 'f';
+	case '\n':
+		return 'n';
+	case '\r':
+		return 'r';
+	case '\t':
+		return 't';
+	}
+	return 0;
+}
+
+static bool needs_escape(unsigned char c)
+{
+	return c < 0x20 || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' || c >= 0x80;
+}
+
+/* One character that may not stand as it is; returns how many bytes it took. */
+static size_t escape_one(struct buf *out, const char *s, size_t n)
+{
+	unsigned char c = (unsigned char) *s;
+	size_t len;
+
+	if (short_escape(c)) {
+		buf_addc(out, '\\');
+		buf_addc(out, short_escape(c));
+		return 1;
+	}
+	if (c < 0x80) {
+		buf_addf(out, "\\u%04x", c);
+		return 1;
+	}
+	len = utf8_len(s, n);
+	if (len == 0) {
+		buf_adds(out, "\\ufffd");
+		return 1;
+	}
+	/* U+2028 and U+2029 end lines in JavaScript. */
+	if (len == 3 && memcmp(s, "\xe2\x80", 2) == 0 && (s[2] == '\xa8' || s[2] == '\xa9'))
+		buf_addf(out, "\\u202%c", s[2] == '\xa8' ? '8' : '9');
+	else
+		buf_add(out, s, len);
+	return len;
+}
+
+void jemit_quote(struct buf *out, const char *s, size_t n)
+{
+	size_t i = 0, start;
+
+	buf_addc(out, '"');
+	while (i < n) {
+		for (start = i; i < n && !needs_escape((unsigned char) s[i]); i++)
+			;
+		buf_add(out, s + start, i - start);
+		if (i < n)
+			i += escape_one(out, s + i, n - i);
+	}
+	buf_addc(out, '"');
+}
+
+void jemit_key(struct jemit *j, const char *key)
+{
+	assert(j->depth > 0 && !j->keyed);
+	jemit_next(j);
+	jemit_quote(j->out, key, strlen(key));
+	buf_adds(j->out, j->flags & EMIT_INDENT ? ": " : ":");
+	j->keyed = true;
+}
+
+void jemit_strn(struct jemit *j, const char *s, size_t n)
+{
+	jemit_next(j);
+	jemit_quote(j->out, s, n);
+}
+
+void jemit_str(struct jemit *j, const char *s)
+{
+	jemit_strn(j, s ? s : "", s ? strlen(s) : 0);
+}
+
+void jemit_i64(struct jemit *j, int64_t v)
+{
+	jemit_next(j);
+	buf_addf(j->out, "%" PRId64, v);
+}
+
+void jemit_u64(struct jemit *j, uint64_t v)
+{
+	jemit_next(j);
+	buf_addf(j->out, "%" PRIu64, v);
+}
+
+void jemit_bool(struct jemit *j, bool v)
+{
+	jemit_raw(j, v ? "true" : "false", v ? 4 : 5);
+}
+
+void jemit_null(struct jemit *j)
+{
+	jemit_raw(j, "null", 4);
+}
+
+void jemit_time(struct jemit *j, const struct ktime *t)
+{
+	char text[KTIME_TEXT_MAX];
+
+	jemit_str(j, ktime_text(t, text));
+}
+
+void jemit_strlist(struct jemit *j, const struct strlist *l)
+{
+	size_t i;
+
+	if (!l->v) {
+		jemit_null(j);
+		return;
+	}
+	jemit_array(j);
+	for (i = 0; i < l->n; i++)
+		jemit_str(j, l->v[i]);
+	jemit_array_end(j);
+}
+
+void jemit_strmap(struct jemit *j, const struct strmap *m)
+{
+	size_t i;
+
+	if (!m->v) {
+		jemit_null(j);
+		return;
+	}
+	jemit_object(j);
+	for (i = 0; i < m->n; i++) {
+		jemit_key(j, m->v[i].key);
+		jemit_str(j, m->v[i].value);
+	}
+	jemit_object_end(j);
+}
+
+void jemit_bytes(struct jemit *j, const void *p, size_t n)
+{
+	if (n == 0) {
+		jemit_null(j);
+		return;
+	}
+	jemit_next(j);
+	buf_addc(j->out, '"');
+	base64_encode(j->out, p, n);
+	buf_addc(j->out, '"');
+}
+
+void jemit_raw(struct jemit *j, const char *json, size_t n)
+{
+	jemit_next(j);
+	buf_add(j->out, json, n);
+}
+
+static void jemit_intlist(struct jemit *j, const void *list)
+{
+	struct list_view view = list_view(list);
+	size_t i;
+	int64_t v;
+
+	if (!view.v) {
+		jemit_null(j);
+		return;
+	}
+	jemit_array(j);
+	for (i = 0; i < view.n; i++) {
+		memcpy(&v, view.v + i * sizeof(v), sizeof(v));
+		jemit_i64(j, v);
+	}
+	jemit_array_end(j);
+}
+
+static void jemit_objlist(struct jemit *j, const struct model_type *t, const void *list)
+{
+	struct list_view view = list_view(list);
+	size_t i;
+
+	if (!view.v) {
+		jemit_null(j);
+		return;
+	}
+	jemit_array(j);
+	for (i = 0; i < view.n; i++)
+		jemit_model(j, t, view.v + i * t->size);
+	jemit_array_end(j);
+}
+
+/* A nullable one that is not set. */
+static bool jemit_absent(struct jemit *j, bool set)
+{
+	if (!set)
+		jemit_null(j);
+	return !set;
+}
+
+static void jemit_string_field(struct jemit *j, const struct field *f, const char *s)
+{
+	if ((f->flags & FIELD_SECRET) && (j->flags & EMIT_REDACT) && !str_empty(s))
+		s = EMIT_REDACTED;
+	jemit_str(j, s);
+}
+
+static void jemit_value(struct jemit *j, const struct field *f, const void *m)
+{
+	switch (f->type) {
+	case FIELD_STRING:
+		jemit_string_field(j, f, objptr_get(m));
+		break;
+	case FIELD_NSTRING:
+		if (!jemit_absent(j, objptr_get(m)))
+			jemit_string_field(j, f, objptr_get(m));
+		break;
+	case FIELD_BOOL:
+		jemit_bool(j, *(const bool *) m);
+		break;
+	case FIELD_NBOOL:
+		if (!jemit_absent(j, ((const struct nbool *) m)->set))
+			jemit_bool(j, ((const struct nbool *) m)->v);
+		break;
+	case FIELD_INT:
+		jemit_i64(j, *(const int64_t *) m);
+		break;
+	case FIELD_NINT:
+		if (!jemit_absent(j, ((const struct nint *) m)->set))
+			jemit_i64(j, ((const struct nint *) m)->v);
+		break;
+	case FIELD_UINT32:
+		jemit_u64(j, *(const uint32_t *) m);
+		break;
+	case FIELD_TIME:
+		jemit_time(j, m);
+		break;
+	case FIELD_STATE:
+		jemit_str(j, state_label(f->labels, field_state(m)));
+		break;
+	case FIELD_STRLIST:
+		jemit_strlist(j, m);
+		break;
+	case FIELD_STRMAP:
+		jemit_strmap(j, m);
+		break;
+	case FIELD_INTLIST:
+		jemit_intlist(j, m);
+		break;
+	case FIELD_OBJLIST:
+		jemit_objlist(j, f->obj, m);
+		break;
+	case FIELD_OBJ:
+		jemit_model(j, f->obj, m);
+		break;
+	case FIELD_OBJPTR:
+		if (!jemit_absent(j, objptr_get(m)))
+			jemit_model(j, f->obj, objptr_get(m));
+		break;
+	case FIELD_BYTES:
+		jemit_bytes(j, ((const struct buf *) m)->data, ((const struct buf *) m)->len);
+		break;
+	case FIELD_EMBED: /* jemit_fields */
+	case _FIELD_TYPE_MAX:
+		break;
+	}
+}
+
+static void jemit_fields(struct jemit *j, const struct model_type *t, const void *obj)
+{
+	const struct field *f;
+	const void *m;
+
+	for (f = t->fields; f < t->fields + t->n_fields; f++) {
+		m = field_cptr(f, obj);
+		if (f->type == FIELD_EMBED) {
+			jemit_fields(j, f->obj, m);
+			continue;
+		}
+		if ((f->flags & FIELD_OMIT_EMPTY) && field_is_zero(f, m))
+			continue;
+		jemit_key(j, f->name);
+		jemit_value(j, f, m);
+	}
+}
+
+void jemit_model(struct jemit *j, const struct model_type *t, const void *obj)
+{
+	jemit_object(j);
+	jemit_fields(j, t, obj);
+	jemit_object_end(j);
+}
+
+void model_emit_json(struct buf *out, const struct model_type *t, const void *obj,
+		     enum emit_flags flags)
+{
+	struct jemit j;
+
+	jemit_init(&j, out, flags);
+	jemit_model(&j, t, obj);
+}
+
+void model_emit_json_list(struct buf *out, const struct model_type *t, const void *const *objs,
+			  size_t n, enum emit_flags flags)
+{
+	struct jemit j;
+	size_t i;
+
+	jemit_init(&j, out, flags);
+	if (!objs) {
+		jemit_null(&j);
+		return;
+	}
+	jemit_array(&j);
+	for (i = 0; i < n; i++)
+		jemit_model(&j, t, objs[i]);
+	jemit_array_end(&j);
+}

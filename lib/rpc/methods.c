@@ -1,0 +1,795 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "errkind.h"
+#include "mem.h"
+#include "methods.h"
+#include "rows.h"
+#include "str.h"
+
+/*
+ * Rows of the envelope's structs. Their keys are Go's field names, because the
+ * Go structs carry no tags. S is set to the struct before each group.
+ */
+#define STR(m, wire) ROW_STRING(struct S, m, wire, .help = "")
+#define INT(m, wire) ROW_INT(struct S, m, wire, .help = "")
+#define BOOL(m, wire) ROW_BOOL(struct S, m, wire, .help = "")
+#define LIST(m, wire) ROW_STRLIST(struct S, m, wire, .help = "")
+#define OBJ(m, T, wire, type) ROW_OBJ(struct S, m, T, wire, type, .help = "")
+#define OBJS(m, T, wire, type) ROW_OBJLIST(struct S, m, T, wire, type, .help = "")
+#define BYTES(m, wire) ROW_BYTES(struct S, m, wire, .help = "")
+
+#define TYPE(id, go)                                 \
+	static const struct model_type id##_type = { \
+		.name = (go),                        \
+		.help = "",                          \
+		TYPE_ROWS(struct S, id##_rows),      \
+	}
+
+/* ---- the error ---- */
+
+#define S rpc_err
+static const struct field err_rows[] = {
+	STR(kind, "Kind"),
+	STR(message, "Message"),
+};
+TYPE(err, "Error");
+#undef S
+
+/* ---- arguments ---- */
+
+static const struct model_type no_args_type = {
+	.name = "NoArgs",
+	.help = "",
+	.size = sizeof(struct rpc_no_args),
+};
+
+#define S rpc_realm_args
+static const struct field realm_args_rows[] = {
+	OBJ(doc, struct realm_doc, "Doc", realm_doc_type),
+};
+TYPE(realm_args, "RealmArgs");
+#undef S
+
+#define S rpc_realm_flags_args
+static const struct field realm_flags_args_rows[] = {
+	OBJ(doc, struct realm_doc, "Doc", realm_doc_type),
+	BOOL(force, "Force"),
+	BOOL(cascade, "Cascade"),
+};
+TYPE(realm_flags_args, "RealmFlagsArgs");
+#undef S
+
+#define S rpc_space_args
+static const struct field space_args_rows[] = {
+	OBJ(doc, struct space_doc, "Doc", space_doc_type),
+};
+TYPE(space_args, "SpaceArgs");
+#undef S
+
+#define S rpc_space_flags_args
+static const struct field space_flags_args_rows[] = {
+	OBJ(doc, struct space_doc, "Doc", space_doc_type),
+	BOOL(force, "Force"),
+	BOOL(cascade, "Cascade"),
+};
+TYPE(space_flags_args, "SpaceFlagsArgs");
+#undef S
+
+#define S rpc_stack_args
+static const struct field stack_args_rows[] = {
+	OBJ(doc, struct stack_doc, "Doc", stack_doc_type),
+};
+TYPE(stack_args, "StackArgs");
+#undef S
+
+#define S rpc_stack_flags_args
+static const struct field stack_flags_args_rows[] = {
+	OBJ(doc, struct stack_doc, "Doc", stack_doc_type),
+	BOOL(force, "Force"),
+	BOOL(cascade, "Cascade"),
+};
+TYPE(stack_flags_args, "StackFlagsArgs");
+#undef S
+
+#define S rpc_cell_args
+static const struct field cell_args_rows[] = {
+	OBJ(doc, struct cell_doc, "Doc", cell_doc_type),
+};
+TYPE(cell_args, "CellArgs");
+#undef S
+
+#define S rpc_cell_flags_args
+static const struct field cell_flags_args_rows[] = {
+	OBJ(doc, struct cell_doc, "Doc", cell_doc_type),
+	BOOL(force, "Force"),
+	BOOL(cascade, "Cascade"),
+};
+TYPE(cell_flags_args, "CellFlagsArgs");
+#undef S
+
+#define S rpc_container_args
+static const struct field container_args_rows[] = {
+	OBJ(doc, struct container_doc, "Doc", container_doc_type),
+};
+TYPE(container_args, "ContainerArgs");
+#undef S
+
+#define S rpc_list_args
+static const struct field list_spaces_args_rows[] = {
+	STR(realm_name, "RealmName"),
+};
+TYPE(list_spaces_args, "ListSpacesArgs");
+#undef S
+
+#define S rpc_list_args
+static const struct field list_stacks_args_rows[] = {
+	STR(realm_name, "RealmName"),
+	STR(space_name, "SpaceName"),
+};
+TYPE(list_stacks_args, "ListStacksArgs");
+#undef S
+
+#define S rpc_list_args
+static const struct field list_cells_args_rows[] = {
+	STR(realm_name, "RealmName"),
+	STR(space_name, "SpaceName"),
+	STR(stack_name, "StackName"),
+};
+TYPE(list_cells_args, "ListCellsArgs");
+#undef S
+
+#define S rpc_list_args
+static const struct field list_containers_args_rows[] = {
+	STR(realm_name, "RealmName"),
+	STR(space_name, "SpaceName"),
+	STR(stack_name, "StackName"),
+	STR(cell_name, "CellName"),
+};
+TYPE(list_containers_args, "ListContainersArgs");
+#undef S
+
+#define S rpc_apply_args
+static const struct field apply_args_rows[] = {
+	BYTES(raw_yaml, "RawYAML"),
+};
+TYPE(apply_args, "ApplyDocumentsArgs");
+#undef S
+
+#define S rpc_load_image_args
+static const struct field load_image_args_rows[] = {
+	STR(realm, "Realm"),
+	BYTES(tarball, "Tarball"),
+};
+TYPE(load_image_args, "LoadImageArgs");
+#undef S
+
+#define S rpc_load_image_args
+static const struct field load_image_fd_args_rows[] = {
+	STR(realm, "Realm"),
+};
+TYPE(load_image_fd_args, "LoadImageArgs");
+#undef S
+
+#define S rpc_image_args
+static const struct field list_images_args_rows[] = {
+	STR(realm, "Realm"),
+};
+TYPE(list_images_args, "ListImagesArgs");
+#undef S
+
+#define S rpc_image_args
+static const struct field image_args_rows[] = {
+	STR(realm, "Realm"),
+	STR(ref, "Ref"),
+};
+TYPE(image_args, "ImageArgs");
+#undef S
+
+/* ---- results ---- */
+
+#define S rpc_create_realm_result
+static const struct field create_realm_result_rows[] = {
+	OBJ(realm, struct realm_doc, "Realm", realm_doc_type),
+	BOOL(metadata_exists_pre, "MetadataExistsPre"),
+	BOOL(metadata_exists_post, "MetadataExistsPost"),
+	BOOL(cgroup_exists_pre, "CgroupExistsPre"),
+	BOOL(cgroup_exists_post, "CgroupExistsPost"),
+	BOOL(cgroup_created, "CgroupCreated"),
+	BOOL(namespace_exists_pre, "ContainerdNamespaceExistsPre"),
+	BOOL(namespace_exists_post, "ContainerdNamespaceExistsPost"),
+	BOOL(namespace_created, "ContainerdNamespaceCreated"),
+	BOOL(created, "Created"),
+};
+TYPE(create_realm_result, "CreateRealmResult");
+#undef S
+
+#define S rpc_create_space_result
+static const struct field create_space_result_rows[] = {
+	OBJ(space, struct space_doc, "Space", space_doc_type),
+	BOOL(metadata_exists_pre, "MetadataExistsPre"),
+	BOOL(metadata_exists_post, "MetadataExistsPost"),
+	BOOL(cgroup_exists_pre, "CgroupExistsPre"),
+	BOOL(cgroup_exists_post, "CgroupExistsPost"),
+	BOOL(cgroup_created, "CgroupCreated"),
+	BOOL(network_exists_pre, "CNINetworkExistsPre"),
+	BOOL(network_exists_post, "CNINetworkExistsPost"),
+	BOOL(network_created, "CNINetworkCreated"),
+	BOOL(created, "Created"),
+};
+TYPE(create_space_result, "CreateSpaceResult");
+#undef S
+
+#define S rpc_create_stack_result
+static const struct field create_stack_result_rows[] = {
+	OBJ(stack, struct stack_doc, "Stack", stack_doc_type),
+	BOOL(metadata_exists_pre, "MetadataExistsPre"),
+	BOOL(metadata_exists_post, "MetadataExistsPost"),
+	BOOL(cgroup_exists_pre, "CgroupExistsPre"),
+	BOOL(cgroup_exists_post, "CgroupExistsPost"),
+	BOOL(cgroup_created, "CgroupCreated"),
+	BOOL(created, "Created"),
+};
+TYPE(create_stack_result, "CreateStackResult");
+#undef S
+
+#define S rpc_container_outcome
+static const struct field container_outcome_rows[] = {
+	STR(name, "Name"),
+	BOOL(exists_pre, "ExistsPre"),
+	BOOL(exists_post, "ExistsPost"),
+	BOOL(created, "Created"),
+};
+TYPE(container_outcome, "ContainerCreationOutcome");
+#undef S
+
+#define S rpc_create_cell_result
+static const struct field create_cell_result_rows[] = {
+	OBJ(cell, struct cell_doc, "Cell", cell_doc_type),
+	BOOL(metadata_exists_pre, "MetadataExistsPre"),
+	BOOL(metadata_exists_post, "MetadataExistsPost"),
+	BOOL(cgroup_exists_pre, "CgroupExistsPre"),
+	BOOL(cgroup_exists_post, "CgroupExistsPost"),
+	BOOL(cgroup_created, "CgroupCreated"),
+	BOOL(root_exists_pre, "RootContainerExistsPre"),
+	BOOL(root_exists_post, "RootContainerExistsPost"),
+	BOOL(root_created, "RootContainerCreated"),
+	BOOL(started_pre, "StartedPre"),
+	BOOL(started_post, "StartedPost"),
+	BOOL(started, "Started"),
+	BOOL(created, "Created"),
+	OBJS(containers, struct rpc_container_outcome, "Containers", container_outcome_type),
+};
+TYPE(create_cell_result, "CreateCellResult");
+#undef S
+
+#define S rpc_create_container_result
+static const struct field create_container_result_rows[] = {
+	OBJ(container, struct container_doc, "Container", container_doc_type),
+	BOOL(cell_exists_pre, "CellMetadataExistsPre"),
+	BOOL(cell_exists_post, "CellMetadataExistsPost"),
+	BOOL(container_exists_pre, "ContainerExistsPre"),
+	BOOL(container_exists_post, "ContainerExistsPost"),
+	BOOL(container_created, "ContainerCreated"),
+	BOOL(started, "Started"),
+};
+TYPE(create_container_result, "CreateContainerResult");
+#undef S
+
+#define S rpc_get_realm_result
+static const struct field get_realm_result_rows[] = {
+	OBJ(realm, struct realm_doc, "Realm", realm_doc_type),
+	BOOL(metadata_exists, "MetadataExists"),
+	BOOL(cgroup_exists, "CgroupExists"),
+	BOOL(namespace_exists, "ContainerdNamespaceExists"),
+};
+TYPE(get_realm_result, "GetRealmResult");
+#undef S
+
+#define S rpc_get_space_result
+static const struct field get_space_result_rows[] = {
+	OBJ(space, struct space_doc, "Space", space_doc_type),
+	BOOL(metadata_exists, "MetadataExists"),
+	BOOL(cgroup_exists, "CgroupExists"),
+	BOOL(network_exists, "CNINetworkExists"),
+};
+TYPE(get_space_result, "GetSpaceResult");
+#undef S
+
+#define S rpc_get_stack_result
+static const struct field get_stack_result_rows[] = {
+	OBJ(stack, struct stack_doc, "Stack", stack_doc_type),
+	BOOL(metadata_exists, "MetadataExists"),
+	BOOL(cgroup_exists, "CgroupExists"),
+};
+TYPE(get_stack_result, "GetStackResult");
+#undef S
+
+#define S rpc_get_cell_result
+static const struct field get_cell_result_rows[] = {
+	OBJ(cell, struct cell_doc, "Cell", cell_doc_type),
+	BOOL(metadata_exists, "MetadataExists"),
+	BOOL(cgroup_exists, "CgroupExists"),
+	BOOL(root_exists, "RootContainerExists"),
+};
+TYPE(get_cell_result, "GetCellResult");
+#undef S
+
+#define S rpc_get_container_result
+static const struct field get_container_result_rows[] = {
+	OBJ(container, struct container_doc, "Container", container_doc_type),
+	BOOL(cell_exists, "CellMetadataExists"),
+	BOOL(container_exists, "ContainerExists"),
+};
+TYPE(get_container_result, "GetContainerResult");
+#undef S
+
+#define S rpc_cell_done_result
+static const struct field start_cell_result_rows[] = {
+	OBJ(cell, struct cell_doc, "Cell", cell_doc_type),
+	BOOL(done, "Started"),
+};
+TYPE(start_cell_result, "StartCellResult");
+#undef S
+
+#define S rpc_cell_done_result
+static const struct field stop_cell_result_rows[] = {
+	OBJ(cell, struct cell_doc, "Cell", cell_doc_type),
+	BOOL(done, "Stopped"),
+};
+TYPE(stop_cell_result, "StopCellResult");
+#undef S
+
+#define S rpc_cell_done_result
+static const struct field kill_cell_result_rows[] = {
+	OBJ(cell, struct cell_doc, "Cell", cell_doc_type),
+	BOOL(done, "Killed"),
+};
+TYPE(kill_cell_result, "KillCellResult");
+#undef S
+
+#define S rpc_container_done_result
+static const struct field start_container_result_rows[] = {
+	OBJ(container, struct container_doc, "Container", container_doc_type),
+	BOOL(done, "Started"),
+};
+TYPE(start_container_result, "StartContainerResult");
+#undef S
+
+#define S rpc_container_done_result
+static const struct field stop_container_result_rows[] = {
+	OBJ(container, struct container_doc, "Container", container_doc_type),
+	BOOL(done, "Stopped"),
+};
+TYPE(stop_container_result, "StopContainerResult");
+#undef S
+
+#define S rpc_container_done_result
+static const struct field kill_container_result_rows[] = {
+	OBJ(container, struct container_doc, "Container", container_doc_type),
+	BOOL(done, "Killed"),
+};
+TYPE(kill_container_result, "KillContainerResult");
+#undef S
+
+#define S rpc_delete_realm_result
+static const struct field delete_realm_result_rows[] = {
+	OBJ(realm, struct realm_doc, "Realm", realm_doc_type),
+	LIST(deleted, "Deleted"),
+	BOOL(metadata_deleted, "MetadataDeleted"),
+	BOOL(cgroup_deleted, "CgroupDeleted"),
+	BOOL(namespace_deleted, "ContainerdNamespaceDeleted"),
+};
+TYPE(delete_realm_result, "DeleteRealmResult");
+#undef S
+
+#define S rpc_delete_space_result
+static const struct field delete_space_result_rows[] = {
+	OBJ(space, struct space_doc, "Space", space_doc_type),
+	STR(space_name, "SpaceName"),
+	STR(realm_name, "RealmName"),
+	BOOL(metadata_deleted, "MetadataDeleted"),
+	BOOL(cgroup_deleted, "CgroupDeleted"),
+	BOOL(network_deleted, "CNINetworkDeleted"),
+	LIST(deleted, "Deleted"),
+};
+TYPE(delete_space_result, "DeleteSpaceResult");
+#undef S
+
+#define S rpc_delete_stack_result
+static const struct field delete_stack_result_rows[] = {
+	OBJ(stack, struct stack_doc, "Stack", stack_doc_type),
+	STR(stack_name, "StackName"),
+	STR(realm_name, "RealmName"),
+	STR(space_name, "SpaceName"),
+	BOOL(metadata_deleted, "MetadataDeleted"),
+	BOOL(cgroup_deleted, "CgroupDeleted"),
+	LIST(deleted, "Deleted"),
+};
+TYPE(delete_stack_result, "DeleteStackResult");
+#undef S
+
+#define S rpc_delete_cell_result
+static const struct field delete_cell_result_rows[] = {
+	OBJ(cell, struct cell_doc, "Cell", cell_doc_type),
+	BOOL(containers_deleted, "ContainersDeleted"),
+	BOOL(cgroup_deleted, "CgroupDeleted"),
+	BOOL(metadata_deleted, "MetadataDeleted"),
+};
+TYPE(delete_cell_result, "DeleteCellResult");
+#undef S
+
+#define S rpc_delete_container_result
+static const struct field delete_container_result_rows[] = {
+	OBJ(container, struct container_doc, "Container", container_doc_type),
+	BOOL(cell_exists, "CellMetadataExists"),
+	BOOL(container_exists, "ContainerExists"),
+	LIST(deleted, "Deleted"),
+};
+TYPE(delete_container_result, "DeleteContainerResult");
+#undef S
+
+#define S rpc_purge_realm_result
+static const struct field purge_realm_result_rows[] = {
+	OBJ(realm, struct realm_doc, "Realm", realm_doc_type),
+	BOOL(realm_deleted, "RealmDeleted"),
+	BOOL(purge_succeeded, "PurgeSucceeded"),
+	BOOL(force, "Force"),
+	BOOL(cascade, "Cascade"),
+	LIST(deleted, "Deleted"),
+	LIST(purged, "Purged"),
+};
+TYPE(purge_realm_result, "PurgeRealmResult");
+#undef S
+
+#define S rpc_purge_space_result
+static const struct field purge_space_result_rows[] = {
+	OBJ(space, struct space_doc, "Space", space_doc_type),
+	BOOL(metadata_deleted, "MetadataDeleted"),
+	BOOL(cgroup_deleted, "CgroupDeleted"),
+	BOOL(network_deleted, "CNINetworkDeleted"),
+	BOOL(purge_succeeded, "PurgeSucceeded"),
+	BOOL(force, "Force"),
+	BOOL(cascade, "Cascade"),
+	LIST(deleted, "Deleted"),
+	LIST(purged, "Purged"),
+};
+TYPE(purge_space_result, "PurgeSpaceResult");
+#undef S
+
+#define S rpc_purge_stack_result
+static const struct field purge_stack_result_rows[] = {
+	OBJ(stack, struct stack_doc, "Stack", stack_doc_type),
+	LIST(deleted, "Deleted"),
+	LIST(purged, "Purged"),
+};
+TYPE(purge_stack_result, "PurgeStackResult");
+#undef S
+
+#define S rpc_purge_cell_result
+static const struct field purge_cell_result_rows[] = {
+	OBJ(cell, struct cell_doc, "Cell", cell_doc_type),
+	BOOL(containers_deleted, "ContainersDeleted"),
+	BOOL(cgroup_deleted, "CgroupDeleted"),
+	BOOL(metadata_deleted, "MetadataDeleted"),
+	BOOL(purge_succeeded, "PurgeSucceeded"),
+	BOOL(force, "Force"),
+	BOOL(cascade, "Cascade"),
+	LIST(deleted, "Deleted"),
+	LIST(purged, "Purged"),
+};
+TYPE(purge_cell_result, "PurgeCellResult");
+#undef S
+
+#define S rpc_purge_container_result
+static const struct field purge_container_result_rows[] = {
+	OBJ(container, struct container_doc, "Container", container_doc_type),
+	BOOL(cell_exists, "CellMetadataExists"),
+	BOOL(container_exists, "ContainerExists"),
+	LIST(deleted, "Deleted"),
+	LIST(purged, "Purged"),
+};
+TYPE(purge_container_result, "PurgeContainerResult");
+#undef S
+
+#define S rpc_attach_result
+static const struct field attach_result_rows[] = {
+	STR(host_socket_path, "HostSocketPath"),
+};
+TYPE(attach_result, "AttachContainerResult");
+#undef S
+
+#define S rpc_log_result
+static const struct field log_result_rows[] = {
+	STR(host_capture_path, "HostCapturePath"),
+	STR(host_log_path, "HostLogPath"),
+};
+TYPE(log_result, "LogContainerResult");
+#undef S
+
+#define S rpc_refresh_result
+static const struct field refresh_result_rows[] = {
+	LIST(realms_found, "RealmsFound"),
+	LIST(spaces_found, "SpacesFound"),
+	LIST(stacks_found, "StacksFound"),
+	LIST(cells_found, "CellsFound"),
+	LIST(containers_found, "ContainersFound"),
+	LIST(realms_updated, "RealmsUpdated"),
+	LIST(spaces_updated, "SpacesUpdated"),
+	LIST(stacks_updated, "StacksUpdated"),
+	LIST(cells_updated, "CellsUpdated"),
+	LIST(containers_updated, "ContainersUpdated"),
+	LIST(errors, "Errors"),
+};
+TYPE(refresh_result, "RefreshAllResult");
+#undef S
+
+#define S rpc_apply_resource
+static const struct field apply_resource_rows[] = {
+	INT(index, "Index"),
+	STR(kind, "Kind"),
+	STR(name, "Name"),
+	STR(action, "Action"),
+	STR(error, "Error"),
+	LIST(changes, "Changes"),
+	ROW_STRMAP(struct S, details, "Details", .help = ""),
+};
+TYPE(apply_resource, "ApplyResourceResult");
+#undef S
+
+#define S rpc_apply_result
+static const struct field apply_result_rows[] = {
+	OBJS(resources, struct rpc_apply_resource, "Resources", apply_resource_type),
+};
+TYPE(apply_result, "ApplyDocumentsResult");
+#undef S
+
+#define S rpc_load_image_result
+static const struct field load_image_result_rows[] = {
+	STR(realm, "Realm"),
+	STR(namespace, "Namespace"),
+	LIST(images, "Images"),
+};
+TYPE(load_image_result, "LoadImageResult");
+#undef S
+
+#define S rpc_image
+static const struct field image_rows[] = {
+	STR(name, "Name"),
+	INT(size, "Size"),
+	ROW_TIME(struct S, created_at, "CreatedAt", .help = ""),
+	STR(digest, "Digest"),
+	STR(media_type, "MediaType"),
+	ROW_STRMAP(struct S, labels, "Labels", .help = ""),
+};
+TYPE(image, "ImageInfo");
+#undef S
+
+#define S rpc_list_images_result
+static const struct field list_images_result_rows[] = {
+	STR(realm, "Realm"),
+	STR(namespace, "Namespace"),
+	OBJS(images, struct rpc_image, "Images", image_type),
+};
+TYPE(list_images_result, "ListImagesResult");
+#undef S
+
+#define S rpc_get_image_result
+static const struct field get_image_result_rows[] = {
+	STR(realm, "Realm"),
+	STR(namespace, "Namespace"),
+	OBJ(image, struct rpc_image, "Image", image_type),
+};
+TYPE(get_image_result, "GetImageResult");
+#undef S
+
+#define S rpc_delete_image_result
+static const struct field delete_image_result_rows[] = {
+	STR(realm, "Realm"),
+	STR(namespace, "Namespace"),
+	STR(ref, "Ref"),
+};
+TYPE(delete_image_result, "DeleteImageResult");
+#undef S
+
+#define S rpc_daemon_info
+static const struct field daemon_info_result_rows[] = {
+	STR(version, "Version"),
+	INT(pid, "Pid"),
+	STR(run_path, "RunPath"),
+	STR(runtime_dir, "RuntimeDir"),
+	STR(namespace_suffix, "NamespaceSuffix"),
+	STR(cgroup_root, "CgroupRoot"),
+};
+TYPE(daemon_info_result, "DaemonInfoResult");
+#undef S
+
+/* ---- replies ---- */
+
+#define REPLY(id, S, R, go)                                                                  \
+	static const struct field id##_reply_rows[] = {                                      \
+		ROW_OBJ(struct S, result, struct R, "Result", id##_result_type, .help = ""), \
+		ROW_OBJPTR(struct S, err, struct rpc_err, "Err", err_type, .help = ""),      \
+	};                                                                                   \
+	static const struct model_type id##_reply_type = {                                   \
+		.name = go "Reply",                                                          \
+		.help = "",                                                                  \
+		TYPE_ROWS(struct S, id##_reply_rows),                                        \
+	}
+
+REPLY(create_realm, rpc_create_realm_reply, rpc_create_realm_result, "CreateRealm");
+REPLY(create_space, rpc_create_space_reply, rpc_create_space_result, "CreateSpace");
+REPLY(create_stack, rpc_create_stack_reply, rpc_create_stack_result, "CreateStack");
+REPLY(create_cell, rpc_create_cell_reply, rpc_create_cell_result, "CreateCell");
+REPLY(create_container, rpc_create_container_reply, rpc_create_container_result, "CreateContainer");
+REPLY(get_realm, rpc_get_realm_reply, rpc_get_realm_result, "GetRealm");
+REPLY(get_space, rpc_get_space_reply, rpc_get_space_result, "GetSpace");
+REPLY(get_stack, rpc_get_stack_reply, rpc_get_stack_result, "GetStack");
+REPLY(get_cell, rpc_get_cell_reply, rpc_get_cell_result, "GetCell");
+REPLY(get_container, rpc_get_container_reply, rpc_get_container_result, "GetContainer");
+REPLY(delete_realm, rpc_delete_realm_reply, rpc_delete_realm_result, "DeleteRealm");
+REPLY(delete_space, rpc_delete_space_reply, rpc_delete_space_result, "DeleteSpace");
+REPLY(delete_stack, rpc_delete_stack_reply, rpc_delete_stack_result, "DeleteStack");
+REPLY(delete_cell, rpc_delete_cell_reply, rpc_delete_cell_result, "DeleteCell");
+REPLY(delete_container, rpc_delete_container_reply, rpc_delete_container_result, "DeleteContainer");
+REPLY(purge_realm, rpc_purge_realm_reply, rpc_purge_realm_result, "PurgeRealm");
+REPLY(purge_space, rpc_purge_space_reply, rpc_purge_space_result, "PurgeSpace");
+REPLY(purge_stack, rpc_purge_stack_reply, rpc_purge_stack_result, "PurgeStack");
+REPLY(purge_cell, rpc_purge_cell_reply, rpc_purge_cell_result, "PurgeCell");
+REPLY(purge_container, rpc_purge_container_reply, rpc_purge_container_result, "PurgeContainer");
+REPLY(attach, rpc_attach_reply, rpc_attach_result, "Attach");
+REPLY(log, rpc_log_reply, rpc_log_result, "Log");
+REPLY(refresh, rpc_refresh_reply, rpc_refresh_result, "Refresh");
+REPLY(apply, rpc_apply_reply, rpc_apply_result, "Apply");
+REPLY(load_image, rpc_load_image_reply, rpc_load_image_result, "LoadImage");
+REPLY(list_images, rpc_list_images_reply, rpc_list_images_result, "ListImages");
+REPLY(get_image, rpc_get_image_reply, rpc_get_image_result, "GetImage");
+REPLY(delete_image, rpc_delete_image_reply, rpc_delete_image_result, "DeleteImage");
+REPLY(start_cell, rpc_cell_done_reply, rpc_cell_done_result, "StartCell");
+REPLY(stop_cell, rpc_cell_done_reply, rpc_cell_done_result, "StopCell");
+REPLY(kill_cell, rpc_cell_done_reply, rpc_cell_done_result, "KillCell");
+REPLY(start_container, rpc_container_done_reply, rpc_container_done_result, "StartContainer");
+REPLY(stop_container, rpc_container_done_reply, rpc_container_done_result, "StopContainer");
+REPLY(kill_container, rpc_container_done_reply, rpc_container_done_result, "KillContainer");
+REPLY(daemon_info, rpc_daemon_info_reply, rpc_daemon_info, "DaemonInfo");
+
+#define ERR() ROW_OBJPTR(struct S, err, struct rpc_err, "Err", err_type, .help = "")
+
+#define S rpc_ping_reply
+static const struct field ping_reply_rows[] = {
+	BOOL(ok, "OK"),
+	STR(version, "Version"),
+	ERR(),
+};
+TYPE(ping_reply, "PingReply");
+#undef S
+
+#define S rpc_list_realms_reply
+static const struct field list_realms_reply_rows[] = {
+	OBJS(realms, struct realm_doc, "Realms", realm_doc_type),
+	ERR(),
+};
+TYPE(list_realms_reply, "ListRealmsReply");
+#undef S
+
+#define S rpc_list_spaces_reply
+static const struct field list_spaces_reply_rows[] = {
+	OBJS(spaces, struct space_doc, "Spaces", space_doc_type),
+	ERR(),
+};
+TYPE(list_spaces_reply, "ListSpacesReply");
+#undef S
+
+#define S rpc_list_stacks_reply
+static const struct field list_stacks_reply_rows[] = {
+	OBJS(stacks, struct stack_doc, "Stacks", stack_doc_type),
+	ERR(),
+};
+TYPE(list_stacks_reply, "ListStacksReply");
+#undef S
+
+#define S rpc_list_cells_reply
+static const struct field list_cells_reply_rows[] = {
+	OBJS(cells, struct cell_doc, "Cells", cell_doc_type),
+	ERR(),
+};
+TYPE(list_cells_reply, "ListCellsReply");
+#undef S
+
+#define S rpc_list_containers_reply
+static const struct field list_containers_reply_rows[] = {
+	OBJS(containers, struct container_spec, "Containers", container_spec_type),
+	ERR(),
+};
+TYPE(list_containers_reply, "ListContainersReply");
+#undef S
+
+/* ---- the table ---- */
+
+#define V1_ROW(constant, wire, args_, reply_, done, ...) \
+	[constant] = { .service = "KukeonV1",            \
+		       .name = #wire,                    \
+		       .id = (constant),                 \
+		       .args = &args_##_type,            \
+		       .reply = &reply_##_type,          \
+		       .implemented = (done),            \
+		       __VA_ARGS__ },
+#define X1_ROW(constant, wire, args_, reply_, done, ...) \
+	[constant] = { .service = "KukeonX1",            \
+		       .name = #wire,                    \
+		       .id = (constant),                 \
+		       .args = &args_##_type,            \
+		       .reply = &reply_##_type,          \
+		       .implemented = (done),            \
+		       __VA_ARGS__ },
+
+static const struct rpc_method methods_[_RPC_METHOD_MAX] = { RPC_V1_METHODS(V1_ROW)
+								     RPC_X1_METHODS(X1_ROW) };
+
+const struct rpc_method *rpc_method_get(enum rpc_method_id id)
+{
+	assert(id > RPC_METHOD_INVALID && id < _RPC_METHOD_MAX);
+	return &methods_[id];
+}
+
+const struct rpc_method *rpc_method_find(const char *service, const char *name)
+{
+	size_t i;
+
+	for (i = RPC_METHOD_INVALID + 1; i < _RPC_METHOD_MAX; i++)
+		if (streq(methods_[i].service, service) && streq(methods_[i].name, name))
+			return &methods_[i];
+	return NULL;
+}
+
+bool rpc_service_known(const char *service)
+{
+	return streq(service, "KukeonV1") || streq(service, "KukeonX1");
+}
+
+char *rpc_method_text(const struct rpc_method *m)
+{
+	return xasprintf("%s.%s", m->service, m->name);
+}
+
+struct rpc_err *rpc_err_new(const struct kerr *err)
+{
+	struct rpc_err *e = xcalloc(1, sizeof(*e));
+	char text[KERR_TEXT_MAX];
+
+	e->kind = xstrdup(err_kind_name(err->kind));
+	e->message = xstrdup(kerr_text(err, text, sizeof(text)));
+	return e;
+}
+
+int rpc_err_to_kerr(const struct rpc_err *e, struct kerr *err)
+{
+	int kind = err_kind_from_name(e->kind ? e->kind : "");
+	int r = e->kind && str_has_suffix(e->kind, "NotFound") ? -ENOENT : -EREMOTEIO;
+
+	return kerr_setk(err, kind, r, "%s", e->message ? e->message : "");
+}
+
+/* Err is the last row of every reply. */
+static struct rpc_err **reply_err(const struct rpc_method *m, void *reply)
+{
+	const struct field *f = &m->reply->fields[m->reply->n_fields - 1];
+
+	return (struct rpc_err **) field_ptr(f, reply);
+}
+
+void rpc_reply_fail(const struct rpc_method *m, void *reply, const struct kerr *err)
+{
+	model_clear(m->reply, reply);
+	*reply_err(m, reply) = rpc_err_new(err);
+}
+
+const struct rpc_err *rpc_reply_err(const struct rpc_method *m, const void *reply)
+{
+	const struct field *f = &m->reply->fields[m->reply->n_fields - 1];
+
+	return *(const struct rpc_err *const *) field_cptr(f, reply);
+}
