@@ -29,11 +29,15 @@ libmodel_a_SOURCES = \
 	lib/model/scalar.h \
 	lib/model/states.h
 libmodel_a_SOURCES += \
-	lib/model/configuration.h \
-	lib/model/convert.h \
-	lib/model/diff.h \
-	lib/model/explain.h \
-	lib/model/manifest.h \
-	lib/model/schema.h \
-	lib/model/validate.h
+	lib/model/configuration.c lib/model/configuration.h \
+	lib/model/convert.c lib/model/convert.h \
+	lib/model/diff.c lib/model/diff.h \
+	lib/model/explain.c lib/model/explain.h \
+	lib/model/docstream.c lib/model/docstream.h \
+	lib/model/names.c \
+	lib/model/rowutil.c lib/model/rowutil.h \
+	lib/model/schema.c lib/model/schema.h \
+	lib/model/unsupported.c \
+	lib/model/validate.c lib/model/validate.h \
+	lib/model/validate_container.c
 LIBMODEL = libmodel.a $(YAML_LIBS) $(JANSSON_LIBS)
