@@ -7,12 +7,16 @@ libmodel_a_SOURCES = \
 	lib/model/client.c \
 	lib/model/container.c \
 	lib/model/copy.c \
+	lib/model/decode.c \
 	lib/model/emit_json.c \
 	lib/model/emit_yaml.c \
 	lib/model/errkind.c \
 	lib/model/field.c \
 	lib/model/model.c \
+	lib/model/node.c \
 	lib/model/profile.c \
+	lib/model/read_json.c \
+	lib/model/read_yaml.c \
 	lib/model/realm.c \
 	lib/model/server.c \
 	lib/model/scalar.c \
