@@ -6,7 +6,7 @@
 #include "digest.h"
 #include "err.h"
 #include "imgstore.h"
-#include "manifest.h"
+#include "oci_manifest.h"
 #include "vec.h"
 
 /*

@@ -26,7 +26,6 @@ struct image_store {
 	struct locks *locks;
 	char *ns;
 	char *dir; /* namespaces/<ns> */
-	int dirfd; /* the same, open */
 	enum image_store_flags flags;
 	struct unpack_limits limits; /* the defaults; set after opening where configured */
 };
@@ -51,6 +50,24 @@ void image_store_close(struct image_store *s);
  */
 int image_store_hold(struct image_store *s, struct kerr *err);
 void image_store_release(struct image_store *s);
+
+/*
+ * For the collector: take the store for itself. 1 when it is, 0 when it is in
+ * use (then the last to end its hold collects), -errno. Nothing is written when
+ * it succeeds: freeing must work on a full disk.
+ */
+int image_store_lock_all(struct image_store *s, struct kerr *err);
+void image_store_unlock_all(struct image_store *s);
+
+/* A path of this namespace (lib/store layout.h). Owned by the caller. */
+char *image_store_path(const struct image_store *s, enum ns_dir what, const char *name)
+	__attribute__((returns_nonnull));
+
+/*
+ * Remove a file or tree of the store: first renamed to trash/, so that it is
+ * gone in one step. A missing one is success.
+ */
+int image_store_trash(struct image_store *s, const char *path, struct kerr *err);
 
 /* For start-up: remove what is left in staging/ and trash/ and collect, unless others use it now. */
 int image_store_repair(struct image_store *s, struct kerr *err);

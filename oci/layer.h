@@ -25,6 +25,7 @@ struct layer_info {
 	struct digest parent; /* unset for the lowest */
 	uint64_t unpacked_bytes;
 	uint64_t entries;
+	bool opaque_root; /* it hides all layers below */
 };
 
 /*
@@ -36,6 +37,10 @@ struct layer_info {
  */
 int layer_unpack(struct image_store *s, const struct layer_want *want,
 		 const struct layer_source *src, struct digest *ret_chain, struct kerr *err);
+
+/* A name below snapshots/<chain id>: "fs", "layer.json". Owned by the caller. */
+char *layer_path(const struct image_store *s, const struct digest *chain, const char *name)
+	__attribute__((returns_nonnull));
 
 bool layer_exists(struct image_store *s, const struct digest *chain);
 /* -ENOENT without touching err. */

@@ -3,21 +3,21 @@
 noinst_LIBRARIES += liboci.a
 liboci_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI) $(DIRS_CPPFLAGS) $(JANSSON_CFLAGS)
 liboci_a_SOURCES = \
-	oci/cas.h \
-	oci/digest.h \
-	oci/helper.h \
+	oci/cas.c oci/cas.h \
+	oci/digest.c oci/digest.h \
+	oci/helper.c oci/helper.h \
 	oci/image.h \
 	oci/image_config.h \
-	oci/imgstore.h \
-	oci/layer.h \
-	oci/manifest.h \
-	oci/ref.h \
+	oci/imgstore.c oci/imgstore.h \
+	oci/layer.c oci/layer.h \
+	oci/oci_manifest.c oci/oci_manifest.h \
+	oci/ref.c oci/ref.h \
 	oci/runc.c oci/runc.h \
 	oci/shim.c oci/shim_state.c oci/shim.h \
 	oci/snapshot.h \
-	oci/spec.c oci/spec_mounts.c oci/spec_process.c oci/spec_tables.c \
-	oci/spec.h oci/spec_priv.h oci/spec_tables.h \
+	oci/spec.h \
+	oci/unpack.c oci/unpack.h \
 	oci/unpack_proto.c \
 	oci/unpack_proto.h \
-	oci/user.c oci/user.h
+	oci/user.h
 LIBOCI = liboci.a

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef KUKEON_MANIFEST_H
-#define KUKEON_MANIFEST_H
+#ifndef KUKEON_OCI_MANIFEST_H
+#define KUKEON_OCI_MANIFEST_H
 
 #include "buf.h"
 #include "digest.h"
@@ -37,7 +37,7 @@ struct platform {
 	char *variant; /* "v7", "" */
 };
 
-struct descriptor {
+struct oci_descriptor {
 	char *media_type; /* "" when not said */
 	struct digest digest;
 	int64_t size;
@@ -46,44 +46,44 @@ struct descriptor {
 	struct strmap annotations;
 };
 
-struct index {
+struct oci_index {
 	char *media_type;
-	struct descriptor *manifests;
+	struct oci_descriptor *manifests;
 	size_t n_manifests;
 };
 
-struct manifest {
+struct oci_manifest {
 	char *media_type;
-	struct descriptor config;
-	struct descriptor *layers; /* lowest first */
+	struct oci_descriptor config;
+	struct oci_descriptor *layers; /* lowest first */
 	size_t n_layers;
 };
 
 void platform_clear(struct platform *p);
-void descriptor_clear(struct descriptor *d);
-void index_clear(struct index *i);
-void manifest_clear(struct manifest *m);
-#define cleanup_index cleanup_(index_clear)
-#define cleanup_manifest cleanup_(manifest_clear)
+void oci_descriptor_clear(struct oci_descriptor *d);
+void oci_index_clear(struct oci_index *i);
+void oci_manifest_clear(struct oci_manifest *m);
+#define cleanup_oci_index cleanup_(oci_index_clear)
+#define cleanup_oci_manifest cleanup_(oci_manifest_clear)
 
-enum manifest_kind {
-	MANIFEST_KIND_INDEX = 1,
-	MANIFEST_KIND_MANIFEST,
+enum oci_kind {
+	OCI_KIND_INDEX = 1,
+	OCI_KIND_MANIFEST,
 };
 
 /*
  * What a document is: by its content, which must agree with media_type ("" for
  * unknown) and with the document's own mediaType. -EINVAL.
  */
-int manifest_kind(const char *text, size_t n, const char *media_type, struct kerr *err);
+int oci_kind(const char *text, size_t n, const char *media_type, struct kerr *err);
 
 /* On failure *ret is untouched. Errors name the field: "layers[3].digest: …". */
-int index_parse(const char *text, size_t n, struct index *ret, struct kerr *err);
-int manifest_parse(const char *text, size_t n, struct manifest *ret, struct kerr *err);
+int oci_index_parse(const char *text, size_t n, struct oci_index *ret, struct kerr *err);
+int oci_manifest_parse(const char *text, size_t n, struct oci_manifest *ret, struct kerr *err);
 int image_config_parse(const char *text, size_t n, struct image_config *ret, struct kerr *err);
 
 /* The manifest of a docker archive, which carries none: docker schema 2, in canonical JSON. */
-void manifest_emit_docker(const struct manifest *m, struct buf *out);
+void oci_manifest_emit_docker(const struct oci_manifest *m, struct buf *out);
 
 /* The host: linux, GOARCH, variant ("v7" on 32-bit ARM, "v8" on 64-bit, "" elsewhere). */
 void platform_host(struct platform *ret);
@@ -94,6 +94,7 @@ int platform_match(const struct platform *host, const struct platform *p);
  * The entry of an index to use on host. Entries without a platform count last.
  * NULL when none fits.
  */
-const struct descriptor *index_select(const struct index *i, const struct platform *host);
+const struct oci_descriptor *oci_index_select(const struct oci_index *i,
+					      const struct platform *host);
 
 #endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "helper.h"
+#include "mem.h"
+#include "path.h"
+#include "proc.h"
+
+int helper_path(const char *name, char **ret, struct kerr *err)
+{
+	cleanup_free char *dir = NULL, *beside = NULL, *below = NULL, *installed = NULL;
+	int r;
+
+	r = self_exe_dir(&dir, err);
+	if (r < 0)
+		return r;
+	beside = path_join(dir, name, NULL);
+	below = path_join(dir, "src", name, name, NULL);
+	installed = path_join(KUKEON_LIBEXECDIR, name, NULL);
+	if (access(beside, X_OK) == 0)
+		*ret = take_ptr(beside);
+	else if (access(below, X_OK) == 0)
+		*ret = take_ptr(below);
+	else if (access(installed, X_OK) == 0)
+		*ret = take_ptr(installed);
+	else
+		return kerr_plain(err, -ENOENT, "helper '%s' is neither in '%s' nor in '%s'", name,
+				  dir, KUKEON_LIBEXECDIR);
+	return 0;
+}

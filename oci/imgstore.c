@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "image.h"
+#include "imgstore.h"
+#include "mem.h"
+#include "path.h"
+
+/* In trash/: a collection is owed by whoever ends its hold last. */
+#define COLLECT_WANTED ".collect"
+
+char *image_store_path(const struct image_store *s, enum ns_dir what, const char *name)
+{
+	return layout_ns(s->layout, s->ns, what, name);
+}
+
+int image_store_open(const struct layout *layout, struct locks *locks, const char *ns,
+		     enum image_store_flags flags, struct image_store *ret, struct kerr *err)
+{
+	static const enum ns_dir dirs[] = { NS_IMAGES,	   NS_BLOBS,   NS_SNAPSHOTS,
+					    NS_CONTAINERS, NS_STAGING, NS_TRASH };
+	struct image_store s = { .layout = layout, .locks = locks, .flags = flags };
+	size_t i;
+	int r;
+
+	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
+		cleanup_free char *path = layout_ns(layout, ns, dirs[i], NULL);
+
+		r = mkdir_p(path, 0700, err);
+		if (r < 0)
+			return r;
+	}
+	s.ns = xstrdup(ns);
+	s.dir = layout_ns(layout, ns, NS_DIR, NULL);
+	unpack_limits_default(&s.limits);
+	*ret = s;
+	return 0;
+}
+
+void image_store_close(struct image_store *s)
+{
+	free_p(&s->ns);
+	free_p(&s->dir);
+	s->layout = NULL;
+	s->locks = NULL;
+}
+
+int image_store_hold(struct image_store *s, struct kerr *err)
+{
+	struct lock_id id = lock_id_image(s->ns, "");
+	int r;
+
+	if (locks_held(s->locks, &id))
+		return 0;
+	r = locks_take(s->locks, &id, LOCKS_SHARED, err);
+	return r < 0 ? r : 1;
+}
+
+void image_store_release(struct image_store *s)
+{
+	cleanup_free char *wanted = image_store_path(s, NS_TRASH, COLLECT_WANTED);
+	struct lock_id id = lock_id_image(s->ns, "");
+
+	locks_drop(s->locks, &id);
+	/* Whoever left the mark could not collect because of us, or of others still at work. */
+	if (access(wanted, F_OK) == 0)
+		(void) image_collect(s, NULL, NULL);
+}
+
+int image_store_lock_all(struct image_store *s, struct kerr *err)
+{
+	cleanup_free char *wanted = image_store_path(s, NS_TRASH, COLLECT_WANTED);
+	struct lock_id id = lock_id_image(s->ns, "");
+	bool held = locks_held(s->locks, &id);
+	int r;
+
+	/* Free first, write never: this must work on a full disk. */
+	r = held ? -EWOULDBLOCK : locks_take(s->locks, &id, LOCKS_TRY, err);
+	if (r == -EWOULDBLOCK) {
+		r = open(wanted, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		if (r >= 0)
+			(void) close(r);
+		/* Once more, for a holder that left before it could see the mark. */
+		r = held ? -EWOULDBLOCK : locks_take(s->locks, &id, LOCKS_TRY, err);
+	}
+	if (r == -EWOULDBLOCK)
+		return 0;
+	if (r < 0)
+		return r;
+	(void) unlink(wanted);
+	return 1;
+}
+
+void image_store_unlock_all(struct image_store *s)
+{
+	struct lock_id id = lock_id_image(s->ns, "");
+
+	locks_drop(s->locks, &id);
+}
+
+int image_store_trash(struct image_store *s, const char *path, struct kerr *err)
+{
+	cleanup_free char *to = NULL, *name = NULL;
+	unsigned i;
+	int r;
+
+	for (i = 0, r = -1; r < 0 && i < 1000; i++) {
+		free_p(&to);
+		free_p(&name);
+		name = xasprintf("%d.%u", (int) getpid(), i);
+		to = image_store_path(s, NS_TRASH, name);
+		r = renameat2(AT_FDCWD, path, AT_FDCWD, to, RENAME_NOREPLACE);
+		if (r < 0 && errno != EEXIST)
+			break;
+	}
+	if (r < 0)
+		return errno == ENOENT ? 0 : kerr_set(err, -errno, "remove '%s'", path);
+	return remove_tree_at(AT_FDCWD, to, REMOVE_TREE_SAME_FS, err);
+}

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <sys/utsname.h>
+
+#include "mem.h"
+#include "node.h"
+#include "oci_manifest.h"
+#include "str.h"
+
+void platform_clear(struct platform *p)
+{
+	free_p(&p->os);
+	free_p(&p->arch);
+	free_p(&p->variant);
+}
+
+void oci_descriptor_clear(struct oci_descriptor *d)
+{
+	free_p(&d->media_type);
+	platform_clear(&d->platform);
+	strmap_clear(&d->annotations);
+	*d = (struct oci_descriptor){ 0 };
+}
+
+static void clear_list(struct oci_descriptor **v, size_t *n)
+{
+	size_t i;
+
+	for (i = 0; i < *n; i++)
+		oci_descriptor_clear(&(*v)[i]);
+	free_p(v);
+	*n = 0;
+}
+
+void oci_index_clear(struct oci_index *i)
+{
+	free_p(&i->media_type);
+	clear_list(&i->manifests, &i->n_manifests);
+}
+
+void oci_manifest_clear(struct oci_manifest *m)
+{
+	free_p(&m->media_type);
+	oci_descriptor_clear(&m->config);
+	clear_list(&m->layers, &m->n_layers);
+}
+
+void image_config_clear(struct image_config *c)
+{
+	free_p(&c->architecture);
+	free_p(&c->os);
+	free_p(&c->variant);
+	free_p(&c->user);
+	strlist_clear(&c->env);
+	strlist_clear(&c->entrypoint);
+	strlist_clear(&c->cmd);
+	free_p(&c->working_dir);
+	strmap_clear(&c->labels);
+	free_p(&c->stop_signal);
+	strlist_clear(&c->diff_ids);
+	free_p(&c->created);
+	*c = (struct image_config){ 0 };
+}
+
+static int read_object(const char *text, size_t n, const char *what, struct node **ret,
+		       struct kerr *err)
+{
+	cleanup_node struct node *root = NULL;
+	int r;
+
+	if (n > IMAGE_MAX_MANIFEST)
+		return kerr_plain(err, -E2BIG, "%s: larger than %d bytes", what,
+				  IMAGE_MAX_MANIFEST);
+	r = node_read_json(text, n, what, &root, err);
+	if (r < 0)
+		return r;
+	if (root->kind != NODE_MAP)
+		return kerr_plain(err, -EINVAL, "%s: not a JSON object", what);
+	*ret = take_ptr(root);
+	return 0;
+}
+
+static int wrong(struct kerr *err, const char *where, const char *want)
+{
+	return kerr_plain(err, -EINVAL, "%s: %s", where, want);
+}
+
+/* A string or nothing; *ret is "" for nothing. */
+static int get_str(const struct node *map, const char *key, const char *where, char **ret,
+		   struct kerr *err)
+{
+	const struct node *n = node_get(map, key);
+	const char *s = node_str(n);
+
+	if (!s && !node_is_null(n))
+		return kerr_plain(err, -EINVAL, "%s.%s: must be a string", where, key);
+	*ret = xstrdup(s ? s : "");
+	return 0;
+}
+
+static int get_strlist(const struct node *map, const char *key, const char *where,
+		       struct strlist *ret, struct kerr *err)
+{
+	const struct node *n = node_get(map, key);
+	const char *s;
+	size_t i;
+
+	if (node_is_null(n))
+		return 0;
+	if (n->kind != NODE_SEQ)
+		return kerr_plain(err, -EINVAL, "%s.%s: must be a list of strings", where, key);
+	strlist_make_empty(ret);
+	for (i = 0; i < node_count(n); i++) {
+		s = node_str(node_item(n, i));
+		if (!s)
+			return kerr_plain(err, -EINVAL, "%s.%s[%zu]: must be a string", where, key,
+					  i);
+		strlist_add(ret, s);
+	}
+	return 0;
+}
+
+static int get_strmap(const struct node *map, const char *key, const char *where,
+		      struct strmap *ret, struct kerr *err)
+{
+	const struct node *n = node_get(map, key);
+	const char *k, *s;
+	size_t i;
+
+	if (node_is_null(n))
+		return 0;
+	if (n->kind != NODE_MAP)
+		return kerr_plain(err, -EINVAL, "%s.%s: must be an object of strings", where, key);
+	for (i = 0; i < node_count(n); i++) {
+		k = node_str(node_key(n, i));
+		s = node_str(node_item(n, i));
+		if (!k || !s)
+			return kerr_plain(err, -EINVAL, "%s.%s: must be an object of strings",
+					  where, key);
+		strmap_set(ret, k, s);
+	}
+	return 0;
+}
+
+static int parse_platform(const struct node *n, const char *where, struct platform *ret,
+			  struct kerr *err)
+{
+	int r;
+
+	if (n->kind != NODE_MAP)
+		return wrong(err, where, "platform must be an object");
+	r = get_str(n, "os", where, &ret->os, err);
+	if (r == 0)
+		r = get_str(n, "architecture", where, &ret->arch, err);
+	if (r == 0)
+		r = get_str(n, "variant", where, &ret->variant, err);
+	return r;
+}
+
+/* *ret is cleared by the caller, also on failure. */
+static int parse_descriptor(const struct node *n, const char *where, struct oci_descriptor *ret,
+			    struct kerr *err)
+{
+	const struct node *platform = node_get(n, "platform");
+	int r;
+
+	if (!n || n->kind != NODE_MAP)
+		return wrong(err, where, "must be a descriptor object");
+	r = get_str(n, "mediaType", where, &ret->media_type, err);
+	if (r < 0)
+		return r;
+	if (digest_parse(node_str(node_get(n, "digest")), &ret->digest) < 0)
+		return wrong(err, where, "digest must be sha256: and 64 hex digits");
+	if (node_i64(node_get(n, "size"), &ret->size) < 0 || ret->size < 0)
+		return wrong(err, where, "size must be a number of bytes");
+	r = get_strmap(n, "annotations", where, &ret->annotations, err);
+	if (r < 0 || node_is_null(platform))
+		return r;
+	ret->has_platform = true;
+	return parse_platform(platform, where, &ret->platform, err);
+}
+
+static int parse_descriptors(const struct node *list, const char *what, size_t max,
+			     struct oci_descriptor **ret, size_t *ret_n, struct kerr *err)
+{
+	cleanup_free char *where = NULL;
+	size_t i, n = node_count(list);
+	int r;
+
+	if (!list || list->kind != NODE_SEQ)
+		return wrong(err, what, "must be a list of descriptors");
+	if (n > max)
+		return kerr_plain(err, -E2BIG, "%s: more than %zu entries", what, max);
+	for (i = 0; i < n; i++) {
+		free_p(&where);
+		where = xasprintf("%s[%zu]", what, i);
+		r = parse_descriptor(node_item(list, i), where, vec_grow(ret, ret_n, sizeof(**ret)),
+				     err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static bool is_index_type(const char *t)
+{
+	return streq(t, MEDIA_OCI_INDEX) || streq(t, MEDIA_DOCKER_LIST);
+}
+
+static bool is_manifest_type(const char *t)
+{
+	return streq(t, MEDIA_OCI_MANIFEST) || streq(t, MEDIA_DOCKER_MANIFEST);
+}
+
+/* Both readings of one document must not be possible (CVE-2021-41190). */
+static int kind_of(const struct node *root, const char *media_type, struct kerr *err)
+{
+	const char *own = node_str(node_get(root, "mediaType"));
+	bool index = !node_is_null(node_get(root, "manifests"));
+	bool manifest =
+		!node_is_null(node_get(root, "layers")) || !node_is_null(node_get(root, "config"));
+	int64_t version;
+
+	if (node_i64(node_get(root, "schemaVersion"), &version) < 0 || version != 2)
+		return wrong(err, "manifest", "schemaVersion must be 2");
+	if (index == manifest)
+		return wrong(err, "manifest",
+			     index ? "both a manifest and an index"
+				   : "neither a manifest nor an index");
+	if ((index && ((own && is_manifest_type(own)) || is_manifest_type(media_type))) ||
+	    (manifest && ((own && is_index_type(own)) || is_index_type(media_type))))
+		return wrong(err, "manifest", "its media type and its content disagree");
+	return index ? OCI_KIND_INDEX : OCI_KIND_MANIFEST;
+}
+
+int oci_kind(const char *text, size_t n, const char *media_type, struct kerr *err)
+{
+	cleanup_node struct node *root = NULL;
+	int r;
+
+	r = read_object(text, n, "manifest", &root, err);
+	return r < 0 ? r : kind_of(root, media_type, err);
+}
+
+int oci_index_parse(const char *text, size_t n, struct oci_index *ret, struct kerr *err)
+{
+	cleanup_oci_index struct oci_index i = { 0 };
+	cleanup_node struct node *root = NULL;
+	int r;
+
+	r = read_object(text, n, "index", &root, err);
+	if (r < 0)
+		return r;
+	r = kind_of(root, "", err);
+	if (r >= 0 && r != OCI_KIND_INDEX)
+		r = wrong(err, "index", "it is a manifest");
+	if (r < 0)
+		return r;
+	r = get_str(root, "mediaType", "index", &i.media_type, err);
+	if (r == 0)
+		r = parse_descriptors(node_get(root, "manifests"), "manifests",
+				      IMAGE_MAX_DESCRIPTORS, &i.manifests, &i.n_manifests, err);
+	if (r < 0)
+		return r;
+	*ret = i;
+	i = (struct oci_index){ 0 };
+	return 0;
+}
+
+int oci_manifest_parse(const char *text, size_t n, struct oci_manifest *ret, struct kerr *err)
+{
+	cleanup_oci_manifest struct oci_manifest m = { 0 };
+	cleanup_node struct node *root = NULL;
+	int r;
+
+	r = read_object(text, n, "manifest", &root, err);
+	if (r < 0)
+		return r;
+	r = kind_of(root, "", err);
+	if (r >= 0 && r != OCI_KIND_MANIFEST)
+		r = wrong(err, "manifest", "it is an index");
+	if (r < 0)
+		return r;
+	r = get_str(root, "mediaType", "manifest", &m.media_type, err);
+	if (r == 0)
+		r = parse_descriptor(node_get(root, "config"), "config", &m.config, err);
+	if (r == 0)
+		r = parse_descriptors(node_get(root, "layers"), "layers", IMAGE_MAX_LAYERS,
+				      &m.layers, &m.n_layers, err);
+	if (r < 0)
+		return r;
+	*ret = m;
+	m = (struct oci_manifest){ 0 };
+	return 0;
+}
+
+static int parse_diff_ids(const struct node *root, struct strlist *ret, struct kerr *err)
+{
+	const struct node *rootfs = node_get(root, "rootfs");
+	struct digest d;
+	size_t i;
+	int r;
+
+	r = get_strlist(rootfs, "diff_ids", "rootfs", ret, err);
+	if (r < 0)
+		return r;
+	if (ret->n > IMAGE_MAX_LAYERS)
+		return kerr_plain(err, -E2BIG, "rootfs.diff_ids: more than %d entries",
+				  IMAGE_MAX_LAYERS);
+	for (i = 0; i < ret->n; i++)
+		if (digest_parse(ret->v[i], &d) < 0)
+			return kerr_plain(err, -EINVAL,
+					  "rootfs.diff_ids[%zu]: must be sha256: and 64 hex digits",
+					  i);
+	return 0;
+}
+
+/* The "config" object: what concerns running. */
+static int parse_run_config(const struct node *n, struct image_config *c, struct kerr *err)
+{
+	int r;
+
+	if (!node_is_null(n) && n->kind != NODE_MAP)
+		return wrong(err, "config", "must be an object");
+	r = get_str(n, "User", "config", &c->user, err);
+	if (r == 0)
+		r = get_strlist(n, "Env", "config", &c->env, err);
+	if (r == 0)
+		r = get_strlist(n, "Entrypoint", "config", &c->entrypoint, err);
+	if (r == 0)
+		r = get_strlist(n, "Cmd", "config", &c->cmd, err);
+	if (r == 0)
+		r = get_str(n, "WorkingDir", "config", &c->working_dir, err);
+	if (r == 0)
+		r = get_strmap(n, "Labels", "config", &c->labels, err);
+	if (r == 0)
+		r = get_str(n, "StopSignal", "config", &c->stop_signal, err);
+	return r;
+}
+
+int image_config_parse(const char *text, size_t n, struct image_config *ret, struct kerr *err)
+{
+	cleanup_image_config struct image_config c = { 0 };
+	cleanup_node struct node *root = NULL;
+	int r;
+
+	r = read_object(text, n, "image configuration", &root, err);
+	if (r == 0)
+		r = get_str(root, "architecture", "image configuration", &c.architecture, err);
+	if (r == 0)
+		r = get_str(root, "os", "image configuration", &c.os, err);
+	if (r == 0)
+		r = get_str(root, "variant", "image configuration", &c.variant, err);
+	if (r == 0)
+		r = get_str(root, "created", "image configuration", &c.created, err);
+	if (r == 0)
+		r = parse_run_config(node_get(root, "config"), &c, err);
+	if (r == 0)
+		r = parse_diff_ids(root, &c.diff_ids, err);
+	if (r < 0)
+		return r;
+	*ret = c;
+	c = (struct image_config){ 0 };
+	return 0;
+}
+
+static void emit_descriptor(struct buf *out, const char *type, const struct oci_descriptor *d)
+{
+	buf_addf(out, "{\"mediaType\":\"%s\",\"size\":%lld,\"digest\":\"%s\"}", type,
+		 (long long) d->size, d->digest.text);
+}
+
+void oci_manifest_emit_docker(const struct oci_manifest *m, struct buf *out)
+{
+	size_t i;
+
+	buf_adds(out,
+		 "{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_DOCKER_MANIFEST "\",\"config\":");
+	emit_descriptor(out, MEDIA_DOCKER_CONFIG, &m->config);
+	buf_adds(out, ",\"layers\":[");
+	for (i = 0; i < m->n_layers; i++) {
+		if (i > 0)
+			buf_addc(out, ',');
+		emit_descriptor(out, m->layers[i].media_type, &m->layers[i]);
+	}
+	buf_adds(out, "]}");
+}
+
+void platform_host(struct platform *ret)
+{
+	/* uname's names beside Go's. A 64-bit kernel runs 32-bit userlands too; the build decides. */
+	static const struct {
+		const char *machine, *arch, *variant;
+	} rows[] = {
+		{ "x86_64", "amd64", "" },    { "aarch64", "arm64", "v8" },
+		{ "armv6l", "arm", "v6" },    { "armv7l", "arm", "v7" },
+		{ "armv8l", "arm", "v8" },    { "i386", "386", "" },
+		{ "i486", "386", "" },	      { "i586", "386", "" },
+		{ "i686", "386", "" },	      { "loongarch64", "loong64", "" },
+		{ "mips64", "mips64le", "" }, { "ppc64le", "ppc64le", "" },
+		{ "riscv64", "riscv64", "" }, { "s390x", "s390x", "" },
+	};
+	struct utsname u;
+	size_t i;
+
+	*ret = (struct platform){ .os = xstrdup("linux") };
+	(void) uname(&u); /* cannot fail with a valid pointer */
+	for (i = 0; i < ARRAY_SIZE(rows) && !streq(rows[i].machine, u.machine); i++)
+		;
+	ret->arch = xstrdup(i < ARRAY_SIZE(rows) ? rows[i].arch : u.machine);
+	ret->variant = xstrdup(i < ARRAY_SIZE(rows) ? rows[i].variant : "");
+}
+
+/* The number in "v7", or the architecture's own when nothing is said. */
+static int variant_number(const char *arch, const char *variant)
+{
+	uint64_t v;
+
+	if (str_empty(variant))
+		return streq(arch, "arm") ? 7 : streq(arch, "arm64") ? 8 : 1;
+	if (variant[0] != 'v' || str_to_u64(variant + 1, 1, 100, &v) < 0)
+		return 1000; /* unknown: newer than any host */
+	return (int) v;
+}
+
+int platform_match(const struct platform *host, const struct platform *p)
+{
+	int have, want;
+
+	if (!streq_null(host->os, p->os) || !streq_null(host->arch, p->arch))
+		return 0;
+	/* amd64's v2 … v4 cannot be seen from uname: taken when there is nothing plainer. */
+	want = variant_number(p->arch, p->variant);
+	if (streq_null(host->arch, "amd64"))
+		return want < 100 ? 200 - want : 0;
+	have = variant_number(host->arch, host->variant);
+	return want <= have ? 100 + want : 0;
+}
+
+const struct oci_descriptor *oci_index_select(const struct oci_index *i,
+					      const struct platform *host)
+{
+	const struct oci_descriptor *best = NULL;
+	int score, best_score = 0;
+	size_t k;
+
+	for (k = 0; k < i->n_manifests; k++) {
+		score = i->manifests[k].has_platform
+				? platform_match(host, &i->manifests[k].platform)
+				: 1;
+		if (score > best_score) {
+			best_score = score;
+			best = &i->manifests[k];
+		}
+	}
+	return best;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "helper.h"
+#include "mem.h"
+#include "proc.h"
+#include "unpack.h"
+#include "vec.h"
+
+static void build_args(const struct layer_source *src, int targetfd, int resultfd,
+		       const struct unpack_limits *limits, struct strlist *ret)
+{
+	strlist_add(ret, "kukeunpack");
+	strlist_addf(ret, "%d", UNPACK_PROTO_VERSION);
+	strlist_addf(ret, "target=%d", targetfd);
+	strlist_addf(ret, "result=%d", resultfd);
+	if (src->size >= 0) {
+		strlist_addf(ret, "offset=%lld", (long long) src->offset);
+		strlist_addf(ret, "size=%lld", (long long) src->size);
+	}
+#define ADD_(name, value) strlist_addf(ret, #name "=%llu", (unsigned long long) limits->name);
+	UNPACK_LIMITS(ADD_)
+#undef ADD_
+}
+
+/* The answer on the pipe. The texts in it are cut off by us, whatever they hold. */
+static int read_result(int fd, struct unpack_result *res, struct buf *notes, struct kerr *err)
+{
+	char *p;
+	int r;
+
+	r = fd_read_all(fd, res, sizeof(*res));
+	if (r < 0)
+		return kerr_plain(err, -EIO, "kukeunpack ended without an answer");
+	res->err.msg[sizeof(res->err.msg) - 1] = '\0';
+	res->blob_hex[SHA256_HEX - 1] = res->diff_hex[SHA256_HEX - 1] = '\0';
+	if (res->version != UNPACK_PROTO_VERSION || res->notes_size > UNPACK_MAX_NOTES)
+		return kerr_plain(err, -EPROTO, "kukeunpack gave an answer that makes no sense");
+	if (res->status < 0) {
+		if (err)
+			*err = res->err;
+		return res->status;
+	}
+	buf_clear(notes);
+	buf_init(notes, UNPACK_MAX_NOTES + 1);
+	if (res->notes_size == 0)
+		return 0;
+	p = buf_room(notes, (size_t) res->notes_size);
+	r = fd_read_all(fd, p, (size_t) res->notes_size);
+	if (r < 0)
+		return kerr_plain(err, -EIO, "kukeunpack ended within its answer");
+	buf_commit(notes, (size_t) res->notes_size);
+	return 0;
+}
+
+/* How it ended counts only when it gave no answer of its own. */
+static int explain_end(int status, int r, struct kerr *err)
+{
+	if (r != -EIO || !WIFSIGNALED(status))
+		return r;
+	return kerr_plain(err, r, "kukeunpack was killed by signal %d", WTERMSIG(status));
+}
+
+int unpack_layer(const struct layer_source *src, int targetfd, const struct unpack_limits *limits,
+		 struct unpack_result *ret, struct buf *notes, struct kerr *err)
+{
+	cleanup_free char *path = NULL;
+	cleanup_strlist struct strlist args = { 0 };
+	cleanup_fd int in = -EBADF, out = -EBADF;
+	struct proc_spawn how = PROC_SPAWN_INIT;
+	int keep[2], fds[2], status = 0, r, q;
+	pid_t pid;
+
+	r = helper_path("kukeunpack", &path, err);
+	if (r < 0)
+		return r;
+	r = pipe2(fds, O_CLOEXEC);
+	if (r < 0)
+		return kerr_set(err, -errno, "make a pipe");
+	in = fds[0];
+	out = fds[1];
+	build_args(src, targetfd, out, limits, &args);
+	keep[0] = targetfd;
+	keep[1] = out;
+	how.path = path;
+	how.argv = args.v;
+	how.fd_stdio[0] = src->fd;
+	how.keep_fds = keep;
+	how.n_keep_fds = ARRAY_SIZE(keep);
+	how.flags = PROC_DIE_WITH_PARENT;
+	r = proc_spawn(&how, &pid, err);
+	if (r < 0)
+		return r;
+	fd_close_p(&out);
+	r = read_result(in, ret, notes, err);
+	if (r < 0)
+		fd_close_p(&in); /* it must not wait for us to read */
+	q = proc_wait(pid, -1, &status, r < 0 ? NULL : err);
+	if (r < 0)
+		return explain_end(status, r, err);
+	return q;
+}
