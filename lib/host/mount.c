@@ -432,7 +432,7 @@ int mount_overlay(const struct mount_overlay *how, struct kerr *err)
 		return kerr_plain(err, -ENODEV, "this kernel has no overlayfs");
 	if (fs < 0 && errno != ENOSYS)
 		return kerr_set(err, -errno, "open overlayfs");
-	if (fs >= 0) {
+	if (fs >= 0 && !(how->flags & MOUNT_OVERLAY_BY_PAGE)) {
 		r = overlay_configure(fs, how, &way, err);
 		if (r < 0)
 			return r;

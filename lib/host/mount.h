@@ -29,12 +29,17 @@ int mount_each(const char *file, mount_info_fn *fn, void *ctx, struct kerr *err)
  */
 int mount_private_dir(const char *path, struct kerr *err);
 
+enum mount_overlay_flags {
+	MOUNT_OVERLAY_BY_PAGE = 1 << 0, /* as before kernel 6.5, by mount(2): for tests */
+};
+
 struct mount_overlay {
 	const int *lower_fds; /* O_PATH directories, the topmost layer first */
 	size_t n_lower; /* 1 to MOUNT_OVERLAY_LOWER_MAX */
 	int upper_fd; /* -1 with work_fd -1: read-only, which takes at least two lower layers */
 	int work_fd; /* same file system as upper_fd */
-	const char *target; /* an existing directory */
+	const char *target; /* an existing directory, absolute */
+	enum mount_overlay_flags flags;
 };
 
 enum {
