@@ -15,9 +15,10 @@ liboci_a_SOURCES = \
 	oci/runc.c oci/runc.h \
 	oci/shim.c oci/shim_state.c oci/shim.h \
 	oci/snapshot.h \
-	oci/spec.h \
+	oci/spec.c oci/spec_mounts.c oci/spec_process.c oci/spec_tables.c \
+	oci/spec.h oci/spec_priv.h oci/spec_tables.h \
 	oci/unpack.c oci/unpack.h \
 	oci/unpack_proto.c \
 	oci/unpack_proto.h \
-	oci/user.h
+	oci/user.c oci/user.h
 LIBOCI = liboci.a

@@ -7,6 +7,7 @@
 #include "err.h"
 #include "image_config.h"
 #include "kinds.h"
+#include "user.h"
 
 /*
  * The one builder of runtime specs (spec/runtime.md section 6). Everything that
@@ -55,7 +56,6 @@ enum {
  * unknown user. ret_user may be NULL; else it is set to the resolved ids, for
  * the owner of secrets and tty directories.
  */
-struct user_ids;
 int spec_build(const struct spec_input *in, struct buf *json, struct user_ids *ret_user,
 	       struct kerr *err);
 

@@ -11,12 +11,11 @@ struct user_ids {
 	uint32_t gid;
 	uint32_t *groups; /* supplementary, the primary gid first; owned */
 	size_t n_groups;
-	char *home; /* from passwd, NULL when unknown; owned */
 };
 
 enum user_resolve_flags {
-	/* An explicit user of the manifest: no supplementary groups but the primary. */
-	USER_NO_GROUPS = 1 << 0,
+	/* "user:group" means exactly that group; without it, the image's rule adds the user's others. */
+	USER_EXACT_GROUP = 1 << 0,
 };
 
 enum {
@@ -30,7 +29,8 @@ enum {
  * image's: they are opened with RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, must
  * be regular and bounded; missing ones count as empty. A number is never looked
  * up as a name. Ids are at most 2^31 - 1, anything else is refused.
- * An unknown name is an error; an unknown uid has gid 0.
+ * An unknown name is an error; an unknown uid has gid 0. Supplementary groups are
+ * those that list the user's name. *ret is owned by the caller (user_ids_clear).
  */
 int user_resolve(int rootfd, const char *user, enum user_resolve_flags flags, struct user_ids *ret,
 		 struct kerr *err);

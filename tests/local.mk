@@ -22,7 +22,14 @@ UNIT_TESTS = tests/unit/unit_base tests/unit/unit_model tests/unit/unit_host \
 	tests/unit/unit_store tests/unit/unit_rpc tests/unit/unit_oci \
 	tests/unit/unit_engine
 
-tests_unit_unit_base_SOURCES = $(UNIT_FRAME)
+tests_unit_unit_base_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
+	tests/unit/test_atomic.c tests/unit/test_buf.c \
+	tests/unit/test_clock.c tests/unit/test_err.c \
+	tests/unit/test_fd.c tests/unit/test_jscan.c \
+	tests/unit/test_lock.c tests/unit/test_log.c \
+	tests/unit/test_mem.c tests/unit/test_path.c \
+	tests/unit/test_proc.c tests/unit/test_sha256.c \
+	tests/unit/test_str.c tests/unit/test_vec.c
 tests_unit_unit_base_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_BASE)
 tests_unit_unit_base_LDADD = $(LIBBASE) $(UNIT_LDADD)
 
@@ -85,6 +92,11 @@ FUZZ_FRAME = tests/fuzz/replay.c
 check_PROGRAMS += $(FUZZ)
 TESTS += $(FUZZ)
 endif
+
+FUZZ += tests/fuzz/fuzz_jscan
+tests_fuzz_fuzz_jscan_SOURCES = tests/fuzz/fuzz_jscan.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_jscan_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
+tests_fuzz_fuzz_jscan_LDADD = $(LIBBASE) $(FUZZ_LIBS)
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)

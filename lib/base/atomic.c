@@ -74,8 +74,7 @@ static int rename_new(int dir, const char *from, const char *to)
 	return 0;
 }
 
-static int fill_and_rename(int dir, int fd, const char *temp, const char *base, const void *data,
-			   size_t n, mode_t mode, enum atomic_write_flags flags)
+static int fill(int fd, const void *data, size_t n, mode_t mode, enum atomic_write_flags flags)
 {
 	int r;
 
@@ -86,9 +85,7 @@ static int fill_and_rename(int dir, int fd, const char *temp, const char *base, 
 		return -errno;
 	if ((flags & ATOMIC_WRITE_NOSYNC) == 0 && fsync(fd) < 0)
 		return -errno;
-	if ((flags & ATOMIC_WRITE_EXCL) != 0)
-		return rename_new(dir, temp, base);
-	return renameat(dir, temp, dir, base) < 0 ? -errno : 0;
+	return 0;
 }
 
 int atomic_write_at(int dirfd, const char *path, const void *data, size_t n, mode_t mode,
@@ -108,7 +105,11 @@ int atomic_write_at(int dirfd, const char *path, const void *data, size_t n, mod
 	fd = create_temp(dir, &temp);
 	if (fd < 0)
 		return kerr_set(err, fd, "write '%s'", path);
-	r = fill_and_rename(dir, fd, temp, base, data, n, mode, flags);
+	r = fill(fd, data, n, mode, flags);
+	if (r == 0 && (flags & ATOMIC_WRITE_EXCL) != 0)
+		r = rename_new(dir, temp, base);
+	else if (r == 0)
+		r = renameat(dir, temp, dir, base) < 0 ? -errno : 0;
 	if (r < 0) {
 		(void) unlinkat(dir, temp, 0); /* the first error counts */
 		return kerr_set(err, r, "write '%s'", path);

@@ -21,7 +21,7 @@ struct ktime {
 
 struct ktime ktime_now(void);
 struct ktime ktime_from_timespec(const struct timespec *ts);
-/* RFC 3339 in UTC, up to nine fractional digits without trailing zeros. buf is filled and returned. */
+/* RFC 3339 in UTC, up to nine fractional digits without trailing zeros. Fills and returns buf. */
 const char *ktime_text(const struct ktime *t, char buf[KTIME_TEXT_MAX]);
 /* RFC 3339 with any offset; year 1 to 9999. -EINVAL. The zero time gives set = false. */
 int ktime_parse(const char *s, struct ktime *ret);

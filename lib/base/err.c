@@ -18,7 +18,7 @@ static void mark_cut(char *s, size_t size)
 	memcpy(s + at, DOTS, sizeof(DOTS));
 }
 
-static void format(char *s, size_t size, const char *fmt, va_list ap)
+printf_like(3, 0) static void format(char *s, size_t size, const char *fmt, va_list ap)
 {
 	int n = vsnprintf(s, size, fmt, ap);
 
@@ -29,7 +29,8 @@ static void format(char *s, size_t size, const char *fmt, va_list ap)
 }
 
 /* By way of a value of its own, as the arguments may point into *err. */
-static void replace(struct kerr *err, int kind, int sys_errno, const char *fmt, va_list ap)
+printf_like(4, 0) static void replace(struct kerr *err, int kind, int sys_errno, const char *fmt,
+				      va_list ap)
 {
 	struct kerr next = { .kind = kind, .sys_errno = sys_errno };
 

@@ -478,6 +478,20 @@ static size_t unescape_one(const char *p, size_t n, char out[4], size_t *ret_use
 	return 1;
 }
 
+size_t jscan_unescape(char *out, const char *p, size_t n)
+{
+	size_t len = 0, i = 0, used, k;
+	char c[4];
+
+	while (i < n) {
+		k = unescape_one(p + i, n - i, c, &used);
+		memcpy(out + len, c, k);
+		len += k;
+		i += used;
+	}
+	return len;
+}
+
 int jscan_get_str(const char *text, size_t n, const char *key, char *buf, size_t size)
 {
 	struct lookup l;

@@ -61,6 +61,14 @@ enum jscan_result jscan_feed(struct jscan *s, const char *p, size_t n, size_t *u
 enum jscan_result jscan_finish(struct jscan *s);
 
 /*
+ * Undo the escapes of the whole raw run of a string or key that was scanned in
+ * one piece. out has room for n bytes, the result is never longer; its length
+ * is returned. It may hold NUL bytes; half a surrogate pair gives U+FFFD, bytes
+ * that are no UTF-8 stay as they are.
+ */
+size_t jscan_unescape(char *out, const char *p, size_t n);
+
+/*
  * For files of our own making, small and flat: the value of a top-level key of a
  * whole JSON object in text. str: undone escapes into buf (-ENOENT no such key,
  * -EINVAL another type or not JSON, -E2BIG); buf may be half written on failure.

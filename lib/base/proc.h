@@ -52,7 +52,7 @@ struct proc_spawn {
  */
 int proc_spawn(const struct proc_spawn *how, pid_t *ret_pid, struct kerr *err);
 
-/* Wait for a child. *ret_status as of waitpid. deadline_ms from now, -1: none; -ETIME when it passed. */
+/* Wait for a child. *ret_status as of waitpid. deadline_ms from now, -1: none; -ETIME: it passed. */
 int proc_wait(pid_t pid, int deadline_ms, int *ret_status, struct kerr *err);
 
 /* SIGKILL and reap. */
@@ -71,7 +71,8 @@ int proc_run(const struct proc_spawn *how, const struct buf *in, struct buf *out
 /*
  * fork for code that runs on without exec: signals are blocked around the fork,
  * the child gets default handlers and an empty mask, and must end by _exit. Of the
- * flags PROC_SETSID and PROC_DIE_WITH_PARENT are known (-EINVAL otherwise). Returns 0 in the child, the pid in the parent, -errno.
+ * flags PROC_SETSID and PROC_DIE_WITH_PARENT are known (-EINVAL otherwise).
+ * Returns 0 in the child, the pid in the parent, -errno.
  */
 pid_t proc_fork(enum proc_spawn_flags flags);
 
@@ -86,7 +87,7 @@ int pidfd_wait(int pidfd, int timeout_ms);
  */
 int pidfd_exit_status(int pidfd, int *ret_status);
 
-/* A process is the same only when its start time is: field 22 of /proc/PID/stat, in ticks. -errno. */
+/* A process is the same only when its start time is (field 22 of /proc/PID/stat, in ticks). */
 int proc_start_time(pid_t pid, uint64_t *ret);
 /* -ESRCH unless pid lives (not a zombie) with that start time; else a pidfd of it. */
 int proc_open_same(pid_t pid, uint64_t start_time);

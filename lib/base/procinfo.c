@@ -66,7 +66,7 @@ int pidfd_exit_status(int pidfd, int *ret_status)
 	return 0;
 }
 
-/* State and start time of /proc/PID/stat. The name before them may hold anything but its last ')'. */
+/* State and start time of /proc/PID/stat. The name before them may hold any byte. */
 static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
 {
 	char room[STAT_MAX];

@@ -30,13 +30,17 @@ static void objptr_clear(const struct model_type *t, void *member)
 	memset(member, 0, sizeof(p));
 }
 
-static void field_clear(const struct field *f, void *m)
+void field_clear(const struct field *f, void *m)
 {
 	switch (f->type) {
 	case FIELD_STRING:
 	case FIELD_NSTRING:
+		free(objptr_get(m));
+		memset(m, 0, sizeof(char *));
+		break;
 	case FIELD_INTLIST:
-		free(objptr_get(m)); /* a list begins with its pointer */
+		free(list_view(m).v);
+		memset(m, 0, sizeof(struct list_view));
 		break;
 	case FIELD_STRLIST:
 		strlist_clear(m);
@@ -58,12 +62,26 @@ static void field_clear(const struct field *f, void *m)
 		buf_clear(m);
 		break;
 	case FIELD_BOOL:
+		*(bool *) m = false;
+		break;
 	case FIELD_NBOOL:
+		*(struct nbool *) m = (struct nbool){ 0 };
+		break;
 	case FIELD_INT:
+		*(int64_t *) m = 0;
+		break;
 	case FIELD_NINT:
+		*(struct nint *) m = (struct nint){ 0 };
+		break;
 	case FIELD_UINT32:
+		*(uint32_t *) m = 0;
+		break;
 	case FIELD_TIME:
+		*(struct ktime *) m = (struct ktime){ 0 };
+		break;
 	case FIELD_STATE:
+		memset(m, 0, sizeof(unsigned));
+		break;
 	case _FIELD_TYPE_MAX:
 		break;
 	}

@@ -15,7 +15,7 @@
 enum diff_action {
 	DIFF_NONE = 0, /* equal */
 	DIFF_IN_PLACE, /* store it, nothing is restarted */
-	DIFF_RECREATE_CONTAINERS, /* of a cell: see recreated, added, removed */
+	DIFF_RECREATE_CONTAINERS, /* of a cell: some of recreated, added, removed */
 	DIFF_RECREATE_CELL,
 	DIFF_REFUSED, /* nothing may change: see diff_refusal() */
 };
@@ -57,9 +57,8 @@ int diff_refusal(const struct diff *d, enum kind kind, const char *name, struct 
 void diff_run(const struct cell_doc *stored, const struct cell_doc *wanted, struct strlist *ret);
 
 /*
- * The spec to store after an accepted diff of a cell: wanted, its synthesized
- * root kept from stored when wanted has no root. Labels merged, createdAt and the
- * rest of the status from stored.
+ * Make wanted what is stored after an accepted diff: the synthesized root added
+ * when it names none, managed labels and the whole status from stored.
  */
 void diff_merge_cell(struct cell_doc *wanted, const struct cell_doc *stored);
 

@@ -7,12 +7,16 @@ libmodel_a_SOURCES = \
 	lib/model/client.c \
 	lib/model/container.c \
 	lib/model/copy.c \
+	lib/model/decode.c \
 	lib/model/emit_json.c \
 	lib/model/emit_yaml.c \
 	lib/model/errkind.c \
 	lib/model/field.c \
 	lib/model/model.c \
+	lib/model/node.c \
 	lib/model/profile.c \
+	lib/model/read_json.c \
+	lib/model/read_yaml.c \
 	lib/model/realm.c \
 	lib/model/server.c \
 	lib/model/scalar.c \
@@ -29,11 +33,15 @@ libmodel_a_SOURCES = \
 	lib/model/scalar.h \
 	lib/model/states.h
 libmodel_a_SOURCES += \
-	lib/model/configuration.h \
-	lib/model/convert.h \
-	lib/model/diff.h \
-	lib/model/explain.h \
-	lib/model/manifest.h \
-	lib/model/schema.h \
-	lib/model/validate.h
+	lib/model/configuration.c lib/model/configuration.h \
+	lib/model/convert.c lib/model/convert.h \
+	lib/model/diff.c lib/model/diff.h \
+	lib/model/explain.c lib/model/explain.h \
+	lib/model/docstream.c lib/model/docstream.h \
+	lib/model/names.c \
+	lib/model/rowutil.c lib/model/rowutil.h \
+	lib/model/schema.c lib/model/schema.h \
+	lib/model/unsupported.c \
+	lib/model/validate.c lib/model/validate.h \
+	lib/model/validate_container.c
 LIBMODEL = libmodel.a $(YAML_LIBS) $(JANSSON_LIBS)

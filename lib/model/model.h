@@ -146,6 +146,8 @@ bool field_is_zero(const struct field *f, const void *member);
 bool field_eq(const struct field *f, const void *a, const void *b);
 bool model_is_zero(const struct model_type *t, const void *obj);
 
+/* Free what one member owns and zero it. */
+void field_clear(const struct field *f, void *member);
 /* Free all an object owns and zero it. Works on zeroed and half-built ones. */
 void model_clear(const struct model_type *t, void *obj);
 /* Deep copy; *to is cleared first. */

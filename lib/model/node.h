@@ -8,7 +8,9 @@
 /*
  * The neutral tree that the YAML and the JSON reader produce. It keeps the
  * source text of scalars and where they stood, so that numbers stay exact and
- * errors can point. Depth is at most KUKE_MAX_NESTING, aliases not counted.
+ * errors can point. Depth is at most KUKE_MAX_NESTING and there are at most
+ * KUKE_MAX_NODES, aliases not counted: no alias leads back to itself, but who
+ * follows them must bound how often (model_decode does).
  */
 enum node_kind {
 	NODE_SCALAR = 1,
@@ -50,7 +52,6 @@ struct node {
 	struct node **items; /* NODE_SEQ: items; NODE_MAP: key, value, key, value, … */
 	size_t n; /* of items: a map of two pairs has 4 */
 	struct node *target; /* NODE_ALIAS: owned elsewhere in the same tree */
-	bool open; /* for the walkers: we are inside of it */
 };
 
 struct node *node_free(struct node *n);
@@ -112,8 +113,6 @@ struct node_stream *node_stream_free(struct node_stream *s);
  */
 int node_stream_next(struct node_stream *s, struct node **ret, struct kerr *err);
 void node_stream_mark(const struct node_stream *s, unsigned *ret_line, unsigned *ret_col);
-/* Bytes of the text at which the document last returned began and ended. */
-void node_stream_range(const struct node_stream *s, size_t *ret_begin, size_t *ret_end);
 
 static inline void node_stream_freep(struct node_stream **s)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef KUKEON_MANIFEST_H
-#define KUKEON_MANIFEST_H
+#ifndef KUKEON_DOCSTREAM_H
+#define KUKEON_DOCSTREAM_H
 
 #include "buf.h"
 #include "err.h"
@@ -11,19 +11,19 @@
  * A manifest stream (YAML or JSON, many documents) as typed documents, with
  * everything that is wrong with it (spec surface.md 1.2 and 1.3).
  *
- *   manifest_load()      splits and decodes
- *   manifest_validate()  structural stage of every document that decoded
- *   manifest_check()     the verdict, in the words of the verb
+ *   docstream_load()      splits and decodes
+ *   docstream_validate()  structural stage of every document that decoded
+ *   docstream_check()     the verdict, in the words of the verb
  *
- * Nothing may be applied or deleted unless manifest_check() said 0.
+ * Nothing may be applied or deleted unless docstream_check() said 0.
  */
-enum manifest_flags {
-	MANIFEST_STRICT = 1 << 0, /* an unknown key is an error of its document */
-	MANIFEST_FOR_DELETE = 1 << 1, /* manifest_validate: fields of later work do not matter */
+enum docstream_flags {
+	DOCSTREAM_STRICT = 1 << 0, /* an unknown key is an error of its document */
+	DOCSTREAM_FOR_DELETE = 1 << 1, /* docstream_validate: fields of later work do not matter */
 };
 
 /* One document. Either error is NULL and doc is there, or doc is NULL. */
-struct manifest_doc {
+struct docstream_doc {
 	size_t index; /* the N of "document N" */
 	unsigned line; /* where it starts, from 1 */
 	enum kind kind;
@@ -32,8 +32,8 @@ struct manifest_doc {
 	char *parse_error; /* decode failures: the text without the wrapper; owned */
 };
 
-struct manifest {
-	struct manifest_doc *v;
+struct docstream {
+	struct docstream_doc *v;
 	size_t n;
 	struct strlist warnings; /* "warning: file.yaml:12:5: unknown field …" */
 };
@@ -45,34 +45,34 @@ struct manifest {
  * else that is wrong is kept beside its document. Input `status` is
  * type-checked, then dropped.
  */
-int manifest_load(const char *text, size_t n, const char *file_name, enum manifest_flags flags,
-		  struct manifest *ret, struct kerr *err);
+int docstream_load(const char *text, size_t n, const char *file_name, enum docstream_flags flags,
+		   struct docstream *ret, struct kerr *err);
 
 /*
  * Structural stage: validate_doc() on each document that has no error yet; a
  * document that fails loses doc and gets error. `run -f` fills locations
  * between load and this.
  */
-void manifest_validate(struct manifest *m, enum manifest_flags flags);
+void docstream_validate(struct docstream *m, enum docstream_flags flags);
 
 /* How the list of errors is worded (surface.md 1.3). */
-enum manifest_style {
-	MANIFEST_STYLE_APPLY = 1, /* "validation failed:\n  …" */
-	MANIFEST_STYLE_DELETE, /* "failed to parse YAML: …" or "validation errors:\n  …" */
+enum docstream_style {
+	DOCSTREAM_STYLE_APPLY = 1, /* "validation failed:\n  …" */
+	DOCSTREAM_STYLE_DELETE, /* "failed to parse YAML: …" or "validation errors:\n  …" */
 };
 
 /*
  * 0 when no document has an error; else -EINVAL, the whole text in ret_text
  * (appended) and as much of it as fits in err. Either may be NULL.
  */
-int manifest_check(const struct manifest *m, enum manifest_style style, struct buf *ret_text,
-		   struct kerr *err);
+int docstream_check(const struct docstream *m, enum docstream_style style, struct buf *ret_text,
+		    struct kerr *err);
 
-void manifest_clear(struct manifest *m);
-#define cleanup_manifest cleanup_(manifest_clear)
+void docstream_clear(struct docstream *m);
+#define cleanup_docstream cleanup_(docstream_clear)
 
 /* Take the document out of the stream; owned by the caller (doc_free). */
-void *manifest_take(struct manifest_doc *d);
+void *docstream_take(struct docstream_doc *d);
 
 /* model_clear() and free() of a heap document; NULL is fine. Returns NULL. */
 void *doc_free(enum kind kind, void *doc);

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#include "codec.h"
+#include "configuration.h"
+#include "fd.h"
+#include "mem.h"
+#include "path.h"
+#include "rowutil.h"
+#include "str.h"
+#include "validate.h"
+
+#define API_VERSION "v1beta1"
+#define CONF_MAX (1 << 20) /* bytes of a configuration file */
+
+/* What differs between the two files, in words. */
+struct conf_words {
+	const char *what; /* "client configuration" */
+	const char *invalid; /* the sentinel */
+	const char *program;
+	const char *precedence;
+};
+
+static const struct conf_words *words_of(enum kind kind)
+{
+	static const struct conf_words client = {
+		.what = "client configuration",
+		.invalid = "client configuration is invalid",
+		.program = "`kuke --configuration`",
+		.precedence = "flag > environment (KUKEON_*, KUKE_*) > this file > default",
+	};
+	static const struct conf_words server = {
+		.what = "server configuration",
+		.invalid = "server configuration is invalid",
+		.program = "`kukeond --configuration` and `kuke init --server-configuration`",
+		.precedence = "flag > environment (KUKEOND_*, KUKEON_*) > this file > default",
+	};
+
+	assert(kind == KIND_CLIENT_CONFIGURATION || kind == KIND_SERVER_CONFIGURATION);
+	return kind == KIND_CLIENT_CONFIGURATION ? &client : &server;
+}
+
+/* ---- loading ---- */
+
+/* Symbolic links are fine for a file the operator names. 1: read, 0: not there. */
+static int read_conf(const struct conf_words *w, const char *path, struct buf *text,
+		     struct kerr *err)
+{
+	cleanup_free char *real = realpath(path, NULL);
+	char why[128];
+	int r;
+
+	r = real == NULL ? -errno : file_read_at(AT_FDCWD, real, CONF_MAX, text, NULL);
+	if (r == -ENOENT)
+		return 0;
+	if (r >= 0)
+		return 1;
+	if (r == -EBADF)
+		return kerr_plain(err, r, "read %s \"%s\": %s: not a regular file", w->what, path,
+				  w->invalid);
+	return kerr_plain(err, r, "read %s \"%s\": %s: %s", w->what, path, w->invalid,
+			  errno_text(-r, why, sizeof(why)));
+}
+
+static bool in_list(const char *s, const char *const *v)
+{
+	for (; *v != NULL; v++)
+		if (streq(s, *v))
+			return true;
+	return false;
+}
+
+/* The bounds and words of one row. An unknown log level means info, as it always did. */
+static int check_row(const struct field *f, const void *member, struct kerr *err)
+{
+	const char *s;
+	int64_t v;
+
+	if (f->type == FIELD_STRING && f->values != NULL && !streq(f->name, "logLevel")) {
+		s = *(char *const *) member;
+		if (!str_empty(s) && !in_list(s, f->values))
+			return kerr_plain(err, -EINVAL,
+					  "spec.%s \"%s\" is not one of the known values", f->name,
+					  s);
+	} else if (f->type == FIELD_INT && (f->min != 0 || f->max != 0)) {
+		v = *(const int64_t *) member;
+		if (v != 0 && (v < f->min || v > f->max))
+			return kerr_plain(err, -EINVAL, "spec.%s must be within [%lld, %lld]: %lld",
+					  f->name, (long long) f->min, (long long) f->max,
+					  (long long) v);
+	}
+	return 0;
+}
+
+static int check_spec(enum kind kind, const void *doc, struct kerr *err)
+{
+	const struct field *spec = model_find(kind_info(kind)->type, "spec", NULL);
+	const char *interval;
+	int64_t ns;
+	size_t i;
+	int r;
+
+	for (i = 0; i < spec->obj->n_fields; i++) {
+		r = check_row(&spec->obj->fields[i],
+			      field_cptr(&spec->obj->fields[i], field_cptr(spec, doc)), err);
+		if (r < 0)
+			return r;
+	}
+	if (kind == KIND_SERVER_CONFIGURATION) {
+		interval = ((const struct server_doc *) doc)->spec.reconcile_interval;
+		if (!str_empty(interval) && duration_parse(interval, &ns) < 0)
+			return kerr_plain(err, -EINVAL,
+					  "spec.reconcileInterval \"%s\" is not a duration",
+					  interval);
+	}
+	return validate_supported(kind, doc, err);
+}
+
+static int check_conf(enum kind kind, const char *path, const struct doc_head *head,
+		      struct kerr *err)
+{
+	const struct conf_words *w = words_of(kind);
+	struct kerr why = { 0 };
+
+	if (!str_empty(head->kind) && !streq(head->kind, kind_info(kind)->name))
+		return kerr_plain(err, -EINVAL, "%s \"%s\" has kind \"%s\", want \"%s\": %s",
+				  w->what, path, head->kind, kind_info(kind)->name, w->invalid);
+	if (!str_empty(head->api_version) && !streq(head->api_version, API_VERSION))
+		return kerr_plain(err, -EINVAL,
+				  "%s \"%s\": unsupported apiVersion: %s (expected %s): %s",
+				  w->what, path, head->api_version, API_VERSION, w->invalid);
+	if (check_spec(kind, head, &why) < 0)
+		return kerr_plain(err, -EINVAL, "%s \"%s\": %s: %s", w->what, path, why.msg,
+				  w->invalid);
+	return 0;
+}
+
+static void tell_unknown(const char *path, const struct unknown_fields *unknown,
+			 struct strlist *warnings)
+{
+	cleanup_buf struct buf text = BUF_INIT(64 << 10);
+	size_t i;
+
+	for (i = 0; warnings != NULL && i < unknown->n; i++) {
+		buf_reset(&text);
+		buf_addf(&text, "warning: %s:%u:%u: ", path, unknown->v[i].line, unknown->v[i].col);
+		unknown_field_text(&text, &unknown->v[i]);
+		strlist_add(warnings, buf_str(&text));
+	}
+}
+
+int configuration_load(enum kind kind, const char *path, void *ret_doc, struct strlist *warnings,
+		       struct kerr *err)
+{
+	cleanup_(unknown_fields_clear) struct unknown_fields unknown = { 0 };
+	cleanup_buf struct buf text = BUF_INIT(CONF_MAX);
+	const struct model_type *type = kind_info(kind)->type;
+	const struct conf_words *w = words_of(kind);
+	struct kerr why = { 0 };
+	int r;
+
+	memset(ret_doc, 0, type->size);
+	r = read_conf(w, path, &text, err);
+	if (r < 0)
+		return kerr_wrap(err, r, "load %s", w->what);
+	if (r == 0)
+		return 0;
+	r = model_read_yaml(type, buf_str(&text), text.len, ret_doc, &unknown, &why);
+	if (r < 0)
+		return kerr_plain(err, r, "load %s: parse %s \"%s\": %s: %s", w->what, w->what,
+				  path, w->invalid, why.msg);
+	r = check_conf(kind, path, ret_doc, err);
+	if (r < 0) {
+		model_clear(type, ret_doc);
+		return kerr_wrap(err, r, "load %s", w->what);
+	}
+	tell_unknown(path, &unknown, warnings);
+	return 1;
+}
+
+/* ---- template ---- */
+
+static void template_value(struct buf *out, const struct field *f)
+{
+	if (f->def != NULL && f->def[0] != '<')
+		buf_adds(out, f->def);
+	else if (f->type == FIELD_STRLIST)
+		buf_adds(out, "[]");
+	else if (f->type == FIELD_STRMAP || f->type == FIELD_OBJPTR)
+		buf_adds(out, "{}");
+	else if (f->type == FIELD_STRING)
+		buf_adds(out, "\"\"");
+	else
+		buf_adds(out, f->type == FIELD_INT ? "0" : "false");
+}
+
+void configuration_template(enum kind kind, struct buf *out)
+{
+	const struct model_type *spec = model_find(kind_info(kind)->type, "spec", NULL)->obj;
+	const struct conf_words *w = words_of(kind);
+	const struct field *f;
+	size_t i;
+
+	buf_addf(out, "# The %s of kukeon, generated on the first run.\n", w->what);
+	buf_addf(out, "# Read by %s.\n", w->program);
+	buf_addf(out, "# Precedence: %s.\n", w->precedence);
+	buf_adds(out, "# An existing file is never changed; delete it to have it generated again.\n"
+		      "# Every key stands here with its default; remove the '#' to set it.\n");
+	buf_addf(out, "apiVersion: %s\nkind: %s\nmetadata:\n  name: default\nspec:\n", API_VERSION,
+		 kind_info(kind)->name);
+	for (i = 0; i < spec->n_fields; i++) {
+		cleanup_free char *path = NULL;
+
+		f = &spec->fields[i];
+		path = xasprintf("spec.%s", f->name);
+		if (validate_path_unsupported(kind, path))
+			continue; /* it would be refused */
+		buf_addf(out, "  # %s\n", f->help);
+		/* A new installation confines; a file without the key keeps what it had. */
+		if (streq(f->name, "seccompDefault")) {
+			buf_adds(out, "  seccompDefault: true\n");
+			continue;
+		}
+		buf_addf(out, "  # %s: ", f->name);
+		template_value(out, f);
+		buf_addc(out, '\n');
+	}
+}
+
+int configuration_write_template(enum kind kind, const char *path, struct kerr *err)
+{
+	cleanup_buf struct buf text = BUF_INIT(64 << 10);
+	cleanup_free char *dir = path_dirname(path);
+	int r;
+
+	configuration_template(kind, &text);
+	r = buf_check(&text, path, err);
+	if (r < 0)
+		return r;
+	r = mkdir_p(dir, 0750, err);
+	if (r < 0)
+		return r;
+	return atomic_write_at(AT_FDCWD, path, buf_str(&text), text.len, 0600, ATOMIC_WRITE_EXCL,
+			       err);
+}
+
+/* ---- runtime parameters ---- */
+
+static int check_suffix(const char *suffix, struct kerr *err)
+{
+	size_t n = strlen(suffix);
+
+	if (n == 0)
+		return kerr_plain(err, -EINVAL, "containerdNamespaceSuffix is empty");
+	if (suffix[0] == '.' || suffix[n - 1] == '.')
+		return kerr_plain(err, -EINVAL,
+				  "containerdNamespaceSuffix \"%s\" must not start or end with '.'",
+				  suffix);
+	if (strpbrk(suffix, "/ \t\n") != NULL)
+		return kerr_plain(err, -EINVAL,
+				  "containerdNamespaceSuffix \"%s\" contains disallowed character",
+				  suffix);
+	return 0;
+}
+
+static int check_cgroup_root(const char *root, struct kerr *err)
+{
+	cleanup_free char *clean = NULL;
+
+	if (root[0] == '\0')
+		return kerr_plain(err, -EINVAL, "cgroupRoot is empty");
+	if (path_clean(root, &clean) < 0)
+		return kerr_plain(err, -EINVAL, "cgroupRoot \"%s\" must be an absolute path", root);
+	if (streq(clean, "/"))
+		return kerr_plain(err, -EINVAL, "cgroupRoot \"%s\" resolves to root", root);
+	return 0;
+}
+
+int configuration_check_runtime(const char *suffix, const char *cgroup_root, struct kerr *err)
+{
+	cleanup_free char *s = str_trim(suffix);
+	cleanup_free char *c = str_trim(cgroup_root);
+	struct kerr why = { 0 };
+	int r;
+
+	r = check_suffix(s, &why);
+	if (r >= 0)
+		r = check_cgroup_root(c, &why);
+	if (r < 0)
+		return kerr_plain(err, r, "configure runtime: %s: server configuration is invalid",
+				  why.msg);
+	return 0;
+}
+
+const char *configuration_pick(const char *flag, const char *env, const char *file, const char *def)
+{
+	const char *v;
+
+	if (flag != NULL)
+		return flag;
+	v = env != NULL ? getenv(env) : NULL;
+	if (!str_empty(v))
+		return v;
+	return !str_empty(file) ? file : def;
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "codec.h"
+#include "docstream.h"
+#include "mem.h"
+#include "node.h"
+#include "str.h"
+#include "validate.h"
+
+/* What a load works with. */
+struct load {
+	const char *file_name;
+	enum docstream_flags flags;
+	struct docstream *m;
+};
+
+/* One part of the text between two separators. */
+struct chunk {
+	const char *p;
+	size_t n;
+	unsigned line; /* of its first byte, from 1 */
+};
+
+void *doc_free(enum kind kind, void *doc)
+{
+	if (doc != NULL) {
+		model_clear(kind_info(kind)->type, doc);
+		free(doc);
+	}
+	return NULL;
+}
+
+void docstream_clear(struct docstream *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++) {
+		m->v[i].doc = doc_free(m->v[i].kind, m->v[i].doc);
+		free(m->v[i].error);
+		free(m->v[i].parse_error);
+	}
+	free(m->v);
+	m->v = NULL;
+	m->n = 0;
+	strlist_clear(&m->warnings);
+}
+
+void *docstream_take(struct docstream_doc *d)
+{
+	return take_ptr(d->doc);
+}
+
+/* ---- splitting ---- */
+
+/*
+ * YAML's own rule: three dashes at column 0 with white space or the end after
+ * them are a separator wherever they stand, and nothing else is one.
+ */
+static bool is_separator(const char *p, size_t n)
+{
+	return n >= 3 && memcmp(p, "---", 3) == 0 && (n == 3 || strchr(" \t\r\n", p[3]) != NULL);
+}
+
+static const char *line_end(const char *p, const char *end)
+{
+	const char *nl = memchr(p, '\n', (size_t) (end - p));
+
+	return nl == NULL ? end : nl + 1;
+}
+
+/* Nothing but white space, and a separator at most: such a chunk is dropped. */
+static bool chunk_is_blank(const struct chunk *c)
+{
+	size_t i = is_separator(c->p, c->n) ? 3 : 0;
+
+	for (; i < c->n; i++)
+		if (strchr(" \t\r\n", c->p[i]) == NULL || c->p[i] == '\0')
+			return false;
+	return true;
+}
+
+/* Only comments, blank lines and at least one %DIRECTIVE: it belongs to the document that follows. */
+static bool chunk_is_directives(const struct chunk *c)
+{
+	const char *p = c->p, *end = c->p + c->n;
+	bool any = false;
+
+	for (; p < end; p = line_end(p, end)) {
+		if (*p == '%')
+			any = true;
+		else if (strchr("#\r\n", *p) == NULL || *p == '\0')
+			return false;
+	}
+	return any;
+}
+
+/* Cut the next chunk off the front of rest. False at the end. */
+static bool chunk_next(struct chunk *rest, struct chunk *ret)
+{
+	const char *p = rest->p, *end = rest->p + rest->n;
+
+	if (rest->n == 0)
+		return false;
+	*ret = *rest;
+	do {
+		p = line_end(p, end);
+		rest->line++;
+	} while (p < end && !is_separator(p, (size_t) (end - p)));
+	ret->n = (size_t) (p - ret->p);
+	rest->n = (size_t) (end - p);
+	rest->p = p;
+	return true;
+}
+
+/* ---- one document ---- */
+
+static struct docstream_doc *doc_add(struct load *l, unsigned line)
+{
+	struct docstream_doc *d = vec_grow(&l->m->v, &l->m->n, sizeof(*d));
+
+	d->index = l->m->n - 1;
+	d->line = line;
+	return d;
+}
+
+/* The wrapper comes on top of a text that names the document already (surface.md 1.3). */
+static void doc_parse_error(struct docstream_doc *d, const char *what, const char *text)
+{
+	d->parse_error = xasprintf("document %zu: %s%s", d->index, what, text);
+	d->error = xasprintf("document %zu (): %s", d->index, d->parse_error);
+}
+
+static void doc_error(struct docstream_doc *d, const char *text)
+{
+	const char *kind = kind_info(d->kind)->name;
+	const char *name = ((const struct doc_head *) d->doc)->metadata.name;
+
+	if (str_empty(name))
+		d->error = xasprintf("document %zu (%s): %s", d->index, kind, text);
+	else
+		d->error = xasprintf("document %zu (%s \"%s\"): %s", d->index, kind, name, text);
+	d->doc = doc_free(d->kind, d->doc);
+}
+
+/* Lines of a chunk's nodes become lines of the whole input. */
+static void shift_lines(struct node *n, unsigned by)
+{
+	size_t i;
+
+	if (n == NULL)
+		return;
+	if (n->line > 0)
+		n->line += by;
+	for (i = 0; i < n->n; i++)
+		shift_lines(n->items[i], by);
+}
+
+/* Only the kind. *ret is owned by the caller. */
+static int read_kind(const struct node *n, char **ret, struct kerr *err)
+{
+	static const struct field rows[] = { {
+		.name = "kind",
+		.type = FIELD_STRING,
+		.help = "kind",
+	} };
+	static const struct model_type type = {
+		.name = "TypeMeta",
+		.help = "kind",
+		.size = sizeof(char *),
+		.fields = rows,
+		.n_fields = 1,
+	};
+	char *kind = NULL;
+	int r;
+
+	r = model_decode(&type, n, &kind, NULL, err);
+	if (r < 0)
+		return r;
+	*ret = kind == NULL ? xstrdup("") : kind;
+	return 0;
+}
+
+static void drop_status(enum kind kind, void *doc)
+{
+	const struct field *f = model_find(kind_info(kind)->type, "status", NULL);
+
+	if (f != NULL)
+		model_clear(f->obj, field_ptr(f, doc));
+}
+
+static void tell_unknown(struct load *l, struct docstream_doc *d, const struct unknown_fields *u)
+{
+	cleanup_buf struct buf text = BUF_INIT(64 << 10);
+	size_t i;
+
+	for (i = 0; i < u->n; i++) {
+		buf_reset(&text);
+		buf_addf(&text, "%s:%u:%u: ", l->file_name, u->v[i].line, u->v[i].col);
+		unknown_field_text(&text, &u->v[i]);
+		if (l->flags & DOCSTREAM_STRICT) {
+			doc_error(d, buf_str(&text));
+			return;
+		}
+		strlist_addf(&l->m->warnings, "warning: %s", buf_str(&text));
+	}
+}
+
+static void load_node(struct load *l, struct docstream_doc *d, const struct node *n)
+{
+	cleanup_(unknown_fields_clear) struct unknown_fields unknown = { 0 };
+	cleanup_free char *kind = NULL;
+	cleanup_free char *what = NULL;
+	const struct kind_info *info;
+	struct kerr err = { 0 };
+
+	if (read_kind(n, &kind, &err) < 0) {
+		doc_parse_error(d, "failed to parse kind: ", err.msg);
+		return;
+	}
+	d->kind = kind_from_name(kind);
+	info = kind_info(d->kind);
+	if (info == NULL || !info->resource) {
+		d->kind = KIND_INVALID;
+		doc_parse_error(d, "unknown kind: ", kind);
+		return;
+	}
+	d->doc = xcalloc(1, info->type->size);
+	if (model_decode(info->type, n, d->doc, &unknown, &err) < 0) {
+		what = xasprintf("failed to parse %s: ", info->name);
+		d->doc = doc_free(d->kind, d->doc);
+		d->kind = KIND_INVALID;
+		doc_parse_error(d, what, err.msg);
+		return;
+	}
+	drop_status(d->kind, d->doc);
+	tell_unknown(l, d, &unknown);
+}
+
+/* ---- a chunk ---- */
+
+/* "yaml: line 3: did not find …" with the place in the whole input. */
+static void syntax_error(struct load *l, struct docstream_doc *d, const struct node_stream *s,
+			 const char *msg, unsigned shift)
+{
+	cleanup_free char *text = NULL;
+	const char *rest = msg;
+	unsigned line, col;
+
+	node_stream_mark(s, &line, &col);
+	if (line > 0) {
+		rest = str_has_prefix(msg, "yaml: line ") ? strstr(msg + 6, ": ") : NULL;
+		rest = rest != NULL ? rest + 2 : msg;
+		text = xasprintf("yaml: %s:%u:%u: %s", l->file_name, line + shift, col, rest);
+	}
+	doc_parse_error(d, "failed to parse kind: ", text != NULL ? text : msg);
+}
+
+/* JSON escapes that YAML does not have (surrogate pairs): read it as what it is. */
+static struct node *read_as_json(const struct chunk *c)
+{
+	struct node *n = NULL;
+	size_t i = 0;
+
+	while (i < c->n && strchr(" \t\r\n", c->p[i]) != NULL && c->p[i] != '\0')
+		i++;
+	if (i == c->n || c->p[i] != '{' || node_read_json(c->p, c->n, "json", &n, NULL) < 0)
+		return NULL;
+	return n;
+}
+
+static int too_many(const struct load *l, struct kerr *err)
+{
+	if (l->m->n < KUKE_MAX_DOCUMENTS)
+		return 0;
+	return kerr_plain(err, -E2BIG, "failed to parse YAML: more than %d documents",
+			  KUKE_MAX_DOCUMENTS);
+}
+
+static int load_chunk(struct load *l, const struct chunk *c, struct kerr *err)
+{
+	cleanup_(node_stream_freep) struct node_stream *s = node_stream_new(c->p, c->n);
+	struct kerr yaml_err = { 0 };
+	size_t before = l->m->n;
+	struct docstream_doc *d;
+	int r, more = 1;
+
+	while (more > 0) {
+		cleanup_node struct node *n = NULL;
+
+		r = too_many(l, err);
+		if (r < 0)
+			return r;
+		more = node_stream_next(s, &n, &yaml_err);
+		if (more < 0 && l->m->n == before)
+			n = read_as_json(c);
+		if (more == 0 && l->m->n > before)
+			break;
+		/* A text with nothing but comments is a document of no kind. */
+		d = doc_add(l, n != NULL && n->line > 0 ? n->line + c->line - 1 : c->line);
+		if (more < 0 && n == NULL) {
+			syntax_error(l, d, s, yaml_err.msg, c->line - 1);
+			break;
+		}
+		shift_lines(n, c->line - 1);
+		load_node(l, d, n);
+	}
+	return 0;
+}
+
+int docstream_load(const char *text, size_t n, const char *file_name, enum docstream_flags flags,
+		   struct docstream *ret, struct kerr *err)
+{
+	cleanup_docstream struct docstream m = { 0 };
+	struct load l = { file_name == NULL ? "-" : file_name, flags, &m };
+	struct chunk rest = { text, n, 1 }, c, head = { NULL, 0, 0 };
+	int r;
+
+	assert(text != NULL || n == 0);
+	*ret = (struct docstream){ 0 };
+	if (n > KUKE_MAX_MANIFEST)
+		return kerr_plain(err, -E2BIG, "failed to parse YAML: input exceeds %d bytes",
+				  KUKE_MAX_MANIFEST);
+	if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		rest.p += 3;
+		rest.n -= 3;
+	}
+	while (chunk_next(&rest, &c)) {
+		if (head.p != NULL) {
+			c = (struct chunk){ head.p, (size_t) (c.p - head.p) + c.n, head.line };
+			head.p = NULL;
+		} else if (chunk_is_directives(&c) && rest.n > 0) {
+			head = c;
+			continue;
+		}
+		if (chunk_is_blank(&c))
+			continue;
+		r = load_chunk(&l, &c, err);
+		if (r < 0)
+			return r;
+	}
+	if (m.n == 0)
+		return kerr_plain(err, -EINVAL,
+				  "failed to parse YAML: no documents found in input");
+	*ret = m;
+	m = (struct docstream){ 0 };
+	return 0;
+}
+
+/* ---- verdict ---- */
+
+void docstream_validate(struct docstream *m, enum docstream_flags flags)
+{
+	enum validate_flags how = flags & DOCSTREAM_FOR_DELETE ? VALIDATE_ANY_FIELD : 0;
+	struct kerr err = { 0 };
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		if (m->v[i].doc != NULL && validate_doc(m->v[i].kind, m->v[i].doc, how, &err) < 0)
+			doc_error(&m->v[i], err.msg);
+}
+
+static void errors_text(const struct docstream *m, const char *title, struct buf *out)
+{
+	size_t i;
+
+	buf_adds(out, title);
+	for (i = 0; i < m->n; i++)
+		if (m->v[i].error != NULL)
+			buf_addf(out, "\n  %s", m->v[i].error);
+}
+
+/* delete -f: when all that is wrong is syntax, the first of it alone. */
+static const char *first_if_all_parse(const struct docstream *m)
+{
+	const char *first = NULL;
+	size_t i;
+
+	for (i = 0; i < m->n; i++) {
+		if (m->v[i].error == NULL)
+			continue;
+		if (strstr(m->v[i].error, "failed to parse") == NULL)
+			return NULL;
+		if (first == NULL)
+			first = m->v[i].parse_error != NULL ? m->v[i].parse_error : m->v[i].error;
+	}
+	return first;
+}
+
+int docstream_check(const struct docstream *m, enum docstream_style style, struct buf *ret_text,
+		    struct kerr *err)
+{
+	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_REPLY);
+	const char *parse;
+	size_t i;
+
+	for (i = 0; i < m->n && m->v[i].error == NULL; i++)
+		;
+	if (i == m->n)
+		return 0;
+	parse = style == DOCSTREAM_STYLE_DELETE ? first_if_all_parse(m) : NULL;
+	if (parse != NULL)
+		buf_addf(&text, "failed to parse YAML: %s", parse);
+	else
+		errors_text(m,
+			    style == DOCSTREAM_STYLE_DELETE ? "validation errors:"
+							    : "validation failed:",
+			    &text);
+	if (ret_text != NULL)
+		buf_add(ret_text, buf_str(&text), text.len);
+	return kerr_plain(err, -EINVAL, "%s", buf_str(&text));
+}

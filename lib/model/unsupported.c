@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "convert.h"
+#include "mem.h"
+#include "rowutil.h"
+#include "str.h"
+#include "validate.h"
+
+/*
+ * Fields that later work brings. A document that sets one is refused with
+ * `not supported yet: <path>`; work that brings a field removes its row, and
+ * this file goes when the tables are empty.
+ *
+ * path is relative to the type the table is for, dots between wire names.
+ * is_set: NULL asks row_has_content(); else a question about the whole object
+ * (the space's spec needs the document).
+ */
+struct unsupported {
+	const char *path;
+	bool (*is_set)(const void *obj);
+};
+
+static bool capabilities_set(const void *obj)
+{
+	/* An empty object says something: it overrides the space's default. */
+	return ((const struct container_spec *) obj)->capabilities != NULL;
+}
+
+static bool restarts(const void *obj)
+{
+	const char *p = ((const struct container_spec *) obj)->restart_policy;
+
+	return !str_empty(p) && !streq(p, "no") && !streq(p, "never");
+}
+
+static bool own_conflist(const void *obj)
+{
+	const struct space_doc *doc = obj;
+	cleanup_free char *generated = NULL;
+
+	/* The path that the daemon itself fills in counts as unset. */
+	if (str_empty(doc->spec.cni_config_path))
+		return false;
+	generated = xasprintf("/data/%s/%s/network.conflist",
+			      doc->spec.realm_id == NULL ? "" : doc->spec.realm_id,
+			      doc->head.metadata.name == NULL ? "" : doc->head.metadata.name);
+	return !str_has_suffix(doc->spec.cni_config_path, generated);
+}
+
+static bool constrains(const void *obj)
+{
+	const struct space_doc *doc = obj;
+
+	return doc->spec.network != NULL && egress_effective(doc->spec.network->egress);
+}
+
+static const struct unsupported container_rows[] = {
+	{ "ports", NULL },
+	{ "networks", NULL },
+	{ "networksAliases", NULL },
+	{ "privileged", NULL },
+	{ "readOnlyRootFilesystem", NULL },
+	{ "capabilities", capabilities_set },
+	{ "securityOpts", NULL },
+	{ "tmpfs", NULL },
+	{ "secrets", NULL },
+	{ "cniConfigPath", NULL },
+	{ "restartPolicy", restarts },
+	{ "attachable", NULL },
+	{ "tty", NULL },
+};
+
+static const struct unsupported cell_rows[] = {
+	{ "spec.tty", NULL },
+	{ "spec.autoDelete", NULL },
+	{ "spec.nestedCgroupRuntime", NULL },
+};
+
+static const struct unsupported space_rows[] = {
+	{ "spec.cniConfigPath", own_conflist },
+	{ "spec.network.egress", constrains },
+	{ "spec.defaults", NULL },
+};
+
+static const struct unsupported server_rows[] = {
+	{ "spec.kukeondImage", NULL },	  { "spec.insecureRegistries", NULL },
+	{ "spec.registryMirrors", NULL }, { "spec.registryCAFile", NULL },
+	{ "spec.seccompDefault", NULL },
+};
+
+static const struct {
+	enum kind kind;
+	const char *container_prefix; /* how container_rows are called in this kind */
+	const struct unsupported *rows;
+	size_t n;
+} tables[] = {
+	{ KIND_CELL, "spec.containers[].", cell_rows, ARRAY_SIZE(cell_rows) },
+	{ KIND_CONTAINER, "spec.", NULL, 0 },
+	{ KIND_SPACE, NULL, space_rows, ARRAY_SIZE(space_rows) },
+	{ KIND_SERVER_CONFIGURATION, NULL, server_rows, ARRAY_SIZE(server_rows) },
+};
+
+/* Walk the path down from obj; whether what it ends at has content. */
+static bool path_has_content(const struct model_type *t, const void *obj, const char *path)
+{
+	cleanup_free char *name = NULL;
+	const char *dot = strchr(path, '.');
+	const struct field *f;
+	const void *p;
+
+	name = dot == NULL ? xstrdup(path) : xstrndup(path, (size_t) (dot - path));
+	f = model_find(t, name, NULL);
+	if (f == NULL)
+		return false; /* a test walks every path of the tables */
+	if (dot == NULL)
+		return row_has_content(f, obj);
+	p = field_cptr(f, obj);
+	if (f->type == FIELD_OBJPTR)
+		p = *(void *const *) p;
+	return p != NULL && path_has_content(f->obj, p, dot + 1);
+}
+
+static bool row_applies(const struct unsupported *u, const struct model_type *t, const void *obj)
+{
+	return u->is_set != NULL ? u->is_set(obj) : path_has_content(t, obj, u->path);
+}
+
+int validate_container_supported(const struct container_spec *c, const char *path_prefix,
+				 struct kerr *err)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(container_rows); i++)
+		if (row_applies(&container_rows[i], &container_spec_type, c))
+			return kerr_plain(err, -EINVAL, "not supported yet: %s.%s", path_prefix,
+					  container_rows[i].path);
+	return 0;
+}
+
+static int cell_containers_supported(const struct cell_doc *cell, struct kerr *err)
+{
+	cleanup_free char *prefix = NULL;
+	size_t i;
+	int r;
+
+	for (i = 0; i < cell->spec.containers.n; i++) {
+		free_p(&prefix);
+		prefix = xasprintf("spec.containers[%zu]", i);
+		r = validate_container_supported(&cell->spec.containers.v[i], prefix, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int validate_supported(enum kind kind, const void *doc, struct kerr *err)
+{
+	size_t i, k;
+	int r;
+
+	for (i = 0; i < ARRAY_SIZE(tables); i++) {
+		if (tables[i].kind != kind)
+			continue;
+		for (k = 0; k < tables[i].n; k++)
+			if (row_applies(&tables[i].rows[k], kind_info(kind)->type, doc))
+				return kerr_plain(err, -EINVAL, "not supported yet: %s",
+						  tables[i].rows[k].path);
+	}
+	r = 0;
+	if (kind == KIND_CELL)
+		r = cell_containers_supported(doc, err);
+	else if (kind == KIND_CONTAINER)
+		r = validate_container_supported(&((const struct container_doc *) doc)->spec,
+						 "spec", err);
+	return r;
+}
+
+bool validate_path_unsupported(enum kind kind, const char *path)
+{
+	size_t i, k;
+	const char *prefix;
+
+	for (i = 0; i < ARRAY_SIZE(tables); i++) {
+		if (tables[i].kind != kind)
+			continue;
+		for (k = 0; k < tables[i].n; k++)
+			if (streq(tables[i].rows[k].path, path))
+				return true;
+		prefix = tables[i].container_prefix;
+		if (prefix == NULL || !str_has_prefix(path, prefix))
+			continue;
+		for (k = 0; k < ARRAY_SIZE(container_rows); k++)
+			if (streq(container_rows[k].path, path + strlen(prefix)))
+				return true;
+	}
+	return false;
+}

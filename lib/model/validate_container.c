@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "convert.h"
+#include "mem.h"
+#include "str.h"
+#include "validate.h"
+
+/* The shapes of what a container's spec lists. Messages name the entry: (volume[i]). */
+
+static int validate_bind(const struct volume_mount *v, const char *source, size_t i,
+			 struct kerr *err)
+{
+	if (source[0] == '\0')
+		return kerr_plain(err, -EINVAL, "volume source is required (volume[%zu])", i);
+	if (strchr(source, '/') == NULL)
+		return kerr_plain(err, -EINVAL,
+				  "named or managed volumes are not supported; use an absolute "
+				  "host path as source (volume[%zu] source \"%s\")",
+				  i, v->source);
+	if (source[0] != '/')
+		return kerr_plain(err, -EINVAL,
+				  "volume source must be an absolute host path (volume[%zu] source "
+				  "\"%s\")",
+				  i, v->source);
+	if (v->size_bytes != 0 || v->mode != 0)
+		return kerr_plain(
+			err, -EINVAL,
+			"volume sizeBytes and mode are for tmpfs only (volume[%zu] target "
+			"\"%s\")",
+			i, v->target);
+	return 0;
+}
+
+static int validate_tmpfs_volume(const struct volume_mount *v, const char *source, size_t i,
+				 struct kerr *err)
+{
+	if (source[0] != '\0')
+		return kerr_plain(
+			err, -EINVAL,
+			"tmpfs volume must not set a source; tmpfs is in-memory and has no "
+			"host backing (volume[%zu] source \"%s\")",
+			i, v->source);
+	if (v->size_bytes < 0)
+		return kerr_plain(
+			err, -EINVAL,
+			"volume sizeBytes must not be negative (volume[%zu] target \"%s\")", i,
+			v->target);
+	if (v->mode > 07777)
+		return kerr_plain(
+			err, -EINVAL,
+			"volume mode must be within [0, 07777] (volume[%zu] target \"%s\")", i,
+			v->target);
+	return 0;
+}
+
+int validate_volume(const struct volume_mount *v, size_t i, struct kerr *err)
+{
+	cleanup_free char *target = str_trim(v->target);
+	cleanup_free char *source = str_trim(v->source);
+	const char *kind = v->kind == NULL ? "" : v->kind;
+
+	if (target[0] == '\0')
+		return kerr_plain(err, -EINVAL, "volume target is required (volume[%zu])", i);
+	if (target[0] != '/')
+		return kerr_plain(err, -EINVAL,
+				  "volume target must be an absolute container path (volume[%zu] "
+				  "target \"%s\")",
+				  i, v->target);
+	if (streq(kind, "") || streq(kind, "bind"))
+		return validate_bind(v, source, i, err);
+	if (streq(kind, "tmpfs"))
+		return validate_tmpfs_volume(v, source, i, err);
+	return kerr_plain(err, -EINVAL,
+			  "volume kind is not recognized; expected \"\", \"bind\", or \"tmpfs\" "
+			  "(volume[%zu] kind \"%s\")",
+			  i, kind);
+}
+
+int validate_volume_sources(const struct container_spec *c, struct kerr *err)
+{
+	const struct volume_mount *v;
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < c->volumes.n; i++) {
+		v = &c->volumes.v[i];
+		if (!str_empty(v->kind) && !streq(v->kind, "bind"))
+			continue;
+		if (stat(v->source == NULL ? "" : v->source, &st) < 0 &&
+		    (errno == ENOENT || errno == ENOTDIR))
+			return kerr_plain(err, -EINVAL,
+					  "volume source does not exist on the host (volume[%zu] "
+					  "source \"%s\")",
+					  i, v->source == NULL ? "" : v->source);
+	}
+	return 0;
+}
+
+static bool secret_name_ok(const char *name)
+{
+	return strpbrk(name, "/\\") == NULL && !streq(name, ".") && !streq(name, "..");
+}
+
+int validate_secret(const struct container_secret *s, size_t i, struct kerr *err)
+{
+	cleanup_free char *name = str_trim(s->name);
+	cleanup_free char *file = str_trim(s->from_file);
+	cleanup_free char *env = str_trim(s->from_env);
+	cleanup_free char *path = str_trim(s->mount_path);
+
+	if (name[0] == '\0')
+		return kerr_plain(err, -EINVAL, "secret name is required (secrets[%zu])", i);
+	if (!secret_name_ok(name))
+		return kerr_plain(err, -EINVAL,
+				  "secret name must be a single path segment without '/' or '\\' "
+				  "(secrets[%zu] \"%s\")",
+				  i, name);
+	/* Without a mountPath the name becomes a variable's. */
+	if (path[0] == '\0' && strchr(name, '=') != NULL)
+		return kerr_plain(err, -EINVAL,
+				  "secret name must not contain '=' (secrets[%zu] \"%s\")", i,
+				  name);
+	if (file[0] == '\0' && env[0] == '\0')
+		return kerr_plain(
+			err, -EINVAL,
+			"secret requires exactly one of fromFile or fromEnv (secrets[%zu] "
+			"\"%s\")",
+			i, name);
+	if (file[0] != '\0' && env[0] != '\0')
+		return kerr_plain(err, -EINVAL,
+				  "secret must not set both fromFile and fromEnv (secrets[%zu] "
+				  "\"%s\")",
+				  i, name);
+	if (path[0] != '\0' && path[0] != '/')
+		return kerr_plain(
+			err, -EINVAL,
+			"secret mountPath must be an absolute container path (secrets[%zu] "
+			"\"%s\" mountPath \"%s\")",
+			i, name, path);
+	return 0;
+}
+
+static int port_number(const char *s, uint16_t *ret)
+{
+	uint64_t v;
+	int r;
+
+	r = str_to_u64(s, 1, 65535, &v);
+	if (r < 0)
+		return -EINVAL;
+	*ret = (uint16_t) v;
+	return 0;
+}
+
+/* Split "host:container", "ip:host:container", "[ip6]:host:container" in s, which is cut up. */
+static int port_parse_parts(char *s, struct port_spec *ret)
+{
+	unsigned char addr[16];
+	char *container, *host;
+
+	container = strrchr(s, ':');
+	if (container == NULL)
+		return port_number(s, &ret->container_port);
+	*container++ = '\0';
+	if (port_number(container, &ret->container_port) < 0)
+		return -EINVAL;
+	host = strrchr(s, ':');
+	if (host == NULL)
+		return port_number(s, &ret->host_port);
+	*host++ = '\0';
+	if (port_number(host, &ret->host_port) < 0)
+		return -EINVAL;
+	if (s[0] == '[' && str_has_suffix(s, "]")) {
+		s[strlen(s) - 1] = '\0';
+		s++;
+		if (inet_pton(AF_INET6, s, addr) != 1)
+			return -EINVAL;
+	} else if (inet_pton(AF_INET, s, addr) != 1) {
+		return -EINVAL;
+	}
+	/* What inet_pton takes is shorter than 46. */
+	memcpy(ret->host_ip, s, strlen(s) + 1);
+	return 0;
+}
+
+int port_parse(const char *text, struct port_spec *ret, struct kerr *err)
+{
+	cleanup_free char *s = str_trim(text);
+	struct port_spec p = { .udp = false };
+	char *slash = strchr(s, '/');
+	bool ok = true;
+
+	if (slash != NULL) {
+		*slash++ = '\0';
+		p.udp = streq(slash, "udp");
+		ok = p.udp || streq(slash, "tcp");
+	}
+	if (!ok || strlen(s) > 64 || port_parse_parts(s, &p) < 0)
+		return kerr_plain(err, -EINVAL,
+				  "port \"%s\" is not valid; expected "
+				  "[hostIP:]hostPort:containerPort[/tcp|udp]",
+				  text);
+	*ret = p;
+	return 0;
+}
+
+int validate_restart_policy(const char *policy, struct kerr *err)
+{
+	static const char *const known[] = { "",      "no", "never", "on-failure", "unless-stopped",
+					     "always" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++)
+		if (streq_null(policy, known[i]))
+			return 0;
+	return kerr_plain(
+		err, -EINVAL,
+		"restartPolicy \"%s\" is not recognized; expected \"\", \"no\", \"never\", "
+		"\"on-failure\", \"unless-stopped\" or \"always\"",
+		policy);
+}
+
+static bool go_bool_word(const char *s)
+{
+	static const char *const words[] = { "1", "t", "T", "TRUE",  "true",  "True",
+					     "0", "f", "F", "FALSE", "false", "False" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		if (streq(s, words[i]))
+			return true;
+	return false;
+}
+
+int validate_security_opt(const char *opt, struct kerr *err)
+{
+	cleanup_free char *key = str_trim(opt);
+	char *value = strpbrk(key, "=:");
+	bool ok = false;
+
+	if (value != NULL)
+		*value++ = '\0';
+	if (str_case_eq(key, "no-new-privileges"))
+		ok = value == NULL || go_bool_word(value);
+	else if (str_case_eq(key, "seccomp"))
+		ok = value != NULL &&
+		     (streq(value, "unconfined") || streq(value, "default") || value[0] == '/');
+	else if (str_case_eq(key, "apparmor"))
+		ok = !str_empty(value);
+	else if (str_case_eq(key, "label"))
+		return kerr_plain(
+			err, -EINVAL,
+			"unsupported securityOpt \"%s\": SELinux labels are not supported", opt);
+	if (!ok)
+		return kerr_plain(err, -EINVAL, "unsupported securityOpt \"%s\"", opt);
+	return 0;
+}
+
+static int validate_tmpfs(const struct container_tmpfs *t, size_t i, struct kerr *err)
+{
+	size_t k;
+
+	if (str_empty(t->path))
+		return kerr_plain(err, -EINVAL, "tmpfs path is required (tmpfs[%zu])", i);
+	if (t->path[0] != '/')
+		return kerr_plain(err, -EINVAL,
+				  "tmpfs path must be an absolute container path (tmpfs[%zu] path "
+				  "\"%s\")",
+				  i, t->path);
+	if (t->size_bytes < 0)
+		return kerr_plain(err, -EINVAL,
+				  "tmpfs sizeBytes must not be negative (tmpfs[%zu] path \"%s\")",
+				  i, t->path);
+	for (k = 0; k < t->options.n; k++)
+		if (t->options.v[k][0] == '\0' || strpbrk(t->options.v[k], ", \t\n") != NULL)
+			return kerr_plain(err, -EINVAL,
+					  "tmpfs option is not valid (tmpfs[%zu] option \"%s\")", i,
+					  t->options.v[k]);
+	return 0;
+}
+
+static int validate_env(const struct strlist *env, struct kerr *err)
+{
+	size_t i;
+
+	for (i = 0; i < env->n; i++)
+		if (strchr(env->v[i], '=') == NULL || env->v[i][0] == '=')
+			return kerr_plain(err, -EINVAL,
+					  "env entry must be KEY=VALUE (env[%zu] \"%s\")", i,
+					  env->v[i]);
+	return 0;
+}
+
+static int validate_ports(const struct strlist *ports, struct kerr *err)
+{
+	struct port_spec parsed;
+	size_t i;
+	int r;
+
+	for (i = 0; i < ports->n; i++) {
+		r = port_parse(ports->v[i], &parsed, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The plain lists and words; volumes and secrets come before. */
+static int validate_container_rest(const struct container_spec *c, struct kerr *err)
+{
+	size_t i;
+	int r;
+
+	r = validate_env(&c->env, err);
+	if (r < 0)
+		return r;
+	r = validate_ports(&c->ports, err);
+	if (r < 0)
+		return r;
+	r = validate_restart_policy(c->restart_policy, err);
+	if (r < 0)
+		return r;
+	if (!str_empty(c->working_dir) && c->working_dir[0] != '/')
+		return kerr_plain(err, -EINVAL,
+				  "workingDir must be an absolute container path (\"%s\")",
+				  c->working_dir);
+	for (i = 0; i < c->networks.n; i++) {
+		r = validate_name(KIND_SPACE, c->networks.v[i], err);
+		if (r < 0)
+			return r;
+	}
+	for (i = 0; i < c->security_opts.n; i++) {
+		r = validate_security_opt(c->security_opts.v[i], err);
+		if (r < 0)
+			return r;
+	}
+	for (i = 0; i < c->tmpfs.n; i++) {
+		r = validate_tmpfs(&c->tmpfs.v[i], i, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int validate_container_spec(const struct container_spec *c, struct kerr *err)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < c->secrets.n; i++) {
+		r = validate_secret(&c->secrets.v[i], i, err);
+		if (r < 0)
+			return r;
+	}
+	for (i = 0; i < c->volumes.n; i++) {
+		r = validate_volume(&c->volumes.v[i], i, err);
+		if (r < 0)
+			return r;
+	}
+	return validate_container_rest(c, err);
+}

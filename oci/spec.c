@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "caps.h"
+#include "fd.h"
+#include "mem.h"
+#include "spec.h"
+#include "spec_priv.h"
+#include "spec_tables.h"
+#include "str.h"
+#include "user.h"
+
+/* What the process part needs, worked out before a byte is written. */
+struct process {
+	struct strlist args;
+	struct strlist env;
+	char *cwd;
+	struct user_ids user;
+	bool caps[CAPS_MAX];
+};
+
+static void process_clear(struct process *p)
+{
+	strlist_clear(&p->args);
+	strlist_clear(&p->env);
+	free(p->cwd);
+	user_ids_clear(&p->user);
+}
+
+static void key_str(struct jemit *j, const char *key, const char *value)
+{
+	jemit_key(j, key);
+	jemit_str(j, value);
+}
+
+static void key_bool(struct jemit *j, const char *key, bool value)
+{
+	jemit_key(j, key);
+	jemit_bool(j, value);
+}
+
+static void key_i64(struct jemit *j, const char *key, int64_t value)
+{
+	jemit_key(j, key);
+	jemit_i64(j, value);
+}
+
+static void key_list(struct jemit *j, const char *key, const char *const *v)
+{
+	jemit_key(j, key);
+	jemit_array(j);
+	for (; *v != NULL; v++)
+		jemit_str(j, *v);
+	jemit_array_end(j);
+}
+
+/* ---- process ---- */
+
+/* "ALL" and "CAP_ALL" stand for every one; unknown names are refused. */
+static int change_caps(bool caps[CAPS_MAX], const struct strlist *names, bool to, struct kerr *err)
+{
+	size_t i;
+	int cap;
+
+	for (i = 0; i < names->n; i++) {
+		cleanup_free char *name = str_trim(names->v[i]);
+
+		if (str_case_eq(name, "all") || str_case_eq(name, "cap_all")) {
+			for (cap = 0; cap < CAPS_MAX; cap++)
+				caps[cap] = to;
+			continue;
+		}
+		cap = caps_from_name(name);
+		if (cap < 0)
+			return kerr_plain(err, -EINVAL, "unknown capability \"%s\"", name);
+		caps[cap] = to;
+	}
+	return 0;
+}
+
+/* Only what this kernel and our own bounding set have can be given. */
+static int limit_caps(bool caps[CAPS_MAX], struct kerr *err)
+{
+	cleanup_strlist struct strlist bounding = { 0 };
+	int cap, r;
+
+	r = caps_bounding(&bounding, err);
+	if (r < 0)
+		return r;
+	for (cap = 0; cap < CAPS_MAX; cap++)
+		if (caps[cap] && !strlist_has(&bounding, caps_names[cap]))
+			caps[cap] = false;
+	return 0;
+}
+
+static int resolve_caps(const struct container_spec *c, bool caps[CAPS_MAX], struct kerr *err)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; spec_capabilities[i] != NULL; i++)
+		caps[caps_from_name(spec_capabilities[i])] = true;
+	if (c->capabilities == NULL)
+		return 0;
+	r = change_caps(caps, &c->capabilities->drop, false, err);
+	if (r == 0)
+		r = change_caps(caps, &c->capabilities->add, true, err);
+	return r < 0 ? r : limit_caps(caps, err);
+}
+
+static int resolve_user(const struct spec_input *in, struct user_ids *ret, struct kerr *err)
+{
+	cleanup_fd int root = open(in->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *image_user = in->image != NULL ? in->image->user : NULL;
+	bool own = !str_empty(in->c->user);
+
+	if (root < 0)
+		return kerr_set(err, -errno, "open '%s'", in->rootfs);
+	return user_resolve(root, own ? in->c->user : image_user, own ? USER_EXACT_GROUP : 0, ret,
+			    err);
+}
+
+static int process_resolve(const struct spec_input *in, struct process *p, struct kerr *err)
+{
+	int r;
+
+	r = spec_args(in, &p->args, err);
+	if (r == 0)
+		r = spec_env(in, &p->env, err);
+	if (r == 0)
+		r = spec_cwd(in, &p->cwd, err);
+	if (r == 0)
+		r = resolve_caps(in->c, p->caps, err);
+	if (r == 0)
+		r = resolve_user(in, &p->user, err);
+	return r;
+}
+
+static void emit_user(const struct user_ids *u, struct jemit *j)
+{
+	size_t i;
+
+	jemit_key(j, "user");
+	jemit_object(j);
+	key_i64(j, "uid", u->uid);
+	key_i64(j, "gid", u->gid);
+	jemit_key(j, "additionalGids");
+	jemit_array(j);
+	for (i = 0; i < u->n_groups; i++)
+		jemit_i64(j, u->groups[i]);
+	jemit_array_end(j);
+	jemit_object_end(j);
+}
+
+static void emit_caps(const bool caps[CAPS_MAX], struct jemit *j)
+{
+	static const char *const sets[] = { "bounding", "effective", "permitted" };
+	size_t i;
+	int cap;
+
+	jemit_key(j, "capabilities");
+	jemit_object(j);
+	for (i = 0; i < ARRAY_SIZE(sets); i++) {
+		jemit_key(j, sets[i]);
+		jemit_array(j);
+		for (cap = 0; cap < CAPS_MAX; cap++)
+			if (caps[cap])
+				jemit_str(j, caps_names[cap]);
+		jemit_array_end(j);
+	}
+	jemit_object_end(j);
+}
+
+static void emit_process(const struct process *p, struct jemit *j)
+{
+	jemit_key(j, "process");
+	jemit_object(j);
+	key_bool(j, "terminal", false);
+	emit_user(&p->user, j);
+	jemit_key(j, "args");
+	jemit_strlist(j, &p->args);
+	jemit_key(j, "env");
+	jemit_strlist(j, &p->env);
+	key_str(j, "cwd", p->cwd);
+	emit_caps(p->caps, j);
+	jemit_key(j, "rlimits");
+	jemit_array(j);
+	jemit_object(j);
+	key_str(j, "type", "RLIMIT_NOFILE");
+	key_i64(j, "hard", SPEC_NOFILE);
+	key_i64(j, "soft", SPEC_NOFILE);
+	jemit_object_end(j);
+	jemit_array_end(j);
+	key_bool(j, "noNewPrivileges", true);
+	key_i64(j, "oomScoreAdj", 0); /* always: the monitor's own score is inherited otherwise */
+	jemit_object_end(j);
+}
+
+/* ---- linux ---- */
+
+static void emit_limit(struct jemit *j, const char *object, const char *key, struct nint v)
+{
+	if (!v.set || v.v <= 0)
+		return;
+	jemit_key(j, object);
+	jemit_object(j);
+	key_i64(j, key, v.v);
+	jemit_object_end(j);
+}
+
+static void emit_resources(const struct container_spec *c, struct jemit *j)
+{
+	jemit_key(j, "resources");
+	jemit_object(j);
+	jemit_key(j, "devices");
+	jemit_array(j);
+	jemit_object(j);
+	key_bool(j, "allow", false); /* runc adds the few that every container has */
+	key_str(j, "access", "rwm");
+	jemit_object_end(j);
+	jemit_array_end(j);
+	if (c->resources != NULL) {
+		emit_limit(j, "memory", "limit", c->resources->memory_limit_bytes);
+		emit_limit(j, "cpu", "shares", c->resources->cpu_shares);
+		emit_limit(j, "pids", "limit", c->resources->pids_limit);
+	}
+	jemit_object_end(j);
+}
+
+static void emit_namespace(struct jemit *j, const char *type, const char *path)
+{
+	jemit_object(j);
+	key_str(j, "type", type);
+	if (path != NULL)
+		key_str(j, "path", path);
+	jemit_object_end(j);
+}
+
+static void emit_namespaces(const struct spec_input *in, struct jemit *j)
+{
+	jemit_key(j, "namespaces");
+	jemit_array(j);
+	if (!in->c->host_pid)
+		emit_namespace(j, "pid", NULL);
+	emit_namespace(j, "ipc", in->ipcns);
+	emit_namespace(j, "uts", in->utsns);
+	emit_namespace(j, "mount", NULL);
+	if ((in->flags & SPEC_HOST_NETWORK) == 0)
+		emit_namespace(j, "network", in->netns);
+	if (!in->c->host_cgroup)
+		emit_namespace(j, "cgroup", NULL);
+	jemit_array_end(j);
+}
+
+static void emit_linux(const struct spec_input *in, struct jemit *j)
+{
+	jemit_key(j, "linux");
+	jemit_object(j);
+	key_str(j, "cgroupsPath", in->cgroups_path);
+	emit_namespaces(in, j);
+	emit_resources(in->c, j);
+	key_list(j, "maskedPaths", spec_masked_paths);
+	key_list(j, "readonlyPaths", spec_readonly_paths);
+	jemit_object_end(j);
+}
+
+/* What the table of unsupported fields refuses earlier; here lest a start leaves it out silently. */
+static int refuse_missing(const struct container_spec *c, struct kerr *err)
+{
+	const char *field = NULL;
+
+	if (c->privileged)
+		field = "privileged";
+	else if (c->security_opts.n > 0)
+		field = "securityOpts";
+	else if (c->attachable)
+		field = "attachable";
+	if (field == NULL)
+		return 0;
+	return kerr_plain(err, -EOPNOTSUPP, "not supported yet: %s", field);
+}
+
+static int emit_spec(const struct spec_input *in, const struct process *p, struct buf *json,
+		     struct kerr *err)
+{
+	struct jemit j;
+	int r;
+
+	jemit_init(&j, json, 0);
+	jemit_object(&j);
+	key_str(&j, "ociVersion", "1.0.2");
+	emit_process(p, &j);
+	jemit_key(&j, "root");
+	jemit_object(&j);
+	key_str(&j, "path", in->rootfs);
+	key_bool(&j, "readonly", in->c->read_only_root_filesystem);
+	jemit_object_end(&j);
+	jemit_key(&j, "mounts");
+	r = spec_mounts(in, &j, err);
+	if (r < 0)
+		return r;
+	emit_linux(in, &j);
+	jemit_object_end(&j);
+	return buf_check(json, "the runtime spec", err);
+}
+
+int spec_build(const struct spec_input *in, struct buf *json, struct user_ids *ret_user,
+	       struct kerr *err)
+{
+	cleanup_(process_clear) struct process p = { 0 };
+	int r;
+
+	r = refuse_missing(in->c, err);
+	if (r == 0)
+		r = process_resolve(in, &p, err);
+	if (r == 0)
+		r = emit_spec(in, &p, json, err);
+	if (r < 0)
+		return r;
+	if (ret_user != NULL) {
+		*ret_user = p.user;
+		p.user = (struct user_ids){ 0 };
+	}
+	return 0;
+}

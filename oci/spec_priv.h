@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_SPEC_PRIV_H
+#define KUKEON_SPEC_PRIV_H
+
+#include "emit.h"
+#include "spec.h"
+
+/* Between the files of the spec builder. */
+
+/* The working directory: the container's, the image's or "/"; cleaned, owned by the caller. */
+int spec_cwd(const struct spec_input *in, char **ret, struct kerr *err);
+
+/* All mounts, as the value of "mounts". */
+int spec_mounts(const struct spec_input *in, struct jemit *j, struct kerr *err);
+
+#endif

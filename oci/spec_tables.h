@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_SPEC_TABLES_H
+#define KUKEON_SPEC_TABLES_H
+
+#include "defs.h"
+
+/* The constant part of every runtime spec (spec/runtime.md section 6.1). All lists end with NULL. */
+
+struct spec_mount {
+	const char *destination;
+	const char *type;
+	const char *source;
+	const char *const *options;
+};
+
+extern const struct spec_mount spec_base_mounts[];
+extern const size_t spec_base_mounts_n;
+extern const char *const spec_capabilities[]; /* by number, as caps_names */
+extern const char *const spec_masked_paths[];
+extern const char *const spec_readonly_paths[];
+
+#define SPEC_DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+enum {
+	SPEC_NOFILE = 1024, /* RLIMIT_NOFILE, soft and hard */
+};
+
+#endif
