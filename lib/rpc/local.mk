@@ -3,9 +3,10 @@
 noinst_LIBRARIES += librpc.a
 librpc_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_RPC)
 librpc_a_SOURCES = \
-	lib/rpc/client.h \
+	lib/rpc/client.c lib/rpc/client.h \
 	lib/rpc/methods.c lib/rpc/methods.h \
-	lib/rpc/peer.h \
-	lib/rpc/server.h \
-	lib/rpc/wire.h
+	lib/rpc/peer.c lib/rpc/peer.h \
+	lib/rpc/server.c lib/rpc/server.h \
+	lib/rpc/stream.c lib/rpc/stream.h \
+	lib/rpc/wire.c lib/rpc/wire.h
 LIBRPC = librpc.a

@@ -25,7 +25,7 @@ typedef int rpc_dispatch_fn(void *ctx, const struct rpc_method *m, const struct 
 struct rpc_server {
 	rpc_dispatch_fn *dispatch;
 	void *ctx;
-	const char *spool_dir; /* for images in requests; NULL: they are refused */
+	const char *spool_dir; /* a directory on a disk, for images in requests */
 };
 
 /*

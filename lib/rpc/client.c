@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "codec.h"
+#include "fd.h"
+#include "mem.h"
+#include "str.h"
+#include "wire.h"
+
+enum {
+	DIAL_SECONDS = 5
+};
+
+struct rpc_client {
+	int fd;
+	uint64_t next_id;
+	bool broken; /* nothing more can be said on this connection */
+};
+
+/* The dialer's texts are Go's, after the prefix that names the daemon. */
+static int dial_failed(struct kerr *err, const char *path, int r)
+{
+	char why[128];
+
+	if (r == -EAGAIN || r == -EINPROGRESS)
+		return kerr_plain(err, -ETIMEDOUT, "dial kukeond at %s: dial unix %s: i/o timeout",
+				  path, path);
+	(void) errno_text(-r, why, sizeof(why));
+	if (r == -EACCES || r == -EPERM)
+		return kerr_plain(err, r,
+				  "dial kukeond at %s: permission denied — add yourself to the "
+				  "kukeon group (sudo usermod -aG kukeon $USER), then log out and "
+				  "back in: dial unix %s: connect: %s",
+				  path, path, why);
+	return kerr_plain(err, r, "dial kukeond at %s: dial unix %s: connect: %s", path, path, why);
+}
+
+static int dial_unix(const char *path, struct rpc_client **ret, struct kerr *err)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct timeval wait = { .tv_sec = DIAL_SECONDS };
+	struct timeval forever = { 0 };
+	cleanup_fd int fd = -EBADF;
+	size_t n = strlen(path);
+
+	if (n >= sizeof(addr.sun_path))
+		return dial_failed(err, path, -EINVAL);
+	memcpy(addr.sun_path, path, n + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return kerr_set(err, -errno, "dial kukeond at %s: socket", path);
+	/* The send time-out also bounds a connect(2) that waits for a full backlog. */
+	(void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+	if (connect(fd, (struct sockaddr *) &addr, sizeof(addr)) < 0)
+		return dial_failed(err, path, -errno);
+	(void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &forever, sizeof(forever));
+	*ret = xcalloc(1, sizeof(**ret));
+	(*ret)->fd = take_fd(fd);
+	return 0;
+}
+
+int rpc_dial(const char *host, struct rpc_client **ret, struct kerr *err)
+{
+	if (str_has_prefix(host, "unix://")) {
+		const char *path = host + strlen("unix://");
+
+		if (*path == '\0')
+			return kerr_plain(err, -EINVAL,
+					  "unsupported kukeon host scheme: unix path is empty");
+		return dial_unix(path, ret, err);
+	}
+	if (str_has_prefix(host, "ssh://"))
+		return kerr_plain(err, -EINVAL,
+				  "unsupported kukeon host scheme: ssh transport not yet "
+				  "implemented");
+	return kerr_plain(err, -EINVAL,
+			  "unsupported kukeon host scheme: \"%s\" (expected unix:// or ssh://)",
+			  host);
+}
+
+struct rpc_client *rpc_client_free(struct rpc_client *c)
+{
+	if (!c)
+		return NULL;
+	fd_close_p(&c->fd);
+	free(c);
+	return NULL;
+}
+
+static int send_request(struct rpc_client *c, const struct rpc_method *m, const void *args,
+			const int fds[], size_t n_fds, struct kerr *err)
+{
+	cleanup_buf struct buf out = BUF_INIT(KUKE_MAX_REQUEST);
+	int r;
+
+	buf_addf(&out, "{\"method\":\"%s.%s\",\"params\":[", m->service, m->name);
+	model_emit_json(&out, m->args, args, 0);
+	buf_addf(&out, "],\"id\":%" PRIu64 "}\n", c->next_id);
+	r = buf_check(&out, "request", err);
+	if (r < 0)
+		return r;
+	r = wire_write(c->fd, out.data, out.len, fds, n_fds);
+	if (r == -EPIPE || r == -ECONNRESET)
+		return 0; /* the daemon may have said why before it hung up */
+	return r < 0 ? kerr_set(err, r, "write the request") : 0;
+}
+
+/* The error member: our words for what upstream's client makes of it. */
+static int transport_error(struct rpc_client *c, struct wire_span error, struct kerr *err)
+{
+	cleanup_node struct node *n = NULL;
+	const char *s = NULL;
+
+	if (error.p && node_read_json(error.p, error.n, "error", &n, NULL) >= 0)
+		s = node_str(n);
+	if (!s) {
+		c->broken = true;
+		return kerr_plain(err, -EPROTO, "invalid error %.*s",
+				  error.p ? (int) (error.n < 200 ? error.n : 200) : 5,
+				  error.p ? error.p : "<nil>");
+	}
+	return kerr_plain(err, -EREMOTEIO, "%s", *s ? s : "unspecified error");
+}
+
+static bool span_is_null(struct wire_span s)
+{
+	return !s.p || *s.p == 'n';
+}
+
+static int take_reply(struct rpc_client *c, const struct rpc_method *m, const struct wire_frame *f,
+		      void *reply, struct kerr *err)
+{
+	struct wire_span id = wire_member(f->text.data, f->text.len, "id");
+	struct wire_span result = wire_member(f->text.data, f->text.len, "result");
+	struct wire_span error = wire_member(f->text.data, f->text.len, "error");
+	cleanup_free char *want = xasprintf("%" PRIu64, c->next_id);
+	int r;
+
+	/* A null id comes with an error about a request that could not be read. */
+	if (!(id.n == strlen(want) && memcmp(id.p, want, id.n) == 0) &&
+	    (!span_is_null(id) || span_is_null(error))) {
+		c->broken = true;
+		return kerr_plain(err, -EPROTO, "the daemon answered another call");
+	}
+	if (!span_is_null(error) || span_is_null(result))
+		return transport_error(c, error, err);
+	model_clear(m->reply, reply);
+	r = model_read_json(m->reply, result.p, result.n, reply, err);
+	if (r < 0)
+		return kerr_wrap(err, -EPROTO, "reading body %s.%s", m->service, m->name);
+	return 0;
+}
+
+int rpc_call_fds(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,
+		 const int fds[], size_t n_fds, struct kerr *err)
+{
+	const struct wire_limits limits = { .max_frame = KUKE_MAX_REPLY };
+	const struct rpc_method *m = rpc_method_get(id);
+	struct wire_frame frame cleanup_(wire_frame_clear);
+	const struct rpc_err *failed;
+	int r;
+
+	wire_frame_init(&frame);
+	assert(n_fds <= m->max_fds);
+	if (c->broken)
+		return kerr_plain(err, -ESHUTDOWN, "connection is shut down");
+	r = send_request(c, m, args, fds, n_fds, err);
+	if (r < 0) {
+		c->broken = true;
+		return r;
+	}
+	r = wire_read(c->fd, &limits, &frame, err);
+	if (r <= 0) {
+		c->broken = true;
+		if (r == 0 || r == -ECONNRESET)
+			return kerr_plain(err, -EPIPE, "unexpected EOF");
+		return r;
+	}
+	r = take_reply(c, m, &frame, reply, err);
+	c->next_id++;
+	if (r < 0)
+		return r;
+	failed = rpc_reply_err(m, reply);
+	return failed ? rpc_err_to_kerr(failed, err) : 0;
+}
+
+int rpc_call(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,
+	     struct kerr *err)
+{
+	return rpc_call_fds(c, id, args, reply, NULL, 0, err);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "codec.h"
+#include "fd.h"
+#include "mem.h"
+#include "server.h"
+#include "str.h"
+
+/* One request on its way. */
+struct call {
+	const struct rpc_server *server;
+	const struct peer *peer;
+	struct wire_frame *frame;
+	struct wire_span id;
+	const struct rpc_method *method;
+	void *args;
+	void *reply;
+};
+
+static void call_clear(struct call *c)
+{
+	if (!c->method)
+		return;
+	model_clear(c->method->args, c->args);
+	model_clear(c->method->reply, c->reply);
+	free_p(&c->args);
+	free_p(&c->reply);
+}
+
+/*
+ * The text of the method member: "" for null and when it is not there. Returns
+ * -EPROTO for another type, which upstream's server takes for a broken stream.
+ */
+static int method_text(const struct wire_frame *f, char **ret, struct kerr *err)
+{
+	struct wire_span span = wire_member(f->text.data, f->text.len, "method");
+	cleanup_node struct node *n = NULL;
+	const char *s;
+	int r;
+
+	if (!span.p) {
+		*ret = xstrdup("");
+		return 0;
+	}
+	r = node_read_json(span.p, span.n, "method", &n, err);
+	if (r < 0)
+		return kerr_wrap(err, -EPROTO, "invalid request");
+	s = node_is_null(n) ? "" : node_str(n);
+	if (!s)
+		return kerr_plain(err, -EPROTO, "invalid request: method is no string");
+	*ret = xstrdup(s);
+	return 0;
+}
+
+/* Texts of Go's net/rpc. */
+static int find_method(struct call *c, const char *text, struct kerr *err)
+{
+	cleanup_free char *service = NULL;
+	const char *dot = strrchr(text, '.');
+
+	if (!dot)
+		return kerr_plain(err, -EINVAL, "rpc: service/method request ill-formed: %s", text);
+	service = xstrndup(text, (size_t) (dot - text));
+	if (!rpc_service_known(service))
+		return kerr_plain(err, -EINVAL, "rpc: can't find service %s", text);
+	c->method = rpc_method_find(service, dot + 1);
+	if (!c->method)
+		return kerr_plain(err, -EINVAL, "rpc: can't find method %s", text);
+	c->args = xcalloc(1, c->method->args->size);
+	c->reply = xcalloc(1, c->method->reply->size);
+	return 0;
+}
+
+static const char *json_type(char c)
+{
+	switch (c) {
+	case '{':
+		return "object";
+	case '"':
+		return "string";
+	case 't':
+	case 'f':
+		return "bool";
+	default:
+		return "number";
+	}
+}
+
+static int decode_args(struct call *c, struct kerr *err)
+{
+	struct wire_span params = wire_member(c->frame->text.data, c->frame->text.len, "params");
+	struct wire_span arg;
+
+	if (!params.p || *params.p == 'n')
+		return kerr_plain(err, -EINVAL, "jsonrpc: request body missing params");
+	if (*params.p != '[')
+		return kerr_plain(err, -EINVAL,
+				  "json: cannot unmarshal %s into Go value of type [1]interface {}",
+				  json_type(*params.p));
+	if (c->frame->refused.msg[0]) {
+		if (err)
+			*err = c->frame->refused;
+		return -EINVAL;
+	}
+	arg = wire_element(params, 0);
+	if (!arg.p)
+		return 0;
+	return model_read_json(c->method->args, arg.p, arg.n, c->args, err);
+}
+
+static void dispatch(struct call *c)
+{
+	struct wire_frame *f = c->frame;
+	struct rpc_fds fds = { .n = f->n_fds, .stream = -EBADF };
+	struct kerr err = { 0 };
+	int r;
+
+	if (!c->method->implemented) {
+		(void) kerr_plain(&err, -ENOSYS, "not implemented yet: %s", c->method->name);
+		rpc_reply_fail(c->method, c->reply, &err);
+		return;
+	}
+	if (f->n_fds > c->method->max_fds) {
+		(void) kerr_plain(&err, -EINVAL, "%s takes at most %u descriptors", c->method->name,
+				  c->method->max_fds);
+		rpc_reply_fail(c->method, c->reply, &err);
+		return;
+	}
+	/* The handler may take them; what it leaves is closed with the frame. */
+	memcpy(fds.v, f->fds, sizeof(fds.v));
+	if (c->method->streamed) {
+		fds.stream = take_fd(f->stream_fd);
+		fds.stream_size = f->stream_size;
+	}
+	r = c->server->dispatch(c->server->ctx, c->method, c->peer, c->args, c->reply, &fds);
+	memcpy(f->fds, fds.v, sizeof(fds.v));
+	f->stream_fd = take_fd(fds.stream);
+	if (r < 0 && !rpc_reply_err(c->method, c->reply)) {
+		(void) kerr_set(&err, r, "%s", c->method->name);
+		rpc_reply_fail(c->method, c->reply, &err);
+	}
+}
+
+/* The reply as JSON into result; an error of the transport is returned. */
+static int answer(struct call *c, struct buf *result, struct kerr *err)
+{
+	cleanup_free char *text = NULL;
+	int r;
+
+	r = method_text(c->frame, &text, err);
+	if (r < 0)
+		return r;
+	r = find_method(c, text, err);
+	if (r < 0)
+		return r;
+	r = decode_args(c, err);
+	if (r < 0)
+		return r;
+	dispatch(c);
+	/* Only root may see registry passwords. */
+	model_emit_json(result, c->method->reply, c->reply, c->peer->uid == 0 ? 0 : EMIT_REDACT);
+	return buf_check(result, "reply", err);
+}
+
+static int send_response(int fd, struct wire_span id, const struct buf *result, const char *error,
+			 struct kerr *err)
+{
+	cleanup_buf struct buf out = BUF_INIT(KUKE_MAX_REPLY + KUKE_MAX_REQUEST);
+	int r;
+
+	wire_response(&out, id, result, error);
+	r = buf_check(&out, "reply", err);
+	if (r < 0)
+		return r;
+	r = wire_write(fd, out.data, out.len, NULL, 0);
+	return r < 0 ? kerr_set(err, r, "write the reply") : 0;
+}
+
+static int serve_one(const struct rpc_server *s, int fd, const struct peer *peer,
+		     struct wire_frame *frame, struct kerr *err)
+{
+	cleanup_buf struct buf result = BUF_INIT(KUKE_MAX_REPLY);
+	struct call c cleanup_(call_clear) = { .server = s, .peer = peer, .frame = frame };
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+	int r;
+
+	c.id = wire_member(frame->text.data, frame->text.len, "id");
+	r = answer(&c, &result, &why);
+	if (r == -EPROTO) {
+		if (err)
+			*err = why;
+		return r;
+	}
+	if (r < 0)
+		return send_response(fd, c.id, NULL, kerr_text(&why, text, sizeof(text)), err);
+	return send_response(fd, c.id, &result, NULL, err);
+}
+
+int rpc_serve(const struct rpc_server *s, int fd, const struct peer *peer, struct kerr *err)
+{
+	const struct wire_limits limits = {
+		.max_frame = KUKE_MAX_REQUEST,
+		.max_stream = KUKE_MAX_TARBALL,
+		.stream_key = rpc_method_get(RPC_LOAD_IMAGE)->streamed,
+		.spool_dir = s->spool_dir,
+	};
+	struct wire_frame frame cleanup_(wire_frame_clear);
+	struct kerr why = { 0 };
+	int r;
+
+	assert(s->dispatch && s->spool_dir);
+	wire_frame_init(&frame);
+	for (;;) {
+		r = wire_read(fd, &limits, &frame, &why);
+		/* Nobody knows the id of what is cut off; null is the first call's for Go. */
+		if (r == -EMSGSIZE)
+			(void) send_response(fd, (struct wire_span){ 0 }, NULL, why.msg, NULL);
+		if (r < 0 && err)
+			*err = why;
+		if (r <= 0)
+			return r;
+		r = serve_one(s, fd, peer, &frame, err);
+		if (r < 0)
+			return r;
+	}
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "mem.h"
+#include "stream.h"
+#include "str.h"
+
+void stream_init(struct stream *s, uint64_t max)
+{
+	s->fd = -EBADF;
+	s->max = max;
+	s->size = 0;
+	s->failed = (struct kerr){ 0 };
+}
+
+void stream_clear(struct stream *s)
+{
+	fd_close_p(&s->fd);
+	stream_init(s, s->max);
+}
+
+/* A file without a name; by hand where the file system has no O_TMPFILE. */
+static int nameless_file(const char *dir)
+{
+	cleanup_free char *name = NULL;
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+		return fd < 0 ? -errno : fd;
+	name = xasprintf("%s/.tmp-XXXXXX", dir);
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	(void) unlink(name);
+	return fd;
+}
+
+void stream_begin(struct stream *s, const char *dir)
+{
+	stream_clear(s);
+	s->chars = 0;
+	s->bits = 0;
+	s->digits = s->padding = 0;
+	s->escape = 0;
+	s->n = 0;
+	s->fd = nameless_file(dir);
+	if (s->fd < 0)
+		(void) kerr_set(&s->failed, s->fd, "make a file in '%s'", dir);
+}
+
+static void flush(struct stream *s)
+{
+	int r;
+
+	if (s->n == 0 || s->failed.msg[0])
+		return;
+	r = fd_write_all(s->fd, s->out, s->n);
+	if (r < 0)
+		(void) kerr_set(&s->failed, r, "write request to disk");
+	s->n = 0;
+}
+
+static void put(struct stream *s, unsigned n)
+{
+	unsigned i;
+
+	if (s->size + n > s->max) {
+		(void) kerr_plain(&s->failed, -EFBIG, "request is larger than %" PRIu64 " bytes",
+				  s->max);
+		return;
+	}
+	if (s->n + n > sizeof(s->out))
+		flush(s);
+	for (i = 0; i < n; i++)
+		s->out[s->n++] = (unsigned char) (s->bits >> (16 - 8 * i));
+	s->size += n;
+}
+
+static int digit_value(unsigned c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (int) (c - 'A');
+	if (c >= 'a' && c <= 'z')
+		return (int) (c - 'a') + 26;
+	if (c >= '0' && c <= '9')
+		return (int) (c - '0') + 52;
+	if (c == '+')
+		return 62;
+	return c == '/' ? 63 : -1;
+}
+
+static void illegal(struct stream *s, uint64_t at)
+{
+	/* Go's words, which a client of the upstream protocol knows. */
+	(void) kerr_plain(&s->failed, -EINVAL, "illegal base64 data at input byte %" PRIu64, at);
+}
+
+/* One character of the string. */
+static void character(struct stream *s, unsigned c)
+{
+	int v;
+
+	s->chars++;
+	if (s->failed.msg[0] || c == '\n' || c == '\r')
+		return;
+	if (c == '=' && s->digits >= 2 && s->digits + s->padding < 4) {
+		s->padding++;
+		return;
+	}
+	v = digit_value(c);
+	if (v < 0 || s->padding > 0) {
+		illegal(s, s->chars - 1);
+		return;
+	}
+	s->bits = s->bits << 6 | (uint32_t) v;
+	if (++s->digits == 4) {
+		put(s, 3);
+		s->digits = 0;
+		s->bits = 0;
+	}
+}
+
+/* The scanner has checked the escapes; here they only have to be undone. */
+static void escaped(struct stream *s, char c)
+{
+	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+	const char *at;
+
+	if (s->escape == 1) {
+		if (c == 'u') {
+			s->escape = 2;
+			s->escape_value = 0;
+			return;
+		}
+		at = strchr(from, c);
+		s->escape = 0;
+		character(s, at ? (unsigned char) to[at - from] : (unsigned char) c);
+		return;
+	}
+	s->escape_value =
+		s->escape_value << 4 | (unsigned) (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+	if (++s->escape == 6) {
+		s->escape = 0;
+		character(s, s->escape_value);
+	}
+}
+
+void stream_add(struct stream *s, const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (s->escape > 0)
+			escaped(s, p[i]);
+		else if (p[i] == '\\')
+			s->escape = 1;
+		else
+			character(s, (unsigned char) p[i]);
+	}
+}
+
+void stream_end(struct stream *s)
+{
+	if (!s->failed.msg[0] && s->digits + s->padding != 0) {
+		if (s->digits + s->padding != 4) {
+			illegal(s, s->chars);
+		} else {
+			s->bits <<= 6 * s->padding;
+			put(s, 3 - s->padding);
+		}
+	}
+	flush(s);
+	if (!s->failed.msg[0] && lseek(s->fd, 0, SEEK_SET) < 0)
+		(void) kerr_set(&s->failed, -errno, "rewind the request's file");
+}

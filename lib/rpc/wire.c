@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "emit.h"
+#include "jscan.h"
+#include "mem.h"
+#include "str.h"
+#include "stream.h"
+#include "wire.h"
+
+enum {
+	WIRE_CHUNK = 64 << 10,
+	WIRE_KEY_MAX = 32, /* no name that matters is longer */
+	WIRE_MAX_VALUES = KUKE_MAX_NODES, /* in one frame: a tree costs more than its text */
+};
+
+/* What reading one frame needs beside the frame; on the heap, it is large. */
+struct reader {
+	struct jscan scan;
+	const struct wire_limits *limits;
+	struct wire_frame *frame;
+	const char *from; /* of the chunk being scanned: not copied yet */
+	char key[WIRE_KEY_MAX];
+	size_t key_len;
+	size_t values;
+	size_t item; /* index of the element of params being read */
+	bool in_params; /* the current member of the top object */
+	bool streaming; /* the current member of params[0] is the streamed one */
+	struct stream stream;
+	char chunk[WIRE_CHUNK];
+};
+
+void wire_frame_init(struct wire_frame *f)
+{
+	*f = (struct wire_frame){ .stream_fd = -EBADF };
+}
+
+void wire_frame_clear(struct wire_frame *f)
+{
+	size_t i;
+
+	buf_clear(&f->text);
+	for (i = 0; i < f->n_fds; i++)
+		fd_close_p(&f->fds[i]);
+	fd_close_p(&f->stream_fd);
+	wire_frame_init(f);
+}
+
+/* ---- reading ---- */
+
+static bool key_is(const struct reader *r, const char *name)
+{
+	return strlen(name) == r->key_len && strncasecmp(r->key, name, r->key_len) == 0;
+}
+
+static void on_key_end(struct reader *r, unsigned depth)
+{
+	if (depth == 1) {
+		r->in_params = key_is(r, "params");
+		r->item = 0;
+		if (r->in_params)
+			stream_clear(&r->stream); /* the last of several counts */
+	}
+	if (depth == 3)
+		r->streaming = r->in_params && r->item == 0 && r->scan.stack[1] == '[' &&
+			       r->limits->stream_key && key_is(r, r->limits->stream_key);
+	if (depth == 3 && r->streaming)
+		stream_clear(&r->stream); /* null, a number: nothing, or the decoder's to refuse */
+	r->key_len = 0;
+}
+
+static void on_stream_bytes(struct reader *r, const char *p, size_t n)
+{
+	if (r->stream.fd < 0 && !r->stream.failed.msg[0])
+		stream_begin(&r->stream, r->limits->spool_dir);
+	stream_add(&r->stream, p, n);
+	/* All but these bytes belongs to the frame's text. */
+	buf_add(&r->frame->text, r->from, (size_t) (p - r->from));
+	r->from = p + n;
+}
+
+static void on_event(void *ctx, enum jscan_event ev, unsigned depth, const char *p, size_t n)
+{
+	struct reader *r = ctx;
+
+	switch (ev) {
+	case JSCAN_EV_KEY:
+		if (r->key_len + n <= sizeof(r->key))
+			memcpy(r->key + r->key_len, p, n);
+		/* Past the end it is no name of ours; the length says so. */
+		r->key_len += n;
+		return;
+	case JSCAN_EV_KEY_END:
+		if (r->key_len > sizeof(r->key))
+			r->key_len = 0;
+		on_key_end(r, depth);
+		return;
+	case JSCAN_EV_STRING:
+		if (r->streaming && depth == 3)
+			on_stream_bytes(r, p, n);
+		return;
+	case JSCAN_EV_STRING_END:
+		if (r->streaming && depth == 3 && (r->stream.fd >= 0 || r->stream.failed.msg[0]))
+			stream_end(&r->stream);
+		break;
+	case JSCAN_EV_LITERAL_END:
+	case JSCAN_EV_OBJECT_END:
+	case JSCAN_EV_ARRAY_END:
+		break;
+	case JSCAN_EV_OBJECT_BEGIN:
+	case JSCAN_EV_ARRAY_BEGIN:
+	case JSCAN_EV_LITERAL:
+		return;
+	}
+	/* A value has ended. */
+	r->values++;
+	if (depth == 3)
+		r->streaming = false;
+	if (depth == 2 && r->in_params)
+		r->item++;
+}
+
+static enum jscan_result scan(struct reader *r, const char *p, size_t n, size_t *used)
+{
+	enum jscan_result res;
+
+	r->from = p;
+	res = jscan_feed(&r->scan, p, n, used);
+	buf_add(&r->frame->text, r->from, (size_t) (p + *used - r->from));
+	return res;
+}
+
+/* The first byte of a frame and what rides with it. 1, 0 at the end, -errno. */
+static int first_byte(int fd, struct wire_frame *f, char *ret)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(sizeof(int) * WIRE_MAX_FDS)];
+	} control;
+	struct iovec iov = { .iov_base = ret, .iov_len = 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *c;
+	ssize_t n;
+
+	do {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return n < 0 ? -errno : 0;
+	for (c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		f->n_fds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(f->fds, CMSG_DATA(c), f->n_fds * sizeof(int));
+	}
+	return 1;
+}
+
+static void drop_fds(struct wire_frame *f)
+{
+	while (f->n_fds > 0)
+		fd_close_p(&f->fds[--f->n_fds]);
+}
+
+/*
+ * Look at what is there without taking it, scan it, and take what belongs to
+ * this frame: the byte after it may have descriptors of the next one.
+ */
+static int next_chunk(int fd, struct reader *r, enum jscan_result *res)
+{
+	ssize_t n;
+	size_t used;
+
+	do {
+		n = recv(fd, r->chunk, sizeof(r->chunk), MSG_PEEK);
+	} while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return n < 0 ? -errno : -EPIPE;
+	*res = scan(r, r->chunk, (size_t) n, &used);
+	while (used > 0) {
+		n = recv(fd, r->chunk, used, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EPIPE;
+		used -= (size_t) n;
+	}
+	return 0;
+}
+
+static int read_rest(int fd, struct reader *r, char first, struct kerr *err)
+{
+	enum jscan_result res;
+	size_t used;
+	int k;
+
+	res = scan(r, &first, 1, &used);
+	while (res == JSCAN_MORE) {
+		k = next_chunk(fd, r, &res);
+		if (k == -EPIPE)
+			return kerr_plain(err, -EPIPE, "unexpected EOF");
+		if (k < 0)
+			return kerr_set(err, k, "read from the socket");
+		if (r->frame->text.failed || r->values > WIRE_MAX_VALUES)
+			return kerr_plain(err, -EMSGSIZE, "request is larger than %zu bytes",
+					  r->limits->max_frame);
+	}
+	if (res != JSCAN_DONE)
+		return kerr_plain(err, -EPROTO, "invalid JSON");
+	if (r->stream.failed.msg[0])
+		r->frame->refused = r->stream.failed;
+	r->frame->stream_fd = take_fd(r->stream.fd);
+	r->frame->stream_size = r->stream.size;
+	return 1;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+int wire_read(int fd, const struct wire_limits *limits, struct wire_frame *ret, struct kerr *err)
+{
+	struct reader *r;
+	char first;
+	int k;
+
+	wire_frame_clear(ret);
+	for (;;) {
+		k = first_byte(fd, ret, &first);
+		if (k < 0)
+			return kerr_set(err, k, "read from the socket");
+		if (k == 0)
+			return 0;
+		if (!is_space(first))
+			break;
+		drop_fds(ret);
+	}
+	if (first != '{') {
+		drop_fds(ret);
+		return kerr_plain(err, -EPROTO, "invalid JSON: not an object");
+	}
+	r = xcalloc(1, sizeof(*r));
+	r->limits = limits;
+	r->frame = ret;
+	buf_init(&ret->text, limits->max_frame);
+	jscan_init(&r->scan, on_event, r);
+	stream_init(&r->stream, limits->max_stream);
+	k = read_rest(fd, r, first, err);
+	stream_clear(&r->stream);
+	free(r);
+	return k;
+}
+
+/* ---- writing ---- */
+
+int wire_write(int fd, const void *p, size_t n, const int *fds, size_t n_fds)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(sizeof(int) * WIRE_MAX_FDS)];
+	} control = { 0 };
+	const char *at = p;
+
+	assert(n_fds <= WIRE_MAX_FDS && n > 0);
+	while (n > 0) {
+		struct iovec iov = { .iov_len = n };
+		struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+		ssize_t k;
+
+		memcpy(&iov.iov_base, &at, sizeof(at)); /* sendmsg does not write to it */
+		if (n_fds > 0) {
+			msg.msg_control = &control;
+			msg.msg_controllen = CMSG_SPACE(sizeof(int) * n_fds);
+			control.align.cmsg_level = SOL_SOCKET;
+			control.align.cmsg_type = SCM_RIGHTS;
+			control.align.cmsg_len = CMSG_LEN(sizeof(int) * n_fds);
+			memcpy(CMSG_DATA(&control.align), fds, sizeof(int) * n_fds);
+		}
+		k = sendmsg(fd, &msg, MSG_NOSIGNAL);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return -errno;
+		n_fds = 0;
+		at += k;
+		n -= (size_t) k;
+	}
+	return 0;
+}
+
+/* ---- pieces of a frame, which is known to be JSON ---- */
+
+static const char *skip_space(const char *p, const char *end)
+{
+	while (p < end && is_space(*p))
+		p++;
+	return p;
+}
+
+/* The byte after the string that begins at p. */
+static const char *skip_string(const char *p, const char *end)
+{
+	for (p++; p < end && *p != '"'; p++)
+		if (*p == '\\')
+			p++;
+	return p < end ? p + 1 : end;
+}
+
+/* The byte after the value that begins at p. */
+static const char *skip_value(const char *p, const char *end)
+{
+	unsigned depth = 0;
+
+	while (p < end) {
+		if (*p == '"') {
+			p = skip_string(p, end);
+		} else if (*p == '{' || *p == '[') {
+			depth++;
+			p++;
+		} else if (*p == '}' || *p == ']') {
+			if (depth == 0)
+				return p;
+			depth--;
+			p++;
+		} else if (depth == 0 && (*p == ',' || is_space(*p))) {
+			return p;
+		} else {
+			p++;
+			if (depth == 0)
+				continue;
+		}
+		if (depth == 0)
+			return p;
+	}
+	return p;
+}
+
+struct wire_span wire_member(const char *text, size_t n, const char *key)
+{
+	const char *end = text + n;
+	const char *p = skip_space(text, end);
+	struct wire_span found = { 0 };
+	size_t key_len = strlen(key);
+
+	assert(p < end && *p == '{');
+	p = skip_space(p + 1, end);
+	while (p < end && *p == '"') {
+		const char *name = p + 1;
+		const char *value;
+
+		p = skip_string(p, end);
+		value = skip_space(skip_space(p, end) + 1, end);
+		if ((size_t) (p - 1 - name) == key_len && strncasecmp(name, key, key_len) == 0) {
+			p = skip_value(value, end);
+			found = (struct wire_span){ value, (size_t) (p - value) };
+		} else {
+			p = skip_value(value, end);
+		}
+		p = skip_space(p, end);
+		if (p < end && *p == ',')
+			p = skip_space(p + 1, end);
+	}
+	return found;
+}
+
+struct wire_span wire_element(struct wire_span array, size_t i)
+{
+	const char *end = array.p + array.n;
+	const char *p;
+
+	if (!array.p || array.n == 0 || *array.p != '[')
+		return (struct wire_span){ 0 };
+	p = skip_space(array.p + 1, end);
+	while (p < end && *p != ']') {
+		const char *value = p;
+
+		p = skip_value(value, end);
+		if (i-- == 0)
+			return (struct wire_span){ value, (size_t) (p - value) };
+		p = skip_space(p, end);
+		if (p < end && *p == ',')
+			p = skip_space(p + 1, end);
+	}
+	return (struct wire_span){ 0 };
+}
+
+void wire_response(struct buf *out, struct wire_span id, const struct buf *result,
+		   const char *error)
+{
+	buf_adds(out, "{\"id\":");
+	if (id.p)
+		buf_add(out, id.p, id.n);
+	else
+		buf_adds(out, "null");
+	buf_adds(out, ",\"result\":");
+	if (result)
+		buf_add(out, result->data, result->len);
+	else
+		buf_adds(out, "null");
+	buf_adds(out, ",\"error\":");
+	if (error)
+		jemit_quote(out, error, strlen(error));
+	else
+		buf_adds(out, "null");
+	buf_adds(out, "}\n");
+}
