@@ -98,6 +98,12 @@ tests_fuzz_fuzz_jscan_SOURCES = tests/fuzz/fuzz_jscan.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_jscan_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
 tests_fuzz_fuzz_jscan_LDADD = $(LIBBASE) $(FUZZ_LIBS)
 
+# In the top of the build tree, where it finds src/kukeshim/kukeshim as kuke does.
+check_PROGRAMS += shimdrive
+shimdrive_SOURCES = tests/helpers/shimdrive.c
+shimdrive_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
+shimdrive_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE)
+
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
