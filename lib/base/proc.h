@@ -52,7 +52,7 @@ struct proc_spawn {
  */
 int proc_spawn(const struct proc_spawn *how, pid_t *ret_pid, struct kerr *err);
 
-/* Wait for a child. *ret_status as of waitpid. deadline_ms from now, -1: none; -ETIME: it passed. */
+/* Wait for a child. *ret_status as of waitpid. deadline_ms from now (-1: none): -ETIME. */
 int proc_wait(pid_t pid, int deadline_ms, int *ret_status, struct kerr *err);
 
 /* SIGKILL and reap. */

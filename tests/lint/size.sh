@@ -18,7 +18,7 @@ functions=$(ctags --languages=C --kinds-C=f --fields=+neS -o - "${all[@]}" | awk
 			if ($i ~ /^signature:/) sig = substr($i, 11)
 		}
 		# err comes last everywhere and is no decision of the caller.
-		sub(/, struct kerr ?\* ?err\)$/, ")", sig)
+		sub(/, ?struct kerr ?\* ?err\)$/, ")", sig)
 		depth = 0; n = sig ~ /^\((void)?\)$/ ? 0 : 1
 		for (i = 1; i <= length(sig); i++) {
 			c = substr(sig, i, 1)

@@ -187,7 +187,7 @@ START_TEST(any_split)
 	unsigned seed = 12345;
 	int round;
 
-	for (round = 0; round < 20000; round++) {
+	for (round = 0; round < 5000; round++) {
 		struct record whole = { .out = BUF_INIT(10000) };
 		struct record pieces = { .out = BUF_INIT(10000) };
 		char text[100] = "";
