@@ -2,5 +2,26 @@
 
 noinst_LIBRARIES += libengine.a
 libengine_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_ENGINE) $(DIRS_CPPFLAGS)
-libengine_a_SOURCES =
+libengine_a_SOURCES = \
+	lib/engine/apply.c lib/engine/apply.h \
+	lib/engine/apply_cell.c lib/engine/apply_cell.h \
+	lib/engine/cell.h \
+	lib/engine/cell_create.c \
+	lib/engine/cell_delete.c \
+	lib/engine/cell_run.c \
+	lib/engine/cell_start.c \
+	lib/engine/cell_status.c \
+	lib/engine/cell_stop.c \
+	lib/engine/container.c lib/engine/container.h \
+	lib/engine/container_verbs.c \
+	lib/engine/dispatch.c \
+	lib/engine/engine.c lib/engine/engine.h lib/engine/engine_priv.h \
+	lib/engine/hosts.c lib/engine/hosts.h \
+	lib/engine/images.c lib/engine/images.h \
+	lib/engine/lease.c \
+	lib/engine/network.c lib/engine/network.h \
+	lib/engine/parent_delete.c \
+	lib/engine/parents.c lib/engine/parents.h \
+	lib/engine/reconcile.c \
+	lib/engine/scope.c
 LIBENGINE = libengine.a

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "apply.h"
+#include "apply_cell.h"
+#include "convert.h"
+#include "diff.h"
+#include "errkind.h"
+#include "docstream.h"
+#include "mem.h"
+#include "network.h"
+#include "parents.h"
+#include "str.h"
+
+/* ---- realm, space, stack ---- */
+
+union parent_doc {
+	struct realm_doc realm;
+	struct space_doc space;
+	struct stack_doc stack;
+};
+
+static const struct model_type *type_of(enum kind kind)
+{
+	return kind_info(kind)->type;
+}
+
+static struct addr addr_of_doc(enum kind kind, const void *doc)
+{
+	switch (kind) {
+	case KIND_REALM:
+		return addr_of_realm(doc);
+	case KIND_SPACE:
+		return addr_of_space(doc);
+	case KIND_STACK:
+		return addr_of_stack(doc);
+	case KIND_CELL:
+		return addr_of_cell(doc);
+	case KIND_INVALID:
+	case KIND_CONTAINER:
+	case KIND_CELL_PROFILE:
+	case KIND_SERVER_CONFIGURATION:
+	case KIND_CLIENT_CONFIGURATION:
+	case _KIND_MAX:
+		break;
+	}
+	return (struct addr){ 0 };
+}
+
+static int create_parent(struct engine *e, enum kind kind, void *want, struct kerr *err)
+{
+	int r;
+
+	if (kind == KIND_REALM) {
+		struct rpc_create_realm_result res = { 0 };
+
+		r = realm_create(e, want, &res, err);
+		model_clear(&realm_doc_type, &res.realm);
+	} else if (kind == KIND_SPACE) {
+		struct rpc_create_space_result res = { 0 };
+
+		r = space_create(e, want, &res, err);
+		model_clear(&space_doc_type, &res.space);
+	} else {
+		struct rpc_create_stack_result res = { 0 };
+
+		r = stack_create(e, want, &res, err);
+		model_clear(&stack_doc_type, &res.stack);
+	}
+	return r;
+}
+
+/* Carry over what the manifest does not say, then store. Both are normalised. */
+static int update_parent(struct engine *e, enum kind kind, const struct addr *a, void *stored,
+			 void *want, struct kerr *err)
+{
+	struct doc_head *head = want, *old = stored;
+	struct strmap labels = { 0 };
+	int r;
+
+	labels_merge(&labels, &old->metadata.labels, &head->metadata.labels);
+	strmap_clear(&head->metadata.labels);
+	head->metadata.labels = labels;
+	if (kind == KIND_REALM) {
+		struct realm_doc *w = want, *s = stored;
+
+		if (str_empty(w->spec.namespace)) {
+			free(w->spec.namespace);
+			w->spec.namespace = xstrdup_null(s->spec.namespace);
+		}
+		w->status = s->status;
+		s->status = (struct realm_status){ 0 };
+	} else if (kind == KIND_SPACE) {
+		struct space_doc *w = want, *s = stored;
+
+		if (str_empty(w->spec.cni_config_path)) {
+			free(w->spec.cni_config_path);
+			w->spec.cni_config_path = xstrdup_null(s->spec.cni_config_path);
+		}
+		w->status = s->status;
+		s->status = (struct space_status){ 0 };
+	} else {
+		struct stack_doc *w = want, *s = stored;
+
+		w->status = s->status;
+		s->status = (struct stack_status){ 0 };
+	}
+	r = store_save(&e->layout, a, 0, want, err);
+	if (r == 0 && kind == KIND_SPACE)
+		r = network_sync_rules(e, err) < 0 ? -EIO : 0;
+	return r;
+}
+
+static int change_parent(struct engine *e, enum kind kind, const struct addr *a, void *want,
+			 struct rpc_apply_resource *res, struct kerr *err)
+{
+	union parent_doc stored = { 0 };
+	struct diff d cleanup_diff = { 0 };
+	int r;
+
+	r = locks_take_path(e->locks, a, 0, err);
+	if (r < 0)
+		return r;
+	r = store_load(&e->layout, a, STORE_LOAD_PASSWORDS, &stored, err);
+	if (r < 0) {
+		r = kerr_wrap(err, r, "failed to get %s", kind_info(kind)->word);
+		goto out;
+	}
+	diff_doc(kind, &stored, want, &d);
+	r = diff_refusal(&d, kind, addr_name(a), err);
+	if (r == 0 && d.action != DIFF_NONE) {
+		r = update_parent(e, kind, a, &stored, want, err);
+		if (r < 0)
+			(void) kerr_wrap(err, r, "failed to update %s", kind_info(kind)->word);
+	}
+	if (r == 0) {
+		res->action = xstrdup(d.action == DIFF_NONE ? "unchanged" : "updated");
+		strlist_copy(&res->changes, &d.changes);
+		strmap_copy(&res->details, &d.details);
+	}
+out:
+	locks_drop_path(e->locks, a);
+	model_clear(type_of(kind), &stored);
+	return r;
+}
+
+static int apply_parent(struct engine *e, enum kind kind, void *want,
+			struct rpc_apply_resource *res, struct kerr *err)
+{
+	struct addr a;
+	int r;
+
+	r = doc_normalise(kind, want, NULL, err);
+	if (r < 0)
+		return r;
+	a = addr_of_doc(kind, want);
+	r = scope_check(&a, SCOPE_STRICT, err);
+	if (r == 0)
+		r = store_exists(&e->layout, &a, err);
+	if (r > 0)
+		return change_parent(e, kind, &a, want, res, err);
+	if (r == 0)
+		r = parents_create(e, &a, err);
+	if (r == 0)
+		r = create_parent(e, kind, want, err);
+	if (r == 0)
+		res->action = xstrdup("created");
+	return r;
+}
+
+/* ---- the stream ---- */
+
+static int apply_one(struct engine *e, struct docstream_doc *d, struct rpc_apply_resource *res,
+		     struct kerr *err)
+{
+	switch (d->kind) {
+	case KIND_REALM:
+	case KIND_SPACE:
+	case KIND_STACK:
+		return apply_parent(e, d->kind, d->doc, res, err);
+	case KIND_CELL:
+		return apply_cell(e, d->doc, res, err);
+	case KIND_CONTAINER:
+		return apply_container(e, d->doc, res, err);
+	case KIND_INVALID:
+	case KIND_CELL_PROFILE:
+	case KIND_SERVER_CONFIGURATION:
+	case KIND_CLIENT_CONFIGURATION:
+	case _KIND_MAX:
+		break;
+	}
+	return kerr_plain(err, -EINVAL, "unknown kind");
+}
+
+static void apply_doc(struct engine *e, struct docstream_doc *d, struct rpc_apply_result *ret)
+{
+	struct rpc_apply_resource *res =
+		vec_grow(&ret->resources.v, &ret->resources.n, sizeof(*res));
+	const struct doc_head *head = d->doc;
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+	int r;
+
+	res->index = (int64_t) d->index;
+	res->kind = xstrdup(kind_info(d->kind)->name);
+	res->name = xstrdup(head->metadata.name);
+	r = apply_one(e, d, res, &err);
+	locks_drop_all(e->locks);
+	if (r < 0) {
+		free(res->action);
+		res->action = xstrdup("failed");
+		res->error = xstrdup(kerr_text(&err, text, sizeof(text)));
+		strlist_clear(&res->changes);
+		strmap_clear(&res->details);
+	}
+}
+
+int apply_documents(struct engine *e, const struct buf *yaml, struct rpc_apply_result *ret,
+		    struct buf *ret_text, struct kerr *err)
+{
+	struct docstream m cleanup_docstream = { 0 };
+	int r;
+
+	r = docstream_load(buf_str(yaml), yaml->len, "-", 0, &m, err);
+	if (r < 0)
+		return r;
+	docstream_validate(&m, 0);
+	r = docstream_check(&m, DOCSTREAM_STYLE_APPLY, ret_text, err);
+	if (r < 0)
+		return r;
+	r = scope_prepare_trees(e, err);
+	if (r < 0)
+		return r;
+	/* Parents before children; within a kind in the order of the stream. */
+	for (enum kind k = KIND_REALM; k <= KIND_CONTAINER; k++)
+		for (size_t i = 0; i < m.n; i++)
+			if (m.v[i].kind == k)
+				apply_doc(e, &m.v[i], ret);
+	return 0;
+}

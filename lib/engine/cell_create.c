@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "cell.h"
+#include "convert.h"
+#include "errkind.h"
+#include "hosts.h"
+#include "intent.h"
+#include "mem.h"
+#include "network.h"
+#include "parents.h"
+#include "str.h"
+#include "validate.h"
+
+/* ---- loading under the lock ---- */
+
+int cell_load_locked(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
+		     struct kerr *err)
+{
+	int r;
+
+	r = store_load(&e->layout, a, 0, ret, err);
+	if (r == -ENOENT)
+		return scope_not_found(a, err);
+	if (r < 0)
+		return r;
+	r = scope_namespace(e, a->realm, ret_ns, err);
+	if (r < 0)
+		model_clear(&cell_doc_type, ret);
+	return r;
+}
+
+int cell_take(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
+	      struct kerr *err)
+{
+	int r;
+
+	r = scope_check(a, 0, err);
+	if (r < 0)
+		return r;
+	/* Before the lock: its file would stay for a cell that never was. */
+	r = store_exists(&e->layout, a, err);
+	if (r == 0)
+		return scope_not_found(a, err);
+	if (r < 0)
+		return r;
+	r = scope_prepare_trees(e, err);
+	if (r == 0)
+		r = locks_take_path(e->locks, a, 0, err);
+	if (r < 0)
+		return r;
+	r = cell_recover_locked(e, a, err);
+	if (r == 0)
+		r = cell_load_locked(e, a, ret, ret_ns, err);
+	if (r < 0)
+		locks_drop_path(e->locks, a);
+	return r;
+}
+
+/* ---- creating ---- */
+
+static void list_outcomes(const struct cell_doc *asked, const struct cell_doc *stored, bool existed,
+			  struct rpc_create_cell_result *ret)
+{
+	for (size_t i = 0; i < asked->spec.containers.n; i++) {
+		const struct container_spec *c = &asked->spec.containers.v[i];
+		struct rpc_container_outcome *o;
+
+		if (container_is_synthesized(c))
+			continue;
+		o = vec_grow(&ret->containers.v, &ret->containers.n, sizeof(*o));
+		o->name = xstrdup(c->id ? c->id : "");
+		o->exists_post = cell_container(&stored->spec, o->name) != NULL;
+		o->exists_pre = existed && o->exists_post;
+		o->created = !existed && o->exists_post;
+	}
+}
+
+static int check_container_names(const struct cell_doc *want, struct kerr *err)
+{
+	for (size_t i = 0; i < want->spec.containers.n; i++) {
+		const char *id = want->spec.containers.v[i].id;
+		char *trimmed cleanup_free = str_trim(id);
+		int r;
+
+		if (str_empty(trimmed))
+			return kerr_setk(err, ERR_CONTAINER_NAME_REQUIRED, -EINVAL, "%s",
+					 err_kind_text(ERR_CONTAINER_NAME_REQUIRED));
+		r = validate_name(KIND_CONTAINER, id, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* What the document alone and the host's files say, before anything is made. */
+static int check_wanted(struct engine *e, struct cell_doc *want, struct addr *ret_a,
+			struct kerr *err)
+{
+	int r;
+
+	*ret_a = addr_of_cell(want);
+	r = scope_check(ret_a, SCOPE_STRICT, err);
+	if (r == 0)
+		r = check_container_names(want, err);
+	if (r == 0)
+		r = cell_normalise(want, NULL, err);
+	if (r == 0)
+		r = validate_doc(KIND_CELL, want, VALIDATE_NO_CONTAINERS, err);
+	for (size_t i = 0; r == 0 && i < want->spec.containers.n; i++)
+		r = validate_volume_sources(&want->spec.containers.v[i], err);
+	*ret_a = addr_of_cell(want);
+	(void) e;
+	return r;
+}
+
+static int store_new(struct engine *e, const struct addr *a, struct cell_doc *want,
+		     struct kerr *err)
+{
+	struct addr space_addr = { .realm = a->realm, .space = a->space };
+	struct space_doc space = { 0 };
+	struct space_net net;
+	int r;
+
+	r = store_load(&e->layout, &space_addr, 0, &space, err);
+	if (r < 0)
+		return r;
+	cell_inherit_defaults(&want->spec, &space.spec);
+	model_clear(&space_doc_type, &space);
+	if (!cell_root(&want->spec))
+		cell_add_root(want);
+	doc_add_managed_labels(KIND_CELL, want);
+	want->status.state = CELL_STATE_PENDING;
+	if (!cell_host_network(&want->spec) && network_load(e, &space_addr, &net, NULL) == 0)
+		want->status.network.bridge_name = xstrdup(net.bridge);
+	/* Durable by the save that ends the start, or by the one that says Failed. */
+	return cell_save(e, want, STORE_SAVE_NOSYNC, err);
+}
+
+static bool any_running(const struct cell_doc *d)
+{
+	for (size_t i = 0; i < d->status.containers.n; i++)
+		if (!container_is_synthesized(&d->spec.containers.v[i]) &&
+		    d->status.containers.v[i].state == CONTAINER_STATE_READY)
+			return true;
+	return false;
+}
+
+static int create_locked(struct engine *e, const struct addr *a, struct cell_doc *want,
+			 struct rpc_create_cell_result *ret, struct kerr *err)
+{
+	struct cell_doc *doc = &ret->cell;
+	char *ns cleanup_free = NULL;
+	char *cgroup cleanup_free = scope_cgroup(e, a);
+	bool existed;
+	int r;
+
+	r = scope_parents_exist(e, a, err);
+	if (r == 0)
+		r = cell_recover_locked(e, a, err);
+	if (r < 0)
+		return kerr_wrap(err, r, "%s", err_kind_text(ERR_CREATE_CELL));
+	r = store_exists(&e->layout, a, err);
+	if (r < 0)
+		return r;
+	existed = r > 0;
+	ret->cgroup_exists_pre = cgroup_exists(e->cgroups, cgroup) > 0;
+	if (existed) {
+		r = cell_load_locked(e, a, doc, &ns, err);
+	} else {
+		r = scope_namespace(e, a->realm, &ns, err);
+		if (r == 0)
+			r = store_new(e, a, want, err);
+		if (r == 0)
+			model_copy(&cell_doc_type, doc, want);
+	}
+	if (r < 0)
+		return kerr_wrap(err, r, "%s", err_kind_text(ERR_CREATE_CELL));
+	list_outcomes(want, doc, existed, ret);
+	r = cell_observe(e, ns, doc, NULL, err);
+	if (r == 0) {
+		ret->started_pre = any_running(doc);
+		r = cell_start_locked(e, ns, doc, existed ? 0 : CELL_START_NEW, err);
+	}
+	if (r < 0)
+		return r;
+	ret->metadata_exists_pre = existed;
+	ret->root_exists_pre = existed;
+	ret->root_created = !existed;
+	ret->created = !existed;
+	ret->cgroup_created = !ret->cgroup_exists_pre;
+	ret->metadata_exists_post = ret->cgroup_exists_post = ret->root_exists_post = true;
+	ret->started = ret->started_post = true;
+	return 0;
+}
+
+int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags flags,
+		struct rpc_create_cell_result *ret, struct kerr *err)
+{
+	struct addr a;
+	int r;
+
+	r = check_wanted(e, want, &a, err);
+	if (r == 0 && flags & CELL_CREATE_PARENTS)
+		r = parents_create(e, &a, err);
+	if (r == 0)
+		r = scope_prepare_trees(e, err);
+	if (r == 0)
+		r = locks_take_path(e->locks, &a, 0, err);
+	if (r < 0)
+		return r;
+	r = create_locked(e, &a, want, ret, err);
+	locks_drop_path(e->locks, &a);
+	return r;
+}
+
+/* ---- reading ---- */
+
+/* Without the cell's lock: a picture of now, derived in memory. */
+static int read_cell(struct engine *e, const struct addr *a, struct cell_doc *ret, struct kerr *err)
+{
+	char *ns cleanup_free = NULL;
+	char *cgroup cleanup_free = scope_cgroup(e, a);
+	int r;
+
+	r = store_load(&e->layout, a, 0, ret, err);
+	if (r < 0)
+		return r;
+	r = scope_namespace(e, a->realm, &ns, err);
+	if (r == 0)
+		r = cell_observe(e, ns, ret, NULL, err);
+	if (r == 0)
+		scope_observe_cgroup(e, cgroup, &ret->status.cgroup_ready,
+				     &ret->status.subtree_controllers);
+	return r;
+}
+
+int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result *ret,
+	     struct kerr *err)
+{
+	char *cgroup cleanup_free = NULL;
+	int r;
+
+	r = scope_check(a, 0, err);
+	if (r < 0)
+		return r;
+	r = read_cell(e, a, &ret->cell, err);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	ret->metadata_exists = r == 0;
+	cgroup = scope_cgroup(e, a);
+	ret->cgroup_exists = cgroup_exists(e->cgroups, cgroup) > 0;
+	ret->root_exists = r == 0 && cell_root(&ret->cell.spec) != NULL;
+	return 0;
+}
+
+static int list_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct rpc_list_cells_reply *ret = ctx;
+	struct cell_doc d = { 0 };
+
+	(void) err;
+	if (read_cell(e, a, &d, NULL) == 0)
+		*(struct cell_doc *) vec_grow(&ret->cells.v, &ret->cells.n, sizeof(d)) = d;
+	else
+		model_clear(&cell_doc_type, &d);
+	return 0;
+}
+
+int cell_list(struct engine *e, const struct addr *filter, struct rpc_list_cells_reply *ret,
+	      struct kerr *err)
+{
+	return scope_each(e, ADDR_CELL, filter, list_cell, ret, err);
+}
+
+/* ---- start and stop as verbs ---- */
+
+static int check_startable(const struct cell_doc *d, struct kerr *err)
+{
+	const char *name = d->head.metadata.name;
+
+	if (any_running(d))
+		return kerr_plain(err, -EBUSY,
+				  "cell \"%s\" has running containers and must first be stopped",
+				  name);
+	if (d->status.state == CELL_STATE_READY)
+		return kerr_plain(err, -EBUSY,
+				  "cell \"%s\" is already in Ready state and must first be stopped",
+				  name);
+	return 0;
+}
+
+int cell_start(struct engine *e, const struct addr *a, struct rpc_cell_done_result *ret,
+	       struct kerr *err)
+{
+	char *ns cleanup_free = NULL;
+	int r;
+
+	r = cell_take(e, a, &ret->cell, &ns, err);
+	if (r < 0)
+		return r;
+	r = cell_observe(e, ns, &ret->cell, NULL, err);
+	if (r == 0)
+		r = check_startable(&ret->cell, err);
+	if (r == 0)
+		r = cell_start_locked(e, ns, &ret->cell, 0, err);
+	ret->done = r == 0;
+	locks_drop_path(e->locks, a);
+	return r;
+}
+
+int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags,
+	      struct rpc_cell_done_result *ret, struct kerr *err)
+{
+	char *ns cleanup_free = NULL;
+	int r;
+
+	r = cell_take(e, a, &ret->cell, &ns, err);
+	if (r < 0)
+		return r;
+	if (str_empty(ret->cell.spec.root_container_id))
+		r = kerr_plain(err, -EINVAL, "cell \"%s\" has no RootContainerID set", a->cell);
+	if (r == 0)
+		r = cell_observe(e, ns, &ret->cell, NULL, err);
+	if (r == 0)
+		r = cell_stop_locked(e, ns, &ret->cell, CELL_STOP_GRACE_MS, flags, err);
+	ret->done = r == 0;
+	locks_drop_path(e->locks, a);
+	return r;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "cell.h"
+#include "container.h"
+#include "convert.h"
+#include "hosts.h"
+#include "intent.h"
+#include "log.h"
+#include "mem.h"
+#include "network.h"
+
+#define CGROUP_WAIT_MS 2000
+#define OP_DELETE "cell-delete"
+
+/*
+ * The intent of a deletion stands from its first destructive step until the
+ * document is gone: a cell that is half gone is never started again, whoever
+ * finds the intent finishes.
+ */
+static int write_intent(struct engine *e, const struct addr *a, const char *ns, struct kerr *err)
+{
+	struct lock_id lock = lock_id_object(a);
+	struct intent i = { .op = xstrdup(OP_DELETE), .step = xstrdup("") };
+	int r;
+
+	strmap_set(&i.data, "namespace", ns);
+	r = intent_write(&e->layout, e->locks, &lock, &i, 0, err);
+	intent_clear(&i);
+	return r;
+}
+
+static int remove_containers(struct engine *e, const char *ns, const struct cell_doc *doc,
+			     struct kerr *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < doc->spec.containers.n; i++) {
+		struct container_run run cleanup_container_run = { 0 };
+
+		if (container_is_synthesized(&doc->spec.containers.v[i]))
+			continue;
+		container_run_init(&run, e, ns, doc, &doc->spec.containers.v[i]);
+		r = container_remove(&run, err);
+	}
+	return r;
+}
+
+/* Every step is repeatable; the document goes last. */
+static int finish_delete(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err)
+{
+	struct addr a = addr_of_cell(doc);
+	struct addr space = { .realm = a.realm, .space = a.space };
+	struct lock_id lock = lock_id_object(&a);
+	char *cgroup cleanup_free = scope_cgroup(e, &a);
+	int r;
+
+	r = cell_stop_locked(e, ns, doc, CELL_DELETE_GRACE_MS, CELL_STOP_NO_SAVE, err);
+	if (r == 0)
+		r = remove_containers(e, ns, doc, err);
+	if (r == 0)
+		r = cgroup_remove(e->cgroups, cgroup, CGROUP_REMOVE_KILL, CGROUP_WAIT_MS, err);
+	if (r == 0)
+		r = lease_drop(e, &a, err);
+	if (r == 0)
+		r = store_delete(&e->layout, &a, STORE_DELETE_TREE, err);
+	if (r == 0)
+		r = intent_remove(&e->layout, e->locks, &lock, err);
+	if (r == 0 && !cell_host_network(&doc->spec) && hosts_update(e, &space, NULL) < 0)
+		log_wrn("names of the space are brought up to date by the next pass", "space",
+			a.space);
+	return r;
+}
+
+int cell_delete_locked(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err)
+{
+	struct addr a = addr_of_cell(doc);
+	int r;
+
+	r = write_intent(e, &a, ns, err);
+	if (r == 0)
+		r = finish_delete(e, ns, doc, err);
+	return r < 0 ? kerr_wrap(err, r, "failed to delete cell") : 0;
+}
+
+int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_result *ret,
+		struct kerr *err)
+{
+	char *ns cleanup_free = NULL;
+	struct cell_doc doc = { 0 };
+	int r;
+
+	r = cell_take(e, a, &doc, &ns, err);
+	if (r < 0)
+		return r;
+	r = cell_delete_locked(e, ns, &doc, err);
+	ret->containers_deleted = ret->cgroup_deleted = ret->metadata_deleted = r == 0;
+	ret->cell = doc;
+	locks_drop_path(e->locks, a);
+	return r;
+}
+
+int cell_recover_locked(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct lock_id lock = lock_id_object(a);
+	struct intent i = { 0 };
+	struct cell_doc doc = { 0 };
+	int r;
+
+	r = intent_load(&e->layout, &lock, &i, err);
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0) {
+		const char *ns = strmap_get(&i.data, "namespace");
+
+		r = store_load(&e->layout, a, 0, &doc, err);
+		if (r == 0 && ns)
+			r = finish_delete(e, ns, &doc, err);
+		else if (r == -ENOENT)
+			r = intent_remove(&e->layout, e->locks, &lock, err);
+	}
+	model_clear(&cell_doc_type, &doc);
+	intent_clear(&i);
+	return r < 0 ? kerr_wrap(err, r, "finish an earlier deletion") : 0;
+}

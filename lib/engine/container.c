@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#include "container.h"
+#include "convert.h"
+#include "emit.h"
+#include "fd.h"
+#include "jscan.h"
+#include "mem.h"
+#include "mount.h"
+#include "path.h"
+#include "proc.h"
+#include "runc.h"
+#include "snapshot.h"
+#include "spec.h"
+#include "str.h"
+
+#define RECORD_FILE "record.json"
+#define STOPPED_FILE "stopped"
+#define RECORD_MAX 65536
+
+/* ---- where things are ---- */
+
+/* Where the kernel counts OOM kills: the v2 group, or v1's one hierarchy with memory. */
+static void find_memory_cgroup(struct container_run *r)
+{
+	const struct cgroup_host *h = r->e->cgroups;
+
+	for (size_t i = 0; i < h->n && !r->memory_cgroup; i++) {
+		char *probe cleanup_free = path_join(h->v[i].mount, "memory.oom_control", NULL);
+
+		if (h->mode == CGROUP_MODE_V2 ? h->v[i].v2 : access(probe, F_OK) == 0)
+			r->memory_cgroup = path_join(h->v[i].mount, r->cgroup, NULL);
+	}
+	r->how.memory_cgroup = r->memory_cgroup;
+}
+
+void container_run_init(struct container_run *r, struct engine *e, const char *ns,
+			const struct cell_doc *cell, const struct container_spec *spec)
+{
+	char *cell_cgroup cleanup_free = NULL;
+
+	*r = (struct container_run){ .e = e, .spec = spec, .cell = addr_of_cell(cell) };
+	cell_cgroup = scope_cgroup(e, &r->cell);
+	r->ns = xstrdup(ns);
+	r->id = container_runtime_id(&cell->spec, spec);
+	r->run_dir = layout_rt_container(&e->layout, ns, r->id, RTC_DIR);
+	r->data_dir = layout_ns(&e->layout, ns, NS_CONTAINERS, r->id);
+	r->log_dir = layout_container(&e->layout, &r->cell, spec->id, CONTAINER_DIR);
+	r->cgroup = path_join(cell_cgroup, r->id, NULL);
+	r->runc_root = layout_runc_root(&e->layout, ns);
+	r->wake_key =
+		xasprintf("%s_%s_%s_%s", r->cell.realm, r->cell.space, r->cell.stack, r->cell.cell);
+	r->how = (struct shim_start){
+		.place = { .run_dir = r->run_dir, .data_dir = r->data_dir },
+		.id = r->id,
+		.runc_root = r->runc_root,
+		.cgroups = e->cgroups,
+		.cgroup = r->cgroup,
+		.log_dir = r->log_dir,
+		.runtime_dir = e->layout.runtime_dir,
+		.wake_key = r->wake_key,
+	};
+}
+
+void container_run_clear(struct container_run *r)
+{
+	cgroup_close_procs(r->monitor_fds, r->n_monitor_fds);
+	free(r->id);
+	free(r->ns);
+	free(r->run_dir);
+	free(r->data_dir);
+	free(r->log_dir);
+	free(r->cgroup);
+	free(r->runc_root);
+	free(r->runc);
+	free(r->memory_cgroup);
+	free(r->wake_key);
+	*r = (struct container_run){ 0 };
+}
+
+int container_run_ready(struct container_run *r, struct kerr *err)
+{
+	char *monitors cleanup_free = path_join(r->e->cgroup_root, "_monitors", NULL);
+	int k;
+
+	if (r->runc)
+		return 0;
+	find_memory_cgroup(r);
+	k = runc_find(r->e->runtime, &r->runc, err);
+	if (k < 0)
+		return k;
+	k = cgroup_ensure(r->e->cgroups, monitors, CGROUP_ENSURE_LEAF, NULL, err);
+	if (k >= 0)
+		k = cgroup_open_procs(r->e->cgroups, monitors, r->monitor_fds, &r->n_monitor_fds,
+				      err);
+	if (k < 0)
+		return k;
+	r->how.runc = r->runc;
+	r->how.monitor_procs_fds = r->monitor_fds;
+	r->how.n_monitor_procs_fds = r->n_monitor_fds;
+	return 0;
+}
+
+char *container_rootfs(const struct container_run *r, const char *dir)
+{
+	return xasprintf("%s/root.%s", dir, r->spec->id);
+}
+
+/* ---- record and root file system ---- */
+
+static int write_record(const struct container_run *r, const struct image *image, struct kerr *err)
+{
+	char *file cleanup_free = path_join(r->data_dir, RECORD_FILE, NULL);
+	struct buf text cleanup_buf = BUF_INIT(RECORD_MAX);
+	struct jemit j;
+
+	if (access(file, F_OK) == 0)
+		return 0;
+	jemit_init(&j, &text, EMIT_INDENT);
+	jemit_object(&j);
+	jemit_key(&j, "id");
+	jemit_str(&j, r->id);
+	jemit_key(&j, "image");
+	jemit_str(&j, r->spec->image);
+	jemit_key(&j, "stopSignal");
+	jemit_str(&j, image->config.stop_signal);
+	jemit_object_end(&j);
+	buf_addc(&text, '\n');
+	return atomic_write_at(AT_FDCWD, file, text.data, text.len, 0600, 0, err);
+}
+
+/* The image this container was made of, else the one its spec names now. */
+static int resolve_image(const struct container_run *r, struct image_store *s, struct image *ret,
+			 struct kerr *err)
+{
+	struct digest manifest;
+	int k;
+
+	k = snapshot_image(s, r->id, &manifest, err);
+	if (k == 0)
+		return image_resolve_digest(s, &manifest, ret, err);
+	if (k != -ENOENT)
+		return k;
+	k = image_resolve(s, r->spec->image, ret, err);
+	if (k == -ENOENT)
+		(void) kerr_wrap(err, k, "image \"%s\" in realm \"%s\"", r->spec->image,
+				 r->cell.realm);
+	return k;
+}
+
+static void close_all(int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		fd_close_p(&fds[i]);
+}
+
+static int open_below(int dirfd, const char *path, struct kerr *err)
+{
+	int fd = openat(dirfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? kerr_set(err, -errno, "open '%s'", path) : fd;
+}
+
+static int mount_root(const struct container_run *r, struct image_store *s,
+		      const struct image *image, const char *target, struct kerr *err)
+{
+	struct strlist lower cleanup_strlist = { 0 };
+	char *upper cleanup_free = path_join("containers", r->id, "upper", NULL);
+	char *work cleanup_free = path_join("containers", r->id, "work", NULL);
+	int *fds cleanup_free = NULL;
+	int dirfd cleanup_fd = -EBADF;
+	int upper_fd cleanup_fd = -EBADF, work_fd cleanup_fd = -EBADF;
+	struct mount_overlay how;
+	size_t n = 0;
+	int k;
+
+	k = snapshot_lower(s, image, &lower, err);
+	if (k >= 0)
+		dirfd = k = open_below(AT_FDCWD, s->dir, err);
+	if (k < 0)
+		return k;
+	fds = xcalloc(lower.n + 1, sizeof(*fds));
+	for (n = 0; n < lower.n; n++) {
+		fds[n] = k = open_below(dirfd, lower.v[n], err);
+		if (k < 0)
+			goto out;
+	}
+	upper_fd = k = open_below(dirfd, upper, err);
+	if (k >= 0)
+		work_fd = k = open_below(dirfd, work, err);
+	if (k < 0)
+		goto out;
+	how = (struct mount_overlay){ .lower_fds = fds,
+				      .n_lower = lower.n,
+				      .upper_fd = upper_fd,
+				      .work_fd = work_fd,
+				      .target = target };
+	k = mount_overlay(&how, err);
+out:
+	close_all(fds, n);
+	return k;
+}
+
+static int create_held(struct container_run *r, const struct cell_mounts *m, struct image_store *s,
+		       struct image *ret_image, struct kerr *err)
+{
+	char *root cleanup_free = container_rootfs(r, m->dir);
+	int k;
+
+	k = resolve_image(r, s, ret_image, err);
+	if (k < 0)
+		return k;
+	k = snapshot_prepare(s, r->id, ret_image, err);
+	if (k == 0)
+		k = write_record(r, ret_image, err);
+	if (k < 0)
+		return k;
+	if (mkdir(root, 0700) < 0 && errno != EEXIST)
+		return kerr_set(err, -errno, "mkdir '%s'", root);
+	if (mount_is_point(root) > 0)
+		return 0;
+	k = snapshot_clean_work(s, r->id, err);
+	return k < 0 ? k : mount_root(r, s, ret_image, root, err);
+}
+
+int container_create(struct container_run *r, const struct cell_mounts *m, struct image *ret_image,
+		     struct kerr *err)
+{
+	struct image_store s cleanup_image_store = { 0 };
+	int held;
+	int k;
+
+	k = image_store_open(&r->e->layout, r->e->locks, r->ns,
+			     r->e->keep_layers ? IMAGE_STORE_KEEP_LAYERS : 0, &s, err);
+	if (k < 0)
+		return kerr_wrap(err, k, "failed to create container %s", r->id);
+	held = k = image_store_hold(&s, err);
+	if (k >= 0)
+		k = create_held(r, m, &s, ret_image, err);
+	if (held > 0)
+		image_store_release(&s);
+	if (k < 0)
+		return kerr_wrap(err, k, "failed to create container %s", r->id);
+	return 0;
+}
+
+/* ---- running ---- */
+
+int container_start(struct container_run *r, const struct cell_doc *cell,
+		    const struct cell_mounts *m, const struct image *image, struct kerr *err)
+{
+	char *root cleanup_free = container_rootfs(r, m->dir);
+	char *net cleanup_free = path_join(m->dir, "net", NULL);
+	char *ipc cleanup_free = path_join(m->dir, "ipc", NULL);
+	char *uts cleanup_free = path_join(m->dir, "uts", NULL);
+	char *cell_cgroup cleanup_free = scope_cgroup(r->e, &r->cell);
+	struct buf json cleanup_buf = BUF_INIT(SPEC_MAX);
+	struct spec_input in = {
+		.cell = cell,
+		.c = r->spec,
+		.image = &image->config,
+		.profile = strmap_get(&cell->head.metadata.labels, "kukeon.io/profile"),
+		.rootfs = root,
+		.netns = m->host_network ? NULL : net,
+		.ipcns = ipc,
+		.utsns = uts,
+		.hosts = m->hosts,
+		.hostname = m->hostname,
+		.resolv = m->resolv,
+		.cell_cgroup = cell_cgroup,
+		.cgroups_path = r->cgroup,
+		.flags =
+			(r->spec->root ? SPEC_ROOT : 0) | (m->host_network ? SPEC_HOST_NETWORK : 0),
+	};
+	struct shim_started started;
+	int k;
+
+	k = spec_build(&in, &json, NULL, err);
+	if (k == 0)
+		k = container_run_ready(r, err);
+	if (k == 0)
+		k = shim_prepare(&r->how, &json, err);
+	if (k == 0)
+		k = shim_start(&r->how, &started, err);
+	if (k < 0)
+		return kerr_wrap(err, k, "failed to start container %s", r->id);
+	return 0;
+}
+
+int container_mark_stopped(const struct container_run *r, const struct shim_status *st,
+			   struct kerr *err)
+{
+	char *file cleanup_free = path_join(r->run_dir, STOPPED_FILE, NULL);
+
+	return atomic_write_at(AT_FDCWD, file, st->run_id, strlen(st->run_id), 0600,
+			       ATOMIC_WRITE_NOSYNC, err);
+}
+
+static bool was_stopped(const struct container_run *r, const struct shim_status *st)
+{
+	char *file cleanup_free = path_join(r->run_dir, STOPPED_FILE, NULL);
+	struct buf text cleanup_buf = BUF_INIT(64);
+
+	return file_read_at(AT_FDCWD, file, 63, &text, NULL) == 0 &&
+	       streq(buf_str(&text), st->run_id);
+}
+
+static void observe_exit(const struct shim_exit *x, struct container_status *status)
+{
+	char name[16];
+	const char *sig = x->signal ? signal_name(x->signal, name, sizeof(name)) : NULL;
+
+	status->finish_time = x->finished_at;
+	status->exit_code = x->code;
+	free(status->exit_signal);
+	status->exit_signal = xstrdup(sig ? sig : "");
+}
+
+void container_observe(const struct container_run *r, const struct shim_status *st,
+		       struct container_status *status)
+{
+	if (st->have_exit)
+		observe_exit(&st->exit, status);
+	switch (st->state) {
+	case SHIM_STARTING:
+		status->state = CONTAINER_STATE_PENDING;
+		break;
+	case SHIM_RUNNING:
+	case SHIM_LOST:
+		status->state = CONTAINER_STATE_READY;
+		status->start_time = st->started_at;
+		break;
+	case SHIM_ENDED:
+		status->start_time = st->started_at;
+		status->state = st->exit.code == 0 || was_stopped(r, st) ? CONTAINER_STATE_STOPPED
+									 : CONTAINER_STATE_FAILED;
+		break;
+	case SHIM_NEVER:
+	case _SHIM_RUN_STATE_MAX:
+		/* It ran before a reboot, or was cleared: its last state stays unless that was "running". */
+		if (status->state == CONTAINER_STATE_READY ||
+		    status->state == CONTAINER_STATE_PAUSED ||
+		    status->state == CONTAINER_STATE_PAUSING)
+			status->state = CONTAINER_STATE_STOPPED;
+		break;
+	}
+}
+
+int container_stop_signal(const struct container_run *r)
+{
+	char *file cleanup_free = path_join(r->data_dir, RECORD_FILE, NULL);
+	struct buf text cleanup_buf = BUF_INIT(RECORD_MAX);
+	char name[32];
+	int sig;
+
+	if (file_read_at(AT_FDCWD, file, RECORD_MAX, &text, NULL) < 0 ||
+	    jscan_get_str(buf_str(&text), text.len, "stopSignal", name, sizeof(name)) < 0)
+		return SIGTERM;
+	sig = signal_from_name(name);
+	return sig > 0 ? sig : SIGTERM;
+}
+
+int container_clear(struct container_run *r, struct kerr *err)
+{
+	return shim_clear(&r->how, SHIM_CLEAR_KILL, err);
+}
+
+int container_remove(struct container_run *r, struct kerr *err)
+{
+	struct image_store s cleanup_image_store = { 0 };
+	int k;
+
+	k = container_clear(r, err);
+	if (k == 0)
+		k = image_store_open(&r->e->layout, r->e->locks, r->ns, 0, &s, err);
+	if (k == 0)
+		k = snapshot_remove(&s, r->id, err);
+	if (k == 0)
+		k = remove_tree_at(AT_FDCWD, r->data_dir, 0, err);
+	if (k < 0)
+		return kerr_wrap(err, k, "failed to delete container %s", r->id);
+	return 0;
+}

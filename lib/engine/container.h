@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_CONTAINER_H
+#define KUKEON_CONTAINER_H
+
+#include "engine_priv.h"
+#include "image.h"
+#include "shim.h"
+
+/*
+ * One container of a cell on this host: where its files are and how its
+ * monitor is run. All callers hold the cell's lock, except for reading states.
+ */
+struct container_run {
+	struct engine *e;
+	const struct container_spec *spec; /* borrowed */
+	struct addr cell; /* borrowed strings */
+	char *id; /* runtime id */
+	char *ns;
+	char *run_dir;
+	char *data_dir;
+	char *log_dir;
+	char *cgroup; /* "/kukeon/…/<id>" */
+	char *runc_root;
+	char *runc;
+	char *memory_cgroup;
+	char *wake_key;
+	int monitor_fds[CGROUP_FDS_MAX];
+	size_t n_monitor_fds;
+	struct shim_start how; /* points into the members above */
+};
+
+/* Names and paths only; cheap. */
+void container_run_init(struct container_run *r, struct engine *e, const char *ns,
+			const struct cell_doc *cell, const struct container_spec *spec);
+void container_run_clear(struct container_run *r);
+#define cleanup_container_run cleanup_(container_run_clear)
+
+/* What starting, adopting and clearing need beside: the runtime and the monitors' cgroup. */
+int container_run_ready(struct container_run *r, struct kerr *err);
+
+/* The namespaces and files a cell gives its containers, for one start. */
+struct cell_mounts {
+	const char *dir; /* the start's private directory */
+	const char *hosts, *hostname, *resolv; /* NULL: not bound */
+	bool host_network;
+};
+
+/*
+ * Make the container's record and writable layer where they are missing and
+ * mount its root at <dir>/root.<id>. The image is that of the record, else that
+ * of the spec. ERR_IMAGE_NOT_FOUND.
+ */
+int container_create(struct container_run *r, const struct cell_mounts *m, struct image *ret_image,
+		     struct kerr *err);
+
+/*
+ * Build the bundle and run it under a monitor. container_create came before. A
+ * failure has the runtime's own reason and leaves nothing running.
+ */
+int container_start(struct container_run *r, const struct cell_doc *cell,
+		    const struct cell_mounts *m, const struct image *image, struct kerr *err);
+
+/* Remember that an operator ends this run: its end counts as Stopped. */
+int container_mark_stopped(const struct container_run *r, const struct shim_status *st,
+			   struct kerr *err);
+
+/* Fill a status from what the monitor left; *old is kept where nothing is known. */
+void container_observe(const struct container_run *r, const struct shim_status *st,
+		       struct container_status *status);
+
+/* The signal that asks it to end: the image's StopSignal, else SIGTERM. */
+int container_stop_signal(const struct container_run *r);
+
+/* Kill and remove what is left of a run; record and writable layer stay. Repeatable. */
+int container_clear(struct container_run *r, struct kerr *err);
+
+/*
+ * Remove record and writable layer, with what is left of a run (which must have
+ * ended or is killed). Missing is success.
+ */
+int container_remove(struct container_run *r, struct kerr *err);
+
+/* The mount point of the container's root; owned by the caller. */
+char *container_rootfs(const struct container_run *r, const char *dir)
+	__attribute__((returns_nonnull));
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "cell.h"
+#include "container.h"
+#include "convert.h"
+#include "errkind.h"
+#include "mem.h"
+#include "mount.h"
+#include "parents.h"
+#include "str.h"
+#include "validate.h"
+
+/* A container of a cell as the subject of a verb, with the cell's lock held. */
+struct subject {
+	struct engine *e;
+	struct addr a;
+	char *id;
+	char *ns;
+	struct cell_doc doc;
+	bool locked;
+};
+
+static void subject_clear(struct subject *s)
+{
+	if (s->locked)
+		locks_drop_path(s->e->locks, &s->a);
+	model_clear(&cell_doc_type, &s->doc);
+	free(s->id);
+	free(s->ns);
+}
+
+static char *wanted_id(const struct container_doc *d)
+{
+	return str_trim(str_empty(d->spec.id) ? d->head.metadata.name : d->spec.id);
+}
+
+static struct addr addr_of_container(const struct container_doc *d)
+{
+	return (struct addr){ .realm = d->spec.realm_id,
+			      .space = d->spec.space_id,
+			      .stack = d->spec.stack_id,
+			      .cell = d->spec.cell_id ? d->spec.cell_id : "" };
+}
+
+static int subject_names(struct subject *s, struct engine *e, const struct container_doc *d,
+			 struct kerr *err)
+{
+	s->e = e;
+	s->a = addr_of_container(d);
+	s->id = wanted_id(d);
+	if (str_empty(s->id))
+		return kerr_setk(err, ERR_CONTAINER_NAME_REQUIRED, -EINVAL, "%s",
+				 err_kind_text(ERR_CONTAINER_NAME_REQUIRED));
+	return scope_check(&s->a, 0, err);
+}
+
+static int subject_take(struct subject *s, struct engine *e, const struct container_doc *d,
+			struct kerr *err)
+{
+	int r = subject_names(s, e, d, err);
+
+	if (r == 0)
+		r = cell_take(e, &s->a, &s->doc, &s->ns, err);
+	if (r < 0)
+		return r;
+	s->locked = true;
+	return cell_observe(e, s->ns, &s->doc, NULL, err);
+}
+
+static int no_container(const struct subject *s, struct kerr *err)
+{
+	return kerr_plain(err, -ENOENT, "container \"%s\" not found in cell \"%s\"", s->id,
+			  s->a.cell);
+}
+
+/* The subject's spec; a root is the cell's affair. */
+static int subject_spec(struct subject *s, const char *verb, const char *past,
+			const struct container_spec **ret, struct kerr *err)
+{
+	const struct container_spec *c = cell_container(&s->doc.spec, s->id);
+
+	if (!c)
+		return no_container(s, err);
+	if (c->root)
+		return kerr_plain(err, -EINVAL,
+				  "root container cannot be %s directly, %s the cell instead using "
+				  "'kuke %s cell %s'",
+				  past, verb, verb, s->a.cell);
+	*ret = c;
+	return 0;
+}
+
+static void fill_doc(const struct subject *s, const struct container_spec *c,
+		     const struct container_doc *asked, struct container_doc *ret)
+{
+	const struct container_status *st =
+		cell_container_status((struct cell_doc *) (uintptr_t) &s->doc, s->id);
+
+	ret->head.api_version = xstrdup("v1beta1");
+	ret->head.kind = xstrdup("Container");
+	ret->head.metadata.name = xstrdup(s->id);
+	if (asked)
+		strmap_copy(&ret->head.metadata.labels, &asked->head.metadata.labels);
+	if (!ret->head.metadata.labels.v)
+		strmap_make_empty(&ret->head.metadata.labels);
+	model_copy(&container_spec_type, &ret->spec, c);
+	free(ret->spec.containerd_id);
+	ret->spec.containerd_id = NULL;
+	if (st)
+		model_copy(&container_status_type, &ret->status, st);
+}
+
+/* ---- start ---- */
+
+static int check_cell_up(struct subject *s, struct cell_run *ret, struct kerr *err)
+{
+	const struct container_spec *root = cell_root(&s->doc.spec);
+	const struct container_status *st = root ? cell_container_status(&s->doc, root->id) : NULL;
+	int r = cell_run_load(s->e, &s->a, ret, err);
+
+	if (r == -ENOENT || (r == 0 && st && st->state != CONTAINER_STATE_READY))
+		return kerr_plain(err, -ESRCH,
+				  "failed to start container %s: root container \"%s\" does not "
+				  "exist, start the cell first using 'kuke start cell %s'",
+				  s->id, root ? root->containerd_id : "", s->a.cell);
+	return r;
+}
+
+int container_verb_start(struct engine *e, const struct container_doc *d,
+			 struct rpc_container_done_result *ret, struct kerr *err)
+{
+	struct subject s cleanup_(subject_clear) = { 0 };
+	const struct container_spec *c;
+	struct cell_run run;
+	int r;
+
+	r = subject_take(&s, e, d, err);
+	if (r == 0)
+		r = subject_spec(&s, "start", "started", &c, err);
+	if (r == 0)
+		r = check_cell_up(&s, &run, err);
+	if (r == 0)
+		r = cell_start_one_locked(e, s.ns, &s.doc, s.id, err);
+	if (r < 0)
+		return r;
+	ret->done = true;
+	fill_doc(&s, cell_container(&s.doc.spec, s.id), d, &ret->container);
+	return 0;
+}
+
+/* ---- stop and kill ---- */
+
+int container_verb_stop(struct engine *e, const struct container_doc *d, enum cell_stop_flags flags,
+			struct rpc_container_done_result *ret, struct kerr *err)
+{
+	bool kill = flags & CELL_STOP_KILL;
+	struct subject s cleanup_(subject_clear) = { 0 };
+	const struct container_spec *c;
+	int r;
+
+	r = subject_take(&s, e, d, err);
+	if (r == 0)
+		r = subject_spec(&s, kill ? "kill" : "stop", kill ? "killed" : "stopped", &c, err);
+	if (r == 0)
+		r = cell_stop_one_locked(e, s.ns, &s.doc, s.id, CELL_STOP_GRACE_MS, flags, err);
+	if (r < 0)
+		return r;
+	ret->done = true;
+	fill_doc(&s, c, d, &ret->container);
+	return 0;
+}
+
+/* ---- create ---- */
+
+static int add_container(struct subject *s, struct container_doc *d, struct kerr *err)
+{
+	struct container_spec *c = &d->spec;
+	struct kerr why;
+	int r;
+
+	free(c->id);
+	c->id = xstrdup(s->id);
+	r = validate_name(KIND_CONTAINER, s->id, err);
+	if (r == 0)
+		r = doc_normalise(KIND_CONTAINER, d, NULL, err);
+	if (r == 0)
+		r = validate_doc(KIND_CONTAINER, d, 0, err);
+	if (r == 0)
+		r = validate_volume_sources(c, err);
+	if (r == 0 && c->root)
+		r = kerr_plain(err, -EINVAL,
+			       "root container cannot be added to an existing cell, delete and "
+			       "recreate cell %s",
+			       s->a.cell);
+	if (r < 0)
+		return r;
+	model_copy(&container_spec_type,
+		   vec_grow(&s->doc.spec.containers.v, &s->doc.spec.containers.n, sizeof(*c)), c);
+	r = cell_normalise(&s->doc, NULL, &why);
+	if (r < 0 && err)
+		*err = why;
+	return r;
+}
+
+int container_verb_create(struct engine *e, struct container_doc *d,
+			  struct rpc_create_container_result *ret, struct kerr *err)
+{
+	struct subject s cleanup_(subject_clear) = { 0 };
+	bool existed;
+	int r;
+
+	r = subject_take(&s, e, d, err);
+	if (r < 0)
+		return r;
+	existed = cell_container(&s.doc.spec, s.id) != NULL;
+	if (!existed)
+		r = add_container(&s, d, err);
+	if (r == 0)
+		r = cell_observe(e, s.ns, &s.doc, NULL, err);
+	if (r == 0 && !existed)
+		r = cell_save(e, &s.doc, 0, err);
+	if (r == 0)
+		r = cell_start_one_locked(e, s.ns, &s.doc, s.id, err);
+	if (r < 0)
+		return r;
+	ret->cell_exists_pre = ret->cell_exists_post = true;
+	ret->container_exists_pre = existed;
+	ret->container_exists_post = true;
+	ret->container_created = !existed;
+	ret->started = true;
+	fill_doc(&s, cell_container(&s.doc.spec, s.id), d, &ret->container);
+	return 0;
+}
+
+/* ---- delete ---- */
+
+int container_verb_delete(struct engine *e, const struct container_doc *d,
+			  struct rpc_delete_container_result *ret, struct kerr *err)
+{
+	struct subject s cleanup_(subject_clear) = { 0 };
+	const struct container_spec *c;
+	int r;
+
+	r = subject_take(&s, e, d, err);
+	if (r == 0)
+		r = subject_spec(&s, "delete", "deleted", &c, err);
+	if (r < 0)
+		return r;
+	fill_doc(&s, c, d, &ret->container);
+	r = cell_drop_container_locked(e, s.ns, &s.doc, s.id, err);
+	if (r < 0)
+		return r;
+	ret->cell_exists = ret->container_exists = true;
+	strlist_add(&ret->deleted, "container");
+	strlist_add(&ret->deleted, "task");
+	return 0;
+}
+
+/* ---- reading ---- */
+
+static int subject_read(struct subject *s, struct engine *e, const struct container_doc *d,
+			struct kerr *err)
+{
+	struct rpc_get_cell_result cell = { 0 };
+	int r = subject_names(s, e, d, err);
+
+	if (r == 0)
+		r = cell_get(e, &s->a, &cell, err);
+	if (r < 0)
+		return r;
+	s->doc = cell.cell;
+	if (!cell.metadata_exists)
+		return kerr_setk(err, ERR_CELL_NOT_FOUND, -ENOENT,
+				 "failed to get cell \"%s\": cell not found", s->a.cell);
+	if (!cell_container(&s->doc.spec, s->id))
+		return kerr_plain(err, -ENOENT,
+				  "container \"%s\" not found in cell \"%s\" at run-path \"%s\"",
+				  s->id, s->a.cell, e->layout.run_path);
+	return 0;
+}
+
+int container_verb_get(struct engine *e, const struct container_doc *d,
+		       struct rpc_get_container_result *ret, struct kerr *err)
+{
+	struct subject s cleanup_(subject_clear) = { 0 };
+	int r = subject_read(&s, e, d, err);
+
+	if (r < 0)
+		return r;
+	ret->cell_exists = ret->container_exists = true;
+	fill_doc(&s, cell_container(&s.doc.spec, s.id), NULL, &ret->container);
+	return 0;
+}
+
+int container_verb_log(struct engine *e, const struct container_doc *d, struct rpc_log_result *ret,
+		       struct kerr *err)
+{
+	struct subject s cleanup_(subject_clear) = { 0 };
+	int r = subject_read(&s, e, d, err);
+
+	if (r < 0)
+		return r;
+	ret->host_log_path = layout_container(&e->layout, &s.a, s.id, CONTAINER_LOG);
+	ret->host_capture_path = xstrdup("");
+	return 0;
+}
+
+static int list_containers_of(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct rpc_list_containers_reply *ret = ctx;
+	struct cell_doc d = { 0 };
+
+	(void) err;
+	if (store_load(&e->layout, a, 0, &d, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < d.spec.containers.n; i++)
+		model_copy(&container_spec_type,
+			   vec_grow(&ret->containers.v, &ret->containers.n,
+				    sizeof(struct container_spec)),
+			   &d.spec.containers.v[i]);
+	model_clear(&cell_doc_type, &d);
+	return 0;
+}
+
+int container_list(struct engine *e, const struct addr *filter,
+		   struct rpc_list_containers_reply *ret, struct kerr *err)
+{
+	return scope_each(e, ADDR_CELL, filter, list_containers_of, ret, err);
+}

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "apply.h"
+#include "cell.h"
+#include "engine_priv.h"
+#include "images.h"
+#include "mem.h"
+#include "parents.h"
+
+#define APPLY_TEXT_MAX (1 << 20)
+
+/* One call on its way: a handler finds its own types behind args and reply. */
+struct call {
+	struct engine *e;
+	void *args;
+	void *reply;
+	int fd; /* archive of an image; -EBADF */
+	struct kerr *err;
+};
+
+#define ARGS(T) struct rpc_##T##_args *args = c->args
+#define REPLY(T) struct rpc_##T##_reply *reply = c->reply
+
+static int do_ping(struct call *c)
+{
+	REPLY(ping);
+
+	reply->ok = true;
+	reply->version = xstrdup(PACKAGE_VERSION);
+	return 0;
+}
+
+static int do_daemon_info(struct call *c)
+{
+	REPLY(daemon_info);
+
+	reply->result.version = xstrdup(PACKAGE_VERSION);
+	reply->result.pid = getppid();
+	reply->result.run_path = xstrdup(c->e->layout.run_path);
+	reply->result.runtime_dir = xstrdup(c->e->layout.runtime_dir);
+	reply->result.namespace_suffix = xstrdup(c->e->suffix);
+	reply->result.cgroup_root = xstrdup(c->e->cgroup_root);
+	return 0;
+}
+
+/* ---- create and get ---- */
+
+static int do_create_realm(struct call *c)
+{
+	ARGS(realm);
+	REPLY(create_realm);
+
+	return realm_create(c->e, &args->doc, &reply->result, c->err);
+}
+
+static int do_create_space(struct call *c)
+{
+	ARGS(space);
+	REPLY(create_space);
+
+	return space_create(c->e, &args->doc, &reply->result, c->err);
+}
+
+static int do_create_stack(struct call *c)
+{
+	ARGS(stack);
+	REPLY(create_stack);
+
+	return stack_create(c->e, &args->doc, &reply->result, c->err);
+}
+
+static int do_create_cell(struct call *c)
+{
+	ARGS(cell);
+	REPLY(create_cell);
+
+	return cell_create(c->e, &args->doc, 0, &reply->result, c->err);
+}
+
+static int do_create_container(struct call *c)
+{
+	ARGS(container);
+	REPLY(create_container);
+
+	return container_verb_create(c->e, &args->doc, &reply->result, c->err);
+}
+
+static int do_get_realm(struct call *c)
+{
+	ARGS(realm);
+	REPLY(get_realm);
+	struct addr a = addr_of_realm(&args->doc);
+
+	return realm_get(c->e, &a, &reply->result, c->err);
+}
+
+static int do_get_space(struct call *c)
+{
+	ARGS(space);
+	REPLY(get_space);
+	struct addr a = addr_of_space(&args->doc);
+
+	return space_get(c->e, &a, &reply->result, c->err);
+}
+
+static int do_get_stack(struct call *c)
+{
+	ARGS(stack);
+	REPLY(get_stack);
+	struct addr a = addr_of_stack(&args->doc);
+
+	return stack_get(c->e, &a, &reply->result, c->err);
+}
+
+static int do_get_cell(struct call *c)
+{
+	ARGS(cell);
+	REPLY(get_cell);
+	struct addr a = addr_of_cell(&args->doc);
+
+	return cell_get(c->e, &a, &reply->result, c->err);
+}
+
+static int do_get_container(struct call *c)
+{
+	ARGS(container);
+	REPLY(get_container);
+
+	return container_verb_get(c->e, &args->doc, &reply->result, c->err);
+}
+
+/* ---- lists ---- */
+
+static struct addr filter_of(const struct rpc_list_args *a)
+{
+	return (struct addr){ .realm = a->realm_name,
+			      .space = a->space_name,
+			      .stack = a->stack_name,
+			      .cell = a->cell_name };
+}
+
+static int do_list_realms(struct call *c)
+{
+	return realm_list(c->e, c->reply, c->err);
+}
+
+static int do_list_spaces(struct call *c)
+{
+	struct addr a = filter_of(c->args);
+
+	return space_list(c->e, &a, c->reply, c->err);
+}
+
+static int do_list_stacks(struct call *c)
+{
+	struct addr a = filter_of(c->args);
+
+	return stack_list(c->e, &a, c->reply, c->err);
+}
+
+static int do_list_cells(struct call *c)
+{
+	struct addr a = filter_of(c->args);
+
+	return cell_list(c->e, &a, c->reply, c->err);
+}
+
+static int do_list_containers(struct call *c)
+{
+	struct addr a = filter_of(c->args);
+
+	return container_list(c->e, &a, c->reply, c->err);
+}
+
+/* ---- start, stop, kill ---- */
+
+static int do_start_cell(struct call *c)
+{
+	ARGS(cell);
+	REPLY(cell_done);
+	struct addr a = addr_of_cell(&args->doc);
+
+	return cell_start(c->e, &a, &reply->result, c->err);
+}
+
+static int do_stop_cell(struct call *c)
+{
+	ARGS(cell);
+	REPLY(cell_done);
+	struct addr a = addr_of_cell(&args->doc);
+
+	return cell_stop(c->e, &a, 0, &reply->result, c->err);
+}
+
+static int do_kill_cell(struct call *c)
+{
+	ARGS(cell);
+	REPLY(cell_done);
+	struct addr a = addr_of_cell(&args->doc);
+
+	return cell_stop(c->e, &a, CELL_STOP_KILL, &reply->result, c->err);
+}
+
+static int do_start_container(struct call *c)
+{
+	ARGS(container);
+	REPLY(container_done);
+
+	return container_verb_start(c->e, &args->doc, &reply->result, c->err);
+}
+
+static int do_stop_container(struct call *c)
+{
+	ARGS(container);
+	REPLY(container_done);
+
+	return container_verb_stop(c->e, &args->doc, 0, &reply->result, c->err);
+}
+
+static int do_kill_container(struct call *c)
+{
+	ARGS(container);
+	REPLY(container_done);
+
+	return container_verb_stop(c->e, &args->doc, CELL_STOP_KILL, &reply->result, c->err);
+}
+
+/* ---- delete ---- */
+
+static enum delete_flags delete_flags_of(bool force, bool cascade)
+{
+	return (force ? DELETE_FORCE : 0) | (cascade ? DELETE_CASCADE : 0);
+}
+
+static int do_delete_realm(struct call *c)
+{
+	ARGS(realm_flags);
+	REPLY(delete_realm);
+	struct addr a = addr_of_realm(&args->doc);
+	struct deleted d = { 0 };
+	int r = parent_delete(c->e, &a, delete_flags_of(args->force, args->cascade),
+			      &reply->result.realm, &d, c->err);
+
+	reply->result.deleted = d.parts;
+	reply->result.metadata_deleted = d.metadata;
+	reply->result.cgroup_deleted = d.cgroup;
+	reply->result.namespace_deleted = d.extra;
+	return r;
+}
+
+static int do_delete_space(struct call *c)
+{
+	ARGS(space_flags);
+	REPLY(delete_space);
+	struct addr a = addr_of_space(&args->doc);
+	struct deleted d = { 0 };
+	int r = parent_delete(c->e, &a, delete_flags_of(args->force, args->cascade),
+			      &reply->result.space, &d, c->err);
+
+	reply->result.space_name = xstrdup_null(a.space);
+	reply->result.realm_name = xstrdup_null(a.realm);
+	reply->result.deleted = d.parts;
+	reply->result.metadata_deleted = d.metadata;
+	reply->result.cgroup_deleted = d.cgroup;
+	reply->result.network_deleted = d.extra;
+	return r;
+}
+
+static int do_delete_stack(struct call *c)
+{
+	ARGS(stack_flags);
+	REPLY(delete_stack);
+	struct addr a = addr_of_stack(&args->doc);
+	struct deleted d = { 0 };
+	int r = parent_delete(c->e, &a, delete_flags_of(args->force, args->cascade),
+			      &reply->result.stack, &d, c->err);
+
+	reply->result.stack_name = xstrdup_null(a.stack);
+	reply->result.realm_name = xstrdup_null(a.realm);
+	reply->result.space_name = xstrdup_null(a.space);
+	reply->result.deleted = d.parts;
+	reply->result.metadata_deleted = d.metadata;
+	reply->result.cgroup_deleted = d.cgroup;
+	return r;
+}
+
+static int do_delete_cell(struct call *c)
+{
+	ARGS(cell);
+	REPLY(delete_cell);
+	struct addr a = addr_of_cell(&args->doc);
+
+	return cell_delete(c->e, &a, &reply->result, c->err);
+}
+
+static int do_delete_container(struct call *c)
+{
+	ARGS(container);
+	REPLY(delete_container);
+
+	return container_verb_delete(c->e, &args->doc, &reply->result, c->err);
+}
+
+/* ---- logs, apply, images ---- */
+
+static int do_log_container(struct call *c)
+{
+	ARGS(container);
+	REPLY(log);
+
+	return container_verb_log(c->e, &args->doc, &reply->result, c->err);
+}
+
+/* The list of what is wrong may be longer than a kerr: it is put into the reply whole. */
+static int do_apply(struct call *c)
+{
+	ARGS(apply);
+	REPLY(apply);
+	struct buf text cleanup_buf = BUF_INIT(APPLY_TEXT_MAX);
+	int r = apply_documents(c->e, &args->raw_yaml, &reply->result, &text, c->err);
+
+	if (r < 0 && text.len) {
+		reply->err = rpc_err_new(c->err);
+		free(reply->err->message);
+		reply->err->message = buf_take(&text);
+	}
+	return r;
+}
+
+static int do_load_image(struct call *c)
+{
+	ARGS(load_image);
+	REPLY(load_image);
+
+	return images_load(c->e, args->realm, c->fd, &reply->result, c->err);
+}
+
+static int do_list_images(struct call *c)
+{
+	ARGS(image);
+	REPLY(list_images);
+
+	return images_list(c->e, args->realm, &reply->result, c->err);
+}
+
+static int do_get_image(struct call *c)
+{
+	ARGS(image);
+	REPLY(get_image);
+
+	return images_get(c->e, args->realm, args->ref, &reply->result, c->err);
+}
+
+static int do_delete_image(struct call *c)
+{
+	ARGS(image);
+	REPLY(delete_image);
+
+	return images_delete(c->e, args->realm, args->ref, &reply->result, c->err);
+}
+
+typedef int call_fn(struct call *c);
+
+static call_fn *const handlers[_RPC_METHOD_MAX] = {
+	[RPC_PING] = do_ping,
+	[RPC_X_DAEMON_INFO] = do_daemon_info,
+	[RPC_CREATE_REALM] = do_create_realm,
+	[RPC_CREATE_SPACE] = do_create_space,
+	[RPC_CREATE_STACK] = do_create_stack,
+	[RPC_CREATE_CELL] = do_create_cell,
+	[RPC_CREATE_CONTAINER] = do_create_container,
+	[RPC_GET_REALM] = do_get_realm,
+	[RPC_GET_SPACE] = do_get_space,
+	[RPC_GET_STACK] = do_get_stack,
+	[RPC_GET_CELL] = do_get_cell,
+	[RPC_GET_CONTAINER] = do_get_container,
+	[RPC_LIST_REALMS] = do_list_realms,
+	[RPC_LIST_SPACES] = do_list_spaces,
+	[RPC_LIST_STACKS] = do_list_stacks,
+	[RPC_LIST_CELLS] = do_list_cells,
+	[RPC_LIST_CONTAINERS] = do_list_containers,
+	[RPC_START_CELL] = do_start_cell,
+	[RPC_STOP_CELL] = do_stop_cell,
+	[RPC_KILL_CELL] = do_kill_cell,
+	[RPC_START_CONTAINER] = do_start_container,
+	[RPC_STOP_CONTAINER] = do_stop_container,
+	[RPC_KILL_CONTAINER] = do_kill_container,
+	[RPC_DELETE_REALM] = do_delete_realm,
+	[RPC_DELETE_SPACE] = do_delete_space,
+	[RPC_DELETE_STACK] = do_delete_stack,
+	[RPC_DELETE_CELL] = do_delete_cell,
+	[RPC_DELETE_CONTAINER] = do_delete_container,
+	[RPC_LOG_CONTAINER] = do_log_container,
+	[RPC_APPLY_DOCUMENTS] = do_apply,
+	[RPC_LOAD_IMAGE] = do_load_image,
+	[RPC_X_LOAD_IMAGE] = do_load_image,
+	[RPC_LIST_IMAGES] = do_list_images,
+	[RPC_GET_IMAGE] = do_get_image,
+	[RPC_DELETE_IMAGE] = do_delete_image,
+};
+
+static int request_fd(const struct rpc_fds *fds)
+{
+	if (!fds)
+		return -EBADF;
+	return fds->stream >= 0 ? fds->stream : fds->n ? fds->v[0] : -EBADF;
+}
+
+int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct peer *peer,
+		    void *args, void *reply, struct rpc_fds *fds)
+{
+	struct kerr err = { 0 };
+	struct call c = {
+		.e = e, .args = args, .reply = reply, .fd = request_fd(fds), .err = &err
+	};
+	int r;
+
+	e->caller = peer ? peer->uid : geteuid();
+	if (!handlers[m->id])
+		r = kerr_plain(&err, -ENOSYS, "not implemented yet: %s", m->name);
+	else
+		r = handlers[m->id](&c);
+	locks_drop_all(e->locks);
+	if (r < 0 && !rpc_reply_err(m, reply))
+		rpc_reply_fail(m, reply, &err);
+	return r;
+}

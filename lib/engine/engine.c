@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "configuration.h"
+#include "engine_priv.h"
+#include "mem.h"
+#include "str.h"
+
+#define DEFAULT_POD_SUBNET "10.88.0.0/16"
+#define DEFAULT_POD_PREFIX 24
+
+static const char *or_default(const char *s, const char *def)
+{
+	return str_empty(s) ? def : s;
+}
+
+static int parse_pod_net(struct engine *e, const struct engine_config *c, struct kerr *err)
+{
+	const char *cidr = or_default(c->pod_subnet_cidr, DEFAULT_POD_SUBNET);
+	int64_t prefix = c->pod_subnet_size ? c->pod_subnet_size : DEFAULT_POD_PREFIX;
+	int r;
+
+	r = ipv4_net_parse(cidr, &e->pod_net);
+	if (r < 0)
+		return kerr_plain(err, r, "podSubnetCIDR \"%s\" is not an IPv4 subnet", cidr);
+	e->pod_net = ipv4_subnet(e->pod_net);
+	if (prefix < e->pod_net.prefix || prefix > 30)
+		return kerr_plain(err, -EINVAL, "podSubnetSize %lld must be within [%u, 30]",
+				  (long long) prefix, e->pod_net.prefix);
+	e->pod_prefix = (unsigned) prefix;
+	return 0;
+}
+
+int engine_open(const struct engine_config *c, struct engine **ret, struct kerr *err)
+{
+	struct engine *e cleanup_(engine_closep) = xcalloc(1, sizeof(*e));
+	int r;
+
+	e->suffix = xstrdup(or_default(c->suffix, CONF_DEFAULT_SUFFIX));
+	e->cgroup_root = xstrdup(or_default(c->cgroup_root, CONF_DEFAULT_CGROUP_ROOT));
+	r = configuration_check_runtime(e->suffix, e->cgroup_root, err);
+	if (r < 0)
+		return r;
+	while (str_has_suffix(e->cgroup_root, "/"))
+		e->cgroup_root[strlen(e->cgroup_root) - 1] = '\0';
+	if (streq(e->suffix, CONF_DEFAULT_SUFFIX) &&
+	    streq(e->cgroup_root, CONF_DEFAULT_CGROUP_ROOT))
+		e->instance = xstrdup("");
+	else
+		e->instance = xasprintf("%s:%s", e->suffix, e->cgroup_root);
+	e->runtime = xstrdup(or_default(c->runtime, ""));
+	e->socket_gid = c->socket_gid > 0 ? c->socket_gid : 0;
+	e->keep_layers = c->keep_layers;
+	e->caller = geteuid();
+	r = parse_pod_net(e, c, err);
+	if (r < 0)
+		return r;
+	layout_init(&e->layout, or_default(c->run_path, CONF_DEFAULT_RUN_PATH),
+		    or_default(c->runtime_dir, "/run/kukeon"));
+	e->locks = locks_new(&e->layout);
+	r = cgroup_host_new(NULL, &e->cgroups, err);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(e);
+	return 0;
+}
+
+struct engine *engine_close(struct engine *e)
+{
+	if (!e)
+		return NULL;
+	if (e->locks)
+		e->locks = locks_free(e->locks);
+	e->cgroups = cgroup_host_free(e->cgroups);
+	layout_clear(&e->layout);
+	free(e->suffix);
+	free(e->cgroup_root);
+	free(e->runtime);
+	free(e->instance);
+	free(e);
+	return NULL;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_ENGINE_H
+#define KUKEON_ENGINE_H
+
+#include "err.h"
+#include "methods.h"
+#include "server.h"
+
+/*
+ * What the verbs do. The engine is linear and blocking; it runs in a child of
+ * kukeond per request, and in `kuke` itself for the verbs that need no daemon.
+ * All state is on disk, processes exclude each other by the locks of lib/store.
+ */
+struct engine;
+
+/* Strings are copied; NULL or "" takes the default of configuration.h. */
+struct engine_config {
+	const char *run_path;
+	const char *runtime_dir; /* the socket's directory */
+	const char *suffix; /* of realms' namespaces */
+	const char *cgroup_root;
+	const char *runtime; /* "runc", "crun", or a path */
+	const char *pod_subnet_cidr; /* default 10.88.0.0/16 */
+	int64_t pod_subnet_size; /* prefix length per space; 0: 24 */
+	int64_t socket_gid; /* group of the socket and readable data; <= 0: none */
+	bool keep_layers;
+};
+
+/*
+ * Check the configuration and open it. Touches nothing on disk: run path and
+ * runtime dir are made by the first operation that writes.
+ */
+int engine_open(const struct engine_config *config, struct engine **ret, struct kerr *err);
+struct engine *engine_close(struct engine *e); /* releases all locks */
+
+static inline void engine_closep(struct engine **e)
+{
+	*e = engine_close(*e);
+}
+
+/*
+ * Carry out one method. args and reply are of the method's types, the reply is
+ * zeroed before. peer: who asks, NULL for this process; it decides whether
+ * registry passwords are shown. fds (NULL: none): what came with the request. A
+ * failure is put into the reply (rpc_reply_fail) and returned; 0 on success.
+ */
+int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct peer *peer,
+		    void *args, void *reply, struct rpc_fds *fds);
+
+/*
+ * One reconcile pass: derive every cell's state, adopt containers whose monitor
+ * died, wind down what has ended, mend networks and rules. Cells that are busy
+ * are left to the next pass. *ret_next_ms: when the next pass is due at the
+ * latest (clock_ms), -1 for "whenever the timer says". Errors are logged.
+ */
+int engine_reconcile(struct engine *e, int64_t *ret_next_ms);
+
+#endif

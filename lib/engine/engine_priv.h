@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_ENGINE_PRIV_H
+#define KUKEON_ENGINE_PRIV_H
+
+#include "cgroup.h"
+#include "engine.h"
+#include "ipv4.h"
+#include "layout.h"
+#include "locks.h"
+#include "model.h"
+#include "store.h"
+
+/* What lib/engine knows of itself; for its own files only. */
+struct engine {
+	struct layout layout;
+	struct locks *locks;
+	struct cgroup_host *cgroups;
+	char *suffix;
+	char *cgroup_root;
+	char *runtime;
+	char *instance; /* mixed into names of bridges and chains; "" for the default instance */
+	struct ipv4_net pod_net;
+	unsigned pod_prefix;
+	int64_t socket_gid;
+	bool keep_layers;
+	uid_t caller;
+	bool mounts_checked;
+};
+
+/* ---- scope.c: where things are and what they are called ---- */
+
+struct addr addr_of_realm(const struct realm_doc *d);
+struct addr addr_of_space(const struct space_doc *d);
+struct addr addr_of_stack(const struct stack_doc *d);
+struct addr addr_of_cell(const struct cell_doc *d);
+
+/* "<cgroup root>/<realm>/…", owned by the caller. */
+char *scope_cgroup(const struct engine *e, const struct addr *a) __attribute__((returns_nonnull));
+/* "<realm>.<suffix>", owned by the caller. */
+char *scope_default_namespace(const struct engine *e, const char *realm)
+	__attribute__((returns_nonnull));
+/* The namespace of a stored realm. ERR_REALM_NOT_FOUND. */
+int scope_namespace(struct engine *e, const char *realm, char **ret, struct kerr *err);
+/* -ENOENT with `realm "r" not found` and so on, with the level's class. */
+int scope_not_found(const struct addr *a, struct kerr *err);
+/* The address' parents are all there; else scope_not_found of the highest that is not. */
+int scope_parents_exist(struct engine *e, const struct addr *a, struct kerr *err);
+/*
+ * Trim the names of an address in place and judge them: a missing one is
+ * ErrRealmNameRequired …, and with SCOPE_STRICT the name rules apply.
+ */
+enum scope_flags {
+	SCOPE_STRICT = 1 << 0
+};
+int scope_check(const struct addr *a, enum scope_flags flags, struct kerr *err);
+
+/* What of a status is read back from the kernel at every write. */
+void scope_observe_cgroup(struct engine *e, const char *cgroup, bool *ret_ready,
+			  struct strlist *ret_controllers);
+
+/* Make run path, data, locks and runtime dir, and check that our mounts are visible there. */
+int scope_prepare_trees(struct engine *e, struct kerr *err);
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "cell.h"
+#include "errkind.h"
+#include "fd.h"
+#include "image.h"
+#include "log.h"
+#include "mem.h"
+#include "network.h"
+#include "parents.h"
+#include "path.h"
+#include "str.h"
+
+#define CGROUP_WAIT_MS 2000
+
+void deleted_clear(struct deleted *d)
+{
+	strlist_clear(&d->parts);
+}
+
+static const char *const level_words[] = { "", "realm", "space", "stack", "cell" };
+
+static int delete_wrap(const struct addr *a, int r, struct kerr *err)
+{
+	return kerr_wrap(err, r, "failed to delete %s", level_words[addr_level(a)]);
+}
+
+static int delete_cell_child(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct rpc_delete_cell_result res = { 0 };
+	int r = cell_delete(e, a, &res, err);
+
+	model_clear(&cell_doc_type, &res.cell);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int delete_parent_child(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	union {
+		struct realm_doc realm;
+		struct space_doc space;
+		struct stack_doc stack;
+	} doc = { 0 };
+	const struct model_type *type =
+		addr_level(a) == ADDR_SPACE ? &space_doc_type : &stack_doc_type;
+	struct deleted d = { 0 };
+	int r = parent_delete(e, a, DELETE_CASCADE, &doc, &d, err);
+
+	deleted_clear(&d);
+	model_clear(type, &doc);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* Children first, before the object's own lock: theirs share it. */
+static int delete_children(struct engine *e, const struct addr *a, struct deleted *ret,
+			   struct kerr *err)
+{
+	struct strlist names cleanup_strlist = { 0 };
+	int r = store_list(&e->layout, a, &names, err);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		struct addr child = addr_child(a, names.v[i]);
+
+		r = addr_level(&child) == ADDR_CELL ? delete_cell_child(e, &child, err)
+						    : delete_parent_child(e, &child, err);
+		if (r == 0)
+			strlist_addf(&ret->parts, "%s:%s", level_words[addr_level(&child)],
+				     names.v[i]);
+	}
+	return r;
+}
+
+static int check_children(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct strlist names cleanup_strlist = { 0 };
+	int r = store_list(&e->layout, a, &names, err);
+
+	if (r < 0 || names.n == 0)
+		return r;
+	return kerr_setk(err, ERR_HAS_DEPENDENCIES, -ENOTEMPTY,
+			 "resource has child resources: %s \"%s\" has %zu %s(s). Use --cascade to "
+			 "delete them or --force to skip validation",
+			 level_words[addr_level(a)], addr_name(a), names.n,
+			 level_words[addr_level(a) + 1]);
+}
+
+/* What a realm's namespace holds goes with it. */
+static int delete_namespace(struct engine *e, const char *ns, struct deleted *ret, struct kerr *err)
+{
+	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	int r;
+
+	if (access(dir, F_OK) < 0)
+		return 0;
+	r = remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
+	if (r < 0)
+		return r;
+	strlist_add(&ret->parts, "namespace");
+	ret->extra = true;
+	return 0;
+}
+
+static int delete_document(struct engine *e, const struct addr *a, struct deleted *ret,
+			   struct kerr *err)
+{
+	int r = store_delete(&e->layout, a, 0, err);
+
+	if (r == 0) {
+		strlist_add(&ret->parts, "metadata");
+		ret->metadata = true;
+	}
+	return r;
+}
+
+static int delete_cgroup(struct engine *e, const struct addr *a, struct deleted *ret,
+			 struct kerr *err)
+{
+	char *cgroup cleanup_free = scope_cgroup(e, a);
+	int r = cgroup_remove(e->cgroups, cgroup, 0, CGROUP_WAIT_MS, err);
+
+	if (r < 0)
+		return r;
+	strlist_add(&ret->parts, "cgroup");
+	ret->cgroup = true;
+	return 0;
+}
+
+/*
+ * The document goes last, so that a deletion that stopped half-way can be
+ * repeated; the order of the words is that of the wire.
+ */
+static int delete_self(struct engine *e, const struct addr *a, const void *doc, struct deleted *ret,
+		       struct kerr *err)
+{
+	struct deleted parts = { 0 };
+	int r = delete_cgroup(e, a, &parts, err);
+
+	if (r == 0 && addr_level(a) == ADDR_REALM)
+		r = delete_namespace(e, ((const struct realm_doc *) doc)->spec.namespace, &parts,
+				     err);
+	if (r == 0 && addr_level(a) == ADDR_SPACE) {
+		r = network_delete(e, a, err);
+		if (r == 0) {
+			strlist_add(&parts.parts, "network");
+			parts.extra = true;
+		}
+	}
+	if (r == 0)
+		r = delete_document(e, a, ret, err);
+	for (size_t i = 0; i < parts.parts.n; i++)
+		strlist_add(&ret->parts, parts.parts.v[i]);
+	ret->cgroup = parts.cgroup;
+	ret->extra = parts.extra;
+	deleted_clear(&parts);
+	if (r == 0 && addr_level(a) == ADDR_SPACE && network_sync_rules(e, NULL) < 0)
+		log_wrn("firewall rules are brought up to date by the next pass", "space",
+			a->space);
+	return r;
+}
+
+static int begin_realm_delete(struct engine *e, const struct addr *a, struct realm_doc *d,
+			      struct kerr *err)
+{
+	d->status.state = REALM_STATE_DELETING;
+	return store_save(&e->layout, a, STORE_SAVE_NOSYNC, d, err);
+}
+
+int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flags, void *ret_doc,
+		  struct deleted *ret, struct kerr *err)
+{
+	int r;
+
+	r = scope_check(a, 0, err);
+	if (r == 0)
+		r = store_exists(&e->layout, a, err);
+	if (r == 0)
+		return scope_not_found(a, err);
+	if (r > 0 && flags & DELETE_CASCADE)
+		r = delete_children(e, a, ret, err);
+	if (r < 0)
+		return delete_wrap(a, r, err);
+	r = locks_take_path(e->locks, a, 0, err);
+	if (r < 0)
+		return r;
+	r = store_load(&e->layout, a, 0, ret_doc, err);
+	if (r == -ENOENT)
+		r = scope_not_found(a, err);
+	if (r == 0 && !(flags & DELETE_FORCE))
+		r = check_children(e, a, err);
+	if (r == 0 && addr_level(a) == ADDR_REALM)
+		r = begin_realm_delete(e, a, ret_doc, err);
+	if (r == 0)
+		r = delete_self(e, a, ret_doc, ret, err);
+	locks_drop_path(e->locks, a);
+	return r < 0 && r != -ENOENT ? delete_wrap(a, r, err) : r;
+}
+
+/* ---- making parents for apply ---- */
+
+static int create_parent(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	int r;
+
+	if (addr_level(a) == ADDR_REALM) {
+		struct rpc_create_realm_result res = { 0 };
+		struct realm_doc d = { 0 };
+
+		d.head.metadata.name = xstrdup(a->realm);
+		r = realm_create(e, &d, &res, err);
+		model_clear(&realm_doc_type, &d);
+		model_clear(&realm_doc_type, &res.realm);
+	} else if (addr_level(a) == ADDR_SPACE) {
+		struct rpc_create_space_result res = { 0 };
+		struct space_doc d = { 0 };
+
+		d.head.metadata.name = xstrdup(a->space);
+		d.spec.realm_id = xstrdup(a->realm);
+		r = space_create(e, &d, &res, err);
+		model_clear(&space_doc_type, &d);
+		model_clear(&space_doc_type, &res.space);
+	} else {
+		struct rpc_create_stack_result res = { 0 };
+		struct stack_doc d = { 0 };
+
+		d.head.metadata.name = xstrdup(a->stack);
+		d.spec.realm_id = xstrdup(a->realm);
+		d.spec.space_id = xstrdup(a->space);
+		r = stack_create(e, &d, &res, err);
+		model_clear(&stack_doc_type, &d);
+		model_clear(&stack_doc_type, &res.stack);
+	}
+	if (r < 0)
+		return kerr_wrap(err, r, "failed to create parent %s \"%s\"",
+				 level_words[addr_level(a)], addr_name(a));
+	return 0;
+}
+
+int parents_create(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct addr part = { .realm = a->realm };
+	int r = 0;
+
+	while (r == 0 && addr_level(&part) < addr_level(a)) {
+		r = store_exists(&e->layout, &part, err);
+		if (r == 0)
+			r = create_parent(e, &part, err);
+		if (r < 0)
+			break;
+		r = 0;
+		if (addr_level(&part) == ADDR_REALM)
+			part.space = a->space;
+		else if (addr_level(&part) == ADDR_SPACE)
+			part.stack = a->stack;
+		else
+			break;
+	}
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_PARENTS_H
+#define KUKEON_PARENTS_H
+
+#include "engine_priv.h"
+
+/* Realms, spaces and stacks: the objects that hold others. All take the locks they need. */
+
+int realm_create(struct engine *e, struct realm_doc *want, struct rpc_create_realm_result *ret,
+		 struct kerr *err);
+int realm_get(struct engine *e, const struct addr *a, struct rpc_get_realm_result *ret,
+	      struct kerr *err);
+int realm_list(struct engine *e, struct rpc_list_realms_reply *ret, struct kerr *err);
+
+int space_create(struct engine *e, struct space_doc *want, struct rpc_create_space_result *ret,
+		 struct kerr *err);
+int space_get(struct engine *e, const struct addr *a, struct rpc_get_space_result *ret,
+	      struct kerr *err);
+int space_list(struct engine *e, const struct addr *filter, struct rpc_list_spaces_reply *ret,
+	       struct kerr *err);
+
+int stack_create(struct engine *e, struct stack_doc *want, struct rpc_create_stack_result *ret,
+		 struct kerr *err);
+int stack_get(struct engine *e, const struct addr *a, struct rpc_get_stack_result *ret,
+	      struct kerr *err);
+int stack_list(struct engine *e, const struct addr *filter, struct rpc_list_stacks_reply *ret,
+	       struct kerr *err);
+
+/* Make what is missing of the address' parents, with default settings and no labels of users'. */
+int parents_create(struct engine *e, const struct addr *a, struct kerr *err);
+
+enum delete_flags {
+	DELETE_CASCADE = 1 << 0, /* children first */
+	DELETE_FORCE = 1 << 1, /* the object alone, without looking for children */
+};
+
+/* What a deletion did, in the words of the wire ("space:a", "metadata", …). */
+struct deleted {
+	struct strlist parts;
+	bool metadata, cgroup, extra; /* extra: namespace of a realm, network of a space */
+};
+
+void deleted_clear(struct deleted *d);
+
+/* A realm, space or stack. The document as it was goes to ret_doc (zeroed; of the level's kind). */
+int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flags, void *ret_doc,
+		  struct deleted *ret, struct kerr *err);
+
+/*
+ * Call fn for every object of a level that the filter does not exclude ("" or
+ * NULL names match all), in the order of the tree. A negative result ends it.
+ */
+typedef int scope_fn(void *ctx, struct engine *e, const struct addr *a, struct kerr *err);
+int scope_each(struct engine *e, enum addr_level level, const struct addr *filter, scope_fn *fn,
+	       void *ctx, struct kerr *err);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "atomic.h"
+#include "convert.h"
+#include "engine_priv.h"
+#include "errkind.h"
+#include "fd.h"
+#include "mem.h"
+#include "ns.h"
+#include "path.h"
+#include "str.h"
+#include "validate.h"
+
+struct addr addr_of_realm(const struct realm_doc *d)
+{
+	return (struct addr){ .realm = d->head.metadata.name };
+}
+
+struct addr addr_of_space(const struct space_doc *d)
+{
+	return (struct addr){ .realm = d->spec.realm_id, .space = d->head.metadata.name };
+}
+
+struct addr addr_of_stack(const struct stack_doc *d)
+{
+	return (struct addr){ .realm = d->spec.realm_id,
+			      .space = d->spec.space_id,
+			      .stack = d->head.metadata.name };
+}
+
+struct addr addr_of_cell(const struct cell_doc *d)
+{
+	return (struct addr){ .realm = d->spec.realm_id,
+			      .space = d->spec.space_id,
+			      .stack = d->spec.stack_id,
+			      .cell = d->head.metadata.name };
+}
+
+char *scope_cgroup(const struct engine *e, const struct addr *a)
+{
+	switch (addr_level(a)) {
+	case ADDR_ROOT:
+		break;
+	case ADDR_REALM:
+		return path_join(e->cgroup_root, a->realm, NULL);
+	case ADDR_SPACE:
+		return path_join(e->cgroup_root, a->realm, a->space, NULL);
+	case ADDR_STACK:
+		return path_join(e->cgroup_root, a->realm, a->space, a->stack, NULL);
+	case ADDR_CELL:
+		return path_join(e->cgroup_root, a->realm, a->space, a->stack, a->cell, NULL);
+	}
+	return xstrdup(e->cgroup_root);
+}
+
+char *scope_default_namespace(const struct engine *e, const char *realm)
+{
+	return xasprintf("%s.%s", realm, e->suffix);
+}
+
+int scope_namespace(struct engine *e, const char *realm, char **ret, struct kerr *err)
+{
+	struct addr a = { .realm = realm };
+	struct realm_doc doc = { 0 };
+	int r;
+
+	r = store_load(&e->layout, &a, 0, &doc, err);
+	if (r == -ENOENT)
+		return scope_not_found(&a, err);
+	if (r < 0)
+		return r;
+	*ret = str_empty(doc.spec.namespace) ? scope_default_namespace(e, realm)
+					     : xstrdup(doc.spec.namespace);
+	model_clear(&realm_doc_type, &doc);
+	return 0;
+}
+
+int scope_not_found(const struct addr *a, struct kerr *err)
+{
+	switch (addr_level(a)) {
+	case ADDR_ROOT:
+		break;
+	case ADDR_REALM:
+		return kerr_setk(err, ERR_REALM_NOT_FOUND, -ENOENT, "realm \"%s\" not found",
+				 a->realm);
+	case ADDR_SPACE:
+		return kerr_setk(err, ERR_SPACE_NOT_FOUND, -ENOENT,
+				 "space \"%s\" not found in realm \"%s\"", a->space, a->realm);
+	case ADDR_STACK:
+		return kerr_setk(err, ERR_STACK_NOT_FOUND, -ENOENT,
+				 "stack \"%s\" not found in realm \"%s\", space \"%s\"", a->stack,
+				 a->realm, a->space);
+	case ADDR_CELL:
+		return kerr_setk(
+			err, ERR_CELL_NOT_FOUND, -ENOENT,
+			"cell \"%s\" not found in realm \"%s\", space \"%s\", stack \"%s\"",
+			a->cell, a->realm, a->space, a->stack);
+	}
+	return kerr_plain(err, -EINVAL, "no name given");
+}
+
+int scope_parents_exist(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct addr part = { .realm = a->realm };
+	int r;
+
+	while (addr_level(&part) < addr_level(a)) {
+		r = store_exists(&e->layout, &part, err);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			return scope_not_found(&part, err);
+		if (addr_level(&part) == ADDR_REALM)
+			part.space = a->space;
+		else if (addr_level(&part) == ADDR_SPACE)
+			part.stack = a->stack;
+		else
+			part.cell = a->cell;
+	}
+	return 0;
+}
+
+static int check_name(enum kind kind, int required, const char *name, enum scope_flags flags,
+		      struct kerr *err)
+{
+	char *trimmed cleanup_free = str_trim(name);
+
+	if (str_empty(trimmed))
+		return kerr_setk(err, required, -EINVAL, "%s", err_kind_text(required));
+	/* Names become path components: the rules that keep them from leaving hold always. */
+	if (flags & SCOPE_STRICT || strchr(name, '/') || name[0] == '.')
+		return validate_name(kind, name, err);
+	return 0;
+}
+
+int scope_check(const struct addr *a, enum scope_flags flags, struct kerr *err)
+{
+	int r;
+
+	r = check_name(KIND_REALM, ERR_REALM_NAME_REQUIRED, a->realm, flags, err);
+	if (r < 0 || addr_level(a) == ADDR_REALM)
+		return r;
+	if (a->space || a->stack || a->cell)
+		r = check_name(KIND_SPACE, ERR_SPACE_NAME_REQUIRED, a->space, flags, err);
+	if (r == 0 && (a->stack || a->cell))
+		r = check_name(KIND_STACK, ERR_STACK_NAME_REQUIRED, a->stack, flags, err);
+	if (r == 0 && a->cell)
+		r = check_name(KIND_CELL, ERR_CELL_NAME_REQUIRED, a->cell, flags, err);
+	return r;
+}
+
+void scope_observe_cgroup(struct engine *e, const char *cgroup, bool *ret_ready,
+			  struct strlist *ret_controllers)
+{
+	*ret_ready = cgroup && cgroup_exists(e->cgroups, cgroup) > 0;
+	strlist_clear(ret_controllers);
+	/* On v1 nothing is delegated by subtree_control: the list stays empty. */
+	if (*ret_ready && e->cgroups->mode == CGROUP_MODE_V2)
+		(void) cgroup_subtree_controllers(e->cgroups, cgroup, ret_controllers, NULL);
+}
+
+/* A runtime dir that outlived its boot: all it tells of is gone. */
+static int forget_last_boot(struct engine *e, struct kerr *err)
+{
+	static const enum rt_file trees[] = { RT_CELLS, RT_CONTAINERS, RT_RUNC, RT_INTENTS };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(trees); i++) {
+		char *dir cleanup_free = layout_rt(&e->layout, trees[i]);
+
+		r = remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
+	}
+	return r;
+}
+
+/*
+ * Mounts made in one mount namespace cannot be undone from another. The first
+ * engine of a boot records its own; one that finds another says what is wrong.
+ */
+static int check_mount_namespace(struct engine *e, struct kerr *err)
+{
+	char *file cleanup_free = layout_rt(&e->layout, RT_BOOT);
+	struct buf old cleanup_buf = BUF_INIT(256);
+	char mine[NS_IDENTITY_MAX];
+	int r;
+
+	r = ns_mount_identity(mine, err);
+	if (r < 0)
+		return r;
+	r = file_read_at(AT_FDCWD, file, 256, &old, err);
+	if (r == 0 && strncmp(buf_str(&old), mine, 37) == 0) {
+		if (streq(buf_str(&old), mine))
+			return 0;
+		return kerr_plain(err, -EXDEV,
+				  "'%s' belongs to another mount namespace; does the service set "
+				  "PrivateMounts=, PrivateTmp= or ProtectSystem=?",
+				  e->layout.runtime_dir);
+	}
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = r == 0 ? forget_last_boot(e, err) : 0;
+	if (r < 0)
+		return r;
+	return atomic_write_at(AT_FDCWD, file, mine, strlen(mine), 0600, ATOMIC_WRITE_NOSYNC, err);
+}
+
+int scope_prepare_trees(struct engine *e, struct kerr *err)
+{
+	char *data cleanup_free = layout_run(&e->layout, RUN_DATA);
+	char *cells cleanup_free = layout_rt(&e->layout, RT_CELLS);
+	int r;
+
+	if (e->mounts_checked)
+		return 0;
+	r = mkdir_p(e->layout.run_path, 0755, err);
+	if (r == 0)
+		r = mkdir_p(data, 02750, err);
+	if (r == 0)
+		r = mkdir_p(e->layout.runtime_dir, 0755, err);
+	if (r == 0)
+		r = check_mount_namespace(e, err);
+	if (r == 0)
+		r = mkdir_p(cells, 0700, err);
+	e->mounts_checked = r == 0;
+	return r;
+}
