@@ -570,11 +570,11 @@ static int visit(int netns_fd, struct nl_sock **ret, struct kerr *err)
 	return r < 0 ? r : 0;
 }
 
-/* eth0 is there and up in its namespace after this; the host's end is a port, and down. */
+/* eth0 is in its namespace after this, the host's end a port of the bridge; both are down. */
 static int veth_create(struct nl_sock *sk, const struct link_attach *a, unsigned bridge,
 		       struct kerr *err)
 {
-	const struct ifinfomsg peer_head = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	const struct ifinfomsg peer_head = { 0 }; /* cannot come up before its pair is complete */
 	struct nl_msg *msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, a->host_name, 0);
 	static const uint8_t no_mac[LINK_MAC_SIZE];
 	char words[LINK_WORDS_MAX];
@@ -648,6 +648,7 @@ static int configure_inside(struct nl_sock *inside, const struct link_attach *a,
 	(void) snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", a->name);
 	if (ioctl(nl_socket_get_fd(inside), SIOCGIFINDEX, &req) < 0)
 		return kerr_set(err, -errno, "find '%s' in the cell", a->name);
+	msgs[n++] = link_msg(RTM_NEWLINK, 0, a->name, IFF_UP);
 	msgs[n++] = addr_msg(req.ifr_ifindex, a->addr);
 	if (a->gateway)
 		msgs[n++] = default_route_msg((unsigned) req.ifr_ifindex, a->gateway);
@@ -655,7 +656,7 @@ static int configure_inside(struct nl_sock *inside, const struct link_attach *a,
 	for (i = 0; i < n; i++)
 		msg_freep(&msgs[i]);
 	if (r < 0)
-		return kerr_set(err, r, "set address and route of '%s'%s", a->name, answer.words);
+		return kerr_set(err, r, "configure '%s' in the cell%s", a->name, answer.words);
 	return 0;
 }
 

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "host_sandbox.h"
+#include "ipv4.h"
+#include "link.h"
+#include "mount.h"
+#include "ns.h"
+#include "str.h"
+#include "unit.h"
+
+#define GATEWAY 0x0a580001 /* 10.88.0.1 */
+#define BRIDGE "k-703e8b3a"
+
+static struct kerr e;
+static int host_ns;
+static const struct link_bridge bridge = { .name = BRIDGE,
+					   .gateway = { GATEWAY, 24 },
+					   .owner = "default/default" };
+
+static void setup(void)
+{
+	sandbox_enter();
+	host_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(host_ns, 0);
+}
+
+/* A cell's namespace, pinned at SANDBOX/<name>. */
+static int cell_ns(const char *path)
+{
+	int dir;
+
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ok(mount_private_dir(path, &e), &e);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ok(ns_pin(dir, NS_NET, NULL, &e), &e);
+	return ok(ns_open(dir, NS_NET, &e), &e);
+}
+
+static void attach(int ns, uint32_t addr, char host_name[LINK_NAME_MAX])
+{
+	struct link_attach a = { .netns_fd = ns,
+				 .bridge = BRIDGE,
+				 .host_name = host_name,
+				 .name = "eth0",
+				 .addr = { addr, 24 },
+				 .gateway = GATEWAY };
+
+	ok(link_veth_name(host_name, &e), &e);
+	ok(link_attach(&a, &e), &e);
+}
+
+static void enter(int ns)
+{
+	ck_assert_int_eq(setns(ns, CLONE_NEWNET), 0);
+}
+
+static int udp(int ns, uint32_t addr, uint16_t port)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(addr),
+				  .sin_port = htons(port) };
+	int fd;
+
+	enter(ns);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ck_assert_msg(bind(fd, (struct sockaddr *) &sa, sizeof(sa)) == 0, "%s", strerror(errno));
+	enter(host_ns);
+	return fd;
+}
+
+/* Whether a datagram sent from one socket reaches the other. */
+static bool reaches(int from, int to, uint32_t addr, uint16_t port)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(addr),
+				  .sin_port = htons(port) };
+	char c = 'x';
+
+	if (sendto(from, &c, 1, 0, (struct sockaddr *) &sa, sizeof(sa)) != 1)
+		return false;
+	return fd_wait_readable(to, 1000) == 1 && read(to, &c, 1) == 1;
+}
+
+START_TEST(names)
+{
+	char a[LINK_NAME_MAX], b[LINK_NAME_MAX];
+	uint8_t mac[LINK_MAC_SIZE];
+
+	link_bridge_name("default", "default", NULL, a);
+	ck_assert_str_eq(a, "k-703e8b3a");
+	link_bridge_name("kuke-system", "kukeon", "", a);
+	ck_assert_str_eq(a, "k-082023b5");
+	link_bridge_name("kuke-system", "kukeon", "dev", b);
+	ck_assert_str_ne(a, b);
+	ok(link_veth_name(a, &e), &e);
+	ok(link_veth_name(b, &e), &e);
+	ck_assert_str_ne(a, b);
+	ck_assert(a[0] == 'k' && a[1] != '-' && strlen(a) == 13);
+	link_mac_of_addr(0x0a580102, mac);
+	ck_assert_mem_eq(mac, "\x02\x6b\x0a\x58\x01\x02", 6);
+}
+END_TEST
+
+START_TEST(bridge_life)
+{
+	struct link_bridge_state st;
+	cleanup_buf struct buf b = BUF_INIT(64);
+
+	ck_assert_int_eq(link_bridge_query(BRIDGE, &st, &e), -ENODEV);
+	ck_assert_int_eq(ok(link_bridge_ensure(&bridge, &e), &e), 1);
+	ck_assert_int_eq(ok(link_bridge_ensure(&bridge, &e), &e), 0);
+	ok(link_bridge_query(BRIDGE, &st, &e), &e);
+	ck_assert(st.is_bridge && st.up);
+	ck_assert_uint_eq(st.n_addrs, 1);
+	ck_assert(ipv4_net_eq(st.addr, bridge.gateway));
+	ck_assert_str_eq(st.owner, "default/default");
+	ck_assert_int_eq(st.mac[0], 0x02);
+	ck_assert_int_eq(sys_read(AT_FDCWD, "/proc/sys/net/ipv6/conf/" BRIDGE "/disable_ipv6", &b),
+			 0);
+	ck_assert_str_eq(buf_str(&b), "1\n");
+	ck_assert_int_eq(ok(link_bridge_delete(BRIDGE, &e), &e), 1);
+	ck_assert_int_eq(ok(link_bridge_delete(BRIDGE, &e), &e), 0);
+}
+END_TEST
+
+static void set_flags(const char *name, short flags)
+{
+	cleanup_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq req = { .ifr_flags = flags };
+
+	(void) snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
+	ck_assert_int_eq(ioctl(fd, SIOCSIFFLAGS, &req), 0);
+}
+
+START_TEST(bridge_mended)
+{
+	struct link_bridge_state st;
+
+	ok(link_bridge_ensure(&bridge, &e), &e);
+	set_flags(BRIDGE, 0);
+	ck_assert_int_eq(
+		sys_write(AT_FDCWD, "/proc/sys/net/ipv6/conf/" BRIDGE "/disable_ipv6", "0"), 0);
+	ck_assert_int_eq(ok(link_bridge_ensure(&bridge, &e), &e), 1);
+	ok(link_bridge_query(BRIDGE, &st, &e), &e);
+	ck_assert(st.up);
+	ck_assert_int_eq(ok(link_bridge_ensure(&bridge, &e), &e), 0);
+}
+END_TEST
+
+START_TEST(bridge_foreign)
+{
+	struct link_bridge other = bridge;
+	char host_name[LINK_NAME_MAX];
+
+	ok(link_bridge_ensure(&bridge, &e), &e);
+	other.gateway.addr = 0x0a590001;
+	ck_assert_int_eq(link_bridge_ensure(&other, &e), -EEXIST);
+	ck_assert_str_eq(e.msg, "the bridge '" BRIDGE "' has the address 10.88.0.1/24 instead of "
+				"10.89.0.1/24");
+	other = bridge;
+	other.owner = "default-x/y";
+	ck_assert_int_eq(link_bridge_ensure(&other, &e), -EEXIST);
+	ck_assert_ptr_nonnull(strstr(e.msg, "belongs to 'default/default'"));
+	other = bridge;
+	attach(cell_ns(SANDBOX "/a"), GATEWAY + 1, host_name);
+	other.name = host_name;
+	ck_assert_int_eq(link_bridge_ensure(&other, &e), -EEXIST);
+	ck_assert_ptr_nonnull(strstr(e.msg, "is no bridge"));
+	ck_assert_int_eq(link_bridge_delete(host_name, &e), -EEXIST);
+	ck_assert_uint_ne(if_nametoindex(host_name), 0);
+}
+END_TEST
+
+START_TEST(cells_talk)
+{
+	char name_a[LINK_NAME_MAX], name_b[LINK_NAME_MAX];
+	int ns_a = cell_ns(SANDBOX "/a"), ns_b = cell_ns(SANDBOX "/b");
+	int a, b, host;
+
+	ok(link_bridge_ensure(&bridge, &e), &e);
+	attach(ns_a, GATEWAY + 1, name_a);
+	attach(ns_b, GATEWAY + 2, name_b);
+	a = udp(ns_a, GATEWAY + 1, 1000);
+	b = udp(ns_b, GATEWAY + 2, 1000);
+	host = udp(host_ns, GATEWAY, 1000);
+	ck_assert(reaches(a, b, GATEWAY + 2, 1000));
+	ck_assert(reaches(b, a, GATEWAY + 1, 1000));
+	ck_assert(reaches(a, host, GATEWAY, 1000));
+	ck_assert(reaches(host, a, GATEWAY + 1, 1000));
+	/* Out of the bridge: nobody hears it any more, though the device is still there. */
+	ok(link_detach(name_a, &e), &e);
+	ck_assert(!reaches(host, a, GATEWAY + 1, 1000));
+	ck_assert_uint_ne(if_nametoindex(name_a), 0);
+	ok(link_detach("kffffffffffff", &e), &e);
+	ck_assert_int_eq(ok(link_delete(name_a, &e), &e), 1);
+	ck_assert_int_eq(ok(link_delete(name_a, &e), &e), 0);
+}
+END_TEST
+
+START_TEST(inside)
+{
+	char name[LINK_NAME_MAX];
+	int ns = cell_ns(SANDBOX "/a");
+	struct link_net *nets = NULL;
+	cleanup_buf struct buf b = BUF_INIT(64 << 10);
+	size_t n = 0;
+
+	ok(link_bridge_ensure(&bridge, &e), &e);
+	attach(ns, GATEWAY + 1, name);
+	enter(ns);
+	ok(link_list_nets(&nets, &n, &e), &e);
+	ck_assert_uint_eq(n,
+			  3); /* lo's, eth0's address and its route; the default one is no subnet */
+	free(nets);
+	ck_assert_int_eq(sys_read(AT_FDCWD, "/proc/thread-self/net/route", &b), 0);
+	ck_assert_ptr_nonnull(strstr(buf_str(&b), "eth0\t00000000\t0100580A\t0003"));
+	ck_assert_int_eq(sys_read(AT_FDCWD, "/proc/sys/net/ipv6/conf/eth0/disable_ipv6", &b), 0);
+	ck_assert_str_eq(buf_str(&b), "1\n");
+	ck_assert_int_eq(sys_read(AT_FDCWD, "/proc/sys/net/ipv6/conf/lo/disable_ipv6", &b), 0);
+	ck_assert_str_eq(buf_str(&b), "0\n");
+}
+END_TEST
+
+START_TEST(attach_fails)
+{
+	char name[LINK_NAME_MAX];
+	int ns = cell_ns(SANDBOX "/a");
+	struct link_attach a = { .netns_fd = ns,
+				 .bridge = "k-none",
+				 .host_name = name,
+				 .name = "eth0",
+				 .addr = { GATEWAY + 1, 24 },
+				 .gateway = GATEWAY };
+
+	ok(link_veth_name(name, &e), &e);
+	ck_assert_int_eq(link_attach(&a, &e), -ENODEV);
+	ok(link_bridge_ensure(&bridge, &e), &e);
+	a.bridge = BRIDGE;
+	a.gateway = 0x01020304; /* not on the link: the kernel refuses the route */
+	ck_assert_int_lt(link_attach(&a, &e), 0);
+	ck_assert_uint_eq(if_nametoindex(name), 0); /* nothing is left */
+	a.gateway = GATEWAY;
+	ok(link_attach(&a, &e), &e);
+	ok(link_veth_name(name, &e), &e);
+	ck_assert_int_eq(link_attach(&a, &e), -EEXIST); /* eth0 is there */
+	ck_assert_uint_eq(if_nametoindex(name), 0);
+	a.netns_fd = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(link_attach(&a, &e), -EINVAL);
+	ck_assert_uint_ne(if_nametoindex(BRIDGE), 0); /* and we are where we were */
+}
+END_TEST
+
+START_TEST(host_nets)
+{
+	struct link_net *nets = NULL;
+	size_t i, n = 0, found = 0;
+
+	ok(link_list_nets(&nets, &n, &e), &e);
+	ck_assert_uint_eq(n, 0);
+	free(nets);
+	ok(link_bridge_ensure(&bridge, &e), &e);
+	ok(link_list_nets(&nets, &n, &e), &e);
+	for (i = 0; i < n; i++)
+		found += streq(nets[i].device, BRIDGE) && nets[i].net.addr == (GATEWAY & ~0xffu) &&
+			 nets[i].net.prefix == 24;
+	ck_assert_uint_eq(found, 2); /* the address and the route that comes with it */
+	free(nets);
+}
+END_TEST
+
+START_TEST(forwarding)
+{
+	ck_assert_int_eq(sys_write(AT_FDCWD, "/proc/sys/net/ipv4/ip_forward", "0"), 0);
+	ck_assert_int_eq(ok(link_forwarding_on(&e), &e), 1);
+	ck_assert_int_eq(ok(link_forwarding_on(&e), &e), 0);
+}
+END_TEST
+
+static Suite *test_link(void)
+{
+	Suite *s = suite_create("link");
+	TCase *tc = tcase_create("link");
+
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_set_timeout(tc, 30);
+	tcase_add_test(tc, names);
+	tcase_add_test(tc, bridge_life);
+	tcase_add_test(tc, bridge_mended);
+	tcase_add_test(tc, bridge_foreign);
+	tcase_add_test(tc, cells_talk);
+	tcase_add_test(tc, inside);
+	tcase_add_test(tc, attach_fails);
+	tcase_add_test(tc, host_nets);
+	tcase_add_test(tc, forwarding);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+UNIT_MAIN(test_link);
