@@ -315,7 +315,7 @@ static int make_layer(struct making *m, const struct layer_source *src, struct k
 }
 
 int layer_unpack(struct image_store *s, const struct layer_want *want,
-		 const struct layer_source *src, struct digest *ret_chain, struct kerr *err)
+		 const struct layer_source *src, struct layer_done *ret, struct kerr *err)
 {
 	cleanup_(making_clear) struct making m = {
 		.store = s,
@@ -324,6 +324,7 @@ int layer_unpack(struct image_store *s, const struct layer_want *want,
 		.notes = BUF_INIT(UNPACK_MAX_NOTES),
 	};
 	struct lock_id id;
+	bool there;
 	int r;
 
 	digest_chain(want->parent, want->diff_id, &m.chain);
@@ -331,11 +332,16 @@ int layer_unpack(struct image_store *s, const struct layer_want *want,
 	r = locks_take(s->locks, &id, 0, err);
 	if (r < 0)
 		return r;
-	r = layer_exists(s, &m.chain) ? 0 : make_layer(&m, src, err);
+	there = layer_exists(s, &m.chain);
+	r = there ? 0 : make_layer(&m, src, err);
 	locks_drop(s->locks, &id);
 	if (r < 0)
 		return r;
-	*ret_chain = m.chain;
+	*ret = (struct layer_done){ .chain = m.chain, .unpacked = !there };
+	if (!there) {
+		digest_from_hex(m.res.blob_hex, &ret->blob);
+		ret->blob_size = (int64_t) m.res.blob_bytes;
+	}
 	return 0;
 }
 

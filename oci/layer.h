@@ -19,6 +19,13 @@ struct layer_want {
 	const struct digest *blob; /* digest of the compressed bytes; NULL: not known */
 };
 
+struct layer_done {
+	struct digest chain;
+	bool unpacked; /* false: it was there, and the source was not read */
+	struct digest blob; /* when unpacked: digest and size of the bytes read */
+	int64_t blob_size;
+};
+
 /* What is on record of an unpacked layer (layer.json). */
 struct layer_info {
 	struct digest diff_id;
@@ -32,11 +39,10 @@ struct layer_info {
  * Unpack a layer into snapshots/<chain id>: kukeunpack into staging/, both
  * digests checked, directories that the layer implies made like those below,
  * one syncfs, rename, fsync of the parent; all under the chain id's lock. A chain
- * id that is there is left as it is (the source is not read). Nothing is left of
- * a failure. *ret_chain is set on success.
+ * id that is there is left as it is. Nothing is left of a failure.
  */
 int layer_unpack(struct image_store *s, const struct layer_want *want,
-		 const struct layer_source *src, struct digest *ret_chain, struct kerr *err);
+		 const struct layer_source *src, struct layer_done *ret, struct kerr *err);
 
 /* A name below snapshots/<chain id>: "fs", "layer.json". Owned by the caller. */
 char *layer_path(const struct image_store *s, const struct digest *chain, const char *name)

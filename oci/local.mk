@@ -3,10 +3,14 @@
 noinst_LIBRARIES += liboci.a
 liboci_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI) $(DIRS_CPPFLAGS) $(JANSSON_CFLAGS)
 liboci_a_SOURCES = \
+	oci/bundle.c oci/bundle.h \
 	oci/cas.c oci/cas.h \
 	oci/digest.c oci/digest.h \
 	oci/helper.c oci/helper.h \
-	oci/image.h \
+	oci/image.c oci/image.h \
+	oci/image_collect.c \
+	oci/image_load.c \
+	oci/image_record.c oci/image_record.h \
 	oci/image_config.h \
 	oci/imgstore.c oci/imgstore.h \
 	oci/layer.c oci/layer.h \
@@ -14,9 +18,10 @@ liboci_a_SOURCES = \
 	oci/ref.c oci/ref.h \
 	oci/runc.c oci/runc.h \
 	oci/shim.c oci/shim_state.c oci/shim.h \
-	oci/snapshot.h \
+	oci/snapshot.c oci/snapshot.h \
 	oci/spec.c oci/spec_mounts.c oci/spec_process.c oci/spec_tables.c \
 	oci/spec.h oci/spec_priv.h oci/spec_tables.h \
+	oci/tarscan.c oci/tarscan.h \
 	oci/unpack.c oci/unpack.h \
 	oci/unpack_proto.c \
 	oci/unpack_proto.h \

@@ -28,6 +28,14 @@ static void build_args(const struct layer_source *src, int targetfd, int resultf
 #undef ADD_
 }
 
+static bool is_hex_digest(const char *hex)
+{
+	cleanup_free char *text = xasprintf("sha256:%s", hex);
+	struct digest d;
+
+	return digest_parse(text, &d) == 0;
+}
+
 /* The answer on the pipe. The texts in it are cut off by us, whatever they hold. */
 static int read_result(int fd, struct unpack_result *res, struct buf *notes, struct kerr *err)
 {
@@ -39,13 +47,14 @@ static int read_result(int fd, struct unpack_result *res, struct buf *notes, str
 		return kerr_plain(err, -EIO, "kukeunpack ended without an answer");
 	res->err.msg[sizeof(res->err.msg) - 1] = '\0';
 	res->blob_hex[SHA256_HEX - 1] = res->diff_hex[SHA256_HEX - 1] = '\0';
-	if (res->version != UNPACK_PROTO_VERSION || res->notes_size > UNPACK_MAX_NOTES)
-		return kerr_plain(err, -EPROTO, "kukeunpack gave an answer that makes no sense");
-	if (res->status < 0) {
+	if (res->version == UNPACK_PROTO_VERSION && res->status < 0) {
 		if (err)
 			*err = res->err;
 		return res->status;
 	}
+	if (res->version != UNPACK_PROTO_VERSION || res->notes_size > UNPACK_MAX_NOTES ||
+	    !is_hex_digest(res->blob_hex) || !is_hex_digest(res->diff_hex))
+		return kerr_plain(err, -EPROTO, "kukeunpack gave an answer that makes no sense");
 	buf_clear(notes);
 	buf_init(notes, UNPACK_MAX_NOTES + 1);
 	if (res->notes_size == 0)

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#include "emit.h"
+#include "fd.h"
+#include "image_record.h"
+#include "mem.h"
+#include "node.h"
+#include "sha256.h"
+#include "str.h"
+
+enum {
+	IMAGE_RECORD_MAX = 1 << 20, /* bytes of one record */
+};
+
+void image_record_clear(struct image_record *r)
+{
+	free_p(&r->name);
+	free_p(&r->media_type);
+	strlist_clear(&r->blobs);
+	strlist_clear(&r->chain_ids);
+	*r = (struct image_record){ 0 };
+}
+
+int image_record_check_name(const char *name, struct kerr *err)
+{
+	cleanup_buf struct buf shown = BUF_INIT(4 * IMAGE_MAX_NAME + 16);
+	size_t i, n = strnlen(name, IMAGE_MAX_NAME + 1);
+	bool ok = n > 0 && n <= IMAGE_MAX_NAME && utf8_valid(name, n);
+
+	for (i = 0; ok && i < n; i++)
+		ok = (unsigned char) name[i] > ' ' && name[i] != 0x7f;
+	if (ok)
+		return 0;
+	str_vis(&shown, name, n < IMAGE_MAX_NAME ? n : IMAGE_MAX_NAME);
+	return kerr_plain(err, -EINVAL, "invalid image name '%s'", buf_str(&shown));
+}
+
+static char *record_path(struct image_store *s, const char *name)
+{
+	cleanup_free char *file = NULL;
+	char hex[SHA256_HEX];
+
+	sha256_hex_of(name, strlen(name), hex);
+	file = xasprintf("%s.json", hex);
+	return image_store_path(s, NS_IMAGES, file);
+}
+
+static void emit(const struct image_record *r, struct buf *out)
+{
+	struct jemit j;
+
+	jemit_init(&j, out, EMIT_INDENT);
+	jemit_object(&j);
+	jemit_key(&j, "name");
+	jemit_str(&j, r->name);
+	jemit_key(&j, "digest");
+	jemit_str(&j, r->digest.text);
+	jemit_key(&j, "mediaType");
+	jemit_str(&j, r->media_type);
+	jemit_key(&j, "size");
+	jemit_i64(&j, r->size);
+	jemit_key(&j, "createdAt");
+	jemit_time(&j, &r->created_at);
+	jemit_key(&j, "manifest");
+	jemit_str(&j, r->manifest.text);
+	jemit_key(&j, "blobs");
+	jemit_strlist(&j, &r->blobs);
+	jemit_key(&j, "chainIds");
+	jemit_strlist(&j, &r->chain_ids);
+	jemit_object_end(&j);
+	buf_addc(out, '\n');
+}
+
+static int parse_digests(const struct node *list, struct strlist *ret)
+{
+	struct digest d;
+	size_t i;
+
+	strlist_make_empty(ret);
+	for (i = 0; i < node_count(list); i++) {
+		if (digest_parse(node_str(node_item(list, i)), &d) < 0)
+			return -EINVAL;
+		strlist_add(ret, d.text);
+	}
+	return 0;
+}
+
+static int parse(const struct buf *b, struct image_record *r)
+{
+	cleanup_node struct node *root = NULL;
+	const char *name, *type, *created;
+	int q;
+
+	q = node_read_json(buf_str(b), b->len, "image record", &root, NULL);
+	if (q < 0)
+		return q;
+	name = node_str(node_get(root, "name"));
+	type = node_str(node_get(root, "mediaType"));
+	created = node_str(node_get(root, "createdAt"));
+	if (!name || !type || !created || ktime_parse(created, &r->created_at) < 0 ||
+	    node_i64(node_get(root, "size"), &r->size) < 0 ||
+	    digest_parse(node_str(node_get(root, "digest")), &r->digest) < 0 ||
+	    digest_parse(node_str(node_get(root, "manifest")), &r->manifest) < 0 ||
+	    parse_digests(node_get(root, "blobs"), &r->blobs) < 0 ||
+	    parse_digests(node_get(root, "chainIds"), &r->chain_ids) < 0)
+		return -EINVAL;
+	r->name = xstrdup(name);
+	r->media_type = xstrdup(type);
+	return 0;
+}
+
+static int load_path(const char *path, struct image_record *ret, struct kerr *err)
+{
+	cleanup_buf struct buf b = BUF_INIT(IMAGE_RECORD_MAX);
+	cleanup_image_record struct image_record rec = { 0 };
+	int r;
+
+	r = file_read_at(AT_FDCWD, path, IMAGE_RECORD_MAX, &b, err);
+	if (r < 0)
+		return r;
+	r = parse(&b, &rec);
+	if (r < 0)
+		return kerr_plain(err, -EINVAL, "image record '%s' is damaged", path);
+	*ret = rec;
+	rec = (struct image_record){ 0 };
+	return 0;
+}
+
+int image_record_save(struct image_store *s, struct image_record *rec, struct kerr *err)
+{
+	cleanup_free char *path = record_path(s, rec->name);
+	cleanup_image_record struct image_record old = { 0 };
+	cleanup_buf struct buf b = BUF_INIT(IMAGE_RECORD_MAX);
+	struct lock_id id = lock_id_image(s->ns, rec->name);
+	int r;
+
+	r = locks_take(s->locks, &id, 0, err);
+	if (r < 0)
+		return r;
+	r = load_path(path, &old, NULL);
+	rec->created_at = r == 0 ? old.created_at : ktime_now();
+	emit(rec, &b);
+	r = buf_check(&b, "image record", err);
+	if (r == 0)
+		r = atomic_write_at(AT_FDCWD, path, b.data, b.len, 0600, 0, err);
+	locks_drop(s->locks, &id);
+	return r;
+}
+
+int image_record_load(struct image_store *s, const char *name, struct image_record *ret,
+		      struct kerr *err)
+{
+	cleanup_free char *path = record_path(s, name);
+
+	return load_path(path, ret, err);
+}
+
+int image_record_remove(struct image_store *s, const char *name, struct kerr *err)
+{
+	cleanup_free char *path = record_path(s, name);
+	struct lock_id id = lock_id_image(s->ns, name);
+	int r;
+
+	r = locks_take(s->locks, &id, 0, err);
+	if (r < 0)
+		return r;
+	r = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	if (r == 0)
+		r = atomic_unlink_at(AT_FDCWD, path, err);
+	locks_drop(s->locks, &id);
+	return r;
+}
+
+int image_record_walk(struct image_store *s, image_record_fn *fn, void *ctx, struct kerr *err)
+{
+	cleanup_free char *dir = image_store_path(s, NS_IMAGES, NULL);
+	struct dirent *e;
+	DIR *d;
+	int r = 0;
+
+	d = opendir(dir);
+	if (!d)
+		return kerr_set(err, -errno, "open '%s'", dir);
+	while (r >= 0 && (e = readdir(d))) {
+		cleanup_image_record struct image_record rec = { 0 };
+		cleanup_free char *path = image_store_path(s, NS_IMAGES, e->d_name);
+
+		if (!str_has_suffix(e->d_name, ".json") || e->d_name[0] == '.')
+			continue;
+		r = load_path(path, &rec, err);
+		if (r == -ENOENT)
+			r = 0; /* removed meanwhile */
+		else if (r == 0)
+			r = fn(ctx, e->d_name, &rec);
+		else if (r == -EINVAL || r == -E2BIG || r == -EBADF)
+			r = fn(ctx, e->d_name, NULL);
+	}
+	(void) closedir(d);
+	return r < 0 ? r : 0;
+}
