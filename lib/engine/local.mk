@@ -14,6 +14,7 @@ libengine_a_SOURCES = \
 	lib/engine/cell_stop.c \
 	lib/engine/container.c lib/engine/container.h \
 	lib/engine/container_verbs.c \
+	lib/engine/daemon.c lib/engine/daemon.h \
 	lib/engine/dispatch.c \
 	lib/engine/engine.c lib/engine/engine.h lib/engine/engine_priv.h \
 	lib/engine/hosts.c lib/engine/hosts.h \

@@ -26,6 +26,7 @@ struct rpc_server {
 	rpc_dispatch_fn *dispatch;
 	void *ctx;
 	const char *spool_dir; /* a directory on a disk, for images in requests */
+	int stop_fd; /* readable or hung up: end before the next request; < 0: none */
 };
 
 /*

@@ -179,7 +179,8 @@ static void check_order(const struct locks *t, enum lock_level level, const char
 }
 
 /* Open and lock, making the directories of a first use. */
-static int open_locked(const char *path, enum locks_flags flags, struct kerr *err)
+static int open_locked(const struct layout *l, const char *path, enum locks_flags flags,
+		       struct kerr *err)
 {
 	enum lock_mode mode = (flags & LOCKS_TRY) ? LOCK_FILE_TRY : LOCK_FILE_WAIT;
 	cleanup_free char *dir = NULL;
@@ -191,7 +192,10 @@ static int open_locked(const char *path, enum locks_flags flags, struct kerr *er
 	r = lock_file_at(AT_FDCWD, path, mode, &tmp);
 	if (r == -ENOENT) {
 		dir = path_dirname(path);
-		r = mkdir_p(dir, LOCKS_DIR_MODE, err);
+		/* The run path itself is for the group to read. */
+		r = mkdir_p(l->run_path, 0755, err);
+		if (r >= 0)
+			r = mkdir_p(dir, LOCKS_DIR_MODE, err);
 		if (r < 0)
 			return r;
 		r = lock_file_at(AT_FDCWD, path, mode, &tmp);
@@ -208,7 +212,7 @@ int locks_take(struct locks *t, const struct lock_id *id, enum locks_flags flags
 	int fd;
 
 	check_order(t, id->level, path, flags);
-	fd = open_locked(path, flags, err);
+	fd = open_locked(t->layout, path, flags, err);
 	if (fd < 0)
 		return fd;
 	h = vec_grow(&t->held, &t->n, sizeof(*h));

@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/close_range.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#include "clock.h"
+#include "fd.h"
+#include "listener.h"
+#include "log.h"
+#include "proc.h"
+#include "sockets.h"
+#include "str.h"
+
+enum {
+	MAX_CHILDREN_EVER = 256, /* what the configuration may ask for at most */
+	ACCEPTS_PER_TURN = 64,
+	ACCEPT_PAUSE_MS = 200, /* after accept(2) failed for want of something */
+	PASS_SPACING_MS = 100, /* between passes that a pass itself asked for */
+	PASS_RETRY_MS = 5000, /* after a pass that failed */
+};
+
+/* A connection that no child has yet. */
+struct conn {
+	int fd;
+	bool ready; /* has something to read, waits for a slot */
+	struct peer peer;
+	int64_t since;
+};
+
+struct child {
+	pid_t pid;
+	uid_t uid;
+};
+
+struct listener {
+	const struct listener_config *config;
+	const struct listener_ops *ops;
+	int listen_fd, wake_fd, signal_fd;
+	int stop_r, stop_w; /* children read the one; closing the other stops them */
+	int64_t accept_after;
+	ino_t socket_ino;
+
+	struct conn conns[LISTENER_MAX_CONNECTIONS];
+	size_t n_conns;
+	struct child children[MAX_CHILDREN_EVER];
+	size_t n_children;
+	unsigned max_children, max_per_uid;
+
+	pid_t pass_pid; /* of the running pass, 0: none */
+	int pass_r; /* its last word */
+	bool pass_pending; /* asked for while one runs, or not begun yet */
+	int64_t pass_due; /* clock_ms, -1: when something happens */
+
+	bool stopping;
+	int64_t stop_deadline;
+};
+
+/* ---- children ---- */
+
+/* In a child: nothing of the listener's but what is named here stays open. */
+static void keep_only(int a, int b)
+{
+	int lo = a < b ? a : b;
+	int hi = a < b ? b : a;
+
+	if (lo > 3)
+		(void) close_range(3, (unsigned) lo - 1, 0);
+	if (hi > lo + 1)
+		(void) close_range((unsigned) lo + 1, (unsigned) hi - 1, 0);
+	(void) close_range((unsigned) hi + 1, ~0U, 0);
+}
+
+/* In a child: what all of them begin with. */
+static void child_begin(int keep_a, int keep_b)
+{
+	keep_only(keep_a, keep_b);
+	/* Ctrl-C in the daemon's terminal is for the listener, which lets us finish. */
+	(void) setpgid(0, 0);
+	(void) signal(SIGPIPE, SIG_IGN);
+}
+
+static unsigned uid_children(const struct listener *l, uid_t uid)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < l->n_children; i++)
+		n += l->children[i].uid == uid;
+	return n;
+}
+
+/* Whether the first bytes are those of a Ping: it gets a slot when others wait. */
+static bool is_ping(int fd)
+{
+	static const char name[] = "\"KukeonV1.Ping\"";
+	char head[96];
+	ssize_t n = recv(fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
+
+	return n > 0 && memmem(head, (size_t) n, name, sizeof(name) - 1);
+}
+
+static bool has_slot(const struct listener *l, const struct conn *c)
+{
+	if (l->n_children < l->max_children &&
+	    (c->peer.uid == 0 || uid_children(l, c->peer.uid) < l->max_per_uid))
+		return true;
+	return l->n_children < l->max_children + LISTENER_PING_SLOTS && is_ping(c->fd);
+}
+
+static void conn_remove(struct listener *l, size_t i)
+{
+	fd_close_p(&l->conns[i].fd);
+	l->conns[i] = l->conns[--l->n_conns];
+}
+
+static void start_request(struct listener *l, size_t i)
+{
+	struct conn *c = &l->conns[i];
+	pid_t pid = proc_fork(0);
+
+	if (pid == 0) {
+		/* accept4 made it non-blocking for us; the child blocks. */
+		int flags = fcntl(c->fd, F_GETFL);
+
+		child_begin(c->fd, l->stop_r);
+		(void) fcntl(c->fd, F_SETFL, flags & ~O_NONBLOCK);
+		l->ops->serve(l->ops->ctx, c->fd, &c->peer, l->stop_r);
+		_exit(0);
+	}
+	if (pid < 0) {
+		char why[128];
+
+		log_err("fork for a request failed", "error", errno_text(-pid, why, sizeof(why)));
+	} else {
+		l->children[l->n_children++] = (struct child){ .pid = pid, .uid = c->peer.uid };
+	}
+	conn_remove(l, i);
+}
+
+static void start_requests(struct listener *l)
+{
+	size_t i = 0;
+
+	while (i < l->n_conns) {
+		if (l->conns[i].ready && has_slot(l, &l->conns[i]))
+			start_request(l, i); /* another one is at i now */
+		else
+			i++;
+	}
+}
+
+/* ---- passes ---- */
+
+static void pass_child(struct listener *l, int result)
+{
+	int64_t next = -1;
+
+	child_begin(result, result);
+	if (l->ops->reconcile(l->ops->ctx, &next) < 0)
+		_exit(1);
+	_exit(fd_write_all(result, &next, sizeof(next)) < 0);
+}
+
+static void start_pass(struct listener *l)
+{
+	char why[128];
+	pid_t pid;
+	int p[2];
+
+	l->pass_pending = false;
+	if (pipe2(p, O_CLOEXEC | O_NONBLOCK) < 0) {
+		log_err("pipe for a reconcile pass failed", "error",
+			errno_text(errno, why, sizeof(why)));
+		l->pass_due = clock_ms() + PASS_RETRY_MS;
+		return;
+	}
+	pid = proc_fork(0);
+	if (pid == 0)
+		pass_child(l, p[1]);
+	fd_close_p(&p[1]);
+	if (pid < 0) {
+		fd_close_p(&p[0]);
+		log_err("fork for a reconcile pass failed", "error",
+			errno_text(-pid, why, sizeof(why)));
+		l->pass_due = clock_ms() + PASS_RETRY_MS;
+		return;
+	}
+	l->pass_pid = pid;
+	l->pass_r = p[0];
+}
+
+static void pass_ended(struct listener *l, int status)
+{
+	int64_t now = clock_ms();
+	int64_t next = -1;
+	bool good = fd_read_all(l->pass_r, &next, sizeof(next)) == 0;
+
+	fd_close_p(&l->pass_r);
+	l->pass_pid = 0;
+	l->pass_due = l->config->reconcile_ms > 0 ? now + l->config->reconcile_ms : -1;
+	if (!good) {
+		char text[32];
+
+		(void) snprintf(text, sizeof(text), "%d", status);
+		log_err("reconcile pass failed", "status", text);
+		next = now + PASS_RETRY_MS;
+	}
+	if (next >= 0) {
+		if (next < now + PASS_SPACING_MS)
+			next = now + PASS_SPACING_MS;
+		if (l->pass_due < 0 || next < l->pass_due)
+			l->pass_due = next;
+	}
+}
+
+static void start_pass_if_due(struct listener *l)
+{
+	if (l->stopping || l->pass_pid > 0)
+		return;
+	if (l->pass_pending || (l->pass_due >= 0 && clock_ms() >= l->pass_due))
+		start_pass(l);
+}
+
+/* ---- events ---- */
+
+static void reap(struct listener *l)
+{
+	size_t i;
+	pid_t pid;
+	int status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == l->pass_pid) {
+			pass_ended(l, status);
+			continue;
+		}
+		for (i = 0; i < l->n_children && l->children[i].pid != pid; i++)
+			;
+		if (i == l->n_children)
+			continue;
+		l->children[i] = l->children[--l->n_children];
+		if (WIFSIGNALED(status)) {
+			char text[32];
+
+			(void) snprintf(text, sizeof(text), "%d", WTERMSIG(status));
+			log_err("request died", "signal", text);
+		}
+	}
+}
+
+static void begin_stop(struct listener *l)
+{
+	int grace = l->config->grace_ms > 0 ? l->config->grace_ms : LISTENER_GRACE_MS;
+
+	if (l->stopping) {
+		l->stop_deadline = clock_ms(); /* asked twice: at once */
+		return;
+	}
+	log_inf("stopping");
+	notify_init("STOPPING=1");
+	l->stopping = true;
+	l->stop_deadline = clock_ms() + grace;
+	fd_close_p(&l->listen_fd);
+	fd_close_p(&l->stop_w);
+	while (l->n_conns > 0)
+		conn_remove(l, l->n_conns - 1);
+}
+
+static void on_signals(struct listener *l)
+{
+	struct signalfd_siginfo si;
+
+	while (read(l->signal_fd, &si, sizeof(si)) == (ssize_t) sizeof(si)) {
+		if (si.ssi_signo == SIGCHLD)
+			reap(l);
+		else
+			begin_stop(l);
+	}
+}
+
+static void on_wake(struct listener *l)
+{
+	char drop[16];
+
+	while (recv(l->wake_fd, drop, sizeof(drop), MSG_DONTWAIT) >= 0)
+		;
+	l->pass_pending = true;
+}
+
+/* The connection of *uid (NULL: of anybody) that has been silent longest; -1. */
+static ssize_t oldest_silent(const struct listener *l, const uid_t *uid)
+{
+	ssize_t found = -1;
+	size_t i;
+
+	for (i = 0; i < l->n_conns; i++) {
+		const struct conn *c = &l->conns[i];
+
+		if (c->ready || (uid && c->peer.uid != *uid))
+			continue;
+		if (found < 0 || c->since < l->conns[found].since)
+			found = (ssize_t) i;
+	}
+	return found;
+}
+
+/* Room for one more connection of uid, at the cost of a silent one. */
+static bool make_room(struct listener *l, uid_t uid)
+{
+	size_t of_uid = 0;
+	ssize_t victim = 0;
+	size_t i;
+
+	for (i = 0; i < l->n_conns; i++)
+		of_uid += l->conns[i].peer.uid == uid;
+	if (uid != 0 && of_uid >= LISTENER_MAX_CONNECTIONS / 4)
+		victim = oldest_silent(l, &uid);
+	else if (l->n_conns == LISTENER_MAX_CONNECTIONS)
+		victim = oldest_silent(l, NULL);
+	else
+		return true;
+	if (victim < 0)
+		return false;
+	log_wrn("too many silent connections, closing the oldest");
+	conn_remove(l, (size_t) victim);
+	return true;
+}
+
+static void on_connection(struct listener *l)
+{
+	int i;
+
+	for (i = 0; i < ACCEPTS_PER_TURN; i++) {
+		int fd = accept4(l->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		struct conn c = { .fd = fd, .since = clock_ms() };
+
+		if (fd < 0) {
+			if (errno == EINTR || errno == ECONNABORTED)
+				continue;
+			if (errno != EAGAIN)
+				l->accept_after = clock_ms() + ACCEPT_PAUSE_MS;
+			return;
+		}
+		if (peer_get(fd, &c.peer) < 0 || !make_room(l, c.peer.uid))
+			fd_close_p(&c.fd);
+		else
+			l->conns[l->n_conns++] = c;
+	}
+}
+
+/* ---- the loop ---- */
+
+enum {
+	POLL_SIGNAL = 0,
+	POLL_LISTEN,
+	POLL_WAKE,
+	POLL_CONNS,
+};
+
+static bool may_accept(const struct listener *l, int64_t now)
+{
+	if (l->stopping || now < l->accept_after)
+		return false;
+	return l->n_conns < LISTENER_MAX_CONNECTIONS || oldest_silent(l, NULL) >= 0;
+}
+
+/* The nearest of our times, as poll wants it. */
+static int time_left(const struct listener *l, int64_t now)
+{
+	int64_t due = -1;
+
+	if (l->stopping)
+		return clock_left(l->stop_deadline);
+	if (l->pass_pid == 0 && l->pass_due >= 0)
+		due = l->pass_due;
+	if (now < l->accept_after && (due < 0 || l->accept_after < due))
+		due = l->accept_after;
+	return due < 0 ? -1 : clock_left(due);
+}
+
+static void turn(struct listener *l)
+{
+	struct pollfd p[POLL_CONNS + LISTENER_MAX_CONNECTIONS];
+	int64_t now = clock_ms();
+	size_t n = l->n_conns;
+	size_t i;
+
+	p[POLL_SIGNAL] = (struct pollfd){ .fd = l->signal_fd, .events = POLLIN };
+	p[POLL_LISTEN] =
+		(struct pollfd){ .fd = may_accept(l, now) ? l->listen_fd : -1, .events = POLLIN };
+	p[POLL_WAKE] = (struct pollfd){ .fd = l->stopping ? -1 : l->wake_fd, .events = POLLIN };
+	for (i = 0; i < n; i++)
+		p[POLL_CONNS + i] = (struct pollfd){ .fd = l->conns[i].ready ? -1 : l->conns[i].fd,
+						     .events = POLLIN };
+	if (poll(p, POLL_CONNS + n, time_left(l, now)) < 0)
+		return; /* EINTR, or out of memory for a moment */
+	/* Connections first: the other events move them. */
+	for (i = n; i > 0; i--) {
+		char byte;
+
+		if (p[POLL_CONNS + i - 1].revents == 0)
+			continue;
+		if (recv(l->conns[i - 1].fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+			conn_remove(l, i - 1); /* gone without a word */
+		else
+			l->conns[i - 1].ready = true;
+	}
+	if (p[POLL_SIGNAL].revents != 0)
+		on_signals(l);
+	if (p[POLL_WAKE].revents != 0)
+		on_wake(l);
+	if (p[POLL_LISTEN].revents != 0 && !l->stopping)
+		on_connection(l);
+	start_requests(l);
+	start_pass_if_due(l);
+}
+
+/* What is still running when the grace is over is ended; intents finish its work. */
+static void end_children(struct listener *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n_children; i++)
+		(void) kill(l->children[i].pid, SIGTERM);
+	if (l->pass_pid > 0)
+		(void) kill(l->pass_pid, SIGTERM);
+	if (l->n_children > 0 || l->pass_pid > 0)
+		log_wrn("requests did not end in time");
+}
+
+static void run(struct listener *l)
+{
+	l->pass_pending = true;
+	while (!l->stopping ||
+	       ((l->n_children > 0 || l->pass_pid > 0) && clock_ms() < l->stop_deadline))
+		turn(l);
+	end_children(l);
+}
+
+/* ---- set-up ---- */
+
+static int write_pid(const char *path, struct kerr *err)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%d\n", (int) getpid());
+
+	return atomic_write_at(AT_FDCWD, path, text, (size_t) n, 0644, ATOMIC_WRITE_NOSYNC, err);
+}
+
+static int open_signals(struct kerr *err)
+{
+	struct sigaction hup;
+	sigset_t set;
+	int fd;
+
+	(void) signal(SIGPIPE, SIG_IGN);
+	(void) sigemptyset(&set);
+	(void) sigaddset(&set, SIGTERM);
+	(void) sigaddset(&set, SIGINT);
+	(void) sigaddset(&set, SIGCHLD);
+	/* nohup(1) asks us to outlive the terminal. */
+	if (sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler != SIG_IGN)
+		(void) sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return kerr_set(err, -errno, "block signals");
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? kerr_set(err, -errno, "signalfd") : fd;
+}
+
+static int set_up(struct listener *l, struct kerr *err)
+{
+	const struct listener_config *c = l->config;
+	struct stat st;
+	int stop[2];
+
+	l->signal_fd = open_signals(err);
+	if (l->signal_fd < 0)
+		return l->signal_fd;
+	if (pipe2(stop, O_CLOEXEC) < 0)
+		return kerr_set(err, -errno, "pipe");
+	l->stop_r = stop[0];
+	l->stop_w = stop[1];
+	l->listen_fd = socket_listen(c->socket, c->gid, err);
+	if (l->listen_fd < 0)
+		return l->listen_fd;
+	if (stat(c->socket, &st) == 0)
+		l->socket_ino = st.st_ino;
+	l->wake_fd = socket_wake(c->wake_socket, c->wake_dir, err);
+	if (l->wake_fd < 0)
+		return l->wake_fd;
+	return write_pid(c->pid_file, err);
+}
+
+static void tear_down(struct listener *l)
+{
+	struct stat st;
+
+	/* Only our own: the path may have been given to another meanwhile. */
+	if (l->socket_ino != 0 && stat(l->config->socket, &st) == 0 && st.st_ino == l->socket_ino)
+		(void) unlink(l->config->socket);
+	if (l->wake_fd >= 0)
+		(void) unlink(l->config->wake_socket);
+	if (l->socket_ino != 0)
+		(void) unlink(l->config->pid_file);
+	fd_close_p(&l->listen_fd);
+	fd_close_p(&l->wake_fd);
+	fd_close_p(&l->signal_fd);
+	fd_close_p(&l->stop_r);
+	fd_close_p(&l->stop_w);
+	fd_close_p(&l->pass_r);
+}
+
+static unsigned limit(unsigned asked, unsigned def, unsigned max)
+{
+	if (asked == 0)
+		return def;
+	return asked < max ? asked : max;
+}
+
+int listener_run(const struct listener_config *config, const struct listener_ops *ops,
+		 struct kerr *err)
+{
+	struct listener l = {
+		.config = config,
+		.ops = ops,
+		.listen_fd = -EBADF,
+		.wake_fd = -EBADF,
+		.signal_fd = -EBADF,
+		.stop_r = -EBADF,
+		.stop_w = -EBADF,
+		.pass_r = -EBADF,
+		.pass_due = -1,
+		.max_children = limit(config->max_children, LISTENER_MAX_CHILDREN,
+				      MAX_CHILDREN_EVER - LISTENER_PING_SLOTS),
+		.max_per_uid = limit(config->max_per_uid, LISTENER_MAX_PER_UID, MAX_CHILDREN_EVER),
+	};
+	int r;
+
+	assert(config->socket && config->pid_file && config->wake_dir && config->wake_socket);
+	r = set_up(&l, err);
+	if (r >= 0) {
+#ifdef __GLIBC__
+		(void) malloc_trim(0); /* what reading the configuration took */
+#endif
+		log_inf("listening", "socket", config->socket);
+		notify_init("READY=1");
+		run(&l);
+		log_inf("stopped");
+	}
+	tear_down(&l);
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "daemon.h"
+#include "engine.h"
+#include "kukeond.h"
+#include "listener.h"
+#include "log.h"
+#include "mem.h"
+#include "path.h"
+#include "server.h"
+#include "settings.h"
+#include "str.h"
+
+/* What the children are given. */
+struct daemon {
+	struct engine_config config;
+	const char *spool_dir;
+};
+
+static int dispatch(void *ctx, const struct rpc_method *m, const struct peer *peer, void *args,
+		    void *reply, struct rpc_fds *fds)
+{
+	return engine_dispatch(ctx, m, peer, args, reply, fds);
+}
+
+static void log_failed(const char *what, const struct kerr *err)
+{
+	char text[KERR_TEXT_MAX];
+
+	log_err(what, "error", kerr_text(err, text, sizeof(text)));
+}
+
+/* In a child of the listener. */
+static void serve_connection(void *ctx, int fd, const struct peer *peer, int stop_fd)
+{
+	const struct daemon *d = ctx;
+	struct rpc_server server = { .dispatch = dispatch,
+				     .spool_dir = d->spool_dir,
+				     .stop_fd = stop_fd };
+	struct engine *e cleanup_(engine_closep) = NULL;
+	struct kerr err = { 0 };
+	int r;
+
+	r = engine_open(&d->config, &e, &err);
+	if (r < 0) {
+		log_failed("open engine", &err);
+		return;
+	}
+	server.ctx = e;
+	r = rpc_serve(&server, fd, peer, &err);
+	/* A client that goes away in the middle is no event. */
+	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
+		log_failed("connection ended", &err);
+}
+
+static int reconcile(void *ctx, int64_t *ret_next_ms)
+{
+	const struct daemon *d = ctx;
+	struct engine *e cleanup_(engine_closep) = NULL;
+	struct kerr err = { 0 };
+	int r;
+
+	r = engine_open(&d->config, &e, &err);
+	if (r < 0) {
+		log_failed("open engine", &err);
+		return r;
+	}
+	return engine_reconcile(e, ret_next_ms);
+}
+
+static void fill_config(struct engine_config *c, const struct settings *s, const char *runtime_dir)
+{
+	*c = (struct engine_config){
+		.run_path = s->run_path,
+		.runtime_dir = runtime_dir,
+		.suffix = s->suffix,
+		.cgroup_root = s->cgroup_root,
+		.runtime = s->doc.spec.runtime,
+		.pod_subnet_cidr = s->doc.spec.pod_subnet_cidr,
+		.pod_subnet_size = s->doc.spec.pod_subnet_size,
+		.socket_gid = s->socket_gid,
+		.keep_layers = s->doc.spec.keep_layers.set && s->doc.spec.keep_layers.v,
+	};
+}
+
+/* What the engine says against its configuration, before anything is touched. */
+static int check_engine(const struct engine_config *c, struct kerr *err)
+{
+	struct engine *e cleanup_(engine_closep) = NULL;
+
+	return engine_open(c, &e, err);
+}
+
+static int serve(const struct settings *s, struct kerr *err)
+{
+	struct daemon_claim claim cleanup_(daemon_release) = { .lock_fd = -EBADF };
+	cleanup_free char *runtime_dir = path_dirname(s->socket);
+	struct daemon d = { 0 };
+	struct listener_config config = { .socket = s->socket, .reconcile_ms = s->reconcile_ms };
+	const struct listener_ops ops = { .ctx = &d,
+					  .serve = serve_connection,
+					  .reconcile = reconcile };
+	int r;
+
+	fill_config(&d.config, s, runtime_dir);
+	r = check_engine(&d.config, err);
+	if (r >= 0)
+		r = daemon_claim(&d.config, &claim, err);
+	if (r < 0)
+		return r;
+	/* A flag or key wins, else what init recorded, else root only. */
+	if (d.config.socket_gid < 0)
+		d.config.socket_gid = claim.socket_gid;
+	d.spool_dir = claim.spool_dir;
+	config.gid = d.config.socket_gid > 0 ? (gid_t) d.config.socket_gid : 0;
+	config.pid_file = claim.pid_file;
+	config.wake_dir = claim.wake_dir;
+	config.wake_socket = claim.wake_socket;
+	return listener_run(&config, &ops, err);
+}
+
+int kukeond_main(int argc, char **argv)
+{
+	struct settings s cleanup_(settings_clear) = { 0 };
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+	size_t i;
+	int r;
+
+	r = settings_load(argc, argv, &s, &err);
+	if (r == SETTINGS_HELP)
+		return 0;
+	if (r >= 0) {
+		log_init(log_level_from_name(s.log_level), LOG_STYLE_LOGFMT);
+		for (i = 0; i < s.warnings.n; i++)
+			log_wrn(s.warnings.v[i]);
+		r = serve(&s, &err);
+	}
+	if (r < 0) {
+		fprintf(stderr, "Error: %s\n", kerr_text(&err, text, sizeof(text)));
+		return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "configuration.h"
+#include "mem.h"
+#include "settings.h"
+#include "str.h"
+
+#define DEFAULT_CONFIGURATION KUKEON_SYSCONFDIR "/kukeond.yaml"
+#define DEFAULT_INTERVAL "30s"
+
+enum flag {
+	FLAG_CONFIGURATION = 0,
+	FLAG_RUN_PATH,
+	FLAG_CONTAINERD_SOCKET,
+	FLAG_SOCKET,
+	FLAG_SOCKET_GID,
+	FLAG_LOG_LEVEL,
+	FLAG_RECONCILE_INTERVAL,
+	FLAG_SUFFIX,
+	FLAG_CGROUP_ROOT,
+	_FLAG_MAX,
+};
+
+static const struct {
+	const char *name;
+	const char *env; /* NULL: none */
+	const char *def;
+	const char *help;
+} flags_[_FLAG_MAX] = {
+	[FLAG_CONFIGURATION] = { "configuration", NULL, DEFAULT_CONFIGURATION,
+				 "server configuration file" },
+	[FLAG_RUN_PATH] = { "run-path", "KUKEON_RUN_PATH", CONF_DEFAULT_RUN_PATH,
+			    "directory of all persistent state" },
+	[FLAG_CONTAINERD_SOCKET] = { "containerd-socket", "KUKEON_CONTAINERD_SOCKET",
+				     "/run/containerd/containerd.sock", "accepted and not used" },
+	[FLAG_SOCKET] = { "socket", "KUKEOND_SOCKET", CONF_DEFAULT_SOCKET,
+			  "unix socket to listen on" },
+	[FLAG_SOCKET_GID] = { "socket-gid", "KUKEOND_SOCKET_GID", "0",
+			      "group that may use the socket, 0 for root only" },
+	[FLAG_LOG_LEVEL] = { "log-level", "KUKEON_LOG_LEVEL", "info",
+			     "least level that is logged: debug, info, warn, error" },
+	[FLAG_RECONCILE_INTERVAL] = { "reconcile-interval", "KUKEOND_RECONCILE_INTERVAL",
+				      DEFAULT_INTERVAL,
+				      "time between two passes, 0 stops the timer" },
+	[FLAG_SUFFIX] = { "containerd-namespace-suffix", "KUKEON_NAMESPACE_SUFFIX",
+			  CONF_DEFAULT_SUFFIX, "what the realms' namespaces end in" },
+	[FLAG_CGROUP_ROOT] = { "cgroup-root", "KUKEON_CGROUP_ROOT", CONF_DEFAULT_CGROUP_ROOT,
+			       "cgroup below which all others are made" },
+};
+
+static void print_help(void)
+{
+	size_t i;
+
+	puts("The daemon of kukeon: serves kuke on a unix socket.\n\n"
+	     "Usage:\n  kukeond [flags]\n  kukeond [command]\n\n"
+	     "Available Commands:\n"
+	     "  serve       Run the daemon in the foreground\n"
+	     "  help        Help about any command\n\n"
+	     "Flags:");
+	for (i = 0; i < _FLAG_MAX; i++)
+		printf("      --%-30s %s (default \"%s\")\n", flags_[i].name, flags_[i].help,
+		       flags_[i].def);
+	puts("  -h, --help                           help for kukeond");
+}
+
+static int find_flag(const char *name, size_t n)
+{
+	int i;
+
+	for (i = 0; i < _FLAG_MAX; i++)
+		if (strlen(flags_[i].name) == n && memcmp(flags_[i].name, name, n) == 0)
+			return i;
+	return -1;
+}
+
+/* One long flag at argv[*i]; its value is borrowed from argv. */
+static int parse_flag(int argc, char **argv, int *i, const char *given[_FLAG_MAX], struct kerr *err)
+{
+	const char *arg = argv[*i] + 2;
+	const char *eq = strchr(arg, '=');
+	int flag = find_flag(arg, eq ? (size_t) (eq - arg) : strlen(arg));
+
+	if (flag < 0)
+		return kerr_plain(err, -EINVAL, "unknown flag: --%.*s",
+				  eq ? (int) (eq - arg) : (int) strlen(arg), arg);
+	if (!eq && *i + 1 == argc)
+		return kerr_plain(err, -EINVAL, "flag needs an argument: --%s", arg);
+	given[flag] = eq ? eq + 1 : argv[++*i];
+	return 0;
+}
+
+/* SETTINGS_SERVE or SETTINGS_HELP. */
+static int parse_args(int argc, char **argv, const char *given[_FLAG_MAX], struct kerr *err)
+{
+	const char *command = NULL;
+	bool only_words = false;
+	int r;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		const char *a = argv[i];
+
+		if (only_words || a[0] != '-' || a[1] == '\0') {
+			if (command)
+				return kerr_plain(err, -EINVAL,
+						  "unknown command \"%s\" for \"kukeond %s\"", a,
+						  command);
+			command = a;
+		} else if (streq(a, "--")) {
+			only_words = true;
+		} else if (streq(a, "-h") || streq(a, "--help")) {
+			return SETTINGS_HELP;
+		} else if (a[1] == '-') {
+			r = parse_flag(argc, argv, &i, given, err);
+			if (r < 0)
+				return r;
+		} else {
+			return kerr_plain(err, -EINVAL, "unknown shorthand flag: '%c' in %s", a[1],
+					  a);
+		}
+	}
+	if (!command || streq(command, "help"))
+		return SETTINGS_HELP;
+	if (!streq(command, "serve"))
+		return kerr_plain(err, -EINVAL, "unknown command \"%s\" for \"kukeond\"", command);
+	return SETTINGS_SERVE;
+}
+
+/* The value of a flag's layers below the file; NULL when nobody said. */
+static const char *explicit_value(const char *given[_FLAG_MAX], enum flag f)
+{
+	const char *env = flags_[f].env ? getenv(flags_[f].env) : NULL;
+
+	if (given[f])
+		return given[f];
+	return str_empty(env) ? NULL : env;
+}
+
+static char *pick(const char *given[_FLAG_MAX], enum flag f, const char *file)
+{
+	return xstrdup(configuration_pick(given[f], flags_[f].env ? getenv(flags_[f].env) : NULL,
+					  file, flags_[f].def));
+}
+
+static int pick_gid(struct settings *s, const char *given[_FLAG_MAX], struct kerr *err)
+{
+	const char *text = explicit_value(given, FLAG_SOCKET_GID);
+
+	s->socket_gid = s->doc.spec.socket_gid > 0 ? s->doc.spec.socket_gid : -1;
+	if (!text)
+		return 0;
+	if (str_to_i64(text, 0, UINT32_MAX - 1, &s->socket_gid) < 0)
+		return kerr_plain(err, -EINVAL, "invalid argument \"%s\" for \"--socket-gid\" flag",
+				  text);
+	return 0;
+}
+
+static void pick_interval(struct settings *s, const char *given[_FLAG_MAX])
+{
+	cleanup_free char *text =
+		pick(given, FLAG_RECONCILE_INTERVAL, s->doc.spec.reconcile_interval);
+	int64_t ns;
+
+	if (duration_parse(text, &ns) < 0) {
+		strlist_addf(&s->warnings, "reconcile interval '%s' is no duration, using %s", text,
+			     DEFAULT_INTERVAL);
+		(void) duration_parse(DEFAULT_INTERVAL, &ns);
+	}
+	s->reconcile_ms = ns <= 0 ? 0 : ns / 1000000;
+	if (ns > 0 && s->reconcile_ms == 0)
+		s->reconcile_ms = 1;
+}
+
+void settings_clear(struct settings *s)
+{
+	free_p(&s->configuration);
+	free_p(&s->run_path);
+	free_p(&s->socket);
+	free_p(&s->log_level);
+	free_p(&s->suffix);
+	free_p(&s->cgroup_root);
+	model_clear(&server_doc_type, &s->doc);
+	strlist_clear(&s->warnings);
+}
+
+static int absolute(const char *path, const char *flag, struct kerr *err)
+{
+	if (path[0] == '/')
+		return 0;
+	return kerr_plain(err, -EINVAL, "--%s: '%s' is no absolute path", flag, path);
+}
+
+int settings_load(int argc, char **argv, struct settings *ret, struct kerr *err)
+{
+	const char *given[_FLAG_MAX] = { NULL };
+	struct settings s cleanup_(settings_clear) = { 0 };
+	int what;
+	int r;
+
+	what = parse_args(argc, argv, given, err);
+	if (what == SETTINGS_HELP)
+		print_help();
+	if (what != SETTINGS_SERVE)
+		return what;
+	s.configuration = pick(given, FLAG_CONFIGURATION, NULL);
+	if (streq(s.configuration, DEFAULT_CONFIGURATION))
+		(void) configuration_write_template(KIND_SERVER_CONFIGURATION, s.configuration,
+						    NULL);
+	r = configuration_load(KIND_SERVER_CONFIGURATION, s.configuration, &s.doc, &s.warnings,
+			       err);
+	if (r < 0)
+		return r;
+	s.run_path = pick(given, FLAG_RUN_PATH, s.doc.spec.run_path);
+	s.socket = pick(given, FLAG_SOCKET, s.doc.spec.socket);
+	s.log_level = pick(given, FLAG_LOG_LEVEL, s.doc.spec.log_level);
+	s.suffix = pick(given, FLAG_SUFFIX, s.doc.spec.namespace_suffix);
+	s.cgroup_root = pick(given, FLAG_CGROUP_ROOT, s.doc.spec.cgroup_root);
+	pick_interval(&s, given);
+	r = pick_gid(&s, given, err);
+	if (r >= 0)
+		r = absolute(s.run_path, "run-path", err);
+	if (r >= 0)
+		r = absolute(s.socket, "socket", err);
+	if (r >= 0)
+		r = configuration_check_runtime(s.suffix, s.cgroup_root, err);
+	if (r < 0)
+		return r;
+	*ret = s;
+	s = (struct settings){ 0 };
+	return SETTINGS_SERVE;
+}

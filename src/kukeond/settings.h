@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_SETTINGS_H
+#define KUKEON_SETTINGS_H
+
+#include "err.h"
+#include "model.h"
+
+/*
+ * kukeond's settings out of their layers: flag, environment, file, default
+ * (spec surface.md section 2.8).
+ */
+struct settings {
+	char *configuration; /* path of the file */
+	char *run_path;
+	char *socket;
+	char *log_level;
+	char *suffix;
+	char *cgroup_root;
+	int64_t socket_gid; /* -1: nobody said */
+	int64_t reconcile_ms;
+	struct server_doc doc; /* the file, for what has no flag */
+	struct strlist warnings; /* to be logged once the log is there */
+};
+
+enum settings_result {
+	SETTINGS_SERVE = 1,
+	SETTINGS_HELP = 2, /* printed; there is nothing to do */
+};
+
+/*
+ * Parse the command line and load the file (written on the first run at its
+ * default path). SETTINGS_SERVE, SETTINGS_HELP, or -EINVAL and others.
+ */
+int settings_load(int argc, char **argv, struct settings *ret, struct kerr *err);
+void settings_clear(struct settings *s);
+
+#endif
