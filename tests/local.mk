@@ -33,7 +33,10 @@ tests_unit_unit_base_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
 tests_unit_unit_base_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_BASE)
 tests_unit_unit_base_LDADD = $(LIBBASE) $(UNIT_LDADD)
 
-tests_unit_unit_model_SOURCES = $(UNIT_FRAME)
+tests_unit_unit_model_SOURCES = $(UNIT_FRAME) \
+	tests/unit/model_random.c tests/unit/model_random.h \
+	tests/unit/test_codec.c tests/unit/test_decode.c \
+	tests/unit/test_emit.c tests/unit/test_rows.c
 tests_unit_unit_model_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_MODEL)
 tests_unit_unit_model_LDADD = $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 

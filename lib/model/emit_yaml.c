@@ -238,7 +238,7 @@ static void literal(struct yemit *y, const char *s)
 	if (y->depth == 0)
 		column = y->indent;
 	buf_addc(y->out, '|');
-	if (*s == ' ' || *s == '\n')
+	if (*s == ' ' || *s == '\n' || *s == '\t') /* or readers take it for indentation */
 		buf_addf(y->out, "%u", column - parent);
 	if (s[n - 1] != '\n')
 		buf_addc(y->out, '-');
@@ -423,7 +423,7 @@ static void yemit_string_field(struct yemit *y, const struct field *f, const cha
 
 static void yemit_bytes(struct yemit *y, const struct buf *b)
 {
-	struct buf text cleanup_buf = BUF_INIT(SIZE_MAX);
+	struct buf text cleanup_buf = BUF_INIT(2 * b->len + 8);
 
 	base64_encode(&text, b->data, b->len);
 	yemit_str(y, buf_str(&text));

@@ -45,7 +45,7 @@ static struct node *tree_add(struct json_tree *t, enum node_kind kind, enum node
 /* The text with its escapes undone and every byte that is no UTF-8 as U+FFFD. */
 static char *string_text(const char *raw, size_t n, size_t *ret_len)
 {
-	struct buf clean = BUF_INIT(SIZE_MAX);
+	struct buf clean = BUF_INIT(3 * n + 1); /* U+FFFD has three bytes */
 	char *text = xmalloc(n + 1);
 	size_t len, i, k;
 
