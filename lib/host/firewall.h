@@ -6,6 +6,8 @@
 #include "err.h"
 #include "ipv4.h"
 
+#define FIREWALL_CHAIN_MAX 32 /* xt_chainlabel; iptables itself takes names of 28 bytes */
+
 /*
  * The packet filter in two halves: firewall_plan_make computes from the spaces
  * which chains and rules there have to be (pure; the same for every back end), and
@@ -67,7 +69,7 @@ enum firewall_table {
 
 struct firewall_chain {
 	enum firewall_table table;
-	char name[29];
+	char name[FIREWALL_CHAIN_MAX];
 	struct firewall_rule *rules;
 	size_t n;
 };
@@ -76,12 +78,13 @@ struct firewall_chain {
 struct firewall_hook {
 	enum firewall_table table;
 	const char *builtin; /* "FORWARD", "POSTROUTING" */
-	char chain[29];
+	char chain[FIREWALL_CHAIN_MAX];
 	char *comment; /* NULL: none */
 };
 
 struct firewall_plan {
-	char master[29]; /* KUKEON-EGRESS: names the per-space chains that are ours */
+	char master
+		[FIREWALL_CHAIN_MAX]; /* KUKEON-EGRESS: names the per-space chains that are ours */
 	struct firewall_chain *chains;
 	size_t n_chains;
 	struct firewall_hook *hooks;
@@ -89,7 +92,11 @@ struct firewall_plan {
 };
 
 /* KUKE-EGR- and %08x of FNV-1a-32 over "<realm>/<space>" (and the instance, if not the default). */
-void firewall_space_chain(const char *realm, const char *space, const char *instance, char ret[29]);
+void firewall_space_chain(const char *realm, const char *space, const char *instance,
+			  char ret[FIREWALL_CHAIN_MAX]);
+
+const char *firewall_table_name(enum firewall_table t); /* "filter" */
+const char *firewall_rule_target(const struct firewall_rule *r); /* "DROP", or the chain */
 
 void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *ret);
 void firewall_plan_clear(struct firewall_plan *p);

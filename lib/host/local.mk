@@ -8,7 +8,8 @@ libhost_a_SOURCES = \
 	lib/host/cgroup_doctor.c \
 	lib/host/cgroup_kill.c \
 	lib/host/cgroup_v1.c \
-	lib/host/firewall.h \
+	lib/host/firewall.c lib/host/firewall.h \
+	lib/host/firewall_iptc.c \
 	lib/host/ipv4.c lib/host/ipv4.h \
 	lib/host/link.c lib/host/link.h \
 	lib/host/mount.c lib/host/mount.h \

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "firewall.h"
+#include "host_sandbox.h"
+#include "mem.h"
+#include "proc.h"
+#include "str.h"
+#include "unit.h"
+#include "vec.h"
+
+static struct kerr e;
+
+static const struct firewall_space spaces[] = {
+	{ "default", "default", "k-703e8b3a", { 0x0a580001, 24 } },
+	{ "kuke-system", "kukeon", "k-082023b5", { 0x0a580101, 24 } },
+};
+
+/* ---- the pure half ---- */
+
+START_TEST(plan)
+{
+	const struct firewall_input in = { .spaces = spaces, .n_spaces = 2 };
+	struct firewall_plan p;
+	cleanup_free char *text = NULL;
+
+	firewall_plan_make(&in, &p);
+	text = firewall_plan_text(&p);
+	firewall_plan_clear(&p);
+#define CT "-m conntrack --ctstate RELATED,ESTABLISHED "
+#define C(x) "-m comment --comment \"" x "\" "
+	ck_assert_str_eq(text,
+			 "*filter\n"
+			 "-N KUKEON-EGRESS\n"
+			 "-N KUKE-EGR-af3172d4\n"
+			 "-N KUKE-EGR-0ed0463b\n"
+			 "-N KUKEON-FORWARD\n"
+			 "-A FORWARD -j KUKEON-EGRESS\n"
+			 "-A FORWARD " C("kukeon-forward:jump") "-j KUKEON-FORWARD\n"
+								"-A KUKEON-EGRESS -i k-703e8b3a " C("kukeon:default:default:dispatch") "-j KUKE-EGR-af3172d4\n"
+																       "-A KUKEON-EGRESS -i k-082023b5 " C("kukeon:kuke-system:kukeon:dispatch") "-j KUKE-EGR-0ed0463b\n"
+																										 "-A KUKE-EGR-af3172d4 " CT C("kukeon:default:default:established") "-j RETURN\n"
+																																		    "-A KUKE-EGR-af3172d4 -o k-703e8b3a " C("kukeon:default:default:own") "-j RETURN\n"
+																																											  "-A KUKE-EGR-af3172d4 -o k-+ " C("kukeon:default:default:isolation") "-j DROP\n"
+																																																			       "-A KUKE-EGR-af3172d4 " C("kukeon:default:default:default") "-j RETURN\n"
+																																																											   "-A KUKE-EGR-0ed0463b " CT
+																																																												   C(
+																																																													   "kukeon:kuke-system:kukeon:established") "-j RETURN\n"
+																																																																		    "-A KUKE-EGR-0ed0463b -o k-082023b5 " C("kukeon:kuke-system:kukeon:own") "-j RETURN\n"
+																																																																											     "-A KUKE-EGR-0ed0463b -o k-+ " C(
+																																																																												     "kukeon:kuke-system:kukeon:isolation") "-j DROP\n"
+																																																																																	    "-A KUKE-EGR-0ed0463b " C(
+																																																																																		    "kukeon:kuke-system:kukeon:default") "-j RETURN\n"
+																																																																																							 "-A KUKEON-FORWARD " CT
+																																																																																								 C("kukeon-forward:established") "-j ACCEPT\n"
+																																																																																												 "-A KUKEON-FORWARD -i k-+ " C(
+																																																																																													 "kukeon-forward:egress") "-j ACCEPT\n"
+																																																																																																  "-A KUKEON-FORWARD -o k-+ " C(
+																																																																																																	  "kukeon-forward:ingress") "-j ACCEPT\n"
+																																																																																																				    "*nat\n"
+																																																																																																				    "-N KUKEON-POSTROUTING\n"
+																																																																																																				    "-A POSTROUTING -j KUKEON-POSTROUTING\n"
+																																																																																																				    "-A KUKEON-POSTROUTING -d 224.0.0.0/4 " C(
+																																																																																																					    "kukeon-nat:multicast") "-j RETURN\n"
+																																																																																																								    "-A KUKEON-POSTROUTING -s 10.88.0.0/24 ! -d 10.88.0.0/24 " C("kukeon:default:default:masquerade") "-j MASQUERADE\n"
+																																																																																																																				      "-A KUKEON-POSTROUTING -s 10.88.1.0/24 ! -d 10.88.1.0/24 " C(
+																																																																																																																					      "kukeon:kuke-system:kukeon:masquerade") "-j MASQUERADE\n");
+}
+END_TEST
+
+/* No chain of one instance has the name of another's, and all names are legal. */
+START_TEST(instances)
+{
+	const struct firewall_input a = { .instance = "", .spaces = spaces, .n_spaces = 2 };
+	const struct firewall_input b = { .instance = "dev.example|/kukeon-dev",
+					  .spaces = spaces,
+					  .n_spaces = 2 };
+	struct firewall_plan pa, pb;
+	size_t i, k;
+
+	firewall_plan_make(&a, &pa);
+	firewall_plan_make(&b, &pb);
+	for (i = 0; i < pa.n_chains; i++)
+		for (k = 0; k < pb.n_chains; k++) {
+			ck_assert_str_ne(pa.chains[i].name, pb.chains[k].name);
+			ck_assert_uint_lt(strlen(pb.chains[k].name), 29);
+		}
+	firewall_plan_clear(&pa);
+	firewall_plan_clear(&pb);
+}
+END_TEST
+
+/* ---- on this kernel, in a network namespace of the test's own ---- */
+
+static void setup(void)
+{
+	sandbox_enter();
+	ck_assert_int_eq(setenv("XTABLES_LOCKFILE", SANDBOX "/xtables.lock", 1), 0);
+}
+
+/* Run a program for its output; it must succeed. Owned by the caller. */
+static char *run(const char *const *argv)
+{
+	struct proc_spawn how = PROC_SPAWN_INIT;
+	struct buf out = BUF_INIT(1 << 20);
+	cleanup_buf struct buf errout = BUF_INIT(4096);
+	int status = 0;
+
+	how.path = argv[0];
+	how.argv = (char *const *) (uintptr_t) argv;
+	ok(proc_run(&how, NULL, &out, &errout, 10000, &status, &e), &e);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: %s", argv[0],
+		      buf_str(&errout));
+	return buf_take(&out);
+}
+
+#define RUN(...) run((const char *const[]){ __VA_ARGS__, NULL })
+
+static char *rules(const char *table)
+{
+	return RUN("iptables-legacy", "-t", table, "-S");
+}
+
+static void expect_line(const char *table, const char *line)
+{
+	cleanup_free char *all = rules(table);
+
+	ck_assert_msg(strstr(all, line) != NULL, "no '%s' in:\n%s", line, all);
+}
+
+static int apply(size_t n)
+{
+	const struct firewall_input in = { .spaces = spaces, .n_spaces = n };
+	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
+	int would, r;
+
+	firewall_plan_make(&in, &p);
+	would = ok(firewall_differs(&p, &e), &e);
+	r = ok(firewall_apply(&p, &e), &e);
+	ck_assert_int_eq(would, r);
+	ck_assert_int_eq(ok(firewall_differs(&p, &e), &e), 0);
+	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 0);
+	return r;
+}
+
+START_TEST(apply_and_remove)
+{
+	cleanup_free char *filter = NULL, *nat = NULL;
+
+	ck_assert_int_eq(firewall_world(), FIREWALL_WORLD_LEGACY);
+	ck_assert_int_eq(ok(firewall_remove("", &e), &e), 0);
+	ck_assert_int_eq(apply(2), 1);
+	/* What iptables makes of the entries we built by hand. */
+	expect_line("filter", "-A FORWARD -j KUKEON-EGRESS\n"
+			      "-A FORWARD -m comment --comment \"kukeon-forward:jump\" -j "
+			      "KUKEON-FORWARD\n");
+	expect_line("filter",
+		    "-A KUKE-EGR-af3172d4 -m conntrack --ctstate RELATED,ESTABLISHED -m "
+		    "comment --comment \"kukeon:default:default:established\" -j RETURN\n");
+	expect_line("filter", "-A KUKE-EGR-af3172d4 -o k-+ -m comment --comment "
+			      "\"kukeon:default:default:isolation\" -j DROP\n");
+	expect_line("filter", "-A KUKEON-EGRESS -i k-082023b5 -m comment --comment "
+			      "\"kukeon:kuke-system:kukeon:dispatch\" -j KUKE-EGR-0ed0463b\n");
+	expect_line("nat", "-A KUKEON-POSTROUTING -s 10.88.1.0/24 ! -d 10.88.1.0/24 -m comment "
+			   "--comment \"kukeon:kuke-system:kukeon:masquerade\" -j MASQUERADE\n");
+	/* A space goes: its chain too. */
+	ck_assert_int_eq(apply(1), 1);
+	filter = rules("filter");
+	ck_assert_ptr_null(strstr(filter, "KUKE-EGR-0ed0463b"));
+	ck_assert_ptr_nonnull(strstr(filter, "KUKE-EGR-af3172d4"));
+	free_p(&filter);
+	ck_assert_int_eq(ok(firewall_remove("", &e), &e), 1);
+	ck_assert_int_eq(ok(firewall_remove("", &e), &e), 0);
+	filter = rules("filter");
+	nat = rules("nat");
+	ck_assert_ptr_null(strstr(filter, "KUKE"));
+	ck_assert_ptr_null(strstr(nat, "KUKE"));
+}
+END_TEST
+
+START_TEST(others_stay)
+{
+	cleanup_free char *before = NULL, *after = NULL;
+
+	free(RUN("iptables-legacy", "-N", "DOCKER-USER"));
+	free(RUN("iptables-legacy", "-P", "FORWARD", "DROP"));
+	free(RUN("iptables-legacy", "-A", "FORWARD", "-j", "DOCKER-USER"));
+	free(RUN("iptables-legacy", "-A", "INPUT", "-s", "192.0.2.1", "-p", "tcp", "--dport", "22",
+		 "-j", "REJECT"));
+	before = rules("filter");
+	ck_assert_int_eq(apply(2), 1);
+	expect_line("filter", "-P FORWARD DROP\n");
+	expect_line("filter", "-A INPUT -s 192.0.2.1/32 -p tcp");
+	expect_line("filter", "KUKEON-FORWARD\n-A FORWARD -j DOCKER-USER\n");
+	ck_assert_int_eq(ok(firewall_remove(NULL, &e), &e), 1);
+	after = rules("filter");
+	ck_assert_str_eq(before, after);
+}
+END_TEST
+
+/* Whatever was done to our rules, one pass puts them back. */
+START_TEST(heals)
+{
+	static const char *const damage[][8] = {
+		{ "-F", "FORWARD" },
+		{ "-F" },
+		{ "-F", "KUKE-EGR-af3172d4" },
+		{ "-D", "KUKE-EGR-af3172d4", "3" },
+		{ "-D", "KUKEON-FORWARD", "1" },
+		{ "-D", "FORWARD", "1" },
+		{ "-I", "FORWARD", "-j", "KUKEON-FORWARD" }, /* ahead of EGRESS: shadows the DROP */
+		{ "-A", "FORWARD", "-j", "KUKEON-EGRESS" },
+		{ "-I", "KUKE-EGR-af3172d4", "-j", "ACCEPT" },
+		{ "-R", "KUKE-EGR-af3172d4", "3", "-o", "k-+", "-j", "RETURN" },
+		{ "-t", "nat", "-F" },
+		{ "-t", "nat", "-D", "KUKEON-POSTROUTING", "2" },
+	};
+	cleanup_free char *filter = NULL, *nat = NULL;
+	size_t i, k;
+
+	ck_assert_int_eq(apply(2), 1);
+	filter = rules("filter");
+	nat = rules("nat");
+	for (i = 0; i < ARRAY_SIZE(damage); i++) {
+		const char *argv[10] = { "iptables-legacy" };
+		cleanup_free char *filter_now = NULL, *nat_now = NULL;
+
+		for (k = 0; k < 8 && damage[i][k]; k++)
+			argv[k + 1] = damage[i][k];
+		free(run(argv));
+		ck_assert_msg(apply(2) == 1, "damage %zu is not seen", i);
+		filter_now = rules("filter");
+		nat_now = rules("nat");
+		ck_assert_str_eq(filter, filter_now);
+		ck_assert_str_eq(nat, nat_now);
+	}
+}
+END_TEST
+
+START_TEST(two_instances)
+{
+	const struct firewall_input dev = { .instance = "dev", .spaces = spaces, .n_spaces = 1 };
+	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
+	cleanup_free char *alone = NULL, *after = NULL;
+
+	ck_assert_int_eq(apply(2), 1);
+	alone = rules("filter");
+	firewall_plan_make(&dev, &p);
+	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 1);
+	ck_assert_int_eq(apply(2), 0); /* neither moves the other's */
+	ck_assert_int_eq(ok(firewall_differs(&p, &e), &e), 0);
+	ck_assert_int_eq(ok(firewall_remove("dev", &e), &e), 1);
+	after = rules("filter");
+	ck_assert_str_eq(alone, after);
+}
+END_TEST
+
+START_TEST(nft_host)
+{
+	const struct firewall_input in = { .spaces = spaces, .n_spaces = 1 };
+	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
+
+	free(RUN("nft", "add", "table", "ip6", "x")); /* says nothing about IPv4 */
+	ck_assert_int_eq(firewall_world(), FIREWALL_WORLD_LEGACY);
+	free(RUN("nft", "add", "table", "inet", "firewalld"));
+	ck_assert_int_eq(firewall_world(), FIREWALL_WORLD_NFT);
+	firewall_plan_make(&in, &p);
+	ck_assert_int_eq(firewall_apply(&p, &e), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(e.msg, "nf_tables"));
+	ck_assert_int_eq(firewall_differs(&p, &e), -EOPNOTSUPP);
+	ck_assert_int_eq(ok(firewall_remove("", &e), &e), 0);
+	free(rules("filter")); /* makes the legacy table */
+	ck_assert_int_eq(firewall_world(), FIREWALL_WORLD_LEGACY);
+}
+END_TEST
+
+START_TEST(chain_in_use)
+{
+	ck_assert_int_eq(apply(1), 1);
+	free(RUN("iptables-legacy", "-A", "INPUT", "-j", "KUKE-EGR-af3172d4"));
+	ck_assert_int_lt(firewall_remove("", &e), 0);
+	ck_assert_ptr_nonnull(strstr(e.msg, "KUKE-EGR-af3172d4"));
+	expect_line("filter", "-A FORWARD -j KUKEON-EGRESS\n"); /* nothing was committed */
+}
+END_TEST
+
+START_TEST(lock)
+{
+	const struct firewall_input in = { .spaces = spaces, .n_spaces = 1 };
+	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
+
+	firewall_plan_make(&in, &p);
+	ck_assert_int_eq(setenv("XTABLES_LOCKFILE", SANDBOX "/none/lock", 1), 0);
+	ck_assert_int_eq(firewall_apply(&p, &e), -ENOENT);
+	ck_assert_int_eq(setenv("XTABLES_LOCKFILE", SANDBOX "/lock", 1), 0);
+	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 1);
+	ck_assert_int_eq(access(SANDBOX "/lock", F_OK), 0);
+}
+END_TEST
+
+static Suite *test_firewall(void)
+{
+	Suite *s = suite_create("firewall");
+	TCase *pure = tcase_create("plan");
+	TCase *live = tcase_create("iptc");
+
+	tcase_add_test(pure, plan);
+	tcase_add_test(pure, instances);
+	suite_add_tcase(s, pure);
+	tcase_add_checked_fixture(live, setup, NULL);
+	tcase_set_timeout(live, 60);
+	tcase_add_test(live, apply_and_remove);
+	tcase_add_test(live, others_stay);
+	tcase_add_test(live, heals);
+	tcase_add_test(live, two_instances);
+	tcase_add_test(live, nft_host);
+	tcase_add_test(live, chain_in_use);
+	tcase_add_test(live, lock);
+	suite_add_tcase(s, live);
+	return s;
+}
+
+UNIT_MAIN(test_firewall);
