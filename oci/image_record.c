@@ -137,19 +137,14 @@ int image_record_save(struct image_store *s, struct image_record *rec, struct ke
 	cleanup_free char *path = record_path(s, rec->name);
 	cleanup_image_record struct image_record old = { 0 };
 	cleanup_buf struct buf b = BUF_INIT(IMAGE_RECORD_MAX);
-	struct lock_id id = lock_id_image(s->ns, rec->name);
 	int r;
 
-	r = locks_take(s->locks, &id, 0, err);
-	if (r < 0)
-		return r;
 	r = load_path(path, &old, NULL);
 	rec->created_at = r == 0 ? old.created_at : ktime_now();
 	emit(rec, &b);
 	r = buf_check(&b, "image record", err);
 	if (r == 0)
 		r = atomic_write_at(AT_FDCWD, path, b.data, b.len, 0600, 0, err);
-	locks_drop(s->locks, &id);
 	return r;
 }
 
@@ -164,17 +159,10 @@ int image_record_load(struct image_store *s, const char *name, struct image_reco
 int image_record_remove(struct image_store *s, const char *name, struct kerr *err)
 {
 	cleanup_free char *path = record_path(s, name);
-	struct lock_id id = lock_id_image(s->ns, name);
-	int r;
 
-	r = locks_take(s->locks, &id, 0, err);
-	if (r < 0)
-		return r;
-	r = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
-	if (r == 0)
-		r = atomic_unlink_at(AT_FDCWD, path, err);
-	locks_drop(s->locks, &id);
-	return r;
+	if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		return -ENOENT;
+	return atomic_unlink_at(AT_FDCWD, path, err);
 }
 
 int image_record_walk(struct image_store *s, image_record_fn *fn, void *ctx, struct kerr *err)

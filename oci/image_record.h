@@ -33,7 +33,10 @@ void image_record_clear(struct image_record *r);
 /* Names come from archives: not empty, no control characters, valid UTF-8, bounded. -EINVAL. */
 int image_record_check_name(const char *name, struct kerr *err);
 
-/* Write under the name's lock, durable; created_at is taken over from one that is there. */
+/*
+ * Write, durable; created_at is taken over from one that is there. Records are
+ * replaced whole, so a name needs no lock of its own: of two writers one is last.
+ */
 int image_record_save(struct image_store *s, struct image_record *rec, struct kerr *err);
 /* -ENOENT without touching err. -EINVAL for a damaged one, which is named. */
 int image_record_load(struct image_store *s, const char *name, struct image_record *ret,

@@ -108,6 +108,11 @@ shimdrive_SOURCES = tests/helpers/shimdrive.c
 shimdrive_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
 shimdrive_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE)
 
+check_PROGRAMS += imgdrive
+imgdrive_SOURCES = tests/helpers/imgdrive.c
+imgdrive_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
+imgdrive_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE)
+
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
