@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "client.h"
+#include "fd.h"
+#include "mem.h"
+#include "str.h"
+
+void cli_clear(struct cli *c)
+{
+	opt_values_clear(&c->opts);
+	strlist_clear(&c->args);
+	free(c->settings.host);
+	free(c->settings.run_path);
+	free(c->settings.log_level);
+	free(c->settings.output);
+	c->client = rpc_client_free(c->client);
+	c->engine = engine_close(c->engine);
+}
+
+/* ---- what was typed ---- */
+
+const char *cli_str_or(const struct cli *c, const char *flag, const char *def)
+{
+	const struct opt_value *v = opt_find(&c->opts, flag);
+
+	return v && v->set ? v->text : def;
+}
+
+const char *cli_str(const struct cli *c, const char *flag)
+{
+	return cli_str_or(c, flag, "");
+}
+
+bool cli_bool(const struct cli *c, const char *flag)
+{
+	const struct opt_value *v = opt_find(&c->opts, flag);
+
+	return v && v->set && v->on;
+}
+
+bool cli_given(const struct cli *c, const char *flag)
+{
+	const struct opt_value *v = opt_find(&c->opts, flag);
+
+	return v && v->set;
+}
+
+const struct strlist *cli_list(const struct cli *c, const char *flag)
+{
+	static const struct strlist none;
+	const struct opt_value *v = opt_find(&c->opts, flag);
+
+	return v ? &v->list : &none;
+}
+
+char *cli_arg(const struct cli *c, size_t i)
+{
+	return i < c->args.n ? str_trim(c->args.v[i]) : xstrdup("");
+}
+
+/* ---- output ---- */
+
+int cli_output(const struct cli *c, enum output_format unset, enum output_format *ret,
+	       struct kerr *err)
+{
+	char *typed cleanup_free = str_trim(cli_str(c, "output"));
+	char *def cleanup_free = str_trim(c->settings.output);
+	const char *s = *typed ? typed : def;
+
+	if (!*s)
+		*ret = unset;
+	else if (str_case_eq(s, "yaml"))
+		*ret = OUTPUT_YAML;
+	else if (str_case_eq(s, "json"))
+		*ret = OUTPUT_JSON;
+	else if (str_case_eq(s, "table"))
+		*ret = OUTPUT_TABLE;
+	else
+		return kerr_plain(err, -EINVAL,
+				  "invalid output format: %s (supported: yaml, json, table)", s);
+	return 0;
+}
+
+void table_row(struct table *t, ...)
+{
+	const char *cell;
+	size_t n = 0;
+	va_list ap;
+
+	va_start(ap, t);
+	while ((cell = va_arg(ap, const char *)) != NULL) {
+		struct buf safe = BUF_INIT(4096);
+
+		str_vis(&safe, cell, strlen(cell)); /* names come from anywhere */
+		strlist_add_owned(&t->cells, buf_take(&safe));
+		n++;
+	}
+	va_end(ap);
+	t->columns = n;
+}
+
+static void print_row(const struct table *t, const size_t *width, size_t row)
+{
+	struct buf line cleanup_buf = BUF_INIT(65536);
+
+	for (size_t i = 0; i < t->columns; i++)
+		buf_addf(&line, "%s%-*s", i ? "  " : "", (int) width[i],
+			 t->cells.v[row * t->columns + i]);
+	buf_addc(&line, '\n');
+	cli_print(&line);
+}
+
+void table_print(const struct table *t)
+{
+	size_t *width cleanup_free = xcalloc(t->columns + 1, sizeof(*width));
+	struct buf rule cleanup_buf = BUF_INIT(65536);
+	size_t rows = t->columns ? t->cells.n / t->columns : 0;
+
+	for (size_t i = 0; i < t->cells.n; i++) {
+		size_t n = strlen(t->cells.v[i]);
+
+		if (n > width[i % t->columns])
+			width[i % t->columns] = n;
+	}
+	for (size_t r = 0; r < rows; r++) {
+		print_row(t, width, r);
+		if (r > 0)
+			continue;
+		for (size_t i = 0; i < t->columns; i++) {
+			buf_adds(&rule, i ? "  " : "");
+			for (size_t k = 0; k < width[i]; k++)
+				buf_addc(&rule, '-');
+		}
+		buf_addc(&rule, '\n');
+		cli_print(&rule);
+	}
+}
+
+void table_clear(struct table *t)
+{
+	strlist_clear(&t->cells);
+}
+
+void cli_print(const struct buf *b)
+{
+	(void) fwrite(buf_str(b), 1, b->len, stdout); /* checked once, when stdout is closed */
+}
+
+void cli_printf(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void) vprintf(fmt, ap);
+	va_end(ap);
+}
+
+int cli_read_file(const char *path, size_t max, struct buf *ret, struct kerr *err)
+{
+	int fd cleanup_fd = -EBADF;
+	int r;
+
+	buf_init(ret, max);
+	if (streq(path, "-"))
+		return buf_read_fd(ret, STDIN_FILENO, err);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		r = -errno;
+		return kerr_set(err, r, "failed to open file \"%s\": open %s", path, path);
+	}
+	r = buf_read_fd(ret, fd, err);
+	return r < 0 ? kerr_wrap(err, r, "read '%s'", path) : 0;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_CLI_H
+#define KUKEON_CLI_H
+
+#include "cmd.h"
+#include "engine.h"
+#include "methods.h"
+
+/* One invocation: what was typed, the settings it comes to, and the way to the engine. */
+struct settings {
+	char *host; /* --host */
+	char *run_path; /* --run-path */
+	char *log_level;
+	char *output; /* default of -o, "" for the verb's own */
+	bool no_daemon;
+	bool run_path_given;
+};
+
+struct cli {
+	const struct cmd *cmd;
+	const struct cmd *chain[CMD_MAX_DEPTH];
+	size_t n_chain;
+	struct opt_values opts;
+	struct strlist args;
+	struct settings settings;
+	struct rpc_client *client;
+	struct engine *engine;
+};
+
+void cli_clear(struct cli *c);
+
+/* ---- what was typed ---- */
+
+const char *cli_str(const struct cli *c, const char *flag); /* "" when not given */
+/* The value, or def when the flag was not given at all: an explicit "" stays. */
+const char *cli_str_or(const struct cli *c, const char *flag, const char *def);
+bool cli_bool(const struct cli *c, const char *flag);
+bool cli_given(const struct cli *c, const char *flag);
+const struct strlist *cli_list(const struct cli *c, const char *flag);
+/* Positional i, trimmed; "" when there is none. Owned by the caller. */
+char *cli_arg(const struct cli *c, size_t i) __attribute__((returns_nonnull));
+
+/* ---- settings.c ---- */
+
+/* Flag > environment > client configuration > default; reads the file. */
+int cli_settings(struct cli *c, struct kerr *err);
+/* The engine in this process, with what the instance file and the server configuration say. */
+int cli_engine(struct cli *c, struct engine **ret, struct kerr *err);
+
+/* ---- call.c ---- */
+
+/*
+ * One method, by the daemon or in this process. reply is zeroed by the caller; an Err in it is
+ * returned as an error, its whole text in *err as far as it fits.
+ */
+int cli_call(struct cli *c, enum rpc_method_id id, void *args, void *reply, struct kerr *err);
+/* With one descriptor (images). */
+int cli_call_fd(struct cli *c, enum rpc_method_id id, void *args, void *reply, int fd,
+		struct kerr *err);
+/* Free an args or reply struct of a method. */
+void cli_free_args(enum rpc_method_id id, void *args);
+void cli_free_reply(enum rpc_method_id id, void *reply);
+
+/* ---- output ---- */
+
+enum output_format {
+	OUTPUT_TABLE = 1,
+	OUTPUT_YAML,
+	OUTPUT_JSON,
+};
+
+/*
+ * -o, else the default; "" is none and gives unset. Error: `invalid output format:
+ * X (supported: yaml, json, table)`.
+ */
+int cli_output(const struct cli *c, enum output_format unset, enum output_format *ret,
+	       struct kerr *err);
+
+/* Rows of text in columns as surface.md section 2.7 (get) lays them out. */
+struct table {
+	size_t columns;
+	struct strlist cells; /* row by row, the header first */
+};
+
+void table_row(struct table *t, ...) __attribute__((sentinel));
+void table_print(const struct table *t);
+void table_clear(struct table *t);
+
+/* Read a file or, for "-", stdin; at most max bytes. `failed to open file "p": open p: …`. */
+int cli_read_file(const char *path, size_t max, struct buf *ret, struct kerr *err);
+
+/* Write all to stdout; a closed pipe is no error worth words. */
+void cli_print(const struct buf *b);
+void cli_printf(const char *fmt, ...) printf_like(1, 2);
+
+#endif

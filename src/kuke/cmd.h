@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_CMD_H
+#define KUKEON_CMD_H
+
+#include "defs.h"
+#include "err.h"
+#include "opt.h"
+
+/*
+ * The command line as a tree of constant rows. Parsing, usage, help, completion and
+ * the man page's tables all come from them.
+ */
+struct cli;
+
+enum cmd_flags {
+	CMD_IGNORE_ARGS = 1 << 0, /* extra words do no harm (init, version) */
+	CMD_HIDDEN = 1 << 1,
+	CMD_ROOT = 1 << 2, /* needs effective uid 0 */
+};
+
+struct cmd {
+	const char *name;
+	const char *aliases; /* separated by blanks, or NULL */
+	const char *args; /* as usage shows them: "[name]", "NAME", NULL for none */
+	int min_args, max_args;
+	const char *help; /* one line */
+	const char *about; /* a paragraph for --help; NULL: help */
+	const struct opt
+		*opts; /* its own and, for a group, its sub-commands' too; ended by a NULL name */
+	const struct cmd *const *subs; /* a group; ended by NULL */
+	int (*run)(struct cli *c, struct kerr *err);
+	enum cmd_flags flags;
+};
+
+extern const struct cmd cmd_kuke;
+
+/* Parse, check and run. Returns the exit code; messages went to stdout and stderr. */
+int cmd_main(const struct cmd *root, int argc, char **argv);
+
+/* "kuke get cell" of the command that was found; owned by the caller. */
+char *cmd_path(const struct cmd *const *chain, size_t n) __attribute__((returns_nonnull));
+
+/* Usage and help of the last of chain, on stdout. */
+enum {
+	CMD_MAX_DEPTH = 4
+};
+void cmd_print_help(const struct cmd *const *chain, size_t n);
+
+#endif

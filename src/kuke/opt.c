@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "clock.h"
+#include "mem.h"
+#include "opt.h"
+#include "str.h"
+
+void opt_values_clear(struct opt_values *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		strlist_clear(&o->v[i].list);
+	free(o->v);
+	*o = (struct opt_values){ 0 };
+}
+
+void opt_values_add(struct opt_values *o, const struct opt *table)
+{
+	for (; table && table->name; table++) {
+		struct opt_value *v = vec_grow(&o->v, &o->n, sizeof(*v));
+
+		v->opt = table;
+	}
+}
+
+/* The innermost command's flag of a name wins: tables are added from the root on. */
+struct opt_value *opt_find(const struct opt_values *o, const char *name)
+{
+	for (size_t i = o->n; i-- > 0;)
+		if (streq(o->v[i].opt->name, name))
+			return &o->v[i];
+	return NULL;
+}
+
+struct opt_value *opt_find_letter(const struct opt_values *o, char letter)
+{
+	for (size_t i = o->n; letter && i-- > 0;)
+		if (o->v[i].opt->letter == letter)
+			return &o->v[i];
+	return NULL;
+}
+
+static int bad_value(const struct opt_value *v, const char *text, const char *why, struct kerr *err)
+{
+	if (v->opt->letter)
+		return kerr_plain(err, -EINVAL,
+				  "invalid argument \"%s\" for \"-%c, --%s\" flag: %s", text,
+				  v->opt->letter, v->opt->name, why);
+	return kerr_plain(err, -EINVAL, "invalid argument \"%s\" for \"--%s\" flag: %s", text,
+			  v->opt->name, why);
+}
+
+static int parse_bool(const char *s, bool *ret)
+{
+	static const char *const yes[] = { "1", "t", "T", "true", "TRUE", "True" };
+	static const char *const no[] = { "0", "f", "F", "false", "FALSE", "False" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
+		if (streq(s, yes[i]) || streq(s, no[i])) {
+			*ret = streq(s, yes[i]);
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int assign(struct opt_value *v, const char *text, struct kerr *err)
+{
+	switch (v->opt->type) {
+	case OPT_STRING:
+		break;
+	case OPT_BOOL:
+		if (parse_bool(text, &v->on) < 0)
+			return bad_value(v, text, "parsing as a boolean: invalid syntax", err);
+		break;
+	case OPT_LIST:
+		strlist_add(&v->list, text);
+		break;
+	case OPT_INT:
+		if (str_to_i64(text, INT64_MIN, INT64_MAX, &v->number) < 0)
+			return bad_value(v, text, "parsing as a number: invalid syntax", err);
+		break;
+	case OPT_DURATION:
+		if (duration_parse(text, &v->number) < 0)
+			return bad_value(v, text, "time: invalid duration", err);
+		break;
+	}
+	v->set = true;
+	v->text = text;
+	return 0;
+}
+
+static int parse_long(struct opt_values *o, int argc, char **argv, int i, struct kerr *err)
+{
+	const char *arg = argv[i] + 2;
+	size_t n = strcspn(arg, "=");
+	char *name cleanup_free = xstrndup(arg, n);
+	struct opt_value *v = opt_find(o, name);
+
+	if (!v)
+		return kerr_plain(err, -EINVAL, "unknown flag: --%s", name);
+	if (arg[n] == '=')
+		return assign(v, arg + n + 1, err) < 0 ? -EINVAL : 1;
+	if (v->opt->type == OPT_BOOL)
+		return assign(v, "true", err) < 0 ? -EINVAL : 1;
+	if (i + 1 >= argc)
+		return kerr_plain(err, -EINVAL, "flag needs an argument: --%s", name);
+	return assign(v, argv[i + 1], err) < 0 ? -EINVAL : 2;
+}
+
+static int parse_short(struct opt_values *o, int argc, char **argv, int i, struct kerr *err)
+{
+	for (const char *p = argv[i] + 1; *p; p++) {
+		struct opt_value *v = opt_find_letter(o, *p);
+
+		if (!v)
+			return kerr_plain(err, -EINVAL, "unknown shorthand flag: '%c' in -%s", *p,
+					  argv[i] + 1);
+		if (v->opt->type == OPT_BOOL && p[1] != '=') {
+			if (assign(v, "true", err) < 0)
+				return -EINVAL;
+			continue;
+		}
+		if (p[1])
+			return assign(v, p + 1 + (p[1] == '='), err) < 0 ? -EINVAL : 1;
+		if (i + 1 >= argc)
+			return kerr_plain(err, -EINVAL, "flag needs an argument: '%c' in -%s", *p,
+					  argv[i] + 1);
+		return assign(v, argv[i + 1], err) < 0 ? -EINVAL : 2;
+	}
+	return 1;
+}
+
+int opt_parse(struct opt_values *o, int argc, char **argv, int i, struct kerr *err)
+{
+	return argv[i][1] == '-' ? parse_long(o, argc, argv, i, err)
+				 : parse_short(o, argc, argv, i, err);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_OPT_H
+#define KUKEON_OPT_H
+
+#include "err.h"
+#include "vec.h"
+
+/* Flags in GNU style: --name value, --name=value, -f value, -fvalue, --bool, --bool=false. */
+enum opt_type {
+	OPT_STRING = 1,
+	OPT_BOOL,
+	OPT_LIST, /* may be repeated; never split at commas */
+	OPT_INT,
+	OPT_DURATION,
+};
+
+struct opt {
+	const char *name; /* NULL ends a table */
+	char letter; /* 0: none */
+	enum opt_type type;
+	const char *def; /* as help shows it; NULL: none worth showing */
+	const char *help;
+};
+
+/* What was given. */
+struct opt_value {
+	const struct opt *opt;
+	bool set;
+	const char *text; /* the last one given; borrowed from argv */
+	bool on; /* OPT_BOOL */
+	int64_t number; /* OPT_INT; OPT_DURATION in nanoseconds */
+	struct strlist list; /* OPT_LIST */
+};
+
+struct opt_values {
+	struct opt_value *v;
+	size_t n;
+};
+
+void opt_values_clear(struct opt_values *o);
+/* Make the table's flags known. */
+void opt_values_add(struct opt_values *o, const struct opt *table);
+struct opt_value *opt_find(const struct opt_values *o, const char *name);
+struct opt_value *opt_find_letter(const struct opt_values *o, char letter);
+
+/*
+ * Read the flag at argv[i]; returns how many arguments it took. `-abc` of
+ * several booleans is one argument. Errors: `unknown flag: --x`, `unknown shorthand
+ * flag: 'x' in -x`, `flag needs an argument: --x`, `invalid argument "x" for "--n" flag: …`.
+ */
+int opt_parse(struct opt_values *o, int argc, char **argv, int i, struct kerr *err);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "verbs.h"
+
+static const struct opt root_opts[] = {
+	{ "configuration", 0, OPT_STRING, "$HOME/.kuke/kuke.yaml",
+	  "client configuration file [$KUKE_CONFIGURATION]" },
+	{ "run-path", 0, OPT_STRING, "/opt/kukeon",
+	  "where state is kept, for work without the daemon [$KUKEON_RUN_PATH]" },
+	{ "containerd-socket", 0, OPT_STRING, "/run/containerd/containerd.sock",
+	  "accepted and unused [$KUKEON_CONTAINERD_SOCKET]" },
+	{ "host", 0, OPT_STRING, "unix:///run/kukeon/kukeond.sock",
+	  "daemon endpoint, unix:///path [$KUKEON_HOST]" },
+	{ "no-daemon", 0, OPT_BOOL, NULL,
+	  "do the work in this process instead of asking the daemon [$KUKEON_NO_DAEMON]" },
+	{ "verbose", 'v', OPT_BOOL, NULL, "log to standard error" },
+	{ "log-level", 0, OPT_STRING, "info",
+	  "debug, info, warn or error, with --verbose [$KUKEON_LOG_LEVEL]" },
+	{ 0 },
+};
+
+static const struct cmd *const verbs[] = {
+	&cmd_get,
+	&cmd_version,
+	NULL,
+};
+
+const struct cmd cmd_kuke = {
+	.name = "kuke",
+	.help = "kuke runs containers in isolated cells on this host",
+	.opts = root_opts,
+	.subs = verbs,
+};

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli.h"
+#include "configuration.h"
+#include "log.h"
+#include "mem.h"
+#include "path.h"
+#include "store.h"
+#include "str.h"
+
+/* $HOME/.kuke/kuke.yaml, or below tmp/ without a home. */
+static char *default_configuration(void)
+{
+	const char *home = getenv("HOME");
+
+	return path_join(str_empty(home) ? "tmp" : home, ".kuke", "kuke.yaml", NULL);
+}
+
+static const char *flag_text(const struct cli *c, const char *flag)
+{
+	return cli_given(c, flag) ? cli_str(c, flag) : NULL;
+}
+
+static void warn_unknown(const struct strlist *warnings)
+{
+	for (size_t i = 0; i < warnings->n; i++)
+		(void) fprintf(stderr, "%s\n", warnings->v[i]);
+}
+
+static int load_file(const struct cli *c, struct client_doc *doc, struct kerr *err)
+{
+	char *def cleanup_free = default_configuration();
+	const char *path = configuration_pick(flag_text(c, "configuration"),
+					      getenv("KUKE_CONFIGURATION"), NULL, def);
+	struct strlist warnings cleanup_strlist = { 0 };
+	int r;
+
+	r = configuration_load(KIND_CLIENT_CONFIGURATION, path, doc, &warnings, err);
+	warn_unknown(&warnings);
+	if (r == 0 && streq(path, def)) /* the first run leaves a commented file to edit */
+		(void) configuration_write_template(KIND_CLIENT_CONFIGURATION, path, NULL);
+	return r < 0 ? r : 0;
+}
+
+static bool env_is_true(const char *name)
+{
+	const char *s = getenv(name);
+
+	return !str_empty(s) && !streq(s, "0") && !str_case_eq(s, "false") && !str_case_eq(s, "f");
+}
+
+int cli_settings(struct cli *c, struct kerr *err)
+{
+	struct settings *s = &c->settings;
+	struct client_doc doc = { 0 };
+	const char *run_path;
+	int r;
+
+	r = load_file(c, &doc, err);
+	if (r < 0)
+		return r;
+	s->host = xstrdup(configuration_pick(flag_text(c, "host"), getenv("KUKEON_HOST"),
+					     doc.spec.host, CONF_DEFAULT_HOST));
+	run_path = configuration_pick(flag_text(c, "run-path"), getenv("KUKEON_RUN_PATH"),
+				      doc.spec.run_path, NULL);
+	s->run_path_given = run_path != NULL;
+	s->run_path = xstrdup(run_path ? run_path : CONF_DEFAULT_RUN_PATH);
+	s->log_level = xstrdup(configuration_pick(
+		flag_text(c, "log-level"), getenv("KUKEON_LOG_LEVEL"), doc.spec.log_level, "info"));
+	s->output =
+		xstrdup(configuration_pick(NULL, getenv("KUKE_GET_OUTPUT"), doc.spec.output, ""));
+	s->no_daemon = cli_given(c, "no-daemon") ? cli_bool(c, "no-daemon")
+						 : env_is_true("KUKEON_NO_DAEMON");
+	model_clear(&client_doc_type, &doc);
+	log_init(cli_bool(c, "verbose") ? log_level_from_name(s->log_level) : LOG_LEVEL_NONE,
+		 LOG_STYLE_PLAIN);
+	return 0;
+}
+
+/* What the run path was made with wins over what the server configuration says now. */
+int cli_engine(struct cli *c, struct engine **ret, struct kerr *err)
+{
+	struct server_doc doc = { 0 };
+	struct instance inst = { 0 };
+	struct layout l = { 0 };
+	char *socket_dir cleanup_free = NULL;
+	struct engine_config config;
+	int r;
+
+	r = configuration_load(KIND_SERVER_CONFIGURATION,
+			       configuration_pick(NULL, getenv("KUKEOND_CONFIGURATION"), NULL,
+						  KUKEON_SYSCONFDIR "/kukeond.yaml"),
+			       &doc, NULL, err);
+	if (r < 0)
+		return r;
+	if (!c->settings.run_path_given && !str_empty(doc.spec.run_path)) {
+		free(c->settings.run_path);
+		c->settings.run_path = xstrdup(doc.spec.run_path);
+	}
+	socket_dir =
+		path_dirname(str_empty(doc.spec.socket) ? CONF_DEFAULT_SOCKET : doc.spec.socket);
+	layout_init(&l, c->settings.run_path, socket_dir);
+	r = instance_load(&l, &inst, err);
+	if (r == -ENOENT)
+		r = 0;
+	if (r == 0) {
+		config = (struct engine_config){
+			.run_path = c->settings.run_path,
+			.runtime_dir = configuration_pick(inst.runtime_dir, NULL, NULL, socket_dir),
+			.suffix = configuration_pick(inst.namespace_suffix, NULL,
+						     doc.spec.namespace_suffix, NULL),
+			.cgroup_root = configuration_pick(inst.cgroup_root, NULL,
+							  doc.spec.cgroup_root, NULL),
+			.runtime = doc.spec.runtime,
+			.pod_subnet_cidr = doc.spec.pod_subnet_cidr,
+			.pod_subnet_size = doc.spec.pod_subnet_size,
+			.socket_gid = inst.socket_gid.set ? inst.socket_gid.v : doc.spec.socket_gid,
+			.keep_layers = doc.spec.keep_layers.v,
+		};
+		r = engine_open(&config, ret, err);
+	}
+	layout_clear(&l);
+	instance_clear(&inst);
+	model_clear(&server_doc_type, &doc);
+	return r;
+}
