@@ -1,0 +1,337 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# kukeshim and oci/shim.h against real runc, through tests/helpers/shimdrive.c:
+# what is recorded, and what remains true whoever is killed when.
+
+setup_file()
+{
+	load ../helpers/instance
+	instance_new
+	export B=$INSTANCE/base
+	mkdir -p "$B"/rootfs/{bin,proc,dev,sys,tmp,etc} "$B/rt"
+	cp "$(command -v busybox)" "$B/rootfs/bin/busybox"
+	local applet
+	for applet in sh sleep echo cat dd tail seq true kill; do
+		ln -s busybox "$B/rootfs/bin/$applet"
+	done
+	printf '#!/no/such/interpreter\n' >"$B/rootfs/bin/script"
+	# The header of a program for a machine that is not this one (SuperH).
+	printf '\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\52\0\1\0\0\0' >"$B/rootfs/bin/foreign"
+	head -c 4096 /dev/zero >>"$B/rootfs/bin/foreign"
+	chmod +x "$B/rootfs/bin/script" "$B/rootfs/bin/foreign"
+}
+
+teardown_file()
+{
+	load ../helpers/instance
+	inst "$top_builddir/shimdrive" "$B" "$INSTANCE_CGROUP" kill x >/dev/null 2>&1 || true
+	instance_stop
+}
+
+setup()
+{
+	load ../helpers/instance
+}
+
+# Nothing of a container may outlive its clearing.
+teardown()
+{
+	local id
+
+	for id in "$B"/rt/containers/ns/*; do
+		[ ! -e "$id" ] || drive kill "${id##*/}"
+	done
+	[ -z "$(ls "$B/rt/runc" 2>/dev/null)" ]
+	run container_cgroups
+	[ -z "$output" ]
+	run inst pgrep kukeshim
+	[ -z "$output" ]
+	rm -rf "$B/cell" "$B/run" "$B/rt/wake"
+}
+
+container_cgroups()
+{
+	find /sys/fs/cgroup -mindepth 2 -path "*$INSTANCE_CGROUP/*" -type d ! -name _monitors
+}
+
+drive()
+{
+	inst "$top_builddir/shimdrive" "$B" "$INSTANCE_CGROUP" "$@"
+}
+
+# field NAME: its value in the line in $output
+field()
+{
+	tr ' ' '\n' <<<"$output" | sed -n "s/^$1=//p"
+}
+
+is_state()
+{
+	run drive state "$1"
+	[[ $output == "$2 "* ]]
+}
+
+exit_told_by_kernel()
+{
+	# PIDFD_GET_INFO with exit information: Linux 6.15.
+	local release
+
+	IFS=.- read -ra release <<<"$(uname -r)"
+	[ "${release[0]}" -gt 6 ] || { [ "${release[0]}" -eq 6 ] && [ "${release[1]}" -ge 15 ]; }
+}
+
+@test "exit code, output, index and modes" {
+	drive start a /bin/sh -c 'echo out; echo err >&2; exit 7'
+	run drive settle a
+	[[ $output == "ended alive=0 "*" code=7 signal=0 oom=0 lost=0 dropped=0 "* ]]
+	[ "$(field run)" = "$(field of)" ]
+	[ "$(sort "$B/cell/a/log")" = "$(printf 'err\nout')" ]
+	[ "$(stat -c %a "$B/cell/a")" = 750 ]
+	[ "$(stat -c %a "$B/cell/a/log")" = 644 ]
+	[ "$(stat -c %a "$B/rt/containers/ns/a")" = 700 ]
+	[ "$(stat -c %a "$B/rt/containers/ns/a/bundle/config.json")" = 600 ]
+	[ "$(stat -c %s "$B/cell/a/log.idx")" = 32 ]
+	# One entry per stream: the lowest bit tells which.
+	[ "$(od -An -tu1 -j8 -N1 "$B/cell/a/log.idx" | awk '{ print $1 % 2 }')" != \
+		"$(od -An -tu1 -j24 -N1 "$B/cell/a/log.idx" | awk '{ print $1 % 2 }')" ]
+	[ -e "$B/rt/wake/a" ]
+}
+
+@test "a second run appends to the log and has an identity of its own" {
+	drive start a /bin/echo one
+	run drive settle a
+	local first
+	first=$(field run)
+	drive start a /bin/echo two
+	run drive settle a
+	[ "$(field run)" != "$first" ]
+	[ "$(cat "$B/cell/a/log")" = "$(printf 'one\ntwo')" ]
+}
+
+@test "a program that ends at once has started and ended" {
+	local i
+
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		run drive start a /bin/true
+		[ "$status" -eq 0 ]
+		run drive settle a
+		[[ $output == "ended alive=0 "*" code=0 "* ]]
+	done
+}
+
+@test "death by a signal" {
+	drive start a /bin/sleep 100
+	is_state a running
+	drive signal a KILL
+	run drive settle a
+	[ "$(field code)" = 137 ]
+	[ "$(field signal)" = 9 ]
+}
+
+@test "an OOM kill is recorded" {
+	SHIM_MEMORY=16777216 drive start a /bin/sh -c 'exec tail /dev/zero'
+	wait_for 20 is_state a ended
+	run drive settle a
+	echo "$output"
+	[ "$(field oom)" = 1 ]
+	[ "$(field code)" = 137 ]
+}
+
+# expect_no_start PROGRAM WORDS
+expect_no_start()
+{
+	run drive start a "$1"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"$2"* ]]
+	is_state a never
+	[ ! -e "$B/rt/containers/ns/a" ]
+	[ -z "$(container_cgroups)" ]
+}
+
+@test "what cannot be executed fails the start with the reason" {
+	expect_no_start /bin/foreign 'exec /bin/foreign: exec format error'
+	expect_no_start /bin/script 'exec /bin/script: no such file or directory'
+	expect_no_start /bin/missing '/bin/missing: no such file or directory'
+	expect_no_start /bin 'permission denied'
+}
+
+@test "a runtime that dies, hangs or is not there" {
+	cat >"$B/rt/bad-runc" <<-'EOF'
+		#!/bin/sh
+		case $BAD in kill) kill -9 $$ ;; hang) sleep 100 ;; esac
+	EOF
+	chmod +x "$B/rt/bad-runc"
+	sed 's/\$BAD/kill/' "$B/rt/bad-runc" >"$B/rt/runc-kill"
+	sed 's/\$BAD/hang/' "$B/rt/bad-runc" >"$B/rt/runc-hang"
+	chmod +x "$B/rt/runc-kill" "$B/rt/runc-hang"
+	SHIM_RUNTIME=$B/rt/runc-kill expect_no_start /bin/true 'runc was killed by signal 9'
+	SHIM_RUNTIME=$B/rt/runc-hang SHIM_DEADLINE=1000 \
+		expect_no_start /bin/true 'runc did not finish within 1 s'
+	run inst pgrep -f runc-hang
+	[ -z "$output" ]
+	run env SHIM_RUNTIME=/no/runc "$top_builddir/shimdrive" "$B" "$INSTANCE_CGROUP" start a true
+	[ "$status" -eq 1 ]
+	rm "$B"/rt/*runc*-* "$B"/rt/runc-*
+}
+
+@test "a killed monitor: the container goes on and is adopted" {
+	drive start a /bin/sh -c 'echo before; sleep 1; echo between; sleep 2; echo after; exit 9'
+	run drive state a
+	inst kill -9 "$(field shim)"
+	is_state a lost
+	wait_for 10 is_state a lost
+	sleep 1
+	drive adopt a
+	is_state a running
+	run drive adopt a
+	[ "$status" -eq 1 ]
+	[[ $output == *"has a monitor already"* ]]
+	wait_for 20 is_state a ended
+	run drive settle a
+	[ "$(cat "$B/cell/a/log")" = "$(printf 'before\nbetween\nafter')" ]
+	if exit_told_by_kernel; then
+		[ "$(field code)" = 9 ]
+		[ "$(field lost)" = 0 ]
+	else
+		[ "$(field lost)" = 1 ]
+	fi
+}
+
+@test "a monitor killed before its container: the end is known as lost" {
+	drive start a /bin/sh -c 'sleep 1; echo last; exit 4'
+	run drive state a
+	inst kill -9 "$(field shim)"
+	sleep 2
+	is_state a lost
+	drive adopt a
+	wait_for 10 is_state a ended
+	run drive settle a
+	[ "$(field lost)" = 1 ]
+	[ "$(field code)" = 255 ]
+	[ ! -s "$B/cell/a/log" ] || [ "$(cat "$B/cell/a/log")" = last ]
+}
+
+@test "signals do not end a monitor" {
+	drive start a /bin/sleep 100
+	run drive state a
+	local shim
+	shim=$(field shim)
+	inst kill -TERM "$shim"
+	inst kill -INT "$shim"
+	inst kill -HUP "$shim"
+	is_state a running
+	[ "$(field shim)" = "$shim" ]
+	# It sits in its own cgroup and session, and only its child is scored as usual.
+	inst grep -q "$INSTANCE_CGROUP/_monitors" "/proc/$shim/cgroup"
+	[ "$(inst cat "/proc/$(field pid)/oom_score_adj")" = 0 ]
+}
+
+@test "the log is rotated by size, and nothing in it is lost" {
+	SHIM_LOG_MAX=65536 drive start a /bin/seq 1 30000
+	wait_for 20 is_state a ended
+	[ "$(ls "$B/cell/a")" = "$(printf 'log\nlog.1\nlog.1.idx\nlog.2\nlog.2.idx\nlog.idx')" ]
+	local f
+	for f in log log.1 log.2; do
+		[ "$(stat -c %s "$B/cell/a/$f")" -le 65536 ]
+		[ $(($(stat -c %s "$B/cell/a/$f.idx") % 16)) -eq 0 ]
+		[ "$(stat -c %s "$B/cell/a/$f.idx")" -gt 0 ]
+		[ "$(tail -c1 "$B/cell/a/$f" | od -An -tx1 | tr -d ' ')" = 0a ]
+	done
+	local first
+	first=$(head -n1 "$B/cell/a/log.2")
+	cat "$B/cell/a/log.2" "$B/cell/a/log.1" "$B/cell/a/log" | cmp - <(seq "$first" 30000)
+}
+
+@test "a full disk: output is dropped and counted, the end is known" {
+	mkdir -p "$B/cell/a" "$B/run"
+	inst mount -t tmpfs -o size=64k tmpfs "$B/cell"
+	inst mount -t tmpfs -o size=64k tmpfs "$B/run"
+	inst mkdir -p "$B/run/namespaces/ns/containers/a"
+	inst sh -c "head -c 1000000 /dev/zero >'$B/run/fill'; true" 2>/dev/null
+	drive start a /bin/sh -c 'seq 1 30000; exit 5'
+	wait_for 20 is_state a ended
+	run drive settle a
+	echo "$output"
+	[ "$(field code)" = 5 ]
+	[ "$(field dropped)" -gt 0 ]
+	inst umount "$B/cell"
+	inst umount "$B/run"
+}
+
+# Whoever dies: the state is one of those that can be, and the next start works.
+@test "kills at any moment of a start" {
+	local i victim delay
+
+	for i in $(seq 1 24); do
+		victim=$((i % 3))
+		delay=$((RANDOM % 50))
+		drive start a /bin/sleep 100 >/dev/null 2>&1 3>&- &
+		sleep "0.0$(printf %02d "$delay")"
+		case $victim in
+		0) inst pkill -9 -x kukeshim ;;
+		1) inst pkill -9 -x runc ;;
+		2) inst pkill -9 -x shimdrive ;;
+		esac || true
+		wait $! || true
+		run drive settle a
+		echo "round $i victim $victim after $delay ms: $output"
+		[[ $output =~ ^(never|starting|running|lost|ended)\  ]]
+		case $output in
+		running*) inst kill -0 "$(field pid)" ;;
+		lost*) drive adopt a && is_state a running ;;
+		esac
+		drive kill a
+		[ -z "$(container_cgroups)" ]
+		run drive start a /bin/sh -c 'exit 3'
+		[ "$status" -eq 0 ]
+		run drive settle a
+		[ "$(field code)" = 3 ]
+	done
+}
+
+@test "a hundred monitors asleep cost at most 96 KiB each" {
+	local i pid sum=0 pss
+
+	for i in $(seq 1 100); do
+		drive start "c$i" /bin/sleep 1000 >/dev/null
+	done
+	for pid in $(inst pgrep -x kukeshim); do
+		pss=$(inst awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup")
+		sum=$((sum + pss))
+	done
+	echo "# mean of 100 monitors: $((sum / 100)) KiB" >&3
+	[ $((sum / 100)) -le 96 ]
+}
+
+# The same sources under valgrind, or with whatever sanitizers the build has.
+@test "the monitor under instruments" {
+	local bin=$INSTANCE/instrumented
+
+	mkdir -p "$bin"
+	cp "$top_builddir/shimdrive" "$bin/"
+	if nm "$top_builddir/src/kukeshim/kukeshim-dynamic" | grep -q __asan_init; then
+		cat >"$bin/kukeshim" <<-EOF
+			#!/bin/sh
+			ASAN_OPTIONS=detect_leaks=0:log_path=$bin/report \
+			UBSAN_OPTIONS=log_path=$bin/report \
+			exec "$top_builddir/src/kukeshim/kukeshim-dynamic" "\$@"
+		EOF
+	else
+		cat >"$bin/kukeshim" <<-EOF
+			#!/bin/sh
+			exec valgrind -q --log-file=$bin/report.%p --child-silent-after-fork=yes \
+				"$top_builddir/src/kukeshim/kukeshim-dynamic" "\$@"
+		EOF
+	fi
+	chmod +x "$bin/kukeshim"
+	shimdrive_i() { inst "$bin/shimdrive" "$B" "$INSTANCE_CGROUP" "$@"; }
+	SHIM_LOG_MAX=4096 shimdrive_i start a /bin/sh -c 'seq 1 5000; exit 7'
+	run shimdrive_i settle a
+	[ "$(field code)" = 7 ]
+	run shimdrive_i start a /bin/script
+	[ "$status" -eq 1 ]
+	cat "$bin"/report* 2>/dev/null || true
+	[ -z "$(cat "$bin"/report* 2>/dev/null)" ]
+}
