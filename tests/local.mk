@@ -66,7 +66,8 @@ tests_unit_unit_engine_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 SYSTEM_TESTS = \
-	tests/integration/leakcheck.bats
+	tests/integration/leakcheck.bats \
+	tests/integration/monitor.bats
 LINTS = \
 	tests/lint/architecture.sh \
 	tests/lint/banned.sh \

@@ -56,9 +56,11 @@ clean-kernel-headers:
 	-rm -rf build-aux/kernel-headers
 .PHONY: clean-kernel-headers
 
-# The same program, dynamic and with whatever instruments the build has: for
-# valgrind and the sanitizers. What is installed and what system tests run is the static one.
-check_PROGRAMS += src/kukeshim/kukeshim-dynamic
-src_kukeshim_kukeshim_dynamic_SOURCES = $(KUKESHIM_SOURCES) src/kukeshim/kukeshim.h
-src_kukeshim_kukeshim_dynamic_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE) -I$(top_srcdir)/src/kukeshim
-src_kukeshim_kukeshim_dynamic_LDADD = $(LIBBASE)
+# The same program with the sanitizers in it, whatever the build at large has:
+# for a test that runs it in place of the static one.
+check_PROGRAMS += src/kukeshim/kukeshim-sanitized
+src_kukeshim_kukeshim_sanitized_SOURCES = $(KUKESHIM_SOURCES) $(KUKESHIM_BASE) \
+	src/kukeshim/kukeshim.h
+src_kukeshim_kukeshim_sanitized_CPPFLAGS = $(INC_BASE) -I$(top_srcdir)/src/kukeshim
+src_kukeshim_kukeshim_sanitized_CFLAGS = $(AM_CFLAGS) -fsanitize=address,undefined
+src_kukeshim_kukeshim_sanitized_LDFLAGS = $(AM_LDFLAGS) -fsanitize=address,undefined

@@ -19,6 +19,7 @@
  */
 enum {
 	INDEX_STEP_US = 1000, /* output of one stream within this time is one entry */
+	LINE_SLACK = 4096, /* beyond max_bytes, to finish a line */
 	NAME_SIZE = 32,
 };
 
@@ -165,10 +166,14 @@ static void put(struct logfile *l, enum log_stream stream, const char *p, size_t
 	}
 }
 
-/* How much of p still goes into the full file: up to a line's end when there is one. */
+/*
+ * How much of p still goes into this file. Files end where a line ends, for
+ * which the last one may stick out a little.
+ */
 static size_t cut_at(const struct logfile *l, const char *p, size_t n)
 {
 	size_t room = l->size < l->max_bytes ? (size_t) (l->max_bytes - l->size) : 0;
+	int64_t slack = l->max_bytes + LINE_SLACK - l->size;
 	const char *end;
 
 	if (n <= room)
@@ -176,7 +181,12 @@ static size_t cut_at(const struct logfile *l, const char *p, size_t n)
 	end = memrchr(p, '\n', room);
 	if (end != NULL)
 		return (size_t) (end - p) + 1;
-	return l->mid_line ? room : 0;
+	if (!l->mid_line || slack <= 0)
+		return 0;
+	if ((uint64_t) slack < n)
+		n = (size_t) slack;
+	end = memchr(p, '\n', n);
+	return end != NULL ? (size_t) (end - p) + 1 : n;
 }
 
 void logfile_write(struct logfile *l, enum log_stream stream, const char *p, size_t n)
