@@ -12,6 +12,9 @@
 #include "vec.h"
 
 #define PLAN_TEXT_MAX ((size_t) 16 << 20)
+#define EGRESS "KUKEON-EGRESS"
+#define FORWARD "KUKEON-FORWARD"
+#define POSTROUTING "KUKEON-POSTROUTING"
 #define ANY_BRIDGE "k-+"
 #define MULTICAST                               \
 	(struct ipv4_net)                       \
@@ -174,15 +177,16 @@ static void add_nat(struct firewall_plan *p, const char *name, const struct fire
 	}
 }
 
-static void add_hook(struct firewall_plan *p, enum firewall_table table, const char *builtin,
-		     const char *chain, const char *comment)
+static struct firewall_hook *add_hook(struct firewall_plan *p, enum firewall_table table,
+				      const char *builtin, const char *group, const char *chain)
 {
 	struct firewall_hook *h = vec_grow(&p->hooks, &p->n_hooks, sizeof(*p->hooks));
 
 	h->table = table;
 	h->builtin = builtin;
+	h->group = group;
 	(void) snprintf(h->chain, sizeof(h->chain), "%s", chain);
-	h->comment = xstrdup_null(comment);
+	return h;
 }
 
 void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *ret)
@@ -190,15 +194,16 @@ void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *r
 	char forward[FIREWALL_CHAIN_MAX], nat[FIREWALL_CHAIN_MAX];
 
 	*ret = (struct firewall_plan){ 0 };
-	top_chain("KUKEON-EGRESS", in->instance, ret->master);
-	top_chain("KUKEON-FORWARD", in->instance, forward);
-	top_chain("KUKEON-POSTROUTING", in->instance, nat);
+	top_chain(EGRESS, in->instance, ret->master);
+	top_chain(FORWARD, in->instance, forward);
+	top_chain(POSTROUTING, in->instance, nat);
 	add_egress(ret, in);
 	add_forward(ret, forward);
 	add_nat(ret, nat, in);
-	add_hook(ret, FIREWALL_FILTER, "FORWARD", ret->master, NULL);
-	add_hook(ret, FIREWALL_FILTER, "FORWARD", forward, "kukeon-forward:jump");
-	add_hook(ret, FIREWALL_NAT, "POSTROUTING", nat, NULL);
+	(void) add_hook(ret, FIREWALL_FILTER, "FORWARD", EGRESS, ret->master);
+	add_hook(ret, FIREWALL_FILTER, "FORWARD", FORWARD, forward)->comment =
+		xstrdup("kukeon-forward:jump");
+	(void) add_hook(ret, FIREWALL_NAT, "POSTROUTING", POSTROUTING, nat);
 }
 
 void firewall_plan_clear(struct firewall_plan *p)

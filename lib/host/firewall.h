@@ -74,8 +74,13 @@ struct firewall_chain {
 	size_t n;
 };
 
-/* A jump from a chain of the kernel into one of ours; they keep this order. */
+/*
+ * A jump from a chain of the kernel into one of ours. In one chain, all jumps of
+ * an earlier group come before all of a later one, whichever instance they belong to: the
+ * ACCEPT of one instance must not hide the DROP of another.
+ */
 struct firewall_hook {
+	const char *group; /* the chain's name in the default instance */
 	enum firewall_table table;
 	const char *builtin; /* "FORWARD", "POSTROUTING" */
 	char chain[FIREWALL_CHAIN_MAX];

@@ -247,6 +247,28 @@ static void entry_make_hook(const struct firewall_hook *hook, struct entry *ret)
 }
 
 /*
+ * All matches of two rules whose offsets agree. The kernel writes a name and
+ * leaves what is behind it as it was, so names are compared as text.
+ */
+static bool matches_eq(const char *have, const char *want, size_t from, size_t end)
+{
+	const struct xt_entry_match *a, *b;
+	const size_t head = sizeof(struct xt_entry_match);
+	size_t at, size;
+
+	for (at = from; at < end; at += size) {
+		a = (const void *) (have + at);
+		b = (const void *) (want + at);
+		size = b->u.user.match_size;
+		if (a->u.user.match_size != size || a->u.user.revision != b->u.user.revision ||
+		    strncmp(a->u.user.name, b->u.user.name, sizeof(b->u.user.name)) != 0 ||
+		    memcmp(have + at + head, want + at + head, size - head) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
  * Whether a rule of the table is the one wanted. Counters and the kernel's own
  * fields differ; addresses, matches (the same bytes went in) and the target count.
  */
@@ -254,19 +276,18 @@ static bool entry_eq(const struct ipt_entry *have, const struct entry *want,
 		     const struct firewall_rule *r, struct xtc_handle *h)
 {
 	const char *a = (const char *) have, *b = want->u.bytes;
-	size_t head = sizeof(struct ipt_entry);
 	size_t end = want->u.e.target_offset;
+	size_t head = end + sizeof(struct xt_entry_target);
 
 	if (memcmp(&have->ip, &want->u.e.ip, sizeof(have->ip)) != 0 || have->target_offset != end ||
 	    have->next_offset != want->u.e.next_offset)
 		return false;
-	if (memcmp(a + head, b + head, end - head) != 0)
+	if (!matches_eq(a, b, sizeof(struct ipt_entry), end))
 		return false;
 	if (!streq(iptc_get_target(have, h), firewall_rule_target(r)))
 		return false;
 	if (r->verdict != FIREWALL_MASQUERADE)
 		return true;
-	head = end + sizeof(struct xt_entry_target);
 	return memcmp(a + head, b + head, want->n - head) == 0;
 }
 
@@ -326,22 +347,59 @@ static unsigned find_jump(const struct table *t, const char *builtin, const char
 	return 0;
 }
 
-/* Each jump there exactly once, in the plan's order. */
+static bool in_group(const char *target, const char *group)
+{
+	size_t n = strlen(group);
+
+	return strncmp(target, group, n) == 0 && (target[n] == '\0' || target[n] == '-');
+}
+
+/* First and last jump of a group, of any instance; 0: none. */
+static void find_group(const struct table *t, const struct firewall_hook *hook, unsigned *ret_first,
+		       unsigned *ret_last)
+{
+	const struct ipt_entry *e;
+	unsigned n = 0;
+
+	*ret_first = *ret_last = 0;
+	for (e = iptc_first_rule(hook->builtin, t->h); e; e = iptc_next_rule(e, t->h)) {
+		n++;
+		if (!in_group(iptc_get_target(e, t->h), hook->group))
+			continue;
+		if (*ret_first == 0)
+			*ret_first = n;
+		*ret_last = n;
+	}
+}
+
+/* Whether our jump i is there exactly once, behind earlier groups and before later ones. */
+static bool hook_in_order(const struct table *t, size_t i)
+{
+	const struct firewall_hook *hook = &t->plan->hooks[i], *other;
+	unsigned at = find_jump(t, hook->builtin, hook->chain, 1);
+	unsigned first, last;
+	size_t k;
+
+	if (at == 0 || find_jump(t, hook->builtin, hook->chain, at + 1) != 0)
+		return false;
+	for (k = 0; k < t->plan->n_hooks; k++) {
+		other = &t->plan->hooks[k];
+		if (k == i || other->table != t->id || !streq(other->builtin, hook->builtin))
+			continue;
+		find_group(t, other, &first, &last);
+		if ((k < i && last > at) || (k > i && first != 0 && first < at))
+			return false;
+	}
+	return true;
+}
+
 static bool hooks_in_order(const struct table *t)
 {
-	const struct firewall_hook *hook;
-	unsigned at, last = 0;
 	size_t i;
 
-	for (i = 0; i < t->plan->n_hooks; i++) {
-		hook = &t->plan->hooks[i];
-		if (hook->table != t->id)
-			continue;
-		at = find_jump(t, hook->builtin, hook->chain, 1);
-		if (at <= last || find_jump(t, hook->builtin, hook->chain, at + 1) != 0)
+	for (i = 0; i < t->plan->n_hooks; i++)
+		if (t->plan->hooks[i].table == t->id && !hook_in_order(t, i))
 			return false;
-		last = at;
-	}
 	return true;
 }
 
@@ -394,32 +452,42 @@ static int delete_jumps(const struct table *t, const struct firewall_hook *hook)
 	return any;
 }
 
-/* All jumps of one builtin chain side by side, where the first of them was, else in front. */
+/* Where a jump goes (counted from 0): behind what belongs before it, else ahead of our kind. */
+static unsigned place_hook(const struct table *t, size_t i)
+{
+	const struct firewall_hook *hook = &t->plan->hooks[i], *other;
+	unsigned first, last, before = 0, ahead = 0;
+	size_t k;
+
+	for (k = 0; k < t->plan->n_hooks; k++) {
+		other = &t->plan->hooks[k];
+		if (other->table != t->id || !streq(other->builtin, hook->builtin))
+			continue;
+		find_group(t, other, &first, &last);
+		if (k < i && last > before)
+			before = last;
+		if (first > 0 && (ahead == 0 || first < ahead))
+			ahead = first;
+	}
+	if (before > 0)
+		return before;
+	return ahead > 0 ? ahead - 1 : 0;
+}
+
 static int write_hooks(const struct table *t, struct kerr *err)
 {
 	const struct firewall_hook *hook;
-	unsigned at = 0, here;
 	struct entry e;
 	size_t i;
 
 	for (i = 0; i < t->plan->n_hooks; i++) {
 		hook = &t->plan->hooks[i];
-		if (hook->table != t->id)
-			continue;
-		here = find_jump(t, hook->builtin, hook->chain, 1);
-		if (here > 0 && (at == 0 || here < at))
-			at = here;
-	}
-	at = at > 0 ? at - 1 : 0;
-	for (i = 0; i < t->plan->n_hooks; i++)
-		if (t->plan->hooks[i].table == t->id && delete_jumps(t, &t->plan->hooks[i]) < 0)
-			return table_fail(t, "remove a jump", err);
-	for (i = 0; i < t->plan->n_hooks; i++) {
-		hook = &t->plan->hooks[i];
-		if (hook->table != t->id)
+		if (hook->table != t->id || hook_in_order(t, i))
 			continue;
 		entry_make_hook(hook, &e);
-		if (!iptc_insert_entry(hook->builtin, &e.u.e, at++, t->h))
+		if (delete_jumps(t, hook) < 0)
+			return table_fail(t, "remove a jump", err);
+		if (!iptc_insert_entry(hook->builtin, &e.u.e, place_hook(t, i), t->h))
 			return table_fail(t, "insert a jump", err);
 	}
 	return 0;
@@ -466,7 +534,7 @@ static int table_write(const struct table *t, struct kerr *err)
 		if (c->table == t->id && !chain_eq(t, c)) /* the others keep their counters */
 			r = write_chain(t, c, err);
 	}
-	if (r == 0 && !hooks_in_order(t))
+	if (r == 0)
 		r = write_hooks(t, err);
 	for (i = 0; i < stale.n && r == 0; i++)
 		r = delete_chain(t, stale.v[i], err);

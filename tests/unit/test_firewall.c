@@ -248,13 +248,23 @@ START_TEST(two_instances)
 {
 	const struct firewall_input dev = { .instance = "dev", .spaces = spaces, .n_spaces = 1 };
 	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
-	cleanup_free char *alone = NULL, *after = NULL;
+	cleanup_free char *alone = NULL, *after = NULL, *both = NULL;
+	cleanup_free char *order =
+		xasprintf("-P FORWARD ACCEPT\n"
+			  "-A FORWARD -j KUKEON-EGRESS-%08x\n"
+			  "-A FORWARD -j KUKEON-EGRESS\n"
+			  "-A FORWARD -m comment --comment \"kukeon-forward:jump\" "
+			  "-j KUKEON-FORWARD-%08x\n",
+			  fnv1a32("dev", 3), fnv1a32("dev", 3));
 
 	ck_assert_int_eq(apply(2), 1);
 	alone = rules("filter");
 	firewall_plan_make(&dev, &p);
 	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 1);
-	ck_assert_int_eq(apply(2), 0); /* neither moves the other's */
+	/* All DROPs ahead of all ACCEPTs, and neither moves the other's jumps. */
+	both = RUN("iptables-legacy", "-S", "FORWARD");
+	ck_assert_int_eq(strncmp(both, order, strlen(order)), 0);
+	ck_assert_int_eq(apply(2), 0);
 	ck_assert_int_eq(ok(firewall_differs(&p, &e), &e), 0);
 	ck_assert_int_eq(ok(firewall_remove("dev", &e), &e), 1);
 	after = rules("filter");
