@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "firewall.h"
 #include "host_sandbox.h"
 #include "ipv4.h"
 #include "link.h"
@@ -94,6 +95,15 @@ static bool reaches(int from, int to, uint32_t addr, uint16_t port)
 	if (sendto(from, &c, 1, 0, (struct sockaddr *) &sa, sizeof(sa)) != 1)
 		return false;
 	return fd_wait_readable(to, 1000) == 1 && read(to, &c, 1) == 1;
+}
+
+/* Other ports make other flows than those already let through. */
+static void fresh_ports(int *a, int ns_a, int *b, int ns_b)
+{
+	fd_close_p(a);
+	fd_close_p(b);
+	*a = udp(ns_a, GATEWAY + 1, 1001);
+	*b = udp(ns_b, GATEWAY + 0x101, 1001);
 }
 
 START_TEST(names)
@@ -212,6 +222,49 @@ START_TEST(cells_talk)
 }
 END_TEST
 
+/* Two spaces: they meet until the firewall is there, and the host meets both. */
+START_TEST(spaces_are_apart)
+{
+	static const struct firewall_space spaces[] = {
+		{ "default", "default", BRIDGE, { GATEWAY, 24 } },
+		{ "default", "other", "k-other", { GATEWAY + 0x100, 24 } },
+	};
+	const struct firewall_input in = { .spaces = spaces, .n_spaces = 2 };
+	const struct link_bridge other = { .name = "k-other", .gateway = { GATEWAY + 0x100, 24 } };
+	char name_a[LINK_NAME_MAX], name_b[LINK_NAME_MAX];
+	int ns_a = cell_ns(SANDBOX "/a"), ns_b = cell_ns(SANDBOX "/b");
+	struct link_attach b_at = { .netns_fd = ns_b,
+				    .bridge = "k-other",
+				    .host_name = name_b,
+				    .name = "eth0",
+				    .addr = { GATEWAY + 0x101, 24 },
+				    .gateway = GATEWAY + 0x100 };
+	cleanup_(firewall_plan_clear) struct firewall_plan plan = { 0 };
+	int a, b, host;
+
+	ck_assert_int_eq(setenv("XTABLES_LOCKFILE", SANDBOX "/xtables.lock", 1), 0);
+	ok(link_forwarding_on(&e), &e);
+	ok(link_bridge_ensure(&bridge, &e), &e);
+	ok(link_bridge_ensure(&other, &e), &e);
+	attach(ns_a, GATEWAY + 1, name_a);
+	ok(link_veth_name(name_b, &e), &e);
+	ok(link_attach(&b_at, &e), &e);
+	a = udp(ns_a, GATEWAY + 1, 1000);
+	b = udp(ns_b, GATEWAY + 0x101, 1000);
+	host = udp(host_ns, GATEWAY, 1000);
+	ck_assert(reaches(a, b, GATEWAY + 0x101, 1000));
+	fresh_ports(&a, ns_a, &b, ns_b);
+	firewall_plan_make(&in, &plan);
+	ok(firewall_apply(&plan, &e), &e);
+	ck_assert(!reaches(a, b, GATEWAY + 0x101, 1001));
+	ck_assert(!reaches(b, a, GATEWAY + 1, 1001));
+	ck_assert(reaches(a, host, GATEWAY, 1000));
+	ck_assert(reaches(host, b, GATEWAY + 0x101, 1001));
+	ok(firewall_remove("", &e), &e);
+	ck_assert(reaches(a, b, GATEWAY + 0x101, 1001));
+}
+END_TEST
+
 START_TEST(inside)
 {
 	char name[LINK_NAME_MAX];
@@ -303,6 +356,7 @@ static Suite *test_link(void)
 	tcase_add_test(tc, bridge_mended);
 	tcase_add_test(tc, bridge_foreign);
 	tcase_add_test(tc, cells_talk);
+	tcase_add_test(tc, spaces_are_apart);
 	tcase_add_test(tc, inside);
 	tcase_add_test(tc, attach_fails);
 	tcase_add_test(tc, host_nets);
