@@ -98,6 +98,16 @@ check_PROGRAMS += $(FUZZ)
 TESTS += $(FUZZ)
 endif
 
+FUZZ += tests/fuzz/fuzz_json_doc tests/fuzz/fuzz_yaml_doc
+tests_fuzz_fuzz_json_doc_SOURCES = tests/fuzz/fuzz_json_doc.c tests/fuzz/doc_check.c \
+	tests/fuzz/doc_check.h $(FUZZ_FRAME)
+tests_fuzz_fuzz_json_doc_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL)
+tests_fuzz_fuzz_json_doc_LDADD = $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
+tests_fuzz_fuzz_yaml_doc_SOURCES = tests/fuzz/fuzz_yaml_doc.c tests/fuzz/doc_check.c \
+	tests/fuzz/doc_check.h $(FUZZ_FRAME)
+tests_fuzz_fuzz_yaml_doc_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL)
+tests_fuzz_fuzz_yaml_doc_LDADD = $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
+
 FUZZ += tests/fuzz/fuzz_jscan
 tests_fuzz_fuzz_jscan_SOURCES = tests/fuzz/fuzz_jscan.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_jscan_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)

@@ -185,6 +185,9 @@ static bool take_string(struct decoder *d, const struct node *n, char **ret, con
 {
 	if (n->kind != NODE_SCALAR || (d->json && n->tag != NODE_TAG_STR))
 		return mismatch_text(d, n, "string", at);
+	/* Only !!binary can hold other bytes; no member is for them. */
+	if (n->tag == NODE_TAG_BINARY && !utf8_valid(n->text, n->len))
+		return mismatch_text(d, n, "string", at);
 	if (strlen(n->text) != n->len) {
 		set_fatal(d, "line %u: a string with a NUL character", n->line);
 		return false;

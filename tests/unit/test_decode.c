@@ -236,6 +236,8 @@ static const struct {
 	{ "i: !!int abc", "yaml: line 1: cannot decode !!str `abc` as a !!int" },
 	{ "s: !custom x", "yaml: line 1: cannot decode !!str `x` as a !custom" },
 	{ "s: !!binary '%%'", "yaml: line 1: !!binary value contains invalid base64 data" },
+	{ "s: !!binary /w==",
+	  "yaml: unmarshal errors:\n  line 1: cannot unmarshal !!binary `\\xff` into string" },
 	{ "o: {<<: 5}", "yaml: map merge requires map or sequence of maps as the value" },
 	{ "o: {<<: [5]}", "yaml: map merge requires map or sequence of maps as the value" },
 	{ "bytes: '%'", "illegal base64 data" },
