@@ -36,7 +36,10 @@ tests_unit_unit_base_LDADD = $(LIBBASE) $(UNIT_LDADD)
 tests_unit_unit_model_SOURCES = $(UNIT_FRAME) \
 	tests/unit/model_random.c tests/unit/model_random.h \
 	tests/unit/test_codec.c tests/unit/test_decode.c \
-	tests/unit/test_emit.c tests/unit/test_rows.c
+	tests/unit/test_emit.c tests/unit/test_rows.c tests/unit/docs.h \
+	tests/unit/test_configuration.c tests/unit/test_convert.c \
+	tests/unit/test_diff.c tests/unit/test_docstream.c \
+	tests/unit/test_explain.c tests/unit/test_validate.c
 tests_unit_unit_model_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_MODEL)
 tests_unit_unit_model_LDADD = $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
@@ -112,6 +115,11 @@ FUZZ += tests/fuzz/fuzz_jscan
 tests_fuzz_fuzz_jscan_SOURCES = tests/fuzz/fuzz_jscan.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_jscan_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
 tests_fuzz_fuzz_jscan_LDADD = $(LIBBASE) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_manifest
+tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_manifest.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_manifest_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL)
+tests_fuzz_fuzz_manifest_LDADD = $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
 
 # In the top of the build tree, where it finds src/kukeshim/kukeshim as kuke does.
 check_PROGRAMS += shimdrive

@@ -28,12 +28,15 @@ int configuration_load(enum kind kind, const char *path, void *ret_doc, struct s
 void configuration_template(enum kind kind, struct buf *out);
 
 /*
- * Write the template to path when nothing is there (mode 0600, exclusive) and make its directory
- * (0750). For the first run; callers ignore the result.
+ * Write the template to path when nothing is there (mode 0600, exclusive) and
+ * make its directory (0750). For the first run; callers ignore the result.
  */
 int configuration_write_template(enum kind kind, const char *path, struct kerr *err);
 
-/* The rules for suffix and cgroup root: `configure runtime: …: server configuration is invalid`. -EINVAL. */
+/*
+ * The rules for suffix and cgroup root; errors read `configure runtime: …: server
+ * configuration is invalid`. -EINVAL.
+ */
 int configuration_check_runtime(const char *suffix, const char *cgroup_root, struct kerr *err);
 
 /*

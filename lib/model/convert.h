@@ -76,7 +76,10 @@ bool label_managed(const char *key);
  * desired does not name. *ret is replaced.
  */
 void labels_merge(struct strmap *ret, const struct strmap *actual, const struct strmap *desired);
-/* Add the managed labels of surface.md 1.9.5 where not present. realm: doc has its namespace by now. */
+/*
+ * Add the managed labels of surface.md 1.9.5 where not present. A realm has its
+ * namespace by now.
+ */
 void doc_add_managed_labels(enum kind kind, void *doc);
 
 #endif

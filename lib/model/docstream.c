@@ -24,6 +24,7 @@ struct chunk {
 	const char *p;
 	size_t n;
 	unsigned line; /* of its first byte, from 1 */
+	bool after_end; /* a line "..." stands before it */
 };
 
 void *doc_free(enum kind kind, void *doc)
@@ -57,13 +58,21 @@ void *docstream_take(struct docstream_doc *d)
 
 /* ---- splitting ---- */
 
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /*
  * YAML's own rule: three dashes at column 0 with white space or the end after
- * them are a separator wherever they stand, and nothing else is one.
+ * them begin a document wherever they stand, and nothing else does, but for what
+ * comes after three dots.
  */
-static bool is_separator(const char *p, size_t n)
+static bool is_marker(const char *p, const char *end, const char *marker)
 {
-	return n >= 3 && memcmp(p, "---", 3) == 0 && (n == 3 || strchr(" \t\r\n", p[3]) != NULL);
+	size_t n = (size_t) (end - p);
+
+	return n >= 3 && memcmp(p, marker, 3) == 0 && (n == 3 || is_space(p[3]));
 }
 
 static const char *line_end(const char *p, const char *end)
@@ -76,44 +85,50 @@ static const char *line_end(const char *p, const char *end)
 /* Nothing but white space, and a separator at most: such a chunk is dropped. */
 static bool chunk_is_blank(const struct chunk *c)
 {
-	size_t i = is_separator(c->p, c->n) ? 3 : 0;
+	size_t i = is_marker(c->p, c->p + c->n, "---") ? 3 : 0;
 
 	for (; i < c->n; i++)
-		if (strchr(" \t\r\n", c->p[i]) == NULL || c->p[i] == '\0')
+		if (!is_space(c->p[i]))
 			return false;
 	return true;
 }
 
-/* Only comments, blank lines and at least one %DIRECTIVE: it belongs to the document that follows. */
-static bool chunk_is_directives(const struct chunk *c)
+/*
+ * No line but blank ones, comments and %DIRECTIVES; *ret_directives: any of the
+ * latter. Such a chunk belongs to the document that follows.
+ */
+static bool chunk_is_prologue(const struct chunk *c, bool *ret_directives)
 {
 	const char *p = c->p, *end = c->p + c->n;
-	bool any = false;
 
+	*ret_directives = false;
 	for (; p < end; p = line_end(p, end)) {
 		if (*p == '%')
-			any = true;
-		else if (strchr("#\r\n", *p) == NULL || *p == '\0')
+			*ret_directives = true;
+		else if (*p != '#' && *p != '\r' && *p != '\n')
 			return false;
 	}
-	return any;
+	return true;
 }
 
 /* Cut the next chunk off the front of rest. False at the end. */
 static bool chunk_next(struct chunk *rest, struct chunk *ret)
 {
 	const char *p = rest->p, *end = rest->p + rest->n;
+	bool dots;
 
 	if (rest->n == 0)
 		return false;
 	*ret = *rest;
 	do {
+		dots = is_marker(p, end, "...");
 		p = line_end(p, end);
 		rest->line++;
-	} while (p < end && !is_separator(p, (size_t) (end - p)));
+	} while (p < end && !dots && !is_marker(p, end, "---"));
 	ret->n = (size_t) (p - ret->p);
 	rest->n = (size_t) (end - p);
 	rest->p = p;
+	rest->after_end = dots;
 	return true;
 }
 
@@ -266,40 +281,34 @@ static struct node *read_as_json(const struct chunk *c)
 	struct node *n = NULL;
 	size_t i = 0;
 
-	while (i < c->n && strchr(" \t\r\n", c->p[i]) != NULL && c->p[i] != '\0')
+	while (i < c->n && is_space(c->p[i]))
 		i++;
 	if (i == c->n || c->p[i] != '{' || node_read_json(c->p, c->n, "json", &n, NULL) < 0)
 		return NULL;
 	return n;
 }
 
-static int too_many(const struct load *l, struct kerr *err)
-{
-	if (l->m->n < KUKE_MAX_DOCUMENTS)
-		return 0;
-	return kerr_plain(err, -E2BIG, "failed to parse YAML: more than %d documents",
-			  KUKE_MAX_DOCUMENTS);
-}
-
+/* At most one document stands in a chunk, but for texts in UTF-16. */
 static int load_chunk(struct load *l, const struct chunk *c, struct kerr *err)
 {
 	cleanup_(node_stream_freep) struct node_stream *s = node_stream_new(c->p, c->n);
 	struct kerr yaml_err = { 0 };
 	size_t before = l->m->n;
 	struct docstream_doc *d;
-	int r, more = 1;
+	int more = 1;
 
 	while (more > 0) {
 		cleanup_node struct node *n = NULL;
 
-		r = too_many(l, err);
-		if (r < 0)
-			return r;
 		more = node_stream_next(s, &n, &yaml_err);
 		if (more < 0 && l->m->n == before)
 			n = read_as_json(c);
 		if (more == 0 && l->m->n > before)
 			break;
+		if (l->m->n == KUKE_MAX_DOCUMENTS)
+			return kerr_plain(err, -E2BIG,
+					  "failed to parse YAML: more than %d documents",
+					  KUKE_MAX_DOCUMENTS);
 		/* A text with nothing but comments is a document of no kind. */
 		d = doc_add(l, n != NULL && n->line > 0 ? n->line + c->line - 1 : c->line);
 		if (more < 0 && n == NULL) {
@@ -312,12 +321,40 @@ static int load_chunk(struct load *l, const struct chunk *c, struct kerr *err)
 	return 0;
 }
 
+static int load_chunks(struct load *l, struct chunk rest, struct kerr *err)
+{
+	struct chunk c, head = { NULL, 0, 0, false };
+	bool directives;
+	int r;
+
+	while (chunk_next(&rest, &c)) {
+		if (head.p != NULL) {
+			head.n += c.n;
+			c = head;
+			head.p = NULL;
+		} else if (chunk_is_prologue(&c, &directives)) {
+			if (directives && rest.n > 0) {
+				head = c;
+				continue;
+			}
+			if (c.after_end)
+				continue; /* comments behind the end of a document */
+		}
+		if (chunk_is_blank(&c))
+			continue;
+		r = load_chunk(l, &c, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int docstream_load(const char *text, size_t n, const char *file_name, enum docstream_flags flags,
 		   struct docstream *ret, struct kerr *err)
 {
 	cleanup_docstream struct docstream m = { 0 };
 	struct load l = { file_name == NULL ? "-" : file_name, flags, &m };
-	struct chunk rest = { text, n, 1 }, c, head = { NULL, 0, 0 };
+	struct chunk all = { text, n, 1, false };
 	int r;
 
 	assert(text != NULL || n == 0);
@@ -326,23 +363,12 @@ int docstream_load(const char *text, size_t n, const char *file_name, enum docst
 		return kerr_plain(err, -E2BIG, "failed to parse YAML: input exceeds %d bytes",
 				  KUKE_MAX_MANIFEST);
 	if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-		rest.p += 3;
-		rest.n -= 3;
+		all.p += 3;
+		all.n -= 3;
 	}
-	while (chunk_next(&rest, &c)) {
-		if (head.p != NULL) {
-			c = (struct chunk){ head.p, (size_t) (c.p - head.p) + c.n, head.line };
-			head.p = NULL;
-		} else if (chunk_is_directives(&c) && rest.n > 0) {
-			head = c;
-			continue;
-		}
-		if (chunk_is_blank(&c))
-			continue;
-		r = load_chunk(&l, &c, err);
-		if (r < 0)
-			return r;
-	}
+	r = load_chunks(&l, all, err);
+	if (r < 0)
+		return r;
 	if (m.n == 0)
 		return kerr_plain(err, -EINVAL,
 				  "failed to parse YAML: no documents found in input");

@@ -28,7 +28,7 @@ const struct field *row_get(const struct model_type *t, size_t i)
 			i--;
 			continue;
 		}
-		/* doc_head stands first wherever it stands: the offsets of its rows are right as they are. */
+		/* doc_head is the first member everywhere: the offsets of its rows hold. */
 		assert(t->fields[k].offset == 0);
 		n = row_count(t->fields[k].obj);
 		if (i < n)

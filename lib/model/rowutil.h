@@ -6,7 +6,7 @@
 
 /* Small things that explain, schema and the checks share. */
 
-/* How many rows there are when embedded types are spread out, and the i-th of them; NULL past the end. */
+/* The rows with embedded types spread out: their number, and the i-th (NULL past the end). */
 size_t row_count(const struct model_type *t);
 const struct field *row_get(const struct model_type *t, size_t i);
 

@@ -83,7 +83,7 @@ static const struct unsupported cell_rows[] = {
 static const struct unsupported space_rows[] = {
 	{ "spec.cniConfigPath", own_conflist },
 	{ "spec.network.egress", constrains },
-	{ "spec.defaults", NULL },
+	{ "spec.defaults.container", NULL },
 };
 
 static const struct unsupported server_rows[] = {

@@ -40,7 +40,10 @@ int validate_security_opt(const char *opt, struct kerr *err);
  */
 int validate_volume_sources(const struct container_spec *c, struct kerr *err);
 
-/* A published port: `[hostIP:]hostPort:containerPort[/tcp|udp]`, or containerPort alone (host_port 0). */
+/*
+ * A published port: `[hostIP:]hostPort:containerPort[/tcp|udp]`; containerPort
+ * alone has host_port 0.
+ */
 struct port_spec {
 	char host_ip[46]; /* "" for any */
 	uint16_t host_port;

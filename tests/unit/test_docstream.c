@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "docs.h"
+#include "mem.h"
+#include "str.h"
+#include "unit.h"
+#include "validate.h"
+
+/*
+ * Each row: a stream, and what `apply` says of it ("" when nothing is wrong).
+ * Exact unless the text ends in '*', which stands for the rest.
+ */
+static const struct {
+	const char *text;
+	const char *verdict;
+} verdicts[] = {
+	/* 1.2 decoding */
+	{ "", "!failed to parse YAML: no documents found in input" },
+	{ "---\n---\n  \n---", "!failed to parse YAML: no documents found in input" },
+	{ "a: [",
+	  "validation failed:\n  document 0 (): document 0: failed to parse kind: yaml: *" },
+	{ "hello",
+	  "validation failed:\n  document 0 (): document 0: failed to parse kind: yaml: unmarshal "
+	  "errors:\n  line 1: cannot unmarshal !!str `hello` into *" },
+	{ "- x",
+	  "validation failed:\n  document 0 (): document 0: failed to parse kind: yaml: unmarshal "
+	  "errors:\n  line 1: cannot unmarshal !!seq into *" },
+	{ "kind: Foo", "validation failed:\n  document 0 (): document 0: unknown kind: Foo" },
+	{ "kind: cell", "validation failed:\n  document 0 (): document 0: unknown kind: cell" },
+	{ "kind: CellProfile",
+	  "validation failed:\n  document 0 (): document 0: unknown kind: CellProfile" },
+	{ "# nothing\n", "validation failed:\n  document 0 (): document 0: unknown kind: " },
+	{ "{}", "validation failed:\n  document 0 (): document 0: unknown kind: " },
+	{ "kind: Cell\nspec: {containers: [{id: a, volumes: [\"/a:/b\"]}]}",
+	  "validation failed:\n  document 0 (): document 0: failed to parse Cell: yaml: unmarshal "
+	  "errors:\n  line 2: cannot unmarshal !!str `/a:/b` into v1beta1.VolumeMount" },
+	{ "kind: Cell\nspec: {containers: [{id: a, args: hello}]}",
+	  "validation failed:\n  document 0 (): document 0: failed to parse Cell: yaml: unmarshal "
+	  "errors:\n  line 2: cannot unmarshal !!str `hello` into []string" },
+	{ "kind: Realm\nmetadata: {name: r}\nstatus: {state: Nope}",
+	  "validation failed:\n  document 0 (): document 0: failed to parse Realm: *" },
+	{ "kind: Realm\nmetadata: {name: a}\nmetadata: {name: b}",
+	  "validation failed:\n  document 0 (): document 0: failed to parse *" },
+	/* the place is one of the whole input */
+	{ "kind: Realm\nmetadata: {name: r}\n---\nkind: Realm\nmetadata:\n  name: [",
+	  "validation failed:\n  document 1 (): document 1: failed to parse kind: yaml: t.yaml:7:*" },
+	{ "kind: Realm\nmetadata: {name: r}\n---\n\nkind: Realm\nspec: x\n",
+	  "validation failed:\n  document 1 (): document 1: failed to parse Realm: yaml: unmarshal "
+	  "errors:\n  line 6: *" },
+	/* 1.3 */
+	{ "kind: Realm\napiVersion: v1\nmetadata: {name: r}",
+	  "validation failed:\n  document 0 (Realm \"r\"): unsupported apiVersion: v1 (expected "
+	  "v1beta1)" },
+	{ "kind: Realm", "validation failed:\n  document 0 (Realm): metadata.name is required" },
+	{ "kind: Space\nmetadata: {name: s}",
+	  "validation failed:\n  document 0 (Space \"s\"): spec.realmId is required" },
+	{ "kind: Stack\nmetadata: {name: t}\nspec: {realmId: r}",
+	  "validation failed:\n  document 0 (Stack \"t\"): spec.spaceId is required" },
+	{ "kind: Cell\nmetadata: {name: c}\nspec: {realmId: r, spaceId: s}",
+	  "validation failed:\n  document 0 (Cell \"c\"): spec.stackId is required" },
+	{ "kind: Cell\nmetadata: {name: c}\nspec: {realmId: r, spaceId: s, stackId: t}",
+	  "validation failed:\n  document 0 (Cell \"c\"): spec.containers is required and cannot be "
+	  "empty" },
+	{ "kind: Container\nmetadata: {name: c}\nspec: {realmId: r, spaceId: s, stackId: t}",
+	  "validation failed:\n  document 0 (Container \"c\"): spec.cellId is required" },
+	{ "kind: Container\nmetadata: {name: c}\nspec: {realmId: r, spaceId: s, stackId: t, cellId: "
+	  "x}",
+	  "validation failed:\n  document 0 (Container \"c\"): spec.image is required" },
+	/* all of them, in order */
+	{ "kind: Realm\n---\nkind: Foo\n---\nkind: Realm\nmetadata: {name: ok}\n---\nkind: Space\n"
+	  "metadata: {name: s}",
+	  "validation failed:\n  document 0 (Realm): metadata.name is required\n  document 1 (): "
+	  "document 1: unknown kind: Foo\n  document 3 (Space \"s\"): spec.realmId is required" },
+	/* fine */
+	{ "kind: Realm\nmetadata: {name: r}", "" },
+	{ "kind: Realm\r\nmetadata:\r\n  name: r\r\n---\r\nkind: Realm\r\nmetadata: {name: b}",
+	  "" },
+	{ "{\"kind\": \"Realm\", \"metadata\": {\"name\": \"r\", \"labels\": {\"x\": "
+	  "\"\\ud83d\\ude00\"}}}",
+	  "" },
+	{ "\xef\xbb\xbf---\nkind: Realm\nmetadata: {name: r}\n...\n", "" },
+};
+
+static void check_verdict(const char *got, const char *want, int i)
+{
+	size_t n = strlen(want);
+
+	if (n > 0 && want[n - 1] == '*')
+		ck_assert_msg(strncmp(got, want, n - 1) == 0, "row %d: got %s", i, got);
+	else
+		ck_assert_msg(streq(got, want), "row %d: got %s", i, got);
+}
+
+START_TEST(verdict)
+{
+	cleanup_docstream struct docstream s = { 0 };
+	cleanup_buf struct buf text = BUF_INIT(1 << 20);
+	struct kerr err = { 0 };
+	const char *t = verdicts[_i].text;
+
+	if (docstream_load(t, strlen(t), "t.yaml", 0, &s, &err) < 0) {
+		ck_assert(verdicts[_i].verdict[0] == '!');
+		check_verdict(err.msg, verdicts[_i].verdict + 1, _i);
+		return;
+	}
+	docstream_validate(&s, 0);
+	if (docstream_check(&s, DOCSTREAM_STYLE_APPLY, &text, &err) < 0)
+		ck_assert_str_ne(err.msg, "");
+	check_verdict(buf_str(&text), verdicts[_i].verdict, _i);
+}
+END_TEST
+
+/* Streams and the names of the realms in them. */
+static const struct {
+	const char *text;
+	const char *names;
+} splits[] = {
+	{ "kind: Realm\nmetadata: {name: a}\n---\nkind: Realm\nmetadata: {name: b}\n", "a b" },
+	{ "---\nkind: Realm\nmetadata: {name: a}\n--- # two\nkind: Realm\nmetadata: {name: b}\n",
+	  "a b" },
+	{ "--- {kind: Realm, metadata: {name: a}}\n--- {kind: Realm, metadata: {name: b}}", "a b" },
+	{ "kind: Realm\nmetadata: {name: a}\n...\nkind: Realm\nmetadata: {name: b}\n", "a b" },
+	{ "kind: Realm\nmetadata: {name: a}\n...\n# the end\n", "a" },
+	{ "kind: Realm\nmetadata: {name: a}\n...\n---\nkind: Realm\nmetadata: {name: b}\n", "a b" },
+	{ "%YAML 1.1\n---\nkind: Realm\nmetadata: {name: a}\n", "a" },
+	/* an indented separator is text */
+	{ "kind: Realm\nmetadata:\n  name: a\n  labels:\n    x: |\n      one\n      ---\n      two\n",
+	  "a" },
+	{ "kind: Realm\nmetadata: {name: a}\n---x: 1\n", "a" },
+	{ "---\n\n---\n---\nkind: Realm\nmetadata: {name: a}\n---\n\n", "a" },
+	{ "---\nkind: Realm\nmetadata: {name: a}\n---", "a" },
+};
+
+START_TEST(split)
+{
+	cleanup_docstream struct docstream s = { 0 };
+	cleanup_buf struct buf names = BUF_INIT(4096);
+	const char *t = splits[_i].text;
+	size_t i;
+
+	ck_assert_int_eq(docstream_load(t, strlen(t), NULL, 0, &s, NULL), 0);
+	for (i = 0; i < s.n && s.v[i].error == NULL; i++)
+		buf_addf(&names, "%s%s", i > 0 ? " " : "",
+			 ((struct doc_head *) s.v[i].doc)->metadata.name);
+	if (splits[_i].names == NULL)
+		ck_assert_uint_lt(i, s.n);
+	else
+		ck_assert_str_eq(buf_str(&names), splits[_i].names);
+	ck_assert(splits[_i].names == NULL || i == s.n);
+}
+END_TEST
+
+START_TEST(block_scalar_survives)
+{
+	static const char text[] = "kind: Realm\nmetadata:\n  name: a\n  labels:\n    x: |\n"
+				   "      one\n      ---\n      two\n";
+	struct realm_doc *doc = doc_from(text, KIND_REALM);
+
+	ck_assert_str_eq(strmap_get(&doc->head.metadata.labels, "x"), "one\n---\ntwo\n");
+	doc_free(KIND_REALM, doc);
+}
+END_TEST
+
+START_TEST(unknown_keys)
+{
+	static const char text[] = "kind: Cell\nmetadata: {name: c}\nspec:\n  contaners: []\n";
+	cleanup_docstream struct docstream s = { 0 };
+	cleanup_docstream struct docstream strict = { 0 };
+
+	ck_assert_int_eq(docstream_load(text, strlen(text), "file.yaml", 0, &s, NULL), 0);
+	ck_assert_uint_eq(s.warnings.n, 1);
+	ck_assert_str_eq(s.warnings.v[0], "warning: file.yaml:4:3: unknown field spec.contaners "
+					  "(did you mean \"containers\"?)");
+	ck_assert_ptr_null(s.v[0].error);
+	ck_assert_int_eq(
+		docstream_load(text, strlen(text), "file.yaml", DOCSTREAM_STRICT, &strict, NULL),
+		0);
+	ck_assert_uint_eq(strict.warnings.n, 0);
+	ck_assert_str_eq(strict.v[0].error,
+			 "document 0 (Cell \"c\"): file.yaml:4:3: unknown field spec.contaners "
+			 "(did you mean \"containers\"?)");
+	ck_assert_ptr_null(strict.v[0].doc);
+}
+END_TEST
+
+START_TEST(status_is_dropped)
+{
+	struct cell_doc *doc = doc_from("kind: Cell\nmetadata: {name: c}\nstatus: {state: Ready, "
+					"cgroupPath: /x, containers: [{name: a, id: a}]}",
+					KIND_CELL);
+
+	ck_assert_int_eq(doc->status.state, CELL_STATE_PENDING);
+	ck_assert_ptr_null(doc->status.cgroup_path);
+	ck_assert_uint_eq(doc->status.containers.n, 0);
+	doc_free(KIND_CELL, doc);
+}
+END_TEST
+
+static void delete_says(const char *text, const char *want)
+{
+	cleanup_docstream struct docstream s = { 0 };
+	cleanup_buf struct buf out = BUF_INIT(1 << 20);
+
+	ck_assert_int_eq(docstream_load(text, strlen(text), "f", 0, &s, NULL), 0);
+	docstream_validate(&s, DOCSTREAM_FOR_DELETE);
+	docstream_check(&s, DOCSTREAM_STYLE_DELETE, &out, NULL);
+	check_verdict(buf_str(&out), want, 0);
+}
+
+START_TEST(delete_style)
+{
+	delete_says("kind: Realm\nmetadata: {name: r}\nspec: x\n---\nhello",
+		    "failed to parse YAML: document 0: failed to parse Realm: yaml: *");
+	delete_says("hello\n---\nkind: Foo",
+		    "validation errors:\n  document 0 (): document 0: failed to parse kind: *");
+	delete_says("kind: Realm",
+		    "validation errors:\n  document 0 (Realm): metadata.name is required");
+	/* what cannot run yet can be deleted */
+	delete_says(
+		"kind: Container\nmetadata: {name: c}\nspec: {realmId: r, spaceId: s, stackId: t, "
+		"cellId: x, image: i, attachable: true}",
+		"");
+}
+END_TEST
+
+START_TEST(limits)
+{
+	cleanup_docstream struct docstream s = { 0 };
+	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_MANIFEST + 100);
+	struct kerr err = { 0 };
+	int i;
+
+	for (i = 0; i < KUKE_MAX_DOCUMENTS; i++)
+		buf_adds(&text, "---\nkind: Realm\n");
+	ck_assert_int_eq(docstream_load(buf_str(&text), text.len, "f", 0, &s, &err), 0);
+	ck_assert_uint_eq(s.n, KUKE_MAX_DOCUMENTS);
+	docstream_clear(&s);
+	buf_adds(&text, "---\nkind: Realm\n");
+	ck_assert_int_eq(docstream_load(buf_str(&text), text.len, "f", 0, &s, &err), -E2BIG);
+	ck_assert_str_eq(err.msg, "failed to parse YAML: more than 4096 documents");
+	ck_assert_uint_eq(s.n, 0);
+	buf_reset(&text);
+	memset(buf_room(&text, KUKE_MAX_MANIFEST + 1), '#', KUKE_MAX_MANIFEST + 1);
+	buf_commit(&text, KUKE_MAX_MANIFEST + 1);
+	ck_assert_int_eq(docstream_load(buf_str(&text), text.len, "f", 0, &s, &err), -E2BIG);
+}
+END_TEST
+
+static Suite *test_docstream(void)
+{
+	Suite *s = suite_create("docstream");
+	TCase *t = tcase_create("docstream");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, verdict, 0, ARRAY_SIZE(verdicts));
+	tcase_add_loop_test(t, split, 0, ARRAY_SIZE(splits));
+	tcase_add_test(t, block_scalar_survives);
+	tcase_add_test(t, unknown_keys);
+	tcase_add_test(t, status_is_dropped);
+	tcase_add_test(t, delete_style);
+	tcase_add_test(t, limits);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+UNIT_MAIN(test_docstream);

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "convert.h"
+#include "docs.h"
+#include "mem.h"
+#include "rowutil.h"
+#include "str.h"
+#include "unit.h"
+#include "validate.h"
+
+#define BAD_CHAR "contains disallowed character (must not contain '_' or '/')"
+#define BAD_CHAR2 "contains disallowed character (must not contain '\\' or control characters)"
+#define LONG63 "a23456789b123456789c123456789d123456789e123456789f123456789g123"
+#define RESERVED "is reserved (files of that name belong to kukeon or to the kernel)"
+
+static const struct {
+	enum kind kind;
+	const char *name;
+	const char *want; /* NULL: fine */
+} names[] = {
+	{ KIND_REALM, "default", NULL },
+	{ KIND_REALM, " padded ", NULL },
+	{ KIND_CELL, "Web.1 \xc3\xa4", NULL },
+	{ KIND_CELL, LONG63, NULL },
+	{ KIND_REALM, NULL, "realm name is required" },
+	{ KIND_REALM, "  ", "realm name is required" },
+	{ KIND_CELL, "", "name is invalid: cell name is required" },
+	{ KIND_CONTAINER, "\t", "name is invalid: container name is required" },
+	{ KIND_REALM, "a_b", "realm name is invalid: \"a_b\" " BAD_CHAR },
+	{ KIND_SPACE, "a/b", "name is invalid: space name \"a/b\" " BAD_CHAR },
+	{ KIND_STACK, "a_b", "name is invalid: stack name \"a_b\" " BAD_CHAR },
+	{ KIND_CELL, "../x", "name is invalid: cell name \"../x\" " BAD_CHAR },
+	{ KIND_CONTAINER, "a_b", "name is invalid: container name \"a_b\" " BAD_CHAR },
+	{ KIND_CELL, ".",
+	  "name is invalid: cell name \".\" is not allowed (must not be '.' or '..')" },
+	{ KIND_REALM, "..",
+	  "realm name is invalid: \"..\" is not allowed (must not be '.' or '..')" },
+	{ KIND_CELL, ".x",
+	  "name is invalid: cell name \".x\" is not allowed (must not start with '.')" },
+	{ KIND_CELL, "a\\b", "name is invalid: cell name \"a\\b\" " BAD_CHAR2 },
+	{ KIND_CELL, "a\x1b[m", "name is invalid: cell name \"a\\x1b[m\" " BAD_CHAR2 },
+	{ KIND_CELL, "a\x7f", "name is invalid: cell name \"a\\x7f\" " BAD_CHAR2 },
+	{ KIND_CELL, "a\xc2\x85", "name is invalid: cell name \"*" },
+	{ KIND_CELL, "a\xff", "name is invalid: cell name \"a\\xff\" is not valid UTF-8" },
+	{ KIND_CELL, LONG63 "4",
+	  "name is invalid: cell name \"" LONG63 "4\" is too long (must not exceed 63 bytes)" },
+	{ KIND_CELL, "metadata.json", "name is invalid: cell name \"metadata.json\" " RESERVED },
+	{ KIND_CELL, "network.json", "name is invalid: cell name \"network.json\" " RESERVED },
+	{ KIND_SPACE, "network.conflist",
+	  "name is invalid: space name \"network.conflist\" " RESERVED },
+	{ KIND_CONTAINER, "etc-hosts", "name is invalid: container name \"etc-hosts\" " RESERVED },
+	{ KIND_CONTAINER, "etc-hostname",
+	  "name is invalid: container name \"etc-hostname\" " RESERVED },
+	{ KIND_REALM, "cgroup.procs", "realm name is invalid: \"cgroup.procs\" " RESERVED },
+	{ KIND_CELL, "memory.max", "name is invalid: cell name \"memory.max\" " RESERVED },
+	{ KIND_CELL, "tasks", "name is invalid: cell name \"tasks\" " RESERVED },
+};
+
+static void says(int r, const struct kerr *err, const char *want, int row)
+{
+	size_t n = want == NULL ? 0 : strlen(want);
+
+	if (want == NULL) {
+		ck_assert_msg(r == 0, "row %d: %s", row, err->msg);
+		return;
+	}
+	ck_assert_msg(r == -EINVAL, "row %d: accepted, want %s", row, want);
+	if (want[n - 1] == '*')
+		ck_assert_msg(strncmp(err->msg, want, n - 1) == 0, "row %d: %s", row, err->msg);
+	else
+		ck_assert_msg(streq(err->msg, want), "row %d: %s", row, err->msg);
+}
+
+START_TEST(object_name)
+{
+	struct kerr err = { 0 };
+
+	says(validate_name(names[_i].kind, names[_i].name, &err), &err, names[_i].want, _i);
+}
+END_TEST
+
+/* Fields of a container (YAML flow), and what is said of them. */
+static const struct {
+	const char *fields;
+	const char *want;
+} containers[] = {
+	{ "volumes: [{source: /a}]", "volume target is required (volume[0])" },
+	{ "volumes: [{source: /a, target: /b}, {source: /a, target: x}]",
+	  "volume target must be an absolute container path (volume[1] target \"x\")" },
+	{ "volumes: [{target: /b}]", "volume source is required (volume[0])" },
+	{ "volumes: [{source: data, target: /b}]",
+	  "named or managed volumes are not supported; use an absolute host path as source (volume[0] "
+	  "source \"data\")" },
+	{ "volumes: [{source: x/y, target: /b}]",
+	  "volume source must be an absolute host path (volume[0] source \"x/y\")" },
+	{ "volumes: [{kind: tmpfs, source: /x, target: /b}]",
+	  "tmpfs volume must not set a source; tmpfs is in-memory and has no host backing (volume[0] "
+	  "source \"/x\")" },
+	{ "volumes: [{kind: nfs, source: /x, target: /b}]",
+	  "volume kind is not recognized; expected \"\", \"bind\", or \"tmpfs\" (volume[0] kind "
+	  "\"nfs\")" },
+	{ "volumes: [{source: /x, target: /b, sizeBytes: 1}]",
+	  "volume sizeBytes and mode are for tmpfs only (volume[0] target \"/b\")" },
+	{ "volumes: [{kind: bind, source: /x, target: /b, mode: 0755}]",
+	  "volume sizeBytes and mode are for tmpfs only (volume[0] target \"/b\")" },
+	{ "volumes: [{kind: tmpfs, target: /b, mode: 0755, sizeBytes: 4096}, {source: /x, target: /c}]",
+	  NULL },
+	{ "volumes: [{kind: tmpfs, target: /b, mode: 0100000}]",
+	  "volume mode must be within [0, 07777] (volume[0] target \"/b\")" },
+	{ "volumes: [{kind: tmpfs, target: /b, sizeBytes: -1}]",
+	  "volume sizeBytes must not be negative (volume[0] target \"/b\")" },
+	{ "secrets: [{fromEnv: X}]", "secret name is required (secrets[0])" },
+	{ "secrets: [{name: ' ', fromEnv: X}]", "secret name is required (secrets[0])" },
+	{ "secrets: [{name: n}]",
+	  "secret requires exactly one of fromFile or fromEnv (secrets[0] \"n\")" },
+	{ "secrets: [{name: n, fromFile: /f, fromEnv: E}]",
+	  "secret must not set both fromFile and fromEnv (secrets[0] \"n\")" },
+	{ "secrets: [{name: n, fromFile: /f, mountPath: p}]",
+	  "secret mountPath must be an absolute container path (secrets[0] \"n\" mountPath \"p\")" },
+	{ "secrets: [{name: ../x, fromFile: /f}]",
+	  "secret name must be a single path segment without '/' or '\\' (secrets[0] \"../x\")" },
+	{ "secrets: [{name: '..', fromFile: /f}]",
+	  "secret name must be a single path segment without '/' or '\\' (secrets[0] \"..\")" },
+	{ "secrets: [{name: 'a\\b', fromFile: /f}]",
+	  "secret name must be a single path segment without '/' or '\\' (secrets[0] \"a\\b\")" },
+	{ "secrets: [{name: A=B, fromEnv: E}]",
+	  "secret name must not contain '=' (secrets[0] \"A=B\")" },
+	{ "secrets: [{name: n, fromFile: /f, mountPath: /p}]", NULL },
+	{ "env: [A=b, C]", "env entry must be KEY=VALUE (env[1] \"C\")" },
+	{ "env: [A=b, C=]", NULL },
+	{ "ports: ['8080:80', '127.0.0.1:8080:80/udp', '80/tcp', '[::1]:1:2']", NULL },
+	{ "ports: ['8080:80/sctp']",
+	  "port \"8080:80/sctp\" is not valid; expected [hostIP:]hostPort:containerPort[/tcp|udp]" },
+	{ "ports: ['0:80']",
+	  "port \"0:80\" is not valid; expected [hostIP:]hostPort:containerPort[/tcp|udp]" },
+	{ "ports: ['1:65536']", "port *" },
+	{ "ports: ['1.2.3:1:2']", "port *" },
+	{ "ports: ['']", "port *" },
+	{ "ports: [':80']", "port *" },
+	{ "restartPolicy: sometimes",
+	  "restartPolicy \"sometimes\" is not recognized; expected \"\", \"no\", \"never\", "
+	  "\"on-failure\", \"unless-stopped\" or \"always\"" },
+	{ "restartPolicy: on-failure", NULL },
+	{ "workingDir: x", "workingDir must be an absolute container path (\"x\")" },
+	{ "securityOpts: [no-new-privileges, 'No-New-Privileges:true', seccomp=unconfined, "
+	  "seccomp=default, seccomp=/p.json, apparmor=x]",
+	  NULL },
+	{ "securityOpts: [seccomp]", "unsupported securityOpt \"seccomp\"" },
+	{ "securityOpts: [no-new-privileges=maybe]",
+	  "unsupported securityOpt \"no-new-privileges=maybe\"" },
+	{ "securityOpts: [foo=bar]", "unsupported securityOpt \"foo=bar\"" },
+	{ "securityOpts: ['label=disable']",
+	  "unsupported securityOpt \"label=disable\": SELinux labels are not supported" },
+	{ "tmpfs: [{sizeBytes: 1}]", "tmpfs path is required (tmpfs[0])" },
+	{ "tmpfs: [{path: tmp}]",
+	  "tmpfs path must be an absolute container path (tmpfs[0] path \"tmp\")" },
+	{ "tmpfs: [{path: /tmp, options: ['a,b']}]",
+	  "tmpfs option is not valid (tmpfs[0] option \"a,b\")" },
+	{ "tmpfs: [{path: /tmp, sizeBytes: -5}]",
+	  "tmpfs sizeBytes must not be negative (tmpfs[0] path \"/tmp\")" },
+	{ "networks: [other]", NULL },
+	{ "networks: [a/b]", "name is invalid: space name \"a/b\" " BAD_CHAR },
+};
+
+/* Alone, and inside a cell, where the message names the container. */
+START_TEST(container)
+{
+	cleanup_free char *alone =
+		xasprintf("kind: Container\nmetadata: {name: web}\nspec: {realmId: r, spaceId: s, "
+			  "stackId: t, cellId: c, image: i, %s}",
+			  containers[_i].fields);
+	cleanup_free char *nested = xasprintf(
+		"kind: Cell\nmetadata: {name: c}\nspec: {realmId: r, spaceId: s, stackId: t, "
+		"containers: [{id: ok, image: i}, {id: web, image: i, %s}]}",
+		containers[_i].fields);
+	cleanup_free char *want = NULL;
+	struct kerr err = { 0 };
+	void *doc = doc_from(alone, KIND_CONTAINER);
+
+	says(validate_doc(KIND_CONTAINER, doc, VALIDATE_ANY_FIELD, &err), &err, containers[_i].want,
+	     _i);
+	doc_free(KIND_CONTAINER, doc);
+	if (containers[_i].want != NULL)
+		want = xasprintf("container \"web\": %s", containers[_i].want);
+	doc = doc_from(nested, KIND_CELL);
+	says(validate_doc(KIND_CELL, doc, VALIDATE_ANY_FIELD, &err), &err, want, _i);
+	doc_free(KIND_CELL, doc);
+}
+END_TEST
+
+static const struct {
+	const char *policy;
+	const char *want;
+} egress[] = {
+	{ "default: deny", NULL },
+	{ "default: ' Allow '", NULL },
+	{ "default: maybe", "egress default must be 'allow' or 'deny'" },
+	{ "allow: [{ports: [1]}]",
+	  "egress allow rule 0: egress allow rule requires exactly one of host or cidr" },
+	{ "allow: [{host: a.b}, {host: a, cidr: 1.2.3.4/5}]",
+	  "egress allow rule 1: egress allow rule must not set both host and cidr" },
+	{ "allow: [{cidr: x}]",
+	  "egress allow rule 0: egress allow rule cidr is not a valid CIDR: \"x\": invalid CIDR "
+	  "address: x" },
+	{ "allow: [{cidr: 1.2.3.4}]",
+	  "egress allow rule 0: egress allow rule cidr is not a valid CIDR: \"1.2.3.4\": invalid CIDR "
+	  "address: 1.2.3.4" },
+	{ "allow: [{cidr: 10.0.0.0/33}]",
+	  "egress allow rule 0: egress allow rule cidr is not a valid CIDR: *" },
+	{ "allow: [{cidr: 10.0.0.0/8}, {cidr: 'fd00::/8'}]", NULL },
+	{ "allow: [{host: 'a b'}]",
+	  "egress allow rule 0: egress allow rule host is not a valid dns name: \"a b\"" },
+	{ "allow: [{host: a..b}]",
+	  "egress allow rule 0: egress allow rule host is not a valid dns name: \"a..b\"" },
+	{ "allow: [{host: .a}]",
+	  "egress allow rule 0: egress allow rule host is not a valid dns name: \".a\"" },
+	{ "allow: [{host: a.}]",
+	  "egress allow rule 0: egress allow rule host is not a valid dns name: \"a.\"" },
+	{ "allow: [{host: a/b}]",
+	  "egress allow rule 0: egress allow rule host is not a valid dns name: \"a/b\"" },
+	{ "allow: [{host: a, ports: [443, 0]}]",
+	  "egress allow rule 0: egress allow rule port must be within [1, 65535]: 0" },
+	{ "allow: [{host: a, ports: [65536]}]",
+	  "egress allow rule 0: egress allow rule port must be within [1, 65535]: 65536" },
+	{ "allow: [{host: a, ports: [443, 443]}]", NULL },
+};
+
+START_TEST(egress_rules)
+{
+	cleanup_free char *text =
+		xasprintf("kind: Space\nmetadata: {name: s}\nspec: {realmId: r, network: {egress: "
+			  "{%s}}}",
+			  egress[_i].policy);
+	struct kerr err = { 0 };
+	void *doc = doc_from(text, KIND_SPACE);
+
+	says(validate_doc(KIND_SPACE, doc, VALIDATE_ANY_FIELD, &err), &err, egress[_i].want, _i);
+	doc_free(KIND_SPACE, doc);
+}
+END_TEST
+
+#define CELL "kind: Cell\nmetadata: {name: c}\nspec: {realmId: r, spaceId: s, stackId: t, "
+#define SPACE "kind: Space\nmetadata: {name: s}\nspec: {realmId: r, "
+
+/* Whole documents, with the table of unsupported fields. */
+static const struct {
+	enum kind kind;
+	const char *text;
+	const char *want;
+} docs[] = {
+	{ KIND_REALM, "kind: Realm\nmetadata: {name: a_b}", "realm name is invalid: *" },
+	{ KIND_REALM, "kind: Realm\nmetadata: {name: '  '}", "realm name is required" },
+	{ KIND_REALM, "kind: Realm\nmetadata: {name: r}\nspec: {namespace: ../x}",
+	  "spec.namespace \"../x\" is not a valid namespace" },
+	{ KIND_SPACE, "kind: Space\nmetadata: {name: s}\nspec: {realmId: ../..}",
+	  "realm name is invalid: \"../..\" " BAD_CHAR },
+	{ KIND_CELL, CELL "containers: [{image: i}]}",
+	  "spec.containers[0]: name is invalid: container name is required" },
+	{ KIND_CELL, CELL "containers: [{id: a, image: i}, {id: a, image: i}]}",
+	  "spec.containers[1]: container \"a\" is declared twice" },
+	{ KIND_CELL, CELL "containers: [{id: a}]}", "container \"a\": image is required" },
+	{ KIND_CELL, CELL "containers: [{id: root, image: i}]}",
+	  "container \"root\": the id \"root\" needs root: true" },
+	{ KIND_CELL, CELL "containers: [{id: root, image: i, root: true}]}", NULL },
+	{ KIND_CELL, CELL "rootContainerId: root, containers: [{id: root, image: i}]}", NULL },
+	{ KIND_CELL,
+	  CELL
+	  "containers: [{id: a, image: i, hostNetwork: true}, {id: b, image: i, ports: ['1:1']}]}",
+	  "container \"b\": ports cannot be used on the host network" },
+	{ KIND_CELL, CELL "containers: [{id: a, image: i, hostNetwork: true, networks: [x]}]}",
+	  "container \"a\": networks cannot be used on the host network" },
+	{ KIND_CELL, CELL "id: a/b, containers: [{id: a, image: i}]}",
+	  "name is invalid: cell name \"a/b\" " BAD_CHAR },
+	/* later work */
+	{ KIND_CELL,
+	  CELL "containers: [{id: a, image: i, command: c, args: [x], workingDir: /w, env: "
+	       "[A=b], user: '1', hostNetwork: true, hostPID: true, hostCgroup: true, "
+	       "resources: {pidsLimit: 5}, volumes: [{source: /x, target: /y}]}]}",
+	  NULL },
+	{ KIND_CELL, CELL "containers: [{id: z, image: i}, {id: a, image: i, ports: ['1:1']}]}",
+	  "not supported yet: spec.containers[1].ports" },
+	{ KIND_CELL,
+	  CELL "containers: [{id: a, image: i, ports: [], restartPolicy: never, privileged: "
+	       "false, tty: {}}]}",
+	  NULL },
+	{ KIND_CELL, CELL "containers: [{id: a, image: i, restartPolicy: always}]}",
+	  "not supported yet: spec.containers[0].restartPolicy" },
+	{ KIND_CELL, CELL "containers: [{id: a, image: i, capabilities: {}}]}",
+	  "not supported yet: spec.containers[0].capabilities" },
+	{ KIND_CELL, CELL "containers: [{id: a, image: i, attachable: true, tty: {prompt: x}}]}",
+	  "not supported yet: spec.containers[0].attachable" },
+	{ KIND_CELL, CELL "autoDelete: true, containers: [{id: a, image: i}]}",
+	  "not supported yet: spec.autoDelete" },
+	{ KIND_CELL, CELL "nestedCgroupRuntime: true, containers: [{id: a, image: i}]}",
+	  "not supported yet: spec.nestedCgroupRuntime" },
+	{ KIND_CELL, CELL "tty: {default: a}, containers: [{id: a, image: i}]}",
+	  "not supported yet: spec.tty" },
+	{ KIND_CONTAINER,
+	  "kind: Container\nmetadata: {name: w}\nspec: {realmId: r, spaceId: s, stackId: t, cellId: c, "
+	  "image: i, securityOpts: [no-new-privileges]}",
+	  "not supported yet: spec.securityOpts" },
+	{ KIND_SPACE, SPACE "network: {egress: {default: deny}}}",
+	  "not supported yet: spec.network.egress" },
+	{ KIND_SPACE, SPACE "network: {egress: {allow: [{host: a}]}}}",
+	  "not supported yet: spec.network.egress" },
+	{ KIND_SPACE, SPACE "network: {egress: {default: allow}}}", NULL },
+	{ KIND_SPACE, SPACE "defaults: {container: {user: '1'}}}",
+	  "not supported yet: spec.defaults.container" },
+	{ KIND_SPACE, SPACE "defaults: {container: {}}}", NULL },
+	{ KIND_SPACE, SPACE "cniConfigPath: /etc/cni/x.conflist}",
+	  "not supported yet: spec.cniConfigPath" },
+	{ KIND_SPACE, SPACE "cniConfigPath: /opt/kukeon/data/r/s/network.conflist}", NULL },
+};
+
+START_TEST(document)
+{
+	struct kerr err = { 0 };
+	void *doc = doc_from(docs[_i].text, docs[_i].kind);
+
+	says(validate_doc(docs[_i].kind, doc, 0, &err), &err, docs[_i].want, _i);
+	doc_free(docs[_i].kind, doc);
+}
+END_TEST
+
+START_TEST(volume_sources)
+{
+	struct kerr err = { 0 };
+	struct container_doc *doc = doc_from(
+		"kind: Container\nspec: {volumes: [{kind: tmpfs, target: /t}, {source: /, target: /a}, "
+		"{source: /no/such, target: /b}]}",
+		KIND_CONTAINER);
+
+	ck_assert_int_eq(validate_volume_sources(&doc->spec, &err), -EINVAL);
+	ck_assert_str_eq(err.msg, "volume source does not exist on the host (volume[2] source "
+				  "\"/no/such\")");
+	doc->spec.volumes.v[2].source[1] = '\0';
+	ck_assert_int_eq(validate_volume_sources(&doc->spec, &err), 0);
+	doc_free(KIND_CONTAINER, doc);
+}
+END_TEST
+
+START_TEST(port_parts)
+{
+	struct port_spec p;
+
+	ck_assert_int_eq(port_parse("127.0.0.1:8080:80/udp", &p, NULL), 0);
+	ck_assert_str_eq(p.host_ip, "127.0.0.1");
+	ck_assert_int_eq(p.host_port, 8080);
+	ck_assert_int_eq(p.container_port, 80);
+	ck_assert(p.udp);
+	ck_assert_int_eq(port_parse("[fd00::1]:1:2", &p, NULL), 0);
+	ck_assert_str_eq(p.host_ip, "fd00::1");
+	ck_assert_int_eq(port_parse("80", &p, NULL), 0);
+	ck_assert_int_eq(p.host_port, 0);
+	ck_assert_str_eq(p.host_ip, "");
+	ck_assert(!p.udp);
+}
+END_TEST
+
+/* Every row that later work brings names a field there is, and one that is set is refused. */
+START_TEST(unsupported_paths_exist)
+{
+	static const char *const cell_paths[] = { "spec.tty", "spec.autoDelete",
+						  "spec.nestedCgroupRuntime" };
+	const struct model_type *spec = model_find(&cell_doc_type, "spec", NULL)->obj;
+	size_t i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(cell_paths); i++)
+		ck_assert(validate_path_unsupported(KIND_CELL, cell_paths[i]) ==
+			  (model_find(spec, cell_paths[i] + 5, NULL) != NULL));
+	for (i = 0; i < container_spec_type.n_fields; i++) {
+		const char *name = container_spec_type.fields[i].name;
+		cleanup_free char *in_cell = xasprintf("spec.containers[].%s", name);
+		cleanup_free char *alone = xasprintf("spec.%s", name);
+
+		ck_assert(validate_path_unsupported(KIND_CELL, in_cell) ==
+			  validate_path_unsupported(KIND_CONTAINER, alone));
+		n += validate_path_unsupported(KIND_CONTAINER, alone);
+	}
+	ck_assert(!validate_path_unsupported(KIND_CELL, "spec.containers[].image"));
+	ck_assert_uint_eq(n, 13);
+}
+END_TEST
+
+static Suite *test_validate(void)
+{
+	Suite *s = suite_create("validate");
+	TCase *t = tcase_create("validate");
+
+	tcase_add_loop_test(t, object_name, 0, ARRAY_SIZE(names));
+	tcase_add_loop_test(t, container, 0, ARRAY_SIZE(containers));
+	tcase_add_loop_test(t, egress_rules, 0, ARRAY_SIZE(egress));
+	tcase_add_loop_test(t, document, 0, ARRAY_SIZE(docs));
+	tcase_add_test(t, volume_sources);
+	tcase_add_test(t, port_parts);
+	tcase_add_test(t, unsupported_paths_exist);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+UNIT_MAIN(test_validate);
