@@ -54,7 +54,8 @@ tests_unit_unit_store_SOURCES = $(UNIT_FRAME)
 tests_unit_unit_store_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_STORE)
 tests_unit_unit_store_LDADD = $(LIBSTORE) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
-tests_unit_unit_rpc_SOURCES = $(UNIT_FRAME)
+tests_unit_unit_rpc_SOURCES = $(UNIT_FRAME) tests/unit/test_rpc.c \
+	tests/unit/test_wire.c
 tests_unit_unit_rpc_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_RPC)
 tests_unit_unit_rpc_LDADD = $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
