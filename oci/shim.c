@@ -54,6 +54,8 @@ int shim_prepare(const struct shim_start *how, const struct buf *config, struct 
 	r = make_fifo(dir, SHIM_FILE_STDERR, err);
 	if (r < 0)
 		return r;
+	if (config == NULL)
+		return 0;
 	return atomic_write_at(dir, SHIM_FILE_BUNDLE "/config.json", buf_str(config), config->len,
 			       0600, ATOMIC_WRITE_NOSYNC, err);
 }
@@ -67,6 +69,8 @@ static void add_option(struct strlist *argv, const char *name, const char *value
 static void build_argv(const struct shim_start *how, const char *run_id, int status_fd,
 		       struct strlist *argv)
 {
+	size_t i;
+
 	strlist_add(argv, "kukeshim");
 	strlist_addf(argv, "--protocol=%d", SHIM_PROTOCOL);
 	if (run_id == NULL)
@@ -88,6 +92,11 @@ static void build_argv(const struct shim_start *how, const char *run_id, int sta
 	if (how->deadline_ms > 0)
 		strlist_addf(argv, "--deadline-ms=%d", how->deadline_ms);
 	strlist_addf(argv, "--status-fd=%d", status_fd);
+	if (how->process == NULL)
+		return;
+	strlist_add(argv, "--");
+	for (i = 0; how->process[i] != NULL; i++)
+		strlist_add(argv, how->process[i]);
 }
 
 /* Execute kukeshim, detached. *ret_status: the reading end of the status pipe. */

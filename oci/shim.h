@@ -98,6 +98,11 @@ struct shim_start {
 	const char *runtime_dir; /* holds wake/ and wake.sock; NULL: no wake-up */
 	const char *wake_key; /* file name below wake/ */
 	int deadline_ms; /* for runc; 0: 60 s */
+	/*
+	 * NULL, or the argv of a program of the host that is kept running in place of
+	 * a bundle, in the cgroup of monitor_procs_fds: kukeond's own cell.
+	 */
+	char *const *process;
 };
 
 struct shim_started {
@@ -109,7 +114,7 @@ struct shim_started {
 
 /*
  * Make run_dir with its FIFOs and the bundle of a new run. config is the
- * runtime spec (spec_build). Clears what an earlier run left (shim_clear).
+ * runtime spec (spec_build), NULL for a process. Clears what an earlier run left (shim_clear).
  */
 int shim_prepare(const struct shim_start *how, const struct buf *config, struct kerr *err);
 

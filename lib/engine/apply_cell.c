@@ -11,6 +11,7 @@
 #include "mem.h"
 #include "parents.h"
 #include "str.h"
+#include "system.h"
 #include "validate.h"
 
 /* A cell that is being changed; its lock is held. */
@@ -190,7 +191,9 @@ static int change_cell(struct engine *e, const struct addr *a, struct cell_doc *
 	char *ns = NULL;
 	int r;
 
-	r = cell_take(e, a, &stored, &ns, err);
+	r = system_refuse(a, "start or stop", err);
+	if (r == 0)
+		r = cell_take(e, a, &stored, &ns, err);
 	if (r < 0)
 		return kerr_wrap(err, r, "failed to get cell");
 	{

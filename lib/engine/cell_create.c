@@ -12,6 +12,7 @@
 #include "network.h"
 #include "parents.h"
 #include "str.h"
+#include "system.h"
 #include "validate.h"
 
 /* ---- loading under the lock ---- */
@@ -96,8 +97,7 @@ static int check_container_names(const struct cell_doc *want, struct kerr *err)
 }
 
 /* What the document alone and the host's files say, before anything is made. */
-static int check_wanted(struct engine *e, struct cell_doc *want, struct addr *ret_a,
-			struct kerr *err)
+static int check_wanted(struct cell_doc *want, struct addr *ret_a, struct kerr *err)
 {
 	int r;
 
@@ -112,7 +112,6 @@ static int check_wanted(struct engine *e, struct cell_doc *want, struct addr *re
 	for (size_t i = 0; r == 0 && i < want->spec.containers.n; i++)
 		r = validate_volume_sources(&want->spec.containers.v[i], err);
 	*ret_a = addr_of_cell(want);
-	(void) e;
 	return r;
 }
 
@@ -202,7 +201,9 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 	struct addr a;
 	int r;
 
-	r = check_wanted(e, want, &a, err);
+	r = check_wanted(want, &a, err);
+	if (r == 0)
+		r = system_refuse(&a, "start", err);
 	if (r == 0 && flags & CELL_CREATE_PARENTS)
 		r = parents_create(e, &a, err);
 	if (r == 0)
@@ -298,7 +299,9 @@ int cell_start(struct engine *e, const struct addr *a, struct rpc_cell_done_resu
 	char *ns cleanup_free = NULL;
 	int r;
 
-	r = cell_take(e, a, &ret->cell, &ns, err);
+	r = system_refuse(a, "start", err);
+	if (r == 0)
+		r = cell_take(e, a, &ret->cell, &ns, err);
 	if (r < 0)
 		return r;
 	r = cell_observe(e, ns, &ret->cell, NULL, err);
@@ -317,7 +320,9 @@ int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags
 	char *ns cleanup_free = NULL;
 	int r;
 
-	r = cell_take(e, a, &ret->cell, &ns, err);
+	r = system_refuse(a, "stop", err);
+	if (r == 0)
+		r = cell_take(e, a, &ret->cell, &ns, err);
 	if (r < 0)
 		return r;
 	if (str_empty(ret->cell.spec.root_container_id))

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "mem.h"
 #include "network.h"
+#include "system.h"
 
 #define CGROUP_WAIT_MS 2000
 #define OP_DELETE "cell-delete"
@@ -92,7 +93,9 @@ int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_r
 	struct cell_doc doc = { 0 };
 	int r;
 
-	r = cell_take(e, a, &doc, &ns, err);
+	r = system_refuse(a, "stop", err);
+	if (r == 0)
+		r = cell_take(e, a, &doc, &ns, err);
 	if (r < 0)
 		return r;
 	r = cell_delete_locked(e, ns, &doc, err);

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "mem.h"
 #include "str.h"
+#include "system.h"
 
 #define MESSAGE_MAX 256
 
@@ -178,11 +179,15 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 	bool up;
 	int r;
 
+	align_statuses(doc);
+	if (ret_need)
+		*ret_need = 0;
+	if (system_is_cell(&a))
+		return system_observe(e, doc, err);
 	r = cell_run_load(e, &a, &run, err);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	up = r == 0;
-	align_statuses(doc);
 	for (size_t i = 0; i < doc->spec.containers.n; i++) {
 		const struct container_spec *c = &doc->spec.containers.v[i];
 		struct container_status *status = &doc->status.containers.v[i];

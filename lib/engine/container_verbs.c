@@ -11,6 +11,7 @@
 #include "mount.h"
 #include "parents.h"
 #include "str.h"
+#include "system.h"
 #include "validate.h"
 
 /* A container of a cell as the subject of a verb, with the cell's lock held. */
@@ -62,6 +63,8 @@ static int subject_take(struct subject *s, struct engine *e, const struct contai
 {
 	int r = subject_names(s, e, d, err);
 
+	if (r == 0)
+		r = system_refuse(&s->a, "start or stop", err);
 	if (r == 0)
 		r = cell_take(e, &s->a, &s->doc, &s->ns, err);
 	if (r < 0)

@@ -5,6 +5,7 @@ libengine_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_ENGINE) $(DIRS_CPPFLAGS)
 libengine_a_SOURCES = \
 	lib/engine/apply.c lib/engine/apply.h \
 	lib/engine/apply_cell.c lib/engine/apply_cell.h \
+	lib/engine/bootstrap.c lib/engine/bootstrap.h \
 	lib/engine/cell.h \
 	lib/engine/cell_create.c \
 	lib/engine/cell_delete.c \
@@ -24,5 +25,6 @@ libengine_a_SOURCES = \
 	lib/engine/parent_delete.c \
 	lib/engine/parents.c lib/engine/parents.h \
 	lib/engine/reconcile.c \
-	lib/engine/scope.c
+	lib/engine/scope.c \
+	lib/engine/system.c lib/engine/system.h
 LIBENGINE = libengine.a

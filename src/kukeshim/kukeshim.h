@@ -28,6 +28,7 @@ struct options {
 	int64_t deadline_ms;
 	int64_t status_fd;
 	bool adopt;
+	char *const *process; /* a program of the host to keep running instead of a bundle; NULL */
 };
 
 /* ---- logfile.c: the container's output on disk ---- */
@@ -96,9 +97,21 @@ void exit_wake(const struct shim *s);
  */
 int start_container(struct shim *s, struct kerr *err);
 
+/* ---- process.c: a program of the host in place of a container ---- */
+
+/* Execute it, as start_container does with a bundle. */
+int process_start(struct shim *s, struct kerr *err);
+/*
+ * It has ended. false: it ended cleanly, or cannot be started any more. true: it
+ * runs again, after a pause that grows while it keeps failing.
+ */
+bool process_again(struct shim *s, int status);
+
 /* ---- supervise.c ---- */
 
 int supervise_open(struct shim *s, struct kerr *err); /* FIFOs and signals */
+/* Log until init has ended or timeout_ms (-1: none) passed. */
+void supervise_watch(struct shim *s, int timeout_ms);
 /* Log and wait until init has ended, then do all that follows. */
 void supervise_run(struct shim *s);
 /* Copy what waits in a FIFO into the log, at most max bytes. Returns the bytes copied. */

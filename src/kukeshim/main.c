@@ -85,15 +85,17 @@ static const char *parse_args(struct options *o, int argc, char **argv)
 	    str_to_i64(argv[1] + strlen("--protocol="), 0, INT32_MAX, &protocol) < 0 ||
 	    protocol != SHIM_PROTOCOL)
 		return "protocol";
-	for (i = 2; i < argc; i++) {
-		if (streq(argv[i], "--adopt"))
+	for (i = 2; i < argc && o->process == NULL; i++) {
+		if (streq(argv[i], "--") && i + 1 < argc)
+			o->process = &argv[i + 1];
+		else if (streq(argv[i], "--adopt"))
 			o->adopt = true;
 		else if (parse_option(o, argv[i]) < 0)
 			return argv[i];
 	}
-	if (o->run_dir == NULL || o->data_dir == NULL || o->id == NULL || o->runc == NULL ||
-	    o->runc_root == NULL || o->log_max_bytes == 0 || o->log_files == 0 ||
-	    (o->run_id == NULL) != o->adopt ||
+	if (o->run_dir == NULL || o->data_dir == NULL || o->id == NULL ||
+	    (o->process == NULL && (o->runc == NULL || o->runc_root == NULL)) ||
+	    o->log_max_bytes == 0 || o->log_files == 0 || (o->run_id == NULL) != o->adopt ||
 	    (o->run_id != NULL && strlen(o->run_id) != SHIM_RUN_ID_SIZE - 1))
 		return "an option is missing";
 	return NULL;
@@ -160,7 +162,9 @@ static int begin(struct shim *s, struct kerr *err)
 	r = supervise_open(s, err);
 	if (r < 0)
 		return r;
-	return s->opt.adopt ? record_adopt(s, err) : start_container(s, err);
+	if (s->opt.adopt)
+		return record_adopt(s, err);
+	return s->opt.process != NULL ? process_start(s, err) : start_container(s, err);
 }
 
 static void answer(struct shim *s, int result, const struct kerr *err)

@@ -103,9 +103,9 @@ static void read_signals(const struct shim *s)
 	reap_others(s);
 }
 
-/* Until init has ended. */
-static void watch(struct shim *s)
+void supervise_watch(struct shim *s, int timeout_ms)
 {
+	int64_t deadline = timeout_ms < 0 ? -1 : clock_ms() + timeout_ms;
 	struct pollfd p[] = {
 		{ .fd = s->out[LOG_STREAM_OUT], .events = POLLIN },
 		{ .fd = s->out[LOG_STREAM_ERR], .events = POLLIN },
@@ -113,8 +113,8 @@ static void watch(struct shim *s)
 		{ .fd = s->pidfd, .events = POLLIN },
 	};
 
-	while (s->pidfd >= 0) {
-		if (poll(p, ARRAY_SIZE(p), chunk_used_ ? 0 : -1) == 0)
+	while (clock_left(deadline) != 0) {
+		if (poll(p, ARRAY_SIZE(p), chunk_used_ ? 0 : clock_left(deadline)) == 0)
 			pump_done();
 		if (p[0].revents != 0)
 			(void) supervise_pump(s, LOG_STREAM_OUT, TURN_MAX);
@@ -158,6 +158,11 @@ static int own_status(const struct shim *s, int *ret)
 	return 0;
 }
 
+static int init_status(const struct shim *s, int *ret)
+{
+	return s->opt.adopt ? adopted_status(s, ret) : own_status(s, ret);
+}
+
 static void describe_exit(struct shim *s, struct shim_exit *e)
 {
 	int status = 0;
@@ -165,7 +170,7 @@ static void describe_exit(struct shim *s, struct shim_exit *e)
 
 	*e = (struct shim_exit){ .started_at = s->record.started_at };
 	memcpy(e->run_id, s->record.run_id, sizeof(e->run_id));
-	r = s->opt.adopt ? adopted_status(s, &status) : own_status(s, &status);
+	r = init_status(s, &status);
 	e->finished_at = ktime_now();
 	e->lost = r < 0;
 	if (r < 0) {
@@ -217,13 +222,19 @@ static void delete_container(const struct shim *s)
 void supervise_run(struct shim *s)
 {
 	struct shim_exit e;
+	int status;
 
-	watch(s);
-	drain(s);
+	do {
+		if (s->pidfd >= 0)
+			supervise_watch(s, -1);
+		drain(s);
+	} while (s->opt.process != NULL && init_status(s, &status) == 0 &&
+		 process_again(s, status));
 	describe_exit(s, &e);
 	exit_record_write(s, &e);
 	(void) waitid(P_PID, (id_t) s->record.pid, &(siginfo_t){ 0 }, WEXITED | WNOHANG);
-	delete_container(s);
+	if (s->opt.process == NULL)
+		delete_container(s);
 	drain(s); /* where processes shared the host's pids, runc has ended them only now */
 	reap_others(s);
 	fd_close_p(&s->lock);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_BOOTSTRAP_H
+#define KUKEON_BOOTSTRAP_H
+
+#include "engine.h"
+
+/*
+ * `kuke init` (spec runtime.md section 2.1): everything a host needs before the
+ * first cell. Repeating it on a healthy host changes nothing.
+ */
+struct init_options {
+	const char *realm; /* default "default" */
+	const char *space; /* default "default" */
+	const char *socket;
+	const char *configuration; /* the server configuration; NULL: none */
+	int64_t socket_gid;
+};
+
+/* What a level of the hierarchy found and made. */
+struct init_level {
+	struct rpc_create_realm_result realm;
+	struct rpc_create_space_result space;
+	struct rpc_create_stack_result stack;
+	char *network; /* name of the space's network */
+};
+
+struct init_report {
+	bool root_cgroup_pre, root_cgroup_created;
+	struct init_level def, sys;
+	bool cell_created;
+	bool daemon_started; /* by us, now */
+	bool daemon_running;
+	char *firewall_warning; /* NULL: rules are in place */
+};
+
+void init_report_clear(struct init_report *r);
+
+/* Whether this host can run containers at all: runc, overlayfs, cgroups. One line names what is missing. */
+int bootstrap_preflight(struct engine *e, struct kerr *err);
+int bootstrap_init(struct engine *e, const struct init_options *o, struct init_report *ret,
+		   struct kerr *err);
+
+#endif

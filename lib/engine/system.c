@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "cell.h"
+#include "clock.h"
+#include "container.h"
+#include "convert.h"
+#include "daemon.h"
+#include "fd.h"
+#include "mem.h"
+#include "path.h"
+#include "proc.h"
+#include "str.h"
+#include "system.h"
+
+/* How long a daemon that was signalled may take to let go of the instance. */
+#define KILL_WAIT_MS 5000
+
+static const struct addr system_addr = {
+	.realm = SYSTEM_REALM, .space = SYSTEM_SPACE, .stack = SYSTEM_STACK, .cell = SYSTEM_CELL
+};
+
+bool system_is_cell(const struct addr *a)
+{
+	return a->cell && streq(a->cell, SYSTEM_CELL) && streq_null(a->stack, SYSTEM_STACK) &&
+	       streq_null(a->space, SYSTEM_SPACE) && streq_null(a->realm, SYSTEM_REALM);
+}
+
+int system_refuse(const struct addr *a, const char *verb, struct kerr *err)
+{
+	if (!system_is_cell(a))
+		return 0;
+	return kerr_plain(err, -EPERM, "cell \"%s\" is the daemon's own: use kuke daemon %s",
+			  a->cell, verb);
+}
+
+/* ---- the document ---- */
+
+static int daemon_program(char **ret, struct kerr *err)
+{
+	char *dir cleanup_free = NULL;
+	int r = self_exe_dir(&dir, err);
+
+	if (r < 0)
+		return r;
+	*ret = path_join(dir, "kukeond", NULL);
+	if (faccessat(AT_FDCWD, *ret, X_OK, 0) < 0) {
+		r = kerr_set(err, -errno, "execute '%s'", *ret);
+		free(*ret);
+		*ret = NULL;
+	}
+	return r;
+}
+
+static void add_arg(struct strlist *args, const char *flag, const char *value)
+{
+	strlist_add(args, flag);
+	strlist_add(args, value);
+}
+
+static int fill_container(struct engine *e, const struct system_daemon *d, struct container_spec *c,
+			  struct kerr *err)
+{
+	int r = daemon_program(&c->command, err);
+
+	if (r < 0)
+		return r;
+	c->id = xstrdup(SYSTEM_CELL);
+	c->image = xstrdup(SYSTEM_IMAGE);
+	c->host_network = c->host_pid = c->host_cgroup = c->privileged = true;
+	strlist_add(&c->args, "serve");
+	add_arg(&c->args, "--socket", d->socket);
+	if (d->configuration)
+		add_arg(&c->args, "--configuration", d->configuration);
+	add_arg(&c->args, "--run-path", e->layout.run_path);
+	add_arg(&c->args, "--containerd-namespace-suffix", e->suffix);
+	add_arg(&c->args, "--cgroup-root", e->cgroup_root);
+	if (d->socket_gid > 0) {
+		strlist_add(&c->args, "--socket-gid");
+		strlist_addf(&c->args, "%lld", (long long) d->socket_gid);
+	}
+	return 0;
+}
+
+static int store_document(struct engine *e, const struct system_daemon *d, struct kerr *err)
+{
+	struct cell_doc doc = { 0 };
+	struct container_spec *c;
+	int r;
+
+	doc.head.metadata.name = xstrdup(SYSTEM_CELL);
+	doc.spec.realm_id = xstrdup(SYSTEM_REALM);
+	doc.spec.space_id = xstrdup(SYSTEM_SPACE);
+	doc.spec.stack_id = xstrdup(SYSTEM_STACK);
+	c = vec_grow(&doc.spec.containers.v, &doc.spec.containers.n, sizeof(*c));
+	r = fill_container(e, d, c, err);
+	if (r == 0)
+		r = cell_normalise(&doc, NULL, err);
+	if (r == 0) {
+		cell_add_root(&doc);
+		doc_add_managed_labels(KIND_CELL, &doc);
+		doc.status.state = CELL_STATE_PENDING;
+		r = cell_save(e, &doc, 0, err);
+	}
+	model_clear(&cell_doc_type, &doc);
+	return r;
+}
+
+int system_create(struct engine *e, const struct system_daemon *d, struct kerr *err)
+{
+	char *cgroup cleanup_free = scope_cgroup(e, &system_addr);
+	int made = 0;
+	int r;
+
+	r = locks_take_path(e->locks, &system_addr, 0, err);
+	if (r < 0)
+		return r;
+	r = store_exists(&e->layout, &system_addr, err);
+	if (r == 0) {
+		r = cgroup_ensure(e->cgroups, cgroup, CGROUP_ENSURE_TOLERANT, NULL, err);
+		if (r >= 0)
+			r = store_document(e, d, err);
+		made = r == 0;
+	}
+	locks_drop_path(e->locks, &system_addr);
+	return r < 0 ? r : made;
+}
+
+int system_check(struct engine *e, struct kerr *err)
+{
+	int r = store_exists(&e->layout, &system_addr, err);
+
+	if (r == 0)
+		return kerr_plain(err, -ENOENT,
+				  "kukeon host is not initialized: kukeond cell metadata is "
+				  "missing; run `kuke init` first");
+	return r < 0 ? r : 0;
+}
+
+/* ---- running ---- */
+
+static struct container_spec *daemon_spec(struct cell_doc *doc)
+{
+	return cell_container(&doc->spec, SYSTEM_CELL);
+}
+
+static char **daemon_argv(const struct container_spec *c)
+{
+	char **argv = xcalloc(c->args.n + 2, sizeof(*argv));
+
+	argv[0] = c->command;
+	for (size_t i = 0; i < c->args.n; i++)
+		argv[i + 1] = c->args.v[i];
+	return argv;
+}
+
+/* The monitor and the daemon live in <cell>/<id>; workloads are moved out before they run. */
+static int start_process(struct engine *e, struct container_run *run, struct kerr *err)
+{
+	char **argv cleanup_free = daemon_argv(run->spec);
+	int fds[CGROUP_FDS_MAX];
+	size_t n = 0;
+	struct shim_started started;
+	int r;
+
+	r = shim_clear(&run->how, SHIM_CLEAR_KILL, err);
+	if (r == 0)
+		r = cgroup_ensure(e->cgroups, run->cgroup, CGROUP_ENSURE_LEAF, NULL, err);
+	if (r >= 0)
+		r = cgroup_open_procs(e->cgroups, run->cgroup, fds, &n, err);
+	if (r < 0)
+		return r;
+	run->how.monitor_procs_fds = fds;
+	run->how.n_monitor_procs_fds = n;
+	run->how.process = argv;
+	r = shim_prepare(&run->how, NULL, err);
+	if (r == 0)
+		r = shim_start(&run->how, &started, err);
+	cgroup_close_procs(fds, n);
+	return r;
+}
+
+static int load(struct engine *e, struct cell_doc *doc, char **ret_ns, struct kerr *err)
+{
+	int r = system_check(e, err);
+
+	return r < 0 ? r : cell_load_locked(e, &system_addr, doc, ret_ns, err);
+}
+
+int system_start(struct engine *e, struct kerr *err)
+{
+	struct container_run run cleanup_container_run = { 0 };
+	struct cell_doc doc = { 0 };
+	char *ns cleanup_free = NULL;
+	pid_t pid;
+	int r;
+
+	r = scope_prepare_trees(e, err);
+	if (r == 0)
+		r = locks_take_path(e->locks, &system_addr, 0, err);
+	if (r < 0)
+		return r;
+	r = daemon_running(e->layout.run_path, e->layout.runtime_dir, &pid);
+	if (r != 0)
+		goto out;
+	r = load(e, &doc, &ns, err);
+	if (r == 0) {
+		container_run_init(&run, e, ns, &doc, daemon_spec(&doc));
+		r = start_process(e, &run, err);
+	}
+	if (r == 0) {
+		cell_set_state(&doc, CELL_STATE_READY, NULL, NULL);
+		r = system_observe(e, &doc, err);
+	}
+	if (r == 0)
+		r = cell_save(e, &doc, 0, err);
+	if (r == 0)
+		r = 1;
+	else
+		(void) kerr_wrap(err, r, "start kukeond");
+out:
+	locks_drop_path(e->locks, &system_addr);
+	model_clear(&cell_doc_type, &doc);
+	return r < 0 ? r : r == 1 && run.id ? 1 : 0;
+}
+
+/* Wait until nobody holds the instance; the daemon's end is seen by its pidfd. */
+static int await_release(struct engine *e, int pidfd, int timeout_ms)
+{
+	pid_t pid;
+
+	if (pidfd >= 0 && pidfd_wait(pidfd, timeout_ms) == 0)
+		return -ETIME;
+	return daemon_running(e->layout.run_path, e->layout.runtime_dir, &pid) == 1 ? -EBUSY : 0;
+}
+
+static int end_process(struct engine *e, struct container_run *run, pid_t pid, int grace_ms,
+		       struct kerr *err)
+{
+	int pidfd cleanup_fd = pid > 0 ? pidfd_open_(pid) : -EBADF;
+	int forced = 1;
+
+	if (pidfd < 0)
+		return kerr_plain(err, -ESRCH, "kukeond runs, but its pid is not known");
+	if (grace_ms > 0) {
+		(void) pidfd_signal(pidfd, SIGTERM);
+		if (await_release(e, pidfd, grace_ms) == 0)
+			forced = 0;
+	}
+	if (forced) {
+		/* First the monitor, which would start it again. */
+		(void) shim_clear(&run->how, SHIM_CLEAR_KILL, NULL);
+		(void) pidfd_signal(pidfd, SIGKILL);
+		if (await_release(e, pidfd, KILL_WAIT_MS) < 0)
+			return kerr_plain(err, -ETIME, "kukeond (pid %d) does not end", (int) pid);
+	}
+	return forced ? 2 : 1;
+}
+
+int system_stop(struct engine *e, int grace_ms, struct kerr *err)
+{
+	struct container_run run cleanup_container_run = { 0 };
+	struct cell_doc doc = { 0 };
+	char *ns cleanup_free = NULL;
+	struct kerr ignored;
+	int how = 0;
+	pid_t pid;
+	int r;
+
+	r = locks_take_path(e->locks, &system_addr, 0, err);
+	if (r < 0)
+		return r;
+	r = load(e, &doc, &ns, err);
+	if (r < 0)
+		goto out;
+	container_run_init(&run, e, ns, &doc, daemon_spec(&doc));
+	r = daemon_running(e->layout.run_path, e->layout.runtime_dir, &pid);
+	if (r == 1)
+		r = how = end_process(e, &run, pid, grace_ms, err);
+	if (r >= 0) {
+		struct shim_status st;
+
+		(void) shim_settle(&run.how.place, KILL_WAIT_MS, &st, &ignored);
+		r = shim_clear(&run.how, SHIM_CLEAR_KILL, err);
+	}
+	if (r == 0) {
+		cell_set_state(&doc, CELL_STATE_STOPPED, NULL, NULL);
+		r = system_observe(e, &doc, err);
+	}
+	if (r == 0)
+		r = cell_save(e, &doc, 0, err);
+out:
+	locks_drop_path(e->locks, &system_addr);
+	model_clear(&cell_doc_type, &doc);
+	return r < 0 ? r : how;
+}
+
+int system_observe(struct engine *e, struct cell_doc *doc, struct kerr *err)
+{
+	pid_t pid;
+	int r = daemon_running(e->layout.run_path, e->layout.runtime_dir, &pid);
+
+	if (r < 0)
+		return kerr_set(err, r, "look for kukeond");
+	for (size_t i = 0; i < doc->status.containers.n; i++)
+		doc->status.containers.v[i].state =
+			r ? CONTAINER_STATE_READY : CONTAINER_STATE_STOPPED;
+	if (r)
+		cell_set_state(doc, CELL_STATE_READY, NULL, NULL);
+	else if (doc->status.ready_observed)
+		cell_set_state(doc, CELL_STATE_STOPPED, NULL, NULL);
+	return 0;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fd.h"
+#include "kukeshim.h"
+#include "proc.h"
+
+/*
+ * kukeond itself, as `kuke init` starts it where no init system does: a program
+ * of the host with a monitor like a container's. It is started again when it
+ * dies; a clean end is somebody's wish.
+ */
+enum {
+	PAUSE_FIRST_MS = 1000,
+	PAUSE_MAX_MS = 60000,
+	STEADY_MS = 60000, /* after so long the next pause is the first again */
+};
+
+static int pause_ms_;
+static int64_t started_ms_;
+
+static int open_output(const struct shim *s, const char *name, struct kerr *err)
+{
+	int fd = openat(s->run_dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? kerr_set(err, -errno, "open '%s/%s'", s->opt.run_dir, name) : fd;
+}
+
+static int spawn(struct shim *s, struct kerr *err)
+{
+	cleanup_fd int out = open_output(s, SHIM_FILE_STDOUT, err);
+	cleanup_fd int errout = -EBADF;
+	struct proc_spawn how = PROC_SPAWN_INIT;
+	int r;
+
+	if (out < 0)
+		return out;
+	errout = open_output(s, SHIM_FILE_STDERR, err);
+	if (errout < 0)
+		return errout;
+	how.path = s->opt.process[0];
+	how.argv = s->opt.process;
+	how.cwd = "/";
+	how.fd_stdio[1] = out;
+	how.fd_stdio[2] = errout;
+	how.flags = PROC_NULL_STDIN;
+	r = proc_spawn(&how, &s->record.pid, err);
+	if (r < 0)
+		return r;
+	s->pidfd = pidfd_open_(s->record.pid);
+	if (s->pidfd < 0)
+		return kerr_set(err, s->pidfd, "open process %d", (int) s->record.pid);
+	return proc_start_time(s->record.pid, &s->record.pid_start);
+}
+
+int process_start(struct shim *s, struct kerr *err)
+{
+	int r = record_write(s, err);
+
+	if (r == 0)
+		r = spawn(s, err);
+	if (r < 0)
+		return r;
+	started_ms_ = clock_ms();
+	s->record.starting = false;
+	s->record.started_at = ktime_now();
+	return record_write(s, err);
+}
+
+bool process_again(struct shim *s, int status)
+{
+	int r;
+
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return false;
+	(void) waitid(P_PID, (id_t) s->record.pid, &(siginfo_t){ 0 }, WEXITED | WNOHANG);
+	fd_close_p(&s->pidfd);
+	if (clock_ms() - started_ms_ >= STEADY_MS)
+		pause_ms_ = 0;
+	do {
+		pause_ms_ = pause_ms_ == 0 ? PAUSE_FIRST_MS : pause_ms_ * 2;
+		if (pause_ms_ > PAUSE_MAX_MS)
+			pause_ms_ = PAUSE_MAX_MS;
+		supervise_watch(s, pause_ms_);
+		r = spawn(s, NULL);
+	} while (r < 0);
+	s->opt.adopt = false; /* this one is our child */
+	started_ms_ = clock_ms();
+	s->record.started_at = ktime_now();
+	(void) record_write(s, NULL); /* a record that is behind names a process that is gone */
+	return true;
+}
