@@ -50,7 +50,8 @@ tests_unit_unit_host_SOURCES = $(UNIT_FRAME) tests/unit/host_sandbox.h \
 tests_unit_unit_host_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_HOST)
 tests_unit_unit_host_LDADD = $(LIBHOST) $(LIBBASE) $(UNIT_LDADD)
 
-tests_unit_unit_store_SOURCES = $(UNIT_FRAME)
+tests_unit_unit_store_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
+	tests/unit/test_layout.c tests/unit/test_locks.c tests/unit/test_store.c
 tests_unit_unit_store_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_STORE)
 tests_unit_unit_store_LDADD = $(LIBSTORE) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 

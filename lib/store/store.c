@@ -105,15 +105,20 @@ int store_load(const struct layout *l, const struct addr *a, enum store_load_fla
 	cleanup_free char *path = layout_object(l, a, OBJECT_METADATA);
 	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_RECORD);
 	enum kind kind = store_kind(a);
+	struct kerr why = { 0 };
 	int r;
 
 	assert(kind != KIND_INVALID);
 	model_clear(kind_info(kind)->type, ret_doc);
-	r = file_read_at(AT_FDCWD, path, KUKE_MAX_RECORD, &text, err);
-	if (r == -ENOTDIR)
-		return -ENOENT; /* a file where a directory would be: there is no such object */
-	if (r < 0)
+	r = file_read_at(AT_FDCWD, path, KUKE_MAX_RECORD, &text, &why);
+	/* A file where a directory would be: there is no such object either. */
+	if (r == -ENOENT || r == -ENOTDIR)
+		return -ENOENT;
+	if (r < 0) {
+		if (err)
+			*err = why;
 		return r;
+	}
 	r = parse_doc(kind, path, &text, ret_doc, err);
 	if (r < 0 || kind != KIND_REALM || !(flags & STORE_LOAD_PASSWORDS))
 		return r;
