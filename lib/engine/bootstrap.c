@@ -112,6 +112,15 @@ static int check_instance(struct engine *e, const struct init_options *o, struct
 	return instance_check(&e->layout, &want, NULL, err);
 }
 
+static int rewrite_networks(struct engine *e, const struct init_report *r, struct kerr *err)
+{
+	struct addr def = addr_of_space(&r->def.space.space);
+	struct addr sys = addr_of_space(&r->sys.space.space);
+	int k = network_rewrite(e, &def, err);
+
+	return k < 0 ? k : network_rewrite(e, &sys, err);
+}
+
 int bootstrap_init(struct engine *e, const struct init_options *o, struct init_report *ret,
 		   struct kerr *err)
 {
@@ -134,6 +143,8 @@ int bootstrap_init(struct engine *e, const struct init_options *o, struct init_r
 		       str_empty(o->space) ? "default" : o->space, "default", &ret->def, err);
 	if (r == 0)
 		r = make_level(e, SYSTEM_REALM, SYSTEM_SPACE, SYSTEM_STACK, &ret->sys, err);
+	if (r == 0 && o->force_network)
+		r = rewrite_networks(e, ret, err);
 	if (r < 0)
 		return r;
 	r = system_create(e, &d, err);

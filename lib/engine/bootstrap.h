@@ -14,6 +14,7 @@ struct init_options {
 	const char *socket;
 	const char *configuration; /* the server configuration; NULL: none */
 	int64_t socket_gid;
+	bool force_network; /* rewrite the networks' files even when they are in order */
 };
 
 /* What a level of the hierarchy found and made. */

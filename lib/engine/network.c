@@ -286,6 +286,16 @@ int network_create(struct engine *e, const struct addr *space, struct space_net 
 	return 1;
 }
 
+int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err)
+{
+	struct space_net net;
+	int r = network_load(e, space, &net, err);
+
+	if (r == -ENOENT)
+		return kerr_plain(err, r, "network not found");
+	return r < 0 ? r : write_records(e, space, &net, err);
+}
+
 int network_up(struct engine *e, const struct addr *space, const struct space_net *net,
 	       struct kerr *err)
 {

@@ -30,6 +30,9 @@ int network_load(struct engine *e, const struct addr *space, struct space_net *r
 int network_create(struct engine *e, const struct addr *space, struct space_net *ret,
 		   struct kerr *err);
 
+/* Write both files again from what is on record. */
+int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err);
+
 /* The bridge is there and forwarding is on. 1 something was made, 0 not. */
 int network_up(struct engine *e, const struct addr *space, const struct space_net *net,
 	       struct kerr *err);

@@ -44,6 +44,8 @@ char *cli_arg(const struct cli *c, size_t i) __attribute__((returns_nonnull));
 
 /* Flag > environment > client configuration > default; reads the file. */
 int cli_settings(struct cli *c, struct kerr *err);
+/* A boolean environment variable: set, not empty, and none of 0, f and false. */
+bool cli_env_true(const char *name);
 /* The engine in this process, with what the instance file and the server configuration say. */
 int cli_engine(struct cli *c, struct engine **ret, struct kerr *err);
 

@@ -21,9 +21,7 @@ static const struct opt root_opts[] = {
 };
 
 static const struct cmd *const verbs[] = {
-	&cmd_get,
-	&cmd_version,
-	NULL,
+	&cmd_daemon, &cmd_get, &cmd_init, &cmd_version, NULL,
 };
 
 const struct cmd cmd_kuke = {

@@ -47,7 +47,7 @@ static int load_file(const struct cli *c, struct client_doc *doc, struct kerr *e
 	return r < 0 ? r : 0;
 }
 
-static bool env_is_true(const char *name)
+bool cli_env_true(const char *name)
 {
 	const char *s = getenv(name);
 
@@ -75,7 +75,7 @@ int cli_settings(struct cli *c, struct kerr *err)
 	s->output =
 		xstrdup(configuration_pick(NULL, getenv("KUKE_GET_OUTPUT"), doc.spec.output, ""));
 	s->no_daemon = cli_given(c, "no-daemon") ? cli_bool(c, "no-daemon")
-						 : env_is_true("KUKEON_NO_DAEMON");
+						 : cli_env_true("KUKEON_NO_DAEMON");
 	model_clear(&client_doc_type, &doc);
 	log_init(cli_bool(c, "verbose") ? log_level_from_name(s->log_level) : LOG_LEVEL_NONE,
 		 LOG_STYLE_PLAIN);

@@ -5,7 +5,9 @@
 #include "cmd.h"
 
 /* The verbs, one file each (cmd_<verb>.c). A group's table names its subjects. */
-extern const struct cmd cmd_version;
+extern const struct cmd cmd_daemon;
 extern const struct cmd cmd_get;
+extern const struct cmd cmd_init;
+extern const struct cmd cmd_version;
 
 #endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bootstrap.h"
+#include "cli.h"
+#include "client.h"
+#include "clock.h"
+#include "configuration.h"
+#include "mem.h"
+#include "path.h"
+#include "str.h"
+#include "system.h"
+#include "verbs.h"
+
+#define READY_WAIT_MS 30000
+#define READY_POLL_MS 200
+
+static const struct opt init_opts[] = {
+	{ "realm", 0, OPT_STRING, "default", "realm made for your cells [$KUKE_INIT_REALM]" },
+	{ "space", 0, OPT_STRING, "default", "space made in it [$KUKE_INIT_SPACE]" },
+	{ "kukeond-image", 0, OPT_STRING, NULL,
+	  "run the daemon from this image (not supported yet) [$KUKE_INIT_KUKEOND_IMAGE]" },
+	{ "no-wait", 0, OPT_BOOL, NULL,
+	  "do not wait for the daemon to answer [$KUKE_INIT_NO_WAIT]" },
+	{ "force-regenerate-cni", 0, OPT_BOOL, NULL,
+	  "rewrite network configurations that are in order as well "
+	  "[$KUKE_INIT_FORCE_REGENERATE_CNI]" },
+	{ "server-configuration", 0, OPT_STRING, "/etc/kukeon/kukeond.yaml",
+	  "kukeond's configuration file [$KUKE_INIT_SERVER_CONFIGURATION]" },
+	{ "containerd-namespace-suffix", 0, OPT_STRING, CONF_DEFAULT_SUFFIX,
+	  "suffix of the realms' namespaces [$KUKEON_NAMESPACE_SUFFIX]" },
+	{ "cgroup-root", 0, OPT_STRING, CONF_DEFAULT_CGROUP_ROOT,
+	  "cgroup below which everything lives [$KUKEON_CGROUP_ROOT]" },
+	{ 0 },
+};
+
+/* Where init works, out of flags, environment, the server's file and defaults. */
+struct plan {
+	struct server_doc doc;
+	char *configuration;
+	char *socket;
+	char *runtime_dir;
+	const char *realm, *space, *suffix, *cgroup_root, *run_path;
+};
+
+static void plan_clear(struct plan *p)
+{
+	model_clear(&server_doc_type, &p->doc);
+	free(p->configuration);
+	free(p->socket);
+	free(p->runtime_dir);
+}
+
+static const char *given(const struct cli *c, const char *flag)
+{
+	return cli_given(c, flag) ? cli_str(c, flag) : NULL;
+}
+
+static int make_plan(struct cli *c, struct plan *p, struct kerr *err)
+{
+	struct strlist warnings cleanup_strlist = { 0 };
+	const struct server_spec *s = &p->doc.spec;
+	const char *image;
+	int r;
+
+	p->configuration = xstrdup(configuration_pick(given(c, "server-configuration"),
+						      getenv("KUKE_INIT_SERVER_CONFIGURATION"),
+						      NULL, KUKEON_SYSCONFDIR "/kukeond.yaml"));
+	r = configuration_load(KIND_SERVER_CONFIGURATION, p->configuration, &p->doc, &warnings,
+			       err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < warnings.n; i++)
+		(void) fprintf(stderr, "%s\n", warnings.v[i]);
+	image = configuration_pick(given(c, "kukeond-image"), getenv("KUKE_INIT_KUKEOND_IMAGE"),
+				   s->kukeond_image, "");
+	if (!str_empty(image))
+		return kerr_plain(err, -ENOTSUP,
+				  "not supported yet: kukeondImage (\"%s\"); leave it out and the "
+				  "daemon runs as a process of the host",
+				  image);
+	p->socket = xstrdup(
+		configuration_pick(NULL, getenv("KUKEOND_SOCKET"), s->socket, CONF_DEFAULT_SOCKET));
+	if (p->socket[0] != '/')
+		return kerr_plain(err, -EINVAL, "socket \"%s\" must be an absolute path",
+				  p->socket);
+	p->runtime_dir = path_dirname(p->socket);
+	p->realm =
+		configuration_pick(given(c, "realm"), getenv("KUKE_INIT_REALM"), NULL, "default");
+	p->space =
+		configuration_pick(given(c, "space"), getenv("KUKE_INIT_SPACE"), NULL, "default");
+	p->suffix = configuration_pick(given(c, "containerd-namespace-suffix"),
+				       getenv("KUKEON_NAMESPACE_SUFFIX"), s->namespace_suffix,
+				       CONF_DEFAULT_SUFFIX);
+	p->cgroup_root = configuration_pick(given(c, "cgroup-root"), getenv("KUKEON_CGROUP_ROOT"),
+					    s->cgroup_root, CONF_DEFAULT_CGROUP_ROOT);
+	p->run_path = c->settings.run_path_given || str_empty(s->run_path) ? c->settings.run_path
+									   : s->run_path;
+	return 0;
+}
+
+static int open_engine(const struct plan *p, struct engine **ret, struct kerr *err)
+{
+	const struct server_spec *s = &p->doc.spec;
+	struct engine_config config = {
+		.run_path = p->run_path,
+		.runtime_dir = p->runtime_dir,
+		.suffix = p->suffix,
+		.cgroup_root = p->cgroup_root,
+		.runtime = s->runtime,
+		.pod_subnet_cidr = s->pod_subnet_cidr,
+		.pod_subnet_size = s->pod_subnet_size,
+		.socket_gid = s->socket_gid,
+		.keep_layers = s->keep_layers.v,
+	};
+
+	return engine_open(&config, ret, err);
+}
+
+/* ---- the report (spec runtime.md section 2.2) ---- */
+
+static const char *made(bool created, bool existed)
+{
+	return created ? "created" : existed ? "already existed" : "missing";
+}
+
+static void print_level(const struct init_level *l)
+{
+	cli_printf("    - realm \"%s\": %s\n", l->realm.realm.head.metadata.name,
+		   made(l->realm.created, l->realm.metadata_exists_pre));
+	cli_printf("    - containerd namespace \"%s\": %s\n", l->realm.realm.spec.namespace,
+		   made(l->realm.namespace_created, l->realm.namespace_exists_pre));
+	cli_printf("    - realm cgroup: %s\n",
+		   made(l->realm.cgroup_created, l->realm.cgroup_exists_pre));
+	cli_printf("    - space \"%s\": %s\n", l->space.space.head.metadata.name,
+		   made(l->space.created, l->space.metadata_exists_pre));
+	cli_printf("    - network \"%s\": %s\n", l->network,
+		   made(l->space.network_created, l->space.network_exists_pre));
+	cli_printf("    - space cgroup: %s\n",
+		   made(l->space.cgroup_created, l->space.cgroup_exists_pre));
+	cli_printf("    - stack \"%s\": %s\n", l->stack.stack.head.metadata.name,
+		   made(l->stack.created, l->stack.metadata_exists_pre));
+	cli_printf("    - stack cgroup: %s\n",
+		   made(l->stack.cgroup_created, l->stack.cgroup_exists_pre));
+}
+
+static bool level_changed(const struct init_level *l)
+{
+	return l->realm.created || l->realm.cgroup_created || l->realm.namespace_created ||
+	       l->space.created || l->space.cgroup_created || l->space.network_created ||
+	       l->stack.created || l->stack.cgroup_created;
+}
+
+static void print_report(const struct plan *p, const struct init_report *r)
+{
+	bool changed = r->root_cgroup_created || level_changed(&r->def) || level_changed(&r->sys) ||
+		       r->cell_created || r->daemon_started;
+
+	cli_printf("%s\n",
+		   changed ? "Initialized Kukeon runtime" : "Kukeon runtime already initialized");
+	cli_printf("Realm: %s (namespace: %s)\n", r->def.realm.realm.head.metadata.name,
+		   r->def.realm.realm.spec.namespace);
+	cli_printf("System realm: %s (namespace: %s)\n", r->sys.realm.realm.head.metadata.name,
+		   r->sys.realm.realm.spec.namespace);
+	cli_printf("Run path: %s\n", p->run_path);
+	cli_printf("Kukeond image: %s\n", SYSTEM_IMAGE);
+	cli_printf("Actions:\n    - kukeon root cgroup: %s\n",
+		   made(r->root_cgroup_created, r->root_cgroup_pre));
+	cli_printf("  Default hierarchy:\n");
+	print_level(&r->def);
+	cli_printf("  System hierarchy:\n");
+	print_level(&r->sys);
+	if (r->cell_created)
+		cli_printf("    - cell \"%s\": created (image %s)\n", SYSTEM_CELL, SYSTEM_IMAGE);
+	else
+		cli_printf("    - cell \"%s\": already existed\n", SYSTEM_CELL);
+	cli_printf("    - cell cgroup: %s\n", made(r->cell_created, true));
+	cli_printf("    - cell root container: %s\n", made(r->cell_created, true));
+	cli_printf("    - cell containers: %s\n",
+		   r->daemon_started ? "started" : "already running");
+	(void) fflush(stdout);
+	if (r->firewall_warning)
+		(void) fprintf(stderr, "warning: %s\n", r->firewall_warning);
+}
+
+/* ---- waiting for the daemon ---- */
+
+static int ping(const char *host, struct kerr *err)
+{
+	struct rpc_client *client cleanup_(rpc_client_freep) = NULL;
+	struct rpc_ping_reply reply = { 0 };
+	struct rpc_no_args args = { 0 };
+	int r;
+
+	r = rpc_dial(host, &client, err);
+	if (r == 0)
+		r = rpc_call(client, RPC_PING, &args, &reply, err);
+	cli_free_reply(RPC_PING, &reply);
+	return r;
+}
+
+/* The socket tells nobody when it is there: look again until it answers. */
+static int wait_ready(const char *host, struct kerr *err)
+{
+	int64_t deadline = clock_ms() + READY_WAIT_MS;
+	int r = ping(host, err);
+
+	while (r < 0 && clock_left(deadline) > 0) {
+		const struct timespec pause = { .tv_nsec = READY_POLL_MS * 1000000L / 10 };
+
+		(void) nanosleep(&pause, NULL);
+		r = ping(host, err);
+	}
+	if (r < 0)
+		return kerr_wrap(err, r, "kukeond did not become ready: timed out after 30s");
+	return 0;
+}
+
+static int finish(const struct plan *p, struct kerr *err)
+{
+	char *host cleanup_free = xasprintf("unix://%s", p->socket);
+	int r = wait_ready(host, err);
+
+	if (r == 0)
+		cli_printf("kukeond is ready (%s)\n", host);
+	return r;
+}
+
+static int run_init(struct cli *c, struct kerr *err)
+{
+	struct plan p cleanup_(plan_clear) = { 0 };
+	struct engine *e cleanup_(engine_closep) = NULL;
+	struct init_report report cleanup_(init_report_clear) = { 0 };
+	struct init_options o = { 0 };
+	bool no_wait;
+	int r;
+
+	r = make_plan(c, &p, err);
+	if (r == 0)
+		r = open_engine(&p, &e, err);
+	if (r < 0)
+		return r;
+	o.realm = p.realm;
+	o.space = p.space;
+	o.socket = p.socket;
+	o.socket_gid = p.doc.spec.socket_gid;
+	o.configuration = p.configuration;
+	o.force_network = cli_bool(c, "force-regenerate-cni") ||
+			  cli_env_true("KUKE_INIT_FORCE_REGENERATE_CNI");
+	r = bootstrap_init(e, &o, &report, err);
+	if (r < 0)
+		return r;
+	print_report(&p, &report);
+	no_wait = cli_given(c, "no-wait") ? cli_bool(c, "no-wait")
+					  : cli_env_true("KUKE_INIT_NO_WAIT");
+	return no_wait ? 0 : finish(&p, err);
+}
+
+const struct cmd cmd_init = {
+	.name = "init",
+	.help = "prepare this host and start the daemon",
+	.about =
+		"Prepare this host: cgroups, the default realm, space and stack, their network and "
+		"firewall rules, and the daemon. Repeating it changes nothing on a healthy host.",
+	.opts = init_opts,
+	.run = run_init,
+	.flags = CMD_IGNORE_ARGS | CMD_ROOT,
+};
