@@ -23,10 +23,11 @@ struct scalar_shape {
 /* Column in which the content of a new level or block starts. */
 static unsigned yemit_column(const struct yemit *y)
 {
-	const struct yemit_level *top = &y->level[y->depth - 1];
+	const struct yemit_level *top;
 
 	if (y->depth == 0)
 		return 0;
+	top = &y->level[y->depth - 1];
 	if (top->seq)
 		return top->column + 2; /* past the "- " */
 	return y->indent * ((top->column + y->indent) / y->indent);
@@ -69,9 +70,10 @@ static void yemit_scalar_start(struct yemit *y)
 
 static void yemit_begin(struct yemit *y, bool seq)
 {
-	struct yemit_level *level = &y->level[y->depth];
+	struct yemit_level *level;
 
 	assert(y->depth < YEMIT_MAX_DEPTH);
+	level = &y->level[y->depth];
 	if (y->depth > 0 && y->level[y->depth - 1].seq)
 		yemit_entry(y);
 	*level = (struct yemit_level){ .seq = seq, .column = yemit_column(y) };
@@ -80,10 +82,11 @@ static void yemit_begin(struct yemit *y, bool seq)
 
 static void yemit_end(struct yemit *y, bool seq)
 {
-	const struct yemit_level *level = &y->level[y->depth - 1];
+	const struct yemit_level *level;
 
-	assert(y->depth > 0 && level->seq == seq);
-	y->depth--;
+	assert(y->depth > 0);
+	level = &y->level[--y->depth];
+	assert(level->seq == seq);
 	if (level->any)
 		return;
 	if (y->depth > 0 && !y->level[y->depth - 1].seq)

@@ -3,8 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
-#include <stdlib.h>
+#include <float.h>
 
 #include "scalar.h"
 
@@ -204,49 +203,110 @@ static int int_text(const char *s, uint64_t *ret, bool *ret_neg)
 	return big || (*ret_neg && v > (uint64_t) INT64_MAX + 1) ? -ERANGE : 0;
 }
 
-static bool float_text(const char *s, double *ret)
+/* A decimal number as it is written: its digits and the power of ten they are to be raised by. */
+struct decimal {
+	const char *digits; /* with a point somewhere, perhaps */
+	size_t n; /* characters of digits */
+	int64_t exponent; /* of ten, for the digits as one integer */
+	bool neg;
+};
+
+static int64_t exponent_text(const char *s)
+{
+	int64_t v = 0;
+	bool neg = *s == '-';
+
+	s += *s == '+' || *s == '-';
+	for (; *s; s++)
+		if (v < INT32_MAX)
+			v = v * 10 + (*s - '0');
+	return neg ? -v : v;
+}
+
+static bool decimal_text(const char *s, struct decimal *ret)
 {
 	const char *p = s + (*s == '+' || *s == '-');
 	size_t before = digits(p, SIZE_MAX), after = 0;
+	const char *start;
 
+	*ret = (struct decimal){ .digits = p, .neg = *s == '-' };
 	p += before;
 	if (*p == '.') {
 		after = digits(p + 1, SIZE_MAX);
 		p += 1 + after;
 	}
+	ret->n = (size_t) (p - ret->digits);
+	ret->exponent = -(int64_t) after;
 	if (before + after == 0)
 		return false;
 	if (*p == 'e' || *p == 'E') {
-		p++;
+		start = ++p;
 		p += *p == '+' || *p == '-';
 		if (!digits(p, 1))
 			return false;
 		p += digits(p, SIZE_MAX);
+		if (!*p)
+			ret->exponent += exponent_text(start);
 	}
-	if (*p)
-		return false;
-	*ret = strtod(s, NULL);
-	return isfinite(*ret);
+	return !*p;
+}
+
+/* Whether a double can hold it: what is larger reads as a string. */
+static bool decimal_is_float(const struct decimal *d)
+{
+	size_t i, significant = 0;
+
+	for (i = 0; i < d->n; i++)
+		if (d->digits[i] != '.' && (significant > 0 || d->digits[i] != '0'))
+			significant++;
+	return significant == 0 || d->exponent + (int64_t) significant <= DBL_MAX_10_EXP + 1;
+}
+
+/* The integer that it is, by its digits. -EINVAL when it is none, -ERANGE. */
+static int decimal_to_i64(const struct decimal *d, int64_t *ret)
+{
+	int64_t v = 0, exponent = d->exponent, digit;
+	size_t i, n = d->n;
+	bool big = false;
+
+	for (; n > 0 && exponent < 0; n--) {
+		if (d->digits[n - 1] == '.')
+			continue;
+		if (d->digits[n - 1] != '0')
+			return -EINVAL;
+		exponent++;
+	}
+	for (i = 0; i < n; i++) {
+		if (d->digits[i] == '.')
+			continue;
+		digit = d->digits[i] - '0';
+		big |= __builtin_mul_overflow(v, 10, &v);
+		big |= __builtin_sub_overflow(v, digit, &v); /* downwards: one more there */
+	}
+	for (; exponent > 0 && v != 0 && !big; exponent--)
+		big |= __builtin_mul_overflow(v, 10, &v);
+	if (big || (!d->neg && v == INT64_MIN))
+		return -ERANGE;
+	*ret = d->neg ? v : -v;
+	return 0;
 }
 
 static enum node_tag number_tag(const char *s)
 {
 	char text[NUMBER_TEXT_MAX];
+	struct decimal d;
 	uint64_t v;
-	double d;
 	bool neg;
 
 	if (!number_text(s, text))
 		return NODE_TAG_STR;
 	if (int_text(text, &v, &neg) == 0)
 		return NODE_TAG_INT;
-	return float_text(text, &d) ? NODE_TAG_FLOAT : NODE_TAG_STR;
+	return decimal_text(text, &d) && decimal_is_float(&d) ? NODE_TAG_FLOAT : NODE_TAG_STR;
 }
 
 enum node_tag scalar_tag(const char *s, size_t n)
 {
-	double d;
-
 	if (strlen(s) != n)
 		return NODE_TAG_STR;
 	if (word_in(s, null_words))
@@ -255,9 +315,9 @@ enum node_tag scalar_tag(const char *s, size_t n)
 		return NODE_TAG_BOOL;
 	if (word_in(s, float_words))
 		return NODE_TAG_FLOAT;
-	if (*s == '.')
-		return n < NUMBER_TEXT_MAX && float_text(s, &d) ? NODE_TAG_FLOAT : NODE_TAG_STR;
-	if (!isdigit((unsigned char) *s) && *s != '+' && *s != '-')
+	if (*s == '.' && strchr(s, '_'))
+		return NODE_TAG_STR;
+	if (!isdigit((unsigned char) *s) && !strchr("+-.", *s))
 		return NODE_TAG_STR;
 	return is_time(s) ? NODE_TAG_TIME : number_tag(s);
 }
@@ -265,9 +325,9 @@ enum node_tag scalar_tag(const char *s, size_t n)
 int scalar_to_i64(const char *s, int64_t *ret)
 {
 	char text[NUMBER_TEXT_MAX];
+	struct decimal d;
 	uint64_t v = 0;
 	bool neg = false;
-	double d;
 	int r;
 
 	if (!number_text(s, text))
@@ -279,12 +339,9 @@ int scalar_to_i64(const char *s, int64_t *ret)
 		*ret = neg ? (int64_t) -v : (int64_t) v;
 		return 0;
 	}
-	if (!float_text(text, &d) || d != trunc(d))
+	if (!decimal_text(text, &d))
 		return -EINVAL;
-	if (d < -0x1p63 || d >= 0x1p63)
-		return -ERANGE;
-	*ret = (int64_t) d;
-	return 0;
+	return decimal_to_i64(&d, ret);
 }
 
 static bool is_letter(char c)
