@@ -34,6 +34,17 @@ struct addr addr_of_space(const struct space_doc *d);
 struct addr addr_of_stack(const struct stack_doc *d);
 struct addr addr_of_cell(const struct cell_doc *d);
 
+/*
+ * An address with names of its own, for code that changes the document the
+ * names came from. a points into the copies.
+ */
+struct addr_copy {
+	struct addr a;
+	char *names[4];
+};
+void addr_copy_set(struct addr_copy *c, const struct addr *a);
+void addr_copy_clear(struct addr_copy *c);
+
 /* "<cgroup root>/<realm>/…", owned by the caller. */
 char *scope_cgroup(const struct engine *e, const struct addr *a) __attribute__((returns_nonnull));
 /* "<realm>.<suffix>", owned by the caller. */

@@ -76,7 +76,8 @@ int scope_each(struct engine *e, enum addr_level level, const struct addr *filte
 /* The pieces of a create, the same for the three kinds. */
 struct create {
 	struct engine *e;
-	struct addr a;
+	struct addr_copy names;
+	struct addr a; /* of names */
 	enum kind kind;
 	const struct model_type *type;
 	void *want;
@@ -103,11 +104,13 @@ static int create_error(const struct create *c, int r, struct kerr *err)
 }
 
 /* Names, parents, lock, and the stored document in place of the wanted one when there is one. */
-static int create_begin(struct create *c, struct kerr *err)
+static int create_begin(struct create *c, struct addr a, struct kerr *err)
 {
-	enum addr_level level = addr_level(&c->a);
+	enum addr_level level = addr_level(&a);
 	int r;
 
+	addr_copy_set(&c->names, &a);
+	c->a = c->names.a;
 	r = scope_check(&c->a, SCOPE_STRICT, err);
 	if (r == 0)
 		r = doc_normalise(c->kind, c->want, NULL, err);
@@ -117,8 +120,10 @@ static int create_begin(struct create *c, struct kerr *err)
 		r = scope_prepare_trees(c->e, err);
 	if (r == 0)
 		r = locks_take_path(c->e->locks, &c->a, 0, err);
-	if (r < 0)
+	if (r < 0) {
+		addr_copy_clear(&c->names);
 		return r;
+	}
 	r = scope_parents_exist(c->e, &c->a, err);
 	if (r < 0) {
 		r = create_error(c, r, err);
@@ -142,6 +147,7 @@ static int create_begin(struct create *c, struct kerr *err)
 	return 0;
 fail:
 	locks_drop_path(c->e->locks, &c->a);
+	addr_copy_clear(&c->names);
 	return r;
 }
 
@@ -176,6 +182,7 @@ static void create_undo(struct create *c)
 static void create_end(struct create *c)
 {
 	locks_drop_path(c->e->locks, &c->a);
+	addr_copy_clear(&c->names);
 	free(c->cgroup);
 }
 
@@ -227,8 +234,7 @@ int realm_create(struct engine *e, struct realm_doc *want, struct rpc_create_rea
 	bool ns_pre = false;
 	int r;
 
-	c.a = addr_of_realm(want);
-	r = create_begin(&c, err);
+	r = create_begin(&c, addr_of_realm(want), err);
 	if (r < 0)
 		return r;
 	if (str_empty(want->spec.namespace)) {
@@ -237,7 +243,6 @@ int realm_create(struct engine *e, struct realm_doc *want, struct rpc_create_rea
 	}
 	if (!c.existed)
 		doc_add_managed_labels(KIND_REALM, want);
-	c.a = addr_of_realm(want);
 	r = realm_build(&c, want, &ns_pre, err);
 	if (r < 0) {
 		create_undo(&c);
@@ -344,11 +349,9 @@ int space_create(struct engine *e, struct space_doc *want, struct rpc_create_spa
 	bool net_pre = false;
 	int r;
 
-	c.a = addr_of_space(want);
-	r = create_begin(&c, err);
+	r = create_begin(&c, addr_of_space(want), err);
 	if (r < 0)
 		return r;
-	c.a = addr_of_space(want);
 	if (!c.existed)
 		doc_add_managed_labels(KIND_SPACE, want);
 	r = space_build(&c, want, &net_pre, err);
@@ -432,11 +435,9 @@ int stack_create(struct engine *e, struct stack_doc *want, struct rpc_create_sta
 	struct create c = { .e = e, .kind = KIND_STACK, .type = &stack_doc_type, .want = want };
 	int r;
 
-	c.a = addr_of_stack(want);
-	r = create_begin(&c, err);
+	r = create_begin(&c, addr_of_stack(want), err);
 	if (r < 0)
 		return r;
-	c.a = addr_of_stack(want);
 	if (!c.existed)
 		doc_add_managed_labels(KIND_STACK, want);
 	r = stack_build(&c, want, err);

@@ -39,6 +39,26 @@ struct addr addr_of_cell(const struct cell_doc *d)
 			      .cell = d->head.metadata.name };
 }
 
+void addr_copy_set(struct addr_copy *c, const struct addr *a)
+{
+	const char *from[] = { a->realm, a->space, a->stack, a->cell };
+
+	addr_copy_clear(c);
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
+		c->names[i] = from[i] ? str_trim(from[i]) : NULL;
+	c->a = (struct addr){ .realm = c->names[0],
+			      .space = c->names[1],
+			      .stack = c->names[2],
+			      .cell = c->names[3] };
+}
+
+void addr_copy_clear(struct addr_copy *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(c->names); i++)
+		free(c->names[i]);
+	*c = (struct addr_copy){ 0 };
+}
+
 char *scope_cgroup(const struct engine *e, const struct addr *a)
 {
 	switch (addr_level(a)) {

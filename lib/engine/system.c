@@ -169,6 +169,9 @@ static int start_process(struct engine *e, struct container_run *run, struct ker
 
 	r = shim_clear(&run->how, SHIM_CLEAR_KILL, err);
 	if (r == 0)
+		r = shim_prepare(&run->how, NULL, err);
+	/* After the clearing, which takes the cgroup away as well. */
+	if (r == 0)
 		r = cgroup_ensure(e->cgroups, run->cgroup, CGROUP_ENSURE_LEAF, NULL, err);
 	if (r >= 0)
 		r = cgroup_open_procs(e->cgroups, run->cgroup, fds, &n, err);
@@ -177,9 +180,7 @@ static int start_process(struct engine *e, struct container_run *run, struct ker
 	run->how.monitor_procs_fds = fds;
 	run->how.n_monitor_procs_fds = n;
 	run->how.process = argv;
-	r = shim_prepare(&run->how, NULL, err);
-	if (r == 0)
-		r = shim_start(&run->how, &started, err);
+	r = shim_start(&run->how, &started, err);
 	cgroup_close_procs(fds, n);
 	return r;
 }

@@ -70,35 +70,33 @@ static int make_plan(struct cli *c, struct plan *p, struct kerr *err)
 	int r;
 
 	p->configuration = xstrdup(configuration_pick(given(c, "server-configuration"),
-						      getenv("KUKE_INIT_SERVER_CONFIGURATION"),
-						      NULL, KUKEON_SYSCONFDIR "/kukeond.yaml"));
+						      "KUKE_INIT_SERVER_CONFIGURATION", NULL,
+						      KUKEON_SYSCONFDIR "/kukeond.yaml"));
 	r = configuration_load(KIND_SERVER_CONFIGURATION, p->configuration, &p->doc, &warnings,
 			       err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < warnings.n; i++)
 		(void) fprintf(stderr, "%s\n", warnings.v[i]);
-	image = configuration_pick(given(c, "kukeond-image"), getenv("KUKE_INIT_KUKEOND_IMAGE"),
+	image = configuration_pick(given(c, "kukeond-image"), "KUKE_INIT_KUKEOND_IMAGE",
 				   s->kukeond_image, "");
 	if (!str_empty(image))
 		return kerr_plain(err, -ENOTSUP,
 				  "not supported yet: kukeondImage (\"%s\"); leave it out and the "
 				  "daemon runs as a process of the host",
 				  image);
-	p->socket = xstrdup(
-		configuration_pick(NULL, getenv("KUKEOND_SOCKET"), s->socket, CONF_DEFAULT_SOCKET));
+	p->socket =
+		xstrdup(configuration_pick(NULL, "KUKEOND_SOCKET", s->socket, CONF_DEFAULT_SOCKET));
 	if (p->socket[0] != '/')
 		return kerr_plain(err, -EINVAL, "socket \"%s\" must be an absolute path",
 				  p->socket);
 	p->runtime_dir = path_dirname(p->socket);
-	p->realm =
-		configuration_pick(given(c, "realm"), getenv("KUKE_INIT_REALM"), NULL, "default");
-	p->space =
-		configuration_pick(given(c, "space"), getenv("KUKE_INIT_SPACE"), NULL, "default");
+	p->realm = configuration_pick(given(c, "realm"), "KUKE_INIT_REALM", NULL, "default");
+	p->space = configuration_pick(given(c, "space"), "KUKE_INIT_SPACE", NULL, "default");
 	p->suffix = configuration_pick(given(c, "containerd-namespace-suffix"),
-				       getenv("KUKEON_NAMESPACE_SUFFIX"), s->namespace_suffix,
+				       "KUKEON_NAMESPACE_SUFFIX", s->namespace_suffix,
 				       CONF_DEFAULT_SUFFIX);
-	p->cgroup_root = configuration_pick(given(c, "cgroup-root"), getenv("KUKEON_CGROUP_ROOT"),
+	p->cgroup_root = configuration_pick(given(c, "cgroup-root"), "KUKEON_CGROUP_ROOT",
 					    s->cgroup_root, CONF_DEFAULT_CGROUP_ROOT);
 	p->run_path = c->settings.run_path_given || str_empty(s->run_path) ? c->settings.run_path
 									   : s->run_path;

@@ -35,8 +35,8 @@ static void warn_unknown(const struct strlist *warnings)
 static int load_file(const struct cli *c, struct client_doc *doc, struct kerr *err)
 {
 	char *def cleanup_free = default_configuration();
-	const char *path = configuration_pick(flag_text(c, "configuration"),
-					      getenv("KUKE_CONFIGURATION"), NULL, def);
+	const char *path =
+		configuration_pick(flag_text(c, "configuration"), "KUKE_CONFIGURATION", NULL, def);
 	struct strlist warnings cleanup_strlist = { 0 };
 	int r;
 
@@ -64,16 +64,15 @@ int cli_settings(struct cli *c, struct kerr *err)
 	r = load_file(c, &doc, err);
 	if (r < 0)
 		return r;
-	s->host = xstrdup(configuration_pick(flag_text(c, "host"), getenv("KUKEON_HOST"),
-					     doc.spec.host, CONF_DEFAULT_HOST));
-	run_path = configuration_pick(flag_text(c, "run-path"), getenv("KUKEON_RUN_PATH"),
+	s->host = xstrdup(configuration_pick(flag_text(c, "host"), "KUKEON_HOST", doc.spec.host,
+					     CONF_DEFAULT_HOST));
+	run_path = configuration_pick(flag_text(c, "run-path"), "KUKEON_RUN_PATH",
 				      doc.spec.run_path, NULL);
 	s->run_path_given = run_path != NULL;
 	s->run_path = xstrdup(run_path ? run_path : CONF_DEFAULT_RUN_PATH);
-	s->log_level = xstrdup(configuration_pick(
-		flag_text(c, "log-level"), getenv("KUKEON_LOG_LEVEL"), doc.spec.log_level, "info"));
-	s->output =
-		xstrdup(configuration_pick(NULL, getenv("KUKE_GET_OUTPUT"), doc.spec.output, ""));
+	s->log_level = xstrdup(configuration_pick(flag_text(c, "log-level"), "KUKEON_LOG_LEVEL",
+						  doc.spec.log_level, "info"));
+	s->output = xstrdup(configuration_pick(NULL, "KUKE_GET_OUTPUT", doc.spec.output, ""));
 	s->no_daemon = cli_given(c, "no-daemon") ? cli_bool(c, "no-daemon")
 						 : cli_env_true("KUKEON_NO_DAEMON");
 	model_clear(&client_doc_type, &doc);
@@ -93,7 +92,7 @@ int cli_engine(struct cli *c, struct engine **ret, struct kerr *err)
 	int r;
 
 	r = configuration_load(KIND_SERVER_CONFIGURATION,
-			       configuration_pick(NULL, getenv("KUKEOND_CONFIGURATION"), NULL,
+			       configuration_pick(NULL, "KUKEOND_CONFIGURATION", NULL,
 						  KUKEON_SYSCONFDIR "/kukeond.yaml"),
 			       &doc, NULL, err);
 	if (r < 0)
