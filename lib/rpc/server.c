@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <poll.h>
 
 #include "codec.h"
 #include "fd.h"
@@ -202,20 +201,6 @@ static int serve_one(const struct rpc_server *s, int fd, const struct peer *peer
 	return send_response(fd, c.id, &result, NULL, err);
 }
 
-/* Wait for the next request. 1 there is something, 0 we are to stop, -errno. */
-static int wait_request(int fd, int stop_fd)
-{
-	struct pollfd p[] = {
-		{ .fd = fd, .events = POLLIN },
-		{ .fd = stop_fd, .events = POLLIN }, /* a negative one is left out */
-	};
-
-	while (poll(p, ARRAY_SIZE(p), -1) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return p[0].revents != 0;
-}
-
 int rpc_serve(const struct rpc_server *s, int fd, const struct peer *peer, struct kerr *err)
 {
 	const struct wire_limits limits = {
@@ -231,7 +216,7 @@ int rpc_serve(const struct rpc_server *s, int fd, const struct peer *peer, struc
 	assert(s->dispatch && s->spool_dir);
 	wire_frame_init(&frame);
 	for (;;) {
-		r = wait_request(fd, s->stop_fd);
+		r = wire_wait(fd, s->stop_fd);
 		if (r < 0)
 			return kerr_set(err, r, "wait for a request");
 		if (r == 0)

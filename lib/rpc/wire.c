@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -226,6 +227,31 @@ static int read_rest(int fd, struct reader *r, char first, struct kerr *err)
 static bool is_space(char c)
 {
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+int wire_wait(int fd, int stop_fd)
+{
+	struct pollfd p[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = stop_fd, .events = POLLIN }, /* a negative one is left out */
+	};
+	char byte;
+	ssize_t n;
+
+	for (;;) {
+		if (poll(p, ARRAY_SIZE(p), -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		if (p[0].revents == 0)
+			return 0;
+		/* The newline after the last frame is no request that stopping waits for. */
+		n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+		if (n != 1 || !is_space(byte))
+			return 1;
+		(void) recv(fd, &byte, 1, MSG_DONTWAIT);
+	}
 }
 
 int wire_read(int fd, const struct wire_limits *limits, struct wire_frame *ret, struct kerr *err)

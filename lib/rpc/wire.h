@@ -45,6 +45,12 @@ void wire_frame_clear(struct wire_frame *f);
  */
 int wire_read(int fd, const struct wire_limits *limits, struct wire_frame *ret, struct kerr *err);
 
+/*
+ * Wait until a frame begins (or the stream ends): 1; 0 when stop_fd (< 0: none)
+ * becomes readable or hangs up before that; -errno. White space is taken.
+ */
+int wire_wait(int fd, int stop_fd);
+
 /* Write all of it; descriptors go with the first byte. -EPIPE when the peer is gone (no signal). */
 int wire_write(int fd, const void *p, size_t n, const int *fds, size_t n_fds);
 

@@ -169,12 +169,15 @@ START_TEST(too_many_values)
 	struct kerr err = { 0 };
 
 	if (fork() == 0) {
-		int i;
+		static char zeros[1 << 16];
+		size_t i;
 
+		for (i = 0; i < sizeof(zeros); i++)
+			zeros[i] = i % 2 ? '0' : ',';
 		fd_close_p(&ours);
-		(void) send(theirs, "{\"a\":[0", 7, MSG_NOSIGNAL);
-		for (i = 0; i < 300000; i++)
-			if (send(theirs, ",0,0,0,0", 8, MSG_NOSIGNAL) != 8)
+		(void) wire_write(theirs, "{\"a\":[0", 7, NULL, 0);
+		for (i = 0; i < 64; i++)
+			if (wire_write(theirs, zeros, sizeof(zeros), NULL, 0) < 0)
 				break;
 		_exit(0);
 	}
@@ -240,6 +243,26 @@ START_TEST(stray_descriptors_are_closed)
 	send_with_fd("[", theirs);
 	ck_assert_int_eq(next(), -EPROTO);
 	ck_assert_uint_eq(open_fds(), before);
+}
+END_TEST
+
+START_TEST(waiting_ends)
+{
+	int p[2];
+
+	ck_assert_int_eq(pipe(p), 0);
+	say("{\"n\":1}\n \n");
+	ck_assert_int_eq(wire_wait(ours, p[0]), 1);
+	ck_assert_int_eq(next(), 1);
+	(void) close(p[1]);
+	ck_assert_int_eq(wire_wait(ours, p[0]), 0); /* the white space is no frame */
+	say("{\"n\":2}");
+	ck_assert_int_eq(wire_wait(ours, p[0]), 1);
+	ck_assert_int_eq(next(), 1);
+	(void) shutdown(theirs, SHUT_WR);
+	ck_assert_int_eq(wire_wait(ours, -1), 1);
+	ck_assert_int_eq(next(), 0);
+	(void) close(p[0]);
 }
 END_TEST
 
@@ -459,6 +482,7 @@ Suite *test_wire(void)
 	tcase_add_test(t, oversized);
 	tcase_add_test(t, too_many_values);
 	tcase_add_test(t, descriptors_belong_to_their_frame);
+	tcase_add_test(t, waiting_ends);
 	tcase_add_test(t, stray_descriptors_are_closed);
 	tcase_add_loop_test(t, streamed, 0, (int) ARRAY_SIZE(streams));
 	tcase_add_test(t, stream_larger_than_allowed);

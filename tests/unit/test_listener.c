@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "clock.h"
+#include "listener.h"
+#include "log.h"
+#include "proc.h"
+#include "server.h"
+#include "sockets.h"
+#include "str.h"
+#include "tempdir.h"
+#include "unit.h"
+
+/* A listener in a child, whose engine is a stub that counts in shared memory. */
+static struct shared {
+	int running; /* requests now */
+	int most;
+	int passes;
+	int passes_running;
+	int most_passes;
+	int pass_ms; /* how long a pass takes */
+	int64_t next_in_ms; /* what a pass asks for, -1: nothing */
+	int pass_fails;
+} * shared;
+
+static struct tempdir dir;
+static char *socket_path, *pid_file, *wake_dir, *wake_socket;
+static struct listener_config config;
+static pid_t daemon_pid;
+
+static void set_up(void)
+{
+	dir = tempdir_make();
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	ck_assert_ptr_ne(shared, MAP_FAILED);
+	*shared = (struct shared){ .next_in_ms = -1 };
+	socket_path = path_join(dir.path, "rt/kukeond.sock", NULL);
+	pid_file = path_join(dir.path, "rt/kukeond.pid", NULL);
+	wake_dir = path_join(dir.path, "rt/wake", NULL);
+	wake_socket = path_join(dir.path, "rt/wake.sock", NULL);
+	config = (struct listener_config){ .socket = socket_path,
+					   .pid_file = pid_file,
+					   .wake_dir = wake_dir,
+					   .wake_socket = wake_socket };
+	log_init(LOG_LEVEL_NONE, LOG_STYLE_LOGFMT);
+	ck_assert_int_eq(chmod(dir.path, 0755), 0);
+}
+
+static void tear_down(void)
+{
+	if (daemon_pid > 0)
+		proc_kill_wait(daemon_pid);
+	daemon_pid = 0;
+	free_p(&socket_path);
+	free_p(&pid_file);
+	free_p(&wake_dir);
+	free_p(&wake_socket);
+	(void) munmap(shared, sizeof(*shared));
+	tempdir_clear(&dir);
+}
+
+/*
+ * Ping answers; GetImage sleeps as many milliseconds as its ref says; DeleteImage
+ * dies.
+ */
+static int stub(void *ctx, const struct rpc_method *m, const struct peer *peer, void *args,
+		void *reply, struct rpc_fds *fds)
+{
+	struct rpc_image_args *image = args;
+	struct rpc_ping_reply *ping = reply;
+	int64_t ms = 0;
+	int now;
+
+	(void) ctx;
+	(void) peer;
+	(void) fds;
+	if (m->id == RPC_PING) {
+		ping->ok = true;
+		ping->version = xasprintf("%d", (int) getpid());
+		return 0;
+	}
+	if (m->id == RPC_DELETE_IMAGE)
+		(void) raise(SIGKILL);
+	(void) str_to_i64(image->ref, 0, 60000, &ms);
+	now = __atomic_add_fetch(&shared->running, 1, __ATOMIC_SEQ_CST);
+	if (now > shared->most)
+		shared->most = now;
+	(void) usleep((useconds_t) ms * 1000);
+	(void) __atomic_sub_fetch(&shared->running, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+static void serve(void *ctx, int fd, const struct peer *peer, int stop_fd)
+{
+	const struct rpc_server s = { .dispatch = stub, .spool_dir = "/tmp", .stop_fd = stop_fd };
+
+	(void) ctx;
+	(void) rpc_serve(&s, fd, peer, NULL);
+}
+
+static int pass(void *ctx, int64_t *ret_next_ms)
+{
+	int now = __atomic_add_fetch(&shared->passes_running, 1, __ATOMIC_SEQ_CST);
+
+	(void) ctx;
+	if (now > shared->most_passes)
+		shared->most_passes = now;
+	(void) usleep((useconds_t) shared->pass_ms * 1000);
+	(void) __atomic_sub_fetch(&shared->passes_running, 1, __ATOMIC_SEQ_CST);
+	(void) __atomic_add_fetch(&shared->passes, 1, __ATOMIC_SEQ_CST);
+	if (shared->pass_fails)
+		return -EIO;
+	*ret_next_ms = shared->next_in_ms >= 0 ? clock_ms() + shared->next_in_ms : -1;
+	return 0;
+}
+
+static const struct listener_ops ops = { .serve = serve, .reconcile = pass };
+
+/* Wait until cond holds, five seconds at most. */
+#define wait_for(cond)                                            \
+	do {                                                      \
+		int64_t wait_end_ = clock_ms() + 5000;            \
+		while (!(cond) && clock_ms() < wait_end_)         \
+			(void) usleep(2000);                      \
+		ck_assert_msg((cond), "no %s within 5 s", #cond); \
+	} while (0)
+
+static bool connectable(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	memcpy(addr.sun_path, socket_path, strlen(socket_path) + 1);
+	return connect(fd, (struct sockaddr *) &addr, sizeof(addr)) == 0;
+}
+
+static void start(void)
+{
+	daemon_pid = fork();
+	if (daemon_pid == 0)
+		_exit(listener_run(&config, &ops, NULL) < 0);
+	wait_for(connectable());
+	wait_for(shared->passes > 0);
+}
+
+static int stop(int sig)
+{
+	int status = -1;
+
+	ck_assert_int_eq(kill(daemon_pid, sig), 0);
+	ck_assert_int_eq(waitpid(daemon_pid, &status, 0), daemon_pid);
+	daemon_pid = 0;
+	return status;
+}
+
+static struct rpc_client *dial(void)
+{
+	cleanup_free char *host = xasprintf("unix://%s", socket_path);
+	struct rpc_client *c = NULL;
+	struct kerr err = { 0 };
+
+	ck_assert_msg(rpc_dial(host, &c, &err) == 0, "%s", err.msg);
+	return c;
+}
+
+static int ping(struct rpc_client *c)
+{
+	struct rpc_no_args none = { 0 };
+	struct rpc_ping_reply reply = { 0 };
+	int r = rpc_call(c, RPC_PING, &none, &reply, NULL);
+
+	model_clear(rpc_method_get(RPC_PING)->reply, &reply);
+	return r;
+}
+
+static int sleep_there(struct rpc_client *c, const char *ms)
+{
+	struct rpc_image_args args = { .ref = (char *) (uintptr_t) ms };
+	struct rpc_get_image_reply reply = { 0 };
+	int r = rpc_call(c, RPC_GET_IMAGE, &args, &reply, NULL);
+
+	model_clear(rpc_method_get(RPC_GET_IMAGE)->reply, &reply);
+	return r;
+}
+
+/* A client in a child of the test: dials and sleeps there. Exit 0 when answered. */
+static pid_t sleeper(const char *ms, uid_t uid)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct rpc_client *c;
+
+		if (uid != 0 && (setgroups(0, NULL) < 0 || setgid(uid) < 0 || setuid(uid) < 0))
+			_exit(2);
+		c = dial();
+		_exit(sleep_there(c, ms) < 0);
+	}
+	return pid;
+}
+
+static void check_exit(pid_t pid)
+{
+	int status = -1;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+/* Children the daemon has now. */
+static unsigned children(void)
+{
+	cleanup_free char *path = xasprintf("/proc/%d/task/%d/children", daemon_pid, daemon_pid);
+	struct buf text = BUF_INIT(65536);
+	unsigned n = 0;
+	size_t i;
+
+	ck_assert_int_ge(sys_read(AT_FDCWD, path, &text), 0);
+	for (i = 0; i < text.len; i++)
+		n += text.data[i] == ' ';
+	buf_clear(&text);
+	return n;
+}
+
+static mode_t mode_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_mode & 07777 : 0;
+}
+
+START_TEST(files_and_modes)
+{
+	struct stat st;
+	struct buf text = BUF_INIT(32);
+	cleanup_free char *want = NULL;
+
+	config.gid = (gid_t) (_i == 0 ? 0 : 4321);
+	start();
+	ck_assert_int_eq(mode_of(socket_path), _i == 0 ? 0600 : 0660);
+	ck_assert_int_eq(stat(socket_path, &st), 0);
+	ck_assert_uint_eq(st.st_gid, config.gid);
+	ck_assert_int_eq(mode_of(pid_file), 0644);
+	ck_assert_int_eq(mode_of(wake_dir), 0700);
+	ck_assert_int_eq(mode_of(wake_socket), 0600);
+	want = xasprintf("%d\n", (int) daemon_pid);
+	ck_assert_int_eq(file_read_at(AT_FDCWD, pid_file, 32, &text, NULL), 0);
+	ck_assert_str_eq(buf_str(&text), want);
+	buf_clear(&text);
+	ck_assert_int_eq(stop(SIGTERM), 0);
+	ck_assert_int_eq(mode_of(socket_path), 0);
+	ck_assert_int_eq(mode_of(pid_file), 0);
+	ck_assert_int_eq(mode_of(wake_socket), 0);
+}
+END_TEST
+
+START_TEST(hundred_at_once)
+{
+	struct rpc_client *c[100];
+	pid_t pids[100];
+	size_t i;
+
+	start();
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		pids[i] = sleeper("20", 0);
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		check_exit(pids[i]);
+	ck_assert_int_le(shared->most, LISTENER_MAX_CHILDREN);
+	/* A connection that says nothing costs no process. */
+	wait_for(children() == 0);
+	for (i = 0; i < ARRAY_SIZE(c); i++)
+		c[i] = dial();
+	(void) usleep(50000);
+	ck_assert_uint_eq(children(), 0);
+	ck_assert_int_eq(ping(c[99]), 0);
+	for (i = 0; i < ARRAY_SIZE(c); i++)
+		rpc_client_free(c[i]);
+	wait_for(children() == 0);
+}
+END_TEST
+
+START_TEST(cap_in_all)
+{
+	struct rpc_client *c;
+	pid_t pids[12];
+	size_t i;
+
+	config.max_children = 3;
+	start();
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		pids[i] = sleeper("150", 0);
+	wait_for(shared->running == 3);
+	/* All slots are taken; whoever asks whether we live is answered. */
+	c = dial();
+	ck_assert_int_eq(ping(c), 0);
+	rpc_client_free(c);
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		check_exit(pids[i]);
+	ck_assert_int_eq(shared->most, 3);
+}
+END_TEST
+
+START_TEST(cap_per_uid)
+{
+	pid_t pids[6];
+	pid_t root;
+	size_t i;
+
+	config.max_per_uid = 2;
+	config.gid = 4321;
+	start();
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		pids[i] = sleeper("300", 4321);
+	wait_for(shared->running == 2);
+	(void) usleep(50000);
+	ck_assert_int_eq(shared->running, 2);
+	root = sleeper("100", 0); /* others are not kept waiting */
+	check_exit(root);
+	ck_assert_int_le(shared->most, 3);
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		check_exit(pids[i]);
+	ck_assert_int_le(shared->most, 3);
+}
+END_TEST
+
+START_TEST(strangers_are_kept_out)
+{
+	pid_t pid;
+	int status;
+
+	config.gid = 4321;
+	start();
+	pid = fork();
+	if (pid == 0) {
+		cleanup_free char *host = xasprintf("unix://%s", socket_path);
+		struct rpc_client *c = NULL;
+		struct kerr err = { 0 };
+
+		if (setgroups(0, NULL) < 0 || setgid(99) < 0 || setuid(99) < 0)
+			_exit(2);
+		if (rpc_dial(host, &c, &err) != -EACCES)
+			_exit(3);
+		_exit(!strstr(err.msg, "permission denied — add yourself to the kukeon group "
+				       "(sudo usermod -aG kukeon $USER), then log out and back in: "
+				       "dial unix "));
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+/* Silent connections beyond the table push out the oldest, not the daemon. */
+START_TEST(silence_is_evicted)
+{
+	enum {
+		MANY = LISTENER_MAX_CONNECTIONS + 20
+	};
+	struct rpc_client *c[MANY];
+	size_t i;
+
+	start();
+	for (i = 0; i < MANY; i++)
+		c[i] = dial();
+	ck_assert_int_eq(ping(c[MANY - 1]), 0);
+	ck_assert_int_lt(ping(c[0]), 0);
+	for (i = 0; i < MANY; i++)
+		rpc_client_free(c[i]);
+}
+END_TEST
+
+START_TEST(a_crash_hurts_one)
+{
+	struct rpc_client *a, *b;
+	struct rpc_image_args args = { 0 };
+	struct rpc_delete_image_reply reply = { 0 };
+	struct kerr err = { 0 };
+
+	start();
+	a = dial();
+	b = dial();
+	ck_assert_int_eq(ping(b), 0);
+	ck_assert_int_lt(rpc_call(a, RPC_DELETE_IMAGE, &args, &reply, &err), 0);
+	ck_assert_str_eq(err.msg, "unexpected EOF");
+	ck_assert_int_eq(ping(b), 0);
+	rpc_client_free(a);
+	rpc_client_free(b);
+	ck_assert_int_eq(stop(SIGINT), 0);
+}
+END_TEST
+
+START_TEST(stop_lets_requests_finish)
+{
+	struct rpc_client *idle;
+	int64_t begin;
+	pid_t pid;
+
+	start();
+	idle = dial();
+	ck_assert_int_eq(ping(idle), 0); /* its child waits for another request */
+	pid = sleeper("400", 0);
+	wait_for(shared->running == 1);
+	begin = clock_ms();
+	ck_assert_int_eq(stop(SIGTERM), 0);
+	ck_assert_int_lt(clock_ms() - begin, 3000);
+	ck_assert_int_ge(clock_ms() - begin, 200);
+	check_exit(pid);
+	ck_assert_int_eq(shared->running, 0);
+	ck_assert_int_lt(ping(idle), 0);
+	rpc_client_free(idle);
+}
+END_TEST
+
+START_TEST(stop_does_not_wait_for_ever)
+{
+	int64_t begin;
+	int status;
+	pid_t pid;
+
+	config.grace_ms = 200;
+	start();
+	pid = sleeper("20000", 0);
+	wait_for(shared->running == 1);
+	begin = clock_ms();
+	ck_assert_int_eq(stop(SIGTERM), 0);
+	ck_assert_int_lt(clock_ms() - begin, 3000);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid); /* its child was ended */
+	ck_assert_int_ne(status, 0);
+}
+END_TEST
+
+START_TEST(second_on_the_same_socket)
+{
+	struct kerr err = { 0 };
+	cleanup_free char *want = NULL;
+
+	start();
+	want = xasprintf("another daemon listens on '%s'", socket_path);
+	ck_assert_int_eq(socket_listen(socket_path, 0, &err), -EADDRINUSE);
+	ck_assert_str_eq(err.msg, want);
+	ck_assert(connectable());
+}
+END_TEST
+
+START_TEST(stale_socket)
+{
+	start();
+	(void) stop(SIGKILL);
+	ck_assert_int_ne(mode_of(socket_path), 0);
+	ck_assert(!connectable());
+	shared->passes = 0;
+	start();
+	ck_assert_int_eq(stop(SIGTERM), 0);
+}
+END_TEST
+
+START_TEST(something_else_in_the_place)
+{
+	struct kerr err = { 0 };
+	cleanup_fd int fd = -EBADF;
+	cleanup_free char *rt = path_join(dir.path, "rt", NULL);
+	cleanup_free char *longer = xasprintf("%s/%0120d", dir.path, 1);
+
+	ck_assert_int_eq(mkdir(rt, 0755), 0);
+	fd = open(socket_path, O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_eq(listener_run(&config, &ops, &err), -EEXIST);
+	ck_assert_int_ne(mode_of(socket_path), 0);
+	ck_assert_int_eq(mode_of(pid_file), 0);
+	ck_assert_int_eq(socket_listen(longer, 0, &err), -ENAMETOOLONG);
+}
+END_TEST
+
+/* ---- passes ---- */
+
+static void wake(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	cleanup_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	memcpy(addr.sun_path, wake_socket, strlen(wake_socket) + 1);
+	(void) sendto(fd, "", 0, MSG_DONTWAIT, (struct sockaddr *) &addr, sizeof(addr));
+}
+
+START_TEST(one_pass_at_the_start_and_no_more)
+{
+	config.reconcile_ms = 0;
+	start();
+	(void) usleep(300000);
+	ck_assert_int_eq(shared->passes, 1);
+}
+END_TEST
+
+START_TEST(timer)
+{
+	config.reconcile_ms = 50;
+	start();
+	wait_for(shared->passes >= 5);
+}
+END_TEST
+
+START_TEST(wake_ups_are_coalesced)
+{
+	int i;
+
+	shared->pass_ms = 100;
+	start();
+	wake();
+	wait_for(shared->passes_running == 1);
+	for (i = 0; i < 50; i++)
+		wake();
+	/* One runs, one is pending: it begins after the last wake-up. */
+	wait_for(shared->passes >= 3);
+	(void) usleep(300000);
+	ck_assert_int_le(shared->passes, 4);
+	ck_assert_int_eq(shared->most_passes, 1);
+}
+END_TEST
+
+START_TEST(a_pass_names_the_next)
+{
+	shared->next_in_ms = 150;
+	start();
+	wait_for(shared->passes >= 3);
+	shared->next_in_ms = 0; /* at once, but never in a tight loop */
+	shared->passes = 0;
+	(void) usleep(1000000);
+	ck_assert_int_ge(shared->passes, 3);
+	ck_assert_int_le(shared->passes, 12);
+}
+END_TEST
+
+START_TEST(a_pass_that_fails)
+{
+	shared->pass_fails = 1;
+	config.reconcile_ms = 100;
+	start();
+	wait_for(shared->passes >= 3);
+	ck_assert_int_eq(stop(SIGTERM), 0);
+}
+END_TEST
+
+START_TEST(notify)
+{
+	cleanup_free char *path = path_join(dir.path, "notify", NULL);
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	cleanup_fd int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char text[64];
+	ssize_t n;
+
+	memcpy(addr.sun_path, path, strlen(path) + 1);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *) &addr, sizeof(addr)), 0);
+	ck_assert_int_eq(setenv("NOTIFY_SOCKET", path, 1), 0);
+	start();
+	n = recv(fd, text, sizeof(text) - 1, 0);
+	ck_assert_int_eq(n, 7);
+	ck_assert_int_eq(memcmp(text, "READY=1", 7), 0);
+	ck_assert_int_eq(stop(SIGTERM), 0);
+	n = recv(fd, text, sizeof(text) - 1, 0);
+	ck_assert_int_eq(n, 10);
+	(void) unsetenv("NOTIFY_SOCKET");
+}
+END_TEST
+
+Suite *test_listener(void);
+Suite *test_listener(void)
+{
+	Suite *s = suite_create("listener");
+	TCase *t = tcase_create("listener");
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_set_timeout(t, 60);
+	if (getuid() == 0) {
+		tcase_add_loop_test(t, files_and_modes, 0, 2);
+		tcase_add_test(t, cap_per_uid);
+		tcase_add_test(t, strangers_are_kept_out);
+	}
+	tcase_add_test(t, hundred_at_once);
+	tcase_add_test(t, cap_in_all);
+	tcase_add_test(t, silence_is_evicted);
+	tcase_add_test(t, a_crash_hurts_one);
+	tcase_add_test(t, stop_lets_requests_finish);
+	tcase_add_test(t, stop_does_not_wait_for_ever);
+	tcase_add_test(t, second_on_the_same_socket);
+	tcase_add_test(t, stale_socket);
+	tcase_add_test(t, something_else_in_the_place);
+	tcase_add_test(t, one_pass_at_the_start_and_no_more);
+	tcase_add_test(t, timer);
+	tcase_add_test(t, wake_ups_are_coalesced);
+	tcase_add_test(t, a_pass_names_the_next);
+	tcase_add_test(t, a_pass_that_fails);
+	tcase_add_test(t, notify);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+UNIT_MAIN(test_listener);
