@@ -129,6 +129,24 @@ static int delete_cgroup(struct engine *e, const struct addr *a, struct deleted 
 	return 0;
 }
 
+/* What only this boot knows of the object: empty directories by now. */
+static int delete_runtime(struct engine *e, const struct addr *a, const void *doc, struct kerr *err)
+{
+	char *cells cleanup_free = layout_pin(&e->layout, a, NULL, NULL);
+	int r = remove_tree_at(AT_FDCWD, cells, REMOVE_TREE_SAME_FS, err);
+
+	if (r == 0 && addr_level(a) == ADDR_REALM) {
+		const char *ns = ((const struct realm_doc *) doc)->spec.namespace;
+		char *runs cleanup_free = layout_rt_container(&e->layout, ns, NULL, RTC_DIR);
+		char *runc cleanup_free = layout_runc_root(&e->layout, ns);
+
+		r = remove_tree_at(AT_FDCWD, runs, REMOVE_TREE_SAME_FS, err);
+		if (r == 0)
+			r = remove_tree_at(AT_FDCWD, runc, REMOVE_TREE_SAME_FS, err);
+	}
+	return r;
+}
+
 /*
  * The document goes last, so that a deletion that stopped half-way can be
  * repeated; the order of the words is that of the wire.
@@ -149,6 +167,8 @@ static int delete_self(struct engine *e, const struct addr *a, const void *doc, 
 			parts.extra = true;
 		}
 	}
+	if (r == 0)
+		r = delete_runtime(e, a, doc, err);
 	if (r == 0)
 		r = delete_document(e, a, ret, err);
 	for (size_t i = 0; i < parts.parts.n; i++)

@@ -293,7 +293,7 @@ char *layout_pin(const struct layout *l, const struct addr *cell, const char *st
 	cleanup_free char *cells = layout_rt(l, RT_CELLS);
 	cleanup_free char *dir = addr_path(cells, cell);
 
-	assert(addr_level(cell) == ADDR_CELL && (start_id || !what));
+	assert((addr_level(cell) == ADDR_CELL || !start_id) && (start_id || !what));
 	return path_join(dir, start_id, what, NULL);
 }
 
@@ -302,7 +302,8 @@ char *layout_rt_container(const struct layout *l, const char *ns, const char *id
 {
 	cleanup_free char *dir = layout_rt(l, RT_CONTAINERS);
 
-	assert(!str_empty(ns) && !str_empty(id) && what > 0 && what < _RTC_FILE_MAX);
+	assert(!str_empty(ns) && what > 0 && what < _RTC_FILE_MAX);
+	assert(what == RTC_DIR || !str_empty(id));
 	if (what == RTC_DIR)
 		return path_join(dir, ns, id, NULL);
 	return path_join(dir, ns, id, rt_container_files_[what], NULL);

@@ -140,12 +140,16 @@ char *layout_wake(const struct layout *l, const char *name);
 
 /*
  * Pins of a cell's namespaces: cells/<realm>/<space>/<stack>/<cell>/<start id>/{net,ipc,uts}.
- * what NULL: the start's directory; start_id NULL too: the cell's.
+ * what NULL: the start's directory; start_id NULL too: the cell's, or that of
+ * the realm, space or stack that cell names.
  */
 char *layout_pin(const struct layout *l, const struct addr *cell, const char *start_id,
 		 const char *what);
 
-/* Runtime state of a container: containers/<ns>/<runtime id>/… */
+/*
+ * Runtime state of a container: containers/<ns>/<runtime id>/…. RTC_DIR with id
+ * NULL is the namespace's directory.
+ */
 enum rt_container_file {
 	RTC_DIR = 1,
 	RTC_MONITOR, /* monitor: kukeshim's record, locked while it lives */
