@@ -29,7 +29,10 @@ int bundle_open_dir(struct image_store *s, int dirfd, struct bundle **ret, struc
 struct bundle *bundle_free(struct bundle *b);
 
 bool bundle_has(struct bundle *b, const char *name);
-/* The bytes of a file; the descriptor is b's, valid until the next call. -ENOENT without touching err. */
+/*
+ * The bytes of a file; the descriptor is b's, valid until the next call.
+ * -ENOENT without touching err.
+ */
 int bundle_find(struct bundle *b, const char *name, struct layer_source *ret, struct kerr *err);
 /* A whole small file. -ENOENT without touching err. */
 int bundle_read(struct bundle *b, const char *name, size_t max, struct buf *ret, struct kerr *err);

@@ -22,7 +22,10 @@ int cas_writer_add(struct cas_writer *w, const void *p, size_t n, struct kerr *e
 int cas_writer_fd(const struct cas_writer *w);
 uint64_t cas_writer_size(const struct cas_writer *w);
 void cas_writer_digest(struct cas_writer *w, struct digest *ret); /* no more adds after this */
-/* fsync, rename, fsync of the directory. A blob that is there already is replaced: it may be damaged. */
+/*
+ * fsync, rename, fsync of the directory. A blob that is there already is
+ * replaced: it may be damaged.
+ */
 int cas_writer_commit(struct cas_writer *w, struct kerr *err);
 
 /*

@@ -20,11 +20,11 @@ int helper_path(const char *name, char **ret, struct kerr *err)
 	beside = path_join(dir, name, NULL);
 	below = path_join(dir, "src", name, name, NULL);
 	installed = path_join(KUKEON_LIBEXECDIR, name, NULL);
-	if (access(beside, X_OK) == 0)
+	if (access(beside, F_OK) == 0)
 		*ret = take_ptr(beside);
-	else if (access(below, X_OK) == 0)
+	else if (access(below, F_OK) == 0)
 		*ret = take_ptr(below);
-	else if (access(installed, X_OK) == 0)
+	else if (access(installed, F_OK) == 0)
 		*ret = take_ptr(installed);
 	else
 		return kerr_plain(err, -ENOENT, "helper '%s' is neither in '%s' nor in '%s'", name,

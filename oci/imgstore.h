@@ -44,7 +44,8 @@ void image_store_close(struct image_store *s);
  * A shared hold keeps the collector out: whoever adds things, or resolves an
  * image and then records its use, has it meanwhile. It is the image lock of the
  * empty name (lib/store locks.h), so it comes after a cell's lock and before
- * those of chain ids; no other image name is ever locked. Nesting is fine: 1 when this call took it (then release
+ * those of chain ids; no other image name is ever locked. Nesting is fine: 1 when this
+ * call took it (then release
  * it), 0 when it was held here already. Releasing collects when a delete came by
  * in the meantime.
  */
@@ -69,7 +70,10 @@ char *image_store_path(const struct image_store *s, enum ns_dir what, const char
  */
 int image_store_trash(struct image_store *s, const char *path, struct kerr *err);
 
-/* For start-up: remove what is left in staging/ and trash/ and collect, unless others use it now. */
+/*
+ * For start-up: remove what is left in staging/ and trash/ and collect, unless
+ * others use it now.
+ */
 int image_store_repair(struct image_store *s, struct kerr *err);
 
 #endif

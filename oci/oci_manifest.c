@@ -390,7 +390,10 @@ void oci_manifest_emit_docker(const struct oci_manifest *m, struct buf *out)
 
 void platform_host(struct platform *ret)
 {
-	/* uname's names beside Go's. A 64-bit kernel runs 32-bit userlands too; the build decides. */
+	/*
+	 * uname's names beside Go's. A 64-bit kernel runs 32-bit userlands too;
+	 * the build decides.
+	 */
 	static const struct {
 		const char *machine, *arch, *variant;
 	} rows[] = {

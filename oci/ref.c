@@ -47,7 +47,10 @@ static bool valid_host(const char *s, size_t n)
 			continue;
 		if (i == 0 || i == n - 1 || (s[i] != '.' && s[i] != '-'))
 			return false;
-		/* a '.' stands between two parts, each of which begins and ends with one of the above */
+		/*
+		 * a '.' stands between two parts, each of which begins and ends
+		 * with one of the above
+		 */
 		if ((s[i] == '.' || s[i - 1] == '.') && !is_alnum(s[i - 1]))
 			return false;
 		if (s[i] == '.' && !is_alnum(s[i + 1]))

@@ -267,7 +267,10 @@ static void emit_linux(const struct spec_input *in, struct jemit *j)
 	jemit_object_end(j);
 }
 
-/* What the table of unsupported fields refuses earlier; here lest a start leaves it out silently. */
+/*
+ * What the table of unsupported fields refuses earlier; here lest a start
+ * leaves it out silently.
+ */
 static int refuse_missing(const struct container_spec *c, struct kerr *err)
 {
 	const char *field = NULL;

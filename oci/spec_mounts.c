@@ -75,7 +75,10 @@ static void emit_cell_files(const struct spec_input *in, struct jemit *j)
 			emit_bind(j, rows[i].source, rows[i].destination, true);
 }
 
-/* A mount over these would let the container forge what the runtime reads there (CVE-2025-52881). */
+/*
+ * A mount over these would let the container forge what the runtime reads there
+ * (CVE-2025-52881).
+ */
 static bool is_kernels(const char *clean)
 {
 	return streq(clean, "/") || streq(clean, "/proc") || str_has_prefix(clean, "/proc/") ||

@@ -4,7 +4,10 @@
 
 #include "defs.h"
 
-/* The constant part of every runtime spec (spec/runtime.md section 6.1). All lists end with NULL. */
+/*
+ * The constant part of every runtime spec (spec/runtime.md section 6.1). All
+ * lists end with NULL.
+ */
 
 struct spec_mount {
 	const char *destination;

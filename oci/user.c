@@ -271,14 +271,13 @@ static int resolve(struct lookup *l, enum user_resolve_flags flags, struct user_
 	return r < 0 ? bad_user(l, err, "too many groups") : 0;
 }
 
-int user_resolve_text(const char *passwd, size_t passwd_n, const char *group, size_t group_n,
-		      const char *user, enum user_resolve_flags flags, struct user_ids *ret,
-		      struct kerr *err)
+int user_resolve_text(const struct buf *passwd, const struct buf *group, const char *user,
+		      enum user_resolve_flags flags, struct user_ids *ret, struct kerr *err)
 {
 	cleanup_user_ids struct user_ids u = { 0 };
 	struct lookup l = {
-		.passwd = { passwd, passwd_n },
-		.group = { group, group_n },
+		.passwd = { buf_str(passwd), passwd->len },
+		.group = { buf_str(group), group->len },
 		.user = user == NULL ? "" : user,
 	};
 	int r;
@@ -334,8 +333,7 @@ int user_resolve(int rootfd, const char *user, enum user_resolve_flags flags, st
 		r = read_file(rootfd, "etc/group", &group, err);
 	if (r < 0)
 		return r;
-	return user_resolve_text(buf_str(&passwd), passwd.len, buf_str(&group), group.len, user,
-				 flags, ret, err);
+	return user_resolve_text(&passwd, &group, user, flags, ret, err);
 }
 
 void user_ids_clear(struct user_ids *u)

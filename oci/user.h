@@ -2,6 +2,7 @@
 #ifndef KUKEON_USER_H
 #define KUKEON_USER_H
 
+#include "buf.h"
 #include "defs.h"
 #include "err.h"
 
@@ -37,9 +38,8 @@ int user_resolve(int rootfd, const char *user, enum user_resolve_flags flags, st
 void user_ids_clear(struct user_ids *u);
 
 /* The same from the bytes of the two files: what user_resolve uses, and the fuzz target. */
-int user_resolve_text(const char *passwd, size_t passwd_n, const char *group, size_t group_n,
-		      const char *user, enum user_resolve_flags flags, struct user_ids *ret,
-		      struct kerr *err);
+int user_resolve_text(const struct buf *passwd, const struct buf *group, const char *user,
+		      enum user_resolve_flags flags, struct user_ids *ret, struct kerr *err);
 
 #define cleanup_user_ids cleanup_(user_ids_clear)
 

@@ -36,7 +36,10 @@ struct init_report {
 
 void init_report_clear(struct init_report *r);
 
-/* Whether this host can run containers at all: runc, overlayfs, cgroups. One line names what is missing. */
+/*
+ * Whether this host can run containers at all: runc, overlayfs, cgroups. One
+ * line names what is missing.
+ */
 int bootstrap_preflight(struct engine *e, struct kerr *err);
 int bootstrap_init(struct engine *e, const struct init_options *o, struct init_report *ret,
 		   struct kerr *err);

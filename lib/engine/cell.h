@@ -78,7 +78,10 @@ enum cell_start_flags {
 	CELL_START_NEW = 1 << 0, /* part of a create: what fails early is CreateCellFailed */
 };
 
-/* Start all of it. What is running already stays. On failure the cell is Failed and err says why. */
+/*
+ * Start all of it. What is running already stays. On failure the cell is Failed
+ * and err says why.
+ */
 int cell_start_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 		      enum cell_start_flags flags, struct kerr *err);
 

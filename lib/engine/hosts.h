@@ -25,7 +25,10 @@ int hosts_prepare_cell(struct engine *e, const struct addr *cell, bool managed_h
  */
 int hosts_write_resolv(const char *path, struct kerr *err);
 
-/* The pure half: text of a resolv.conf without its loopback resolvers. Returns how many are left. */
+/*
+ * The pure half: text of a resolv.conf without its loopback resolvers. Returns
+ * how many are left.
+ */
 size_t hosts_filter_resolv(struct buf *out, const char *text);
 
 #endif

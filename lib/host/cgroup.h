@@ -42,7 +42,7 @@ struct cgroup_hierarchy {
 	unsigned device; /* of the file system: the same hierarchy mounted twice counts once */
 	unsigned controllers; /* v1: bits of enum cgroup_v1_controller; v2: 0 */
 	bool v2;
-	bool systemd; /* name=systemd: filled for leaves only, so that monitors leave a service's group */
+	bool systemd; /* name=systemd: leaves only, so that monitors leave a service's group */
 };
 
 struct cgroup_host {
@@ -138,7 +138,10 @@ int cgroup_remove(const struct cgroup_host *h, const char *path, enum cgroup_rem
 int cgroup_move_procs(const struct cgroup_host *h, const char *from, const char *to,
 		      struct kerr *err);
 
-/* How many processes of the group (and below) the kernel killed for want of memory; 0 when unknown. */
+/*
+ * How many processes of the group (and below) the kernel killed for want of
+ * memory; 0 when unknown.
+ */
 uint64_t cgroup_oom_kills(const struct cgroup_host *h, const char *path);
 
 /* ---- doctor cgroups (surface.md 2.7) ---- */

@@ -110,7 +110,7 @@ char *firewall_plan_text(const struct firewall_plan *p) __attribute__((returns_n
 
 enum firewall_world {
 	FIREWALL_WORLD_LEGACY = 1, /* ip_tables: ours to use */
-	FIREWALL_WORLD_NFT, /* rules live in nf_tables; legacy ones beside them would not be heard */
+	FIREWALL_WORLD_NFT, /* rules live in nf_tables; legacy ones would not be heard */
 	FIREWALL_WORLD_NONE, /* the kernel has neither, or ip_tables cannot be had */
 	_FIREWALL_WORLD_MAX,
 };

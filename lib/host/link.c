@@ -202,7 +202,10 @@ static int rt_read(struct rt_answer *a, unsigned char *buf, int n)
 	return ended;
 }
 
-/* Send requests in one datagram and read until each has its end. Owned messages stay the caller's. */
+/*
+ * Send requests in one datagram and read until each has its end. Owned messages
+ * stay the caller's.
+ */
 static int rt_talk(struct nl_sock *sk, struct nl_msg *const *msgs, size_t n, struct rt_answer *a)
 {
 	cleanup_buf struct buf out = BUF_INIT(64 << 10);

@@ -14,7 +14,10 @@
  */
 int sysfilter_deny(const char *const *names, size_t n, struct kerr *err);
 
-/* The list for programs that read hostile input: no mounts, namespaces, sockets, exec, modules, bpf… */
+/*
+ * The list for programs that read hostile input: no mounts, namespaces,
+ * sockets, exec, modules, bpf…
+ */
 extern const char *const sysfilter_hostile_input[];
 extern const size_t sysfilter_hostile_input_n;
 

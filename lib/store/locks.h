@@ -80,7 +80,10 @@ void locks_drop_path(struct locks *t, const struct addr *a);
  */
 void locks_forget(struct locks *t);
 
-/* Whether some process holds it exclusively (1, 0, -errno). Must not be asked for a lock held here. */
+/*
+ * Whether some process holds it exclusively (1, 0, -errno). Must not be asked
+ * for a lock held here.
+ */
 int locks_held_elsewhere(const struct layout *l, const struct lock_id *id);
 
 #endif

@@ -116,7 +116,10 @@ void supervise_watch(struct shim *s, int timeout_ms);
 void supervise_run(struct shim *s);
 /* Copy what waits in a FIFO into the log, at most max bytes. Returns the bytes copied. */
 size_t supervise_pump(struct shim *s, enum log_stream stream, size_t max);
-/* Execute runc with these arguments to its end, stdio as given (-1: /dev/null). -ETIME, -errno, or its status. */
+/*
+ * Execute runc with these arguments to its end, stdio as given (-1: /dev/null).
+ * -ETIME, -errno, or its status.
+ */
 int run_runc(const struct shim *s, char *const *argv, int out, int errfd, int deadline_ms,
 	     int *ret_status, struct kerr *err);
 

@@ -9,7 +9,7 @@
 #include <zlib.h>
 #endif
 
-#include "codec.h"
+#include "decomp.h"
 #include "mem.h"
 
 /* Where in the stream of members the input stands. */

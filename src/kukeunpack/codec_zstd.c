@@ -5,7 +5,7 @@
 
 #include <zstd.h>
 
-#include "codec.h"
+#include "decomp.h"
 #include "mem.h"
 
 enum {

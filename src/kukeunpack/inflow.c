@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "codec.h"
+#include "decomp.h"
 #include "inflow.h"
 #include "mem.h"
 #include "sha256.h"

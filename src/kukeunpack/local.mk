@@ -6,7 +6,7 @@ src_kukeunpack_kukeunpack_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) -I$(top_srcdir)/
 src_kukeunpack_kukeunpack_SOURCES = \
 	oci/unpack_proto.c \
 	oci/unpack_proto.h \
-	src/kukeunpack/codec.h \
+	src/kukeunpack/decomp.h \
 	src/kukeunpack/codec_gzip.c \
 	src/kukeunpack/codec_zstd.c \
 	src/kukeunpack/confine.c \

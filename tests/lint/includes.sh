@@ -26,7 +26,8 @@ below()
 	store | rpc) echo base model ;;
 	oci) echo base model host store ;;
 	engine) echo base model host store rpc oci ;;
-	src) echo base model rpc engine ;;
+	# store: verbs that run in process look into the instance file.
+	src) echo base model store rpc engine ;;
 	static) echo base ;;
 	helper) echo base host oci ;;
 	esac

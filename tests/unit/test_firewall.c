@@ -36,6 +36,7 @@ START_TEST(plan)
 	firewall_plan_clear(&p);
 #define CT "-m conntrack --ctstate RELATED,ESTABLISHED "
 #define C(x) "-m comment --comment \"" x "\" "
+	/* clang-format off: a rule per line */
 	ck_assert_str_eq(text,
 			 "*filter\n"
 			 "-N KUKEON-EGRESS\n"
@@ -72,6 +73,7 @@ START_TEST(plan)
 																																																																																																								    "-A KUKEON-POSTROUTING -s 10.88.0.0/24 ! -d 10.88.0.0/24 " C("kukeon:default:default:masquerade") "-j MASQUERADE\n"
 																																																																																																																				      "-A KUKEON-POSTROUTING -s 10.88.1.0/24 ! -d 10.88.1.0/24 " C(
 																																																																																																																					      "kukeon:kuke-system:kukeon:masquerade") "-j MASQUERADE\n");
+	/* clang-format on */
 }
 END_TEST
 
