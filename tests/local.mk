@@ -118,6 +118,11 @@ tests_fuzz_fuzz_yaml_doc_SOURCES = tests/fuzz/fuzz_yaml_doc.c tests/fuzz/doc_che
 tests_fuzz_fuzz_yaml_doc_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL)
 tests_fuzz_fuzz_yaml_doc_LDADD = $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
 
+FUZZ += tests/fuzz/fuzz_rpc
+tests_fuzz_fuzz_rpc_SOURCES = tests/fuzz/fuzz_rpc.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_rpc_CPPFLAGS = $(AM_CPPFLAGS) $(INC_RPC)
+tests_fuzz_fuzz_rpc_LDADD = $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
+
 FUZZ += tests/fuzz/fuzz_jscan
 tests_fuzz_fuzz_jscan_SOURCES = tests/fuzz/fuzz_jscan.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_jscan_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
