@@ -20,11 +20,14 @@ done < <(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
 	grep -oE '(https?)://[^/ ]+' | sed 's|.*://||; s|.*@||' | sort -u |
 	grep -vE '(^|\.)(debian\.org|ubuntu\.com)$')
 
-project_files | grep -v '^tests/fuzz/corpus/' | while read -r f; do
-	for w in "${words[@]}"; do
-		grep -nIF -e "$w" "$f" | cut -d: -f1 | sed "s|^|$f:|"
-	done
-	grep -nIE '/(home|Users)/[a-z]+/' "$f" | cut -d: -f1 | sed "s|^|$f:|"
-done | sort -u | lint_rule "no file names a place or a host of this machine"
+patterns=()
+for w in "${words[@]}"; do
+	patterns+=(-e "$w")
+done
+project_files | grep -v '^tests/fuzz/corpus/' | {
+	mapfile -t files
+	grep -nIF "${patterns[@]}" -- "${files[@]}" /dev/null
+	grep -nIE '/(home|Users)/[a-z]+/' -- "${files[@]}" /dev/null
+} | cut -d: -f1,2 | sort -u | lint_rule "no file names a place or a host of this machine"
 
 lint_done
