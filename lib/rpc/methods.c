@@ -41,10 +41,14 @@ TYPE(err, "Error");
 
 /* ---- arguments ---- */
 
+/* No rows, but a place for them: loops begin at fields. */
+static const struct field no_args_rows[1];
+
 static const struct model_type no_args_type = {
 	.name = "NoArgs",
 	.help = "",
 	.size = sizeof(struct rpc_no_args),
+	.fields = no_args_rows,
 };
 
 #define S rpc_realm_args
