@@ -9,20 +9,47 @@ libkuke_a_SOURCES = \
 	src/kuke/call.c \
 	src/kuke/cli.c src/kuke/cli.h \
 	src/kuke/cmd.c src/kuke/cmd.h \
+	src/kuke/cmd_apply.c \
+	src/kuke/cmd_create.c \
 	src/kuke/cmd_daemon.c \
+	src/kuke/cmd_delete.c \
+	src/kuke/cmd_explain.c \
 	src/kuke/cmd_get.c \
+	src/kuke/cmd_help.c \
+	src/kuke/cmd_image.c \
 	src/kuke/cmd_init.c \
+	src/kuke/cmd_kill.c \
+	src/kuke/cmd_log.c \
+	src/kuke/cmd_run.c \
+	src/kuke/cmd_schema.c \
+	src/kuke/cmd_start.c \
+	src/kuke/cmd_stop.c \
 	src/kuke/cmd_version.c \
+	src/kuke/container_flags.c src/kuke/container_flags.h \
+	src/kuke/delete.h \
+	src/kuke/delete_file.c \
+	src/kuke/get.c src/kuke/get.h \
+	src/kuke/get_table.c \
 	src/kuke/help.c \
+	src/kuke/lifecycle.c src/kuke/lifecycle.h \
+	src/kuke/logview.c src/kuke/logview.h \
+	src/kuke/manifest.c src/kuke/manifest.h \
 	src/kuke/opt.c src/kuke/opt.h \
+	src/kuke/report.c src/kuke/report.h \
+	src/kuke/report_apply.c \
+	src/kuke/report_image.c \
 	src/kuke/root.c \
+	src/kuke/run.h \
+	src/kuke/run_target.c \
 	src/kuke/settings.c \
+	src/kuke/subject.c src/kuke/subject.h \
 	src/kuke/verbs.h
+LIBKUKE = libkuke.a
 
 bin_PROGRAMS += kuke
 kuke_CPPFLAGS = $(libkuke_a_CPPFLAGS) -I$(top_srcdir)/src/kukeond
 kuke_SOURCES = src/kuke/main.c
-kuke_LDADD = libkuke.a $(LIBKUKEOND) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) $(LIBHOST) \
+kuke_LDADD = $(LIBKUKE) $(LIBKUKEOND) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) $(LIBHOST) \
 	$(LIBMODEL) $(LIBBASE)
 
 # The other name, for use from the build tree.

@@ -26,19 +26,52 @@ static int call_engine(struct cli *c, const struct rpc_method *m, void *args, vo
 	return rpc_reply_err(m, reply) ? rpc_err_to_kerr(rpc_reply_err(m, reply), err) : r;
 }
 
+/* Keep what a kerr cannot hold. */
+static int keep_error(struct cli *c, const struct rpc_method *m, const void *reply, int r)
+{
+	const struct rpc_err *e = r < 0 ? rpc_reply_err(m, reply) : NULL;
+	struct kerr err;
+
+	c->error = NULL;
+	if (e && e->message && strlen(e->message) >= sizeof(err.msg))
+		c->error = xstrdup(e->message);
+	return r;
+}
+
+int cli_fail(struct cli *c, int r, const char *text, struct kerr *err)
+{
+	free(c->error);
+	c->error = xstrdup(text);
+	return kerr_plain(err, r, "%s", text);
+}
+
+void cli_error_text(const struct cli *c, const struct kerr *err, struct buf *out)
+{
+	char text[KERR_TEXT_MAX];
+
+	/* The end may be cut to "...", and not within a character. */
+	if (c->error && strncmp(c->error, err->msg, sizeof(err->msg) - 8) == 0)
+		buf_adds(out, c->error);
+	else
+		buf_adds(out, kerr_text(err, text, sizeof(text)));
+}
+
 int cli_call_fd(struct cli *c, enum rpc_method_id id, void *args, void *reply, int fd,
 		struct kerr *err)
 {
 	const struct rpc_method *m = rpc_method_get(id);
 	int r = 0;
 
+	free(c->error);
+	c->error = NULL;
 	if (c->settings.no_daemon)
-		return call_engine(c, m, args, reply, fd, err);
+		return keep_error(c, m, reply, call_engine(c, m, args, reply, fd, err));
 	if (!c->client)
 		r = rpc_dial(c->settings.host, &c->client, err);
 	if (r < 0)
 		return r;
-	return rpc_call_fds(c->client, id, args, reply, &fd, fd >= 0 ? 1 : 0, err);
+	r = rpc_call_fds(c->client, id, args, reply, &fd, fd >= 0 ? 1 : 0, err);
+	return keep_error(c, m, reply, r);
 }
 
 int cli_call(struct cli *c, enum rpc_method_id id, void *args, void *reply, struct kerr *err)

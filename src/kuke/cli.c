@@ -8,14 +8,18 @@
 
 #include "cli.h"
 #include "client.h"
+#include "codec.h"
 #include "fd.h"
 #include "mem.h"
 #include "str.h"
+
+#define PRINT_MAX (256 << 20)
 
 void cli_clear(struct cli *c)
 {
 	opt_values_clear(&c->opts);
 	strlist_clear(&c->args);
+	free(c->error);
 	free(c->settings.host);
 	free(c->settings.run_path);
 	free(c->settings.log_level);
@@ -45,6 +49,13 @@ bool cli_bool(const struct cli *c, const char *flag)
 	return v && v->set && v->on;
 }
 
+int64_t cli_int(const struct cli *c, const char *flag)
+{
+	const struct opt_value *v = opt_find(&c->opts, flag);
+
+	return v && v->set ? v->number : 0;
+}
+
 bool cli_given(const struct cli *c, const char *flag)
 {
 	const struct opt_value *v = opt_find(&c->opts, flag);
@@ -58,6 +69,13 @@ const struct strlist *cli_list(const struct cli *c, const char *flag)
 	const struct opt_value *v = opt_find(&c->opts, flag);
 
 	return v ? &v->list : &none;
+}
+
+int cli_require(const struct cli *c, const char *flag, struct kerr *err)
+{
+	if (cli_given(c, flag))
+		return 0;
+	return kerr_plain(err, -EINVAL, "required flag(s) \"%s\" not set", flag);
 }
 
 char *cli_arg(const struct cli *c, size_t i)
@@ -86,6 +104,13 @@ int cli_output(const struct cli *c, enum output_format unset, enum output_format
 		return kerr_plain(err, -EINVAL,
 				  "invalid output format: %s (supported: yaml, json, table)", s);
 	return 0;
+}
+
+enum output_format cli_report_format(const struct cli *c)
+{
+	const char *s = cli_str(c, "output");
+
+	return streq(s, "json") ? OUTPUT_JSON : streq(s, "yaml") ? OUTPUT_YAML : OUTPUT_TABLE;
 }
 
 void table_row(struct table *t, ...)
@@ -160,6 +185,36 @@ void cli_printf(const char *fmt, ...)
 	va_start(ap, fmt);
 	(void) vprintf(fmt, ap);
 	va_end(ap);
+}
+
+void cli_print_doc(const struct model_type *t, const void *doc, enum output_format format)
+{
+	struct buf out cleanup_buf = BUF_INIT(PRINT_MAX);
+
+	if (format == OUTPUT_JSON) {
+		model_emit_json(&out, t, doc, EMIT_INDENT | EMIT_REDACT);
+		buf_addc(&out, '\n');
+	} else {
+		model_emit_yaml(&out, t, doc, 2, EMIT_REDACT);
+	}
+	cli_print(&out);
+}
+
+void cli_print_docs(const struct model_type *t, const void *const *docs, size_t n,
+		    enum output_format format)
+{
+	struct buf out cleanup_buf = BUF_INIT(PRINT_MAX);
+	static const void *const none[1];
+
+	if (!docs)
+		docs = none; /* an empty list, not null */
+	if (format == OUTPUT_JSON) {
+		model_emit_json_list(&out, t, docs, n, EMIT_INDENT | EMIT_REDACT);
+		buf_addc(&out, '\n');
+	} else {
+		model_emit_yaml_list(&out, t, docs, n, 2, EMIT_REDACT);
+	}
+	cli_print(&out);
 }
 
 int cli_read_file(const char *path, size_t max, struct buf *ret, struct kerr *err)

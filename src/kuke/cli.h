@@ -23,6 +23,7 @@ struct cli {
 	struct opt_values opts;
 	struct strlist args;
 	struct settings settings;
+	char *error; /* the last call's error when it is longer than a kerr holds */
 	struct rpc_client *client;
 	struct engine *engine;
 };
@@ -35,8 +36,11 @@ const char *cli_str(const struct cli *c, const char *flag); /* "" when not given
 /* The value, or def when the flag was not given at all: an explicit "" stays. */
 const char *cli_str_or(const struct cli *c, const char *flag, const char *def);
 bool cli_bool(const struct cli *c, const char *flag);
+int64_t cli_int(const struct cli *c, const char *flag); /* 0 when not given */
 bool cli_given(const struct cli *c, const char *flag);
 const struct strlist *cli_list(const struct cli *c, const char *flag);
+/* `required flag(s) "file" not set` */
+int cli_require(const struct cli *c, const char *flag, struct kerr *err);
 /* Positional i, trimmed; "" when there is none. Owned by the caller. */
 char *cli_arg(const struct cli *c, size_t i) __attribute__((returns_nonnull));
 
@@ -53,9 +57,13 @@ int cli_engine(struct cli *c, struct engine **ret, struct kerr *err);
 
 /*
  * One method, by the daemon or in this process. reply is zeroed by the caller; an Err in it is
- * returned as an error, its whole text in *err as far as it fits.
+ * returned as an error, its text in *err as far as it fits, and whole in c->error where it does not.
  */
 int cli_call(struct cli *c, enum rpc_method_id id, void *args, void *reply, struct kerr *err);
+/* The whole text of an error: c->error when *err is its beginning. Appended. */
+void cli_error_text(const struct cli *c, const struct kerr *err, struct buf *out);
+/* Return an error whose text may be longer than a kerr. */
+int cli_fail(struct cli *c, int r, const char *text, struct kerr *err);
 /* With one descriptor (images). */
 int cli_call_fd(struct cli *c, enum rpc_method_id id, void *args, void *reply, int fd,
 		struct kerr *err);
@@ -78,6 +86,12 @@ enum output_format {
 int cli_output(const struct cli *c, enum output_format unset, enum output_format *ret,
 	       struct kerr *err);
 
+/*
+ * The -o of verbs that print a report: json or yaml, all else is OUTPUT_TABLE, the
+ * form for people.
+ */
+enum output_format cli_report_format(const struct cli *c);
+
 /* Rows of text in columns as surface.md section 2.7 (get) lays them out. */
 struct table {
 	size_t columns;
@@ -93,6 +107,10 @@ int cli_read_file(const char *path, size_t max, struct buf *ret, struct kerr *er
 
 /* Write all to stdout; a closed pipe is no error worth words. */
 void cli_print(const struct buf *b);
+/* One document or a list, secrets masked. JSON gets a newline at its end as well. */
+void cli_print_doc(const struct model_type *t, const void *doc, enum output_format format);
+void cli_print_docs(const struct model_type *t, const void *const *docs, size_t n,
+		    enum output_format format);
 void cli_printf(const char *fmt, ...) printf_like(1, 2);
 
 #endif

@@ -39,7 +39,7 @@ static bool has_word(const char *words, const char *word)
 	return false;
 }
 
-static const struct cmd *find_sub(const struct cmd *group, const char *word)
+const struct cmd *cmd_find_sub(const struct cmd *group, const char *word)
 {
 	for (size_t i = 0; group->subs && group->subs[i]; i++)
 		if (streq(group->subs[i]->name, word) || has_word(group->subs[i]->aliases, word))
@@ -48,10 +48,10 @@ static const struct cmd *find_sub(const struct cmd *group, const char *word)
 }
 
 /* The error of an unknown word, with what it may have meant, and where help is. */
-static void unknown_command(const struct cli *c, const char *word)
+void cmd_unknown(const struct cmd *const *chain, size_t n, const char *word)
 {
-	const struct cmd *group = c->chain[c->n_chain - 1];
-	char *path cleanup_free = cmd_path(c->chain, c->n_chain);
+	const struct cmd *group = chain[n - 1];
+	char *path cleanup_free = cmd_path(chain, n);
 	bool any = false;
 
 	(void) fprintf(stderr, "Error: unknown command \"%s\" for \"%s\"\n", word, path);
@@ -69,11 +69,18 @@ static void unknown_command(const struct cli *c, const char *word)
 	(void) fprintf(stderr, "%sRun '%s --help' for usage.\n", any ? "\n" : "", path);
 }
 
-static void enter(struct cli *c, const struct cmd *cmd)
+/* A group's local flags end where a sub-command begins. */
+static int enter(struct cli *c, const struct cmd *cmd, struct kerr *err)
 {
+	const char *given = c->cmd ? opt_values_remove(&c->opts, c->cmd->local) : NULL;
+
+	if (given)
+		return kerr_plain(err, -EINVAL, "unknown flag: --%s", given);
 	c->chain[c->n_chain++] = cmd;
 	c->cmd = cmd;
 	opt_values_add(&c->opts, cmd->opts);
+	opt_values_add(&c->opts, cmd->local);
+	return 0;
 }
 
 /* 0, 1 for an error that is already told, -errno with err. */
@@ -94,12 +101,13 @@ static int parse(struct cli *c, int argc, char **argv, struct kerr *err)
 				return n;
 			i += n;
 		} else if (c->cmd->subs && c->args.n == 0) {
-			sub = find_sub(c->cmd, argv[i]);
+			sub = cmd_find_sub(c->cmd, argv[i]);
 			if (!sub) {
-				unknown_command(c, argv[i]);
+				cmd_unknown(c->chain, c->n_chain, argv[i]);
 				return 1;
 			}
-			enter(c, sub);
+			if (enter(c, sub, err) < 0)
+				return -EINVAL;
 			i++;
 		} else {
 			strlist_add(&c->args, argv[i++]);
@@ -124,11 +132,11 @@ static int check_args(const struct cli *c, struct kerr *err)
 	return kerr_plain(err, -EINVAL, "accepts at most %d arg(s), received %d", cmd->max_args, n);
 }
 
-static int check_root(const struct cli *c, struct kerr *err)
+int cmd_check_root(const struct cli *c, struct kerr *err)
 {
 	char *path cleanup_free = cmd_path(c->chain, c->n_chain);
 
-	if (!(c->cmd->flags & CMD_ROOT) || geteuid() == 0)
+	if (geteuid() == 0)
 		return 0;
 	return kerr_plain(err, -EPERM,
 			  "command must run as root: `%s` writes to root-owned paths — re-run with "
@@ -140,25 +148,43 @@ static int run(struct cli *c, struct kerr *err)
 {
 	int r = check_args(c, err);
 
-	if (r == 0)
+	if (r == 0 && !(c->cmd->flags & CMD_NO_SETTINGS))
 		r = cli_settings(c, err);
-	if (r == 0)
-		r = check_root(c, err);
+	if (r == 0 && c->cmd->flags & CMD_ROOT)
+		r = cmd_check_root(c, err);
 	if (r == 0)
 		r = c->cmd->run(c, err);
 	return r;
+}
+
+/* The text may quote anything: only its line ends reach the terminal as they are. */
+static void print_error(const struct cli *c, const struct kerr *err)
+{
+	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_REPLY);
+	struct buf safe cleanup_buf = BUF_INIT(KUKE_MAX_REPLY);
+
+	cli_error_text(c, err, &text);
+	for (const char *p = buf_str(&text); *p;) {
+		size_t n = strcspn(p, "\n");
+
+		str_vis(&safe, p, n);
+		p += n;
+		for (; *p == '\n'; p++)
+			buf_addc(&safe, '\n');
+	}
+	(void) fprintf(stderr, "Error: %s\n", buf_str(&safe));
 }
 
 int cmd_main(const struct cmd *root, int argc, char **argv)
 {
 	struct cli c cleanup_(cli_clear) = { 0 };
 	struct kerr err = { 0 };
-	char text[KERR_TEXT_MAX];
 	int r;
 
 	opt_values_add(&c.opts, help_opts);
-	enter(&c, root);
-	r = parse(&c, argc, argv, &err);
+	r = enter(&c, root, &err);
+	if (r == 0)
+		r = parse(&c, argc, argv, &err);
 	if (r > 0)
 		return 1;
 	if (r == 0 && (cli_bool(&c, "help") || !c.cmd->run)) {
@@ -168,6 +194,6 @@ int cmd_main(const struct cmd *root, int argc, char **argv)
 	if (r == 0)
 		r = run(&c, &err);
 	if (r < 0)
-		(void) fprintf(stderr, "Error: %s\n", kerr_text(&err, text, sizeof(text)));
-	return r < 0 ? 1 : 0;
+		print_error(&c, &err);
+	return r ? 1 : 0;
 }

@@ -16,6 +16,7 @@ enum cmd_flags {
 	CMD_IGNORE_ARGS = 1 << 0, /* extra words do no harm (init, version) */
 	CMD_HIDDEN = 1 << 1,
 	CMD_ROOT = 1 << 2, /* needs effective uid 0 */
+	CMD_NO_SETTINGS = 1 << 3, /* reads and writes no configuration file */
 };
 
 struct cmd {
@@ -27,8 +28,9 @@ struct cmd {
 	const char *about; /* a paragraph for --help; NULL: help */
 	const struct opt
 		*opts; /* its own and, for a group, its sub-commands' too; ended by a NULL name */
+	const struct opt *local; /* a group's own, for when no sub-command follows; or NULL */
 	const struct cmd *const *subs; /* a group; ended by NULL */
-	int (*run)(struct cli *c, struct kerr *err);
+	int (*run)(struct cli *c, struct kerr *err); /* 0; 1: failed and told; -errno with err */
 	enum cmd_flags flags;
 };
 
@@ -36,6 +38,14 @@ extern const struct cmd cmd_kuke;
 
 /* Parse, check and run. Returns the exit code; messages went to stdout and stderr. */
 int cmd_main(const struct cmd *root, int argc, char **argv);
+
+/* The sub-command of a name or an alias; NULL. */
+const struct cmd *cmd_find_sub(const struct cmd *group, const char *word);
+/* `Error: unknown command …` with what it may have meant, on stderr. */
+void cmd_unknown(const struct cmd *const *chain, size_t n, const char *word);
+
+/* `command must run as root: …` unless the effective uid is 0. */
+int cmd_check_root(const struct cli *c, struct kerr *err);
 
 /* "kuke get cell" of the command that was found; owned by the caller. */
 char *cmd_path(const struct cmd *const *chain, size_t n) __attribute__((returns_nonnull));

@@ -1,75 +1,82 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include "cli.h"
-#include "codec.h"
+#include "get.h"
 #include "mem.h"
-#include "str.h"
+#include "subject.h"
 #include "verbs.h"
 
-#define PRINT_MAX (64 << 20)
+#define OPT_CONTROLLERS                                                \
+	{                                                              \
+		"show-controllers", 0, OPT_BOOL, NULL,                 \
+			"add a column of delegated cgroup controllers" \
+	}
 
 static const struct opt get_opts[] = {
 	{ "output", 'o', OPT_STRING, NULL, "yaml, json or table [$KUKE_GET_OUTPUT]" },
 	{ 0 },
 };
 
-static const struct opt realm_opts[] = {
-	{ "show-controllers", 0, OPT_BOOL, NULL, "add a column of delegated cgroup controllers" },
-	{ 0 },
-};
+static const struct opt realm_opts[] = { OPT_CONTROLLERS, { 0 } };
+static const struct opt space_opts[] = { OPT_ROWS_SPACE(NULL), OPT_CONTROLLERS, { 0 } };
+static const struct opt stack_opts[] = { OPT_ROWS_STACK(NULL), OPT_CONTROLLERS, { 0 } };
+static const struct opt cell_opts[] = { OPT_ROWS_CELL(NULL), OPT_CONTROLLERS, { 0 } };
+static const struct opt container_opts[] = { OPT_ROWS_CONTAINER(NULL), { 0 } };
 
-static void print_doc(const struct model_type *t, const void *doc, enum output_format format)
+static int run_get(struct cli *c, enum kind kind, struct kerr *err)
 {
-	struct buf out cleanup_buf = BUF_INIT(PRINT_MAX);
-
-	if (format == OUTPUT_JSON) {
-		model_emit_json(&out, t, doc, EMIT_INDENT);
-		buf_addc(&out, '\n');
-	} else {
-		model_emit_yaml(&out, t, doc, 2, 0);
-	}
-	cli_print(&out);
-}
-
-static int get_realm(struct cli *c, struct kerr *err)
-{
-	struct rpc_realm_args args = { 0 };
-	struct rpc_get_realm_reply reply = { 0 };
 	char *name cleanup_free = cli_arg(c, 0);
-	enum output_format format;
-	int r;
 
-	r = cli_output(c, OUTPUT_YAML, &format, err);
-	if (r < 0)
-		return r;
-	args.doc.head.metadata.name = xstrdup(name);
-	r = cli_call(c, RPC_GET_REALM, &args, &reply, err);
-	if (r == 0 && !reply.result.metadata_exists)
-		r = kerr_plain(err, -2, "realm \"%s\" not found", name);
-	if (r == 0)
-		print_doc(&realm_doc_type, &reply.result.realm, format);
-	cli_free_args(RPC_GET_REALM, &args);
-	cli_free_reply(RPC_GET_REALM, &reply);
-	return r;
+	return *name ? get_one(c, kind, name, err) : get_list(c, kind, err);
 }
 
-static const struct cmd cmd_get_realm = {
-	.name = "realm",
-	.aliases = "realms r",
-	.args = "[name]",
-	.max_args = 1,
-	.help = "show realms",
-	.opts = realm_opts,
-	.run = get_realm,
-};
+static int run_realm(struct cli *c, struct kerr *err)
+{
+	return run_get(c, KIND_REALM, err);
+}
 
-static const struct cmd *const get_subs[] = { &cmd_get_realm, NULL };
+static int run_space(struct cli *c, struct kerr *err)
+{
+	return run_get(c, KIND_SPACE, err);
+}
+
+static int run_stack(struct cli *c, struct kerr *err)
+{
+	return run_get(c, KIND_STACK, err);
+}
+
+static int run_cell(struct cli *c, struct kerr *err)
+{
+	return run_get(c, KIND_CELL, err);
+}
+
+static int run_container(struct cli *c, struct kerr *err)
+{
+	return run_get(c, KIND_CONTAINER, err);
+}
+
+#define GET_ROW(kind, alias, text)                                                           \
+	{                                                                                    \
+		.name = #kind, .aliases = #kind "s " alias, .args = "[name]", .max_args = 1, \
+		.help = text, .opts = kind##_opts, .run = run_##kind,                        \
+	}
+
+static const struct cmd cmd_get_realm = GET_ROW(realm, "r", "show realms");
+static const struct cmd cmd_get_space = GET_ROW(space, "sp", "show spaces");
+static const struct cmd cmd_get_stack = GET_ROW(stack, "st", "show stacks");
+static const struct cmd cmd_get_cell = GET_ROW(cell, "ce", "show cells");
+static const struct cmd cmd_get_container = GET_ROW(container, "co", "show containers");
+
+static const struct cmd *const get_subs[] = {
+	&cmd_get_realm, &cmd_get_space, &cmd_get_stack, &cmd_get_cell, &cmd_get_container, NULL,
+};
 
 const struct cmd cmd_get = {
 	.name = "get",
 	.aliases = "g",
 	.help = "show objects",
+	.about = "With a name: the object as YAML or JSON. Without one: a list of those there are, "
+		 "which the flags that locate an object narrow down.",
 	.opts = get_opts,
 	.subs = get_subs,
 };

@@ -28,6 +28,8 @@ static void add_flag(struct strlist *left, struct strlist *right, const struct o
 {
 	struct buf help = BUF_INIT(4096);
 
+	if (!o->help)
+		return;
 	buf_adds(&help, o->help);
 	if (o->def)
 		buf_addf(&help, o->type == OPT_STRING ? " (default \"%s\")" : " (default %s)",
@@ -98,7 +100,7 @@ void cmd_print_help(const struct cmd *const *chain, size_t n)
 	};
 	const struct cmd *cmd = chain[n - 1];
 	char *path cleanup_free = cmd_path(chain, n);
-	const struct opt *own[] = { cmd->opts, help_flag };
+	const struct opt *own[] = { cmd->local, cmd->opts, help_flag };
 	const struct opt *inherited[CMD_MAX_DEPTH];
 
 	cli_printf("%s\n\nUsage:\n", cmd->about ? cmd->about : cmd->help);
@@ -109,7 +111,7 @@ void cmd_print_help(const struct cmd *const *chain, size_t n)
 		cli_printf("  %s [command]\n", path);
 	print_aliases(cmd);
 	print_subs(cmd);
-	print_flags("Flags", own, 2);
+	print_flags("Flags", own, ARRAY_SIZE(own));
 	for (size_t i = 0; i + 1 < n; i++)
 		inherited[i] = chain[i]->opts;
 	print_flags("Global Flags", inherited, n - 1);

@@ -25,6 +25,32 @@ void opt_values_add(struct opt_values *o, const struct opt *table)
 	}
 }
 
+static bool in_table(const struct opt *table, const struct opt *o)
+{
+	for (; table && table->name; table++)
+		if (table == o)
+			return true;
+	return false;
+}
+
+const char *opt_values_remove(struct opt_values *o, const struct opt *table)
+{
+	const char *given = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->n; i++) {
+		if (!in_table(table, o->v[i].opt)) {
+			o->v[n++] = o->v[i];
+			continue;
+		}
+		if (o->v[i].set)
+			given = o->v[i].opt->name;
+		strlist_clear(&o->v[i].list);
+	}
+	o->n = n;
+	return given;
+}
+
 /* The innermost command's flag of a name wins: tables are added from the root on. */
 struct opt_value *opt_find(const struct opt_values *o, const char *name)
 {

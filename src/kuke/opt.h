@@ -19,7 +19,7 @@ struct opt {
 	char letter; /* 0: none */
 	enum opt_type type;
 	const char *def; /* as help shows it; NULL: none worth showing */
-	const char *help;
+	const char *help; /* NULL: accepted, not shown */
 };
 
 /* What was given. */
@@ -40,6 +40,8 @@ struct opt_values {
 void opt_values_clear(struct opt_values *o);
 /* Make the table's flags known. */
 void opt_values_add(struct opt_values *o, const struct opt *table);
+/* Forget the table's flags again; the name of one that was given, or NULL. */
+const char *opt_values_remove(struct opt_values *o, const struct opt *table);
 struct opt_value *opt_find(const struct opt_values *o, const char *name);
 struct opt_value *opt_find_letter(const struct opt_values *o, char letter);
 

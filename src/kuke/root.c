@@ -21,7 +21,9 @@ static const struct opt root_opts[] = {
 };
 
 static const struct cmd *const verbs[] = {
-	&cmd_daemon, &cmd_get, &cmd_init, &cmd_version, NULL,
+	&cmd_apply,  &cmd_create, &cmd_daemon, &cmd_delete,  &cmd_explain, &cmd_get,
+	&cmd_help,   &cmd_image,  &cmd_init,   &cmd_kill,    &cmd_log,	   &cmd_run,
+	&cmd_schema, &cmd_start,  &cmd_stop,   &cmd_version, NULL,
 };
 
 const struct cmd cmd_kuke = {

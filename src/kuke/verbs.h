@@ -5,9 +5,21 @@
 #include "cmd.h"
 
 /* The verbs, one file each (cmd_<verb>.c). A group's table names its subjects. */
+extern const struct cmd cmd_apply;
+extern const struct cmd cmd_create;
 extern const struct cmd cmd_daemon;
+extern const struct cmd cmd_delete;
+extern const struct cmd cmd_explain;
 extern const struct cmd cmd_get;
+extern const struct cmd cmd_help;
+extern const struct cmd cmd_image;
 extern const struct cmd cmd_init;
+extern const struct cmd cmd_kill;
+extern const struct cmd cmd_log;
+extern const struct cmd cmd_run;
+extern const struct cmd cmd_schema;
+extern const struct cmd cmd_start;
+extern const struct cmd cmd_stop;
 extern const struct cmd cmd_version;
 
 #endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "delete.h"
+#include "manifest.h"
+#include "mem.h"
+#include "str.h"
+#include "subject.h"
+#include "verbs.h"
+
+static const struct opt delete_opts[] = {
+	{ "cascade", 0, OPT_BOOL, NULL, "delete children first" },
+	{ "force", 0, OPT_BOOL, NULL, "delete the object without looking for children" },
+	{ 0 },
+};
+
+static const struct opt file_opts[] = {
+	OPT_ROW_FILE,
+	OPT_ROW_STRICT,
+	OPT_ROW_REPORT,
+	{ 0 },
+};
+
+static enum rpc_method_id method_of(enum kind kind)
+{
+	static const enum rpc_method_id methods[] = {
+		[KIND_REALM] = RPC_DELETE_REALM,	 [KIND_SPACE] = RPC_DELETE_SPACE,
+		[KIND_STACK] = RPC_DELETE_STACK,	 [KIND_CELL] = RPC_DELETE_CELL,
+		[KIND_CONTAINER] = RPC_DELETE_CONTAINER,
+	};
+
+	return methods[kind];
+}
+
+static void set_bool(const struct model_type *t, const char *name, void *args, bool on)
+{
+	const struct field *f = model_find(t, name, NULL);
+
+	if (f) /* cells and containers have no children of their own */
+		*(bool *) field_ptr(f, args) = on;
+}
+
+/* Which children went along: "stack:a" in the reply's list. */
+static void take_cascaded(enum kind kind, const struct strlist *deleted, struct strlist *ret)
+{
+	char *prefix cleanup_free = xasprintf("%s:", kind_info(kind + 1)->word);
+
+	for (size_t i = 0; i < deleted->n; i++)
+		if (str_has_prefix(deleted->v[i], prefix))
+			strlist_add(ret, deleted->v[i] + strlen(prefix));
+}
+
+union delete_reply {
+	struct rpc_delete_realm_reply realm;
+	struct rpc_delete_space_reply space;
+	struct rpc_delete_stack_reply stack;
+	struct rpc_delete_cell_reply cell;
+	struct rpc_delete_container_reply container;
+};
+
+int delete_subject(struct cli *c, enum kind kind, void *owned_args, struct strlist *ret_cascaded,
+		   struct kerr *err)
+{
+	const struct rpc_method *m = rpc_method_get(method_of(kind));
+	union delete_reply reply = { 0 };
+	int r;
+
+	set_bool(m->args, "Cascade", owned_args, cli_bool(c, "cascade"));
+	set_bool(m->args, "Force", owned_args, cli_bool(c, "force"));
+	r = cli_call(c, m->id, owned_args, &reply, err);
+	if (r == 0 && ret_cascaded && kind == KIND_REALM)
+		take_cascaded(kind, &reply.realm.result.deleted, ret_cascaded);
+	else if (r == 0 && ret_cascaded && kind == KIND_SPACE)
+		take_cascaded(kind, &reply.space.result.deleted, ret_cascaded);
+	else if (r == 0 && ret_cascaded && kind == KIND_STACK)
+		take_cascaded(kind, &reply.stack.result.deleted, ret_cascaded);
+	cli_free_args(m->id, owned_args);
+	cli_free_reply(m->id, &reply);
+	return r;
+}
+
+static int run_delete_kind(struct cli *c, enum kind kind, struct kerr *err)
+{
+	struct scope s cleanup_scope = { 0 };
+	char *name cleanup_free = cli_arg(c, 0);
+	union subject_args args = { 0 };
+	int r;
+
+	if (!*name)
+		return kerr_plain(err, -EINVAL, "%s name is required", kind_info(kind)->word);
+	r = scope_read(c, kind, 0, &s, err);
+	if (r < 0)
+		return r;
+	scope_fill_doc(&s, kind, name, &args);
+	r = delete_subject(c, kind, &args, NULL, err);
+	if (r < 0)
+		return r;
+	if (kind == KIND_REALM)
+		cli_printf("Deleted realm \"%s\"\n", name);
+	else if (kind == KIND_SPACE)
+		cli_printf("Deleted space \"%s\" from realm \"%s\"\n", name, s.realm);
+	else if (kind == KIND_STACK)
+		cli_printf("Deleted stack \"%s\" from space \"%s\"\n", name, s.space);
+	else if (kind == KIND_CELL)
+		cli_printf("Deleted cell \"%s\" from stack \"%s\"\n", name, s.stack);
+	else
+		cli_printf("Deleted container \"%s\" from cell \"%s\"\n", name, s.cell);
+	return 0;
+}
+
+static int delete_realm(struct cli *c, struct kerr *err)
+{
+	return run_delete_kind(c, KIND_REALM, err);
+}
+
+static int delete_space(struct cli *c, struct kerr *err)
+{
+	return run_delete_kind(c, KIND_SPACE, err);
+}
+
+static int delete_stack(struct cli *c, struct kerr *err)
+{
+	return run_delete_kind(c, KIND_STACK, err);
+}
+
+static int delete_cell(struct cli *c, struct kerr *err)
+{
+	return run_delete_kind(c, KIND_CELL, err);
+}
+
+static int delete_container(struct cli *c, struct kerr *err)
+{
+	return run_delete_kind(c, KIND_CONTAINER, err);
+}
+
+/* The group by itself: with a file, or help. */
+static int run_delete(struct cli *c, struct kerr *err)
+{
+	if (cli_given(c, "file"))
+		return delete_file(c, err);
+	cmd_print_help(c->chain, c->n_chain);
+	return 0;
+}
+
+#define DELETE_ROW(kind, alias, options, text)                                                 \
+	{                                                                                      \
+		.name = #kind, .aliases = alias, .args = "NAME", .min_args = 1, .max_args = 1, \
+		.help = text, .opts = options, .run = delete_##kind,                           \
+	}
+
+static const struct cmd cmd_delete_realm = DELETE_ROW(realm, "r", NULL, "delete a realm");
+static const struct cmd cmd_delete_space =
+	DELETE_ROW(space, "sp", scope_opts_space, "delete a space and its network");
+static const struct cmd cmd_delete_stack =
+	DELETE_ROW(stack, "st", scope_opts_stack, "delete a stack");
+static const struct cmd cmd_delete_cell =
+	DELETE_ROW(cell, "ce", scope_opts_cell, "stop a cell and delete it with its containers");
+static const struct cmd cmd_delete_container = DELETE_ROW(
+	container, "co", scope_opts_container, "stop a container and delete it from its cell");
+
+static const struct cmd *const delete_subs[] = {
+	&cmd_delete_realm, &cmd_delete_space,	  &cmd_delete_stack,
+	&cmd_delete_cell,  &cmd_delete_container, NULL,
+};
+
+const struct cmd cmd_delete = {
+	.name = "delete",
+	.aliases = "d",
+	.help = "delete objects",
+	.about = "Delete an object, or with -f all objects a file describes, children before "
+		 "parents.",
+	.opts = delete_opts,
+	.local = file_opts,
+	.subs = delete_subs,
+	.run = run_delete,
+};

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+
+#include "errkind.h"
+#include "fd.h"
+#include "mem.h"
+#include "proc.h"
+#include "report.h"
+#include "str.h"
+#include "subject.h"
+#include "verbs.h"
+
+#define REPORT_MAX (64 << 20)
+
+/* ---- load ---- */
+
+static const struct opt load_opts[] = {
+	OPT_ROW_REALM("default"),
+	{ "from-docker", 0, OPT_STRING, NULL, "take the image REF of a local docker" },
+	{ 0 },
+};
+
+/* Both ends stay ours; the child has the writing one. */
+static int docker_save(const char *ref, pid_t *ret_pid, int *ret_fd, struct kerr *err)
+{
+	char program[] = "docker", verb[] = "save";
+	char *argv[] = { program, verb, (char *) (uintptr_t) ref, NULL };
+	struct proc_spawn how = PROC_SPAWN_INIT;
+	int fds[2], r;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return kerr_set(err, -errno, "pipe");
+	how.path = "docker";
+	how.argv = argv;
+	how.fd_stdio[1] = fds[1];
+	how.flags = PROC_NULL_STDIN | PROC_DIE_WITH_PARENT;
+	r = proc_spawn(&how, ret_pid, err);
+	fd_close_p(&fds[1]);
+	if (r < 0) {
+		fd_close_p(&fds[0]);
+		return kerr_wrap(err, r, "docker save %s", ref);
+	}
+	*ret_fd = fds[0];
+	return 0;
+}
+
+static int docker_wait(const char *ref, pid_t pid, int r, struct kerr *err)
+{
+	int status;
+
+	if (proc_wait(pid, -1, &status, NULL) < 0 || status == 0)
+		return r;
+	if (WIFSIGNALED(status)) /* mostly because we gave up reading: our reason counts */
+		return r < 0 ? r
+			     : kerr_plain(err, -EIO, "docker save %s: signal: %d", ref,
+					  WTERMSIG(status));
+	return kerr_plain(err, -EIO, "docker save %s: exit status %d", ref, WEXITSTATUS(status));
+}
+
+static int open_archive(const char *path, int *ret_fd, struct kerr *err)
+{
+	int fd = streq(path, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+				  : open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return kerr_set(err, -errno, "open image tarball \"%s\"", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+static void print_loaded(const struct rpc_load_image_result *res)
+{
+	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+
+	report_image_loaded(&out, res);
+	cli_print(&out);
+}
+
+static int send_archive(struct cli *c, const char *realm, int fd, struct kerr *err)
+{
+	struct rpc_load_image_args args = { .realm = xstrdup(realm) };
+	struct rpc_load_image_reply reply = { 0 };
+	int r;
+
+	r = cli_call_fd(c, RPC_X_LOAD_IMAGE, &args, &reply, fd, err);
+	if (r == 0)
+		print_loaded(&reply.result);
+	cli_free_args(RPC_X_LOAD_IMAGE, &args);
+	cli_free_reply(RPC_X_LOAD_IMAGE, &reply);
+	return r;
+}
+
+static int check_load(const struct cli *c, const char *realm, const char *path, const char *ref,
+		      struct kerr *err)
+{
+	if (!*realm)
+		return kerr_plain(err, -EINVAL, "realm name is required");
+	if (*path && *ref)
+		return kerr_plain(err, -EINVAL,
+				  "pass either a tarball path or --from-docker, not both");
+	if (!*path && !*ref)
+		return kerr_plain(
+			err, -EINVAL,
+			"a tarball path, '-' for stdin, or --from-docker <ref> is required");
+	if (c->settings.no_daemon)
+		return cmd_check_root(c, err);
+	return 0;
+}
+
+static int run_load(struct cli *c, struct kerr *err)
+{
+	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
+	char *ref cleanup_free = str_trim(cli_str(c, "from-docker"));
+	char *path cleanup_free = cli_arg(c, 0);
+	int fd cleanup_fd = -EBADF;
+	pid_t pid = 0;
+	int r;
+
+	r = check_load(c, realm, path, ref, err);
+	if (r == 0 && *ref)
+		r = docker_save(ref, &pid, &fd, err);
+	else if (r == 0)
+		r = open_archive(path, &fd, err);
+	if (r == 0)
+		r = send_archive(c, realm, fd, err);
+	fd_close_p(&fd);
+	return pid > 0 ? docker_wait(ref, pid, r, err) : r;
+}
+
+/* ---- get ---- */
+
+static const struct opt get_opts[] = {
+	OPT_ROW_REALM("default"),
+	{ "output", 'o', OPT_STRING, NULL, "yaml, json or table [$KUKE_GET_OUTPUT]" },
+	{ 0 },
+};
+
+static int get_image(struct cli *c, const char *realm, const char *ref, struct kerr *err)
+{
+	struct rpc_image_args args = { .realm = xstrdup(realm), .ref = xstrdup(ref) };
+	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+	struct rpc_get_image_reply reply = { 0 };
+	enum output_format format;
+	int r;
+
+	r = cli_output(c, OUTPUT_YAML, &format, err);
+	if (r == 0)
+		r = cli_call(c, RPC_GET_IMAGE, &args, &reply, err);
+	if (r == 0) {
+		report_image(&out, &reply.result, format);
+		cli_print(&out);
+	}
+	cli_free_args(RPC_GET_IMAGE, &args);
+	cli_free_reply(RPC_GET_IMAGE, &reply);
+	return r;
+}
+
+static void image_table(const char *realm, const struct rpc_list_images_result *res)
+{
+	struct table t cleanup_(table_clear) = { 0 };
+
+	if (res->images.n == 0) {
+		cli_printf("No images found in realm \"%s\".\n", realm);
+		return;
+	}
+	table_row(&t, "NAME", "SIZE", "CREATED", NULL);
+	for (size_t i = 0; i < res->images.n; i++) {
+		const struct rpc_image *im = &res->images.v[i];
+		struct buf size cleanup_buf = BUF_INIT(64);
+		struct ktime created = im->created_at;
+		char when[KTIME_TEXT_MAX];
+
+		created.nsec = 0;
+		report_image_size(&size, im->size);
+		table_row(&t, im->name ? im->name : "", buf_str(&size),
+			  created.set ? ktime_text(&created, when) : "-", NULL);
+	}
+	table_print(&t);
+}
+
+static int list_images(struct cli *c, const char *realm, struct kerr *err)
+{
+	struct rpc_image_args args = { .realm = xstrdup(realm) };
+	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+	struct rpc_list_images_reply reply = { 0 };
+	enum output_format format;
+	int r;
+
+	r = cli_output(c, OUTPUT_TABLE, &format, err);
+	if (r == 0)
+		r = cli_call(c, RPC_LIST_IMAGES, &args, &reply, err);
+	if (r == 0 && format == OUTPUT_TABLE) {
+		image_table(realm, &reply.result);
+	} else if (r == 0) {
+		report_image_list(&out, &reply.result, format);
+		cli_print(&out);
+	}
+	cli_free_args(RPC_LIST_IMAGES, &args);
+	cli_free_reply(RPC_LIST_IMAGES, &reply);
+	return r;
+}
+
+static int run_get(struct cli *c, struct kerr *err)
+{
+	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
+	char *ref cleanup_free = cli_arg(c, 0);
+
+	if (!*realm)
+		return kerr_plain(err, -EINVAL, "realm name is required");
+	return *ref ? get_image(c, realm, ref, err) : list_images(c, realm, err);
+}
+
+/* ---- delete ---- */
+
+static const struct opt delete_opts[] = { OPT_ROW_REALM("default"), { 0 } };
+
+static int run_delete(struct cli *c, struct kerr *err)
+{
+	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
+	struct rpc_image_args args = { .realm = xstrdup(realm), .ref = cli_arg(c, 0) };
+	struct rpc_delete_image_reply reply = { 0 };
+	int r = 0;
+
+	if (!*realm)
+		r = kerr_plain(err, -EINVAL, "realm name is required");
+	if (r == 0)
+		r = cli_call(c, RPC_DELETE_IMAGE, &args, &reply, err);
+	if (r == 0)
+		cli_printf("deleted image \"%s\" from realm \"%s\" (namespace \"%s\")\n",
+			   reply.result.ref ? reply.result.ref : args.ref, realm,
+			   reply.result.namespace ? reply.result.namespace : "");
+	cli_free_args(RPC_DELETE_IMAGE, &args);
+	cli_free_reply(RPC_DELETE_IMAGE, &reply);
+	return r;
+}
+
+/* ---- the rows ---- */
+
+static const struct cmd cmd_image_load = {
+	.name = "load",
+	.args = "[tarball|directory|-]",
+	.max_args = 1,
+	.help = "load the images of an archive or an OCI layout",
+	.opts = load_opts,
+	.run = run_load,
+};
+
+static const struct cmd cmd_image_get = {
+	.name = "get",
+	.aliases = "ls list",
+	.args = "[ref]",
+	.max_args = 1,
+	.help = "show images",
+	.opts = get_opts,
+	.run = run_get,
+};
+
+static const struct cmd cmd_image_delete = {
+	.name = "delete",
+	.aliases = "rm remove",
+	.args = "REF",
+	.min_args = 1,
+	.max_args = 1,
+	.help = "delete an image",
+	.opts = delete_opts,
+	.run = run_delete,
+};
+
+static const struct cmd *const image_subs[] = {
+	&cmd_image_load,
+	&cmd_image_get,
+	&cmd_image_delete,
+	NULL,
+};
+
+const struct cmd cmd_image = {
+	.name = "image",
+	.help = "load, show and delete images of a realm",
+	.subs = image_subs,
+};

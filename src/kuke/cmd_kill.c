@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "lifecycle.h"
+#include "subject.h"
+#include "verbs.h"
+
+static int kill_cell(struct cli *c, struct kerr *err)
+{
+	return lifecycle_cell(c, RPC_KILL_CELL, "Killed", err);
+}
+
+static int kill_container(struct cli *c, struct kerr *err)
+{
+	return lifecycle_container(c, RPC_KILL_CONTAINER, "Killed", err);
+}
+
+static const struct cmd cmd_kill_cell = {
+	.name = "cell",
+	.aliases = "ce",
+	.args = "NAME",
+	.min_args = 1,
+	.max_args = 1,
+	.help = "kill a cell at once",
+	.opts = scope_opts_cell,
+	.run = kill_cell,
+};
+
+static const struct cmd cmd_kill_container = {
+	.name = "container",
+	.aliases = "co",
+	.args = "NAME",
+	.min_args = 1,
+	.max_args = 1,
+	.help = "kill a container at once",
+	.opts = scope_opts_container,
+	.run = kill_container,
+};
+
+static const struct cmd *const kill_subs[] = { &cmd_kill_cell, &cmd_kill_container, NULL };
+
+const struct cmd cmd_kill = {
+	.name = "kill",
+	.aliases = "k",
+	.help = "kill a cell or a container",
+	.subs = kill_subs,
+};

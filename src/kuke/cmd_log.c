@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "logview.h"
+#include "mem.h"
+#include "str.h"
+#include "subject.h"
+#include "verbs.h"
+
+static const struct opt log_opts[] = {
+	OPT_ROWS_CELL("default"),
+	{ "container", 0, OPT_STRING, NULL, "container; needed when the cell has several" },
+	{ "follow", 'f', OPT_BOOL, NULL, "go on with what is written later" },
+	{ 0 },
+};
+
+static int choose(const struct rpc_list_containers_reply *all, const char *cell, char **ret,
+		  struct kerr *err)
+{
+	struct strlist ids cleanup_strlist = { 0 };
+	struct buf text cleanup_buf = BUF_INIT(4096);
+
+	for (size_t i = 0; i < all->containers.n; i++)
+		if (!all->containers.v[i].root)
+			strlist_add(&ids, all->containers.v[i].id);
+	if (ids.n == 0)
+		return kerr_plain(err, -ENOENT, "no attachable container in cell (cell \"%s\")",
+				  cell);
+	strlist_sort(&ids);
+	for (size_t i = 0; i < ids.n; i++)
+		buf_addf(&text, "%s%s", i ? ", " : "", ids.v[i]);
+	if (ids.n > 1)
+		return kerr_plain(err, -EINVAL,
+				  "multiple attachable containers in cell; specify --container "
+				  "(cell \"%s\"): candidates: %s",
+				  cell, buf_str(&text));
+	*ret = xstrdup(ids.v[0]);
+	return 0;
+}
+
+/* The one container of the cell that is no root, when none was named. */
+static int pick(struct cli *c, const struct scope *s, char **ret, struct kerr *err)
+{
+	struct rpc_list_args args = { s->realm, s->space, s->stack, s->cell };
+	struct rpc_list_containers_reply reply = { 0 };
+	int r;
+
+	*ret = str_trim(cli_str(c, "container"));
+	if (**ret)
+		return 0;
+	free(*ret);
+	*ret = NULL;
+	r = cli_call(c, RPC_LIST_CONTAINERS, &args, &reply, err);
+	if (r == 0)
+		r = choose(&reply, s->cell, ret, err);
+	cli_free_reply(RPC_LIST_CONTAINERS, &reply);
+	return r;
+}
+
+static int ask_path(struct cli *c, const struct scope *s, const char *id, char **ret,
+		    struct kerr *err)
+{
+	struct rpc_container_args args = { 0 };
+	struct rpc_log_reply reply = { 0 };
+	int r;
+
+	scope_fill_doc(s, KIND_CONTAINER, id, &args.doc);
+	r = cli_call(c, RPC_LOG_CONTAINER, &args, &reply, err);
+	if (r == 0 && !str_empty(reply.result.host_capture_path))
+		*ret = xstrdup(reply.result.host_capture_path);
+	else if (r == 0 && !str_empty(reply.result.host_log_path))
+		*ret = xstrdup(reply.result.host_log_path);
+	else if (r == 0)
+		r = kerr_plain(err, -EPROTO, "daemon returned no log path for container \"%s\"",
+			       id);
+	cli_free_args(RPC_LOG_CONTAINER, &args);
+	cli_free_reply(RPC_LOG_CONTAINER, &reply);
+	return r;
+}
+
+static int run_log(struct cli *c, struct kerr *err)
+{
+	struct scope s cleanup_scope = { 0 };
+	char *id cleanup_free = NULL, *path cleanup_free = NULL;
+	int r;
+
+	r = scope_read(c, KIND_CELL, 0, &s, err);
+	if (r < 0)
+		return r;
+	free(s.cell);
+	s.cell = cli_arg(c, 0);
+	if (!*s.cell)
+		return kerr_plain(err, -EINVAL, "cell name is required (positional cell)");
+	r = pick(c, &s, &id, err);
+	if (r == 0)
+		r = ask_path(c, &s, id, &path, err);
+	if (r == 0)
+		r = logview(path, cli_bool(c, "follow") ? LOGVIEW_FOLLOW : 0, err);
+	if (r == -ENOENT && path)
+		return kerr_plain(err, r,
+				  "cell \"%s\" container \"%s\" has no log file at %s (the runtime "
+				  "shim has not opened it yet — try again after the container "
+				  "produces output)",
+				  s.cell, id, path);
+	return r;
+}
+
+const struct cmd cmd_log = {
+	.name = "log",
+	.aliases = "logs",
+	.args = "CELL",
+	.min_args = 1,
+	.max_args = 1,
+	.help = "print the output of a container",
+	.opts = log_opts,
+	.run = run_log,
+};

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "convert.h"
+#include "diff.h"
+#include "errkind.h"
+#include "manifest.h"
+#include "mem.h"
+#include "report.h"
+#include "run.h"
+#include "str.h"
+#include "subject.h"
+#include "verbs.h"
+
+#define REPORT_MAX (16 << 20)
+
+/* The flags of profiles are known, so that they can be refused in the right words; not shown. */
+static const struct opt run_opts[] = {
+	OPT_ROW_FILE,
+	{ "profile", 'p', OPT_STRING, NULL, NULL },
+	{ "name", 0, OPT_STRING, NULL, NULL },
+	{ "param", 0, OPT_LIST, NULL, NULL },
+	{ "param-file", 0, OPT_STRING, NULL, NULL },
+	OPT_ROW_STRICT,
+	OPT_ROW_REPORT,
+	OPT_ROWS_CELL("default"),
+	{ "detach", 'd', OPT_BOOL, NULL, "do not attach to the cell" },
+	{ "container", 0, OPT_STRING, NULL, "container to attach to" },
+	{ "rm", 0, OPT_BOOL, NULL, "delete the cell when its work is done" },
+	{ 0 },
+};
+
+/* ---- the flags ---- */
+
+static int check_sources(const struct cli *c, struct kerr *err)
+{
+	bool file = cli_given(c, "file"), profile = cli_given(c, "profile");
+
+	if (!file && !profile)
+		return kerr_plain(
+			err, -EINVAL,
+			"at least one of the flags in the group [file profile] is required");
+	if (file && profile)
+		return kerr_plain(err, -EINVAL,
+				  "if any flags in the group [file profile] are set none of the "
+				  "others can be; [file profile] were all set");
+	return 0;
+}
+
+static int check_flags(const struct cli *c, struct kerr *err)
+{
+	static const char *const profile_only[] = { "name", "param", "param-file" };
+	const char *output = cli_str(c, "output");
+	bool detach = cli_bool(c, "detach");
+	int r = check_sources(c, err);
+
+	if (r < 0)
+		return r;
+	if (*output && !streq(output, "json") && !streq(output, "yaml"))
+		return kerr_plain(err, -EINVAL, "invalid --output \"%s\": want json or yaml",
+				  output);
+	if (detach && *cli_str(c, "container"))
+		return kerr_plain(err, -EINVAL, "--container is incompatible with -d/--detach");
+	if (*output && !detach)
+		return kerr_plain(err, -EINVAL,
+				  "--output is incompatible with attach mode (pass -d/--detach)");
+	if (cli_bool(c, "rm") && c->settings.no_daemon)
+		return kerr_plain(err, -EINVAL, "--rm is incompatible with --no-daemon");
+	if (cli_given(c, "profile"))
+		return kerr_plain(err, -ENOSYS, "not supported yet: -p/--profile");
+	for (size_t i = 0; i < ARRAY_SIZE(profile_only); i++)
+		if (cli_given(c, profile_only[i]))
+			return kerr_plain(err, -EINVAL, "--%s is only valid with -p/--profile",
+					  profile_only[i]);
+	return 0;
+}
+
+/* ---- the document ---- */
+
+static void fill(char **part, const char *flag_value)
+{
+	if (!str_empty(*part))
+		return;
+	free(*part);
+	*part = xstrdup(flag_value);
+}
+
+static void fill_location(const struct scope *s, struct cell_doc *doc)
+{
+	fill(&doc->spec.realm_id, s->realm);
+	fill(&doc->spec.space_id, s->space);
+	fill(&doc->spec.stack_id, s->stack);
+}
+
+static int one_cell(const struct docstream *docs, struct kerr *err)
+{
+	if (docs->n != 1)
+		return kerr_plain(err, -EINVAL,
+				  "expected a single Cell document, got %zu (use `kuke apply -f` "
+				  "for multi-document streams)",
+				  docs->n);
+	if (docs->v[0].doc && docs->v[0].kind != KIND_CELL)
+		return kerr_plain(err, -EINVAL,
+				  "expected kind \"Cell\", got \"%s\" (use `kuke apply -f` for "
+				  "non-Cell resources)",
+				  kind_info(docs->v[0].kind)->name);
+	return 0;
+}
+
+/* The cell of the file: located, checked, in normal form. */
+static int load_cell(struct cli *c, struct cell_doc **ret, struct kerr *err)
+{
+	struct docstream docs cleanup_docstream = { 0 };
+	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_MANIFEST);
+	struct scope scope cleanup_scope = { 0 };
+	int r;
+
+	r = manifest_read(c, &text, err);
+	if (r == 0)
+		r = manifest_load(c, &text, 0, &docs, err);
+	if (r == 0)
+		r = one_cell(&docs, err);
+	if (r == 0)
+		r = scope_read(c, KIND_CELL, 0, &scope, err);
+	if (r < 0)
+		return r;
+	if (docs.v[0].doc) {
+		fill_location(&scope, docs.v[0].doc);
+		if (cli_bool(c, "rm"))
+			((struct cell_doc *) docs.v[0].doc)->spec.auto_delete = true;
+		docstream_validate(&docs, 0);
+	}
+	if (docs.v[0].error)
+		return cli_fail(c, -EINVAL, docs.v[0].error, err);
+	*ret = docstream_take(&docs.v[0]);
+	return 0;
+}
+
+static int normalise(struct cell_doc *doc, struct kerr *err)
+{
+	struct strlist warnings cleanup_strlist = { 0 };
+	int r = cell_normalise(doc, &warnings, err);
+
+	for (size_t i = 0; r == 0 && i < warnings.n; i++)
+		(void) fprintf(stderr, "%s\n", warnings.v[i]);
+	return r;
+}
+
+/* ---- the cell ---- */
+
+static int refuse_diverged(struct cli *c, const struct cell_doc *stored,
+			   const struct cell_doc *wanted, struct kerr *err)
+{
+	struct strlist fields cleanup_strlist = { 0 };
+	struct buf text cleanup_buf = BUF_INIT(REPORT_MAX);
+
+	diff_run(stored, wanted, &fields);
+	if (fields.n == 0)
+		return 0;
+	buf_addf(&text, "cell \"%s\" exists with diverging spec (", wanted->head.metadata.name);
+	for (size_t i = 0; i < fields.n; i++)
+		buf_addf(&text, "%s%s", i ? ", " : "", fields.v[i]);
+	buf_adds(&text, "); use `kuke apply -f` to update");
+	return cli_fail(c, -EEXIST, buf_str(&text), err);
+}
+
+/* What create would have said had it been asked about a cell that needs nothing. */
+static void all_there(const struct cell_doc *cell, struct rpc_create_cell_result *ret)
+{
+	model_copy(&cell_doc_type, &ret->cell, cell);
+	ret->metadata_exists_post = ret->cgroup_exists_post = ret->root_exists_post = true;
+	for (size_t i = 0; i < cell->spec.containers.n; i++) {
+		struct rpc_container_outcome *o;
+
+		if (cell->spec.containers.v[i].root)
+			continue;
+		o = vec_grow(&ret->containers.v, &ret->containers.n, sizeof(*o));
+		o->name = xstrdup(cell->spec.containers.v[i].id);
+		o->exists_post = true;
+	}
+}
+
+/* 1 when it is there, equal and Ready: nothing to do. */
+static int look_up(struct cli *c, const struct cell_doc *wanted, struct kerr *err)
+{
+	struct rpc_cell_args args = { 0 };
+	struct rpc_get_cell_reply reply = { 0 };
+	struct kerr why = { 0 };
+	struct scope s = { wanted->spec.realm_id, wanted->spec.space_id, wanted->spec.stack_id,
+			   NULL };
+	int r;
+
+	scope_fill_doc(&s, KIND_CELL, wanted->head.metadata.name, &args.doc);
+	r = cli_call(c, RPC_GET_CELL, &args, &reply, &why);
+	if (r < 0 && why.kind == ERR_CELL_NOT_FOUND)
+		r = 0;
+	else if (r < 0 && err)
+		*err = why;
+	else if (reply.result.metadata_exists)
+		r = refuse_diverged(c, &reply.result.cell, wanted, err);
+	if (r == 0 && reply.result.metadata_exists &&
+	    reply.result.cell.status.state == CELL_STATE_READY)
+		r = 1;
+	cli_free_args(RPC_GET_CELL, &args);
+	cli_free_reply(RPC_GET_CELL, &reply);
+	return r;
+}
+
+static void print_report(const struct cli *c, const struct rpc_create_cell_result *res)
+{
+	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+
+	report_run(&out, res, cli_report_format(c));
+	cli_print(&out);
+}
+
+static int create(struct cli *c, const struct cell_doc *wanted, struct kerr *err)
+{
+	struct rpc_cell_args args = { 0 };
+	struct rpc_create_cell_reply reply = { 0 };
+	int r;
+
+	model_copy(&cell_doc_type, &args.doc, wanted);
+	r = cli_call(c, RPC_CREATE_CELL, &args, &reply, err);
+	if (r == 0)
+		print_report(c, &reply.result);
+	cli_free_args(RPC_CREATE_CELL, &args);
+	cli_free_reply(RPC_CREATE_CELL, &reply);
+	return r;
+}
+
+static int ensure(struct cli *c, const struct cell_doc *wanted, struct kerr *err)
+{
+	struct rpc_create_cell_reply same = { 0 };
+	int r = look_up(c, wanted, err);
+
+	if (r <= 0)
+		return r < 0 ? r : create(c, wanted, err);
+	all_there(wanted, &same.result);
+	print_report(c, &same.result);
+	cli_free_reply(RPC_CREATE_CELL, &same);
+	return 0;
+}
+
+/* --rm without a session to wait for: the cell goes now. */
+static void clean_up(struct cli *c, const struct cell_doc *cell)
+{
+	struct rpc_cell_args args = { 0 };
+	struct rpc_cell_done_reply reply = { 0 };
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+
+	model_copy(&cell_doc_type, &args.doc, cell);
+	if (cli_call(c, RPC_KILL_CELL, &args, &reply, &err) < 0 && err.kind != ERR_CELL_NOT_FOUND)
+		(void) fprintf(stderr, "kuke run: --rm cleanup: failed to kill cell \"%s\": %s\n",
+			       cell->head.metadata.name, kerr_text(&err, text, sizeof(text)));
+	cli_free_args(RPC_KILL_CELL, &args);
+	cli_free_reply(RPC_KILL_CELL, &reply);
+}
+
+static int run_run(struct cli *c, struct kerr *err)
+{
+	struct cell_doc *cell = NULL;
+	int r;
+
+	r = check_flags(c, err);
+	if (r == 0)
+		r = load_cell(c, &cell, err);
+	if (r == 0)
+		r = normalise(cell, err);
+	if (r == 0)
+		r = ensure(c, cell, err);
+	if (r == 0 && !cli_bool(c, "detach")) {
+		r = run_attach_target(cell, cli_str(c, "container"), NULL, err);
+		if (r == 0)
+			r = kerr_plain(err, -ENOSYS, "not implemented yet: attach");
+		if (cli_bool(c, "rm"))
+			clean_up(c, cell);
+	}
+	doc_free(KIND_CELL, cell);
+	return r;
+}
+
+const struct cmd cmd_run = {
+	.name = "run",
+	.help = "create and start the cell of a manifest",
+	.about = "Create and start the one cell of a manifest. Where it is there already, it must "
+		 "be as the manifest says, and is started when it does not run.",
+	.opts = run_opts,
+	.run = run_run,
+};

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "cli.h"
+#include "mem.h"
+#include "schema.h"
+#include "verbs.h"
+
+#define TEXT_MAX (4 << 20)
+
+static int run_schema(struct cli *c, struct kerr *err)
+{
+	struct buf out cleanup_buf = BUF_INIT(TEXT_MAX);
+	char *word cleanup_free = cli_arg(c, 0);
+	enum kind kind = kind_from_word(word);
+
+	if (kind == KIND_INVALID)
+		kind = kind_from_name(word);
+	if (kind == KIND_INVALID)
+		return kerr_plain(err, -ENOENT, "unknown kind: %s", word);
+	schema_json(&out, kind);
+	cli_print(&out);
+	return 0;
+}
+
+const struct cmd cmd_schema = {
+	.name = "schema",
+	.args = "KIND",
+	.min_args = 1,
+	.max_args = 1,
+	.help = "print the JSON Schema of a kind",
+	.run = run_schema,
+};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "lifecycle.h"
+#include "subject.h"
+#include "verbs.h"
+
+static int start_cell(struct cli *c, struct kerr *err)
+{
+	return lifecycle_cell(c, RPC_START_CELL, "Started", err);
+}
+
+static int start_container(struct cli *c, struct kerr *err)
+{
+	return lifecycle_container(c, RPC_START_CONTAINER, "Started", err);
+}
+
+static const struct cmd cmd_start_cell = {
+	.name = "cell",
+	.aliases = "ce",
+	.args = "NAME",
+	.min_args = 1,
+	.max_args = 1,
+	.help = "start a cell with all its containers",
+	.opts = scope_opts_cell,
+	.run = start_cell,
+};
+
+static const struct cmd cmd_start_container = {
+	.name = "container",
+	.aliases = "co",
+	.args = "NAME",
+	.min_args = 1,
+	.max_args = 1,
+	.help = "start a container of a running cell",
+	.opts = scope_opts_container,
+	.run = start_container,
+};
+
+static const struct cmd *const start_subs[] = { &cmd_start_cell, &cmd_start_container, NULL };
+
+const struct cmd cmd_start = {
+	.name = "start",
+	.aliases = "sta",
+	.help = "start a cell or a container",
+	.subs = start_subs,
+};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "lifecycle.h"
+#include "subject.h"
+#include "verbs.h"
+
+static int stop_cell(struct cli *c, struct kerr *err)
+{
+	return lifecycle_cell(c, RPC_STOP_CELL, "Stopped", err);
+}
+
+static int stop_container(struct cli *c, struct kerr *err)
+{
+	return lifecycle_container(c, RPC_STOP_CONTAINER, "Stopped", err);
+}
+
+static const struct cmd cmd_stop_cell = {
+	.name = "cell",
+	.aliases = "ce",
+	.args = "NAME",
+	.min_args = 1,
+	.max_args = 1,
+	.help = "stop a cell: TERM, then KILL after the grace",
+	.opts = scope_opts_cell,
+	.run = stop_cell,
+};
+
+static const struct cmd cmd_stop_container = {
+	.name = "container",
+	.aliases = "co",
+	.args = "NAME",
+	.min_args = 1,
+	.max_args = 1,
+	.help = "stop a container: TERM, then KILL after the grace",
+	.opts = scope_opts_container,
+	.run = stop_container,
+};
+
+static const struct cmd *const stop_subs[] = { &cmd_stop_cell, &cmd_stop_container, NULL };
+
+const struct cmd cmd_stop = {
+	.name = "stop",
+	.aliases = "sto",
+	.help = "stop a cell or a container",
+	.subs = stop_subs,
+};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_GET_H
+#define KUKEON_GET_H
+
+#include "cli.h"
+
+/* `kuke get KIND NAME`: the document. */
+int get_one(struct cli *c, enum kind kind, const char *name, struct kerr *err);
+/* `kuke get KIND`: the list. */
+int get_list(struct cli *c, enum kind kind, struct kerr *err);
+
+enum get_table_flags {
+	GET_TABLE_CONTROLLERS = 1 << 0,
+};
+
+/* The header of a kind's list, and the row of one document (containers: states[i] beside). */
+void get_table_header(struct table *t, enum kind kind, enum get_table_flags flags);
+void get_table_doc(struct table *t, enum kind kind, const void *doc, enum get_table_flags flags);
+void get_table_container(struct table *t, const struct container_spec *spec, const char *state);
+
+/*
+ * The lines for an empty list of containers: what was asked for, and where what
+ * was named is to be found instead. all: the containers of the host.
+ */
+struct scope;
+void get_no_containers(struct buf *out, const struct scope *asked);
+void get_container_hint(struct buf *out, const struct scope *asked,
+			const struct rpc_list_containers_reply *all);
+
+#endif

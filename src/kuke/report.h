@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_REPORT_H
+#define KUKEON_REPORT_H
+
+#include "cli.h"
+
+/*
+ * What verbs print about replies (spec surface.md section 2.7). Pure: everything
+ * is appended to out. JSON ends without a newline, the rest with one.
+ */
+void report_created_realm(struct buf *out, const struct rpc_create_realm_result *res);
+void report_created_space(struct buf *out, const struct rpc_create_space_result *res);
+void report_created_stack(struct buf *out, const struct rpc_create_stack_result *res);
+void report_created_cell(struct buf *out, const struct rpc_create_cell_result *res);
+void report_created_container(struct buf *out, const struct rpc_create_container_result *res);
+
+/* `run -d -o`: the same as create cell's in the shape scripts read. */
+void report_run(struct buf *out, const struct rpc_create_cell_result *res,
+		enum output_format format);
+
+/* `apply`; OUTPUT_TABLE is the form for people. Returns how many resources failed. */
+size_t report_applied(struct buf *out, const struct rpc_apply_result *res,
+		      enum output_format format);
+
+/* One document of `delete -f`. */
+struct deleted_resource {
+	size_t index;
+	enum kind kind;
+	char *name;
+	const char *action; /* "deleted", "not found", "failed" */
+	char *error; /* NULL: none */
+	size_t containers; /* of the manifest; cells and containers */
+	struct strlist cascaded; /* names of direct children */
+};
+
+void report_deleted(struct buf *out, const struct deleted_resource *v, size_t n,
+		    enum output_format format);
+
+/* Images: -o ends with a newline in both encodings. */
+void report_image_size(struct buf *out, int64_t bytes);
+void report_image_loaded(struct buf *out, const struct rpc_load_image_result *res);
+void report_image_list(struct buf *out, const struct rpc_list_images_result *res,
+		       enum output_format format); /* JSON and YAML */
+void report_image(struct buf *out, const struct rpc_get_image_result *res,
+		  enum output_format format);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <inttypes.h>
+
+#include "emit.h"
+#include "report.h"
+#include "str.h"
+
+static const char *nn(const char *s)
+{
+	return s ? s : "";
+}
+
+void report_image_size(struct buf *out, int64_t bytes)
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	double v = (double) bytes / 1024;
+	size_t i = 0;
+
+	if (bytes < 0) {
+		buf_addc(out, '-');
+	} else if (bytes < 1024) {
+		buf_addf(out, "%" PRId64 " B", bytes);
+	} else {
+		for (; v >= 1024 && i + 1 < ARRAY_SIZE(units); i++)
+			v /= 1024;
+		buf_addf(out, "%.1f %s", v, units[i]);
+	}
+}
+
+void report_image_loaded(struct buf *out, const struct rpc_load_image_result *res)
+{
+	buf_addf(out, "loaded %zu %s into realm \"%s\" (namespace \"%s\")%s\n", res->images.n,
+		 res->images.n ? "image(s)" : "images", nn(res->realm), nn(res->namespace),
+		 res->images.n ? ":" : "");
+	for (size_t i = 0; i < res->images.n; i++)
+		buf_addf(out, "  - %s\n", res->images.v[i]);
+}
+
+/* Go's field names in JSON; all in lower case in YAML. */
+static void image_json(struct jemit *j, const struct rpc_image *im)
+{
+	jemit_object(j);
+	jemit_key(j, "Name"), jemit_str(j, im->name);
+	jemit_key(j, "Size"), jemit_i64(j, im->size);
+	jemit_key(j, "CreatedAt"), jemit_time(j, &im->created_at);
+	jemit_key(j, "Digest"), jemit_str(j, im->digest);
+	jemit_key(j, "MediaType"), jemit_str(j, im->media_type);
+	jemit_key(j, "Labels"), jemit_strmap(j, &im->labels);
+	jemit_object_end(j);
+}
+
+static void image_yaml(struct yemit *y, const struct rpc_image *im)
+{
+	yemit_map(y);
+	yemit_key(y, "name"), yemit_str(y, im->name);
+	yemit_key(y, "size"), yemit_i64(y, im->size);
+	yemit_key(y, "createdat"), yemit_time(y, &im->created_at);
+	yemit_key(y, "digest"), yemit_str(y, im->digest);
+	yemit_key(y, "mediatype"), yemit_str(y, im->media_type);
+	yemit_key(y, "labels"), yemit_strmap(y, &im->labels);
+	yemit_map_end(y);
+}
+
+void report_image(struct buf *out, const struct rpc_get_image_result *res,
+		  enum output_format format)
+{
+	struct jemit j;
+	struct yemit y;
+
+	if (format == OUTPUT_JSON) {
+		jemit_init(&j, out, EMIT_INDENT);
+		image_json(&j, &res->image);
+		buf_addc(out, '\n');
+	} else {
+		yemit_init(&y, out, 2, 0);
+		image_yaml(&y, &res->image);
+	}
+}
+
+void report_image_list(struct buf *out, const struct rpc_list_images_result *res,
+		       enum output_format format)
+{
+	struct jemit j;
+	struct yemit y;
+
+	if (format == OUTPUT_JSON) {
+		jemit_init(&j, out, EMIT_INDENT);
+		jemit_object(&j);
+		jemit_key(&j, "Realm"), jemit_str(&j, res->realm);
+		jemit_key(&j, "Namespace"), jemit_str(&j, res->namespace);
+		jemit_key(&j, "Images");
+		jemit_array(&j);
+		for (size_t i = 0; i < res->images.n; i++)
+			image_json(&j, &res->images.v[i]);
+		jemit_array_end(&j);
+		jemit_object_end(&j);
+		buf_addc(out, '\n');
+	} else {
+		yemit_init(&y, out, 2, 0);
+		yemit_map(&y);
+		yemit_key(&y, "realm"), yemit_str(&y, res->realm);
+		yemit_key(&y, "namespace"), yemit_str(&y, res->namespace);
+		yemit_key(&y, "images");
+		yemit_seq(&y);
+		for (size_t i = 0; i < res->images.n; i++)
+			image_yaml(&y, &res->images.v[i]);
+		yemit_seq_end(&y);
+		yemit_map_end(&y);
+	}
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_SUBJECT_H
+#define KUKEON_SUBJECT_H
+
+#include "cli.h"
+
+/*
+ * The five kinds as subjects of verbs: where an object lives (spec surface.md
+ * section 2.5) and the document that names it in a request.
+ */
+struct scope {
+	char *realm;
+	char *space;
+	char *stack;
+	char *cell;
+};
+
+void scope_clear(struct scope *s);
+#define cleanup_scope cleanup_(scope_clear)
+
+enum scope_flags {
+	SCOPE_LIST = 1 << 0, /* what is not given is no filter, instead of "default" */
+	SCOPE_CHECK = 1 << 1, /* an explicit "" is an error here; otherwise the engine says so */
+};
+
+/*
+ * The flags that locate an object of the kind, trimmed. *ret has no NULL; parts
+ * the kind has no use for are "". Errors: `realm name is required (--realm)`.
+ */
+int scope_read(const struct cli *c, enum kind kind, enum scope_flags flags, struct scope *ret,
+	       struct kerr *err);
+
+/* Fill envelope, name and location of a zeroed document. */
+void scope_fill_doc(const struct scope *s, enum kind kind, const char *name, void *doc);
+
+/* Rows of flags. DEF is what help shows as the default. */
+#define OPT_ROW_REALM(DEF)                           \
+	{                                            \
+		"realm", 0, OPT_STRING, DEF, "realm" \
+	}
+#define OPT_ROW_SPACE(DEF)                           \
+	{                                            \
+		"space", 0, OPT_STRING, DEF, "space" \
+	}
+#define OPT_ROW_STACK(DEF)                           \
+	{                                            \
+		"stack", 0, OPT_STRING, DEF, "stack" \
+	}
+#define OPT_ROW_CELL                                \
+	{                                           \
+		"cell", 0, OPT_STRING, NULL, "cell" \
+	}
+#define OPT_ROWS_SPACE(DEF) OPT_ROW_REALM(DEF)
+#define OPT_ROWS_STACK(DEF) OPT_ROW_REALM(DEF), OPT_ROW_SPACE(DEF)
+#define OPT_ROWS_CELL(DEF) OPT_ROW_REALM(DEF), OPT_ROW_SPACE(DEF), OPT_ROW_STACK(DEF)
+#define OPT_ROWS_CONTAINER(DEF) OPT_ROWS_CELL(DEF), OPT_ROW_CELL
+
+/* Those of one kind, with their defaults, as a table of its own. */
+extern const struct opt scope_opts_space[], scope_opts_stack[], scope_opts_cell[],
+	scope_opts_container[];
+
+/*
+ * Arguments of any method whose subject is a document; the document comes first
+ * in all of them. The method decides which one it is.
+ */
+union subject_args {
+	struct rpc_realm_args realm;
+	struct rpc_space_args space;
+	struct rpc_stack_args stack;
+	struct rpc_cell_args cell;
+	struct rpc_container_args container;
+	struct rpc_realm_flags_args realm_flags;
+	struct rpc_space_flags_args space_flags;
+	struct rpc_stack_flags_args stack_flags;
+};
+
+#endif
