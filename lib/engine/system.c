@@ -48,7 +48,7 @@ static int daemon_program(char **ret, struct kerr *err)
 	if (r < 0)
 		return r;
 	*ret = path_join(dir, "kukeond", NULL);
-	if (faccessat(AT_FDCWD, *ret, X_OK, 0) < 0) {
+	if (faccessat(AT_FDCWD, *ret, F_OK, 0) < 0) {
 		r = kerr_set(err, -errno, "execute '%s'", *ret);
 		free(*ret);
 		*ret = NULL;

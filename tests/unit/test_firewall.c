@@ -36,7 +36,8 @@ START_TEST(plan)
 	firewall_plan_clear(&p);
 #define CT "-m conntrack --ctstate RELATED,ESTABLISHED "
 #define C(x) "-m comment --comment \"" x "\" "
-	/* clang-format off: a rule per line */
+	/* a rule per line */
+	/* clang-format off */
 	ck_assert_str_eq(text,
 			 "*filter\n"
 			 "-N KUKEON-EGRESS\n"
@@ -45,34 +46,25 @@ START_TEST(plan)
 			 "-N KUKEON-FORWARD\n"
 			 "-A FORWARD -j KUKEON-EGRESS\n"
 			 "-A FORWARD " C("kukeon-forward:jump") "-j KUKEON-FORWARD\n"
-								"-A KUKEON-EGRESS -i k-703e8b3a " C("kukeon:default:default:dispatch") "-j KUKE-EGR-af3172d4\n"
-																       "-A KUKEON-EGRESS -i k-082023b5 " C("kukeon:kuke-system:kukeon:dispatch") "-j KUKE-EGR-0ed0463b\n"
-																										 "-A KUKE-EGR-af3172d4 " CT C("kukeon:default:default:established") "-j RETURN\n"
-																																		    "-A KUKE-EGR-af3172d4 -o k-703e8b3a " C("kukeon:default:default:own") "-j RETURN\n"
-																																											  "-A KUKE-EGR-af3172d4 -o k-+ " C("kukeon:default:default:isolation") "-j DROP\n"
-																																																			       "-A KUKE-EGR-af3172d4 " C("kukeon:default:default:default") "-j RETURN\n"
-																																																											   "-A KUKE-EGR-0ed0463b " CT
-																																																												   C(
-																																																													   "kukeon:kuke-system:kukeon:established") "-j RETURN\n"
-																																																																		    "-A KUKE-EGR-0ed0463b -o k-082023b5 " C("kukeon:kuke-system:kukeon:own") "-j RETURN\n"
-																																																																											     "-A KUKE-EGR-0ed0463b -o k-+ " C(
-																																																																												     "kukeon:kuke-system:kukeon:isolation") "-j DROP\n"
-																																																																																	    "-A KUKE-EGR-0ed0463b " C(
-																																																																																		    "kukeon:kuke-system:kukeon:default") "-j RETURN\n"
-																																																																																							 "-A KUKEON-FORWARD " CT
-																																																																																								 C("kukeon-forward:established") "-j ACCEPT\n"
-																																																																																												 "-A KUKEON-FORWARD -i k-+ " C(
-																																																																																													 "kukeon-forward:egress") "-j ACCEPT\n"
-																																																																																																  "-A KUKEON-FORWARD -o k-+ " C(
-																																																																																																	  "kukeon-forward:ingress") "-j ACCEPT\n"
-																																																																																																				    "*nat\n"
-																																																																																																				    "-N KUKEON-POSTROUTING\n"
-																																																																																																				    "-A POSTROUTING -j KUKEON-POSTROUTING\n"
-																																																																																																				    "-A KUKEON-POSTROUTING -d 224.0.0.0/4 " C(
-																																																																																																					    "kukeon-nat:multicast") "-j RETURN\n"
-																																																																																																								    "-A KUKEON-POSTROUTING -s 10.88.0.0/24 ! -d 10.88.0.0/24 " C("kukeon:default:default:masquerade") "-j MASQUERADE\n"
-																																																																																																																				      "-A KUKEON-POSTROUTING -s 10.88.1.0/24 ! -d 10.88.1.0/24 " C(
-																																																																																																																					      "kukeon:kuke-system:kukeon:masquerade") "-j MASQUERADE\n");
+			 "-A KUKEON-EGRESS -i k-703e8b3a " C("kukeon:default:default:dispatch") "-j KUKE-EGR-af3172d4\n"
+			 "-A KUKEON-EGRESS -i k-082023b5 " C("kukeon:kuke-system:kukeon:dispatch") "-j KUKE-EGR-0ed0463b\n"
+			 "-A KUKE-EGR-af3172d4 " CT C("kukeon:default:default:established") "-j RETURN\n"
+			 "-A KUKE-EGR-af3172d4 -o k-703e8b3a " C("kukeon:default:default:own") "-j RETURN\n"
+			 "-A KUKE-EGR-af3172d4 -o k-+ " C("kukeon:default:default:isolation") "-j DROP\n"
+			 "-A KUKE-EGR-af3172d4 " C("kukeon:default:default:default") "-j RETURN\n"
+			 "-A KUKE-EGR-0ed0463b " CT C("kukeon:kuke-system:kukeon:established") "-j RETURN\n"
+			 "-A KUKE-EGR-0ed0463b -o k-082023b5 " C("kukeon:kuke-system:kukeon:own") "-j RETURN\n"
+			 "-A KUKE-EGR-0ed0463b -o k-+ " C("kukeon:kuke-system:kukeon:isolation") "-j DROP\n"
+			 "-A KUKE-EGR-0ed0463b " C("kukeon:kuke-system:kukeon:default") "-j RETURN\n"
+			 "-A KUKEON-FORWARD " CT C("kukeon-forward:established") "-j ACCEPT\n"
+			 "-A KUKEON-FORWARD -i k-+ " C("kukeon-forward:egress") "-j ACCEPT\n"
+			 "-A KUKEON-FORWARD -o k-+ " C("kukeon-forward:ingress") "-j ACCEPT\n"
+			 "*nat\n"
+			 "-N KUKEON-POSTROUTING\n"
+			 "-A POSTROUTING -j KUKEON-POSTROUTING\n"
+			 "-A KUKEON-POSTROUTING -d 224.0.0.0/4 " C("kukeon-nat:multicast") "-j RETURN\n"
+			 "-A KUKEON-POSTROUTING -s 10.88.0.0/24 ! -d 10.88.0.0/24 " C("kukeon:default:default:masquerade") "-j MASQUERADE\n"
+			 "-A KUKEON-POSTROUTING -s 10.88.1.0/24 ! -d 10.88.1.0/24 " C("kukeon:kuke-system:kukeon:masquerade") "-j MASQUERADE\n");
 	/* clang-format on */
 }
 END_TEST
