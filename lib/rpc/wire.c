@@ -401,11 +401,12 @@ struct wire_span wire_member(const char *text, size_t n, const char *key)
 
 struct wire_span wire_element(struct wire_span array, size_t i)
 {
-	const char *end = array.p + array.n;
+	const char *end;
 	const char *p;
 
 	if (!array.p || array.n == 0 || *array.p != '[')
 		return (struct wire_span){ 0 };
+	end = array.p + array.n;
 	p = skip_space(array.p + 1, end);
 	while (p < end && *p != ']') {
 		const char *value = p;

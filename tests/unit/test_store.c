@@ -483,6 +483,7 @@ static void save_first(void)
 
 	d.head.metadata.name = xstrdup("c");
 	(void) store_save(&l, &cell, 0, &d, NULL);
+	model_clear(&cell_doc_type, &d);
 }
 
 static void delete_it(void)
