@@ -3,7 +3,8 @@
 #
 # A private instance of kukeon, for bats files and for `./bootstrap demo`.
 #
-#   setup_file()    { load ../helpers/instance; instance_start; busybox_image; }
+#   setup_file()    { load ../helpers/instance; instance_start; busybox_image;
+#                     instance_warm; }
 #   setup()         { load ../helpers/instance; instance_snapshot; }
 #   teardown()      { instance_leakcheck; }
 #   teardown_file() { load ../helpers/instance; instance_stop; }
@@ -21,9 +22,11 @@
 #   kuke ARG…          kuke inside, talking to this instance
 #   kukeond_pid        pid of the daemon, as seen inside
 #   busybox_image [NAME] [docker|oci]   make and load an image of busybox
+#   instance_warm      make and delete a cell once (needs the image)
+#   http_get ADDRESS PORT               fetch / of a cell
 #   cell_ip CELL [REALM SPACE STACK]    address of a cell
 #   wait_for SECONDS CMD…               until CMD succeeds
-#   instance_snapshot / instance_leakcheck   what is there must stay as it is;
+#   instance_snapshot [LEAKCHECK-ARG…] / instance_leakcheck   what is there must stay as it is;
 #                      the test itself has to delete what it made
 #   instance_stop      end it all, and prove that the host is as before
 #
@@ -134,6 +137,22 @@ busybox_image()
 		kuke image load "$INSTANCE/busybox.tar" && rm -f "$INSTANCE/busybox.tar"
 }
 
+# The first cell of a stack leaves the empty directories and groups that all
+# cells of the stack share. A test that compares wants them there before.
+instance_warm()
+{
+	kuke apply -f "$INSTANCE_HELPERS/../../data/examples/hello-world.yaml" &&
+		kuke delete cell hello-world
+}
+
+# http_get ADDRESS PORT: the body of /, as bash gets it without a tool.
+http_get()
+{
+	# shellcheck disable=SC2016
+	inst timeout 5 bash -c 'exec 9<>"/dev/tcp/$0/$1" && printf "GET / HTTP/1.0\r\n\r\n" >&9 &&
+		sed "1,/^\r*\$/d" <&9' "$1" "$2" 2>/dev/null
+}
+
 # The managed hosts file of the cell has its address.
 cell_ip()
 {
@@ -150,7 +169,7 @@ instance_snapshot()
 	pid=$(kukeond_pid 2>/dev/null) && fds=(-p "$pid")
 	inst "$INSTANCE_HELPERS/leakcheck" snapshot "$INSTANCE/snapshot" \
 		-c "$INSTANCE_CGROUP" -d "$INSTANCE" -x "$INSTANCE/snapshot" \
-		-x "$INSTANCE/home" -x "$INSTANCE_RUN_PATH/locks" ${fds[@]+"${fds[@]}"}
+		-x "$INSTANCE/home" -x "$INSTANCE_RUN_PATH/locks" ${fds[@]+"${fds[@]}"} "$@"
 }
 
 instance_leakcheck()
