@@ -170,7 +170,7 @@ int bundle_open_fd(struct image_store *s, int fd, struct bundle **ret, struct ke
 		return r;
 	r = scan(&t, b, err);
 	if (t.pos == 0 && (r == 0 || r == -EBADMSG))
-		return kerr_plain(err, -EINVAL, "image tarball is required");
+		return kerr_plain(err, -ENODATA, "image tarball is required");
 	if (!t.any && (r == 0 || r == -EBADMSG))
 		return kerr_plain(err, -EINVAL, "unrecognized image format");
 	if (r < 0)

@@ -17,7 +17,8 @@
 /* A container of a cell as the subject of a verb, with the cell's lock held. */
 struct subject {
 	struct engine *e;
-	struct addr a;
+	struct addr a; /* of names: the document asked with may be rewritten */
+	struct addr_copy names;
 	char *id;
 	char *ns;
 	struct cell_doc doc;
@@ -28,6 +29,7 @@ static void subject_clear(struct subject *s)
 {
 	if (s->locked)
 		locks_drop_path(s->e->locks, &s->a);
+	addr_copy_clear(&s->names);
 	model_clear(&cell_doc_type, &s->doc);
 	free(s->id);
 	free(s->ns);
@@ -49,8 +51,11 @@ static struct addr addr_of_container(const struct container_doc *d)
 static int subject_names(struct subject *s, struct engine *e, const struct container_doc *d,
 			 struct kerr *err)
 {
+	struct addr asked = addr_of_container(d);
+
 	s->e = e;
-	s->a = addr_of_container(d);
+	addr_copy_set(&s->names, &asked);
+	s->a = s->names.a;
 	s->id = wanted_id(d);
 	if (str_empty(s->id))
 		return kerr_setk(err, ERR_CONTAINER_NAME_REQUIRED, -EINVAL, "%s",
@@ -212,10 +217,13 @@ int container_verb_create(struct engine *e, struct container_doc *d,
 			  struct rpc_create_container_result *ret, struct kerr *err)
 {
 	struct subject s cleanup_(subject_clear) = { 0 };
+	struct cell_run run;
 	bool existed;
 	int r;
 
 	r = subject_take(&s, e, d, err);
+	if (r == 0) /* before anything is stored: it could not be started */
+		r = check_cell_up(&s, &run, err);
 	if (r < 0)
 		return r;
 	existed = cell_container(&s.doc.spec, s.id) != NULL;

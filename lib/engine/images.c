@@ -58,6 +58,8 @@ int images_load(struct engine *e, const char *realm, int fd, struct rpc_load_ima
 		return kerr_set(err, -errno, "stat the archive");
 	r = S_ISDIR(st.st_mode) ? image_load_dir(&s, fd, &ret->images, err)
 				: image_load_fd(&s, fd, &ret->images, err);
+	if (r == -ENODATA) /* upstream's text, whole */
+		return kerr_plain(err, r, "image tarball is required");
 	return r < 0 ? kerr_wrap(err, r, "failed to load image") : 0;
 }
 

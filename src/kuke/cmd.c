@@ -163,6 +163,7 @@ static void print_error(const struct cli *c, const struct kerr *err)
 	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_REPLY);
 	struct buf safe cleanup_buf = BUF_INIT(KUKE_MAX_REPLY);
 
+	(void) fflush(stdout); /* what was done comes before what failed */
 	cli_error_text(c, err, &text);
 	for (const char *p = buf_str(&text); *p;) {
 		size_t n = strcspn(p, "\n");

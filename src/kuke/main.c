@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,10 +12,20 @@
 #include "path.h"
 #include "str.h"
 
+/* Nobody reads standard output any more (`kuke get cell | head -1`). */
+static bool reader_gone(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO };
+
+	return poll(&p, 1, 0) > 0 && p.revents & POLLERR;
+}
+
 /* Output that did not reach its file is a failure, a reader that went away is not. */
 static int flush(int code)
 {
-	if (fflush(stdout) == 0 || code != 0)
+	bool failed = fflush(stdout) != 0;
+
+	if (!(failed || ferror(stdout)) || code != 0 || reader_gone())
 		return code;
 	(void) fprintf(stderr, "Error: cannot write to standard output\n");
 	return 1;
