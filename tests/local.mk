@@ -60,7 +60,8 @@ tests_unit_unit_rpc_SOURCES = $(UNIT_FRAME) tests/unit/test_rpc.c \
 tests_unit_unit_rpc_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_RPC)
 tests_unit_unit_rpc_LDADD = $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
-tests_unit_unit_oci_SOURCES = $(UNIT_FRAME)
+tests_unit_unit_oci_SOURCES = $(UNIT_FRAME) tests/unit/test_shim.c \
+	tests/unit/test_spec.c tests/unit/test_user.c
 tests_unit_unit_oci_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_OCI)
 tests_unit_unit_oci_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) \
 	$(LIBBASE) $(UNIT_LDADD)
@@ -123,6 +124,11 @@ tests_fuzz_fuzz_rpc_SOURCES = tests/fuzz/fuzz_rpc.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_rpc_CPPFLAGS = $(AM_CPPFLAGS) $(INC_RPC)
 tests_fuzz_fuzz_rpc_LDADD = $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
 
+FUZZ += tests/fuzz/fuzz_user
+tests_fuzz_fuzz_user_SOURCES = tests/fuzz/fuzz_user.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_user_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
+tests_fuzz_fuzz_user_LDADD = $(LIBOCI) $(LIBBASE) $(FUZZ_LIBS)
+
 FUZZ += tests/fuzz/fuzz_jscan
 tests_fuzz_fuzz_jscan_SOURCES = tests/fuzz/fuzz_jscan.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_jscan_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
@@ -164,6 +170,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/helpers/leakcheck tests/helpers/busybox-image \
+	tests/data/spec/plain.json tests/data/spec/everything.json \
 	tests/helpers/instance-init tests/helpers/instance.bash \
 	tests/fuzz/replay.c tests/lint/lib.bash tests/lint/strip.pl
 
