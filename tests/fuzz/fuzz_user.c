@@ -27,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cleanup_user_ids struct user_ids u = { 0 };
 	cleanup_free char *user = NULL, *passwd = NULL, *group = NULL;
 	size_t left, passwd_n, i;
+	struct buf passwd_file, group_file; /* the memory is not theirs */
 	struct kerr err = { 0 };
 	const char *zero;
 
@@ -40,7 +41,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	passwd = xmemdup(end + 1, passwd_n);
 	left = zero != NULL ? left - passwd_n - 1 : 0;
 	group = xmemdup(zero != NULL ? zero + 1 : "", left);
-	if (user_resolve_text(passwd, passwd_n, group, left, user, size % 2, &u, &err) < 0) {
+	passwd_file = (struct buf){ .data = passwd, .len = passwd_n };
+	group_file = (struct buf){ .data = group, .len = left };
+	if (user_resolve_text(&passwd_file, &group_file, user, size % 2, &u, &err) < 0) {
 		require(u.groups == NULL && err.msg[0] != '\0');
 		return 0;
 	}

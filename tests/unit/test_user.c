@@ -78,6 +78,14 @@ static const struct row rows[] = {
 	{ "bob\033[31m", 0, "no such user", true },
 };
 
+/* What the functions only read. */
+#define TEXT(s)                                                        \
+	{                                                              \
+		.data = (char *) (uintptr_t) (s), .len = sizeof(s) - 1 \
+	}
+static const struct buf passwd_file = TEXT(passwd), group_file = TEXT(group);
+static const struct buf no_text;
+
 static char *ids_text(const struct user_ids *u)
 {
 	struct buf b = BUF_INIT(4096);
@@ -97,8 +105,7 @@ START_TEST(table)
 	struct kerr err = { 0 };
 	int r;
 
-	r = user_resolve_text(passwd, strlen(passwd), group, strlen(group), row->user, row->flags,
-			      &u, &err);
+	r = user_resolve_text(&passwd_file, &group_file, row->user, row->flags, &u, &err);
 	if (row->fails) {
 		ck_assert_int_lt(r, 0);
 		ck_assert_msg(strstr(err.msg, row->want) != NULL, "'%s': %s", row->user, err.msg);
@@ -116,10 +123,10 @@ START_TEST(no_files)
 	cleanup_user_ids struct user_ids u = { 0 };
 	struct kerr err = { 0 };
 
-	ck_assert_int_eq(user_resolve_text("", 0, "", 0, "7:8", 0, &u, &err), 0);
+	ck_assert_int_eq(user_resolve_text(&no_text, &no_text, "7:8", 0, &u, &err), 0);
 	ck_assert_uint_eq(u.uid, 7);
 	ck_assert_uint_eq(u.gid, 8);
-	ck_assert_int_lt(user_resolve_text("", 0, "", 0, "root", 0, &u, &err), 0);
+	ck_assert_int_lt(user_resolve_text(&no_text, &no_text, "root", 0, &u, &err), 0);
 }
 END_TEST
 
@@ -132,9 +139,7 @@ START_TEST(many_groups)
 
 	for (i = 0; i < 1000; i++)
 		buf_addf(&text, "g%d:x:%d:bob\n", i, 5000 + i);
-	ck_assert_int_eq(user_resolve_text(passwd, strlen(passwd), buf_str(&text), text.len, "bob",
-					   0, &u, &err),
-			 0);
+	ck_assert_int_eq(user_resolve_text(&passwd_file, &text, "bob", 0, &u, &err), 0);
 	ck_assert_uint_eq(u.n_groups, 1001);
 	buf_clear(&text);
 }
