@@ -35,17 +35,24 @@
 
 /* ---- which world ---- */
 
+/* One line for each table in use here; reading it loads nothing. */
+static int read_legacy_tables(struct buf *ret)
+{
+	return sys_read(AT_FDCWD, "/proc/net/ip_tables_names", ret);
+}
+
 static bool legacy_has_tables(void)
 {
 	cleanup_buf struct buf b = BUF_INIT(4096);
 
-	/* One line for each table in use here; reading it loads nothing. */
-	return sys_read(AT_FDCWD, "/proc/net/ip_tables_names", &b) == 0 && b.len > 0;
+	return read_legacy_tables(&b) == 0 && b.len > 0;
 }
 
 static bool legacy_in_kernel(void)
 {
-	return access("/proc/net/ip_tables_names", F_OK) == 0;
+	cleanup_buf struct buf b = BUF_INIT(4096);
+
+	return read_legacy_tables(&b) != -ENOENT;
 }
 
 static bool nft_answer_has_table(char *buf, ssize_t len, bool *ret_end)
@@ -141,11 +148,11 @@ static int need_legacy(struct kerr *err)
 /* ---- rules as the kernel takes them ---- */
 
 struct entry {
+	size_t n;
 	union {
 		struct ipt_entry e;
 		char bytes[ENTRY_MAX];
 	} u;
-	size_t n;
 };
 
 static void *entry_room(struct entry *to, size_t n)
