@@ -340,7 +340,7 @@ struct image_limits {
 
 struct server_spec {
 	char *socket;
-	int64_t socket_gid;
+	struct nint socket_gid;
 	char *run_path;
 	char *containerd_socket;
 	char *log_level;

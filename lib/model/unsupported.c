@@ -89,7 +89,7 @@ static const struct unsupported space_rows[] = {
 static const struct unsupported server_rows[] = {
 	{ "spec.kukeondImage", NULL },	  { "spec.insecureRegistries", NULL },
 	{ "spec.registryMirrors", NULL }, { "spec.registryCAFile", NULL },
-	{ "spec.seccompDefault", NULL },
+	{ "spec.seccompDefault", NULL },  { "spec.imageLimits", NULL },
 };
 
 static const struct {

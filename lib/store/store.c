@@ -119,6 +119,8 @@ int store_load(const struct layout *l, const struct addr *a, enum store_load_fla
 			*err = why;
 		return r;
 	}
+	if (text.len == 0)
+		return -ENOENT; /* the power went before its first durable save: it never was */
 	r = parse_doc(kind, path, &text, ret_doc, err);
 	if (r < 0 || kind != KIND_REALM || !(flags & STORE_LOAD_PASSWORDS))
 		return r;
@@ -134,7 +136,7 @@ int store_exists(const struct layout *l, const struct addr *a, struct kerr *err)
 	struct stat st;
 
 	if (fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return S_ISREG(st.st_mode);
+		return S_ISREG(st.st_mode) && st.st_size > 0;
 	if (errno == ENOENT || errno == ENOTDIR)
 		return 0;
 	return kerr_set(err, -errno, "stat '%s'", path);

@@ -114,7 +114,7 @@ static int open_engine(const struct plan *p, struct engine **ret, struct kerr *e
 		.runtime = s->runtime,
 		.pod_subnet_cidr = s->pod_subnet_cidr,
 		.pod_subnet_size = s->pod_subnet_size,
-		.socket_gid = s->socket_gid,
+		.socket_gid = s->socket_gid.v,
 		.keep_layers = s->keep_layers.v,
 	};
 
@@ -247,7 +247,7 @@ static int run_init(struct cli *c, struct kerr *err)
 	o.realm = p.realm;
 	o.space = p.space;
 	o.socket = p.socket;
-	o.socket_gid = p.doc.spec.socket_gid;
+	o.socket_gid = p.doc.spec.socket_gid.v;
 	o.configuration = p.configuration;
 	o.force_network = cli_bool(c, "force-regenerate-cni") ||
 			  cli_env_true("KUKE_INIT_FORCE_REGENERATE_CNI");

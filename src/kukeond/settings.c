@@ -153,7 +153,7 @@ static int pick_gid(struct settings *s, const char *given[_FLAG_MAX], struct ker
 {
 	const char *text = explicit_value(given, FLAG_SOCKET_GID);
 
-	s->socket_gid = s->doc.spec.socket_gid > 0 ? s->doc.spec.socket_gid : -1;
+	s->socket_gid = s->doc.spec.socket_gid.set ? s->doc.spec.socket_gid.v : -1;
 	if (!text)
 		return 0;
 	if (str_to_i64(text, 0, UINT32_MAX - 1, &s->socket_gid) < 0)
