@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <sched.h>
@@ -663,6 +665,20 @@ static int configure_inside(struct nl_sock *inside, const struct link_attach *a,
 	return 0;
 }
 
+/*
+ * A new carrier is acted upon by a work queue of the kernel, some time later: until
+ * then a port does not forward and a device sends nothing, so a first packet would be lost and
+ * sent again only after a second. Asking ethtool for the link does that work now.
+ */
+static void settle_carrier(struct nl_sock *sk, const char *name)
+{
+	struct ethtool_value value = { .cmd = ETHTOOL_GLINK };
+	struct ifreq req = { .ifr_data = (void *) &value };
+
+	(void) snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
+	(void) ioctl(nl_socket_get_fd(sk), SIOCETHTOOL, &req); /* it would happen anyway */
+}
+
 int link_attach(const struct link_attach *a, struct kerr *err)
 {
 	cleanup_(sock_freep) struct nl_sock *sk = NULL, *inside = NULL;
@@ -681,9 +697,14 @@ int link_attach(const struct link_attach *a, struct kerr *err)
 	r = host_end_up(sk, a->host_name, err);
 	if (r == 0)
 		r = configure_inside(inside, a, err);
-	if (r < 0)
+	if (r < 0) {
 		(void) delete_name(sk, a->host_name, NULL); /* the first error is the one to tell */
-	return r;
+		return r;
+	}
+	settle_carrier(inside, a->name);
+	settle_carrier(sk, a->host_name);
+	settle_carrier(sk, a->bridge); /* its carrier is that of its ports */
+	return 0;
 }
 
 int link_detach(const char *host_name, struct kerr *err)
