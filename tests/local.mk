@@ -20,7 +20,7 @@ UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit $(CHECK_CFLAGS) \
 UNIT_FRAME = tests/unit/unit.c tests/unit/unit.h
 UNIT_TESTS = tests/unit/unit_base tests/unit/unit_model tests/unit/unit_host \
 	tests/unit/unit_store tests/unit/unit_rpc tests/unit/unit_oci \
-	tests/unit/unit_engine tests/unit/unit_kukeond
+	tests/unit/unit_engine tests/unit/unit_kukeond tests/unit/unit_kuke
 
 tests_unit_unit_base_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
 	tests/unit/test_atomic.c tests/unit/test_buf.c \
@@ -75,6 +75,13 @@ tests_unit_unit_kukeond_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
 	tests/unit/test_listener.c
 tests_unit_unit_kukeond_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE) -I$(top_srcdir)/src/kukeond
 tests_unit_unit_kukeond_LDADD = $(LIBKUKEOND) $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
+
+tests_unit_unit_kuke_SOURCES = $(UNIT_FRAME) tests/unit/capture.h tests/unit/tempdir.h \
+	tests/unit/test_cmd.c tests/unit/test_container_flags.c \
+	tests/unit/test_report.c
+tests_unit_unit_kuke_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE) -I$(top_srcdir)/src/kuke
+tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
+	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 SYSTEM_TESTS = \
 	tests/integration/leakcheck.bats \
