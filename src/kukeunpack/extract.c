@@ -15,6 +15,10 @@
 #include "tree.h"
 #include "vec.h"
 
+enum {
+	SHOWN_MAX = 80, /* bytes of a name in a message */
+};
+
 /* A hard link whose target had not been there yet. */
 struct pending_link {
 	char *path;
@@ -57,20 +61,29 @@ static void extract_clear(struct extract *x)
 	tree_clear(&x->tree);
 }
 
-/* For messages: names of archives may hold anything. */
+/* For messages: names of archives may hold anything, and much of it. */
+static void show(struct buf *out, const char *path)
+{
+	size_t n = strnlen(path, SHOWN_MAX + 1);
+
+	str_vis(out, path, n > SHOWN_MAX ? SHOWN_MAX : n);
+	if (n > SHOWN_MAX)
+		buf_adds(out, "...");
+}
+
 static int fail_at(struct kerr *err, int r, const char *what, const char *path)
 {
-	cleanup_buf struct buf shown = BUF_INIT(1 << 15);
+	cleanup_buf struct buf shown = BUF_INIT(8 * SHOWN_MAX);
 
-	str_vis(&shown, path, strlen(path));
+	show(&shown, path);
 	return kerr_set(err, r, "%s '%s'", what, buf_str(&shown));
 }
 
 static int refuse(struct kerr *err, int r, const char *path, const char *why)
 {
-	cleanup_buf struct buf shown = BUF_INIT(1 << 15);
+	cleanup_buf struct buf shown = BUF_INIT(8 * SHOWN_MAX);
 
-	str_vis(&shown, path, strlen(path));
+	show(&shown, path);
 	return kerr_plain(err, r, "refused '%s': %s", buf_str(&shown), why);
 }
 
@@ -100,44 +113,45 @@ int extract_clean_path(const char *name, const struct unpack_limits *limits, cha
 	return 0;
 }
 
-/* Attributes that belong to an image. trusted.overlay.* would forge what overlay itself keeps. */
+/* trusted.overlay.* would forge what overlay itself keeps. */
+static int check_xattrs(struct extract *x, const struct tar_entry *e, const char *path,
+			struct kerr *err)
+{
+	size_t n, bytes = 0;
+	const char *name;
+	const void *value;
+
+	if (e->n_xattrs > x->limits->max_xattrs)
+		return refuse(err, -E2BIG, path, "too many extended attributes (max_xattrs)");
+	while (tar_next_xattr(x->tar, &name, &value, &n) > 0) {
+		if (str_has_prefix(name, "trusted.overlay."))
+			return refuse(err, -EINVAL, path, "it carries overlay's own attributes");
+		bytes += strlen(name) + n;
+	}
+	if (bytes > x->limits->max_xattr_bytes)
+		return refuse(err, -E2BIG, path, "too large extended attributes (max_xattr_bytes)");
+	return 0;
+}
+
+/* The attributes that belong to an image; others mean nothing in a container or on this host. */
 static int set_xattrs(struct extract *x, const struct place *p, int fd, struct kerr *err)
 {
 	const char *name;
 	const void *value;
-	size_t n, count = 0, bytes = 0;
+	size_t n;
 	int r;
 
+	tar_rewind_xattrs(x->tar);
 	while (tar_next_xattr(x->tar, &name, &value, &n) > 0) {
-		bytes += strlen(name) + n;
-		if (++count > x->limits->max_xattrs || bytes > x->limits->max_xattr_bytes)
-			return refuse(err, -E2BIG, p->path, "too many extended attributes");
-		if (str_has_prefix(name, "trusted.overlay."))
-			return refuse(err, -EINVAL, p->path, "it carries overlay's own attributes");
 		if (!str_has_prefix(name, "user.") &&
 		    !(streq(name, "security.capability") && p->e->type == S_IFREG))
-			continue; /* means nothing in a container, or nothing on this host */
+			continue;
 		r = fsetxattr(fd, name, value, n, 0);
 		if (r < 0 && errno == EOPNOTSUPP && str_has_prefix(name, "user."))
 			continue; /* this file system has none */
 		if (r < 0)
 			return fail_at(err, -errno, "set an attribute of", p->path);
 	}
-	return 0;
-}
-
-/* Attributes of what cannot hold any still count, and must not be forged either. */
-static int check_xattrs(struct extract *x, const struct place *p, struct kerr *err)
-{
-	const char *name;
-	const void *value;
-	size_t n;
-
-	if (p->e->n_xattrs > x->limits->max_xattrs)
-		return refuse(err, -E2BIG, p->path, "too many extended attributes");
-	while (tar_next_xattr(x->tar, &name, &value, &n) > 0)
-		if (str_has_prefix(name, "trusted.overlay."))
-			return refuse(err, -EINVAL, p->path, "it carries overlay's own attributes");
 	return 0;
 }
 
@@ -237,7 +251,7 @@ static int make_file(struct extract *x, const struct place *p, struct kerr *err)
 	int r;
 
 	if (p->e->size < 0 || (uint64_t) p->e->size > x->limits->max_bytes)
-		return refuse(err, -E2BIG, p->path, "impossible size");
+		return refuse(err, -E2BIG, p->path, "it is larger than the limit (max_bytes)");
 	fd = openat(p->dirfd, p->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail_at(err, -errno, "create", p->path);
@@ -454,9 +468,6 @@ static int make_leaf(struct extract *x, const struct place *p, struct kerr *err)
 		return r;
 	if (p->e->type == S_IFREG)
 		return make_file(x, p, err);
-	r = check_xattrs(x, p, err);
-	if (r < 0)
-		return r;
 	return p->e->type == S_IFLNK ? make_symlink(x, p, err) : make_node(x, p, err);
 }
 
@@ -476,6 +487,8 @@ static int extract_entry(struct extract *x, const struct tar_entry *e, struct ke
 	if (r < 0)
 		return r;
 	r = check_entry(e, p.path, err);
+	if (r == 0)
+		r = check_xattrs(x, e, p.path, err);
 	if (r < 0)
 		return r;
 	p.name = path_basename(p.path);
@@ -486,7 +499,7 @@ static int extract_entry(struct extract *x, const struct tar_entry *e, struct ke
 		return 0; /* volume labels and the like */
 	r = tree_open_dir(&x->tree, streq(dir, ".") ? "" : dir, TREE_CREATE, &p.dirfd, &p.dir, err);
 	if (r < 0)
-		return kerr_wrap(err, r, "entry '%s'", p.path);
+		return kerr_wrap(err, r, "entry '%.80s'", p.path);
 	if (str_has_prefix(p.name, ".wh."))
 		return make_whiteout(x, &p, err);
 	if (e->type == S_IFDIR)

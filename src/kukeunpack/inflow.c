@@ -12,6 +12,7 @@
 enum {
 	INFLOW_IN = 256 << 10,
 	INFLOW_OUT = 512 << 10,
+	TAR_BLOCK = 512,
 };
 
 struct inflow {
@@ -25,6 +26,7 @@ struct inflow {
 	uint64_t tar_bytes;
 	bool started; /* the first bytes were looked at */
 	bool input_end;
+	bool padded; /* the tar's last block was filled up */
 	bool boundary; /* the codec's stream may end here */
 	size_t in_at, in_n; /* unread part of in */
 	uint8_t in[INFLOW_IN];
@@ -169,6 +171,22 @@ static ssize_t decompress(struct inflow *f, struct kerr *err)
 	}
 }
 
+/*
+ * Some writers (umoci insert) leave out what follows the last byte of content.
+ * libarchive wants its last block whole; the zeros are not part of the digest.
+ */
+static ssize_t pad(struct inflow *f, const void **ret)
+{
+	size_t n = -f->tar_bytes & (TAR_BLOCK - 1);
+
+	if (f->padded || n == 0)
+		return 0;
+	f->padded = true;
+	memset(f->out, 0, n);
+	*ret = f->out;
+	return (ssize_t) n;
+}
+
 ssize_t inflow_next(struct inflow *f, const void **ret, struct kerr *err)
 {
 	ssize_t n;
@@ -186,9 +204,9 @@ ssize_t inflow_next(struct inflow *f, const void **ret, struct kerr *err)
 		*ret = f->in;
 		f->in_n = 0;
 	}
-	if (n <= 0)
-		return n;
-	r = account(f, *ret, (size_t) n, err);
+	if (n == 0)
+		return pad(f, ret);
+	r = n < 0 ? 0 : account(f, *ret, (size_t) n, err);
 	return r < 0 ? r : n;
 }
 

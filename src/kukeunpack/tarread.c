@@ -157,3 +157,8 @@ int tar_next_xattr(struct tar_reader *t, const char **ret_name, const void **ret
 {
 	return archive_entry_xattr_next(t->entry, ret_name, ret, ret_n) == ARCHIVE_OK;
 }
+
+void tar_rewind_xattrs(struct tar_reader *t)
+{
+	(void) archive_entry_xattr_reset(t->entry);
+}

@@ -35,6 +35,8 @@ int tar_data(struct tar_reader *t, const void **ret, size_t *ret_n, int64_t *ret
 /* The entry's next attribute: 1, 0 at the end. */
 int tar_next_xattr(struct tar_reader *t, const char **ret_name, const void **ret, size_t *ret_n);
 
+void tar_rewind_xattrs(struct tar_reader *t);
+
 static inline void tar_freep(struct tar_reader **t)
 {
 	*t = tar_free(*t);

@@ -136,7 +136,7 @@ int tree_remove(struct tree *t, int dirfd, const char *name, struct kerr *err)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
 		return kerr_set(err, -errno, "remove '%s'", name);
-	drop_cache(t); /* it may be the one that goes */
+	free_p(&t->cached); /* it may be the one that goes; callers may still use its descriptor */
 	return remove_tree_at(dirfd, name, REMOVE_TREE_SAME_FS, err);
 }
 
