@@ -61,7 +61,8 @@ tests_unit_unit_rpc_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_RPC)
 tests_unit_unit_rpc_LDADD = $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_oci_SOURCES = $(UNIT_FRAME) tests/unit/test_shim.c \
-	tests/unit/test_spec.c tests/unit/test_user.c
+	tests/unit/test_spec.c tests/unit/test_user.c \
+	tests/unit/test_oci_manifest.c tests/unit/test_ref.c
 tests_unit_unit_oci_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_OCI)
 tests_unit_unit_oci_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) \
 	$(LIBBASE) $(UNIT_LDADD)
@@ -84,6 +85,8 @@ tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBST
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 SYSTEM_TESTS = \
+	tests/integration/image_archives.bats \
+	tests/integration/image_tools.bats \
 	tests/integration/leakcheck.bats \
 	tests/integration/monitor.bats
 LINTS = \
@@ -146,6 +149,21 @@ tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_manifest.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_manifest_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL)
 tests_fuzz_fuzz_manifest_LDADD = $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
 
+FUZZ += tests/fuzz/fuzz_ref
+tests_fuzz_fuzz_ref_SOURCES = tests/fuzz/fuzz_ref.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_ref_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
+tests_fuzz_fuzz_ref_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_image_manifest
+tests_fuzz_fuzz_image_manifest_SOURCES = tests/fuzz/fuzz_image_manifest.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_image_manifest_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
+tests_fuzz_fuzz_image_manifest_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_archive
+tests_fuzz_fuzz_archive_SOURCES = tests/fuzz/fuzz_archive.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_archive_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
+tests_fuzz_fuzz_archive_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
+
 # In the top of the build tree, where it finds src/kukeshim/kukeshim as kuke does.
 check_PROGRAMS += shimdrive
 shimdrive_SOURCES = tests/helpers/shimdrive.c
@@ -178,6 +196,8 @@ AM_TESTS_ENVIRONMENT = \
 EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/helpers/leakcheck tests/helpers/busybox-image \
 	tests/data/spec/plain.json tests/data/spec/everything.json \
+	tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
+	tests/helpers/imgtree \
 	tests/helpers/instance-init tests/helpers/instance.bash \
 	tests/fuzz/replay.c tests/lint/lib.bash tests/lint/strip.pl
 
