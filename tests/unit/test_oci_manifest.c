@@ -156,7 +156,7 @@ START_TEST(platforms)
 }
 END_TEST
 
-Suite *test_oci_manifest(void)
+static Suite *test_oci_manifest(void)
 {
 	Suite *s = suite_create("oci_manifest");
 	TCase *t = tcase_create("oci_manifest");

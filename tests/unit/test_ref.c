@@ -107,7 +107,7 @@ START_TEST(digests)
 }
 END_TEST
 
-Suite *test_ref(void)
+static Suite *test_ref(void)
 {
 	Suite *s = suite_create("ref");
 	TCase *t = tcase_create("ref");
