@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 noinst_LIBRARIES += libhost.a
-libhost_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) $(LIBNL_CFLAGS) $(IPTC_CFLAGS) $(CAP_CFLAGS) $(SECCOMP_CFLAGS)
+libhost_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) $(LIBNL_CFLAGS) $(IPTC_CFLAGS) $(SECCOMP_CFLAGS)
 libhost_a_SOURCES = \
 	lib/host/caps.c lib/host/caps.h \
 	lib/host/cgroup.c lib/host/cgroup.h lib/host/cgroup_priv.h \
@@ -15,4 +15,4 @@ libhost_a_SOURCES = \
 	lib/host/mount.c lib/host/mount.h \
 	lib/host/ns.c lib/host/ns.h \
 	lib/host/sysfilter.c lib/host/sysfilter.h
-LIBHOST = libhost.a $(LIBNL_LIBS) $(IPTC_LIBS) $(CAP_LIBS) $(SECCOMP_LIBS)
+LIBHOST = libhost.a $(LIBNL_LIBS) $(IPTC_LIBS) $(SECCOMP_LIBS)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 noinst_LIBRARIES += libmodel.a
-libmodel_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL) $(YAML_CFLAGS) $(JANSSON_CFLAGS)
+libmodel_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL) $(YAML_CFLAGS)
 libmodel_a_SOURCES = \
 	lib/model/cell.c \
 	lib/model/client.c \
@@ -44,4 +44,4 @@ libmodel_a_SOURCES += \
 	lib/model/unsupported.c \
 	lib/model/validate.c lib/model/validate.h \
 	lib/model/validate_container.c
-LIBMODEL = libmodel.a $(YAML_LIBS) $(JANSSON_LIBS)
+LIBMODEL = libmodel.a $(YAML_LIBS)
