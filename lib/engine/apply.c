@@ -124,6 +124,8 @@ static int change_parent(struct engine *e, enum kind kind, const struct addr *a,
 	if (r < 0)
 		return r;
 	r = store_load(&e->layout, a, STORE_LOAD_PASSWORDS, &stored, err);
+	if (r == -ENOENT)
+		r = scope_not_found(a, err);
 	if (r < 0) {
 		r = kerr_wrap(err, r, "failed to get %s", kind_info(kind)->word);
 		goto out;
@@ -156,7 +158,7 @@ static int apply_parent(struct engine *e, enum kind kind, void *want,
 	if (r < 0)
 		return r;
 	a = addr_of_doc(kind, want);
-	r = scope_check(&a, SCOPE_STRICT, err);
+	r = scope_check(&a, scope_level(kind), SCOPE_STRICT, err);
 	if (r == 0)
 		r = store_exists(&e->layout, &a, err);
 	if (r > 0)

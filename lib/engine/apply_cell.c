@@ -224,7 +224,7 @@ int apply_cell(struct engine *e, struct cell_doc *want, struct rpc_apply_resourc
 	if (r < 0)
 		return r;
 	a = addr_of_cell(want);
-	r = scope_check(&a, SCOPE_STRICT, err);
+	r = scope_check(&a, ADDR_CELL, SCOPE_STRICT, err);
 	if (r == 0)
 		r = store_exists(&e->layout, &a, err);
 	if (r < 0)
@@ -275,7 +275,7 @@ int apply_container(struct engine *e, struct container_doc *want, struct rpc_app
 			   .space = want->spec.space_id,
 			   .stack = want->spec.stack_id,
 			   .cell = want->spec.cell_id };
-	r = scope_check(&a, SCOPE_STRICT, err);
+	r = scope_check(&a, ADDR_CELL, SCOPE_STRICT, err);
 	if (r < 0)
 		return r;
 	r = store_load(&e->layout, &a, 0, &cell, err);

@@ -38,7 +38,7 @@ int cell_take(struct engine *e, const struct addr *a, struct cell_doc *ret, char
 {
 	int r;
 
-	r = scope_check(a, 0, err);
+	r = scope_check(a, ADDR_CELL, 0, err);
 	if (r < 0)
 		return r;
 	/* Before the lock: its file would stay for a cell that never was. */
@@ -102,7 +102,7 @@ static int check_wanted(struct cell_doc *want, struct addr *ret_a, struct kerr *
 	int r;
 
 	*ret_a = addr_of_cell(want);
-	r = scope_check(ret_a, SCOPE_STRICT, err);
+	r = scope_check(ret_a, ADDR_CELL, SCOPE_STRICT, err);
 	if (r == 0)
 		r = check_container_names(want, err);
 	if (r == 0)
@@ -244,7 +244,7 @@ int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result 
 	char *cgroup cleanup_free = NULL;
 	int r;
 
-	r = scope_check(a, 0, err);
+	r = scope_check(a, ADDR_CELL, 0, err);
 	if (r < 0)
 		return r;
 	r = read_cell(e, a, &ret->cell, err);

@@ -60,7 +60,7 @@ static int subject_names(struct subject *s, struct engine *e, const struct conta
 	if (str_empty(s->id))
 		return kerr_setk(err, ERR_CONTAINER_NAME_REQUIRED, -EINVAL, "%s",
 				 err_kind_text(ERR_CONTAINER_NAME_REQUIRED));
-	return scope_check(&s->a, 0, err);
+	return scope_check(&s->a, ADDR_CELL, 0, err);
 }
 
 static int subject_take(struct subject *s, struct engine *e, const struct container_doc *d,
@@ -325,7 +325,7 @@ static int list_containers_of(void *ctx, struct engine *e, const struct addr *a,
 	struct cell_doc d = { 0 };
 
 	(void) err;
-	if (store_load(&e->layout, a, 0, &d, NULL) < 0)
+	if (scope_load(e, a, &d) < 0)
 		return 0;
 	for (size_t i = 0; i < d.spec.containers.n; i++)
 		model_copy(&container_spec_type,

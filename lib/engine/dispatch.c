@@ -231,6 +231,14 @@ static int do_kill_container(struct call *c)
 
 /* ---- delete ---- */
 
+static int delete_parent(struct call *c, enum addr_level level, const struct addr *a,
+			 enum delete_flags flags, void *ret_doc, struct deleted *ret)
+{
+	int r = scope_check(a, level, 0, c->err);
+
+	return r < 0 ? r : parent_delete(c->e, a, flags, ret_doc, ret, c->err);
+}
+
 static enum delete_flags delete_flags_of(bool force, bool cascade)
 {
 	return (force ? DELETE_FORCE : 0) | (cascade ? DELETE_CASCADE : 0);
@@ -242,8 +250,8 @@ static int do_delete_realm(struct call *c)
 	REPLY(delete_realm);
 	struct addr a = addr_of_realm(&args->doc);
 	struct deleted d = { 0 };
-	int r = parent_delete(c->e, &a, delete_flags_of(args->force, args->cascade),
-			      &reply->result.realm, &d, c->err);
+	enum delete_flags flags = delete_flags_of(args->force, args->cascade);
+	int r = delete_parent(c, ADDR_REALM, &a, flags, &reply->result.realm, &d);
 
 	reply->result.deleted = d.parts;
 	reply->result.metadata_deleted = d.metadata;
@@ -258,8 +266,8 @@ static int do_delete_space(struct call *c)
 	REPLY(delete_space);
 	struct addr a = addr_of_space(&args->doc);
 	struct deleted d = { 0 };
-	int r = parent_delete(c->e, &a, delete_flags_of(args->force, args->cascade),
-			      &reply->result.space, &d, c->err);
+	enum delete_flags flags = delete_flags_of(args->force, args->cascade);
+	int r = delete_parent(c, ADDR_SPACE, &a, flags, &reply->result.space, &d);
 
 	reply->result.space_name = xstrdup_null(a.space);
 	reply->result.realm_name = xstrdup_null(a.realm);
@@ -276,8 +284,8 @@ static int do_delete_stack(struct call *c)
 	REPLY(delete_stack);
 	struct addr a = addr_of_stack(&args->doc);
 	struct deleted d = { 0 };
-	int r = parent_delete(c->e, &a, delete_flags_of(args->force, args->cascade),
-			      &reply->result.stack, &d, c->err);
+	enum delete_flags flags = delete_flags_of(args->force, args->cascade);
+	int r = delete_parent(c, ADDR_STACK, &a, flags, &reply->result.stack, &d);
 
 	reply->result.stack_name = xstrdup_null(a.stack);
 	reply->result.realm_name = xstrdup_null(a.realm);

@@ -52,22 +52,44 @@ char *scope_default_namespace(const struct engine *e, const char *realm)
 	__attribute__((returns_nonnull));
 /* The namespace of a stored realm. ERR_REALM_NOT_FOUND. */
 int scope_namespace(struct engine *e, const char *realm, char **ret, struct kerr *err);
+/* For lists: a document that cannot be read is told in the log and left out. */
+int scope_load(struct engine *e, const struct addr *a, void *ret_doc);
 /* -ENOENT with `realm "r" not found` and so on, with the level's class. */
 int scope_not_found(const struct addr *a, struct kerr *err);
 /* The address' parents are all there; else scope_not_found of the highest that is not. */
 int scope_parents_exist(struct engine *e, const struct addr *a, struct kerr *err);
 /*
- * Trim the names of an address in place and judge them: a missing one is
- * ErrRealmNameRequired …, and with SCOPE_STRICT the name rules apply.
+ * Judge the names of an address that should be one of that level: a missing one is
+ * ErrRealmNameRequired and so on, and with SCOPE_STRICT the name rules apply.
+ * Whatever comes from outside passes here before it becomes a path: a missing
+ * name would make the address that of the object above.
  */
 enum scope_flags {
 	SCOPE_STRICT = 1 << 0
 };
-int scope_check(const struct addr *a, enum scope_flags flags, struct kerr *err);
+int scope_check(const struct addr *a, enum addr_level level, enum scope_flags flags,
+		struct kerr *err);
+
+/* What was odd about a document, into the log: who sent it had its own look (docstream). */
+void scope_warn(const struct addr *a, const struct strlist *warnings);
 
 /* What of a status is read back from the kernel at every write. */
 void scope_observe_cgroup(struct engine *e, const char *cgroup, bool *ret_ready,
 			  struct strlist *ret_controllers);
+
+/*
+ * Call fn for every object of a level that the filter does not exclude ("" or
+ * NULL names match all), in the order of the tree. A negative result ends it.
+ */
+typedef int scope_fn(void *ctx, struct engine *e, const struct addr *a, struct kerr *err);
+int scope_each(struct engine *e, enum addr_level level, const struct addr *filter, scope_fn *fn,
+	       void *ctx, struct kerr *err);
+
+/* The level of an object of a kind; ADDR_ROOT for kinds that are none. */
+enum addr_level scope_level(enum kind kind);
+
+/* "", "realm", "space", "stack", "cell": the words of errors, by level. */
+extern const char *const level_words[];
 
 /* Make run path, data, locks and runtime dir, and check that our mounts are visible there. */
 int scope_prepare_trees(struct engine *e, struct kerr *err);

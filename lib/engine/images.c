@@ -18,7 +18,7 @@ static int open_store(struct engine *e, const char *realm, char **ret_ns, struct
 	struct addr a = { .realm = realm };
 	int r;
 
-	r = scope_check(&a, 0, err);
+	r = scope_check(&a, ADDR_REALM, 0, err);
 	if (r == 0)
 		r = scope_namespace(e, realm, ret_ns, err);
 	if (r == -ENOENT)

@@ -15,6 +15,7 @@ libengine_a_SOURCES = \
 	lib/engine/cell_stop.c \
 	lib/engine/container.c lib/engine/container.h \
 	lib/engine/container_verbs.c \
+	lib/engine/create.c lib/engine/create.h \
 	lib/engine/daemon.c lib/engine/daemon.h \
 	lib/engine/dispatch.c \
 	lib/engine/engine.c lib/engine/engine.h lib/engine/engine_priv.h \
@@ -23,8 +24,11 @@ libengine_a_SOURCES = \
 	lib/engine/lease.c \
 	lib/engine/network.c lib/engine/network.h \
 	lib/engine/parent_delete.c \
-	lib/engine/parents.c lib/engine/parents.h \
+	lib/engine/parents.h \
+	lib/engine/realm.c \
 	lib/engine/reconcile.c \
 	lib/engine/scope.c \
+	lib/engine/space.c \
+	lib/engine/stack.c \
 	lib/engine/system.c lib/engine/system.h
 LIBENGINE = libengine.a

@@ -296,10 +296,15 @@ int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err
 	return r < 0 ? r : write_records(e, space, &net, err);
 }
 
+static char *bridge_owner(const struct addr *space)
+{
+	return xasprintf("%s/%s", space->realm, space->space);
+}
+
 int network_up(struct engine *e, const struct addr *space, const struct space_net *net,
 	       struct kerr *err)
 {
-	char *owner cleanup_free = xasprintf("%s/%s", space->realm, space->space);
+	char *owner cleanup_free = bridge_owner(space);
 	struct link_bridge b = {
 		.name = net->bridge,
 		.gateway = { .addr = net->gateway, .prefix = net->subnet.prefix },
@@ -316,21 +321,35 @@ int network_up(struct engine *e, const struct addr *space, const struct space_ne
 	return r;
 }
 
+/*
+ * By its name and owner, not by the record: one that cannot be read keeps nothing
+ * from going, and a device that somebody else made under our name stays his.
+ */
+static int delete_bridge(struct engine *e, const struct addr *space, struct kerr *err)
+{
+	char *owner cleanup_free = bridge_owner(space);
+	struct link_bridge_state st;
+	char name[LINK_NAME_MAX];
+	int r;
+
+	link_bridge_name(space->realm, space->space, e->instance, name);
+	r = link_bridge_query(name, &st, err);
+	if (r == -ENODEV)
+		return 0;
+	if (r < 0)
+		return r;
+	return st.is_bridge && streq(st.owner, owner) ? link_bridge_delete(name, err) : 0;
+}
+
 int network_delete(struct engine *e, const struct addr *space, struct kerr *err)
 {
 	static const enum object_file files[] = { SPACE_CONFLIST, SPACE_NETWORK, SPACE_HOSTS };
 	char *leases cleanup_free = layout_object(&e->layout, space, SPACE_LEASES);
-	struct space_net net;
 	int r;
 
-	r = network_load(e, space, &net, err);
-	if (r == 0) {
-		r = link_bridge_delete(net.bridge, err);
-		if (r < 0)
-			return r;
-	} else if (r != -ENOENT) {
+	r = delete_bridge(e, space, err);
+	if (r < 0)
 		return r;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		char *file cleanup_free = layout_object(&e->layout, space, files[i]);
 

@@ -22,8 +22,6 @@ void deleted_clear(struct deleted *d)
 	strlist_clear(&d->parts);
 }
 
-static const char *const level_words[] = { "", "realm", "space", "stack", "cell" };
-
 static int delete_wrap(const struct addr *a, int r, struct kerr *err)
 {
 	return kerr_wrap(err, r, "failed to delete %s", level_words[addr_level(a)]);
@@ -194,9 +192,7 @@ int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flag
 {
 	int r;
 
-	r = scope_check(a, 0, err);
-	if (r == 0)
-		r = store_exists(&e->layout, a, err);
+	r = store_exists(&e->layout, a, err);
 	if (r == 0)
 		return scope_not_found(a, err);
 	if (r > 0 && flags & DELETE_CASCADE)

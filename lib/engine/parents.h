@@ -46,12 +46,4 @@ void deleted_clear(struct deleted *d);
 int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flags, void *ret_doc,
 		  struct deleted *ret, struct kerr *err);
 
-/*
- * Call fn for every object of a level that the filter does not exclude ("" or
- * NULL names match all), in the order of the tree. A negative result ends it.
- */
-typedef int scope_fn(void *ctx, struct engine *e, const struct addr *a, struct kerr *err);
-int scope_each(struct engine *e, enum addr_level level, const struct addr *filter, scope_fn *fn,
-	       void *ctx, struct kerr *err);
-
 #endif

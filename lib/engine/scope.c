@@ -8,11 +8,14 @@
 #include "engine_priv.h"
 #include "errkind.h"
 #include "fd.h"
+#include "log.h"
 #include "mem.h"
 #include "ns.h"
 #include "path.h"
 #include "str.h"
 #include "validate.h"
+
+const char *const level_words[] = { "", "realm", "space", "stack", "cell" };
 
 struct addr addr_of_realm(const struct realm_doc *d)
 {
@@ -98,6 +101,21 @@ int scope_namespace(struct engine *e, const char *realm, char **ret, struct kerr
 	return 0;
 }
 
+int scope_load(struct engine *e, const struct addr *a, void *ret_doc)
+{
+	struct kerr err = { 0 };
+	int r = store_load(&e->layout, a, 0, ret_doc, &err);
+
+	if (r < 0 && r != -ENOENT) {
+		char *where cleanup_free = addr_text(a);
+		char text[KERR_TEXT_MAX];
+
+		log_wrn("document left out", "object", where, "error",
+			kerr_text(&err, text, sizeof(text)));
+	}
+	return r;
+}
+
 int scope_not_found(const struct addr *a, struct kerr *err)
 {
 	switch (addr_level(a)) {
@@ -156,20 +174,40 @@ static int check_name(enum kind kind, int required, const char *name, enum scope
 	return 0;
 }
 
-int scope_check(const struct addr *a, enum scope_flags flags, struct kerr *err)
+int scope_check(const struct addr *a, enum addr_level level, enum scope_flags flags,
+		struct kerr *err)
 {
 	int r;
 
 	r = check_name(KIND_REALM, ERR_REALM_NAME_REQUIRED, a->realm, flags, err);
-	if (r < 0 || addr_level(a) == ADDR_REALM)
-		return r;
-	if (a->space || a->stack || a->cell)
+	if (r == 0 && level >= ADDR_SPACE)
 		r = check_name(KIND_SPACE, ERR_SPACE_NAME_REQUIRED, a->space, flags, err);
-	if (r == 0 && (a->stack || a->cell))
+	if (r == 0 && level >= ADDR_STACK)
 		r = check_name(KIND_STACK, ERR_STACK_NAME_REQUIRED, a->stack, flags, err);
-	if (r == 0 && a->cell)
+	if (r == 0 && level >= ADDR_CELL)
 		r = check_name(KIND_CELL, ERR_CELL_NAME_REQUIRED, a->cell, flags, err);
 	return r;
+}
+
+void scope_warn(const struct addr *a, const struct strlist *warnings)
+{
+	char *where cleanup_free = addr_text(a);
+
+	for (size_t i = 0; i < warnings->n; i++)
+		log_wrn("document", "object", where, "warning", warnings->v[i]);
+}
+
+enum addr_level scope_level(enum kind kind)
+{
+	static const enum kind kinds[] = { [ADDR_REALM] = KIND_REALM,
+					   [ADDR_SPACE] = KIND_SPACE,
+					   [ADDR_STACK] = KIND_STACK,
+					   [ADDR_CELL] = KIND_CELL };
+
+	for (size_t i = ADDR_REALM; i < ARRAY_SIZE(kinds); i++)
+		if (kinds[i] == kind)
+			return (enum addr_level) i;
+	return ADDR_ROOT;
 }
 
 void scope_observe_cgroup(struct engine *e, const char *cgroup, bool *ret_ready,
@@ -246,4 +284,56 @@ int scope_prepare_trees(struct engine *e, struct kerr *err)
 		r = mkdir_p(cells, 0700, err);
 	e->mounts_checked = r == 0;
 	return r;
+}
+
+/* ---- walking ---- */
+
+static bool matches(const char *filter, const char *name)
+{
+	return str_empty(filter) || streq(filter, name);
+}
+
+static const char *filter_name(const struct addr *filter, enum addr_level level)
+{
+	switch (level) {
+	case ADDR_ROOT:
+		break;
+	case ADDR_REALM:
+		return filter->realm;
+	case ADDR_SPACE:
+		return filter->space;
+	case ADDR_STACK:
+		return filter->stack;
+	case ADDR_CELL:
+		return filter->cell;
+	}
+	return NULL;
+}
+
+static int each_below(struct engine *e, const struct addr *parent, enum addr_level level,
+		      const struct addr *filter, scope_fn *fn, void *ctx, struct kerr *err)
+{
+	struct strlist names cleanup_strlist = { 0 };
+	enum addr_level here = addr_level(parent) + 1;
+	int r = store_list(&e->layout, parent, &names, err);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		struct addr a = addr_child(parent, names.v[i]);
+
+		if (!matches(filter_name(filter, here), names.v[i]))
+			continue;
+		if (here == level)
+			r = fn(ctx, e, &a, err);
+		else
+			r = each_below(e, &a, level, filter, fn, ctx, err);
+	}
+	return r;
+}
+
+int scope_each(struct engine *e, enum addr_level level, const struct addr *filter, scope_fn *fn,
+	       void *ctx, struct kerr *err)
+{
+	struct addr root = { 0 };
+
+	return each_below(e, &root, level, filter, fn, ctx, err);
 }
