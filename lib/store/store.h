@@ -23,7 +23,8 @@ enum store_load_flags {
 /*
  * Read a document into *ret_doc, which is cleared first and zero on failure.
  * -ENOENT without a message when there is none, or an empty one, which is what
- * a power cut leaves of a STORE_SAVE_NOSYNC; any other failure names the file. Legacy integer states and an empty apiVersion are accepted. Passwords
+ * a power cut leaves of a STORE_SAVE_NOSYNC; any other failure names the file. Legacy
+ * integer states and an empty apiVersion are accepted. Passwords
  * read as "********" without STORE_LOAD_PASSWORDS.
  */
 int store_load(const struct layout *l, const struct addr *a, enum store_load_flags flags,

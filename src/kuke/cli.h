@@ -57,7 +57,8 @@ int cli_engine(struct cli *c, struct engine **ret, struct kerr *err);
 
 /*
  * One method, by the daemon or in this process. reply is zeroed by the caller; an Err in it is
- * returned as an error, its text in *err as far as it fits, and whole in c->error where it does not.
+ * returned as an error, its text in *err as far as it fits, and whole in c->error where
+ * it does not.
  */
 int cli_call(struct cli *c, enum rpc_method_id id, void *args, void *reply, struct kerr *err);
 /* The whole text of an error: c->error when *err is its beginning. Appended. */

@@ -5,10 +5,16 @@
 #include "cli.h"
 #include "docstream.h"
 
-/* The file of -f. The flag was asked for already: `file flag is required (…)` is for an empty one. */
+/*
+ * The file of -f. The flag was asked for already: `file flag is required (…)`
+ * is for an empty one.
+ */
 int manifest_read(const struct cli *c, struct buf *ret, struct kerr *err);
 
-/* Split and decode; warnings go to stderr. With --strict unknown fields are errors of their document. */
+/*
+ * Split and decode; warnings go to stderr. With --strict unknown fields are
+ * errors of their document.
+ */
 int manifest_load(struct cli *c, const struct buf *text, enum docstream_flags flags,
 		  struct docstream *ret, struct kerr *err);
 

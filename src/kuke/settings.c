@@ -118,7 +118,8 @@ int cli_engine(struct cli *c, struct engine **ret, struct kerr *err)
 			.runtime = doc.spec.runtime,
 			.pod_subnet_cidr = doc.spec.pod_subnet_cidr,
 			.pod_subnet_size = doc.spec.pod_subnet_size,
-			.socket_gid = doc.spec.socket_gid.set ? doc.spec.socket_gid.v : inst.socket_gid.v,
+			.socket_gid =
+				doc.spec.socket_gid.set ? doc.spec.socket_gid.v : inst.socket_gid.v,
 			.keep_layers = doc.spec.keep_layers.v,
 		};
 		r = engine_open(&config, ret, err);
