@@ -10,6 +10,7 @@ libkuke_a_SOURCES = \
 	src/kuke/cli.c src/kuke/cli.h \
 	src/kuke/cmd.c src/kuke/cmd.h \
 	src/kuke/cmd_apply.c \
+	src/kuke/cmd_completion.c \
 	src/kuke/cmd_create.c \
 	src/kuke/cmd_daemon.c \
 	src/kuke/cmd_delete.c \
@@ -20,11 +21,13 @@ libkuke_a_SOURCES = \
 	src/kuke/cmd_init.c \
 	src/kuke/cmd_kill.c \
 	src/kuke/cmd_log.c \
+	src/kuke/cmd_man.c \
 	src/kuke/cmd_run.c \
 	src/kuke/cmd_schema.c \
 	src/kuke/cmd_start.c \
 	src/kuke/cmd_stop.c \
 	src/kuke/cmd_version.c \
+	src/kuke/complete.c src/kuke/complete.h \
 	src/kuke/container_flags.c src/kuke/container_flags.h \
 	src/kuke/delete.h \
 	src/kuke/delete_file.c \

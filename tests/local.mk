@@ -85,6 +85,7 @@ tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBST
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 SYSTEM_TESTS = \
+	tests/integration/cli.bats \
 	tests/integration/image_archives.bats \
 	tests/integration/image_tools.bats \
 	tests/integration/leakcheck.bats \

@@ -103,7 +103,8 @@ static int parse(struct cli *c, int argc, char **argv, struct kerr *err)
 		} else if (c->cmd->subs && c->args.n == 0) {
 			sub = cmd_find_sub(c->cmd, argv[i]);
 			if (!sub) {
-				cmd_unknown(c->chain, c->n_chain, argv[i]);
+				if (err)
+					cmd_unknown(c->chain, c->n_chain, argv[i]);
 				return 1;
 			}
 			if (enter(c, sub, err) < 0)
@@ -114,6 +115,15 @@ static int parse(struct cli *c, int argc, char **argv, struct kerr *err)
 		}
 	}
 	return 0;
+}
+
+int cmd_parse(struct cli *c, const struct cmd *root, int argc, char **argv, struct kerr *err)
+{
+	int r;
+
+	opt_values_add(&c->opts, help_opts);
+	r = enter(c, root, err);
+	return r < 0 ? r : parse(c, argc, argv, err);
 }
 
 static int check_args(const struct cli *c, struct kerr *err)
@@ -157,6 +167,13 @@ static int run(struct cli *c, struct kerr *err)
 	return r;
 }
 
+/* A bare group is help; one with flags of its own does something when one is given. */
+static bool wants_help(const struct cli *c)
+{
+	return cli_bool(c, "help") || !c->cmd->run ||
+	       (c->cmd->subs && !opt_values_given(&c->opts, c->cmd->local));
+}
+
 /* The text may quote anything: only its line ends reach the terminal as they are. */
 static void print_error(const struct cli *c, const struct kerr *err)
 {
@@ -182,13 +199,10 @@ int cmd_main(const struct cmd *root, int argc, char **argv)
 	struct kerr err = { 0 };
 	int r;
 
-	opt_values_add(&c.opts, help_opts);
-	r = enter(&c, root, &err);
-	if (r == 0)
-		r = parse(&c, argc, argv, &err);
+	r = cmd_parse(&c, root, argc, argv, &err);
 	if (r > 0)
 		return 1;
-	if (r == 0 && (cli_bool(&c, "help") || !c.cmd->run)) {
+	if (r == 0 && wants_help(&c)) {
 		cmd_print_help(c.chain, c.n_chain);
 		return 0;
 	}

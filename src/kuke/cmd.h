@@ -32,12 +32,19 @@ struct cmd {
 	const struct cmd *const *subs; /* a group; ended by NULL */
 	int (*run)(struct cli *c, struct kerr *err); /* 0; 1: failed and told; -errno with err */
 	enum cmd_flags flags;
+	int subject; /* enum kind of the object that the first word names, for completion; 0 */
 };
 
 extern const struct cmd cmd_kuke;
 
 /* Parse, check and run. Returns the exit code; messages went to stdout and stderr. */
 int cmd_main(const struct cmd *root, int argc, char **argv);
+
+/*
+ * Only parse: chain, flags and words of a zeroed c (cli_clear). -EINVAL with err; 1 for an
+ * unknown command, which is told on stderr unless err is NULL.
+ */
+int cmd_parse(struct cli *c, const struct cmd *root, int argc, char **argv, struct kerr *err);
 
 /* The sub-command of a name or an alias; NULL. */
 const struct cmd *cmd_find_sub(const struct cmd *group, const char *word);

@@ -135,30 +135,22 @@ static int delete_container(struct cli *c, struct kerr *err)
 	return run_delete_kind(c, KIND_CONTAINER, err);
 }
 
-/* The group by itself: with a file, or help. */
-static int run_delete(struct cli *c, struct kerr *err)
-{
-	if (cli_given(c, "file"))
-		return delete_file(c, err);
-	cmd_print_help(c->chain, c->n_chain);
-	return 0;
-}
-
-#define DELETE_ROW(kind, alias, options, text)                                                 \
+#define DELETE_ROW(kind, KIND, alias, options, text)                                           \
 	{                                                                                      \
 		.name = #kind, .aliases = alias, .args = "NAME", .min_args = 1, .max_args = 1, \
-		.help = text, .opts = options, .run = delete_##kind,                           \
+		.help = text, .opts = options, .run = delete_##kind, .subject = KIND_##KIND,   \
 	}
 
-static const struct cmd cmd_delete_realm = DELETE_ROW(realm, "r", NULL, "delete a realm");
+static const struct cmd cmd_delete_realm = DELETE_ROW(realm, REALM, "r", NULL, "delete a realm");
 static const struct cmd cmd_delete_space =
-	DELETE_ROW(space, "sp", scope_opts_space, "delete a space and its network");
+	DELETE_ROW(space, SPACE, "sp", scope_opts_space, "delete a space and its network");
 static const struct cmd cmd_delete_stack =
-	DELETE_ROW(stack, "st", scope_opts_stack, "delete a stack");
-static const struct cmd cmd_delete_cell =
-	DELETE_ROW(cell, "ce", scope_opts_cell, "stop a cell and delete it with its containers");
-static const struct cmd cmd_delete_container = DELETE_ROW(
-	container, "co", scope_opts_container, "stop a container and delete it from its cell");
+	DELETE_ROW(stack, STACK, "st", scope_opts_stack, "delete a stack");
+static const struct cmd cmd_delete_cell = DELETE_ROW(
+	cell, CELL, "ce", scope_opts_cell, "stop a cell and delete it with its containers");
+static const struct cmd cmd_delete_container =
+	DELETE_ROW(container, CONTAINER, "co", scope_opts_container,
+		   "stop a container and delete it from its cell");
 
 static const struct cmd *const delete_subs[] = {
 	&cmd_delete_realm, &cmd_delete_space,	  &cmd_delete_stack,
@@ -174,5 +166,5 @@ const struct cmd cmd_delete = {
 	.opts = delete_opts,
 	.local = file_opts,
 	.subs = delete_subs,
-	.run = run_delete,
+	.run = delete_file,
 };

@@ -55,17 +55,17 @@ static int run_container(struct cli *c, struct kerr *err)
 	return run_get(c, KIND_CONTAINER, err);
 }
 
-#define GET_ROW(kind, alias, text)                                                           \
-	{                                                                                    \
-		.name = #kind, .aliases = #kind "s " alias, .args = "[name]", .max_args = 1, \
-		.help = text, .opts = kind##_opts, .run = run_##kind,                        \
+#define GET_ROW(kind, KIND, alias, text)                                                      \
+	{                                                                                     \
+		.name = #kind, .aliases = #kind "s " alias, .args = "[name]", .max_args = 1,  \
+		.help = text, .opts = kind##_opts, .run = run_##kind, .subject = KIND_##KIND, \
 	}
 
-static const struct cmd cmd_get_realm = GET_ROW(realm, "r", "show realms");
-static const struct cmd cmd_get_space = GET_ROW(space, "sp", "show spaces");
-static const struct cmd cmd_get_stack = GET_ROW(stack, "st", "show stacks");
-static const struct cmd cmd_get_cell = GET_ROW(cell, "ce", "show cells");
-static const struct cmd cmd_get_container = GET_ROW(container, "co", "show containers");
+static const struct cmd cmd_get_realm = GET_ROW(realm, REALM, "r", "show realms");
+static const struct cmd cmd_get_space = GET_ROW(space, SPACE, "sp", "show spaces");
+static const struct cmd cmd_get_stack = GET_ROW(stack, STACK, "st", "show stacks");
+static const struct cmd cmd_get_cell = GET_ROW(cell, CELL, "ce", "show cells");
+static const struct cmd cmd_get_container = GET_ROW(container, CONTAINER, "co", "show containers");
 
 static const struct cmd *const get_subs[] = {
 	&cmd_get_realm, &cmd_get_space, &cmd_get_stack, &cmd_get_cell, &cmd_get_container, NULL,

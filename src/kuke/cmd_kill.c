@@ -23,6 +23,7 @@ static const struct cmd cmd_kill_cell = {
 	.max_args = 1,
 	.help = "kill a cell at once",
 	.opts = scope_opts_cell,
+	.subject = KIND_CELL,
 	.run = kill_cell,
 };
 
@@ -34,6 +35,7 @@ static const struct cmd cmd_kill_container = {
 	.max_args = 1,
 	.help = "kill a container at once",
 	.opts = scope_opts_container,
+	.subject = KIND_CONTAINER,
 	.run = kill_container,
 };
 

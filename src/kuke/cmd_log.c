@@ -115,5 +115,6 @@ const struct cmd cmd_log = {
 	.max_args = 1,
 	.help = "print the output of a container",
 	.opts = log_opts,
+	.subject = KIND_CELL,
 	.run = run_log,
 };

@@ -23,6 +23,7 @@ static const struct cmd cmd_start_cell = {
 	.max_args = 1,
 	.help = "start a cell with all its containers",
 	.opts = scope_opts_cell,
+	.subject = KIND_CELL,
 	.run = start_cell,
 };
 
@@ -34,6 +35,7 @@ static const struct cmd cmd_start_container = {
 	.max_args = 1,
 	.help = "start a container of a running cell",
 	.opts = scope_opts_container,
+	.subject = KIND_CONTAINER,
 	.run = start_container,
 };
 

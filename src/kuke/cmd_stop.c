@@ -23,6 +23,7 @@ static const struct cmd cmd_stop_cell = {
 	.max_args = 1,
 	.help = "stop a cell: TERM, then KILL after the grace",
 	.opts = scope_opts_cell,
+	.subject = KIND_CELL,
 	.run = stop_cell,
 };
 
@@ -34,6 +35,7 @@ static const struct cmd cmd_stop_container = {
 	.max_args = 1,
 	.help = "stop a container: TERM, then KILL after the grace",
 	.opts = scope_opts_container,
+	.subject = KIND_CONTAINER,
 	.run = stop_container,
 };
 

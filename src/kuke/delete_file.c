@@ -114,7 +114,9 @@ int delete_file(struct cli *c, struct kerr *err)
 	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_MANIFEST);
 	int r;
 
-	r = manifest_read(c, &text, err);
+	r = cli_require(c, "file", err);
+	if (r == 0)
+		r = manifest_read(c, &text, err);
 	if (r == 0)
 		r = manifest_load(c, &text, DOCSTREAM_FOR_DELETE, &docs, err);
 	if (r < 0)

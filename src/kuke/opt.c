@@ -51,6 +51,14 @@ const char *opt_values_remove(struct opt_values *o, const struct opt *table)
 	return given;
 }
 
+bool opt_values_given(const struct opt_values *o, const struct opt *table)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (o->v[i].set && in_table(table, o->v[i].opt))
+			return true;
+	return false;
+}
+
 /* The innermost command's flag of a name wins: tables are added from the root on. */
 struct opt_value *opt_find(const struct opt_values *o, const char *name)
 {

@@ -42,6 +42,8 @@ void opt_values_clear(struct opt_values *o);
 void opt_values_add(struct opt_values *o, const struct opt *table);
 /* Forget the table's flags again; the name of one that was given, or NULL. */
 const char *opt_values_remove(struct opt_values *o, const struct opt *table);
+/* Whether any flag of the table was given. */
+bool opt_values_given(const struct opt_values *o, const struct opt *table);
 struct opt_value *opt_find(const struct opt_values *o, const char *name);
 struct opt_value *opt_find_letter(const struct opt_values *o, char letter);
 

@@ -6,6 +6,8 @@
 
 /* The verbs, one file each (cmd_<verb>.c). A group's table names its subjects. */
 extern const struct cmd cmd_apply;
+extern const struct cmd cmd_complete;
+extern const struct cmd cmd_completion;
 extern const struct cmd cmd_create;
 extern const struct cmd cmd_daemon;
 extern const struct cmd cmd_delete;
@@ -16,6 +18,7 @@ extern const struct cmd cmd_image;
 extern const struct cmd cmd_init;
 extern const struct cmd cmd_kill;
 extern const struct cmd cmd_log;
+extern const struct cmd cmd_man;
 extern const struct cmd cmd_run;
 extern const struct cmd cmd_schema;
 extern const struct cmd cmd_start;

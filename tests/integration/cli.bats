@@ -1,0 +1,232 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The command line as far as no daemon is needed.
+
+setup()
+{
+	KUKE=$(readlink -f "${top_builddir:-.}/kuke")
+	export HOME=$BATS_TEST_TMPDIR/home
+	export KUKEON_HOST=unix://$BATS_TEST_TMPDIR/none.sock
+	unset KUKE_CONFIGURATION KUKE_GET_OUTPUT KUKEON_NO_DAEMON KUKEON_RUN_PATH
+	mkdir "$HOME"
+}
+
+# fails TEXT ARG…: exit 1, nothing on stdout, `Error: TEXT` alone on stderr.
+fails()
+{
+	local want=$1 out err
+
+	shift
+	if out=$("$KUKE" "$@" 2>"$BATS_TEST_TMPDIR/err"); then
+		echo "kuke $* succeeded"
+		return 1
+	fi
+	err=$(cat "$BATS_TEST_TMPDIR/err")
+	[ -z "$out" ] || { echo "stdout: $out"; return 1; }
+	[ "$err" = "Error: $want" ] || { echo "want: Error: $want"; echo "have: $err"; return 1; }
+}
+
+@test "bare kuke, a bare group and --help print help" {
+	local args
+
+	for args in "" "get" "delete" "image" "--help" "get cell -h" "help" "help get cell"; do
+		# shellcheck disable=SC2086 # words
+		run "$KUKE" $args
+		[ "$status" -eq 0 ]
+		[[ $output == *Usage:* ]]
+	done
+	[ ! -e "$HOME/.kuke" ]
+}
+
+@test "help names no verb that does not work" {
+	local verb
+
+	run "$KUKE" --help
+	for verb in attach purge refresh doctor uninstall; do
+		[[ $output != *"  $verb "* ]]
+		! "$KUKE" $verb 2>/dev/null || return 1
+	done
+}
+
+@test "version prints one line, whatever follows" {
+	run "$KUKE" version extra words
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "an unknown command" {
+	run "$KUKE" bogus
+	[ "$status" -eq 1 ]
+	[ "$output" = $'Error: unknown command "bogus" for "kuke"\nRun \'kuke --help\' for usage.' ]
+	run "$KUKE" aply
+	[ "$status" -eq 1 ]
+	[[ $output == *$'Did you mean this?\n\tapply\n'* ]]
+	run "$KUKE" get bogus
+	[ "$status" -eq 1 ]
+	[[ $output == 'Error: unknown command "bogus" for "kuke get"'* ]]
+	run "$KUKE" help bogus
+	[ "$status" -eq 1 ]
+}
+
+@test "flags" {
+	fails "unknown flag: --nope" get cell --nope
+	fails "unknown shorthand flag: 'x' in -x" get cell -x
+	fails "flag needs an argument: --realm" get cell --realm
+	fails "accepts 1 arg(s), received 0" delete cell
+	fails "accepts at most 1 arg(s), received 2" get cell a b
+	fails 'unknown command "x" for "kuke apply"' apply x
+	fails "invalid output format: xml (supported: yaml, json, table)" get cell -o xml
+	KUKE_GET_OUTPUT=xml fails "invalid output format: xml (supported: yaml, json, table)" get cell
+	fails 'required flag(s) "file" not set' apply
+	fails "file flag is required (use -f <file> or -f - for stdin)" apply -f ""
+}
+
+@test "flags of run" {
+	fails "at least one of the flags in the group [file profile] is required" run
+	fails "if any flags in the group [file profile] are set none of the others can be; [file profile] were all set" \
+		run -f a -p b
+	fails 'invalid --output "xml": want json or yaml' run -f a -o xml -d
+	fails "--container is incompatible with -d/--detach" run -f a -d --container x
+	fails "--output is incompatible with attach mode (pass -d/--detach)" run -f a -o json
+	fails "--rm is incompatible with --no-daemon" run -f a --rm --no-daemon
+	fails "--name is only valid with -p/--profile" run -f a --name x
+	fails "--param is only valid with -p/--profile" run -f a --param x=y
+	fails "--param-file is only valid with -p/--profile" run -f a --param-file x
+	fails "not supported yet: -p/--profile" run -p x
+}
+
+@test "names that are asked for" {
+	fails "realm name is required (usage: kuke create realm [name] [flags])" create realm
+	fails "cell name is required (usage: kuke create cell [name] [flags])" create cell " "
+	fails "cell name is required (--cell)" create container x
+	fails "cell name is required (--cell)" get container x
+	fails "realm name is required (--realm)" get space x --realm ""
+	fails "space name is required (--space)" start cell x --space ""
+	fails "stack name is required (--stack)" kill container x --cell c --stack ""
+	fails "cell name is required (positional cell)" log " "
+}
+
+@test "flags of create container" {
+	fails 'invalid size "64mb": strconv.ParseInt: parsing "64mb": invalid syntax' \
+		create container x --cell c --memory 64mb
+	fails 'invalid --volume "/a": expected SRC:DST[:ro|rw]' create container x --cell c --volume /a
+	fails 'invalid --tmpfs ":x": path is required' create container x --cell c --tmpfs :x
+	fails 'invalid label "a": expected KEY=VALUE' create container x --cell c --label a
+}
+
+@test "files that cannot be read" {
+	local verb
+
+	for verb in apply delete "run -d"; do
+		# shellcheck disable=SC2086 # words
+		fails 'failed to open file "/none": open /none: no such file or directory' $verb -f /none
+	done
+	fails "open image tarball \"/none\": no such file or directory" image load /none
+	fails "pass either a tarball path or --from-docker, not both" image load a --from-docker b
+	fails "a tarball path, '-' for stdin, or --from-docker <ref> is required" image load
+	fails "realm name is required" image load a --realm ""
+}
+
+@test "manifests that say nothing or too much" {
+	cd "$BATS_TEST_TMPDIR"
+	printf 'kind: Realm\nmetadata: {name: a}\n' >realm.yaml
+	printf 'kind: Cell\nmetadata: {name: c}\nspec: {contaners: []}\n' >typo.yaml
+	printf 'kind: Foo\n---\nkind: Realm\n' >bad.yaml
+	: >empty.yaml
+	fails 'expected kind "Cell", got "Realm" (use `kuke apply -f` for non-Cell resources)' \
+		run -d -f realm.yaml
+	fails 'expected a single Cell document, got 2 (use `kuke apply -f` for multi-document streams)' \
+		run -d -f bad.yaml
+	fails "failed to parse YAML: no documents found in input" run -d -f empty.yaml
+	fails "failed to parse YAML: no documents found in input" delete -f empty.yaml
+	fails $'validation errors:\n  document 0 (): document 0: unknown kind: Foo\n  document 1 (Realm): metadata.name is required' \
+		delete -f bad.yaml
+	run "$KUKE" run -d -f typo.yaml
+	[ "$status" -eq 1 ]
+	[ "$output" = $'warning: typo.yaml:3:8: unknown field spec.contaners (did you mean "containers"?)\nError: document 0 (Cell "c"): spec.containers is required and cannot be empty' ]
+	fails $'validation failed:\n  document 0 (Cell "c"): typo.yaml:3:8: unknown field spec.contaners (did you mean "containers"?)' \
+		apply --strict -f typo.yaml
+}
+
+@test "a daemon that is not there" {
+	local s=$BATS_TEST_TMPDIR/none.sock
+
+	fails "dial kukeond at $s: dial unix $s: connect: no such file or directory" get cell
+	: >"$s"
+	fails "dial kukeond at $s: dial unix $s: connect: connection refused" get cell
+	fails "unsupported kukeon host scheme: unix path is empty" get cell --host unix://
+	fails 'unsupported kukeon host scheme: "tcp://x" (expected unix:// or ssh://)' \
+		get cell --host tcp://x
+}
+
+@test "no permission for the socket" {
+	local s=$BATS_TEST_TMPDIR/none.sock
+
+	[ "$(id -u)" -eq 0 ] || skip "root is needed"
+	chmod 700 "$BATS_TEST_TMPDIR"
+	# Without capabilities root is nobody's friend either.
+	run setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all \
+		env HOME=/nonexistent "$KUKE" get cell
+	[ "$status" -eq 1 ]
+	[ "$output" = "Error: dial kukeond at $s: permission denied — add yourself to the kukeon group (sudo usermod -aG kukeon \$USER), then log out and back in: dial unix $s: connect: permission denied" ]
+}
+
+@test "the client configuration" {
+	run "$KUKE" version
+	[ "$status" -eq 0 ]
+	[ "$(stat -c %a "$HOME/.kuke/kuke.yaml")" = 600 ]
+	printf 'kind: ClientConfiguration\nspec: {host: "tcp://there"}\n' >"$HOME/.kuke/kuke.yaml"
+	unset KUKEON_HOST
+	fails 'unsupported kukeon host scheme: "tcp://there" (expected unix:// or ssh://)' get cell
+	printf 'kind: Realm\n' >"$HOME/.kuke/kuke.yaml"
+	fails "load client configuration: client configuration \"$HOME/.kuke/kuke.yaml\" has kind \"Realm\", want \"ClientConfiguration\": client configuration is invalid" \
+		version
+}
+
+@test "explain and schema" {
+	run "$KUKE" explain cell.spec.containers
+	[ "$status" -eq 0 ]
+	[[ $output == *"FIELDS:"*image* ]]
+	run "$KUKE" explain --recursive cell
+	[ "$status" -eq 0 ]
+	run "$KUKE" explain cell.spec.contaners
+	[ "$status" -eq 1 ]
+	[[ $output == Error:*containers* ]]
+	run "$KUKE" schema Cell
+	[ "$status" -eq 0 ]
+	[[ $output == *json-schema.org/draft/2020-12* ]]
+	fails "unknown kind: nope" schema nope
+}
+
+@test "a reader that leaves is no failure, a full disk is" {
+	run bash -o pipefail -c '"$0" schema cell | head -1' "$KUKE"
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 1 ]
+	run bash -c '"$0" version >/dev/full' "$KUKE"
+	[ "$status" -eq 1 ]
+}
+
+@test "completion" {
+	local shell
+
+	for shell in bash zsh fish; do
+		run "$KUKE" completion $shell
+		[ "$status" -eq 0 ]
+		[[ $output == *__complete* ]]
+		[ "$output" = "$("$KUKE" autocomplete $shell)" ]
+	done
+	[ "$("$KUKE" __complete -- ex)" = explain ]
+	[ "$("$KUKE" __complete -- get ce)" = cell ]
+	[ "$("$KUKE" __complete -- get cell --stac)" = --stack ]
+	[ "$("$KUKE" __complete -- get cell -o j)" = json ]
+	[ -z "$("$KUKE" __complete -- bogus x)" ]
+	[ -z "$("$KUKE" __complete -- get cell --run-path "$HOME" x 2>&1)" ]
+	"$KUKE" completion bash | bash -n
+}
+
+@test "kuke(1) has the tables of the program" {
+	local page=${top_srcdir:-.}/man/kuke.1
+
+	diff <(sed '1,/BEGIN TABLES/d; /END TABLES/,$d' "$page") <("$KUKE" __man)
+}
