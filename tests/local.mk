@@ -79,7 +79,7 @@ tests_unit_unit_kukeond_LDADD = $(LIBKUKEOND) $(LIBRPC) $(LIBMODEL) $(LIBBASE) $
 
 tests_unit_unit_kuke_SOURCES = $(UNIT_FRAME) tests/unit/capture.h tests/unit/tempdir.h \
 	tests/unit/test_cmd.c tests/unit/test_container_flags.c \
-	tests/unit/test_report.c
+	tests/unit/test_logview.c tests/unit/test_report.c
 tests_unit_unit_kuke_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE) -I$(top_srcdir)/src/kuke
 tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)

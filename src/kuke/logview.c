@@ -117,9 +117,17 @@ static int watch(struct view *v, struct kerr *err)
 	v->dir = path_dirname(v->path);
 	/* One watch on the directory sees the file being written, cut, moved and made anew. */
 	if (inotify_add_watch(v->notify, v->dir,
-			      IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF) < 0)
+			      IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF) < 0)
 		return kerr_set(err, -errno, "watch '%s'", v->dir);
 	return 0;
+}
+
+/* The file was deleted, not rotated: no name leads to it, and none to a new one. */
+static bool gone(const struct view *v)
+{
+	struct stat st;
+
+	return fstat(v->fd, &st) == 0 && st.st_nlink == 0 && stat(v->path, &st) < 0;
 }
 
 /* 1 to go on, 0 when it is over: a signal, a reader that left, the container deleted. */
@@ -130,7 +138,6 @@ static int wait_change(struct view *v, struct kerr *err)
 		{ .fd = v->notify, .events = POLLIN },
 		{ .fd = STDOUT_FILENO, .events = 0 }, /* POLLERR: the pipe's reader is gone */
 	};
-	struct stat st;
 	ssize_t n;
 
 	if (poll(p, ARRAY_SIZE(p), -1) < 0)
@@ -140,7 +147,7 @@ static int wait_change(struct view *v, struct kerr *err)
 	do { /* what happened does not matter, only that something did */
 		n = read(v->notify, v->block, BLOCK);
 	} while (n > 0);
-	return stat(v->dir, &st) == 0 ? 1 : 0;
+	return gone(v) ? 0 : 1;
 }
 
 static int follow(struct view *v, struct kerr *err)

@@ -210,34 +210,27 @@ END_TEST
 
 /* ---- the real tree ---- */
 
-static size_t names_of(const struct cmd *c, const char **ret)
+static void add_names(const struct cmd *c, struct strlist *ret)
 {
-	static char words[256];
-	size_t n = 0;
-	char *p = words;
+	strlist_add(ret, c->name);
+	for (const char *p = c->aliases ? c->aliases : ""; *p;) {
+		size_t n = strcspn(p, " ");
 
-	ret[n++] = c->name;
-	ck_assert_uint_lt(strlen(c->aliases ? c->aliases : ""), sizeof(words));
-	(void) snprintf(words, sizeof(words), "%s", c->aliases ? c->aliases : "");
-	while (*p) {
-		char *end = p + strcspn(p, " ");
-
-		ret[n++] = xstrndup(p, (size_t) (end - p)); /* kept: a test's worth */
-		p = end + strspn(end, " ");
+		strlist_add_owned(ret, xstrndup(p, n));
+		p += n + strspn(p + n, " ");
 	}
-	return n;
 }
 
 static void check_names(const struct cmd *c)
 {
-	const char *all[256];
-	size_t n = 0;
+	struct strlist all cleanup_strlist = { 0 };
 
 	for (size_t i = 0; c->subs && c->subs[i]; i++)
-		n += names_of(c->subs[i], all + n);
-	for (size_t i = 0; i < n; i++)
+		add_names(c->subs[i], &all);
+	for (size_t i = 0; i < all.n; i++)
 		for (size_t k = 0; k < i; k++)
-			ck_assert_msg(!streq(all[i], all[k]), "%s: %s twice", c->name, all[i]);
+			ck_assert_msg(!streq(all.v[i], all.v[k]), "%s: %s twice", c->name,
+				      all.v[i]);
 	for (size_t i = 1; c->subs && c->subs[0] && c->subs[i]; i++)
 		ck_assert_msg(cmd_find_sub(c, c->subs[i]->name) == c->subs[i], "%s",
 			      c->subs[i]->name);
