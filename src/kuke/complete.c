@@ -108,15 +108,14 @@ void complete(const struct cmd *root, const struct strlist *words, struct buf *o
 	strlist_add(&argv, "kuke");
 	for (size_t i = 0; i < n; i++)
 		strlist_add(&argv, words->v[i]);
-	/* A flag whose value is being typed is no error here, so it stays away from the parser. */
-	if (cmd_parse(&c, root, (int) argv.n - (n > 0), argv.v, NULL) < 0)
-		return;
-	if (n > 0)
-		due = awaits_value(&c.opts, argv.v[n]);
-	if (!due && n > 0) {
+	/* Where the words before end in a flag that waits for its value, they do not parse. */
+	if (cmd_parse(&c, root, (int) argv.n, argv.v, NULL) != 0) {
 		cli_clear(&c);
 		c = (struct cli){ 0 };
-		if (cmd_parse(&c, root, (int) argv.n, argv.v, NULL) < 0)
+		if (n == 0 || cmd_parse(&c, root, (int) n, argv.v, NULL) != 0)
+			return;
+		due = awaits_value(&c.opts, argv.v[n]);
+		if (!due)
 			return;
 	}
 	if (due)

@@ -220,6 +220,9 @@ fails()
 	[ "$("$KUKE" __complete -- get ce)" = cell ]
 	[ "$("$KUKE" __complete -- get cell --stac)" = --stack ]
 	[ "$("$KUKE" __complete -- get cell -o j)" = json ]
+	[ "$("$KUKE" __complete -- get cell --realm r -o y)" = yaml ]
+	[ "$("$KUKE" __complete -- get cell --realm r --sp)" = --space ]
+	[ -z "$("$KUKE" __complete -- get cell --realm --stack x --sp -q)" ]
 	[ -z "$("$KUKE" __complete -- bogus x)" ]
 	[ -z "$("$KUKE" __complete -- get cell --run-path "$HOME" x 2>&1)" ]
 	"$KUKE" completion bash | bash -n
