@@ -37,8 +37,8 @@ static int sync_dir(int dir, const char *path, struct kerr *err)
 	return 0;
 }
 
-/* A new file in dir; *ret_name is owned by the caller. The descriptor, or -errno. */
-static int create_temp(int dir, char **ret_name)
+/* A new file with a name in dir; *ret_name is owned by the caller. The descriptor, or -errno. */
+static int create_named(int dir, char **ret_name)
 {
 	uint64_t random;
 	int tries;
@@ -59,6 +59,64 @@ static int create_temp(int dir, char **ret_name)
 			return -errno;
 	}
 	return -EEXIST;
+}
+
+/*
+ * Where the file system can, the file has no name until it is whole: nothing is
+ * left of a writer that was killed. *ret_name is NULL then.
+ */
+static int create_temp(int dir, char **ret_name)
+{
+	int fd = openat(dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd >= 0 ? fd : -errno;
+	return create_named(dir, ret_name);
+}
+
+static int give_name(int fd, int dir, const char *name)
+{
+	cleanup_free char *self = NULL;
+
+	if (linkat(fd, "", dir, name, AT_EMPTY_PATH) == 0)
+		return 0;
+	if (errno != ENOENT) /* without the capability it is that */
+		return -errno;
+	self = xasprintf("/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, self, dir, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+}
+
+/* The name that a file has on its way to the name base: always the same one. */
+static char *passing_name(const char *base)
+{
+	uint64_t h = 14695981039346656037ULL; /* FNV-1a */
+
+	for (; *base; base++)
+		h = (h ^ (unsigned char) *base) * 1099511628211ULL;
+	return xasprintf(".tmp-%016llx", (unsigned long long) h);
+}
+
+/*
+ * There is no call that puts a nameless file in another's place. A writer killed
+ * between the two there are leaves a name that the next writer removes.
+ */
+static int replace_by(int fd, int dir, const char *base)
+{
+	cleanup_free char *name = passing_name(base);
+	int r;
+
+	r = give_name(fd, dir, name);
+	if (r == -EEXIST) {
+		(void) unlinkat(dir, name, 0);
+		r = give_name(fd, dir, name);
+	}
+	if (r < 0)
+		return r;
+	if (renameat(dir, name, dir, base) == 0)
+		return 0;
+	r = -errno;
+	(void) unlinkat(dir, name, 0); /* the first error counts */
+	return r;
 }
 
 /* Give the file its name where none is yet, by whichever call the file system knows. */
@@ -88,6 +146,22 @@ static int fill(int fd, const void *data, size_t n, mode_t mode, enum atomic_wri
 	return 0;
 }
 
+/* The file gets its name; temp is the one it has, if it has any. */
+static int place(int fd, int dir, const char *temp, const char *base, bool exclusive)
+{
+	int r;
+
+	if (temp == NULL)
+		return exclusive ? give_name(fd, dir, base) : replace_by(fd, dir, base);
+	if (exclusive)
+		r = rename_new(dir, temp, base);
+	else
+		r = renameat(dir, temp, dir, base) < 0 ? -errno : 0;
+	if (r < 0)
+		(void) unlinkat(dir, temp, 0); /* the first error counts */
+	return r;
+}
+
 int atomic_write_at(int dirfd, const char *path, const void *data, size_t n, mode_t mode,
 		    enum atomic_write_flags flags, struct kerr *err)
 {
@@ -106,14 +180,12 @@ int atomic_write_at(int dirfd, const char *path, const void *data, size_t n, mod
 	if (fd < 0)
 		return kerr_set(err, fd, "write '%s'", path);
 	r = fill(fd, data, n, mode, flags);
-	if (r == 0 && (flags & ATOMIC_WRITE_EXCL) != 0)
-		r = rename_new(dir, temp, base);
-	else if (r == 0)
-		r = renameat(dir, temp, dir, base) < 0 ? -errno : 0;
-	if (r < 0) {
+	if (r == 0)
+		r = place(fd, dir, temp, base, (flags & ATOMIC_WRITE_EXCL) != 0);
+	else if (temp != NULL)
 		(void) unlinkat(dir, temp, 0); /* the first error counts */
+	if (r < 0)
 		return kerr_set(err, r, "write '%s'", path);
-	}
 	return (flags & ATOMIC_WRITE_NOSYNC) != 0 ? 0 : sync_dir(dir, path, err);
 }
 

@@ -141,7 +141,10 @@ START_TEST(killed_writer)
 		ck_assert_uint_eq(b.len, sizeof(text[0]));
 		ck_assert(memcmp(b.data, text[0], b.len) == 0 ||
 			  memcmp(b.data, text[1], b.len) == 0);
+		ck_assert_uint_le(count_entries(&t), 2); /* they do not pile up */
 	}
+	ck_assert_int_eq(atomic_write_at(t.fd, "f", "x", 1, 0600, 0, NULL), 0);
+	ck_assert_uint_eq(count_entries(&t), 1);
 }
 END_TEST
 
