@@ -262,12 +262,25 @@ static int end_process(struct engine *e, struct container_run *run, pid_t pid, i
 	return forced ? 2 : 1;
 }
 
+/* It has seen the end of the daemon and writes it down; it lives in the cgroup that goes next. */
+static void await_monitor(const struct container_run *run)
+{
+	struct shim_status st;
+	struct kerr ignored;
+	int shim cleanup_fd = -EBADF;
+
+	if (shim_state(&run->how.place, &st, &ignored) < 0 || !st.monitor_alive)
+		return;
+	shim = proc_open_same(st.shim_pid, st.shim_start);
+	if (shim >= 0)
+		(void) pidfd_wait(shim, KILL_WAIT_MS);
+}
+
 int system_stop(struct engine *e, int grace_ms, struct kerr *err)
 {
 	struct container_run run cleanup_container_run = { 0 };
 	struct cell_doc doc = { 0 };
 	char *ns cleanup_free = NULL;
-	struct kerr ignored;
 	int how = 0;
 	pid_t pid;
 	int r;
@@ -282,12 +295,10 @@ int system_stop(struct engine *e, int grace_ms, struct kerr *err)
 	r = daemon_running(e->layout.run_path, e->layout.runtime_dir, &pid);
 	if (r == 1)
 		r = how = end_process(e, &run, pid, grace_ms, err);
-	if (r >= 0) {
-		struct shim_status st;
-
-		(void) shim_settle(&run.how.place, KILL_WAIT_MS, &st, &ignored);
+	if (r == 1)
+		await_monitor(&run);
+	if (r >= 0)
 		r = shim_clear(&run.how, SHIM_CLEAR_KILL, err);
-	}
 	if (r == 0) {
 		cell_set_state(&doc, CELL_STATE_STOPPED, NULL, NULL);
 		r = system_observe(e, &doc, err);
