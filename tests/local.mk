@@ -89,7 +89,9 @@ SYSTEM_TESTS = \
 	tests/integration/image_archives.bats \
 	tests/integration/image_tools.bats \
 	tests/integration/leakcheck.bats \
-	tests/integration/monitor.bats
+	tests/integration/lifecycle.bats \
+	tests/integration/monitor.bats \
+	tests/integration/network.bats
 LINTS = \
 	tests/lint/architecture.sh \
 	tests/lint/banned.sh \
@@ -199,7 +201,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/data/spec/plain.json tests/data/spec/everything.json \
 	tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
 	tests/helpers/imgtree \
-	tests/helpers/instance-init tests/helpers/instance.bash \
+	tests/helpers/cells.bash tests/helpers/instance-init tests/helpers/instance.bash \
 	tests/fuzz/replay.c tests/lint/lib.bash tests/lint/strip.pl
 
 .PHONY: check-unit check-system check-lint

@@ -43,15 +43,18 @@ instance_die()
 	return 1
 }
 
-# wait_for SECONDS CMD…: a bounded poll.
+# wait_for SECONDS CMD…: a bounded poll; what CMD says is heard the last time.
 wait_for()
 {
 	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
 
 	shift
-	while ! "$@"; do
-		[ "${EPOCHREALTIME/[.,]/}" -lt "$deadline" ] || return 1
-		sleep 0.02
+	while ! "$@" >/dev/null 2>&1; do
+		if [ "${EPOCHREALTIME/[.,]/}" -ge "$deadline" ]; then
+			"$@"
+			return
+		fi
+		sleep 0.05
 	done
 }
 
@@ -166,7 +169,12 @@ instance_snapshot()
 {
 	local fds=() pid
 
-	pid=$(kukeond_pid 2>/dev/null) && fds=(-p "$pid")
+	if [ "${1:-}" = --by-name ]; then
+		shift
+		fds=(-n)
+	else
+		pid=$(kukeond_pid 2>/dev/null) && fds=(-p "$pid")
+	fi
 	inst "$INSTANCE_HELPERS/leakcheck" snapshot "$INSTANCE/snapshot" \
 		-c "$INSTANCE_CGROUP" -d "$INSTANCE" -x "$INSTANCE/snapshot" \
 		-x "$INSTANCE/home" -x "$INSTANCE_RUN_PATH/locks" ${fds[@]+"${fds[@]}"} "$@"

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Cells for system tests, on top of instance.bash (which this file loads).
+#
+#   setup_file() { load ../helpers/cells; suite_start; }
+#   setup()      { load ../helpers/cells; instance_snapshot; }
+#   teardown()   { suite_check; }
+#
+#   cell_doc NAME SCRIPT [YAML]    manifest of a cell whose container "main" runs
+#                                  SCRIPT in sh; YAML are further keys of that
+#                                  container. $IN ("realm space stack") is where.
+#   run_cell NAME SCRIPT [YAML]    kuke run -d of it
+#   container YAML…                appended to a cell_doc: one more container
+#   cell_state NAME, cell_value NAME JQ, container_value CELL CONTAINER JQ
+#   in_cell NAME CMD…              CMD of the host in the cell's network namespace
+#   fetch ADDRESS [NAME]           the page at port 8080 of it, from the cell or the host
+#   logs NAME [CONTAINER]          the log file
+#   rpc REQUEST…                   raw requests to the socket, replies to stdout
+#   kill_daemon [SIGNAL]           the listener, and wait until it is gone
+
+# shellcheck source=tests/helpers/instance.bash
+. "${BASH_SOURCE[0]%/*}/instance.bash"
+
+IMAGE=docker.io/library/busybox:latest
+
+# The first start of all makes directories that stay as long as their stack.
+suite_start()
+{
+	instance_start && busybox_image >/dev/null && run_cell first true &&
+		kuke delete cell first >/dev/null
+}
+
+# After each test. One that failed is cleaned up after, so that the next one
+# starts from where it would.
+suite_check()
+{
+	[ -z "${BATS_TEST_COMPLETED:-}" ] || { instance_leakcheck | head -n 30; return "${PIPESTATUS[0]}"; }
+	kuke get cells 2>&1 || true
+	tail -n 20 "$INSTANCE_RUN_PATH/data/kuke-system/kukeon/kukeon/kukeond/kukeond/log" || true
+	daemon_is_back || quiet kuke daemon start || true
+	kuke get cells -o json | jq -r '.[] | select(.spec.realmId != "kuke-system")
+			| .metadata.name + " --realm " + .spec.realmId + " --space " +
+				.spec.spaceId + " --stack " + .spec.stackId' |
+		while read -r name where; do
+			# shellcheck disable=SC2086
+			quiet kuke delete cell "$name" $where </dev/null || true
+		done
+	kuke get spaces -o json | jq -r '.[] | select(.metadata.name != "default" and
+			.spec.realmId == "default") | .metadata.name' |
+		while read -r name; do
+			quiet kuke delete space "$name" --cascade </dev/null || true
+		done
+}
+
+# Processes of a bats file must not keep its pipes open.
+quiet()
+{
+	"$@" 3>&- 4>&-
+}
+
+cell_doc()
+{
+	local realm space stack
+
+	read -r realm space stack <<<"${IN:-default default default}"
+	cat <<-END
+		apiVersion: v1beta1
+		kind: Cell
+		metadata:
+		  name: $1
+		spec:
+		  id: $1
+		  realmId: $realm
+		  spaceId: $space
+		  stackId: $stack
+		  containers:
+		    - id: main
+		      image: $IMAGE
+		      command: sh
+		      args: [-c, $(jq -n --arg s "$2" '$s')]
+	END
+	[ -z "${3:-}" ] || sed 's/^/      /' <<<"$3"
+}
+
+# container ID SCRIPT [YAML]: goes after a cell_doc.
+container()
+{
+	printf '    - id: %s\n      image: %s\n      command: sh\n      args: [-c, %s]\n' \
+		"$1" "$IMAGE" "$(jq -n --arg s "$2" '$s')"
+	[ -z "${3:-}" ] || sed 's/^/      /' <<<"$3"
+}
+
+run_cell()
+{
+	cell_doc "$@" | quiet kuke run -d -f - >/dev/null
+}
+
+cell_value()
+{
+	local realm space stack
+
+	read -r realm space stack <<<"${IN:-default default default}"
+	kuke get cell "$1" --realm "$realm" --space "$space" --stack "$stack" -o json | jq -r "$2"
+}
+
+cell_state()
+{
+	cell_value "$1" .status.state
+}
+
+container_value()
+{
+	kuke get container "$2" --cell "$1" -o json | jq -r "$3"
+}
+
+is_cell_state()
+{
+	[ "$(cell_state "$1")" = "$2" ]
+}
+
+is_container_state()
+{
+	[ "$(container_value "$1" "$2" .status.state)" = "$3" ]
+}
+
+cell_dir()
+{
+	local where=${IN:-default default default}
+
+	echo "$INSTANCE_RUN_PATH/data/${where// //}/$1"
+}
+
+logs()
+{
+	cat "$(cell_dir "$1")/${2:-main}/log"
+}
+
+log_has()
+{
+	grep -q -- "$2" "$(cell_dir "$1")/${3:-main}/log" 2>/dev/null
+}
+
+# The pins of a started cell: one directory per start.
+cell_pins()
+{
+	local where=${IN:-default default default}
+
+	echo "$INSTANCE/run/cells/${where// //}/$1"/*/
+}
+
+in_cell()
+{
+	local name=$1
+
+	shift
+	inst nsenter --net="$(cell_pins "$name")net" "$@"
+}
+
+fetch()
+{
+	local from=(inst)
+
+	[ $# -lt 2 ] || from=(in_cell "$2")
+	printf 'GET / HTTP/1.0\r\n\r\n' |
+		"${from[@]}" socat -t 3 -T 3 - "TCP:$1:8080,connect-timeout=2" | sed '1,/^\r*$/d' |
+		grep .
+}
+
+rpc()
+{
+	printf '%s\n' "$@" | quiet inst socat -t 60 - "UNIX-CONNECT:$INSTANCE_SOCKET"
+}
+
+# pid of the monitor of CELL's container, and of its init.
+monitor_of()
+{
+	inst pgrep -f -- "--id=default_default_$1_${2:-main} "
+}
+
+init_of()
+{
+	inst pgrep -P "$(monitor_of "$@")" | head -n1
+}
+
+pid_gone()
+{
+	! inst test -e "/proc/$1"
+}
+
+kill_daemon()
+{
+	local pid
+
+	pid=$(kukeond_pid)
+	inst kill "-${1:-KILL}" "$pid"
+	wait_for 10 pid_gone "$pid"
+}
+
+# A daemon that answers, and is not the one with pid $1.
+daemon_is_back()
+{
+	local pid
+
+	pid=$(kukeond_pid 2>/dev/null) && [ "$pid" != "${1:-0}" ] && inst test -e "/proc/$pid" &&
+		[[ $(rpc '{"method":"KukeonV1.Ping","params":[{}],"id":0}' 2>/dev/null) == *'"OK":true'* ]]
+}

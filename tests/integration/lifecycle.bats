@@ -1,0 +1,354 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Start, stop, kill, delete; what survives what; what fails to start; and what
+# is true after our own processes were killed.
+
+IDLE='trap "echo bye; exit 0" TERM; echo up; sleep 1000 & wait'
+
+setup_file()
+{
+	load ../helpers/cells
+	instance_new
+	echo "  reconcileInterval: 1s" >>"$INSTANCE_CONFIG"
+	instance_init
+	busybox_image >/dev/null
+	run_cell first true
+	kuke delete cell first >/dev/null
+}
+
+teardown_file()
+{
+	load ../helpers/cells
+	instance_stop
+}
+
+setup()
+{
+	load ../helpers/cells
+	instance_snapshot --by-name
+}
+
+teardown()
+{
+	suite_check
+}
+
+# seconds A - B of two RFC 3339 times, rounded down
+seconds_between()
+{
+	echo $(($(date -d "$1" +%s) - $(date -d "$2" +%s)))
+}
+
+@test "stop and start: files survive, the log goes on, the address stays" {
+	run_cell a 'cat /kept 2>/dev/null; date +%s.%N >>/kept; trap "exit 0" TERM; echo up; sleep 1000 & wait'
+	wait_for 10 log_has a up
+	local ip
+	ip=$(cell_ip a)
+	run kuke stop cell a
+	[ "$output" = 'Stopped cell "a" from stack "default"' ]
+	[ "$(cell_state a)" = Stopped ]
+	[ "$(container_value a main .status.exitCode)" = 0 ]
+	run kuke start cell a
+	[ "$output" = 'Started cell "a" from stack "default"' ]
+	wait_for 10 eval '[ "$(logs a | grep -c "^up$")" -eq 2 ]'
+	[ "$(logs a | grep -cE '^[0-9]+\.')" -eq 1 ]
+	[ "$(cell_ip a)" = "$ip" ]
+	run kuke start cell a
+	[ "$status" -eq 1 ]
+	[ "$output" = 'Error: cell "a" has running containers and must first be stopped' ]
+	kuke delete cell a
+}
+
+@test "stop without a handler for TERM kills after the grace, and says 137" {
+	run_cell a 'echo up; exec sleep 1000'
+	wait_for 10 log_has a up
+	local t=$SECONDS
+	kuke stop cell a
+	[ $((SECONDS - t)) -ge 4 ]
+	[ "$(container_value a main .status.exitCode)" = 137 ]
+	[ "$(container_value a main .status.exitSignal)" = SIGKILL ]
+	# Stopped by us is no failure.
+	[ "$(container_value a main .status.state)" = Stopped ]
+	[ "$(cell_state a)" = Stopped ]
+	kuke delete cell a
+}
+
+@test "kill is at once, and a killed cell starts again" {
+	run_cell a 'echo up; exec sleep 1000'
+	local t=$SECONDS
+	run kuke kill cell a
+	[ "$output" = 'Killed cell "a" from stack "default"' ]
+	[ $((SECONDS - t)) -lt 4 ]
+	[ "$(cell_state a)" = Stopped ]
+	quiet kuke start cell a
+	[ "$(cell_state a)" = Ready ]
+	kuke delete cell a
+}
+
+@test "single containers: stop, start, kill, delete; the other one goes on" {
+	{ cell_doc a "$IDLE"; container side "$IDLE"; } | quiet kuke run -d -f -
+	wait_for 10 log_has a up side
+	local main
+	main=$(init_of a)
+	kuke stop container side --cell a
+	[ "$(container_value a side .status.state)" = Stopped ]
+	[ "$(cell_state a)" = Ready ]
+	quiet kuke start container side --cell a
+	is_container_state a side Ready
+	run kuke kill container side --cell a
+	[ "$output" = 'Killed container "side" from cell "a"' ]
+	run kuke delete container side --cell a
+	[ "$output" = 'Deleted container "side" from cell "a"' ]
+	[ "$(cell_value a '[.spec.containers[].id] | sort | join(" ")')" = 'main root' ]
+	[ "$(init_of a)" = "$main" ]
+	run kuke delete container side --cell a
+	[ "$status" -eq 1 ]
+	[ "$output" = 'Error: container "side" not found in cell "a"' ]
+	kuke delete cell a
+}
+
+@test "twenty cycles: one lease, no leak, with a new daemon in between" {
+	run_cell a "$IDLE"
+	local i ip
+	ip=$(cell_ip a)
+	for i in $(seq 1 20); do
+		if [ $((i % 4)) -eq 0 ]; then
+			quiet kuke stop cell a >/dev/null
+		else
+			quiet kuke kill cell a >/dev/null
+		fi
+		if [ "$i" -eq 10 ]; then
+			kuke daemon stop
+			quiet kuke daemon start
+		fi
+		quiet kuke start cell a >/dev/null
+	done
+	[ "$(cell_ip a)" = "$ip" ]
+	[ "$(ls "$INSTANCE_RUN_PATH/data/default/default/.leases")" = "$ip" ]
+	[ "$(cell_pins a | wc -w)" -eq 1 ]
+	kuke delete cell a
+	[ -z "$(ls "$INSTANCE_RUN_PATH/data/default/default/.leases")" ]
+}
+
+@test "an exit code other than 0 makes the cell Failed with the reason" {
+	run_cell a 'sleep 0.3; exit 3'
+	wait_for 10 is_cell_state a Failed
+	[ "$(cell_value a .status.reason)" = WorkloadFailed ]
+	[[ "$(cell_value a .status.message)" == *main*3* ]]
+	[ "$(container_value a main .status.state)" = Failed ]
+	[ "$(container_value a main .status.exitCode)" = 3 ]
+	quiet kuke start cell a
+	kuke delete cell a
+}
+
+@test "all workloads done with 0: the cell is Stopped by itself" {
+	run_cell a 'sleep 0.3'
+	wait_for 10 is_cell_state a Stopped
+	[ "$(container_value a main .status.exitCode)" = 0 ]
+	kuke delete cell a
+}
+
+@test "an explicit root ends, the cell ends" {
+	{
+		cell_doc a 'sleep 1' 'root: true'
+		container side "$IDLE"
+	} | quiet kuke run -d -f -
+	wait_for 10 log_has a up side
+	[ "$(kuke get containers --cell a --realm default --space default --stack default | grep -c ' true ')" -eq 1 ]
+	wait_for 10 is_cell_state a Stopped
+	[ "$(container_value a side .status.state)" = Stopped ]
+	log_has a bye side
+	kuke delete cell a
+	# A root that fails makes the cell fail.
+	cell_doc a 'exit 4' 'root: true' | quiet kuke run -d -f - || true
+	wait_for 10 is_cell_state a Failed
+	kuke delete cell a
+}
+
+@test "kill -9 of kukeond, the workload exits 7, its monitor brings kukeond back" {
+	run_cell a 'sleep 2; date -u +%s >/when; cat /when; exit 7'
+	local old when
+	old=$(kukeond_pid)
+	inst kill -9 "$old"
+	wait_for 20 log_has a '^[0-9]'
+	when=$(logs a)
+	wait_for 30 daemon_is_back "$old"
+	wait_for 10 is_container_state a main Failed
+	run kuke get container main --cell a -o yaml
+	echo "$output"
+	grep -q '^  exitCode: 7$' <<<"$output"
+	local finish
+	finish=$(sed -n 's/^  finishTime: //p' <<<"$output")
+	[[ $finish == 20*Z ]]
+	local diff=$(($(date -d "$finish" +%s) - when))
+	[ "$diff" -ge 0 ] && [ "$diff" -le 1 ]
+	[ "$(cell_state a)" = Failed ]
+	kuke delete cell a
+}
+
+@test "kukeond and its monitor both dead: the exit is known after kuke daemon start" {
+	run_cell a 'sleep 2; date -u +%s; exit 7'
+	local old monitor
+	old=$(kukeond_pid)
+	monitor=$(inst pgrep -f -- '--id=kukeon_kukeon_kukeond_kukeond ')
+	inst kill -9 "$monitor" "$old"
+	wait_for 20 log_has a '^[0-9]'
+	sleep 1
+	# Without a daemon the same is known in process.
+	run kuke --no-daemon get container main --cell a -o json
+	[ "$(jq .status.exitCode <<<"$output")" = 7 ]
+	run quiet kuke daemon start
+	echo "$output"
+	[ "$status" -eq 0 ]
+	wait_for 10 daemon_is_back "$old"
+	[ "$(container_value a main .status.exitCode)" = 7 ]
+	local diff
+	diff=$(($(date -d "$(container_value a main .status.finishTime)" +%s) - $(logs a)))
+	[ "$diff" -ge 0 ] && [ "$diff" -le 1 ]
+	kuke delete cell a
+}
+
+@test "kill -9 of kukeshim: the workload goes on, is adopted, later output is logged" {
+	run_cell a 'echo one; i=0; until [ -e /go ]; do i=$((i + 1)); [ $i -lt 600 ] || exit 9; sleep 0.1; done
+		echo two; sleep 1; exit 6'
+	wait_for 10 log_has a one
+	local shim init
+	shim=$(monitor_of a)
+	init=$(init_of a)
+	inst kill -9 "$shim"
+	adopted() { local p; p=$(monitor_of a) && [ "$p" != "$shim" ]; }
+	wait_for 20 adopted
+	inst test -e "/proc/$init"
+	is_cell_state a Ready
+	inst touch "/proc/$init/root/go"
+	wait_for 10 log_has a two
+	wait_for 10 is_container_state a main Failed
+	# The kernel tells the exit code of somebody else's child since Linux 6.15.
+	if printf '%s\n6.15\n' "$(uname -r)" | sort -V | head -n1 | grep -q '^6.15$'; then
+		[ "$(container_value a main .status.exitCode)" = 6 ]
+	fi
+	[ "$(logs a)" = $'one\ntwo' ]
+	kuke delete cell a
+}
+
+@test "both killed: kukeond, and every monitor; everything runs on and is found again" {
+	run_cell a "$IDLE"
+	run_cell b "$IDLE"
+	local a b old
+	a=$(init_of a)
+	b=$(init_of b)
+	old=$(kukeond_pid)
+	inst pkill -9 -x kukeshim
+	inst kill -9 "$old" || true
+	quiet kuke daemon start || true
+	wait_for 20 daemon_is_back "$old"
+	adopted() { monitor_of a && monitor_of b; }
+	wait_for 20 adopted
+	inst test -e "/proc/$a"
+	inst test -e "/proc/$b"
+	is_cell_state a Ready
+	kuke stop cell a
+	[ "$(cell_state a)" = Stopped ]
+	log_has a bye
+	kuke delete cell a
+	kuke delete cell b
+}
+
+# expect_failed_start WORDS: of cell a, whose manifest is stdin.
+expect_failed_start()
+{
+	run quiet kuke run -d -f -
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ "$(wc -l <<<"$output")" -eq 1 ]
+	[[ $output == "Error: "*"$1"* ]]
+	[ "$(cell_state a)" = Failed ]
+	[[ "$(cell_value a .status.reason)" == @(StartCellFailed|CreateCellFailed) ]]
+	[[ "$(cell_value a .status.message)" == *"$1"* ]]
+	# Nothing but the document: no process, no pin, no link, no cgroup of a container.
+	! monitor_of a
+	! inst test -e "$(cell_pins a)"
+	! inst ls "$INSTANCE/run/runc/default.$INSTANCE_NS_SUFFIX" | grep .
+	[ -z "$(inst find /sys/fs/cgroup -type d -name 'default_default_a_*')" ]
+	run inst ip -o link show type veth
+	[ "$(wc -l <<<"$output")" -eq 2 ]
+}
+
+hostile_dir()
+{
+	rm -rf "$INSTANCE/home/bin"
+	mkdir -p "$INSTANCE/home/bin"
+	printf '#!/no/such/interpreter\n' >"$INSTANCE/home/bin/script"
+	# The header of a program for a machine that is not this one (SuperH).
+	printf '\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\52\0\1\0\0\0' >"$INSTANCE/home/bin/foreign"
+	head -c 4096 /dev/zero >>"$INSTANCE/home/bin/foreign"
+	chmod +x "$INSTANCE/home/bin/script" "$INSTANCE/home/bin/foreign"
+	echo 'echo never' >"$INSTANCE/home/bin/plain"
+	chmod 644 "$INSTANCE/home/bin/plain"
+}
+
+with_command()
+{
+	cell_doc a "$IDLE" "volumes: [{source: $INSTANCE/home/bin, target: /x}]" |
+		sed "s,command: sh,command: $1,"
+}
+
+@test "a program for another machine fails the start at once, with the reason" {
+	hostile_dir
+	with_command /x/foreign >"$INSTANCE/home/doc"
+	expect_failed_start 'exec format error' <"$INSTANCE/home/doc"
+	kuke delete cell a
+}
+
+@test "a script without its interpreter fails the start" {
+	hostile_dir
+	with_command /x/script >"$INSTANCE/home/doc"
+	expect_failed_start 'no such file or directory' <"$INSTANCE/home/doc"
+	kuke delete cell a
+}
+
+@test "a file that is missing, or not executable, fails the start" {
+	hostile_dir
+	with_command /x/missing >"$INSTANCE/home/doc"
+	expect_failed_start 'no such file or directory' <"$INSTANCE/home/doc"
+	kuke delete cell a
+	with_command /x/plain >"$INSTANCE/home/doc"
+	expect_failed_start 'permission denied' <"$INSTANCE/home/doc"
+	# The first of two containers does not stay when the second cannot start.
+	kuke delete cell a
+	{ cell_doc a "$IDLE"; container side x | sed 's/command: sh/command: nope/'; } >"$INSTANCE/home/doc"
+	expect_failed_start 'nope' <"$INSTANCE/home/doc"
+	kuke delete cell a
+}
+
+@test "after a failed start: the repaired file and kuke start, or apply, work" {
+	hostile_dir
+	with_command /x/script >"$INSTANCE/home/doc"
+	expect_failed_start 'no such file' <"$INSTANCE/home/doc"
+	printf '#!/bin/sh\necho repaired; exec sleep 1000\n' >"$INSTANCE/home/bin/script"
+	quiet kuke start cell a
+	wait_for 10 log_has a repaired
+	is_cell_state a Ready
+	[ "$(cell_value a '.status.reason // ""')" = "" ]
+	kuke delete cell a
+	with_command /x/missing >"$INSTANCE/home/doc"
+	expect_failed_start 'no such file' <"$INSTANCE/home/doc"
+	run quiet kuke apply -f - < <(with_command sh)
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = 'Cell "a": updated' ]
+	wait_for 10 log_has a up
+	is_cell_state a Ready
+	kuke delete cell a
+}
+
+@test "an image that is not there: the cell is Failed, and starts once it is" {
+	cell_doc a "$IDLE" | sed 's,busybox:latest,missing:1,' >"$INSTANCE/home/doc"
+	expect_failed_start 'docker.io/library/missing:1' <"$INSTANCE/home/doc"
+	quiet busybox_image docker.io/library/missing:1
+	quiet kuke start cell a
+	is_cell_state a Ready
+	kuke delete cell a
+	kuke image delete docker.io/library/missing:1
+}
