@@ -110,6 +110,19 @@ static int mkdir_step(int *dir, const char *name, mode_t mode)
 	return 0;
 }
 
+/* Where only the last part is missing: without the walk from the root. */
+static int mkdir_last(const char *path, mode_t mode)
+{
+	cleanup_free char *parent = path_dirname(path);
+	cleanup_fd int dir = -EBADF;
+	const char *name = path_basename(path);
+
+	if (name[0] == '\0')
+		return -EINVAL;
+	dir = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return dir < 0 ? -errno : mkdir_step(&dir, name, mode);
+}
+
 int mkdir_p(const char *path, mode_t mode, struct kerr *err)
 {
 	cleanup_free char *copy = xstrdup(path);
@@ -119,6 +132,9 @@ int mkdir_p(const char *path, mode_t mode, struct kerr *err)
 	int r;
 
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	r = mkdir_last(path, mode);
+	if (r == 0)
 		return 0;
 	dir = open(path[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
