@@ -49,7 +49,15 @@ void cgroup_v1_controllers(const struct cgroup_host *h, struct strlist *ret)
 			strlist_add(ret, controller_rows[i].v2_name);
 }
 
-/* Take a cpuset file's value from the group above where it is empty. 1 it was, 0 not. */
+static bool is_blank(const char *s)
+{
+	return s[strspn(s, " \n")] == '\0';
+}
+
+/*
+ * Take a cpuset file's value from the group above where it is empty. 1 it was, 0
+ * not, -ENODATA when that one has none either.
+ */
 static int cpuset_inherit(const char *dir, const char *file)
 {
 	cleanup_buf struct buf own = BUF_INIT(CPUSET_TEXT_MAX);
@@ -61,12 +69,14 @@ static int cpuset_inherit(const char *dir, const char *file)
 	r = sys_read(AT_FDCWD, path, &own);
 	if (r < 0)
 		return r;
-	if (buf_str(&own)[strspn(buf_str(&own), " \n")] != '\0')
+	if (!is_blank(buf_str(&own)))
 		return 0;
 	above_path = path_join(dir, "..", file, NULL);
 	r = sys_read(AT_FDCWD, above_path, &above);
 	if (r < 0)
 		return r;
+	if (is_blank(buf_str(&above)))
+		return -ENODATA;
 	r = sys_write(AT_FDCWD, path, buf_str(&above));
 	return r < 0 ? r : 1;
 }
@@ -87,13 +97,20 @@ static int cpuset_fill(const char *dir, struct kerr *err)
 	return any;
 }
 
-/* A process can enter a cpuset only when it and those above have cpus and mems. */
+/*
+ * A process can enter a cpuset only when it and those above have cpus and mems.
+ * Below a group that has them only the last one is to be filled.
+ */
 static int cpuset_make(const struct cgroup_hierarchy *hi, const char *path, struct kerr *err)
 {
 	cleanup_free char *part = xstrdup(path);
+	cleanup_free char *whole = path_join(hi->mount, path + 1, NULL);
 	char *p = part;
+	int made = mkdir(whole, 0755) < 0 ? -errno : 1;
 	int r;
 
+	if ((made > 0 || made == -EEXIST) && cpuset_fill(whole, NULL) >= 0)
+		return made > 0;
 	for (;;) {
 		cleanup_free char *dir = NULL;
 
@@ -107,7 +124,7 @@ static int cpuset_make(const struct cgroup_hierarchy *hi, const char *path, stru
 		if (cpuset_fill(dir, err) < 0)
 			return -EIO;
 		if (!p)
-			return r > 0 ? 1 : 0;
+			return r > 0 || made > 0;
 		*p = '/';
 	}
 }
