@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -17,9 +18,11 @@
 enum {
 	/*
 	 * Between runc's end and the container's first instruction lies an exec
-	 * that no event tells of: look every millisecond, for so long.
+	 * that no event tells of: look often at first, then every millisecond, for so long.
 	 */
 	EXEC_POLL_MAX_MS = 5000,
+	EXEC_POLL_EARLY = 20,
+	EXEC_POLL_EARLY_NS = 100000,
 	EXEC_TEXT_MAX = 300, /* of runc's words about a failed exec */
 	SMALL_FILE_MAX = 4096,
 };
@@ -85,12 +88,15 @@ static int exec_error(struct shim *s, struct kerr *err)
  */
 static int wait_for_exec(struct shim *s, struct kerr *err)
 {
-	int waited, r;
+	const struct timespec pause = { .tv_nsec = EXEC_POLL_EARLY_NS };
+	int looks, r;
 
-	for (waited = 0; waited < EXEC_POLL_MAX_MS; waited++) {
+	for (looks = 0; looks < EXEC_POLL_EARLY + EXEC_POLL_MAX_MS; looks++) {
 		if (!is_runc_init(s->record.pid))
 			return 0;
-		r = pidfd_wait(s->pidfd, 1);
+		if (looks < EXEC_POLL_EARLY)
+			(void) nanosleep(&pause, NULL);
+		r = pidfd_wait(s->pidfd, looks < EXEC_POLL_EARLY ? 0 : 1);
 		if (r < 0)
 			return kerr_set(err, r, "wait for the container's program");
 		if (r > 0)
