@@ -182,20 +182,31 @@ static void new_run_id(char ret[SHIM_RUN_ID_SIZE])
 	hex_encode(ret, random, sizeof(random));
 }
 
-int shim_start(const struct shim_start *how, struct shim_started *ret, struct kerr *err)
+int shim_begin(const struct shim_start *how, struct shim_pending *ret, struct kerr *err)
 {
-	cleanup_fd int status = -EBADF;
+	struct shim_pending p = { .status_fd = -EBADF };
+	int r;
+
+	new_run_id(p.run_id);
+	r = mkdir_p(how->place.data_dir, 0700, err);
+	if (r < 0)
+		return r;
+	r = spawn_shim(how, p.run_id, &p.status_fd, err);
+	if (r < 0)
+		return r;
+	*ret = p;
+	return 0;
+}
+
+int shim_finish(const struct shim_start *how, struct shim_pending *p, struct shim_started *ret,
+		struct kerr *err)
+{
+	cleanup_fd int status = take_fd(p->status_fd);
 	struct shim_started started = { 0 };
 	struct shim_answer answer = { 0 };
 	int r;
 
-	new_run_id(started.run_id);
-	r = mkdir_p(how->place.data_dir, 0700, err);
-	if (r < 0)
-		return r;
-	r = spawn_shim(how, started.run_id, &status, err);
-	if (r < 0)
-		return r;
+	memcpy(started.run_id, p->run_id, sizeof(started.run_id));
 	r = read_answer(how, status, &answer, err);
 	if (r == 0 && answer.result < 0)
 		r = start_error(how, &answer, err);
@@ -208,6 +219,15 @@ int shim_start(const struct shim_start *how, struct shim_started *ret, struct ke
 	started.started_at = answer.started_at;
 	*ret = started;
 	return 0;
+}
+
+int shim_start(const struct shim_start *how, struct shim_started *ret, struct kerr *err)
+{
+	struct shim_pending p;
+	int r;
+
+	r = shim_begin(how, &p, err);
+	return r < 0 ? r : shim_finish(how, &p, ret, err);
 }
 
 int shim_adopt(const struct shim_start *how, struct kerr *err)

@@ -127,6 +127,19 @@ int shim_prepare(const struct shim_start *how, const struct buf *config, struct 
 int shim_start(const struct shim_start *how, struct shim_started *ret, struct kerr *err);
 
 /*
+ * shim_start in two halves, so that the caller can work while runc does. After
+ * a success of shim_begin shim_finish must be called, whatever happens between:
+ * it waits, closes status_fd and cleans up after a failure. how is the same.
+ */
+struct shim_pending {
+	int status_fd; /* -EBADF: nothing is pending */
+	char run_id[SHIM_RUN_ID_SIZE];
+};
+int shim_begin(const struct shim_start *how, struct shim_pending *ret, struct kerr *err);
+int shim_finish(const struct shim_start *how, struct shim_pending *p, struct shim_started *ret,
+		struct kerr *err);
+
+/*
  * For SHIM_LOST: a new shim takes the lock, goes on logging and waits for the
  * container's end. -EBUSY when a monitor is there after all.
  */

@@ -2,7 +2,9 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
+#include "atomic.h"
 #include "cell.h"
 #include "container.h"
 #include "convert.h"
@@ -11,6 +13,12 @@
 #include "path.h"
 #include "str.h"
 #include "validate.h"
+
+/* What a start that fails puts back into a container's status. */
+struct before {
+	container_state state;
+	struct ktime start_time;
+};
 
 /* What the phases of a start hand to each other. */
 struct start {
@@ -24,7 +32,10 @@ struct start {
 	struct cell_mounts mounts;
 	struct container_run *runs; /* one per container of the spec */
 	struct image *images;
+	struct before *before;
 	const char *only; /* the one container to start; NULL: all */
+	bool fresh; /* the document has not been durable yet */
+	bool durable;
 };
 
 static void start_clear(struct start *s)
@@ -35,6 +46,7 @@ static void start_clear(struct start *s)
 	}
 	free(s->runs);
 	free(s->images);
+	free(s->before);
 	free(s->dir);
 	free(s->hosts);
 	free(s->hostname);
@@ -132,49 +144,98 @@ static int create_containers(struct start *s, struct kerr *err)
 
 	s->runs = xcalloc(n + 1, sizeof(*s->runs));
 	s->images = xcalloc(n + 1, sizeof(*s->images));
+	s->before = xcalloc(n + 1, sizeof(*s->before));
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		if (!to_start(s, i))
 			continue;
 		container_run_init(&s->runs[i], s->e, s->ns, s->doc, &s->doc->spec.containers.v[i]);
+		s->before[i].state = s->doc->status.containers.v[i].state;
+		s->before[i].start_time = s->doc->status.containers.v[i].start_time;
 		r = container_create(&s->runs[i], &s->mounts, &s->images[i], err);
 	}
 	return r;
 }
 
-static int start_container(struct start *s, size_t i, struct kerr *err)
+/*
+ * Make the start durable while runc works: the records, and the document with
+ * the states that a start that stands has. What is exact about this run (when it
+ * began, whether it goes on) is the monitor's record, which lives as long as the
+ * run can; everybody who reads the document looks there, and the next pass saves
+ * what differs. So the end of the start writes nothing, and a crash in here is a
+ * crash of a cell that was to be started.
+ */
+static int make_durable(struct start *s, struct kerr *err)
 {
-	struct container_status *status = &s->doc->status.containers.v[i];
-	int r;
+	int r = 0;
 
-	if (!to_start(s, i))
+	if (s->durable)
 		return 0;
-	r = container_start(&s->runs[i], s->doc, &s->mounts, &s->images[i], err);
-	if (r < 0)
-		return r;
-	status->restart_count = 0;
-	status->restart_time = (struct ktime){ 0 };
-	return 0;
+	for (size_t i = 0; r == 0 && i < s->doc->spec.containers.n; i++) {
+		struct container_status *status = &s->doc->status.containers.v[i];
+
+		if (!s->runs[i].e)
+			continue;
+		status->state = CONTAINER_STATE_READY;
+		status->start_time = ktime_now();
+		status->restart_count = 0;
+		status->restart_time = (struct ktime){ 0 };
+		r = container_sync(&s->runs[i], err);
+	}
+	cell_set_state(s->doc, CELL_STATE_READY, NULL, NULL);
+	if (r == 0)
+		r = cell_save(s->e, s->doc, 0, err);
+	if (r == 0 && s->fresh) { /* the directory's own name */
+		char *dir cleanup_free = layout_object(&s->e->layout, &s->a, OBJECT_DIR);
+
+		r = fsync_parent(AT_FDCWD, dir, err);
+	}
+	s->durable = r == 0;
+	return r;
+}
+
+/* Begin all of a kind, then wait for all: those begun are waited for in any case. */
+static int start_kind(struct start *s, bool root, struct kerr *err)
+{
+	struct kerr why = { 0 };
+	bool begun = false;
+	int k, r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->doc->spec.containers.n; i++) {
+		if (!s->runs[i].e || s->doc->spec.containers.v[i].root != root)
+			continue;
+		r = container_begin(&s->runs[i], s->doc, &s->mounts, &s->images[i], &why);
+		begun |= r == 0;
+	}
+	if (r == 0 && (begun || !root))
+		r = make_durable(s, &why);
+	for (size_t i = 0; i < s->doc->spec.containers.n; i++) {
+		if (!s->runs[i].e || s->runs[i].pending.status_fd < 0)
+			continue;
+		k = container_finish(&s->runs[i], r < 0 ? NULL : &why);
+		r = r < 0 ? r : k;
+	}
+	if (r < 0 && err)
+		*err = why;
+	return r;
 }
 
 /* The root first: its end is the cell's. */
 static int start_containers(struct start *s, struct kerr *err)
 {
-	int r = 0;
-
-	for (int workloads = 0; r == 0 && workloads <= 1; workloads++)
-		for (size_t i = 0; r == 0 && i < s->doc->spec.containers.n; i++)
-			if (s->doc->spec.containers.v[i].root != (workloads == 1))
-				r = start_container(s, i, err);
-	return r;
-}
-
-static int finish(struct start *s, struct kerr *err)
-{
 	int r;
 
-	cell_set_state(s->doc, CELL_STATE_READY, NULL, NULL);
-	r = cell_observe(s->e, s->ns, s->doc, NULL, err);
-	return r < 0 ? r : cell_save(s->e, s->doc, 0, err);
+	r = start_kind(s, true, err);
+	if (r == 0)
+		r = start_kind(s, false, err);
+	for (size_t i = 0; r < 0 && i < s->doc->spec.containers.n; i++) {
+		struct container_status *status = &s->doc->status.containers.v[i];
+
+		if (!s->runs[i].e)
+			continue;
+		status->state = s->before[i].state;
+		status->start_time = s->before[i].start_time;
+	}
+	return r < 0 ? r : cell_observe(s->e, s->ns, s->doc, NULL, err);
 }
 
 struct phase {
@@ -187,7 +248,7 @@ int cell_start_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 {
 	static const struct phase phases[] = {
 		{ check_host, true },	     { make_cgroup, true },	  { make_run, true },
-		{ create_containers, true }, { start_containers, false }, { finish, false },
+		{ create_containers, true }, { start_containers, false },
 	};
 	const char *reason = "StartCellFailed";
 	struct start s cleanup_(start_clear) = { .e = e, .ns = ns, .doc = doc };
@@ -195,6 +256,7 @@ int cell_start_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 	int r;
 
 	s.a = addr_of_cell(doc);
+	s.fresh = flags & CELL_START_NEW;
 	r = scope_prepare_trees(e, &why);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(phases); i++) {
 		r = phases[i].run(&s, &why);
@@ -241,8 +303,6 @@ int cell_start_one_locked(struct engine *e, const char *ns, struct cell_doc *doc
 	r = create_containers(&s, &why);
 	if (r == 0)
 		r = start_containers(&s, &why);
-	if (r == 0)
-		r = finish(&s, &why);
 	if (r == 0)
 		return 0;
 	cell_fail(e, ns, doc, "StartContainerFailed", &why);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "atomic.h"
@@ -46,6 +47,7 @@ void container_run_init(struct container_run *r, struct engine *e, const char *n
 	char *cell_cgroup cleanup_free = NULL;
 
 	*r = (struct container_run){ .e = e, .spec = spec, .cell = addr_of_cell(cell) };
+	r->pending.status_fd = -EBADF;
 	cell_cgroup = scope_cgroup(e, &r->cell);
 	r->ns = xstrdup(ns);
 	r->id = container_runtime_id(&cell->spec, spec);
@@ -114,13 +116,21 @@ char *container_rootfs(const struct container_run *r, const char *dir)
 
 /* ---- record and root file system ---- */
 
-static int write_record(const struct container_run *r, const struct image *image, struct kerr *err)
+/* Not synced: container_sync does that. One that a power failure emptied is none. */
+static bool have_record(const char *file)
+{
+	struct stat st;
+
+	return stat(file, &st) == 0 && st.st_size > 0;
+}
+
+static int write_record(struct container_run *r, const struct image *image, struct kerr *err)
 {
 	char *file cleanup_free = path_join(r->data_dir, RECORD_FILE, NULL);
 	struct buf text cleanup_buf = BUF_INIT(RECORD_MAX);
 	struct jemit j;
 
-	if (access(file, F_OK) == 0)
+	if (have_record(file))
 		return 0;
 	jemit_init(&j, &text, EMIT_INDENT);
 	jemit_object(&j);
@@ -132,7 +142,25 @@ static int write_record(const struct container_run *r, const struct image *image
 	jemit_str(&j, image->config.stop_signal);
 	jemit_object_end(&j);
 	buf_addc(&text, '\n');
-	return atomic_write_at(AT_FDCWD, file, text.data, text.len, 0600, 0, err);
+	r->record_unsynced = true;
+	return atomic_write_at(AT_FDCWD, file, text.data, text.len, 0600, ATOMIC_WRITE_NOSYNC, err);
+}
+
+int container_sync(struct container_run *r, struct kerr *err)
+{
+	char *file cleanup_free = path_join(r->data_dir, RECORD_FILE, NULL);
+	int fd cleanup_fd = -EBADF;
+	int k;
+
+	if (!r->record_unsynced)
+		return 0;
+	fd = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		return kerr_set(err, -errno, "sync '%s'", file);
+	k = fsync_parent(AT_FDCWD, file, err);
+	if (k == 0)
+		r->record_unsynced = false;
+	return k;
 }
 
 /* The image this container was made of, else the one its spec names now. */
@@ -252,7 +280,7 @@ int container_create(struct container_run *r, const struct cell_mounts *m, struc
 
 /* ---- running ---- */
 
-int container_start(struct container_run *r, const struct cell_doc *cell,
+int container_begin(struct container_run *r, const struct cell_doc *cell,
 		    const struct cell_mounts *m, const struct image *image, struct kerr *err)
 {
 	char *root cleanup_free = container_rootfs(r, m->dir);
@@ -278,7 +306,6 @@ int container_start(struct container_run *r, const struct cell_doc *cell,
 		.flags =
 			(r->spec->root ? SPEC_ROOT : 0) | (m->host_network ? SPEC_HOST_NETWORK : 0),
 	};
-	struct shim_started started;
 	int k;
 
 	k = spec_build(&in, &json, NULL, err);
@@ -287,7 +314,18 @@ int container_start(struct container_run *r, const struct cell_doc *cell,
 	if (k == 0)
 		k = shim_prepare(&r->how, &json, err);
 	if (k == 0)
-		k = shim_start(&r->how, &started, err);
+		k = shim_begin(&r->how, &r->pending, err);
+	if (k < 0)
+		return kerr_wrap(err, k, "failed to start container %s", r->id);
+	return 0;
+}
+
+int container_finish(struct container_run *r, struct kerr *err)
+{
+	struct shim_started started;
+	int k;
+
+	k = shim_finish(&r->how, &r->pending, &started, err);
 	if (k < 0)
 		return kerr_wrap(err, k, "failed to start container %s", r->id);
 	return 0;

@@ -27,6 +27,8 @@ struct container_run {
 	int monitor_fds[CGROUP_FDS_MAX];
 	size_t n_monitor_fds;
 	struct shim_start how; /* points into the members above */
+	struct shim_pending pending; /* between container_begin and container_finish */
+	bool record_unsynced; /* container_create wrote a record: container_sync is owed */
 };
 
 /* Names and paths only; cheap. */
@@ -54,11 +56,20 @@ int container_create(struct container_run *r, const struct cell_mounts *m, struc
 		     struct kerr *err);
 
 /*
- * Build the bundle and run it under a monitor. container_create came before. A
- * failure has the runtime's own reason and leaves nothing running.
+ * Make durable what container_create made, where it made something. It comes
+ * before a start is reported, best while runc runs.
  */
-int container_start(struct container_run *r, const struct cell_doc *cell,
+int container_sync(struct container_run *r, struct kerr *err);
+
+/*
+ * Build the bundle and have a monitor run it. container_create came before. After
+ * a success container_finish must be called, whatever happens between: it waits
+ * until the program has been executed. A failure of either has the runtime's own
+ * reason and leaves nothing running.
+ */
+int container_begin(struct container_run *r, const struct cell_doc *cell,
 		    const struct cell_mounts *m, const struct image *image, struct kerr *err);
+int container_finish(struct container_run *r, struct kerr *err);
 
 /* Remember that an operator ends this run: its end counts as Stopped. */
 int container_mark_stopped(const struct container_run *r, const struct shim_status *st,
