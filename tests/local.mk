@@ -211,3 +211,10 @@ check-system:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(SYSTEM_TESTS)'
 check-lint:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(LINTS)'
+
+# Benchmarks: run by hand on a quiet machine, and in short by bench.bats.
+check_PROGRAMS += pair
+pair_SOURCES = tests/bench/pair.c
+pair_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
+pair_LDADD = $(LIBBASE)
+EXTRA_DIST += tests/bench/start.sh

@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# start.sh [-n RUNS]: what starting a cell costs beyond starting its container.
+#
+# Pairs, interleaved in one run, `kuke run -d` of a cell with one container
+# (network included, image present, daemon up, a new cell each time) with the
+# bare `runc run -d` that kukeshim executes for such a cell: the bundle of a cell
+# that was started before, its root file system mounted beforehand, network, ipc
+# and uts namespaces pinned beforehand and new each time. Clean-up is not timed.
+# Everything happens in namespaces of its own; what a disk holds is on a
+# journalled ext4 on a loop device.
+#
+# Prints both, the CPU time of all processes involved, the medians of the steps
+# as the daemon's debug log tells them, the durable writes of one start, and as
+# the last line "ratio X": the ratio of the medians of wall time.
+set -eu -o pipefail
+
+here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+: "${top_builddir:=$(pwd)}"
+export top_builddir
+runs=20
+while getopts n: opt; do
+	case $opt in
+	n) runs=$OPTARG ;;
+	*) sed -n '4s/^# //p' "$0" >&2; exit 2 ;;
+	esac
+done
+
+if [ -z "${BENCH_DISK:-}" ]; then
+	BENCH_DISK=$(mktemp -d "${TMPDIR:-/tmp}/kukeon-bench.XXXXXX")
+	export BENCH_DISK
+	trap 'rm -rf --one-file-system "$BENCH_DISK"' EXIT
+	unshare -m --propagation private "$here/start.sh" "$@"
+	exit
+fi
+truncate -s 1G "$BENCH_DISK/img"
+mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0 "$BENCH_DISK/img"
+mkdir "$BENCH_DISK/fs"
+mount -o loop "$BENCH_DISK/img" "$BENCH_DISK/fs"
+export TMPDIR=$BENCH_DISK/fs
+
+# shellcheck source=../helpers/instance.bash
+. "$here/../helpers/instance.bash"
+trap 'instance_stop || true; umount -l "$BENCH_DISK/fs"' EXIT
+instance_start
+busybox_image >/dev/null
+
+manifest()
+{
+	cat <<-EOF
+	apiVersion: v1beta1
+	kind: Cell
+	metadata: {name: $1}
+	spec:
+	  realmId: default
+	  spaceId: default
+	  stackId: default
+	  containers:
+	  - {id: main, image: docker.io/library/busybox:latest, command: sleep, args: ["3600"]}
+	EOF
+}
+
+# The bundle that a cell's start left, with places of its own for the pins.
+manifest pattern >"$INSTANCE/pattern.yaml"
+kuke run -d -f "$INSTANCE/pattern.yaml" >/dev/null
+rt=$INSTANCE/run
+pins=$(echo "$rt"/cells/default/default/default/pattern/*/)
+bench=$rt/bench
+mkdir -p "$bench/bundle" "$INSTANCE/m"
+spec=$(echo "$rt"/containers/*/default_default_pattern_main/bundle/config.json)
+sed -e "s,\"${pins}net\",\"$bench/net\",; s,\"${pins}ipc\",\"$bench/ipc\",; s,\"${pins}uts\",\"$bench/uts\"," \
+	-e 's,/default_default_pattern_main",/bare",' "$spec" >"$bench/bundle/config.json"
+[ "$(grep -o "\"$bench/[a-z]*\"" "$bench/bundle/config.json" | wc -l)" -eq 3 ] ||
+	{ echo "start.sh: the bundle has not the three pins" >&2; exit 1; }
+inst sh -ec "touch '$bench/net' '$bench/ipc' '$bench/uts'
+	mount --bind '$bench' '$bench'; mount --make-private '$bench'"
+
+acct=$(for f in /sys/fs/cgroup{/cpuacct,/cpu,cpuacct,}"$INSTANCE_CGROUP"/{cpuacct.usage,cpu.stat}; do
+	[ ! -e "$f" ] || { echo "$f"; break; }; done)
+[ -z "$acct" ] || mkdir -p "${acct%/*}/clients"
+for ((i = 0; i < runs + 2; i++)); do manifest "c$i" >"$INSTANCE/m/$i.yaml"; done
+: >"$INSTANCE/pairs"
+kuke() { inst kuke "$@"; }
+inst sh -ec 'if [ -n "$1" ]; then echo 0 >"${1%/*}/clients/cgroup.procs"; fi; shift; exec "$@"' - "$acct" \
+	"$top_builddir/pair" -n "$runs" -w 2 ${acct:+-c "$acct"} \
+	"runc run -d" \
+	"unshare --net='$bench/net' --ipc='$bench/ipc' --uts='$bench/uts' true" \
+	"runc --root $bench/runc --log $bench/log --log-format json run -d --bundle $bench/bundle --pid-file $bench/pid bare{n}" \
+	"runc --root '$bench/runc' delete -f bare{n}; umount '$bench/net' '$bench/ipc' '$bench/uts'" \
+	"kuke run -d" "" \
+	"kuke run -d -f $INSTANCE/m/{n}.yaml" \
+	"kuke delete cell c{n} --realm default --space default --stack default" \
+	>"$INSTANCE/pairs" 2>"$INSTANCE/pair.log" </dev/null ||
+	{ tail -5 "$INSTANCE/pair.log" >&2; exit 1; }
+[ -z "$acct" ] || rmdir "${acct%/*}/clients"
+
+awk -F'\t' 'BEGIN { printf "%-14s %5s %26s %8s %8s\n", "ms", "runs", "wall min / median / max", "own cpu", "all cpu" }
+	{ printf "%-14s %5d %8.1f /%7.1f /%7.1f %8.1f %8.1f\n", $1, $2, $3, $4, $5, $6, $7 }' "$INSTANCE/pairs"
+awk -F'\t' '{ w[NR] = $4; c[NR] = $7 } END {
+	if (c[1] > 0) printf "ratio of all cpu %.2f\n", c[2] / c[1]
+	printf "ratio %.2f\n", w[2] / w[1] }' "$INSTANCE/pairs"
