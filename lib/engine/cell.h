@@ -4,6 +4,7 @@
 
 #include "engine_priv.h"
 #include "link.h"
+#include "status.h"
 
 /*
  * The life of a cell. Functions named *_locked need the cell's lock held; the
@@ -20,6 +21,7 @@ struct cell_run {
 	char start_id[17]; /* "" : not started */
 	char veth[LINK_NAME_MAX]; /* the host's end; "" on the host's network */
 	uint32_t addr;
+	bool complete; /* everything that was to be started runs, or has run */
 };
 
 /* -ENOENT without a message when the cell is not started (or was, before a reboot). */
@@ -31,6 +33,9 @@ int cell_run_begin(struct engine *e, const struct addr *cell, struct cell_run *r
 /* Pins and the network of a begun start. */
 int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_run *run,
 		     struct kerr *err);
+/* Nothing is missing any more: from now on the cell's state is that of its containers. */
+int cell_run_complete(struct engine *e, const struct addr *cell, struct cell_run *run,
+		      struct kerr *err);
 /*
  * Take everything away that a start made: mounts, pins, link, record, and all that is
  * left of earlier ones. Containers have been cleared before. Repeatable.
@@ -42,14 +47,6 @@ char *cell_run_dir(const struct engine *e, const struct addr *cell, const struct
 
 /* ---- cell_status.c ---- */
 
-/* What a look at a cell found to do; see cell_settle_locked. */
-enum cell_need {
-	CELL_NEED_ADOPT = 1 << 0, /* a container lost its monitor */
-	CELL_NEED_WIND_DOWN = 1 << 1, /* everything has ended: take the start away */
-	CELL_NEED_END = 1 << 2, /* the root has ended: stop the workloads */
-	CELL_NEED_DELETE = 1 << 3, /* autoDelete is due */
-};
-
 /*
  * Derive the status of a cell and its containers from the monitors' records and
  * the kernel. *doc is changed in memory only. ret_need may be NULL.
@@ -59,10 +56,6 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 
 /* The status of one container of the cell by its id; NULL when there is none. */
 struct container_status *cell_container_status(struct cell_doc *doc, const char *id);
-
-/* Set state, reason and message (NULL: none), and the latch of having been Ready. */
-void cell_set_state(struct cell_doc *doc, cell_state state, const char *reason,
-		    const char *message);
 
 /* Store it with cgroupReady and the like read back; flags of store_save. */
 int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flags,
@@ -88,7 +81,7 @@ int cell_start_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 enum cell_stop_flags {
 	CELL_STOP_KILL = 1 << 0, /* SIGKILL at once */
 	CELL_STOP_NO_SAVE = 1 << 1, /* the document goes anyway */
-	CELL_STOP_ENDED = 1 << 2, /* not an operator's: states follow the exits */
+	CELL_STOP_ENDED = 1 << 2, /* not an operator's: the cell's state follows the exits */
 	CELL_STOP_KEEP_RUN = 1 << 3, /* the cell stays started though nothing runs in it */
 };
 
@@ -114,7 +107,10 @@ int cell_reset_container_locked(struct engine *e, const char *ns, struct cell_do
 int cell_drop_container_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 			       const char *id, struct kerr *err);
 
-/* Load a cell whose lock is held, with its namespace. scope_not_found when there is none. */
+/*
+ * Load a cell whose lock is held, with its namespace. scope_not_found when there
+ * is none. A start that died under way is taken away, and the cell is Failed.
+ */
 int cell_load_locked(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
 		     struct kerr *err);
 

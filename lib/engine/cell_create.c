@@ -8,6 +8,7 @@
 #include "errkind.h"
 #include "hosts.h"
 #include "intent.h"
+#include "log.h"
 #include "mem.h"
 #include "network.h"
 #include "parents.h"
@@ -16,6 +17,22 @@
 #include "validate.h"
 
 /* ---- loading under the lock ---- */
+
+/* Its lock is ours, so nobody is at a start that stands half-done. */
+static void undo_start(struct engine *e, const struct addr *a, const char *ns, struct cell_doc *doc)
+{
+	const char *reason = doc->status.ready_observed ? "StartCellFailed" : "CreateCellFailed";
+	struct cell_run run;
+	struct kerr why = { 0 };
+
+	if (system_is_cell(a) || cell_run_load(e, a, &run, NULL) < 0 || run.complete)
+		return;
+	(void) kerr_plain(&why, -EINTR, "the start was interrupted");
+	if (!cell_failed_sticky(doc))
+		cell_fail(e, ns, doc, reason, &why);
+	else if (cell_stop_locked(e, ns, doc, 0, CELL_STOP_KILL | CELL_STOP_NO_SAVE, NULL) < 0)
+		log_wrn("what is left of a start stays for now", "cell", a->cell);
+}
 
 int cell_load_locked(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
 		     struct kerr *err)
@@ -30,6 +47,8 @@ int cell_load_locked(struct engine *e, const struct addr *a, struct cell_doc *re
 	r = scope_namespace(e, a->realm, ret_ns, err);
 	if (r < 0)
 		model_clear(&cell_doc_type, ret);
+	else
+		undo_start(e, a, *ret_ns, ret);
 	return r;
 }
 
@@ -99,6 +118,7 @@ static int check_container_names(const struct cell_doc *want, struct kerr *err)
 /* What the document alone and the host's files say, before anything is made. */
 static int check_wanted(struct cell_doc *want, struct addr *ret_a, struct kerr *err)
 {
+	struct strlist warnings cleanup_strlist = { 0 };
 	int r;
 
 	*ret_a = addr_of_cell(want);
@@ -106,7 +126,9 @@ static int check_wanted(struct cell_doc *want, struct addr *ret_a, struct kerr *
 	if (r == 0)
 		r = check_container_names(want, err);
 	if (r == 0)
-		r = cell_normalise(want, NULL, err);
+		r = cell_normalise(want, &warnings, err);
+	*ret_a = addr_of_cell(want); /* the names may be new strings now */
+	scope_warn(ret_a, &warnings);
 	if (r == 0)
 		r = validate_doc(KIND_CELL, want, VALIDATE_NO_CONTAINERS, err);
 	for (size_t i = 0; r == 0 && i < want->spec.containers.n; i++)
@@ -174,6 +196,8 @@ static int create_locked(struct engine *e, const struct addr *a, struct cell_doc
 			r = store_new(e, a, want, err);
 		if (r == 0)
 			model_copy(&cell_doc_type, doc, want);
+		else /* no document, no directory */
+			(void) store_delete(&e->layout, a, 0, NULL);
 	}
 	if (r < 0)
 		return kerr_wrap(err, r, "%s", err_kind_text(ERR_CREATE_CELL));
@@ -204,6 +228,11 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 	r = check_wanted(want, &a, err);
 	if (r == 0)
 		r = system_refuse(&a, "start", err);
+	if (r == 0 && !(flags & CELL_CREATE_PARENTS)) { /* before their locks would be made */
+		r = scope_parents_exist(e, &a, err);
+		if (r < 0)
+			return kerr_wrap(err, r, "%s", err_kind_text(ERR_CREATE_CELL));
+	}
 	if (r == 0 && flags & CELL_CREATE_PARENTS)
 		r = parents_create(e, &a, err);
 	if (r == 0)
@@ -220,21 +249,19 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 /* ---- reading ---- */
 
 /* Without the cell's lock: a picture of now, derived in memory. */
-static int read_cell(struct engine *e, const struct addr *a, struct cell_doc *ret, struct kerr *err)
+static int read_status(struct engine *e, const struct addr *a, struct cell_doc *doc,
+		       struct kerr *err)
 {
 	char *ns cleanup_free = NULL;
 	char *cgroup cleanup_free = scope_cgroup(e, a);
 	int r;
 
-	r = store_load(&e->layout, a, 0, ret, err);
-	if (r < 0)
-		return r;
 	r = scope_namespace(e, a->realm, &ns, err);
 	if (r == 0)
-		r = cell_observe(e, ns, ret, NULL, err);
+		r = cell_observe(e, ns, doc, NULL, err);
 	if (r == 0)
-		scope_observe_cgroup(e, cgroup, &ret->status.cgroup_ready,
-				     &ret->status.subtree_controllers);
+		scope_observe_cgroup(e, cgroup, &doc->status.cgroup_ready,
+				     &doc->status.subtree_controllers);
 	return r;
 }
 
@@ -247,9 +274,13 @@ int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result 
 	r = scope_check(a, ADDR_CELL, 0, err);
 	if (r < 0)
 		return r;
-	r = read_cell(e, a, &ret->cell, err);
+	r = store_load(&e->layout, a, 0, &ret->cell, err);
+	if (r == 0)
+		r = read_status(e, a, &ret->cell, err);
 	if (r < 0 && r != -ENOENT)
 		return r;
+	if (r == -ENOENT) /* the realm went from under it */
+		model_clear(&cell_doc_type, &ret->cell);
 	ret->metadata_exists = r == 0;
 	cgroup = scope_cgroup(e, a);
 	ret->cgroup_exists = cgroup_exists(e->cgroups, cgroup) > 0;
@@ -263,7 +294,7 @@ static int list_cell(void *ctx, struct engine *e, const struct addr *a, struct k
 	struct cell_doc d = { 0 };
 
 	(void) err;
-	if (read_cell(e, a, &d, NULL) == 0)
+	if (scope_load(e, a, &d) == 0 && read_status(e, a, &d, NULL) == 0)
 		*(struct cell_doc *) vec_grow(&ret->cells.v, &ret->cells.n, sizeof(d)) = d;
 	else
 		model_clear(&cell_doc_type, &d);

@@ -121,7 +121,9 @@ int cell_recover_locked(struct engine *e, const struct addr *a, struct kerr *err
 		r = store_load(&e->layout, a, 0, &doc, err);
 		if (r == 0 && ns)
 			r = finish_delete(e, ns, &doc, err);
-		else if (r == -ENOENT)
+		else if (r == -ENOENT) /* all but the last steps had been done */
+			r = store_delete(&e->layout, a, STORE_DELETE_TREE, err);
+		if (r == 0 && ns)
 			r = intent_remove(&e->layout, e->locks, &lock, err);
 	}
 	model_clear(&cell_doc_type, &doc);

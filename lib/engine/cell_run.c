@@ -21,6 +21,7 @@
 
 #define RUN_FILE "run.json"
 #define RUN_MAX 4096
+#define PHASE_COMPLETE "complete"
 
 static char *run_file(const struct engine *e, const struct addr *cell)
 {
@@ -39,7 +40,7 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 	char *file cleanup_free = run_file(e, cell);
 	struct buf text cleanup_buf = BUF_INIT(RUN_MAX);
 	struct cell_run run = { 0 };
-	char ip[IPV4_TEXT_MAX];
+	char ip[IPV4_TEXT_MAX], phase[16];
 	int r;
 
 	r = file_read_at(AT_FDCWD, file, RUN_MAX, &text, err);
@@ -52,8 +53,11 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 		r = jscan_get_str(buf_str(&text), text.len, "address", ip, sizeof(ip));
 	if (r == 0 && ip[0])
 		r = ipv4_parse(ip, &run.addr);
+	if (r == 0)
+		r = jscan_get_str(buf_str(&text), text.len, "phase", phase, sizeof(phase));
 	if (r < 0)
 		return kerr_plain(err, -EINVAL, "'%s' is not the record of a start", file);
+	run.complete = streq(phase, PHASE_COMPLETE);
 	*ret = run;
 	return 0;
 }
@@ -63,9 +67,10 @@ static int run_save(struct engine *e, const struct addr *cell, const struct cell
 {
 	char *file cleanup_free = run_file(e, cell);
 	char ip[IPV4_TEXT_MAX];
-	char *text cleanup_free =
-		xasprintf("{\"start\":\"%s\",\"veth\":\"%s\",\"address\":\"%s\"}\n", run->start_id,
-			  run->veth, run->addr ? ipv4_text(run->addr, ip) : "");
+	char *text cleanup_free = xasprintf(
+		"{\"start\":\"%s\",\"veth\":\"%s\",\"address\":\"%s\",\"phase\":\"%s\"}\n",
+		run->start_id, run->veth, run->addr ? ipv4_text(run->addr, ip) : "",
+		run->complete ? PHASE_COMPLETE : "begun");
 
 	return atomic_write_at(AT_FDCWD, file, text, strlen(text), 0600, ATOMIC_WRITE_NOSYNC, err);
 }
@@ -157,6 +162,15 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 	if (r == 0)
 		r = hosts_prepare_cell(e, &a, !host, err);
 	return r;
+}
+
+int cell_run_complete(struct engine *e, const struct addr *cell, struct cell_run *run,
+		      struct kerr *err)
+{
+	if (run->complete)
+		return 0;
+	run->complete = true;
+	return run_save(e, cell, run, err);
 }
 
 int cell_run_end(struct engine *e, const struct addr *cell, struct kerr *err)

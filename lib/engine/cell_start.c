@@ -95,30 +95,42 @@ static void fill_mounts(struct start *s)
 	};
 }
 
+static bool runs(const struct cell_doc *doc, size_t i)
+{
+	return doc->status.containers.v[i].state == CONTAINER_STATE_READY;
+}
+
+/* Whether a start stands that everything runs in, or (any) at least something. */
+static bool is_up(struct start *s, bool any)
+{
+	size_t running = 0, all = 0;
+
+	if (cell_run_load(s->e, &s->a, &s->run, NULL) < 0 || !s->run.complete)
+		return false;
+	for (size_t i = 0; i < s->doc->spec.containers.n; i++) {
+		if (container_is_synthesized(&s->doc->spec.containers.v[i]))
+			continue;
+		all++;
+		running += runs(s->doc, i);
+	}
+	return any && all ? running > 0 : running == all;
+}
+
 /* A start that stands is kept when something runs in it; else there is a fresh one. */
 static int make_run(struct start *s, struct kerr *err)
 {
-	bool active = false;
 	int r;
 
-	r = cell_run_load(s->e, &s->a, &s->run, err);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	for (size_t i = 0; i < s->doc->status.containers.n; i++) {
-		const struct container_spec *c = &s->doc->spec.containers.v[i];
-
-		active |= !container_is_synthesized(c) &&
-			  s->doc->status.containers.v[i].state == CONTAINER_STATE_READY;
-	}
-	if (r == 0 && active) {
+	if (is_up(s, true)) {
 		fill_mounts(s);
 		return 0;
 	}
-	if (r == 0)
+	r = cell_run_load(s->e, &s->a, &s->run, NULL);
+	if (r == -ENOENT)
+		r = cell_run_end(s->e, &s->a, err);
+	else
 		r = cell_stop_locked(s->e, s->ns, s->doc, 0, CELL_STOP_KILL | CELL_STOP_NO_SAVE,
 				     err);
-	else
-		r = cell_run_end(s->e, &s->a, err);
 	if (r == 0)
 		r = cell_run_begin(s->e, &s->a, &s->run, err);
 	if (r < 0)
@@ -133,7 +145,7 @@ static bool to_start(const struct start *s, size_t i)
 
 	if (container_is_synthesized(c) || (s->only && !streq_null(c->id, s->only)))
 		return false;
-	return s->doc->status.containers.v[i].state != CONTAINER_STATE_READY;
+	return !runs(s->doc, i);
 }
 
 /* Images, records and root file systems of all, before the first one runs. */
@@ -235,7 +247,19 @@ static int start_containers(struct start *s, struct kerr *err)
 		status->state = s->before[i].state;
 		status->start_time = s->before[i].start_time;
 	}
+	if (r == 0)
+		r = cell_run_complete(s->e, &s->a, &s->run, err);
 	return r < 0 ? r : cell_observe(s->e, s->ns, s->doc, NULL, err);
+}
+
+/* Everything runs: the state says so, and what a failure before has said is gone. */
+static int leave_up(struct start *s, struct kerr *err)
+{
+	int r;
+
+	cell_set_state(s->doc, CELL_STATE_READY, NULL, NULL);
+	r = cell_observe(s->e, s->ns, s->doc, NULL, err);
+	return r < 0 ? r : cell_save(s->e, s->doc, 0, err);
 }
 
 struct phase {
@@ -247,21 +271,33 @@ int cell_start_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 		      enum cell_start_flags flags, struct kerr *err)
 {
 	static const struct phase phases[] = {
-		{ check_host, true },	     { make_cgroup, true },	  { make_run, true },
-		{ create_containers, true }, { start_containers, false },
+		{ make_cgroup, true },
+		{ make_run, true },
+		{ create_containers, true },
+		{ start_containers, false },
 	};
-	const char *reason = "StartCellFailed";
+	const char *reason = flags & CELL_START_NEW ? "CreateCellFailed" : "StartCellFailed";
 	struct start s cleanup_(start_clear) = { .e = e, .ns = ns, .doc = doc };
 	struct kerr why = { 0 };
 	int r;
 
 	s.a = addr_of_cell(doc);
 	s.fresh = flags & CELL_START_NEW;
-	r = scope_prepare_trees(e, &why);
+	if (is_up(&s, false)) /* never touch a healthy cell */
+		return leave_up(&s, err);
+	/* What is wrong with the host before anything was touched leaves the state alone. */
+	r = check_host(&s, &why);
+	if (r < 0 && !(flags & CELL_START_NEW)) {
+		if (err)
+			*err = why;
+		return r;
+	}
+	if (r == 0)
+		r = scope_prepare_trees(e, &why);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(phases); i++) {
 		r = phases[i].run(&s, &why);
-		if (r < 0 && phases[i].create && flags & CELL_START_NEW)
-			reason = "CreateCellFailed";
+		if (r < 0 && !phases[i].create)
+			reason = "StartCellFailed";
 	}
 	if (r == 0)
 		return 0;

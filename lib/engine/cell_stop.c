@@ -36,39 +36,61 @@ static void stopping_clear(struct stopping *v, size_t n)
 	free(v);
 }
 
-/* Before a container without a monitor is ended, a new monitor: somebody must see how it ends. */
-static int adopt_if_lost(struct stopping *s, struct kerr *err)
+/* Records that cannot be read tell nothing; what they were about is killed by its cgroup. */
+static int settle(struct stopping *s, struct kerr *err)
 {
+	struct kerr why = { 0 };
+	int r = shim_settle(&s->run.how.place, SETTLE_WAIT_MS, &s->st, &why);
+
+	if (r == -EBADMSG) {
+		s->st = (struct shim_status){ .state = SHIM_NEVER };
+		return 0;
+	}
+	if (r < 0 && err)
+		*err = why;
+	return r;
+}
+
+/*
+ * Before a container without a monitor is ended, a new monitor: somebody should
+ * see how it ends. Where that cannot be had it is ended all the same.
+ */
+static void adopt_if_lost(struct stopping *s)
+{
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
 	int r;
 
 	if (s->st.state != SHIM_LOST)
-		return 0;
-	r = container_run_ready(&s->run, err);
+		return;
+	r = container_run_ready(&s->run, &why);
 	if (r == 0)
-		r = shim_adopt(&s->run.how, err);
-	if (r == 0 || r == -EBUSY)
-		r = shim_state(&s->run.how.place, &s->st, err);
-	return r;
+		r = shim_adopt(&s->run.how, &why);
+	if (r < 0 && r != -EBUSY)
+		log_wrn("nobody sees how a container ends", "container", s->run.id, "error",
+			kerr_text(&why, text, sizeof(text)));
+	else
+		(void) shim_state(&s->run.how.place, &s->st, NULL); /* as it was, at worst */
 }
 
 static int signal_one(struct stopping *s, enum cell_stop_flags flags, struct kerr *err)
 {
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
 	int sig;
 	int r;
 
-	r = shim_settle(&s->run.how.place, SETTLE_WAIT_MS, &s->st, err);
-	if (r == 0)
-		r = adopt_if_lost(s, err);
+	r = settle(s, err);
 	if (r < 0)
 		return r;
+	adopt_if_lost(s);
 	s->pidfd = shim_open_init(&s->st);
 	if (s->pidfd < 0)
 		return 0;
-	if (!(flags & CELL_STOP_ENDED)) {
-		r = container_mark_stopped(&s->run, &s->st, err);
-		if (r < 0)
-			return r;
-	}
+	r = container_mark_stopped(&s->run, &s->st, &why);
+	if (r < 0) /* on a full disk too: it ends, and looks as if it had failed */
+		log_wrn("a stop is not recorded", "container", s->run.id, "error",
+			kerr_text(&why, text, sizeof(text)));
 	sig = flags & CELL_STOP_KILL ? SIGKILL : container_stop_signal(&s->run);
 	(void) pidfd_signal(s->pidfd, sig); /* it may have just ended */
 	return 0;
@@ -90,7 +112,7 @@ static int await_all(struct stopping *v, size_t n, int64_t deadline, struct kerr
 			return kerr_plain(err, -ETIME,
 					  "container %s does not end: process %d ignores SIGKILL",
 					  v[i].run.id, (int) v[i].st.pid);
-		r = shim_settle(&v[i].run.how.place, SETTLE_WAIT_MS, &v[i].st, err);
+		r = settle(&v[i], err);
 		if (r < 0)
 			return r;
 	}

@@ -41,19 +41,19 @@ static void find_memory_cgroup(struct container_run *r)
 	r->how.memory_cgroup = r->memory_cgroup;
 }
 
-void container_run_init(struct container_run *r, struct engine *e, const char *ns,
-			const struct cell_doc *cell, const struct container_spec *spec)
+void container_run_name(struct container_run *r, struct engine *e, const char *ns,
+			const struct addr *cell, const char *container, const char *runtime_id)
 {
-	char *cell_cgroup cleanup_free = NULL;
+	char *cell_cgroup cleanup_free = scope_cgroup(e, cell);
 
-	*r = (struct container_run){ .e = e, .spec = spec, .cell = addr_of_cell(cell) };
+	*r = (struct container_run){ .e = e, .cell = *cell };
 	r->pending.status_fd = -EBADF;
-	cell_cgroup = scope_cgroup(e, &r->cell);
 	r->ns = xstrdup(ns);
-	r->id = container_runtime_id(&cell->spec, spec);
+	r->id = xstrdup(runtime_id);
+	r->name = xstrdup(container);
 	r->run_dir = layout_rt_container(&e->layout, ns, r->id, RTC_DIR);
 	r->data_dir = layout_ns(&e->layout, ns, NS_CONTAINERS, r->id);
-	r->log_dir = layout_container(&e->layout, &r->cell, spec->id, CONTAINER_DIR);
+	r->log_dir = layout_container(&e->layout, &r->cell, container, CONTAINER_DIR);
 	r->cgroup = path_join(cell_cgroup, r->id, NULL);
 	r->runc_root = layout_runc_root(&e->layout, ns);
 	r->wake_key =
@@ -70,10 +70,21 @@ void container_run_init(struct container_run *r, struct engine *e, const char *n
 	};
 }
 
+void container_run_init(struct container_run *r, struct engine *e, const char *ns,
+			const struct cell_doc *cell, const struct container_spec *spec)
+{
+	struct addr a = addr_of_cell(cell);
+	char *id cleanup_free = container_runtime_id(&cell->spec, spec);
+
+	container_run_name(r, e, ns, &a, spec->id, id);
+	r->spec = spec;
+}
+
 void container_run_clear(struct container_run *r)
 {
 	cgroup_close_procs(r->monitor_fds, r->n_monitor_fds);
 	free(r->id);
+	free(r->name);
 	free(r->ns);
 	free(r->run_dir);
 	free(r->data_dir);
@@ -111,7 +122,7 @@ int container_run_ready(struct container_run *r, struct kerr *err)
 
 char *container_rootfs(const struct container_run *r, const char *dir)
 {
-	return xasprintf("%s/root.%s", dir, r->spec->id);
+	return xasprintf("%s/root.%s", dir, r->name);
 }
 
 /* ---- record and root file system ---- */
@@ -340,54 +351,13 @@ int container_mark_stopped(const struct container_run *r, const struct shim_stat
 			       ATOMIC_WRITE_NOSYNC, err);
 }
 
-static bool was_stopped(const struct container_run *r, const struct shim_status *st)
+bool container_was_stopped(const struct container_run *r, const struct shim_status *st)
 {
 	char *file cleanup_free = path_join(r->run_dir, STOPPED_FILE, NULL);
 	struct buf text cleanup_buf = BUF_INIT(64);
 
-	return file_read_at(AT_FDCWD, file, 63, &text, NULL) == 0 &&
+	return st->state == SHIM_ENDED && file_read_at(AT_FDCWD, file, 63, &text, NULL) == 0 &&
 	       streq(buf_str(&text), st->run_id);
-}
-
-static void observe_exit(const struct shim_exit *x, struct container_status *status)
-{
-	char name[16];
-	const char *sig = x->signal ? signal_name(x->signal, name, sizeof(name)) : NULL;
-
-	status->finish_time = x->finished_at;
-	status->exit_code = x->code;
-	free(status->exit_signal);
-	status->exit_signal = xstrdup(sig ? sig : "");
-}
-
-void container_observe(const struct container_run *r, const struct shim_status *st,
-		       struct container_status *status)
-{
-	if (st->have_exit)
-		observe_exit(&st->exit, status);
-	switch (st->state) {
-	case SHIM_STARTING:
-		status->state = CONTAINER_STATE_PENDING;
-		break;
-	case SHIM_RUNNING:
-	case SHIM_LOST:
-		status->state = CONTAINER_STATE_READY;
-		status->start_time = st->started_at;
-		break;
-	case SHIM_ENDED:
-		status->start_time = st->started_at;
-		status->state = st->exit.code == 0 || was_stopped(r, st) ? CONTAINER_STATE_STOPPED
-									 : CONTAINER_STATE_FAILED;
-		break;
-	case SHIM_NEVER:
-	case _SHIM_RUN_STATE_MAX:
-		/* It ran before a reboot, or was cleared: its last state stays unless that was "running". */
-		if (status->state == CONTAINER_STATE_READY ||
-		    status->state == CONTAINER_STATE_PAUSED ||
-		    status->state == CONTAINER_STATE_PAUSING)
-			status->state = CONTAINER_STATE_STOPPED;
-		break;
-	}
 }
 
 int container_stop_signal(const struct container_run *r)

@@ -15,6 +15,7 @@ struct container_run {
 	const struct container_spec *spec; /* borrowed */
 	struct addr cell; /* borrowed strings */
 	char *id; /* runtime id */
+	char *name; /* the container's own */
 	char *ns;
 	char *run_dir;
 	char *data_dir;
@@ -31,7 +32,10 @@ struct container_run {
 	bool record_unsynced; /* container_create wrote a record: container_sync is owed */
 };
 
-/* Names and paths only; cheap. */
+/* Names and paths only; cheap. By names alone there is no spec, which clearing needs not. */
+void container_run_name(struct container_run *r, struct engine *e, const char *ns,
+			const struct addr *cell, const char *container, const char *runtime_id);
+
 void container_run_init(struct container_run *r, struct engine *e, const char *ns,
 			const struct cell_doc *cell, const struct container_spec *spec);
 void container_run_clear(struct container_run *r);
@@ -75,9 +79,8 @@ int container_finish(struct container_run *r, struct kerr *err);
 int container_mark_stopped(const struct container_run *r, const struct shim_status *st,
 			   struct kerr *err);
 
-/* Fill a status from what the monitor left; *old is kept where nothing is known. */
-void container_observe(const struct container_run *r, const struct shim_status *st,
-		       struct container_status *status);
+/* Whether an operator ended this run. */
+bool container_was_stopped(const struct container_run *r, const struct shim_status *st);
 
 /* The signal that asks it to end: the image's StopSignal, else SIGTERM. */
 int container_stop_signal(const struct container_run *r);

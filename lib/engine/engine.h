@@ -47,12 +47,19 @@ static inline void engine_closep(struct engine **e)
 int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct peer *peer,
 		    void *args, void *reply, struct rpc_fds *fds);
 
+enum engine_pass {
+	ENGINE_PASS_WAKES = 1, /* the cells whose monitors asked */
+	ENGINE_PASS_ALL, /* and all others, with what they stand on */
+	ENGINE_PASS_START, /* the first since kukeond started: and what nobody knows any more */
+};
+
 /*
- * One reconcile pass: derive every cell's state, adopt containers whose monitor
- * died, wind down what has ended, mend networks and rules. Cells that are busy
- * are left to the next pass. *ret_next_ms: when the next pass is due at the
- * latest (clock_ms), -1 for "whenever the timer says". Errors are logged.
+ * One reconcile pass: derive the cells' states, adopt containers whose monitor
+ * died, wind down what has ended; mend cgroups, networks and rules. A cell that
+ * asked is waited for, any other that is busy is left to the next pass. Leaks are
+ * swept on the first pass and then every few minutes. *ret_next_ms: when the next
+ * pass is due at the latest (clock_ms), -1 for "whenever the timer says". Errors are logged.
  */
-int engine_reconcile(struct engine *e, int64_t *ret_next_ms);
+int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_ms);
 
 #endif

@@ -24,11 +24,15 @@ libengine_a_SOURCES = \
 	lib/engine/lease.c \
 	lib/engine/network.c lib/engine/network.h \
 	lib/engine/parent_delete.c \
+	lib/engine/parent_settle.c \
 	lib/engine/parents.h \
 	lib/engine/realm.c \
 	lib/engine/reconcile.c \
 	lib/engine/scope.c \
 	lib/engine/space.c \
 	lib/engine/stack.c \
+	lib/engine/status.c lib/engine/status.h \
+	lib/engine/sweep.c lib/engine/sweep.h \
+	lib/engine/sweep_files.c \
 	lib/engine/system.c lib/engine/system.h
 LIBENGINE = libengine.a

@@ -42,6 +42,9 @@ struct deleted {
 
 void deleted_clear(struct deleted *d);
 
+/* A pass: mend what an object stands on, and store its state where that changed. */
+int parent_settle_locked(struct engine *e, const struct addr *a, struct kerr *err);
+
 /* A realm, space or stack. The document as it was goes to ret_doc (zeroed; of the level's kind). */
 int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flags, void *ret_doc,
 		  struct deleted *ret, struct kerr *err);

@@ -59,8 +59,10 @@ struct listener {
 	unsigned max_children, max_per_uid;
 
 	pid_t pass_pid; /* of the running pass, 0: none */
+	enum listener_pass pass_running; /* its kind */
 	int pass_r; /* its last word */
 	bool pass_pending; /* asked for while one runs, or not begun yet */
+	enum listener_pass pass_kind; /* of the pending one, the widest that was asked for */
 	int64_t pass_due; /* clock_ms, -1: when something happens */
 
 	bool stopping;
@@ -163,18 +165,26 @@ static void start_requests(struct listener *l)
 
 /* ---- passes ---- */
 
-static void pass_child(struct listener *l, int result)
+/* The next pass is to be at least of that kind. */
+static void ask_for(struct listener *l, enum listener_pass kind)
+{
+	if (kind > l->pass_kind)
+		l->pass_kind = kind;
+}
+
+static void pass_child(struct listener *l, enum listener_pass kind, int result)
 {
 	int64_t next = -1;
 
 	child_begin(result, result);
-	if (l->ops->reconcile(l->ops->ctx, &next) < 0)
+	if (l->ops->reconcile(l->ops->ctx, kind, &next) < 0)
 		_exit(1);
 	_exit(fd_write_all(result, &next, sizeof(next)) < 0);
 }
 
 static void start_pass(struct listener *l)
 {
+	enum listener_pass kind = l->pass_kind;
 	char why[128];
 	pid_t pid;
 	int p[2];
@@ -188,7 +198,7 @@ static void start_pass(struct listener *l)
 	}
 	pid = proc_fork(0);
 	if (pid == 0)
-		pass_child(l, p[1]);
+		pass_child(l, kind, p[1]);
 	fd_close_p(&p[1]);
 	if (pid < 0) {
 		fd_close_p(&p[0]);
@@ -197,6 +207,8 @@ static void start_pass(struct listener *l)
 		l->pass_due = clock_ms() + PASS_RETRY_MS;
 		return;
 	}
+	l->pass_kind = LISTENER_PASS_WAKES;
+	l->pass_running = kind;
 	l->pass_pid = pid;
 	l->pass_r = p[0];
 }
@@ -209,13 +221,15 @@ static void pass_ended(struct listener *l, int status)
 
 	fd_close_p(&l->pass_r);
 	l->pass_pid = 0;
-	l->pass_due = l->config->reconcile_ms > 0 ? now + l->config->reconcile_ms : -1;
+	if (l->pass_running != LISTENER_PASS_WAKES) /* wake-ups do not put the timer off */
+		l->pass_due = l->config->reconcile_ms > 0 ? now + l->config->reconcile_ms : -1;
 	if (!good) {
 		char text[32];
 
 		(void) snprintf(text, sizeof(text), "%d", status);
 		log_err("reconcile pass failed", "status", text);
 		next = now + PASS_RETRY_MS;
+		ask_for(l, LISTENER_PASS_TIMER);
 	}
 	if (next >= 0) {
 		if (next < now + PASS_SPACING_MS)
@@ -229,7 +243,11 @@ static void start_pass_if_due(struct listener *l)
 {
 	if (l->stopping || l->pass_pid > 0)
 		return;
-	if (l->pass_pending || (l->pass_due >= 0 && clock_ms() >= l->pass_due))
+	if (l->pass_due >= 0 && clock_ms() >= l->pass_due) {
+		ask_for(l, LISTENER_PASS_TIMER);
+		l->pass_pending = true;
+	}
+	if (l->pass_pending)
 		start_pass(l);
 }
 
@@ -383,6 +401,8 @@ static int time_left(const struct listener *l, int64_t now)
 
 	if (l->stopping)
 		return clock_left(l->stop_deadline);
+	if (l->pass_pid == 0 && l->pass_pending)
+		return 0; /* the first one waits for nobody */
 	if (l->pass_pid == 0 && l->pass_due >= 0)
 		due = l->pass_due;
 	if (now < l->accept_after && (due < 0 || l->accept_after < due))
@@ -443,6 +463,7 @@ static void end_children(struct listener *l)
 static void run(struct listener *l)
 {
 	l->pass_pending = true;
+	l->pass_kind = LISTENER_PASS_START;
 	while (!l->stopping ||
 	       ((l->n_children > 0 || l->pass_pid > 0) && clock_ms() < l->stop_deadline))
 		turn(l);

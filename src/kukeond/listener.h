@@ -10,12 +10,18 @@
  * say, forks a child per reconcile pass, reaps. It never touches state, never
  * blocks but in poll, and allocates nothing while it runs.
  */
+enum listener_pass {
+	LISTENER_PASS_WAKES = 1, /* somebody asked */
+	LISTENER_PASS_TIMER, /* it is time */
+	LISTENER_PASS_START, /* the first one */
+};
+
 struct listener_ops {
 	void *ctx;
 	/* In a child: serve the connection to its end. stop_fd hangs up when the daemon stops. */
 	void (*serve)(void *ctx, int fd, const struct peer *peer, int stop_fd);
 	/* In a child: one pass. *ret_next_ms: clock_ms of the next one it wants, or -1. */
-	int (*reconcile)(void *ctx, int64_t *ret_next_ms);
+	int (*reconcile)(void *ctx, enum listener_pass kind, int64_t *ret_next_ms);
 };
 
 struct listener_config {

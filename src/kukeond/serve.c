@@ -57,8 +57,11 @@ static void serve_connection(void *ctx, int fd, const struct peer *peer, int sto
 		log_failed("connection ended", &err);
 }
 
-static int reconcile(void *ctx, int64_t *ret_next_ms)
+static int reconcile(void *ctx, enum listener_pass kind, int64_t *ret_next_ms)
 {
+	static const enum engine_pass kinds[] = { [LISTENER_PASS_WAKES] = ENGINE_PASS_WAKES,
+						  [LISTENER_PASS_TIMER] = ENGINE_PASS_ALL,
+						  [LISTENER_PASS_START] = ENGINE_PASS_START };
 	const struct daemon *d = ctx;
 	struct engine *e cleanup_(engine_closep) = NULL;
 	struct kerr err = { 0 };
@@ -69,7 +72,7 @@ static int reconcile(void *ctx, int64_t *ret_next_ms)
 		log_failed("open engine", &err);
 		return r;
 	}
-	return engine_reconcile(e, ret_next_ms);
+	return engine_reconcile(e, kinds[kind], ret_next_ms);
 }
 
 static void fill_config(struct engine_config *c, const struct settings *s, const char *runtime_dir)

@@ -32,6 +32,7 @@ static struct shared {
 	int passes;
 	int passes_running;
 	int most_passes;
+	int kinds[LISTENER_PASS_START + 1];
 	int pass_ms; /* how long a pass takes */
 	int64_t next_in_ms; /* what a pass asks for, -1: nothing */
 	int pass_fails;
@@ -113,7 +114,7 @@ static void serve(void *ctx, int fd, const struct peer *peer, int stop_fd)
 	(void) rpc_serve(&s, fd, peer, NULL);
 }
 
-static int pass(void *ctx, int64_t *ret_next_ms)
+static int pass(void *ctx, enum listener_pass kind, int64_t *ret_next_ms)
 {
 	int now = __atomic_add_fetch(&shared->passes_running, 1, __ATOMIC_SEQ_CST);
 
@@ -121,6 +122,7 @@ static int pass(void *ctx, int64_t *ret_next_ms)
 	if (now > shared->most_passes)
 		shared->most_passes = now;
 	(void) usleep((useconds_t) shared->pass_ms * 1000);
+	(void) __atomic_add_fetch(&shared->kinds[kind], 1, __ATOMIC_SEQ_CST);
 	(void) __atomic_sub_fetch(&shared->passes_running, 1, __ATOMIC_SEQ_CST);
 	(void) __atomic_add_fetch(&shared->passes, 1, __ATOMIC_SEQ_CST);
 	if (shared->pass_fails)
@@ -530,6 +532,36 @@ START_TEST(wake_ups_are_coalesced)
 }
 END_TEST
 
+/* Without anybody connecting, asking or a timer. */
+START_TEST(the_first_pass_comes_by_itself)
+{
+	config.reconcile_ms = 0;
+	daemon_pid = fork();
+	if (daemon_pid == 0)
+		_exit(listener_run(&config, &ops, NULL) < 0);
+	wait_for(shared->passes > 0);
+}
+END_TEST
+
+START_TEST(kinds_of_passes)
+{
+	config.reconcile_ms = 300;
+	start();
+	wait_for(shared->passes == 1);
+	ck_assert_int_eq(shared->kinds[LISTENER_PASS_START], 1);
+	wake();
+	wait_for(shared->passes == 2);
+	ck_assert_int_eq(shared->kinds[LISTENER_PASS_WAKES], 1);
+	/* However often somebody asks, the timer has its turn. */
+	while (shared->passes < 40 && shared->kinds[LISTENER_PASS_TIMER] == 0) {
+		wake();
+		(void) usleep(50000);
+	}
+	ck_assert_int_ge(shared->kinds[LISTENER_PASS_TIMER], 1);
+	ck_assert_int_eq(shared->kinds[LISTENER_PASS_START], 1);
+}
+END_TEST
+
 START_TEST(a_pass_names_the_next)
 {
 	shared->next_in_ms = 150;
@@ -600,6 +632,8 @@ Suite *test_listener(void)
 	tcase_add_test(t, one_pass_at_the_start_and_no_more);
 	tcase_add_test(t, timer);
 	tcase_add_test(t, wake_ups_are_coalesced);
+	tcase_add_test(t, the_first_pass_comes_by_itself);
+	tcase_add_test(t, kinds_of_passes);
 	tcase_add_test(t, a_pass_names_the_next);
 	tcase_add_test(t, a_pass_that_fails);
 	tcase_add_test(t, notify);

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "buf.h"
+#include "convert.h"
+#include "mem.h"
+#include "proc.h"
+#include "status.h"
+#include "str.h"
+
+#define WHY_MAX 4096
+
+static void set_str(char **p, const char *s)
+{
+	char *copy = xstrdup_null(s);
+
+	free(*p);
+	*p = copy;
+}
+
+void cell_set_state(struct cell_doc *doc, cell_state state, const char *reason, const char *message)
+{
+	doc->status.state = state;
+	set_str(&doc->status.reason, reason);
+	set_str(&doc->status.message, message);
+	if (state == CELL_STATE_READY)
+		doc->status.ready_observed = true;
+}
+
+bool cell_failed_sticky(const struct cell_doc *doc)
+{
+	static const char *const reasons[] = { "CreateCellFailed", "StartCellFailed",
+					       "StartContainerFailed" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (doc->status.state == CELL_STATE_FAILED &&
+		    streq_null(doc->status.reason, reasons[i]))
+			return true;
+	return false;
+}
+
+void status_align(struct cell_doc *doc)
+{
+	struct cell_status *st = &doc->status;
+	struct cell_status old = { .containers = { st->containers.v, st->containers.n } };
+
+	st->containers.v = NULL;
+	st->containers.n = 0;
+	for (size_t i = 0; i < doc->spec.containers.n; i++) {
+		const struct container_spec *c = &doc->spec.containers.v[i];
+		struct container_status *to =
+			vec_grow(&st->containers.v, &st->containers.n, sizeof(*to));
+
+		for (size_t k = 0; k < old.containers.n; k++) {
+			struct container_status *from = &old.containers.v[k];
+
+			if (!streq_null(from->name, c->id))
+				continue;
+			*to = *from;
+			*from = (struct container_status){ 0 };
+			break;
+		}
+		set_str(&to->name, c->id);
+		set_str(&to->id, c->id);
+	}
+	for (size_t k = 0; k < old.containers.n; k++)
+		model_clear(&container_status_type, &old.containers.v[k]);
+	free(old.containers.v);
+}
+
+/* ---- one container ---- */
+
+static void take_exit(const struct shim_exit *x, struct container_status *status)
+{
+	char name[16];
+	const char *sig = x->signal ? signal_name(x->signal, name, sizeof(name)) : NULL;
+
+	status->finish_time = x->finished_at;
+	status->exit_code = x->code;
+	set_str(&status->exit_signal, sig ? sig : "");
+}
+
+/* It ran before a reboot, or was cleared: its last state stays unless that was "running". */
+static void not_running(struct container_status *status)
+{
+	switch (status->state) {
+	case CONTAINER_STATE_READY:
+	case CONTAINER_STATE_PAUSED:
+	case CONTAINER_STATE_PAUSING:
+	case CONTAINER_STATE_UNKNOWN:
+		status->state = CONTAINER_STATE_STOPPED;
+		break;
+	case CONTAINER_STATE_PENDING:
+	case CONTAINER_STATE_STOPPED:
+	case CONTAINER_STATE_FAILED:
+	case _CONTAINER_STATE_MAX:
+		break;
+	}
+}
+
+void status_container(const struct shim_status *st, bool stopped, struct container_status *status,
+		      struct container_fact *ret)
+{
+	*ret = (struct container_fact){ 0 };
+	if (!st) {
+		status->state = CONTAINER_STATE_UNKNOWN;
+		return;
+	}
+	if (st->have_exit)
+		take_exit(&st->exit, status);
+	switch (st->state) {
+	case SHIM_STARTING:
+		if (st->monitor_alive) {
+			status->state = CONTAINER_STATE_PENDING;
+			ret->live = true;
+		} else {
+			not_running(status);
+		}
+		break;
+	case SHIM_RUNNING:
+	case SHIM_LOST:
+		status->state = CONTAINER_STATE_READY;
+		status->start_time = st->started_at;
+		ret->live = true;
+		ret->lost = st->state == SHIM_LOST;
+		break;
+	case SHIM_ENDED:
+		status->start_time = st->started_at;
+		status->state = st->exit.code == 0 || stopped ? CONTAINER_STATE_STOPPED
+							      : CONTAINER_STATE_FAILED;
+		ret->oom = status->state == CONTAINER_STATE_FAILED && st->exit.oom_killed;
+		break;
+	case SHIM_NEVER:
+	case _SHIM_RUN_STATE_MAX:
+		not_running(status);
+		break;
+	}
+}
+
+/* ---- the cell ---- */
+
+static void say_exit(struct buf *out, const struct container_status *s, bool oom)
+{
+	if (out->len)
+		buf_adds(out, "; ");
+	buf_addf(out, "container \"%s\" ", s->name);
+	if (oom)
+		buf_adds(out, "was killed for want of memory");
+	else if (!str_empty(s->exit_signal))
+		buf_addf(out, "was killed by %s", s->exit_signal);
+	else
+		buf_addf(out, "exited with code %lld", (long long) s->exit_code);
+}
+
+struct sums {
+	size_t workloads, live, unknown, failed;
+	const struct container_status *root; /* of an explicit root */
+	struct container_status *synthesized;
+	bool root_live;
+	unsigned need;
+	struct buf why; /* of all that failed */
+	struct buf oom; /* of those killed for want of memory */
+};
+
+static void add_container(struct sums *s, const struct container_spec *c,
+			  struct container_status *status, const struct container_fact *fact)
+{
+	if (container_is_synthesized(c)) {
+		s->synthesized = status;
+		return;
+	}
+	if (fact->lost)
+		s->need |= CELL_NEED_ADOPT;
+	if (status->state == CONTAINER_STATE_FAILED)
+		say_exit(&s->why, status, fact->oom);
+	if (fact->oom)
+		say_exit(&s->oom, status, true);
+	s->unknown += status->state == CONTAINER_STATE_UNKNOWN;
+	if (c->root) {
+		s->root = status;
+		s->root_live = fact->live;
+		return;
+	}
+	s->workloads++;
+	s->live += fact->live;
+	s->failed += status->state == CONTAINER_STATE_FAILED;
+}
+
+/* While the start stands. */
+static unsigned derive_up(struct cell_doc *doc, const struct sums *s)
+{
+	bool root_ended = s->root && !s->root_live && s->root->state != CONTAINER_STATE_UNKNOWN;
+
+	if (root_ended || (!s->root && s->workloads && !s->live && !s->unknown)) {
+		bool failed = s->root ? s->root->state == CONTAINER_STATE_FAILED : s->failed > 0;
+
+		if (failed)
+			cell_set_state(doc, CELL_STATE_FAILED, "WorkloadFailed", buf_str(&s->why));
+		else
+			cell_set_state(doc, CELL_STATE_STOPPED, NULL, NULL);
+		return s->live ? CELL_NEED_END : CELL_NEED_WIND_DOWN;
+	}
+	if (s->unknown && !s->live && !s->root_live)
+		cell_set_state(doc, CELL_STATE_UNKNOWN, NULL, NULL);
+	else
+		cell_set_state(doc, CELL_STATE_READY, NULL, s->oom.len ? buf_str(&s->oom) : NULL);
+	return 0;
+}
+
+/* Not started, as far as this boot knows. */
+static void derive_down(struct cell_doc *doc)
+{
+	if (doc->status.state == CELL_STATE_READY ||
+	    (doc->status.state == CELL_STATE_UNKNOWN && doc->status.ready_observed))
+		cell_set_state(doc, CELL_STATE_STOPPED, NULL, NULL);
+}
+
+static unsigned derive(struct cell_doc *doc, enum run_phase phase, const struct sums *s)
+{
+	bool sticky = cell_failed_sticky(doc);
+
+	switch (phase) {
+	case RUN_NONE:
+		derive_down(doc);
+		return 0;
+	case RUN_BEGUN:
+		/* The document may say Ready in advance; it is true when the start is through. */
+		if (doc->status.state == CELL_STATE_READY)
+			cell_set_state(doc, CELL_STATE_PENDING, NULL, NULL);
+		return CELL_NEED_UNDO;
+	case RUN_UNREADABLE:
+		if (!sticky)
+			cell_set_state(doc, CELL_STATE_UNKNOWN, NULL, NULL);
+		return 0;
+	case RUN_COMPLETE:
+		/* What failed has been taken away; where that failed, once more. */
+		return sticky ? CELL_NEED_WIND_DOWN : derive_up(doc, s);
+	}
+	return 0;
+}
+
+/* autoDelete: the cell was up, and has ended by itself or by an operator's hand. */
+static bool delete_is_due(const struct cell_doc *doc, enum run_phase phase, unsigned need)
+{
+	if (!doc->spec.auto_delete || !doc->status.ready_observed || cell_failed_sticky(doc))
+		return false;
+	if (phase == RUN_NONE)
+		return doc->status.state == CELL_STATE_STOPPED ||
+		       doc->status.state == CELL_STATE_FAILED;
+	return (need & (CELL_NEED_WIND_DOWN | CELL_NEED_END)) != 0;
+}
+
+static void set_synthesized(struct container_status *status, const struct cell_doc *doc,
+			    enum run_phase phase, unsigned need)
+{
+	if (phase == RUN_COMPLETE && !(need & CELL_NEED_WIND_DOWN))
+		status->state = CONTAINER_STATE_READY;
+	else if (phase != RUN_BEGUN && doc->status.ready_observed)
+		status->state = CONTAINER_STATE_STOPPED;
+}
+
+unsigned status_cell(struct cell_doc *doc, enum run_phase phase, const struct container_fact *facts)
+{
+	struct sums s = { .why = BUF_INIT(WHY_MAX), .oom = BUF_INIT(WHY_MAX) };
+	unsigned need;
+
+	for (size_t i = 0; i < doc->spec.containers.n; i++)
+		add_container(&s, &doc->spec.containers.v[i], &doc->status.containers.v[i],
+			      &facts[i]);
+	need = s.need | derive(doc, phase, &s);
+	if (s.synthesized)
+		set_synthesized(s.synthesized, doc, phase, need);
+	if (delete_is_due(doc, phase, need))
+		need |= CELL_NEED_DELETE;
+	buf_clear(&s.why);
+	buf_clear(&s.oom);
+	return need;
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#include "cell.h"
+#include "container.h"
+#include "convert.h"
+#include "fd.h"
+#include "image.h"
+#include "log.h"
+#include "mem.h"
+#include "mount.h"
+#include "network.h"
+#include "parents.h"
+#include "path.h"
+#include "str.h"
+#include "sweep.h"
+
+#define SWEEP_INTERVAL_S 300
+#define CGROUP_WAIT_MS 100
+#define MONITORS "_monitors"
+
+static void log_failed(const char *what, const char *name, const struct kerr *err)
+{
+	char text[KERR_TEXT_MAX];
+
+	log_wrn("sweep", "what", what, "name", name, "error", kerr_text(err, text, sizeof(text)));
+}
+
+void sweep_names(const char *dir, struct strlist *ret)
+{
+	DIR *d = opendir(dir);
+	struct dirent *de;
+
+	while (d && (de = readdir(d)) != NULL)
+		if (de->d_name[0] != '.' && !strlist_has(ret, de->d_name))
+			strlist_add(ret, de->d_name);
+	if (d)
+		(void) closedir(d);
+	strlist_sort(ret);
+}
+
+/* A document that is there accounts for what could be its own, readable or not. */
+static bool document_gone(struct engine *e, const struct addr *a)
+{
+	return store_exists(&e->layout, a, NULL) == 0;
+}
+
+/* ---- containers ---- */
+
+struct claim {
+	const char *id; /* runtime id */
+	bool claimed;
+};
+
+static int claim_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct claim *c = ctx;
+	struct cell_doc d = { 0 };
+	int r = store_load(&e->layout, a, 0, &d, NULL);
+
+	(void) err;
+	if (r < 0 && r != -ENOENT) /* it may list anything */
+		c->claimed = true;
+	for (size_t i = 0; i < d.spec.containers.n && !c->claimed; i++) {
+		char *id cleanup_free = container_runtime_id(&d.spec, &d.spec.containers.v[i]);
+
+		c->claimed = streq(id, c->id);
+	}
+	model_clear(&cell_doc_type, &d);
+	return 0;
+}
+
+/* Some cell of the stack has a container of that id: mostly the one of that name. */
+static bool is_claimed(struct engine *e, const struct addr *cell, const char *id)
+{
+	struct addr stack = addr_parent(cell);
+	struct claim c = { .id = id };
+
+	(void) claim_cell(&c, e, cell, NULL);
+	if (!c.claimed && scope_each(e, ADDR_CELL, &stack, claim_cell, &c, NULL) < 0)
+		return true;
+	return c.claimed;
+}
+
+/* Its root may still be mounted in the start of a cell that is there. */
+static int remove_container(struct engine *e, const char *ns, const struct addr *cell,
+			    const char *name, const char *id, struct kerr *err)
+{
+	struct container_run run cleanup_container_run = { 0 };
+	struct cell_run start;
+	int r = 0;
+
+	container_run_name(&run, e, ns, cell, name, id);
+	if (cell_run_load(e, cell, &start, NULL) == 0) {
+		char *dir cleanup_free = cell_run_dir(e, cell, &start);
+		char *root cleanup_free = container_rootfs(&run, dir);
+
+		r = mount_detach_rmdir(root, err);
+	}
+	return r < 0 ? r : container_remove(&run, err);
+}
+
+/* The stack's lock keeps all its cells still. */
+static void sweep_container(struct engine *e, const char *ns, const char *realm, const char *id)
+{
+	char *copy cleanup_free = xstrdup(id);
+	char *at = copy;
+	const char *name;
+	struct addr a = { .realm = realm };
+	struct addr stack;
+	struct kerr err = { 0 };
+	int r;
+
+	a.space = strsep(&at, "_");
+	a.stack = strsep(&at, "_");
+	a.cell = strsep(&at, "_");
+	name = at;
+	if (str_empty(name) || strchr(name, '_') || scope_check(&a, ADDR_CELL, 0, NULL) < 0)
+		return; /* none of ours ever had such an id */
+	stack = addr_parent(&a);
+	if (is_claimed(e, &a, id) || locks_take_path(e->locks, &stack, LOCKS_TRY, NULL) < 0)
+		return;
+	if (!is_claimed(e, &a, id)) {
+		r = remove_container(e, ns, &a, name, id, &err);
+		if (r < 0)
+			log_failed("container", id, &err);
+		else
+			log_inf("removed a container that no cell lists", "container", id);
+	}
+	locks_drop_path(e->locks, &stack);
+}
+
+static int sweep_realm(void *ctx, struct engine *e, const struct addr *a, struct kerr *unused)
+{
+	struct image_store s cleanup_image_store = { 0 };
+	struct strlist ids cleanup_strlist = { 0 };
+	char *ns cleanup_free = NULL;
+	char *runs cleanup_free = NULL, *data cleanup_free = NULL, *runc cleanup_free = NULL;
+	struct kerr err = { 0 };
+	int r;
+
+	(void) ctx;
+	(void) unused;
+	if (scope_namespace(e, a->realm, &ns, NULL) < 0)
+		return 0;
+	runs = layout_rt_container(&e->layout, ns, NULL, RTC_DIR);
+	data = layout_ns(&e->layout, ns, NS_CONTAINERS, NULL);
+	runc = layout_runc_root(&e->layout, ns);
+	sweep_names(runs, &ids);
+	sweep_names(data, &ids);
+	sweep_names(runc, &ids);
+	for (size_t i = 0; i < ids.n; i++)
+		sweep_container(e, ns, a->realm, ids.v[i]);
+	r = image_store_open(&e->layout, e->locks, ns, e->keep_layers ? IMAGE_STORE_KEEP_LAYERS : 0,
+			     &s, &err);
+	if (r == 0)
+		r = image_store_repair(&s, &err);
+	if (r < 0)
+		log_failed("images", ns, &err);
+	return 0;
+}
+
+/* ---- namespaces of no realm ---- */
+
+static int find_namespace(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct claim *c = ctx;
+	char *ns cleanup_free = NULL;
+	int r = scope_namespace(e, a->realm, &ns, NULL);
+
+	(void) err;
+	if (r == 0 ? streq(ns, c->id) : r != -ENOENT)
+		c->claimed = true;
+	return 0;
+}
+
+static bool has_realm(struct engine *e, const char *ns)
+{
+	struct claim c = { .id = ns };
+	struct addr all = { 0 };
+
+	return scope_each(e, ADDR_REALM, &all, find_namespace, &c, NULL) < 0 || c.claimed;
+}
+
+/* Whoever makes a realm claims the namespace under this lock (realm.c). */
+static void sweep_namespace(struct engine *e, const char *ns)
+{
+	struct lock_id lock = lock_id_image(ns, "");
+	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	struct kerr err = { 0 };
+
+	if (has_realm(e, ns) || locks_take(e->locks, &lock, LOCKS_TRY, NULL) < 0)
+		return;
+	if (!has_realm(e, ns)) {
+		if (remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, &err) < 0)
+			log_failed("namespace", ns, &err);
+		else
+			log_inf("removed a namespace that no realm has", "namespace", ns);
+	}
+	locks_drop(e->locks, &lock);
+}
+
+static void sweep_namespaces(struct engine *e)
+{
+	char *dir cleanup_free = layout_namespaces(&e->layout);
+	struct strlist names cleanup_strlist = { 0 };
+
+	sweep_names(dir, &names);
+	for (size_t i = 0; i < names.n; i++)
+		sweep_namespace(e, names.v[i]);
+}
+
+/* ---- trees that mirror the objects: starts in the runtime dir, cgroups ---- */
+
+typedef void object_fn(struct engine *e, const struct addr *a);
+
+/* The object's lock is held and its document is not there. */
+static void end_start(struct engine *e, const struct addr *a)
+{
+	char *dir cleanup_free = layout_pin(&e->layout, a, NULL, NULL);
+	struct kerr err = { 0 };
+
+	if (addr_level(a) != ADDR_CELL)
+		(void) rmdir(dir); /* when nothing is in it any more */
+	else if (cell_run_end(e, a, &err) < 0)
+		log_failed("start", a->cell, &err);
+	else
+		log_inf("removed a start of no cell", "cell", a->cell);
+}
+
+/* Processes in there are not ours to judge: nothing tells of them. */
+static void remove_group(struct engine *e, const struct addr *a)
+{
+	char *cgroup cleanup_free = scope_cgroup(e, a);
+	struct kerr err = { 0 };
+
+	if (cgroup_populated(e->cgroups, cgroup) > 0)
+		log_wrn("processes in a cgroup of no object", "cgroup", cgroup);
+	else if (cgroup_remove(e->cgroups, cgroup, 0, CGROUP_WAIT_MS, &err) < 0)
+		log_failed("cgroup", cgroup, &err);
+}
+
+static void with_lock(struct engine *e, const struct addr *a, object_fn *fn)
+{
+	if (!document_gone(e, a) || locks_take_path(e->locks, a, LOCKS_TRY, NULL) < 0)
+		return;
+	if (document_gone(e, a))
+		fn(e, a);
+	locks_drop_path(e->locks, a);
+}
+
+/* dir has a directory for each object below a. Children first. */
+static void sweep_tree(struct engine *e, const char *dir, const struct addr *a, object_fn *fn)
+{
+	struct strlist names cleanup_strlist = { 0 };
+
+	sweep_names(dir, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		char *below cleanup_free = path_join(dir, names.v[i], NULL);
+		struct addr child = addr_child(a, names.v[i]);
+		DIR *d;
+
+		if (strchr(names.v[i], '_')) /* our own: _monitors */
+			continue;
+		d = opendir(below);
+		if (!d)
+			continue; /* a file */
+		(void) closedir(d);
+		if (addr_level(&child) != ADDR_CELL)
+			sweep_tree(e, below, &child, fn);
+		with_lock(e, &child, fn);
+	}
+}
+
+static void sweep_starts(struct engine *e)
+{
+	char *dir cleanup_free = layout_rt(&e->layout, RT_CELLS);
+
+	sweep_tree(e, dir, &(struct addr){ 0 }, end_start);
+}
+
+static void sweep_cgroups(struct engine *e)
+{
+	for (size_t i = 0; i < e->cgroups->n; i++) {
+		char *dir cleanup_free = path_join(e->cgroups->v[i].mount, e->cgroup_root, NULL);
+
+		sweep_tree(e, dir, &(struct addr){ 0 }, remove_group);
+	}
+}
+
+/* ---- leases and bridges ---- */
+
+struct lease_holders {
+	const struct addr *space;
+	struct strlist cells; /* "<stack>/<cell>" */
+};
+
+static void add_holder(void *ctx, uint32_t addr, const char *stack, const char *cell)
+{
+	struct lease_holders *h = ctx;
+
+	(void) addr;
+	strlist_addf(&h->cells, "%s/%s", stack, cell);
+}
+
+static void drop_lease(struct engine *e, const struct addr *a)
+{
+	struct kerr err = { 0 };
+
+	if (lease_drop(e, a, &err) < 0)
+		log_failed("lease", a->cell, &err);
+}
+
+static int sweep_leases(void *ctx, struct engine *e, const struct addr *space, struct kerr *unused)
+{
+	struct lease_holders h = { .space = space };
+	int r = lease_each(e, space, add_holder, &h, NULL);
+
+	(void) ctx;
+	(void) unused;
+	for (size_t i = 0; r == 0 && i < h.cells.n; i++) {
+		char *at = h.cells.v[i];
+		struct addr a = { .realm = space->realm, .space = space->space };
+
+		a.stack = strsep(&at, "/");
+		a.cell = at;
+		if (scope_check(&a, ADDR_CELL, 0, NULL) == 0)
+			with_lock(e, &a, drop_lease);
+	}
+	strlist_clear(&h.cells);
+	return 0;
+}
+
+static void drop_network(struct engine *e, const struct addr *space)
+{
+	struct kerr err = { 0 };
+
+	if (network_delete(e, space, &err) < 0)
+		log_failed("network", space->space, &err);
+	else
+		log_inf("removed a bridge of no space", "space", space->space);
+}
+
+/* A bridge says in its alias whose it is, and in its name of which instance. */
+static void sweep_bridge(struct engine *e, const char *name)
+{
+	struct link_bridge_state st;
+	char expected[LINK_NAME_MAX];
+	struct addr a = { 0 };
+	char *at = st.owner;
+
+	if (!str_has_prefix(name, "k-") || link_bridge_query(name, &st, NULL) < 0 || !st.is_bridge)
+		return;
+	a.realm = strsep(&at, "/");
+	a.space = at;
+	if (scope_check(&a, ADDR_SPACE, 0, NULL) < 0)
+		return;
+	link_bridge_name(a.realm, a.space, e->instance, expected);
+	if (streq(name, expected))
+		with_lock(e, &a, drop_network);
+}
+
+static void sweep_bridges(struct engine *e)
+{
+	struct link_net *nets cleanup_free = NULL;
+	struct strlist seen cleanup_strlist = { 0 };
+	size_t n = 0;
+
+	if (link_list_nets(&nets, &n, NULL) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (strlist_has(&seen, nets[i].device))
+			continue;
+		strlist_add(&seen, nets[i].device);
+		sweep_bridge(e, nets[i].device);
+	}
+}
+
+/* ---- the whole ---- */
+
+static char *stamp_file(const struct engine *e)
+{
+	return path_join(e->layout.runtime_dir, ".swept", NULL);
+}
+
+bool sweep_is_due(struct engine *e)
+{
+	char *file cleanup_free = stamp_file(e);
+	struct timespec now;
+	struct stat st;
+
+	if (lstat(file, &st) < 0 || clock_gettime(CLOCK_REALTIME, &now) < 0)
+		return true;
+	return now.tv_sec < st.st_mtime || now.tv_sec - st.st_mtime >= SWEEP_INTERVAL_S;
+}
+
+void sweep(struct engine *e)
+{
+	char *file cleanup_free = stamp_file(e);
+	struct addr all = { 0 };
+
+	(void) scope_each(e, ADDR_REALM, &all, sweep_realm, NULL, NULL);
+	sweep_namespaces(e);
+	sweep_starts(e);
+	(void) scope_each(e, ADDR_SPACE, &all, sweep_leases, NULL, NULL);
+	sweep_bridges(e);
+	sweep_cgroups(e);
+	sweep_data(e);
+	sweep_temporaries(e);
+	(void) atomic_write_at(AT_FDCWD, file, "", 0, 0600, ATOMIC_WRITE_NOSYNC, NULL);
+}

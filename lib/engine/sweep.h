@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_SWEEP_H
+#define KUKEON_SWEEP_H
+
+#include "engine_priv.h"
+
+/*
+ * What cannot be derived from documents is a leak, and goes: containers that no
+ * cell lists, starts, leases, cgroups and bridges without an object, namespaces
+ * without a realm, what image stores and writers left half-done. Each thing is
+ * looked at again under the lock of the object it would belong to; what is busy
+ * stays until the next time. Failures are logged.
+ */
+void sweep(struct engine *e);
+
+/* The last sweep of this boot is some minutes ago. */
+bool sweep_is_due(struct engine *e);
+
+/* ---- sweep_files.c ---- */
+
+/* Temporary files of writers that died, below data/, locks/ and namespaces/. */
+void sweep_temporaries(struct engine *e);
+/* Directories of data/ that are of no object any more. */
+void sweep_data(struct engine *e);
+
+/* Names in a directory but hidden ones, sorted; none when it cannot be read. */
+void sweep_names(const char *dir, struct strlist *ret);
+
+#endif
