@@ -104,15 +104,21 @@ static bool nft_has_tables(void)
 	return found;
 }
 
+/* By the program that the kernel itself calls (kernel.modprobe, sysctl/kernel.rst). */
 static bool legacy_can_load(void)
 {
-	char *const argv[] = { (char *) (uintptr_t) "modprobe", (char *) (uintptr_t) "-q",
-			       (char *) (uintptr_t) "ip_tables", NULL };
+	cleanup_buf struct buf setting = BUF_INIT(4096);
+	cleanup_free char *modprobe = NULL;
 	struct proc_spawn how = PROC_SPAWN_INIT;
 	int status = 0;
 
-	how.path = argv[0];
-	how.argv = argv;
+	if (sys_read(AT_FDCWD, "/proc/sys/kernel/modprobe", &setting) == 0)
+		modprobe = str_trim(buf_str(&setting));
+	if (str_empty(modprobe))
+		return false; /* a kernel without modules, or one that is told to load none */
+	how.path = modprobe;
+	how.argv = (char *const[]){ modprobe, (char *) (uintptr_t) "-q",
+				    (char *) (uintptr_t) "ip_tables", NULL };
 	(void) proc_run(&how, NULL, NULL, NULL, MODPROBE_MS, &status, NULL);
 	return legacy_in_kernel();
 }

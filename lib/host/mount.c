@@ -309,18 +309,22 @@ static int overlay_set_dir(int fs, const char *key, int dirfd, enum overlay_way 
 	return r < 0 ? -errno : 0;
 }
 
-/* An unknown way of naming the layer is -EINVAL, as is a bad layer: both try the older way. */
+/*
+ * An unknown way of naming the layer is -EINVAL, as is a bad layer: both try the
+ * older way. -EOPNOTSUPP for a descriptor is the old kind of file system context
+ * (before 6.5), which takes every string and complains when it is too late.
+ */
 static int overlay_set_first(int fs, int dirfd, enum overlay_way *ret_way)
 {
 	int r;
 
 	*ret_way = OVERLAY_BY_FD;
 	r = overlay_set_dir(fs, "lowerdir+", dirfd, *ret_way);
-	if (r != -EINVAL)
-		return r;
-	*ret_way = OVERLAY_BY_NAME;
-	r = overlay_set_dir(fs, "lowerdir+", dirfd, *ret_way);
-	if (r != -EINVAL)
+	if (r == -EINVAL) {
+		*ret_way = OVERLAY_BY_NAME;
+		r = overlay_set_dir(fs, "lowerdir+", dirfd, *ret_way);
+	}
+	if (r != -EINVAL && r != -EOPNOTSUPP)
 		return r;
 	*ret_way = OVERLAY_BY_PAGE;
 	return 0;

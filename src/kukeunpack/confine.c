@@ -20,7 +20,6 @@ int mount(const char *source, const char *target, const char *type, unsigned lon
 int umount2(const char *target, int flags);
 
 #define CONFINE_MS_REC_PRIVATE (16384UL | (1UL << 18))
-#define CONFINE_MS_MOVE 8192UL
 #define CONFINE_MNT_DETACH 2
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -68,8 +67,8 @@ static int enter_root(int target, struct kerr *err)
 	r = (int) syscall(SYS_pivot_root, ".", ".");
 	if (r == 0)
 		r = umount2(".", CONFINE_MNT_DETACH);
-	else if (errno == EINVAL) /* on an initramfs the root cannot be pivoted */
-		r = mount(".", "/", NULL, CONFINE_MS_MOVE, NULL) < 0 ? -1 : chroot(".");
+	else if (errno == EINVAL) /* on an initramfs the root cannot be pivoted, only covered */
+		r = chroot(".");
 	if (r < 0)
 		return kerr_set(err, -errno, "make the target directory the root");
 	r = chdir("/");
