@@ -13,13 +13,16 @@
 #include "path.h"
 #include "proc.h"
 #include "runc.h"
+#include "sha256.h"
 #include "str.h"
+#include "vec.h"
 
 enum {
 	RUNC_LOG_MAX = 1 << 20, /* bytes of a runc.log: some lines, normally */
 	RUNC_LINE_MAX = 4096, /* bytes of one message that we keep */
 	RUNC_VERSION_MAX = 4096,
 	RUNC_VERSION_MS = 10000,
+	RUNC_UPDATE_MS = 30000,
 };
 
 #define RUNC_FALLBACK_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -139,6 +142,52 @@ int runc_version(const char *path, struct runc_version *ret, struct kerr *err)
 	if (status != 0 || parse_version(buf_str(&out), ret) < 0)
 		return kerr_plain(err, -EPROTO, "'%s --version' does not tell a version", path);
 	return 0;
+}
+
+int runc_update(const char *path, const char *runc_root, const char *id,
+		const struct runc_limits *limits, struct kerr *err)
+{
+	cleanup_strlist struct strlist argv = { 0 };
+	cleanup_buf struct buf out = BUF_INIT(RUNC_LINE_MAX);
+	cleanup_buf struct buf said = BUF_INIT(RUNC_LINE_MAX);
+	struct proc_spawn how = PROC_SPAWN_INIT;
+	int status = 0;
+	int r;
+
+	strlist_add(&argv, path);
+	strlist_addf(&argv, "--root=%s", runc_root);
+	strlist_add(&argv, "update");
+	strlist_addf(&argv, "--memory=%lld",
+		     limits->memory.set ? (long long) limits->memory.v : -1LL);
+	strlist_addf(&argv, "--cpu-share=%lld",
+		     limits->cpu_shares.set ? (long long) limits->cpu_shares.v : 1024LL);
+	strlist_addf(&argv, "--pids-limit=%lld",
+		     limits->pids.set ? (long long) limits->pids.v : -1LL);
+	strlist_add(&argv, id);
+	how.path = path;
+	how.argv = argv.v;
+	r = proc_run(&how, NULL, &out, &said, RUNC_UPDATE_MS, &status, err);
+	if (r < 0)
+		return r;
+	if (status != 0) {
+		cleanup_buf struct buf line = BUF_INIT(RUNC_LINE_MAX);
+
+		str_vis(&line, buf_str(&said), strcspn(buf_str(&said), "\n"));
+		return kerr_plain(err, -EIO, "runc update: %s", buf_str(&line));
+	}
+	return 0;
+}
+
+char *runc_id(const char *id)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_+.-";
+	char hex[SHA256_HEX];
+
+	if (id[strspn(id, allowed)] == '\0')
+		return xstrdup(id);
+	sha256_hex_of(id, strlen(id), hex);
+	return xstrdup(hex);
 }
 
 int runc_forget(const char *runc_root, const char *id, struct kerr *err)

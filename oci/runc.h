@@ -5,6 +5,7 @@
 #include "buf.h"
 #include "defs.h"
 #include "err.h"
+#include "kinds.h"
 
 /*
  * The OCI runtime: executed, never linked. configured is the server key
@@ -27,6 +28,21 @@ int runc_version(const char *path, struct runc_version *ret, struct kerr *err);
  * Missing is success. Replaces `runc delete --force`, which polls for 100 ms.
  */
 int runc_forget(const char *runc_root, const char *id, struct kerr *err);
+
+/* What can change while a container runs; unset: no limit (shares: the default). */
+struct runc_limits {
+	struct nint memory, cpu_shares, pids;
+};
+
+/* Execute `runc update` on a running container. */
+int runc_update(const char *path, const char *runc_root, const char *id,
+		const struct runc_limits *limits, struct kerr *err);
+
+/*
+ * The name that runc gets for a container of ours: runc takes ASCII letters,
+ * digits and "_+.-"; any other id becomes a hash of it. Owned by the caller.
+ */
+char *runc_id(const char *id) __attribute__((returns_nonnull));
 
 /*
  * The last error of a --log-format json file, as one vis-escaped line without

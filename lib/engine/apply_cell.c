@@ -5,6 +5,7 @@
 
 #include "apply_cell.h"
 #include "cell.h"
+#include "container.h"
 #include "convert.h"
 #include "diff.h"
 #include "errkind.h"
@@ -23,6 +24,7 @@ struct change {
 	struct cell_doc *want;
 	struct diff diff;
 	struct rpc_apply_resource *res;
+	bool waits; /* a Container document: a cell that is down stays down */
 };
 
 static void change_clear(struct change *c)
@@ -55,9 +57,16 @@ static int inherit(struct engine *e, const struct addr *cell, struct cell_doc *w
 	return 0;
 }
 
+/* Not up, and nobody is at it: its lock is ours. */
 static bool is_down(const struct cell_doc *d)
 {
-	return d->status.state == CELL_STATE_STOPPED || d->status.state == CELL_STATE_FAILED;
+	return d->status.state == CELL_STATE_STOPPED || d->status.state == CELL_STATE_FAILED ||
+	       d->status.state == CELL_STATE_PENDING;
+}
+
+static int start_down(struct change *c, struct kerr *err)
+{
+	return c->waits ? 0 : cell_start_locked(c->e, c->ns, &c->stored, 0, err);
 }
 
 /* Nothing differs: a cell that is down is started, everything else is left alone. */
@@ -65,7 +74,7 @@ static int leave_or_start(struct change *c, struct kerr *err)
 {
 	int r;
 
-	if (!is_down(&c->stored)) {
+	if (!is_down(&c->stored) || c->waits) {
 		say(c, "unchanged");
 		return 0;
 	}
@@ -105,10 +114,39 @@ static int start_each(struct change *c, const struct strlist *ids, const char *w
 	return 0;
 }
 
+static bool same_resources(const struct container_spec *a, const struct container_spec *b)
+{
+	static const struct container_resources none = { 0 };
+
+	return model_eq(&container_resources_type, a->resources ? a->resources : &none,
+			b->resources ? b->resources : &none);
+}
+
+/* Limits of running containers change with the document, or neither does. */
+static int update_limits(struct change *c, struct kerr *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < c->diff.updated.n; i++) {
+		struct container_run run cleanup_container_run = { 0 };
+		const char *id = c->diff.updated.v[i];
+		const struct container_spec *old = cell_container(&c->stored.spec, id);
+		const struct container_spec *new = cell_container(&c->want->spec, id);
+		const struct container_status *st = cell_container_status(&c->stored, id);
+
+		if (!old || !new || !st || st->state != CONTAINER_STATE_READY ||
+		    same_resources(old, new))
+			continue;
+		container_run_init(&run, c->e, c->ns, &c->stored, old);
+		r = container_update(&run, new->resources, err);
+	}
+	return r;
+}
+
 static int recreate_containers(struct change *c, struct kerr *err)
 {
 	bool down = is_down(&c->stored);
-	int r = 0;
+	int r = update_limits(c, err);
 
 	for (size_t i = 0; r == 0 && i < c->diff.removed.n; i++)
 		r = cell_drop_container_locked(c->e, c->ns, &c->stored, c->diff.removed.v[i], err);
@@ -120,13 +158,14 @@ static int recreate_containers(struct change *c, struct kerr *err)
 	if (r < 0)
 		return r;
 	if (down)
-		return cell_start_locked(c->e, c->ns, &c->stored, 0, err);
+		return start_down(c, err);
 	r = start_each(c, &c->diff.recreated, "recreated", err);
 	return r < 0 ? r : start_each(c, &c->diff.added, "added", err);
 }
 
 static int recreate_cell(struct change *c, struct kerr *err)
 {
+	bool down = is_down(&c->stored);
 	int r;
 
 	r = cell_stop_locked(c->e, c->ns, &c->stored, CELL_DELETE_GRACE_MS, CELL_STOP_NO_SAVE, err);
@@ -136,16 +175,19 @@ static int recreate_cell(struct change *c, struct kerr *err)
 	if (r == 0)
 		r = store_wanted(c, err);
 	if (r == 0)
-		r = cell_start_locked(c->e, c->ns, &c->stored, 0, err);
+		r = down ? start_down(c, err) : cell_start_locked(c->e, c->ns, &c->stored, 0, err);
 	return r < 0 ? kerr_wrap(err, r, "failed to recreate cell") : 0;
 }
 
 static int in_place(struct change *c, struct kerr *err)
 {
 	bool down = is_down(&c->stored);
-	int r = store_wanted(c, err);
+	int r = update_limits(c, err);
 
-	return r == 0 && down ? cell_start_locked(c->e, c->ns, &c->stored, 0, err) : r;
+	if (r == 0)
+		r = store_wanted(c, err);
+
+	return r == 0 && down ? start_down(c, err) : r;
 }
 
 static int carry_out(struct change *c, struct kerr *err)
@@ -184,7 +226,7 @@ static int check_sources(const struct cell_doc *want, struct kerr *err)
 	return r;
 }
 
-static int change_cell(struct engine *e, const struct addr *a, struct cell_doc *want,
+static int change_cell(struct engine *e, const struct addr *a, struct cell_doc *want, bool waits,
 		       struct rpc_apply_resource *res, struct kerr *err)
 {
 	struct cell_doc stored = { 0 };
@@ -197,9 +239,13 @@ static int change_cell(struct engine *e, const struct addr *a, struct cell_doc *
 	if (r < 0)
 		return kerr_wrap(err, r, "failed to get cell");
 	{
-		struct change c cleanup_(change_clear) = {
-			.e = e, .a = *a, .ns = ns, .stored = stored, .want = want, .res = res
-		};
+		struct change c cleanup_(change_clear) = { .e = e,
+							   .a = *a,
+							   .ns = ns,
+							   .stored = stored,
+							   .want = want,
+							   .res = res,
+							   .waits = waits };
 
 		r = cell_observe(e, ns, &c.stored, NULL, err);
 		if (r == 0)
@@ -230,7 +276,7 @@ int apply_cell(struct engine *e, struct cell_doc *want, struct rpc_apply_resourc
 	if (r < 0)
 		return r;
 	if (r > 0)
-		return change_cell(e, &a, want, res, err);
+		return change_cell(e, &a, want, false, res, err);
 	r = cell_create(e, want, CELL_CREATE_PARENTS, &created, err);
 	model_clear(rpc_method_get(RPC_CREATE_CELL)->reply,
 		    &(struct rpc_create_cell_reply){ .result = created });
@@ -288,7 +334,7 @@ int apply_container(struct engine *e, struct container_doc *want, struct rpc_app
 		r = cell_normalise(&cell, NULL, err);
 	}
 	if (r == 0)
-		r = change_cell(e, &a, &cell, res, err);
+		r = change_cell(e, &a, &cell, true, res, err);
 	if (r == 0 && !existed) {
 		free(res->action);
 		res->action = xstrdup("created");

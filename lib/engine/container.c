@@ -50,6 +50,7 @@ void container_run_name(struct container_run *r, struct engine *e, const char *n
 	r->pending.status_fd = -EBADF;
 	r->ns = xstrdup(ns);
 	r->id = xstrdup(runtime_id);
+	r->runc_id = runc_id(runtime_id);
 	r->name = xstrdup(container);
 	r->run_dir = layout_rt_container(&e->layout, ns, r->id, RTC_DIR);
 	r->data_dir = layout_ns(&e->layout, ns, NS_CONTAINERS, r->id);
@@ -60,7 +61,7 @@ void container_run_name(struct container_run *r, struct engine *e, const char *n
 		xasprintf("%s_%s_%s_%s", r->cell.realm, r->cell.space, r->cell.stack, r->cell.cell);
 	r->how = (struct shim_start){
 		.place = { .run_dir = r->run_dir, .data_dir = r->data_dir },
-		.id = r->id,
+		.id = r->runc_id,
 		.runc_root = r->runc_root,
 		.cgroups = e->cgroups,
 		.cgroup = r->cgroup,
@@ -84,6 +85,7 @@ void container_run_clear(struct container_run *r)
 {
 	cgroup_close_procs(r->monitor_fds, r->n_monitor_fds);
 	free(r->id);
+	free(r->runc_id);
 	free(r->name);
 	free(r->ns);
 	free(r->run_dir);
@@ -372,6 +374,23 @@ int container_stop_signal(const struct container_run *r)
 		return SIGTERM;
 	sig = signal_from_name(name);
 	return sig > 0 ? sig : SIGTERM;
+}
+
+int container_update(struct container_run *r, const struct container_resources *limits,
+		     struct kerr *err)
+{
+	struct runc_limits l = { 0 };
+	int k = container_run_ready(r, err);
+
+	if (k < 0)
+		return k;
+	if (limits) {
+		l.memory = limits->memory_limit_bytes;
+		l.cpu_shares = limits->cpu_shares;
+		l.pids = limits->pids_limit;
+	}
+	k = runc_update(r->runc, r->runc_root, r->runc_id, &l, err);
+	return k < 0 ? kerr_wrap(err, k, "failed to update container %s", r->id) : 0;
 }
 
 int container_clear(struct container_run *r, struct kerr *err)

@@ -15,6 +15,7 @@ struct container_run {
 	const struct container_spec *spec; /* borrowed */
 	struct addr cell; /* borrowed strings */
 	char *id; /* runtime id */
+	char *runc_id; /* runc's name of it */
 	char *name; /* the container's own */
 	char *ns;
 	char *run_dir;
@@ -84,6 +85,10 @@ bool container_was_stopped(const struct container_run *r, const struct shim_stat
 
 /* The signal that asks it to end: the image's StopSignal, else SIGTERM. */
 int container_stop_signal(const struct container_run *r);
+
+/* New limits for a container that runs. */
+int container_update(struct container_run *r, const struct container_resources *limits,
+		     struct kerr *err);
 
 /* Kill and remove what is left of a run; record and writable layer stay. Repeatable. */
 int container_clear(struct container_run *r, struct kerr *err);

@@ -40,6 +40,13 @@ static int image_error(int r, const char *realm, const char *ref, struct kerr *e
 	return r;
 }
 
+static int still_there(struct engine *e, const char *realm, struct kerr *err)
+{
+	char *ns cleanup_free = NULL;
+
+	return scope_namespace(e, realm, &ns, err);
+}
+
 int images_load(struct engine *e, const char *realm, int fd, struct rpc_load_image_result *ret,
 		struct kerr *err)
 {
@@ -56,8 +63,15 @@ int images_load(struct engine *e, const char *realm, int fd, struct rpc_load_ima
 	strlist_make_empty(&ret->images);
 	if (fstat(fd, &st) < 0)
 		return kerr_set(err, -errno, "stat the archive");
-	r = S_ISDIR(st.st_mode) ? image_load_dir(&s, fd, &ret->images, err)
-				: image_load_fd(&s, fd, &ret->images, err);
+	r = image_store_hold(&s, err);
+	if (r < 0)
+		return r;
+	/* From here on the realm's deletion waits; it may have been faster. */
+	r = still_there(e, realm, err);
+	if (r == 0)
+		r = S_ISDIR(st.st_mode) ? image_load_dir(&s, fd, &ret->images, err)
+					: image_load_fd(&s, fd, &ret->images, err);
+	image_store_release(&s);
 	if (r == -ENODATA) /* upstream's text, whole */
 		return kerr_plain(err, r, "image tarball is required");
 	return r < 0 ? kerr_wrap(err, r, "failed to load image") : 0;

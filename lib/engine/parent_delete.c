@@ -16,6 +16,8 @@
 #include "str.h"
 
 #define CGROUP_WAIT_MS 2000
+/* Who keeps filling what another empties is told so. */
+#define CASCADE_ROUNDS_MAX 20
 
 void deleted_clear(struct deleted *d)
 {
@@ -86,15 +88,26 @@ static int check_children(struct engine *e, const struct addr *a, struct kerr *e
 			 level_words[addr_level(a) + 1]);
 }
 
-/* What a realm's namespace holds goes with it. */
+/*
+ * What a realm's namespace holds goes with it; whoever loads an image into it just
+ * now has its store.
+ */
 static int delete_namespace(struct engine *e, const char *ns, struct deleted *ret, struct kerr *err)
 {
 	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	struct lock_id lock = lock_id_image(ns, "");
 	int r;
 
 	if (access(dir, F_OK) < 0)
 		return 0;
+	r = locks_take(e->locks, &lock, LOCKS_TRY, err);
+	if (r == -EWOULDBLOCK)
+		return kerr_plain(err, -EBUSY,
+				  "namespace \"%s\" is in use: an image is being loaded", ns);
+	if (r < 0)
+		return r;
 	r = remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
+	locks_drop(e->locks, &lock);
 	if (r < 0)
 		return r;
 	strlist_add(&ret->parts, "namespace");
@@ -180,11 +193,67 @@ static int delete_self(struct engine *e, const struct addr *a, const void *doc, 
 	return r;
 }
 
-static int begin_realm_delete(struct engine *e, const struct addr *a, struct realm_doc *d,
-			      struct kerr *err)
+/* Before the first destructive step, so that whoever finds it half-gone knows why. */
+static int mark_deleting(struct engine *e, const struct addr *a, struct kerr *err)
 {
-	d->status.state = REALM_STATE_DELETING;
-	return store_save(&e->layout, a, STORE_SAVE_NOSYNC, d, err);
+	struct realm_doc d = { 0 };
+	int r;
+
+	r = store_load(&e->layout, a, STORE_LOAD_PASSWORDS, &d, err);
+	if (r == 0) {
+		d.status.state = REALM_STATE_DELETING;
+		r = store_save(&e->layout, a, 0, &d, err);
+	}
+	model_clear(&realm_doc_type, &d);
+	return r == -ENOENT ? scope_not_found(a, err) : r;
+}
+
+/* The children, of which none may be made before the object itself is locked: then they are again. */
+static int delete_below(struct engine *e, const struct addr *a, struct deleted *ret,
+			struct kerr *err)
+{
+	struct strlist left cleanup_strlist = { 0 };
+	int r = 0;
+
+	if (addr_level(a) == ADDR_REALM) {
+		r = locks_take_path(e->locks, a, 0, err);
+		if (r < 0)
+			return r;
+		r = mark_deleting(e, a, err);
+		locks_drop_path(e->locks, a);
+	}
+	for (unsigned round = 0; r == 0 && round < CASCADE_ROUNDS_MAX; round++) {
+		r = delete_children(e, a, ret, err);
+		if (r == 0)
+			r = locks_take_path(e->locks, a, 0, err);
+		if (r < 0)
+			return r;
+		r = store_list(&e->layout, a, &left, err);
+		if (r == 0 && left.n == 0)
+			return 0;
+		locks_drop_path(e->locks, a);
+	}
+	return r < 0 ? r
+		     : kerr_plain(err, -EBUSY, "%s \"%s\" is filled as fast as it is emptied",
+				  level_words[addr_level(a)], addr_name(a));
+}
+
+/* Its lock is held. */
+static int delete_locked(struct engine *e, const struct addr *a, enum delete_flags flags,
+			 void *ret_doc, struct deleted *ret, struct kerr *err)
+{
+	int r;
+
+	r = store_load(&e->layout, a, 0, ret_doc, err);
+	if (r == -ENOENT)
+		return scope_not_found(a, err);
+	if (r == 0 && !(flags & DELETE_FORCE))
+		r = check_children(e, a, err);
+	if (r == 0 && addr_level(a) == ADDR_REALM) {
+		((struct realm_doc *) ret_doc)->status.state = REALM_STATE_DELETING;
+		r = mark_deleting(e, a, err);
+	}
+	return r < 0 ? r : delete_self(e, a, ret_doc, ret, err);
 }
 
 int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flags, void *ret_doc,
@@ -195,22 +264,14 @@ int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flag
 	r = store_exists(&e->layout, a, err);
 	if (r == 0)
 		return scope_not_found(a, err);
-	if (r > 0 && flags & DELETE_CASCADE)
-		r = delete_children(e, a, ret, err);
+	if (r > 0)
+		r = scope_prepare_trees(e, err);
+	if (r == 0)
+		r = flags & DELETE_CASCADE ? delete_below(e, a, ret, err)
+					   : locks_take_path(e->locks, a, 0, err);
 	if (r < 0)
 		return delete_wrap(a, r, err);
-	r = locks_take_path(e->locks, a, 0, err);
-	if (r < 0)
-		return r;
-	r = store_load(&e->layout, a, 0, ret_doc, err);
-	if (r == -ENOENT)
-		r = scope_not_found(a, err);
-	if (r == 0 && !(flags & DELETE_FORCE))
-		r = check_children(e, a, err);
-	if (r == 0 && addr_level(a) == ADDR_REALM)
-		r = begin_realm_delete(e, a, ret_doc, err);
-	if (r == 0)
-		r = delete_self(e, a, ret_doc, ret, err);
+	r = delete_locked(e, a, flags, ret_doc, ret, err);
 	locks_drop_path(e->locks, a);
 	return r < 0 && r != -ENOENT ? delete_wrap(a, r, err) : r;
 }
