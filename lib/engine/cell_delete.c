@@ -29,6 +29,9 @@ static int write_intent(struct engine *e, const struct addr *a, const char *ns, 
 
 	strmap_set(&i.data, "namespace", ns);
 	r = intent_write(&e->layout, e->locks, &lock, &i, 0, err);
+	/* Deleting is how a full disk gets room again: then this boot's memory must do. */
+	if (r == -ENOSPC || r == -EDQUOT)
+		r = intent_write(&e->layout, e->locks, &lock, &i, INTENT_RUNTIME, err);
 	intent_clear(&i);
 	return r;
 }
