@@ -92,7 +92,8 @@ SYSTEM_TESTS = \
 	tests/integration/leakcheck.bats \
 	tests/integration/lifecycle.bats \
 	tests/integration/monitor.bats \
-	tests/integration/network.bats
+	tests/integration/network.bats \
+	tests/integration/vm.bats
 LINTS = \
 	tests/lint/architecture.sh \
 	tests/lint/banned.sh \
@@ -218,4 +219,5 @@ check_PROGRAMS += pair
 pair_SOURCES = tests/bench/pair.c
 pair_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
 pair_LDADD = $(LIBBASE)
+EXTRA_DIST += tests/vm/run tests/vm/cells
 EXTRA_DIST += tests/bench/start.sh

@@ -36,6 +36,8 @@ struct start {
 	const char *only; /* the one container to start; NULL: all */
 	bool fresh; /* the document has not been durable yet */
 	bool durable;
+	bool ready_observed; /* as they were before make_durable */
+	struct ktime ready_at;
 };
 
 static void start_clear(struct start *s)
@@ -239,6 +241,10 @@ static int start_containers(struct start *s, struct kerr *err)
 	r = start_kind(s, true, err);
 	if (r == 0)
 		r = start_kind(s, false, err);
+	if (r < 0) { /* it never was Ready, whatever was written in hope */
+		s->doc->status.ready_observed = s->ready_observed;
+		s->doc->status.ready_at = s->ready_at;
+	}
 	for (size_t i = 0; r < 0 && i < s->doc->spec.containers.n; i++) {
 		struct container_status *status = &s->doc->status.containers.v[i];
 
@@ -282,6 +288,8 @@ int cell_start_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 	int r;
 
 	s.a = addr_of_cell(doc);
+	s.ready_observed = doc->status.ready_observed;
+	s.ready_at = doc->status.ready_at;
 	s.fresh = flags & CELL_START_NEW;
 	if (is_up(&s, false)) /* never touch a healthy cell */
 		return leave_up(&s, err);
@@ -330,6 +338,8 @@ int cell_start_one_locked(struct engine *e, const char *ns, struct cell_doc *doc
 	int r;
 
 	s.a = addr_of_cell(doc);
+	s.ready_observed = doc->status.ready_observed;
+	s.ready_at = doc->status.ready_at;
 	r = join_run(&s, err);
 	if (r < 0)
 		return r;

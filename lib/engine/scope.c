@@ -213,11 +213,18 @@ enum addr_level scope_level(enum kind kind)
 void scope_observe_cgroup(struct engine *e, const char *cgroup, bool *ret_ready,
 			  struct strlist *ret_controllers)
 {
+	static const char *const wanted[] = { "cpu", "memory", "io", "pids" };
+	struct strlist there cleanup_strlist = { 0 };
+
 	*ret_ready = cgroup && cgroup_exists(e->cgroups, cgroup) > 0;
 	strlist_clear(ret_controllers);
 	/* On v1 nothing is delegated by subtree_control: the list stays empty. */
 	if (*ret_ready && e->cgroups->mode == CGROUP_MODE_V2)
-		(void) cgroup_subtree_controllers(e->cgroups, cgroup, ret_controllers, NULL);
+		(void) cgroup_subtree_controllers(e->cgroups, cgroup, &there, NULL);
+	/* runc turns on every controller above its container; ours are those we asked for. */
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		if (strlist_has(&there, wanted[i]))
+			strlist_add(ret_controllers, wanted[i]);
 }
 
 /* A runtime dir that outlived its boot: all it tells of is gone. */

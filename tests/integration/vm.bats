@@ -1,0 +1,81 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A host with the unified hierarchy: a stock Debian kernel in a guest
+# (tests/vm/run) lives through tests/vm/cells once; each test reads its facts.
+
+setup_file()
+{
+	: "${top_builddir:=$(pwd)}"
+	VM_DIR=$BATS_TEST_DIRNAME/../vm
+	FACTS=$(mktemp)
+	export FACTS
+	"$VM_DIR/run" --timeout 600 --disk /var/lib/kukeon-vm:512 -- \
+		"$(realpath "$VM_DIR/cells")" "$(realpath "$top_builddir")" >"$FACTS" 2>"$FACTS.err" ||
+		{ cat "$FACTS" "$FACTS.err" >&2; return 1; }
+}
+
+teardown_file()
+{
+	rm -f "$FACTS" "$FACTS.err"
+}
+
+# fact NAME: its words.
+fact()
+{
+	sed -n "s/^$1: //p" "$FACTS"
+}
+
+is()
+{
+	[ "$(fact "$1")" = "$2" ] || { echo "$1: '$(fact "$1")', not '$2'" >&2; return 1; }
+}
+
+@test "init and image load work on a stock kernel" {
+	is init "kukeond is ready (unix:///run/kukeon/kukeond.sock)"
+	is load "  - docker.io/library/busybox:latest"
+}
+
+@test "the kernel's delegation is what the status says" {
+	local c there
+
+	there=" $(fact subtree) "
+	fact cell | jq -e '.status.cgroupReady'
+	[ "$(fact cell | jq -r '.status.subtreeControllers | join(" ")')" = \
+		"cpu memory io pids" ] || { fact cell >&2; return 1; }
+	for c in cpu io memory pids; do
+		[[ $there == *" $c "* ]] || { echo "$c is not in $there" >&2; return 1; }
+	done
+}
+
+@test "limits are in the container's group" {
+	is memory.max 33554432
+	is pids.max 20
+}
+
+@test "a container sees its own group as the root" {
+	is log "0::/"
+}
+
+@test "the monitor lives in _monitors" {
+	is monitors 1
+}
+
+@test "the space's masquerade rule is there" {
+	is rules 1
+}
+
+@test "the exit code is kept and the container's group goes with it" {
+	is exit 7
+	is stopped 0
+}
+
+@test "a stopped cell starts again" {
+	is again Ready
+}
+
+@test "delete leaves no group, a stopped daemon no mount" {
+	is deleted 0
+	is mounts 0
+	is done 0
+}
