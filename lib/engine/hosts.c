@@ -52,13 +52,15 @@ static void add_line(void *ctx, uint32_t addr, const char *stack, const char *ce
 static int write_in_place(int fd, const struct buf *text, const char *file, struct kerr *err)
 {
 	struct buf old cleanup_buf = BUF_INIT(HOSTS_MAX);
+	ssize_t n;
 	int r;
 
 	r = buf_read_fd(&old, fd, NULL);
 	if (r == 0 && old.len == text->len && memcmp(buf_str(&old), text->data, text->len) == 0)
 		return 0;
-	if (pwrite(fd, text->data, text->len, 0) != (ssize_t) text->len)
-		return kerr_set(err, errno ? -errno : -EIO, "write '%s'", file);
+	n = pwrite(fd, text->data, text->len, 0);
+	if (n != (ssize_t) text->len)
+		return kerr_set(err, n < 0 ? -errno : -ENOSPC, "write '%s'", file);
 	if (ftruncate(fd, (off_t) text->len) < 0)
 		return kerr_set(err, -errno, "write '%s'", file);
 	return 0;
@@ -121,13 +123,15 @@ int hosts_prepare_cell(struct engine *e, const struct addr *cell, bool managed_h
 	char *file cleanup_free = layout_object(&e->layout, cell, CELL_ETC_HOSTNAME);
 	char *line cleanup_free = xasprintf("%s\n", cell->cell);
 	int fd cleanup_fd = -EBADF;
+	int r;
 
 	fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_TRUNC, 0644);
 	if (fd < 0)
 		return kerr_set(err, -errno, "open '%s'", file);
 	(void) fchmod(fd, 0644);
-	if (fd_write_all(fd, line, strlen(line)) < 0)
-		return kerr_set(err, -EIO, "write '%s'", file);
+	r = fd_write_all(fd, line, strlen(line));
+	if (r < 0)
+		return kerr_set(err, r, "write '%s'", file);
 	return managed_hosts ? link_hosts(e, cell, err) : 0;
 }
 
@@ -135,8 +139,10 @@ int hosts_prepare_cell(struct engine *e, const struct addr *cell, bool managed_h
 
 static bool is_loopback(const char *addr, size_t n)
 {
-	return (n >= 4 && strncmp(addr, "127.", 4) == 0) ||
-	       (n >= 3 && strncmp(addr, "::1", 3) == 0);
+	if (n >= 4 && strncmp(addr, "127.", 4) == 0)
+		return true;
+	/* "::1", and not "::1234" */
+	return n >= 3 && strncmp(addr, "::1", 3) == 0 && (n == 3 || strchr(" \t%", addr[3]));
 }
 
 size_t hosts_filter_resolv(struct buf *out, const char *text)
