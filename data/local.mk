@@ -29,3 +29,22 @@ dist_examples_DATA = \
 	data/examples/two-cells.yaml
 
 EXTRA_DIST += $(INIT_IN)
+
+# Completions are what the program prints of its own rows.
+bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir = $(datadir)/zsh/site-functions
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+bashcompletion_DATA = data/completions/kuke
+zshcompletion_DATA = data/completions/_kuke
+fishcompletion_DATA = data/completions/kuke.fish
+CLEANFILES += $(bashcompletion_DATA) $(zshcompletion_DATA) $(fishcompletion_DATA)
+
+# configuration: an empty one, so that building does not read the builder's.
+PRINT_COMPLETION = $(AM_V_GEN)$(MKDIR_P) data/completions && \
+	./kuke$(EXEEXT) --configuration /dev/null completion
+data/completions/kuke: kuke$(EXEEXT)
+	$(PRINT_COMPLETION) bash >$@.tmp && mv $@.tmp $@
+data/completions/_kuke: kuke$(EXEEXT)
+	$(PRINT_COMPLETION) zsh >$@.tmp && mv $@.tmp $@
+data/completions/kuke.fish: kuke$(EXEEXT)
+	$(PRINT_COMPLETION) fish >$@.tmp && mv $@.tmp $@
