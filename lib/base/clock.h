@@ -29,6 +29,8 @@ int ktime_cmp(const struct ktime *a, const struct ktime *b); /* an unset one is 
 
 /* CLOCK_BOOTTIME in milliseconds: for deadlines and back-offs. */
 int64_t clock_ms(void);
+/* CLOCK_MONOTONIC in microseconds: for measuring. */
+int64_t clock_us(void);
 /* What is left of a deadline in the form poll(2) takes: 0 when it passed, -1 for deadline < 0. */
 int clock_left(int64_t deadline_ms);
 

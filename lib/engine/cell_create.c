@@ -204,6 +204,7 @@ static int create_locked(struct engine *e, const struct addr *a, struct cell_doc
 	list_outcomes(want, doc, existed, ret);
 	r = cell_observe(e, ns, doc, NULL, err);
 	if (r == 0) {
+		engine_lap(e, "request");
 		ret->started_pre = any_running(doc);
 		r = cell_start_locked(e, ns, doc, existed ? 0 : CELL_START_NEW, err);
 	}
@@ -225,6 +226,7 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 	struct addr a;
 	int r;
 
+	engine_lap(e, NULL);
 	r = check_wanted(want, &a, err);
 	if (r == 0)
 		r = system_refuse(&a, "start", err);

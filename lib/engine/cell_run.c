@@ -122,6 +122,7 @@ static int connect_network(struct engine *e, const struct addr *cell, struct cel
 		r = run_save(e, cell, run, err);
 	if (r < 0)
 		return r;
+	engine_lap(e, "address");
 	nsfd = r = ns_open(dirfd, NS_NET, err);
 	if (r < 0)
 		return r;
@@ -134,6 +135,7 @@ static int connect_network(struct engine *e, const struct addr *cell, struct cel
 		if (r >= 0)
 			r = link_attach(&at, err);
 	}
+	engine_lap(e, "link");
 	if (r < 0)
 		return r;
 	return hosts_update(e, &space, err);
@@ -151,7 +153,9 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 
 	if (dirfd < 0)
 		return kerr_set(err, -errno, "open '%s'", dir);
+	engine_lap(e, "run directory");
 	r = ns_pin(dirfd, NS_IPC | NS_UTS | (host ? 0 : NS_NET), a.cell, err);
+	engine_lap(e, "pins");
 	if (r == 0 && !host) {
 		r = connect_network(e, &a, run, dirfd, err);
 		if (r < 0)
@@ -161,6 +165,7 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 		r = hosts_write_resolv(resolv, err);
 	if (r == 0)
 		r = hosts_prepare_cell(e, &a, !host, err);
+	engine_lap(e, "names");
 	return r;
 }
 

@@ -77,6 +77,7 @@ static int make_cgroup(struct start *s, struct kerr *err)
 	if (s->doc->spec.nested_cgroup_runtime)
 		flags |= CGROUP_ENSURE_NESTED;
 	r = cgroup_ensure(s->e->cgroups, cgroup, flags, NULL, err);
+	engine_lap(s->e, "cgroup");
 	return r < 0 ? kerr_wrap(err, r, "failed to create cell cgroup") : 0;
 }
 
@@ -204,6 +205,7 @@ static int make_durable(struct start *s, struct kerr *err)
 		r = fsync_parent(AT_FDCWD, dir, err);
 	}
 	s->durable = r == 0;
+	engine_lap(s->e, "save");
 	return r;
 }
 
@@ -253,6 +255,7 @@ static int start_containers(struct start *s, struct kerr *err)
 		status->state = s->before[i].state;
 		status->start_time = s->before[i].start_time;
 	}
+	engine_lap(s->e, "runc");
 	if (r == 0)
 		r = cell_run_complete(s->e, &s->a, &s->run, err);
 	return r < 0 ? r : cell_observe(s->e, s->ns, s->doc, NULL, err);

@@ -260,6 +260,7 @@ static int create_held(struct container_run *r, const struct cell_mounts *m, str
 	k = snapshot_prepare(s, r->id, ret_image, err);
 	if (k == 0)
 		k = write_record(r, ret_image, err);
+	engine_lap(r->e, "image and record");
 	if (k < 0)
 		return k;
 	if (mkdir(root, 0700) < 0 && errno != EEXIST)
@@ -267,7 +268,10 @@ static int create_held(struct container_run *r, const struct cell_mounts *m, str
 	if (mount_is_point(root) > 0)
 		return 0;
 	k = snapshot_clean_work(s, r->id, err);
-	return k < 0 ? k : mount_root(r, s, ret_image, root, err);
+	if (k == 0)
+		k = mount_root(r, s, ret_image, root, err);
+	engine_lap(r->e, "overlay");
+	return k;
 }
 
 int container_create(struct container_run *r, const struct cell_mounts *m, struct image *ret_image,
@@ -322,12 +326,14 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 	int k;
 
 	k = spec_build(&in, &json, NULL, err);
+	engine_lap(r->e, "spec");
 	if (k == 0)
 		k = container_run_ready(r, err);
 	if (k == 0)
 		k = shim_prepare(&r->how, &json, err);
 	if (k == 0)
 		k = shim_begin(&r->how, &r->pending, err);
+	engine_lap(r->e, "bundle and shim");
 	if (k < 0)
 		return kerr_wrap(err, k, "failed to start container %s", r->id);
 	return 0;

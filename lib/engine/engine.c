@@ -2,10 +2,13 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "configuration.h"
 #include "engine_priv.h"
+#include "log.h"
 #include "mem.h"
 #include "str.h"
 
@@ -66,6 +69,22 @@ int engine_open(const struct engine_config *c, struct engine **ret, struct kerr 
 		return r;
 	*ret = take_ptr(e);
 	return 0;
+}
+
+void engine_lap(struct engine *e, const char *step)
+{
+	char us[24];
+	int64_t now;
+
+	if (!log_enabled(LOG_LEVEL_DEBUG))
+		return;
+	now = clock_us();
+	if (step && e->lap_us) {
+		(void) snprintf(us, sizeof(us), "%lld", (long long) (now - e->lap_us));
+		log_dbg("timing", "step", step, "us", us);
+		now = clock_us(); /* the telling does not count */
+	}
+	e->lap_us = now;
 }
 
 struct engine *engine_close(struct engine *e)

@@ -83,7 +83,7 @@ for ((i = 0; i < runs + 2; i++)); do manifest "c$i" >"$INSTANCE/m/$i.yaml"; done
 : >"$INSTANCE/pairs"
 kuke() { inst kuke "$@"; }
 inst sh -ec 'if [ -n "$1" ]; then echo 0 >"${1%/*}/clients/cgroup.procs"; fi; shift; exec "$@"' - "$acct" \
-	"$top_builddir/pair" -n "$runs" -w 2 ${acct:+-c "$acct"} \
+	timeout $((60 + runs * 10)) "$top_builddir/pair" -n "$runs" -w 2 ${acct:+-c "$acct"} \
 	"runc run -d" \
 	"unshare --net='$bench/net' --ipc='$bench/ipc' --uts='$bench/uts' true" \
 	"runc --root $bench/runc --log $bench/log --log-format json run -d --bundle $bench/bundle --pid-file $bench/pid bare{n}" \
@@ -97,6 +97,30 @@ inst sh -ec 'if [ -n "$1" ]; then echo 0 >"${1%/*}/clients/cgroup.procs"; fi; sh
 
 awk -F'\t' 'BEGIN { printf "%-14s %5s %26s %8s %8s\n", "ms", "runs", "wall min / median / max", "own cpu", "all cpu" }
 	{ printf "%-14s %5d %8.1f /%7.1f /%7.1f %8.1f %8.1f\n", $1, $2, $3, $4, $5, $6, $7 }' "$INSTANCE/pairs"
+
+# The steps of all starts in this run, as the daemon told them.
+log=$(echo "$INSTANCE_RUN_PATH"/data/kuke-system/kukeon/kukeon/kukeond/kukeond/log)
+steps()
+{
+	sed -n 's/.*msg=timing step="\{0,1\}\([^"=]*\)"\{0,1\} us=\([0-9]*\).*/\1\t\2/p' "$log"
+}
+steps | awk -F'\t' '!seen[$1]++ { print $1 }' | while read -r step; do
+	steps | awk -F'\t' -v s="$step" '$1 == s { print $2 }' | sort -n |
+		awk -v s="$step" '{ v[NR] = $1 } END { printf "  %-18s %8.2f ms\n", s, v[int((NR + 1) / 2)] / 1000 }'
+done
+
+# How often one start waits for the disk, seen from outside.
+if command -v strace >/dev/null; then
+	manifest synced >"$INSTANCE/synced.yaml"
+	inst timeout 60 strace -f -qq -e trace=fsync,fdatasync,syncfs,sync -o "$INSTANCE/syncs" \
+		-p "$(kukeond_pid)" &
+	strace=$!
+	sleep 1
+	inst timeout 30 kuke run -d -f "$INSTANCE/synced.yaml" >/dev/null
+	inst pkill -x strace || true
+	wait "$strace" 2>/dev/null || true
+	echo "syncs of one start: $(grep -c 'sync' "$INSTANCE/syncs")"
+fi
 awk -F'\t' '{ w[NR] = $4; c[NR] = $7 } END {
 	if (c[1] > 0) printf "ratio of all cpu %.2f\n", c[2] / c[1]
 	printf "ratio %.2f\n", w[2] / w[1] }' "$INSTANCE/pairs"
