@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "log.h"
 #include "ns.h"
 #include "proc.h"
 #include "str.h"
@@ -81,19 +82,13 @@ static int ns_make_file(int dirfd, const struct ns_row *row, struct kerr *err)
 	return 0;
 }
 
-/* Runs in the child, which is in the caller's mount namespace still. */
-static int ns_child(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err)
+/* In the new namespaces, but in the mount namespace we were in. */
+static int ns_fill(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err)
 {
 	char path[NS_PIN_PATH_MAX];
-	int flags = 0;
 	size_t i;
 	int r;
 
-	for (i = 0; i < ARRAY_SIZE(ns_rows); i++)
-		if (kinds & ns_rows[i].kind)
-			flags |= ns_rows[i].clone_flag;
-	if (unshare(flags) < 0)
-		return kerr_set(err, -errno, "make new namespaces");
 	if (hostname && (kinds & NS_UTS) && sethostname(hostname, strlen(hostname)) < 0)
 		return kerr_set(err, -errno, "set the hostname '%s'", hostname);
 	if (kinds & NS_NET) {
@@ -111,38 +106,44 @@ static int ns_child(int dirfd, enum ns_kind kinds, const char *hostname, struct 
 	return 0;
 }
 
-static int ns_run_child(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err)
+static void ns_close_all(int (*fds)[ARRAY_SIZE(ns_rows)])
 {
-	cleanup_fd int in = -EBADF, out = -EBADF;
-	struct {
-		int r;
-		struct kerr err;
-	} answer = { 0 };
-	int fds[2];
-	pid_t pid;
-	int status;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ns_rows); i++)
+		fd_close_p(&(*fds)[i]);
+}
+
+/*
+ * Go into new namespaces, pin them, come back. A child for it would do the same
+ * for the price of a fork, an exit and two turns of the scheduler.
+ */
+static int ns_visit(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err)
+{
+	cleanup_(ns_close_all) int own[ARRAY_SIZE(ns_rows)] = { -EBADF, -EBADF, -EBADF };
+	int flags = 0;
+	size_t i;
 	int r;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return kerr_set(err, -errno, "make a pipe");
-	in = fds[0];
-	out = fds[1];
-	pid = proc_fork(PROC_DIE_WITH_PARENT);
-	if (pid < 0)
-		return kerr_set(err, pid, "fork");
-	if (pid == 0) {
-		answer.r = ns_child(dirfd, kinds, hostname, &answer.err);
-		(void) fd_write_all(out, &answer, sizeof(answer));
-		_exit(0);
+	for (i = 0; i < ARRAY_SIZE(ns_rows); i++) {
+		if (!(kinds & ns_rows[i].kind))
+			continue;
+		flags |= ns_rows[i].clone_flag;
+		own[i] = open(ns_rows[i].self, O_RDONLY | O_CLOEXEC);
+		if (own[i] < 0)
+			return kerr_set(err, -errno, "open '%s'", ns_rows[i].self);
 	}
-	fd_close_p(&out);
-	r = fd_read_all(in, &answer, sizeof(answer));
-	if (r < 0)
-		(void) kerr_set(err, r, "make namespaces: the child ended early");
-	else if (answer.r < 0 && err)
-		*err = answer.err;
-	(void) proc_wait(pid, -1, &status, NULL); /* its answer counts, not its status */
-	return r < 0 ? r : answer.r;
+	if (unshare(flags) < 0)
+		return kerr_set(err, -errno, "make new namespaces");
+	r = ns_fill(dirfd, kinds, hostname, err);
+	for (i = 0; i < ARRAY_SIZE(ns_rows); i++) {
+		if (own[i] < 0 || setns(own[i], ns_rows[i].clone_flag) == 0)
+			continue;
+		/* Everything after this would be done to the wrong network. */
+		log_err("cannot return from new namespaces");
+		abort();
+	}
+	return r;
 }
 
 static int ns_unpin_kinds(int dirfd, enum ns_kind kinds, struct kerr *err)
@@ -184,7 +185,7 @@ int ns_pin(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err
 			made |= ns_rows[i].kind;
 	}
 	if (r == 0)
-		r = ns_run_child(dirfd, kinds, hostname, err);
+		r = ns_visit(dirfd, kinds, hostname, err);
 	if (r < 0)
 		(void) ns_unpin_kinds(dirfd, made, NULL); /* the first error is the one to tell */
 	return r;

@@ -24,8 +24,9 @@ const char *ns_name(enum ns_kind kind);
 /*
  * Make fresh namespaces of these kinds and pin them as files below dirfd. lo is
  * up in the network namespace; hostname (may be NULL; at most 64 bytes) is set
- * in the uts namespace. Blocks for one short-lived child. On failure nothing
- * stays pinned. -EEXIST when a pin is there already.
+ * in the uts namespace. The caller, a process without threads, visits them for the
+ * time of the call; when it cannot come back it aborts. On failure nothing stays
+ * pinned. -EEXIST when a pin is there already.
  */
 int ns_pin(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err);
 

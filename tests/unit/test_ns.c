@@ -127,7 +127,7 @@ START_TEST(failure_leaves_nothing)
 	cleanup_fd int readonly = -EBADF;
 	struct stat st;
 
-	/* The files can be made, the child's mounts cannot: capabilities are gone. */
+	/* The files can be made, the namespaces cannot: capabilities are gone. */
 	ck_assert_int_eq(seteuid(65534), 0);
 	ck_assert_int_lt(ns_pin(dir, ALL, NULL, &e), 0);
 	ck_assert_int_eq(seteuid(0), 0);
