@@ -86,6 +86,7 @@ tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBST
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 SYSTEM_TESTS = \
+	tests/integration/bench.bats \
 	tests/integration/cli.bats \
 	tests/integration/image_archives.bats \
 	tests/integration/image_tools.bats \
@@ -220,4 +221,4 @@ pair_SOURCES = tests/bench/pair.c
 pair_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
 pair_LDADD = $(LIBBASE)
 EXTRA_DIST += tests/vm/run tests/vm/cells
-EXTRA_DIST += tests/bench/start.sh
+EXTRA_DIST += tests/bench/start.sh tests/bench/footprint.sh

@@ -81,7 +81,7 @@ acct=$(for f in /sys/fs/cgroup{/cpuacct,/cpu,cpuacct,}"$INSTANCE_CGROUP"/{cpuacc
 [ -z "$acct" ] || mkdir -p "${acct%/*}/clients"
 for ((i = 0; i < runs + 2; i++)); do manifest "c$i" >"$INSTANCE/m/$i.yaml"; done
 : >"$INSTANCE/pairs"
-kuke() { inst kuke "$@"; }
+# shellcheck disable=SC2016 # the inner shell expands
 inst sh -ec 'if [ -n "$1" ]; then echo 0 >"${1%/*}/clients/cgroup.procs"; fi; shift; exec "$@"' - "$acct" \
 	timeout $((60 + runs * 10)) "$top_builddir/pair" -n "$runs" -w 2 ${acct:+-c "$acct"} \
 	"runc run -d" \
@@ -99,7 +99,7 @@ awk -F'\t' 'BEGIN { printf "%-14s %5s %26s %8s %8s\n", "ms", "runs", "wall min /
 	{ printf "%-14s %5d %8.1f /%7.1f /%7.1f %8.1f %8.1f\n", $1, $2, $3, $4, $5, $6, $7 }' "$INSTANCE/pairs"
 
 # The steps of all starts in this run, as the daemon told them.
-log=$(echo "$INSTANCE_RUN_PATH"/data/kuke-system/kukeon/kukeon/kukeond/kukeond/log)
+log=$INSTANCE_RUN_PATH/data/kuke-system/kukeon/kukeon/kukeond/kukeond/log
 steps()
 {
 	sed -n 's/.*msg=timing step="\{0,1\}\([^"=]*\)"\{0,1\} us=\([0-9]*\).*/\1\t\2/p' "$log"

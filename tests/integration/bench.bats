@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The benchmarks run and print what they promise; how fast is for a quiet machine.
+
+setup_file()
+{
+	export top_builddir=${top_builddir:-$(pwd)}
+}
+
+@test "start.sh pairs a cell with its container" {
+	run timeout 300 "$BATS_TEST_DIRNAME/../bench/start.sh" -n 2
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output =~ "runc run -d" ]]
+	[[ $output =~ "kuke run -d" ]]
+	for step in request cgroup pins link overlay spec save runc; do
+		[[ $output == *"  $step "* ]]
+	done
+	# Each durable write is a file and its directory.
+	[[ $output =~ "syncs of one start: "([0-9]+) ]]
+	[ "${BASH_REMATCH[1]}" -ge 1 ]
+	[ "${BASH_REMATCH[1]}" -le 8 ]
+	[[ ${lines[-1]} =~ ^ratio\ [0-9]+\.[0-9][0-9]$ ]]
+}
+
+@test "footprint.sh measures what idles" {
+	run timeout 300 "$BATS_TEST_DIRNAME/../bench/footprint.sh" -n 3
+	echo "$output"
+	[ "$status" -eq 0 ]
+	for what in "kukeond idle: " "kukeshim: " "kuke version: " "installed: "; do
+		[[ $output == *"$what"* ]]
+	done
+}
