@@ -93,6 +93,7 @@ SYSTEM_TESTS = \
 	tests/integration/leakcheck.bats \
 	tests/integration/lifecycle.bats \
 	tests/integration/monitor.bats \
+	tests/integration/same_engine.bats \
 	tests/integration/network.bats \
 	tests/integration/vm.bats
 LINTS = \

@@ -208,7 +208,7 @@ static int mark_deleting(struct engine *e, const struct addr *a, struct kerr *er
 	return r == -ENOENT ? scope_not_found(a, err) : r;
 }
 
-/* The children, of which none may be made before the object itself is locked: then they are again. */
+/* Children that are made before the object itself is locked are deleted in another round. */
 static int delete_below(struct engine *e, const struct addr *a, struct deleted *ret,
 			struct kerr *err)
 {
