@@ -33,7 +33,11 @@ static int write_intent(struct engine *e, const struct addr *a, const char *ns, 
 	if (r == -ENOSPC || r == -EDQUOT)
 		r = intent_write(&e->layout, e->locks, &lock, &i, INTENT_RUNTIME, err);
 	intent_clear(&i);
-	return r;
+	if (r != -ENOSPC && r != -EDQUOT)
+		return r;
+	/* Deleting is the way out of a full disk; the document, which goes last, still tells. */
+	log_wrn("no room for the intent of a deletion", "cell", a->cell);
+	return 0;
 }
 
 static int remove_containers(struct engine *e, const char *ns, const struct cell_doc *doc,
