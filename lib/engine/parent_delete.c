@@ -177,6 +177,9 @@ static int delete_self(struct engine *e, const struct addr *a, const void *doc, 
 			strlist_add(&parts.parts, "network");
 			parts.extra = true;
 		}
+		if (r == 0 && network_sync_rules(e, NULL) < 0)
+			log_wrn("firewall rules are brought up to date by the next pass", "space",
+				a->space);
 	}
 	if (r == 0)
 		r = delete_runtime(e, a, doc, err);
@@ -187,9 +190,6 @@ static int delete_self(struct engine *e, const struct addr *a, const void *doc, 
 	ret->cgroup = parts.cgroup;
 	ret->extra = parts.extra;
 	deleted_clear(&parts);
-	if (r == 0 && addr_level(a) == ADDR_SPACE && network_sync_rules(e, NULL) < 0)
-		log_wrn("firewall rules are brought up to date by the next pass", "space",
-			a->space);
 	return r;
 }
 
@@ -256,14 +256,28 @@ static int delete_locked(struct engine *e, const struct addr *a, enum delete_fla
 	return r < 0 ? r : delete_self(e, a, ret_doc, ret, err);
 }
 
+/* The directory that a deletion left which was killed at its very end. */
+static void sweep_rest(struct engine *e, const struct addr *a)
+{
+	char *dir cleanup_free = layout_object(&e->layout, a, OBJECT_DIR);
+
+	if (access(dir, F_OK) < 0 || locks_take_path(e->locks, a, 0, NULL) < 0)
+		return;
+	if (store_exists(&e->layout, a, NULL) == 0)
+		(void) store_delete(&e->layout, a, 0, NULL);
+	locks_drop_path(e->locks, a);
+}
+
 int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flags, void *ret_doc,
 		  struct deleted *ret, struct kerr *err)
 {
 	int r;
 
 	r = store_exists(&e->layout, a, err);
-	if (r == 0)
+	if (r == 0) {
+		sweep_rest(e, a);
 		return scope_not_found(a, err);
+	}
 	if (r > 0)
 		r = scope_prepare_trees(e, err);
 	if (r == 0)
