@@ -86,8 +86,14 @@ tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBST
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 SYSTEM_TESTS = \
+	tests/integration/apply.bats \
 	tests/integration/bench.bats \
 	tests/integration/cli.bats \
+	tests/integration/concurrency.bats \
+	tests/integration/crash.bats \
+	tests/integration/daemon.bats \
+	tests/integration/failures.bats \
+	tests/integration/fresh.bats \
 	tests/integration/image_archives.bats \
 	tests/integration/image_tools.bats \
 	tests/integration/leakcheck.bats \
@@ -95,7 +101,9 @@ SYSTEM_TESTS = \
 	tests/integration/monitor.bats \
 	tests/integration/same_engine.bats \
 	tests/integration/network.bats \
-	tests/integration/vm.bats
+	tests/integration/spec.bats \
+	tests/integration/vm.bats \
+	tests/integration/wire.bats
 LINTS = \
 	tests/lint/architecture.sh \
 	tests/lint/banned.sh \

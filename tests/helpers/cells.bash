@@ -17,6 +17,7 @@
 #   fetch ADDRESS [NAME]           the page at port 8080 of it, from the cell or the host
 #   logs NAME [CONTAINER]          the log file
 #   rpc REQUEST…                   raw requests to the socket, replies to stdout
+#   refute CMD…                    fails when CMD succeeds
 #   kill_daemon [SIGNAL]           the listener, and wait until it is gone
 
 # shellcheck source=tests/helpers/instance.bash
@@ -25,6 +26,7 @@
 IMAGE=docker.io/library/busybox:latest
 
 # The first start of all makes directories that stay as long as their stack.
+# shellcheck disable=SC2119
 suite_start()
 {
 	instance_start && busybox_image >/dev/null && run_cell first true &&
@@ -33,6 +35,7 @@ suite_start()
 
 # After each test. One that failed is cleaned up after, so that the next one
 # starts from where it would.
+# shellcheck disable=SC2119
 suite_check()
 {
 	[ -z "${BATS_TEST_COMPLETED:-}" ] || { instance_leakcheck | head -n 30; return "${PIPESTATUS[0]}"; }
@@ -59,6 +62,12 @@ quiet()
 	"$@" 3>&- 4>&-
 }
 
+# A bare "! CMD" is no assertion to bats.
+refute()
+{
+	! "$@"
+}
+
 cell_doc()
 {
 	local realm space stack
@@ -80,7 +89,7 @@ cell_doc()
 		      command: sh
 		      args: [-c, $(jq -n --arg s "$2" '$s')]
 	END
-	[ -z "${3:-}" ] || sed 's/^/      /' <<<"$3"
+	[ -z "${3:-}" ] || printf '      %s\n' "${3//$'\n'/$'\n'      }"
 }
 
 # container ID SCRIPT [YAML]: goes after a cell_doc.
@@ -88,7 +97,7 @@ container()
 {
 	printf '    - id: %s\n      image: %s\n      command: sh\n      args: [-c, %s]\n' \
 		"$1" "$IMAGE" "$(jq -n --arg s "$2" '$s')"
-	[ -z "${3:-}" ] || sed 's/^/      /' <<<"$3"
+	[ -z "${3:-}" ] || printf '      %s\n' "${3//$'\n'/$'\n'      }"
 }
 
 run_cell()
@@ -198,6 +207,7 @@ kill_daemon()
 }
 
 # A daemon that answers, and is not the one with pid $1.
+# shellcheck disable=SC2120
 daemon_is_back()
 {
 	local pid

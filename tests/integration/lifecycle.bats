@@ -15,6 +15,9 @@ setup_file()
 	busybox_image >/dev/null
 	run_cell first true
 	kuke delete cell first >/dev/null
+	# The end of a daemon is on record from the first one on.
+	kuke daemon stop
+	quiet kuke daemon start
 }
 
 teardown_file()
@@ -267,9 +270,9 @@ expect_failed_start()
 	[[ "$(cell_value a .status.reason)" == @(StartCellFailed|CreateCellFailed) ]]
 	[[ "$(cell_value a .status.message)" == *"$1"* ]]
 	# Nothing but the document: no process, no pin, no link, no cgroup of a container.
-	! monitor_of a
-	! inst test -e "$(cell_pins a)"
-	! inst ls "$INSTANCE/run/runc/default.$INSTANCE_NS_SUFFIX" | grep .
+	refute monitor_of a
+	refute inst test -e "$(cell_pins a)"
+	[ -z "$(inst ls "$INSTANCE/run/runc/default.$INSTANCE_NS_SUFFIX")" ]
 	[ -z "$(inst find /sys/fs/cgroup -type d -name 'default_default_a_*')" ]
 	run inst ip -o link show type veth
 	[ "$(wc -l <<<"$output")" -eq 2 ]

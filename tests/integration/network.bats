@@ -40,7 +40,7 @@ teardown()
 	wait_for 10 log_has pair '^pair$' probe
 	[ "$(logs pair probe | grep -c '^pair$')" -eq 2 ]
 	# Process ids are each container's own.
-	! log_has pair httpd probe
+	refute log_has pair httpd probe
 	kuke delete cell pair
 }
 
@@ -61,7 +61,7 @@ teardown()
 	logs three
 	[ "$(logs three)" = $'one\none\nthree' ]
 	grep -q "^$(cell_ip three)[[:space:]]*three" "$(cell_dir one)/etc-hosts"
-	! grep -q two "$(cell_dir one)/etc-hosts"
+	refute grep -q two "$(cell_dir one)/etc-hosts"
 	kuke delete cell one
 	kuke delete cell three
 }
@@ -106,7 +106,7 @@ teardown()
 	IN="default other default" run in_cell there busybox ping -c1 -W1 "$here"
 	[ "$status" -ne 0 ]
 	# Nor by name.
-	! grep -q there "$(cell_dir here)/etc-hosts"
+	refute grep -q there "$(cell_dir here)/etc-hosts"
 	# Through the bridge's own address there is nothing but the host.
 	run in_cell here busybox ping -c1 -W1 "${there%.*}.255"
 	[ "$status" -ne 0 ]

@@ -1,0 +1,284 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# apply, delete -f and run: what they say and what they do.
+
+IDLE='trap "exit 0" TERM; echo up; sleep 1000 & wait'
+
+setup_file()
+{
+	load ../helpers/cells
+	suite_start
+}
+
+teardown_file()
+{
+	load ../helpers/cells
+	instance_stop
+}
+
+setup()
+{
+	load ../helpers/cells
+	instance_snapshot
+	doc=$INSTANCE/home/doc.yaml
+}
+
+teardown()
+{
+	suite_check
+}
+
+apply()
+{
+	quiet kuke apply -f "$doc"
+}
+
+@test "created, unchanged, in the order of kinds; deleted in the reverse" {
+	{
+		cell_doc c "$IDLE" | sed 's/default/r1/'
+		printf -- '---\napiVersion: v1beta1\nkind: Stack\nmetadata: {name: default}\nspec: {realmId: r1, spaceId: default}\n'
+		printf -- '---\nkind: Realm\nmetadata: {name: r1}\n'
+		printf -- '---\nkind: Space\nmetadata: {name: default}\nspec: {realmId: r1}\n'
+	} >"$doc"
+	IN="r1 default default" cell_doc c "$IDLE" | cat - <(sed -n '/^---/,$p' "$doc") >"$doc.2"
+	mv "$doc.2" "$doc"
+	sed -i 's/^kind: Cell/&/' "$doc"
+	run apply
+	echo "$output"
+	[ "$status" -eq 1 ]
+	# Without the image in the new realm the cell fails, and says so.
+	[ "${lines[0]}" = 'Realm "r1": created' ]
+	[ "${lines[1]}" = 'Space "default": created' ]
+	[ "${lines[2]}" = 'Stack "default": created' ]
+	[ "${lines[3]}" = 'Cell "c": failed' ]
+	[[ "${lines[4]}" == '  Error: '* ]]
+	[ "${lines[-1]}" = 'Error: config error: some resources failed to apply' ]
+	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/home/b.tar"
+	quiet kuke image load --realm r1 "$INSTANCE/home/b.tar"
+	run apply
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = 'Realm "r1": unchanged' ]
+	[ "${lines[3]}" = 'Cell "c": updated' ]
+	run apply
+	[ "$output" = $'Realm "r1": unchanged\nSpace "default": unchanged\nStack "default": unchanged\nCell "c": unchanged' ]
+	run quiet kuke delete -f "$doc" --cascade
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = 'Cell "c": deleted' ]
+	[ "${lines[1]}" = '  - containers: 1 deleted' ]
+	[ "${lines[2]}" = 'Stack "default": deleted' ]
+	[ "${lines[3]}" = 'Space "default": deleted' ]
+	[ "${lines[4]}" = 'Realm "r1": deleted' ]
+	run quiet kuke delete -f "$doc"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c ': not found$' <<<"$output")" -eq 4 ]
+	rm -f "$INSTANCE/home/b.tar"
+}
+
+@test "missing parents are made on the way" {
+	printf 'kind: Stack\nmetadata: {name: t}\nspec: {realmId: rr, spaceId: ss}\n' >"$doc"
+	run apply
+	[ "$output" = 'Stack "t": created' ]
+	[ "$(kuke get space ss --realm rr -o json | jq -r .status.state)" = Ready ]
+	kuke delete realm rr --cascade
+}
+
+@test "data/examples apply twice: created, then unchanged" {
+	local f
+	for f in "${top_srcdir:?}"/data/examples/*.yaml; do
+		run quiet kuke apply -f "$f"
+		echo "$output"
+		[ "$status" -eq 0 ]
+		refute grep -v ': created$' <<<"$output"
+		run quiet kuke apply -f "$f"
+		echo "$output"
+		[ "$status" -eq 0 ]
+		refute grep -v ': unchanged$' <<<"$output"
+		quiet kuke delete -f "$f" --cascade
+	done
+}
+
+@test "the two cells of the example find each other" {
+	quiet kuke apply -f "${top_srcdir:?}/data/examples/two-cells.yaml"
+	IN="default default default"
+	wait_for 20 log_has client '^served by server$' fetch
+	wait_for 20 log_has server '^served by server$' probe
+	quiet kuke delete -f "${top_srcdir:?}/data/examples/two-cells.yaml"
+}
+
+@test "labels change in place: the process stays" {
+	cell_doc c "$IDLE" >"$doc"
+	apply
+	local pid
+	pid=$(init_of c)
+	sed -i 's/^  name: c/&\n  labels: {x: y}/' "$doc"
+	run apply
+	[ "$output" = $'Cell "c": updated\n  - metadata.labels' ]
+	[ "$(init_of c)" = "$pid" ]
+	[ "$(cell_value c .metadata.labels.x)" = y ]
+	kuke delete cell c
+}
+
+@test "image and command recreate that container only; the log and the others stay" {
+	{ cell_doc c "$IDLE"; container side "$IDLE"; } >"$doc"
+	apply
+	local main side
+	main=$(init_of c)
+	side=$(init_of c side)
+	inst touch "/proc/$main/root/mark"
+	sed -i '0,/echo up/s//echo again; ls \/mark/' "$doc"
+	run apply
+	echo "$output"
+	[ "$output" = $'Cell "c": updated\n  - container "main" updated: args' ]
+	[ "$(init_of c side)" = "$side" ]
+	[ "$(init_of c)" != "$main" ]
+	wait_for 10 log_has c again
+	# A recreated container has a fresh root file system.
+	wait_for 10 log_has c 'No such file'
+	run apply
+	[ "$output" = 'Cell "c": unchanged' ]
+	kuke delete cell c
+}
+
+@test "containers that are added are started, removed ones are gone" {
+	cell_doc c "$IDLE" >"$doc"
+	apply
+	local main
+	main=$(init_of c)
+	container side "$IDLE" >>"$doc"
+	run apply
+	[ "$output" = $'Cell "c": updated\n  - container "side" added' ]
+	wait_for 10 log_has c up side
+	[ "$(init_of c)" = "$main" ]
+	cell_doc c "$IDLE" >"$doc"
+	run apply
+	[ "$output" = $'Cell "c": updated\n  - container "side" removed' ]
+	refute monitor_of c side
+	[ "$(init_of c)" = "$main" ]
+	[ ! -e "$(cell_dir c)/side" ]
+	kuke delete cell c
+}
+
+@test "a stopped cell is started by apply" {
+	cell_doc c "$IDLE" >"$doc"
+	apply
+	quiet kuke stop cell c
+	run apply
+	echo "$output"
+	[ "${lines[0]}" = 'Cell "c": updated' ]
+	[ "${lines[1]}" = '  - runtime stopped: containers re-materialized' ]
+	[ "${lines[2]}" = '  - container "main" re-materialized' ]
+	is_cell_state c Ready
+	kuke delete cell c
+}
+
+@test "what cannot change is refused" {
+	printf 'kind: Realm\nmetadata: {name: r1}\n' >"$doc"
+	apply
+	printf 'kind: Realm\nmetadata: {name: r1}\nspec: {namespace: other}\n' >"$doc"
+	run apply
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ "${lines[0]}" = 'Realm "r1": failed' ]
+	[ "${lines[1]}" = '  Error: realm "r1" has breaking changes: [spec.namespace]. Delete the realm and recreate it with the new spec' ]
+	kuke delete realm r1
+}
+
+@test "fields of later work are refused by path, nothing is made" {
+	local field
+	for field in 'ports: ["80:80"]' 'restartPolicy: always' 'networks: [x]' 'privileged: true' \
+		'readOnlyRootFilesystem: true' 'attachable: true' 'secrets: [{name: A, fromEnv: B}]' \
+		'tmpfs: [{path: /x}]' 'securityOpts: [no-new-privileges]' 'capabilities: {add: [NET_ADMIN]}'; do
+		cell_doc c true "$field" >"$doc"
+		run apply
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *"not supported yet: spec.containers"*"${field%%:*}"* ]]
+	done
+	[ ! -e "$(cell_dir c)" ]
+}
+
+@test "one bad document: all are refused, nothing is applied" {
+	printf 'kind: Realm\nmetadata: {name: good}\n---\nkind: Cell\nmetadata: {name: c}\nspec: {}\n---\nkind: Foo\n' >"$doc"
+	run apply
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ "${lines[0]}" = 'Error: validation failed:' ]
+	[ "${lines[1]}" = '  document 1 (Cell "c"): spec.realmId is required' ]
+	[ "${lines[2]}" = '  document 2 (): document 2: unknown kind: Foo' ]
+	refute kuke get realm good
+}
+
+@test "names that are none: _, /, .., too long, our own" {
+	local name
+	for name in a_b a/b .. . .x metadata.json "$(printf 'x%.0s' {1..64})"; do
+		run kuke create realm "$name"
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[ "$(wc -l <<<"$output")" -eq 1 ]
+		cell_doc "$name" true >"$doc"
+		run apply
+		[ "$status" -eq 1 ]
+	done
+	run kuke create realm a_b
+	[ "$output" = "Error: realm name is invalid: \"a_b\" contains disallowed character (must not contain '_' or '/')" ]
+	run kuke create cell a/b
+	[ "$output" = "Error: name is invalid: cell name \"a/b\" contains disallowed character (must not contain '_' or '/')" ]
+}
+
+@test "run: again is nothing, another spec is refused" {
+	cell_doc c "$IDLE" >"$doc"
+	quiet kuke run -d -f "$doc"
+	run quiet kuke run -d -f "$doc"
+	[ "$status" -eq 0 ]
+	[[ $output == *'metadata: already existed'*'containers: not started'* ]]
+	sed -i 's/echo up/echo other/' "$doc"
+	run quiet kuke run -d -f "$doc"
+	[ "$status" -eq 1 ]
+	[ "$output" = 'Error: cell "c" exists with diverging spec (spec.containers["main"].args); use `kuke apply -f` to update' ]
+	kuke delete cell c
+}
+
+@test "run without -d creates the cell, then says what is missing" {
+	cell_doc c "$IDLE" >"$doc"
+	run quiet kuke run -f "$doc"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'Error: no attachable container in cell (cell "c"); declare '* ]]
+	is_cell_state c Ready
+	kuke delete cell c
+}
+
+@test "delete: children are kept without --cascade, gone with it" {
+	quiet kuke create realm r1
+	quiet kuke create space s1 --realm r1
+	quiet kuke create stack t1 --realm r1 --space s1
+	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/home/b.tar"
+	quiet kuke image load --realm r1 "$INSTANCE/home/b.tar"
+	IN="r1 s1 t1" run_cell c "$IDLE"
+	run kuke delete realm r1
+	[ "$status" -eq 1 ]
+	[ "$output" = 'Error: failed to delete realm: resource has child resources: realm "r1" has 1 space(s). Use --cascade to delete them or --force to skip validation' ]
+	run kuke delete stack t1 --realm r1 --space s1
+	[ "$status" -eq 1 ]
+	[[ $output == *'stack "t1" has 1 cell(s)'* ]]
+	IN="r1 s1 t1" is_cell_state c Ready
+	run quiet kuke delete realm r1 --cascade
+	[ "$output" = 'Deleted realm "r1"' ]
+	[ ! -e "$INSTANCE_RUN_PATH/namespaces/r1.$INSTANCE_NS_SUFFIX" ]
+	rm "$INSTANCE/home/b.tar"
+}
+
+@test "in process, without the daemon, the same" {
+	cell_doc c "$IDLE" >"$doc"
+	run quiet kuke --no-daemon apply -f "$doc"
+	[ "$output" = 'Cell "c": created' ]
+	run apply
+	[ "$output" = 'Cell "c": unchanged' ]
+	quiet kuke --no-daemon stop cell c
+	[ "$(cell_state c)" = Stopped ]
+	quiet kuke --no-daemon start cell c
+	quiet kuke --no-daemon delete cell c
+}

@@ -1,0 +1,202 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# init and the daemon as a process.
+
+IDLE='trap "exit 0" TERM; echo up; sleep 1000 & wait'
+
+setup_file()
+{
+	load ../helpers/cells
+	suite_start
+	# The end of a daemon is on record from the first one on.
+	kuke daemon stop
+	quiet kuke daemon start
+}
+
+teardown_file()
+{
+	load ../helpers/cells
+	instance_stop
+}
+
+setup()
+{
+	load ../helpers/cells
+	instance_snapshot --by-name
+}
+
+teardown()
+{
+	suite_check
+}
+
+tree()
+{
+	inst find "$INSTANCE_RUN_PATH" "$INSTANCE/run" -xdev -type f ! -path '*/locks/*' -printf '%p %m %s\n' | sort
+}
+
+@test "init once more: the same daemon, everything already existed" {
+	local pid
+	pid=$(kukeond_pid)
+	tree >"$INSTANCE/home/before"
+	run quiet kuke init --server-configuration "$INSTANCE_CONFIG"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = 'Kukeon runtime already initialized' ]
+	[ "${lines[1]}" = "Realm: default (namespace: default.$INSTANCE_NS_SUFFIX)" ]
+	[ "${lines[2]}" = "System realm: kuke-system (namespace: kuke-system.$INSTANCE_NS_SUFFIX)" ]
+	[ "${lines[3]}" = "Run path: $INSTANCE_RUN_PATH" ]
+	[ "${lines[4]}" = 'Kukeond image: host' ]
+	[ "${lines[5]}" = 'Actions:' ]
+	[[ $output == *'    - realm "default": already existed'*'    - network "default-default": already existed'* ]]
+	[[ $output == *'    - cell "kukeond": already existed'*'    - cell containers: already running'* ]]
+	refute grep -E ': (created|started|missing)' <<<"$output"
+	[ "${lines[-1]}" = "kukeond is ready (unix://$INSTANCE_SOCKET)" ]
+	[ "$(kukeond_pid)" = "$pid" ]
+	tree | diff "$INSTANCE/home/before" -
+}
+
+@test "init with another suffix or cgroup root is refused, nothing changed" {
+	tree >"$INSTANCE/home/before"
+	local pid
+	pid=$(kukeond_pid)
+	run quiet kuke init --server-configuration "$INSTANCE_CONFIG" --containerd-namespace-suffix other.io
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == "Error: "*"runPath \"$INSTANCE_RUN_PATH\" was bootstrapped with containerdNamespaceSuffix=\"$INSTANCE_NS_SUFFIX\" cgroupRoot=\"$INSTANCE_CGROUP\" but the running configuration requests containerdNamespaceSuffix=\"other.io\" cgroupRoot=\"$INSTANCE_CGROUP\": kukeon instance mismatch" ]]
+	run quiet kuke init --server-configuration "$INSTANCE_CONFIG" --cgroup-root /elsewhere
+	[ "$status" -eq 1 ]
+	[ "$(wc -l <<<"$output")" -eq 1 ]
+	[ "$(kukeond_pid)" = "$pid" ]
+	tree | diff "$INSTANCE/home/before" -
+	[ -z "$(inst find /sys/fs/cgroup -maxdepth 2 -name elsewhere)" ]
+}
+
+@test "init refuses bad settings and an image" {
+	local args
+	while read -r args; do
+		# shellcheck disable=SC2086
+		run quiet kuke init --server-configuration "$INSTANCE_CONFIG" $args
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[ "$(wc -l <<<"$output")" -eq 1 ]
+	done <<-'END'
+		--containerd-namespace-suffix .x
+		--containerd-namespace-suffix a/b
+		--cgroup-root /
+		--cgroup-root relative
+		--kukeond-image docker.io/x/y:1
+	END
+}
+
+@test "files and modes of the run path and the socket's directory" {
+	local path mode
+	while read -r mode path; do
+		echo "$path: $(stat -c '%a' "$INSTANCE/$path")"
+		[ "$(stat -c %a "$INSTANCE/$path")" = "$mode" ]
+	done <<-END
+		640 opt/.kukeon-instance.json
+		644 opt/data/default/metadata.json
+		2750 opt/data/default
+		2750 opt/data/default/default/default
+		600 opt/data/default/default/network.json
+		600 opt/data/default/default/network.conflist
+		700 opt/locks
+		600 run/kukeond.sock
+		644 run/kukeond.pid
+	END
+	[ "$(cat "$INSTANCE/run/kukeond.pid")" = "$(inst pgrep -x kukeond)" ]
+}
+
+@test "daemon stop and start, twice each; the workload runs on" {
+	run_cell a "$IDLE"
+	local init cell='(cell "kukeond" in realm "kuke-system")'
+	init=$(init_of a)
+	run kuke daemon stop
+	[ "$status" -eq 0 ]
+	[ "$output" = "kukeond stopped $cell" ]
+	[ ! -e "$INSTANCE_SOCKET" ]
+	[ ! -e "$INSTANCE/run/kukeond.pid" ]
+	refute inst pgrep -x kukeond
+	run kuke daemon stop
+	[ "$output" = "kukeond is already stopped $cell" ]
+	inst test -e "/proc/$init"
+	run kuke get cells
+	[ "$status" -eq 1 ]
+	[ "$(wc -l <<<"$output")" -eq 1 ]
+	[[ $output == "Error: "*"$INSTANCE_SOCKET"* ]]
+	run quiet kuke daemon start
+	[ "$output" = "kukeond started $cell" ]
+	run quiet kuke daemon start
+	[ "$output" = "kukeond is already running $cell" ]
+	[ "$(init_of a)" = "$init" ]
+	is_cell_state a Ready
+	kuke delete cell a
+}
+
+@test "kill -9 of kukeond: its monitor starts another, workloads never notice" {
+	run_cell a "$IDLE"
+	local init old
+	init=$(init_of a)
+	old=$(kukeond_pid)
+	inst kill -9 "$old"
+	wait_for 20 daemon_is_back "$old"
+	[ "$(init_of a)" = "$init" ]
+	is_cell_state a Ready
+	kuke delete cell a
+}
+
+@test "SIGTERM from outside ends it cleanly, and kuke daemon start brings it back" {
+	run_cell a "$IDLE"
+	local init
+	init=$(init_of a)
+	inst kill -TERM "$(kukeond_pid)"
+	ended() { refute inst pgrep -x kukeond; }
+	wait_for 10 ended
+	[ ! -e "$INSTANCE_SOCKET" ]
+	inst test -e "/proc/$init"
+	quiet kuke daemon start
+	is_cell_state a Ready
+	kuke delete cell a
+}
+
+@test "kukeond serve by hand, without a monitor: the instance is held by one" {
+	kuke daemon stop
+	quiet inst setsid -f "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG" \
+		>"$INSTANCE/home/serve.log" 2>&1 </dev/null
+	wait_for 10 daemon_is_back
+	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"already running"* ]]
+	run quiet kuke daemon start
+	[[ $output == "kukeond is already running"* ]]
+	kill_daemon TERM
+	grep -q 'msg=stopped' "$INSTANCE/home/serve.log"
+	quiet kuke daemon start
+}
+
+@test "a stale socket and pid file after kill -9 of both are no obstacle" {
+	local old
+	old=$(kukeond_pid)
+	inst kill -9 "$(inst pgrep -f -- '--id=kukeon_kukeon_kukeond_kukeond ')" "$old"
+	wait_for 10 pid_gone "$old"
+	[ -S "$INSTANCE_SOCKET" ]
+	run kuke get cells
+	[ "$status" -eq 1 ]
+	quiet kuke daemon start
+	daemon_is_back "$old"
+}
+
+@test "a server configuration that is none" {
+	printf 'kind: Nope\n' >"$INSTANCE/home/bad.yaml"
+	run quiet kuke init --server-configuration "$INSTANCE/home/bad.yaml"
+	[ "$status" -eq 1 ]
+	[[ $output == *'has kind "Nope", want "ServerConfiguration": server configuration is invalid' ]]
+	printf 'kind: [\n' >"$INSTANCE/home/bad.yaml"
+	run quiet kuke init --server-configuration "$INSTANCE/home/bad.yaml"
+	[ "$status" -eq 1 ]
+	[ "$(wc -l <<<"$output")" -eq 1 ]
+	rm "$INSTANCE/home/bad.yaml"
+}

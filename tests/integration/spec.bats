@@ -1,0 +1,221 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What the fields of a manifest do, seen from inside the container and in the
+# kernel's own files.
+
+IDLE='trap "exit 0" TERM; echo up; sleep 1000 & wait'
+
+setup_file()
+{
+	load ../helpers/cells
+	suite_start
+}
+
+teardown_file()
+{
+	load ../helpers/cells
+	instance_stop
+}
+
+setup()
+{
+	load ../helpers/cells
+	instance_snapshot
+}
+
+teardown()
+{
+	suite_check
+}
+
+# What SCRIPT printed in a cell with YAML as further keys of its container.
+output_of()
+{
+	run_cell s "$1; echo .done; exec sleep 1000" "${2:-}"
+	wait_for 15 log_has s '^\.done$'
+	logs s | sed '/^\.done$/d'
+	quiet kuke kill cell s >/dev/null
+	quiet kuke delete cell s >/dev/null
+}
+
+# The file NAME of the container's cgroup, in whichever hierarchy has it.
+cgroup_file()
+{
+	inst find /sys/fs/cgroup -path "*$INSTANCE_CGROUP/default/default/default/s/default_default_s_main/$1" \
+		-exec cat {} +
+}
+
+@test "env, args, command, workingDir" {
+	run output_of 'echo $A,$B,$PATH; pwd; echo $0 $1' \
+		$'env: [A=1, "B=two words"]\nworkingDir: /tmp'
+	[ "$output" = $'1,two words,/bin\n/tmp\nsh' ]
+	cell_doc s x | sed 's,^      command: sh,      command: /bin/echo,; s/^      args: .*/      args: ["a b", "$HOME", "*"]/' |
+		quiet kuke run -d -f - >/dev/null
+	wait_for 10 log_has s 'a b'
+	[ "$(logs s)" = 'a b $HOME *' ]
+	kuke delete cell s
+	# args alone follow the image's entrypoint; this image has a command only.
+	cell_doc s 'echo args alone; exec sleep 1000' |
+		sed '/^      command: sh/d; s/args: \[-c/args: [sh, -c/' | quiet kuke run -d -f - >/dev/null
+	wait_for 10 log_has s 'args alone'
+	kuke delete cell s
+}
+
+@test "a user by number, by name, and the variables of identity" {
+	run output_of 'id -u; id -g; touch /x 2>&1 | grep -c denied' 'user: "1000:1001"'
+	[ "$output" = $'1000\n1001\n1' ]
+	run output_of 'id -u; id -g' 'user: nobody'
+	[ "$output" = $'65534\n65534' ]
+	run output_of 'id -u; echo $HOME'
+	[ "$output" = $'0\n/root' ]
+	run output_of 'env | grep ^KUKEON_ | sort'
+	echo "$output"
+	grep -q '^KUKEON_.*=s$' <<<"$output"
+	grep -q '^KUKEON_.*=main$' <<<"$output"
+}
+
+@test "hostname, hosts and resolv.conf" {
+	run output_of 'hostname; cat /etc/hostname; grep -c localhost /etc/hosts; test -s /etc/resolv.conf && echo yes'
+	[ "${lines[0]}" = s ]
+	[ "${lines[1]}" = s ]
+	[ "${lines[2]}" -ge 1 ]
+}
+
+@test "a bind mount, read-write and read-only" {
+	mkdir -p "$INSTANCE/home/v"
+	echo host >"$INSTANCE/home/v/f"
+	run output_of 'cat /rw/f; echo inside >/rw/g; echo x >/ro/h || echo refused' \
+		"volumes: [{source: $INSTANCE/home/v, target: /rw}, {source: $INSTANCE/home/v, target: /ro, readOnly: true}]"
+	echo "$output"
+	[ "${lines[0]}" = host ]
+	[[ $output == *refused* ]]
+	[ "$(cat "$INSTANCE/home/v/g")" = inside ]
+	[ ! -e "$INSTANCE/home/v/h" ]
+	rm -r "$INSTANCE/home/v"
+}
+
+@test "a tmpfs with size and mode" {
+	run output_of 'stat -c %a /t; df -k /t | tail -n1 | tr -s " " | cut -d" " -f2; mount | grep -c "^tmpfs on /t "
+		dd if=/dev/zero of=/t/f bs=1k count=2000 2>/dev/null || echo full' \
+		'volumes: [{kind: tmpfs, target: /t, sizeBytes: 1048576, mode: 01770}]'
+	[ "$output" = $'1770\n1024\n1\nfull' ]
+}
+
+@test "volumes that cannot be are refused before anything is made" {
+	local v
+	while IFS='|' read -r v message; do
+		run quiet kuke run -d -f - < <(cell_doc s true "volumes: [$v]")
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *"$message"* ]]
+		quiet kuke delete cell s >/dev/null 2>&1 || true
+	done <<-'END'
+		{source: /no/such, target: /x}|volume source does not exist on the host (volume[0] source "/no/such")
+		{source: /tmp, target: x}|volume target must be an absolute container path (volume[0] target "x")
+		{source: named, target: /x}|named or managed volumes are not supported; use an absolute host path as source (volume[0] source "named")
+		{kind: tmpfs, source: /tmp, target: /x}|tmpfs volume must not set a source
+		{kind: nfs, source: /tmp, target: /x}|volume kind is not recognized; expected "", "bind", or "tmpfs" (volume[0] kind "nfs")
+	END
+}
+
+@test "resources are in the kernel's files" {
+	run_cell s "$IDLE" 'resources: {memoryLimitBytes: 67108864, cpuShares: 512, pidsLimit: 33}'
+	wait_for 10 log_has s up
+	[ "$(cgroup_file pids.max)" = 33 ]
+	if [ -n "$(cgroup_file memory.limit_in_bytes)" ]; then
+		[ "$(cgroup_file memory.limit_in_bytes)" = 67108864 ]
+		[ "$(cgroup_file cpu.shares)" = 512 ]
+	else
+		[ "$(cgroup_file memory.max)" = 67108864 ]
+		[ "$(cgroup_file cpu.weight)" -lt 100 ]
+	fi
+	kuke delete cell s
+	run_cell s 'sleep 0.2; exec tail /dev/zero' 'resources: {memoryLimitBytes: 16777216}'
+	wait_for 20 is_cell_state s Failed
+	[ "$(container_value s main .status.exitCode)" = 137 ]
+	[[ "$(cell_value s .status.message)" == *OOM* || "$(cell_value s .status.message)" == *memory* ]]
+	kuke delete cell s
+}
+
+@test "every hierarchy has the cell's directories while it is there, and none after" {
+	local mnt n=0
+	run_cell s "$IDLE"
+	while read -r mnt; do
+		# What nobody asked for does not count: a v2 mount without controllers.
+		[ -e "$mnt$INSTANCE_CGROUP/default/default/default" ] || continue
+		[ -d "$mnt$INSTANCE_CGROUP/default/default/default/s" ]
+		n=$((n + 1))
+	done < <(awk '{ for (i = 7; $i != "-"; i++) ; if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo | sort -u)
+	[ "$n" -ge 1 ]
+	grep -q "$INSTANCE_CGROUP/default/default/default/s/default_default_s_main" \
+		<(inst cat "/proc/$(init_of s)/cgroup")
+	grep -q "$INSTANCE_CGROUP/_monitors" <(inst cat "/proc/$(monitor_of s)/cgroup")
+	kuke delete cell s
+	run inst find /sys/fs/cgroup -path "*$INSTANCE_CGROUP/default/default/default/s*"
+	[ -z "$output" ]
+}
+
+@test "hostNetwork, hostPID, hostCgroup" {
+	run output_of 'ls /sys/class/net; readlink /proc/self/ns/net' 'hostNetwork: true'
+	[[ $output == *uplink0* ]]
+	[[ $output == *"$(inst readlink /proc/self/ns/net)" ]]
+	run output_of 'readlink /proc/self/ns/pid; cat /proc/1/comm' 'hostPID: true'
+	[ "${lines[0]}" = "$(inst readlink /proc/self/ns/pid)" ]
+	[ "${lines[1]}" = "$(inst cat /proc/1/comm)" ]
+	run output_of 'readlink /proc/self/ns/cgroup' 'hostCgroup: true'
+	[ "$output" = "$(inst readlink /proc/self/ns/cgroup)" ]
+	# Otherwise they are the container's own.
+	run output_of 'readlink /proc/self/ns/pid; readlink /proc/self/ns/cgroup; ls /sys/class/net'
+	[ "${lines[0]}" != "$(inst readlink /proc/self/ns/pid)" ]
+	[ "${lines[1]}" != "$(inst readlink /proc/self/ns/cgroup)" ]
+	[ "${lines[2]} ${lines[3]}" = "eth0 lo" ]
+}
+
+@test "hostPID: all processes of the container end with it" {
+	run_cell s 'sleep 1001 & sleep 1002 & echo up; wait' 'hostPID: true'
+	wait_for 10 log_has s up
+	quiet kuke kill cell s
+	refute inst pgrep -f 'sleep 100[12]'
+	kuke delete cell s
+}
+
+@test "labels: what run adds, what the manifest says" {
+	cell_doc s "$IDLE" | sed 's/^  name: s/&\n  labels: {app: x}/' | quiet kuke run -d -f - >/dev/null
+	[ "$(cell_value s '.metadata.labels | to_entries | map(.key + "=" + .value) | join(" ")')" = \
+		'app=x cell.kukeon.io=s realm.kukeon.io=default space.kukeon.io=default stack.kukeon.io=default' ]
+	kuke delete cell s
+}
+
+@test "log: raw bytes, the single container is found, several must be named" {
+	{ cell_doc s 'printf "one\n\001\377two"; exec sleep 1000'; container side 'echo side; exec sleep 1000'; } |
+		quiet kuke run -d -f - >/dev/null
+	wait_for 10 log_has s one
+	wait_for 10 log_has s side side
+	run kuke log s
+	[ "$status" -eq 1 ]
+	[ "$output" = 'Error: multiple attachable containers in cell; specify --container (cell "s"): candidates: main, side' ]
+	kuke log s --container main | cmp - <(printf 'one\n\001\377two')
+	kuke delete container side --cell s
+	kuke log s | cmp - <(printf 'one\n\001\377two')
+	kuke delete cell s
+}
+
+@test "log -f goes on over a rotation and misses nothing" {
+	run_cell s 'i=0; echo begin; until [ -e /go ]; do sleep 0.1; done
+		seq 1 1700000; sleep 0.3; echo end; exec sleep 1000'
+	wait_for 10 log_has s begin
+	quiet kuke log -f s >"$INSTANCE/home/followed" &
+	sleep 0.5
+	inst touch "/proc/$(init_of s)/root/go"
+	wait_for 60 grep -q '^end$' "$INSTANCE/home/followed"
+	# 10 MiB is the limit of one file.
+	[ -f "$(cell_dir s)/main/log.1" ]
+	[ "$(stat -c %s "$(cell_dir s)/main/log.1")" -ge 10000000 ]
+	[ "$(stat -c %s "$(cell_dir s)/main/log.1")" -le 10551296 ]
+	cmp <(sed '1d; $d' "$INSTANCE/home/followed") <(seq 1 1700000)
+	quiet kuke kill cell s >/dev/null
+	quiet kuke delete cell s
+	wait || true
+	rm "$INSTANCE/home/followed"
+}
