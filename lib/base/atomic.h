@@ -13,8 +13,9 @@ enum atomic_write_flags {
 /*
  * Replace a file below dirfd in one step: a temporary file without a name where
  * the file system has such, write, fsync, fchmod, a name (".tmp-…"), rename, fsync
- * of the directory. A reader sees the old content or the new; a failure leaves the
- * old one and no temporary file; a kill at most one, until the next write. path may have directories in front; they must be there.
+ * of the directory. A reader sees the old content or the new; a failure leaves
+ * the old one and no temporary file, a kill at most one until the next write.
+ * path may have directories in front; they must be there.
  */
 int atomic_write_at(int dirfd, const char *path, const void *data, size_t n, mode_t mode,
 		    enum atomic_write_flags flags, struct kerr *err);

@@ -102,7 +102,6 @@ apply()
 
 @test "the two cells of the example find each other" {
 	quiet kuke apply -f "${top_srcdir:?}/data/examples/two-cells.yaml"
-	IN="default default default"
 	wait_for 20 log_has client '^served by server$' fetch
 	wait_for 20 log_has server '^served by server$' probe
 	quiet kuke delete -f "${top_srcdir:?}/data/examples/two-cells.yaml"

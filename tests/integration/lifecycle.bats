@@ -43,6 +43,14 @@ seconds_between()
 	echo $(($(date -d "$1" +%s) - $(date -d "$2" +%s)))
 }
 
+# Cell a has a monitor again, another one than $1.
+has_monitor_but()
+{
+	local pid
+
+	pid=$(monitor_of a) && [ "$pid" != "$1" ]
+}
+
 @test "stop and start: files survive, the log goes on, the address stays" {
 	run_cell a 'cat /kept 2>/dev/null; date +%s.%N >>/kept; trap "exit 0" TERM; echo up; sleep 1000 & wait'
 	wait_for 10 log_has a up
@@ -220,8 +228,7 @@ seconds_between()
 	shim=$(monitor_of a)
 	init=$(init_of a)
 	inst kill -9 "$shim"
-	adopted() { local p; p=$(monitor_of a) && [ "$p" != "$shim" ]; }
-	wait_for 20 adopted
+	wait_for 20 has_monitor_but "$shim"
 	inst test -e "/proc/$init"
 	is_cell_state a Ready
 	inst touch "/proc/$init/root/go"
@@ -246,8 +253,8 @@ seconds_between()
 	inst kill -9 "$old" || true
 	quiet kuke daemon start || true
 	wait_for 20 daemon_is_back "$old"
-	adopted() { monitor_of a && monitor_of b; }
-	wait_for 20 adopted
+	wait_for 20 monitor_of a
+	wait_for 20 monitor_of b
 	inst test -e "/proc/$a"
 	inst test -e "/proc/$b"
 	is_cell_state a Ready
