@@ -163,6 +163,12 @@ cell_ip()
 		"$INSTANCE_RUN_PATH/data/${2:-default}/${3:-default}/${4:-default}/$1/etc-hosts"
 }
 
+# The daemon has no child: no request is being worked on, and none half reaped.
+daemon_idle()
+{
+	[ -z "$(inst cat "/proc/$1/task/$1/children")" ]
+}
+
 # State that lives on by design (images, locks, logs of the daemon) is not a
 # leak; everything else below the instance is compared.
 instance_snapshot()
@@ -173,7 +179,7 @@ instance_snapshot()
 		shift
 		fds=(-n)
 	else
-		pid=$(kukeond_pid 2>/dev/null) && fds=(-p "$pid")
+		pid=$(kukeond_pid 2>/dev/null) && fds=(-p "$pid") && wait_for 5 daemon_idle "$pid"
 	fi
 	inst "$INSTANCE_HELPERS/leakcheck" snapshot "$INSTANCE/snapshot" \
 		-c "$INSTANCE_CGROUP" -d "$INSTANCE" -x "$INSTANCE/snapshot" \
