@@ -71,18 +71,18 @@ one_line()
 }
 
 @test "a runc that fails: its words, no rest; with a good one the cell starts" {
-	mkdir "$INSTANCE/home/bin"
-	printf '#!/bin/sh\necho "runc: no such luck" >&2\nexit 1\n' >"$INSTANCE/home/bin/runc"
-	chmod +x "$INSTANCE/home/bin/runc"
+	mkdir "$HERE/bin"
+	printf '#!/bin/sh\necho "runc: no such luck" >&2\nexit 1\n' >"$HERE/bin/runc"
+	chmod +x "$HERE/bin/runc"
 	cell_doc a "$IDLE" >"$INSTANCE/home/doc"
-	run quiet inst env PATH="$INSTANCE/home/bin:$PATH" "$INSTANCE_BINDIR/kuke" --no-daemon run -d -f "$INSTANCE/home/doc"
+	run quiet inst env PATH="$HERE/bin:$PATH" "$INSTANCE_BINDIR/kuke" --no-daemon run -d -f "$INSTANCE/home/doc"
 	one_line runc
 	is_cell_state a Failed
 	refute inst test -e "$(cell_pins a)"
 	quiet kuke start cell a
 	is_cell_state a Ready
 	kuke delete cell a
-	rm -r "$INSTANCE/home/bin"
+	rm -r "$HERE/bin"
 }
 
 @test "no overlay file system: the start says so" {

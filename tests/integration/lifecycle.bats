@@ -287,20 +287,20 @@ expect_failed_start()
 
 hostile_dir()
 {
-	rm -rf "$INSTANCE/home/bin"
-	mkdir -p "$INSTANCE/home/bin"
-	printf '#!/no/such/interpreter\n' >"$INSTANCE/home/bin/script"
+	rm -rf "$HERE/bin"
+	mkdir -p "$HERE/bin"
+	printf '#!/no/such/interpreter\n' >"$HERE/bin/script"
 	# The header of a program for a machine that is not this one (SuperH).
-	printf '\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\52\0\1\0\0\0' >"$INSTANCE/home/bin/foreign"
-	head -c 4096 /dev/zero >>"$INSTANCE/home/bin/foreign"
-	chmod +x "$INSTANCE/home/bin/script" "$INSTANCE/home/bin/foreign"
-	echo 'echo never' >"$INSTANCE/home/bin/plain"
-	chmod 644 "$INSTANCE/home/bin/plain"
+	printf '\177ELF\1\1\1\0\0\0\0\0\0\0\0\0\2\0\52\0\1\0\0\0' >"$HERE/bin/foreign"
+	head -c 4096 /dev/zero >>"$HERE/bin/foreign"
+	chmod +x "$HERE/bin/script" "$HERE/bin/foreign"
+	echo 'echo never' >"$HERE/bin/plain"
+	chmod 644 "$HERE/bin/plain"
 }
 
 with_command()
 {
-	cell_doc a "$IDLE" "volumes: [{source: $INSTANCE/home/bin, target: /x}]" |
+	cell_doc a "$IDLE" "volumes: [{source: $HERE/bin, target: /x}]" |
 		sed "s,command: sh,command: $1,"
 }
 
@@ -336,7 +336,7 @@ with_command()
 	hostile_dir
 	with_command /x/script >"$INSTANCE/home/doc"
 	expect_failed_start 'no such file' <"$INSTANCE/home/doc"
-	printf '#!/bin/sh\necho repaired; exec sleep 1000\n' >"$INSTANCE/home/bin/script"
+	printf '#!/bin/sh\necho repaired; exec sleep 1000\n' >"$HERE/bin/script"
 	quiet kuke start cell a
 	wait_for 10 log_has a repaired
 	is_cell_state a Ready

@@ -83,16 +83,16 @@ cgroup_file()
 }
 
 @test "a bind mount, read-write and read-only" {
-	mkdir -p "$INSTANCE/home/v"
-	echo host >"$INSTANCE/home/v/f"
+	mkdir -p "$HERE/v"
+	echo host >"$HERE/v/f"
 	run output_of 'cat /rw/f; echo inside >/rw/g; echo x >/ro/h || echo refused' \
-		"volumes: [{source: $INSTANCE/home/v, target: /rw}, {source: $INSTANCE/home/v, target: /ro, readOnly: true}]"
+		"volumes: [{source: $HERE/v, target: /rw}, {source: $HERE/v, target: /ro, readOnly: true}]"
 	echo "$output"
 	[ "${lines[0]}" = host ]
 	[[ $output == *refused* ]]
-	[ "$(cat "$INSTANCE/home/v/g")" = inside ]
-	[ ! -e "$INSTANCE/home/v/h" ]
-	rm -r "$INSTANCE/home/v"
+	[ "$(cat "$HERE/v/g")" = inside ]
+	[ ! -e "$HERE/v/h" ]
+	rm -r "$HERE/v"
 }
 
 @test "a tmpfs with size and mode" {
