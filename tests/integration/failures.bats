@@ -82,7 +82,7 @@ one_line()
 	quiet kuke start cell a
 	is_cell_state a Ready
 	kuke delete cell a
-	rm -r "$HERE/bin"
+	rm -r "${HERE:?}/bin"
 }
 
 @test "no overlay file system: the start says so" {

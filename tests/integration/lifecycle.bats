@@ -287,7 +287,7 @@ expect_failed_start()
 
 hostile_dir()
 {
-	rm -rf "$HERE/bin"
+	rm -rf "${HERE:?}/bin"
 	mkdir -p "$HERE/bin"
 	printf '#!/no/such/interpreter\n' >"$HERE/bin/script"
 	# The header of a program for a machine that is not this one (SuperH).
