@@ -65,6 +65,15 @@ int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flag
 void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const char *reason,
 	       const struct kerr *why);
 
+/* ---- cell_id.c ---- */
+
+/*
+ * Make spec.id this cell's alone in its stack. An id that is the cell's name is
+ * asked for after the document is stored, any other before. -EEXIST.
+ */
+int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, struct kerr *err);
+void cell_id_release(struct engine *e, const struct addr *cell, const char *id);
+
 /* ---- cell_start.c, cell_stop.c, cell_create.c, cell_delete.c ---- */
 
 enum cell_start_flags {

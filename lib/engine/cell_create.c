@@ -160,6 +160,19 @@ static int store_new(struct engine *e, const struct addr *a, struct cell_doc *wa
 	return cell_save(e, want, STORE_SAVE_NOSYNC, err);
 }
 
+static int store_with_id(struct engine *e, const struct addr *a, struct cell_doc *want,
+			 struct kerr *err)
+{
+	bool by_name = streq(want->spec.id, a->cell);
+	int r = by_name ? 0 : cell_id_claim(e, a, want->spec.id, err);
+
+	if (r == 0)
+		r = store_new(e, a, want, err);
+	if (r == 0 && by_name)
+		r = cell_id_claim(e, a, want->spec.id, err);
+	return r;
+}
+
 static bool any_running(const struct cell_doc *d)
 {
 	for (size_t i = 0; i < d->status.containers.n; i++)
@@ -193,7 +206,7 @@ static int create_locked(struct engine *e, const struct addr *a, struct cell_doc
 	} else {
 		r = scope_namespace(e, a->realm, &ns, err);
 		if (r == 0)
-			r = store_new(e, a, want, err);
+			r = store_with_id(e, a, want, err);
 		if (r == 0)
 			model_copy(&cell_doc_type, doc, want);
 		else /* no document, no directory */

@@ -75,6 +75,8 @@ static int finish_delete(struct engine *e, const char *ns, struct cell_doc *doc,
 	if (r == 0)
 		r = store_delete(&e->layout, &a, STORE_DELETE_TREE, err);
 	if (r == 0)
+		cell_id_release(e, &a, doc->spec.id);
+	if (r == 0)
 		r = intent_remove(&e->layout, e->locks, &lock, err);
 	if (r == 0 && !cell_host_network(&doc->spec) && hosts_update(e, &space, NULL) < 0)
 		log_wrn("names of the space are brought up to date by the next pass", "space",

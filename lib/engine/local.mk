@@ -9,6 +9,7 @@ libengine_a_SOURCES = \
 	lib/engine/cell.h \
 	lib/engine/cell_create.c \
 	lib/engine/cell_delete.c \
+	lib/engine/cell_id.c \
 	lib/engine/cell_run.c \
 	lib/engine/cell_start.c \
 	lib/engine/cell_status.c \

@@ -210,6 +210,15 @@ char *layout_object(const struct layout *l, const struct addr *a, enum object_fi
 	return path_join(dir, object_files_[what], NULL);
 }
 
+char *layout_cell_id(const struct layout *l, const struct addr *stack, const char *id)
+{
+	cleanup_free char *dir = layout_object(l, stack, OBJECT_DIR);
+	cleanup_free char *name = xasprintf(".id-%s", id);
+
+	assert(addr_level(stack) == ADDR_STACK && !str_empty(id));
+	return path_join(dir, name, NULL);
+}
+
 char *layout_lease(const struct layout *l, const struct addr *space, const char *ip)
 {
 	cleanup_free char *dir = layout_object(l, space, SPACE_LEASES);

@@ -62,6 +62,8 @@ enum object_file {
 };
 
 char *layout_object(const struct layout *l, const struct addr *a, enum object_file what);
+/* data/<realm>/<space>/<stack>/.id-<id>: whose a spec.id is that is no cell's name */
+char *layout_cell_id(const struct layout *l, const struct addr *stack, const char *id);
 /* data/<realm>/<space>/.leases/<ip> */
 char *layout_lease(const struct layout *l, const struct addr *space, const char *ip);
 

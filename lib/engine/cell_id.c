@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "cell.h"
+#include "mem.h"
+#include "str.h"
+
+/*
+ * Runtime ids are made of spec.id, so no two cells of a stack may have the same.
+ * An id that is not the cell's own name is claimed by a link .id-<id> -> <cell>;
+ * a cell whose id is its name has its document for that.
+ */
+static struct addr stack_of(const struct addr *cell)
+{
+	return addr_parent(cell);
+}
+
+/* Whose the id is by a link that still means something; "" for nobody's. */
+static void read_claim(struct engine *e, const struct addr *cell, const char *id,
+		       char ret[KUKE_MAX_NAME + 1])
+{
+	struct addr stack = stack_of(cell), other = stack;
+	char *file cleanup_free = layout_cell_id(&e->layout, &stack, id);
+	ssize_t n = readlink(file, ret, KUKE_MAX_NAME);
+
+	ret[n < 0 ? 0 : n] = '\0';
+	other.cell = ret;
+	if (n > 0 && !streq(ret, cell->cell) && store_exists(&e->layout, &other, NULL) == 0)
+		ret[0] = '\0'; /* left by a create or a delete that was killed */
+}
+
+static int refuse(const char *id, const char *owner, struct kerr *err)
+{
+	return kerr_plain(err, -EEXIST, "spec.id \"%s\" is that of cell \"%s\" in the same stack",
+			  id, owner);
+}
+
+int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
+{
+	struct addr stack = stack_of(cell), other = stack;
+	char *file cleanup_free = layout_cell_id(&e->layout, &stack, id);
+	char owner[KUKE_MAX_NAME + 1];
+
+	read_claim(e, cell, id, owner);
+	if (owner[0] && !streq(owner, cell->cell))
+		return refuse(id, owner, err);
+	if (streq(id, cell->cell))
+		return 0;
+	(void) unlink(file); /* ours from before, or nobody's */
+	if (symlink(cell->cell, file) < 0)
+		return errno == EEXIST ? refuse(id, id, err)
+				       : kerr_set(err, -errno, "claim '%s'", file);
+	/* The link first, then the look: a cell of that name does it the other way round. */
+	other.cell = id;
+	if (store_exists(&e->layout, &other, NULL) == 0)
+		return 0;
+	(void) unlink(file);
+	return refuse(id, id, err);
+}
+
+void cell_id_release(struct engine *e, const struct addr *cell, const char *id)
+{
+	struct addr stack = stack_of(cell);
+	char *file cleanup_free = NULL;
+
+	if (str_empty(id) || streq(id, cell->cell))
+		return;
+	file = layout_cell_id(&e->layout, &stack, id);
+	(void) unlink(file); /* what stays is nobody's once the cell is gone */
+}
