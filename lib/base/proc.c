@@ -88,12 +88,16 @@ static _Noreturn void child_fail(const struct spawn_plan *plan, enum spawn_step 
 
 static void reset_signals(void)
 {
-	struct sigaction sa = { .sa_handler = SIG_DFL };
+	/*
+	 * The kernel's struct, larger on no machine; zero is SIG_DFL. The C library's
+	 * call would leave out the signals it keeps to itself, which may be ignored.
+	 */
+	static const unsigned long dfl[8];
 	sigset_t none;
 	int sig;
 
-	for (sig = 1; sig < SIGNALS_END; sig++)
-		(void) sigaction(sig, &sa, NULL); /* some cannot be set */
+	for (sig = 1; sig < SIGNALS_END; sig++) /* some cannot be set */
+		(void) syscall(SYS_rt_sigaction, sig, dfl, NULL, sizeof(uint64_t));
 	(void) sigemptyset(&none);
 	(void) sigprocmask(SIG_SETMASK, &none, NULL);
 }

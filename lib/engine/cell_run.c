@@ -132,6 +132,8 @@ static int connect_network(struct engine *e, const struct addr *cell, struct cel
 	r = link_attach(&at, err);
 	if (r == -ENODEV) { /* the bridge went away, or this is its first cell since boot */
 		r = network_up(e, &space, &net, err);
+		if (r >= 0) /* and who took it may have taken the rules as well */
+			r = network_sync_rules(e, err);
 		if (r >= 0)
 			r = link_attach(&at, err);
 	}

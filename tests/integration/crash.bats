@@ -42,7 +42,9 @@ traced()
 		shift
 	done
 	shift
-	quiet inst strace -qq -o "$INSTANCE/home/trace" "${options[@]}" \
+	# A leak check cannot run where strace is the tracer.
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 \
+		quiet inst strace -qq -o "$INSTANCE/home/trace" "${options[@]}" \
 		"$INSTANCE_BINDIR/kuke" --no-daemon "$@" >/dev/null 2>&1
 }
 
