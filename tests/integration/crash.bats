@@ -161,6 +161,8 @@ clean()
 	local n
 	calls image load "$INSTANCE/home/other.tar"
 	kuke image delete docker.io/library/other:1
+	# The collector has just swept what killed deletions left in trash/.
+	instance_snapshot
 	for n in $(points "$total"); do
 		killed "$n" image load "$INSTANCE/home/other.tar"
 		quiet kuke image load "$INSTANCE/home/other.tar"

@@ -77,5 +77,5 @@ is()
 @test "delete leaves no group, a stopped daemon no mount" {
 	is deleted 0
 	is mounts 0
-	is done 0
+	is end 0
 }

@@ -239,7 +239,7 @@ END_TEST
 
 START_TEST(yaml_long_keys)
 {
-	struct strmap m cleanup_strmap = { 0 }, back cleanup_strmap = { 0 };
+	struct strmap m cleanup_strmap = { 0 };
 	struct node *n cleanup_node = NULL;
 	char key[2001];
 	struct yemit y;
