@@ -124,7 +124,6 @@ END_TEST
 START_TEST(failure_leaves_nothing)
 {
 	cleanup_strlist struct strlist points = { 0 };
-	cleanup_fd int readonly = -EBADF;
 	struct stat st;
 
 	/* The files can be made, the namespaces cannot: capabilities are gone. */
