@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -92,6 +93,8 @@ static void build_argv(const struct shim_start *how, const char *run_id, int sta
 	if (how->deadline_ms > 0)
 		strlist_addf(argv, "--deadline-ms=%d", how->deadline_ms);
 	strlist_addf(argv, "--status-fd=%d", status_fd);
+	for (i = 0; i < how->n_monitor_procs_fds; i++)
+		strlist_addf(argv, "--cgroup-fd=%d", how->monitor_procs_fds[i]);
 	if (how->process == NULL)
 		return;
 	strlist_add(argv, "--");
@@ -109,10 +112,13 @@ static int spawn_shim(const struct shim_start *how, const char *run_id, int *ret
 	cleanup_strlist struct strlist argv = { 0 };
 	const char *envp[] = { SHIM_PATH, NULL };
 	struct proc_spawn spawn = PROC_SPAWN_INIT;
+	int keep[1 + SHIM_CGROUPS_MAX];
+	size_t i, n_keep = 0;
 	int fds[2];
 	pid_t pid;
 	int r;
 
+	assert(how->n_monitor_procs_fds <= SHIM_CGROUPS_MAX);
 	r = helper_path("kukeshim", &path, err);
 	if (r < 0)
 		return r;
@@ -125,11 +131,11 @@ static int spawn_shim(const struct shim_start *how, const char *run_id, int *ret
 	spawn.argv = argv.v;
 	spawn.envp = (char *const *) (uintptr_t) envp;
 	spawn.cwd = "/";
-	spawn.keep_fds = &out;
-	spawn.n_keep_fds = 1;
-	spawn.n_cgroup_procs_fds = how->n_monitor_procs_fds;
-	memcpy(spawn.cgroup_procs_fds, how->monitor_procs_fds,
-	       how->n_monitor_procs_fds * sizeof(int));
+	keep[n_keep++] = out;
+	for (i = 0; i < how->n_monitor_procs_fds; i++)
+		keep[n_keep++] = how->monitor_procs_fds[i];
+	spawn.keep_fds = keep;
+	spawn.n_keep_fds = n_keep;
 	spawn.flags = PROC_DOUBLE_FORK | PROC_SETSID | PROC_NULL_STDIN | PROC_NULL_OUTPUT;
 	r = proc_spawn(&spawn, &pid, err);
 	if (r < 0)

@@ -93,7 +93,7 @@ struct shim_start {
 	const struct cgroup_host *cgroups;
 	const char *cgroup; /* the container's, as the spec's cgroupsPath */
 	const char *memory_cgroup; /* its absolute directory whose OOM kills count; NULL: none */
-	const int *monitor_procs_fds; /* cgroup.procs of _monitors, every hierarchy (at most 16) */
+	const int *monitor_procs_fds; /* cgroup.procs of _monitors; at most SHIM_CGROUPS_MAX */
 	size_t n_monitor_procs_fds;
 	const char *runtime_dir; /* holds wake/ and wake.sock; NULL: no wake-up */
 	const char *wake_key; /* file name below wake/ */

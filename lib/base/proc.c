@@ -48,7 +48,6 @@ extern char **environ;
 /* What the child could not do. */
 enum spawn_step {
 	STEP_EXEC = 1,
-	STEP_CGROUP,
 	STEP_CWD,
 	STEP_STDIO,
 	STEP_KEEP_FD,
@@ -168,12 +167,8 @@ static int child_exec(void *arg)
 {
 	const struct spawn_plan *plan = arg;
 	const struct proc_spawn *how = plan->how;
-	size_t i;
 	int r;
 
-	for (i = 0; i < how->n_cgroup_procs_fds; i++)
-		if (write(how->cgroup_procs_fds[i], "0", 1) != 1)
-			child_fail(plan, STEP_CGROUP, -errno);
 	if ((how->flags & PROC_SETSID) != 0 && setsid() < 0)
 		child_fail(plan, STEP_PREPARE, -errno);
 	r = (how->flags & PROC_DIE_WITH_PARENT) != 0 ? bind_to_parent(plan->parent) : 0;
@@ -277,8 +272,6 @@ static int spawn_error(const struct spawn_plan *plan, const struct spawn_report 
 	switch (report->step) {
 	case STEP_EXEC:
 		return kerr_set(err, report->error, "execute '%s'", plan->path);
-	case STEP_CGROUP:
-		return kerr_set(err, report->error, "execute '%s': join cgroup", plan->path);
 	case STEP_CWD:
 		return kerr_set(err, report->error, "execute '%s': change to directory '%s'",
 				plan->path, plan->how->cwd);
@@ -356,7 +349,6 @@ int proc_spawn(const struct proc_spawn *how, pid_t *ret_pid, struct kerr *err)
 	pid_t pid;
 	int r;
 
-	assert(how->n_cgroup_procs_fds <= ARRAY_SIZE(how->cgroup_procs_fds));
 	if (twice && (how->flags & PROC_DIE_WITH_PARENT) != 0)
 		return kerr_set(err, -EINVAL, "execute '%s'", how->path);
 	r = find_program(how->path, &path);

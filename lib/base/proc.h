@@ -36,8 +36,6 @@ struct proc_spawn {
 	int fd_stdio[3];
 	const int *keep_fds;
 	size_t n_keep_fds;
-	int cgroup_procs_fds[16]; /* cgroup.procs files the child writes itself into before exec */
-	size_t n_cgroup_procs_fds;
 	enum proc_spawn_flags flags;
 };
 

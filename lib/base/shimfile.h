@@ -17,6 +17,7 @@ enum {
 	SHIM_RUN_ID_SIZE = 33, /* 32 hex digits and NUL */
 	SHIM_BOOT_ID_SIZE = 37,
 	SHIM_RECORD_MAX = 64 << 10, /* bytes of a record file */
+	SHIM_CGROUPS_MAX = 16, /* hierarchies that a monitor joins */
 };
 
 #define SHIM_FILE_MONITOR "monitor"

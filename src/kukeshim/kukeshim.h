@@ -27,6 +27,8 @@ struct options {
 	int64_t log_files;
 	int64_t deadline_ms;
 	int64_t status_fd;
+	int cgroup_fds[SHIM_CGROUPS_MAX]; /* cgroup.procs files of the monitors' group */
+	size_t n_cgroup_fds;
 	bool adopt;
 	char *const *process; /* a program of the host to keep running instead of a bundle; NULL */
 };
@@ -91,6 +93,13 @@ void exit_wake(const struct shim *s);
 /* ---- start.c ---- */
 
 /*
+ * Move to the monitors' cgroup in every hierarchy. The kernel may wait for a
+ * grace period in there, as runc does when it moves the container's init; so a
+ * container's monitor moves while runc works, and the two wait together.
+ */
+int join_cgroups(struct shim *s, struct kerr *err);
+
+/*
  * Run the bundle. Returns once init executes the container's program: s->record
  * says running and s->pidfd is set. On failure err has runc's words, and what
  * runc left among our children has been killed.
@@ -117,10 +126,11 @@ void supervise_run(struct shim *s);
 /* Copy what waits in a FIFO into the log, at most max bytes. Returns the bytes copied. */
 size_t supervise_pump(struct shim *s, enum log_stream stream, size_t max);
 /*
- * Execute runc with these arguments to its end, stdio as given (-1: /dev/null).
- * -ETIME, -errno, or its status.
+ * Execute runc with these arguments, stdio as given (-1: /dev/null); wait for its
+ * end: -ETIME, -errno, or 0 and its status.
  */
-int run_runc(const struct shim *s, char *const *argv, int out, int errfd, int deadline_ms,
-	     int *ret_status, struct kerr *err);
+int runc_begin(const struct shim *s, char *const *argv, int out, int errfd, pid_t *ret_pid,
+	       struct kerr *err);
+int runc_end(pid_t pid, int deadline_ms, int *ret_status, struct kerr *err);
 
 #endif

@@ -53,6 +53,7 @@ static int parse_option(struct options *o, const char *arg)
 {
 	const struct option_row *row;
 	const char *value = strchr(arg, '=');
+	int64_t fd = -1;
 	size_t i, n;
 
 	if (value == NULL || !str_has_prefix(arg, "--"))
@@ -60,6 +61,13 @@ static int parse_option(struct options *o, const char *arg)
 	arg += 2;
 	n = (size_t) (value - arg);
 	value++;
+	if (str_has_prefix(arg, "cgroup-fd=")) {
+		if (o->n_cgroup_fds == ARRAY_SIZE(o->cgroup_fds) ||
+		    str_to_i64(value, 0, INT32_MAX, &fd) < 0)
+			return -EINVAL;
+		o->cgroup_fds[o->n_cgroup_fds++] = (int) fd;
+		return 0;
+	}
 	for (i = 0; i < ARRAY_SIZE(option_rows); i++) {
 		row = &option_rows[i];
 		if (strlen(row->name) != n || strncmp(row->name, arg, n) != 0)
@@ -162,6 +170,11 @@ static int begin(struct shim *s, struct kerr *err)
 	r = supervise_open(s, err);
 	if (r < 0)
 		return r;
+	if (s->opt.adopt || s->opt.process != NULL) {
+		r = join_cgroups(s, err);
+		if (r < 0)
+			return r;
+	}
 	if (s->opt.adopt)
 		return record_adopt(s, err);
 	return s->opt.process != NULL ? process_start(s, err) : start_container(s, err);
@@ -197,14 +210,18 @@ int main(int argc, char **argv)
 	};
 	struct kerr err = { 0 };
 	const char *wrong;
+	size_t i;
 	int r;
 
 	wrong = parse_args(&s.opt, argc, argv);
 	if (wrong != NULL)
 		return usage(wrong);
 	harden();
+	/* What we were given is not for runc. */
 	if (s.opt.status_fd >= 0)
-		(void) fcntl((int) s.opt.status_fd, F_SETFD, FD_CLOEXEC); /* not for runc */
+		(void) fcntl((int) s.opt.status_fd, F_SETFD, FD_CLOEXEC);
+	for (i = 0; i < s.opt.n_cgroup_fds; i++)
+		(void) fcntl(s.opt.cgroup_fds[i], F_SETFD, FD_CLOEXEC);
 	r = begin(&s, &err);
 	if (r < 0)
 		fd_close_p(&s.lock); /* who gets the answer cleans up after us */

@@ -105,6 +105,19 @@ static int wait_for_exec(struct shim *s, struct kerr *err)
 	return 0; /* it is frozen or the disk is slow; it runs, at any rate */
 }
 
+int join_cgroups(struct shim *s, struct kerr *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < s->opt.n_cgroup_fds; i++) {
+		if (r == 0 && write(s->opt.cgroup_fds[i], "0", 1) != 1)
+			r = kerr_set(err, -errno, "join the cgroup of the monitors");
+		(void) close(s->opt.cgroup_fds[i]);
+	}
+	s->opt.n_cgroup_fds = 0;
+	return r;
+}
+
 static int runc_failed(int status, struct kerr *err)
 {
 	if (WIFSIGNALED(status))
@@ -112,7 +125,7 @@ static int runc_failed(int status, struct kerr *err)
 	return kerr_plain(err, -ECHILD, "runc failed with exit code %d", WEXITSTATUS(status));
 }
 
-static int run_bundle(const struct shim *s, struct kerr *err)
+static int run_bundle(struct shim *s, struct kerr *err)
 {
 	cleanup_fd int out = open_output(s, SHIM_FILE_STDOUT, err);
 	cleanup_fd int errout = -EBADF;
@@ -125,6 +138,7 @@ static int run_bundle(const struct shim *s, struct kerr *err)
 			       "--bundle",  bundle,    "--pid-file",
 			       pid_file,    s->opt.id, NULL };
 	int status = 0;
+	pid_t pid;
 	int r;
 
 	if (out < 0)
@@ -132,8 +146,15 @@ static int run_bundle(const struct shim *s, struct kerr *err)
 	errout = open_output(s, SHIM_FILE_STDERR, err);
 	if (errout < 0)
 		return errout;
-	r = run_runc(s, (char *const *) (uintptr_t) argv, out, errout, (int) s->opt.deadline_ms,
-		     &status, err);
+	r = runc_begin(s, (char *const *) (uintptr_t) argv, out, errout, &pid, err);
+	if (r < 0)
+		return r;
+	r = join_cgroups(s, err);
+	if (r < 0) {
+		proc_kill_wait(pid);
+		return r;
+	}
+	r = runc_end(pid, (int) s->opt.deadline_ms, &status, err);
 	if (r < 0)
 		return r;
 	return status == 0 ? 0 : runc_failed(status, err);

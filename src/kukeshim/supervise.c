@@ -185,22 +185,23 @@ static void describe_exit(struct shim *s, struct shim_exit *e)
 	e->log_dropped = s->log.dropped;
 }
 
-int run_runc(const struct shim *s, char *const *argv, int out, int errfd, int deadline_ms,
-	     int *ret_status, struct kerr *err)
+int runc_begin(const struct shim *s, char *const *argv, int out, int errfd, pid_t *ret_pid,
+	       struct kerr *err)
 {
 	struct proc_spawn how = PROC_SPAWN_INIT;
-	pid_t pid = 0;
-	int r;
 
 	how.path = s->opt.runc;
 	how.argv = argv;
 	how.fd_stdio[1] = out;
 	how.fd_stdio[2] = errfd;
 	how.flags = PROC_NULL_STDIN | PROC_NULL_OUTPUT | PROC_DIE_WITH_PARENT;
-	r = proc_spawn(&how, &pid, err);
-	if (r < 0)
-		return r;
-	r = proc_wait(pid, deadline_ms, ret_status, err);
+	return proc_spawn(&how, ret_pid, err);
+}
+
+int runc_end(pid_t pid, int deadline_ms, int *ret_status, struct kerr *err)
+{
+	int r = proc_wait(pid, deadline_ms, ret_status, err);
+
 	if (r < 0)
 		proc_kill_wait(pid);
 	if (r == -ETIME)
@@ -213,10 +214,12 @@ static void delete_container(const struct shim *s)
 	const char *argv[] = {
 		s->opt.runc, "--root", s->opt.runc_root, "delete", s->opt.id, NULL,
 	};
+	pid_t pid;
 	int status;
 
 	/* What it leaves, the next start or delete of the container removes. */
-	(void) run_runc(s, (char *const *) (uintptr_t) argv, -1, -1, RUNC_DELETE_MS, &status, NULL);
+	if (runc_begin(s, (char *const *) (uintptr_t) argv, -1, -1, &pid, NULL) == 0)
+		(void) runc_end(pid, RUNC_DELETE_MS, &status, NULL);
 }
 
 void supervise_run(struct shim *s)

@@ -309,12 +309,14 @@ after_a_kill()
 
 # One call at a time: the monitor dies at the first, or the n-th, of its kind.
 @test "kills of the monitor at chosen system calls" {
-	local bin=$INSTANCE/traced point
+	local bin=$INSTANCE/traced point joins
 
 	mkdir -p "$bin"
 	cp "$top_builddir/shimdrive" "$bin/"
-	for point in flock:1 signalfd4:1 write:2 clone:1 wait4:1 pidfd_open:2 write:3 write:4 \
-		poll:2 waitid:1 waitid:2 write:5 fsync:1 renameat:1 fsync:2 clone:2 wait4:2 \
+	joins=$(inst grep -c '^cgroup' /proc/mounts) # writes by which it joins a cgroup
+	for point in flock:1 signalfd4:1 write:2 clone:1 write:3 write:$((2 + joins)) wait4:1 \
+		pidfd_open:2 write:$((3 + joins)) write:$((4 + joins)) \
+		poll:2 waitid:1 waitid:2 write:$((5 + joins)) fsync:1 renameat:1 fsync:2 clone:2 wait4:2 \
 		mkdirat:1 socket:1; do
 		cat >"$bin/kukeshim" <<-EOF
 			#!/bin/sh
@@ -360,6 +362,7 @@ after_a_kill()
 	chmod +x "$bin/kukeshim"
 	shimdrive_s() { inst "$bin/shimdrive" "$B" "$INSTANCE_CGROUP" "$@"; }
 	SHIM_LOG_MAX=4096 shimdrive_s start a /bin/sh -c 'seq 1 5000; exit 7'
+	wait_for 10 is_state a ended
 	run shimdrive_s settle a
 	[ "$(field code)" = 7 ]
 	run shimdrive_s start a /bin/script

@@ -154,10 +154,6 @@ START_TEST(failures_are_told)
 	how.fd_stdio[1] = 200;
 	ck_assert_int_eq(proc_spawn(&how, &pid, &e), -EBADF);
 	how.fd_stdio[1] = -1;
-	how.cgroup_procs_fds[0] = 200;
-	how.n_cgroup_procs_fds = 1;
-	ck_assert_int_eq(proc_spawn(&how, &pid, &e), -EBADF);
-	ck_assert_str_eq(e.msg, "execute '/bin/sh': join cgroup");
 	ck_assert_int_eq(pid, 42);
 	expect_no_children();
 }
@@ -237,20 +233,13 @@ START_TEST(signals_are_reset)
 }
 END_TEST
 
-START_TEST(session_and_cgroup)
+START_TEST(session)
 {
-	cleanup_tempdir struct tempdir t = tempdir_make();
-	cleanup_buf struct buf out = BUF_INIT(1000);
 	struct proc_spawn how = PROC_SPAWN_INIT;
 
 	how.flags = PROC_SETSID;
-	how.cgroup_procs_fds[0] = openat(t.fd, "procs", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-	how.n_cgroup_procs_fds = 1;
 	ck_assert_int_eq(
 		shell(&how, "set -- $(cat /proc/$$/stat); test $1 = $6", NULL, NULL, -1, NULL), 0);
-	ck_assert_int_eq(file_read_at(t.fd, "procs", 10, &out, NULL), 0);
-	ck_assert_str_eq(buf_str(&out), "0");
-	(void) close(how.cgroup_procs_fds[0]);
 }
 END_TEST
 
@@ -470,7 +459,7 @@ static Suite *test_proc(void)
 	tcase_add_test(c, only_listed_descriptors);
 	tcase_add_test(c, standard_descriptors_swapped);
 	tcase_add_test(c, signals_are_reset);
-	tcase_add_test(c, session_and_cgroup);
+	tcase_add_test(c, session);
 	tcase_add_test(c, double_fork);
 	tcase_add_test(c, dies_with_its_parent);
 	tcase_add_test(c, forking);
