@@ -9,6 +9,7 @@
 #include "cas.h"
 #include "fd.h"
 #include "image.h"
+#include "image_new.h"
 #include "image_record.h"
 #include "layer.h"
 #include "mem.h"
@@ -27,30 +28,6 @@ struct load {
 	struct platform host;
 	struct strlist *names; /* the caller's */
 };
-
-/* One image of it on its way in. */
-struct loading {
-	struct image_record rec;
-	struct oci_manifest manifest;
-	struct image_config config;
-};
-
-static void loading_clear(struct loading *l)
-{
-	image_record_clear(&l->rec);
-	oci_manifest_clear(&l->manifest);
-	image_config_clear(&l->config);
-}
-
-/* p NULL: of what the index offers nothing fits. */
-static int platform_error(const struct load *ld, const struct platform *p, struct kerr *err)
-{
-	if (!p)
-		return kerr_plain(err, -ENOEXEC, "nothing in the index is for this host (%s/%s)",
-				  ld->host.os, ld->host.arch);
-	return kerr_plain(err, -ENOEXEC, "it is for %.64s/%.64s, this host is %s/%s", p->os,
-			  p->arch, ld->host.os, ld->host.arch);
-}
 
 /* Hash a range of a file: for layers that were there already and so were not read. */
 static int hash_source(const struct layer_source *src, struct digest *ret, struct kerr *err)
@@ -115,7 +92,7 @@ static int keep_layer(struct load *ld, const struct layer_source *src, const str
  * Unpack layer i of the configuration from src. blob is its digest when a
  * manifest says so; *ret_done has it in any case.
  */
-static int load_layer(struct load *ld, struct loading *l, size_t i, const struct digest *blob,
+static int load_layer(struct load *ld, struct image_new *l, size_t i, const struct digest *blob,
 		      const struct layer_source *src, struct layer_done *ret, struct kerr *err)
 {
 	struct digest diff, parent;
@@ -146,31 +123,10 @@ static int load_layer(struct load *ld, struct loading *l, size_t i, const struct
 	return 0;
 }
 
-static int check_config(const struct load *ld, const struct loading *l, size_t n_layers,
-			struct kerr *err)
+static int finish_image(struct load *ld, struct image_new *l, const char *name, struct kerr *err)
 {
-	struct platform p = { l->config.os, l->config.architecture, l->config.variant };
+	int r = image_new_finish(ld->store, l, name, err);
 
-	if ((!str_empty(p.os) || !str_empty(p.arch)) && platform_match(&ld->host, &p) == 0)
-		return platform_error(ld, &p, err);
-	if (l->config.diff_ids.n != n_layers)
-		return kerr_plain(err, -EINVAL, "image has %zu layers and %zu diff ids", n_layers,
-				  l->config.diff_ids.n);
-	return 0;
-}
-
-/* Everything is in place: the name is the last step. */
-static int finish_image(struct load *ld, struct loading *l, const char *name, struct kerr *err)
-{
-	size_t i;
-	int r;
-
-	l->rec.size = l->manifest.config.size;
-	for (i = 0; i < l->manifest.n_layers; i++)
-		l->rec.size += l->manifest.layers[i].size;
-	free_p(&l->rec.name);
-	l->rec.name = xstrdup(name);
-	r = image_record_save(ld->store, &l->rec, err);
 	if (r == 0 && !strlist_has(ld->names, name))
 		strlist_add(ld->names, name);
 	return r;
@@ -209,14 +165,7 @@ static int need_blob(struct load *ld, const struct oci_descriptor *d, const char
 	return r;
 }
 
-static int store_blob(struct load *ld, struct loading *l, const struct digest *d,
-		      const struct buf *b, struct kerr *err)
-{
-	strlist_add(&l->rec.blobs, d->text);
-	return cas_put(ld->store, buf_str(b), b->len, d, err);
-}
-
-static int load_oci_layer(struct load *ld, struct loading *l, size_t i, struct kerr *err)
+static int load_oci_layer(struct load *ld, struct image_new *l, size_t i, struct kerr *err)
 {
 	const struct oci_descriptor *d = &l->manifest.layers[i];
 	cleanup_free char *name = xasprintf("blobs/sha256/%s", digest_hex(&d->digest));
@@ -236,7 +185,7 @@ static int load_oci_layer(struct load *ld, struct loading *l, size_t i, struct k
 }
 
 /* From a manifest's bytes to unpacked layers. */
-static int load_manifest(struct load *ld, struct loading *l, const struct oci_descriptor *d,
+static int load_manifest(struct load *ld, struct image_new *l, const struct oci_descriptor *d,
 			 const struct buf *text, struct kerr *err)
 {
 	cleanup_buf struct buf config = BUF_INIT(IMAGE_MAX_MANIFEST);
@@ -250,16 +199,16 @@ static int load_manifest(struct load *ld, struct loading *l, const struct oci_de
 	if (r == 0)
 		r = image_config_parse(buf_str(&config), config.len, &l->config, err);
 	if (r == 0)
-		r = check_config(ld, l, l->manifest.n_layers, err);
+		r = image_new_check(l, &ld->host, l->manifest.n_layers, err);
 	for (i = 0; r == 0 && i < l->manifest.n_layers; i++)
 		r = load_oci_layer(ld, l, i, err);
 	if (r == 0)
-		r = store_blob(ld, l, &l->manifest.config.digest, &config, err);
-	return r == 0 ? store_blob(ld, l, &d->digest, text, err) : r;
+		r = image_new_put(ld->store, l, &l->manifest.config.digest, &config, err);
+	return r == 0 ? image_new_put(ld->store, l, &d->digest, text, err) : r;
 }
 
 /* Down from what a name points to, through indexes, to the manifest for this host. */
-static int load_target(struct load *ld, struct loading *l, const struct oci_descriptor *d,
+static int load_target(struct load *ld, struct image_new *l, const struct oci_descriptor *d,
 		       unsigned depth, struct kerr *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(IMAGE_MAX_MANIFEST);
@@ -281,14 +230,14 @@ static int load_target(struct load *ld, struct loading *l, const struct oci_desc
 		return r;
 	pick = oci_index_select(&index, &ld->host);
 	if (!pick)
-		return platform_error(ld, NULL, err);
+		return image_new_no_platform(&ld->host, err);
 	r = load_target(ld, l, pick, depth + 1, err);
-	return r == 0 ? store_blob(ld, l, &d->digest, &text, err) : r;
+	return r == 0 ? image_new_put(ld->store, l, &d->digest, &text, err) : r;
 }
 
 static int load_named(struct load *ld, const struct oci_descriptor *d, struct kerr *err)
 {
-	cleanup_(loading_clear) struct loading l = { 0 };
+	cleanup_(image_new_clear) struct image_new l = { 0 };
 	const char *name = strmap_get(&d->annotations, NAME_CONTAINERD);
 	int r;
 
@@ -362,7 +311,7 @@ static const char *compression_of(const struct layer_source *src)
 	return "";
 }
 
-static int load_docker_layer(struct load *ld, struct loading *l, size_t i, const char *name,
+static int load_docker_layer(struct load *ld, struct image_new *l, size_t i, const char *name,
 			     struct kerr *err)
 {
 	struct layer_source src = { .fd = -EBADF };
@@ -384,8 +333,8 @@ static int load_docker_layer(struct load *ld, struct loading *l, size_t i, const
 	return 0;
 }
 
-static int read_docker_config(struct load *ld, struct loading *l, const char *name, struct buf *ret,
-			      struct kerr *err)
+static int read_docker_config(struct load *ld, struct image_new *l, const char *name,
+			      struct buf *ret, struct kerr *err)
 {
 	int r;
 
@@ -402,7 +351,7 @@ static int read_docker_config(struct load *ld, struct loading *l, const char *na
 }
 
 /* One entry of manifest.json without its names. */
-static int load_docker_entry(struct load *ld, struct loading *l, const struct node *e,
+static int load_docker_entry(struct load *ld, struct image_new *l, const struct node *e,
 			     struct kerr *err)
 {
 	cleanup_buf struct buf config = BUF_INIT(IMAGE_MAX_MANIFEST);
@@ -416,7 +365,7 @@ static int load_docker_entry(struct load *ld, struct loading *l, const struct no
 		return kerr_plain(err, -EINVAL, "manifest.json: bad entry");
 	r = read_docker_config(ld, l, name, &config, err);
 	if (r == 0)
-		r = check_config(ld, l, n, err);
+		r = image_new_check(l, &ld->host, n, err);
 	for (i = 0; r == 0 && i < n; i++) {
 		name = node_str(node_item(layers, i));
 		r = name ? load_docker_layer(ld, l, i, name, err)
@@ -428,8 +377,8 @@ static int load_docker_entry(struct load *ld, struct loading *l, const struct no
 	digest_of(buf_str(&text), text.len, &l->rec.manifest);
 	l->rec.digest = l->rec.manifest;
 	l->rec.media_type = xstrdup(MEDIA_DOCKER_MANIFEST);
-	r = store_blob(ld, l, &l->manifest.config.digest, &config, err);
-	return r == 0 ? store_blob(ld, l, &l->rec.manifest, &text, err) : r;
+	r = image_new_put(ld->store, l, &l->manifest.config.digest, &config, err);
+	return r == 0 ? image_new_put(ld->store, l, &l->rec.manifest, &text, err) : r;
 }
 
 static int normalise_tags(const struct node *tags, struct strlist *ret, struct kerr *err)
@@ -453,7 +402,7 @@ static int normalise_tags(const struct node *tags, struct strlist *ret, struct k
 
 static int load_docker_image(struct load *ld, const struct node *e, struct kerr *err)
 {
-	cleanup_(loading_clear) struct loading l = { 0 };
+	cleanup_(image_new_clear) struct image_new l = { 0 };
 	cleanup_strlist struct strlist names = { 0 };
 	size_t i;
 	int r;

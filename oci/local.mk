@@ -10,6 +10,7 @@ liboci_a_SOURCES = \
 	oci/image.c oci/image.h \
 	oci/image_collect.c \
 	oci/image_load.c \
+	oci/image_new.c oci/image_new.h \
 	oci/image_record.c oci/image_record.h \
 	oci/image_config.h \
 	oci/imgstore.c oci/imgstore.h \
