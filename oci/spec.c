@@ -81,15 +81,28 @@ static int change_caps(bool caps[CAPS_MAX], const struct strlist *names, bool to
 	return 0;
 }
 
-/* Only what this kernel and our own bounding set have can be given. */
-static int limit_caps(bool caps[CAPS_MAX], struct kerr *err)
+/*
+ * Only what this kernel and our own bounding set have can be given: of ALL and
+ * the default set the rest is left out, what was asked for by name is refused.
+ */
+static int limit_caps(bool caps[CAPS_MAX], const struct strlist *asked, struct kerr *err)
 {
 	cleanup_strlist struct strlist bounding = { 0 };
+	size_t i;
 	int cap, r;
 
 	r = caps_bounding(&bounding, err);
 	if (r < 0)
 		return r;
+	for (i = 0; i < asked->n; i++) {
+		cleanup_free char *name = str_trim(asked->v[i]);
+
+		cap = caps_from_name(name);
+		if (cap >= 0 && !strlist_has(&bounding, caps_names[cap]))
+			return kerr_plain(err, -EPERM,
+					  "capability %s cannot be given: kukeond does not have it",
+					  caps_names[cap]);
+	}
 	for (cap = 0; cap < CAPS_MAX; cap++)
 		if (caps[cap] && !strlist_has(&bounding, caps_names[cap]))
 			caps[cap] = false;
@@ -108,7 +121,7 @@ static int resolve_caps(const struct container_spec *c, bool caps[CAPS_MAX], str
 	r = change_caps(caps, &c->capabilities->drop, false, err);
 	if (r == 0)
 		r = change_caps(caps, &c->capabilities->add, true, err);
-	return r < 0 ? r : limit_caps(caps, err);
+	return r < 0 ? r : limit_caps(caps, &c->capabilities->add, err);
 }
 
 static int resolve_user(const struct spec_input *in, struct user_ids *ret, struct kerr *err)

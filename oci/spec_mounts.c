@@ -75,16 +75,6 @@ static void emit_cell_files(const struct spec_input *in, struct jemit *j)
 			emit_bind(j, rows[i].source, rows[i].destination, true);
 }
 
-/*
- * A mount over these would let the container forge what the runtime reads there
- * (CVE-2025-52881).
- */
-static bool is_kernels(const char *clean)
-{
-	return streq(clean, "/") || streq(clean, "/proc") || str_has_prefix(clean, "/proc/") ||
-	       streq(clean, "/sys") || str_has_prefix(clean, "/sys/");
-}
-
 static void emit_tmpfs_volume(const struct volume_mount *v, const char *target, struct jemit *j)
 {
 	cleanup_free char *size = xasprintf("size=%lld", (long long) v->size_bytes);
@@ -112,8 +102,7 @@ static int emit_volumes(const struct container_spec *c, struct jemit *j, struct 
 		const struct volume_mount *v = &c->volumes.v[i];
 		cleanup_free char *target = NULL;
 
-		if (path_clean(v->target == NULL ? "" : v->target, &target) < 0 ||
-		    is_kernels(target))
+		if (mount_target_clean(v->target, &target) < 0)
 			return kerr_plain(
 				err, -EINVAL,
 				"volume target is not allowed (volume[%zu] target \"%s\")", i,
@@ -126,20 +115,43 @@ static int emit_volumes(const struct container_spec *c, struct jemit *j, struct 
 	return 0;
 }
 
-static void emit_tmpfs(const struct container_tmpfs *t, struct jemit *j)
+static int emit_tmpfs(const struct container_tmpfs *t, struct jemit *j, struct kerr *err)
 {
 	cleanup_strlist struct strlist options = { 0 };
+	cleanup_free char *target = NULL;
 	size_t i;
 
-	if (str_empty(t->path))
-		return;
+	if (mount_target_clean(t->path, &target) < 0)
+		return kerr_plain(err, -EINVAL, "tmpfs path is not allowed (\"%s\")",
+				  t->path == NULL ? "" : t->path);
 	strlist_add(&options, "nosuid");
 	strlist_add(&options, "nodev");
 	if (t->size_bytes > 0)
 		strlist_addf(&options, "size=%lld", (long long) t->size_bytes);
 	for (i = 0; i < t->options.n; i++)
 		strlist_add(&options, t->options.v[i]);
-	emit_mount(j, t->path, "tmpfs", "tmpfs", (const char *const *) options.v);
+	emit_mount(j, target, "tmpfs", "tmpfs", (const char *const *) options.v);
+	return 0;
+}
+
+static int emit_secrets(const struct spec_input *in, struct jemit *j, struct kerr *err)
+{
+	size_t i;
+
+	for (i = 0; i < in->n_secrets; i++) {
+		const struct spec_secret *s = &in->secrets[i];
+		cleanup_free char *target = NULL;
+
+		if (s->mount_path == NULL)
+			continue;
+		if (mount_target_clean(s->mount_path, &target) < 0)
+			return kerr_plain(
+				err, -EINVAL,
+				"secret mountPath is not allowed (\"%s\" mountPath \"%s\")",
+				s->name, s->mount_path);
+		emit_bind(j, s->file, target, true);
+	}
+	return 0;
 }
 
 int spec_mounts(const struct spec_input *in, struct jemit *j, struct kerr *err)
@@ -161,11 +173,13 @@ int spec_mounts(const struct spec_input *in, struct jemit *j, struct kerr *err)
 	r = emit_volumes(c, j, err);
 	if (r < 0)
 		return r;
-	for (i = 0; i < in->n_secrets; i++)
-		if (in->secrets[i].mount_path != NULL)
-			emit_bind(j, in->secrets[i].file, in->secrets[i].mount_path, true);
-	for (i = 0; i < c->tmpfs.n; i++)
-		emit_tmpfs(&c->tmpfs.v[i], j);
+	for (i = 0; r == 0 && i < c->tmpfs.n; i++)
+		r = emit_tmpfs(&c->tmpfs.v[i], j, err);
+	/* Last: a secret may lie in a volume or a tmpfs, none of them may hide it. */
+	if (r == 0)
+		r = emit_secrets(in, j, err);
+	if (r < 0)
+		return r;
 	jemit_array_end(j);
 	return 0;
 }

@@ -23,7 +23,7 @@ UNIT_TESTS = tests/unit/unit_base tests/unit/unit_model tests/unit/unit_host \
 	tests/unit/unit_engine tests/unit/unit_kukeond tests/unit/unit_kuke
 
 tests_unit_unit_base_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
-	tests/unit/test_atomic.c tests/unit/test_buf.c \
+	tests/unit/test_atomic.c tests/unit/test_buf.c tests/unit/test_caps.c \
 	tests/unit/test_clock.c tests/unit/test_err.c \
 	tests/unit/test_fd.c tests/unit/test_jscan.c \
 	tests/unit/test_lock.c tests/unit/test_log.c \
@@ -44,7 +44,7 @@ tests_unit_unit_model_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_MODEL)
 tests_unit_unit_model_LDADD = $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_host_SOURCES = $(UNIT_FRAME) tests/unit/host_sandbox.h \
-	tests/unit/test_caps.c tests/unit/test_cgroup.c \
+	tests/unit/test_cgroup.c \
 	tests/unit/test_firewall.c tests/unit/test_ipv4.c tests/unit/test_link.c \
 	tests/unit/test_mount.c tests/unit/test_ns.c
 tests_unit_unit_host_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_HOST)

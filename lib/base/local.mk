@@ -5,6 +5,7 @@ libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE) $(NETTLE_CFLAGS)
 libbase_a_SOURCES = \
 	lib/base/atomic.c lib/base/atomic.h \
 	lib/base/buf.c lib/base/buf.h \
+	lib/base/caps.c lib/base/caps.h \
 	lib/base/clock.c lib/base/clock.h \
 	lib/base/defs.h \
 	lib/base/err.c lib/base/err.h \

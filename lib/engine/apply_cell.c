@@ -13,7 +13,6 @@
 #include "parents.h"
 #include "str.h"
 #include "system.h"
-#include "validate.h"
 
 /* A cell that is being changed; its lock is held. */
 struct change {
@@ -24,7 +23,7 @@ struct change {
 	struct cell_doc *want;
 	struct diff diff;
 	struct rpc_apply_resource *res;
-	bool waits; /* a Container document: a cell that is down stays down */
+	const char *only; /* a Container document's: a cell that is down stays down */
 };
 
 static void change_clear(struct change *c)
@@ -43,20 +42,6 @@ static void say(struct change *c, const char *action)
 	strmap_copy(&c->res->details, &c->diff.details);
 }
 
-static int inherit(struct engine *e, const struct addr *cell, struct cell_doc *want,
-		   struct kerr *err)
-{
-	struct addr a = { .realm = cell->realm, .space = cell->space };
-	struct space_doc space = { 0 };
-	int r = store_load(&e->layout, &a, 0, &space, err);
-
-	if (r < 0)
-		return r == -ENOENT ? scope_not_found(&a, err) : r;
-	cell_inherit_defaults(&want->spec, &space.spec);
-	model_clear(&space_doc_type, &space);
-	return 0;
-}
-
 /* Not up, and nobody is at it: its lock is ours. */
 static bool is_down(const struct cell_doc *d)
 {
@@ -66,7 +51,7 @@ static bool is_down(const struct cell_doc *d)
 
 static int start_down(struct change *c, struct kerr *err)
 {
-	return c->waits ? 0 : cell_start_locked(c->e, c->ns, &c->stored, 0, err);
+	return c->only ? 0 : cell_start_locked(c->e, c->ns, &c->stored, 0, err);
 }
 
 /* Nothing differs: a cell that is down is started, everything else is left alone. */
@@ -74,7 +59,7 @@ static int leave_or_start(struct change *c, struct kerr *err)
 {
 	int r;
 
-	if (!is_down(&c->stored) || c->waits) {
+	if (!is_down(&c->stored) || c->only) {
 		say(c, "unchanged");
 		return 0;
 	}
@@ -222,12 +207,12 @@ static int check_sources(const struct cell_doc *want, struct kerr *err)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < want->spec.containers.n; i++)
-		r = validate_volume_sources(&want->spec.containers.v[i], err);
+		r = container_check_sources(&want->spec.containers.v[i], err);
 	return r;
 }
 
-static int change_cell(struct engine *e, const struct addr *a, struct cell_doc *want, bool waits,
-		       struct rpc_apply_resource *res, struct kerr *err)
+static int change_cell(struct engine *e, const struct addr *a, struct cell_doc *want,
+		       const char *only, struct rpc_apply_resource *res, struct kerr *err)
 {
 	struct cell_doc stored = { 0 };
 	char *ns = NULL;
@@ -245,11 +230,11 @@ static int change_cell(struct engine *e, const struct addr *a, struct cell_doc *
 							   .stored = stored,
 							   .want = want,
 							   .res = res,
-							   .waits = waits };
+							   .only = only };
 
 		r = cell_observe(e, ns, &c.stored, NULL, err);
 		if (r == 0)
-			r = inherit(e, a, want, err);
+			r = cell_inherit(e, a, want, only, err);
 		if (r == 0)
 			r = check_sources(want, err);
 		if (r < 0)
@@ -276,7 +261,7 @@ int apply_cell(struct engine *e, struct cell_doc *want, struct rpc_apply_resourc
 	if (r < 0)
 		return r;
 	if (r > 0)
-		return change_cell(e, &a, want, false, res, err);
+		return change_cell(e, &a, want, NULL, res, err);
 	r = cell_create(e, want, CELL_CREATE_PARENTS, &created, err);
 	model_clear(rpc_method_get(RPC_CREATE_CELL)->reply,
 		    &(struct rpc_create_cell_reply){ .result = created });
@@ -294,6 +279,13 @@ static void set_container(struct cell_doc *cell, const struct container_spec *c)
 	if (!old)
 		old = vec_grow(&cell->spec.containers.v, &cell->spec.containers.n, sizeof(*old));
 	model_copy(&container_spec_type, old, c);
+}
+
+static void say_labels(struct rpc_apply_resource *res)
+{
+	free(res->action);
+	res->action = xstrdup("updated");
+	strlist_add(&res->changes, "labels");
 }
 
 static bool has_container(const struct cell_doc *cell, const char *id)
@@ -334,7 +326,13 @@ int apply_container(struct engine *e, struct container_doc *want, struct rpc_app
 		r = cell_normalise(&cell, NULL, err);
 	}
 	if (r == 0)
-		r = change_cell(e, &a, &cell, true, res, err);
+		r = change_cell(e, &a, &cell, want->spec.id, res, err);
+	if (r == 0) {
+		r = container_labels_save(e, &a, want->spec.id, &want->head.metadata.labels, err);
+		if (r > 0 && streq(res->action, "unchanged"))
+			say_labels(res);
+		r = r > 0 ? 0 : r;
+	}
 	if (r == 0 && !existed) {
 		free(res->action);
 		res->action = xstrdup("created");

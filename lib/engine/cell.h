@@ -74,6 +74,16 @@ void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const cha
 int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, struct kerr *err);
 void cell_id_release(struct engine *e, const struct addr *cell, const char *id);
 
+/* ---- cell_inherit.c ---- */
+
+/*
+ * Fill what the containers of a normalised document left empty from the space's
+ * defaults, and hold their cniConfigPath against the space's. only: NULL, or the
+ * one container that is new. -EINVAL for another path; scope_not_found.
+ */
+int cell_inherit(struct engine *e, const struct addr *cell, struct cell_doc *want, const char *only,
+		 struct kerr *err);
+
 /* ---- cell_start.c, cell_stop.c, cell_create.c, cell_delete.c ---- */
 
 enum cell_start_flags {

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "cell.h"
+#include "container.h"
 #include "convert.h"
 #include "errkind.h"
 #include "hosts.h"
@@ -132,7 +133,7 @@ static int check_wanted(struct cell_doc *want, struct addr *ret_a, struct kerr *
 	if (r == 0)
 		r = validate_doc(KIND_CELL, want, VALIDATE_NO_CONTAINERS, err);
 	for (size_t i = 0; r == 0 && i < want->spec.containers.n; i++)
-		r = validate_volume_sources(&want->spec.containers.v[i], err);
+		r = container_check_sources(&want->spec.containers.v[i], err);
 	*ret_a = addr_of_cell(want);
 	return r;
 }
@@ -141,15 +142,12 @@ static int store_new(struct engine *e, const struct addr *a, struct cell_doc *wa
 		     struct kerr *err)
 {
 	struct addr space_addr = { .realm = a->realm, .space = a->space };
-	struct space_doc space = { 0 };
 	struct space_net net;
 	int r;
 
-	r = store_load(&e->layout, &space_addr, 0, &space, err);
+	r = cell_inherit(e, a, want, NULL, err);
 	if (r < 0)
 		return r;
-	cell_inherit_defaults(&want->spec, &space.spec);
-	model_clear(&space_doc_type, &space);
 	if (!cell_root(&want->spec))
 		cell_add_root(want);
 	doc_add_managed_labels(KIND_CELL, want);

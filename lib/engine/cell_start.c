@@ -12,7 +12,6 @@
 #include "mem.h"
 #include "path.h"
 #include "str.h"
-#include "validate.h"
 
 /* What a start that fails puts back into a container's status. */
 struct before {
@@ -60,7 +59,7 @@ static int check_host(struct start *s, struct kerr *err)
 {
 	for (size_t i = 0; i < s->doc->spec.containers.n; i++) {
 		const struct container_spec *c = &s->doc->spec.containers.v[i];
-		int r = container_is_synthesized(c) ? 0 : validate_volume_sources(c, err);
+		int r = container_is_synthesized(c) ? 0 : container_check_sources(c, err);
 
 		if (r < 0)
 			return kerr_wrap(err, r, "container \"%s\"", c->id);

@@ -17,9 +17,11 @@
 #include "path.h"
 #include "proc.h"
 #include "runc.h"
+#include "secrets.h"
 #include "snapshot.h"
 #include "spec.h"
 #include "str.h"
+#include "validate.h"
 
 #define RECORD_FILE "record.json"
 #define STOPPED_FILE "stopped"
@@ -97,6 +99,13 @@ void container_run_clear(struct container_run *r)
 	free(r->memory_cgroup);
 	free(r->wake_key);
 	*r = (struct container_run){ 0 };
+}
+
+int container_check_sources(const struct container_spec *c, struct kerr *err)
+{
+	int k = validate_volume_sources(c, err);
+
+	return k < 0 ? k : secrets_check(c, err);
 }
 
 int container_run_ready(struct container_run *r, struct kerr *err)
@@ -305,6 +314,10 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 	char *ipc cleanup_free = path_join(m->dir, "ipc", NULL);
 	char *uts cleanup_free = path_join(m->dir, "uts", NULL);
 	char *cell_cgroup cleanup_free = scope_cgroup(r->e, &r->cell);
+	char *secrets_dir cleanup_free =
+		layout_rt_container(&r->e->layout, r->ns, r->id, RTC_SECRETS);
+	struct secrets secrets cleanup_secrets = { 0 };
+	struct user_ids user cleanup_user_ids = { 0 };
 	struct buf json cleanup_buf = BUF_INIT(SPEC_MAX);
 	struct spec_input in = {
 		.cell = cell,
@@ -325,12 +338,18 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 	};
 	int k;
 
-	k = spec_build(&in, &json, NULL, err);
+	k = secrets_resolve(r->spec, secrets_dir, &secrets, err);
+	in.secrets = secrets.v;
+	in.n_secrets = secrets.n;
+	if (k == 0)
+		k = spec_build(&in, &json, &user, err);
 	engine_lap(r->e, "spec");
 	if (k == 0)
 		k = container_run_ready(r, err);
 	if (k == 0)
 		k = shim_prepare(&r->how, &json, err);
+	if (k == 0)
+		k = secrets_stage(&secrets, secrets_dir, &user, err);
 	if (k == 0)
 		k = shim_begin(&r->how, &r->pending, err);
 	engine_lap(r->e, "bundle and shim");

@@ -42,6 +42,9 @@ void container_run_init(struct container_run *r, struct engine *e, const char *n
 void container_run_clear(struct container_run *r);
 #define cleanup_container_run cleanup_(container_run_clear)
 
+/* Whether what the container names on the host is there: sources of volumes and secrets. */
+int container_check_sources(const struct container_spec *c, struct kerr *err);
+
 /* What starting, adopting and clearing need beside: the runtime and the monitors' cgroup. */
 int container_run_ready(struct container_run *r, struct kerr *err);
 
@@ -98,6 +101,18 @@ int container_clear(struct container_run *r, struct kerr *err);
  * ended or is killed). Missing is success.
  */
 int container_remove(struct container_run *r, struct kerr *err);
+
+/* ---- container_labels.c ---- */
+
+/*
+ * Labels of a container's document: its own, no part of its spec. They go with
+ * the container's directory. None is an empty map; labels that cannot be read
+ * are none. save: 1 when they differ from what was there, 0 when not.
+ */
+void container_labels_load(const struct engine *e, const struct addr *cell, const char *id,
+			   struct strmap *ret);
+int container_labels_save(const struct engine *e, const struct addr *cell, const char *id,
+			  const struct strmap *labels, struct kerr *err);
 
 /* The mount point of the container's root; owned by the caller. */
 char *container_rootfs(const struct container_run *r, const char *dir)

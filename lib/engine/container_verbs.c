@@ -102,7 +102,7 @@ static int subject_spec(struct subject *s, const char *verb, const char *past,
 }
 
 static void fill_doc(const struct subject *s, const struct container_spec *c,
-		     const struct container_doc *asked, struct container_doc *ret)
+		     struct container_doc *ret)
 {
 	const struct container_status *st =
 		cell_container_status((struct cell_doc *) (uintptr_t) &s->doc, s->id);
@@ -110,10 +110,7 @@ static void fill_doc(const struct subject *s, const struct container_spec *c,
 	ret->head.api_version = xstrdup("v1beta1");
 	ret->head.kind = xstrdup("Container");
 	ret->head.metadata.name = xstrdup(s->id);
-	if (asked)
-		strmap_copy(&ret->head.metadata.labels, &asked->head.metadata.labels);
-	if (!ret->head.metadata.labels.v)
-		strmap_make_empty(&ret->head.metadata.labels);
+	container_labels_load(s->e, &s->a, s->id, &ret->head.metadata.labels);
 	model_copy(&container_spec_type, &ret->spec, c);
 	free(ret->spec.containerd_id);
 	ret->spec.containerd_id = NULL;
@@ -155,7 +152,7 @@ int container_verb_start(struct engine *e, const struct container_doc *d,
 	if (r < 0)
 		return r;
 	ret->done = true;
-	fill_doc(&s, cell_container(&s.doc.spec, s.id), d, &ret->container);
+	fill_doc(&s, cell_container(&s.doc.spec, s.id), &ret->container);
 	return 0;
 }
 
@@ -177,7 +174,7 @@ int container_verb_stop(struct engine *e, const struct container_doc *d, enum ce
 	if (r < 0)
 		return r;
 	ret->done = true;
-	fill_doc(&s, c, d, &ret->container);
+	fill_doc(&s, c, &ret->container);
 	return 0;
 }
 
@@ -197,7 +194,7 @@ static int add_container(struct subject *s, struct container_doc *d, struct kerr
 	if (r == 0)
 		r = validate_doc(KIND_CONTAINER, d, 0, err);
 	if (r == 0)
-		r = validate_volume_sources(c, err);
+		r = container_check_sources(c, err);
 	if (r == 0 && c->root)
 		r = kerr_plain(err, -EINVAL,
 			       "root container cannot be added to an existing cell, delete and "
@@ -208,9 +205,13 @@ static int add_container(struct subject *s, struct container_doc *d, struct kerr
 	model_copy(&container_spec_type,
 		   vec_grow(&s->doc.spec.containers.v, &s->doc.spec.containers.n, sizeof(*c)), c);
 	r = cell_normalise(&s->doc, NULL, &why);
+	if (r == 0)
+		r = cell_inherit(s->e, &s->a, &s->doc, s->id, &why);
+	if (r == 0)
+		r = container_labels_save(s->e, &s->a, s->id, &d->head.metadata.labels, &why);
 	if (r < 0 && err)
 		*err = why;
-	return r;
+	return r < 0 ? r : 0;
 }
 
 int container_verb_create(struct engine *e, struct container_doc *d,
@@ -242,7 +243,7 @@ int container_verb_create(struct engine *e, struct container_doc *d,
 	ret->container_exists_post = true;
 	ret->container_created = !existed;
 	ret->started = true;
-	fill_doc(&s, cell_container(&s.doc.spec, s.id), d, &ret->container);
+	fill_doc(&s, cell_container(&s.doc.spec, s.id), &ret->container);
 	return 0;
 }
 
@@ -260,7 +261,7 @@ int container_verb_delete(struct engine *e, const struct container_doc *d,
 		r = subject_spec(&s, "delete", "deleted", &c, err);
 	if (r < 0)
 		return r;
-	fill_doc(&s, c, d, &ret->container);
+	fill_doc(&s, c, &ret->container);
 	r = cell_drop_container_locked(e, s.ns, &s.doc, s.id, err);
 	if (r < 0)
 		return r;
@@ -302,7 +303,7 @@ int container_verb_get(struct engine *e, const struct container_doc *d,
 	if (r < 0)
 		return r;
 	ret->cell_exists = ret->container_exists = true;
-	fill_doc(&s, cell_container(&s.doc.spec, s.id), NULL, &ret->container);
+	fill_doc(&s, cell_container(&s.doc.spec, s.id), &ret->container);
 	return 0;
 }
 

@@ -10,11 +10,13 @@ libengine_a_SOURCES = \
 	lib/engine/cell_create.c \
 	lib/engine/cell_delete.c \
 	lib/engine/cell_id.c \
+	lib/engine/cell_inherit.c \
 	lib/engine/cell_run.c \
 	lib/engine/cell_start.c \
 	lib/engine/cell_status.c \
 	lib/engine/cell_stop.c \
 	lib/engine/container.c lib/engine/container.h \
+	lib/engine/container_labels.c \
 	lib/engine/container_verbs.c \
 	lib/engine/create.c lib/engine/create.h \
 	lib/engine/daemon.c lib/engine/daemon.h \
@@ -30,6 +32,7 @@ libengine_a_SOURCES = \
 	lib/engine/realm.c \
 	lib/engine/reconcile.c \
 	lib/engine/scope.c \
+	lib/engine/secrets.c lib/engine/secrets.h \
 	lib/engine/space.c \
 	lib/engine/stack.c \
 	lib/engine/status.c lib/engine/status.h \

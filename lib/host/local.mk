@@ -3,7 +3,6 @@
 noinst_LIBRARIES += libhost.a
 libhost_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) $(LIBNL_CFLAGS) $(IPTC_CFLAGS) $(SECCOMP_CFLAGS)
 libhost_a_SOURCES = \
-	lib/host/caps.c lib/host/caps.h \
 	lib/host/cgroup.c lib/host/cgroup.h lib/host/cgroup_priv.h \
 	lib/host/cgroup_doctor.c \
 	lib/host/cgroup_kill.c \

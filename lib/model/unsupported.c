@@ -24,12 +24,6 @@ struct unsupported {
 	bool (*is_set)(const void *obj);
 };
 
-static bool capabilities_set(const void *obj)
-{
-	/* An empty object says something: it overrides the space's default. */
-	return ((const struct container_spec *) obj)->capabilities != NULL;
-}
-
 static bool restarts(const void *obj)
 {
 	const char *p = ((const struct container_spec *) obj)->restart_policy;
@@ -59,19 +53,9 @@ static bool constrains(const void *obj)
 }
 
 static const struct unsupported container_rows[] = {
-	{ "ports", NULL },
-	{ "networks", NULL },
-	{ "networksAliases", NULL },
-	{ "privileged", NULL },
-	{ "readOnlyRootFilesystem", NULL },
-	{ "capabilities", capabilities_set },
-	{ "securityOpts", NULL },
-	{ "tmpfs", NULL },
-	{ "secrets", NULL },
-	{ "cniConfigPath", NULL },
-	{ "restartPolicy", restarts },
-	{ "attachable", NULL },
-	{ "tty", NULL },
+	{ "ports", NULL },	{ "networks", NULL },	  { "networksAliases", NULL },
+	{ "privileged", NULL }, { "securityOpts", NULL }, { "restartPolicy", restarts },
+	{ "attachable", NULL }, { "tty", NULL },
 };
 
 static const struct unsupported cell_rows[] = {
@@ -83,7 +67,7 @@ static const struct unsupported cell_rows[] = {
 static const struct unsupported space_rows[] = {
 	{ "spec.cniConfigPath", own_conflist },
 	{ "spec.network.egress", constrains },
-	{ "spec.defaults.container", NULL },
+	{ "spec.defaults.container.securityOpts", NULL },
 };
 
 static const struct unsupported server_rows[] = {

@@ -125,6 +125,7 @@ static int validate_space_defaults(const struct space_container_defaults *d, str
 
 	if (d == NULL)
 		return 0;
+	view.capabilities = d->capabilities;
 	view.security_opts = d->security_opts;
 	view.tmpfs.v = d->tmpfs.v;
 	view.tmpfs.n = d->tmpfs.n;

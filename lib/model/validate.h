@@ -33,6 +33,15 @@ int validate_secret(const struct container_secret *s, size_t i, struct kerr *err
 int validate_egress(const struct egress_policy *p, struct kerr *err);
 int validate_restart_policy(const char *policy, struct kerr *err);
 int validate_security_opt(const char *opt, struct kerr *err);
+int validate_capabilities(const struct container_capabilities *c, struct kerr *err);
+
+/*
+ * A place in the container that something may be mounted over: absolute, and
+ * neither the root nor the kernel's own file systems. *ret_clean is without
+ * "..", "." and doubled slashes, owned by the caller; untouched on failure.
+ * -EINVAL.
+ */
+int mount_target_clean(const char *path, char **ret_clean);
 
 /*
  * The one rule about volumes that depends on the host: every bind source is

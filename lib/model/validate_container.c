@@ -6,12 +6,41 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "caps.h"
 #include "convert.h"
 #include "mem.h"
+#include "path.h"
 #include "str.h"
 #include "validate.h"
 
 /* The shapes of what a container's spec lists. Messages name the entry: (volume[i]). */
+
+/*
+ * A mount over the kernel's file systems would let the container forge what the
+ * runtime reads there (CVE-2025-52881).
+ */
+static bool is_kernels(const char *clean)
+{
+	return streq(clean, "/") || streq(clean, "/proc") || str_has_prefix(clean, "/proc/") ||
+	       streq(clean, "/sys") || str_has_prefix(clean, "/sys/");
+}
+
+int mount_target_clean(const char *path, char **ret_clean)
+{
+	cleanup_free char *clean = NULL;
+
+	if (path == NULL || path_clean(path, &clean) < 0 || is_kernels(clean))
+		return -EINVAL;
+	*ret_clean = take_ptr(clean);
+	return 0;
+}
+
+static bool target_ok(const char *path)
+{
+	cleanup_free char *clean = NULL;
+
+	return mount_target_clean(path, &clean) == 0;
+}
 
 static int validate_bind(const struct volume_mount *v, const char *source, size_t i,
 			 struct kerr *err)
@@ -72,6 +101,10 @@ int validate_volume(const struct volume_mount *v, size_t i, struct kerr *err)
 				  "volume target must be an absolute container path (volume[%zu] "
 				  "target \"%s\")",
 				  i, v->target);
+	if (!target_ok(target))
+		return kerr_plain(err, -EINVAL,
+				  "volume target is not allowed (volume[%zu] target \"%s\")", i,
+				  v->target);
 	if (streq(kind, "") || streq(kind, "bind"))
 		return validate_bind(v, source, i, err);
 	if (streq(kind, "tmpfs"))
@@ -137,12 +170,22 @@ int validate_secret(const struct container_secret *s, size_t i, struct kerr *err
 				  "secret must not set both fromFile and fromEnv (secrets[%zu] "
 				  "\"%s\")",
 				  i, name);
+	if (file[0] != '\0' && file[0] != '/')
+		return kerr_plain(err, -EINVAL,
+				  "secret fromFile must be an absolute host path (secrets[%zu] "
+				  "\"%s\" fromFile \"%s\")",
+				  i, name, file);
 	if (path[0] != '\0' && path[0] != '/')
 		return kerr_plain(
 			err, -EINVAL,
 			"secret mountPath must be an absolute container path (secrets[%zu] "
 			"\"%s\" mountPath \"%s\")",
 			i, name, path);
+	if (path[0] != '\0' && !target_ok(path))
+		return kerr_plain(err, -EINVAL,
+				  "secret mountPath is not allowed (secrets[%zu] \"%s\" mountPath "
+				  "\"%s\")",
+				  i, name, path);
 	return 0;
 }
 
@@ -262,6 +305,52 @@ int validate_security_opt(const char *opt, struct kerr *err)
 	return 0;
 }
 
+/* "all" and "cap_all" stand for every one. */
+static int validate_capability_names(const struct strlist *names, struct kerr *err)
+{
+	size_t i;
+
+	for (i = 0; i < names->n; i++) {
+		cleanup_free char *name = str_trim(names->v[i]);
+
+		if (!str_case_eq(name, "all") && !str_case_eq(name, "cap_all") &&
+		    caps_from_name(name) < 0)
+			return kerr_plain(err, -EINVAL, "unknown capability \"%s\"", name);
+	}
+	return 0;
+}
+
+int validate_capabilities(const struct container_capabilities *c, struct kerr *err)
+{
+	int r;
+
+	if (c == NULL)
+		return 0;
+	r = validate_capability_names(&c->drop, err);
+	return r < 0 ? r : validate_capability_names(&c->add, err);
+}
+
+/* What the kernel's tmpfs and the runtime take; anything else would fail the start. */
+static bool tmpfs_option_ok(const char *option)
+{
+	static const char *const flags[] = {
+		"ro",	    "rw",	  "suid",     "nosuid",	    "dev",	   "nodev",
+		"exec",	    "noexec",	  "sync",     "async",	    "atime",	   "noatime",
+		"diratime", "nodiratime", "relatime", "norelatime", "strictatime", "tmpcopyup",
+	};
+	static const char *const keys[] = { "mode=",	  "uid=",	"gid=",	 "size=",
+					    "nr_blocks=", "nr_inodes=", "huge=", "mpol=" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
+		if (streq(option, flags[i]))
+			return true;
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		if (str_has_prefix(option, keys[i]) && !streq(option, keys[i]))
+			return strpbrk(option, ", \t\n") == NULL;
+	return false;
+}
+
 static int validate_tmpfs(const struct container_tmpfs *t, size_t i, struct kerr *err)
 {
 	size_t k;
@@ -273,26 +362,30 @@ static int validate_tmpfs(const struct container_tmpfs *t, size_t i, struct kerr
 				  "tmpfs path must be an absolute container path (tmpfs[%zu] path "
 				  "\"%s\")",
 				  i, t->path);
+	if (!target_ok(t->path))
+		return kerr_plain(err, -EINVAL,
+				  "tmpfs path is not allowed (tmpfs[%zu] path \"%s\")", i, t->path);
 	if (t->size_bytes < 0)
 		return kerr_plain(err, -EINVAL,
 				  "tmpfs sizeBytes must not be negative (tmpfs[%zu] path \"%s\")",
 				  i, t->path);
 	for (k = 0; k < t->options.n; k++)
-		if (t->options.v[k][0] == '\0' || strpbrk(t->options.v[k], ", \t\n") != NULL)
+		if (!tmpfs_option_ok(t->options.v[k]))
 			return kerr_plain(err, -EINVAL,
 					  "tmpfs option is not valid (tmpfs[%zu] option \"%s\")", i,
 					  t->options.v[k]);
 	return 0;
 }
 
+/* KEY alone takes the variable away. */
 static int validate_env(const struct strlist *env, struct kerr *err)
 {
 	size_t i;
 
 	for (i = 0; i < env->n; i++)
-		if (strchr(env->v[i], '=') == NULL || env->v[i][0] == '=')
+		if (env->v[i][0] == '\0' || env->v[i][0] == '=')
 			return kerr_plain(err, -EINVAL,
-					  "env entry must be KEY=VALUE (env[%zu] \"%s\")", i,
+					  "env entry must be KEY=VALUE or KEY (env[%zu] \"%s\")", i,
 					  env->v[i]);
 	return 0;
 }
@@ -335,6 +428,9 @@ static int validate_container_rest(const struct container_spec *c, struct kerr *
 		if (r < 0)
 			return r;
 	}
+	r = validate_capabilities(c->capabilities, err);
+	if (r < 0)
+		return r;
 	for (i = 0; i < c->security_opts.n; i++) {
 		r = validate_security_opt(c->security_opts.v[i], err);
 		if (r < 0)

@@ -31,6 +31,7 @@ static const enum addr_level object_levels_[_OBJECT_FILE_MAX] = {
 static const char *const container_files_[_CONTAINER_FILE_MAX] = {
 	[CONTAINER_DIR] = "",
 	[CONTAINER_LOG] = "log",
+	[CONTAINER_LABELS] = "labels.json",
 	[CONTAINER_LOG_INDEX] = "log.idx",
 	[CONTAINER_TTY_CONFIG] = "kuketty-metadata.json",
 	[CONTAINER_TTY_DIR] = "tty",

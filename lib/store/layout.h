@@ -71,6 +71,7 @@ char *layout_lease(const struct layout *l, const struct addr *space, const char 
 enum container_file {
 	CONTAINER_DIR = 1,
 	CONTAINER_LOG, /* log */
+	CONTAINER_LABELS, /* labels.json */
 	CONTAINER_LOG_INDEX, /* log.idx */
 	CONTAINER_TTY_CONFIG, /* kuketty-metadata.json, 0600 */
 	CONTAINER_TTY_DIR, /* tty */

@@ -131,8 +131,21 @@ static const struct {
 	{ "secrets: [{name: A=B, fromEnv: E}]",
 	  "secret name must not contain '=' (secrets[0] \"A=B\")" },
 	{ "secrets: [{name: n, fromFile: /f, mountPath: /p}]", NULL },
-	{ "env: [A=b, C]", "env entry must be KEY=VALUE (env[1] \"C\")" },
-	{ "env: [A=b, C=]", NULL },
+	{ "secrets: [{name: n, fromFile: f}]",
+	  "secret fromFile must be an absolute host path (secrets[0] \"n\" fromFile \"f\")" },
+	{ "secrets: [{name: n, fromEnv: E, mountPath: /x/../sys/y}]",
+	  "secret mountPath is not allowed (secrets[0] \"n\" mountPath \"/x/../sys/y\")" },
+	{ "volumes: [{source: /a, target: /b/..//proc/self}]",
+	  "volume target is not allowed (volume[0] target \"/b/..//proc/self\")" },
+	{ "volumes: [{kind: tmpfs, target: /}]",
+	  "volume target is not allowed (volume[0] target \"/\")" },
+	{ "volumes: [{source: /a, target: /processes}, {source: /a, target: /system}]", NULL },
+	{ "env: [A=b, '=C']", "env entry must be KEY=VALUE or KEY (env[1] \"=C\")" },
+	{ "env: [A=b, '']", "env entry must be KEY=VALUE or KEY (env[1] \"\")" },
+	{ "env: [A=b, C=, D]", NULL },
+	{ "capabilities: {drop: [ALL], add: [net_admin, ' CAP_SYS_TIME ', cap_all]}", NULL },
+	{ "capabilities: {drop: [NET]}", "unknown capability \"NET\"" },
+	{ "capabilities: {add: ['']}", "unknown capability \"\"" },
 	{ "ports: ['8080:80', '127.0.0.1:8080:80/udp', '80/tcp', '[::1]:1:2']", NULL },
 	{ "ports: ['8080:80/sctp']",
 	  "port \"8080:80/sctp\" is not valid; expected [hostIP:]hostPort:containerPort[/tcp|udp]" },
@@ -161,6 +174,12 @@ static const struct {
 	  "tmpfs path must be an absolute container path (tmpfs[0] path \"tmp\")" },
 	{ "tmpfs: [{path: /tmp, options: ['a,b']}]",
 	  "tmpfs option is not valid (tmpfs[0] option \"a,b\")" },
+	{ "tmpfs: [{path: /tmp, options: [bind]}]",
+	  "tmpfs option is not valid (tmpfs[0] option \"bind\")" },
+	{ "tmpfs: [{path: /tmp, options: ['mode=']}]",
+	  "tmpfs option is not valid (tmpfs[0] option \"mode=\")" },
+	{ "tmpfs: [{path: /tmp, options: [mode=1777, noexec, uid=5, huge=never]}]", NULL },
+	{ "tmpfs: [{path: /a/../sys}]", "tmpfs path is not allowed (tmpfs[0] path \"/a/../sys\")" },
 	{ "tmpfs: [{path: /tmp, sizeBytes: -5}]",
 	  "tmpfs sizeBytes must not be negative (tmpfs[0] path \"/tmp\")" },
 	{ "networks: [other]", NULL },
@@ -290,8 +309,7 @@ static const struct {
 	  NULL },
 	{ KIND_CELL, CELL "containers: [{id: a, image: i, restartPolicy: always}]}",
 	  "not supported yet: spec.containers[0].restartPolicy" },
-	{ KIND_CELL, CELL "containers: [{id: a, image: i, capabilities: {}}]}",
-	  "not supported yet: spec.containers[0].capabilities" },
+	{ KIND_CELL, CELL "containers: [{id: a, image: i, capabilities: {}}]}", NULL },
 	{ KIND_CELL, CELL "containers: [{id: a, image: i, attachable: true, tty: {prompt: x}}]}",
 	  "not supported yet: spec.containers[0].attachable" },
 	{ KIND_CELL, CELL "autoDelete: true, containers: [{id: a, image: i}]}",
@@ -309,8 +327,13 @@ static const struct {
 	{ KIND_SPACE, SPACE "network: {egress: {allow: [{host: a}]}}}",
 	  "not supported yet: spec.network.egress" },
 	{ KIND_SPACE, SPACE "network: {egress: {default: allow}}}", NULL },
-	{ KIND_SPACE, SPACE "defaults: {container: {user: '1'}}}",
-	  "not supported yet: spec.defaults.container" },
+	{ KIND_SPACE, SPACE "defaults: {container: {user: '1'}}}", NULL },
+	{ KIND_SPACE, SPACE "defaults: {container: {capabilities: {add: [NET]}}}}",
+	  "spec.defaults.container: unknown capability \"NET\"" },
+	{ KIND_SPACE, SPACE "defaults: {container: {tmpfs: [{path: /proc/x}]}}}",
+	  "spec.defaults.container: tmpfs path is not allowed (tmpfs[0] path \"/proc/x\")" },
+	{ KIND_SPACE, SPACE "defaults: {container: {securityOpts: [no-new-privileges]}}}",
+	  "not supported yet: spec.defaults.container.securityOpts" },
 	{ KIND_SPACE, SPACE "defaults: {container: {}}}", NULL },
 	{ KIND_SPACE, SPACE "cniConfigPath: /etc/cni/x.conflist}",
 	  "not supported yet: spec.cniConfigPath" },
@@ -362,17 +385,11 @@ START_TEST(port_parts)
 }
 END_TEST
 
-/* Every row that later work brings names a field there is, and one that is set is refused. */
-START_TEST(unsupported_paths_exist)
+/* What is refused in a container is refused in both places where one may stand. */
+START_TEST(unsupported_paths_agree)
 {
-	static const char *const cell_paths[] = { "spec.tty", "spec.autoDelete",
-						  "spec.nestedCgroupRuntime" };
-	const struct model_type *spec = model_find(&cell_doc_type, "spec", NULL)->obj;
-	size_t i, n = 0;
+	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(cell_paths); i++)
-		ck_assert(validate_path_unsupported(KIND_CELL, cell_paths[i]) ==
-			  (model_find(spec, cell_paths[i] + 5, NULL) != NULL));
 	for (i = 0; i < container_spec_type.n_fields; i++) {
 		const char *name = container_spec_type.fields[i].name;
 		cleanup_free char *in_cell = xasprintf("spec.containers[].%s", name);
@@ -380,10 +397,8 @@ START_TEST(unsupported_paths_exist)
 
 		ck_assert(validate_path_unsupported(KIND_CELL, in_cell) ==
 			  validate_path_unsupported(KIND_CONTAINER, alone));
-		n += validate_path_unsupported(KIND_CONTAINER, alone);
 	}
 	ck_assert(!validate_path_unsupported(KIND_CELL, "spec.containers[].image"));
-	ck_assert_uint_eq(n, 13);
 }
 END_TEST
 
@@ -398,7 +413,7 @@ static Suite *test_validate(void)
 	tcase_add_loop_test(t, document, 0, ARRAY_SIZE(docs));
 	tcase_add_test(t, volume_sources);
 	tcase_add_test(t, port_parts);
-	tcase_add_test(t, unsupported_paths_exist);
+	tcase_add_test(t, unsupported_paths_agree);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "cell.h"
+#include "convert.h"
+#include "mem.h"
+#include "str.h"
+
+/* The space's own path says nothing new and counts as unset; another one cannot be. */
+static int check_conflist(struct container_spec *c, const struct space_spec *space,
+			  struct kerr *err)
+{
+	if (str_empty(c->cni_config_path))
+		return 0;
+	if (!streq_null(c->cni_config_path, space->cni_config_path))
+		return kerr_plain(err, -EINVAL,
+				  "container \"%s\": cniConfigPath \"%s\" is not that of its space "
+				  "(\"%s\")",
+				  c->id, c->cni_config_path,
+				  space->cni_config_path ? space->cni_config_path : "");
+	free_p(&c->cni_config_path);
+	return 0;
+}
+
+int cell_inherit(struct engine *e, const struct addr *cell, struct cell_doc *want, const char *only,
+		 struct kerr *err)
+{
+	struct addr a = { .realm = cell->realm, .space = cell->space };
+	struct space_doc space = { 0 };
+	int r = store_load(&e->layout, &a, 0, &space, err);
+
+	if (r < 0)
+		return r == -ENOENT ? scope_not_found(&a, err) : r;
+	for (size_t i = 0; r == 0 && i < want->spec.containers.n; i++) {
+		struct container_spec *c = &want->spec.containers.v[i];
+
+		if (container_is_synthesized(c) || (only && !streq_null(c->id, only)))
+			continue;
+		container_inherit_defaults(c, &space.spec);
+		r = check_conflist(c, &space.spec, err);
+	}
+	model_clear(&space_doc_type, &space);
+	return r;
+}
