@@ -18,9 +18,11 @@ liboci_a_SOURCES = \
 	oci/oci_manifest.c oci/oci_manifest.h \
 	oci/ref.c oci/ref.h \
 	oci/runc.c oci/runc.h \
+	oci/seccomp_profile.c oci/seccomp_profile.h \
+	oci/security.c oci/security.h \
 	oci/shim.c oci/shim_state.c oci/shim.h \
 	oci/snapshot.c oci/snapshot.h \
-	oci/spec.c oci/spec_mounts.c oci/spec_process.c oci/spec_tables.c \
+	oci/spec.c oci/spec_devices.c oci/spec_mounts.c oci/spec_process.c oci/spec_tables.c \
 	oci/spec.h oci/spec_priv.h oci/spec_tables.h \
 	oci/tarscan.c oci/tarscan.h \
 	oci/unpack.c oci/unpack.h \

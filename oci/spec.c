@@ -7,6 +7,7 @@
 #include "caps.h"
 #include "fd.h"
 #include "mem.h"
+#include "security.h"
 #include "spec.h"
 #include "spec_priv.h"
 #include "spec_tables.h"
@@ -20,6 +21,7 @@ struct process {
 	char *cwd;
 	struct user_ids user;
 	bool caps[CAPS_MAX];
+	struct security security;
 };
 
 static void process_clear(struct process *p)
@@ -28,6 +30,7 @@ static void process_clear(struct process *p)
 	strlist_clear(&p->env);
 	free(p->cwd);
 	user_ids_clear(&p->user);
+	security_clear(&p->security);
 }
 
 static void key_str(struct jemit *j, const char *key, const char *value)
@@ -114,12 +117,16 @@ static int resolve_caps(const struct container_spec *c, bool caps[CAPS_MAX], str
 	size_t i;
 	int r;
 
+	for (i = 0; c->privileged && i < CAPS_MAX; i++)
+		caps[i] = true;
 	for (i = 0; spec_capabilities[i] != NULL; i++)
 		caps[caps_from_name(spec_capabilities[i])] = true;
-	if (c->capabilities == NULL)
+	if (c->capabilities == NULL && !c->privileged)
 		return 0;
-	r = change_caps(caps, &c->capabilities->drop, false, err);
-	if (r == 0)
+	r = 0;
+	if (c->capabilities != NULL)
+		r = change_caps(caps, &c->capabilities->drop, false, err);
+	if (r == 0 && c->capabilities != NULL)
 		r = change_caps(caps, &c->capabilities->add, true, err);
 	return r < 0 ? r : limit_caps(caps, &c->capabilities->add, err);
 }
@@ -149,6 +156,8 @@ static int process_resolve(const struct spec_input *in, struct process *p, struc
 		r = resolve_caps(in->c, p->caps, err);
 	if (r == 0)
 		r = resolve_user(in, &p->user, err);
+	if (r == 0)
+		r = security_resolve(in->c, 0, p->caps, &p->security, err);
 	return r;
 }
 
@@ -207,7 +216,9 @@ static void emit_process(const struct process *p, struct jemit *j)
 	key_i64(j, "soft", SPEC_NOFILE);
 	jemit_object_end(j);
 	jemit_array_end(j);
-	key_bool(j, "noNewPrivileges", true);
+	key_bool(j, "noNewPrivileges", p->security.no_new_privileges);
+	if (p->security.apparmor != NULL)
+		key_str(j, "apparmorProfile", p->security.apparmor);
 	key_i64(j, "oomScoreAdj", 0); /* always: the monitor's own score is inherited otherwise */
 	jemit_object_end(j);
 }
@@ -231,7 +242,7 @@ static void emit_resources(const struct container_spec *c, struct jemit *j)
 	jemit_key(j, "devices");
 	jemit_array(j);
 	jemit_object(j);
-	key_bool(j, "allow", false); /* runc adds the few that every container has */
+	key_bool(j, "allow", c->privileged); /* runc adds the few that every container has */
 	key_str(j, "access", "rwm");
 	jemit_object_end(j);
 	jemit_array_end(j);
@@ -268,16 +279,31 @@ static void emit_namespaces(const struct spec_input *in, struct jemit *j)
 	jemit_array_end(j);
 }
 
-static void emit_linux(const struct spec_input *in, struct jemit *j)
+static int emit_linux(const struct spec_input *in, const struct security *security, struct jemit *j,
+		      struct kerr *err)
 {
+	int r;
+
 	jemit_key(j, "linux");
 	jemit_object(j);
 	key_str(j, "cgroupsPath", in->cgroups_path);
 	emit_namespaces(in, j);
 	emit_resources(in->c, j);
-	key_list(j, "maskedPaths", spec_masked_paths);
-	key_list(j, "readonlyPaths", spec_readonly_paths);
+	if (in->c->privileged) {
+		jemit_key(j, "devices");
+		r = spec_host_devices(j, err);
+		if (r < 0)
+			return r;
+	} else {
+		key_list(j, "maskedPaths", spec_masked_paths);
+		key_list(j, "readonlyPaths", spec_readonly_paths);
+	}
+	if (security->seccomp) {
+		jemit_key(j, "seccomp");
+		seccomp_profile_emit(&security->profile.p, j);
+	}
 	jemit_object_end(j);
+	return 0;
 }
 
 /*
@@ -288,11 +314,7 @@ static int refuse_missing(const struct container_spec *c, struct kerr *err)
 {
 	const char *field = NULL;
 
-	if (c->privileged)
-		field = "privileged";
-	else if (c->security_opts.n > 0)
-		field = "securityOpts";
-	else if (c->attachable)
+	if (c->attachable)
 		field = "attachable";
 	if (field == NULL)
 		return 0;
@@ -318,7 +340,9 @@ static int emit_spec(const struct spec_input *in, const struct process *p, struc
 	r = spec_mounts(in, &j, err);
 	if (r < 0)
 		return r;
-	emit_linux(in, &j);
+	r = emit_linux(in, &p->security, &j, err);
+	if (r < 0)
+		return r;
 	jemit_object_end(&j);
 	return buf_check(json, "the runtime spec", err);
 }

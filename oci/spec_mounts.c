@@ -33,6 +33,19 @@ static void emit_mount(struct jemit *j, const char *destination, const char *typ
 	jemit_object_end(j);
 }
 
+/* A privileged container may write to the kernel's own trees. */
+static void emit_base(struct jemit *j, const struct spec_mount *m, bool privileged)
+{
+	const char *options[SPEC_MOUNT_OPTIONS + 1] = { NULL };
+	size_t i;
+
+	for (i = 0; m->options[i] != NULL; i++)
+		options[i] = privileged && streq(m->type, "sysfs") && streq(m->options[i], "ro")
+				     ? "rw"
+				     : m->options[i];
+	emit_mount(j, m->destination, m->type, m->source, options);
+}
+
 static void emit_bind(struct jemit *j, const char *source, const char *destination, bool read_only)
 {
 	const char *const options[] = { "rbind", read_only ? "ro" : "rw", NULL };
@@ -162,11 +175,8 @@ int spec_mounts(const struct spec_input *in, struct jemit *j, struct kerr *err)
 	int r;
 
 	jemit_array(j);
-	for (i = 0; i < spec_base_mounts_n; i++) {
-		const struct spec_mount *m = &spec_base_mounts[i];
-
-		emit_mount(j, m->destination, m->type, m->source, m->options);
-	}
+	for (i = 0; i < spec_base_mounts_n; i++)
+		emit_base(j, &spec_base_mounts[i], c->privileged);
 	emit_cell_files(in, j);
 	if (in->cell != NULL && in->cell->spec.nested_cgroup_runtime && !c->host_cgroup)
 		emit_mount(j, "/sys/fs/cgroup", "cgroup", "cgroup", cgroup_options);

@@ -26,6 +26,7 @@ extern const char *const spec_readonly_paths[];
 
 enum {
 	SPEC_NOFILE = 1024, /* RLIMIT_NOFILE, soft and hard */
+	SPEC_MOUNT_OPTIONS = 8, /* at most, of a base mount */
 };
 
 #endif

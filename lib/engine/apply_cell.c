@@ -202,15 +202,6 @@ static int carry_out(struct change *c, struct kerr *err)
 	return 0;
 }
 
-static int check_sources(const struct cell_doc *want, struct kerr *err)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < want->spec.containers.n; i++)
-		r = container_check_sources(&want->spec.containers.v[i], err);
-	return r;
-}
-
 static int change_cell(struct engine *e, const struct addr *a, struct cell_doc *want,
 		       const char *only, struct rpc_apply_resource *res, struct kerr *err)
 {
@@ -236,7 +227,7 @@ static int change_cell(struct engine *e, const struct addr *a, struct cell_doc *
 		if (r == 0)
 			r = cell_inherit(e, a, want, only, err);
 		if (r == 0)
-			r = check_sources(want, err);
+			r = container_check_cell(e, want, err);
 		if (r < 0)
 			return r;
 		diff_doc(KIND_CELL, &c.stored, want, &c.diff);

@@ -117,7 +117,8 @@ static int check_container_names(const struct cell_doc *want, struct kerr *err)
 }
 
 /* What the document alone and the host's files say, before anything is made. */
-static int check_wanted(struct cell_doc *want, struct addr *ret_a, struct kerr *err)
+static int check_wanted(struct engine *e, struct cell_doc *want, struct addr *ret_a,
+			struct kerr *err)
 {
 	struct strlist warnings cleanup_strlist = { 0 };
 	int r;
@@ -132,8 +133,8 @@ static int check_wanted(struct cell_doc *want, struct addr *ret_a, struct kerr *
 	scope_warn(ret_a, &warnings);
 	if (r == 0)
 		r = validate_doc(KIND_CELL, want, VALIDATE_NO_CONTAINERS, err);
-	for (size_t i = 0; r == 0 && i < want->spec.containers.n; i++)
-		r = container_check_sources(&want->spec.containers.v[i], err);
+	if (r == 0)
+		r = container_check_cell(e, want, err);
 	*ret_a = addr_of_cell(want);
 	return r;
 }
@@ -238,7 +239,7 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 	int r;
 
 	engine_lap(e, NULL);
-	r = check_wanted(want, &a, err);
+	r = check_wanted(e, want, &a, err);
 	if (r == 0)
 		r = system_refuse(&a, "start", err);
 	if (r == 0 && !(flags & CELL_CREATE_PARENTS)) { /* before their locks would be made */

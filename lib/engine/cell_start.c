@@ -54,19 +54,6 @@ static void start_clear(struct start *s)
 	free(s->resolv);
 }
 
-/* What can be known to fail before anything is made. */
-static int check_host(struct start *s, struct kerr *err)
-{
-	for (size_t i = 0; i < s->doc->spec.containers.n; i++) {
-		const struct container_spec *c = &s->doc->spec.containers.v[i];
-		int r = container_is_synthesized(c) ? 0 : container_check_sources(c, err);
-
-		if (r < 0)
-			return kerr_wrap(err, r, "container \"%s\"", c->id);
-	}
-	return 0;
-}
-
 static int make_cgroup(struct start *s, struct kerr *err)
 {
 	char *cgroup cleanup_free = scope_cgroup(s->e, &s->a);
@@ -296,7 +283,7 @@ int cell_start_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 	if (is_up(&s, false)) /* never touch a healthy cell */
 		return leave_up(&s, err);
 	/* What is wrong with the host before anything was touched leaves the state alone. */
-	r = check_host(&s, &why);
+	r = container_check_cell(e, doc, &why);
 	if (r < 0 && !(flags & CELL_START_NEW)) {
 		if (err)
 			*err = why;
@@ -345,7 +332,7 @@ int cell_start_one_locked(struct engine *e, const char *ns, struct cell_doc *doc
 	r = join_run(&s, err);
 	if (r < 0)
 		return r;
-	r = check_host(&s, err);
+	r = container_check_cell(e, doc, err);
 	if (r < 0)
 		return r;
 	r = create_containers(&s, &why);

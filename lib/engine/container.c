@@ -18,6 +18,7 @@
 #include "proc.h"
 #include "runc.h"
 #include "secrets.h"
+#include "security.h"
 #include "snapshot.h"
 #include "spec.h"
 #include "str.h"
@@ -101,11 +102,31 @@ void container_run_clear(struct container_run *r)
 	*r = (struct container_run){ 0 };
 }
 
-int container_check_sources(const struct container_spec *c, struct kerr *err)
+int container_check_host(const struct container_spec *c, struct kerr *err)
 {
 	int k = validate_volume_sources(c, err);
 
-	return k < 0 ? k : secrets_check(c, err);
+	if (k == 0)
+		k = secrets_check(c, err);
+	return k < 0 ? k : security_check(c, err);
+}
+
+int container_check_cell(const struct engine *e, const struct cell_doc *cell, struct kerr *err)
+{
+	int k = 0;
+
+	if (cell->spec.nested_cgroup_runtime && e->cgroups->mode != CGROUP_MODE_V2)
+		return kerr_plain(err, -EOPNOTSUPP,
+				  "nestedCgroupRuntime needs cgroup v2; this host has %s",
+				  cgroup_mode_name(e->cgroups->mode));
+	for (size_t i = 0; k == 0 && i < cell->spec.containers.n; i++) {
+		const struct container_spec *c = &cell->spec.containers.v[i];
+
+		k = container_is_synthesized(c) ? 0 : container_check_host(c, err);
+		if (k < 0)
+			k = kerr_wrap(err, k, "container \"%s\"", c->id);
+	}
+	return k;
 }
 
 int container_run_ready(struct container_run *r, struct kerr *err)

@@ -194,7 +194,7 @@ static int add_container(struct subject *s, struct container_doc *d, struct kerr
 	if (r == 0)
 		r = validate_doc(KIND_CONTAINER, d, 0, err);
 	if (r == 0)
-		r = container_check_sources(c, err);
+		r = container_check_host(c, err);
 	if (r == 0 && c->root)
 		r = kerr_plain(err, -EINVAL,
 			       "root container cannot be added to an existing cell, delete and "

@@ -6,6 +6,7 @@
 
 #include <seccomp.h>
 
+#include "str.h"
 #include "sysfilter.h"
 
 const char *const sysfilter_hostile_input[] = {
@@ -141,4 +142,45 @@ int sysfilter_deny(const char *const *names, size_t n, struct kerr *err)
 		r = seccomp_load(ctx);
 	seccomp_release(ctx);
 	return r < 0 ? kerr_set(err, r, "install a seccomp filter") : 0;
+}
+
+/* ---- profiles ---- */
+
+static const struct {
+	const char *name;
+	uint32_t token;
+} arch_rows[] = {
+	{ "SCMP_ARCH_X86", SCMP_ARCH_X86 },
+	{ "SCMP_ARCH_X86_64", SCMP_ARCH_X86_64 },
+	{ "SCMP_ARCH_X32", SCMP_ARCH_X32 },
+	{ "SCMP_ARCH_ARM", SCMP_ARCH_ARM },
+	{ "SCMP_ARCH_AARCH64", SCMP_ARCH_AARCH64 },
+	{ "SCMP_ARCH_MIPS", SCMP_ARCH_MIPS },
+	{ "SCMP_ARCH_MIPS64", SCMP_ARCH_MIPS64 },
+	{ "SCMP_ARCH_MIPS64N32", SCMP_ARCH_MIPS64N32 },
+	{ "SCMP_ARCH_MIPSEL", SCMP_ARCH_MIPSEL },
+	{ "SCMP_ARCH_MIPSEL64", SCMP_ARCH_MIPSEL64 },
+	{ "SCMP_ARCH_MIPSEL64N32", SCMP_ARCH_MIPSEL64N32 },
+	{ "SCMP_ARCH_PPC", SCMP_ARCH_PPC },
+	{ "SCMP_ARCH_PPC64", SCMP_ARCH_PPC64 },
+	{ "SCMP_ARCH_PPC64LE", SCMP_ARCH_PPC64LE },
+	{ "SCMP_ARCH_RISCV64", SCMP_ARCH_RISCV64 },
+	{ "SCMP_ARCH_S390", SCMP_ARCH_S390 },
+	{ "SCMP_ARCH_S390X", SCMP_ARCH_S390X },
+};
+
+/* The token of an architecture, 0 for a name that is none. */
+static uint32_t arch_token(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(arch_rows); i++)
+		if (streq(arch_rows[i].name, name))
+			return arch_rows[i].token;
+	return 0;
+}
+
+bool sysfilter_knows_arch(const char *name)
+{
+	return arch_token(name) != 0;
 }

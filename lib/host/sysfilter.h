@@ -2,8 +2,72 @@
 #ifndef KUKEON_SYSFILTER_H
 #define KUKEON_SYSFILTER_H
 
+#include "buf.h"
 #include "defs.h"
 #include "err.h"
+
+/*
+ * A seccomp profile as the OCI runtime spec has it, by names; what it is made of
+ * is borrowed. A rule holds for each of its names, when all of its args do; two
+ * args about the same index are taken as two rules, as the runtimes do.
+ */
+enum sysfilter_action {
+	SYSFILTER_KILL = 1, /* the thread */
+	SYSFILTER_KILL_PROCESS,
+	SYSFILTER_TRAP,
+	SYSFILTER_ERRNO,
+	SYSFILTER_TRACE,
+	SYSFILTER_ALLOW,
+	SYSFILTER_LOG,
+	_SYSFILTER_ACTION_MAX,
+};
+
+enum sysfilter_op {
+	SYSFILTER_NE = 1,
+	SYSFILTER_LT,
+	SYSFILTER_LE,
+	SYSFILTER_EQ,
+	SYSFILTER_GE,
+	SYSFILTER_GT,
+	SYSFILTER_MASKED_EQ, /* (arg & value) == value2 */
+	_SYSFILTER_OP_MAX,
+};
+
+enum {
+	SYSFILTER_ARGS = 6, /* of a system call */
+	SYSFILTER_ERRNO_MAX = 4095,
+};
+
+struct sysfilter_errno {
+	bool set; /* false: EPERM */
+	unsigned v;
+};
+
+struct sysfilter_arg {
+	unsigned index;
+	enum sysfilter_op op;
+	uint64_t value;
+	uint64_t value2;
+};
+
+struct sysfilter_rule {
+	const char *const *names; /* ends with NULL */
+	enum sysfilter_action action;
+	struct sysfilter_errno errno_ret; /* for ERRNO and TRACE */
+	const struct sysfilter_arg *args;
+	size_t n_args;
+};
+
+struct sysfilter_profile {
+	enum sysfilter_action action; /* for calls without a rule */
+	struct sysfilter_errno errno_ret;
+	const char *const *archs; /* "SCMP_ARCH_X86_64", …, NULL; besides the native one */
+	const char *const *flags; /* "SECCOMP_FILTER_FLAG_LOG", …, NULL */
+	const struct sysfilter_rule *rules;
+	size_t n_rules;
+};
+
+bool sysfilter_knows_arch(const char *name); /* "SCMP_ARCH_ARM" */
 
 /*
  * Install a seccomp filter in this process under which the named system calls

@@ -53,9 +53,9 @@ static bool constrains(const void *obj)
 }
 
 static const struct unsupported container_rows[] = {
-	{ "ports", NULL },	{ "networks", NULL },	  { "networksAliases", NULL },
-	{ "privileged", NULL }, { "securityOpts", NULL }, { "restartPolicy", restarts },
-	{ "attachable", NULL }, { "tty", NULL },
+	{ "ports", NULL },	     { "networks", NULL },
+	{ "networksAliases", NULL }, { "restartPolicy", restarts },
+	{ "attachable", NULL },	     { "tty", NULL },
 };
 
 static const struct unsupported cell_rows[] = {

@@ -32,8 +32,24 @@ int validate_volume(const struct volume_mount *v, size_t i, struct kerr *err);
 int validate_secret(const struct container_secret *s, size_t i, struct kerr *err);
 int validate_egress(const struct egress_policy *p, struct kerr *err);
 int validate_restart_policy(const char *policy, struct kerr *err);
-int validate_security_opt(const char *opt, struct kerr *err);
 int validate_capabilities(const struct container_capabilities *c, struct kerr *err);
+
+/*
+ * One of securityOpts, `key`, `key=value` or `key:value`; of several with the same
+ * key the last counts. The shape only: whether the host has the file or the
+ * profile is security_check's (oci/security.h).
+ */
+enum security_key {
+	SECURITY_NO_NEW_PRIVILEGES = 1,
+	SECURITY_SECCOMP,
+	SECURITY_APPARMOR,
+};
+struct security_opt {
+	enum security_key key;
+	bool on; /* SECURITY_NO_NEW_PRIVILEGES */
+	const char *value; /* of the others: points into the text that was parsed */
+};
+int security_opt_parse(const char *opt, struct security_opt *ret, struct kerr *err);
 
 /*
  * A place in the container that something may be mounted over: absolute, and

@@ -269,39 +269,61 @@ int validate_restart_policy(const char *policy, struct kerr *err)
 		policy);
 }
 
-static bool go_bool_word(const char *s)
+/* The words that strconv.ParseBool knows. */
+static bool go_bool(const char *s, bool *ret)
 {
 	static const char *const words[] = { "1", "t", "T", "TRUE",  "true",  "True",
 					     "0", "f", "F", "FALSE", "false", "False" };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(words); i++)
-		if (streq(s, words[i]))
+		if (streq(s, words[i])) {
+			*ret = i < ARRAY_SIZE(words) / 2;
 			return true;
+		}
 	return false;
 }
 
-int validate_security_opt(const char *opt, struct kerr *err)
+static bool security_opt_split(const char *opt, struct security_opt *ret)
 {
-	cleanup_free char *key = str_trim(opt);
-	char *value = strpbrk(key, "=:");
-	bool ok = false;
+	cleanup_free char *key = NULL;
+	const char *value;
 
-	if (value != NULL)
-		*value++ = '\0';
-	if (str_case_eq(key, "no-new-privileges"))
-		ok = value == NULL || go_bool_word(value);
-	else if (str_case_eq(key, "seccomp"))
-		ok = value != NULL &&
-		     (streq(value, "unconfined") || streq(value, "default") || value[0] == '/');
-	else if (str_case_eq(key, "apparmor"))
-		ok = !str_empty(value);
-	else if (str_case_eq(key, "label"))
+	opt += strspn(opt, " \t");
+	value = strpbrk(opt, "=:");
+	key = value == NULL ? str_trim(opt) : xstrndup(opt, (size_t) (value - opt));
+	ret->value = value == NULL ? "" : value + 1;
+	ret->on = true;
+	if (str_case_eq(key, "no-new-privileges")) {
+		ret->key = SECURITY_NO_NEW_PRIVILEGES;
+		return value == NULL || go_bool(ret->value, &ret->on);
+	}
+	if (str_case_eq(key, "seccomp")) {
+		ret->key = SECURITY_SECCOMP;
+		return streq(ret->value, "unconfined") || streq(ret->value, "default") ||
+		       ret->value[0] == '/';
+	}
+	ret->key = SECURITY_APPARMOR;
+	return str_case_eq(key, "apparmor") && ret->value[0] != '\0';
+}
+
+static bool is_label(const char *opt)
+{
+	opt += strspn(opt, " \t");
+	return strncasecmp(opt, "label", 5) == 0 && strchr("=: ", opt[5]) != NULL;
+}
+
+int security_opt_parse(const char *opt, struct security_opt *ret, struct kerr *err)
+{
+	struct security_opt o = { 0 };
+
+	if (is_label(opt))
 		return kerr_plain(
 			err, -EINVAL,
 			"unsupported securityOpt \"%s\": SELinux labels are not supported", opt);
-	if (!ok)
+	if (!security_opt_split(opt, &o))
 		return kerr_plain(err, -EINVAL, "unsupported securityOpt \"%s\"", opt);
+	*ret = o;
 	return 0;
 }
 
@@ -407,6 +429,7 @@ static int validate_ports(const struct strlist *ports, struct kerr *err)
 /* The plain lists and words; volumes and secrets come before. */
 static int validate_container_rest(const struct container_spec *c, struct kerr *err)
 {
+	struct security_opt opt;
 	size_t i;
 	int r;
 
@@ -432,7 +455,7 @@ static int validate_container_rest(const struct container_spec *c, struct kerr *
 	if (r < 0)
 		return r;
 	for (i = 0; i < c->security_opts.n; i++) {
-		r = validate_security_opt(c->security_opts.v[i], err);
+		r = security_opt_parse(c->security_opts.v[i], &opt, err);
 		if (r < 0)
 			return r;
 	}

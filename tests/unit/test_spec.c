@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "mem.h"
+#include "seccomp_profile.h"
 #include "spec.h"
 #include "str.h"
 #include "tempdir.h"
@@ -297,14 +298,73 @@ START_TEST(host_network)
 }
 END_TEST
 
+static bool says(const struct buf *json, const char *text)
+{
+	return strstr(buf_str(json), text) != NULL;
+}
+
+/* All the host has, and nothing of it hidden. */
+START_TEST(privileged)
+{
+	struct container_capabilities caps = { .drop = LIST("sys_module") };
+	struct container_spec c = {
+		.id = S("c"), .command = S("x"), .privileged = true, .capabilities = &caps
+	};
+	struct buf json = build(&c, 0, 0, NULL);
+
+	ck_assert(says(&json, "\"allow\":true,\"access\":\"rwm\""));
+	ck_assert(says(&json, "{\"path\":\"/dev/null\",\"type\":\"c\",\"major\":1,\"minor\":3,"
+			      "\"fileMode\":438,\"uid\":0,\"gid\":0}"));
+	ck_assert(!says(&json, "\"/dev/ptmx\""));
+	ck_assert(!says(&json, "maskedPaths"));
+	ck_assert(!says(&json, "readonlyPaths"));
+	ck_assert(says(&json, "\"source\":\"sysfs\",\"options\":[\"nosuid\",\"noexec\","
+			      "\"nodev\",\"rw\"]"));
+	ck_assert(says(&json, "CAP_SYS_ADMIN"));
+	ck_assert(!says(&json, "CAP_SYS_MODULE"));
+	ck_assert(says(&json, "\"noNewPrivileges\":true"));
+	buf_clear(&json);
+}
+END_TEST
+
+START_TEST(security_opts)
+{
+	cleanup_tempdir struct tempdir t = tempdir_make();
+	cleanup_free char *file = xasprintf("SecComp:%s/p.json", t.path);
+	struct container_spec c = { .id = S("c"), .command = S("x") };
+	struct strlist opts =
+		LIST("no-new-privileges=1", file, "no-new-privileges:F", "apparmor=unconfined");
+	struct buf json;
+
+	put(&t, "p.json",
+	    "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_X86\"],\"syscalls\":["
+	    "{\"names\":[\"a\",\"b\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":0,\"includes\":{},"
+	    "\"args\":[{\"index\":1,\"value\":18446744073709551615,\"valueTwo\":2,"
+	    "\"op\":\"SCMP_CMP_MASKED_EQ\"}]}]}");
+	c.security_opts = opts;
+	json = build(&c, 0, 0, NULL);
+	ck_assert(says(&json, "\"noNewPrivileges\":false"));
+	ck_assert(!says(&json, "apparmorProfile") || access("/sys/module/apparmor", F_OK) == 0);
+	ck_assert(says(&json,
+		       "\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":["
+		       "\"SCMP_ARCH_X86\"],\"syscalls\":[{\"names\":[\"a\",\"b\"],\"action\":"
+		       "\"SCMP_ACT_ERRNO\",\"errnoRet\":0,\"args\":[{\"index\":1,\"value\":"
+		       "18446744073709551615,\"valueTwo\":2,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}]}"));
+	buf_clear(&json);
+}
+END_TEST
+
 static const struct refusal {
 	struct container_spec c;
 	int want;
 	const char *says;
 } refusals[] = {
-	{ { .privileged = true }, -EOPNOTSUPP, "not supported yet: privileged" },
 	{ { .attachable = true }, -EOPNOTSUPP, "not supported yet: attachable" },
-	{ { .security_opts = LIST("x") }, -EOPNOTSUPP, "not supported yet: securityOpts" },
+	{ { .security_opts = LIST("x") }, -EINVAL, "unsupported securityOpt \"x\"" },
+	{ { .security_opts = LIST("seccomp=/no/such/file") },
+	  -EINVAL,
+	  "seccomp profile does not exist on the host ('/no/such/file')" },
+	{ { .security_opts = LIST("seccomp=/etc") }, -EBADF, "seccomp profile '/etc'" },
 	{ { .user = S("nobody") }, -EINVAL, "no such user" },
 	{ { .user = S("4294967296") }, -EINVAL, "out of range" },
 	{ { .working_dir = S("/proc/self/fd/7") }, -EINVAL, "bad working directory" },
@@ -341,6 +401,50 @@ START_TEST(refused)
 }
 END_TEST
 
+#define RULE(text) "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{" text "}]}"
+#define ERRNO_X "\"names\":[\"x\"],\"action\":\"SCMP_ACT_ERRNO\""
+
+static const struct {
+	const char *text;
+	const char *says; /* after "seccomp profile '/p': " */
+} profiles[] = {
+	{ "", "seccomp profile '/p': unexpected end of JSON input" },
+	{ "[]", "seccomp profile '/p': no object" },
+	{ "{}", "seccomp profile '/p': action: unknown action" },
+	{ "{\"defaultAction\":\"ALLOW\"}", "seccomp profile '/p': ALLOW: unknown action" },
+	{ "{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}",
+	  "seccomp profile '/p': SCMP_ACT_NOTIFY: unknown action" },
+	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"archMap\":[{\"architecture\":\"x\"}]}",
+	  "seccomp profile '/p': archMap: unknown key (the form is" },
+	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"x86_64\"]}",
+	  "seccomp profile '/p': x86_64: unknown architecture" },
+	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"defaultErrnoRet\":4096}",
+	  "seccomp profile '/p': errnoRet: no error number" },
+	{ RULE("\"action\":\"SCMP_ACT_ALLOW\""),
+	  "seccomp profile '/p': syscalls[0]: names: missing" },
+	{ RULE(ERRNO_X ",\"includes\":{\"caps\":[\"CAP_SYS_ADMIN\"]}"),
+	  "seccomp profile '/p': syscalls[0]: includes: unknown key" },
+	{ RULE("\"names\":[1],\"action\":\"SCMP_ACT_ALLOW\""),
+	  "seccomp profile '/p': syscalls[0]: names: an entry is no name" },
+	{ RULE(ERRNO_X ",\"args\":[{\"index\":6,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]"),
+	  "seccomp profile '/p': syscalls[0]: args: index is not 0 to 5" },
+	{ RULE(ERRNO_X ",\"args\":[{\"index\":0,\"value\":1,\"op\":\"==\"}]"),
+	  "seccomp profile '/p': syscalls[0]: args: unknown operator" },
+	{ RULE(ERRNO_X ",\"args\":[{\"index\":0,\"value\":-1,\"op\":\"SCMP_CMP_EQ\"}]"),
+	  "seccomp profile '/p': syscalls[0]: args: value is no number" },
+};
+
+START_TEST(profile_refused)
+{
+	cleanup_seccomp_profile struct seccomp_profile s = { 0 };
+	const char *text = profiles[_i].text;
+	struct kerr err = { 0 };
+
+	ck_assert_int_eq(seccomp_profile_parse(text, strlen(text), "/p", &s, &err), -EINVAL);
+	ck_assert_msg(str_has_prefix(err.msg, profiles[_i].says), "%s", err.msg);
+}
+END_TEST
+
 static Suite *test_spec(void)
 {
 	Suite *s = suite_create("spec");
@@ -353,6 +457,9 @@ static Suite *test_spec(void)
 	tcase_add_test(c, plain);
 	tcase_add_test(c, everything);
 	tcase_add_test(c, host_network);
+	tcase_add_test(c, privileged);
+	tcase_add_test(c, security_opts);
+	tcase_add_loop_test(c, profile_refused, 0, ARRAY_SIZE(profiles));
 	tcase_add_loop_test(c, refused, 0, ARRAY_SIZE(refusals));
 	suite_add_tcase(s, c);
 	return s;

@@ -163,6 +163,10 @@ static const struct {
 	{ "securityOpts: [no-new-privileges, 'No-New-Privileges:true', seccomp=unconfined, "
 	  "seccomp=default, seccomp=/p.json, apparmor=x]",
 	  NULL },
+	{ "securityOpts: ['label:type:x']",
+	  "unsupported securityOpt \"label:type:x\": SELinux labels are not supported" },
+	{ "securityOpts: [seccomp=p.json]", "unsupported securityOpt \"seccomp=p.json\"" },
+	{ "securityOpts: ['apparmor=']", "unsupported securityOpt \"apparmor=\"" },
 	{ "securityOpts: [seccomp]", "unsupported securityOpt \"seccomp\"" },
 	{ "securityOpts: [no-new-privileges=maybe]",
 	  "unsupported securityOpt \"no-new-privileges=maybe\"" },
@@ -320,8 +324,8 @@ static const struct {
 	  "not supported yet: spec.tty" },
 	{ KIND_CONTAINER,
 	  "kind: Container\nmetadata: {name: w}\nspec: {realmId: r, spaceId: s, stackId: t, cellId: c, "
-	  "image: i, securityOpts: [no-new-privileges]}",
-	  "not supported yet: spec.securityOpts" },
+	  "image: i, attachable: true}",
+	  "not supported yet: spec.attachable" },
 	{ KIND_SPACE, SPACE "network: {egress: {default: deny}}}",
 	  "not supported yet: spec.network.egress" },
 	{ KIND_SPACE, SPACE "network: {egress: {allow: [{host: a}]}}}",

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "fd.h"
+#include "mem.h"
+#include "node.h"
+#include "seccomp_profile.h"
+#include "str.h"
+
+/* ---- words ---- */
+
+static const char *const actions[] = {
+	[SYSFILTER_KILL] = "SCMP_ACT_KILL",   [SYSFILTER_KILL_PROCESS] = "SCMP_ACT_KILL_PROCESS",
+	[SYSFILTER_TRAP] = "SCMP_ACT_TRAP",   [SYSFILTER_ERRNO] = "SCMP_ACT_ERRNO",
+	[SYSFILTER_TRACE] = "SCMP_ACT_TRACE", [SYSFILTER_ALLOW] = "SCMP_ACT_ALLOW",
+	[SYSFILTER_LOG] = "SCMP_ACT_LOG",
+};
+_Static_assert(ARRAY_SIZE(actions) == _SYSFILTER_ACTION_MAX, "an action without a name");
+
+static const char *const ops[] = {
+	[SYSFILTER_NE] = "SCMP_CMP_NE",
+	[SYSFILTER_LT] = "SCMP_CMP_LT",
+	[SYSFILTER_LE] = "SCMP_CMP_LE",
+	[SYSFILTER_EQ] = "SCMP_CMP_EQ",
+	[SYSFILTER_GE] = "SCMP_CMP_GE",
+	[SYSFILTER_GT] = "SCMP_CMP_GT",
+	[SYSFILTER_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
+};
+_Static_assert(ARRAY_SIZE(ops) == _SYSFILTER_OP_MAX, "an operator without a name");
+
+/* The index of a word, 0 for one that is not there. */
+static unsigned word_of(const char *const *words, size_t n, const char *word)
+{
+	unsigned i;
+
+	for (i = 1; word != NULL && i < n; i++)
+		if (streq(words[i], word))
+			return i;
+	return 0;
+}
+
+void seccomp_profile_clear(struct seccomp_profile *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_rules; i++)
+		free((void *) (uintptr_t) s->rules[i].args);
+	for (i = 0; i < s->n_lists; i++)
+		strlist_clear(&s->lists[i]);
+	free(s->rules);
+	free(s->lists);
+	*s = (struct seccomp_profile){ 0 };
+}
+
+/* ---- reading ---- */
+
+/* Where in the file we are, for messages. */
+struct place {
+	const char *path;
+	size_t rule; /* SIZE_MAX: not in a rule */
+};
+
+static int bad(const struct place *at, const char *subject, const char *what, struct kerr *err)
+{
+	if (at->rule == SIZE_MAX)
+		return kerr_plain(err, -EINVAL, "seccomp profile '%s': %s%s", at->path, subject,
+				  what);
+	return kerr_plain(err, -EINVAL, "seccomp profile '%s': syscalls[%zu]: %s%s", at->path,
+			  at->rule, subject, what);
+}
+
+/* null, "", 0, false, [] and {}: a key with it is as good as none. */
+static bool says_nothing(const struct node *n)
+{
+	if (node_is_null(n))
+		return true;
+	if (n->kind != NODE_SCALAR)
+		return n->n == 0;
+	return n->len == 0 ||
+	       (n->tag != NODE_TAG_STR && (streq(n->text, "0") || streq(n->text, "false")));
+}
+
+/* What is not known could change the meaning of what is. */
+static int check_keys(const struct place *at, const struct node *map, const char *const *known,
+		      struct kerr *err)
+{
+	size_t i, k;
+
+	for (i = 0; i < node_count(map); i++) {
+		const char *key = node_str(node_key(map, i));
+
+		for (k = 0; key != NULL && known[k] != NULL; k++)
+			if (streq(known[k], key))
+				break;
+		if (key != NULL && (known[k] != NULL || says_nothing(node_item(map, i))))
+			continue;
+		return bad(at, key == NULL ? "" : key,
+			   ": unknown key (the form is that of linux.seccomp in the OCI runtime "
+			   "specification)",
+			   err);
+	}
+	return 0;
+}
+
+static int read_action(const struct place *at, const struct node *n, enum sysfilter_action *ret,
+		       struct kerr *err)
+{
+	const char *word = node_str(n);
+	unsigned i = word_of(actions, ARRAY_SIZE(actions), word);
+
+	if (streq_null(word, "SCMP_ACT_KILL_THREAD"))
+		i = SYSFILTER_KILL;
+	if (i == 0)
+		return bad(at, word == NULL ? "action" : word, ": unknown action", err);
+	*ret = (enum sysfilter_action) i;
+	return 0;
+}
+
+static int read_errno(const struct place *at, const struct node *n, struct sysfilter_errno *ret,
+		      struct kerr *err)
+{
+	uint64_t v = 0;
+
+	if (node_is_null(n))
+		return 0;
+	if (node_u64(n, &v) < 0 || v > SYSFILTER_ERRNO_MAX)
+		return bad(at, "errnoRet", ": no error number", err);
+	*ret = (struct sysfilter_errno){ true, (unsigned) v };
+	return 0;
+}
+
+/* A list of words, all of them well-formed; what they mean is known where they are used. */
+static int read_words(const struct place *at, const struct node *n, const char *what,
+		      struct seccomp_profile *s, const char *const **ret, struct kerr *err)
+{
+	struct strlist *l = vec_grow(&s->lists, &s->n_lists, sizeof(*s->lists));
+	size_t i;
+
+	strlist_make_empty(l);
+	if (!node_is_null(n) && n->kind != NODE_SEQ)
+		return bad(at, what, ": no list", err);
+	for (i = 0; i < node_count(n); i++) {
+		const char *word = node_str(node_item(n, i));
+
+		if (str_empty(word))
+			return bad(at, what, ": an entry is no name", err);
+		strlist_add(l, word);
+	}
+	*ret = (const char *const *) l->v;
+	return 0;
+}
+
+static int read_arg(const struct place *at, const struct node *n, struct sysfilter_arg *ret,
+		    struct kerr *err)
+{
+	static const char *const known[] = { "index", "value", "valueTwo", "op", NULL };
+	const struct node *two = node_get(n, "valueTwo");
+	uint64_t index = 0;
+	int r;
+
+	if (node_is_null(n) || n->kind != NODE_MAP)
+		return bad(at, "args", ": an entry that is no object", err);
+	r = check_keys(at, n, known, err);
+	if (r < 0)
+		return r;
+	if (node_u64(node_get(n, "index"), &index) < 0 || index >= SYSFILTER_ARGS)
+		return bad(at, "args: ", "index is not 0 to 5", err);
+	ret->index = (unsigned) index;
+	ret->op = (enum sysfilter_op) word_of(ops, ARRAY_SIZE(ops), node_str(node_get(n, "op")));
+	if (ret->op == 0)
+		return bad(at, "args: ", "unknown operator", err);
+	if (node_u64(node_get(n, "value"), &ret->value) < 0 ||
+	    (!node_is_null(two) && node_u64(two, &ret->value2) < 0))
+		return bad(at, "args: ", "value is no number", err);
+	return 0;
+}
+
+static int read_args(const struct place *at, const struct node *n, struct sysfilter_rule *rule,
+		     struct kerr *err)
+{
+	struct sysfilter_arg *args;
+	size_t i;
+	int r = 0;
+
+	if (node_is_null(n))
+		return 0;
+	if (n->kind != NODE_SEQ || node_count(n) > SYSFILTER_ARGS)
+		return bad(at, "args", ": no list of at most 6", err);
+	args = xcalloc(node_count(n) + 1, sizeof(*args));
+	rule->args = args;
+	rule->n_args = node_count(n);
+	for (i = 0; r == 0 && i < rule->n_args; i++)
+		r = read_arg(at, node_item(n, i), &args[i], err);
+	return r;
+}
+
+static int read_rule(const struct place *at, const struct node *n, struct seccomp_profile *s,
+		     struct kerr *err)
+{
+	static const char *const known[] = {
+		"names", "action", "errnoRet", "args", "comment", NULL
+	};
+	struct sysfilter_rule *rule = vec_grow(&s->rules, &s->n_rules, sizeof(*s->rules));
+	int r;
+
+	if (node_is_null(n) || n->kind != NODE_MAP)
+		return bad(at, "", "no object", err);
+	r = check_keys(at, n, known, err);
+	if (r == 0)
+		r = read_words(at, node_get(n, "names"), "names", s, &rule->names, err);
+	if (r == 0 && rule->names[0] == NULL)
+		r = bad(at, "names", ": missing", err);
+	if (r == 0)
+		r = read_action(at, node_get(n, "action"), &rule->action, err);
+	if (r == 0)
+		r = read_errno(at, node_get(n, "errnoRet"), &rule->errno_ret, err);
+	return r < 0 ? r : read_args(at, node_get(n, "args"), rule, err);
+}
+
+static int read_rules(struct place *at, const struct node *n, struct seccomp_profile *s,
+		      struct kerr *err)
+{
+	size_t i;
+	int r = 0;
+
+	if (!node_is_null(n) && n->kind != NODE_SEQ)
+		return bad(at, "syscalls", ": no list", err);
+	if (node_count(n) > SECCOMP_RULES_MAX)
+		return bad(at, "syscalls", ": more than 4096 rules", err);
+	for (i = 0; r == 0 && i < node_count(n); i++) {
+		at->rule = i;
+		r = read_rule(at, node_item(n, i), s, err);
+	}
+	at->rule = SIZE_MAX;
+	return r;
+}
+
+static int check_archs(const struct place *at, const char *const *archs, struct kerr *err)
+{
+	for (; *archs != NULL; archs++)
+		if (!sysfilter_knows_arch(*archs))
+			return bad(at, *archs, ": unknown architecture", err);
+	return 0;
+}
+
+static int read_profile(struct place *at, const struct node *n, struct seccomp_profile *s,
+			struct kerr *err)
+{
+	static const char *const known[] = { "defaultAction",
+					     "defaultErrnoRet",
+					     "architectures",
+					     "flags",
+					     "syscalls",
+					     "comment",
+					     NULL };
+	int r;
+
+	if (node_is_null(n) || n->kind != NODE_MAP)
+		return bad(at, "", "no object", err);
+	r = check_keys(at, n, known, err);
+	if (r == 0)
+		r = read_action(at, node_get(n, "defaultAction"), &s->p.action, err);
+	if (r == 0)
+		r = read_errno(at, node_get(n, "defaultErrnoRet"), &s->p.errno_ret, err);
+	if (r == 0)
+		r = read_words(at, node_get(n, "architectures"), "architectures", s, &s->p.archs,
+			       err);
+	if (r == 0)
+		r = check_archs(at, s->p.archs, err);
+	if (r == 0)
+		r = read_words(at, node_get(n, "flags"), "flags", s, &s->p.flags, err);
+	if (r == 0)
+		r = read_rules(at, node_get(n, "syscalls"), s, err);
+	if (r < 0)
+		return r;
+	s->p.rules = s->rules;
+	s->p.n_rules = s->n_rules;
+	return 0;
+}
+
+int seccomp_profile_parse(const char *text, size_t n, const char *path, struct seccomp_profile *ret,
+			  struct kerr *err)
+{
+	cleanup_seccomp_profile struct seccomp_profile s = { 0 };
+	cleanup_free char *what = xasprintf("seccomp profile '%s'", path);
+	cleanup_node struct node *root = NULL;
+	struct place at = { .path = path, .rule = SIZE_MAX };
+	int r;
+
+	r = node_read_json(text, n, what, &root, err);
+	if (r == 0)
+		r = read_profile(&at, root, &s, err);
+	if (r < 0)
+		return r;
+	*ret = s;
+	s = (struct seccomp_profile){ 0 };
+	return 0;
+}
+
+int seccomp_profile_load(const char *path, struct seccomp_profile *ret, struct kerr *err)
+{
+	cleanup_buf struct buf text = BUF_INIT(SECCOMP_FILE_MAX + 1);
+	cleanup_free char *real = realpath(path, NULL); /* a link of the host's owner is his */
+	int r;
+
+	if (real == NULL && (errno == ENOENT || errno == ENOTDIR))
+		return kerr_plain(err, -EINVAL, "seccomp profile does not exist on the host ('%s')",
+				  path);
+	if (real == NULL)
+		return kerr_set(err, -errno, "open the seccomp profile '%s'", path);
+	r = file_read_at(AT_FDCWD, real, SECCOMP_FILE_MAX, &text, err);
+	if (r == -ENOENT)
+		return kerr_plain(err, -EINVAL, "seccomp profile does not exist on the host ('%s')",
+				  path);
+	if (r < 0)
+		return kerr_wrap(err, r, "read the seccomp profile '%s'", path);
+	return seccomp_profile_parse(buf_str(&text), text.len, path, ret, err);
+}
+
+/* ---- writing ---- */
+
+static void emit_words(struct jemit *j, const char *key, const char *const *words)
+{
+	if (words == NULL || words[0] == NULL)
+		return;
+	jemit_key(j, key);
+	jemit_array(j);
+	for (; *words != NULL; words++)
+		jemit_str(j, *words);
+	jemit_array_end(j);
+}
+
+static void emit_action(struct jemit *j, const char *key, enum sysfilter_action action,
+			const char *errno_key, struct sysfilter_errno errno_ret)
+{
+	jemit_key(j, key);
+	jemit_str(j, actions[action]);
+	if (!errno_ret.set)
+		return;
+	jemit_key(j, errno_key);
+	jemit_u64(j, errno_ret.v);
+}
+
+static void emit_args(struct jemit *j, const struct sysfilter_rule *rule)
+{
+	size_t i;
+
+	if (rule->n_args == 0)
+		return;
+	jemit_key(j, "args");
+	jemit_array(j);
+	for (i = 0; i < rule->n_args; i++) {
+		jemit_object(j);
+		jemit_key(j, "index");
+		jemit_u64(j, rule->args[i].index);
+		jemit_key(j, "value");
+		jemit_u64(j, rule->args[i].value);
+		if (rule->args[i].value2 != 0) {
+			jemit_key(j, "valueTwo");
+			jemit_u64(j, rule->args[i].value2);
+		}
+		jemit_key(j, "op");
+		jemit_str(j, ops[rule->args[i].op]);
+		jemit_object_end(j);
+	}
+	jemit_array_end(j);
+}
+
+void seccomp_profile_emit(const struct sysfilter_profile *p, struct jemit *j)
+{
+	size_t i;
+
+	jemit_object(j);
+	emit_action(j, "defaultAction", p->action, "defaultErrnoRet", p->errno_ret);
+	emit_words(j, "architectures", p->archs);
+	emit_words(j, "flags", p->flags);
+	jemit_key(j, "syscalls");
+	jemit_array(j);
+	for (i = 0; i < p->n_rules; i++) {
+		jemit_object(j);
+		emit_words(j, "names", p->rules[i].names);
+		emit_action(j, "action", p->rules[i].action, "errnoRet", p->rules[i].errno_ret);
+		emit_args(j, &p->rules[i]);
+		jemit_object_end(j);
+	}
+	jemit_array_end(j);
+	jemit_object_end(j);
+}

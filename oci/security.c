@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "fd.h"
+#include "mem.h"
+#include "security.h"
+#include "str.h"
+#include "validate.h"
+
+#define APPARMOR_ENABLED "/sys/module/apparmor/parameters/enabled"
+#define APPARMOR_PROFILES "/sys/kernel/security/apparmor/profiles"
+
+enum {
+	APPARMOR_PROFILES_MAX = 4 << 20
+};
+
+void security_clear(struct security *s)
+{
+	seccomp_profile_clear(&s->profile);
+	*s = (struct security){ 0 };
+}
+
+static bool apparmor_enabled(void)
+{
+	cleanup_buf struct buf text = BUF_INIT(16);
+
+	return sys_read(AT_FDCWD, APPARMOR_ENABLED, &text) == 0 && buf_str(&text)[0] == 'Y';
+}
+
+/* Lines of "<name> (<mode>)". 1 loaded, 0 not, -errno: nobody can tell. */
+static int apparmor_loaded(const char *profile)
+{
+	cleanup_buf struct buf text = BUF_INIT(APPARMOR_PROFILES_MAX);
+	size_t n = strlen(profile);
+	const char *line;
+	int r;
+
+	r = sys_read(AT_FDCWD, APPARMOR_PROFILES, &text);
+	if (r < 0)
+		return r;
+	for (line = buf_str(&text); line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (str_has_prefix(line, profile) && str_has_prefix(line + n, " ("))
+			return 1;
+	}
+	return 0;
+}
+
+/* "unconfined" is what every process is where there is no AppArmor. */
+static int check_apparmor(const char *profile, struct kerr *err)
+{
+	if (streq(profile, "unconfined"))
+		return 0;
+	if (!apparmor_enabled())
+		return kerr_plain(
+			err, -EOPNOTSUPP,
+			"securityOpt \"apparmor=%s\": AppArmor is not enabled on this host",
+			profile);
+	if (apparmor_loaded(profile) == 0)
+		return kerr_plain(
+			err, -ENOENT,
+			"securityOpt \"apparmor=%s\": no such AppArmor profile is loaded on this host",
+			profile);
+	return 0;
+}
+
+/* The options, the last of each key; *ret_seccomp is NULL without one. */
+static int read_options(const struct container_spec *c, struct security *s,
+			const char **ret_seccomp, struct kerr *err)
+{
+	struct security_opt opt;
+	size_t i;
+	int r;
+
+	s->no_new_privileges = true;
+	*ret_seccomp = NULL;
+	for (i = 0; i < c->security_opts.n; i++) {
+		r = security_opt_parse(c->security_opts.v[i], &opt, err);
+		if (r < 0)
+			return r;
+		switch (opt.key) {
+		case SECURITY_NO_NEW_PRIVILEGES:
+			s->no_new_privileges = opt.on;
+			break;
+		case SECURITY_SECCOMP:
+			*ret_seccomp = opt.value;
+			break;
+		case SECURITY_APPARMOR:
+			s->apparmor = opt.value;
+			break;
+		}
+	}
+	return s->apparmor == NULL ? 0 : check_apparmor(s->apparmor, err);
+}
+
+int security_resolve(const struct container_spec *c, enum security_flags flags, const bool *caps,
+		     struct security *ret, struct kerr *err)
+{
+	cleanup_security struct security s = { 0 };
+	const char *seccomp;
+	int r;
+
+	r = read_options(c, &s, &seccomp, err);
+	if (r == 0 && seccomp != NULL && seccomp[0] == '/') {
+		r = seccomp_profile_load(seccomp, &s.profile, err);
+		s.seccomp = r == 0;
+	}
+	if (r < 0)
+		return r;
+	if (s.apparmor != NULL && !apparmor_enabled())
+		s.apparmor = NULL; /* "unconfined", which the runtime could not set */
+	*ret = s;
+	s = (struct security){ 0 };
+	return 0;
+}
+
+int security_check(const struct container_spec *c, struct kerr *err)
+{
+	cleanup_security struct security s = { 0 };
+
+	return security_resolve(c, 0, NULL, &s, err);
+}
