@@ -27,6 +27,8 @@ dist_examples_DATA = \
 	data/examples/hierarchy.yaml \
 	data/examples/long-running.yaml \
 	data/examples/two-cells.yaml
+exampleprofilesdir = $(examplesdir)/profiles
+dist_exampleprofiles_DATA = data/examples/profiles/greeter.yaml
 
 EXTRA_DIST += $(INIT_IN)
 

@@ -35,6 +35,7 @@ tests_unit_unit_base_LDADD = $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_model_SOURCES = $(UNIT_FRAME) \
 	tests/unit/model_random.c tests/unit/model_random.h \
+	tests/unit/tempdir.h tests/unit/test_cellprofile.c \
 	tests/unit/test_codec.c tests/unit/test_decode.c \
 	tests/unit/test_emit.c tests/unit/test_rows.c tests/unit/docs.h \
 	tests/unit/test_configuration.c tests/unit/test_convert.c \
@@ -101,6 +102,7 @@ SYSTEM_TESTS = \
 	tests/integration/monitor.bats \
 	tests/integration/same_engine.bats \
 	tests/integration/network.bats \
+	tests/integration/profile.bats \
 	tests/integration/spec.bats \
 	tests/integration/vm.bats \
 	tests/integration/wire.bats
@@ -163,6 +165,11 @@ FUZZ += tests/fuzz/fuzz_manifest
 tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_manifest.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_manifest_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL)
 tests_fuzz_fuzz_manifest_LDADD = $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_profile
+tests_fuzz_fuzz_profile_SOURCES = tests/fuzz/fuzz_profile.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_profile_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL)
+tests_fuzz_fuzz_profile_LDADD = $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
 
 FUZZ += tests/fuzz/fuzz_ref
 tests_fuzz_fuzz_ref_SOURCES = tests/fuzz/fuzz_ref.c $(FUZZ_FRAME)

@@ -377,6 +377,17 @@ int docstream_load(const char *text, size_t n, const char *file_name, enum docst
 	return 0;
 }
 
+void *docstream_add(struct docstream *m, enum kind kind)
+{
+	struct docstream_doc *d = vec_grow(&m->v, &m->n, sizeof(*d));
+
+	d->index = m->n - 1;
+	d->line = 1;
+	d->kind = kind;
+	d->doc = xcalloc(1, kind_info(kind)->type->size);
+	return d->doc;
+}
+
 /* ---- verdict ---- */
 
 void docstream_validate(struct docstream *m, enum docstream_flags flags)

@@ -49,6 +49,12 @@ int docstream_load(const char *text, size_t n, const char *file_name, enum docst
 		   struct docstream *ret, struct kerr *err);
 
 /*
+ * Append a document of the kind that comes from elsewhere; the caller fills the
+ * zeroed struct that is returned, which the stream owns.
+ */
+void *docstream_add(struct docstream *m, enum kind kind);
+
+/*
  * Structural stage: validate_doc() on each document that has no error yet; a
  * document that fails loses doc and gets error. `run -f` fills locations
  * between load and this.

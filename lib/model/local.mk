@@ -33,12 +33,14 @@ libmodel_a_SOURCES = \
 	lib/model/scalar.h \
 	lib/model/states.h
 libmodel_a_SOURCES += \
+	lib/model/cellprofile.c lib/model/cellprofile.h \
 	lib/model/configuration.c lib/model/configuration.h \
 	lib/model/convert.c lib/model/convert.h \
 	lib/model/diff.c lib/model/diff.h \
 	lib/model/explain.c lib/model/explain.h \
 	lib/model/docstream.c lib/model/docstream.h \
 	lib/model/names.c \
+	lib/model/params.c lib/model/params.h \
 	lib/model/rowutil.c lib/model/rowutil.h \
 	lib/model/schema.c lib/model/schema.h \
 	lib/model/unsupported.c \

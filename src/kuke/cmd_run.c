@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "cellprofile.h"
 #include "convert.h"
 #include "diff.h"
 #include "errkind.h"
 #include "manifest.h"
 #include "mem.h"
+#include "profiles.h"
 #include "report.h"
 #include "run.h"
 #include "str.h"
@@ -16,14 +18,16 @@
 #include "verbs.h"
 
 #define REPORT_MAX (16 << 20)
+#define NAMES_DRAWN_MAX 64
 
-/* The flags of profiles are known, so that they can be refused in the right words; not shown. */
 static const struct opt run_opts[] = {
 	OPT_ROW_FILE,
-	{ "profile", 'p', OPT_STRING, NULL, NULL },
-	{ "name", 0, OPT_STRING, NULL, NULL },
-	{ "param", 0, OPT_LIST, NULL, NULL },
-	{ "param-file", 0, OPT_STRING, NULL, NULL },
+	{ "profile", 'p', OPT_STRING, NULL, "profile to make the cell of, instead of a manifest" },
+	{ "name", 0, OPT_STRING, NULL, "name of the cell, instead of a generated one (with -p)" },
+	{ "param", 0, OPT_LIST, NULL,
+	  "KEY=VALUE of a parameter of the profile; may be repeated (with -p)" },
+	{ "param-file", 0, OPT_STRING, NULL,
+	  "file with a KEY=VALUE per line; --param wins over it (with -p)" },
 	OPT_ROW_STRICT,
 	OPT_ROW_REPORT,
 	OPT_ROWS_CELL("default"),
@@ -69,10 +73,8 @@ static int check_flags(const struct cli *c, struct kerr *err)
 				  "--output is incompatible with attach mode (pass -d/--detach)");
 	if (cli_bool(c, "rm") && c->settings.no_daemon)
 		return kerr_plain(err, -EINVAL, "--rm is incompatible with --no-daemon");
-	if (cli_given(c, "profile"))
-		return kerr_plain(err, -ENOSYS, "not supported yet: -p/--profile");
 	for (size_t i = 0; i < ARRAY_SIZE(profile_only); i++)
-		if (cli_given(c, profile_only[i]))
+		if (!cli_given(c, "profile") && cli_given(c, profile_only[i]))
 			return kerr_plain(err, -EINVAL, "--%s is only valid with -p/--profile",
 					  profile_only[i]);
 	return 0;
@@ -110,35 +112,6 @@ static int one_cell(const struct docstream *docs, struct kerr *err)
 	return 0;
 }
 
-/* The cell of the file: located, checked, in normal form. */
-static int load_cell(struct cli *c, struct cell_doc **ret, struct kerr *err)
-{
-	struct docstream docs cleanup_docstream = { 0 };
-	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_MANIFEST);
-	struct scope scope cleanup_scope = { 0 };
-	int r;
-
-	r = manifest_read(c, &text, err);
-	if (r == 0)
-		r = manifest_load(c, &text, 0, &docs, err);
-	if (r == 0)
-		r = one_cell(&docs, err);
-	if (r == 0)
-		r = scope_read(c, KIND_CELL, 0, &scope, err);
-	if (r < 0)
-		return r;
-	if (docs.v[0].doc) {
-		fill_location(&scope, docs.v[0].doc);
-		if (cli_bool(c, "rm"))
-			((struct cell_doc *) docs.v[0].doc)->spec.auto_delete = true;
-		docstream_validate(&docs, 0);
-	}
-	if (docs.v[0].error)
-		return cli_fail(c, -EINVAL, docs.v[0].error, err);
-	*ret = docstream_take(&docs.v[0]);
-	return 0;
-}
-
 static int normalise(struct cell_doc *doc, struct kerr *err)
 {
 	struct strlist warnings cleanup_strlist = { 0 };
@@ -147,6 +120,51 @@ static int normalise(struct cell_doc *doc, struct kerr *err)
 	for (size_t i = 0; r == 0 && i < warnings.n; i++)
 		(void) fprintf(stderr, "%s\n", warnings.v[i]);
 	return r;
+}
+
+/* The one document of the stream: located, checked, in normal form. */
+static int finish(struct cli *c, struct docstream *docs, struct cell_doc **ret, struct kerr *err)
+{
+	struct scope scope cleanup_scope = { 0 };
+	int r = scope_read(c, KIND_CELL, 0, &scope, err);
+
+	if (r < 0)
+		return r;
+	if (docs->v[0].doc) {
+		fill_location(&scope, docs->v[0].doc);
+		if (cli_bool(c, "rm"))
+			((struct cell_doc *) docs->v[0].doc)->spec.auto_delete = true;
+		docstream_validate(docs, 0);
+	}
+	if (docs->v[0].error)
+		return cli_fail(c, -EINVAL, docs->v[0].error, err);
+	r = normalise(docs->v[0].doc, err);
+	if (r == 0)
+		*ret = docstream_take(&docs->v[0]);
+	return r;
+}
+
+static int load_file(struct cli *c, struct cell_doc **ret, struct kerr *err)
+{
+	struct docstream docs cleanup_docstream = { 0 };
+	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_MANIFEST);
+	int r;
+
+	r = manifest_read(c, &text, err);
+	if (r == 0)
+		r = manifest_load(c, &text, 0, &docs, err);
+	if (r == 0)
+		r = one_cell(&docs, err);
+	return r < 0 ? r : finish(c, &docs, ret, err);
+}
+
+static int load_profile(struct cli *c, const struct cellprofile *profile, const char *name,
+			struct cell_doc **ret, struct kerr *err)
+{
+	struct docstream docs cleanup_docstream = { 0 };
+
+	cellprofile_cell(profile, name, docstream_add(&docs, KIND_CELL));
+	return finish(c, &docs, ret, err);
 }
 
 /* ---- the cell ---- */
@@ -183,28 +201,37 @@ static void all_there(const struct cell_doc *cell, struct rpc_create_cell_result
 	}
 }
 
-/* 1 when it is there, equal and Ready: nothing to do. */
-static int look_up(struct cli *c, const struct cell_doc *wanted, struct kerr *err)
+/* A cell that is not there is no error: metadata_exists is false. */
+static int get_cell(struct cli *c, const struct cell_doc *wanted, struct rpc_get_cell_reply *ret,
+		    struct kerr *err)
 {
 	struct rpc_cell_args args = { 0 };
-	struct rpc_get_cell_reply reply = { 0 };
 	struct kerr why = { 0 };
 	struct scope s = { wanted->spec.realm_id, wanted->spec.space_id, wanted->spec.stack_id,
 			   NULL };
 	int r;
 
 	scope_fill_doc(&s, KIND_CELL, wanted->head.metadata.name, &args.doc);
-	r = cli_call(c, RPC_GET_CELL, &args, &reply, &why);
+	r = cli_call(c, RPC_GET_CELL, &args, ret, &why);
 	if (r < 0 && why.kind == ERR_CELL_NOT_FOUND)
 		r = 0;
 	else if (r < 0 && err)
 		*err = why;
-	else if (reply.result.metadata_exists)
+	cli_free_args(RPC_GET_CELL, &args);
+	return r;
+}
+
+/* 1 when it is there, equal and Ready: nothing to do. */
+static int look_up(struct cli *c, const struct cell_doc *wanted, struct kerr *err)
+{
+	struct rpc_get_cell_reply reply = { 0 };
+	int r = get_cell(c, wanted, &reply, err);
+
+	if (r == 0 && reply.result.metadata_exists)
 		r = refuse_diverged(c, &reply.result.cell, wanted, err);
 	if (r == 0 && reply.result.metadata_exists &&
 	    reply.result.cell.status.state == CELL_STATE_READY)
 		r = 1;
-	cli_free_args(RPC_GET_CELL, &args);
 	cli_free_reply(RPC_GET_CELL, &reply);
 	return r;
 }
@@ -261,6 +288,53 @@ static void clean_up(struct cli *c, const struct cell_doc *cell)
 	cli_free_reply(RPC_KILL_CELL, &reply);
 }
 
+static int run_file(struct cli *c, struct cell_doc **ret, struct kerr *err)
+{
+	int r = load_file(c, ret, err);
+
+	return r < 0 ? r : ensure(c, *ret, err);
+}
+
+/* A cell of a name that no cell has. */
+static int draw_cell(struct cli *c, const struct cellprofile *profile, struct cell_doc **ret,
+		     struct kerr *err)
+{
+	for (unsigned i = 0; i < NAMES_DRAWN_MAX; i++) {
+		struct rpc_get_cell_reply reply = { 0 };
+		char *name cleanup_free = NULL;
+		bool taken;
+		int r = cellprofile_draw_name(profile, &name, err);
+
+		if (r == 0)
+			r = load_profile(c, profile, name, ret, err);
+		if (r == 0)
+			r = get_cell(c, *ret, &reply, err);
+		taken = reply.result.metadata_exists;
+		cli_free_reply(RPC_GET_CELL, &reply);
+		if (r < 0 || !taken)
+			return r;
+		*ret = doc_free(KIND_CELL, *ret);
+	}
+	return kerr_plain(err, -EEXIST, "profile \"%s\": %d generated names are taken; use --name",
+			  profile->name, NAMES_DRAWN_MAX);
+}
+
+static int run_profile(struct cli *c, struct cell_doc **ret, struct kerr *err)
+{
+	struct cellprofile profile cleanup_cellprofile = { 0 };
+	char *name cleanup_free = str_trim(cli_str(c, "name"));
+	int r = profile_prepare(c, &profile, err);
+
+	if (r < 0)
+		return r;
+	if (*name) {
+		r = load_profile(c, &profile, name, ret, err);
+		return r < 0 ? r : ensure(c, *ret, err);
+	}
+	r = draw_cell(c, &profile, ret, err);
+	return r < 0 ? r : create(c, *ret, err);
+}
+
 static int run_run(struct cli *c, struct kerr *err)
 {
 	struct cell_doc *cell = NULL;
@@ -268,11 +342,7 @@ static int run_run(struct cli *c, struct kerr *err)
 
 	r = check_flags(c, err);
 	if (r == 0)
-		r = load_cell(c, &cell, err);
-	if (r == 0)
-		r = normalise(cell, err);
-	if (r == 0)
-		r = ensure(c, cell, err);
+		r = cli_given(c, "profile") ? run_profile(c, &cell, err) : run_file(c, &cell, err);
 	if (r == 0 && !cli_bool(c, "detach")) {
 		r = run_attach_target(cell, cli_str(c, "container"), NULL, err);
 		if (r == 0)
@@ -286,9 +356,10 @@ static int run_run(struct cli *c, struct kerr *err)
 
 const struct cmd cmd_run = {
 	.name = "run",
-	.help = "create and start the cell of a manifest",
+	.help = "create and start the cell of a manifest or of a profile",
 	.about = "Create and start the one cell of a manifest. Where it is there already, it must "
-		 "be as the manifest says, and is started when it does not run.",
+		 "be as the manifest says, and is started when it does not run. With -p the cell "
+		 "is made of a profile, a new one each time unless --name says which.",
 	.opts = run_opts,
 	.run = run_run,
 };

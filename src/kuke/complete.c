@@ -3,6 +3,7 @@
 
 #include "complete.h"
 #include "mem.h"
+#include "profiles.h"
 #include "str.h"
 #include "subject.h"
 
@@ -84,6 +85,33 @@ static const struct opt *awaits_value(const struct opt_values *o, const char *wo
 	return v && v->opt->type != OPT_BOOL ? v->opt : NULL;
 }
 
+/* Load checks alone: the environment gives no parameters here. */
+static void add_profiles(struct buf *out, const char *begun)
+{
+	struct strlist names cleanup_strlist = { 0 };
+	char *dir cleanup_free = profiles_dir(NULL);
+
+	if (dir)
+		cellprofile_names(dir, &names);
+	for (size_t i = 0; i < names.n; i++)
+		add(out, names.v[i], begun);
+}
+
+/* KEY= of what the profile on the command line declares. */
+static void add_params(const struct cli *c, struct buf *out, const char *begun)
+{
+	struct cellprofile p cleanup_cellprofile = { 0 };
+	char *dir cleanup_free = profiles_dir(NULL);
+
+	if (!dir || cellprofile_find(dir, cli_str(c, "profile"), 0, &p, NULL, NULL) < 0)
+		return;
+	for (size_t i = 0; i < p.doc.spec.parameters.n; i++) {
+		char *key cleanup_free = xasprintf("%s=", p.doc.spec.parameters.v[i].name);
+
+		add(out, key, begun);
+	}
+}
+
 static void add_values(struct cli *c, const struct opt *o, struct buf *out, const char *begun)
 {
 	enum kind kind = kind_from_word(o->name);
@@ -92,6 +120,10 @@ static void add_values(struct cli *c, const struct opt *o, struct buf *out, cons
 		add(out, "json", begun);
 		add(out, "table", begun);
 		add(out, "yaml", begun);
+	} else if (streq(o->name, "profile")) {
+		add_profiles(out, begun);
+	} else if (streq(o->name, "param")) {
+		add_params(c, out, begun);
 	} else if (kind >= KIND_REALM && kind <= KIND_CELL) {
 		add_names(c, kind, out, begun);
 	}

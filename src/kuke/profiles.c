@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fd.h"
+#include "mem.h"
+#include "params.h"
+#include "path.h"
+#include "profiles.h"
+#include "str.h"
+
+char *profiles_dir(struct kerr *err)
+{
+	char *dir cleanup_free = str_trim(getenv("KUKE_PROFILES_DIR"));
+	const char *home = getenv("HOME");
+
+	if (*dir)
+		return take_ptr(dir);
+	if (str_empty(home)) {
+		(void) kerr_plain(err, -ENOENT,
+				  "no directory of profiles: neither KUKE_PROFILES_DIR nor HOME "
+				  "is set");
+		return NULL;
+	}
+	return path_join(home, ".kuke", "profiles.d", NULL);
+}
+
+/* An empty variable counts as unset, as everywhere. */
+static const char *from_env(const char *name)
+{
+	const char *v = getenv(name);
+
+	return str_empty(v) ? NULL : v;
+}
+
+static int read_param_file(const struct cli *c, struct strmap *params, struct kerr *err)
+{
+	const char *path = cli_str(c, "param-file");
+	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_MANIFEST);
+	int fd cleanup_fd = -EBADF;
+	int r;
+
+	if (!*path)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		r = -errno;
+		return kerr_set(err, r, "read --param-file \"%s\": open %s", path, path);
+	}
+	r = buf_read_fd(&text, fd, err);
+	if (r < 0)
+		return kerr_wrap(err, r, "read --param-file \"%s\"", path);
+	return params_read(params, path, buf_str(&text), text.len, err);
+}
+
+static int read_params(const struct cli *c, struct strmap *params, struct kerr *err)
+{
+	const struct strlist *given = cli_list(c, "param");
+	int r = read_param_file(c, params, err);
+
+	for (size_t i = 0; r == 0 && i < given->n; i++)
+		r = params_add(params, given->v[i], err);
+	return r;
+}
+
+int profile_prepare(const struct cli *c, struct cellprofile *ret, struct kerr *err)
+{
+	struct strmap given cleanup_strmap = { 0 };
+	struct strmap values cleanup_strmap = { 0 };
+	struct strlist warnings cleanup_strlist = { 0 };
+	char *dir cleanup_free = profiles_dir(err);
+	int r;
+
+	if (!dir)
+		return -ENOENT;
+	r = read_params(c, &given, err);
+	if (r == 0)
+		r = cellprofile_find(dir, cli_str(c, "profile"),
+				     cli_bool(c, "strict") ? CELLPROFILE_STRICT : 0, ret, &warnings,
+				     err);
+	if (r == 0)
+		r = cellprofile_resolve(ret, &given, from_env, &values, err);
+	if (r == 0)
+		r = cellprofile_substitute(ret, &values, err);
+	for (size_t i = 0; r == 0 && i < warnings.n; i++) {
+		struct buf line cleanup_buf = BUF_INIT(1 << 20);
+
+		str_vis(&line, warnings.v[i], strlen(warnings.v[i]));
+		(void) fprintf(stderr, "%s\n", buf_str(&line));
+	}
+	return r;
+}
