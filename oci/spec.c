@@ -114,6 +114,7 @@ static int limit_caps(bool caps[CAPS_MAX], const struct strlist *asked, struct k
 
 static int resolve_caps(const struct container_spec *c, bool caps[CAPS_MAX], struct kerr *err)
 {
+	static const struct strlist none = { 0 };
 	size_t i;
 	int r;
 
@@ -123,10 +124,10 @@ static int resolve_caps(const struct container_spec *c, bool caps[CAPS_MAX], str
 		caps[caps_from_name(spec_capabilities[i])] = true;
 	if (c->capabilities == NULL && !c->privileged)
 		return 0;
-	r = 0;
-	if (c->capabilities != NULL)
-		r = change_caps(caps, &c->capabilities->drop, false, err);
-	if (r == 0 && c->capabilities != NULL)
+	if (c->capabilities == NULL)
+		return limit_caps(caps, &none, err);
+	r = change_caps(caps, &c->capabilities->drop, false, err);
+	if (r == 0)
 		r = change_caps(caps, &c->capabilities->add, true, err);
 	return r < 0 ? r : limit_caps(caps, &c->capabilities->add, err);
 }

@@ -324,6 +324,10 @@ START_TEST(privileged)
 	ck_assert(!says(&json, "CAP_SYS_MODULE"));
 	ck_assert(says(&json, "\"noNewPrivileges\":true"));
 	buf_clear(&json);
+	c.capabilities = NULL;
+	json = build(&c, 0, 0, NULL);
+	ck_assert(says(&json, "CAP_SYS_ADMIN"));
+	buf_clear(&json);
 }
 END_TEST
 
