@@ -69,7 +69,8 @@ tests_unit_unit_oci_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) \
 	$(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_engine_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
-	tests/unit/test_cell_status.c tests/unit/test_engine.c
+	tests/unit/test_cell_status.c tests/unit/test_engine.c \
+	tests/unit/test_restart.c
 tests_unit_unit_engine_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE)
 tests_unit_unit_engine_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
@@ -103,6 +104,7 @@ SYSTEM_TESTS = \
 	tests/integration/same_engine.bats \
 	tests/integration/network.bats \
 	tests/integration/profile.bats \
+	tests/integration/restart.bats \
 	tests/integration/spec.bats \
 	tests/integration/vm.bats \
 	tests/integration/wire.bats

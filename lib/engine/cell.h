@@ -118,6 +118,12 @@ int cell_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc, int
  */
 int cell_start_one_locked(struct engine *e, const char *ns, struct cell_doc *doc, const char *id,
 			  struct kerr *err);
+/*
+ * The restart of one that its policy brings back, the count-th after the first
+ * start. A failure changes nothing: the cell stays as it was.
+ */
+int cell_restart_one_locked(struct engine *e, const char *ns, struct cell_doc *doc, const char *id,
+			    int64_t count, struct kerr *err);
 int cell_stop_one_locked(struct engine *e, const char *ns, struct cell_doc *doc, const char *id,
 			 int grace_ms, enum cell_stop_flags flags, struct kerr *err);
 /* Stop it and remove record and writable layer: the next start makes it anew. */

@@ -17,6 +17,7 @@
 #include "network.h"
 #include "ns.h"
 #include "path.h"
+#include "restart.h"
 #include "str.h"
 
 #define RUN_FILE "run.json"
@@ -186,6 +187,9 @@ int cell_run_end(struct engine *e, const struct addr *cell, struct kerr *err)
 	struct cell_run run = { 0 };
 	int r;
 
+	r = restarts_drop(e, cell, err);
+	if (r < 0)
+		return r;
 	r = cell_run_load(e, cell, &run, NULL);
 	if (r == -ENOENT && access(parent, F_OK) < 0)
 		return 0;

@@ -11,12 +11,15 @@
 #include "log.h"
 #include "mem.h"
 #include "path.h"
+#include "restart.h"
 #include "str.h"
 
 /* What a start that fails puts back into a container's status. */
 struct before {
 	container_state state;
 	struct ktime start_time;
+	struct ktime restart_time;
+	int64_t restart_count;
 };
 
 /* What the phases of a start hand to each other. */
@@ -33,6 +36,7 @@ struct start {
 	struct image *images;
 	struct before *before;
 	const char *only; /* the one container to start; NULL: all */
+	int64_t restart; /* its how many-th restart by its policy; 0: somebody starts it */
 	bool fresh; /* the document has not been durable yet */
 	bool durable;
 	bool ready_observed; /* as they were before make_durable */
@@ -112,7 +116,7 @@ static int make_run(struct start *s, struct kerr *err)
 
 	if (is_up(s, true)) {
 		fill_mounts(s);
-		return 0;
+		return restarts_drop(s->e, &s->a, err);
 	}
 	r = cell_run_load(s->e, &s->a, &s->run, NULL);
 	if (r == -ENOENT)
@@ -152,6 +156,8 @@ static int create_containers(struct start *s, struct kerr *err)
 		container_run_init(&s->runs[i], s->e, s->ns, s->doc, &s->doc->spec.containers.v[i]);
 		s->before[i].state = s->doc->status.containers.v[i].state;
 		s->before[i].start_time = s->doc->status.containers.v[i].start_time;
+		s->before[i].restart_time = s->doc->status.containers.v[i].restart_time;
+		s->before[i].restart_count = s->doc->status.containers.v[i].restart_count;
 		r = container_create(&s->runs[i], &s->mounts, &s->images[i], err);
 	}
 	return r;
@@ -178,8 +184,8 @@ static int make_durable(struct start *s, struct kerr *err)
 			continue;
 		status->state = CONTAINER_STATE_READY;
 		status->start_time = ktime_now();
-		status->restart_count = 0;
-		status->restart_time = (struct ktime){ 0 };
+		status->restart_count = s->restart;
+		status->restart_time = s->restart ? status->start_time : (struct ktime){ 0 };
 		r = container_sync(&s->runs[i], err);
 	}
 	cell_set_state(s->doc, CELL_STATE_READY, NULL, NULL);
@@ -240,6 +246,8 @@ static int start_containers(struct start *s, struct kerr *err)
 			continue;
 		status->state = s->before[i].state;
 		status->start_time = s->before[i].start_time;
+		status->restart_time = s->before[i].restart_time;
+		status->restart_count = s->before[i].restart_count;
 	}
 	engine_lap(s->e, "runc");
 	if (r == 0)
@@ -339,9 +347,36 @@ int cell_start_one_locked(struct engine *e, const char *ns, struct cell_doc *doc
 	if (r == 0)
 		r = start_containers(&s, &why);
 	if (r == 0)
-		return 0;
+		return restarts_forget(e, &s.a, id, err);
 	cell_fail(e, ns, doc, "StartContainerFailed", &why);
 	if (err)
 		*err = why;
+	return r;
+}
+
+int cell_restart_one_locked(struct engine *e, const char *ns, struct cell_doc *doc, const char *id,
+			    int64_t count, struct kerr *err)
+{
+	struct start s cleanup_(
+		start_clear) = { .e = e, .ns = ns, .doc = doc, .only = id, .restart = count };
+	int r;
+
+	s.a = addr_of_cell(doc);
+	s.ready_observed = doc->status.ready_observed;
+	s.ready_at = doc->status.ready_at;
+	r = join_run(&s, err);
+	if (r == 0)
+		r = container_check_cell(e, doc, err);
+	if (r == 0)
+		r = create_containers(&s, err);
+	if (r == 0)
+		r = start_containers(&s, err);
+	if (r < 0 && s.durable) /* what was written in hope */
+		(void) cell_save(e, doc, 0, NULL);
+	if (r == 0) {
+		struct container_status *status = cell_container_status(doc, id);
+
+		status->restart_time = status->start_time;
+	}
 	return r;
 }

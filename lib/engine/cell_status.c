@@ -8,6 +8,7 @@
 #include "log.h"
 #include "convert.h"
 #include "mem.h"
+#include "restart.h"
 #include "str.h"
 #include "system.h"
 
@@ -21,25 +22,42 @@ struct container_status *cell_container_status(struct cell_doc *doc, const char 
 	return NULL;
 }
 
-static void observe_container(struct engine *e, const char *ns, const struct cell_doc *doc,
-			      const struct container_spec *c, struct container_status *status,
-			      struct container_fact *ret)
+/* Of a container that ended in a cell that is up: whether its policy brings it back. */
+static void observe_restart(const struct container_spec *c, const struct restarts *restarts,
+			    const struct shim_status *st, bool stopped, int64_t count,
+			    struct container_fact *ret)
 {
-	struct container_run run cleanup_container_run = { 0 };
+	const struct restart *known = restarts_find(restarts, c->id);
+	struct ktime wall = ktime_now();
+	struct restart plan = { 0 };
+
+	if (!restart_is_owed(c->restart_policy, known, st, stopped))
+		return;
+	restart_plan(known, st, count, clock_ms(), &wall, &plan);
+	ret->restart_ms = plan.delay_ms;
+	ret->why = known && plan.why[0] ? known->why : NULL;
+}
+
+/* restarts NULL: of a cell that is not up. */
+static void observe_container(const struct container_run *run, const struct restarts *restarts,
+			      struct container_status *status, struct container_fact *ret)
+{
 	struct shim_status st;
 	struct kerr err = { 0 };
+	bool stopped;
 	int r;
 
-	container_run_init(&run, e, ns, doc, c);
-	r = shim_state(&run.how.place, &st, &err);
+	r = shim_state(&run->how.place, &st, &err);
 	if (r < 0) {
 		char text[KERR_TEXT_MAX];
 
-		log_wrn("cannot read the state of a container", "container", run.id, "error",
+		log_wrn("cannot read the state of a container", "container", run->id, "error",
 			kerr_text(&err, text, sizeof(text)));
 	}
-	status_container(r < 0 ? NULL : &st, r == 0 && container_was_stopped(&run, &st), status,
-			 ret);
+	stopped = r == 0 && container_was_stopped(run, &st);
+	status_container(r < 0 ? NULL : &st, stopped, status, ret);
+	if (r == 0 && restarts)
+		observe_restart(run->spec, restarts, &st, stopped, status->restart_count, ret);
 }
 
 static enum run_phase observe_run(struct engine *e, const struct addr *a)
@@ -63,6 +81,7 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 {
 	struct addr a = addr_of_cell(doc);
 	struct container_fact *facts cleanup_free = NULL;
+	struct restarts restarts cleanup_restarts = { 0 };
 	enum run_phase phase;
 	unsigned need;
 
@@ -73,10 +92,17 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 		return system_observe(e, doc, err);
 	facts = xcalloc(doc->spec.containers.n + 1, sizeof(*facts));
 	phase = observe_run(e, &a);
-	for (size_t i = 0; i < doc->spec.containers.n; i++)
-		if (!container_is_synthesized(&doc->spec.containers.v[i]))
-			observe_container(e, ns, doc, &doc->spec.containers.v[i],
-					  &doc->status.containers.v[i], &facts[i]);
+	if (phase == RUN_COMPLETE)
+		restarts_load(e, &a, &restarts);
+	for (size_t i = 0; i < doc->spec.containers.n; i++) {
+		struct container_run run cleanup_container_run = { 0 };
+
+		if (container_is_synthesized(&doc->spec.containers.v[i]))
+			continue;
+		container_run_init(&run, e, ns, doc, &doc->spec.containers.v[i]);
+		observe_container(&run, phase == RUN_COMPLETE ? &restarts : NULL,
+				  &doc->status.containers.v[i], &facts[i]);
+	}
 	need = status_cell(doc, phase, facts);
 	if (ret_need)
 		*ret_need = need;

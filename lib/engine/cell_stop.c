@@ -14,6 +14,7 @@
 #include "mount.h"
 #include "path.h"
 #include "proc.h"
+#include "restart.h"
 #include "str.h"
 
 /* How long a killed process may take to be gone, and its monitor to clean up. */
@@ -73,6 +74,13 @@ static void adopt_if_lost(struct stopping *s)
 		(void) shim_state(&s->run.how.place, &s->st, NULL); /* as it was, at worst */
 }
 
+/* It ended before it was stopped, and its policy would bring it back. */
+static bool stays_down(const struct stopping *s, enum cell_stop_flags flags)
+{
+	return !(flags & CELL_STOP_ENDED) && s->st.state == SHIM_ENDED &&
+	       restart_wanted(s->run.spec->restart_policy, s->st.exit.code);
+}
+
 static int signal_one(struct stopping *s, enum cell_stop_flags flags, struct kerr *err)
 {
 	struct kerr why = { 0 };
@@ -85,12 +93,14 @@ static int signal_one(struct stopping *s, enum cell_stop_flags flags, struct ker
 		return r;
 	adopt_if_lost(s);
 	s->pidfd = shim_open_init(&s->st);
-	if (s->pidfd < 0)
+	if (s->pidfd < 0 && !stays_down(s, flags))
 		return 0;
 	r = container_mark_stopped(&s->run, &s->st, &why);
 	if (r < 0) /* on a full disk too: it ends, and looks as if it had failed */
 		log_wrn("a stop is not recorded", "container", s->run.id, "error",
 			kerr_text(&why, text, sizeof(text)));
+	if (s->pidfd < 0)
+		return 0;
 	sig = flags & CELL_STOP_KILL ? SIGKILL : container_stop_signal(&s->run);
 	(void) pidfd_signal(s->pidfd, sig); /* it may have just ended */
 	return 0;
@@ -184,6 +194,8 @@ int cell_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc, int
 	r = stop_group(e, ns, doc, &(struct who){ .roots = false }, grace_ms, flags, err);
 	if (r == 0)
 		r = stop_group(e, ns, doc, &(struct who){ .roots = true }, grace_ms, flags, err);
+	if (r == 0) /* before the records that say who was stopped go */
+		r = restarts_drop(e, &a, err);
 	/* The exits are read before their records are cleared. */
 	before = doc->status.state;
 	if (r == 0)
@@ -203,11 +215,14 @@ int cell_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc, int
 int cell_stop_one_locked(struct engine *e, const char *ns, struct cell_doc *doc, const char *id,
 			 int grace_ms, enum cell_stop_flags flags, struct kerr *err)
 {
+	struct addr a = addr_of_cell(doc);
 	struct who who = { .only = id };
 	unsigned need;
 	int r;
 
 	r = stop_group(e, ns, doc, &who, grace_ms, flags, err);
+	if (r == 0)
+		r = restarts_forget(e, &a, id, err);
 	if (r == 0)
 		r = cell_observe(e, ns, doc, &need, err);
 	if (r == 0 && need & CELL_NEED_WIND_DOWN && !(flags & CELL_STOP_KEEP_RUN))

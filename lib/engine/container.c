@@ -23,6 +23,7 @@
 #include "spec.h"
 #include "str.h"
 #include "validate.h"
+#include "wake.h"
 
 #define RECORD_FILE "record.json"
 #define STOPPED_FILE "stopped"
@@ -60,8 +61,7 @@ void container_run_name(struct container_run *r, struct engine *e, const char *n
 	r->log_dir = layout_container(&e->layout, &r->cell, container, CONTAINER_DIR);
 	r->cgroup = path_join(cell_cgroup, r->id, NULL);
 	r->runc_root = layout_runc_root(&e->layout, ns);
-	r->wake_key =
-		xasprintf("%s_%s_%s_%s", r->cell.realm, r->cell.space, r->cell.stack, r->cell.cell);
+	r->wake_key = wake_key(&r->cell);
 	r->how = (struct shim_start){
 		.place = { .run_dir = r->run_dir, .data_dir = r->data_dir },
 		.id = r->runc_id,

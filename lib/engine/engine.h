@@ -48,7 +48,7 @@ int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct p
 		    void *args, void *reply, struct rpc_fds *fds);
 
 enum engine_pass {
-	ENGINE_PASS_WAKES = 1, /* the cells whose monitors asked */
+	ENGINE_PASS_WAKES = 1, /* the cells whose monitors asked, and the restarts that are due */
 	ENGINE_PASS_ALL, /* and all others, with what they stand on */
 	ENGINE_PASS_START, /* the first since kukeond started: and what nobody knows any more */
 };
@@ -57,8 +57,10 @@ enum engine_pass {
  * One reconcile pass: derive the cells' states, adopt containers whose monitor
  * died, wind down what has ended; mend cgroups, networks and rules. A cell that
  * asked is waited for, any other that is busy is left to the next pass. Leaks are
- * swept on the first pass and then every few minutes. *ret_next_ms: when the next
- * pass is due at the latest (clock_ms), -1 for "whenever the timer says". Errors are logged.
+ * swept on the first pass and then every few minutes. The first pass of a boot starts
+ * the cells that the host's end has stopped and that are to be up always. *ret_next_ms:
+ * when a restart is due (clock_ms), which is a matter for ENGINE_PASS_WAKES; -1: none.
+ * Errors are logged.
  */
 int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_ms);
 

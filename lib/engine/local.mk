@@ -31,6 +31,7 @@ libengine_a_SOURCES = \
 	lib/engine/parents.h \
 	lib/engine/realm.c \
 	lib/engine/reconcile.c \
+	lib/engine/restart.c lib/engine/restart.h \
 	lib/engine/scope.c \
 	lib/engine/secrets.c lib/engine/secrets.h \
 	lib/engine/space.c \
@@ -38,5 +39,6 @@ libengine_a_SOURCES = \
 	lib/engine/status.c lib/engine/status.h \
 	lib/engine/sweep.c lib/engine/sweep.h \
 	lib/engine/sweep_files.c \
-	lib/engine/system.c lib/engine/system.h
+	lib/engine/system.c lib/engine/system.h \
+	lib/engine/wake.c lib/engine/wake.h
 LIBENGINE = libengine.a

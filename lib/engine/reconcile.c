@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
+#include "atomic.h"
 #include "cell.h"
+#include "clock.h"
 #include "container.h"
 #include "convert.h"
 #include "intent.h"
@@ -13,8 +15,14 @@
 #include "mem.h"
 #include "network.h"
 #include "parents.h"
+#include "path.h"
+#include "restart.h"
 #include "str.h"
 #include "sweep.h"
+#include "system.h"
+#include "wake.h"
+
+#define RESTART_RETRY_MS 5000 /* for one that is due and could not even be tried */
 
 static int adopt_lost(struct engine *e, const char *ns, const struct cell_doc *doc,
 		      struct kerr *err)
@@ -52,12 +60,73 @@ static int mend_cgroup(struct engine *e, const struct cell_doc *doc, struct kerr
 	return cgroup_ensure(e->cgroups, cgroup, CGROUP_ENSURE_TOLERANT, NULL, err);
 }
 
+/* One whose policy brings it back. *ret_changed: what is to be remembered of it. */
+static void restart_one(struct engine *e, const char *ns, struct cell_doc *doc,
+			const struct container_spec *c, struct restarts *list, bool *ret_changed)
+{
+	struct container_run run cleanup_container_run = { 0 };
+	struct restart *line = restarts_find(list, c->id);
+	const struct container_status *status = cell_container_status(doc, c->id);
+	struct ktime wall = ktime_now();
+	struct addr a = addr_of_cell(doc);
+	struct restart before;
+	struct shim_status st;
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+
+	container_run_init(&run, e, ns, doc, c);
+	if (shim_state(&run.how.place, &st, NULL) < 0)
+		return;
+	if (!restart_is_owed(c->restart_policy, line, &st, container_was_stopped(&run, &st))) {
+		if (line && line->due_ms >= 0) { /* another policy, or somebody started it */
+			line->due_ms = -1;
+			*ret_changed = true;
+		}
+		return;
+	}
+	line = restarts_get(list, c->id);
+	before = *line;
+	restart_plan(&before, &st, status->restart_count, clock_ms(), &wall, line);
+	*ret_changed |= before.due_ms != line->due_ms;
+	if (line->due_ms > clock_ms())
+		return;
+	/* Remembered before it is tried: one that a kill cuts short is still owed. */
+	if (restarts_save(e, &a, list, &err) < 0 ||
+	    cell_restart_one_locked(e, ns, doc, c->id, line->count + 1, &err) < 0) {
+		log_wrn("a restart failed", "container", run.id, "error",
+			kerr_text(&err, text, sizeof(text)));
+		restart_failed(line, clock_ms(), &err);
+	} else {
+		log_inf("restarted", "container", run.id);
+		line->due_ms = -1;
+	}
+	*ret_changed = true;
+}
+
+static int restart_owed(struct engine *e, const char *ns, struct cell_doc *doc, bool owed,
+			struct kerr *err)
+{
+	struct restarts list cleanup_restarts = { 0 };
+	struct addr a = addr_of_cell(doc);
+	bool changed = false;
+	int r;
+
+	restarts_load(e, &a, &list);
+	if (!owed && list.n == 0)
+		return 0;
+	for (size_t i = 0; i < doc->spec.containers.n; i++)
+		if (!container_is_synthesized(&doc->spec.containers.v[i]))
+			restart_one(e, ns, doc, &doc->spec.containers.v[i], &list, &changed);
+	r = changed ? restarts_save(e, &a, &list, err) : 0;
+	return r < 0 ? r : cell_observe(e, ns, doc, NULL, err);
+}
+
 int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, bool *ret_deleted,
 		       struct kerr *err)
 {
 	struct cell_doc before = { 0 };
 	unsigned need;
-	int r;
+	int r, mended;
 
 	*ret_deleted = false;
 	model_copy(&cell_doc_type, &before, doc);
@@ -73,8 +142,10 @@ int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, b
 	} else if (r == 0 && need & (CELL_NEED_WIND_DOWN | CELL_NEED_END)) {
 		r = cell_stop_locked(e, ns, doc, CELL_STOP_GRACE_MS, CELL_STOP_ENDED, err);
 	} else if (r == 0) {
-		r = mend_cgroup(e, doc, err);
-		if (r > 0 || (r == 0 && !model_eq(&cell_doc_type, &before, doc)))
+		mended = r = mend_cgroup(e, doc, err);
+		if (r >= 0)
+			r = restart_owed(e, ns, doc, need & CELL_NEED_RESTART, err);
+		if (r == 0 && (mended > 0 || !model_eq(&cell_doc_type, &before, doc)))
 			r = cell_save(e, doc, 0, err);
 	}
 	model_clear(&cell_doc_type, &before);
@@ -89,8 +160,43 @@ static void log_cell(const struct addr *a, const struct kerr *err)
 	log_wrn("cell not reconciled", "cell", where, "error", kerr_text(err, text, sizeof(text)));
 }
 
+/*
+ * The host went down under a cell that was up, and one of its containers is to be
+ * there always: the cell is started whole. An operator's stop is in the document.
+ */
+static bool starts_with_host(struct engine *e, const struct addr *a, const struct cell_doc *doc)
+{
+	struct cell_run run;
+	bool always = false;
+
+	if (doc->status.state != CELL_STATE_READY || doc->spec.auto_delete || system_is_cell(a) ||
+	    cell_run_load(e, a, &run, NULL) != -ENOENT)
+		return false;
+	for (size_t i = 0; i < doc->spec.containers.n; i++)
+		always |= restart_is_always(doc->spec.containers.v[i].restart_policy);
+	return always;
+}
+
+static int start_with_host(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err)
+{
+	int r = cell_observe(e, ns, doc, NULL, err);
+
+	if (r == 0)
+		r = cell_start_locked(e, ns, doc, 0, err);
+	if (r == 0)
+		log_inf("started with the host", "cell", doc->head.metadata.name);
+	else if (!cell_failed_sticky(doc)) /* it could not even be tried */
+		cell_fail(e, ns, doc, "StartCellFailed", err);
+	return r;
+}
+
+enum settle_flags {
+	SETTLE_TRY = 1 << 0, /* -EWOULDBLOCK for one that is being worked on */
+	SETTLE_BOOT = 1 << 1, /* the first look since the host came up */
+};
+
 /* A cell that is gone meanwhile is no error. */
-static int settle_cell(struct engine *e, const struct addr *a, enum locks_flags how,
+static int settle_cell(struct engine *e, const struct addr *a, enum settle_flags flags,
 		       struct kerr *err)
 {
 	struct cell_doc doc = { 0 };
@@ -101,26 +207,31 @@ static int settle_cell(struct engine *e, const struct addr *a, enum locks_flags 
 	r = store_exists(&e->layout, a, err);
 	if (r <= 0) /* before the lock: its file would stay */
 		return r;
-	r = locks_take_path(e->locks, a, how, err);
+	r = locks_take_path(e->locks, a, flags & SETTLE_TRY ? LOCKS_TRY : 0, err);
 	if (r < 0)
 		return r;
 	r = cell_recover_locked(e, a, err);
 	if (r == 0)
 		r = cell_load_locked(e, a, &doc, &ns, err);
-	if (r == 0)
+	if (r == 0 && flags & SETTLE_BOOT && starts_with_host(e, a, &doc))
+		r = start_with_host(e, ns, &doc, err);
+	else if (r == 0)
 		r = cell_settle_locked(e, ns, &doc, &deleted, err);
 	locks_drop_path(e->locks, a);
 	model_clear(&cell_doc_type, &doc);
 	return r == -ENOENT ? 0 : r;
 }
 
-/* Busy cells are left to the next pass; one bad cell does not end it. */
+/*
+ * Busy cells are left to the next pass, but for the one that starts what the host's
+ * end has stopped; one bad cell does not end it.
+ */
 static int pass_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *unused)
 {
+	const bool *boot = ctx;
 	struct kerr err = { 0 };
-	int r = settle_cell(e, a, LOCKS_TRY, &err);
+	int r = settle_cell(e, a, *boot ? SETTLE_BOOT : SETTLE_TRY, &err);
 
-	(void) ctx;
 	(void) unused;
 	if (r < 0 && r != -EWOULDBLOCK)
 		log_cell(a, &err);
@@ -147,41 +258,6 @@ static int pass_intent(void *ctx, const struct addr *a)
 
 /* ---- wake-ups ---- */
 
-/*
- * The keys of the cells that asked. Level-triggered: what is cleared here is seen
- * by this pass, what comes later makes another.
- */
-static void take_wakes(struct engine *e, struct strlist *ret)
-{
-	char *dir cleanup_free = layout_rt(&e->layout, RT_WAKE_DIR);
-	DIR *d = opendir(dir);
-	struct dirent *de;
-
-	if (!d)
-		return;
-	while ((de = readdir(d)) != NULL) {
-		if (de->d_name[0] == '.')
-			continue;
-		strlist_add(ret, de->d_name);
-		(void) unlinkat(dirfd(d), de->d_name, 0);
-	}
-	(void) closedir(d);
-	strlist_sort(ret);
-}
-
-/* "<realm>_<space>_<stack>_<cell>": no name has a '_'. key is cut in place. */
-static int parse_key(char *key, struct addr *ret)
-{
-	const char **to[] = { &ret->realm, &ret->space, &ret->stack, &ret->cell };
-
-	for (size_t i = 0; i < ARRAY_SIZE(to); i++) {
-		*to[i] = strsep(&key, "_");
-		if (str_empty(*to[i]))
-			return -EINVAL;
-	}
-	return key || scope_check(ret, ADDR_CELL, 0, NULL) < 0 ? -EINVAL : 0;
-}
-
 /* Those that are free first: one that is being worked on holds up no other. */
 static void pass_wakes(struct engine *e, struct strlist *keys)
 {
@@ -191,10 +267,10 @@ static void pass_wakes(struct engine *e, struct strlist *keys)
 	for (size_t i = 0; i < keys->n; i++) {
 		struct addr a = { 0 };
 		struct kerr err = { 0 };
-		int r = parse_key(keys->v[i], &a);
+		int r = wake_parse(keys->v[i], &a);
 
 		if (r == 0)
-			r = settle_cell(e, &a, LOCKS_TRY, &err);
+			r = settle_cell(e, &a, SETTLE_TRY, &err);
 		else
 			continue; /* nobody of ours wrote that */
 		if (r == -EWOULDBLOCK)
@@ -239,7 +315,15 @@ static int pass_parent(void *ctx, struct engine *e, const struct addr *a, struct
 	return 0;
 }
 
-static void pass_all(struct engine *e)
+/* Whether this boot's first pass is still to come. */
+static bool is_first_of_boot(struct engine *e)
+{
+	char *file cleanup_free = layout_rt(&e->layout, RT_BOOTED);
+
+	return faccessat(AT_FDCWD, file, F_OK, 0) < 0;
+}
+
+static void pass_all(struct engine *e, bool boot)
 {
 	static const enum addr_level parents[] = { ADDR_REALM, ADDR_SPACE, ADDR_STACK };
 	struct addr all = { 0 };
@@ -252,14 +336,38 @@ static void pass_all(struct engine *e)
 			log_step(level_words[parents[i]], &err);
 	if (network_sync_rules(e, &err) < 0)
 		log_step("firewall", &err);
-	if (scope_each(e, ADDR_CELL, &all, pass_cell, NULL, &err) < 0)
+	if (scope_each(e, ADDR_CELL, &all, pass_cell, &boot, &err) < 0)
 		log_step("cells", &err);
+}
+
+/* That was the first pass of this boot: what is not up from now on is down for a reason. */
+static void mark_booted(struct engine *e)
+{
+	char *file cleanup_free = layout_rt(&e->layout, RT_BOOTED);
+	char *restarts cleanup_free = layout_rt(&e->layout, RT_RESTARTS);
+	struct kerr err = { 0 };
+
+	if (mkdir_p(restarts, 0700, &err) < 0 ||
+	    atomic_write_at(AT_FDCWD, file, "", 0, 0600, ATOMIC_WRITE_NOSYNC, &err) < 0)
+		log_step("boot", &err);
+}
+
+/* When somebody has to look again: a restart is due, or one that was could not be done. */
+static int64_t next_restart(struct engine *e, int64_t looked_at)
+{
+	struct strlist late cleanup_strlist = { 0 };
+	int64_t next = restarts_due(e, looked_at, &late);
+	int64_t again = clock_ms() + RESTART_RETRY_MS;
+
+	return late.n && (next < 0 || again < next) ? again : next;
 }
 
 int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_ms)
 {
-	struct strlist wakes cleanup_strlist = { 0 };
+	struct strlist keys cleanup_strlist = { 0 };
+	int64_t now = clock_ms();
 	struct kerr err = { 0 };
+	bool boot;
 	int r;
 
 	*ret_next_ms = -1;
@@ -268,12 +376,17 @@ int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_
 		log_step("trees", &err);
 		return r;
 	}
-	take_wakes(e, &wakes);
-	pass_wakes(e, &wakes);
-	if (kind == ENGINE_PASS_WAKES)
-		return 0;
-	pass_all(e);
-	if (kind == ENGINE_PASS_START || sweep_is_due(e))
+	boot = kind == ENGINE_PASS_START && is_first_of_boot(e);
+	wake_take(e, &keys);
+	(void) restarts_due(e, now, &keys);
+	if (!boot) /* nobody can have asked yet */
+		pass_wakes(e, &keys);
+	if (kind != ENGINE_PASS_WAKES)
+		pass_all(e, boot);
+	if (boot)
+		mark_booted(e);
+	if (kind == ENGINE_PASS_START || (kind == ENGINE_PASS_ALL && sweep_is_due(e)))
 		sweep(e);
+	*ret_next_ms = next_restart(e, now);
 	return 0;
 }

@@ -230,7 +230,8 @@ void scope_observe_cgroup(struct engine *e, const char *cgroup, bool *ret_ready,
 /* A runtime dir that outlived its boot: all it tells of is gone. */
 static int forget_last_boot(struct engine *e, struct kerr *err)
 {
-	static const enum rt_file trees[] = { RT_CELLS, RT_CONTAINERS, RT_RUNC, RT_INTENTS };
+	static const enum rt_file trees[] = { RT_CELLS,	  RT_CONTAINERS, RT_RUNC,
+					      RT_INTENTS, RT_RESTARTS,	 RT_BOOTED };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(trees); i++) {

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "buf.h"
+#include "clock.h"
 #include "convert.h"
 #include "mem.h"
 #include "proc.h"
@@ -123,6 +124,8 @@ void status_container(const struct shim_status *st, bool stopped, struct contain
 		status->start_time = st->started_at;
 		ret->live = true;
 		ret->lost = st->state == SHIM_LOST;
+		/* Of the run before: what an operator started anew begins without a past. */
+		ret->oom = status->restart_count > 0 && st->have_exit && st->exit.oom_killed;
 		break;
 	case SHIM_ENDED:
 		status->start_time = st->started_at;
@@ -139,27 +142,37 @@ void status_container(const struct shim_status *st, bool stopped, struct contain
 
 /* ---- the cell ---- */
 
-static void say_exit(struct buf *out, const struct container_status *s, bool oom)
+static void say_exit(struct buf *out, const struct container_status *s,
+		     const struct container_fact *fact)
 {
 	if (out->len)
 		buf_adds(out, "; ");
 	buf_addf(out, "container \"%s\" ", s->name);
-	if (oom)
+	if (fact->oom)
 		buf_adds(out, "was killed for want of memory");
 	else if (!str_empty(s->exit_signal))
 		buf_addf(out, "was killed by %s", s->exit_signal);
 	else
 		buf_addf(out, "exited with code %lld", (long long) s->exit_code);
+	if (fact->restart_ms && !str_empty(fact->why))
+		buf_addf(out, ", its restart failed (%s)", fact->why);
+	if (fact->restart_ms) {
+		buf_adds(out, fact->why && fact->why[0] ? " and is tried again after "
+							: ", it is restarted after ");
+		duration_text(out, fact->restart_ms * 1000000);
+	} else if (fact->live) {
+		buf_adds(out, ", and was restarted");
+	}
 }
 
 struct sums {
-	size_t workloads, live, unknown, failed;
+	size_t workloads, live, unknown, failed, owed;
 	const struct container_status *root; /* of an explicit root */
 	struct container_status *synthesized;
-	bool root_live;
+	bool root_live; /* or to be brought back */
 	unsigned need;
 	struct buf why; /* of all that failed */
-	struct buf oom; /* of those killed for want of memory */
+	struct buf note; /* of a cell that is up: restarts to come, kills for want of memory */
 };
 
 static void add_container(struct sums *s, const struct container_spec *c,
@@ -171,14 +184,15 @@ static void add_container(struct sums *s, const struct container_spec *c,
 	}
 	if (fact->lost)
 		s->need |= CELL_NEED_ADOPT;
-	if (status->state == CONTAINER_STATE_FAILED)
-		say_exit(&s->why, status, fact->oom);
-	if (fact->oom)
-		say_exit(&s->oom, status, true);
+	if (status->state == CONTAINER_STATE_FAILED) /* of a cell that ends: nothing comes back */
+		say_exit(&s->why, status, &(struct container_fact){ .oom = fact->oom });
+	if (fact->oom || fact->restart_ms)
+		say_exit(&s->note, status, fact);
+	s->owed += fact->restart_ms > 0;
 	s->unknown += status->state == CONTAINER_STATE_UNKNOWN;
 	if (c->root) {
 		s->root = status;
-		s->root_live = fact->live;
+		s->root_live = fact->live || fact->restart_ms;
 		return;
 	}
 	s->workloads++;
@@ -191,7 +205,7 @@ static unsigned derive_up(struct cell_doc *doc, const struct sums *s)
 {
 	bool root_ended = s->root && !s->root_live && s->root->state != CONTAINER_STATE_UNKNOWN;
 
-	if (root_ended || (!s->root && s->workloads && !s->live && !s->unknown)) {
+	if (root_ended || (!s->root && s->workloads && !s->live && !s->unknown && !s->owed)) {
 		bool failed = s->root ? s->root->state == CONTAINER_STATE_FAILED : s->failed > 0;
 
 		if (failed)
@@ -200,11 +214,11 @@ static unsigned derive_up(struct cell_doc *doc, const struct sums *s)
 			cell_set_state(doc, CELL_STATE_STOPPED, NULL, NULL);
 		return s->live ? CELL_NEED_END : CELL_NEED_WIND_DOWN;
 	}
-	if (s->unknown && !s->live && !s->root_live)
+	if (s->unknown && !s->live && !s->root_live && !s->owed)
 		cell_set_state(doc, CELL_STATE_UNKNOWN, NULL, NULL);
 	else
-		cell_set_state(doc, CELL_STATE_READY, NULL, s->oom.len ? buf_str(&s->oom) : NULL);
-	return 0;
+		cell_set_state(doc, CELL_STATE_READY, NULL, s->note.len ? buf_str(&s->note) : NULL);
+	return s->owed ? CELL_NEED_RESTART : 0;
 }
 
 /* Not started, as far as this boot knows. */
@@ -261,7 +275,7 @@ static void set_synthesized(struct container_status *status, const struct cell_d
 
 unsigned status_cell(struct cell_doc *doc, enum run_phase phase, const struct container_fact *facts)
 {
-	struct sums s = { .why = BUF_INIT(WHY_MAX), .oom = BUF_INIT(WHY_MAX) };
+	struct sums s = { .why = BUF_INIT(WHY_MAX), .note = BUF_INIT(WHY_MAX) };
 	unsigned need;
 
 	for (size_t i = 0; i < doc->spec.containers.n; i++)
@@ -273,6 +287,6 @@ unsigned status_cell(struct cell_doc *doc, enum run_phase phase, const struct co
 	if (delete_is_due(doc, phase, need))
 		need |= CELL_NEED_DELETE;
 	buf_clear(&s.why);
-	buf_clear(&s.oom);
+	buf_clear(&s.note);
 	return need;
 }

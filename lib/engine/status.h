@@ -17,6 +17,7 @@ enum cell_need {
 	CELL_NEED_END = 1 << 2, /* the root has ended: stop the workloads */
 	CELL_NEED_DELETE = 1 << 3, /* autoDelete is due */
 	CELL_NEED_UNDO = 1 << 4, /* a start stands half-done, and nobody is at it */
+	CELL_NEED_RESTART = 1 << 5, /* a container is to be brought back, now or soon */
 };
 
 /* How far the cell's start has come, by its record. */
@@ -31,7 +32,9 @@ enum run_phase {
 struct container_fact {
 	bool live; /* runs, or a monitor is starting it */
 	bool lost; /* runs without a monitor */
-	bool oom; /* it ended for want of memory */
+	bool oom; /* it ended for want of memory, or did before it was brought back */
+	int64_t restart_ms; /* its policy brings it back that long after its end; 0: it does not */
+	const char *why; /* the last try of that failed; "" or NULL */
 };
 
 /*

@@ -204,7 +204,8 @@ static const struct field spec_rows[] = {
 		   .help = "CNI network configuration of the space, for reference."),
 	ROW_STRING(struct container_spec, restart_policy, "restartPolicy", .change = CLASS_IN_PLACE,
 		   .values = restart_values, .def = "no",
-		   .help = "When to start it again after it has exited."),
+		   .help = "When to start it again after it has exited; the wait doubles from 1s "
+			   "to 60s."),
 	ROW_BOOL(struct container_spec, attachable, "attachable", .flags = FIELD_OMIT_EMPTY,
 		 .change = CLASS_RECREATE_CONTAINER, .def = "false",
 		 .help = "Run it under a terminal that `kuke attach` connects to."),

@@ -24,13 +24,6 @@ struct unsupported {
 	bool (*is_set)(const void *obj);
 };
 
-static bool restarts(const void *obj)
-{
-	const char *p = ((const struct container_spec *) obj)->restart_policy;
-
-	return !str_empty(p) && !streq(p, "no") && !streq(p, "never");
-}
-
 static bool own_conflist(const void *obj)
 {
 	const struct space_doc *doc = obj;
@@ -53,14 +46,12 @@ static bool constrains(const void *obj)
 }
 
 static const struct unsupported container_rows[] = {
-	{ "ports", NULL },	     { "networks", NULL },
-	{ "networksAliases", NULL }, { "restartPolicy", restarts },
-	{ "attachable", NULL },	     { "tty", NULL },
+	{ "ports", NULL },	{ "networks", NULL }, { "networksAliases", NULL },
+	{ "attachable", NULL }, { "tty", NULL },
 };
 
 static const struct unsupported cell_rows[] = {
 	{ "spec.tty", NULL },
-	{ "spec.autoDelete", NULL },
 	{ "spec.nestedCgroupRuntime", NULL },
 };
 

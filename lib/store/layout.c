@@ -61,7 +61,8 @@ static const char *const rt_files_[_RT_FILE_MAX] = {
 	[RT_WAKE_DIR] = "wake",	      [RT_WAKE_SOCKET] = "wake.sock",
 	[RT_CELLS] = "cells",	      [RT_CONTAINERS] = "containers",
 	[RT_RUNC] = "runc",	      [RT_INTENTS] = "intents",
-	[RT_BOOT] = "boot.json",
+	[RT_BOOT] = "boot.json",      [RT_RESTARTS] = "restarts",
+	[RT_BOOTED] = "booted",
 };
 
 static const char *const rt_container_files_[_RTC_FILE_MAX] = {

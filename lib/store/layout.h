@@ -133,6 +133,8 @@ enum rt_file {
 	RT_RUNC, /* runc */
 	RT_INTENTS, /* intents that need not outlive a reboot */
 	RT_BOOT, /* boot.json: the mount namespace our mounts live in */
+	RT_RESTARTS, /* restarts: a file per cell with containers to bring back */
+	RT_BOOTED, /* booted: the cells that were to be started with the host have been */
 	_RT_FILE_MAX,
 };
 

@@ -27,7 +27,7 @@ enum {
 	MAX_CHILDREN_EVER = 256, /* what the configuration may ask for at most */
 	ACCEPTS_PER_TURN = 64,
 	ACCEPT_PAUSE_MS = 200, /* after accept(2) failed for want of something */
-	PASS_SPACING_MS = 100, /* between passes that a pass itself asked for */
+	PASS_SPACING_MS = 100, /* before a pass that the one before wanted at once */
 	PASS_RETRY_MS = 5000, /* after a pass that failed */
 };
 
@@ -64,6 +64,7 @@ struct listener {
 	bool pass_pending; /* asked for while one runs, or not begun yet */
 	enum listener_pass pass_kind; /* of the pending one, the widest that was asked for */
 	int64_t pass_due; /* clock_ms, -1: when something happens */
+	int64_t wake_due; /* the same, asked for by the last pass */
 
 	bool stopping;
 	int64_t stop_deadline;
@@ -190,6 +191,7 @@ static void start_pass(struct listener *l)
 	int p[2];
 
 	l->pass_pending = false;
+	l->wake_due = -1; /* this pass looks, and says anew */
 	if (pipe2(p, O_CLOEXEC | O_NONBLOCK) < 0) {
 		log_err("pipe for a reconcile pass failed", "error",
 			errno_text(errno, why, sizeof(why)));
@@ -231,12 +233,9 @@ static void pass_ended(struct listener *l, int status)
 		next = now + PASS_RETRY_MS;
 		ask_for(l, LISTENER_PASS_TIMER);
 	}
-	if (next >= 0) {
-		if (next < now + PASS_SPACING_MS)
-			next = now + PASS_SPACING_MS;
-		if (l->pass_due < 0 || next < l->pass_due)
-			l->pass_due = next;
-	}
+	if (next >= 0 && next <= now)
+		next = now + PASS_SPACING_MS;
+	l->wake_due = next;
 }
 
 static void start_pass_if_due(struct listener *l)
@@ -247,6 +246,8 @@ static void start_pass_if_due(struct listener *l)
 		ask_for(l, LISTENER_PASS_TIMER);
 		l->pass_pending = true;
 	}
+	if (l->wake_due >= 0 && clock_ms() >= l->wake_due)
+		l->pass_pending = true;
 	if (l->pass_pending)
 		start_pass(l);
 }
@@ -405,6 +406,8 @@ static int time_left(const struct listener *l, int64_t now)
 		return 0; /* the first one waits for nobody */
 	if (l->pass_pid == 0 && l->pass_due >= 0)
 		due = l->pass_due;
+	if (l->pass_pid == 0 && l->wake_due >= 0 && (due < 0 || l->wake_due < due))
+		due = l->wake_due;
 	if (now < l->accept_after && (due < 0 || l->accept_after < due))
 		due = l->accept_after;
 	return due < 0 ? -1 : clock_left(due);
@@ -563,6 +566,7 @@ int listener_run(const struct listener_config *config, const struct listener_ops
 		.stop_w = -EBADF,
 		.pass_r = -EBADF,
 		.pass_due = -1,
+		.wake_due = -1,
 		.max_children = limit(config->max_children, LISTENER_MAX_CHILDREN,
 				      MAX_CHILDREN_EVER - LISTENER_PING_SLOTS),
 		.max_per_uid = limit(config->max_per_uid, LISTENER_MAX_PER_UID, MAX_CHILDREN_EVER),

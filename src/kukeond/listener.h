@@ -11,7 +11,7 @@
  * blocks but in poll, and allocates nothing while it runs.
  */
 enum listener_pass {
-	LISTENER_PASS_WAKES = 1, /* somebody asked */
+	LISTENER_PASS_WAKES = 1, /* somebody asked, or the pass before did */
 	LISTENER_PASS_TIMER, /* it is time */
 	LISTENER_PASS_START, /* the first one */
 };
@@ -20,7 +20,7 @@ struct listener_ops {
 	void *ctx;
 	/* In a child: serve the connection to its end. stop_fd hangs up when the daemon stops. */
 	void (*serve)(void *ctx, int fd, const struct peer *peer, int stop_fd);
-	/* In a child: one pass. *ret_next_ms: clock_ms of the next one it wants, or -1. */
+	/* In a child: one pass. *ret_next_ms: clock_ms of a LISTENER_PASS_WAKES it wants, or -1. */
 	int (*reconcile)(void *ctx, enum listener_pass kind, int64_t *ret_next_ms);
 };
 

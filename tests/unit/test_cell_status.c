@@ -679,6 +679,113 @@ START_TEST(the_synthesized_root)
 }
 END_TEST
 
+/* One that its policy brings back: the cell stays up, nothing is wound down or deleted. */
+static const struct {
+	enum root_kind root;
+	enum look look[2];
+	bool owed[2];
+	cell_state after;
+	const char *message;
+	unsigned need;
+} owing[] = {
+	{ SYN,
+	  { LOOK_EXIT_7 },
+	  { true },
+	  CELL_STATE_READY,
+	  "container \"c0\" exited with code 7, it is restarted after 4s",
+	  CELL_NEED_RESTART },
+	{ SYN,
+	  { LOOK_EXIT_0 },
+	  { true },
+	  CELL_STATE_READY,
+	  "container \"c0\" exited with code 0, it is restarted after 4s",
+	  CELL_NEED_RESTART },
+	{ SYN,
+	  { LOOK_EXIT_0, LOOK_OOM },
+	  { false, true },
+	  CELL_STATE_READY,
+	  "container \"c1\" was killed for want of memory, it is restarted after 4s",
+	  CELL_NEED_RESTART },
+	{ SYN, { LOOK_EXIT_7, LOOK_RUNNING }, { false, false }, CELL_STATE_READY, NULL, 0 },
+	{ EXP,
+	  { LOOK_EXIT_0, LOOK_RUNNING },
+	  { true, false },
+	  CELL_STATE_READY,
+	  "container \"c0\" exited with code 0, it is restarted after 4s",
+	  CELL_NEED_RESTART },
+	/* The root's end is the cell's, whatever is owed. */
+	{ EXP,
+	  { LOOK_EXIT_7, LOOK_EXIT_7 },
+	  { false, true },
+	  CELL_STATE_FAILED,
+	  "container \"c0\" exited with code 7; container \"c1\" exited with code 7",
+	  CELL_NEED_WIND_DOWN | CELL_NEED_DELETE },
+};
+
+START_TEST(a_restart_is_owed)
+{
+	struct row r = { .root = owing[_i].root,
+			 .before = CELL_STATE_READY,
+			 .auto_delete = true,
+			 .look = { owing[_i].look[0], owing[_i].look[1] } };
+	struct container_fact facts[EXITS_MAX + 1] = { 0 };
+	struct cell_doc doc = { 0 };
+
+	make(&r, &doc);
+	for (size_t i = 0; i < ARRAY_SIZE(owing[_i].look) && owing[_i].look[i]; i++) {
+		struct shim_status st = look_status(owing[_i].look[i]);
+
+		status_container(&st, false, &doc.status.containers.v[i], &facts[i]);
+		facts[i].restart_ms = owing[_i].owed[i] ? 4000 : 0;
+	}
+	ck_assert_uint_eq(status_cell(&doc, RUN_COMPLETE, facts), owing[_i].need);
+	ck_assert_int_eq(doc.status.state, owing[_i].after);
+	ck_assert_msg(streq_null(doc.status.message, owing[_i].message), "%d: %s", _i,
+		      doc.status.message);
+	model_clear(&cell_doc_type, &doc);
+}
+END_TEST
+
+START_TEST(why_a_restart_failed)
+{
+	struct row r = { .root = SYN, .look = { LOOK_EXIT_7 } };
+	struct container_fact facts[2] = { { 0 } };
+	struct shim_status st = look_status(LOOK_EXIT_7);
+	struct cell_doc doc = { 0 };
+
+	make(&r, &doc);
+	status_container(&st, false, &doc.status.containers.v[0], &facts[0]);
+	facts[0].restart_ms = 2000;
+	facts[0].why = "no image";
+	(void) status_cell(&doc, RUN_COMPLETE, facts);
+	ck_assert_str_eq(doc.status.message, "container \"c0\" exited with code 7, its restart "
+					     "failed (no image) and is tried again after 2s");
+	model_clear(&cell_doc_type, &doc);
+}
+END_TEST
+
+/* What killed it is told after the restart too, but not after a start by hand. */
+START_TEST(want_of_memory_is_remembered)
+{
+	struct row r = { .root = SYN, .look = { LOOK_RUNNING } };
+	struct container_fact facts[2] = { { 0 } };
+	struct shim_status st = look_status(LOOK_OOM);
+	struct cell_doc doc = { 0 };
+
+	st.state = SHIM_RUNNING;
+	make(&r, &doc);
+	status_container(&st, false, &doc.status.containers.v[0], &facts[0]);
+	(void) status_cell(&doc, RUN_COMPLETE, facts);
+	ck_assert_ptr_null(doc.status.message);
+	doc.status.containers.v[0].restart_count = 1;
+	status_container(&st, false, &doc.status.containers.v[0], &facts[0]);
+	(void) status_cell(&doc, RUN_COMPLETE, facts);
+	ck_assert_str_eq(doc.status.message,
+			 "container \"c0\" was killed for want of memory, and was restarted");
+	model_clear(&cell_doc_type, &doc);
+}
+END_TEST
+
 /* Statuses follow their containers by name, whatever is added, removed or moved. */
 START_TEST(statuses_follow_names)
 {
@@ -713,6 +820,9 @@ static Suite *test_cell_status(void)
 	tcase_add_loop_test(t, one_container, 0, (int) ARRAY_SIZE(containers));
 	tcase_add_test(t, the_last_exit_stays);
 	tcase_add_test(t, the_synthesized_root);
+	tcase_add_loop_test(t, a_restart_is_owed, 0, (int) ARRAY_SIZE(owing));
+	tcase_add_test(t, why_a_restart_failed);
+	tcase_add_test(t, want_of_memory_is_remembered);
 	tcase_add_test(t, statuses_follow_names);
 	suite_add_tcase(s, t);
 	return s;

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#include "buf.h"
+#include "emit.h"
+#include "fd.h"
+#include "jscan.h"
+#include "log.h"
+#include "mem.h"
+#include "path.h"
+#include "restart.h"
+#include "str.h"
+#include "wake.h"
+
+#define FILE_MAX (1 << 20)
+
+/* ---- the rules ---- */
+
+bool restart_is_always(const char *policy)
+{
+	return streq_null(policy, "always") || streq_null(policy, "unless-stopped");
+}
+
+bool restart_wanted(const char *policy, int code)
+{
+	return restart_is_always(policy) || (code != 0 && streq_null(policy, "on-failure"));
+}
+
+bool restart_is_owed(const char *policy, const struct restart *r, const struct shim_status *st,
+		     bool stopped)
+{
+	if (stopped || !st->have_exit || !restart_wanted(policy, st->exit.code))
+		return false;
+	switch (st->state) {
+	case SHIM_ENDED:
+		return true;
+	case SHIM_NEVER: /* a restart was begun, and died or failed */
+		return r && r->due_ms >= 0;
+	case SHIM_STARTING:
+		return r && r->due_ms >= 0 && !st->monitor_alive;
+	case SHIM_RUNNING:
+	case SHIM_LOST:
+	case _SHIM_RUN_STATE_MAX:
+		break;
+	}
+	return false;
+}
+
+static int64_t ms_between(const struct ktime *a, const struct ktime *b)
+{
+	return (b->sec - a->sec) * 1000 + (b->nsec - a->nsec) / 1000000;
+}
+
+static int64_t clamp(int64_t v, int64_t min, int64_t max)
+{
+	return v < min ? min : v > max ? max : v;
+}
+
+static int64_t doubled(int64_t delay)
+{
+	return clamp(delay * 2, RESTART_FIRST_MS, RESTART_MAX_MS);
+}
+
+void restart_plan(const struct restart *old, const struct shim_status *st, int64_t count,
+		  int64_t now, const struct ktime *wall, struct restart *ret)
+{
+	bool known = old && old->due_ms >= 0 &&
+		     (st->state != SHIM_ENDED || streq(old->run_id, st->run_id));
+	int64_t since;
+
+	if (known) {
+		if (ret != old)
+			*ret = *old;
+		ret->due_ms = clamp(ret->due_ms, 0, now + ret->delay_ms);
+		return;
+	}
+	ret->delay_ms = RESTART_FIRST_MS;
+	if (old && ms_between(&st->exit.started_at, &st->exit.finished_at) < RESTART_RESET_MS)
+		ret->delay_ms = doubled(old->delay_ms);
+	/* From its end on, which nobody may have looked at until now. */
+	since = clamp(ms_between(&st->exit.finished_at, wall), 0, ret->delay_ms);
+	ret->due_ms = now + ret->delay_ms - since;
+	ret->count = count;
+	ret->why[0] = '\0';
+	memcpy(ret->run_id, st->run_id, sizeof(ret->run_id));
+}
+
+void restart_failed(struct restart *r, int64_t now, const struct kerr *why)
+{
+	struct buf line cleanup_buf = BUF_INIT(sizeof(r->why));
+	char text[KERR_TEXT_MAX];
+
+	str_one_line(&line, kerr_text(why, text, sizeof(text)), RESTART_WHY_MAX);
+	(void) snprintf(r->why, sizeof(r->why), "%s", buf_str(&line));
+	r->delay_ms = doubled(r->delay_ms);
+	r->due_ms = now + r->delay_ms;
+}
+
+/* ---- the file of a cell ---- */
+
+void restarts_clear(struct restarts *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i].name);
+	free(l->v);
+	*l = (struct restarts){ 0 };
+}
+
+struct restart *restarts_find(const struct restarts *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (streq(l->v[i].name, name))
+			return &l->v[i];
+	return NULL;
+}
+
+struct restart *restarts_get(struct restarts *l, const char *name)
+{
+	struct restart *r = restarts_find(l, name);
+
+	if (r)
+		return r;
+	r = vec_grow(&l->v, &l->n, sizeof(*r));
+	r->name = xstrdup(name);
+	r->due_ms = -1;
+	return r;
+}
+
+static char *restarts_path(struct engine *e, const char *key)
+{
+	char *dir cleanup_free = layout_rt(&e->layout, RT_RESTARTS);
+
+	return path_join(dir, key, NULL);
+}
+
+static void parse_line(struct restarts *l, const char *line, size_t n)
+{
+	struct restart r = { 0 };
+	char name[128];
+
+	if (jscan_get_str(line, n, "container", name, sizeof(name)) < 0 ||
+	    jscan_get_str(line, n, "run", r.run_id, sizeof(r.run_id)) < 0 ||
+	    jscan_get_i64(line, n, "delayMs", &r.delay_ms) < 0 ||
+	    jscan_get_i64(line, n, "dueMs", &r.due_ms) < 0 ||
+	    jscan_get_i64(line, n, "count", &r.count) < 0 ||
+	    jscan_get_str(line, n, "why", r.why, sizeof(r.why)) < 0 || restarts_find(l, name))
+		return;
+	r.name = xstrdup(name);
+	*(struct restart *) vec_grow(&l->v, &l->n, sizeof(r)) = r;
+}
+
+static void load_key(struct engine *e, const char *key, struct restarts *ret)
+{
+	char *path cleanup_free = restarts_path(e, key);
+	struct buf text cleanup_buf = BUF_INIT(FILE_MAX);
+	char *rest, *line;
+
+	if (file_read_at(AT_FDCWD, path, FILE_MAX, &text, NULL) < 0)
+		return;
+	rest = (char *) (uintptr_t) buf_str(&text);
+	while ((line = strsep(&rest, "\n")) != NULL)
+		parse_line(ret, line, strlen(line));
+}
+
+void restarts_load(struct engine *e, const struct addr *cell, struct restarts *ret)
+{
+	char *key cleanup_free = wake_key(cell);
+
+	load_key(e, key, ret);
+}
+
+static void add_line(struct buf *out, const struct restart *r)
+{
+	struct jemit j;
+
+	jemit_init(&j, out, 0);
+	jemit_object(&j);
+	jemit_key(&j, "container");
+	jemit_str(&j, r->name);
+	jemit_key(&j, "run");
+	jemit_str(&j, r->run_id);
+	jemit_key(&j, "delayMs");
+	jemit_i64(&j, r->delay_ms);
+	jemit_key(&j, "dueMs");
+	jemit_i64(&j, r->due_ms);
+	jemit_key(&j, "count");
+	jemit_i64(&j, r->count);
+	jemit_key(&j, "why");
+	jemit_str(&j, r->why);
+	jemit_object_end(&j);
+	buf_addc(out, '\n');
+}
+
+int restarts_save(struct engine *e, const struct addr *cell, const struct restarts *l,
+		  struct kerr *err)
+{
+	char *dir cleanup_free = layout_rt(&e->layout, RT_RESTARTS);
+	char *key cleanup_free = wake_key(cell);
+	char *path cleanup_free = restarts_path(e, key);
+	struct buf text cleanup_buf = BUF_INIT(FILE_MAX);
+	int r;
+
+	if (l->n == 0)
+		return restarts_drop(e, cell, err);
+	for (size_t i = 0; i < l->n; i++)
+		add_line(&text, &l->v[i]);
+	r = mkdir_p(dir, 0700, err);
+	if (r < 0)
+		return r;
+	return atomic_write_at(AT_FDCWD, path, text.data, text.len, 0600, ATOMIC_WRITE_NOSYNC, err);
+}
+
+int restarts_drop(struct engine *e, const struct addr *cell, struct kerr *err)
+{
+	char *key cleanup_free = wake_key(cell);
+	char *path cleanup_free = restarts_path(e, key);
+
+	if (unlink(path) < 0 && errno != ENOENT)
+		return kerr_set(err, -errno, "remove '%s'", path);
+	return 0;
+}
+
+int restarts_forget(struct engine *e, const struct addr *cell, const char *name, struct kerr *err)
+{
+	struct restarts l cleanup_restarts = { 0 };
+	struct restart *r;
+
+	restarts_load(e, cell, &l);
+	r = restarts_find(&l, name);
+	if (!r)
+		return 0;
+	free(r->name);
+	*r = l.v[--l.n];
+	return restarts_save(e, cell, &l, err);
+}
+
+/* When the first of a cell is due; -1: none. */
+static int64_t first_due(const struct restarts *l)
+{
+	int64_t due = -1;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].due_ms >= 0 && (due < 0 || l->v[i].due_ms < due))
+			due = l->v[i].due_ms;
+	return due;
+}
+
+/* One of a cell that is gone is of no use to anybody. */
+static bool is_stale(struct engine *e, const char *key)
+{
+	char *copy cleanup_free = xstrdup(key);
+	struct addr a = { 0 };
+
+	return wake_parse(copy, &a) == 0 && store_exists(&e->layout, &a, NULL) == 0;
+}
+
+int64_t restarts_due(struct engine *e, int64_t now, struct strlist *ret_keys)
+{
+	char *dir cleanup_free = layout_rt(&e->layout, RT_RESTARTS);
+	DIR *d = opendir(dir);
+	struct dirent *de;
+	int64_t next = -1;
+
+	while (d && (de = readdir(d)) != NULL) {
+		struct restarts l cleanup_restarts = { 0 };
+		int64_t due;
+
+		if (de->d_name[0] == '.')
+			continue;
+		load_key(e, de->d_name, &l);
+		due = first_due(&l);
+		if (due < 0)
+			continue;
+		if (due > now)
+			next = next < 0 || due < next ? due : next;
+		else if (is_stale(e, de->d_name))
+			(void) unlinkat(dirfd(d), de->d_name, 0); /* else at the next look */
+		else
+			strlist_add(ret_keys, de->d_name);
+	}
+	if (d)
+		(void) closedir(d);
+	return next;
+}
