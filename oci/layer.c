@@ -181,7 +181,7 @@ static int copy_xattrs(int from, int to)
 	return 0;
 }
 
-static int copy_meta(int from, int to)
+int layer_copy_meta(int from, int to)
 {
 	struct timespec ts[2];
 	struct stat st;
@@ -220,7 +220,7 @@ static int apply_implied(struct making *m, const char *path, struct kerr *err)
 		return 0;
 	if (from < 0)
 		return from;
-	r = copy_meta(from, to);
+	r = layer_copy_meta(from, to);
 	return r < 0 ? kerr_set(err, r, "copy attributes of '%s'", path) : 0;
 }
 

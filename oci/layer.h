@@ -52,6 +52,8 @@ bool layer_exists(struct image_store *s, const struct digest *chain);
 /* -ENOENT without touching err. */
 int layer_read_info(struct image_store *s, const struct digest *chain, struct layer_info *ret,
 		    struct kerr *err);
+/* Owner, mode, times and an image's xattrs, from one directory to another. -errno. */
+int layer_copy_meta(int from, int to);
 /* Rename to trash, then remove. A missing one is success. */
 int layer_remove(struct image_store *s, const struct digest *chain, struct kerr *err);
 

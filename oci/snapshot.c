@@ -17,6 +17,7 @@
 
 #define IMAGE_LINK "image"
 #define UPPER "upper"
+#define UPPER_NEW "upper.new"
 #define WORK "work"
 
 static char *container_path(struct image_store *s, const char *id, const char *name)
@@ -81,30 +82,45 @@ static int make_dir(const char *path, mode_t mode, struct kerr *err)
 	return 0;
 }
 
+static int open_dir(const char *path, struct kerr *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? kerr_set(err, -errno, "open '%s'", path) : fd;
+}
+
 /* The root of a container looks like the image's, whose topmost layer overlay would show. */
+static int look_like(struct image_store *s, const struct digest *top, const char *dir,
+		     struct kerr *err)
+{
+	cleanup_free char *fs = layer_path(s, top, "fs");
+	cleanup_fd int from = -EBADF, to = -EBADF;
+	int r;
+
+	from = open_dir(fs, err);
+	if (from < 0)
+		return from;
+	to = open_dir(dir, err);
+	if (to < 0)
+		return to;
+	r = layer_copy_meta(from, to);
+	return r < 0 ? kerr_set(err, r, "set attributes of '%s'", dir) : 0;
+}
+
+/* It has its name when it is whole; what a killed one left is used again. */
 static int make_upper(struct image_store *s, const char *id, const struct image *img,
 		      struct kerr *err)
 {
-	cleanup_free char *upper = container_path(s, id, UPPER), *fs = NULL;
-	struct timespec ts[2];
-	struct stat st;
+	cleanup_free char *temp = container_path(s, id, UPPER_NEW);
+	cleanup_free char *upper = container_path(s, id, UPPER);
 	int r;
 
-	r = make_dir(upper, 0755, err);
-	if (r < 0 || img->n_chain_ids == 0)
-		return r;
-	fs = layer_path(s, &img->chain_ids[img->n_chain_ids - 1], "fs");
-	r = stat(fs, &st);
-	if (r < 0)
-		return kerr_set(err, -errno, "stat '%s'", fs);
-	ts[0] = st.st_mtim;
-	ts[1] = st.st_mtim;
-	r = chown(upper, st.st_uid, st.st_gid);
-	if (r == 0)
-		r = chmod(upper, st.st_mode & 07777);
-	if (r == 0)
-		r = utimensat(AT_FDCWD, upper, ts, AT_SYMLINK_NOFOLLOW);
-	return r < 0 ? kerr_set(err, -errno, "set attributes of '%s'", upper) : 0;
+	r = make_dir(temp, 0755, err);
+	if (r == 0 && img->n_chain_ids > 0)
+		r = look_like(s, &img->chain_ids[img->n_chain_ids - 1], temp, err);
+	if (r == 0 && rename(temp, upper) < 0)
+		r = kerr_set(err, -errno, "rename '%s' to '%s'", temp, upper);
+	return r;
 }
 
 int snapshot_prepare(struct image_store *s, const char *id, const struct image *img,
@@ -157,7 +173,7 @@ static int is_named(void *ctx, const char *file, const struct image_record *rec)
 
 int snapshot_remove(struct image_store *s, const char *id, struct kerr *err)
 {
-	static const char *const names[] = { UPPER, WORK };
+	static const char *const names[] = { UPPER, UPPER_NEW, WORK };
 	cleanup_free char *link = container_path(s, id, IMAGE_LINK);
 	struct digest manifest;
 	size_t i;

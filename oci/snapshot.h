@@ -21,8 +21,8 @@ int snapshot_lower(struct image_store *s, const struct image *img, struct strlis
 		   struct kerr *err);
 
 /*
- * Make containers/<id>/ (0700; may exist), image, upper (mode, owner and xattrs
- * of the image's root) and work. What is there is kept when it is of the same
+ * Make containers/<id>/ (0700; may exist), image, upper (mode, owner, times and
+ * xattrs of the image's root) and work. What is there is kept when it is of the same
  * image (-EEXIST when of another). The caller holds image_store_hold.
  */
 int snapshot_prepare(struct image_store *s, const char *id, const struct image *img,

@@ -97,6 +97,7 @@ SYSTEM_TESTS = \
 	tests/integration/failures.bats \
 	tests/integration/fresh.bats \
 	tests/integration/image_archives.bats \
+	tests/integration/image_equality.bats \
 	tests/integration/image_tools.bats \
 	tests/integration/leakcheck.bats \
 	tests/integration/lifecycle.bats \
@@ -221,7 +222,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/helpers/leakcheck tests/helpers/busybox-image \
 	tests/data/spec/plain.json tests/data/spec/everything.json \
 	tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
-	tests/helpers/imgtree \
+	tests/helpers/imgtree tests/helpers/treecmp tests/helpers/fiveimages \
 	tests/helpers/cells.bash tests/helpers/instance-init tests/helpers/instance.bash \
 	tests/fuzz/replay.c tests/lint/lib.bash tests/lint/strip.pl
 

@@ -6,12 +6,14 @@
  *   resolve REF     prints digests and the lower directories, top first
  *   prepare ID REF  prepare-digest ID DIGEST   remove ID   collect
  *   hold SECONDS    keep the collector out for a while
+ *   mount ID DIR    the root of a prepared container, as its processes get it
  *
  * Options before RUN_PATH: --keep-layers, LIMIT=N. Errors: one line, exit 1.
  */
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -19,6 +21,8 @@
 #include "image.h"
 #include "imgstore.h"
 #include "mem.h"
+#include "mount.h"
+#include "path.h"
 #include "snapshot.h"
 #include "str.h"
 
@@ -123,6 +127,41 @@ static int do_prepare(struct image_store *s, const char *id, const char *ref, bo
 	return r;
 }
 
+static int open_below(struct image_store *s, const char *path, struct kerr *err)
+{
+	cleanup_free char *full = path_join(s->dir, path, NULL);
+	int fd = open(full, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? kerr_set(err, -errno, "open '%s'", full) : fd;
+}
+
+/* What the engine does when it starts a container, and nothing more. */
+static int do_mount(struct image_store *s, const char *id, const char *target, struct kerr *err)
+{
+	cleanup_free char *upper = path_join("containers", id, "upper", NULL);
+	cleanup_free char *work = path_join("containers", id, "work", NULL);
+	cleanup_strlist struct strlist lower = { 0 };
+	cleanup_image struct image i = { 0 };
+	int fds[MOUNT_OVERLAY_LOWER_MAX];
+	struct mount_overlay how = { .lower_fds = fds, .target = target };
+	struct digest d;
+	size_t k;
+	int r;
+
+	r = snapshot_image(s, id, &d, err);
+	if (r == 0)
+		r = image_resolve_digest(s, &d, &i, err);
+	if (r == 0)
+		r = snapshot_lower(s, &i, &lower, err);
+	for (k = 0; r >= 0 && k < lower.n && k < ARRAY_SIZE(fds); k++)
+		r = fds[how.n_lower++] = open_below(s, lower.v[k], err);
+	if (r >= 0)
+		r = how.upper_fd = open_below(s, upper, err);
+	if (r >= 0)
+		r = how.work_fd = open_below(s, work, err);
+	return r < 0 ? r : mount_overlay(&how, err); /* descriptors end with the process */
+}
+
 static int do_hold(struct image_store *s, const char *seconds, struct kerr *err)
 {
 	uint64_t n = 0;
@@ -161,6 +200,8 @@ static int run(struct image_store *s, char **argv, struct kerr *err)
 		return do_prepare(s, a, b, streq(verb, "prepare-digest"), err);
 	if (streq(verb, "remove"))
 		return snapshot_remove(s, a, err);
+	if (streq(verb, "mount") && b)
+		return do_mount(s, a, b, err);
 	if (streq(verb, "hold"))
 		return do_hold(s, a, err);
 	if (!streq(verb, "collect"))
