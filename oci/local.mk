@@ -18,6 +18,8 @@ liboci_a_SOURCES = \
 	oci/oci_manifest.c oci/oci_manifest.h \
 	oci/ref.c oci/ref.h \
 	oci/runc.c oci/runc.h \
+	oci/seccomp_default.c \
+	oci/seccomp_filter.c oci/seccomp_filter.h \
 	oci/seccomp_profile.c oci/seccomp_profile.h \
 	oci/security.c oci/security.h \
 	oci/shim.c oci/shim_state.c oci/shim.h \

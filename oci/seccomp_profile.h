@@ -38,6 +38,12 @@ int seccomp_profile_load(const char *path, struct seccomp_profile *ret, struct k
 int seccomp_profile_parse(const char *text, size_t n, const char *path, struct seccomp_profile *ret,
 			  struct kerr *err);
 
+/*
+ * The built-in profile for a process that has caps (CAPS_MAX of them): what only they
+ * can use is allowed with them. kukeon-security(7) describes it.
+ */
+void seccomp_profile_default(const bool *caps, struct seccomp_profile *ret);
+
 /* As the value of linux.seccomp. */
 void seccomp_profile_emit(const struct sysfilter_profile *p, struct jemit *j);
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "caps.h"
 #include "fd.h"
 #include "mem.h"
 #include "security.h"
@@ -111,6 +112,10 @@ int security_resolve(const struct container_spec *c, enum security_flags flags, 
 	}
 	if (r < 0)
 		return r;
+	if (seccomp == NULL ? (flags & SECURITY_SECCOMP_DEFAULT) != 0 : streq(seccomp, "default")) {
+		seccomp_profile_default(caps, &s.profile);
+		s.seccomp = true;
+	}
 	if (s.apparmor != NULL && !apparmor_enabled())
 		s.apparmor = NULL; /* "unconfined", which the runtime could not set */
 	*ret = s;
@@ -121,6 +126,7 @@ int security_resolve(const struct container_spec *c, enum security_flags flags, 
 int security_check(const struct container_spec *c, struct kerr *err)
 {
 	cleanup_security struct security s = { 0 };
+	const bool caps[CAPS_MAX] = { false }; /* whatever it will have, the host is the same */
 
-	return security_resolve(c, 0, NULL, &s, err);
+	return security_resolve(c, 0, caps, &s, err);
 }

@@ -22,6 +22,7 @@ struct process {
 	struct user_ids user;
 	bool caps[CAPS_MAX];
 	struct security security;
+	struct buf seccomp; /* the profile as JSON; empty: none */
 };
 
 static void process_clear(struct process *p)
@@ -31,6 +32,7 @@ static void process_clear(struct process *p)
 	free(p->cwd);
 	user_ids_clear(&p->user);
 	security_clear(&p->security);
+	buf_clear(&p->seccomp);
 }
 
 static void key_str(struct jemit *j, const char *key, const char *value)
@@ -144,6 +146,24 @@ static int resolve_user(const struct spec_input *in, struct user_ids *ret, struc
 			    err);
 }
 
+/* The profile that nobody asked for is not for those that are given more than others. */
+static int resolve_security(const struct spec_input *in, struct process *p, struct kerr *err)
+{
+	bool nested = in->cell != NULL && in->cell->spec.nested_cgroup_runtime;
+	enum security_flags flags = 0;
+	struct jemit j;
+	int r;
+
+	if ((in->flags & SPEC_SECCOMP) && !in->c->privileged && !nested)
+		flags |= SECURITY_SECCOMP_DEFAULT;
+	r = security_resolve(in->c, flags, p->caps, &p->security, err);
+	if (r < 0 || !p->security.seccomp)
+		return r;
+	jemit_init(&j, &p->seccomp, 0);
+	seccomp_profile_emit(&p->security.profile.p, &j);
+	return buf_check(&p->seccomp, "the seccomp profile", err);
+}
+
 static int process_resolve(const struct spec_input *in, struct process *p, struct kerr *err)
 {
 	int r;
@@ -158,7 +178,7 @@ static int process_resolve(const struct spec_input *in, struct process *p, struc
 	if (r == 0)
 		r = resolve_user(in, &p->user, err);
 	if (r == 0)
-		r = security_resolve(in->c, 0, p->caps, &p->security, err);
+		r = resolve_security(in, p, err);
 	return r;
 }
 
@@ -280,7 +300,7 @@ static void emit_namespaces(const struct spec_input *in, struct jemit *j)
 	jemit_array_end(j);
 }
 
-static int emit_linux(const struct spec_input *in, const struct security *security, struct jemit *j,
+static int emit_linux(const struct spec_input *in, const struct process *p, struct jemit *j,
 		      struct kerr *err)
 {
 	int r;
@@ -299,9 +319,9 @@ static int emit_linux(const struct spec_input *in, const struct security *securi
 		key_list(j, "maskedPaths", spec_masked_paths);
 		key_list(j, "readonlyPaths", spec_readonly_paths);
 	}
-	if (security->seccomp) {
+	if (p->seccomp.len > 0) {
 		jemit_key(j, "seccomp");
-		seccomp_profile_emit(&security->profile.p, j);
+		jemit_raw(j, p->seccomp.data, p->seccomp.len);
 	}
 	jemit_object_end(j);
 	return 0;
@@ -341,17 +361,23 @@ static int emit_spec(const struct spec_input *in, const struct process *p, struc
 	r = spec_mounts(in, &j, err);
 	if (r < 0)
 		return r;
-	r = emit_linux(in, &p->security, &j, err);
+	r = emit_linux(in, p, &j, err);
 	if (r < 0)
 		return r;
 	jemit_object_end(&j);
 	return buf_check(json, "the runtime spec", err);
 }
 
-int spec_build(const struct spec_input *in, struct buf *json, struct user_ids *ret_user,
+void spec_result_clear(struct spec_result *r)
+{
+	user_ids_clear(&r->user);
+	free_p(&r->seccomp);
+}
+
+int spec_build(const struct spec_input *in, struct buf *json, struct spec_result *ret,
 	       struct kerr *err)
 {
-	cleanup_(process_clear) struct process p = { 0 };
+	cleanup_(process_clear) struct process p = { .seccomp = BUF_INIT(SPEC_MAX) };
 	int r;
 
 	r = refuse_missing(in->c, err);
@@ -361,9 +387,11 @@ int spec_build(const struct spec_input *in, struct buf *json, struct user_ids *r
 		r = emit_spec(in, &p, json, err);
 	if (r < 0)
 		return r;
-	if (ret_user != NULL) {
-		*ret_user = p.user;
+	if (ret != NULL) {
+		*ret = (struct spec_result){ .user = p.user };
 		p.user = (struct user_ids){ 0 };
+		if (p.seccomp.len > 0)
+			ret->seccomp = buf_take(&p.seccomp);
 	}
 	return 0;
 }

@@ -17,6 +17,7 @@
 enum spec_flags {
 	SPEC_ROOT = 1 << 0, /* the cell's explicit root: `sleep infinity` with nothing to run */
 	SPEC_HOST_NETWORK = 1 << 1, /* the whole cell is on the host's network */
+	SPEC_SECCOMP = 1 << 2, /* the built-in profile where the container asks for nothing */
 };
 
 struct spec_secret {
@@ -50,13 +51,20 @@ enum {
 	SPEC_ARGS_MAX = 1 << 20, /* bytes of argv and environment together */
 };
 
+/* What came out beside the spec, owned by the caller. */
+struct spec_result {
+	struct user_ids user; /* the resolved ids: for the owner of secrets and tty directories */
+	char *seccomp; /* the profile as it stands in the spec; NULL: none */
+};
+void spec_result_clear(struct spec_result *r);
+#define cleanup_spec_result cleanup_(spec_result_clear)
+
 /*
  * Append the spec as JSON to json (created with SPEC_MAX). Refuses what cannot
  * work before anything runs: no command, a bind source that is not there, an
- * unknown user. ret_user may be NULL; else it is set to the resolved ids, for
- * the owner of secrets and tty directories.
+ * unknown user, a profile that is not there. ret may be NULL.
  */
-int spec_build(const struct spec_input *in, struct buf *json, struct user_ids *ret_user,
+int spec_build(const struct spec_input *in, struct buf *json, struct spec_result *ret,
 	       struct kerr *err);
 
 /* The pieces, as pure functions, for tests and for `--dry-run`. */

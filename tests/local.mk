@@ -61,7 +61,7 @@ tests_unit_unit_rpc_SOURCES = $(UNIT_FRAME) tests/unit/test_rpc.c \
 tests_unit_unit_rpc_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_RPC)
 tests_unit_unit_rpc_LDADD = $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
-tests_unit_unit_oci_SOURCES = $(UNIT_FRAME) tests/unit/test_shim.c \
+tests_unit_unit_oci_SOURCES = $(UNIT_FRAME) tests/unit/test_seccomp.c tests/unit/test_shim.c \
 	tests/unit/test_spec.c tests/unit/test_user.c \
 	tests/unit/test_oci_manifest.c tests/unit/test_ref.c
 tests_unit_unit_oci_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_OCI)

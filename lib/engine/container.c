@@ -12,11 +12,13 @@
 #include "emit.h"
 #include "fd.h"
 #include "jscan.h"
+#include "log.h"
 #include "mem.h"
 #include "mount.h"
 #include "path.h"
 #include "proc.h"
 #include "runc.h"
+#include "seccomp_filter.h"
 #include "secrets.h"
 #include "security.h"
 #include "snapshot.h"
@@ -99,6 +101,7 @@ void container_run_clear(struct container_run *r)
 	free(r->runc);
 	free(r->memory_cgroup);
 	free(r->wake_key);
+	free(r->seccomp);
 	*r = (struct container_run){ 0 };
 }
 
@@ -338,7 +341,7 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 	char *secrets_dir cleanup_free =
 		layout_rt_container(&r->e->layout, r->ns, r->id, RTC_SECRETS);
 	struct secrets secrets cleanup_secrets = { 0 };
-	struct user_ids user cleanup_user_ids = { 0 };
+	struct spec_result built cleanup_spec_result = { 0 };
 	struct buf json cleanup_buf = BUF_INIT(SPEC_MAX);
 	struct spec_input in = {
 		.cell = cell,
@@ -354,8 +357,9 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 		.resolv = m->resolv,
 		.cell_cgroup = cell_cgroup,
 		.cgroups_path = r->cgroup,
-		.flags =
-			(r->spec->root ? SPEC_ROOT : 0) | (m->host_network ? SPEC_HOST_NETWORK : 0),
+		.flags = (r->spec->root ? SPEC_ROOT : 0) |
+			 (m->host_network ? SPEC_HOST_NETWORK : 0) |
+			 (r->e->seccomp_default ? SPEC_SECCOMP : 0),
 	};
 	int k;
 
@@ -363,20 +367,40 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 	in.secrets = secrets.v;
 	in.n_secrets = secrets.n;
 	if (k == 0)
-		k = spec_build(&in, &json, &user, err);
+		k = spec_build(&in, &json, &built, err);
 	engine_lap(r->e, "spec");
 	if (k == 0)
 		k = container_run_ready(r, err);
 	if (k == 0)
 		k = shim_prepare(&r->how, &json, err);
 	if (k == 0)
-		k = secrets_stage(&secrets, secrets_dir, &user, err);
+		k = secrets_stage(&secrets, secrets_dir, &built.user, err);
 	if (k == 0)
 		k = shim_begin(&r->how, &r->pending, err);
 	engine_lap(r->e, "bundle and shim");
 	if (k < 0)
 		return kerr_wrap(err, k, "failed to start container %s", r->id);
+	free(r->seccomp);
+	r->seccomp = take_ptr(built.seccomp);
 	return 0;
+}
+
+/*
+ * The compiled filter beside the bundle, for whoever joins the container. The runtime
+ * makes its own, so nothing is lost by doing it while that works, and a join without
+ * it compiles.
+ */
+static void keep_filter(struct container_run *r)
+{
+	char *dir cleanup_free = layout_rt(&r->e->layout, RT_SECCOMP);
+	char *file cleanup_free = layout_rt_container(&r->e->layout, r->ns, r->id, RTC_SECCOMP);
+	struct kerr err;
+	char text[KERR_TEXT_MAX];
+
+	if (r->seccomp && seccomp_filter_keep(dir, r->seccomp, file, &err) < 0)
+		log_wrn("seccomp filter not kept", "container", r->id, "error",
+			kerr_text(&err, text, sizeof(text)));
+	engine_lap(r->e, "seccomp filter");
 }
 
 int container_finish(struct container_run *r, struct kerr *err)
@@ -384,6 +408,7 @@ int container_finish(struct container_run *r, struct kerr *err)
 	struct shim_started started;
 	int k;
 
+	keep_filter(r);
 	k = shim_finish(&r->how, &r->pending, &started, err);
 	if (k < 0)
 		return kerr_wrap(err, k, "failed to start container %s", r->id);

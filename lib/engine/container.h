@@ -30,6 +30,7 @@ struct container_run {
 	size_t n_monitor_fds;
 	struct shim_start how; /* points into the members above */
 	struct shim_pending pending; /* between container_begin and container_finish */
+	char *seccomp; /* the profile it is started with; NULL: none */
 	bool record_unsynced; /* container_create wrote a record: container_sync is owed */
 };
 

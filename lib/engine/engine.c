@@ -57,6 +57,7 @@ int engine_open(const struct engine_config *c, struct engine **ret, struct kerr 
 	e->runtime = xstrdup(or_default(c->runtime, ""));
 	e->socket_gid = c->socket_gid > 0 ? c->socket_gid : 0;
 	e->keep_layers = c->keep_layers;
+	e->seccomp_default = c->seccomp_default;
 	e->caller = geteuid();
 	r = parse_pod_net(e, c, err);
 	if (r < 0)

@@ -24,6 +24,7 @@ struct engine_config {
 	int64_t pod_subnet_size; /* prefix length per space; 0: 24 */
 	int64_t socket_gid; /* group of the socket and readable data; <= 0: none */
 	bool keep_layers;
+	bool seccomp_default; /* containers get the built-in profile unless they opt out */
 };
 
 /*

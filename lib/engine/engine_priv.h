@@ -23,6 +23,7 @@ struct engine {
 	unsigned pod_prefix;
 	int64_t socket_gid;
 	bool keep_layers;
+	bool seccomp_default;
 	uid_t caller;
 	bool mounts_checked;
 	int64_t lap_us; /* when the last step ended (engine_lap) */

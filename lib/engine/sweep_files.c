@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "network.h"
 #include "path.h"
+#include "seccomp_filter.h"
 #include "str.h"
 #include "sweep.h"
 
@@ -69,8 +70,10 @@ void sweep_temporaries(struct engine *e)
 	char *data cleanup_free = layout_run(&e->layout, RUN_DATA);
 	char *locks cleanup_free = layout_run(&e->layout, RUN_LOCKS);
 	char *namespaces cleanup_free = layout_namespaces(&e->layout);
+	char *filters cleanup_free = layout_rt(&e->layout, RT_SECCOMP);
 	struct strlist names cleanup_strlist = { 0 };
 
+	seccomp_filter_sweep(filters, TEMP_MAX_AGE_S);
 	sweep_temp_below(e->layout.run_path, 0);
 	sweep_temp_below(data, ADDR_CELL);
 	sweep_temp_below(locks, ADDR_CELL);

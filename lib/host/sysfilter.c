@@ -2,10 +2,15 @@
 #include "config.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <seccomp.h>
 
+#include "fd.h"
 #include "str.h"
 #include "sysfilter.h"
 
@@ -183,4 +188,159 @@ static uint32_t arch_token(const char *name)
 bool sysfilter_knows_arch(const char *name)
 {
 	return arch_token(name) != 0;
+}
+
+static const enum scmp_compare compares[] = {
+	[SYSFILTER_NE] = SCMP_CMP_NE,
+	[SYSFILTER_LT] = SCMP_CMP_LT,
+	[SYSFILTER_LE] = SCMP_CMP_LE,
+	[SYSFILTER_EQ] = SCMP_CMP_EQ,
+	[SYSFILTER_GE] = SCMP_CMP_GE,
+	[SYSFILTER_GT] = SCMP_CMP_GT,
+	[SYSFILTER_MASKED_EQ] = SCMP_CMP_MASKED_EQ,
+};
+_Static_assert(ARRAY_SIZE(compares) == _SYSFILTER_OP_MAX, "an operator without a comparison");
+
+static uint32_t action_token(enum sysfilter_action action, struct sysfilter_errno errno_ret)
+{
+	uint32_t value = errno_ret.set ? errno_ret.v : EPERM;
+
+	switch (action) {
+	case SYSFILTER_KILL:
+		return SCMP_ACT_KILL_THREAD;
+	case SYSFILTER_KILL_PROCESS:
+		return SCMP_ACT_KILL_PROCESS;
+	case SYSFILTER_TRAP:
+		return SCMP_ACT_TRAP;
+	case SYSFILTER_ERRNO:
+		return SCMP_ACT_ERRNO(value);
+	case SYSFILTER_TRACE:
+		return SCMP_ACT_TRACE(value);
+	case SYSFILTER_ALLOW:
+		return SCMP_ACT_ALLOW;
+	case SYSFILTER_LOG:
+		return SCMP_ACT_LOG;
+	case _SYSFILTER_ACTION_MAX:
+		break;
+	}
+	return SCMP_ACT_KILL_PROCESS;
+}
+
+static bool twice_the_same(const struct sysfilter_rule *rule)
+{
+	size_t i, k;
+
+	for (i = 0; i < rule->n_args; i++)
+		for (k = 0; k < i; k++)
+			if (rule->args[i].index == rule->args[k].index)
+				return true;
+	return false;
+}
+
+/* One system call of a rule. Two conditions on the same argument are alternatives. */
+static int add_call(scmp_filter_ctx ctx, const struct sysfilter_rule *rule, uint32_t action, int nr)
+{
+	struct scmp_arg_cmp args[SYSFILTER_ARGS];
+	bool each = twice_the_same(rule);
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < rule->n_args; i++)
+		args[i] = (struct scmp_arg_cmp){
+			.arg = rule->args[i].index,
+			.op = compares[rule->args[i].op],
+			.datum_a = rule->args[i].value,
+			.datum_b = rule->args[i].value2,
+		};
+	if (!each)
+		return seccomp_rule_add_array(ctx, action, nr, (unsigned) rule->n_args, args);
+	for (i = 0; r >= 0 && i < rule->n_args; i++)
+		r = seccomp_rule_add_array(ctx, action, nr, 1, &args[i]);
+	return r;
+}
+
+static int add_rule(scmp_filter_ctx ctx, const struct sysfilter_rule *rule, uint32_t otherwise,
+		    struct kerr *err)
+{
+	uint32_t action = action_token(rule->action, rule->errno_ret);
+	size_t i;
+	int nr, r;
+
+	for (i = 0; action != otherwise && rule->names[i] != NULL; i++) {
+		nr = seccomp_syscall_resolve_name(rule->names[i]);
+		if (nr == __NR_SCMP_ERROR)
+			continue;
+		r = add_call(ctx, rule, action, nr);
+		if (r < 0)
+			return kerr_set(err, r, "filter the system call '%s'", rule->names[i]);
+	}
+	return 0;
+}
+
+static int fill(scmp_filter_ctx ctx, const struct sysfilter_profile *p, uint32_t otherwise,
+		struct kerr *err)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; p->archs != NULL && p->archs[i] != NULL; i++) {
+		r = seccomp_arch_add(ctx, arch_token(p->archs[i]));
+		if (r < 0 && r != -EEXIST)
+			return kerr_set(err, r, "filter the architecture '%s'", p->archs[i]);
+	}
+	for (i = 0; i < p->n_rules; i++) {
+		r = add_rule(ctx, &p->rules[i], otherwise, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* By a file without a name: older versions of the library know no other way. */
+static int export(scmp_filter_ctx ctx, struct buf *ret, struct kerr *err)
+{
+	cleanup_fd int fd = memfd_create("seccomp", MFD_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return kerr_set(err, -errno, "make a file in memory");
+	r = seccomp_export_bpf(ctx, fd);
+	if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	if (r < 0)
+		return kerr_set(err, r, "compile a seccomp filter");
+	return buf_read_fd(ret, fd, err);
+}
+
+int sysfilter_compile(const struct sysfilter_profile *p, struct buf *ret, struct kerr *err)
+{
+	uint32_t otherwise = action_token(p->action, p->errno_ret);
+	scmp_filter_ctx ctx = seccomp_init(otherwise);
+	int r;
+
+	if (!ctx)
+		return kerr_set(err, -ENOMEM, "make a seccomp filter");
+	r = fill(ctx, p, otherwise, err);
+	if (r == 0)
+		r = export(ctx, ret, err);
+	seccomp_release(ctx);
+	return r;
+}
+
+int sysfilter_load(int fd, struct kerr *err)
+{
+	cleanup_buf struct buf text = BUF_INIT(BPF_MAXINSNS * sizeof(struct sock_filter));
+	struct sock_fprog program = { 0 };
+	int r;
+
+	r = buf_read_fd(&text, fd, err);
+	if (r < 0)
+		return r;
+	if (text.len == 0 || text.len % sizeof(struct sock_filter) != 0)
+		return kerr_plain(err, -EINVAL, "no seccomp filter");
+	program.len = (unsigned short) (text.len / sizeof(struct sock_filter));
+	program.filter = (struct sock_filter *) (void *) text.data;
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0)
+		return kerr_set(err, -errno, "install a seccomp filter");
+	return 0;
 }

@@ -67,6 +67,19 @@ struct sysfilter_profile {
 	size_t n_rules;
 };
 
+/*
+ * The classic BPF program of a profile, an array of struct sock_filter, appended to ret: what
+ * the runtimes install for it. Names that are unknown here are passed over.
+ */
+int sysfilter_compile(const struct sysfilter_profile *p, struct buf *ret, struct kerr *err);
+
+/*
+ * Install such a program, read from fd, in this process, for good. Needs
+ * CAP_SYS_ADMIN or no_new_privs, which it does not set: who joins a container
+ * becomes one of its processes in the order that a runtime has.
+ */
+int sysfilter_load(int fd, struct kerr *err);
+
 bool sysfilter_knows_arch(const char *name); /* "SCMP_ARCH_ARM" */
 
 /*

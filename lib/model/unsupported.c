@@ -58,13 +58,12 @@ static const struct unsupported cell_rows[] = {
 static const struct unsupported space_rows[] = {
 	{ "spec.cniConfigPath", own_conflist },
 	{ "spec.network.egress", constrains },
-	{ "spec.defaults.container.securityOpts", NULL },
 };
 
 static const struct unsupported server_rows[] = {
 	{ "spec.kukeondImage", NULL },	  { "spec.insecureRegistries", NULL },
 	{ "spec.registryMirrors", NULL }, { "spec.registryCAFile", NULL },
-	{ "spec.seccompDefault", NULL },  { "spec.imageLimits", NULL },
+	{ "spec.imageLimits", NULL },
 };
 
 static const struct {

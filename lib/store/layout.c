@@ -62,7 +62,7 @@ static const char *const rt_files_[_RT_FILE_MAX] = {
 	[RT_CELLS] = "cells",	      [RT_CONTAINERS] = "containers",
 	[RT_RUNC] = "runc",	      [RT_INTENTS] = "intents",
 	[RT_BOOT] = "boot.json",      [RT_RESTARTS] = "restarts",
-	[RT_BOOTED] = "booted",
+	[RT_BOOTED] = "booted",	      [RT_SECCOMP] = "seccomp",
 };
 
 static const char *const rt_container_files_[_RTC_FILE_MAX] = {
@@ -74,6 +74,7 @@ static const char *const rt_container_files_[_RTC_FILE_MAX] = {
 	[RTC_ROOTFS] = "rootfs",
 	[RTC_SECRETS] = "secrets",
 	[RTC_RUNC_LOG] = "runc.log",
+	[RTC_SECCOMP] = "seccomp.bpf",
 };
 
 void layout_init(struct layout *l, const char *run_path, const char *runtime_dir)

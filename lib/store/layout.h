@@ -132,6 +132,7 @@ enum rt_file {
 	RT_CONTAINERS, /* containers */
 	RT_RUNC, /* runc */
 	RT_INTENTS, /* intents that need not outlive a reboot */
+	RT_SECCOMP, /* seccomp: compiled filters by the digest of their profile */
 	RT_BOOT, /* boot.json: the mount namespace our mounts live in */
 	RT_RESTARTS, /* restarts: a file per cell with containers to bring back */
 	RT_BOOTED, /* booted: the cells that were to be started with the host have been */
@@ -164,6 +165,7 @@ enum rt_container_file {
 	RTC_ROOTFS, /* rootfs: mount point */
 	RTC_SECRETS, /* secrets: 0700, files 0400 */
 	RTC_RUNC_LOG, /* runc.log */
+	RTC_SECCOMP, /* seccomp.bpf: the compiled filter, 0600; not there without one */
 	_RTC_FILE_MAX,
 };
 
