@@ -104,6 +104,7 @@ SYSTEM_TESTS = \
 	tests/integration/monitor.bats \
 	tests/integration/same_engine.bats \
 	tests/integration/network.bats \
+	tests/integration/sequence.bats \
 	tests/integration/profile.bats \
 	tests/integration/restart.bats \
 	tests/integration/spec.bats \
