@@ -5,7 +5,7 @@
 #include "buf.h"
 #include "err.h"
 #include "imgstore.h"
-#include "layer.h"
+#include "unpack.h"
 
 /*
  * The files of an image archive or layout directory, by the names they have in

@@ -11,7 +11,7 @@
 #include "image.h"
 #include "image_new.h"
 #include "image_record.h"
-#include "layer.h"
+#include "layers.h"
 #include "mem.h"
 #include "node.h"
 #include "ref.h"
@@ -28,6 +28,24 @@ struct load {
 	struct platform host;
 	struct strlist *names; /* the caller's */
 };
+
+/* One of its layers: where it is in the archive, and its size, -1 while that is not known. */
+struct wanted {
+	char *file;
+	char *shown; /* its name in messages */
+	int64_t size;
+};
+
+static void wanted_free(struct wanted *w, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		free(w[i].file);
+		free(w[i].shown);
+	}
+	free(w);
+}
 
 /* Hash a range of a file: for layers that were there already and so were not read. */
 static int hash_source(const struct layer_source *src, struct digest *ret, struct kerr *err)
@@ -88,39 +106,106 @@ static int keep_layer(struct load *ld, const struct layer_source *src, const str
 	return cas_writer_commit(w, err);
 }
 
-/*
- * Unpack layer i of the configuration from src. blob is its digest when a
- * manifest says so; *ret_done has it in any case.
- */
-static int load_layer(struct load *ld, struct image_new *l, size_t i, const struct digest *blob,
-		      const struct layer_source *src, struct layer_done *ret, struct kerr *err)
+/* Layer i in the archive: there, and of the size that its descriptor says. */
+static int find_layer(struct load *ld, const struct wanted *w, struct layer_source *ret,
+		      struct kerr *err)
 {
-	struct digest diff, parent;
-	struct layer_want want = { .diff_id = &diff, .blob = blob };
 	int r;
 
-	if (i > 0 && digest_parse(l->rec.chain_ids.v[i - 1], &parent) == 0)
-		want.parent = &parent;
-	r = digest_parse(l->config.diff_ids.v[i], &diff);
-	if (r < 0)
-		return kerr_plain(err, r, "bad diff id");
-	r = layer_unpack(ld->store, &want, src, ret, err);
-	if (r < 0)
-		return kerr_wrap(err, r, "layer %zu", i + 1);
-	if (!ret->unpacked) {
-		r = blob ? 0 : hash_source(src, &ret->blob, err);
-		if (blob)
-			ret->blob = *blob;
-		ret->blob_size = src->size;
+	r = bundle_find(ld->bundle, w->file, ret, err);
+	if (r == -ENOENT)
+		return kerr_plain(err, r, "layer %.256s is not in the archive", w->shown);
+	if (r == 0 && w->size >= 0 && ret->size != w->size)
+		return kerr_plain(err, -EBADMSG, "layer %s: %lld bytes, its descriptor says %lld",
+				  w->shown, (long long) ret->size, (long long) w->size);
+	return r;
+}
+
+/* The largest missing one: what takes longest begins first. */
+static int start_one(struct load *ld, const struct wanted *w, size_t n, struct layers *layers,
+		     struct kerr *err)
+{
+	struct layer_source src = { .fd = -EBADF };
+	size_t i, pick = n;
+	int r;
+
+	for (i = 0; i < n; i++)
+		if (layers_missing(layers, i) && (pick == n || w[i].size > w[pick].size))
+			pick = i;
+	if (pick == n)
+		return 0;
+	r = find_layer(ld, &w[pick], &src, err);
+	if (r == 0)
+		r = layers_start(layers, pick, &src, err);
+	return r < 0 ? r : 1;
+}
+
+static int unpack_all(struct load *ld, const struct wanted *w, size_t n, struct layers *layers,
+		      struct kerr *err)
+{
+	int r;
+
+	do {
+		r = 1;
+		while (r > 0 && layers_running(layers) < layers_parallel())
+			r = start_one(ld, w, n, layers, err);
+		/* Commits wait for the disk: not while there is something to start. */
+		if (r == 0)
+			r = layers_commit(layers, err);
+		if (r >= 0)
+			r = layers_wait(layers, -1, err);
+	} while (r > 0);
+	return r < 0 ? r : layers_commit(layers, err);
+}
+
+/* What the record says of layer i; its source is hashed where nothing has told the digest. */
+static int note_layer(struct load *ld, struct image_new *l, const struct wanted *w,
+		      const struct layers *layers, size_t i, struct kerr *err)
+{
+	struct oci_descriptor *d = &l->manifest.layers[i];
+	struct layer_source src = { .fd = -EBADF };
+	int r = 0;
+
+	strlist_add(&l->rec.chain_ids, layers_chain(layers, i)->text);
+	if (!digest_is_set(&d->digest) && !layers_source(layers, i, &d->digest, &d->size)) {
+		r = find_layer(ld, &w[i], &src, err);
+		if (r == 0)
+			r = hash_source(&src, &d->digest, err);
+		d->size = src.size;
 	}
 	if (r == 0 && (ld->store->flags & IMAGE_STORE_KEEP_LAYERS)) {
-		r = keep_layer(ld, src, &ret->blob, err);
-		strlist_add(&l->rec.blobs, ret->blob.text);
+		r = find_layer(ld, &w[i], &src, err);
+		if (r == 0)
+			r = keep_layer(ld, &src, &d->digest, err);
+		strlist_add(&l->rec.blobs, d->digest.text);
 	}
-	if (r < 0)
-		return r;
-	strlist_add(&l->rec.chain_ids, ret->chain.text);
-	return 0;
+	return r;
+}
+
+/* Unpack the layers of the configuration, which are as many as the manifest's. */
+static int load_layers(struct load *ld, struct image_new *l, struct wanted *w, struct kerr *err)
+{
+	size_t i, n = l->config.diff_ids.n;
+	cleanup_free struct layer_want *want = xcalloc(n + 1, sizeof(*want));
+	cleanup_(layers_freep) struct layers *layers = NULL;
+	struct layer_source src = { .fd = -EBADF };
+	int r = 0;
+
+	for (i = 0; r == 0 && i < n; i++) {
+		want[i].blob = l->manifest.layers[i].digest;
+		r = digest_parse(l->config.diff_ids.v[i], &want[i].diff_id);
+		if (r < 0)
+			return kerr_plain(err, r, "bad diff id");
+		r = find_layer(ld, &w[i], &src, err);
+		w[i].size = src.size;
+	}
+	if (r == 0)
+		r = layers_new(ld->store, want, n, &layers, err);
+	if (r == 0)
+		r = unpack_all(ld, w, n, layers, err);
+	for (i = 0; r == 0 && i < n; i++)
+		r = note_layer(ld, l, w, layers, i, err);
+	return r;
 }
 
 static int finish_image(struct load *ld, struct image_new *l, const char *name, struct kerr *err)
@@ -165,23 +250,22 @@ static int need_blob(struct load *ld, const struct oci_descriptor *d, const char
 	return r;
 }
 
-static int load_oci_layer(struct load *ld, struct image_new *l, size_t i, struct kerr *err)
+static int load_oci_layers(struct load *ld, struct image_new *l, struct kerr *err)
 {
-	const struct oci_descriptor *d = &l->manifest.layers[i];
-	cleanup_free char *name = xasprintf("blobs/sha256/%s", digest_hex(&d->digest));
-	struct layer_source src = { .fd = -EBADF };
-	struct layer_done done;
+	size_t i, n = l->manifest.n_layers;
+	struct wanted *w = xcalloc(n + 1, sizeof(*w));
 	int r;
 
-	r = bundle_find(ld->bundle, name, &src, err);
-	if (r == -ENOENT)
-		return kerr_plain(err, -ENOENT, "layer %s is not in the archive", d->digest.text);
-	if (r < 0)
-		return r;
-	if (src.size != d->size)
-		return kerr_plain(err, -EBADMSG, "layer %s: %lld bytes, its descriptor says %lld",
-				  d->digest.text, (long long) src.size, (long long) d->size);
-	return load_layer(ld, l, i, &d->digest, &src, &done, err);
+	for (i = 0; i < n; i++) {
+		const struct oci_descriptor *d = &l->manifest.layers[i];
+
+		w[i].file = xasprintf("blobs/sha256/%s", digest_hex(&d->digest));
+		w[i].shown = xstrdup(d->digest.text);
+		w[i].size = d->size;
+	}
+	r = load_layers(ld, l, w, err);
+	wanted_free(w, n);
+	return r;
 }
 
 /* From a manifest's bytes to unpacked layers. */
@@ -189,7 +273,6 @@ static int load_manifest(struct load *ld, struct image_new *l, const struct oci_
 			 const struct buf *text, struct kerr *err)
 {
 	cleanup_buf struct buf config = BUF_INIT(IMAGE_MAX_MANIFEST);
-	size_t i;
 	int r;
 
 	l->rec.manifest = d->digest;
@@ -200,8 +283,8 @@ static int load_manifest(struct load *ld, struct image_new *l, const struct oci_
 		r = image_config_parse(buf_str(&config), config.len, &l->config, err);
 	if (r == 0)
 		r = image_new_check(l, &ld->host, l->manifest.n_layers, err);
-	for (i = 0; r == 0 && i < l->manifest.n_layers; i++)
-		r = load_oci_layer(ld, l, i, err);
+	if (r == 0)
+		r = load_oci_layers(ld, l, err);
 	if (r == 0)
 		r = image_new_put(ld->store, l, &l->manifest.config.digest, &config, err);
 	return r == 0 ? image_new_put(ld->store, l, &d->digest, text, err) : r;
@@ -311,26 +394,33 @@ static const char *compression_of(const struct layer_source *src)
 	return "";
 }
 
-static int load_docker_layer(struct load *ld, struct image_new *l, size_t i, const char *name,
-			     struct kerr *err)
+/* The manifest that the archive has not: its layers, so far without digest and size. */
+static int load_docker_layers(struct load *ld, struct image_new *l, const struct node *layers,
+			      struct kerr *err)
 {
+	size_t i, n = node_count(layers);
+	struct wanted *w = xcalloc(n + 1, sizeof(*w));
 	struct layer_source src = { .fd = -EBADF };
-	struct layer_done done;
-	struct oci_descriptor *d;
-	int r;
+	int r = 0;
 
-	r = bundle_find(ld->bundle, name, &src, err);
-	if (r == -ENOENT)
-		return kerr_plain(err, r, "layer '%.256s' is not in the archive", name);
+	for (i = 0; r == 0 && i < n; i++) {
+		const char *name = node_str(node_item(layers, i));
+		struct oci_descriptor *d =
+			vec_grow(&l->manifest.layers, &l->manifest.n_layers, sizeof(*d));
+
+		if (!name) {
+			r = kerr_plain(err, -EINVAL, "manifest.json: bad layer name");
+			break;
+		}
+		w[i] = (struct wanted){ xstrdup(name), xasprintf("'%.256s'", name), -1 };
+		r = find_layer(ld, &w[i], &src, err);
+		if (r == 0)
+			d->media_type = xasprintf(MEDIA_DOCKER_LAYER "%s", compression_of(&src));
+	}
 	if (r == 0)
-		r = load_layer(ld, l, i, NULL, &src, &done, err);
-	if (r < 0)
-		return r;
-	d = vec_grow(&l->manifest.layers, &l->manifest.n_layers, sizeof(*d));
-	d->media_type = xasprintf(MEDIA_DOCKER_LAYER "%s", compression_of(&src));
-	d->digest = done.blob;
-	d->size = done.blob_size;
-	return 0;
+		r = load_layers(ld, l, w, err);
+	wanted_free(w, n);
+	return r;
 }
 
 static int read_docker_config(struct load *ld, struct image_new *l, const char *name,
@@ -358,19 +448,15 @@ static int load_docker_entry(struct load *ld, struct image_new *l, const struct 
 	cleanup_buf struct buf text = BUF_INIT(IMAGE_MAX_MANIFEST);
 	const struct node *layers = node_get(e, "Layers");
 	const char *name = node_str(node_get(e, "Config"));
-	size_t i, n = node_count(layers);
 	int r;
 
 	if (!name || (!node_is_null(layers) && layers->kind != NODE_SEQ))
 		return kerr_plain(err, -EINVAL, "manifest.json: bad entry");
 	r = read_docker_config(ld, l, name, &config, err);
 	if (r == 0)
-		r = image_new_check(l, &ld->host, n, err);
-	for (i = 0; r == 0 && i < n; i++) {
-		name = node_str(node_item(layers, i));
-		r = name ? load_docker_layer(ld, l, i, name, err)
-			 : kerr_plain(err, -EINVAL, "manifest.json: bad layer name");
-	}
+		r = image_new_check(l, &ld->host, node_count(layers), err);
+	if (r == 0)
+		r = load_docker_layers(ld, l, layers, err);
 	if (r < 0)
 		return r;
 	oci_manifest_emit_docker(&l->manifest, &text);

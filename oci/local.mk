@@ -15,6 +15,8 @@ liboci_a_SOURCES = \
 	oci/image_config.h \
 	oci/imgstore.c oci/imgstore.h \
 	oci/layer.c oci/layer.h \
+	oci/layer_notes.c oci/layer_notes.h \
+	oci/layers.c oci/layers.h \
 	oci/oci_manifest.c oci/oci_manifest.h \
 	oci/ref.c oci/ref.h \
 	oci/runc.c oci/runc.h \

@@ -10,6 +10,7 @@
 #include "fd.h"
 #include "image_record.h"
 #include "layer.h"
+#include "layer_notes.h"
 #include "mem.h"
 #include "path.h"
 #include "snapshot.h"
@@ -37,7 +38,7 @@ int snapshot_lower(struct image_store *s, const struct image *img, struct strlis
 
 	strlist_make_empty(&l);
 	for (i = img->n_chain_ids; i > 0; i--) {
-		cleanup_free char *path = layer_path(s, &img->chain_ids[i - 1], "fs");
+		cleanup_free char *path = layer_path(s, &img->chain_ids[i - 1], LAYER_FS);
 
 		r = layer_read_info(s, &img->chain_ids[i - 1], &info, err);
 		if (r == -ENOENT)
@@ -93,7 +94,7 @@ static int open_dir(const char *path, struct kerr *err)
 static int look_like(struct image_store *s, const struct digest *top, const char *dir,
 		     struct kerr *err)
 {
-	cleanup_free char *fs = layer_path(s, top, "fs");
+	cleanup_free char *fs = layer_path(s, top, LAYER_FS);
 	cleanup_fd int from = -EBADF, to = -EBADF;
 	int r;
 

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "digest.h"
 #include "fd.h"
 #include "helper.h"
 #include "mem.h"
@@ -19,10 +20,10 @@ static void build_args(const struct layer_source *src, int targetfd, int resultf
 	strlist_addf(ret, "%d", UNPACK_PROTO_VERSION);
 	strlist_addf(ret, "target=%d", targetfd);
 	strlist_addf(ret, "result=%d", resultfd);
-	if (src->size >= 0) {
+	if (src->offset >= 0)
 		strlist_addf(ret, "offset=%lld", (long long) src->offset);
+	if (src->size >= 0)
 		strlist_addf(ret, "size=%lld", (long long) src->size);
-	}
 #define ADD_(name, value) strlist_addf(ret, #name "=%llu", (unsigned long long) limits->name);
 	UNPACK_LIMITS(ADD_)
 #undef ADD_
@@ -75,15 +76,14 @@ static int explain_end(int status, int r, struct kerr *err)
 	return kerr_plain(err, r, "kukeunpack was killed by signal %d", WTERMSIG(status));
 }
 
-int unpack_layer(const struct layer_source *src, int targetfd, const struct unpack_limits *limits,
-		 struct unpack_result *ret, struct buf *notes, struct kerr *err)
+int unpack_start(const struct layer_source *src, int targetfd, const struct unpack_limits *limits,
+		 struct unpack_job *ret, struct kerr *err)
 {
 	cleanup_free char *path = NULL;
 	cleanup_strlist struct strlist args = { 0 };
 	cleanup_fd int in = -EBADF, out = -EBADF;
 	struct proc_spawn how = PROC_SPAWN_INIT;
-	int keep[2], fds[2], status = 0, r, q;
-	pid_t pid;
+	int keep[2], fds[2], r;
 
 	r = helper_path("kukeunpack", &path, err);
 	if (r < 0)
@@ -102,15 +102,32 @@ int unpack_layer(const struct layer_source *src, int targetfd, const struct unpa
 	how.keep_fds = keep;
 	how.n_keep_fds = ARRAY_SIZE(keep);
 	how.flags = PROC_DIE_WITH_PARENT;
-	r = proc_spawn(&how, &pid, err);
+	r = proc_spawn(&how, &ret->pid, err);
 	if (r < 0)
 		return r;
-	fd_close_p(&out);
-	r = read_result(in, ret, notes, err);
-	if (r < 0)
-		fd_close_p(&in); /* it must not wait for us to read */
+	ret->fd = take_fd(in);
+	return 0;
+}
+
+int unpack_finish(struct unpack_job *job, struct unpack_result *ret, struct buf *notes,
+		  struct kerr *err)
+{
+	pid_t pid = job->pid;
+	int status = 0, r, q;
+
+	r = read_result(job->fd, ret, notes, err);
+	fd_close_p(&job->fd); /* it must not wait for us to read */
+	job->pid = 0;
 	q = proc_wait(pid, -1, &status, r < 0 ? NULL : err);
 	if (r < 0)
 		return explain_end(status, r, err);
 	return q;
+}
+
+void unpack_abort(struct unpack_job *job)
+{
+	fd_close_p(&job->fd);
+	if (job->pid > 0)
+		proc_kill_wait(job->pid);
+	job->pid = 0;
 }

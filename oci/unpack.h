@@ -2,18 +2,49 @@
 #ifndef KUKEON_UNPACK_H
 #define KUKEON_UNPACK_H
 
+#include <errno.h>
+
 #include "buf.h"
 #include "err.h"
-#include "layer.h"
 #include "unpack_proto.h"
 
 /*
- * Run kukeunpack on a layer: its files into the empty directory targetfd. ret
- * has digests and counts, notes the notes of unpack_proto.h; both come from a
- * program that has read hostile input and are to be used as such. Blocks until
- * it has ended. A failure leaves whatever was written.
+ * Where the bytes of a layer are: size bytes of a file from offset on, or with
+ * offset -1 what is left of a pipe or file, size bytes when that is not -1.
  */
-int unpack_layer(const struct layer_source *src, int targetfd, const struct unpack_limits *limits,
-		 struct unpack_result *ret, struct buf *notes, struct kerr *err);
+struct layer_source {
+	int fd; /* borrowed */
+	int64_t offset;
+	int64_t size;
+};
+
+/* A kukeunpack at work. */
+struct unpack_job {
+	pid_t pid; /* 0: none */
+	int fd; /* becomes readable when it has an answer, or has ended without one */
+};
+
+#define UNPACK_JOB_INIT      \
+	{                    \
+		.fd = -EBADF \
+	}
+
+/*
+ * Start kukeunpack on a layer: its files into the empty directory targetfd. Both
+ * descriptors of ours may be closed afterwards.
+ */
+int unpack_start(const struct layer_source *src, int targetfd, const struct unpack_limits *limits,
+		 struct unpack_job *ret, struct kerr *err);
+
+/*
+ * Wait for it and take its answer: ret has digests and counts, notes the notes of
+ * unpack_proto.h; both come from a program that has read hostile input and are to
+ * be used as such. A failure leaves whatever was written.
+ */
+int unpack_finish(struct unpack_job *job, struct unpack_result *ret, struct buf *notes,
+		  struct kerr *err);
+
+/* End it, if it runs. */
+void unpack_abort(struct unpack_job *job);
 
 #endif

@@ -8,14 +8,15 @@
 /*
  * What kukeunpack is given and what it answers. It is executed as
  *
- *   kukeunpack VERSION target=FD result=FD [offset=N size=N] [LIMIT=N …]
+ *   kukeunpack VERSION target=FD result=FD [offset=N] [size=N] [LIMIT=N …]
  *
- * with the layer (tar; gzip, zstd or plain) on stdin. With offset and size, stdin
- * is a file and only that range of it is the layer. target is an empty directory.
+ * with the layer (tar; gzip, zstd or plain) on stdin. With offset, stdin is a file
+ * and only size bytes of it from there are the layer; without, stdin is read to its
+ * end, and with size, that must come after so many bytes. target is an empty directory.
  * It answers one struct unpack_result on result, then notes_size bytes of notes.
  */
 enum {
-	UNPACK_PROTO_VERSION = 1,
+	UNPACK_PROTO_VERSION = 2,
 	UNPACK_MAX_NOTES = 16 << 20, /* bytes of all notes */
 };
 

@@ -241,4 +241,5 @@ pair_SOURCES = tests/bench/pair.c
 pair_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
 pair_LDADD = $(LIBBASE)
 EXTRA_DIST += tests/vm/run tests/vm/cells
-EXTRA_DIST += tests/bench/start.sh tests/bench/footprint.sh
+EXTRA_DIST += tests/bench/start.sh tests/bench/footprint.sh tests/bench/load.sh \
+	tests/bench/bigimage.sh

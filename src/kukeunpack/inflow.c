@@ -69,12 +69,15 @@ static ssize_t read_input(struct inflow *f, uint8_t *p, size_t n, struct kerr *e
 	while (r < 0 && errno == EINTR);
 	if (r < 0)
 		return kerr_set(err, -errno, "read layer");
-	if (s->offset >= 0) {
+	if (s->size >= 0) {
 		if (r == 0 && s->size > 0)
 			return kerr_plain(err, -EBADMSG, "layer ends early");
-		s->offset += r;
+		if (r > s->size)
+			return kerr_plain(err, -EBADMSG, "layer is longer than expected");
 		s->size -= r;
 	}
+	if (s->offset >= 0)
+		s->offset += r;
 	f->blob_bytes += (uint64_t) r;
 	sha256_add(f->blob_sha, p, (size_t) r);
 	return r;
@@ -133,7 +136,7 @@ static int account(struct inflow *f, const void *p, size_t n, struct kerr *err)
 	if (f->tar_bytes > l->max_bytes)
 		return kerr_plain(err, -E2BIG, "layer is larger than %llu bytes (max_bytes)",
 				  (unsigned long long) l->max_bytes);
-	if (f->src.offset >= 0)
+	if (f->src.size >= 0)
 		compressed += (uint64_t) f->src.size;
 	if (f->tar_bytes > l->max_ratio_extra &&
 	    (f->tar_bytes - l->max_ratio_extra) / l->max_ratio > compressed)

@@ -11,7 +11,10 @@
  */
 struct inflow;
 
-/* offset < 0: fd is read as a stream to its end; else size bytes of a file from there. */
+/*
+ * offset >= 0: size bytes of a file from there. Else fd is read as a stream to its
+ * end, which must come after size bytes when that is >= 0.
+ */
 struct inflow_source {
 	int fd;
 	int64_t offset;

@@ -24,7 +24,7 @@ struct options {
 	uint64_t version;
 	uint64_t target, result;
 	uint64_t offset, size;
-	bool ranged;
+	bool has_offset, has_size;
 	struct unpack_limits limits;
 };
 
@@ -50,7 +50,8 @@ static int parse_option(struct options *o, const char *arg, struct kerr *err)
 		if (arg[n] != '=' || str_to_u64(arg + n + 1, 0, INT64_MAX, &value) < 0)
 			break;
 		*(uint64_t *) (void *) ((char *) o + rows[i].at) = value;
-		o->ranged |= streq(rows[i].name, "size");
+		o->has_offset |= streq(rows[i].name, "offset");
+		o->has_size |= streq(rows[i].name, "size");
 		return 0;
 	}
 	return kerr_plain(err, -EINVAL, "kukeunpack: bad option '%s'", arg);
@@ -70,7 +71,7 @@ static int parse_options(int argc, char **argv, struct options *o, struct kerr *
 	if (o->version != UNPACK_PROTO_VERSION)
 		return kerr_plain(err, -EPROTO, "kukeunpack is of another version than kukeon");
 	if (o->target < 3 || o->target > 1024 || o->result < 3 || o->result > 1024 ||
-	    o->limits.max_ratio == 0)
+	    o->limits.max_ratio == 0 || (o->has_offset && !o->has_size))
 		return kerr_plain(err, -EINVAL, "kukeunpack: bad options");
 	return 0;
 }
@@ -80,8 +81,8 @@ static int run(const struct options *o, struct unpack_result *ret, struct buf *n
 {
 	struct inflow_source src = {
 		.fd = STDIN_FILENO,
-		.offset = o->ranged ? (int64_t) o->offset : -1,
-		.size = (int64_t) o->size,
+		.offset = o->has_offset ? (int64_t) o->offset : -1,
+		.size = o->has_size ? (int64_t) o->size : -1,
 	};
 	cleanup_(inflow_freep) struct inflow *flow = NULL;
 	cleanup_(tar_freep) struct tar_reader *tar = NULL;

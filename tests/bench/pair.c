@@ -18,7 +18,7 @@
 #include "vec.h"
 
 /*
- * pair [-n RUNS] [-w WARMUP] [-c CPUACCT] {LABEL BEFORE COMMAND AFTER}...
+ * pair [-m] [-n RUNS] [-w WARMUP] [-c CPUACCT] {LABEL BEFORE COMMAND AFTER}...
  *
  * Times commands against each other: every round runs each of them once, so
  * that whatever else the machine does meets all alike. BEFORE and AFTER are for
@@ -27,8 +27,8 @@
  * cpu.stat file: the time that daemons and containers spend too.
  *
  * One line per command, tab separated: label, runs, wall ms minimum, median,
- * maximum, its own cpu ms (median), all cpu ms (median). A command that fails
- * ends it all.
+ * maximum, its own cpu ms (median), all cpu ms (median); with -m and one command
+ * also the peak KiB of the largest process. A command that fails ends it all.
  */
 enum {
 	SIDES_MAX = 8,
@@ -160,9 +160,10 @@ static double median(double *v, int n)
 	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
-static void print(const struct side *s, int runs)
+static void print(const struct side *s, int runs, bool memory)
 {
 	static double wall[RUNS_MAX], cpu[RUNS_MAX], all[RUNS_MAX];
+	struct rusage u;
 	double mid;
 
 	for (int i = 0; i < runs; i++) {
@@ -171,8 +172,11 @@ static void print(const struct side *s, int runs)
 		all[i] = s->v[i].all;
 	}
 	mid = median(wall, runs);
-	(void) printf("%s\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\n", s->label, runs, wall[0], mid,
+	(void) printf("%s\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f", s->label, runs, wall[0], mid,
 		      wall[runs - 1], median(cpu, runs), median(all, runs));
+	if (memory && getrusage(RUSAGE_CHILDREN, &u) == 0)
+		(void) printf("\t%ld", u.ru_maxrss);
+	(void) printf("\n");
 }
 
 int main(int argc, char **argv)
@@ -181,11 +185,14 @@ int main(int argc, char **argv)
 	uint64_t runs = 20, warmup = 2;
 	const char *acct = NULL;
 	struct sample unused;
+	bool memory = false;
 	size_t n;
 	int o;
 
-	while ((o = getopt(argc, argv, "n:w:c:")) != -1) {
-		if (o == 'c')
+	while ((o = getopt(argc, argv, "mn:w:c:")) != -1) {
+		if (o == 'm')
+			memory = true;
+		else if (o == 'c')
 			acct = optarg;
 		else if (o == '?' ||
 			 str_to_u64(optarg, o == 'n', RUNS_MAX, o == 'n' ? &runs : &warmup) < 0)
@@ -208,6 +215,6 @@ int main(int argc, char **argv)
 		for (size_t i = 0; i < n; i++)
 			round_of(&sides[i], (int) k, &sides[i].v[k], acct);
 	for (size_t i = 0; i < n; i++)
-		print(&sides[i], (int) runs);
+		print(&sides[i], (int) runs, memory && n == 1);
 	return 0;
 }

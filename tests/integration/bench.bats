@@ -31,3 +31,21 @@ setup_file()
 		[[ $output == *"$what"* ]]
 	done
 }
+
+@test "load.sh pairs loading an image with the floor under it" {
+	dir=$BATS_TEST_TMPDIR/images
+	mkdir -p "$dir/layers"
+	(cd "$dir" && umoci init --layout big && umoci new --image big:latest &&
+		umoci unpack --image big:latest b && cp "$(command -v busybox)" b/rootfs/sh &&
+		umoci repack --image big:latest b &&
+		skopeo copy -q oci:big:latest oci-archive:big.oci.tar:localhost/big:latest &&
+		skopeo copy -q oci:big:latest docker-archive:big.docker.tar:localhost/big:latest) >/dev/null
+	manifest=$(jq -r '.manifests[0].digest' "$dir/big/index.json")
+	layer=$(jq -r '.layers[0].digest' "$dir/big/blobs/sha256/${manifest#sha256:}")
+	cp "$dir/big/blobs/sha256/${layer#sha256:}" "$dir/layers/0.tar.gz"
+	run timeout 300 "$BATS_TEST_DIRNAME/../bench/load.sh" -n 1 -i "$dir"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"floor "*"kuke "*"peak of one process "* ]]
+	[[ ${lines[-1]} =~ ^ratio\ kuke\ /\ floor\ [0-9]+\.[0-9][0-9]$ ]]
+}
