@@ -89,6 +89,7 @@ tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBST
 
 SYSTEM_TESTS = \
 	tests/integration/apply.bats \
+	tests/integration/autodelete.bats \
 	tests/integration/bench.bats \
 	tests/integration/cli.bats \
 	tests/integration/concurrency.bats \

@@ -13,6 +13,7 @@
 #include "parents.h"
 #include "str.h"
 #include "system.h"
+#include "wake.h"
 
 /* A cell that is being changed; its lock is held. */
 struct change {
@@ -171,7 +172,8 @@ static int in_place(struct change *c, struct kerr *err)
 
 	if (r == 0)
 		r = store_wanted(c, err);
-
+	if (r == 0) /* other policies may have something to do now */
+		wake_ask(c->e, &c->a);
 	return r == 0 && down ? start_down(c, err) : r;
 }
 

@@ -106,6 +106,10 @@ enum cell_stop_flags {
 
 #define CELL_STOP_GRACE_MS 5000
 #define CELL_DELETE_GRACE_MS 10000
+#define CELL_GRACE_MAX_MS 86400000 /* what a request may ask for */
+
+/* The grace that the request asks for, else that one. */
+int cell_grace(const struct engine *e, int def_ms);
 
 /* Workloads first, in parallel, then the root; then everything the start made. */
 int cell_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc, int grace_ms,

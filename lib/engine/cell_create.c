@@ -375,7 +375,8 @@ int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags
 	if (r == 0)
 		r = cell_observe(e, ns, &ret->cell, NULL, err);
 	if (r == 0)
-		r = cell_stop_locked(e, ns, &ret->cell, CELL_STOP_GRACE_MS, flags, err);
+		r = cell_stop_locked(e, ns, &ret->cell, cell_grace(e, CELL_STOP_GRACE_MS), flags,
+				     err);
 	ret->done = r == 0;
 	locks_drop_path(e->locks, a);
 	return r;

@@ -65,7 +65,8 @@ static int finish_delete(struct engine *e, const char *ns, struct cell_doc *doc,
 	char *cgroup cleanup_free = scope_cgroup(e, &a);
 	int r;
 
-	r = cell_stop_locked(e, ns, doc, CELL_DELETE_GRACE_MS, CELL_STOP_NO_SAVE, err);
+	r = cell_stop_locked(e, ns, doc, cell_grace(e, CELL_DELETE_GRACE_MS), CELL_STOP_NO_SAVE,
+			     err);
 	if (r == 0)
 		r = remove_containers(e, ns, doc, err);
 	if (r == 0)

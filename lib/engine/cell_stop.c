@@ -16,6 +16,7 @@
 #include "proc.h"
 #include "restart.h"
 #include "str.h"
+#include "wake.h"
 
 /* How long a killed process may take to be gone, and its monitor to clean up. */
 #define KILL_WAIT_MS 5000
@@ -183,6 +184,11 @@ static int take_away(struct engine *e, const char *ns, const struct cell_doc *do
 	return r < 0 ? r : cell_run_end(e, a, err);
 }
 
+int cell_grace(const struct engine *e, int def_ms)
+{
+	return e->grace_ms >= 0 ? e->grace_ms : def_ms;
+}
+
 int cell_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc, int grace_ms,
 		     enum cell_stop_flags flags, struct kerr *err)
 {
@@ -209,6 +215,8 @@ int cell_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc, int
 	r = cell_observe(e, ns, doc, NULL, err);
 	if (r == 0 && !(flags & CELL_STOP_NO_SAVE))
 		r = cell_save(e, doc, 0, err);
+	if (r == 0 && doc->spec.auto_delete && !(flags & (CELL_STOP_NO_SAVE | CELL_STOP_ENDED)))
+		wake_ask(e, &a); /* no monitor does where nothing ran */
 	return r;
 }
 
@@ -250,7 +258,7 @@ int cell_reset_container_locked(struct engine *e, const char *ns, struct cell_do
 
 	if (i == doc->spec.containers.n || container_is_synthesized(&doc->spec.containers.v[i]))
 		return 0;
-	r = cell_stop_one_locked(e, ns, doc, id, CELL_DELETE_GRACE_MS,
+	r = cell_stop_one_locked(e, ns, doc, id, cell_grace(e, CELL_DELETE_GRACE_MS),
 				 CELL_STOP_NO_SAVE | CELL_STOP_KEEP_RUN, err);
 	if (r < 0)
 		return r;

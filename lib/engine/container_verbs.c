@@ -170,7 +170,8 @@ int container_verb_stop(struct engine *e, const struct container_doc *d, enum ce
 	if (r == 0)
 		r = subject_spec(&s, kill ? "kill" : "stop", kill ? "killed" : "stopped", &c, err);
 	if (r == 0)
-		r = cell_stop_one_locked(e, s.ns, &s.doc, s.id, CELL_STOP_GRACE_MS, flags, err);
+		r = cell_stop_one_locked(e, s.ns, &s.doc, s.id, cell_grace(e, CELL_STOP_GRACE_MS),
+					 flags, err);
 	if (r < 0)
 		return r;
 	ret->done = true;

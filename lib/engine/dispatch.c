@@ -189,7 +189,7 @@ static int do_start_cell(struct call *c)
 
 static int do_stop_cell(struct call *c)
 {
-	ARGS(cell);
+	ARGS(cell_stop);
 	REPLY(cell_done);
 	struct addr a = addr_of_cell(&args->doc);
 
@@ -215,7 +215,7 @@ static int do_start_container(struct call *c)
 
 static int do_stop_container(struct call *c)
 {
-	ARGS(container);
+	ARGS(container_stop);
 	REPLY(container_done);
 
 	return container_verb_stop(c->e, &args->doc, 0, &reply->result, c->err);
@@ -298,7 +298,7 @@ static int do_delete_stack(struct call *c)
 
 static int do_delete_cell(struct call *c)
 {
-	ARGS(cell);
+	ARGS(cell_stop);
 	REPLY(delete_cell);
 	struct addr a = addr_of_cell(&args->doc);
 
@@ -307,7 +307,7 @@ static int do_delete_cell(struct call *c)
 
 static int do_delete_container(struct call *c)
 {
-	ARGS(container);
+	ARGS(container_stop);
 	REPLY(delete_container);
 
 	return container_verb_delete(c->e, &args->doc, &reply->result, c->err);
@@ -418,6 +418,17 @@ static int request_fd(const struct rpc_fds *fds)
 	return fds->stream >= 0 ? fds->stream : fds->n ? fds->v[0] : -EBADF;
 }
 
+/* How long the caller gives what is to end, in the methods that end something; -1. */
+static int grace_of(const struct rpc_method *m, const void *args)
+{
+	const struct field *f = model_find(m->args, RPC_GRACE_KEY, NULL);
+	const struct nint *n = f ? field_cptr(f, args) : NULL;
+
+	if (!n || !n->set || n->v < 0)
+		return -1;
+	return n->v < CELL_GRACE_MAX_MS ? (int) n->v : CELL_GRACE_MAX_MS;
+}
+
 int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct peer *peer,
 		    void *args, void *reply, struct rpc_fds *fds)
 {
@@ -427,6 +438,7 @@ int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct p
 	};
 	int r;
 
+	e->grace_ms = grace_of(m, args);
 	e->caller = peer ? peer->uid : geteuid();
 	if (!handlers[m->id])
 		r = kerr_plain(&err, -ENOSYS, "not implemented yet: %s", m->name);

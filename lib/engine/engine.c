@@ -59,6 +59,7 @@ int engine_open(const struct engine_config *c, struct engine **ret, struct kerr 
 	e->keep_layers = c->keep_layers;
 	e->seccomp_default = c->seccomp_default;
 	e->caller = geteuid();
+	e->grace_ms = -1;
 	r = parse_pod_net(e, c, err);
 	if (r < 0)
 		return r;

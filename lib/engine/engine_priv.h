@@ -25,6 +25,7 @@ struct engine {
 	bool keep_layers;
 	bool seccomp_default;
 	uid_t caller;
+	int grace_ms; /* what the request under way gives those that are to end; -1: see below */
 	bool mounts_checked;
 	int64_t lap_us; /* when the last step ended (engine_lap) */
 };

@@ -20,6 +20,8 @@
 #define LIST(m, wire) ROW_STRLIST(struct S, m, wire, .help = "")
 #define OBJ(m, T, wire, type) ROW_OBJ(struct S, m, T, wire, type, .help = "")
 #define OBJS(m, T, wire, type) ROW_OBJLIST(struct S, m, T, wire, type, .help = "")
+/* Ours: upstream's clients leave it out, and its daemon passes it over. */
+#define GRACE(m) ROW_NINT(struct S, m, RPC_GRACE_KEY, .flags = FIELD_OMIT_EMPTY, .help = "")
 #define BYTES(m, wire) ROW_BYTES(struct S, m, wire, .help = "")
 
 #define TYPE(id, go)                                 \
@@ -63,6 +65,7 @@ static const struct field realm_flags_args_rows[] = {
 	OBJ(doc, struct realm_doc, "Doc", realm_doc_type),
 	BOOL(force, "Force"),
 	BOOL(cascade, "Cascade"),
+	GRACE(grace_ms),
 };
 TYPE(realm_flags_args, "RealmFlagsArgs");
 #undef S
@@ -79,6 +82,7 @@ static const struct field space_flags_args_rows[] = {
 	OBJ(doc, struct space_doc, "Doc", space_doc_type),
 	BOOL(force, "Force"),
 	BOOL(cascade, "Cascade"),
+	GRACE(grace_ms),
 };
 TYPE(space_flags_args, "SpaceFlagsArgs");
 #undef S
@@ -95,6 +99,7 @@ static const struct field stack_flags_args_rows[] = {
 	OBJ(doc, struct stack_doc, "Doc", stack_doc_type),
 	BOOL(force, "Force"),
 	BOOL(cascade, "Cascade"),
+	GRACE(grace_ms),
 };
 TYPE(stack_flags_args, "StackFlagsArgs");
 #undef S
@@ -106,11 +111,20 @@ static const struct field cell_args_rows[] = {
 TYPE(cell_args, "CellArgs");
 #undef S
 
+#define S rpc_cell_stop_args
+static const struct field cell_stop_args_rows[] = {
+	OBJ(doc, struct cell_doc, "Doc", cell_doc_type),
+	GRACE(grace_ms),
+};
+TYPE(cell_stop_args, "CellStopArgs");
+#undef S
+
 #define S rpc_cell_flags_args
 static const struct field cell_flags_args_rows[] = {
 	OBJ(doc, struct cell_doc, "Doc", cell_doc_type),
 	BOOL(force, "Force"),
 	BOOL(cascade, "Cascade"),
+	GRACE(grace_ms),
 };
 TYPE(cell_flags_args, "CellFlagsArgs");
 #undef S
@@ -120,6 +134,14 @@ static const struct field container_args_rows[] = {
 	OBJ(doc, struct container_doc, "Doc", container_doc_type),
 };
 TYPE(container_args, "ContainerArgs");
+#undef S
+
+#define S rpc_container_stop_args
+static const struct field container_stop_args_rows[] = {
+	OBJ(doc, struct container_doc, "Doc", container_doc_type),
+	GRACE(grace_ms),
+};
+TYPE(container_stop_args, "ContainerStopArgs");
 #undef S
 
 #define S rpc_list_args

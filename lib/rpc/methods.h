@@ -29,6 +29,9 @@ struct rpc_no_args {
 	char unused;
 };
 
+/* How many milliseconds a request gives what is to end, before it is killed. */
+#define RPC_GRACE_KEY "GraceMs"
+
 #define RPC_DOC_ARGS(kind)               \
 	struct rpc_##kind##_args {       \
 		struct kind##_doc doc;   \
@@ -37,6 +40,11 @@ struct rpc_no_args {
 		struct kind##_doc doc;   \
 		bool force;              \
 		bool cascade;            \
+		struct nint grace_ms;    \
+	};                               \
+	struct rpc_##kind##_stop_args {  \
+		struct kind##_doc doc;   \
+		struct nint grace_ms;    \
 	}
 RPC_DOC_ARGS(realm);
 RPC_DOC_ARGS(space);
@@ -391,16 +399,17 @@ struct rpc_list_containers_reply {
 	X(RPC_LIST_CELLS, ListCells, list_cells_args, list_cells_reply, true)                     \
 	X(RPC_LIST_CONTAINERS, ListContainers, list_containers_args, list_containers_reply, true) \
 	X(RPC_START_CELL, StartCell, cell_args, start_cell_reply, true)                           \
-	X(RPC_STOP_CELL, StopCell, cell_args, stop_cell_reply, true)                              \
+	X(RPC_STOP_CELL, StopCell, cell_stop_args, stop_cell_reply, true)                         \
 	X(RPC_KILL_CELL, KillCell, cell_args, kill_cell_reply, true)                              \
 	X(RPC_START_CONTAINER, StartContainer, container_args, start_container_reply, true)       \
-	X(RPC_STOP_CONTAINER, StopContainer, container_args, stop_container_reply, true)          \
+	X(RPC_STOP_CONTAINER, StopContainer, container_stop_args, stop_container_reply, true)     \
 	X(RPC_KILL_CONTAINER, KillContainer, container_args, kill_container_reply, true)          \
 	X(RPC_DELETE_REALM, DeleteRealm, realm_flags_args, delete_realm_reply, true)              \
 	X(RPC_DELETE_SPACE, DeleteSpace, space_flags_args, delete_space_reply, true)              \
 	X(RPC_DELETE_STACK, DeleteStack, stack_flags_args, delete_stack_reply, true)              \
-	X(RPC_DELETE_CELL, DeleteCell, cell_args, delete_cell_reply, true)                        \
-	X(RPC_DELETE_CONTAINER, DeleteContainer, container_args, delete_container_reply, true)    \
+	X(RPC_DELETE_CELL, DeleteCell, cell_stop_args, delete_cell_reply, true)                   \
+	X(RPC_DELETE_CONTAINER, DeleteContainer, container_stop_args, delete_container_reply,     \
+	  true)                                                                                   \
 	X(RPC_PURGE_REALM, PurgeRealm, realm_flags_args, purge_realm_reply, false)                \
 	X(RPC_PURGE_SPACE, PurgeSpace, space_flags_args, purge_space_reply, false)                \
 	X(RPC_PURGE_STACK, PurgeStack, stack_flags_args, purge_stack_reply, false)                \

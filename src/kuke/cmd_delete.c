@@ -13,6 +13,7 @@
 static const struct opt delete_opts[] = {
 	{ "cascade", 0, OPT_BOOL, NULL, "delete children first" },
 	{ "force", 0, OPT_BOOL, NULL, "delete the object without looking for children" },
+	OPT_ROW_TIMEOUT("10s"),
 	{ 0 },
 };
 
@@ -69,7 +70,9 @@ int delete_subject(struct cli *c, enum kind kind, void *owned_args, struct strli
 
 	set_bool(m->args, "Cascade", owned_args, cli_bool(c, "cascade"));
 	set_bool(m->args, "Force", owned_args, cli_bool(c, "force"));
-	r = cli_call(c, m->id, owned_args, &reply, err);
+	r = scope_fill_grace(c, m, owned_args, err);
+	if (r == 0)
+		r = cli_call(c, m->id, owned_args, &reply, err);
 	if (r == 0 && ret_cascaded && kind == KIND_REALM)
 		take_cascaded(kind, &reply.realm.result.deleted, ret_cascaded);
 	else if (r == 0 && ret_cascaded && kind == KIND_SPACE)

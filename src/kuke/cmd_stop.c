@@ -39,11 +39,17 @@ static const struct cmd cmd_stop_container = {
 	.run = stop_container,
 };
 
+static const struct opt stop_opts[] = {
+	OPT_ROW_TIMEOUT("5s"),
+	{ 0 },
+};
+
 static const struct cmd *const stop_subs[] = { &cmd_stop_cell, &cmd_stop_container, NULL };
 
 const struct cmd cmd_stop = {
 	.name = "stop",
 	.aliases = "sto",
 	.help = "stop a cell or a container",
+	.opts = stop_opts,
 	.subs = stop_subs,
 };

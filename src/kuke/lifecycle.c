@@ -18,7 +18,9 @@ static int call(struct cli *c, enum rpc_method_id method, enum kind kind, const 
 	int r;
 
 	scope_fill_doc(s, kind, name, &args);
-	r = cli_call(c, method, &args, &reply, err);
+	r = scope_fill_grace(c, rpc_method_get(method), &args, err);
+	if (r == 0)
+		r = cli_call(c, method, &args, &reply, err);
 	cli_free_args(method, &args);
 	cli_free_reply(method, &reply);
 	return r;

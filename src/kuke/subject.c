@@ -87,3 +87,17 @@ void scope_fill_doc(const struct scope *s, enum kind kind, const char *name, voi
 		d->spec.cell_id = xstrdup(s->cell);
 	}
 }
+
+int scope_fill_grace(const struct cli *c, const struct rpc_method *m, void *args, struct kerr *err)
+{
+	const struct field *f = model_find(m->args, RPC_GRACE_KEY, NULL);
+	const struct opt_value *v = opt_find(&c->opts, "timeout");
+
+	if (!f || !v || !v->set)
+		return 0;
+	if (v->number < 0)
+		return kerr_plain(err, -EINVAL, "--timeout must not be negative");
+	*(struct nint *) field_ptr(f, args) =
+		(struct nint){ .set = true, .v = v->number / 1000000 };
+	return 0;
+}

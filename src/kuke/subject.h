@@ -33,6 +33,15 @@ int scope_read(const struct cli *c, enum kind kind, enum scope_flags flags, stru
 /* Fill envelope, name and location of a zeroed document. */
 void scope_fill_doc(const struct scope *s, enum kind kind, const char *name, void *doc);
 
+/* --timeout into the arguments of a method that ends something; those of others stay. */
+int scope_fill_grace(const struct cli *c, const struct rpc_method *m, void *args, struct kerr *err);
+
+#define OPT_ROW_TIMEOUT(DEF)                                                    \
+	{                                                                       \
+		"timeout", 0, OPT_DURATION, DEF,                                \
+			"what is to end may take that long before it is killed" \
+	}
+
 /* Rows of flags. DEF is what help shows as the default. */
 #define OPT_ROW_REALM(DEF)                           \
 	{                                            \
@@ -72,6 +81,8 @@ union subject_args {
 	struct rpc_realm_flags_args realm_flags;
 	struct rpc_space_flags_args space_flags;
 	struct rpc_stack_flags_args stack_flags;
+	struct rpc_cell_stop_args cell_stop;
+	struct rpc_container_stop_args container_stop;
 };
 
 #endif
