@@ -15,9 +15,9 @@
 #include "settings.h"
 #include "str.h"
 
-/* What the children are given. */
+/* What the children are given: an engine opened once, which each of them has as its own copy. */
 struct daemon {
-	struct engine_config config;
+	struct engine *engine;
 	const char *spool_dir;
 };
 
@@ -41,16 +41,10 @@ static void serve_connection(void *ctx, int fd, const struct peer *peer, int sto
 	struct rpc_server server = { .dispatch = dispatch,
 				     .spool_dir = d->spool_dir,
 				     .stop_fd = stop_fd };
-	struct engine *e cleanup_(engine_closep) = NULL;
 	struct kerr err = { 0 };
 	int r;
 
-	r = engine_open(&d->config, &e, &err);
-	if (r < 0) {
-		log_failed("open engine", &err);
-		return;
-	}
-	server.ctx = e;
+	server.ctx = d->engine;
 	r = rpc_serve(&server, fd, peer, &err);
 	/* A client that goes away in the middle is no event. */
 	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
@@ -63,16 +57,8 @@ static int reconcile(void *ctx, enum listener_pass kind, int64_t *ret_next_ms)
 						  [LISTENER_PASS_TIMER] = ENGINE_PASS_ALL,
 						  [LISTENER_PASS_START] = ENGINE_PASS_START };
 	const struct daemon *d = ctx;
-	struct engine *e cleanup_(engine_closep) = NULL;
-	struct kerr err = { 0 };
-	int r;
 
-	r = engine_open(&d->config, &e, &err);
-	if (r < 0) {
-		log_failed("open engine", &err);
-		return r;
-	}
-	return engine_reconcile(e, kinds[kind], ret_next_ms);
+	return engine_reconcile(d->engine, kinds[kind], ret_next_ms);
 }
 
 static void fill_config(struct engine_config *c, const struct settings *s, const char *runtime_dir)
@@ -102,7 +88,9 @@ static int check_engine(const struct engine_config *c, struct kerr *err)
 static int serve(const struct settings *s, struct kerr *err)
 {
 	struct daemon_claim claim cleanup_(daemon_release) = { .lock_fd = -EBADF };
+	struct engine *engine cleanup_(engine_closep) = NULL;
 	cleanup_free char *runtime_dir = path_dirname(s->socket);
+	struct engine_config engine_config;
 	struct daemon d = { 0 };
 	struct listener_config config = { .socket = s->socket, .reconcile_ms = s->reconcile_ms };
 	const struct listener_ops ops = { .ctx = &d,
@@ -110,17 +98,21 @@ static int serve(const struct settings *s, struct kerr *err)
 					  .reconcile = reconcile };
 	int r;
 
-	fill_config(&d.config, s, runtime_dir);
-	r = check_engine(&d.config, err);
+	fill_config(&engine_config, s, runtime_dir);
+	r = check_engine(&engine_config, err);
 	if (r >= 0)
-		r = daemon_claim(&d.config, &claim, err);
+		r = daemon_claim(&engine_config, &claim, err);
 	if (r < 0)
 		return r;
 	/* A flag or key wins, else what init recorded, else root only. */
-	if (d.config.socket_gid < 0)
-		d.config.socket_gid = claim.socket_gid;
+	if (engine_config.socket_gid < 0)
+		engine_config.socket_gid = claim.socket_gid;
+	r = engine_open(&engine_config, &engine, err);
+	if (r < 0)
+		return r;
+	d.engine = engine;
 	d.spool_dir = claim.spool_dir;
-	config.gid = d.config.socket_gid > 0 ? (gid_t) d.config.socket_gid : 0;
+	config.gid = engine_config.socket_gid > 0 ? (gid_t) engine_config.socket_gid : 0;
 	config.pid_file = claim.pid_file;
 	config.wake_dir = claim.wake_dir;
 	config.wake_socket = claim.wake_socket;
