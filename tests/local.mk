@@ -90,6 +90,7 @@ tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBST
 SYSTEM_TESTS = \
 	tests/integration/apply.bats \
 	tests/integration/autodelete.bats \
+	tests/integration/apply_fields.bats \
 	tests/integration/bench.bats \
 	tests/integration/cli.bats \
 	tests/integration/concurrency.bats \
@@ -196,6 +197,12 @@ check_PROGRAMS += shimdrive
 shimdrive_SOURCES = tests/helpers/shimdrive.c
 shimdrive_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
 shimdrive_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE)
+
+# What the model says of fields, for system tests that walk them.
+check_PROGRAMS += fieldrows
+fieldrows_SOURCES = tests/helpers/fieldrows.c
+fieldrows_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL)
+fieldrows_LDADD = $(LIBMODEL) $(LIBBASE)
 
 check_PROGRAMS += imgdrive
 imgdrive_SOURCES = tests/helpers/imgdrive.c

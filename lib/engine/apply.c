@@ -12,6 +12,7 @@
 #include "mem.h"
 #include "network.h"
 #include "parents.h"
+#include "plan.h"
 #include "str.h"
 
 /* ---- realm, space, stack ---- */
@@ -25,28 +26,6 @@ union parent_doc {
 static const struct model_type *type_of(enum kind kind)
 {
 	return kind_info(kind)->type;
-}
-
-static struct addr addr_of_doc(enum kind kind, const void *doc)
-{
-	switch (kind) {
-	case KIND_REALM:
-		return addr_of_realm(doc);
-	case KIND_SPACE:
-		return addr_of_space(doc);
-	case KIND_STACK:
-		return addr_of_stack(doc);
-	case KIND_CELL:
-		return addr_of_cell(doc);
-	case KIND_INVALID:
-	case KIND_CONTAINER:
-	case KIND_CELL_PROFILE:
-	case KIND_SERVER_CONFIGURATION:
-	case KIND_CLIENT_CONFIGURATION:
-	case _KIND_MAX:
-		break;
-	}
-	return (struct addr){ 0 };
 }
 
 static int create_parent(struct engine *e, enum kind kind, void *want, struct kerr *err)
@@ -113,6 +92,25 @@ static int update_parent(struct engine *e, enum kind kind, const struct addr *a,
 	return r;
 }
 
+void apply_unmask(struct realm_doc *want, const struct realm_doc *stored)
+{
+	for (size_t i = 0; i < want->spec.registry_credentials.n; i++) {
+		struct registry_credentials *c = &want->spec.registry_credentials.v[i];
+
+		for (size_t k = 0; k < stored->spec.registry_credentials.n; k++) {
+			const struct registry_credentials *s =
+				&stored->spec.registry_credentials.v[k];
+
+			if (!streq_null(c->password, PASSWORD_MASK) ||
+			    !streq_null(c->username, s->username) ||
+			    !streq_null(c->server_address, s->server_address))
+				continue;
+			free(c->password);
+			c->password = xstrdup_null(s->password);
+		}
+	}
+}
+
 static int change_parent(struct engine *e, enum kind kind, const struct addr *a, void *want,
 			 struct rpc_apply_resource *res, struct kerr *err)
 {
@@ -130,6 +128,8 @@ static int change_parent(struct engine *e, enum kind kind, const struct addr *a,
 		r = kerr_wrap(err, r, "failed to get %s", kind_info(kind)->word);
 		goto out;
 	}
+	if (kind == KIND_REALM)
+		apply_unmask(want, &stored.realm);
 	diff_doc(kind, &stored, want, &d);
 	r = diff_refusal(&d, kind, addr_name(a), err);
 	if (r == 0 && d.action != DIFF_NONE) {
@@ -137,11 +137,8 @@ static int change_parent(struct engine *e, enum kind kind, const struct addr *a,
 		if (r < 0)
 			(void) kerr_wrap(err, r, "failed to update %s", kind_info(kind)->word);
 	}
-	if (r == 0) {
-		res->action = xstrdup(d.action == DIFF_NONE ? "unchanged" : "updated");
-		strlist_copy(&res->changes, &d.changes);
-		strmap_copy(&res->details, &d.details);
-	}
+	if (r == 0)
+		apply_say(res, d.action == DIFF_NONE ? "unchanged" : "updated", &d);
 out:
 	locks_drop_path(e->locks, a);
 	model_clear(type_of(kind), &stored);
@@ -174,8 +171,34 @@ static int apply_parent(struct engine *e, enum kind kind, void *want,
 
 /* ---- the stream ---- */
 
-static int apply_one(struct engine *e, struct docstream_doc *d, struct rpc_apply_resource *res,
-		     struct kerr *err)
+static bool same_name(const char *a, const char *b)
+{
+	char *x cleanup_free = str_trim(a);
+	char *y cleanup_free = str_trim(b);
+
+	return streq(x, y);
+}
+
+/* Ids of the containers of a cell that the stream has documents of. */
+static void own_documents(const struct docstream *m, const struct cell_doc *cell,
+			  struct strlist *ret)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		const struct container_doc *d = m->v[i].doc;
+
+		if (m->v[i].kind == KIND_CONTAINER &&
+		    same_name(d->spec.cell_id, cell->head.metadata.name) &&
+		    same_name(d->spec.stack_id, cell->spec.stack_id) &&
+		    same_name(d->spec.space_id, cell->spec.space_id) &&
+		    same_name(d->spec.realm_id, cell->spec.realm_id))
+			strlist_add_owned(ret,
+					  str_trim(str_empty(d->spec.id) ? d->head.metadata.name
+									 : d->spec.id));
+	}
+}
+
+static int apply_one(struct engine *e, struct docstream_doc *d, const struct strlist *kept,
+		     struct rpc_apply_resource *res, struct kerr *err)
 {
 	switch (d->kind) {
 	case KIND_REALM:
@@ -183,7 +206,7 @@ static int apply_one(struct engine *e, struct docstream_doc *d, struct rpc_apply
 	case KIND_STACK:
 		return apply_parent(e, d->kind, d->doc, res, err);
 	case KIND_CELL:
-		return apply_cell(e, d->doc, res, err);
+		return apply_cell(e, d->doc, kept, res, err);
 	case KIND_CONTAINER:
 		return apply_container(e, d->doc, res, err);
 	case KIND_INVALID:
@@ -196,11 +219,14 @@ static int apply_one(struct engine *e, struct docstream_doc *d, struct rpc_apply
 	return kerr_plain(err, -EINVAL, "unknown kind");
 }
 
-static void apply_doc(struct engine *e, struct docstream_doc *d, struct rpc_apply_result *ret)
+/* plan: NULL, or where the document is only looked at. */
+static void apply_doc(struct engine *e, const struct docstream *m, struct docstream_doc *d,
+		      struct plan *plan, struct rpc_apply_result *ret)
 {
 	struct rpc_apply_resource *res =
 		vec_grow(&ret->resources.v, &ret->resources.n, sizeof(*res));
 	const struct doc_head *head = d->doc;
+	struct strlist kept cleanup_strlist = { 0 };
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
 	int r;
@@ -208,21 +234,22 @@ static void apply_doc(struct engine *e, struct docstream_doc *d, struct rpc_appl
 	res->index = (int64_t) d->index;
 	res->kind = xstrdup(kind_info(d->kind)->name);
 	res->name = xstrdup(head->metadata.name);
-	r = apply_one(e, d, res, &err);
+	if (d->kind == KIND_CELL)
+		own_documents(m, d->doc, &kept);
+	r = plan ? plan_document(plan, d->kind, d->doc, &kept, res, &err)
+		 : apply_one(e, d, &kept, res, &err);
 	locks_drop_all(e->locks);
 	if (r < 0) {
-		free(res->action);
-		res->action = xstrdup("failed");
+		apply_say(res, "failed", NULL);
 		res->error = xstrdup(kerr_text(&err, text, sizeof(text)));
-		strlist_clear(&res->changes);
-		strmap_clear(&res->details);
 	}
 }
 
-int apply_documents(struct engine *e, const struct buf *yaml, struct rpc_apply_result *ret,
-		    struct buf *ret_text, struct kerr *err)
+int apply_documents(struct engine *e, const struct buf *yaml, enum apply_flags flags,
+		    struct rpc_apply_result *ret, struct buf *ret_text, struct kerr *err)
 {
 	struct docstream m cleanup_docstream = { 0 };
+	struct plan *plan cleanup_(plan_freep) = NULL;
 	int r;
 
 	r = docstream_load(buf_str(yaml), yaml->len, "-", 0, &m, err);
@@ -232,13 +259,16 @@ int apply_documents(struct engine *e, const struct buf *yaml, struct rpc_apply_r
 	r = docstream_check(&m, DOCSTREAM_STYLE_APPLY, ret_text, err);
 	if (r < 0)
 		return r;
-	r = scope_prepare_trees(e, err);
+	if (flags & APPLY_DRY_RUN)
+		plan = plan_new(e);
+	else
+		r = scope_prepare_trees(e, err);
 	if (r < 0)
 		return r;
 	/* Parents before children; within a kind in the order of the stream. */
 	for (enum kind k = KIND_REALM; k <= KIND_CONTAINER; k++)
 		for (size_t i = 0; i < m.n; i++)
 			if (m.v[i].kind == k)
-				apply_doc(e, &m.v[i], ret);
+				apply_doc(e, &m, &m.v[i], plan, ret);
 	return 0;
 }

@@ -10,7 +10,17 @@
  * fails is a result, not an error; err is for streams that cannot be applied at
  * all. The validation text may be longer than a kerr: ret_text gets it whole.
  */
-int apply_documents(struct engine *e, const struct buf *yaml, struct rpc_apply_result *ret,
-		    struct buf *ret_text, struct kerr *err);
+enum apply_flags {
+	APPLY_DRY_RUN = 1 << 0, /* tell what would be done, touch nothing */
+};
+
+int apply_documents(struct engine *e, const struct buf *yaml, enum apply_flags flags,
+		    struct rpc_apply_result *ret, struct buf *ret_text, struct kerr *err);
+
+/*
+ * Before a realm is compared with the stored one, which has its passwords: the mask
+ * stands for the password of the same server and user.
+ */
+void apply_unmask(struct realm_doc *want, const struct realm_doc *stored);
 
 #endif

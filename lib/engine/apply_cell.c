@@ -24,27 +24,63 @@ struct change {
 	struct cell_doc *want;
 	struct diff diff;
 	struct rpc_apply_resource *res;
+	const struct strlist *kept; /* containers with documents of their own; NULL */
 	const char *only; /* a Container document's: a cell that is down stays down */
+	bool existed; /* that container */
 };
 
 static void change_clear(struct change *c)
 {
+	if (!c->e)
+		return;
 	locks_drop_path(c->e->locks, &c->a);
 	model_clear(&cell_doc_type, &c->stored);
 	diff_clear(&c->diff);
 	free(c->ns);
 }
 
-static void say(struct change *c, const char *action)
+/* ---- results ---- */
+
+void apply_say(struct rpc_apply_resource *res, const char *action, const struct diff *d)
 {
-	free(c->res->action);
-	c->res->action = xstrdup(action);
-	strlist_copy(&c->res->changes, &c->diff.changes);
-	strmap_copy(&c->res->details, &c->diff.details);
+	free(res->action);
+	res->action = xstrdup(action);
+	if (d) {
+		strlist_copy(&res->changes, &d->changes);
+		strmap_copy(&res->details, &d->details);
+	} else {
+		strlist_clear(&res->changes);
+		strmap_clear(&res->details);
+	}
 }
 
-/* Not up, and nobody is at it: its lock is ours. */
-static bool is_down(const struct cell_doc *d)
+void apply_say_started(struct rpc_apply_resource *res, const struct cell_doc *stored)
+{
+	apply_say(res, "updated", NULL);
+	strlist_add(&res->changes, "runtime stopped: containers re-materialized");
+	for (size_t i = 0; i < stored->spec.containers.n; i++)
+		if (!stored->spec.containers.v[i].root)
+			strlist_addf(&res->changes, "container \"%s\" re-materialized",
+				     stored->spec.containers.v[i].id);
+}
+
+void apply_say_labels(struct rpc_apply_resource *res)
+{
+	if (!streq(res->action, "updated"))
+		apply_say(res, "updated", NULL);
+	strlist_add(&res->changes, "metadata.labels");
+	strmap_set(&res->details, "metadata.labels", "labels changed");
+}
+
+int apply_no_cell(const struct addr *cell, struct kerr *err)
+{
+	return kerr_setk(err, ERR_CELL_NOT_FOUND, -ENOENT,
+			 "parent cell \"%s\" not found: cell not found", cell->cell);
+}
+
+/* ---- a cell ---- */
+
+bool apply_is_down(const struct cell_doc *d)
 {
 	return d->status.state == CELL_STATE_STOPPED || d->status.state == CELL_STATE_FAILED ||
 	       d->status.state == CELL_STATE_PENDING;
@@ -55,25 +91,18 @@ static int start_down(struct change *c, struct kerr *err)
 	return c->only ? 0 : cell_start_locked(c->e, c->ns, &c->stored, 0, err);
 }
 
-/* Nothing differs: a cell that is down is started, everything else is left alone. */
-static int leave_or_start(struct change *c, struct kerr *err)
+/* A container that is made anew has never been started: whoever comes next sees it. */
+static void forget_runs(struct change *c, const struct strlist *ids)
 {
-	int r;
+	for (size_t i = 0; i < ids->n; i++) {
+		struct container_status *st = cell_container_status(&c->stored, ids->v[i]);
 
-	if (!is_down(&c->stored) || c->only) {
-		say(c, "unchanged");
-		return 0;
+		if (!st)
+			continue;
+		model_clear(&container_status_type, st);
+		st->name = xstrdup(ids->v[i]);
+		st->id = xstrdup(ids->v[i]);
 	}
-	r = cell_start_locked(c->e, c->ns, &c->stored, 0, err);
-	if (r < 0)
-		return kerr_wrap(err, r, "failed to re-materialize cell");
-	say(c, "updated");
-	strlist_add(&c->res->changes, "runtime stopped: containers re-materialized");
-	for (size_t i = 0; i < c->stored.spec.containers.n; i++)
-		if (!c->stored.spec.containers.v[i].root)
-			strlist_addf(&c->res->changes, "container \"%s\" re-materialized",
-				     c->stored.spec.containers.v[i].id);
-	return 0;
 }
 
 /* The new spec becomes the stored one; what is known of the cell stays. */
@@ -83,6 +112,8 @@ static int store_wanted(struct change *c, struct kerr *err)
 
 	diff_merge_cell(c->want, &c->stored);
 	model_copy(&cell_doc_type, &c->stored, c->want);
+	status_align(&c->stored);
+	forget_runs(c, &c->diff.recreated);
 	r = cell_observe(c->e, c->ns, &c->stored, NULL, err);
 	return r < 0 ? r : cell_save(c->e, &c->stored, 0, err);
 }
@@ -97,6 +128,50 @@ static int start_each(struct change *c, const struct strlist *ids, const char *w
 			return kerr_wrap(err, r, "failed to start %s container \"%s\"", what,
 					 ids->v[i]);
 	}
+	return 0;
+}
+
+/* An apply that was killed between storing and starting left containers that never ran. */
+static void never_started(const struct cell_doc *d, struct strlist *ret)
+{
+	for (size_t i = 0; i < d->spec.containers.n; i++)
+		if (!container_is_synthesized(&d->spec.containers.v[i]) &&
+		    d->status.containers.v[i].state == CONTAINER_STATE_PENDING)
+			strlist_add(ret, d->spec.containers.v[i].id);
+}
+
+static int start_rest(struct change *c, struct kerr *err)
+{
+	struct strlist ids cleanup_strlist = { 0 };
+	int r;
+
+	never_started(&c->stored, &ids);
+	r = c->stored.status.state == CELL_STATE_READY ? start_each(c, &ids, "recreated", err) : 0;
+	if (r < 0 || c->stored.status.state != CELL_STATE_READY || ids.n == 0) {
+		apply_say(c->res, "unchanged", NULL);
+		return r;
+	}
+	apply_say(c->res, "updated", NULL);
+	for (size_t i = 0; i < ids.n; i++)
+		strlist_addf(&c->res->changes, "container \"%s\" re-materialized", ids.v[i]);
+	return 0;
+}
+
+/* Nothing differs: what is down is started, everything else is left alone. */
+static int leave_or_start(struct change *c, struct kerr *err)
+{
+	int r;
+
+	if (!apply_is_down(&c->stored))
+		return start_rest(c, err);
+	if (c->only) {
+		apply_say(c->res, "unchanged", NULL);
+		return 0;
+	}
+	r = cell_start_locked(c->e, c->ns, &c->stored, 0, err);
+	if (r < 0)
+		return kerr_wrap(err, r, "failed to re-materialize cell");
+	apply_say_started(c->res, &c->stored);
 	return 0;
 }
 
@@ -131,7 +206,7 @@ static int update_limits(struct change *c, struct kerr *err)
 
 static int recreate_containers(struct change *c, struct kerr *err)
 {
-	bool down = is_down(&c->stored);
+	bool down = apply_is_down(&c->stored);
 	int r = update_limits(c, err);
 
 	for (size_t i = 0; r == 0 && i < c->diff.removed.n; i++)
@@ -151,7 +226,7 @@ static int recreate_containers(struct change *c, struct kerr *err)
 
 static int recreate_cell(struct change *c, struct kerr *err)
 {
-	bool down = is_down(&c->stored);
+	bool down = apply_is_down(&c->stored);
 	int r;
 
 	r = cell_stop_locked(c->e, c->ns, &c->stored, CELL_DELETE_GRACE_MS, CELL_STOP_NO_SAVE, err);
@@ -162,12 +237,12 @@ static int recreate_cell(struct change *c, struct kerr *err)
 		r = store_wanted(c, err);
 	if (r == 0)
 		r = down ? start_down(c, err) : cell_start_locked(c->e, c->ns, &c->stored, 0, err);
-	return r < 0 ? kerr_wrap(err, r, "failed to recreate cell") : 0;
+	return r;
 }
 
 static int in_place(struct change *c, struct kerr *err)
 {
-	bool down = is_down(&c->stored);
+	bool down = apply_is_down(&c->stored);
 	int r = update_limits(c, err);
 
 	if (r == 0)
@@ -199,46 +274,86 @@ static int carry_out(struct change *c, struct kerr *err)
 		break;
 	}
 	if (r < 0)
-		return kerr_wrap(err, r, "failed to update cell");
-	say(c, "updated");
+		return c->diff.action == DIFF_RECREATE_CELL
+			       ? kerr_wrap(err, r, "failed to recreate cell")
+			       : kerr_wrap(err, r, "failed to update cell");
+	apply_say(c->res, "updated", &c->diff);
+	return 0;
+}
+
+/*
+ * A container takes its place in the cell as it is stored, and that cell is
+ * applied: so both ways come to the same end.
+ */
+static int place_container(struct change *c, const struct container_spec *one, struct cell_doc *ret,
+			   struct kerr *err)
+{
+	c->existed = cell_container(&c->stored.spec, one->id) != NULL;
+	model_copy(&cell_doc_type, ret, &c->stored);
+	apply_set_container(ret, one);
+	c->want = ret;
+	return cell_normalise(ret, NULL, err);
+}
+
+void apply_keep(struct cell_doc *want, const struct cell_doc *stored, const struct strlist *kept)
+{
+	for (size_t i = 0; i < stored->spec.containers.n; i++) {
+		const struct container_spec *c = &stored->spec.containers.v[i];
+
+		if (!c->root && strlist_has(kept, c->id) && !cell_container(&want->spec, c->id))
+			apply_set_container(want, c);
+	}
+}
+
+/* Its lock is held. one: NULL, or the container that the cell is changed in. */
+static int change_locked(struct change *c, const struct container_spec *one, struct kerr *err)
+{
+	struct cell_doc placed = { 0 };
+	int r;
+
+	r = cell_observe(c->e, c->ns, &c->stored, NULL, err);
+	if (r == 0 && one)
+		r = place_container(c, one, &placed, err);
+	if (r == 0 && c->kept)
+		apply_keep(c->want, &c->stored, c->kept);
+	if (r == 0)
+		r = cell_inherit(c->e, &c->a, c->want, c->only, err);
+	if (r == 0)
+		r = container_check_cell(c->e, c->want, err);
+	if (r == 0) {
+		diff_doc(KIND_CELL, &c->stored, c->want, &c->diff);
+		r = carry_out(c, err);
+	}
+	model_clear(&cell_doc_type, &placed);
+	return r;
+}
+
+static int change_begin(struct change *c, struct engine *e, const struct addr *a,
+			struct rpc_apply_resource *res, struct kerr *err)
+{
+	int r = system_refuse(a, "start or stop", err);
+
+	if (r == 0)
+		r = cell_take(e, a, &c->stored, &c->ns, err);
+	if (r < 0)
+		return r;
+	c->e = e;
+	c->a = *a;
+	c->res = res;
 	return 0;
 }
 
 static int change_cell(struct engine *e, const struct addr *a, struct cell_doc *want,
-		       const char *only, struct rpc_apply_resource *res, struct kerr *err)
+		       const struct strlist *kept, struct rpc_apply_resource *res, struct kerr *err)
 {
-	struct cell_doc stored = { 0 };
-	char *ns = NULL;
-	int r;
+	struct change c cleanup_(change_clear) = { .want = want, .kept = kept };
+	int r = change_begin(&c, e, a, res, err);
 
-	r = system_refuse(a, "start or stop", err);
-	if (r == 0)
-		r = cell_take(e, a, &stored, &ns, err);
-	if (r < 0)
-		return kerr_wrap(err, r, "failed to get cell");
-	{
-		struct change c cleanup_(change_clear) = { .e = e,
-							   .a = *a,
-							   .ns = ns,
-							   .stored = stored,
-							   .want = want,
-							   .res = res,
-							   .only = only };
-
-		r = cell_observe(e, ns, &c.stored, NULL, err);
-		if (r == 0)
-			r = cell_inherit(e, a, want, only, err);
-		if (r == 0)
-			r = container_check_cell(e, want, err);
-		if (r < 0)
-			return r;
-		diff_doc(KIND_CELL, &c.stored, want, &c.diff);
-		return carry_out(&c, err);
-	}
+	return r < 0 ? kerr_wrap(err, r, "failed to get cell") : change_locked(&c, NULL, err);
 }
 
-int apply_cell(struct engine *e, struct cell_doc *want, struct rpc_apply_resource *res,
-	       struct kerr *err)
+int apply_cell(struct engine *e, struct cell_doc *want, const struct strlist *kept,
+	       struct rpc_apply_resource *res, struct kerr *err)
 {
 	struct rpc_create_cell_result created = { 0 };
 	struct addr a;
@@ -254,7 +369,7 @@ int apply_cell(struct engine *e, struct cell_doc *want, struct rpc_apply_resourc
 	if (r < 0)
 		return r;
 	if (r > 0)
-		return change_cell(e, &a, want, NULL, res, err);
+		return change_cell(e, &a, want, kept, res, err);
 	r = cell_create(e, want, CELL_CREATE_PARENTS, &created, err);
 	model_clear(rpc_method_get(RPC_CREATE_CELL)->reply,
 		    &(struct rpc_create_cell_reply){ .result = created });
@@ -265,7 +380,7 @@ int apply_cell(struct engine *e, struct cell_doc *want, struct rpc_apply_resourc
 
 /* ---- a container by itself ---- */
 
-static void set_container(struct cell_doc *cell, const struct container_spec *c)
+void apply_set_container(struct cell_doc *cell, const struct container_spec *c)
 {
 	struct container_spec *old = cell_container(&cell->spec, c->id);
 
@@ -274,63 +389,39 @@ static void set_container(struct cell_doc *cell, const struct container_spec *c)
 	model_copy(&container_spec_type, old, c);
 }
 
-static void say_labels(struct rpc_apply_resource *res)
+static int change_labels(struct change *c, const struct container_doc *want, struct kerr *err)
 {
-	free(res->action);
-	res->action = xstrdup("updated");
-	strlist_add(&res->changes, "labels");
+	int r = container_labels_save(c->e, &c->a, c->only, &want->head.metadata.labels, err);
+
+	if (r > 0)
+		apply_say_labels(c->res);
+	return r < 0 ? r : 0;
 }
 
-static bool has_container(const struct cell_doc *cell, const char *id)
-{
-	return cell_container(&cell->spec, id) != NULL;
-}
-
-/*
- * The container takes its place in the cell as it is stored, and that cell is
- * applied: so both ways come to the same end. A container of a cell that is not
- * Ready is stored and waits.
- */
+/* A container of a cell that is not Ready is stored and waits. */
 int apply_container(struct engine *e, struct container_doc *want, struct rpc_apply_resource *res,
 		    struct kerr *err)
 {
-	struct cell_doc cell = { 0 };
+	struct change c cleanup_(change_clear) = { 0 };
 	struct addr a;
-	bool existed;
 	int r;
 
 	r = doc_normalise(KIND_CONTAINER, want, NULL, err);
 	if (r < 0)
 		return r;
-	a = (struct addr){ .realm = want->spec.realm_id,
-			   .space = want->spec.space_id,
-			   .stack = want->spec.stack_id,
-			   .cell = want->spec.cell_id };
+	a = addr_of_container(want);
 	r = scope_check(&a, ADDR_CELL, SCOPE_STRICT, err);
-	if (r < 0)
-		return r;
-	r = store_load(&e->layout, &a, 0, &cell, err);
-	if (r == -ENOENT)
-		return kerr_setk(err, ERR_CELL_NOT_FOUND, r,
-				 "parent cell \"%s\" not found: cell not found", a.cell);
-	if (r == 0) {
-		existed = has_container(&cell, want->spec.id);
-		set_container(&cell, &want->spec);
-		r = cell_normalise(&cell, NULL, err);
-	}
 	if (r == 0)
-		r = change_cell(e, &a, &cell, want->spec.id, res, err);
-	if (r == 0) {
-		r = container_labels_save(e, &a, want->spec.id, &want->head.metadata.labels, err);
-		if (r > 0 && streq(res->action, "unchanged"))
-			say_labels(res);
-		r = r > 0 ? 0 : r;
-	}
-	if (r == 0 && !existed) {
-		free(res->action);
-		res->action = xstrdup("created");
-		strlist_clear(&res->changes);
-	}
-	model_clear(&cell_doc_type, &cell);
+		r = change_begin(&c, e, &a, res, err);
+	if (r == -ENOENT)
+		return apply_no_cell(&a, err);
+	if (r < 0)
+		return kerr_wrap(err, r, "failed to get cell");
+	c.only = want->spec.id;
+	r = change_locked(&c, &want->spec, err);
+	if (r == 0)
+		r = change_labels(&c, want, err);
+	if (r == 0 && !c.existed)
+		apply_say(res, "created", NULL);
 	return r;
 }

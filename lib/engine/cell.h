@@ -83,6 +83,8 @@ void cell_id_release(struct engine *e, const struct addr *cell, const char *id);
  */
 int cell_inherit(struct engine *e, const struct addr *cell, struct cell_doc *want, const char *only,
 		 struct kerr *err);
+int cell_inherit_from(const struct space_spec *space, struct cell_doc *want, const char *only,
+		      struct kerr *err);
 
 /* ---- cell_start.c, cell_stop.c, cell_create.c, cell_delete.c ---- */
 

@@ -24,6 +24,22 @@ static int check_conflist(struct container_spec *c, const struct space_spec *spa
 	return 0;
 }
 
+int cell_inherit_from(const struct space_spec *space, struct cell_doc *want, const char *only,
+		      struct kerr *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < want->spec.containers.n; i++) {
+		struct container_spec *c = &want->spec.containers.v[i];
+
+		if (container_is_synthesized(c) || (only && !streq_null(c->id, only)))
+			continue;
+		container_inherit_defaults(c, space);
+		r = check_conflist(c, space, err);
+	}
+	return r;
+}
+
 int cell_inherit(struct engine *e, const struct addr *cell, struct cell_doc *want, const char *only,
 		 struct kerr *err)
 {
@@ -33,14 +49,7 @@ int cell_inherit(struct engine *e, const struct addr *cell, struct cell_doc *wan
 
 	if (r < 0)
 		return r == -ENOENT ? scope_not_found(&a, err) : r;
-	for (size_t i = 0; r == 0 && i < want->spec.containers.n; i++) {
-		struct container_spec *c = &want->spec.containers.v[i];
-
-		if (container_is_synthesized(c) || (only && !streq_null(c->id, only)))
-			continue;
-		container_inherit_defaults(c, &space.spec);
-		r = check_conflist(c, &space.spec, err);
-	}
+	r = cell_inherit_from(&space.spec, want, only, err);
 	model_clear(&space_doc_type, &space);
 	return r;
 }

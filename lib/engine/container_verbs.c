@@ -40,14 +40,6 @@ static char *wanted_id(const struct container_doc *d)
 	return str_trim(str_empty(d->spec.id) ? d->head.metadata.name : d->spec.id);
 }
 
-static struct addr addr_of_container(const struct container_doc *d)
-{
-	return (struct addr){ .realm = d->spec.realm_id,
-			      .space = d->spec.space_id,
-			      .stack = d->spec.stack_id,
-			      .cell = d->spec.cell_id ? d->spec.cell_id : "" };
-}
-
 static int subject_names(struct subject *s, struct engine *e, const struct container_doc *d,
 			 struct kerr *err)
 {

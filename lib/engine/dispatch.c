@@ -10,6 +10,7 @@
 #include "images.h"
 #include "mem.h"
 #include "parents.h"
+#include "plan.h"
 
 #define APPLY_TEXT_MAX (1 << 20)
 
@@ -324,12 +325,12 @@ static int do_log_container(struct call *c)
 }
 
 /* The list of what is wrong may be longer than a kerr: it is put into the reply whole. */
-static int do_apply(struct call *c)
+static int apply(struct call *c, enum apply_flags flags)
 {
 	ARGS(apply);
 	REPLY(apply);
 	struct buf text cleanup_buf = BUF_INIT(APPLY_TEXT_MAX);
-	int r = apply_documents(c->e, &args->raw_yaml, &reply->result, &text, c->err);
+	int r = apply_documents(c->e, &args->raw_yaml, flags, &reply->result, &text, c->err);
 
 	if (r < 0 && text.len) {
 		reply->err = rpc_err_new(c->err);
@@ -337,6 +338,25 @@ static int do_apply(struct call *c)
 		reply->err->message = buf_take(&text);
 	}
 	return r;
+}
+
+static int do_apply(struct call *c)
+{
+	return apply(c, 0);
+}
+
+static int do_plan(struct call *c)
+{
+	return apply(c, APPLY_DRY_RUN);
+}
+
+static int do_plan_delete(struct call *c)
+{
+	ARGS(plan_delete);
+	REPLY(plan_delete);
+
+	plan_delete(c->e, args, &reply->result);
+	return 0;
 }
 
 static int do_load_image(struct call *c)
@@ -404,6 +424,8 @@ static call_fn *const handlers[_RPC_METHOD_MAX] = {
 	[RPC_DELETE_CONTAINER] = do_delete_container,
 	[RPC_LOG_CONTAINER] = do_log_container,
 	[RPC_APPLY_DOCUMENTS] = do_apply,
+	[RPC_X_PLAN_DOCUMENTS] = do_plan,
+	[RPC_X_PLAN_DELETE] = do_plan_delete,
 	[RPC_LOAD_IMAGE] = do_load_image,
 	[RPC_X_LOAD_IMAGE] = do_load_image,
 	[RPC_LIST_IMAGES] = do_list_images,

@@ -42,6 +42,9 @@ struct addr addr_of_realm(const struct realm_doc *d);
 struct addr addr_of_space(const struct space_doc *d);
 struct addr addr_of_stack(const struct stack_doc *d);
 struct addr addr_of_cell(const struct cell_doc *d);
+struct addr addr_of_container(const struct container_doc *d); /* of its cell */
+/* Of a document of the kind, a resource; a container's is its cell's. */
+struct addr addr_of_doc(enum kind kind, const void *doc);
 
 /*
  * An address with names of its own, for code that changes the document the

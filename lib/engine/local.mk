@@ -29,6 +29,8 @@ libengine_a_SOURCES = \
 	lib/engine/parent_delete.c \
 	lib/engine/parent_settle.c \
 	lib/engine/parents.h \
+	lib/engine/plan.c lib/engine/plan.h \
+	lib/engine/plan_delete.c \
 	lib/engine/realm.c \
 	lib/engine/reconcile.c \
 	lib/engine/restart.c lib/engine/restart.h \

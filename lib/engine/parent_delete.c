@@ -74,18 +74,21 @@ static int delete_children(struct engine *e, const struct addr *a, struct delete
 	return r;
 }
 
+int parent_has_children(const struct addr *a, size_t n, struct kerr *err)
+{
+	return kerr_setk(err, ERR_HAS_DEPENDENCIES, -ENOTEMPTY,
+			 "resource has child resources: %s \"%s\" has %zu %s(s). Use --cascade to "
+			 "delete them or --force to skip validation",
+			 level_words[addr_level(a)], addr_name(a), n,
+			 level_words[addr_level(a) + 1]);
+}
+
 static int check_children(struct engine *e, const struct addr *a, struct kerr *err)
 {
 	struct strlist names cleanup_strlist = { 0 };
 	int r = store_list(&e->layout, a, &names, err);
 
-	if (r < 0 || names.n == 0)
-		return r;
-	return kerr_setk(err, ERR_HAS_DEPENDENCIES, -ENOTEMPTY,
-			 "resource has child resources: %s \"%s\" has %zu %s(s). Use --cascade to "
-			 "delete them or --force to skip validation",
-			 level_words[addr_level(a)], addr_name(a), names.n,
-			 level_words[addr_level(a) + 1]);
+	return r < 0 || names.n == 0 ? r : parent_has_children(a, names.n, err);
 }
 
 /*

@@ -42,6 +42,37 @@ struct addr addr_of_cell(const struct cell_doc *d)
 			      .cell = d->head.metadata.name };
 }
 
+struct addr addr_of_container(const struct container_doc *d)
+{
+	return (struct addr){ .realm = d->spec.realm_id,
+			      .space = d->spec.space_id,
+			      .stack = d->spec.stack_id,
+			      .cell = d->spec.cell_id ? d->spec.cell_id : "" };
+}
+
+struct addr addr_of_doc(enum kind kind, const void *doc)
+{
+	switch (kind) {
+	case KIND_REALM:
+		return addr_of_realm(doc);
+	case KIND_SPACE:
+		return addr_of_space(doc);
+	case KIND_STACK:
+		return addr_of_stack(doc);
+	case KIND_CELL:
+		return addr_of_cell(doc);
+	case KIND_CONTAINER:
+		return addr_of_container(doc);
+	case KIND_INVALID:
+	case KIND_CELL_PROFILE:
+	case KIND_SERVER_CONFIGURATION:
+	case KIND_CLIENT_CONFIGURATION:
+	case _KIND_MAX:
+		break;
+	}
+	return (struct addr){ 0 };
+}
+
 void addr_copy_set(struct addr_copy *c, const struct addr *a)
 {
 	const char *from[] = { a->realm, a->space, a->stack, a->cell };

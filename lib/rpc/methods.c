@@ -185,6 +185,27 @@ static const struct field apply_args_rows[] = {
 TYPE(apply_args, "ApplyDocumentsArgs");
 #undef S
 
+#define S rpc_plan_target
+static const struct field plan_target_rows[] = {
+	STR(kind, "Kind"),
+	STR(realm_name, "RealmName"),
+	STR(space_name, "SpaceName"),
+	STR(stack_name, "StackName"),
+	STR(cell_name, "CellName"),
+	STR(name, "Name"),
+};
+TYPE(plan_target, "PlanTarget");
+#undef S
+
+#define S rpc_plan_delete_args
+static const struct field plan_delete_args_rows[] = {
+	OBJS(targets, struct rpc_plan_target, "Targets", plan_target_type),
+	BOOL(force, "Force"),
+	BOOL(cascade, "Cascade"),
+};
+TYPE(plan_delete_args, "PlanDeleteArgs");
+#undef S
+
 #define S rpc_load_image_args
 static const struct field load_image_args_rows[] = {
 	STR(realm, "Realm"),
@@ -573,6 +594,22 @@ static const struct field apply_result_rows[] = {
 TYPE(apply_result, "ApplyDocumentsResult");
 #undef S
 
+#define S rpc_planned
+static const struct field planned_rows[] = {
+	STR(action, "Action"),
+	STR(error, "Error"),
+	LIST(deleted, "Deleted"),
+};
+TYPE(planned, "Planned");
+#undef S
+
+#define S rpc_plan_delete_result
+static const struct field plan_delete_result_rows[] = {
+	OBJS(planned, struct rpc_planned, "Planned", planned_type),
+};
+TYPE(plan_delete_result, "PlanDeleteResult");
+#undef S
+
 #define S rpc_load_image_result
 static const struct field load_image_result_rows[] = {
 	STR(realm, "Realm"),
@@ -670,6 +707,7 @@ REPLY(attach, rpc_attach_reply, rpc_attach_result, "Attach");
 REPLY(log, rpc_log_reply, rpc_log_result, "Log");
 REPLY(refresh, rpc_refresh_reply, rpc_refresh_result, "Refresh");
 REPLY(apply, rpc_apply_reply, rpc_apply_result, "Apply");
+REPLY(plan_delete, rpc_plan_delete_reply, rpc_plan_delete_result, "PlanDelete");
 REPLY(load_image, rpc_load_image_reply, rpc_load_image_result, "LoadImage");
 REPLY(list_images, rpc_list_images_reply, rpc_list_images_result, "ListImages");
 REPLY(get_image, rpc_get_image_reply, rpc_get_image_result, "GetImage");

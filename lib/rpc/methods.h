@@ -65,6 +65,22 @@ struct rpc_apply_args {
 	struct buf raw_yaml;
 };
 
+/* KukeonX1.PlanDelete: what would be deleted, in this order, one after the other. */
+struct rpc_plan_target {
+	char *kind; /* "Realm" */
+	char *realm_name; /* where it is; "" for what does not apply */
+	char *space_name;
+	char *stack_name;
+	char *cell_name;
+	char *name;
+};
+
+struct rpc_plan_delete_args {
+	LIST_OF(struct rpc_plan_target) targets;
+	bool force;
+	bool cascade;
+};
+
 struct rpc_load_image_args {
 	char *realm;
 	struct buf
@@ -252,6 +268,17 @@ struct rpc_apply_result {
 	LIST_OF(struct rpc_apply_resource) resources;
 };
 
+/* One of a target, in their order. */
+struct rpc_planned {
+	char *action; /* "deleted", "not found", "failed" */
+	char *error;
+	struct strlist deleted; /* children that go along, as in the replies of Delete… */
+};
+
+struct rpc_plan_delete_result {
+	LIST_OF(struct rpc_planned) planned;
+};
+
 struct rpc_load_image_result {
 	char *realm;
 	char *namespace;
@@ -323,6 +350,7 @@ struct rpc_daemon_info {
 	X(log)              \
 	X(refresh)          \
 	X(apply)            \
+	X(plan_delete)      \
 	X(load_image)       \
 	X(list_images)      \
 	X(get_image)        \
@@ -427,8 +455,10 @@ struct rpc_list_containers_reply {
 	X(RPC_PING, Ping, no_args, ping_reply, true)
 
 /* Ours. LoadImage: the archive is the one descriptor that rides with the request. */
-#define RPC_X1_METHODS(X)                                                  \
-	X(RPC_X_DAEMON_INFO, DaemonInfo, no_args, daemon_info_reply, true) \
+#define RPC_X1_METHODS(X)                                                           \
+	X(RPC_X_DAEMON_INFO, DaemonInfo, no_args, daemon_info_reply, true)          \
+	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, apply_args, apply_reply, true)       \
+	X(RPC_X_PLAN_DELETE, PlanDelete, plan_delete_args, plan_delete_reply, true) \
 	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, true, .max_fds = 1)
 
 #define RPC_METHOD_ENUM_(constant, name, args, reply, implemented, ...) constant,

@@ -10,9 +10,8 @@
 #define REPORT_MAX (64 << 20)
 
 static const struct opt apply_opts[] = {
-	OPT_ROW_FILE,
-	OPT_ROW_STRICT,
-	OPT_ROW_REPORT,
+	OPT_ROW_FILE,	OPT_ROW_STRICT,
+	OPT_ROW_REPORT, { "dry-run", 0, OPT_BOOL, NULL, "print what would be done and do nothing" },
 	{ 0 },
 };
 
@@ -36,6 +35,8 @@ static int run_apply(struct cli *c, struct kerr *err)
 	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
 	struct rpc_apply_args args = { .raw_yaml = BUF_INIT(KUKE_MAX_MANIFEST) };
 	struct rpc_apply_reply reply = { 0 };
+	bool dry_run = cli_bool(c, "dry-run");
+	enum rpc_method_id method = dry_run ? RPC_X_PLAN_DOCUMENTS : RPC_APPLY_DOCUMENTS;
 	size_t failed = 0;
 	int r;
 
@@ -45,14 +46,14 @@ static int run_apply(struct cli *c, struct kerr *err)
 	if (r == 0)
 		r = look_at(c, &args.raw_yaml, err);
 	if (r == 0)
-		r = cli_call(c, RPC_APPLY_DOCUMENTS, &args, &reply, err);
+		r = cli_call(c, method, &args, &reply, err);
 	if (r == 0) {
 		failed = report_applied(&out, &reply.result, cli_report_format(c));
 		cli_print(&out);
 	}
-	cli_free_args(RPC_APPLY_DOCUMENTS, &args);
-	cli_free_reply(RPC_APPLY_DOCUMENTS, &reply);
-	if (failed)
+	cli_free_args(method, &args);
+	cli_free_reply(method, &reply);
+	if (failed && !dry_run)
 		return cli_fail(c, -EIO, "config error: some resources failed to apply", err);
 	return r;
 }

@@ -14,6 +14,7 @@ static const struct opt delete_opts[] = {
 	{ "cascade", 0, OPT_BOOL, NULL, "delete children first" },
 	{ "force", 0, OPT_BOOL, NULL, "delete the object without looking for children" },
 	OPT_ROW_TIMEOUT("10s"),
+	{ "dry-run", 0, OPT_BOOL, NULL, "print what would be done and do nothing" },
 	{ 0 },
 };
 
@@ -43,8 +44,8 @@ static void set_bool(const struct model_type *t, const char *name, void *args, b
 		*(bool *) field_ptr(f, args) = on;
 }
 
-/* Which children went along: "stack:a" in the reply's list. */
-static void take_cascaded(enum kind kind, const struct strlist *deleted, struct strlist *ret)
+/* "stack:a" in the list. */
+void delete_take_cascaded(enum kind kind, const struct strlist *deleted, struct strlist *ret)
 {
 	char *prefix cleanup_free = xasprintf("%s:", kind_info(kind + 1)->word);
 
@@ -74,13 +75,57 @@ int delete_subject(struct cli *c, enum kind kind, void *owned_args, struct strli
 	if (r == 0)
 		r = cli_call(c, m->id, owned_args, &reply, err);
 	if (r == 0 && ret_cascaded && kind == KIND_REALM)
-		take_cascaded(kind, &reply.realm.result.deleted, ret_cascaded);
+		delete_take_cascaded(kind, &reply.realm.result.deleted, ret_cascaded);
 	else if (r == 0 && ret_cascaded && kind == KIND_SPACE)
-		take_cascaded(kind, &reply.space.result.deleted, ret_cascaded);
+		delete_take_cascaded(kind, &reply.space.result.deleted, ret_cascaded);
 	else if (r == 0 && ret_cascaded && kind == KIND_STACK)
-		take_cascaded(kind, &reply.stack.result.deleted, ret_cascaded);
+		delete_take_cascaded(kind, &reply.stack.result.deleted, ret_cascaded);
 	cli_free_args(m->id, owned_args);
 	cli_free_reply(m->id, &reply);
+	return r;
+}
+
+void delete_plan_target(struct rpc_plan_delete_args *args, enum kind kind, const struct scope *s,
+			const char *name)
+{
+	struct rpc_plan_target *t = vec_grow(&args->targets.v, &args->targets.n, sizeof(*t));
+
+	t->kind = xstrdup(kind_info(kind)->name);
+	t->realm_name = xstrdup_null(s->realm);
+	t->space_name = xstrdup_null(s->space);
+	t->stack_name = xstrdup_null(s->stack);
+	t->cell_name = xstrdup_null(s->cell);
+	t->name = xstrdup(name);
+}
+
+int delete_plan(struct cli *c, struct rpc_plan_delete_args *owned_args,
+		struct rpc_plan_delete_reply *ret, struct kerr *err)
+{
+	size_t n = owned_args->targets.n;
+	int r;
+
+	owned_args->cascade = cli_bool(c, "cascade");
+	owned_args->force = cli_bool(c, "force");
+	r = cli_call(c, RPC_X_PLAN_DELETE, owned_args, ret, err);
+	if (r == 0 && ret->result.planned.n != n)
+		r = kerr_plain(err, -EPROTO, "kukeond answered with %zu plans for %zu objects",
+			       ret->result.planned.n, n);
+	cli_free_args(RPC_X_PLAN_DELETE, owned_args);
+	return r;
+}
+
+static int plan_one(struct cli *c, enum kind kind, const struct scope *s, const char *name,
+		    struct kerr *err)
+{
+	struct rpc_plan_delete_args args = { 0 };
+	struct rpc_plan_delete_reply reply = { 0 };
+	int r;
+
+	delete_plan_target(&args, kind, s, name);
+	r = delete_plan(c, &args, &reply, err);
+	if (r == 0 && !streq(reply.result.planned.v[0].action, "deleted"))
+		r = cli_fail(c, -EIO, reply.result.planned.v[0].error, err);
+	cli_free_reply(RPC_X_PLAN_DELETE, &reply);
 	return r;
 }
 
@@ -96,8 +141,12 @@ static int run_delete_kind(struct cli *c, enum kind kind, struct kerr *err)
 	r = scope_read(c, kind, 0, &s, err);
 	if (r < 0)
 		return r;
-	scope_fill_doc(&s, kind, name, &args);
-	r = delete_subject(c, kind, &args, NULL, err);
+	if (cli_bool(c, "dry-run")) {
+		r = plan_one(c, kind, &s, name, err);
+	} else {
+		scope_fill_doc(&s, kind, name, &args);
+		r = delete_subject(c, kind, &args, NULL, err);
+	}
 	if (r < 0)
 		return r;
 	if (kind == KIND_REALM)

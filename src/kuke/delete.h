@@ -2,7 +2,7 @@
 #ifndef KUKEON_DELETE_H
 #define KUKEON_DELETE_H
 
-#include "cli.h"
+#include "subject.h"
 
 /*
  * Delete the object that args (a union subject_args, consumed) names, with
@@ -11,6 +11,18 @@
  */
 int delete_subject(struct cli *c, enum kind kind, void *owned_args, struct strlist *ret_cascaded,
 		   struct kerr *err);
+
+/* Out of what a reply says went along, the names of the kind's direct children. */
+void delete_take_cascaded(enum kind kind, const struct strlist *deleted, struct strlist *ret);
+
+/*
+ * --dry-run: what the targets, one after the other, would come to. As many plans as
+ * targets; cli_free_reply(RPC_X_PLAN_DELETE).
+ */
+void delete_plan_target(struct rpc_plan_delete_args *args, enum kind kind, const struct scope *s,
+			const char *name);
+int delete_plan(struct cli *c, struct rpc_plan_delete_args *owned_args,
+		struct rpc_plan_delete_reply *ret, struct kerr *err);
 
 /* `kuke delete -f`: the documents of a file, children before parents. */
 int delete_file(struct cli *c, struct kerr *err);

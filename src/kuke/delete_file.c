@@ -30,31 +30,31 @@ static void deletion_clear(struct deletion *d)
 	free(d->v);
 }
 
-/* The request that names what the document describes; the rest of it does not matter. */
-static void args_of(enum kind kind, const void *doc, void *ret)
+/* Where the object is that the document describes; borrowed. */
+static struct scope scope_of(enum kind kind, const void *doc)
 {
-	const struct doc_head *head = doc;
-	struct scope s = { 0 };
-
 	if (kind == KIND_SPACE) {
 		const struct space_doc *d = doc;
 
-		s = (struct scope){ .realm = d->spec.realm_id };
-	} else if (kind == KIND_STACK) {
+		return (struct scope){ .realm = d->spec.realm_id };
+	}
+	if (kind == KIND_STACK) {
 		const struct stack_doc *d = doc;
 
-		s = (struct scope){ d->spec.realm_id, d->spec.space_id, NULL, NULL };
-	} else if (kind == KIND_CELL) {
+		return (struct scope){ d->spec.realm_id, d->spec.space_id, NULL, NULL };
+	}
+	if (kind == KIND_CELL) {
 		const struct cell_doc *d = doc;
 
-		s = (struct scope){ d->spec.realm_id, d->spec.space_id, d->spec.stack_id, NULL };
-	} else if (kind == KIND_CONTAINER) {
+		return (struct scope){ d->spec.realm_id, d->spec.space_id, d->spec.stack_id, NULL };
+	}
+	if (kind == KIND_CONTAINER) {
 		const struct container_doc *d = doc;
 
-		s = (struct scope){ d->spec.realm_id, d->spec.space_id, d->spec.stack_id,
-				    d->spec.cell_id };
+		return (struct scope){ d->spec.realm_id, d->spec.space_id, d->spec.stack_id,
+				       d->spec.cell_id };
 	}
-	scope_fill_doc(&s, kind, head->metadata.name, ret);
+	return (struct scope){ 0 };
 }
 
 static size_t containers_of(enum kind kind, const void *doc)
@@ -77,33 +77,103 @@ static bool says_not_found(const char *text)
 	return false;
 }
 
-static void delete_doc(struct cli *c, const struct docstream_doc *doc, struct deletion *d)
+static struct deleted_resource *add_result(struct deletion *d, const struct docstream_doc *doc)
 {
 	struct deleted_resource *res = vec_grow(&d->v, &d->n, sizeof(*res));
 	const struct doc_head *head = doc->doc;
-	struct buf text cleanup_buf = BUF_INIT(REPORT_MAX);
-	union subject_args args = { 0 };
-	struct kerr err = { 0 };
-	int r;
 
 	*res = (struct deleted_resource){ .index = doc->index,
 					  .kind = doc->kind,
 					  .name = str_trim(head->metadata.name) };
-	args_of(doc->kind, doc->doc, &args);
-	r = delete_subject(c, doc->kind, &args, &res->cascaded, &err);
-	if (r == 0) {
+	return res;
+}
+
+/* error: NULL when it worked. */
+static void set_result(struct deletion *d, struct deleted_resource *res,
+		       const struct docstream_doc *doc, const char *error)
+{
+	if (!error) {
 		res->action = "deleted";
 		res->containers = containers_of(doc->kind, doc->doc);
-		return;
-	}
-	cli_error_text(c, &err, &text);
-	if (r == -ENOENT || says_not_found(buf_str(&text))) {
+	} else if (says_not_found(error)) {
 		res->action = "not found";
-		return;
+	} else {
+		res->action = "failed";
+		res->error = xstrdup(error);
+		d->failed++;
 	}
-	res->action = "failed";
-	res->error = buf_take(&text);
-	d->failed++;
+}
+
+static void delete_doc(struct cli *c, const struct docstream_doc *doc, void *arg)
+{
+	struct deletion *d = arg;
+	struct deleted_resource *res = add_result(d, doc);
+	struct buf text cleanup_buf = BUF_INIT(REPORT_MAX);
+	struct scope s = scope_of(doc->kind, doc->doc);
+	union subject_args args = { 0 };
+	struct kerr err = { 0 };
+	int r;
+
+	scope_fill_doc(&s, doc->kind, res->name, &args);
+	r = delete_subject(c, doc->kind, &args, &res->cascaded, &err);
+	if (r < 0)
+		cli_error_text(c, &err, &text);
+	set_result(d, res, doc, r == 0 ? NULL : r == -ENOENT ? "not found" : buf_str(&text));
+}
+
+static void plan_doc(struct cli *c, const struct docstream_doc *doc, void *arg)
+{
+	struct scope s = scope_of(doc->kind, doc->doc);
+	char *name cleanup_free = str_trim(((const struct doc_head *) doc->doc)->metadata.name);
+
+	(void) c;
+	delete_plan_target(arg, doc->kind, &s, name);
+}
+
+struct told {
+	struct deletion *d;
+	const struct rpc_plan_delete_result *plan;
+};
+
+static void tell_plan(struct cli *c, const struct docstream_doc *doc, void *arg)
+{
+	struct told *t = arg;
+	const struct rpc_planned *p = &t->plan->planned.v[t->d->n];
+	struct deleted_resource *res = add_result(t->d, doc);
+
+	(void) c;
+	delete_take_cascaded(doc->kind, &p->deleted, &res->cascaded);
+	set_result(t->d, res, doc,
+		   streq(p->action, "deleted")	   ? NULL
+		   : streq(p->action, "not found") ? "not found"
+						   : p->error);
+}
+
+/* Children before parents; within a kind in the order of the stream. */
+static void each_doc(struct cli *c, const struct docstream *docs,
+		     void (*fn)(struct cli *c, const struct docstream_doc *doc, void *arg),
+		     void *arg)
+{
+	for (enum kind kind = KIND_CONTAINER; kind >= KIND_REALM; kind--)
+		for (size_t i = 0; i < docs->n; i++)
+			if (docs->v[i].kind == kind)
+				fn(c, &docs->v[i], arg);
+}
+
+static int plan_docs(struct cli *c, const struct docstream *docs, struct deletion *d,
+		     struct kerr *err)
+{
+	struct rpc_plan_delete_args args = { 0 };
+	struct rpc_plan_delete_reply reply = { 0 };
+	struct told told = { .d = d, .plan = &reply.result };
+	int r;
+
+	each_doc(c, docs, plan_doc, &args);
+	r = delete_plan(c, &args, &reply, err);
+	if (r == 0)
+		each_doc(c, docs, tell_plan, &told);
+	cli_free_reply(RPC_X_PLAN_DELETE, &reply);
+	return r;
 }
 
 int delete_file(struct cli *c, struct kerr *err)
@@ -125,13 +195,15 @@ int delete_file(struct cli *c, struct kerr *err)
 	r = manifest_check(c, &docs, DOCSTREAM_STYLE_DELETE, err);
 	if (r < 0)
 		return r;
-	for (enum kind kind = KIND_CONTAINER; kind >= KIND_REALM; kind--)
-		for (size_t i = 0; i < docs.n; i++)
-			if (docs.v[i].kind == kind)
-				delete_doc(c, &docs.v[i], &d);
+	if (cli_bool(c, "dry-run"))
+		r = plan_docs(c, &docs, &d, err);
+	else
+		each_doc(c, &docs, delete_doc, &d);
+	if (r < 0)
+		return r;
 	report_deleted(&out, d.v, d.n, cli_report_format(c));
 	cli_print(&out);
-	if (d.failed)
+	if (d.failed && !cli_bool(c, "dry-run"))
 		return cli_fail(c, -EIO, "config error: some resources failed to delete", err);
 	return 0;
 }

@@ -279,3 +279,166 @@ apply()
 	quiet kuke --no-daemon start cell c
 	quiet kuke --no-daemon delete cell c
 }
+
+# All that an apply or a deletion could leave a trace in.
+traces()
+{
+	find "$INSTANCE" -path "$INSTANCE/home" -prune -o -path '*/kukeond/log*' -prune -o \
+		-printf '%p %y %m %s %T@ %l\n' | sort
+	find /sys/fs/cgroup -path "*$INSTANCE_CGROUP*" -type d
+	inst ip -o link
+	inst pgrep -a kukeshim
+}
+
+same_traces()
+{
+	local before
+
+	before=$(traces)
+	run quiet kuke "$@"
+	echo "$output"
+	[ "$status" -eq 0 ] && diff <(echo "$before") <(traces)
+}
+
+@test "--dry-run: the plan is what happens, and nothing is touched" {
+	local plan
+	{
+		printf 'kind: Realm\nmetadata: {name: r1}\n---\nkind: Space\nmetadata: {name: s1}\nspec: {realmId: r2}\n---\n'
+		cell_doc c "$IDLE"
+		printf -- '---\nkind: Container\nmetadata: {name: side}\nspec: {realmId: default, spaceId: default, stackId: default, cellId: c, image: %s, command: sleep, args: ["1000"]}\n' "$IMAGE"
+		printf -- '---\nkind: Container\nmetadata: {name: x}\nspec: {realmId: default, spaceId: default, stackId: default, cellId: nowhere, image: x}\n'
+	} >"$doc"
+	same_traces apply --dry-run -f "$doc"
+	plan=$output
+	run apply
+	[ "$status" -eq 1 ]
+	[ "$output" = "$plan"$'\nError: config error: some resources failed to apply' ]
+	same_traces --no-daemon apply --dry-run -f "$doc"
+	[ "$(grep -c ': unchanged$' <<<"$output")" -eq 4 ]
+	# One container in place, one anew, one gone.
+	sed -i 's/echo up/echo again/; s/name: r1/&, labels: {a: b}/; s/"1000"/"1001"/' "$doc"
+	same_traces apply --dry-run -f "$doc" -o json
+	plan=$output
+	run quiet kuke apply -f "$doc" -o json
+	[ "${output%Error: config error*}" = "$plan" ]
+	quiet kuke stop cell c
+	same_traces apply --dry-run -f "$doc"
+	[[ $output == *'Cell "c": updated'*'  - runtime stopped: containers re-materialized'* ]]
+	# Deleting: with what else goes in the same file.
+	same_traces delete --dry-run -f "$doc"
+	plan=$output
+	run quiet kuke delete -f "$doc"
+	[ "$output" = "$plan" ]
+	[ "$(grep -c 'Container "x": not found' <<<"$plan")" -eq 1 ]
+	same_traces delete --dry-run -f "$doc"
+	[ "$(grep -c ': not found$' <<<"$output")" -eq 5 ]
+	quiet kuke create space s2 --realm r2
+	same_traces delete realm r2 --dry-run --cascade
+	[ "$output" = 'Deleted realm "r2"' ]
+	run kuke delete realm r2 --dry-run
+	[ "$status" -eq 1 ]
+	[ "$output" = 'Error: failed to delete realm: resource has child resources: realm "r2" has 1 space(s). Use --cascade to delete them or --force to skip validation' ]
+	quiet kuke delete realm r2 --cascade
+	run kuke delete cell nowhere --dry-run
+	[ "$status" -eq 1 ]
+}
+
+@test "--dry-run: what cannot change is said, a bad stream is refused" {
+	printf 'kind: Realm\nmetadata: {name: default}\nspec: {namespace: other}\n' >"$doc"
+	same_traces apply --dry-run -f "$doc"
+	[ "${lines[0]}" = 'Realm "default": failed' ]
+	[[ ${lines[1]} == '  Error: realm "default" has breaking changes: [spec.namespace].'* ]]
+	printf 'kind: Realm\nmetadata: {}\n' >"$doc"
+	run kuke apply --dry-run -f "$doc"
+	[ "$status" -eq 1 ]
+}
+
+@test "a cell and documents of its containers in one file: unchanged the second time" {
+	{
+		cell_doc c "$IDLE"
+		printf -- '---\nkind: Container\nmetadata: {name: side, labels: {a: b}}\nspec: {realmId: default, spaceId: default, stackId: default, cellId: c, image: %s, command: sh, args: [-c, %s]}\n' \
+			"$IMAGE" "$(jq -n --arg s "$IDLE" '$s')"
+	} >"$doc"
+	run apply
+	[ "$output" = $'Cell "c": created\nContainer "side": created' ]
+	local pid
+	pid=$(init_of c side)
+	run apply
+	[ "$output" = $'Cell "c": unchanged\nContainer "side": unchanged' ]
+	sed -i 's/a: b/a: c/' "$doc"
+	run apply
+	[ "$output" = $'Cell "c": unchanged\nContainer "side": updated\n  - metadata.labels' ]
+	[ "$(init_of c side)" = "$pid" ]
+	[ "$(container_value c side .metadata.labels.a)" = c ]
+	kuke delete cell c
+}
+
+@test "a recreate that fails: Failed, the new spec is stored, the old container gone; the next apply starts it" {
+	cell_doc c "$IDLE" >"$doc"
+	apply
+	local pid created
+	pid=$(init_of c)
+	created=$(cell_value c .status.createdAt)
+	sed -i 's/command: sh/command: nowhere/' "$doc"
+	run apply
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ "${lines[0]}" = 'Cell "c": failed' ]
+	[[ ${lines[1]} == '  Error: failed to update cell: failed to start recreated container "main": '*nowhere* ]]
+	pid_gone "$pid"
+	[ "$(cell_value c '.status.state + " " + .status.reason')" = "Failed StartContainerFailed" ]
+	[ "$(cell_value c '.spec.containers[0].command')" = nowhere ]
+	run apply
+	[ "$status" -eq 1 ]
+	[[ ${lines[1]} == '  Error: failed to re-materialize cell: '* ]]
+	sed -i 's/command: nowhere/command: sh/' "$doc"
+	run apply
+	[ "${lines[0]}" = 'Cell "c": updated' ]
+	is_cell_state c Ready
+	[ "$(cell_value c .status.createdAt)" = "$created" ]
+	run apply
+	[ "$output" = 'Cell "c": unchanged' ]
+	kuke delete cell c
+}
+
+@test "passwords: unchanged, also as they are printed; another one is a change" {
+	printf 'kind: Realm\nmetadata: {name: r1}\nspec: {registryCredentials: [{username: u, password: p, serverAddress: s}]}\n' >"$doc"
+	apply
+	run apply
+	[ "$output" = 'Realm "r1": unchanged' ]
+	kuke get realm r1 -o yaml >"$doc.2"
+	grep -q 'password: .*\*\*\*\*' "$doc.2"
+	run quiet kuke apply -f "$doc.2"
+	[ "$output" = 'Realm "r1": unchanged' ]
+	sed -i 's/password: p/password: q/' "$doc"
+	run apply
+	[ "$output" = $'Realm "r1": updated\n  - spec.registryCredentials' ]
+	run apply
+	[ "$output" = 'Realm "r1": unchanged' ]
+	kuke delete realm r1
+	rm "$doc.2"
+}
+
+@test "killed between storing and starting: the next apply starts what never ran" {
+	{ cell_doc c "$IDLE"; container side "$IDLE"; } >"$doc"
+	apply
+	local side
+	side=$(init_of c side)
+	# As an apply leaves it: the container's record gone, the new document there.
+	quiet kuke stop container main --cell c
+	wait_for 10 daemon_idle "$(kukeond_pid)"
+	jq '(.status.containers[] | select(.name == "main")) |= {name, id, state: "Pending"}' \
+		"$(cell_dir c)/metadata.json" >"$doc.2"
+	cp "$doc.2" "$(cell_dir c)/metadata.json"
+	rm "$doc.2"
+	rm -rf "$INSTANCE_RUN_PATH/namespaces/default.$INSTANCE_NS_SUFFIX/containers/default_default_c_main" \
+		"$INSTANCE/run/containers/default.$INSTANCE_NS_SUFFIX/default_default_c_main"
+	run apply
+	echo "$output"
+	[ "$output" = $'Cell "c": updated\n  - container "main" re-materialized' ]
+	[ "$(init_of c side)" = "$side" ]
+	[ -n "$(init_of c)" ]
+	run apply
+	[ "$output" = 'Cell "c": unchanged' ]
+	kuke delete cell c
+}
