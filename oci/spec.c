@@ -8,6 +8,7 @@
 #include "fd.h"
 #include "mem.h"
 #include "security.h"
+#include "shimfile.h"
 #include "spec.h"
 #include "spec_priv.h"
 #include "spec_tables.h"
@@ -327,6 +328,27 @@ static int emit_linux(const struct spec_input *in, const struct process *p, stru
 	return 0;
 }
 
+/* When the cgroup namespace is made and the container's program not yet executed. */
+static void emit_hooks(const struct spec_input *in, struct jemit *j)
+{
+	cleanup_free char *protocol = xasprintf("--protocol=%d", SHIM_PROTOCOL);
+	cleanup_free char *payload = NULL;
+
+	if (in->payload == NULL)
+		return;
+	payload = xasprintf("--payload=%s", in->payload);
+	jemit_key(j, "hooks");
+	jemit_object(j);
+	jemit_key(j, "createRuntime");
+	jemit_array(j);
+	jemit_object(j);
+	key_str(j, "path", in->payload_program);
+	key_list(j, "args", (const char *const[]){ "kukeshim", protocol, payload, NULL });
+	jemit_object_end(j);
+	jemit_array_end(j);
+	jemit_object_end(j);
+}
+
 /*
  * What the table of unsupported fields refuses earlier; here lest a start
  * leaves it out silently.
@@ -364,6 +386,7 @@ static int emit_spec(const struct spec_input *in, const struct process *p, struc
 	r = emit_linux(in, p, &j, err);
 	if (r < 0)
 		return r;
+	emit_hooks(in, &j);
 	jemit_object_end(&j);
 	return buf_check(json, "the runtime spec", err);
 }

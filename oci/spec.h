@@ -41,6 +41,13 @@ struct spec_input {
 	const char *resolv;
 	const char *cell_cgroup; /* as status.cgroupPath: "/kukeon/…/cell" */
 	const char *cgroups_path; /* linux.cgroupsPath: "<cell_cgroup>/<id>" */
+	/*
+	 * For a nested cgroup runtime: the directory of the container's cgroup, whose
+	 * process is moved to the leaf "_payload" before it runs, and the program that does
+	 * it (kukeshim). NULL: it stays.
+	 */
+	const char *payload;
+	const char *payload_program;
 	const struct spec_secret *secrets;
 	size_t n_secrets;
 	enum spec_flags flags;

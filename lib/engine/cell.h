@@ -57,6 +57,9 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 /* The status of one container of the cell by its id; NULL when there is none. */
 struct container_status *cell_container_status(struct cell_doc *doc, const char *id);
 
+/* What of the status the kernel says: cgroupReady and the delegated controllers. */
+void cell_observe_cgroup(struct engine *e, struct cell_doc *doc, const char *cgroup);
+
 /* Store it with cgroupReady and the like read back; flags of store_save. */
 int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flags,
 	      struct kerr *err);

@@ -274,8 +274,7 @@ static int read_status(struct engine *e, const struct addr *a, struct cell_doc *
 	if (r == 0)
 		r = cell_observe(e, ns, doc, NULL, err);
 	if (r == 0)
-		scope_observe_cgroup(e, cgroup, &doc->status.cgroup_ready,
-				     &doc->status.subtree_controllers);
+		cell_observe_cgroup(e, doc, cgroup);
 	return r;
 }
 

@@ -109,6 +109,12 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 	return 0;
 }
 
+void cell_observe_cgroup(struct engine *e, struct cell_doc *doc, const char *cgroup)
+{
+	(doc->spec.nested_cgroup_runtime ? scope_observe_nested : scope_observe_cgroup)(
+		e, cgroup, &doc->status.cgroup_ready, &doc->status.subtree_controllers);
+}
+
 int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flags, struct kerr *err)
 {
 	struct addr a = addr_of_cell(doc);
@@ -116,8 +122,7 @@ int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flag
 
 	free(doc->status.cgroup_path);
 	doc->status.cgroup_path = xstrdup(cgroup);
-	scope_observe_cgroup(e, cgroup, &doc->status.cgroup_ready,
-			     &doc->status.subtree_controllers);
+	cell_observe_cgroup(e, doc, cgroup);
 	return store_save(&e->layout, &a, flags, doc, err);
 }
 

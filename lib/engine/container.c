@@ -11,6 +11,7 @@
 #include "convert.h"
 #include "emit.h"
 #include "fd.h"
+#include "helper.h"
 #include "jscan.h"
 #include "log.h"
 #include "mem.h"
@@ -341,6 +342,7 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 	char *secrets_dir cleanup_free =
 		layout_rt_container(&r->e->layout, r->ns, r->id, RTC_SECRETS);
 	struct secrets secrets cleanup_secrets = { 0 };
+	char *payload cleanup_free = NULL, *program cleanup_free = NULL;
 	struct spec_result built cleanup_spec_result = { 0 };
 	struct buf json cleanup_buf = BUF_INIT(SPEC_MAX);
 	struct spec_input in = {
@@ -363,6 +365,14 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 	};
 	int k;
 
+	if (cell->spec.nested_cgroup_runtime && !r->spec->host_cgroup) {
+		payload = cgroup_v2_dir(r->e->cgroups, r->cgroup);
+		k = helper_path("kukeshim", &program, err);
+		if (k < 0)
+			return k;
+		in.payload = payload;
+		in.payload_program = program;
+	}
 	k = secrets_resolve(r->spec, secrets_dir, &secrets, err);
 	in.secrets = secrets.v;
 	in.n_secrets = secrets.n;

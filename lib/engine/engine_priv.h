@@ -88,6 +88,9 @@ void scope_warn(const struct addr *a, const struct strlist *warnings);
 /* What of a status is read back from the kernel at every write. */
 void scope_observe_cgroup(struct engine *e, const char *cgroup, bool *ret_ready,
 			  struct strlist *ret_controllers);
+/* The same for a cell that delegates every controller the host has. */
+void scope_observe_nested(struct engine *e, const char *cgroup, bool *ret_ready,
+			  struct strlist *ret_controllers);
 
 /*
  * Call fn for every object of a level that the filter does not exclude ("" or

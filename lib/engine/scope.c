@@ -241,17 +241,24 @@ enum addr_level scope_level(enum kind kind)
 	return ADDR_ROOT;
 }
 
+/* On v1 nothing is delegated by subtree_control: the list stays empty. */
+void scope_observe_nested(struct engine *e, const char *cgroup, bool *ret_ready,
+			  struct strlist *ret_controllers)
+{
+	*ret_ready = cgroup && cgroup_exists(e->cgroups, cgroup) > 0;
+	strlist_clear(ret_controllers);
+	if (*ret_ready && e->cgroups->mode == CGROUP_MODE_V2)
+		(void) cgroup_subtree_controllers(e->cgroups, cgroup, ret_controllers, NULL);
+}
+
 void scope_observe_cgroup(struct engine *e, const char *cgroup, bool *ret_ready,
 			  struct strlist *ret_controllers)
 {
 	static const char *const wanted[] = { "cpu", "memory", "io", "pids" };
 	struct strlist there cleanup_strlist = { 0 };
 
-	*ret_ready = cgroup && cgroup_exists(e->cgroups, cgroup) > 0;
+	scope_observe_nested(e, cgroup, ret_ready, &there);
 	strlist_clear(ret_controllers);
-	/* On v1 nothing is delegated by subtree_control: the list stays empty. */
-	if (*ret_ready && e->cgroups->mode == CGROUP_MODE_V2)
-		(void) cgroup_subtree_controllers(e->cgroups, cgroup, &there, NULL);
 	/* runc turns on every controller above its container; ours are those we asked for. */
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
 		if (strlist_has(&there, wanted[i]))
@@ -261,8 +268,8 @@ void scope_observe_cgroup(struct engine *e, const char *cgroup, bool *ret_ready,
 /* A runtime dir that outlived its boot: all it tells of is gone. */
 static int forget_last_boot(struct engine *e, struct kerr *err)
 {
-	static const enum rt_file trees[] = { RT_CELLS,	  RT_CONTAINERS, RT_RUNC,
-					      RT_INTENTS, RT_RESTARTS,	 RT_BOOTED };
+	static const enum rt_file trees[] = { RT_CELLS,	   RT_CONTAINERS, RT_RUNC,   RT_INTENTS,
+					      RT_RESTARTS, RT_BOOTED,	  RT_SECCOMP };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(trees); i++) {

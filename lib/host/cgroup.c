@@ -200,6 +200,13 @@ char *cgroup_host_root(const struct cgroup_host *h)
 	return xstrdup("/sys/fs/cgroup");
 }
 
+char *cgroup_v2_dir(const struct cgroup_host *h, const char *path)
+{
+	const struct cgroup_hierarchy *v2 = cgroup_v2(h);
+
+	return v2 ? path_join(v2->mount, path + 1, NULL) : NULL;
+}
+
 /* ---- ensure ---- */
 
 int cgroup_mkdirs(const char *mount, const char *path, struct kerr *err)

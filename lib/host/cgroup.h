@@ -74,6 +74,9 @@ const char *cgroup_mode_name(enum cgroup_mode mode); /* "v2", "v1", "hybrid", "n
  */
 char *cgroup_host_root(const struct cgroup_host *h) __attribute__((returns_nonnull));
 
+/* The directory of a group in the v2 hierarchy; NULL where there is none. Owned by the caller. */
+char *cgroup_v2_dir(const struct cgroup_host *h, const char *path);
+
 enum cgroup_ensure_flags {
 	CGROUP_ENSURE_NESTED = 1 << 0, /* delegate all controllers; refused on v1: -EOPNOTSUPP */
 	CGROUP_ENSURE_LEAF = 1 << 1, /* for processes: nothing is delegated below it */

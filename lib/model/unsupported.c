@@ -52,7 +52,6 @@ static const struct unsupported container_rows[] = {
 
 static const struct unsupported cell_rows[] = {
 	{ "spec.tty", NULL },
-	{ "spec.nestedCgroupRuntime", NULL },
 };
 
 static const struct unsupported space_rows[] = {

@@ -29,6 +29,7 @@ struct options {
 	int64_t status_fd;
 	int cgroup_fds[SHIM_CGROUPS_MAX]; /* cgroup.procs files of the monitors' group */
 	size_t n_cgroup_fds;
+	const char *payload; /* a cgroup: not a monitor but the hook of payload.c; NULL */
 	bool adopt;
 	char *const *process; /* a program of the host to keep running instead of a bundle; NULL */
 };
@@ -59,6 +60,16 @@ int logfile_open(struct logfile *l, const char *dir, int64_t max_bytes, int file
 		 struct kerr *err);
 /* Append; rotates. What cannot be written is counted in dropped. */
 void logfile_write(struct logfile *l, enum log_stream stream, const char *p, size_t n);
+
+/* ---- payload.c: a hook of the runtime, before the container's program runs ---- */
+
+/*
+ * For a cell with nestedCgroupRuntime: move the container's process from its group to the
+ * leaf "_payload" of it, so that the root of its cgroup namespace has no process
+ * and a runtime inside can turn on controllers there. The state of the container comes on
+ * stdin, as to all hooks. The exit status; what failed is on stderr.
+ */
+int payload_move(const char *cgroup);
 
 /* ---- record.c: the runtime record and the exit record ---- */
 

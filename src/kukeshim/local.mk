@@ -7,6 +7,7 @@
 KUKESHIM_SOURCES = \
 	src/kukeshim/logfile.c \
 	src/kukeshim/main.c \
+	src/kukeshim/payload.c \
 	src/kukeshim/process.c \
 	src/kukeshim/record.c \
 	src/kukeshim/start.c \

@@ -35,6 +35,7 @@ static const struct option_row {
 	{ "wake-key", offsetof(struct options, wake_key), 0 },
 	{ "log-max-bytes", offsetof(struct options, log_max_bytes), INT64_MAX },
 	{ "log-files", offsetof(struct options, log_files), 1000 },
+	{ "payload", offsetof(struct options, payload), 0 },
 	{ "deadline-ms", offsetof(struct options, deadline_ms), INT32_MAX },
 	{ "status-fd", offsetof(struct options, status_fd), INT32_MAX },
 };
@@ -101,6 +102,8 @@ static const char *parse_args(struct options *o, int argc, char **argv)
 		else if (parse_option(o, argv[i]) < 0)
 			return argv[i];
 	}
+	if (o->payload != NULL)
+		return NULL;
 	if (o->run_dir == NULL || o->data_dir == NULL || o->id == NULL ||
 	    (o->process == NULL && (o->runc == NULL || o->runc_root == NULL)) ||
 	    o->log_max_bytes == 0 || o->log_files == 0 || (o->run_id == NULL) != o->adopt ||
@@ -216,6 +219,8 @@ int main(int argc, char **argv)
 	wrong = parse_args(&s.opt, argc, argv);
 	if (wrong != NULL)
 		return usage(wrong);
+	if (s.opt.payload != NULL)
+		return payload_move(s.opt.payload);
 	harden();
 	/* What we were given is not for runc. */
 	if (s.opt.status_fd >= 0)

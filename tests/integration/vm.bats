@@ -74,6 +74,40 @@ is()
 	is again Ready
 }
 
+# line NAME: of what the script in the cell with a nested runtime said.
+line()
+{
+	fact nested | tr ';' '\n' | sed -n "s/^$1 //p"
+}
+
+@test "a nested runtime: the process is in _payload from its first instruction" {
+	fact nested
+	[ "$(line self)" = "0::/_payload" ]
+	[ "$(line root)" = 0 ]
+	[ "$(line payload)" -gt 0 ]
+	is nested-outside "0 200"
+}
+
+@test "a nested runtime makes groups with controllers of its own" {
+	fact nested
+	[ "$(line run)" = 0 ]
+	[ "$(line inner)" = "0::/inner" ]
+	[ "$(line limit)" = 7 ]
+	[[ " $(line delegated) " == *" pids "* ]]
+	[ "$(line delete)" = 0 ]
+}
+
+@test "a nested runtime: all controllers are delegated, and the status says so" {
+	[ "$(fact nested-status | jq -r '.status.subtreeControllers | join(" ")')" = "$(fact nested-subtree)" ]
+	[ "$(fact nested-subtree)" = "$(fact controllers)" ]
+	[[ " $(fact controllers) " == *" cpuset "* ]]
+}
+
+@test "a nested runtime's cell starts again and leaves no group" {
+	is nested-again Ready
+	is nested-left 0
+}
+
 @test "delete leaves no group, a stopped daemon no mount" {
 	is deleted 0
 	is mounts 0

@@ -357,6 +357,27 @@ START_TEST(security_opts)
 }
 END_TEST
 
+START_TEST(payload_hook)
+{
+	cleanup_tempdir struct tempdir t = tempdir_make();
+	cleanup_buf struct buf json = BUF_INIT(SPEC_MAX);
+	struct cell_doc cell = { .head.metadata.name = S("x"), .spec.nested_cgroup_runtime = true };
+	struct container_spec c = { .id = S("c"), .command = S("x") };
+	struct spec_input in = { .cell = &cell,
+				 .c = &c,
+				 .rootfs = t.path,
+				 .cgroups_path = "/x",
+				 .payload = "/sys/fs/cgroup/x",
+				 .payload_program = "/lib/kukeshim" };
+
+	ck_assert_int_eq(spec_build(&in, &json, NULL, NULL), 0);
+	ck_assert(says(&json, "\"hooks\":{\"createRuntime\":[{\"path\":\"/lib/kukeshim\",\"args\":["
+			      "\"kukeshim\",\"--protocol=1\",\"--payload=/sys/fs/cgroup/x\"]}]}"));
+	ck_assert(says(&json, "{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\",\"source\":"
+			      "\"cgroup\",\"options\":[\"rw\","));
+}
+END_TEST
+
 /* The built-in profile: where the server says so and nobody is given more. */
 static const struct seccomp_row {
 	const char *opt;
@@ -458,6 +479,7 @@ static Suite *test_spec(void)
 	tcase_add_test(c, host_network);
 	tcase_add_test(c, privileged);
 	tcase_add_test(c, security_opts);
+	tcase_add_test(c, payload_hook);
 	tcase_add_loop_test(c, seccomp, 0, ARRAY_SIZE(seccomp_rows));
 	tcase_add_loop_test(c, refused, 0, ARRAY_SIZE(refusals));
 	suite_add_tcase(s, c);

@@ -316,8 +316,6 @@ static const struct {
 	{ KIND_CELL, CELL "containers: [{id: a, image: i, capabilities: {}}]}", NULL },
 	{ KIND_CELL, CELL "containers: [{id: a, image: i, attachable: true, tty: {prompt: x}}]}",
 	  "not supported yet: spec.containers[0].attachable" },
-	{ KIND_CELL, CELL "nestedCgroupRuntime: true, containers: [{id: a, image: i}]}",
-	  "not supported yet: spec.nestedCgroupRuntime" },
 	{ KIND_CELL, CELL "tty: {default: a}, containers: [{id: a, image: i}]}",
 	  "not supported yet: spec.tty" },
 	{ KIND_CONTAINER,
