@@ -9,6 +9,7 @@
 #include "image.h"
 #include "imgstore.h"
 #include "mem.h"
+#include "oci_manifest.h"
 #include "path.h"
 
 /* In trash/: a collection is owed by whoever ends its hold last. */
@@ -38,6 +39,7 @@ int image_store_open(const struct layout *layout, struct locks *locks, const cha
 	s.ns = xstrdup(ns);
 	s.dir = layout_ns(layout, ns, NS_DIR, NULL);
 	unpack_limits_default(&s.limits);
+	s.max_layers = IMAGE_MAX_LAYERS;
 	*ret = s;
 	return 0;
 }

@@ -27,7 +27,9 @@ struct image_store {
 	char *ns;
 	char *dir; /* namespaces/<ns> */
 	enum image_store_flags flags;
-	struct unpack_limits limits; /* the defaults; set after opening where configured */
+	/* The defaults; set after opening where configured. */
+	struct unpack_limits limits; /* of a layer; the tars of an image share max_bytes */
+	uint64_t max_layers; /* of an image */
 };
 
 /*

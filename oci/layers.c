@@ -45,6 +45,7 @@ struct layers {
 	struct image_store *store;
 	struct layer *v;
 	size_t n;
+	uint64_t bytes; /* of the tars unpacked here */
 };
 
 static void unlock(struct layers *l, struct layer *y)
@@ -121,6 +122,11 @@ int layers_new(struct image_store *s, const struct layer_want *want, size_t n, s
 	size_t i;
 	int r;
 
+	if (n > s->max_layers)
+		return kerr_plain(err, -E2BIG,
+				  "image has %zu layers, at most %llu are allowed "
+				  "(imageLimits.maxLayers)",
+				  n, (unsigned long long) s->max_layers);
 	l->store = s;
 	l->v = xcalloc(n + 1, sizeof(*l->v));
 	l->n = n;
@@ -242,6 +248,11 @@ static int finish(struct layers *l, struct layer *y, struct kerr *err)
 		r = check_digests(y, err);
 	if (r < 0)
 		return fail(l, y, r, err);
+	l->bytes += y->res.tar_bytes;
+	if (l->bytes > l->store->limits.max_bytes)
+		return kerr_plain(err, -E2BIG,
+				  "layers are larger than %llu bytes (imageLimits.maxBytes)",
+				  (unsigned long long) l->store->limits.max_bytes);
 	y->state = LAYER_UNPACKED;
 	y->unpacked_here = true;
 	return 0;

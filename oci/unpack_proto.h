@@ -22,7 +22,8 @@ enum {
 
 /*
  * The limits of one layer and their defaults. X(name, default): the name is the
- * one in argv, in struct unpack_limits and in the server configuration.
+ * one in argv and in struct unpack_limits; spec.imageLimits of the server
+ * configuration sets most (as maxEntries and so on).
  */
 #define UNPACK_LIMITS(X)                                                                   \
 	X(max_entries, 2000000) /* entries of a layer */                                   \

@@ -101,6 +101,7 @@ SYSTEM_TESTS = \
 	tests/integration/image_archives.bats \
 	tests/integration/image_equality.bats \
 	tests/integration/image_tools.bats \
+	tests/integration/image_verbs.bats \
 	tests/integration/leakcheck.bats \
 	tests/integration/lifecycle.bats \
 	tests/integration/monitor.bats \

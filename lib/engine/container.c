@@ -12,6 +12,7 @@
 #include "emit.h"
 #include "fd.h"
 #include "helper.h"
+#include "images.h"
 #include "jscan.h"
 #include "log.h"
 #include "mem.h"
@@ -315,8 +316,7 @@ int container_create(struct container_run *r, const struct cell_mounts *m, struc
 	int held;
 	int k;
 
-	k = image_store_open(&r->e->layout, r->e->locks, r->ns,
-			     r->e->keep_layers ? IMAGE_STORE_KEEP_LAYERS : 0, &s, err);
+	k = images_store_open(r->e, r->ns, &s, err);
 	if (k < 0)
 		return kerr_wrap(err, k, "failed to create container %s", r->id);
 	held = k = image_store_hold(&s, err);

@@ -57,6 +57,8 @@ int engine_open(const struct engine_config *c, struct engine **ret, struct kerr 
 	e->runtime = xstrdup(or_default(c->runtime, ""));
 	e->socket_gid = c->socket_gid > 0 ? c->socket_gid : 0;
 	e->keep_layers = c->keep_layers;
+	if (c->image_limits)
+		e->image_limits = *c->image_limits;
 	e->seccomp_default = c->seccomp_default;
 	e->caller = geteuid();
 	e->grace_ms = -1;

@@ -3,6 +3,7 @@
 #define KUKEON_ENGINE_H
 
 #include "err.h"
+#include "kinds.h"
 #include "methods.h"
 #include "server.h"
 
@@ -24,6 +25,7 @@ struct engine_config {
 	int64_t pod_subnet_size; /* prefix length per space; 0: 24 */
 	int64_t socket_gid; /* group of the socket and readable data; <= 0: none */
 	bool keep_layers;
+	const struct image_limits *image_limits; /* NULL: the built-in ones; borrowed */
 	bool seccomp_default; /* containers get the built-in profile unless they opt out */
 };
 

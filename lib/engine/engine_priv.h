@@ -23,6 +23,7 @@ struct engine {
 	unsigned pod_prefix;
 	int64_t socket_gid;
 	bool keep_layers;
+	struct image_limits image_limits; /* 0: the built-in one */
 	bool seccomp_default;
 	uid_t caller;
 	int grace_ms; /* what the request under way gives those that are to end; -1: see below */

@@ -11,6 +11,31 @@
 #include "mem.h"
 #include "str.h"
 
+static void limit(uint64_t *to, int64_t configured)
+{
+	if (configured > 0)
+		*to = (uint64_t) configured;
+}
+
+int images_store_open(struct engine *e, const char *ns, struct image_store *ret, struct kerr *err)
+{
+	const struct image_limits *l = &e->image_limits;
+	int r;
+
+	r = image_store_open(&e->layout, e->locks, ns, e->keep_layers ? IMAGE_STORE_KEEP_LAYERS : 0,
+			     ret, err);
+	if (r < 0)
+		return r;
+	limit(&ret->limits.max_bytes, l->max_bytes);
+	limit(&ret->limits.max_entries, l->max_entries);
+	limit(&ret->limits.max_ratio, l->max_ratio);
+	limit(&ret->limits.max_path, l->max_path);
+	limit(&ret->limits.max_xattrs, l->max_xattrs);
+	limit(&ret->limits.max_xattr_bytes, l->max_xattr_bytes);
+	limit(&ret->max_layers, l->max_layers);
+	return 0;
+}
+
 /* The realm's namespace and its store. */
 static int open_store(struct engine *e, const char *realm, char **ret_ns, struct image_store *ret,
 		      struct kerr *err)
@@ -27,8 +52,7 @@ static int open_store(struct engine *e, const char *realm, char **ret_ns, struct
 		r = scope_prepare_trees(e, err);
 	if (r < 0)
 		return r;
-	return image_store_open(&e->layout, e->locks, *ret_ns,
-				e->keep_layers ? IMAGE_STORE_KEEP_LAYERS : 0, ret, err);
+	return images_store_open(e, *ret_ns, ret, err);
 }
 
 static int image_error(int r, const char *realm, const char *ref, struct kerr *err)

@@ -3,6 +3,10 @@
 #define KUKEON_IMAGES_H
 
 #include "engine_priv.h"
+#include "imgstore.h"
+
+/* The store of a namespace as the configuration wants it. */
+int images_store_open(struct engine *e, const char *ns, struct image_store *ret, struct kerr *err);
 
 /* The image verbs, per realm. fd: the archive. */
 int images_load(struct engine *e, const char *realm, int fd, struct rpc_load_image_result *ret,

@@ -11,6 +11,7 @@
 #include "convert.h"
 #include "fd.h"
 #include "image.h"
+#include "images.h"
 #include "log.h"
 #include "mem.h"
 #include "mount.h"
@@ -156,8 +157,7 @@ static int sweep_realm(void *ctx, struct engine *e, const struct addr *a, struct
 	sweep_names(runc, &ids);
 	for (size_t i = 0; i < ids.n; i++)
 		sweep_container(e, ns, a->realm, ids.v[i]);
-	r = image_store_open(&e->layout, e->locks, ns, e->keep_layers ? IMAGE_STORE_KEEP_LAYERS : 0,
-			     &s, &err);
+	r = images_store_open(e, ns, &s, &err);
 	if (r == 0)
 		r = image_store_repair(&s, &err);
 	if (r < 0)

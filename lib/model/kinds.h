@@ -336,6 +336,9 @@ struct image_limits {
 	int64_t max_entries; /* entries of one layer */
 	int64_t max_ratio; /* unpacked to compressed bytes */
 	int64_t max_layers;
+	int64_t max_path; /* bytes */
+	int64_t max_xattrs; /* of one entry */
+	int64_t max_xattr_bytes; /* of one entry */
 };
 
 struct server_spec {

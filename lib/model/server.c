@@ -9,9 +9,17 @@ static const struct field limits_rows[] = {
 	ROW_INT(struct image_limits, max_entries, "maxEntries", .flags = FIELD_OMIT_EMPTY, .min = 0,
 		.max = INT64_MAX, .help = "Most files and directories of one layer."),
 	ROW_INT(struct image_limits, max_ratio, "maxRatio", .flags = FIELD_OMIT_EMPTY, .min = 0,
-		.max = INT64_MAX, .help = "Most unpacked bytes for one compressed byte."),
+		.max = INT64_MAX,
+		.help = "Most unpacked bytes for one compressed byte, after the first GiB."),
 	ROW_INT(struct image_limits, max_layers, "maxLayers", .flags = FIELD_OMIT_EMPTY, .min = 0,
 		.max = INT64_MAX, .help = "Most layers of one image."),
+	ROW_INT(struct image_limits, max_path, "maxPath", .flags = FIELD_OMIT_EMPTY, .min = 0,
+		.max = 4096, .help = "Most bytes of a file's path."),
+	ROW_INT(struct image_limits, max_xattrs, "maxXattrs", .flags = FIELD_OMIT_EMPTY, .min = 0,
+		.max = INT64_MAX, .help = "Most extended attributes of one file."),
+	ROW_INT(struct image_limits, max_xattr_bytes, "maxXattrBytes", .flags = FIELD_OMIT_EMPTY,
+		.min = 0, .max = INT64_MAX,
+		.help = "Most bytes of all extended attributes of one file."),
 };
 
 static const struct model_type limits_type = {

@@ -116,6 +116,7 @@ static int open_engine(const struct plan *p, struct engine **ret, struct kerr *e
 		.pod_subnet_size = s->pod_subnet_size,
 		.socket_gid = s->socket_gid.v,
 		.keep_layers = s->keep_layers.v,
+		.image_limits = s->image_limits,
 		.seccomp_default = s->seccomp_default.v,
 	};
 

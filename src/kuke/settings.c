@@ -121,6 +121,7 @@ int cli_engine(struct cli *c, struct engine **ret, struct kerr *err)
 			.socket_gid =
 				doc.spec.socket_gid.set ? doc.spec.socket_gid.v : inst.socket_gid.v,
 			.keep_layers = doc.spec.keep_layers.v,
+			.image_limits = doc.spec.image_limits,
 			.seccomp_default = doc.spec.seccomp_default.v,
 		};
 		r = engine_open(&config, ret, err);

@@ -73,6 +73,7 @@ static void fill_config(struct engine_config *c, const struct settings *s, const
 		.pod_subnet_size = s->doc.spec.pod_subnet_size,
 		.socket_gid = s->socket_gid,
 		.keep_layers = s->doc.spec.keep_layers.set && s->doc.spec.keep_layers.v,
+		.image_limits = s->doc.spec.image_limits,
 		.seccomp_default = s->doc.spec.seccomp_default.set && s->doc.spec.seccomp_default.v,
 	};
 }

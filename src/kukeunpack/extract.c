@@ -109,7 +109,8 @@ int extract_clean_path(const char *name, const struct unpack_limits *limits, cha
 		buf_add(&out, p, n);
 	}
 	if (out.failed)
-		return refuse(err, -ENAMETOOLONG, name, "the name is too long");
+		return refuse(err, -ENAMETOOLONG, name,
+			      "the name is too long (imageLimits.maxPath)");
 	*ret = buf_take(&out);
 	return 0;
 }
@@ -123,14 +124,16 @@ static int check_xattrs(struct extract *x, const struct tar_entry *e, const char
 	const void *value;
 
 	if (e->n_xattrs > x->limits->max_xattrs)
-		return refuse(err, -E2BIG, path, "too many extended attributes (max_xattrs)");
+		return refuse(err, -E2BIG, path,
+			      "too many extended attributes (imageLimits.maxXattrs)");
 	while (tar_next_xattr(x->tar, &name, &value, &n) > 0) {
 		if (str_has_prefix(name, "trusted.overlay."))
 			return refuse(err, -EINVAL, path, "it carries overlay's own attributes");
 		bytes += strlen(name) + n;
 	}
 	if (bytes > x->limits->max_xattr_bytes)
-		return refuse(err, -E2BIG, path, "too large extended attributes (max_xattr_bytes)");
+		return refuse(err, -E2BIG, path,
+			      "too large extended attributes (imageLimits.maxXattrBytes)");
 	return 0;
 }
 
@@ -255,7 +258,8 @@ static int make_file(struct extract *x, const struct place *p, struct kerr *err)
 	int r;
 
 	if (p->e->size < 0 || (uint64_t) p->e->size > x->limits->max_bytes)
-		return refuse(err, -E2BIG, p->path, "it is larger than the limit (max_bytes)");
+		return refuse(err, -E2BIG, p->path,
+			      "it is larger than the limit (imageLimits.maxBytes)");
 	fd = openat(p->dirfd, p->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail_at(err, -errno, "create", p->path);
@@ -561,9 +565,10 @@ int extract_layer(struct tar_reader *tar, int root, const struct unpack_limits *
 		if (r == 0)
 			break;
 		if (++ret->entries > limits->max_entries)
-			return kerr_plain(err, -E2BIG,
-					  "layer has more than %llu entries (max_entries)",
-					  (unsigned long long) limits->max_entries);
+			return kerr_plain(
+				err, -E2BIG,
+				"layer has more than %llu entries (imageLimits.maxEntries)",
+				(unsigned long long) limits->max_entries);
 		r = extract_entry(&x, &e, err);
 		if (r < 0)
 			return r;

@@ -134,15 +134,17 @@ static int account(struct inflow *f, const void *p, size_t n, struct kerr *err)
 
 	f->tar_bytes += n;
 	if (f->tar_bytes > l->max_bytes)
-		return kerr_plain(err, -E2BIG, "layer is larger than %llu bytes (max_bytes)",
+		return kerr_plain(err, -E2BIG,
+				  "layer is larger than %llu bytes (imageLimits.maxBytes)",
 				  (unsigned long long) l->max_bytes);
 	if (f->src.size >= 0)
 		compressed += (uint64_t) f->src.size;
 	if (f->tar_bytes > l->max_ratio_extra &&
 	    (f->tar_bytes - l->max_ratio_extra) / l->max_ratio > compressed)
-		return kerr_plain(err, -E2BIG,
-				  "layer unpacks to more than %llu times its size (max_ratio)",
-				  (unsigned long long) l->max_ratio);
+		return kerr_plain(
+			err, -E2BIG,
+			"layer unpacks to more than %llu times its size (imageLimits.maxRatio)",
+			(unsigned long long) l->max_ratio);
 	if (f->codec)
 		sha256_add(f->tar_sha, p, n);
 	return 0;
