@@ -99,6 +99,7 @@ SYSTEM_TESTS = \
 	tests/integration/failures.bats \
 	tests/integration/fresh.bats \
 	tests/integration/image_archives.bats \
+	tests/integration/image_confine.bats \
 	tests/integration/image_equality.bats \
 	tests/integration/image_tools.bats \
 	tests/integration/image_verbs.bats \

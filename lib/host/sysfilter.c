@@ -122,33 +122,6 @@ const char *const sysfilter_hostile_input[] = {
 };
 const size_t sysfilter_hostile_input_n = ARRAY_SIZE(sysfilter_hostile_input);
 
-int sysfilter_deny(const char *const *names, size_t n, struct kerr *err)
-{
-	scmp_filter_ctx ctx;
-	size_t i;
-	int nr, r;
-
-	r = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (r < 0)
-		return kerr_set(err, -errno, "set no_new_privs");
-	ctx = seccomp_init(SCMP_ACT_ALLOW);
-	if (!ctx)
-		return kerr_set(err, -ENOMEM, "make a seccomp filter");
-	r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	for (i = 0; r >= 0 && i < n; i++) {
-		nr = seccomp_syscall_resolve_name(names[i]);
-		if (nr == __NR_SCMP_ERROR)
-			continue; /* this libseccomp is older than the call */
-		r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), nr, 0);
-		if (r == -EDOM)
-			r = 0; /* not on this architecture */
-	}
-	if (r >= 0)
-		r = seccomp_load(ctx);
-	seccomp_release(ctx);
-	return r < 0 ? kerr_set(err, r, "install a seccomp filter") : 0;
-}
-
 /* ---- profiles ---- */
 
 static const struct {
@@ -343,4 +316,24 @@ int sysfilter_load(int fd, struct kerr *err)
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0)
 		return kerr_set(err, -errno, "install a seccomp filter");
 	return 0;
+}
+
+int sysfilter_enforce(const struct sysfilter_profile *p, struct kerr *err)
+{
+	uint32_t otherwise = action_token(p->action, p->errno_ret);
+	scmp_filter_ctx ctx;
+	int r;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return kerr_set(err, -errno, "set no_new_privs");
+	ctx = seccomp_init(otherwise);
+	if (!ctx)
+		return kerr_set(err, -ENOMEM, "make a seccomp filter");
+	r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	if (r == 0)
+		r = fill(ctx, p, otherwise, err);
+	if (r == 0)
+		r = seccomp_load(ctx);
+	seccomp_release(ctx);
+	return r < 0 ? kerr_set(err, r, "install a seccomp filter") : 0;
 }

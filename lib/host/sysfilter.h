@@ -80,16 +80,13 @@ int sysfilter_compile(const struct sysfilter_profile *p, struct buf *ret, struct
  */
 int sysfilter_load(int fd, struct kerr *err);
 
-bool sysfilter_knows_arch(const char *name); /* "SCMP_ARCH_ARM" */
-
 /*
- * Install a seccomp filter in this process under which the named system calls
- * fail with EPERM and calls of a foreign architecture kill. Names that this
- * kernel's headers do not know are passed over. no_new_privs is set. The filter
- * stays for good, across exec too. (The header is not called seccomp.h because
- * that is libseccomp's.)
+ * Install a profile in this process, for good, across exec too; calls of a foreign
+ * architecture kill. no_new_privs is set.
  */
-int sysfilter_deny(const char *const *names, size_t n, struct kerr *err);
+int sysfilter_enforce(const struct sysfilter_profile *p, struct kerr *err);
+
+bool sysfilter_knows_arch(const char *name); /* "SCMP_ARCH_ARM" */
 
 /*
  * The list for programs that read hostile input: no mounts, namespaces,

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What kukeunpack is left with while it reads a layer.
+
+setup_file()
+{
+	dir=$(mktemp -d /dev/shm/kukeon-test-XXXXXX)
+	mkdir "$dir/target"
+	mkfifo "$dir/layer" "$dir/result"
+	export dir
+	exec {hold}<>"$dir/layer" {result}<>"$dir/result" {target}<"$dir/target"
+	"$top_builddir/src/kukeunpack/kukeunpack" 2 "target=$target" "result=$result" \
+		<"$dir/layer" 3>&- &
+	unpack=$!
+	export unpack
+	# It reads when it is confined.
+	mkdir "$dir/in"
+	echo hello >"$dir/in/file"
+	tar -C "$dir/in" --numeric-owner -cf "$dir/tar" .
+	head -c 2560 "$dir/tar" >&"$hold"
+	for ((i = 0; i < 200; i++)); do
+		[ ! -s "$dir/target/file" ] || break
+		sleep 0.05
+	done
+}
+
+teardown_file()
+{
+	kill -KILL "$unpack" || :
+	rm -rf "$dir"
+}
+
+status()
+{
+	awk -v k="$1:" '$1 == k { print $2 }' "/proc/$unpack/status"
+}
+
+@test "the target is its root and its only mount" {
+	[ -e "/proc/$unpack/root/file" ]
+	[ "$(wc -l <"/proc/$unpack/mountinfo")" -eq 1 ]
+	[ "$(ls "/proc/$unpack/root/")" = file ]
+	[ "$(stat -L -c %d:%i "/proc/$unpack/root")" = "$(stat -c %d:%i "$dir/target")" ]
+	[ "$(stat -L -c %d:%i "/proc/$unpack/cwd")" = "$(stat -c %d:%i "$dir/target")" ]
+}
+
+@test "six capabilities, in no other set" {
+	# chown dac_override fowner fsetid mknod setfcap
+	want=$(printf '%016x' $((1 << 0 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 27 | 1 << 31)))
+	[ "$(status CapEff)" = "$want" ]
+	[ "$(status CapPrm)" = "$want" ]
+	[ "$(status CapInh)" = 0000000000000000 ]
+	[ "$(status CapAmb)" = 0000000000000000 ]
+}
+
+@test "a filter, no new privileges, limits" {
+	[ "$(status Seccomp)" = 2 ]
+	[ "$(status NoNewPrivs)" = 1 ]
+	limits=$(cat "/proc/$unpack/limits")
+	[[ $limits =~ "Max open files "\ *64\ *64 ]]
+	[[ $limits =~ "Max core file size "\ *0\ *0 ]]
+	[[ $limits =~ "Max file size "\ *68719476736 ]]
+}
+
+@test "descriptors: the layer, the answer, where it writes" {
+	for fd in "/proc/$unpack/fd"/*; do
+		case $(readlink "$fd") in
+		"$dir/layer" | "$dir/result" | / | /file | /dev/null | pipe:* | socket:* | */bats*) ;;
+		*) ls -l "/proc/$unpack/fd"; return 1 ;;
+		esac
+	done
+}
