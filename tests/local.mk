@@ -112,6 +112,7 @@ SYSTEM_TESTS = \
 	tests/integration/profile.bats \
 	tests/integration/restart.bats \
 	tests/integration/spec.bats \
+	tests/integration/status.bats \
 	tests/integration/vm.bats \
 	tests/integration/wire.bats
 LINTS = \

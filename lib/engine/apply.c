@@ -124,6 +124,8 @@ static int change_parent(struct engine *e, enum kind kind, const struct addr *a,
 	r = store_load(&e->layout, a, STORE_LOAD_PASSWORDS, &stored, err);
 	if (r == -ENOENT)
 		r = scope_not_found(a, err);
+	if (r == 0 && kind == KIND_REALM)
+		r = store_unmask(&e->layout, a, want, err);
 	if (r < 0) {
 		r = kerr_wrap(err, r, "failed to get %s", kind_info(kind)->word);
 		goto out;

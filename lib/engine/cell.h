@@ -75,6 +75,8 @@ void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const cha
  * asked for after the document is stored, any other before. -EEXIST.
  */
 int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, struct kerr *err);
+/* The id of a cell by what is claimed, without its document; owned by the caller. */
+char *cell_id_of(struct engine *e, const struct addr *cell) __attribute__((returns_nonnull));
 void cell_id_release(struct engine *e, const struct addr *cell, const char *id);
 
 /* ---- cell_inherit.c ---- */
@@ -147,6 +149,10 @@ int cell_drop_container_locked(struct engine *e, const char *ns, struct cell_doc
  */
 int cell_load_locked(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
 		     struct kerr *err);
+
+/* The same of any, readable or not, for deleting it: what stands for a damaged one (damaged.h). */
+int cell_take_any(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
+		  struct kerr *err);
 
 /* Finish what a killed process left half-done of this cell; its lock is held. */
 int cell_recover_locked(struct engine *e, const struct addr *a, struct kerr *err);

@@ -6,6 +6,7 @@
 #include "cell.h"
 #include "container.h"
 #include "convert.h"
+#include "damaged.h"
 #include "errkind.h"
 #include "hosts.h"
 #include "intent.h"
@@ -53,8 +54,26 @@ int cell_load_locked(struct engine *e, const struct addr *a, struct cell_doc *re
 	return r;
 }
 
-int cell_take(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
-	      struct kerr *err)
+/* A damaged one as it is: whoever takes it away finds out what runs. */
+static int load_any(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
+		    struct kerr *err)
+{
+	struct kerr why = { 0 };
+	int r = damaged_load(e, a, ret, &why);
+
+	if (r == -ENOENT)
+		return scope_not_found(a, err);
+	r = damaged_namespace(e, a->realm, ret_ns, err);
+	if (r < 0)
+		model_clear(&cell_doc_type, ret);
+	return r;
+}
+
+typedef int load_fn(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
+		    struct kerr *err);
+
+static int take(struct engine *e, const struct addr *a, load_fn *load, struct cell_doc *ret,
+		char **ret_ns, struct kerr *err)
 {
 	int r;
 
@@ -74,10 +93,22 @@ int cell_take(struct engine *e, const struct addr *a, struct cell_doc *ret, char
 		return r;
 	r = cell_recover_locked(e, a, err);
 	if (r == 0)
-		r = cell_load_locked(e, a, ret, ret_ns, err);
+		r = load(e, a, ret, ret_ns, err);
 	if (r < 0)
 		locks_drop_path(e->locks, a);
 	return r;
+}
+
+int cell_take(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
+	      struct kerr *err)
+{
+	return take(e, a, cell_load_locked, ret, ret_ns, err);
+}
+
+int cell_take_any(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
+		  struct kerr *err)
+{
+	return take(e, a, load_any, ret, ret_ns, err);
 }
 
 /* ---- creating ---- */
@@ -301,16 +332,25 @@ int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result 
 	return 0;
 }
 
+/* What cannot be told is Unknown, and why: the cell's document or its realm's is damaged. */
 static int list_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
 	struct rpc_list_cells_reply *ret = ctx;
 	struct cell_doc d = { 0 };
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+	int damaged = damaged_load(e, a, &d, &why);
+	int r = damaged < 0 ? damaged : read_status(e, a, &d, damaged ? NULL : &why);
 
 	(void) err;
-	if (scope_load(e, a, &d) == 0 && read_status(e, a, &d, NULL) == 0)
-		*(struct cell_doc *) vec_grow(&ret->cells.v, &ret->cells.n, sizeof(d)) = d;
-	else
+	if (r == -ENOENT && !damaged) { /* it, or its realm, is gone meanwhile */
 		model_clear(&cell_doc_type, &d);
+		return 0;
+	}
+	if (r < 0 || damaged)
+		cell_set_state(&d, CELL_STATE_UNKNOWN, REASON_DAMAGED,
+			       kerr_text(&why, text, sizeof(text)));
+	*(struct cell_doc *) vec_grow(&ret->cells.v, &ret->cells.n, sizeof(d)) = d;
 	return 0;
 }
 

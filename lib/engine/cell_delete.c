@@ -6,6 +6,7 @@
 #include "cell.h"
 #include "container.h"
 #include "convert.h"
+#include "damaged.h"
 #include "hosts.h"
 #include "intent.h"
 #include "log.h"
@@ -105,7 +106,7 @@ int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_r
 
 	r = system_refuse(a, "stop", err);
 	if (r == 0)
-		r = cell_take(e, a, &doc, &ns, err);
+		r = cell_take_any(e, a, &doc, &ns, err);
 	if (r < 0)
 		return r;
 	r = cell_delete_locked(e, ns, &doc, err);
@@ -128,8 +129,10 @@ int cell_recover_locked(struct engine *e, const struct addr *a, struct kerr *err
 	if (r == 0) {
 		const char *ns = strmap_get(&i.data, "namespace");
 
-		r = store_load(&e->layout, a, 0, &doc, err);
-		if (r == 0 && ns)
+		struct kerr damage;
+
+		r = damaged_load(e, a, &doc, &damage);
+		if (r >= 0 && ns)
 			r = finish_delete(e, ns, &doc, err);
 		else if (r == -ENOENT) /* all but the last steps had been done */
 			r = store_delete(&e->layout, a, STORE_DELETE_TREE, err);

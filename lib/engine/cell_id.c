@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@
  * An id that is not the cell's own name is claimed by a link .id-<id> -> <cell>;
  * a cell whose id is its name has its document for that.
  */
+#define ID_PREFIX ".id-" /* as layout_cell_id has it */
+
 static struct addr stack_of(const struct addr *cell)
 {
 	return addr_parent(cell);
@@ -59,6 +62,28 @@ int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, str
 		return 0;
 	(void) unlink(file);
 	return refuse(id, id, err);
+}
+
+char *cell_id_of(struct engine *e, const struct addr *cell)
+{
+	struct addr stack = stack_of(cell);
+	char *path cleanup_free = layout_object(&e->layout, &stack, OBJECT_DIR);
+	DIR *d = opendir(path);
+	struct dirent *de;
+	char *id = NULL;
+
+	while (d && !id && (de = readdir(d)) != NULL) {
+		char owner[KUKE_MAX_NAME + 1] = "";
+
+		if (!str_has_prefix(de->d_name, ID_PREFIX))
+			continue;
+		if (readlinkat(dirfd(d), de->d_name, owner, KUKE_MAX_NAME) > 0 &&
+		    streq(owner, cell->cell))
+			id = xstrdup(de->d_name + strlen(ID_PREFIX));
+	}
+	if (d)
+		(void) closedir(d);
+	return id ? id : xstrdup(cell->cell);
 }
 
 void cell_id_release(struct engine *e, const struct addr *cell, const char *id)

@@ -6,6 +6,7 @@
 #include "cell.h"
 #include "container.h"
 #include "convert.h"
+#include "damaged.h"
 #include "errkind.h"
 #include "mem.h"
 #include "mount.h"
@@ -319,7 +320,7 @@ static int list_containers_of(void *ctx, struct engine *e, const struct addr *a,
 	struct cell_doc d = { 0 };
 
 	(void) err;
-	if (scope_load(e, a, &d) < 0)
+	if (damaged_load(e, a, &d, NULL) < 0)
 		return 0;
 	for (size_t i = 0; i < d.spec.containers.n; i++)
 		model_copy(&container_spec_type,

@@ -65,8 +65,8 @@ char *scope_default_namespace(const struct engine *e, const char *realm)
 	__attribute__((returns_nonnull));
 /* The namespace of a stored realm. ERR_REALM_NOT_FOUND. */
 int scope_namespace(struct engine *e, const char *realm, char **ret, struct kerr *err);
-/* For lists: a document that cannot be read is told in the log and left out. */
-int scope_load(struct engine *e, const struct addr *a, void *ret_doc);
+/* Whether the namespace's directory is there. */
+bool scope_namespace_ready(const struct engine *e, const char *ns);
 /* -ENOENT with `realm "r" not found` and so on, with the level's class. */
 int scope_not_found(const struct addr *a, struct kerr *err);
 /* The address' parents are all there; else scope_not_found of the highest that is not. */

@@ -20,6 +20,7 @@ libengine_a_SOURCES = \
 	lib/engine/container_verbs.c \
 	lib/engine/create.c lib/engine/create.h \
 	lib/engine/daemon.c lib/engine/daemon.h \
+	lib/engine/damaged.c lib/engine/damaged.h \
 	lib/engine/dispatch.c \
 	lib/engine/engine.c lib/engine/engine.h lib/engine/engine_priv.h \
 	lib/engine/hosts.c lib/engine/hosts.h \

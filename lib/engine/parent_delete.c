@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cell.h"
+#include "damaged.h"
 #include "errkind.h"
 #include "fd.h"
 #include "image.h"
@@ -202,7 +203,15 @@ static int mark_deleting(struct engine *e, const struct addr *a, struct kerr *er
 	struct realm_doc d = { 0 };
 	int r;
 
-	r = store_load(&e->layout, a, STORE_LOAD_PASSWORDS, &d, err);
+	struct kerr damage;
+
+	r = damaged_load(e, a, &d, &damage);
+	if (r > 0) { /* no place to say so */
+		model_clear(&realm_doc_type, &d);
+		return 0;
+	}
+	if (r == 0)
+		r = store_load(&e->layout, a, STORE_LOAD_PASSWORDS, &d, err);
 	if (r == 0) {
 		d.status.state = REALM_STATE_DELETING;
 		r = store_save(&e->layout, a, 0, &d, err);
@@ -245,12 +254,14 @@ static int delete_below(struct engine *e, const struct addr *a, struct deleted *
 static int delete_locked(struct engine *e, const struct addr *a, enum delete_flags flags,
 			 void *ret_doc, struct deleted *ret, struct kerr *err)
 {
+	struct kerr damage;
 	int r;
 
-	r = store_load(&e->layout, a, 0, ret_doc, err);
+	r = damaged_load(e, a, ret_doc, &damage);
 	if (r == -ENOENT)
 		return scope_not_found(a, err);
-	if (r == 0 && !(flags & DELETE_FORCE))
+	r = 0;
+	if (!(flags & DELETE_FORCE))
 		r = check_children(e, a, err);
 	if (r == 0 && addr_level(a) == ADDR_REALM) {
 		((struct realm_doc *) ret_doc)->status.state = REALM_STATE_DELETING;

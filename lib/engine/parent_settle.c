@@ -76,7 +76,6 @@ static void settle_realm(struct engine *e, const struct addr *a, const char *cgr
 			 struct realm_doc *d)
 {
 	struct kerr why = { 0 };
-	char *dir cleanup_free = NULL;
 	enum damage found;
 
 	if (d->status.state == REALM_STATE_DELETING)
@@ -86,9 +85,8 @@ static void settle_realm(struct engine *e, const struct addr *a, const char *cgr
 		d->spec.namespace = scope_default_namespace(e, a->realm);
 	}
 	found = mend_realm(e, a, d, &why);
-	dir = layout_ns(&e->layout, d->spec.namespace, NS_DIR, NULL);
 	d->status.state = found == DAMAGE_NONE ? REALM_STATE_READY : REALM_STATE_FAILED;
-	d->status.namespace_ready = access(dir, F_OK) == 0;
+	d->status.namespace_ready = scope_namespace_ready(e, d->spec.namespace);
 	set_words(found, &why, &d->status.reason, &d->status.message);
 	scope_observe_cgroup(e, cgroup, &d->status.cgroup_ready, &d->status.subtree_controllers);
 }

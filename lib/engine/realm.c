@@ -6,6 +6,7 @@
 
 #include "convert.h"
 #include "create.h"
+#include "damaged.h"
 #include "mem.h"
 #include "parents.h"
 #include "path.h"
@@ -15,7 +16,7 @@ static int make_namespace(struct engine *e, const char *ns, bool *ret_pre, struc
 {
 	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
 
-	*ret_pre = access(dir, F_OK) == 0;
+	*ret_pre = scope_namespace_ready(e, ns);
 	return *ret_pre ? 0 : mkdir_p(dir, 0700, err);
 }
 
@@ -29,12 +30,10 @@ static void drop_namespace(struct engine *e, const char *ns)
 
 static void observe_realm(struct engine *e, const char *cgroup, struct realm_doc *d)
 {
-	char *dir cleanup_free = layout_ns(&e->layout, d->spec.namespace, NS_DIR, NULL);
-
 	free(d->status.cgroup_path);
 	d->status.cgroup_path = xstrdup(cgroup);
 	scope_observe_cgroup(e, cgroup, &d->status.cgroup_ready, &d->status.subtree_controllers);
-	d->status.namespace_ready = access(dir, F_OK) == 0;
+	d->status.namespace_ready = scope_namespace_ready(e, d->spec.namespace);
 }
 
 struct ns_owner {
@@ -165,7 +164,7 @@ static int list_realm(void *ctx, struct engine *e, const struct addr *a, struct 
 	struct realm_doc d = { 0 };
 
 	(void) err;
-	if (scope_load(e, a, &d) == 0)
+	if (damaged_load(e, a, &d, NULL) >= 0)
 		*(struct realm_doc *) vec_grow(&ret->realms.v, &ret->realms.n, sizeof(d)) = d;
 	return 0; /* one bad record hurts one object */
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "atomic.h"
 #include "convert.h"
@@ -132,19 +133,12 @@ int scope_namespace(struct engine *e, const char *realm, char **ret, struct kerr
 	return 0;
 }
 
-int scope_load(struct engine *e, const struct addr *a, void *ret_doc)
+bool scope_namespace_ready(const struct engine *e, const char *ns)
 {
-	struct kerr err = { 0 };
-	int r = store_load(&e->layout, a, 0, ret_doc, &err);
+	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	struct stat st;
 
-	if (r < 0 && r != -ENOENT) {
-		char *where cleanup_free = addr_text(a);
-		char text[KERR_TEXT_MAX];
-
-		log_wrn("document left out", "object", where, "error",
-			kerr_text(&err, text, sizeof(text)));
-	}
-	return r;
+	return stat(dir, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 int scope_not_found(const struct addr *a, struct kerr *err)

@@ -6,6 +6,7 @@
 
 #include "convert.h"
 #include "create.h"
+#include "damaged.h"
 #include "hosts.h"
 #include "mem.h"
 #include "network.h"
@@ -103,7 +104,7 @@ static int list_space(void *ctx, struct engine *e, const struct addr *a, struct 
 	struct space_doc d = { 0 };
 
 	(void) err;
-	if (scope_load(e, a, &d) == 0)
+	if (damaged_load(e, a, &d, NULL) >= 0)
 		*(struct space_doc *) vec_grow(&ret->spaces.v, &ret->spaces.n, sizeof(d)) = d;
 	return 0;
 }

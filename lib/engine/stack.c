@@ -5,6 +5,7 @@
 
 #include "convert.h"
 #include "create.h"
+#include "damaged.h"
 #include "mem.h"
 #include "parents.h"
 
@@ -75,7 +76,7 @@ static int list_stack(void *ctx, struct engine *e, const struct addr *a, struct 
 	struct stack_doc d = { 0 };
 
 	(void) err;
-	if (scope_load(e, a, &d) == 0)
+	if (damaged_load(e, a, &d, NULL) >= 0)
 		*(struct stack_doc *) vec_grow(&ret->stacks.v, &ret->stacks.n, sizeof(d)) = d;
 	return 0;
 }

@@ -50,10 +50,6 @@ static const struct unsupported container_rows[] = {
 	{ "attachable", NULL }, { "tty", NULL },
 };
 
-static const struct unsupported cell_rows[] = {
-	{ "spec.tty", NULL },
-};
-
 static const struct unsupported space_rows[] = {
 	{ "spec.cniConfigPath", own_conflist },
 	{ "spec.network.egress", constrains },
@@ -72,7 +68,7 @@ static const struct {
 	const struct unsupported *rows;
 	size_t n;
 } tables[] = {
-	{ KIND_CELL, "spec.containers[].", cell_rows, ARRAY_SIZE(cell_rows) },
+	{ KIND_CELL, "spec.containers[].", NULL, 0 },
 	{ KIND_CONTAINER, "spec.", NULL, 0 },
 	{ KIND_SPACE, NULL, space_rows, ARRAY_SIZE(space_rows) },
 	{ KIND_SERVER_CONFIGURATION, NULL, server_rows, ARRAY_SIZE(server_rows) },

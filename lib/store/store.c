@@ -258,6 +258,13 @@ int store_save(const struct layout *l, const struct addr *a, enum store_save_fla
 	return passwords_commit(pw, err);
 }
 
+int store_unmask(const struct layout *l, const struct addr *realm, struct realm_doc *doc,
+		 struct kerr *err)
+{
+	assert(addr_level(realm) == ADDR_REALM);
+	return passwords_merge(l, realm, doc, err);
+}
+
 int store_list(const struct layout *l, const struct addr *parent, struct strlist *ret,
 	       struct kerr *err)
 {

@@ -52,6 +52,13 @@ int store_save(const struct layout *l, const struct addr *a, enum store_save_fla
 	       struct kerr *err);
 
 /*
+ * Put the stored passwords in place of the "********" of a realm's document that
+ * somebody sent, where there are such; store_save refuses what is left of them.
+ */
+int store_unmask(const struct layout *l, const struct addr *realm, struct realm_doc *doc,
+		 struct kerr *err);
+
+/*
  * Names of the objects one level below parent (root: realms) in byte-wise
  * order. What has no metadata.json, is hidden or no directory is left out; a
  * missing directory gives an empty list.

@@ -316,8 +316,9 @@ static const struct {
 	{ KIND_CELL, CELL "containers: [{id: a, image: i, capabilities: {}}]}", NULL },
 	{ KIND_CELL, CELL "containers: [{id: a, image: i, attachable: true, tty: {prompt: x}}]}",
 	  "not supported yet: spec.containers[0].attachable" },
-	{ KIND_CELL, CELL "tty: {default: a}, containers: [{id: a, image: i}]}",
-	  "not supported yet: spec.tty" },
+	{ KIND_CELL, CELL "tty: {default: ''}, containers: [{id: a, image: i}]}", NULL },
+	{ KIND_CELL, CELL "tty: {default: a}, containers: [{id: a, image: i, attachable: true}]}",
+	  "not supported yet: spec.containers[0].attachable" },
 	{ KIND_CONTAINER,
 	  "kind: Container\nmetadata: {name: w}\nspec: {realmId: r, spaceId: s, stackId: t, cellId: c, "
 	  "image: i, attachable: true}",

@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What status says of each kind: set once, observed, mended, and of damaged
+# documents; registry passwords, which nothing says.
+
+IDLE='trap "exit 0" TERM; sleep 1000 & wait'
+
+setup_file()
+{
+	load ../helpers/cells
+	suite_start
+}
+
+teardown_file()
+{
+	load ../helpers/cells
+	instance_stop
+}
+
+setup()
+{
+	load ../helpers/cells
+	instance_snapshot
+}
+
+teardown()
+{
+	suite_check
+}
+
+# status KIND NAME [FLAG…]
+status()
+{
+	kuke get "$@" -o json | jq .status
+}
+
+# Directories of a cgroup, in the one hierarchy or in each.
+cgroup_dirs()
+{
+	find /sys/fs/cgroup -maxdepth 8 -type d -path "*$INSTANCE_CGROUP$1" 2>/dev/null
+}
+
+pass()
+{
+	kill_daemon TERM
+	quiet kuke daemon start >/dev/null
+}
+
+@test "realm, space, stack, cell: times that are set once, what is observed" {
+	local kind first again
+	quiet kuke create realm r1 >/dev/null
+	quiet kuke create space s1 --realm r1 >/dev/null
+	quiet kuke create stack t1 --realm r1 --space s1 >/dev/null
+	for kind in realm space stack; do
+		case $kind in
+		realm) set -- r1 ;;
+		space) set -- s1 --realm r1 ;;
+		stack) set -- t1 --realm r1 --space s1 ;;
+		esac
+		first=$(status "$kind" "$@")
+		echo "$kind $first"
+		jq -e '.state == "Ready" and .cgroupReady and (.createdAt > "2020") and
+			.readyAt >= .createdAt and .updatedAt >= .readyAt and
+			(has("reason") or has("message") | not)' <<<"$first"
+		[ -n "$(cgroup_dirs "$(jq -r .cgroupPath <<<"$first" | sed "s,^$INSTANCE_CGROUP,,")")" ]
+	done
+	[ "$(status realm r1 | jq .containerdNamespaceReady)" = true ]
+	# A change moves updatedAt alone.
+	first=$(status realm r1)
+	printf 'apiVersion: v1beta1\nkind: Realm\nmetadata: {name: r1, labels: {a: b}}\nspec: {}\n' |
+		kuke apply -f - | grep updated
+	again=$(status realm r1)
+	jq -en --argjson a "$first" --argjson b "$again" \
+		'$a.createdAt == $b.createdAt and $a.readyAt == $b.readyAt and $a.updatedAt < $b.updatedAt'
+	kuke delete realm r1 --cascade
+}
+
+@test "damage that cannot be mended is said, and no more once it is" {
+	local ns=$INSTANCE_RUN_PATH/namespaces
+	quiet kuke create realm r1 >/dev/null
+	rm -rf "${ns:?}/r1.$INSTANCE_NS_SUFFIX"
+	: >"$ns/r1.$INSTANCE_NS_SUFFIX" # nothing can be made there
+	pass
+	broken() { [ "$(status realm r1 | jq -r '.state + " " + .reason')" = "Failed NamespaceMissing" ]; }
+	wait_for 3 broken
+	status realm r1 | jq -e '(.containerdNamespaceReady | not) and (.message | contains("r1."))'
+	rm "$ns/r1.$INSTANCE_NS_SUFFIX"
+	pass
+	mended() { status realm r1 | jq -e '.state == "Ready" and .containerdNamespaceReady and (has("reason") | not)'; }
+	wait_for 3 mended
+	# What can be mended is: the cgroup of a stack is back.
+	quiet kuke create space s1 --realm r1 >/dev/null
+	quiet kuke create stack t1 --realm r1 --space s1 >/dev/null
+	cgroup_dirs /r1/s1/t1 | while read -r dir; do rmdir "$dir"; done
+	pass
+	there() { [ -n "$(cgroup_dirs /r1/s1/t1)" ]; }
+	wait_for 3 there
+	status stack t1 --realm r1 --space s1 | jq -e '.state == "Ready" and .cgroupReady'
+	kuke delete realm r1 --cascade
+	instance_snapshot # the daemon is another one
+}
+
+@test "a cell: reason and message of its failure, gone with the next start" {
+	local created ready
+	run_cell a 'exit 7'
+	wait_for 2 is_cell_state a Failed
+	[ "$(cell_value a '.status | .reason, .message')" = $'WorkloadFailed\ncontainer "main" exited with code 7' ]
+	created=$(cell_value a .status.createdAt)
+	ready=$(cell_value a .status.readyAt)
+	cell_doc a "$IDLE" | kuke apply -f - | grep updated
+	is_cell_state a Ready
+	[ "$(cell_value a '.status | .reason, .message, .cgroupReady')" = $'null\nnull\ntrue' ]
+	[ "$(cell_value a .status.createdAt)" = "$created" ]
+	[ "$(cell_value a .status.readyAt)" = "$ready" ]
+	# A default for attach is judged with the cell.
+	run kuke apply -f - < <(cell_doc a "$IDLE" | sed 's/^spec:/&\n  tty: {default: main}/')
+	[ "$status" -eq 1 ]
+	[[ $output == *'cell tty.default "main" references container that is not attachable'* ]]
+	run kuke apply -f - < <(cell_doc a "$IDLE" | sed 's/^spec:/&\n  tty: {default: x}/')
+	[[ $output == *'cell tty.default "x" does not match any container in this cell'* ]]
+	cell_doc a "$IDLE" | sed 's/^spec:/&\n  tty: {default: ""}/' | kuke apply -f - | grep unchanged
+	# Input is dropped.
+	cell_doc a "$IDLE" | sed '$a status: {state: Failed, reason: x, createdAt: "2001-01-01T00:00:00Z"}' |
+		kuke apply -f - | grep unchanged
+	[ "$(cell_value a .status.createdAt)" = "$created" ]
+	kuke delete cell a
+}
+
+@test "registry passwords: stored apart, shown to nobody, kept by their mask" {
+	local dir=$INSTANCE_RUN_PATH/data/r1
+	realm() {
+		printf 'apiVersion: v1beta1\nkind: Realm\nmetadata: {name: r1}\nspec:\n  namespace: mine\n'
+		printf '  registryCredentials:\n  - {username: %s, password: "%s", serverAddress: reg.example}\n' "$@"
+	}
+	realm joe s3cret-1 | kuke apply -f - | grep created
+	[ -d "$INSTANCE_RUN_PATH/namespaces/mine" ]
+	[ "$(stat -c %a "$dir/.passwords.json")" = 600 ]
+	[ "$(grep -rl s3cret-1 "$INSTANCE_RUN_PATH" "$INSTANCE/run")" = "$dir/.passwords.json" ]
+	[ "$(kuke get realm r1 -o json | jq -r '.spec.registryCredentials[0].password')" = '********' ]
+	[ "$(kuke get realms -o yaml | grep -c 's3cret\|\*\*\*\*')" -eq 1 ]
+	# What get prints can be applied: nothing changes.
+	kuke get realm r1 -o yaml | kuke apply -f - | grep unchanged
+	realm joe '********' | kuke apply -f - | grep unchanged
+	realm joe s3cret-2 | kuke apply -f - -o json >"$HERE/out"
+	grep -q updated "$HERE/out"
+	refute grep s3cret "$HERE/out"
+	grep -q s3cret-2 "$dir/.passwords.json"
+	# Somebody else's password is not to be had that way.
+	run kuke apply -f - < <(realm eve '********')
+	[ "$status" -eq 1 ]
+	[[ $output == *"no stored password for user 'eve' of 'reg.example' to keep"* ]]
+	grep -q joe "$dir/.passwords.json"
+	# The namespace is for good.
+	run kuke apply -f - < <(realm joe '********' | sed 's/mine/other/')
+	[ "$status" -eq 1 ]
+	[ ! -e "$INSTANCE_RUN_PATH/namespaces/other" ]
+	# root's wire has it.
+	rpc '{"method":"KukeonV1.GetRealm","params":[{"Doc":{"metadata":{"name":"r1"}}}],"id":0}' | grep -q s3cret-2
+	kuke delete realm r1
+	refute grep -rl s3cret "$INSTANCE_RUN_PATH" "$INSTANCE/run"
+}
+
+@test "documents that cannot be read: listed as Unknown with the reason, and deletable" {
+	local init d
+	run_cell a "$IDLE"
+	cell_doc b "$IDLE" | sed 's/id: b$/id: other/' | quiet kuke run -d -f - >/dev/null
+	quiet kuke create realm r1 >/dev/null
+	quiet kuke create space s1 --realm r1 >/dev/null
+	quiet kuke create stack t1 --realm r1 --space s1 >/dev/null
+	init=$(init_of a)
+	for d in default/default/default/a default/default/default/b r1 r1/s1 r1/s1/t1; do
+		printf '{"apiVersion": "v1b' >"$INSTANCE_RUN_PATH/data/$d/metadata.json"
+	done
+	kuke get cells -o json | jq -e 'map(select(.status.state == "Unknown")) |
+		map(.metadata.name) == ["a", "b"] and all(.status.reason == "MetadataUnreadable" and
+			(.status.message | contains("metadata.json")))'
+	for d in realms spaces stacks; do
+		kuke get "$d" -o json | jq -e 'map(select(.status.state == "Unknown")) | length == 1'
+	done
+	# A pass does nothing to them.
+	pass
+	inst test -e "/proc/$init"
+	kuke delete cell a
+	kuke delete cell b
+	pid_gone "$init"
+	refute monitor_of other
+	run kuke delete realm r1
+	[[ $output == *"has 1 space(s)"* ]]
+	kuke delete realm r1 --cascade
+	kuke get realms -o json | jq -e 'map(.metadata.name) == ["default", "kuke-system"]'
+	instance_snapshot # the daemon is another one
+}
