@@ -111,6 +111,7 @@ SYSTEM_TESTS = \
 	tests/integration/sequence.bats \
 	tests/integration/profile.bats \
 	tests/integration/restart.bats \
+	tests/integration/security.bats \
 	tests/integration/spec.bats \
 	tests/integration/status.bats \
 	tests/integration/vm.bats \
@@ -194,6 +195,14 @@ FUZZ += tests/fuzz/fuzz_archive
 tests_fuzz_fuzz_archive_SOURCES = tests/fuzz/fuzz_archive.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_archive_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
 tests_fuzz_fuzz_archive_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
+
+# Static, as it runs in containers.
+check_SCRIPTS = secprobe
+CLEANFILES += secprobe
+EXTRA_DIST += tests/helpers/secprobe.c
+secprobe: tests/helpers/secprobe.c kernel-headers.stamp
+	$(AM_V_GEN)$(STATIC_CC) $(STATIC_CFLAGS) $(STATIC_FLAGS) $(WARN_CFLAGS) -I$(top_srcdir)/src/static \
+		-o $@ $(top_srcdir)/tests/helpers/secprobe.c
 
 # In the top of the build tree, where it finds src/kukeshim/kukeshim as kuke does.
 check_PROGRAMS += shimdrive

@@ -74,6 +74,26 @@ is()
 	is again Ready
 }
 
+# probe WHO NAME: what became of an attempt (tests/helpers/secprobe.c).
+probe()
+{
+	fact "probe-$1" | tr ';' '\n' | sed -n "s/^$2: //p"
+}
+
+@test "a default container does not load modules, read kcore, mount, ptrace or open devices" {
+	local row
+
+	for row in load_module:EPERM:ENOEXEC load_module_fd:EPERM:ENOEXEC read_kcore:empty:ok \
+		mount_tmpfs:EPERM:ok ptrace_1:EPERM:ok device_kmsg:EPERM:ok write_sysrq:EROFS:ok \
+		write_sysfs:EROFS:ok raise_capability:EPERM:ok unmount_masks:EPERM:EINVAL; do
+		IFS=: read -r name default host <<<"$row"
+		[ "$(probe default "$name") $(probe host "$name")" = "$default $host" ] &&
+			[ "$(probe privileged "$name")" = "$host" ] ||
+			{ echo "$name: $(probe default "$name"), $(probe privileged "$name"), $(probe host "$name")" >&2
+				return 1; }
+	done
+}
+
 # line NAME: of what the script in the cell with a nested runtime said.
 line()
 {
