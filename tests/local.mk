@@ -97,6 +97,7 @@ SYSTEM_TESTS = \
 	tests/integration/crash.bats \
 	tests/integration/daemon.bats \
 	tests/integration/failures.bats \
+	tests/integration/fields/table.sh \
 	tests/integration/fresh.bats \
 	tests/integration/image_archives.bats \
 	tests/integration/image_confine.bats \
@@ -261,5 +262,9 @@ pair_SOURCES = tests/bench/pair.c
 pair_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
 pair_LDADD = $(LIBBASE)
 EXTRA_DIST += tests/vm/run tests/vm/cells
+FIELD_TABLE = any cell client container probe profile realm server space stack
+EXTRA_DIST += $(FIELD_TABLE:%=tests/integration/fields/%.bash) \
+	tests/integration/fields/limits tests/integration/fields/mutate \
+	tests/integration/fields/seed
 EXTRA_DIST += tests/bench/start.sh tests/bench/footprint.sh tests/bench/load.sh \
 	tests/bench/bigimage.sh

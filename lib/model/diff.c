@@ -400,6 +400,9 @@ static void diff_cell(const struct cell_doc *stored, const struct cell_doc *want
 	}
 	diff_root(stored, wanted, d);
 	diff_workloads(&stored->spec, &wanted->spec, d);
+	/* One that comes or goes takes all others from one network to the other. */
+	if (cell_host_network(&stored->spec) != cell_host_network(&wanted->spec))
+		raise_action(d, DIFF_RECREATE_CELL);
 }
 
 /* ---- documents ---- */
