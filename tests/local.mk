@@ -102,6 +102,7 @@ SYSTEM_TESTS = \
 	tests/integration/image_archives.bats \
 	tests/integration/image_confine.bats \
 	tests/integration/image_equality.bats \
+	tests/integration/image_formats.bats \
 	tests/integration/image_tools.bats \
 	tests/integration/image_verbs.bats \
 	tests/integration/leakcheck.bats \

@@ -99,27 +99,58 @@ static int fill(struct inflow *f, struct kerr *err)
 	return 0;
 }
 
-/* By the first bytes: RFC 1952, RFC 8878 (a frame or a skippable one). */
+/* What a stream begins with: RFC 1952, RFC 8878 (a frame, a skippable one); what is not read. */
+static const struct magic {
+	const char *name;
+	const struct codec *codec;
+	uint8_t bytes[6];
+	uint8_t mask[6];
+} magics[] = {
+	{ "gzip", &codec_gzip, { 0x1f, 0x8b, 8 }, { 0xff, 0xff, 0xff } },
+	{ "zstd", &codec_zstd, { 0x28, 0xb5, 0x2f, 0xfd }, { 0xff, 0xff, 0xff, 0xff } },
+	{ "zstd", &codec_zstd, { 0x50, 0x2a, 0x4d, 0x18 }, { 0xf0, 0xff, 0xff, 0xff } },
+	{ "xz", NULL, { 0xfd, '7', 'z', 'X', 'Z', 0 }, { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
+	{ "bzip2", NULL, { 'B', 'Z', 'h', 0, '1', 'A' }, { 0xff, 0xff, 0xff, 0, 0xff, 0xff } },
+};
+
+static const struct magic *find_magic(const struct inflow *f)
+{
+	const struct magic *m;
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(magics); i++) {
+		m = &magics[i];
+		for (k = 0; k < sizeof(m->mask); k++)
+			if (m->mask[k] != 0 &&
+			    (k >= f->in_n || (f->in[k] & m->mask[k]) != m->bytes[k]))
+				break;
+		if (k == sizeof(m->mask))
+			return m;
+	}
+	return NULL;
+}
+
 static int start(struct inflow *f, struct kerr *err)
 {
+	const struct magic *m;
 	ssize_t r;
 
 	f->started = true;
-	while (f->in_n < 4 && !f->input_end) {
+	while (f->in_n < sizeof(m->bytes) && !f->input_end) {
 		r = read_input(f, f->in + f->in_n, sizeof(f->in) - f->in_n, err);
 		if (r < 0)
 			return (int) r;
 		f->in_n += (size_t) r;
 		f->input_end = r == 0;
 	}
-	if (f->in_n >= 3 && f->in[0] == 0x1f && f->in[1] == 0x8b && f->in[2] == 8)
-		f->codec = &codec_gzip;
-	else if (f->in_n >= 4 && f->in[1] == 0xb5 && f->in[0] == 0x28 && f->in[2] == 0x2f &&
-		 f->in[3] == 0xfd)
-		f->codec = &codec_zstd;
-	else if (f->in_n >= 4 && (f->in[0] & 0xf0) == 0x50 && f->in[1] == 0x2a &&
-		 f->in[2] == 0x4d && f->in[3] == 0x18)
-		f->codec = &codec_zstd;
+	m = find_magic(f);
+	if (m && !m->codec)
+		return kerr_plain(err, -EBADMSG,
+				  "layer is compressed with %s, which is not supported: "
+				  "use gzip or zstd",
+				  m->name);
+	if (m)
+		f->codec = m->codec;
 	if (f->codec) {
 		f->codec_state = f->codec->init();
 		f->boundary = false;
