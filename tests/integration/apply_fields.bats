@@ -156,10 +156,12 @@ walk()
 		doc "$what" "$name" >"$doc"
 		if [ "$state" = later ]; then
 			applied "$name"
-			[ "$status" -eq 1 ] && [[ $output == *'not supported yet: spec.'* ]]
+			[ "$status" -eq 1 ]
+			[[ $output == *'not supported yet: spec.'* ]]
 		elif [ "$class" = refused ]; then
 			applied "$name"
-			[ "$status" -eq 1 ] && [[ $output == *$name* ]]
+			[ "$status" -eq 1 ]
+			[[ $output == *$name* ]]
 			doc none >"$doc"
 			applied "$name"
 			[ "$output" = 'Cell "c": unchanged' ]
