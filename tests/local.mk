@@ -76,11 +76,12 @@ tests_unit_unit_engine_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_kukeond_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
-	tests/unit/test_listener.c
+	tests/unit/test_listener.c tests/unit/test_settings.c
 tests_unit_unit_kukeond_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE) -I$(top_srcdir)/src/kukeond
 tests_unit_unit_kukeond_LDADD = $(LIBKUKEOND) $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_kuke_SOURCES = $(UNIT_FRAME) tests/unit/capture.h tests/unit/tempdir.h \
+	tests/unit/test_client_settings.c \
 	tests/unit/test_cmd.c tests/unit/test_container_flags.c \
 	tests/unit/test_logview.c tests/unit/test_report.c
 tests_unit_unit_kuke_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE) -I$(top_srcdir)/src/kuke
@@ -94,6 +95,7 @@ SYSTEM_TESTS = \
 	tests/integration/bench.bats \
 	tests/integration/cli.bats \
 	tests/integration/concurrency.bats \
+	tests/integration/config.bats \
 	tests/integration/crash.bats \
 	tests/integration/daemon.bats \
 	tests/integration/failures.bats \

@@ -101,15 +101,23 @@ static void check_firewall(struct init_report *ret)
 			"this host's packet filter is not in legacy iptables: cells start without NAT");
 }
 
+/* A key that is there wins over what is recorded, and is recorded. */
 static int check_instance(struct engine *e, const struct init_options *o, struct kerr *err)
 {
 	struct instance want = { .namespace_suffix = e->suffix,
 				 .cgroup_root = e->cgroup_root,
 				 .runtime_dir = e->layout.runtime_dir };
+	struct instance have cleanup_(instance_clear) = { 0 };
+	int r;
 
-	want.socket_gid.set = o->socket_gid > 0;
-	want.socket_gid.v = o->socket_gid;
-	return instance_check(&e->layout, &want, NULL, err);
+	want.socket_gid.set = o->socket_gid >= 0;
+	want.socket_gid.v = o->socket_gid >= 0 ? o->socket_gid : 0;
+	r = instance_check(&e->layout, &want, &have, err);
+	if (r < 0 || !want.socket_gid.set ||
+	    (have.socket_gid.set && have.socket_gid.v == want.socket_gid.v))
+		return r;
+	have.socket_gid = want.socket_gid;
+	return instance_save(&e->layout, &have, err);
 }
 
 static int rewrite_networks(struct engine *e, const struct init_report *r, struct kerr *err)

@@ -13,7 +13,7 @@ struct init_options {
 	const char *space; /* default "default" */
 	const char *socket;
 	const char *configuration; /* the server configuration; NULL: none */
-	int64_t socket_gid;
+	int64_t socket_gid; /* recorded; -1: as it is recorded */
 	bool force_network; /* rewrite the networks' files even when they are in order */
 };
 

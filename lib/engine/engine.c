@@ -37,6 +37,17 @@ static int parse_pod_net(struct engine *e, const struct engine_config *c, struct
 	return 0;
 }
 
+void engine_config_read(struct engine_config *c, const struct server_spec *s)
+{
+	c->runtime = s->runtime;
+	c->pod_subnet_cidr = s->pod_subnet_cidr;
+	c->pod_subnet_size = s->pod_subnet_size;
+	c->socket_gid = s->socket_gid.set ? s->socket_gid.v : -1;
+	c->keep_layers = s->keep_layers.set && s->keep_layers.v;
+	c->image_limits = s->image_limits;
+	c->seccomp_default = s->seccomp_default.set && s->seccomp_default.v;
+}
+
 int engine_open(const struct engine_config *c, struct engine **ret, struct kerr *err)
 {
 	struct engine *e cleanup_(engine_closep) = xcalloc(1, sizeof(*e));
@@ -63,6 +74,10 @@ int engine_open(const struct engine_config *c, struct engine **ret, struct kerr 
 	e->caller = geteuid();
 	e->grace_ms = -1;
 	r = parse_pod_net(e, c, err);
+	if (r == 0)
+		r = configuration_check_path("runPath", c->run_path, err);
+	if (r == 0)
+		r = configuration_check_path("socket", c->runtime_dir, err);
 	if (r < 0)
 		return r;
 	layout_init(&e->layout, or_default(c->run_path, CONF_DEFAULT_RUN_PATH),

@@ -30,6 +30,12 @@ struct engine_config {
 };
 
 /*
+ * What a server configuration says of the engine, borrowed from it; where the engine
+ * lives (run_path to cgroup_root) is left to the caller. socket_gid is -1 when it does not say.
+ */
+void engine_config_read(struct engine_config *c, const struct server_spec *s);
+
+/*
  * Check the configuration and open it. Touches nothing on disk: run path and
  * runtime dir are made by the first operation that writes.
  */

@@ -300,6 +300,13 @@ int configuration_check_runtime(const char *suffix, const char *cgroup_root, str
 	return 0;
 }
 
+int configuration_check_path(const char *what, const char *path, struct kerr *err)
+{
+	if (str_empty(path) || path[0] == '/')
+		return 0;
+	return kerr_plain(err, -EINVAL, "%s \"%s\" must be an absolute path", what, path);
+}
+
 const char *configuration_pick(const char *flag, const char *env, const char *file, const char *def)
 {
 	const char *v;

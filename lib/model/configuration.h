@@ -39,6 +39,9 @@ int configuration_write_template(enum kind kind, const char *path, struct kerr *
  */
 int configuration_check_runtime(const char *suffix, const char *cgroup_root, struct kerr *err);
 
+/* NULL, "" and absolute paths are fine. `runPath "x" must be an absolute path`. -EINVAL. */
+int configuration_check_path(const char *what, const char *path, struct kerr *err);
+
 /*
  * One setting out of its layers: the first that is there of flag, environment
  * variable (an empty one counts as unset), file and default. flag NULL: not given;

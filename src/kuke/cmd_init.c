@@ -65,13 +65,15 @@ static const char *given(const struct cli *c, const char *flag)
 static int make_plan(struct cli *c, struct plan *p, struct kerr *err)
 {
 	struct strlist warnings cleanup_strlist = { 0 };
+	static const char def[] = KUKEON_SYSCONFDIR "/kukeond.yaml";
 	const struct server_spec *s = &p->doc.spec;
 	const char *image;
 	int r;
 
 	p->configuration = xstrdup(configuration_pick(given(c, "server-configuration"),
-						      "KUKE_INIT_SERVER_CONFIGURATION", NULL,
-						      KUKEON_SYSCONFDIR "/kukeond.yaml"));
+						      "KUKE_INIT_SERVER_CONFIGURATION", NULL, def));
+	if (streq(p->configuration, def)) /* the daemon would, a moment later */
+		(void) configuration_write_template(KIND_SERVER_CONFIGURATION, def, NULL);
 	r = configuration_load(KIND_SERVER_CONFIGURATION, p->configuration, &p->doc, &warnings,
 			       err);
 	if (r < 0)
@@ -87,9 +89,9 @@ static int make_plan(struct cli *c, struct plan *p, struct kerr *err)
 				  image);
 	p->socket =
 		xstrdup(configuration_pick(NULL, "KUKEOND_SOCKET", s->socket, CONF_DEFAULT_SOCKET));
-	if (p->socket[0] != '/')
-		return kerr_plain(err, -EINVAL, "socket \"%s\" must be an absolute path",
-				  p->socket);
+	r = configuration_check_path("socket", p->socket, err);
+	if (r < 0)
+		return r;
 	p->runtime_dir = path_dirname(p->socket);
 	p->realm = configuration_pick(given(c, "realm"), "KUKE_INIT_REALM", NULL, "default");
 	p->space = configuration_pick(given(c, "space"), "KUKE_INIT_SPACE", NULL, "default");
@@ -105,21 +107,13 @@ static int make_plan(struct cli *c, struct plan *p, struct kerr *err)
 
 static int open_engine(const struct plan *p, struct engine **ret, struct kerr *err)
 {
-	const struct server_spec *s = &p->doc.spec;
-	struct engine_config config = {
-		.run_path = p->run_path,
-		.runtime_dir = p->runtime_dir,
-		.suffix = p->suffix,
-		.cgroup_root = p->cgroup_root,
-		.runtime = s->runtime,
-		.pod_subnet_cidr = s->pod_subnet_cidr,
-		.pod_subnet_size = s->pod_subnet_size,
-		.socket_gid = s->socket_gid.v,
-		.keep_layers = s->keep_layers.v,
-		.image_limits = s->image_limits,
-		.seccomp_default = s->seccomp_default.v,
-	};
+	struct engine_config config = { 0 };
 
+	engine_config_read(&config, &p->doc.spec);
+	config.run_path = p->run_path;
+	config.runtime_dir = p->runtime_dir;
+	config.suffix = p->suffix;
+	config.cgroup_root = p->cgroup_root;
 	return engine_open(&config, ret, err);
 }
 
@@ -249,7 +243,7 @@ static int run_init(struct cli *c, struct kerr *err)
 	o.realm = p.realm;
 	o.space = p.space;
 	o.socket = p.socket;
-	o.socket_gid = p.doc.spec.socket_gid.v;
+	o.socket_gid = p.doc.spec.socket_gid.set ? p.doc.spec.socket_gid.v : -1;
 	o.configuration = p.configuration;
 	o.force_network = cli_bool(c, "force-regenerate-cni") ||
 			  cli_env_true("KUKE_INIT_FORCE_REGENERATE_CNI");

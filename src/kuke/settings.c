@@ -88,7 +88,7 @@ int cli_engine(struct cli *c, struct engine **ret, struct kerr *err)
 	struct instance inst = { 0 };
 	struct layout l = { 0 };
 	char *socket_dir cleanup_free = NULL;
-	struct engine_config config;
+	struct engine_config config = { 0 };
 	int r;
 
 	r = configuration_load(KIND_SERVER_CONFIGURATION,
@@ -101,6 +101,13 @@ int cli_engine(struct cli *c, struct engine **ret, struct kerr *err)
 		free(c->settings.run_path);
 		c->settings.run_path = xstrdup(doc.spec.run_path);
 	}
+	r = configuration_check_path("runPath", c->settings.run_path, err);
+	if (r == 0)
+		r = configuration_check_path("socket", doc.spec.socket, err);
+	if (r < 0) {
+		model_clear(&server_doc_type, &doc);
+		return r;
+	}
 	socket_dir =
 		path_dirname(str_empty(doc.spec.socket) ? CONF_DEFAULT_SOCKET : doc.spec.socket);
 	layout_init(&l, c->settings.run_path, socket_dir);
@@ -108,22 +115,15 @@ int cli_engine(struct cli *c, struct engine **ret, struct kerr *err)
 	if (r == -ENOENT)
 		r = 0;
 	if (r == 0) {
-		config = (struct engine_config){
-			.run_path = c->settings.run_path,
-			.runtime_dir = configuration_pick(inst.runtime_dir, NULL, NULL, socket_dir),
-			.suffix = configuration_pick(inst.namespace_suffix, NULL,
-						     doc.spec.namespace_suffix, NULL),
-			.cgroup_root = configuration_pick(inst.cgroup_root, NULL,
-							  doc.spec.cgroup_root, NULL),
-			.runtime = doc.spec.runtime,
-			.pod_subnet_cidr = doc.spec.pod_subnet_cidr,
-			.pod_subnet_size = doc.spec.pod_subnet_size,
-			.socket_gid =
-				doc.spec.socket_gid.set ? doc.spec.socket_gid.v : inst.socket_gid.v,
-			.keep_layers = doc.spec.keep_layers.v,
-			.image_limits = doc.spec.image_limits,
-			.seccomp_default = doc.spec.seccomp_default.v,
-		};
+		engine_config_read(&config, &doc.spec);
+		config.run_path = c->settings.run_path;
+		config.runtime_dir = configuration_pick(inst.runtime_dir, NULL, NULL, socket_dir);
+		config.suffix = configuration_pick(inst.namespace_suffix, NULL,
+						   doc.spec.namespace_suffix, NULL);
+		config.cgroup_root =
+			configuration_pick(inst.cgroup_root, NULL, doc.spec.cgroup_root, NULL);
+		if (config.socket_gid < 0)
+			config.socket_gid = inst.socket_gid.v;
 		r = engine_open(&config, ret, err);
 	}
 	layout_clear(&l);

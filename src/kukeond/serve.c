@@ -63,19 +63,12 @@ static int reconcile(void *ctx, enum listener_pass kind, int64_t *ret_next_ms)
 
 static void fill_config(struct engine_config *c, const struct settings *s, const char *runtime_dir)
 {
-	*c = (struct engine_config){
-		.run_path = s->run_path,
-		.runtime_dir = runtime_dir,
-		.suffix = s->suffix,
-		.cgroup_root = s->cgroup_root,
-		.runtime = s->doc.spec.runtime,
-		.pod_subnet_cidr = s->doc.spec.pod_subnet_cidr,
-		.pod_subnet_size = s->doc.spec.pod_subnet_size,
-		.socket_gid = s->socket_gid,
-		.keep_layers = s->doc.spec.keep_layers.set && s->doc.spec.keep_layers.v,
-		.image_limits = s->doc.spec.image_limits,
-		.seccomp_default = s->doc.spec.seccomp_default.set && s->doc.spec.seccomp_default.v,
-	};
+	engine_config_read(c, &s->doc.spec);
+	c->run_path = s->run_path;
+	c->runtime_dir = runtime_dir;
+	c->suffix = s->suffix;
+	c->cgroup_root = s->cgroup_root;
+	c->socket_gid = s->socket_gid;
 }
 
 /* What the engine says against its configuration, before anything is touched. */
@@ -91,7 +84,7 @@ static int serve(const struct settings *s, struct kerr *err)
 	struct daemon_claim claim cleanup_(daemon_release) = { .lock_fd = -EBADF };
 	struct engine *engine cleanup_(engine_closep) = NULL;
 	cleanup_free char *runtime_dir = path_dirname(s->socket);
-	struct engine_config engine_config;
+	struct engine_config engine_config = { 0 };
 	struct daemon d = { 0 };
 	struct listener_config config = { .socket = s->socket, .reconcile_ms = s->reconcile_ms };
 	const struct listener_ops ops = { .ctx = &d,

@@ -145,8 +145,7 @@ static const char *explicit_value(const char *given[_FLAG_MAX], enum flag f)
 
 static char *pick(const char *given[_FLAG_MAX], enum flag f, const char *file)
 {
-	return xstrdup(configuration_pick(given[f], flags_[f].env ? getenv(flags_[f].env) : NULL,
-					  file, flags_[f].def));
+	return xstrdup(configuration_pick(given[f], flags_[f].env, file, flags_[f].def));
 }
 
 static int pick_gid(struct settings *s, const char *given[_FLAG_MAX], struct kerr *err)

@@ -186,7 +186,7 @@ tree()
 	run kuke get cells
 	[ "$status" -eq 1 ]
 	quiet kuke daemon start
-	daemon_is_back "$old"
+	wait_for 10 daemon_is_back "$old"
 }
 
 @test "a server configuration that is none" {

@@ -1,0 +1,286 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Each key of the server configuration acts; the instance file is kept; which layer
+# wins is tested in tests/unit/test_settings.c and test_client_settings.c.
+
+IDLE='trap "exit 0" TERM; echo up; sleep 1000 & wait'
+
+setup_file()
+{
+	load ../helpers/cells
+	suite_start
+	kuke daemon stop
+	quiet kuke daemon start
+	cp "$INSTANCE_CONFIG" "$INSTANCE/home/kukeond.yaml"
+}
+
+teardown_file()
+{
+	load ../helpers/cells
+	instance_stop
+}
+
+setup()
+{
+	load ../helpers/cells
+	instance_snapshot --by-name
+	file=$INSTANCE_RUN_PATH/.kukeon-instance.json
+}
+
+teardown()
+{
+	local file=$INSTANCE/home/kukeond.yaml
+
+	cmp -s "$file" "$INSTANCE_CONFIG" || { cp "$file" "$INSTANCE_CONFIG"; restart; }
+	suite_check
+}
+
+restart()
+{
+	kuke daemon stop >/dev/null
+	quiet kuke daemon start >/dev/null
+	wait_for 10 daemon_is_back
+}
+
+# with KEY VALUE…: the daemon once more, with these keys on top.
+with()
+{
+	cp "$INSTANCE/home/kukeond.yaml" "$INSTANCE_CONFIG"
+	while [ $# -gt 0 ]; do
+		sed -i "/^  $1:/d" "$INSTANCE_CONFIG"
+		printf '  %s: %s\n' "$1" "$2" >>"$INSTANCE_CONFIG"
+		shift 2
+	done
+	restart
+}
+
+@test "socketGID: the socket is the group's; 0: root's alone" {
+	[ "$(stat -c '%a %g' "$INSTANCE_SOCKET")" = '600 0' ]
+	with socketGID 12
+	[ "$(stat -c '%a %g' "$INSTANCE_SOCKET")" = '660 12' ]
+	with socketGID 0
+	[ "$(stat -c '%a %g' "$INSTANCE_SOCKET")" = '600 0' ]
+}
+
+@test "socketGID: init records it, an absent key means the recorded one" {
+	local before
+	before=$(cat "$file")
+	printf '  socketGID: 13\n' >>"$INSTANCE_CONFIG"
+	quiet kuke init --server-configuration "$INSTANCE_CONFIG" >/dev/null
+	[ "$(jq .socketGID "$file")" = 13 ]
+	with logLevel debug
+	[ "$(stat -c '%a %g' "$INSTANCE_SOCKET")" = '660 13' ]
+	printf '  socketGID: 0\n' >>"$INSTANCE_CONFIG"
+	quiet kuke init --server-configuration "$INSTANCE_CONFIG" >/dev/null
+	[ "$(jq .socketGID "$file")" = 0 ]
+	echo "$before" >"$file"
+}
+
+daemon_log()
+{
+	kuke log kukeond --realm kuke-system --space kukeon --stack kukeon
+}
+
+@test "logLevel: what is below it is not logged" {
+	local log=$INSTANCE_RUN_PATH/data/kuke-system/kukeon/kukeon/kukeond/kukeond/log n
+	with logLevel error
+	n=$(stat -c %s "$log")
+	run_cell c "$IDLE"
+	kuke delete cell c >/dev/null
+	[ "$(stat -c %s "$log")" -eq "$n" ]
+	with logLevel debug
+	n=$(stat -c %s "$log")
+	run_cell c "$IDLE"
+	kuke delete cell c >/dev/null
+	tail -c "+$((n + 1))" "$log" | grep -q level=DEBUG
+}
+
+bridge()
+{
+	inst ip -o link show type bridge | grep -c .
+}
+
+has_bridge()
+{
+	[ "$(bridge)" -gt 0 ]
+}
+
+@test "reconcileInterval: what was taken away is mended by the timer, and by 0 it is not" {
+	local name
+	with reconcileInterval 100ms
+	wait_for 10 has_bridge
+	name=$(inst ip -o link show type bridge | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p' | head -n1)
+	inst ip link del "$name"
+	wait_for 10 inst ip link show "$name"
+	with reconcileInterval 0s
+	wait_for 10 daemon_idle "$(kukeond_pid)"
+	inst ip link del "$name"
+	refute wait_for 1 inst ip link show "$name"
+	with reconcileInterval 100ms
+	wait_for 10 inst ip link show "$name"
+}
+
+@test "podSubnetCIDR, podSubnetSize: where new spaces get their addresses" {
+	with podSubnetCIDR 10.99.0.0/16 podSubnetSize 28
+	quiet kuke create space s1
+	quiet kuke create stack t1 --space s1
+	IN="default s1 t1" run_cell c "$IDLE"
+	local ip
+	ip=$(cell_ip c default s1 t1)
+	[[ $ip == 10.99.* ]]
+	IN="default s1 t1" in_cell c ip -o -4 addr show eth0 | grep -q "inet $ip/28 "
+	kuke delete space s1 --cascade
+	sed -i 's/podSubnetSize: 28/podSubnetSize: 8/' "$INSTANCE_CONFIG"
+	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG"
+	[ "$status" -eq 1 ]
+	[ "$output" = 'Error: podSubnetSize 8 must be within [16, 30]' ]
+}
+
+# Which crun works on this host's cgroups is crun's affair: this one is runc, and tells.
+@test "runtime: the program of that name is what starts containers" {
+	local bin=/usr/local/sbin calls=$INSTANCE/home/calls
+	inst mount -t tmpfs none "$bin"
+	printf '#!/bin/sh\necho "$*" >>%s\nexec runc "$@"\n' "$calls" |
+		inst sh -c "cat >$bin/crun && chmod 755 $bin/crun"
+	with runtime crun
+	run_cell c "$IDLE"
+	wait_for 10 log_has c up
+	grep -q 'run .*default_default_c_main' "$calls"
+	kuke delete cell c
+	rm "$calls"
+	with runtime runc
+	run_cell c "$IDLE"
+	kuke delete cell c
+	[ ! -e "$calls" ]
+	inst umount "$bin"
+	printf '  runtime: rocket\n' >>"$INSTANCE_CONFIG"
+	sed -i '/runtime: runc/d' "$INSTANCE_CONFIG"
+	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG"
+	[ "$status" -eq 1 ]
+	[[ $output == *'spec.runtime "rocket" is not one of the known values: server configuration is invalid' ]]
+}
+
+blobs()
+{
+	find "$INSTANCE_RUN_PATH/namespaces/$1.$INSTANCE_NS_SUFFIX/blobs" -type f -size +100k | wc -l
+}
+
+@test "keepLayers: compressed layers stay after they were unpacked" {
+	local keep
+	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/home/b.tar" "$IMAGE" oci
+	for keep in false true; do
+		with keepLayers $keep
+		quiet kuke create realm "r-$keep"
+		quiet kuke image load --realm "r-$keep" "$INSTANCE/home/b.tar"
+	done
+	[ "$(blobs r-false)" -eq 0 ]
+	[ "$(blobs r-true)" -eq 1 ]
+	kuke delete realm r-false
+	kuke delete realm r-true
+	rm "$INSTANCE/home/b.tar"
+}
+
+@test "containerdSocket is accepted and does nothing" {
+	with containerdSocket /nowhere/at.all
+	run_cell c "$IDLE"
+	kuke delete cell c
+}
+
+@test "another suffix or cgroup root is refused before anything is touched" {
+	local args before
+	before=$(cat "$file")
+	kuke daemon stop
+	for args in '--containerd-namespace-suffix other.io' '--cgroup-root /elsewhere'; do
+		# shellcheck disable=SC2086
+		run quiet inst "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG" $args
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == "Error: runPath \"$INSTANCE_RUN_PATH\" was bootstrapped with containerdNamespaceSuffix=\"$INSTANCE_NS_SUFFIX\" cgroupRoot=\"$INSTANCE_CGROUP\" but the running configuration requests "*": kukeon instance mismatch" ]]
+	done
+	# White space and slashes at the end make no difference.
+	printf '{"containerdNamespaceSuffix": " %s ", "cgroupRoot": "%s//"}\n' \
+		"$INSTANCE_NS_SUFFIX" "$INSTANCE_CGROUP" >"$file"
+	quiet kuke daemon start
+	wait_for 10 daemon_is_back
+	kuke daemon stop
+	echo '{' >"$file"
+	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == "Error: read instance file '$file': "*": server configuration is invalid" ]]
+	[ "$(cat "$file")" = '{' ]
+	echo "$before" >"$file"
+	quiet kuke daemon start
+}
+
+@test "another runtime directory is refused while a cell runs" {
+	run_cell c "$IDLE"
+	kuke daemon stop
+	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG" \
+		--socket "$HERE/elsewhere/k.sock"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == "Error: cells of '$INSTANCE_RUN_PATH' run with the socket's directory "* ]]
+	quiet kuke daemon start
+	wait_for 10 daemon_is_back
+	kuke delete cell c
+	rm -rf "${HERE:?}/elsewhere"
+}
+
+@test "in process: suffix and cgroup root are those of the instance file" {
+	quiet kuke --no-daemon create realm r1
+	[ "$(kuke get realm r1 -o json | jq -r .spec.namespace)" = "r1.$INSTANCE_NS_SUFFIX" ]
+	[ "$(kuke get realm r1 -o json | jq -r .status.cgroupPath)" = "$INSTANCE_CGROUP/r1" ]
+	quiet kuke --no-daemon delete realm r1
+	run kuke --no-daemon --run-path rel get realm
+	[ "$status" -eq 1 ]
+	[ "$output" = 'Error: runPath "rel" must be an absolute path' ]
+}
+
+@test "spec.output and KUKE_GET_OUTPUT are the format of get" {
+	local conf=$INSTANCE/home/.kuke/kuke.yaml saved
+	saved=$(cat "$conf")
+	printf 'spec: {output: json}\n' >"$conf"
+	run kuke get realm default
+	[ "$(jq -r .kind <<<"$output")" = Realm ]
+	run kuke get realm default -o yaml
+	[ "${lines[0]}" = 'apiVersion: v1beta1' ]
+	run inst env KUKE_GET_OUTPUT=yaml "$INSTANCE_BINDIR/kuke" get realm default
+	[ "${lines[0]}" = 'apiVersion: v1beta1' ]
+	run inst env KUKE_GET_OUTPUT= "$INSTANCE_BINDIR/kuke" get realm default
+	[ "$(jq -r .kind <<<"$output")" = Realm ]
+	echo "$saved" >"$conf"
+}
+
+@test "the first start writes the server configuration, once" {
+	local prefix sysconfdir conf other=$INSTANCE/home/other
+	prefix=$(sed -n 's/^prefix = //p' "${top_builddir:?}/Makefile")
+	sysconfdir=$(sed -n 's/^sysconfdir = //p' "$top_builddir/Makefile")
+	sysconfdir=${sysconfdir/'${prefix}'/$prefix}
+	conf=$sysconfdir/kukeon/kukeond.yaml
+	inst mount -t tmpfs none "$sysconfdir"
+	# It writes, reads, and then refuses the suffix.
+	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --run-path "$other" --socket "$other/s" \
+		--containerd-namespace-suffix .bad
+	[ "$status" -eq 1 ]
+	[ "$(inst stat -c %a "$conf" "${conf%/*}")" = $'600\n750' ]
+	[ "$(inst head -n 10 "$conf")" = '# The server configuration of kukeon, generated on the first run.
+# Read by `kukeond --configuration` and `kuke init --server-configuration`.
+# Precedence: flag > environment (KUKEOND_*, KUKEON_*) > this file > default.
+# An existing file is never changed; delete it to have it generated again.
+# Every key stands here with its default; remove the '\''#'\'' to set it.
+apiVersion: v1beta1
+kind: ServerConfiguration
+metadata:
+  name: default
+spec:' ]
+	inst grep -q '^  # socket: /run/kukeon/kukeond.sock$' "$conf"
+	inst grep -q '^  seccompDefault: true$' "$conf"
+	inst sh -c "echo '# mine' >>'$conf'"
+	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --run-path "$other" --socket "$other/s" \
+		--containerd-namespace-suffix .bad
+	[ "$(inst tail -n 1 "$conf")" = '# mine' ]
+	[ ! -e "$other" ]
+	inst umount "$sysconfdir"
+}
