@@ -49,8 +49,8 @@ void image_clear(struct image *i);
 #define cleanup_image_infos cleanup_(image_infos_clear)
 
 /*
- * Load all images of an archive (docker or OCI; from the descriptor's position, a
- * file, pipe or socket) or of an OCI layout directory; layers are unpacked at
+ * Load all images of an archive (docker or OCI, plain or by gzip or zstd; from the
+ * descriptor's position, a file, pipe or socket) or of an OCI layout directory; layers are unpacked at
  * once. The names are added to ret_names in the archive's order. A failure leaves
  * names loaded so far and nothing of the one that failed. Errors:
  * `image tarball is required` (no bytes), `unrecognized image format`.

@@ -11,6 +11,7 @@
 #include "image.h"
 #include "image_new.h"
 #include "image_record.h"
+#include "inflate.h"
 #include "layers.h"
 #include "mem.h"
 #include "node.h"
@@ -538,7 +539,26 @@ static int load_bundle(struct load *ld, struct kerr *err)
 	return r;
 }
 
-typedef int open_fn(struct image_store *s, int fd, struct bundle **ret, struct kerr *err);
+static int open_archive(struct load *ld, int fd, struct kerr *err)
+{
+	cleanup_(inflate_clear) struct inflate f = INFLATE_INIT;
+	int r;
+
+	if (!inflate_needed(fd))
+		return bundle_open_fd(ld->store, fd, &ld->bundle, err);
+	r = inflate_start(ld->store, fd, &f, err);
+	if (r < 0)
+		return r;
+	r = bundle_open_fd(ld->store, f.fd, &ld->bundle, err);
+	return inflate_finish(&f, r, err);
+}
+
+static int open_layout(struct load *ld, int dirfd, struct kerr *err)
+{
+	return bundle_open_dir(ld->store, dirfd, &ld->bundle, err);
+}
+
+typedef int open_fn(struct load *ld, int fd, struct kerr *err);
 
 /* Hold, open, load, let go; a failure is cleaned up after at once. */
 static int load(struct image_store *s, open_fn *open_bundle, int fd, struct strlist *ret_names,
@@ -551,7 +571,7 @@ static int load(struct image_store *s, open_fn *open_bundle, int fd, struct strl
 	if (held < 0)
 		return held;
 	strlist_make_empty(ret_names);
-	r = open_bundle(s, fd, &ld.bundle, err);
+	r = open_bundle(&ld, fd, err);
 	if (r == 0)
 		r = load_bundle(&ld, err);
 	ld.bundle = bundle_free(ld.bundle);
@@ -564,12 +584,12 @@ static int load(struct image_store *s, open_fn *open_bundle, int fd, struct strl
 
 int image_load_fd(struct image_store *s, int fd, struct strlist *ret_names, struct kerr *err)
 {
-	return load(s, bundle_open_fd, fd, ret_names, err);
+	return load(s, open_archive, fd, ret_names, err);
 }
 
 int image_load_dir(struct image_store *s, int dirfd, struct strlist *ret_names, struct kerr *err)
 {
-	return load(s, bundle_open_dir, dirfd, ret_names, err);
+	return load(s, open_layout, dirfd, ret_names, err);
 }
 
 int image_load_bytes(struct image_store *s, const void *p, size_t n, struct strlist *ret_names,

@@ -14,6 +14,7 @@ liboci_a_SOURCES = \
 	oci/image_record.c oci/image_record.h \
 	oci/image_config.h \
 	oci/imgstore.c oci/imgstore.h \
+	oci/inflate.c oci/inflate.h \
 	oci/layer.c oci/layer.h \
 	oci/layer_notes.c oci/layer_notes.h \
 	oci/layers.c oci/layers.h \

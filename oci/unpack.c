@@ -13,13 +13,16 @@
 #include "unpack.h"
 #include "vec.h"
 
-static void build_args(const struct layer_source *src, int targetfd, int resultfd,
+/* keep: the target, where the answer goes, where the bytes go (-EBADF: to files). */
+static void build_args(const struct layer_source *src, const int keep[3],
 		       const struct unpack_limits *limits, struct strlist *ret)
 {
 	strlist_add(ret, "kukeunpack");
 	strlist_addf(ret, "%d", UNPACK_PROTO_VERSION);
-	strlist_addf(ret, "target=%d", targetfd);
-	strlist_addf(ret, "result=%d", resultfd);
+	strlist_addf(ret, "target=%d", keep[0]);
+	strlist_addf(ret, "result=%d", keep[1]);
+	if (keep[2] >= 0)
+		strlist_addf(ret, "output=%d", keep[2]);
 	if (src->offset >= 0)
 		strlist_addf(ret, "offset=%lld", (long long) src->offset);
 	if (src->size >= 0)
@@ -38,8 +41,10 @@ static bool is_hex_digest(const char *hex)
 }
 
 /* The answer on the pipe. The texts in it are cut off by us, whatever they hold. */
-static int read_result(int fd, struct unpack_result *res, struct buf *notes, struct kerr *err)
+static int read_result(const struct unpack_job *job, struct unpack_result *res, struct buf *notes,
+		       struct kerr *err)
 {
+	int fd = job->fd;
 	char *p;
 	int r;
 
@@ -54,7 +59,7 @@ static int read_result(int fd, struct unpack_result *res, struct buf *notes, str
 		return res->status;
 	}
 	if (res->version != UNPACK_PROTO_VERSION || res->notes_size > UNPACK_MAX_NOTES ||
-	    !is_hex_digest(res->blob_hex) || !is_hex_digest(res->diff_hex))
+	    (!job->inflate && (!is_hex_digest(res->blob_hex) || !is_hex_digest(res->diff_hex))))
 		return kerr_plain(err, -EPROTO, "kukeunpack gave an answer that makes no sense");
 	buf_clear(notes);
 	buf_init(notes, UNPACK_MAX_NOTES + 1);
@@ -76,14 +81,14 @@ static int explain_end(int status, int r, struct kerr *err)
 	return kerr_plain(err, r, "kukeunpack was killed by signal %d", WTERMSIG(status));
 }
 
-int unpack_start(const struct layer_source *src, int targetfd, const struct unpack_limits *limits,
-		 struct unpack_job *ret, struct kerr *err)
+static int start(const struct layer_source *src, int targetfd, int outfd,
+		 const struct unpack_limits *limits, struct unpack_job *ret, struct kerr *err)
 {
 	cleanup_free char *path = NULL;
 	cleanup_strlist struct strlist args = { 0 };
 	cleanup_fd int in = -EBADF, out = -EBADF;
 	struct proc_spawn how = PROC_SPAWN_INIT;
-	int keep[2], fds[2], r;
+	int keep[3], fds[2], r;
 
 	r = helper_path("kukeunpack", &path, err);
 	if (r < 0)
@@ -93,20 +98,35 @@ int unpack_start(const struct layer_source *src, int targetfd, const struct unpa
 		return kerr_set(err, -errno, "make a pipe");
 	in = fds[0];
 	out = fds[1];
-	build_args(src, targetfd, out, limits, &args);
 	keep[0] = targetfd;
 	keep[1] = out;
+	keep[2] = outfd;
+	build_args(src, keep, limits, &args);
 	how.path = path;
 	how.argv = args.v;
 	how.fd_stdio[0] = src->fd;
 	how.keep_fds = keep;
-	how.n_keep_fds = ARRAY_SIZE(keep);
+	how.n_keep_fds = outfd >= 0 ? 3 : 2;
 	how.flags = PROC_DIE_WITH_PARENT;
 	r = proc_spawn(&how, &ret->pid, err);
 	if (r < 0)
 		return r;
 	ret->fd = take_fd(in);
+	ret->inflate = outfd >= 0;
 	return 0;
+}
+
+int unpack_start(const struct layer_source *src, int targetfd, const struct unpack_limits *limits,
+		 struct unpack_job *ret, struct kerr *err)
+{
+	return start(src, targetfd, -EBADF, limits, ret, err);
+}
+
+int unpack_start_inflate(const struct layer_source *src, int targetfd, int outfd,
+			 const struct unpack_limits *limits, struct unpack_job *ret,
+			 struct kerr *err)
+{
+	return start(src, targetfd, outfd, limits, ret, err);
 }
 
 int unpack_finish(struct unpack_job *job, struct unpack_result *ret, struct buf *notes,
@@ -115,7 +135,7 @@ int unpack_finish(struct unpack_job *job, struct unpack_result *ret, struct buf 
 	pid_t pid = job->pid;
 	int status = 0, r, q;
 
-	r = read_result(job->fd, ret, notes, err);
+	r = read_result(job, ret, notes, err);
 	fd_close_p(&job->fd); /* it must not wait for us to read */
 	job->pid = 0;
 	q = proc_wait(pid, -1, &status, r < 0 ? NULL : err);

@@ -22,6 +22,7 @@ struct layer_source {
 struct unpack_job {
 	pid_t pid; /* 0: none */
 	int fd; /* becomes readable when it has an answer, or has ended without one */
+	bool inflate;
 };
 
 #define UNPACK_JOB_INIT      \
@@ -35,6 +36,14 @@ struct unpack_job {
  */
 int unpack_start(const struct layer_source *src, int targetfd, const struct unpack_limits *limits,
 		 struct unpack_job *ret, struct kerr *err);
+
+/*
+ * Start kukeunpack on an archive as a whole: decompressed to outfd (a pipe), without
+ * files and without digests. targetfd is an empty directory to be confined in.
+ */
+int unpack_start_inflate(const struct layer_source *src, int targetfd, int outfd,
+			 const struct unpack_limits *limits, struct unpack_job *ret,
+			 struct kerr *err);
 
 /*
  * Wait for it and take its answer: ret has digests and counts, notes the notes of

@@ -68,18 +68,19 @@ static ssize_t read_input(struct inflow *f, uint8_t *p, size_t n, struct kerr *e
 		r = n == 0 ? 0 : s->offset >= 0 ? pread(s->fd, p, n, s->offset) : read(s->fd, p, n);
 	while (r < 0 && errno == EINTR);
 	if (r < 0)
-		return kerr_set(err, -errno, "read layer");
+		return kerr_set(err, -errno, "read %s", s->what);
 	if (s->size >= 0) {
 		if (r == 0 && s->size > 0)
-			return kerr_plain(err, -EBADMSG, "layer ends early");
+			return kerr_plain(err, -EBADMSG, "%s ends early", s->what);
 		if (r > s->size)
-			return kerr_plain(err, -EBADMSG, "layer is longer than expected");
+			return kerr_plain(err, -EBADMSG, "%s is longer than expected", s->what);
 		s->size -= r;
 	}
 	if (s->offset >= 0)
 		s->offset += r;
 	f->blob_bytes += (uint64_t) r;
-	sha256_add(f->blob_sha, p, (size_t) r);
+	if (!s->unhashed)
+		sha256_add(f->blob_sha, p, (size_t) r);
 	return r;
 }
 
@@ -146,9 +147,9 @@ static int start(struct inflow *f, struct kerr *err)
 	m = find_magic(f);
 	if (m && !m->codec)
 		return kerr_plain(err, -EBADMSG,
-				  "layer is compressed with %s, which is not supported: "
+				  "%s is compressed with %s, which is not supported: "
 				  "use gzip or zstd",
-				  m->name);
+				  f->src.what, m->name);
 	if (m)
 		f->codec = m->codec;
 	if (f->codec) {
@@ -166,17 +167,17 @@ static int account(struct inflow *f, const void *p, size_t n, struct kerr *err)
 	f->tar_bytes += n;
 	if (f->tar_bytes > l->max_bytes)
 		return kerr_plain(err, -E2BIG,
-				  "layer is larger than %llu bytes (imageLimits.maxBytes)",
-				  (unsigned long long) l->max_bytes);
+				  "%s is larger than %llu bytes (imageLimits.maxBytes)",
+				  f->src.what, (unsigned long long) l->max_bytes);
 	if (f->src.size >= 0)
 		compressed += (uint64_t) f->src.size;
 	if (f->tar_bytes > l->max_ratio_extra &&
 	    (f->tar_bytes - l->max_ratio_extra) / l->max_ratio > compressed)
 		return kerr_plain(
 			err, -E2BIG,
-			"layer unpacks to more than %llu times its size (imageLimits.maxRatio)",
-			(unsigned long long) l->max_ratio);
-	if (f->codec)
+			"%s unpacks to more than %llu times its size (imageLimits.maxRatio)",
+			f->src.what, (unsigned long long) l->max_ratio);
+	if (f->codec && !f->src.unhashed)
 		sha256_add(f->tar_sha, p, n);
 	return 0;
 }

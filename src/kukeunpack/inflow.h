@@ -6,7 +6,7 @@
 #include "unpack_proto.h"
 
 /*
- * The bytes of a layer on their way in: read, hashed, decompressed (gzip, zstd
+ * The bytes of a layer (or of a whole archive) on their way in: read, hashed, decompressed (gzip, zstd
  * or as they are), hashed again, counted and held against the limits.
  */
 struct inflow;
@@ -16,6 +16,8 @@ struct inflow;
  * end, which must come after size bytes when that is >= 0.
  */
 struct inflow_source {
+	const char *what; /* in messages: "layer" */
+	bool unhashed; /* digests are not asked for */
 	int fd;
 	int64_t offset;
 	int64_t size;

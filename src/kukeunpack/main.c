@@ -22,7 +22,7 @@
 
 struct options {
 	uint64_t version;
-	uint64_t target, result;
+	uint64_t target, result, output;
 	uint64_t offset, size;
 	bool has_offset, has_size;
 	struct unpack_limits limits;
@@ -37,6 +37,7 @@ static int parse_option(struct options *o, const char *arg, struct kerr *err)
 		size_t at;
 	} rows[] = { { "target", offsetof(struct options, target) },
 		     { "result", offsetof(struct options, result) },
+		     { "output", offsetof(struct options, output) },
 		     { "offset", offsetof(struct options, offset) },
 		     { "size", offsetof(struct options, size) },
 		     UNPACK_LIMITS(LIMIT_ROW_) };
@@ -71,15 +72,32 @@ static int parse_options(int argc, char **argv, struct options *o, struct kerr *
 	if (o->version != UNPACK_PROTO_VERSION)
 		return kerr_plain(err, -EPROTO, "kukeunpack is of another version than kukeon");
 	if (o->target < 3 || o->target > 1024 || o->result < 3 || o->result > 1024 ||
-	    o->limits.max_ratio == 0 || (o->has_offset && !o->has_size))
+	    o->output > 1024 || o->limits.max_ratio == 0 || (o->has_offset && !o->has_size))
 		return kerr_plain(err, -EINVAL, "kukeunpack: bad options");
 	return 0;
+}
+
+/* Only decompress. */
+static int copy(struct inflow *flow, int fd, struct kerr *err)
+{
+	const void *p;
+	ssize_t n;
+	int r;
+
+	while ((n = inflow_next(flow, &p, err)) > 0) {
+		r = fd_write_all(fd, p, (size_t) n);
+		if (r < 0)
+			return kerr_set(err, r, "write");
+	}
+	return (int) n;
 }
 
 static int run(const struct options *o, struct unpack_result *ret, struct buf *notes,
 	       struct kerr *err)
 {
 	struct inflow_source src = {
+		.what = o->output ? "image archive" : "layer",
+		.unhashed = o->output,
 		.fd = STDIN_FILENO,
 		.offset = o->has_offset ? (int64_t) o->offset : -1,
 		.size = o->has_size ? (int64_t) o->size : -1,
@@ -92,6 +110,8 @@ static int run(const struct options *o, struct unpack_result *ret, struct buf *n
 	if (root < 0)
 		return root;
 	flow = inflow_new(&src, &o->limits);
+	if (o->output)
+		return copy(flow, (int) o->output, err);
 	tar = tar_new(flow);
 	r = extract_layer(tar, root, &o->limits, ret, notes, err);
 	if (r < 0)

@@ -68,3 +68,71 @@ layers()
 	kuke image load "$INSTANCE/three"
 	kuke image delete latest
 }
+
+# loaded CMD…: one image, by its name; then it goes again.
+loaded()
+{
+	run "$@"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "loaded 1 image(s) into realm \"default\" (namespace \"default.$INSTANCE_NS_SUFFIX\"):" ]
+	[ "${lines[1]}" = "  - docker.io/library/busybox:latest" ]
+	kuke image delete busybox
+	[ -z "$(find "$INSTANCE_RUN_PATH"/namespaces/default.*/{staging,trash,snapshots} -mindepth 1 ! -name .collect)" ]
+}
+
+@test "load: file, stdin, OCI layout and archive, docker archive; gzip and zstd around them" {
+	cd "$INSTANCE"
+	"$BATS_TEST_DIRNAME/../helpers/busybox-image" oci.tar docker.io/library/busybox:latest oci
+	mkdir -p layout
+	tar -C layout -xf oci.tar
+	tar -C layout -cf dotted.tar .
+	loaded kuke image load layout
+	for file in bb.tar oci.tar dotted.tar; do
+		gzip -c "$file" >"$file.gz"
+		zstd -qfk "$file"
+		split -b 100000 --filter='gzip -c' "$file" >"$file.members"
+		for archive in "$file" "$file.gz" "$file.zst" "$file.members"; do
+			echo "# $archive"
+			loaded kuke image load "$archive"
+			loaded kuke image load - <"$archive"
+			loaded kuke image load - < <(cat "$archive")
+		done
+	done
+}
+
+@test "load: what is no image, or only a part of one, is one line and leaves nothing" {
+	cd "$INSTANCE"
+	gzip -c bb.tar >bb.gz
+	xz -0 -c bb.tar >bb.xz
+	head -c 100000 bb.gz >cut.gz
+	size=$(stat -c %s bb.gz)
+	{ head -c $((size - 8)) bb.gz; printf '\1\2\3\4'; tail -c 4 bb.gz; } >crc.gz
+	: >empty
+	gzip -c empty >empty.gz
+	head -c 100000 /dev/urandom >random
+	gzip -c random >random.gz
+	before=$(find "$INSTANCE_RUN_PATH"/namespaces/default.*/ ! -name .collect | sort)
+	while IFS='|' read -r file text; do
+		for how in "$file" "-" "--pipe"; do
+			case $how in
+			-) run kuke image load - <"$file" ;;
+			--pipe) run kuke image load - < <(cat "$file") ;;
+			*) run kuke image load "$how" ;;
+			esac
+			echo "# $file $how: $output"
+			[ "$status" -eq 1 ]
+			[ "${#lines[@]}" -eq 1 ]
+			[[ $output == *"$text" ]]
+		done
+	done <<-EOF
+	bb.xz|image archive is compressed with xz, which is not supported: use gzip or zstd
+	cut.gz|gzip: data ends early
+	crc.gz|gzip: checksum does not match
+	empty|image tarball is required
+	empty.gz|image tarball is required
+	random|unrecognized image format
+	random.gz|unrecognized image format
+	EOF
+	[ "$before" = "$(find "$INSTANCE_RUN_PATH"/namespaces/default.*/ ! -name .collect | sort)" ]
+}
