@@ -170,6 +170,11 @@ tests_fuzz_fuzz_user_SOURCES = tests/fuzz/fuzz_user.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_user_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
 tests_fuzz_fuzz_user_LDADD = $(LIBOCI) $(LIBBASE) $(FUZZ_LIBS)
 
+FUZZ += tests/fuzz/fuzz_seccomp
+tests_fuzz_fuzz_seccomp_SOURCES = tests/fuzz/fuzz_seccomp.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_seccomp_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
+tests_fuzz_fuzz_seccomp_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
+
 FUZZ += tests/fuzz/fuzz_jscan
 tests_fuzz_fuzz_jscan_SOURCES = tests/fuzz/fuzz_jscan.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_jscan_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
