@@ -92,25 +92,6 @@ static int update_parent(struct engine *e, enum kind kind, const struct addr *a,
 	return r;
 }
 
-void apply_unmask(struct realm_doc *want, const struct realm_doc *stored)
-{
-	for (size_t i = 0; i < want->spec.registry_credentials.n; i++) {
-		struct registry_credentials *c = &want->spec.registry_credentials.v[i];
-
-		for (size_t k = 0; k < stored->spec.registry_credentials.n; k++) {
-			const struct registry_credentials *s =
-				&stored->spec.registry_credentials.v[k];
-
-			if (!streq_null(c->password, PASSWORD_MASK) ||
-			    !streq_null(c->username, s->username) ||
-			    !streq_null(c->server_address, s->server_address))
-				continue;
-			free(c->password);
-			c->password = xstrdup_null(s->password);
-		}
-	}
-}
-
 static int change_parent(struct engine *e, enum kind kind, const struct addr *a, void *want,
 			 struct rpc_apply_resource *res, struct kerr *err)
 {
@@ -130,8 +111,6 @@ static int change_parent(struct engine *e, enum kind kind, const struct addr *a,
 		r = kerr_wrap(err, r, "failed to get %s", kind_info(kind)->word);
 		goto out;
 	}
-	if (kind == KIND_REALM)
-		apply_unmask(want, &stored.realm);
 	diff_doc(kind, &stored, want, &d);
 	r = diff_refusal(&d, kind, addr_name(a), err);
 	if (r == 0 && d.action != DIFF_NONE) {

@@ -17,10 +17,4 @@ enum apply_flags {
 int apply_documents(struct engine *e, const struct buf *yaml, enum apply_flags flags,
 		    struct rpc_apply_result *ret, struct buf *ret_text, struct kerr *err);
 
-/*
- * Before a realm is compared with the stored one, which has its passwords: the mask
- * stands for the password of the same server and user.
- */
-void apply_unmask(struct realm_doc *want, const struct realm_doc *stored);
-
 #endif

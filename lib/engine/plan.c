@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "apply.h"
 #include "apply_cell.h"
 #include "cell.h"
 #include "container.h"
@@ -114,10 +113,12 @@ static int plan_parent(struct plan *p, enum kind kind, void *want, struct rpc_ap
 	if (r == 0)
 		r = look_up(p, kind, &a, stored, err);
 	if (r > 0) {
-		if (kind == KIND_REALM)
-			apply_unmask(want, stored);
+		r = kind == KIND_REALM && !find_planned(p, &a)
+			    ? store_unmask(&p->e->layout, &a, want, err)
+			    : 0;
 		diff_doc(kind, stored, want, &d);
-		r = diff_refusal(&d, kind, addr_name(&a), err);
+		if (r == 0)
+			r = diff_refusal(&d, kind, addr_name(&a), err);
 		if (r == 0)
 			apply_say(res, d.action == DIFF_NONE ? "unchanged" : "updated", &d);
 	} else if (r == 0) {

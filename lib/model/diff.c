@@ -452,6 +452,17 @@ int diff_refusal(const struct diff *d, enum kind kind, const char *name, struct 
 
 /* ---- kuke run ---- */
 
+/* What a space's defaults may have filled in says nothing where the file is silent. */
+static bool may_be_inherited(const struct field *f, const struct container_spec *wanted)
+{
+	static const char *const way[] = { "spec", "defaults", "container" };
+	const struct model_type *t = &space_doc_type;
+
+	for (size_t i = 0; i < ARRAY_SIZE(way); i++)
+		t = model_find(t, way[i], NULL)->obj;
+	return model_find(t, f->name, NULL) != NULL && field_is_zero(f, field_cptr(f, wanted));
+}
+
 static void run_container(const struct container_spec *stored, const struct container_spec *wanted,
 			  struct strlist *ret)
 {
@@ -461,7 +472,7 @@ static void run_container(const struct container_spec *stored, const struct cont
 	for (i = 0; i < container_spec_type.n_fields; i++) {
 		f = &container_spec_type.fields[i];
 		if (container_row_compared(f) && !left_to_daemon(f, wanted) &&
-		    !container_field_eq(f, stored, wanted))
+		    !may_be_inherited(f, wanted) && !container_field_eq(f, stored, wanted))
 			strlist_addf(ret, "spec.containers[\"%s\"].%s", stored->id, f->name);
 	}
 }

@@ -442,3 +442,34 @@ same_traces()
 	[ "$output" = 'Cell "c": unchanged' ]
 	kuke delete cell c
 }
+
+@test "defaults of the space: unchanged for ever, no divergence for run; changed ones take effect" {
+	local space=$doc.space
+	printf 'kind: Space\nmetadata: {name: s1}\nspec: {realmId: default, defaults: {container: {user: "1000:1000", readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}, securityOpts: [no-new-privileges], tmpfs: [{path: /mnt}], resources: {pidsLimit: 100}}}}\n---\nkind: Stack\nmetadata: {name: t1}\nspec: {realmId: default, spaceId: s1}\n' >"$space"
+	quiet kuke apply -f "$space"
+	IN="default s1 t1" cell_doc c "$IDLE" >"$doc"
+	quiet kuke run -d -f "$doc"
+	run quiet kuke run -d -f "$doc"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	run apply
+	[ "$output" = 'Cell "c": unchanged' ]
+	sed -i 's/1000:1000/1001:1001/' "$space"
+	run quiet kuke apply -f "$space"
+	[ "${lines[1]}" = '  - spec.defaults.container' ]
+	run quiet kuke run -d -f "$doc"
+	[ "$status" -eq 0 ]
+	same_traces apply --dry-run -f "$doc"
+	[ "$output" = $'Cell "c": updated\n  - container "main" updated: user' ]
+	run apply
+	[ "$output" = $'Cell "c": updated\n  - container "main" updated: user' ]
+	[ "$(inst stat -c %u "/proc/$(inst pgrep -P "$(inst pgrep -f -- '--id=s1_t1_c_main ')" | head -n1)")" = 1001 ]
+	run apply
+	[ "$output" = 'Cell "c": unchanged' ]
+	# What the file says itself is compared.
+	IN="default s1 t1" cell_doc c "$IDLE" 'user: "7:7"' >"$doc"
+	run quiet kuke run -d -f "$doc"
+	[ "$output" = 'Error: cell "c" exists with diverging spec (spec.containers["main"].user); use `kuke apply -f` to update' ]
+	kuke delete space s1 --cascade
+	rm "$space"
+}

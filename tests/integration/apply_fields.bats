@@ -84,9 +84,9 @@ doc()
 	for id in main side; do
 		echo "  - id: $id"
 		declare -A field=([image]=$IMAGE [command]=sh [args]="[-c, '$IDLE']")
+		[ -z "${attachable:-}" ] || field[attachable]=true
 		if [ "$id" = main ] && [ "$1" = container ]; then
 			field[$2]=${CONTAINER[$2]}
-			[ "$2" != tty ] || field[attachable]=true
 		fi
 		for value in "${!field[@]}"; do
 			echo "    $value: ${field[$value]}"
@@ -126,6 +126,12 @@ moved()
 	esac
 }
 
+# What this host's cgroups have no place for is refused, and the cell left as it is.
+unfit()
+{
+	[ "$1" = nestedCgroupRuntime ] && [ ! -e /sys/fs/cgroup/cgroup.controllers ]
+}
+
 # to WHAT FIELD CLASS: apply the document; then again, which must find nothing.
 to()
 {
@@ -145,20 +151,27 @@ to()
 
 walk()
 {
-	local what name class state
+	local what name class state attachable rows
 	declare -n values=${1^^}
 
 	doc none >"$doc"
 	quiet kuke apply -f "$doc"
+	rows=$("${top_builddir:?}/fieldrows")
 	while read -r what name class state; do
 		[ "$what" = "$1" ] || continue
 		[ -n "${values[$name]:-}" ] || { echo "no value for $what $name"; return 1; }
+		attachable=
+		if [ "$name" = tty ]; then # it asks for attachable, which may be later work
+			attachable=true
+			grep -q '^container attachable .* supported$' <<<"$rows" || state=later
+			[ "$state" = later ] || { doc none >"$doc" && applied attachable; }
+		fi
 		doc "$what" "$name" >"$doc"
 		if [ "$state" = later ]; then
 			applied "$name"
 			[ "$status" -eq 1 ]
 			[[ $output == *'not supported yet: spec.'* ]]
-		elif [ "$class" = refused ]; then
+		elif [ "$class" = refused ] || unfit "$name"; then
 			applied "$name"
 			[ "$status" -eq 1 ]
 			[[ $output == *$name* ]]
@@ -170,7 +183,7 @@ walk()
 			doc none >"$doc"
 			to "$what" "$name" "$class"
 		fi
-	done < <("${top_builddir:?}/fieldrows")
+	done <<<"$rows"
 	quiet kuke delete cell c
 }
 

@@ -326,6 +326,10 @@ static const struct {
 	  "kind: Cell\nmetadata: {name: c}\nspec: {realmId: r, spaceId: s, stackId: z, containers: [{id: "
 	  "a}]}",
 	  "spec.stackId" },
+	{ CELL "containers: [{id: a, user: u, readOnlyRootFilesystem: true, tmpfs: [{path: /x}], "
+	       "capabilities: {drop: [ALL]}, env: [A=b]}]}",
+	  CELL "containers: [{id: a, capabilities: {}}]}",
+	  "spec.containers[\"a\"].env|spec.containers[\"a\"].capabilities" },
 	{ CELL "containers: [{id: a}]}", CELL "autoDelete: true, containers: [{id: a}]}",
 	  "spec.autoDelete" },
 	{ CELL "rootContainerId: a, containers: [{id: a, image: i}, {id: b}]}",
