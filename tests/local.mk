@@ -113,6 +113,7 @@ SYSTEM_TESTS = \
 	tests/integration/same_engine.bats \
 	tests/integration/network.bats \
 	tests/integration/sequence.bats \
+	tests/integration/power_cut.bats \
 	tests/integration/profile.bats \
 	tests/integration/restart.bats \
 	tests/integration/security.bats \
@@ -229,6 +230,11 @@ check_PROGRAMS += imgdrive
 imgdrive_SOURCES = tests/helpers/imgdrive.c
 imgdrive_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
 imgdrive_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE)
+
+check_PROGRAMS += blkrec
+blkrec_SOURCES = tests/helpers/blkrec.c
+blkrec_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
+blkrec_LDADD = $(LIBBASE)
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)

@@ -1,0 +1,279 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The power fails. What the disk was asked to do while the engine works is recorded
+# (tests/helpers/blkrec) and cut after flushes in each of its steps, with none, all
+# or some of the writes that came after that flush, in no order. Whatever is left:
+# no image is listed that is not whole, nothing is lost that was reported as done,
+# the next command succeeds, and deleting leaves nothing.
+#
+# The file system makes it as hard as it may: ext4 does not write data ahead of the
+# names (data=writeback), a rename waits for nothing (noauto_da_alloc), and on both
+# somebody else's fsync commits what is under way, at every moment.
+
+setup_file()
+{
+	load ../helpers/cells
+	instance_new
+	export POINTS=${KUKEON_CUT_POINTS:-5} # in each step
+	# In memory: nothing but the recorded disk has to be slow.
+	export DISKS=$INSTANCE/disks
+	mkdir "$DISKS"
+	inst mount -t tmpfs none "$DISKS"
+	inst mkdir "$DISKS/fuse" "$DISKS/root"
+	make_images
+	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/home/busybox.tar"
+	inst mv "$INSTANCE/home/busybox.tar" "$DISKS"
+	make_disk ext4 "data=writeback,noauto_da_alloc,errors=remount-ro"
+	# What the roots have to be.
+	mount_disk "$DISKS/base"
+	local name
+	for name in a b; do
+		engine image load "$DISKS/$name.tar" >/dev/null
+		mount_root "docker.io/library/$name:1"
+		inst cp -a "$DISKS/root" "$DISKS/$name.good"
+		inst umount "$DISKS/root"
+		forget_container
+	done
+	delete_all
+	inst umount "$INSTANCE_RUN_PATH"
+}
+
+# make_disk TYPE OPTIONS: one on which `kuke init` has been.
+make_disk()
+{
+	FS=$1 FS_OPTIONS=$2
+	inst rm -f "$DISKS/base"
+	inst truncate -s 320M "$DISKS/base" # the least for xfs
+	case $1 in
+	ext4) inst mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0 "$DISKS/base" ;;
+	xfs) inst mkfs.xfs -q -f "$DISKS/base" ;;
+	esac
+	mount_disk "$DISKS/base"
+	[ -e "$INSTANCE/init.out" ] || instance_init
+	kuke init --server-configuration "$INSTANCE_CONFIG" >/dev/null
+	kuke daemon stop >/dev/null
+	[ "${3:-}" != busybox ] || engine image load "$DISKS/busybox.tar" >/dev/null
+	contents >"$INSTANCE/home/empty"
+	inst umount "$INSTANCE_RUN_PATH"
+}
+
+# Names of all that is kept of objects and images.
+contents()
+{
+	inst find "$INSTANCE_RUN_PATH"/{data,namespaces} ! -path '*/kukeond/*' | sort
+}
+
+teardown_file()
+{
+	load ../helpers/cells
+	instance_stop
+}
+
+setup()
+{
+	load ../helpers/cells
+}
+
+teardown()
+{
+	! inst mountpoint -q "$INSTANCE_RUN_PATH" || inst umount "$INSTANCE_RUN_PATH"
+}
+
+# a and b share their lowest layer; a's second one hides and changes.
+make_images()
+{
+	local w=$INSTANCE/home/images i
+
+	mkdir -p "$w"/{one/{bin,etc/deep/er},two/etc/deep,three/srv}
+	for i in {1..40}; do
+		head -c $((i * 911)) /dev/urandom >"$w/one/bin/$i"
+	done
+	ln "$w/one/bin/40" "$w/one/etc/deep/er/forty"
+	setfattr -n user.note -v hello "$w/one/bin/1"
+	head -c 700000 /dev/urandom >"$w/two/etc/deep/large"
+	echo changed >"$w/two/etc/f"
+	head -c 300000 /dev/urandom >"$w/three/srv/other"
+	(
+		cd "$w" || exit
+		umoci init --layout l
+		umoci new --image l:a
+		umoci insert --image l:a one /
+		umoci tag --image l:a b
+		umoci insert --image l:a two /
+		umoci insert --image l:a --whiteout /bin/7
+		umoci insert --image l:b three /
+		for i in a b; do
+			skopeo copy -q "oci:l:$i" "docker-archive:$i.tar:docker.io/library/$i:1"
+		done
+	) >/dev/null
+	inst mv "$w/a.tar" "$w/b.tar" "$DISKS"
+	rm -rf "$w"
+}
+
+engine()
+{
+	quiet kuke --no-daemon "$@"
+}
+
+drive()
+{
+	inst "$top_builddir/imgdrive" "$INSTANCE_RUN_PATH" "default.$INSTANCE_NS_SUFFIX" "$@"
+}
+
+mount_disk()
+{
+	inst mount -t "$FS" -o "loop,$FS_OPTIONS" "$1" "$INSTANCE_RUN_PATH"
+}
+
+mount_root()
+{
+	drive prepare proof "$1" && drive mount proof "$DISKS/root"
+}
+
+forget_container()
+{
+	drive remove proof
+	inst rm -r "$INSTANCE_RUN_PATH/namespaces/default.$INSTANCE_NS_SUFFIX/containers/proof"
+}
+
+images()
+{
+	engine image get -o json | jq -r '.Images[]?.Name'
+}
+
+delete_all()
+{
+	local name
+
+	for name in $(images); do
+		engine image delete "$name" >/dev/null
+	done
+}
+
+# record CMD…: run it on a fresh disk that remembers.
+record()
+{
+	local serve hurry
+
+	: >"$INSTANCE/home/steps"
+	inst cp --sparse=always "$DISKS/base" "$DISKS/disk"
+	quiet inst "$top_builddir/blkrec" serve "$DISKS/fuse" "$DISKS/disk" "$DISKS/log" &
+	serve=$!
+	wait_for 5 inst test -e "$DISKS/fuse/disk"
+	mount_disk "$DISKS/fuse/disk"
+	quiet inst "$top_builddir/blkrec" hurry "$INSTANCE_RUN_PATH/hurry" &
+	hurry=$!
+	wait_for 5 inst test -e "$INSTANCE_RUN_PATH/hurry"
+	"$@"
+	inst rm "$INSTANCE_RUN_PATH/hurry"
+	wait "$hurry"
+	inst umount "$INSTANCE_RUN_PATH"
+	inst umount "$DISKS/fuse"
+	wait "$serve"
+	read -r flushes writes < <(inst "$top_builddir/blkrec" count "$DISKS/log")
+	echo "$flushes flushes, $writes writes"
+	cat "$INSTANCE/home/steps"
+	[ "$flushes" -gt 20 ]
+}
+
+# step NAME CMD…: when it began and when it had ended, counted in flushes.
+step()
+{
+	local begin
+
+	begin=$(inst "$top_builddir/blkrec" count "$DISKS/log" | cut -d' ' -f1)
+	"${@:2}" >/dev/null
+	echo "$1 $begin $(inst "$top_builddir/blkrec" count "$DISKS/log" | cut -d' ' -f1)" \
+		>>"$INSTANCE/home/steps"
+}
+
+# expected FLUSH NAME: what the last step of NAME that had ended was, and with a
+# "?" that another was under way. The flush that was counted last may have been
+# that of somebody else: one more is certain.
+expected()
+{
+	local what name begin end state=
+
+	while read -r what name begin end; do
+		[ "$name" = "$2" ] || continue
+		if [ "$1" -gt "$end" ]; then
+			state=$what
+		elif [ "$1" -ge "$begin" ]; then
+			state="$state?"
+		fi
+	done <"$INSTANCE/home/steps"
+	echo "$state"
+}
+
+# whole NAME: the root is what it was when the power was there.
+whole()
+{
+	mount_root "docker.io/library/$1:1" &&
+		inst "$top_srcdir/tests/helpers/treecmp" engine "$DISKS/root" "$DISKS/$1.good" &&
+		inst umount "$DISKS/root" && forget_container
+}
+
+# all_cuts CHECK: cut in each step, and at the end of each, and CHECK what is left.
+all_cuts()
+{
+	local what name begin end i n=0 at seed
+
+	while read -r what name begin end; do
+		for ((i = 1; i <= POINTS; i++)); do
+			at=$((begin + (end + 1 - begin) * i / POINTS))
+			seed=$((n++ % 3 < 2 ? n % 3 : n))
+			# Just ended: what is reported as done is on the disk.
+			[ "$i" -ne "$POINTS" ] || seed=0
+			echo "# $what $name: cut after flush $at of $begin to $end, choice $seed"
+			inst cp --sparse=always "$DISKS/base" "$DISKS/cut"
+			inst "$top_builddir/blkrec" cut "$DISKS/log" "$DISKS/cut" "$at" "$seed"
+			mount_disk "$DISKS/cut"
+			"$1" "$at"
+			contents | diff "$INSTANCE/home/empty" -
+			inst umount "$INSTANCE_RUN_PATH"
+		done
+	done <"$INSTANCE/home/steps"
+}
+
+images_are_whole()
+{
+	local name listed seen=
+
+	listed=$(images)
+	for name in a b; do
+		if grep -qx "docker.io/library/$name:1" <<<"$listed"; then
+			[[ $(expected "$1" "$name") == load* || $(expected "$1" "$name") == *'?' ]]
+			whole "$name"
+			seen+=$name
+		else
+			[[ $(expected "$1" "$name") != load ]]
+		fi
+	done
+	for name in a b; do
+		engine image load "$DISKS/$name.tar" >/dev/null
+		[[ $seen == *$name* ]] || whole "$name"
+	done
+	delete_all
+}
+
+loads_and_deletes()
+{
+	step "load a" engine image load "$DISKS/a.tar"
+	step "load b" engine image load "$DISKS/b.tar"
+	step "delete a" engine image delete docker.io/library/a:1
+	step "load a" engine image load "$DISKS/a.tar"
+	step "delete b" engine image delete docker.io/library/b:1
+}
+
+@test "images on ext4" {
+	FS=ext4 FS_OPTIONS=data=writeback,noauto_da_alloc,errors=remount-ro
+	record loads_and_deletes
+	all_cuts images_are_whole
+}
+
+@test "images on xfs" {
+	make_disk xfs defaults
+	record loads_and_deletes
+	all_cuts images_are_whole
+}
