@@ -101,6 +101,7 @@ SYSTEM_TESTS = \
 	tests/integration/failures.bats \
 	tests/integration/fields/table.sh \
 	tests/integration/fresh.bats \
+	tests/integration/full_disk.bats \
 	tests/integration/image_archives.bats \
 	tests/integration/image_confine.bats \
 	tests/integration/image_equality.bats \
@@ -258,7 +259,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/helpers/leakcheck tests/helpers/busybox-image \
 	tests/data/spec/plain.json tests/data/spec/everything.json \
 	tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
-	tests/helpers/imgtree tests/helpers/treecmp tests/helpers/fiveimages \
+	tests/helpers/imgtree tests/helpers/treecmp tests/helpers/fiveimages tests/helpers/store.bash \
 	tests/helpers/cells.bash tests/helpers/instance-init tests/helpers/instance.bash \
 	tests/fuzz/replay.c tests/lint/lib.bash tests/lint/strip.pl
 

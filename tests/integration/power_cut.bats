@@ -13,29 +13,15 @@
 
 setup_file()
 {
-	load ../helpers/cells
-	instance_new
+	load ../helpers/store
+	store_setup
 	export POINTS=${KUKEON_CUT_POINTS:-5} # in each step
-	# In memory: nothing but the recorded disk has to be slow.
-	export DISKS=$INSTANCE/disks
-	mkdir "$DISKS"
-	inst mount -t tmpfs none "$DISKS"
-	inst mkdir "$DISKS/fuse" "$DISKS/root"
-	make_images
+	inst mkdir "$DISKS/fuse"
 	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/home/busybox.tar"
 	inst mv "$INSTANCE/home/busybox.tar" "$DISKS"
 	make_disk ext4 "data=writeback,noauto_da_alloc,errors=remount-ro"
-	# What the roots have to be.
 	mount_disk "$DISKS/base"
-	local name
-	for name in a b; do
-		engine image load "$DISKS/$name.tar" >/dev/null
-		mount_root "docker.io/library/$name:1"
-		inst cp -a "$DISKS/root" "$DISKS/$name.good"
-		inst umount "$DISKS/root"
-		forget_container
-	done
-	delete_all
+	remember
 	inst umount "$INSTANCE_RUN_PATH"
 }
 
@@ -58,21 +44,15 @@ make_disk()
 	inst umount "$INSTANCE_RUN_PATH"
 }
 
-# Names of all that is kept of objects and images.
-contents()
-{
-	inst find "$INSTANCE_RUN_PATH"/{data,namespaces} ! -path '*/kukeond/*' | sort
-}
-
 teardown_file()
 {
-	load ../helpers/cells
+	load ../helpers/store
 	instance_stop
 }
 
 setup()
 {
-	load ../helpers/cells
+	load ../helpers/store
 }
 
 teardown()
@@ -80,75 +60,9 @@ teardown()
 	! inst mountpoint -q "$INSTANCE_RUN_PATH" || inst umount "$INSTANCE_RUN_PATH"
 }
 
-# a and b share their lowest layer; a's second one hides and changes.
-make_images()
-{
-	local w=$INSTANCE/home/images i
-
-	mkdir -p "$w"/{one/{bin,etc/deep/er},two/etc/deep,three/srv}
-	for i in {1..40}; do
-		head -c $((i * 911)) /dev/urandom >"$w/one/bin/$i"
-	done
-	ln "$w/one/bin/40" "$w/one/etc/deep/er/forty"
-	setfattr -n user.note -v hello "$w/one/bin/1"
-	head -c 700000 /dev/urandom >"$w/two/etc/deep/large"
-	echo changed >"$w/two/etc/f"
-	head -c 300000 /dev/urandom >"$w/three/srv/other"
-	(
-		cd "$w" || exit
-		umoci init --layout l
-		umoci new --image l:a
-		umoci insert --image l:a one /
-		umoci tag --image l:a b
-		umoci insert --image l:a two /
-		umoci insert --image l:a --whiteout /bin/7
-		umoci insert --image l:b three /
-		for i in a b; do
-			skopeo copy -q "oci:l:$i" "docker-archive:$i.tar:docker.io/library/$i:1"
-		done
-	) >/dev/null
-	inst mv "$w/a.tar" "$w/b.tar" "$DISKS"
-	rm -rf "$w"
-}
-
-engine()
-{
-	quiet kuke --no-daemon "$@"
-}
-
-drive()
-{
-	inst "$top_builddir/imgdrive" "$INSTANCE_RUN_PATH" "default.$INSTANCE_NS_SUFFIX" "$@"
-}
-
 mount_disk()
 {
 	inst mount -t "$FS" -o "loop,$FS_OPTIONS" "$1" "$INSTANCE_RUN_PATH"
-}
-
-mount_root()
-{
-	drive prepare proof "$1" && drive mount proof "$DISKS/root"
-}
-
-forget_container()
-{
-	drive remove proof
-	inst rm -r "$INSTANCE_RUN_PATH/namespaces/default.$INSTANCE_NS_SUFFIX/containers/proof"
-}
-
-images()
-{
-	engine image get -o json | jq -r '.Images[]?.Name'
-}
-
-delete_all()
-{
-	local name
-
-	for name in $(images); do
-		engine image delete "$name" >/dev/null
-	done
 }
 
 # record CMD…: run it on a fresh disk that remembers.
@@ -204,14 +118,6 @@ expected()
 		fi
 	done <"$INSTANCE/home/steps"
 	echo "$state"
-}
-
-# whole NAME: the root is what it was when the power was there.
-whole()
-{
-	mount_root "docker.io/library/$1:1" &&
-		inst "$top_srcdir/tests/helpers/treecmp" engine "$DISKS/root" "$DISKS/$1.good" &&
-		inst umount "$DISKS/root" && forget_container
 }
 
 # all_cuts CHECK: cut in each step, and at the end of each, and CHECK what is left.
