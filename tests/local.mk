@@ -120,6 +120,7 @@ SYSTEM_TESTS = \
 	tests/integration/security.bats \
 	tests/integration/spec.bats \
 	tests/integration/status.bats \
+	tests/integration/storm.bats \
 	tests/integration/vm.bats \
 	tests/integration/wire.bats
 LINTS = \

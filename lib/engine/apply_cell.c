@@ -15,6 +15,9 @@
 #include "system.h"
 #include "wake.h"
 
+/* Who keeps deleting what another applies is told so. */
+#define ROUNDS_MAX 20
+
 /* A cell that is being changed; its lock is held. */
 struct change {
 	struct engine *e;
@@ -352,11 +355,32 @@ static int change_cell(struct engine *e, const struct addr *a, struct cell_doc *
 	return r < 0 ? kerr_wrap(err, r, "failed to get cell") : change_locked(&c, NULL, err);
 }
 
+/* 1: somebody else has made it meanwhile. */
+static int create_cell(struct engine *e, struct cell_doc *want, struct rpc_apply_resource *res,
+		       struct kerr *err)
+{
+	struct rpc_create_cell_result created = { 0 };
+	int r = cell_create(e, want, CELL_CREATE_PARENTS | CELL_CREATE_ONLY, &created, err);
+
+	if (r == -EEXIST && created.metadata_exists_pre)
+		r = 1;
+	model_clear(rpc_method_get(RPC_CREATE_CELL)->reply,
+		    &(struct rpc_create_cell_reply){ .result = created });
+	if (r == 0)
+		res->action = xstrdup("created");
+	return r;
+}
+
+/*
+ * Whether there is a cell to change is known under its lock only: one that others
+ * delete or create just now is looked at again.
+ */
 int apply_cell(struct engine *e, struct cell_doc *want, const struct strlist *kept,
 	       struct rpc_apply_resource *res, struct kerr *err)
 {
-	struct rpc_create_cell_result created = { 0 };
+	struct kerr why = { 0 };
 	struct addr a;
+	bool again = true;
 	int r;
 
 	r = cell_normalise(want, NULL, err);
@@ -364,18 +388,23 @@ int apply_cell(struct engine *e, struct cell_doc *want, const struct strlist *ke
 		return r;
 	a = addr_of_cell(want);
 	r = scope_check(&a, ADDR_CELL, SCOPE_STRICT, err);
-	if (r == 0)
-		r = store_exists(&e->layout, &a, err);
 	if (r < 0)
 		return r;
-	if (r > 0)
-		return change_cell(e, &a, want, kept, res, err);
-	r = cell_create(e, want, CELL_CREATE_PARENTS, &created, err);
-	model_clear(rpc_method_get(RPC_CREATE_CELL)->reply,
-		    &(struct rpc_create_cell_reply){ .result = created });
-	if (r == 0)
-		res->action = xstrdup("created");
-	return r;
+	for (unsigned round = 0; again && round < ROUNDS_MAX; round++) {
+		int there;
+
+		a = addr_of_cell(want); /* a try may have made new strings of the names */
+		there = store_exists(&e->layout, &a, err);
+		if (there < 0)
+			return there;
+		why = (struct kerr){ 0 };
+		r = there ? change_cell(e, &a, want, kept, res, &why)
+			  : create_cell(e, want, res, &why);
+		again = r > 0 || (there && why.kind == ERR_CELL_NOT_FOUND);
+	}
+	if (r != 0 && err)
+		*err = why;
+	return r > 0 ? -EBUSY : r;
 }
 
 /* ---- a container by itself ---- */

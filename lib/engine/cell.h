@@ -163,6 +163,7 @@ int cell_take(struct engine *e, const struct addr *a, struct cell_doc *ret, char
 
 enum cell_create_flags {
 	CELL_CREATE_PARENTS = 1 << 0, /* apply: missing realm, space and stack are made */
+	CELL_CREATE_ONLY = 1 << 1, /* -EEXIST for one that is there, which is left alone */
 };
 
 int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags flags,

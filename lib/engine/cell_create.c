@@ -213,7 +213,8 @@ static bool any_running(const struct cell_doc *d)
 }
 
 static int create_locked(struct engine *e, const struct addr *a, struct cell_doc *want,
-			 struct rpc_create_cell_result *ret, struct kerr *err)
+			 enum cell_create_flags flags, struct rpc_create_cell_result *ret,
+			 struct kerr *err)
 {
 	struct cell_doc *doc = &ret->cell;
 	char *ns cleanup_free = NULL;
@@ -230,6 +231,9 @@ static int create_locked(struct engine *e, const struct addr *a, struct cell_doc
 	if (r < 0)
 		return r;
 	existed = r > 0;
+	ret->metadata_exists_pre = existed;
+	if (existed && flags & CELL_CREATE_ONLY)
+		return kerr_plain(err, -EEXIST, "cell \"%s\" exists", a->cell);
 	ret->cgroup_exists_pre = cgroup_exists(e->cgroups, cgroup) > 0;
 	if (existed) {
 		r = cell_load_locked(e, a, doc, &ns, err);
@@ -253,7 +257,6 @@ static int create_locked(struct engine *e, const struct addr *a, struct cell_doc
 	}
 	if (r < 0)
 		return r;
-	ret->metadata_exists_pre = existed;
 	ret->root_exists_pre = existed;
 	ret->root_created = !existed;
 	ret->created = !existed;
@@ -286,7 +289,7 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 		r = locks_take_path(e->locks, &a, 0, err);
 	if (r < 0)
 		return r;
-	r = create_locked(e, &a, want, ret, err);
+	r = create_locked(e, &a, want, flags, ret, err);
 	locks_drop_path(e->locks, &a);
 	return r;
 }

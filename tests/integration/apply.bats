@@ -280,10 +280,12 @@ apply()
 	quiet kuke --no-daemon delete cell c
 }
 
-# All that an apply or a deletion could leave a trace in.
+# All that an apply or a deletion could leave a trace in. (wake/ is written by
+# monitors and emptied by passes, whenever.)
 traces()
 {
 	find "$INSTANCE" -path "$INSTANCE/home" -prune -o -path '*/kukeond/log*' -prune -o \
+		-path "$INSTANCE/run/wake" -prune -o \
 		-printf '%p %y %m %s %T@ %l\n' | sort
 	find /sys/fs/cgroup -path "*$INSTANCE_CGROUP*" -type d
 	inst ip -o link
