@@ -10,6 +10,10 @@
 #include "mem.h"
 #include "sha256.h"
 
+enum {
+	CAS_BLOCK = 256 << 10
+};
+
 struct cas_writer {
 	struct image_store *store;
 	char *path; /* in staging/; NULL once committed */
@@ -153,6 +157,25 @@ int cas_open(struct image_store *s, const struct digest *d, struct kerr *err)
 	if (fd < 0)
 		return errno == ENOENT ? -ENOENT : kerr_set(err, -errno, "open '%s'", path);
 	return fd;
+}
+
+int cas_verify(struct image_store *s, const struct digest *d, struct kerr *err)
+{
+	cleanup_(sha256_freep) struct sha256 *sha = sha256_new();
+	cleanup_free char *block = xmalloc(CAS_BLOCK);
+	cleanup_fd int fd = cas_open(s, d, err);
+	char hex[SHA256_HEX];
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	while ((n = read(fd, block, CAS_BLOCK)) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0)
+			sha256_add(sha, block, (size_t) n);
+	if (n < 0) /* what cannot be read is as good as lost */
+		return -EBADMSG;
+	sha256_hex(sha, hex);
+	return streq(hex, digest_hex(d)) ? 0 : -EBADMSG;
 }
 
 bool cas_has(struct image_store *s, const struct digest *d)

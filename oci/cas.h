@@ -39,6 +39,8 @@ int cas_get(struct image_store *s, const struct digest *d, size_t max, struct bu
 	    struct kerr *err);
 /* -ENOENT without touching err. */
 int cas_open(struct image_store *s, const struct digest *d, struct kerr *err);
+/* Read all of it. -EBADMSG (without a message) when it is not what its digest says, -ENOENT. */
+int cas_verify(struct image_store *s, const struct digest *d, struct kerr *err);
 bool cas_has(struct image_store *s, const struct digest *d);
 
 static inline void cas_writer_freep(struct cas_writer **w)

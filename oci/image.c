@@ -88,7 +88,7 @@ static int not_found(struct kerr *err)
 }
 
 /* As typed, then normalised. */
-static int find(struct image_store *s, const char *ref, struct image_record *ret, struct kerr *err)
+int image_find(struct image_store *s, const char *ref, struct image_record *ret, struct kerr *err)
 {
 	cleanup_free char *name = NULL;
 	int r;
@@ -107,7 +107,7 @@ int image_get(struct image_store *s, const char *ref, struct image_info *ret, st
 	cleanup_image_record struct image_record rec = { 0 };
 	int r;
 
-	r = find(s, ref, &rec, err);
+	r = image_find(s, ref, &rec, err);
 	if (r < 0)
 		return r;
 	fill_info(&rec, ret);
@@ -202,7 +202,7 @@ int image_resolve(struct image_store *s, const char *ref, struct image *ret, str
 	cleanup_image struct image i = { 0 };
 	int r;
 
-	r = find(s, ref, &rec, err);
+	r = image_find(s, ref, &rec, err);
 	if (r < 0)
 		return r;
 	i.name = take_ptr(rec.name);

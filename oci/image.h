@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "digest.h"
 #include "err.h"
+#include "image_record.h"
 #include "imgstore.h"
 #include "oci_manifest.h"
 #include "vec.h"
@@ -50,9 +51,10 @@ void image_clear(struct image *i);
 
 /*
  * Load all images of an archive (docker or OCI, plain or by gzip or zstd; from the
- * descriptor's position, a file, pipe or socket) or of an OCI layout directory; layers are unpacked at
- * once. The names are added to ret_names in the archive's order. A failure leaves
- * names loaded so far and nothing of the one that failed. Errors:
+ * descriptor's position, a file, pipe or socket) or of an OCI layout directory;
+ * layers are unpacked at once. The names are added to ret_names in the archive's
+ * order. A failure leaves names loaded so far and nothing of the one that failed.
+ * Errors:
  * `image tarball is required` (no bytes), `unrecognized image format`.
  * image_load_file decides by what path is; "-" is not special.
  */
@@ -63,7 +65,9 @@ int image_load_dir(struct image_store *s, int dirfd, struct strlist *ret_names, 
 
 /* Sorted by name. */
 int image_list(struct image_store *s, struct image_infos *ret, struct kerr *err);
-/* Looked up as typed, then normalised. ERR_IMAGE_NOT_FOUND (-ENOENT): `image not found`. */
+/* The record of an image, looked up as typed, then normalised. ERR_IMAGE_NOT_FOUND. */
+int image_find(struct image_store *s, const char *ref, struct image_record *ret, struct kerr *err);
+/* Looked up the same way. ERR_IMAGE_NOT_FOUND (-ENOENT): `image not found`. */
 int image_get(struct image_store *s, const char *ref, struct image_info *ret, struct kerr *err);
 /*
  * Remove the name (found as by image_get; the name found is put in *ret_name

@@ -73,6 +73,8 @@ static void emit(const struct image_record *r, struct buf *out)
 	jemit_strlist(&j, &r->blobs);
 	jemit_key(&j, "chainIds");
 	jemit_strlist(&j, &r->chain_ids);
+	jemit_key(&j, "pulled");
+	jemit_bool(&j, r->pulled);
 	jemit_object_end(&j);
 	buf_addc(out, '\n');
 }
@@ -110,6 +112,7 @@ static int parse(const struct buf *b, struct image_record *r)
 	    parse_digests(node_get(root, "blobs"), &r->blobs) < 0 ||
 	    parse_digests(node_get(root, "chainIds"), &r->chain_ids) < 0)
 		return -EINVAL;
+	(void) node_bool(node_get(root, "pulled"), &r->pulled); /* not there: it was loaded */
 	r->name = xstrdup(name);
 	r->media_type = xstrdup(type);
 	return 0;

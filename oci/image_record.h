@@ -21,6 +21,7 @@ struct image_record {
 	struct digest manifest; /* for this host */
 	struct strlist blobs; /* digests: indexes, manifest, configuration, kept layers */
 	struct strlist chain_ids; /* lowest first */
+	bool pulled; /* from a registry, which may be asked again; else it was loaded */
 };
 
 enum {

@@ -48,7 +48,7 @@ int layer_read_info_in(const char *dir, struct layer_info *ret, struct kerr *err
 {
 	cleanup_free char *path = path_join(dir, LAYER_RECORD, NULL);
 	cleanup_buf struct buf b = BUF_INIT(LAYER_RECORD_MAX);
-	int64_t bytes = 0, entries = 0, opaque = 0;
+	int64_t bytes = 0, entries = 0, opaque = 0, files = 0, crc = 0;
 	struct layer_info info = { 0 };
 	int r;
 
@@ -59,11 +59,15 @@ int layer_read_info_in(const char *dir, struct layer_info *ret, struct kerr *err
 	    parse_digest_key(&b, "parent", &info.parent) < 0 ||
 	    jscan_get_i64(b.data, b.len, "unpackedBytes", &bytes) < 0 ||
 	    jscan_get_i64(b.data, b.len, "entries", &entries) < 0 ||
-	    jscan_get_i64(b.data, b.len, "opaqueRoot", &opaque) < 0)
+	    jscan_get_i64(b.data, b.len, "opaqueRoot", &opaque) < 0 ||
+	    jscan_get_i64(b.data, b.len, "filesBytes", &files) < 0 ||
+	    jscan_get_i64(b.data, b.len, "filesCRC", &crc) < 0)
 		return kerr_plain(err, -EINVAL, "'%s' is damaged", path);
 	info.unpacked_bytes = (uint64_t) bytes;
 	info.entries = (uint64_t) entries;
 	info.opaque_root = opaque != 0;
+	info.files_bytes = (uint64_t) files;
+	info.files_crc = (uint32_t) crc;
 	*ret = info;
 	return 0;
 }
@@ -83,8 +87,9 @@ int layer_write_info_in(const char *dir, const struct layer_info *info, struct k
 
 	buf_addf(&b,
 		 "{\"version\":1,\"diffID\":\"%s\",\"parent\":\"%s\",\"unpackedBytes\":%llu,"
-		 "\"entries\":%llu,\"opaqueRoot\":%d}\n",
+		 "\"entries\":%llu,\"opaqueRoot\":%d,\"filesBytes\":%llu,\"filesCRC\":%u}\n",
 		 info->diff_id.text, info->parent.text, (unsigned long long) info->unpacked_bytes,
-		 (unsigned long long) info->entries, info->opaque_root);
+		 (unsigned long long) info->entries, info->opaque_root,
+		 (unsigned long long) info->files_bytes, info->files_crc);
 	return atomic_write_at(AT_FDCWD, path, b.data, b.len, 0600, ATOMIC_WRITE_NOSYNC, err);
 }

@@ -11,6 +11,7 @@
 /* Names in a layer's directory. */
 #define LAYER_FS "fs"
 #define LAYER_RECORD "layer.json"
+#define LAYER_FILES "files" /* what is in fs/, see filelist.h */
 
 struct layer_info {
 	struct digest diff_id;
@@ -18,6 +19,8 @@ struct layer_info {
 	uint64_t unpacked_bytes;
 	uint64_t entries;
 	bool opaque_root; /* it hides all layers below */
+	uint64_t files_bytes; /* of the list of files, and its CRC-32C */
+	uint32_t files_crc;
 };
 
 /* snapshots/<chain id>, or a name below it (NULL: none). Owned by the caller. */

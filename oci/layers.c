@@ -12,6 +12,7 @@
 #include "fd.h"
 #include "layer.h"
 #include "layer_notes.h"
+#include "layer_verify.h"
 #include "layers.h"
 #include "mem.h"
 #include "path.h"
@@ -188,6 +189,15 @@ static int open_fs(const struct layer *y, struct kerr *err)
 	return fd < 0 ? kerr_set(err, -errno, "open '%s'", fs) : fd;
 }
 
+static int make_list(const struct layer *y, struct kerr *err)
+{
+	cleanup_free char *path = path_join(y->dir, LAYER_FILES, NULL);
+	int fd;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd < 0 ? kerr_set(err, -errno, "create '%s'", path) : fd;
+}
+
 static int make_staging(struct layers *l, struct layer *y, struct kerr *err)
 {
 	cleanup_free char *dir = image_store_path(l->store, NS_STAGING, "layer-XXXXXX");
@@ -207,14 +217,16 @@ static int make_staging(struct layers *l, struct layer *y, struct kerr *err)
 int layers_start(struct layers *l, size_t i, const struct layer_source *src, struct kerr *err)
 {
 	struct layer *y = &l->v[i];
-	cleanup_fd int fs = -EBADF;
+	cleanup_fd int fs = -EBADF, list = -EBADF;
 	int r;
 
 	r = make_staging(l, y, err);
 	if (r == 0)
 		r = fs = open_fs(y, err);
 	if (r >= 0)
-		r = unpack_start(src, fs, &l->store->limits, &y->job, err);
+		r = list = make_list(y, err);
+	if (r >= 0)
+		r = unpack_start(src, fs, list, &l->store->limits, &y->job, err);
 	if (r < 0)
 		return fail(l, y, r, err);
 	y->state = LAYER_RUNNING;
@@ -322,6 +334,8 @@ static int complete(struct layers *l, size_t i, struct kerr *err)
 	if (i > 0)
 		info.parent = l->v[i - 1].chain;
 	r = layer_notes_apply(fs, &below, &y->notes, &info.opaque_root, err);
+	if (r == 0)
+		r = layer_sum_files(y->dir, &info.files_bytes, &info.files_crc, err);
 	return r < 0 ? r : layer_write_info_in(y->dir, &info, err);
 }
 

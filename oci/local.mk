@@ -6,17 +6,20 @@ liboci_a_SOURCES = \
 	oci/bundle.c oci/bundle.h \
 	oci/cas.c oci/cas.h \
 	oci/digest.c oci/digest.h \
+	oci/filelist.c oci/filelist.h \
 	oci/helper.c oci/helper.h \
 	oci/image.c oci/image.h \
 	oci/image_collect.c \
 	oci/image_load.c \
 	oci/image_new.c oci/image_new.h \
 	oci/image_record.c oci/image_record.h \
+	oci/image_verify.c oci/image_verify.h \
 	oci/image_config.h \
 	oci/imgstore.c oci/imgstore.h \
 	oci/inflate.c oci/inflate.h \
 	oci/layer.c oci/layer.h \
 	oci/layer_notes.c oci/layer_notes.h \
+	oci/layer_verify.c oci/layer_verify.h \
 	oci/layers.c oci/layers.h \
 	oci/oci_manifest.c oci/oci_manifest.h \
 	oci/ref.c oci/ref.h \

@@ -13,16 +13,15 @@
 #include "unpack.h"
 #include "vec.h"
 
-/* keep: the target, where the answer goes, where the bytes go (-EBADF: to files). */
-static void build_args(const struct layer_source *src, const int keep[3],
+/* keep: the target, where the answer goes, and the descriptor that option is for. */
+static void build_args(const struct layer_source *src, const int keep[3], const char *option,
 		       const struct unpack_limits *limits, struct strlist *ret)
 {
 	strlist_add(ret, "kukeunpack");
 	strlist_addf(ret, "%d", UNPACK_PROTO_VERSION);
 	strlist_addf(ret, "target=%d", keep[0]);
 	strlist_addf(ret, "result=%d", keep[1]);
-	if (keep[2] >= 0)
-		strlist_addf(ret, "output=%d", keep[2]);
+	strlist_addf(ret, "%s=%d", option, keep[2]);
 	if (src->offset >= 0)
 		strlist_addf(ret, "offset=%lld", (long long) src->offset);
 	if (src->size >= 0)
@@ -81,7 +80,8 @@ static int explain_end(int status, int r, struct kerr *err)
 	return kerr_plain(err, r, "kukeunpack was killed by signal %d", WTERMSIG(status));
 }
 
-static int start(const struct layer_source *src, int targetfd, int outfd,
+/* fd is the descriptor that option ("list", "output") is for. */
+static int start(const struct layer_source *src, int targetfd, const char *option, int fd,
 		 const struct unpack_limits *limits, struct unpack_job *ret, struct kerr *err)
 {
 	cleanup_free char *path = NULL;
@@ -100,33 +100,33 @@ static int start(const struct layer_source *src, int targetfd, int outfd,
 	out = fds[1];
 	keep[0] = targetfd;
 	keep[1] = out;
-	keep[2] = outfd;
-	build_args(src, keep, limits, &args);
+	keep[2] = fd;
+	build_args(src, keep, option, limits, &args);
 	how.path = path;
 	how.argv = args.v;
 	how.fd_stdio[0] = src->fd;
 	how.keep_fds = keep;
-	how.n_keep_fds = outfd >= 0 ? 3 : 2;
+	how.n_keep_fds = ARRAY_SIZE(keep);
 	how.flags = PROC_DIE_WITH_PARENT;
 	r = proc_spawn(&how, &ret->pid, err);
 	if (r < 0)
 		return r;
 	ret->fd = take_fd(in);
-	ret->inflate = outfd >= 0;
 	return 0;
 }
 
-int unpack_start(const struct layer_source *src, int targetfd, const struct unpack_limits *limits,
-		 struct unpack_job *ret, struct kerr *err)
+int unpack_start(const struct layer_source *src, int targetfd, int listfd,
+		 const struct unpack_limits *limits, struct unpack_job *ret, struct kerr *err)
 {
-	return start(src, targetfd, -EBADF, limits, ret, err);
+	return start(src, targetfd, "list", listfd, limits, ret, err);
 }
 
 int unpack_start_inflate(const struct layer_source *src, int targetfd, int outfd,
 			 const struct unpack_limits *limits, struct unpack_job *ret,
 			 struct kerr *err)
 {
-	return start(src, targetfd, outfd, limits, ret, err);
+	ret->inflate = true;
+	return start(src, targetfd, "output", outfd, limits, ret, err);
 }
 
 int unpack_finish(struct unpack_job *job, struct unpack_result *ret, struct buf *notes,

@@ -31,11 +31,11 @@ struct unpack_job {
 	}
 
 /*
- * Start kukeunpack on a layer: its files into the empty directory targetfd. Both
- * descriptors of ours may be closed afterwards.
+ * Start kukeunpack on a layer: its files into the empty directory targetfd, the list
+ * of them (filelist.h) into listfd. All descriptors may be closed afterwards.
  */
-int unpack_start(const struct layer_source *src, int targetfd, const struct unpack_limits *limits,
-		 struct unpack_job *ret, struct kerr *err);
+int unpack_start(const struct layer_source *src, int targetfd, int listfd,
+		 const struct unpack_limits *limits, struct unpack_job *ret, struct kerr *err);
 
 /*
  * Start kukeunpack on an archive as a whole: decompressed to outfd (a pipe), without

@@ -14,6 +14,7 @@
  * and only size bytes of it from there are the layer; without, stdin is read to its
  * end, and with size, that must come after so many bytes. target is an empty directory.
  * It answers one struct unpack_result on result, then notes_size bytes of notes.
+ * With list=FD the list of what was written (filelist.h) goes there.
  * With output=FD it only decompresses stdin to there: digests are not filled in.
  */
 enum {

@@ -24,7 +24,7 @@ UNIT_TESTS = tests/unit/unit_base tests/unit/unit_model tests/unit/unit_host \
 
 tests_unit_unit_base_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
 	tests/unit/test_atomic.c tests/unit/test_buf.c tests/unit/test_caps.c \
-	tests/unit/test_clock.c tests/unit/test_err.c \
+	tests/unit/test_clock.c tests/unit/test_crc32c.c tests/unit/test_err.c \
 	tests/unit/test_fd.c tests/unit/test_jscan.c \
 	tests/unit/test_lock.c tests/unit/test_log.c \
 	tests/unit/test_mem.c tests/unit/test_path.c \
@@ -63,7 +63,7 @@ tests_unit_unit_rpc_LDADD = $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_oci_SOURCES = $(UNIT_FRAME) tests/unit/test_seccomp.c tests/unit/test_shim.c \
 	tests/unit/test_spec.c tests/unit/test_user.c \
-	tests/unit/test_oci_manifest.c tests/unit/test_ref.c
+	tests/unit/test_filelist.c tests/unit/test_oci_manifest.c tests/unit/test_ref.c
 tests_unit_unit_oci_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_OCI)
 tests_unit_unit_oci_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) \
 	$(LIBBASE) $(UNIT_LDADD)

@@ -7,6 +7,7 @@ libbase_a_SOURCES = \
 	lib/base/buf.c lib/base/buf.h \
 	lib/base/caps.c lib/base/caps.h \
 	lib/base/clock.c lib/base/clock.h \
+	lib/base/crc32c.c lib/base/crc32c.h \
 	lib/base/defs.h \
 	lib/base/err.c lib/base/err.h \
 	lib/base/fd.c lib/base/fd.h \

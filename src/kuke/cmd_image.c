@@ -243,7 +243,7 @@ static const struct cmd cmd_image_load = {
 	.name = "load",
 	.args = "[tarball|directory|-]",
 	.max_args = 1,
-	.help = "load the images of an archive or an OCI layout",
+	.help = "load the images of an archive or an OCI layout, plain or in gzip or zstd",
 	.opts = load_opts,
 	.run = run_load,
 };

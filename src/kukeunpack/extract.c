@@ -7,6 +7,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "crc32c.h"
 #include "extract.h"
 #include "fd.h"
 #include "mem.h"
@@ -30,6 +31,7 @@ struct extract {
 	struct tar_reader *tar;
 	const struct unpack_limits *limits;
 	struct unpack_result *ret;
+	struct filelist_writer list;
 	struct tree tree;
 	struct pending_link *pending;
 	size_t n_pending;
@@ -60,6 +62,7 @@ static void extract_clear(struct extract *x)
 	}
 	free_p(&x->pending);
 	tree_clear(&x->tree);
+	filelist_writer_clear(&x->list);
 }
 
 /* For messages: names of archives may hold anything, and much of it. */
@@ -221,10 +224,23 @@ static int write_at(int fd, const void *data, size_t n, off_t offset)
 	return 0;
 }
 
+/* Put down what was made at p; the rest of list is the caller's. */
+static void put_down(struct extract *x, const struct place *p, struct filelist_entry list)
+{
+	cleanup_free char *path = tree_join(p->dir, p->name);
+
+	list.path = path;
+	list.mode = p->e->mode;
+	list.uid = (uint32_t) p->e->uid;
+	list.gid = (uint32_t) p->e->gid;
+	filelist_add(&x->list, &list);
+}
+
 static int write_content(struct extract *x, const struct place *p, int fd, struct kerr *err)
 {
 	const void *data;
 	int64_t offset, end = 0;
+	uint32_t crc = 0;
 	size_t n;
 	int r;
 
@@ -234,16 +250,21 @@ static int write_content(struct extract *x, const struct place *p, int fd, struc
 			return r;
 		if (r == 0)
 			break;
-		if (offset < 0 || offset > INT64_MAX - (int64_t) n)
+		if (offset < end || offset > p->e->size || (int64_t) n > p->e->size - offset)
 			return refuse(err, -EBADMSG, p->path, "impossible size");
 		r = write_at(fd, data, n, offset);
 		if (r < 0)
 			return fail_at(err, r, "write", p->path);
+		crc = crc32c_add_zeros(crc, (uint64_t) (offset - end));
+		crc = crc32c_add(crc, data, n);
 		end = offset + (int64_t) n;
 	}
 	/* A hole at the end has no data. */
 	if (end < p->e->size && ftruncate(fd, p->e->size) < 0)
 		return fail_at(err, -errno, "write", p->path);
+	crc = crc32c_add_zeros(crc, (uint64_t) (p->e->size - end));
+	put_down(x, p,
+		 (struct filelist_entry){ .type = 'f', .size = (uint64_t) p->e->size, .crc = crc });
 	x->ret->file_bytes += (uint64_t) p->e->size;
 	/* On its way to the disk now, so that there is little to wait for in the end. */
 	if (p->e->size >= EXTRACT_WRITE_EARLY)
@@ -278,6 +299,7 @@ static int make_file(struct extract *x, const struct place *p, struct kerr *err)
 
 static int make_symlink(struct extract *x, const struct place *p, struct kerr *err)
 {
+	size_t n;
 	int r;
 
 	if (!p->e->link || !*p->e->link)
@@ -285,11 +307,16 @@ static int make_symlink(struct extract *x, const struct place *p, struct kerr *e
 	r = symlinkat(p->e->link, p->dirfd, p->name);
 	if (r < 0)
 		return fail_at(err, -errno, "create link", p->path);
+	n = strlen(p->e->link);
+	put_down(x, p,
+		 (struct filelist_entry){
+			 .type = 'l', .size = n, .crc = crc32c_add(0, p->e->link, n) });
 	return set_meta_at(p, err);
 }
 
 static int make_node(struct extract *x, const struct place *p, struct kerr *err)
 {
+	char type = p->e->type == S_IFIFO ? 'p' : p->e->type == S_IFCHR ? 'c' : 'b';
 	dev_t dev = 0;
 	int r;
 
@@ -303,6 +330,7 @@ static int make_node(struct extract *x, const struct place *p, struct kerr *err)
 	r = mknodat(p->dirfd, p->name, p->e->type | 0600, dev);
 	if (r < 0)
 		return fail_at(err, -errno, "create device", p->path);
+	put_down(x, p, (struct filelist_entry){ .type = type, .size = dev });
 	return set_meta_at(p, err);
 }
 
@@ -320,7 +348,7 @@ static int make_dir(struct extract *x, const struct place *p, struct kerr *err)
 	r = *p->name ? fstatat(p->dirfd, p->name, &st, AT_SYMLINK_NOFOLLOW) : 0;
 	if (r == 0 && *p->name && !S_ISDIR(st.st_mode)) {
 		hidden = tree_is_whiteout(&st);
-		r = tree_remove(&x->tree, p->dirfd, p->name, err);
+		r = tree_remove(&x->tree, p->dirfd, p->dir, p->name, err);
 		if (r < 0)
 			return r;
 		r = -1;
@@ -339,6 +367,7 @@ static int make_dir(struct extract *x, const struct place *p, struct kerr *err)
 	d->carried = true;
 	d->opaque |= hidden;
 	d->mtime = ts[1];
+	put_down(x, p, (struct filelist_entry){ .type = 'd' });
 	return set_meta_fd(x, p, fd, err);
 }
 
@@ -346,18 +375,18 @@ static int make_dir(struct extract *x, const struct place *p, struct kerr *err)
 static int link_to(struct extract *x, const char *path, const char *target, bool replace,
 		   struct kerr *err)
 {
-	cleanup_free char *tdir = path_dirname(target), *dir = path_dirname(path), *real = NULL;
+	cleanup_free char *tdir = path_dirname(target), *dir = path_dirname(path);
+	cleanup_free char *treal = NULL, *real = NULL, *to = NULL, *from = NULL;
 	cleanup_fd int tfd = -EBADF;
 	const char *name = path_basename(path), *tname = path_basename(target);
 	struct stat st, old;
 	struct kerr why;
 	int fd, r;
 
-	r = tree_open_dir(&x->tree, streq(tdir, ".") ? "" : tdir, 0, &fd, &real, &why);
+	r = tree_open_dir(&x->tree, streq(tdir, ".") ? "" : tdir, 0, &fd, &treal, &why);
 	if (r < 0)
 		return r == -ENOENT ? 1 : fail_at(err, r, "open the target of link", path);
 	tfd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	free_p(&real);
 	r = fstatat(tfd, tname, &st, AT_SYMLINK_NOFOLLOW);
 	if (r < 0)
 		return errno == ENOENT ? 1 : fail_at(err, -errno, "stat the target of link", path);
@@ -370,11 +399,16 @@ static int link_to(struct extract *x, const char *path, const char *target, bool
 	if (r == 0 && ((!replace && !tree_is_whiteout(&old)) ||
 		       (old.st_ino == st.st_ino && old.st_dev == st.st_dev)))
 		return 0; /* a later entry took the name, or it is this file */
-	r = tree_remove(&x->tree, fd, name, err);
+	r = tree_remove(&x->tree, fd, real, name, err);
 	if (r < 0)
 		return r;
 	r = linkat(tfd, tname, fd, name, 0);
-	return r < 0 ? fail_at(err, -errno, "create hard link", path) : 0;
+	if (r < 0)
+		return fail_at(err, -errno, "create hard link", path);
+	from = tree_join(treal, tname);
+	to = tree_join(real, name);
+	filelist_add(&x->list, &(struct filelist_entry){ .type = 'h', .path = to, .target = from });
+	return 0;
 }
 
 static int make_hardlink(struct extract *x, const char *path, const char *link, struct kerr *err)
@@ -445,11 +479,12 @@ static int make_whiteout(struct extract *x, const struct place *p, struct kerr *
 		return 0; /* bookkeeping of aufs */
 	if (!*name || streq(name, ".") || streq(name, ".."))
 		return refuse(err, -EINVAL, p->path, "a whiteout of nothing");
+	real = tree_join(p->dir, name);
 	r = fstatat(p->dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
-	if (r < 0 && errno == ENOENT)
+	if (r < 0 && errno == ENOENT) {
 		r = mknodat(p->dirfd, name, S_IFCHR, makedev(0, 0));
-	else if (r == 0 && S_ISDIR(st.st_mode)) {
-		real = tree_join(p->dir, name);
+		filelist_add(&x->list, &(struct filelist_entry){ .type = 'w', .path = real });
+	} else if (r == 0 && S_ISDIR(st.st_mode)) {
 		d = tree_find(&x->tree, real);
 		d->opaque = true;
 	}
@@ -471,7 +506,7 @@ static int make_leaf(struct extract *x, const struct place *p, struct kerr *err)
 {
 	int r;
 
-	r = tree_remove(&x->tree, p->dirfd, p->name, err);
+	r = tree_remove(&x->tree, p->dirfd, p->dir, p->name, err);
 	if (r < 0)
 		return r;
 	if (p->e->type == S_IFREG)
@@ -550,29 +585,33 @@ static int finish_dirs(struct extract *x, struct buf *notes, struct kerr *err)
 	return buf_check(notes, "list of directories", err);
 }
 
-int extract_layer(struct tar_reader *tar, int root, const struct unpack_limits *limits,
+int extract_layer(struct tar_reader *tar, const struct extract_target *to,
 		  struct unpack_result *ret, struct buf *notes, struct kerr *err)
 {
-	cleanup_(extract_clear) struct extract x = { .tar = tar, .limits = limits, .ret = ret };
+	cleanup_(extract_clear) struct extract x = { .tar = tar, .ret = ret };
 	struct tar_entry e;
 	int r;
 
-	tree_init(&x.tree, root, limits);
+	x.limits = to->limits;
+	filelist_writer_init(&x.list, to->list);
+	tree_init(&x.tree, to->root, to->limits, &x.list);
 	for (;;) {
 		r = tar_next(tar, &e, err);
 		if (r < 0)
 			return r;
 		if (r == 0)
 			break;
-		if (++ret->entries > limits->max_entries)
+		if (++ret->entries > x.limits->max_entries)
 			return kerr_plain(
 				err, -E2BIG,
 				"layer has more than %llu entries (imageLimits.maxEntries)",
-				(unsigned long long) limits->max_entries);
+				(unsigned long long) x.limits->max_entries);
 		r = extract_entry(&x, &e, err);
 		if (r < 0)
 			return r;
 	}
 	r = finish_links(&x, err);
-	return r < 0 ? r : finish_dirs(&x, notes, err);
+	if (r == 0)
+		r = finish_dirs(&x, notes, err);
+	return r < 0 ? r : filelist_finish(&x.list, err);
 }

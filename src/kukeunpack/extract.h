@@ -7,11 +7,17 @@
 #include "tarread.h"
 #include "unpack_proto.h"
 
+struct extract_target {
+	int root; /* an empty directory */
+	int list; /* where the list of files goes (filelist.h); < 0: nowhere */
+	const struct unpack_limits *limits;
+};
+
 /*
- * Write all entries of a layer below root, an empty directory. Fills in the
- * counts of ret; notes gets the notes of unpack_proto.h.
+ * Write all entries of a layer below the root. Fills in the counts of ret; notes
+ * gets the notes of unpack_proto.h.
  */
-int extract_layer(struct tar_reader *tar, int root, const struct unpack_limits *limits,
+int extract_layer(struct tar_reader *tar, const struct extract_target *to,
 		  struct unpack_result *ret, struct buf *notes, struct kerr *err);
 
 /*

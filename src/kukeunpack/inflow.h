@@ -6,8 +6,9 @@
 #include "unpack_proto.h"
 
 /*
- * The bytes of a layer (or of a whole archive) on their way in: read, hashed, decompressed (gzip, zstd
- * or as they are), hashed again, counted and held against the limits.
+ * The bytes of a layer (or of a whole archive) on their way in: read, hashed,
+ * decompressed (gzip, zstd or as they are), hashed again, counted and held against
+ * the limits.
  */
 struct inflow;
 

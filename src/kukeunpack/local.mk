@@ -4,6 +4,8 @@ pkglibexec_PROGRAMS += src/kukeunpack/kukeunpack
 src_kukeunpack_kukeunpack_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) -I$(top_srcdir)/oci \
 	$(ARCHIVE_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS) $(ISAL_CFLAGS)
 src_kukeunpack_kukeunpack_SOURCES = \
+	oci/filelist.c \
+	oci/filelist.h \
 	oci/unpack_proto.c \
 	oci/unpack_proto.h \
 	src/kukeunpack/decomp.h \

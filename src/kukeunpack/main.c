@@ -22,7 +22,7 @@
 
 struct options {
 	uint64_t version;
-	uint64_t target, result, output;
+	uint64_t target, result, output, list;
 	uint64_t offset, size;
 	bool has_offset, has_size;
 	struct unpack_limits limits;
@@ -38,6 +38,7 @@ static int parse_option(struct options *o, const char *arg, struct kerr *err)
 	} rows[] = { { "target", offsetof(struct options, target) },
 		     { "result", offsetof(struct options, result) },
 		     { "output", offsetof(struct options, output) },
+		     { "list", offsetof(struct options, list) },
 		     { "offset", offsetof(struct options, offset) },
 		     { "size", offsetof(struct options, size) },
 		     UNPACK_LIMITS(LIMIT_ROW_) };
@@ -72,7 +73,8 @@ static int parse_options(int argc, char **argv, struct options *o, struct kerr *
 	if (o->version != UNPACK_PROTO_VERSION)
 		return kerr_plain(err, -EPROTO, "kukeunpack is of another version than kukeon");
 	if (o->target < 3 || o->target > 1024 || o->result < 3 || o->result > 1024 ||
-	    o->output > 1024 || o->limits.max_ratio == 0 || (o->has_offset && !o->has_size))
+	    o->output > 1024 || o->list > 1024 || o->limits.max_ratio == 0 ||
+	    (o->has_offset && !o->has_size))
 		return kerr_plain(err, -EINVAL, "kukeunpack: bad options");
 	return 0;
 }
@@ -104,6 +106,7 @@ static int run(const struct options *o, struct unpack_result *ret, struct buf *n
 	};
 	cleanup_(inflow_freep) struct inflow *flow = NULL;
 	cleanup_(tar_freep) struct tar_reader *tar = NULL;
+	struct extract_target to;
 	int root, r;
 
 	root = confine_to((int) o->target, &o->limits, err);
@@ -113,7 +116,8 @@ static int run(const struct options *o, struct unpack_result *ret, struct buf *n
 	if (o->output)
 		return copy(flow, (int) o->output, err);
 	tar = tar_new(flow);
-	r = extract_layer(tar, root, &o->limits, ret, notes, err);
+	to = (struct extract_target){ root, o->list ? (int) o->list : -EBADF, &o->limits };
+	r = extract_layer(tar, &to, ret, notes, err);
 	if (r < 0)
 		return r;
 	return inflow_finish(flow, ret, err);

@@ -22,9 +22,10 @@ enum {
 
 static struct tree_dir *record(struct tree *t, const char *path);
 
-void tree_init(struct tree *t, int root, const struct unpack_limits *limits)
+void tree_init(struct tree *t, int root, const struct unpack_limits *limits,
+	       struct filelist_writer *list)
 {
-	*t = (struct tree){ .root = root, .limits = limits, .cached_fd = -EBADF };
+	*t = (struct tree){ .root = root, .limits = limits, .list = list, .cached_fd = -EBADF };
 	record(t, "");
 }
 
@@ -124,18 +125,24 @@ int tree_mkdir(struct tree *t, int dirfd, const char *dir, const char *name, str
 	if (r < 0)
 		return kerr_set(err, -errno, "create directory '%s'", path);
 	record(t, path);
+	filelist_add(t->list, &(struct filelist_entry){ .type = 'i', .path = path });
 	return 0;
 }
 
-int tree_remove(struct tree *t, int dirfd, const char *name, struct kerr *err)
+int tree_remove(struct tree *t, int dirfd, const char *dir, const char *name, struct kerr *err)
 {
+	cleanup_free char *path = NULL;
 	int r;
 
 	r = unlinkat(dirfd, name, 0);
-	if (r == 0 || errno == ENOENT)
+	if (r < 0 && errno == ENOENT)
 		return 0;
-	if (errno != EISDIR && errno != EPERM)
+	if (r < 0 && errno != EISDIR && errno != EPERM)
 		return kerr_set(err, -errno, "remove '%s'", name);
+	path = tree_join(dir, name);
+	filelist_add(t->list, &(struct filelist_entry){ .type = '-', .path = path });
+	if (r == 0)
+		return 0;
 	free_p(&t->cached); /* it may be the one that goes; callers may still use its descriptor */
 	return remove_tree_at(dirfd, name, REMOVE_TREE_SAME_FS, err);
 }
@@ -219,7 +226,7 @@ static int walk_obstacle(struct walk *w, const char *name, enum tree_open_flags 
 		return kerr_set(err, -ENOTDIR, "create directory '%s'", path);
 	if (r == 0) {
 		hidden = true;
-		r = tree_remove(w->t, w->fd, name, err);
+		r = tree_remove(w->t, w->fd, buf_str(&w->at), name, err);
 		if (r < 0)
 			return r;
 	}

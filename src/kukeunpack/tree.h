@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "err.h"
+#include "filelist.h"
 #include "unpack_proto.h"
 
 /*
@@ -22,6 +23,7 @@ struct tree_dir {
 struct tree {
 	int root; /* O_PATH */
 	const struct unpack_limits *limits;
+	struct filelist_writer *list; /* what is made and removed here is put down */
 	struct tree_dir **dirs; /* in order of making: parents first */
 	size_t n_dirs;
 	struct tree_dir **slots; /* hash table of the same */
@@ -30,7 +32,8 @@ struct tree {
 	int cached_fd;
 };
 
-void tree_init(struct tree *t, int root, const struct unpack_limits *limits);
+void tree_init(struct tree *t, int root, const struct unpack_limits *limits,
+	       struct filelist_writer *list);
 void tree_clear(struct tree *t);
 
 /* The record of a directory made here, or NULL. */
@@ -51,8 +54,8 @@ int tree_open_dir(struct tree *t, const char *path, enum tree_open_flags flags, 
 /* Make path/name, a child of an open directory, and its record. */
 int tree_mkdir(struct tree *t, int dirfd, const char *dir, const char *name, struct kerr *err);
 
-/* Remove what name is, a directory with all below it. Missing is success. */
-int tree_remove(struct tree *t, int dirfd, const char *name, struct kerr *err);
+/* Remove what dir/name is, a directory with all below it. Missing is success. */
+int tree_remove(struct tree *t, int dirfd, const char *dir, const char *name, struct kerr *err);
 
 /* dir and name joined; owned by the caller. */
 char *tree_join(const char *dir, const char *name) __attribute__((returns_nonnull));

@@ -5,6 +5,7 @@
  *   load FILE|-     load-dir DIR     list      get REF     delete REF
  *   resolve REF     prints digests and the lower directories, top first
  *   prepare ID REF  prepare-digest ID DIGEST   remove ID   collect
+ *   verify [REF]    prints what is wrong   forget [REF]   and makes it be missing
  *   hold SECONDS    keep the collector out for a while
  *   mount ID DIR    the root of a prepared container, as its processes get it
  *
@@ -19,6 +20,7 @@
 
 #include "fd.h"
 #include "image.h"
+#include "image_verify.h"
 #include "imgstore.h"
 #include "mem.h"
 #include "mount.h"
@@ -162,6 +164,23 @@ static int do_mount(struct image_store *s, const char *id, const char *target, s
 	return r < 0 ? r : mount_overlay(&how, err); /* descriptors end with the process */
 }
 
+/* The result of a look at images; an error when something is wrong, which is told first. */
+static int do_verify(struct image_store *s, const char *ref, bool forget, struct kerr *err)
+{
+	cleanup_image_checks struct image_checks all = { 0 };
+	size_t i, broken = 0;
+	int r;
+
+	r = image_verify(s, ref, &all, err);
+	for (i = 0; r == 0 && i < all.n; i++) {
+		broken += all.v[i].problems.n > 0;
+		(void) print_names(&all.v[i].problems);
+		if (forget)
+			r = image_forget_broken(s, &all.v[i], err);
+	}
+	return r == 0 && broken > 0 ? kerr_plain(err, -EIO, "%zu broken", broken) : r;
+}
+
 static int do_hold(struct image_store *s, const char *seconds, struct kerr *err)
 {
 	uint64_t n = 0;
@@ -184,7 +203,8 @@ static int run(struct image_store *s, char **argv, struct kerr *err)
 	uint64_t freed = 0;
 	int r;
 
-	if (!verb || (!a && !streq(verb, "list") && !streq(verb, "collect")))
+	if (!verb ||
+	    (!a && !streq(verb, "list") && !streq(verb, "collect") && !streq(verb, "verify")))
 		return kerr_plain(err, -EINVAL, "usage: imgdrive RUN_PATH NAMESPACE VERB [ARG…]");
 	if (streq(verb, "load") || streq(verb, "load-dir"))
 		return do_load(s, a, streq(verb, "load-dir"), err);
@@ -202,6 +222,8 @@ static int run(struct image_store *s, char **argv, struct kerr *err)
 		return snapshot_remove(s, a, err);
 	if (streq(verb, "mount") && b)
 		return do_mount(s, a, b, err);
+	if (streq(verb, "verify") || streq(verb, "forget"))
+		return do_verify(s, a, streq(verb, "forget"), err);
 	if (streq(verb, "hold"))
 		return do_hold(s, a, err);
 	if (!streq(verb, "collect"))

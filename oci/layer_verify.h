@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_LAYER_VERIFY_H
+#define KUKEON_LAYER_VERIFY_H
+
+#include "digest.h"
+#include "err.h"
+#include "imgstore.h"
+#include "vec.h"
+
+enum {
+	LAYER_VERIFY_MAX_PROBLEMS = 1000, /* that are named; more are counted */
+};
+
+/* What was found. Texts are fit for a terminal. */
+struct layer_report {
+	struct strlist problems;
+	uint64_t more; /* problems that are not named */
+	uint64_t files; /* that were looked at */
+};
+
+void layer_report_clear(struct layer_report *r);
+#define cleanup_layer_report cleanup_(layer_report_clear)
+
+/*
+ * Hold an unpacked layer against its record and its list of files: existence,
+ * type, size, content, target, mode and owner of each. What is wrong is put into
+ * ret; an error is only what keeps from finding out. The caller holds the store.
+ */
+int layer_verify(struct image_store *s, const struct digest *chain, struct layer_report *ret,
+		 struct kerr *err);
+
+/* Size and CRC-32C of the list of files in a layer's directory. */
+int layer_sum_files(const char *dir, uint64_t *ret_bytes, uint32_t *ret_crc, struct kerr *err);
+
+#endif
