@@ -25,7 +25,7 @@ setup_file()
 	inst umount "$INSTANCE_RUN_PATH"
 }
 
-# make_disk TYPE OPTIONS: one on which `kuke init` has been.
+# make_disk TYPE OPTIONS [cells]: one on which `kuke init` has been, and a cell.
 make_disk()
 {
 	FS=$1 FS_OPTIONS=$2
@@ -39,9 +39,17 @@ make_disk()
 	[ -e "$INSTANCE/init.out" ] || instance_init
 	kuke init --server-configuration "$INSTANCE_CONFIG" >/dev/null
 	kuke daemon stop >/dev/null
-	[ "${3:-}" != busybox ] || engine image load "$DISKS/busybox.tar" >/dev/null
+	[ "${3:-}" != cells ] || warm_up
 	contents >"$INSTANCE/home/empty"
 	inst umount "$INSTANCE_RUN_PATH"
+}
+
+warm_up()
+{
+	engine image load "$DISKS/busybox.tar" >/dev/null
+	cell_doc c 'trap "exit 0" TERM; sleep 1000 & wait' >"$INSTANCE/home/doc"
+	engine run -d -f "$INSTANCE/home/doc" >/dev/null
+	engine delete cell c >/dev/null
 }
 
 teardown_file()
@@ -182,4 +190,70 @@ loads_and_deletes()
 	make_disk xfs defaults
 	record loads_and_deletes
 	all_cuts images_are_whole
+}
+
+# The machine is on again: another boot, and nothing in /run.
+reboot()
+{
+	inst cp /proc/sys/kernel/random/uuid "$DISKS/boot_id"
+	inst mountpoint -q /proc/sys/kernel/random/boot_id ||
+		inst mount --bind "$DISKS/boot_id" /proc/sys/kernel/random/boot_id
+	inst find "${INSTANCE_SOCKET%/*}" -mindepth 1 -delete
+}
+
+state_of()
+{
+	engine get cell c -o json | jq -r .status.state
+}
+
+# told ARG…: kuke, which says something only when it fails.
+told()
+{
+	engine "$@" >"$INSTANCE/home/told" 2>&1 && return
+	cat "$INSTANCE/home/told"
+	return 1
+}
+
+objects_are_whole()
+{
+	local listed
+
+	reboot
+	listed=$(engine get cells -o json | jq -r '.[].metadata.name')
+	case $(expected "$1" c) in
+	run | stop | start) grep -qx c <<<"$listed" ;;
+	"" | delete) refute grep -qx c <<<"$listed" ;;
+	esac
+	if [ "$(expected "$1" c)" = stop ]; then
+		[ "$(state_of)" = Stopped ]
+		told start cell c
+	else
+		told apply -f "$INSTANCE/home/doc"
+	fi
+	[ "$(state_of)" = Ready ]
+	told delete cell c
+
+	listed=$(engine get spaces -o json | jq -r '.[].metadata.name')
+	case $(expected "$1" s) in
+	create) grep -qx s <<<"$listed" ;;
+	"" | delete) refute grep -qx s <<<"$listed" ;;
+	esac
+	told create space s
+	told delete space s
+}
+
+life_of_objects()
+{
+	step "run c" engine run -d -f "$INSTANCE/home/doc"
+	step "stop c" engine stop cell c
+	step "start c" engine start cell c
+	step "delete c" engine delete cell c
+	step "create s" engine create space s
+	step "delete s" engine delete space s
+}
+
+@test "cells and spaces on ext4" {
+	make_disk ext4 "data=writeback,noauto_da_alloc,errors=remount-ro" cells
+	record life_of_objects
+	POINTS=$(((POINTS + 1) / 2)) all_cuts objects_are_whole
 }
