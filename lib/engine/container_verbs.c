@@ -197,10 +197,11 @@ static int add_container(struct subject *s, struct container_doc *d, struct kerr
 	if (r < 0)
 		return r;
 	if (c->host_network && !cell_host_network(&s->doc.spec))
-		return kerr_plain(err, -EINVAL,
-				  "container \"%s\": hostNetwork takes the whole cell to the host's "
-				  "network, change the cell with 'kuke apply' instead",
-				  s->id);
+		return kerr_plain(
+			err, -EINVAL,
+			"container \"%s\": hostNetwork takes the whole cell to the host's "
+			"network, change the cell with 'kuke apply' instead",
+			s->id);
 	model_copy(&container_spec_type,
 		   vec_grow(&s->doc.spec.containers.v, &s->doc.spec.containers.n, sizeof(*c)), c);
 	r = cell_normalise(&s->doc, NULL, &why);

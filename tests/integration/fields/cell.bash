@@ -4,7 +4,7 @@
 cell.metadata.name()
 {
 	proof "/etc/hostname and the UTS namespace's name, and the control group"
-	is_cgroup /$REALM/sp/st/cell
+	is_cgroup "/$REALM/sp/st/cell"
 	[ "$(inst nsenter --uts="/proc/$(cat "$(dir_of plain)/pid")/ns/uts" hostname)" = cell ]
 }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # SUBJECT is read by probe.bash
 
 # client SPEC ARG…: kuke with that configuration and no environment of ours.
 client()

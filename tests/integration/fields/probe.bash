@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # read by the proofs
 #
 # What the proofs look at. The same containers run three times: given in a Cell
 # (subject "cell"), as Container documents that join a cell ("container"), and
@@ -17,7 +18,9 @@
 #   get KIND NAME JQ         of `kuke get -o json`; only for what has no other place
 
 top_builddir=${top_builddir:?}
-. "$here/../../helpers/cells.bash"
+FIELDS_DIR=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+# shellcheck source=tests/helpers/cells.bash
+. "$FIELDS_DIR/../../helpers/cells.bash"
 
 HERE=
 SEEN=
@@ -483,7 +486,7 @@ attempt_fails()
 # not_yet_container FIELD KEYS
 not_yet_container()
 {
-	local prefix=spec.containers[0]
+	local prefix='spec.containers[0]'
 
 	proof "refused: not supported yet"
 	[ "$SUBJECT" != container ] || prefix=spec

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# shellcheck disable=SC2016,SC2034 # ${X} is a profile's; SUBJECT is read by probe.bash
 #
 # spec.cell is proven by the containers of the cell "profile", which `kuke run -p`
 # made of the same text as those of the cell "cell" (container.bash, cell.bash).

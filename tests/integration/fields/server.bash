@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # SUBJECT is read by probe.bash
 
 # What probe_begin adds to the instance's configuration (instance.bash). crun is
 # a name for the host's runc, so that the choice is seen.
@@ -184,7 +185,7 @@ beyond()
 {
 	local out
 
-	[ -e "$WORK/maxlayers.tar" ] || "$here/limits" "$WORK"
+	[ -e "$WORK/maxlayers.tar" ] || "$FIELDS_DIR/limits" "$WORK"
 	out=$(kuke image load "$WORK/${1,,}.tar" --realm "$REALM" 2>&1) && return 1
 	grep -qF "(imageLimits.$1)" <<<"$out"
 }

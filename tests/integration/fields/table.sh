@@ -63,8 +63,10 @@ shared()
 {
 	local name=$1
 
+	# shellcheck disable=SC2034 # read by probe.bash
 	SUBJECT=${name%%.*}
 	while ! declare -F "$name" >/dev/null; do
+		# shellcheck disable=SC2034 # read by probe.bash
 		case $name in
 		cellprofile.spec.cell.*)
 			SUBJECT=profile
@@ -112,6 +114,7 @@ row()
 	used[$FUNCTION]=1
 	: >"$WORK/words"
 	prove
+	# shellcheck disable=SC2181
 	if [ $? -eq 0 ]; then # not "if prove": the shell would not stop at a failure then
 		ok "$path: $(<"$WORK/words")"
 	else
