@@ -83,7 +83,9 @@ cell.spec.rootContainerId()
 
 cell.spec.tty.default()
 {
-	proof "refused: an attachable container is not supported yet"
+	proof "one that is not there, or not attachable, is refused; an attachable one is not supported yet"
+	attempt_fails 'cell tty.default "y" does not match any container in this cell' '' 'tty: {default: y}'
+	attempt_fails 'references container that is not attachable' '' 'tty: {default: x}'
 	attempt_fails 'not supported yet: spec.' 'attachable: true' 'tty: {default: x}'
 }
 
