@@ -489,10 +489,12 @@ static const struct sysfilter_arg personalities[] = {
  * AF_VSOCK (40), which speaks to the hypervisor whatever the network namespace. The
  * kernel takes the lower half of the register, so that alone is compared, in ranges
  * with a power of two: a comparison of the whole could be deceived by the upper half.
+ * They come after the rule for socketcall, which libseccomp would else bend to
+ * conditions that it cannot have on 32-bit x86.
  */
-#define FAMILY(value, n)                                                  \
-	{                                                                 \
-		0, SYSFILTER_MASKED_EQ, 0xffffffffu & ~((n) -1u), (value) \
+#define FAMILY(value, n)                                          \
+	{                                                         \
+		0, SYSFILTER_MASKED_EQ, (uint32_t) - (n), (value) \
 	}
 static const struct sysfilter_arg families[] = {
 	FAMILY(0, 32), FAMILY(32, 4), FAMILY(36, 2), FAMILY(39, 1),

@@ -94,6 +94,12 @@ probe()
 	done
 }
 
+@test "AppArmor: a profile that is not loaded is refused" {
+	[[ $(fact apparmor) == "  - containers: started;unconfined"* ]] || { fact apparmor >&2; return 1; }
+	[[ $(fact apparmor-missing) == 'Error: container "web": securityOpt "apparmor=no-such": no such AppArmor profile is loaded on this host;'* ]] ||
+		{ fact apparmor-missing >&2; return 1; }
+}
+
 # line NAME: of what the script in the cell with a nested runtime said.
 line()
 {
