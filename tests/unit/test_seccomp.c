@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -297,6 +298,25 @@ START_TEST(at_work_32)
 }
 END_TEST
 
+#ifdef __x86_64__
+START_TEST(x32_ends_the_caller)
+{
+	cleanup_tempdir struct tempdir t = tempdir_make();
+	cleanup_free char *file = keep(&t, "f");
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		install(file);
+		(void) syscall(0x40000000 + SYS_getpid);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+}
+END_TEST
+#endif
+
 START_TEST(no_filter)
 {
 	cleanup_tempdir struct tempdir t = tempdir_make();
@@ -368,6 +388,9 @@ static Suite *test_seccomp(void)
 	tcase_add_test(c, kept_once);
 	tcase_add_loop_test(c, at_work, 0, ARRAY_SIZE(attempts));
 	tcase_add_test(c, at_work_32);
+#ifdef __x86_64__
+	tcase_add_test(c, x32_ends_the_caller);
+#endif
 	tcase_add_test(c, no_filter);
 	tcase_add_loop_test(c, profile_refused, 0, ARRAY_SIZE(profiles));
 	suite_add_tcase(s, c);
