@@ -288,7 +288,7 @@ traces()
 		-path "$INSTANCE/run/wake" -prune -o \
 		-printf '%p %y %m %s %T@ %l\n' | sort
 	find /sys/fs/cgroup -path "*$INSTANCE_CGROUP*" -type d
-	inst ip -o link
+	inst ip -o link | sed 's/<[^>]*>//; s/ state [A-Z]*//' # a bridge loses its carrier late
 	inst pgrep -a kukeshim
 }
 

@@ -96,8 +96,8 @@ consistent()
 nothing_left()
 {
 	[ ! -e "$(cell_dir a)" ] && refute inst pgrep -f -- '--id=default_default_a_' &&
-		[ -z "$(ls "$INSTANCE/run/restarts" "$INSTANCE_RUN_PATH/data/default/default/.leases" | grep -v :)" ] &&
-		[ -z "$(find "$INSTANCE/run/cells" "$INSTANCE/run/containers" -name 'a' -o -name 'default_default_a_*')" ]
+		[ -z "$(find "$INSTANCE/run/restarts" "$INSTANCE_RUN_PATH/data/default/default/.leases" -type f)" ] &&
+		[ -z "$(find "$INSTANCE/run/cells" "$INSTANCE/run/containers" -name a -o -name 'default_default_a_*')" ]
 }
 
 @test "fifty mixed verbs on one cell, a pass every 100 ms" {
