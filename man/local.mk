@@ -3,6 +3,7 @@
 dist_man_MANS += \
 	man/kuke.1 \
 	man/kukeon.5 \
+	man/kukefetch.8 \
 	man/kukeon-security.7 \
 	man/kukeond.8 \
 	man/kukeshim.8 \

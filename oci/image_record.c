@@ -135,9 +135,8 @@ static int load_path(const char *path, struct image_record *ret, struct kerr *er
 	return 0;
 }
 
-int image_record_save(struct image_store *s, struct image_record *rec, struct kerr *err)
+static int save_locked(const char *path, struct image_record *rec, struct kerr *err)
 {
-	cleanup_free char *path = record_path(s, rec->name);
 	cleanup_image_record struct image_record old = { 0 };
 	cleanup_buf struct buf b = BUF_INIT(IMAGE_RECORD_MAX);
 	int r;
@@ -146,8 +145,23 @@ int image_record_save(struct image_store *s, struct image_record *rec, struct ke
 	rec->created_at = r == 0 ? old.created_at : ktime_now();
 	emit(rec, &b);
 	r = buf_check(&b, "image record", err);
-	if (r == 0)
-		r = atomic_write_at(AT_FDCWD, path, b.data, b.len, 0600, 0, err);
+	return r < 0 ? r : atomic_write_at(AT_FDCWD, path, b.data, b.len, 0600, 0, err);
+}
+
+int image_record_save(struct image_store *s, struct image_record *rec, struct kerr *err)
+{
+	cleanup_free char *path = record_path(s, rec->name);
+	char hex[SHA256_HEX];
+	struct lock_id id;
+	int r;
+
+	sha256_hex_of(rec->name, strlen(rec->name), hex);
+	id = lock_id_blob(s->ns, hex);
+	r = locks_take(s->locks, &id, 0, err);
+	if (r < 0)
+		return r;
+	r = save_locked(path, rec, err);
+	locks_drop(s->locks, &id);
 	return r;
 }
 

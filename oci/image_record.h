@@ -36,7 +36,8 @@ int image_record_check_name(const char *name, struct kerr *err);
 
 /*
  * Write, durable; created_at is taken over from one that is there. Records are
- * replaced whole, so a name needs no lock of its own: of two writers one is last.
+ * replaced whole, so of two writers one is last; a lock of the lowest level (blob,
+ * with the digest of the name) keeps them apart while they write.
  */
 int image_record_save(struct image_store *s, struct image_record *rec, struct kerr *err);
 /* -ENOENT without touching err. -EINVAL for a damaged one, which is named. */

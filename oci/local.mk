@@ -6,12 +6,16 @@ liboci_a_SOURCES = \
 	oci/bundle.c oci/bundle.h \
 	oci/cas.c oci/cas.h \
 	oci/digest.c oci/digest.h \
+	oci/fetch.c oci/fetch.h \
+	oci/fetch_proto.c oci/fetch_proto.h \
 	oci/filelist.c oci/filelist.h \
 	oci/helper.c oci/helper.h \
+	oci/hostport.c oci/hostport.h \
 	oci/image.c oci/image.h \
 	oci/image_collect.c \
 	oci/image_load.c \
 	oci/image_new.c oci/image_new.h \
+	oci/image_pull.c oci/image_pull.h \
 	oci/image_record.c oci/image_record.h \
 	oci/image_verify.c oci/image_verify.h \
 	oci/image_config.h \
@@ -23,6 +27,7 @@ liboci_a_SOURCES = \
 	oci/layers.c oci/layers.h \
 	oci/oci_manifest.c oci/oci_manifest.h \
 	oci/ref.c oci/ref.h \
+	oci/registry.c oci/registry.h \
 	oci/runc.c oci/runc.h \
 	oci/seccomp_default.c \
 	oci/seccomp_filter.c oci/seccomp_filter.h \

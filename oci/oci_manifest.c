@@ -244,6 +244,30 @@ int oci_kind(const char *text, size_t n, const char *media_type, struct kerr *er
 	return r < 0 ? r : kind_of(root, media_type, err);
 }
 
+bool oci_is_schema1(const char *text, size_t n)
+{
+	cleanup_node struct node *root = NULL;
+	int64_t version;
+
+	return read_object(text, n, "manifest", &root, NULL) == 0 &&
+	       node_i64(node_get(root, "schemaVersion"), &version) == 0 && version == 1;
+}
+
+char *oci_media_type(const char *text, size_t n, const char *media_type)
+{
+	cleanup_node struct node *root = NULL;
+	const char *own = NULL;
+
+	if (read_object(text, n, "manifest", &root, NULL) == 0)
+		own = node_str(node_get(root, "mediaType"));
+	if (str_empty(own))
+		own = media_type;
+	if (!is_index_type(own) && !is_manifest_type(own))
+		own = node_is_null(node_get(root, "manifests")) ? MEDIA_OCI_MANIFEST
+								: MEDIA_OCI_INDEX;
+	return xstrdup(own);
+}
+
 int oci_index_parse(const char *text, size_t n, struct oci_index *ret, struct kerr *err)
 {
 	cleanup_oci_index struct oci_index i = { 0 };

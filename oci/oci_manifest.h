@@ -77,6 +77,12 @@ enum oci_kind {
  */
 int oci_kind(const char *text, size_t n, const char *media_type, struct kerr *err);
 
+/* Whether it is docker's old manifest (schema 1), which nothing here can read. */
+bool oci_is_schema1(const char *text, size_t n);
+/* What it calls itself, else media_type, else what its content is. Owned by the caller. */
+char *oci_media_type(const char *text, size_t n, const char *media_type)
+	__attribute__((returns_nonnull));
+
 /* On failure *ret is untouched. Errors name the field: "layers[3].digest: …". */
 int oci_index_parse(const char *text, size_t n, struct oci_index *ret, struct kerr *err);
 int oci_manifest_parse(const char *text, size_t n, struct oci_manifest *ret, struct kerr *err);

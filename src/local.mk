@@ -38,6 +38,7 @@ libkuke_a_SOURCES = \
 	src/kuke/logview.c src/kuke/logview.h \
 	src/kuke/manifest.c src/kuke/manifest.h \
 	src/kuke/opt.c src/kuke/opt.h \
+	src/kuke/pullview.c src/kuke/pullview.h \
 	src/kuke/profiles.c src/kuke/profiles.h \
 	src/kuke/report.c src/kuke/report.h \
 	src/kuke/report_apply.c \

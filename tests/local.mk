@@ -111,6 +111,7 @@ SYSTEM_TESTS = \
 	tests/integration/leakcheck.bats \
 	tests/integration/lifecycle.bats \
 	tests/integration/monitor.bats \
+	tests/integration/pull.bats \
 	tests/integration/same_engine.bats \
 	tests/integration/network.bats \
 	tests/integration/sequence.bats \
@@ -267,6 +268,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
 	tests/helpers/imgtree tests/helpers/treecmp tests/helpers/fiveimages tests/helpers/store.bash \
 	tests/helpers/cells.bash tests/helpers/instance-init tests/helpers/instance.bash \
+	tests/helpers/registry.bash tests/helpers/token-server \
 	tests/fuzz/replay.c tests/lint/lib.bash tests/lint/strip.pl
 
 .PHONY: check-unit check-system check-lint

@@ -9,6 +9,7 @@
 #include "convert.h"
 #include "diff.h"
 #include "errkind.h"
+#include "images.h"
 #include "mem.h"
 #include "parents.h"
 #include "str.h"
@@ -350,8 +351,10 @@ static int change_cell(struct engine *e, const struct addr *a, struct cell_doc *
 		       const struct strlist *kept, struct rpc_apply_resource *res, struct kerr *err)
 {
 	struct change c cleanup_(change_clear) = { .want = want, .kept = kept };
-	int r = change_begin(&c, e, a, res, err);
+	int r;
 
+	images_need(e, a, want, NULL);
+	r = change_begin(&c, e, a, res, err);
 	return r < 0 ? kerr_wrap(err, r, "failed to get cell") : change_locked(&c, NULL, err);
 }
 
@@ -440,8 +443,10 @@ int apply_container(struct engine *e, struct container_doc *want, struct rpc_app
 		return r;
 	a = addr_of_container(want);
 	r = scope_check(&a, ADDR_CELL, SCOPE_STRICT, err);
-	if (r == 0)
+	if (r == 0) {
+		images_need_one(e, &a, want->spec.id, want->spec.image);
 		r = change_begin(&c, e, &a, res, err);
+	}
 	if (r == -ENOENT)
 		return apply_no_cell(&a, err);
 	if (r < 0)

@@ -9,6 +9,7 @@
 #include "damaged.h"
 #include "errkind.h"
 #include "hosts.h"
+#include "images.h"
 #include "intent.h"
 #include "log.h"
 #include "mem.h"
@@ -284,6 +285,8 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 	if (r == 0 && flags & CELL_CREATE_PARENTS)
 		r = parents_create(e, &a, err);
 	if (r == 0)
+		images_need(e, &a, want, NULL);
+	if (r == 0)
 		r = scope_prepare_trees(e, err);
 	if (r == 0)
 		r = locks_take_path(e->locks, &a, 0, err);
@@ -387,8 +390,10 @@ int cell_start(struct engine *e, const struct addr *a, struct rpc_cell_done_resu
 	int r;
 
 	r = system_refuse(a, "start", err);
-	if (r == 0)
+	if (r == 0) {
+		images_need(e, a, NULL, NULL);
 		r = cell_take(e, a, &ret->cell, &ns, err);
+	}
 	if (r < 0)
 		return r;
 	r = cell_observe(e, ns, &ret->cell, NULL, err);

@@ -224,10 +224,10 @@ static int resolve_image(const struct container_run *r, struct image_store *s, s
 	if (k != -ENOENT)
 		return k;
 	k = image_resolve(s, r->spec->image, ret, err);
-	if (k == -ENOENT)
-		(void) kerr_wrap(err, k, "image \"%s\" in realm \"%s\"", r->spec->image,
-				 r->cell.realm);
-	return k;
+	if (k != -ENOENT)
+		return k;
+	(void) kerr_wrap(err, k, "image \"%s\" in realm \"%s\"", r->spec->image, r->cell.realm);
+	return images_explain(r->e, r->spec->image, k, err);
 }
 
 static void close_all(int *fds, size_t n)

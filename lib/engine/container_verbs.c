@@ -8,6 +8,7 @@
 #include "convert.h"
 #include "damaged.h"
 #include "errkind.h"
+#include "images.h"
 #include "mem.h"
 #include "mount.h"
 #include "parents.h"
@@ -69,6 +70,15 @@ static int subject_take(struct subject *s, struct engine *e, const struct contai
 		return r;
 	s->locked = true;
 	return cell_observe(e, s->ns, &s->doc, NULL, err);
+}
+
+/* Before the cell's lock: the image that a container is to be made of. */
+static void need_image(struct engine *e, const struct container_doc *d, const char *image)
+{
+	struct addr a = addr_of_container(d);
+	char *id cleanup_free = wanted_id(d);
+
+	images_need_one(e, &a, id, image);
 }
 
 static int no_container(const struct subject *s, struct kerr *err)
@@ -135,6 +145,7 @@ int container_verb_start(struct engine *e, const struct container_doc *d,
 	struct cell_run run;
 	int r;
 
+	need_image(e, d, NULL);
 	r = subject_take(&s, e, d, err);
 	if (r == 0)
 		r = subject_spec(&s, "start", "started", &c, err);
@@ -222,6 +233,8 @@ int container_verb_create(struct engine *e, struct container_doc *d,
 	bool existed;
 	int r;
 
+	if (!str_empty(d->spec.image)) /* without one it is refused */
+		need_image(e, d, d->spec.image);
 	r = subject_take(&s, e, d, err);
 	if (r == 0) /* before anything is stored: it could not be started */
 		r = check_cell_up(&s, &run, err);

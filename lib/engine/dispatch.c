@@ -391,6 +391,14 @@ static int do_delete_image(struct call *c)
 	return images_delete(c->e, args->realm, args->ref, &reply->result, c->err);
 }
 
+static int do_pull_image(struct call *c)
+{
+	ARGS(image);
+	REPLY(pull_image);
+
+	return images_pull(c->e, args->realm, args->ref, &reply->result, c->err);
+}
+
 typedef int call_fn(struct call *c);
 
 static call_fn *const handlers[_RPC_METHOD_MAX] = {
@@ -431,6 +439,7 @@ static call_fn *const handlers[_RPC_METHOD_MAX] = {
 	[RPC_LIST_IMAGES] = do_list_images,
 	[RPC_GET_IMAGE] = do_get_image,
 	[RPC_DELETE_IMAGE] = do_delete_image,
+	[RPC_X_PULL_IMAGE] = do_pull_image,
 };
 
 static int request_fd(const struct rpc_fds *fds)
@@ -462,11 +471,14 @@ int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct p
 
 	e->grace_ms = grace_of(m, args);
 	e->caller = peer ? peer->uid : geteuid();
+	e->link = fds ? fds->link : NULL;
 	if (!handlers[m->id])
 		r = kerr_plain(&err, -ENOSYS, "not implemented yet: %s", m->name);
 	else
 		r = handlers[m->id](&c);
 	locks_drop_all(e->locks);
+	images_forget_failures(e);
+	e->link = NULL;
 	if (r < 0 && !rpc_reply_err(m, reply))
 		rpc_reply_fail(m, reply, &err);
 	return r;

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "configuration.h"
 #include "engine_priv.h"
+#include "images.h"
 #include "log.h"
 #include "mem.h"
 #include "str.h"
@@ -44,6 +45,9 @@ void engine_config_read(struct engine_config *c, const struct server_spec *s)
 	c->pod_subnet_size = s->pod_subnet_size;
 	c->socket_gid = s->socket_gid.set ? s->socket_gid.v : -1;
 	c->keep_layers = s->keep_layers.set && s->keep_layers.v;
+	c->insecure_registries = &s->insecure_registries;
+	c->registry_mirrors = &s->registry_mirrors;
+	c->registry_ca_file = s->registry_ca_file;
 	c->image_limits = s->image_limits;
 	c->seccomp_default = s->seccomp_default.set && s->seccomp_default.v;
 }
@@ -71,6 +75,14 @@ int engine_open(const struct engine_config *c, struct engine **ret, struct kerr 
 	if (c->image_limits)
 		e->image_limits = *c->image_limits;
 	e->seccomp_default = c->seccomp_default;
+	if (c->insecure_registries)
+		strlist_copy(&e->registries.insecure, c->insecure_registries);
+	if (c->registry_mirrors)
+		strmap_copy(&e->registries.mirrors, c->registry_mirrors);
+	e->registries.ca_file = xstrdup_null(c->registry_ca_file);
+	r = registry_config_check(&e->registries, err);
+	if (r < 0)
+		return r;
 	e->caller = geteuid();
 	e->grace_ms = -1;
 	r = parse_pod_net(e, c, err);
@@ -118,6 +130,8 @@ struct engine *engine_close(struct engine *e)
 	free(e->cgroup_root);
 	free(e->runtime);
 	free(e->instance);
+	registry_config_clear(&e->registries);
+	images_forget_failures(e);
 	free(e);
 	return NULL;
 }

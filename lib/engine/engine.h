@@ -27,6 +27,10 @@ struct engine_config {
 	bool keep_layers;
 	const struct image_limits *image_limits; /* NULL: the built-in ones; borrowed */
 	bool seccomp_default; /* containers get the built-in profile unless they opt out */
+	/* of the server configuration; NULL: nothing said */
+	const struct strlist *insecure_registries;
+	const struct strmap *registry_mirrors;
+	const char *registry_ca_file;
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "layout.h"
 #include "locks.h"
 #include "model.h"
+#include "registry.h"
 #include "store.h"
 
 /* What lib/engine knows of itself; for its own files only. */
@@ -25,6 +26,9 @@ struct engine {
 	bool keep_layers;
 	struct image_limits image_limits; /* 0: the built-in one */
 	bool seccomp_default;
+	struct registry_config registries;
+	struct pull_failures *failures; /* images.c */
+	struct rpc_link *link; /* of the call under way; NULL */
 	uid_t caller;
 	int grace_ms; /* what the request under way gives those that are to end; -1: see below */
 	bool mounts_checked;

@@ -4,11 +4,15 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "container.h"
+#include "convert.h"
 #include "errkind.h"
 #include "fd.h"
 #include "image.h"
+#include "image_pull.h"
 #include "images.h"
 #include "mem.h"
+#include "snapshot.h"
 #include "str.h"
 
 static void limit(uint64_t *to, int64_t configured)
@@ -161,4 +165,208 @@ int images_delete(struct engine *e, const char *realm, const char *ref,
 	ret->realm = xstrdup(realm);
 	r = image_delete(&s, ref, &ret->ref, err);
 	return r < 0 ? image_error(r, realm, ref, err) : 0;
+}
+
+/* ---- pulling ---- */
+
+/* An image that could not be pulled for the call under way. */
+struct pull_failures {
+	struct pull_failures *next;
+	char *ref;
+	struct kerr why;
+};
+
+void images_forget_failures(struct engine *e)
+{
+	struct pull_failures *f;
+
+	while ((f = e->failures)) {
+		e->failures = f->next;
+		free(f->ref);
+		free(f);
+	}
+}
+
+static void remember_failure(struct engine *e, const char *ref, const struct kerr *why)
+{
+	struct pull_failures *f = xcalloc(1, sizeof(*f));
+
+	f->ref = xstrdup(ref);
+	f->why = *why;
+	f->next = e->failures;
+	e->failures = f;
+}
+
+int images_explain(const struct engine *e, const char *ref, int r, struct kerr *err)
+{
+	const struct pull_failures *f;
+
+	for (f = e->failures; f; f = f->next) {
+		if (!streq(f->ref, ref))
+			continue;
+		if (err)
+			*err = f->why;
+		break;
+	}
+	return r;
+}
+
+static void send_progress(void *ctx, const struct pull_progress *p)
+{
+	static const char *const phases[] = {
+		[PULL_EXISTS] = "exists",	    [PULL_WAITING] = "waiting",
+		[PULL_DOWNLOADING] = "downloading", [PULL_RETRYING] = "retrying",
+		[PULL_UNPACKING] = "unpacking",	    [PULL_DONE] = "done",
+	};
+	struct engine *e = ctx;
+	struct rpc_pull_image_event event = {
+		.layer = (char *) (uintptr_t) p->layer->text,
+		.phase = (char *) (uintptr_t) phases[p->phase],
+		.current = p->bytes,
+		.total = p->total,
+		.text = (char *) (uintptr_t) p->text,
+	};
+
+	e->link->event(e->link, rpc_method_get(RPC_X_PULL_IMAGE), &event);
+}
+
+static int pull(struct engine *e, const char *realm, struct image_store *s, const char *ref,
+		enum pull_flags flags, struct pull_result *ret, struct kerr *err)
+{
+	struct addr a = { .realm = realm };
+	struct pull_options o = { .registries = &e->registries,
+				  .progress = e->link ? send_progress : NULL,
+				  .ctx = e,
+				  .cancel_fd = e->link ? e->link->fd : -EBADF,
+				  .flags = flags };
+	struct registry_login *logins cleanup_free = NULL;
+	struct realm_doc doc = { 0 };
+	int r;
+
+	r = store_load(&e->layout, &a, STORE_LOAD_PASSWORDS, &doc, err);
+	if (r < 0)
+		return r == -ENOENT ? scope_not_found(&a, err) : r;
+	o.n_logins = doc.spec.registry_credentials.n;
+	logins = xcalloc(o.n_logins + 1, sizeof(*logins));
+	o.logins = logins;
+	for (size_t i = 0; i < o.n_logins; i++) {
+		const struct registry_credentials *c = &doc.spec.registry_credentials.v[i];
+
+		logins[i].server = c->server_address ? c->server_address : "";
+		logins[i].user = c->username ? c->username : "";
+		logins[i].password = c->password ? c->password : "";
+	}
+	r = image_pull(s, ref, &o, ret, err);
+	model_clear(&realm_doc_type, &doc);
+	return r < 0 ? kerr_wrap(err, r, "failed to pull image %s", ref) : 0;
+}
+
+int images_pull(struct engine *e, const char *realm, const char *ref,
+		struct rpc_pull_image_result *ret, struct kerr *err)
+{
+	struct image_store s cleanup_image_store = { 0 };
+	struct pull_result res cleanup_pull_result = { 0 };
+	struct image_info info cleanup_image_info = { 0 };
+	int r;
+
+	r = open_store(e, realm, &ret->namespace, &s, err);
+	if (r == 0)
+		r = image_store_hold(&s, err);
+	if (r < 0)
+		return r;
+	/* From here on the realm's deletion waits; it may have been faster. */
+	r = still_there(e, realm, err);
+	if (r == 0)
+		r = pull(e, realm, &s, ref, PULL_REFRESH, &res, err);
+	if (r == 0)
+		r = image_get(&s, res.name, &info, err);
+	image_store_release(&s);
+	if (r < 0)
+		return r;
+	ret->realm = xstrdup(realm);
+	ret->changed = res.changed;
+	take_info(&info, &ret->image);
+	return 0;
+}
+
+/* ---- what cells need ---- */
+
+static bool has_image(struct image_store *s, const char *ref)
+{
+	struct image_info info cleanup_image_info = { 0 };
+
+	return image_get(s, ref, &info, NULL) == 0;
+}
+
+/* A container that was made starts again from what it was made of, whatever has that name now. */
+static bool is_made(struct engine *e, struct image_store *s, const struct cell_doc *stored,
+		    const struct container_spec *c)
+{
+	struct container_run run cleanup_container_run = { 0 };
+	const struct container_spec *old = NULL;
+	struct digest manifest;
+
+	for (size_t i = 0; i < stored->spec.containers.n; i++)
+		if (streq_null(stored->spec.containers.v[i].id, c->id))
+			old = &stored->spec.containers.v[i];
+	if (!old || !streq_null(old->image, c->image))
+		return false;
+	container_run_init(&run, e, s->ns, stored, old);
+	return snapshot_image(s, run.id, &manifest, NULL) == 0;
+}
+
+static void need(struct engine *e, const char *realm, struct image_store *s, const char *ref)
+{
+	struct pull_result res cleanup_pull_result = { 0 };
+	struct kerr why = { 0 };
+	int r;
+
+	r = image_store_hold(s, &why);
+	if (r >= 0) {
+		r = still_there(e, realm, &why);
+		if (r == 0)
+			r = pull(e, realm, s, ref, 0, &res, &why);
+		image_store_release(s);
+	}
+	if (r < 0)
+		remember_failure(e, ref, &why);
+}
+
+void images_need(struct engine *e, const struct addr *cell, const struct cell_doc *want,
+		 const char *only)
+{
+	struct addr_copy a cleanup_(addr_copy_clear) = { 0 };
+	struct image_store s cleanup_image_store = { 0 };
+	struct cell_doc stored = { 0 };
+	char *ns cleanup_free = NULL;
+
+	/* Whoever takes the locks says what is wrong with any of these. */
+	if (scope_check(cell, ADDR_CELL, 0, NULL) < 0)
+		return;
+	addr_copy_set(&a, cell);
+	if ((store_load(&e->layout, &a.a, 0, &stored, NULL) < 0 && !want) ||
+	    open_store(e, a.a.realm, &ns, &s, NULL) < 0)
+		goto out;
+	want = want ? want : &stored;
+	for (size_t i = 0; i < want->spec.containers.n; i++) {
+		const struct container_spec *c = &want->spec.containers.v[i];
+
+		if (!container_is_synthesized(c) && !str_empty(c->image) &&
+		    (!only || streq_null(c->id, only)) && !has_image(&s, c->image) &&
+		    !is_made(e, &s, &stored, c))
+			need(e, a.a.realm, &s, c->image);
+	}
+out:
+	model_clear(&cell_doc_type, &stored);
+}
+
+void images_need_one(struct engine *e, const struct addr *cell, const char *container,
+		     const char *image)
+{
+	struct container_spec one = { .id = (char *) (uintptr_t) container,
+				      .image = (char *) (uintptr_t) image };
+	struct cell_doc want = { .spec.containers = { .v = &one, .n = 1 } };
+
+	if (scope_check(cell, ADDR_CELL, 0, NULL) == 0 && store_exists(&e->layout, cell, NULL) > 0)
+		images_need(e, cell, str_empty(image) ? NULL : &want, container);
 }

@@ -18,4 +18,23 @@ int images_get(struct engine *e, const char *realm, const char *ref,
 int images_delete(struct engine *e, const char *realm, const char *ref,
 		  struct rpc_delete_image_result *ret, struct kerr *err);
 
+/* Pull an image; progress goes to the call's link, whose end is the pull's. */
+int images_pull(struct engine *e, const char *realm, const char *ref,
+		struct rpc_pull_image_result *ret, struct kerr *err);
+
+/*
+ * Before the locks of a cell: pull what its containers (only: that one; NULL:
+ * all) are to be made of and the realm has not got. want NULL: as the cell is
+ * stored. What is made already is left alone. A failure is kept for
+ * images_explain, because it is the container's that needs the image.
+ */
+void images_need(struct engine *e, const struct addr *cell, const struct cell_doc *want,
+		 const char *only);
+/* The same of one container of a cell that exists; image "" or NULL: as it is stored. */
+void images_need_one(struct engine *e, const struct addr *cell, const char *container,
+		     const char *image);
+/* Of an image that is not there: why the pull of it failed, when there was one. Returns r. */
+int images_explain(const struct engine *e, const char *ref, int r, struct kerr *err);
+void images_forget_failures(struct engine *e);
+
 #endif

@@ -64,7 +64,8 @@ static const struct field spec_rows[] = {
 		    .help = "Registries that plain HTTP may be spoken to, as host[:port]."),
 	ROW_STRMAP(struct server_spec, registry_mirrors, "registryMirrors",
 		   .flags = FIELD_OMIT_EMPTY,
-		   .help = "Registry to ask first, by the registry that an image names."),
+		   .help = "Registry to ask first, as host[:port][/prefix], by the one that an "
+			   "image names."),
 	ROW_STRING(struct server_spec, registry_ca_file, "registryCAFile",
 		   .flags = FIELD_OMIT_EMPTY,
 		   .help = "File of further certificate authorities for registries."),

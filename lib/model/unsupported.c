@@ -57,9 +57,6 @@ static const struct unsupported space_rows[] = {
 
 static const struct unsupported server_rows[] = {
 	{ "spec.kukeondImage", NULL },
-	{ "spec.insecureRegistries", NULL },
-	{ "spec.registryMirrors", NULL },
-	{ "spec.registryCAFile", NULL },
 };
 
 static const struct {

@@ -160,33 +160,72 @@ static int take_reply(struct rpc_client *c, const struct rpc_method *m, const st
 	return 0;
 }
 
-int rpc_call_fds(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,
-		 const int fds[], size_t n_fds, struct kerr *err)
+/* A frame with an event is one of several before the reply. 1 when it was one. */
+static int take_event(struct rpc_client *c, const struct rpc_method *m, const struct wire_frame *f,
+		      const struct rpc_call_opts *opts, struct kerr *err)
+{
+	struct wire_span event = wire_member(f->text.data, f->text.len, "event");
+	cleanup_free void *e = NULL;
+	int r;
+
+	if (!event.p)
+		return 0;
+	if (!m->event) {
+		c->broken = true;
+		return kerr_plain(err, -EPROTO, "the daemon sent an event that nobody expects");
+	}
+	e = xcalloc(1, m->event->size);
+	r = model_read_json(m->event, event.p, event.n, e, err);
+	if (r >= 0 && opts->event)
+		opts->event(opts->ctx, e);
+	model_clear(m->event, e);
+	return r < 0 ? kerr_wrap(err, -EPROTO, "reading an event of %s.%s", m->service, m->name)
+		     : 1;
+}
+
+static int read_reply(struct rpc_client *c, const struct rpc_method *m, void *reply,
+		      const struct rpc_call_opts *opts, struct kerr *err)
 {
 	const struct wire_limits limits = { .max_frame = KUKE_MAX_REPLY };
-	const struct rpc_method *m = rpc_method_get(id);
 	struct wire_frame frame cleanup_(wire_frame_clear);
-	const struct rpc_err *failed;
 	int r;
 
 	wire_frame_init(&frame);
-	assert(n_fds <= m->max_fds);
-	if (c->broken)
-		return kerr_plain(err, -ESHUTDOWN, "connection is shut down");
-	r = send_request(c, m, args, fds, n_fds, err);
+	do {
+		r = wire_read(c->fd, &limits, &frame, err);
+		if (r <= 0) {
+			c->broken = true;
+			if (r == 0 || r == -ECONNRESET)
+				return kerr_plain(err, -EPIPE, "unexpected EOF");
+			return r;
+		}
+		r = take_event(c, m, &frame, opts, err);
+	} while (r > 0);
 	if (r < 0) {
 		c->broken = true;
 		return r;
 	}
-	r = wire_read(c->fd, &limits, &frame, err);
-	if (r <= 0) {
-		c->broken = true;
-		if (r == 0 || r == -ECONNRESET)
-			return kerr_plain(err, -EPIPE, "unexpected EOF");
-		return r;
-	}
 	r = take_reply(c, m, &frame, reply, err);
 	c->next_id++;
+	return r;
+}
+
+int rpc_call_with(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,
+		  const struct rpc_call_opts *opts, struct kerr *err)
+{
+	const struct rpc_method *m = rpc_method_get(id);
+	const struct rpc_err *failed;
+	int r;
+
+	assert(opts->n_fds <= m->max_fds);
+	if (c->broken)
+		return kerr_plain(err, -ESHUTDOWN, "connection is shut down");
+	r = send_request(c, m, args, opts->fds, opts->n_fds, err);
+	if (r < 0) {
+		c->broken = true;
+		return r;
+	}
+	r = read_reply(c, m, reply, opts, err);
 	if (r < 0)
 		return r;
 	failed = rpc_reply_err(m, reply);
@@ -196,5 +235,7 @@ int rpc_call_fds(struct rpc_client *c, enum rpc_method_id id, const void *args, 
 int rpc_call(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,
 	     struct kerr *err)
 {
-	return rpc_call_fds(c, id, args, reply, NULL, 0, err);
+	const struct rpc_call_opts none = { 0 };
+
+	return rpc_call_with(c, id, args, reply, &none, err);
 }

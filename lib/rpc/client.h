@@ -26,8 +26,14 @@ static inline void rpc_client_freep(struct rpc_client **c)
  */
 int rpc_call(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,
 	     struct kerr *err);
-/* The same with descriptors (KukeonX1), which stay the caller's. */
-int rpc_call_fds(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,
-		 const int fds[], size_t n_fds, struct kerr *err);
+/* What may go with a call (KukeonX1); zero is a plain one. */
+struct rpc_call_opts {
+	const int *fds; /* descriptors, which stay the caller's */
+	size_t n_fds;
+	void (*event)(void *ctx, const void *event); /* a struct of the method's event type */
+	void *ctx;
+};
+int rpc_call_with(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,
+		  const struct rpc_call_opts *opts, struct kerr *err);
 
 #endif

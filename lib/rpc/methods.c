@@ -658,6 +658,24 @@ static const struct field delete_image_result_rows[] = {
 TYPE(delete_image_result, "DeleteImageResult");
 #undef S
 
+#define S rpc_pull_image_result
+static const struct field pull_image_result_rows[] = {
+	STR(realm, "Realm"),
+	STR(namespace, "Namespace"),
+	OBJ(image, struct rpc_image, "Image", image_type),
+	BOOL(changed, "Changed"),
+};
+TYPE(pull_image_result, "PullImageResult");
+#undef S
+
+#define S rpc_pull_image_event
+static const struct field pull_image_event_rows[] = {
+	STR(layer, "Layer"), STR(phase, "Phase"), INT(current, "Current"),
+	INT(total, "Total"), STR(text, "Text"),
+};
+TYPE(pull_image_event, "PullImageEvent");
+#undef S
+
 #define S rpc_daemon_info
 static const struct field daemon_info_result_rows[] = {
 	STR(version, "Version"),
@@ -711,6 +729,7 @@ REPLY(plan_delete, rpc_plan_delete_reply, rpc_plan_delete_result, "PlanDelete");
 REPLY(load_image, rpc_load_image_reply, rpc_load_image_result, "LoadImage");
 REPLY(list_images, rpc_list_images_reply, rpc_list_images_result, "ListImages");
 REPLY(get_image, rpc_get_image_reply, rpc_get_image_result, "GetImage");
+REPLY(pull_image, rpc_pull_image_reply, rpc_pull_image_result, "PullImage");
 REPLY(delete_image, rpc_delete_image_reply, rpc_delete_image_result, "DeleteImage");
 REPLY(start_cell, rpc_cell_done_reply, rpc_cell_done_result, "StartCell");
 REPLY(stop_cell, rpc_cell_done_reply, rpc_cell_done_result, "StopCell");

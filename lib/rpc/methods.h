@@ -312,6 +312,22 @@ struct rpc_delete_image_result {
 	char *ref;
 };
 
+/* KukeonX1.PullImage */
+struct rpc_pull_image_result {
+	char *realm;
+	char *namespace;
+	struct rpc_image image;
+	bool changed; /* false: it was there and current */
+};
+
+/* On the way to it: where one layer is. */
+struct rpc_pull_image_event {
+	char *layer; /* digest of the blob */
+	char *phase; /* exists, waiting, downloading, retrying, unpacking, done */
+	int64_t current, total; /* compressed bytes */
+	char *text; /* why it is being tried again */
+};
+
 /* KukeonX1.DaemonInfo */
 struct rpc_daemon_info {
 	char *version;
@@ -354,7 +370,8 @@ struct rpc_daemon_info {
 	X(load_image)       \
 	X(list_images)      \
 	X(get_image)        \
-	X(delete_image)
+	X(delete_image)     \
+	X(pull_image)
 
 #define RPC_REPLY_STRUCT_(x)                    \
 	struct rpc_##x##_reply {                \
@@ -455,11 +472,13 @@ struct rpc_list_containers_reply {
 	X(RPC_PING, Ping, no_args, ping_reply, true)
 
 /* Ours. LoadImage: the archive is the one descriptor that rides with the request. */
-#define RPC_X1_METHODS(X)                                                           \
-	X(RPC_X_DAEMON_INFO, DaemonInfo, no_args, daemon_info_reply, true)          \
-	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, apply_args, apply_reply, true)       \
-	X(RPC_X_PLAN_DELETE, PlanDelete, plan_delete_args, plan_delete_reply, true) \
-	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, true, .max_fds = 1)
+#define RPC_X1_METHODS(X)                                                                        \
+	X(RPC_X_DAEMON_INFO, DaemonInfo, no_args, daemon_info_reply, true)                       \
+	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, apply_args, apply_reply, true)                    \
+	X(RPC_X_PLAN_DELETE, PlanDelete, plan_delete_args, plan_delete_reply, true)              \
+	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, true, .max_fds = 1) \
+	X(RPC_X_PULL_IMAGE, PullImage, image_args, pull_image_reply, true,                       \
+	  .event = &pull_image_event_type)
 
 #define RPC_METHOD_ENUM_(constant, name, args, reply, implemented, ...) constant,
 enum rpc_method_id {
@@ -474,6 +493,7 @@ struct rpc_method {
 	enum rpc_method_id id;
 	const struct model_type *args; /* of one of the args structs above */
 	const struct model_type *reply;
+	const struct model_type *event; /* of what may come before the reply; NULL: nothing */
 	const char *streamed; /* wire name of the byte field that goes to a file; NULL */
 	unsigned max_fds; /* descriptors that may ride with a request */
 	bool implemented;

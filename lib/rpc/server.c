@@ -19,6 +19,7 @@ struct call {
 	const struct rpc_method *method;
 	void *args;
 	void *reply;
+	struct rpc_link link;
 };
 
 static void call_clear(struct call *c)
@@ -112,10 +113,27 @@ static int decode_args(struct call *c, struct kerr *err)
 	return model_read_json(c->method->args, arg.p, arg.n, c->args, err);
 }
 
+static void send_event(struct rpc_link *l, const struct rpc_method *m, const void *event)
+{
+	const struct call *c =
+		(const struct call *) (void *) ((char *) l - offsetof(struct call, link));
+	cleanup_buf struct buf out = BUF_INIT(KUKE_MAX_REQUEST);
+
+	if (!m->event || m != c->method)
+		return;
+	buf_adds(&out, "{\"id\":");
+	buf_add(&out, c->id.p ? c->id.p : "null", c->id.p ? c->id.n : 4);
+	buf_adds(&out, ",\"event\":");
+	model_emit_json(&out, m->event, event, EMIT_REDACT);
+	buf_adds(&out, "}\n");
+	if (!out.failed)
+		(void) wire_write(l->fd, out.data, out.len, NULL, 0); /* the reply shows it */
+}
+
 static void dispatch(struct call *c)
 {
 	struct wire_frame *f = c->frame;
-	struct rpc_fds fds = { .n = f->n_fds, .stream = -EBADF };
+	struct rpc_fds fds = { .link = &c->link, .n = f->n_fds, .stream = -EBADF };
 	struct kerr err = { 0 };
 	int r;
 
@@ -184,7 +202,12 @@ static int serve_one(const struct rpc_server *s, int fd, const struct peer *peer
 		     struct wire_frame *frame, struct kerr *err)
 {
 	cleanup_buf struct buf result = BUF_INIT(KUKE_MAX_REPLY);
-	struct call c cleanup_(call_clear) = { .server = s, .peer = peer, .frame = frame };
+	struct call c cleanup_(call_clear) = {
+		.server = s,
+		.peer = peer,
+		.frame = frame,
+		.link = { .fd = fd, .event = send_event },
+	};
 	struct kerr why = { 0 };
 	char text[KERR_TEXT_MAX];
 	int r;

@@ -6,8 +6,19 @@
 #include "peer.h"
 #include "wire.h"
 
+/*
+ * The way back to the caller while its answer is being made. event sends what the
+ * method's row says (a struct of that type); failures are the caller's loss. For methods
+ * without events it does nothing.
+ */
+struct rpc_link {
+	int fd; /* the connection, POLLHUP there: the caller has gone; -EBADF: in this process */
+	void (*event)(struct rpc_link *l, const struct rpc_method *m, const void *event);
+};
+
 /* What came with a request beside its text; the server closes what is left. */
 struct rpc_fds {
+	struct rpc_link *link; /* NULL: nobody listens */
 	int v[WIRE_MAX_FDS];
 	size_t n;
 	int stream; /* an open file with the streamed field's bytes (LoadImage); -EBADF */

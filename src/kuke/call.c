@@ -8,10 +8,25 @@
 #include "fd.h"
 #include "mem.h"
 
-static int call_engine(struct cli *c, const struct rpc_method *m, void *args, void *reply, int fd,
-		       struct kerr *err)
+/* Events of an engine in this process. */
+struct own_link {
+	struct rpc_link link;
+	const struct rpc_call_opts *opts;
+};
+
+static void own_event(struct rpc_link *l, const struct rpc_method *m, const void *event)
 {
-	struct rpc_fds fds = { .stream = -EBADF };
+	const struct own_link *own = (const struct own_link *) (void *) l;
+
+	if (m->event && own->opts->event)
+		own->opts->event(own->opts->ctx, event);
+}
+
+static int call_engine(struct cli *c, const struct rpc_method *m, void *args, void *reply,
+		       const struct rpc_call_opts *opts, struct kerr *err)
+{
+	struct own_link own = { .link = { .fd = -EBADF, .event = own_event }, .opts = opts };
+	struct rpc_fds fds = { .link = &own.link, .stream = -EBADF };
 	int r = 0;
 
 	if (!c->engine)
@@ -20,8 +35,8 @@ static int call_engine(struct cli *c, const struct rpc_method *m, void *args, vo
 		return r;
 	if (!m->implemented)
 		return kerr_plain(err, -ENOSYS, "not implemented yet: %s", m->name);
-	if (fd >= 0)
-		fds.v[fds.n++] = fd;
+	for (; fds.n < opts->n_fds; fds.n++)
+		fds.v[fds.n] = opts->fds[fds.n];
 	r = engine_dispatch(c->engine, m, NULL, args, reply, &fds);
 	return rpc_reply_err(m, reply) ? rpc_err_to_kerr(rpc_reply_err(m, reply), err) : r;
 }
@@ -56,8 +71,8 @@ void cli_error_text(const struct cli *c, const struct kerr *err, struct buf *out
 		buf_adds(out, kerr_text(err, text, sizeof(text)));
 }
 
-int cli_call_fd(struct cli *c, enum rpc_method_id id, void *args, void *reply, int fd,
-		struct kerr *err)
+int cli_call_with(struct cli *c, enum rpc_method_id id, void *args, void *reply,
+		  const struct rpc_call_opts *opts, struct kerr *err)
 {
 	const struct rpc_method *m = rpc_method_get(id);
 	int r = 0;
@@ -65,18 +80,20 @@ int cli_call_fd(struct cli *c, enum rpc_method_id id, void *args, void *reply, i
 	free(c->error);
 	c->error = NULL;
 	if (c->settings.no_daemon)
-		return keep_error(c, m, reply, call_engine(c, m, args, reply, fd, err));
+		return keep_error(c, m, reply, call_engine(c, m, args, reply, opts, err));
 	if (!c->client)
 		r = rpc_dial(c->settings.host, &c->client, err);
 	if (r < 0)
 		return r;
-	r = rpc_call_fds(c->client, id, args, reply, &fd, fd >= 0 ? 1 : 0, err);
+	r = rpc_call_with(c->client, id, args, reply, opts, err);
 	return keep_error(c, m, reply, r);
 }
 
 int cli_call(struct cli *c, enum rpc_method_id id, void *args, void *reply, struct kerr *err)
 {
-	return cli_call_fd(c, id, args, reply, -EBADF, err);
+	const struct rpc_call_opts none = { 0 };
+
+	return cli_call_with(c, id, args, reply, &none, err);
 }
 
 void cli_free_args(enum rpc_method_id id, void *args)

@@ -65,9 +65,10 @@ int cli_call(struct cli *c, enum rpc_method_id id, void *args, void *reply, stru
 void cli_error_text(const struct cli *c, const struct kerr *err, struct buf *out);
 /* Return an error whose text may be longer than a kerr. */
 int cli_fail(struct cli *c, int r, const char *text, struct kerr *err);
-/* With one descriptor (images). */
-int cli_call_fd(struct cli *c, enum rpc_method_id id, void *args, void *reply, int fd,
-		struct kerr *err);
+/* With descriptors, or with events before the reply (client.h). */
+struct rpc_call_opts;
+int cli_call_with(struct cli *c, enum rpc_method_id id, void *args, void *reply,
+		  const struct rpc_call_opts *opts, struct kerr *err);
 /* Free an args or reply struct of a method. */
 void cli_free_args(enum rpc_method_id id, void *args);
 void cli_free_reply(enum rpc_method_id id, void *reply);

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <sys/wait.h>
 
+#include "client.h"
 #include "errkind.h"
 #include "fd.h"
 #include "mem.h"
 #include "proc.h"
+#include "pullview.h"
 #include "report.h"
 #include "str.h"
 #include "subject.h"
@@ -83,9 +85,10 @@ static int send_archive(struct cli *c, const char *realm, int fd, struct kerr *e
 {
 	struct rpc_load_image_args args = { .realm = xstrdup(realm) };
 	struct rpc_load_image_reply reply = { 0 };
+	const struct rpc_call_opts opts = { .fds = &fd, .n_fds = 1 };
 	int r;
 
-	r = cli_call_fd(c, RPC_X_LOAD_IMAGE, &args, &reply, fd, err);
+	r = cli_call_with(c, RPC_X_LOAD_IMAGE, &args, &reply, &opts, err);
 	if (r == 0)
 		print_loaded(&reply.result);
 	cli_free_args(RPC_X_LOAD_IMAGE, &args);
@@ -128,6 +131,53 @@ static int run_load(struct cli *c, struct kerr *err)
 		r = send_archive(c, realm, fd, err);
 	fd_close_p(&fd);
 	return pid > 0 ? docker_wait(ref, pid, r, err) : r;
+}
+
+/* ---- pull ---- */
+
+static const struct opt pull_opts[] = {
+	OPT_ROW_REALM("default"),
+	{ "quiet", 'q', OPT_BOOL, NULL, "print the image's name only" },
+	{ 0 },
+};
+
+static void on_pull_event(void *ctx, const void *event)
+{
+	pullview_event(ctx, event);
+}
+
+static int run_pull(struct cli *c, struct kerr *err)
+{
+	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
+	struct rpc_image_args args = { .realm = xstrdup(realm), .ref = cli_arg(c, 0) };
+	struct rpc_pull_image_reply reply = { 0 };
+	struct rpc_call_opts opts = { 0 };
+	struct pullview *view = NULL;
+	int r = 0;
+
+	if (!cli_bool(c, "quiet")) {
+		view = pullview_new(STDERR_FILENO);
+		opts.event = on_pull_event;
+		opts.ctx = view;
+	}
+	if (!*realm)
+		r = kerr_plain(err, -EINVAL, "realm name is required");
+	if (r == 0 && c->settings.no_daemon)
+		r = cmd_check_root(c, err);
+	if (r == 0)
+		r = cli_call_with(c, RPC_X_PULL_IMAGE, &args, &reply, &opts, err);
+	pullview_free(view);
+	if (r == 0 && cli_bool(c, "quiet"))
+		cli_printf("%s\n", reply.result.image.name);
+	else if (r == 0)
+		cli_printf(
+			reply.result.changed
+				? "pulled image \"%s\" into realm \"%s\" (namespace \"%s\")\n"
+				: "image \"%s\" in realm \"%s\" (namespace \"%s\") is up to date\n",
+			reply.result.image.name, reply.result.realm, reply.result.namespace);
+	cli_free_args(RPC_X_PULL_IMAGE, &args);
+	cli_free_reply(RPC_X_PULL_IMAGE, &reply);
+	return r;
 }
 
 /* ---- get ---- */
@@ -248,6 +298,16 @@ static const struct cmd cmd_image_load = {
 	.run = run_load,
 };
 
+static const struct cmd cmd_image_pull = {
+	.name = "pull",
+	.args = "REF",
+	.min_args = 1,
+	.max_args = 1,
+	.help = "get an image from its registry",
+	.opts = pull_opts,
+	.run = run_pull,
+};
+
 static const struct cmd cmd_image_get = {
 	.name = "get",
 	.aliases = "ls list",
@@ -270,14 +330,11 @@ static const struct cmd cmd_image_delete = {
 };
 
 static const struct cmd *const image_subs[] = {
-	&cmd_image_load,
-	&cmd_image_get,
-	&cmd_image_delete,
-	NULL,
+	&cmd_image_load, &cmd_image_pull, &cmd_image_get, &cmd_image_delete, NULL,
 };
 
 const struct cmd cmd_image = {
 	.name = "image",
-	.help = "load, show and delete images of a realm",
+	.help = "load, pull, show and delete images of a realm",
 	.subs = image_subs,
 };

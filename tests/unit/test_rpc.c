@@ -501,8 +501,9 @@ START_TEST(client_and_server)
 	ck_assert_int_eq(pipe(p), 0);
 	ck_assert_int_eq(write(p[1], "image", 5), 5);
 	(void) close(p[1]);
-	ck_assert_msg(rpc_call_fds(c, RPC_X_LOAD_IMAGE, &load, &loaded, p, 1, &err) == 0, "%s",
-		      err.msg);
+	ck_assert_msg(rpc_call_with(c, RPC_X_LOAD_IMAGE, &load, &loaded,
+				    &(struct rpc_call_opts){ .fds = p, .n_fds = 1 }, &err) == 0,
+		      "%s", err.msg);
 	ck_assert_str_eq(loaded.result.images.v[0], "image");
 	model_clear(rpc_method_get(RPC_X_LOAD_IMAGE)->reply, &loaded);
 	(void) close(p[0]);

@@ -10,6 +10,8 @@ server_keys()
 	printf '#!/bin/sh\nexec %s "$@"\n' "$(command -v runc)" >"$HERE/bin/crun"
 	chmod 755 "$HERE/bin/crun"
 	PATH=$HERE/bin:$PATH
+	openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=192.0.2.2 \
+		-addext subjectAltName=IP:192.0.2.2 -keyout "$HERE/ca.key" -out "$HERE/ca.pem" 2>/dev/null
 	cat <<-END
 		  socketGID: 4242
 		  containerdSocket: /no/such/containerd.sock
@@ -18,6 +20,9 @@ server_keys()
 		  podSubnetSize: 28
 		  runtime: crun
 		  keepLayers: true
+		  insecureRegistries: ["192.0.2.2:5480"]
+		  registryMirrors: {mirrored.test: "127.0.0.1:1"}
+		  registryCAFile: $HERE/ca.pem
 		  seccompDefault: true
 		  imageLimits:
 		    maxBytes: 2147483648
@@ -146,19 +151,55 @@ serverconfiguration.spec.podSubnetSize()
 	grep -qE "$(bridge_of sp) +inet 10\.77\.[0-9.]*/28 " "$SEEN/addresses"
 }
 
+# pull_says TEXT REF: why pulling it fails.
+pull_says()
+{
+	local out
+	out=$(kuke image pull --realm default "$2" 2>&1) && return 1
+	grep -qF -- "$1" <<<"$out"
+}
+
+tcp_up()
+{
+	inst bash -c "exec 9<>/dev/tcp/192.0.2.2/$1" 2>/dev/null
+}
+
 serverconfiguration.spec.insecureRegistries()
 {
-	server_not_yet insecureRegistries 'insecureRegistries: [x.test]'
+	proof "a registry of that name and port is spoken to in plain, another is not"
+	local port
+	cat >"$HERE/404" <<-'END'
+		#!/bin/sh
+		head -c 20 >/dev/null
+		printf 'HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n'
+		sleep 1
+	END
+	chmod 755 "$HERE/404"
+	for port in 5480 5481; do
+		inst socat "TCP-LISTEN:$port,bind=192.0.2.2,reuseaddr,fork" EXEC:"$HERE/404" \
+			>/dev/null 2>&1 3>&- &
+		wait_for 5 tcp_up "$port"
+	done
+	pull_says 'not found' 192.0.2.2:5480/x
+	refute pull_says 'not found' 192.0.2.2:5481/x
+	inst pkill -x socat
 }
 
 serverconfiguration.spec.registryMirrors()
 {
-	server_not_yet registryMirrors 'registryMirrors: {docker.io: x.test}'
+	proof "an error of a pull speaks of the mirror"
+	pull_says '; mirror 127.0.0.1:1: ' mirrored.test/x
 }
 
 serverconfiguration.spec.registryCAFile()
 {
-	server_not_yet registryCAFile 'registryCAFile: /x'
+	proof "a registry with a certificate of that authority is believed"
+	inst openssl s_server -quiet -www -accept 192.0.2.2:5482 -key "$HERE/ca.key" \
+		-cert "$HERE/ca.pem" >/dev/null 2>&1 3>&- </dev/null &
+	wait_for 5 tcp_up 5482
+	pull_says 'failed to pull image' 192.0.2.2:5482/x
+	refute pull_says trusted 192.0.2.2:5482/x
+	inst pkill -x openssl
 }
 
 serverconfiguration.spec.seccompDefault()

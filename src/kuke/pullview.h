@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_PULLVIEW_H
+#define KUKEON_PULLVIEW_H
+
+#include "methods.h"
+
+/*
+ * The progress of a pull: on a terminal a bar per layer, with rate and time left,
+ * drawn again and again; elsewhere a line when a layer's phase changes.
+ */
+struct pullview;
+
+struct pullview *pullview_new(int fd) __attribute__((returns_nonnull));
+void pullview_event(struct pullview *v, const struct rpc_pull_image_event *e);
+/* NULL is fine. The last state stays on the terminal. */
+void pullview_free(struct pullview *v);
+
+/*
+ * One line of at most width columns, without a newline: for tests, and for drawing.
+ * ms: since the layer's first byte.
+ */
+void pullview_line(struct buf *out, const struct rpc_pull_image_event *e, int64_t ms,
+		   unsigned width);
+
+#endif

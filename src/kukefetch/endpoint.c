@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "challenge.h"
+#include "domain.h"
+#include "hostport.h"
+#include "jscan.h"
+#include "mem.h"
+#include "session.h"
+#include "str.h"
+
+enum {
+	TOKEN_MAX = 32 << 10, /* bytes of a token */
+};
+
+int endpoint_add(struct session *s, const struct fetch_msg *m, struct kerr *err)
+{
+	struct endpoint *e = vec_grow(&s->endpoints, &s->n_endpoints, sizeof(*e));
+	const char *schemes = fetch_msg_get(m, "schemes");
+	size_t n;
+
+	e->host = xstrdup(fetch_msg_get(m, "host"));
+	e->prefix = xstrdup(fetch_msg_get(m, "prefix"));
+	e->user = xstrdup(fetch_msg_get(m, "user"));
+	e->password = xstrdup(fetch_msg_get(m, "password"));
+	for (; *schemes; schemes += n + (schemes[n] == ',')) {
+		n = strcspn(schemes, ",");
+		strlist_add_owned(&e->schemes, xstrndup(schemes, n));
+	}
+	if (str_empty(e->host) || e->schemes.n == 0)
+		return kerr_plain(err, -EINVAL, "an endpoint without a host or a scheme");
+	return 0;
+}
+
+char *endpoint_base(const struct endpoint *e)
+{
+	return xasprintf("%s://%s/v2%s", e->schemes.v[e->scheme], e->host, e->prefix);
+}
+
+bool endpoint_next_scheme(struct endpoint *e)
+{
+	if (e->settled || e->scheme + 1 >= e->schemes.n)
+		return false;
+	e->scheme++;
+	return true;
+}
+
+static void use(struct endpoint *e, char *owned_value)
+{
+	free(e->authorization);
+	e->authorization = owned_value;
+	e->round++;
+}
+
+char *endpoint_basic(const struct endpoint *e)
+{
+	cleanup_buf struct buf plain = BUF_INIT(FETCH_MAX_MESSAGE);
+	cleanup_buf struct buf text = BUF_INIT(2 * FETCH_MAX_MESSAGE);
+
+	if (!*e->user && !*e->password)
+		return NULL;
+	buf_addf(&plain, "%s:%s", e->user, e->password);
+	buf_adds(&text, "Basic ");
+	base64_encode(&text, plain.data, plain.len);
+	return buf_take(&text);
+}
+
+void endpoint_use_basic(struct endpoint *e)
+{
+	use(e, endpoint_basic(e));
+}
+
+/* It becomes part of a header. */
+static bool is_plain(const char *s)
+{
+	for (; *s; s++)
+		if (*s <= ' ' || *s > '~')
+			return false;
+	return true;
+}
+
+int endpoint_use_token(struct endpoint *e, const struct buf *body)
+{
+	cleanup_free char *token = xmalloc(TOKEN_MAX);
+	int r;
+
+	r = jscan_get_str(buf_str(body), body->len, "token", token, TOKEN_MAX);
+	if (r < 0 || !*token)
+		r = jscan_get_str(buf_str(body), body->len, "access_token", token, TOKEN_MAX);
+	if (r < 0 || !*token || !is_plain(token))
+		return -EBADMSG;
+	use(e, xasprintf("Bearer %s", token));
+	return 0;
+}
+
+bool session_plain_ok(const struct session *s, const struct http_origin *o)
+{
+	return host_is_loopback(o->host) ||
+	       hostport_listed(s->insecure.v, s->insecure.n, o->host, o->port);
+}
+
+/* Passwords go to the registry they are for, or to who gives out its tokens, by TLS. */
+static bool may_have_password(const struct endpoint *e, const struct http_origin *o)
+{
+	cleanup_free char *host = NULL, *port = NULL;
+
+	hostport_split(e->host, &host, &port);
+	if (streq(o->scheme, "https"))
+		return domain_same_owner(host, o->host) ||
+		       (host_is_loopback(host) && host_is_loopback(o->host));
+	return str_case_eq(host, o->host) || (host_is_loopback(host) && host_is_loopback(o->host));
+}
+
+int endpoint_token_url(const struct session *s, const struct endpoint *e, const struct challenge *c,
+		       char **ret_url, bool *ret_trusted, struct kerr *err)
+{
+	cleanup_(http_origin_clear) struct http_origin o = { 0 };
+	cleanup_free char *service = http_escape(c->service), *scope = NULL;
+	cleanup_buf struct buf shown = BUF_INIT(1024);
+
+	str_vis(&shown, c->realm, strnlen(c->realm, 200));
+	if (http_origin_of(c->realm, &o) < 0)
+		return kerr_plain(err, -EPERM, "it sends for a token to '%s', which is no address",
+				  buf_str(&shown));
+	if (streq(o.scheme, "http") &&
+	    (streq(e->schemes.v[e->scheme], "https") || !session_plain_ok(s, &o)))
+		return kerr_plain(err, -EPERM,
+				  "it sends for a token to '%s', over plain http: refused",
+				  buf_str(&shown));
+	if (*c->scope) {
+		scope = http_escape(c->scope);
+	} else {
+		cleanup_free char *own =
+			xasprintf("repository:%s%s%s:pull", e->prefix + (*e->prefix == '/'),
+				  *e->prefix ? "/" : "", s->repository);
+
+		scope = http_escape(own);
+	}
+	*ret_url = xasprintf("%s%c%s%s%sscope=%s", c->realm, strchr(c->realm, '?') ? '&' : '?',
+			     *service ? "service=" : "", service, *service ? "&" : "", scope);
+	*ret_trusted = may_have_password(e, &o);
+	return 0;
+}

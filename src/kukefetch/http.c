@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+
+#include <curl/curl.h>
+
+#include "hostport.h"
+#include "http.h"
+#include "mem.h"
+#include "str.h"
+
+enum {
+	HTTP_MAX_HEAD = 128 << 10, /* bytes of an answer's head */
+	HTTP_BUFFER = 256 << 10, /* bytes taken from a socket at once */
+	HTTP_SLOWEST = 128, /* bytes per second that count as alive */
+};
+
+struct http {
+	CURLM *multi;
+	struct http_settings settings;
+	char *ca_file;
+};
+
+struct http_xfer {
+	struct http *http;
+	CURL *easy;
+	struct curl_slist *headers;
+	const struct http_ops *ops;
+	void *ctx;
+	struct http_answer answer;
+	size_t head_bytes;
+	bool stopped; /* by the body function */
+	char text[CURL_ERROR_SIZE];
+};
+
+static void answer_clear(struct http_answer *a)
+{
+	free_p(&a->type);
+	free_p(&a->digest);
+	free_p(&a->location);
+	free_p(&a->retry_after);
+	free_p(&a->range);
+	free_p(&a->url);
+	strlist_clear(&a->challenges);
+}
+
+int http_new(const struct http_settings *s, struct http **ret, struct kerr *err)
+{
+	struct http *h;
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return kerr_plain(err, -EIO, "start libcurl");
+	h = xcalloc(1, sizeof(*h));
+	h->settings = *s;
+	h->ca_file = xstrdup(s->ca_file);
+	h->multi = curl_multi_init();
+	if (!h->multi)
+		return kerr_plain(err, -ENOMEM, "start libcurl");
+	*ret = h;
+	return 0;
+}
+
+/* ---- one transfer ---- */
+
+struct http_xfer *http_stop(struct http_xfer *x)
+{
+	if (!x)
+		return NULL;
+	if (x->easy) {
+		(void) curl_multi_remove_handle(x->http->multi, x->easy);
+		curl_easy_cleanup(x->easy);
+	}
+	curl_slist_free_all(x->headers);
+	answer_clear(&x->answer);
+	free(x);
+	return NULL;
+}
+
+/* A new status line: what an answer before it (100, a proxy's) said is gone. */
+static void begin_answer(struct http_xfer *x)
+{
+	char *url = take_ptr(x->answer.url);
+
+	answer_clear(&x->answer);
+	x->answer = (struct http_answer){ .length = -1, .url = url };
+}
+
+static void set_header(char **field, const char *value)
+{
+	free_p(field);
+	*field = xstrdup(value);
+}
+
+static void keep_header(struct http_answer *a, const char *name, const char *value)
+{
+	int64_t n;
+
+	if (str_case_eq(name, "content-type")) {
+		set_header(&a->type, value);
+		a->type[strcspn(a->type, "; \t")] = '\0';
+	} else if (str_case_eq(name, "docker-content-digest")) {
+		set_header(&a->digest, value);
+	} else if (str_case_eq(name, "location")) {
+		set_header(&a->location, value);
+	} else if (str_case_eq(name, "retry-after")) {
+		set_header(&a->retry_after, value);
+	} else if (str_case_eq(name, "content-range")) {
+		set_header(&a->range, value);
+	} else if (str_case_eq(name, "content-length")) {
+		if (str_to_i64(value, 0, INT64_MAX, &n) == 0)
+			a->length = n;
+	} else if (str_case_eq(name, "www-authenticate")) {
+		if (a->challenges.n < 8)
+			strlist_add(&a->challenges, value);
+	}
+}
+
+static size_t on_header(char *p, size_t size, size_t n, void *ctx)
+{
+	struct http_xfer *x = ctx;
+	cleanup_free char *line = NULL, *value = NULL;
+	char *colon;
+
+	(void) size;
+	x->head_bytes += n;
+	if (x->head_bytes > HTTP_MAX_HEAD)
+		return 0;
+	line = xstrndup(p, n);
+	if (str_has_prefix(line, "HTTP/")) {
+		begin_answer(x);
+		return n;
+	}
+	colon = strchr(line, ':');
+	if (!colon)
+		return n;
+	*colon = '\0';
+	value = str_trim(colon + 1);
+	keep_header(&x->answer, line, value);
+	return n;
+}
+
+static void take_status(struct http_xfer *x)
+{
+	(void) curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &x->answer.status);
+}
+
+static size_t on_body(char *p, size_t size, size_t n, void *ctx)
+{
+	struct http_xfer *x = ctx;
+
+	(void) size;
+	take_status(x);
+	switch (x->ops->body(x->ctx, &x->answer, p, n)) {
+	case HTTP_TAKEN:
+		return n;
+	case HTTP_LATER:
+		return CURL_WRITEFUNC_PAUSE;
+	case HTTP_STOP:
+		break;
+	}
+	x->stopped = true;
+	return 0;
+}
+
+static void add_header(struct http_xfer *x, const char *name, const char *value)
+{
+	cleanup_free char *line = NULL;
+
+	if (!value)
+		return;
+	line = xasprintf("%s: %s", name, value);
+	x->headers = curl_slist_append(x->headers, line);
+}
+
+/* An own machine is never asked through a proxy. */
+static void set_proxy(struct http_xfer *x, const char *url)
+{
+	struct http_origin o = { 0 };
+
+	if (http_origin_of(url, &o) == 0 && host_is_loopback(o.host))
+		(void) curl_easy_setopt(x->easy, CURLOPT_PROXY, "");
+	http_origin_clear(&o);
+}
+
+static void set_options(struct http_xfer *x, const struct http_ask *ask)
+{
+	const struct http_settings *s = &x->http->settings;
+	CURL *e = x->easy;
+
+	/* Strings are copied by libcurl; none of these can fail with the values given. */
+	(void) curl_easy_setopt(e, CURLOPT_URL, ask->url);
+	(void) curl_easy_setopt(e, CURLOPT_PRIVATE, (char *) x);
+	(void) curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	(void) curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void) curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	/* A paused stream of HTTP/2 holds up the others of its connection. */
+	(void) curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
+	(void) curl_easy_setopt(e, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
+	(void) curl_easy_setopt(e, CURLOPT_CAINFO, x->http->ca_file);
+	(void) curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+	(void) curl_easy_setopt(e, CURLOPT_USERAGENT, "kukeon/" PACKAGE_VERSION);
+	(void) curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long) s->connect_ms);
+	(void) curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, (long) HTTP_SLOWEST);
+	(void) curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long) s->stall_s);
+	(void) curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+	(void) curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long) HTTP_BUFFER);
+	(void) curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	(void) curl_easy_setopt(e, CURLOPT_ERRORBUFFER, x->text);
+	(void) curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	(void) curl_easy_setopt(e, CURLOPT_HEADERDATA, x);
+	(void) curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	(void) curl_easy_setopt(e, CURLOPT_WRITEDATA, x);
+	if (ask->head)
+		(void) curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+	set_proxy(x, ask->url);
+}
+
+int http_start(struct http *h, const struct http_ask *ask, const struct http_ops *ops, void *ctx,
+	       struct http_xfer **ret, struct kerr *err)
+{
+	struct http_xfer *x = xcalloc(1, sizeof(*x));
+	char range[48];
+
+	x->http = h;
+	x->ops = ops;
+	x->ctx = ctx;
+	x->answer.length = -1;
+	x->answer.url = xstrdup(ask->url);
+	x->easy = curl_easy_init();
+	if (!x->easy) {
+		(void) http_stop(x);
+		return kerr_plain(err, -ENOMEM, "start a transfer");
+	}
+	set_options(x, ask);
+	add_header(x, "Accept", ask->accept);
+	add_header(x, "Authorization", ask->authorization);
+	if (ask->from > 0) {
+		(void) snprintf(range, sizeof(range), "bytes=%lld-", (long long) ask->from);
+		add_header(x, "Range", range);
+	}
+	(void) curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
+	if (curl_multi_add_handle(h->multi, x->easy) != CURLM_OK) {
+		(void) http_stop(x);
+		return kerr_plain(err, -EIO, "start a transfer");
+	}
+	*ret = x;
+	return 0;
+}
+
+void http_resume(struct http_xfer *x)
+{
+	(void) curl_easy_pause(x->easy, CURLPAUSE_CONT);
+}
+
+/* ---- all of them ---- */
+
+static enum http_failure classify(const struct http_xfer *x, CURLcode code)
+{
+	if (x->stopped)
+		return HTTP_STOPPED;
+	switch (code) {
+	case CURLE_OK:
+		return HTTP_FINE;
+	case CURLE_COULDNT_CONNECT:
+		return HTTP_UNREACHABLE;
+	case CURLE_SSL_CONNECT_ERROR:
+		return HTTP_NO_TLS;
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 */
+		return HTTP_NO_HTTP;
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_ISSUER_ERROR:
+		return HTTP_UNTRUSTED;
+	case CURLE_GOT_NOTHING:
+	case CURLE_OPERATION_TIMEDOUT:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+		return HTTP_BROKEN;
+	default:
+		return HTTP_FAILED;
+	}
+}
+
+static void end_xfer(struct http_xfer *x, CURLcode code)
+{
+	struct http_answer answer;
+	enum http_failure why = classify(x, code);
+	const struct http_ops *ops = x->ops;
+	char text[CURL_ERROR_SIZE];
+	void *ctx = x->ctx;
+
+	take_status(x);
+	(void) snprintf(text, sizeof(text), "%s", *x->text ? x->text : curl_easy_strerror(code));
+	text[0] = (char) tolower((unsigned char) text[0]);
+	answer = x->answer;
+	x->answer = (struct http_answer){ 0 };
+	(void) http_stop(x);
+	ops->end(ctx, &answer, why, text);
+	answer_clear(&answer);
+}
+
+int http_step(struct http *h, struct http_wait *w, size_t n, int timeout, struct kerr *err)
+{
+	struct curl_waitfd *fds = xcalloc(n + 1, sizeof(*fds));
+	struct http_xfer *x;
+	CURLMsg *msg;
+	int left;
+	size_t i;
+	CURLMcode r;
+
+	for (i = 0; i < n; i++) {
+		fds[i].fd = w[i].fd;
+		fds[i].events = (short) ((w[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
+					 (w[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0));
+	}
+	r = curl_multi_poll(h->multi, fds, (unsigned) n, timeout, NULL);
+	for (i = 0; i < n; i++)
+		w[i].revents = (short) ((fds[i].revents & CURL_WAIT_POLLIN ? POLLIN : 0) |
+					(fds[i].revents & CURL_WAIT_POLLOUT ? POLLOUT : 0));
+	free(fds);
+	if (r == CURLM_OK)
+		r = curl_multi_perform(h->multi, &left);
+	if (r != CURLM_OK)
+		return kerr_plain(err, -EIO, "libcurl: %s", curl_multi_strerror(r));
+	while ((msg = curl_multi_info_read(h->multi, &left))) {
+		CURLcode code = msg->data.result;
+
+		if (msg->msg != CURLMSG_DONE)
+			continue;
+		if (curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **) &x) == CURLE_OK)
+			end_xfer(x, code);
+	}
+	return 0;
+}
+
+/* ---- addresses ---- */
+
+void http_origin_clear(struct http_origin *o)
+{
+	free_p(&o->scheme);
+	free_p(&o->host);
+	free_p(&o->port);
+}
+
+/* A part of an address as memory of ours; NULL when it is not there. */
+static char *url_part(CURLU *u, CURLUPart part, unsigned flags)
+{
+	char *s = NULL, *copy;
+
+	if (curl_url_get(u, part, &s, flags) != CURLUE_OK)
+		return NULL;
+	copy = xstrdup(s);
+	curl_free(s);
+	return copy;
+}
+
+static int parse_url(CURLU *u, const char *url)
+{
+	if (curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK)
+		return -EINVAL;
+	return 0;
+}
+
+int http_origin_of(const char *url, struct http_origin *ret)
+{
+	CURLU *u = curl_url();
+	struct http_origin o = { 0 };
+	int r;
+
+	r = u ? parse_url(u, url) : -ENOMEM;
+	if (r == 0) {
+		o.scheme = url_part(u, CURLUPART_SCHEME, 0);
+		o.host = url_part(u, CURLUPART_HOST, 0);
+		o.port = url_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+		if (!o.scheme || !o.host || !o.port ||
+		    (!streq(o.scheme, "http") && !streq(o.scheme, "https")))
+			r = -EINVAL;
+	}
+	curl_url_cleanup(u);
+	if (r < 0) {
+		http_origin_clear(&o);
+		return r;
+	}
+	*ret = o;
+	return 0;
+}
+
+bool http_same_origin(const char *a, const char *b)
+{
+	struct http_origin x = { 0 }, y = { 0 };
+	bool same = http_origin_of(a, &x) == 0 && http_origin_of(b, &y) == 0 &&
+		    streq(x.scheme, y.scheme) && str_case_eq(x.host, y.host) &&
+		    streq(x.port, y.port);
+
+	http_origin_clear(&x);
+	http_origin_clear(&y);
+	return same;
+}
+
+int http_url_join(const char *url, const char *location, char **ret)
+{
+	CURLU *u = curl_url();
+	char *joined = NULL;
+	int r;
+
+	r = u ? parse_url(u, url) : -ENOMEM;
+	if (r == 0)
+		r = parse_url(u, location);
+	if (r == 0) {
+		(void) curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
+		joined = url_part(u, CURLUPART_URL, 0);
+	}
+	curl_url_cleanup(u);
+	if (!joined)
+		return -EINVAL;
+	*ret = joined;
+	return 0;
+}
+
+char *http_escape(const char *s)
+{
+	char *e = curl_easy_escape(NULL, s, 0);
+	char *copy = xstrdup(e ? e : "");
+
+	curl_free(e);
+	return copy;
+}
+
+int64_t http_date(const char *s)
+{
+	return curl_getdate(s, NULL);
+}

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The registry client. Its libraries are in no other program of ours.
+
+pkglibexec_PROGRAMS += src/kukefetch/kukefetch
+src_kukefetch_kukefetch_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) -I$(top_srcdir)/oci \
+	$(CURL_CFLAGS) $(PSL_CFLAGS)
+src_kukefetch_kukefetch_SOURCES = \
+	oci/fetch_proto.c oci/fetch_proto.h \
+	oci/hostport.c oci/hostport.h \
+	src/kukefetch/challenge.c src/kukefetch/challenge.h \
+	src/kukefetch/domain.c src/kukefetch/domain.h \
+	src/kukefetch/endpoint.c \
+	src/kukefetch/http.c src/kukefetch/http.h \
+	src/kukefetch/jail.c src/kukefetch/jail.h \
+	src/kukefetch/job.c \
+	src/kukefetch/main.c \
+	src/kukefetch/session.h \
+	src/kukefetch/words.c src/kukefetch/words.h
+src_kukefetch_kukefetch_LDADD = libhost.a $(LIBBASE) \
+	$(CURL_LIBS) $(PSL_LIBS) $(SECCOMP_LIBS)

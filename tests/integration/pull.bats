@@ -1,0 +1,311 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Images from real registries: plain, by TLS, with passwords and with tokens; by
+# tag, by digest, for several platforms; and cells that pull what they need.
+
+setup_file()
+{
+	load ../helpers/cells
+	load ../helpers/registry
+	instance_new
+	registry_ca
+	cat >>"$INSTANCE_CONFIG" <<-END
+		  registryCAFile: $(registry_dir)/ca.pem
+		  registryMirrors:
+		    docker.io: 127.0.0.1:5000/mirror
+		    gone.example: 127.0.0.1:1
+	END
+	instance_init
+	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/home/bb.tar" docker.io/library/bb:1
+	registry_start plain 5000
+	registry_start secret 5001 tls htpasswd
+	registry_start tokens 5002 token=5003
+	for repository in x/bb:1 mirror/library/bb:1; do
+		registry_push 5000 "docker-archive:$INSTANCE/home/bb.tar" "$repository"
+	done
+	registry_push 5101 "docker-archive:$INSTANCE/home/bb.tar" x/bb:1
+	registry_push 5102 "docker-archive:$INSTANCE/home/bb.tar" public/bb:1
+	registry_push 5102 "docker-archive:$INSTANCE/home/bb.tar" x/bb:1
+	instance_warm_pull
+}
+
+# The directories that the first cell of a stack leaves.
+instance_warm_pull()
+{
+	quiet kuke run -d -f <(pull_cell first 127.0.0.1:5000/x/bb:1) >/dev/null
+	kuke delete cell first
+	kuke image delete 127.0.0.1:5000/x/bb:1
+}
+
+teardown_file()
+{
+	load ../helpers/cells
+	instance_stop
+}
+
+setup()
+{
+	load ../helpers/cells
+	load ../helpers/registry
+	instance_snapshot
+}
+
+teardown()
+{
+	kuke image get -o json | jq -r '.Images[].Name' | while read -r name; do
+		kuke image delete "$name" </dev/null >/dev/null
+	done
+	suite_check
+}
+
+pull_cell()
+{
+	IMAGE=$2 cell_doc "$1" 'trap "exit 0" TERM; echo up; sleep 1000 & wait'
+}
+
+one_line()
+{
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ "$(wc -l <<<"$output")" -eq 1 ]
+	[[ $output == "Error: "*"$1"* ]]
+}
+
+host_arch()
+{
+	case $(uname -m) in
+	x86_64) echo amd64 ;;
+	aarch64) echo arm64 ;;
+	*) uname -m ;;
+	esac
+}
+
+credentials()
+{
+	kuke apply -f - <<-END
+		apiVersion: v1beta1
+		kind: Realm
+		metadata: {name: default}
+		spec:
+		  registryCredentials: [$1]
+	END
+}
+
+requests()
+{
+	inst grep -c "$2" "$(registry_dir)/$1.log" || true
+}
+
+@test "by tag: pulled, run, and not again" {
+	run kuke image pull 127.0.0.1:5000/x/bb:1
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"pulled image \"127.0.0.1:5000/x/bb:1\" into realm \"default\""* ]]
+	before=$(requests plain 'GET /v2/x/bb/blobs')
+	run kuke image pull 127.0.0.1:5000/x/bb:1
+	[[ $output == *"is up to date" ]]
+	[ "$(requests plain 'GET /v2/x/bb/blobs')" -eq "$before" ]
+	quiet kuke run -d -f <(pull_cell c 127.0.0.1:5000/x/bb:1)
+	[ "$(cell_state c)" = Ready ]
+	kuke delete cell c
+	kuke image get 127.0.0.1:5000/x/bb:1 | grep '^size: [1-9]'
+}
+
+@test "by digest: the second time without a question" {
+	kuke image pull -q 127.0.0.1:5000/x/bb:1
+	digest=$(kuke image get 127.0.0.1:5000/x/bb:1 -o json | jq -r .Digest)
+	kuke image pull -q "localhost:5000/x/bb@$digest"
+	before=$(requests plain /v2/)
+	run kuke image pull "localhost:5000/x/bb@$digest"
+	[[ $output == *"is up to date" ]]
+	[ "$(requests plain /v2/)" -eq "$before" ]
+	run kuke image pull "127.0.0.1:5000/x/bb@sha256:$(printf '0%.0s' {1..64})"
+	one_line 'not found: manifest unknown'
+}
+
+@test "a tag that moved is seen by the next pull" {
+	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/home/b2.tar" docker.io/library/bb:2 oci
+	registry_push 5000 "docker-archive:$INSTANCE/home/bb.tar" x/moves:1
+	kuke image pull -q localhost:5000/x/moves:1
+	one=$(kuke image get localhost:5000/x/moves:1 -o json | jq -r .Digest)
+	registry_push 5000 "oci-archive:$INSTANCE/home/b2.tar" x/moves:1
+	kuke image pull -q localhost:5000/x/moves:1
+	two=$(kuke image get localhost:5000/x/moves:1 -o json | jq -r .Digest)
+	[ "$one" != "$two" ]
+}
+
+@test "what is not there: the registry's words" {
+	run kuke image pull 127.0.0.1:5000/x/bb:nope
+	one_line 'failed to pull image 127.0.0.1:5000/x/bb:nope: not found: manifest unknown'
+	run kuke image pull 127.0.0.1:5000/x/nope
+	one_line 'not found'
+	run kuke image pull 127.0.0.1:1/x/bb:1
+	one_line 'failed to connect'
+	run kuke image pull no-such-host.invalid/x/bb:1
+	one_line 'could not resolve host'
+	run kuke image pull 127.0.0.1:5000/X/bb:1
+	one_line 'must be lowercase'
+	run kuke image pull --realm nope 127.0.0.1:5000/x/bb:1
+	one_line 'realm not found: nope'
+	[ -z "$(kuke image get -o json | jq -r '.Images[]')" ]
+}
+
+@test "TLS and a password: both are needed" {
+	run kuke image pull localhost:5001/x/bb:1
+	one_line 'pull access denied, repository does not exist or may require authorization: unauthorized: authentication required'
+	credentials '{username: user, password: wrong, serverAddress: localhost:5001}'
+	run kuke image pull localhost:5001/x/bb:1
+	one_line 'unauthorized: authentication required'
+	credentials '{username: user, password: secret word, serverAddress: localhost:5001}'
+	kuke image pull -q localhost:5001/x/bb:1
+	# That entry is for this registry only, however it is reached.
+	run kuke image pull 127.0.0.1:5001/x/bb:1
+	one_line 'pull access denied'
+	credentials '{username: user, password: secret word}'
+	kuke image pull -q 127.0.0.1:5001/x/bb:1
+	credentials ''
+}
+
+@test "a certificate that nobody vouches for" {
+	local dir=$INSTANCE/home/registry
+	openssl req -x509 -key "$dir/server.key" -days 30 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost -out "$dir/self.pem" 2>/dev/null
+	inst openssl s_server -quiet -accept 127.0.0.1:5004 -www -key "$dir/server.key" \
+		-cert "$dir/self.pem" >/dev/null 2>&1 3>&- </dev/null &
+	wait_for 5 registry_up 5004
+	run kuke image pull localhost:5004/x/bb:1
+	one_line "the certificate of 'localhost' is not to be trusted"
+	inst pkill -x openssl
+	wait
+}
+
+@test "tokens: without a password, with one, with a wrong one" {
+	kuke image pull -q localhost:5002/public/bb:1
+	run kuke image pull localhost:5002/x/bb:1
+	one_line 'pull access denied'
+	credentials '{username: user, password: wrong, serverAddress: localhost:5002}'
+	run kuke image pull localhost:5002/x/bb:1
+	one_line 'incorrect username or password'
+	credentials '{username: user, password: secret word, serverAddress: localhost:5002}'
+	kuke image pull -q localhost:5002/x/bb:1
+	credentials ''
+}
+
+@test "mirrors: asked first, and passed over when they cannot help" {
+	kuke image pull -q bb:1
+	[ "$(kuke image get -o json | jq -r '.Images[].Name')" = docker.io/library/bb:1 ]
+	run kuke image pull nothing-here
+	one_line "; mirror 127.0.0.1:5000: not found"
+	run kuke image pull gone.example/x
+	one_line "; mirror 127.0.0.1:1: "
+}
+
+# descriptor NAME REPOSITORY:TAG [ARCHITECTURE]: of a manifest in that registry's storage.
+descriptor()
+{
+	local dir
+	local repository=${2%:*} tag=${2##*:} hex
+
+	dir=$(registry_dir)/$1/docker/registry/v2
+	hex=$(cat "$dir/repositories/$repository/_manifests/tags/$tag/current/link")
+	hex=${hex#sha256:}
+	jq -c --arg d "sha256:$hex" --argjson n "$(stat -c %s "$dir/blobs/sha256/${hex:0:2}/$hex/data")" \
+		--arg arch "${3:-}" '{mediaType, digest: $d, size: $n} +
+			if $arch == "" then {} else {platform: {os: "linux", architecture: $arch}} end' \
+		"$dir/blobs/sha256/${hex:0:2}/$hex/data"
+}
+
+index()
+{
+	jq -cs '{schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: .}'
+}
+
+@test "an index: the manifest for this host, however deep; none for it" {
+	local arch oci
+	arch=$(host_arch) oci=$INSTANCE/home/oci
+	inst skopeo copy -q --insecure-policy "docker-archive:$INSTANCE/home/bb.tar" "oci:$oci:native"
+	umoci config --image "$oci:native" --tag vax --architecture vax
+	registry_push 5000 "oci:$oci:native" x/multi:native
+	registry_push 5000 "oci:$oci:vax" x/multi:vax
+	{
+		descriptor plain x/multi:vax vax
+		descriptor plain x/multi:native "$arch"
+	} | index | registry_put 5000 x/multi inner
+	{
+		descriptor plain x/multi:vax vax
+		descriptor plain x/multi:inner "$arch"
+	} | index | registry_put 5000 x/multi outer
+	descriptor plain x/multi:vax vax | index | registry_put 5000 x/multi foreign
+
+	kuke image pull -q localhost:5000/x/multi:outer
+	[ "$(kuke image get localhost:5000/x/multi:outer -o json | jq -r .MediaType)" = \
+		application/vnd.oci.image.index.v1+json ]
+	quiet kuke run -d -f <(pull_cell c localhost:5000/x/multi:outer)
+	[ "$(cell_state c)" = Ready ]
+	kuke delete cell c
+	run kuke image pull localhost:5000/x/multi:foreign
+	one_line "nothing in the index is for this host (linux/$arch)"
+	run kuke image pull localhost:5000/x/multi:vax
+	one_line "it is for linux/vax, this host is linux/$arch"
+}
+
+@test "cells pull what they need: run, apply, create, start; and say why they cannot" {
+	IMAGE=localhost:5000/x/bb:1
+	quiet kuke run -d -f <(pull_cell c $IMAGE)
+	[ "$(cell_state c)" = Ready ]
+	# A container that is there needs its image's name no more.
+	kuke stop cell c
+	kuke image delete $IMAGE
+	kuke start cell c
+	refute kuke image get $IMAGE
+	kuke delete cell c
+
+	run kuke run -d -f <(pull_cell c localhost:5000/x/bb:nope)
+	one_line 'failed to pull image localhost:5000/x/bb:nope: not found: manifest unknown'
+	[ "$(cell_state c)" = Failed ]
+	registry_push 5000 "docker-archive:$INSTANCE/home/bb.tar" x/bb:nope
+	kuke start cell c
+	[ "$(cell_state c)" = Ready ]
+	container side 'trap "exit 0" TERM; sleep 1000 & wait' | cat <(pull_cell c localhost:5000/x/bb:nope) - |
+		sed "s|image: $IMAGE|image: 127.0.0.1:5000/x/bb:1|" | quiet kuke apply -f -
+	[ "$(container_value c side .status.state)" = Ready ]
+	kuke delete cell c
+	rm -r "$(registry_dir)/plain/docker/registry/v2/repositories/x/bb/_manifests/tags/nope"
+}
+
+@test "without the daemon, and several at once" {
+	kuke --no-daemon image pull -q localhost:5000/x/bb:1
+	kuke image delete localhost:5000/x/bb:1
+	for i in 1 2 3 4; do
+		kuke image pull -q localhost:5000/x/bb:1 >"$INSTANCE/home/p$i" 2>&1 3>&- &
+	done
+	wait
+	for i in 1 2 3 4; do
+		cat "$INSTANCE/home/p$i"
+		[ "$(cat "$INSTANCE/home/p$i")" = localhost:5000/x/bb:1 ]
+	done
+}
+
+@test "the helper: nobody, without groups and capabilities, in a root of its own" {
+	registry_up 5000
+	# A registry that never answers holds it long enough to be looked at.
+	inst socat TCP-LISTEN:5005,bind=127.0.0.1,reuseaddr,fork EXEC:'sleep 60' >/dev/null 2>&1 3>&- &
+	wait_for 5 registry_up 5005
+	quiet kuke image pull localhost:5005/x/bb:1 &
+	wait_for 5 inst pgrep -x -u 65534 kukefetch
+	pid=$(inst pgrep -x kukefetch)
+	wait_for 5 inst grep -P '^Seccomp:\t2' "/proc/$pid/status"
+	status=$(inst cat "/proc/$pid/status")
+	grep -P '^Uid:\t65534\t65534\t65534\t65534' <<<"$status"
+	grep -P '^Gid:\t65534\t65534\t65534\t65534' <<<"$status"
+	grep -P '^Groups:\t *$' <<<"$status"
+	grep -P '^CapPrm:\t0+$' <<<"$status"
+	grep -P '^CapEff:\t0+$' <<<"$status"
+	grep -P '^NoNewPrivs:\t1' <<<"$status"
+	[ "$(inst ls "/proc/$pid/root/")" = "$(printf 'ca.pem\netc')" ]
+	# The caller goes, and the pull with it.
+	inst pkill -x kuke
+	wait_for 5 refute inst pgrep -x kukefetch
+	inst pkill -x socat || true
+}
