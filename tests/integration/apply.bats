@@ -296,6 +296,7 @@ same_traces()
 {
 	local before
 
+	wait_for 10 daemon_idle "$(kukeond_pid)" # what came before may still be at it
 	before=$(traces)
 	run quiet kuke "$@"
 	echo "$output"
