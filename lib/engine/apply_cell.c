@@ -256,9 +256,37 @@ static int in_place(struct change *c, struct kerr *err)
 	return r == 0 && down ? start_down(c, err) : r;
 }
 
+static bool is_made(const struct change *c, const char *id)
+{
+	return c->diff.action == DIFF_RECREATE_CELL || strlist_has(&c->diff.recreated, id) ||
+	       strlist_has(&c->diff.added, id);
+}
+
+/* None is given up for one that cannot be made. What waits may wait for its image too. */
+static int check_images(struct change *c, struct kerr *err)
+{
+	int r = 0;
+
+	if (c->only && apply_is_down(&c->stored))
+		return 0;
+	for (size_t i = 0; r == 0 && i < c->want->spec.containers.n; i++) {
+		struct container_run run cleanup_container_run = { 0 };
+		const struct container_spec *spec = &c->want->spec.containers.v[i];
+
+		if (container_is_synthesized(spec) || !is_made(c, spec->id))
+			continue;
+		container_run_init(&run, c->e, c->ns, c->want, spec);
+		r = container_check_image(&run, err);
+	}
+	return r;
+}
+
 static int carry_out(struct change *c, struct kerr *err)
 {
 	int r = diff_refusal(&c->diff, KIND_CELL, c->a.cell, err);
+
+	if (r == 0)
+		r = check_images(c, err);
 
 	if (r < 0)
 		return r;

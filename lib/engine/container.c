@@ -211,6 +211,17 @@ int container_sync(struct container_run *r, struct kerr *err)
 	return k;
 }
 
+static int resolve_named(const struct container_run *r, struct image_store *s, struct image *ret,
+			 struct kerr *err)
+{
+	int k = image_resolve(s, r->spec->image, ret, err);
+
+	if (k != -ENOENT)
+		return k;
+	(void) kerr_wrap(err, k, "image \"%s\" in realm \"%s\"", r->spec->image, r->cell.realm);
+	return images_explain(r->e, r->spec->image, k, err);
+}
+
 /* The image this container was made of, else the one its spec names now. */
 static int resolve_image(const struct container_run *r, struct image_store *s, struct image *ret,
 			 struct kerr *err)
@@ -221,13 +232,7 @@ static int resolve_image(const struct container_run *r, struct image_store *s, s
 	k = snapshot_image(s, r->id, &manifest, err);
 	if (k == 0)
 		return image_resolve_digest(s, &manifest, ret, err);
-	if (k != -ENOENT)
-		return k;
-	k = image_resolve(s, r->spec->image, ret, err);
-	if (k != -ENOENT)
-		return k;
-	(void) kerr_wrap(err, k, "image \"%s\" in realm \"%s\"", r->spec->image, r->cell.realm);
-	return images_explain(r->e, r->spec->image, k, err);
+	return k != -ENOENT ? k : resolve_named(r, s, ret, err);
 }
 
 static void close_all(int *fds, size_t n)
@@ -307,6 +312,18 @@ static int create_held(struct container_run *r, const struct cell_mounts *m, str
 		k = mount_root(r, s, ret_image, root, err);
 	engine_lap(r->e, "overlay");
 	return k;
+}
+
+int container_check_image(const struct container_run *r, struct kerr *err)
+{
+	struct image_store s cleanup_image_store = { 0 };
+	struct image image = { 0 };
+	int k = images_store_open(r->e, r->ns, &s, err);
+
+	if (k == 0)
+		k = resolve_named(r, &s, &image, err);
+	image_clear(&image);
+	return k < 0 ? kerr_wrap(err, k, "failed to create container %s", r->id) : 0;
 }
 
 int container_create(struct container_run *r, const struct cell_mounts *m, struct image *ret_image,

@@ -69,6 +69,9 @@ struct cell_mounts {
 int container_create(struct container_run *r, const struct cell_mounts *m, struct image *ret_image,
 		     struct kerr *err);
 
+/* Whether the image is there that the spec names. ERR_IMAGE_NOT_FOUND. */
+int container_check_image(const struct container_run *r, struct kerr *err);
+
 /*
  * Make durable what container_create made, where it made something. It comes
  * before a start is reported, best while runc runs.

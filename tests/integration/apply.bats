@@ -404,6 +404,40 @@ same_traces()
 	kuke delete cell c
 }
 
+@test "an image that is not there changes nothing" {
+	cell_doc c "$IDLE" >"$doc"
+	apply
+	local pid spec
+	pid=$(init_of c)
+	spec=$(cell_value c .spec)
+	sed -i 's|image: .*|image: docker.io/library/nowhere:1|' "$doc"
+	run apply
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ ${lines[1]} == '  Error: '*'docker.io/library/nowhere:1'* ]]
+	[ "$(init_of c)" = "$pid" ]
+	[ "$(cell_value c .spec)" = "$spec" ]
+	is_cell_state c Ready
+	kuke delete cell c
+}
+
+@test "a cell that is made anew and does not start is Failed; the next apply starts it" {
+	cell_doc c "$IDLE" 'root: true' >"$doc"
+	apply
+	sed -i 's/command: sh/command: nowhere/' "$doc"
+	run apply
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ ${lines[1]} == '  Error: failed to recreate cell: '*nowhere* ]]
+	[ "$(cell_value c '.status.state + " " + .status.reason')" = "Failed StartCellFailed" ]
+	sed -i 's/command: nowhere/command: sh/' "$doc"
+	run apply
+	[ "${lines[0]}" = 'Cell "c": updated' ]
+	run apply
+	[ "$output" = 'Cell "c": unchanged' ]
+	kuke delete cell c
+}
+
 @test "passwords: unchanged, also as they are printed; another one is a change" {
 	printf 'kind: Realm\nmetadata: {name: r1}\nspec: {registryCredentials: [{username: u, password: p, serverAddress: s}]}\n' >"$doc"
 	apply

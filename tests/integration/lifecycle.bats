@@ -280,7 +280,7 @@ expect_failed_start()
 	refute monitor_of a
 	refute inst test -e "$(cell_pins a)"
 	[ -z "$(inst ls "$INSTANCE/run/runc/default.$INSTANCE_NS_SUFFIX")" ]
-	[ -z "$(inst find /sys/fs/cgroup -type d -name 'default_default_a_*')" ]
+	[ -z "$(inst find /sys/fs/cgroup -type d -path "*$INSTANCE_CGROUP/*" -name 'default_default_a_*')" ]
 	run inst ip -o link show type veth
 	[ "$(wc -l <<<"$output")" -eq 2 ]
 }
