@@ -51,8 +51,10 @@ static int read_param_file(const struct cli *c, struct strmap *params, struct ke
 		return kerr_set(err, r, "read --param-file \"%s\": open %s", path, path);
 	}
 	r = buf_read_fd(&text, fd, err);
-	if (r < 0)
+	if (r == -E2BIG)
 		return kerr_wrap(err, r, "read --param-file \"%s\"", path);
+	if (r < 0)
+		return kerr_set(err, r, "read --param-file \"%s\": read %s", path, path);
 	return params_read(params, path, buf_str(&text), text.len, err);
 }
 

@@ -183,6 +183,7 @@ required()
 		-p agent --param 1A=2
 	fails 'read --param-file "/nowhere": open /nowhere: no such file or directory' \
 		-p agent --param-file /nowhere
+	fails 'read --param-file "/etc": read /etc: is a directory' -p agent --param-file /etc
 	sed 's/\${COLOUR}/${COLOR}/; s/name: agent/name: bad/' "$dir/agent.yaml" >"$bad"
 	fails "profile \"$bad\": references undeclared parameter \"COLOR\" (declare it in spec.parameters[] to fix): profile is invalid" -p bad
 	printf 'kind: Cell\nmetadata: {name: bad}\n' >"$bad"
