@@ -603,6 +603,12 @@ static int is_current(struct pull *p, const char *name, struct digest *ret, stru
 	return r < 0 ? r : digest_eq(&now, &have);
 }
 
+static int finish(struct pull *p, const char *name, struct kerr *err)
+{
+	p->image.rec.pulled = true;
+	return image_new_finish(p->store, &p->image, name, err);
+}
+
 static int pull(struct pull *p, const char *name, struct pull_result *ret, struct kerr *err)
 {
 	int r;
@@ -614,7 +620,7 @@ static int pull(struct pull *p, const char *name, struct pull_result *ret, struc
 	if (r == 0)
 		r = pull_layers(p, err);
 	if (r == 0)
-		r = image_new_finish(p->store, &p->image, name, err);
+		r = finish(p, name, err);
 	if (r < 0)
 		return r;
 	ret->digest = p->image.rec.digest;

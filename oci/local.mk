@@ -13,6 +13,7 @@ liboci_a_SOURCES = \
 	oci/hostport.c oci/hostport.h \
 	oci/image.c oci/image.h \
 	oci/image_collect.c \
+	oci/image_inspect.c oci/image_inspect.h \
 	oci/image_load.c \
 	oci/image_new.c oci/image_new.h \
 	oci/image_pull.c oci/image_pull.h \

@@ -399,6 +399,30 @@ static int do_pull_image(struct call *c)
 	return images_pull(c->e, args->realm, args->ref, &reply->result, c->err);
 }
 
+static int do_inspect_image(struct call *c)
+{
+	ARGS(image);
+	REPLY(inspect_image);
+
+	return images_inspect(c->e, args->realm, args->ref, &reply->result, c->err);
+}
+
+static int do_prune_images(struct call *c)
+{
+	ARGS(image);
+	REPLY(prune_images);
+
+	return images_prune(c->e, args->realm, &reply->result, c->err);
+}
+
+static int do_verify_images(struct call *c)
+{
+	ARGS(verify_images);
+	REPLY(verify_images);
+
+	return images_verify(c->e, args, &reply->result, c->err);
+}
+
 typedef int call_fn(struct call *c);
 
 static call_fn *const handlers[_RPC_METHOD_MAX] = {
@@ -436,6 +460,9 @@ static call_fn *const handlers[_RPC_METHOD_MAX] = {
 	[RPC_X_PLAN_DELETE] = do_plan_delete,
 	[RPC_LOAD_IMAGE] = do_load_image,
 	[RPC_X_LOAD_IMAGE] = do_load_image,
+	[RPC_X_INSPECT_IMAGE] = do_inspect_image,
+	[RPC_X_PRUNE_IMAGES] = do_prune_images,
+	[RPC_X_VERIFY_IMAGES] = do_verify_images,
 	[RPC_LIST_IMAGES] = do_list_images,
 	[RPC_GET_IMAGE] = do_get_image,
 	[RPC_DELETE_IMAGE] = do_delete_image,

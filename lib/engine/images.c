@@ -10,8 +10,10 @@
 #include "fd.h"
 #include "image.h"
 #include "image_pull.h"
+#include "image_record.h"
 #include "images.h"
 #include "mem.h"
+#include "ref.h"
 #include "snapshot.h"
 #include "str.h"
 
@@ -40,9 +42,8 @@ int images_store_open(struct engine *e, const char *ns, struct image_store *ret,
 	return 0;
 }
 
-/* The realm's namespace and its store. */
-static int open_store(struct engine *e, const char *realm, char **ret_ns, struct image_store *ret,
-		      struct kerr *err)
+int images_open(struct engine *e, const char *realm, char **ret_ns, struct image_store *ret,
+		struct kerr *err)
 {
 	struct addr a = { .realm = realm };
 	int r;
@@ -59,7 +60,7 @@ static int open_store(struct engine *e, const char *realm, char **ret_ns, struct
 	return images_store_open(e, *ret_ns, ret, err);
 }
 
-static int image_error(int r, const char *realm, const char *ref, struct kerr *err)
+int images_error(int r, const char *realm, const char *ref, struct kerr *err)
 {
 	if (r == -ENOENT)
 		return kerr_setk(err, ERR_IMAGE_NOT_FOUND, r,
@@ -84,7 +85,7 @@ int images_load(struct engine *e, const char *realm, int fd, struct rpc_load_ima
 
 	if (fd < 0)
 		return kerr_plain(err, -EINVAL, "image tarball is required");
-	r = open_store(e, realm, &ret->namespace, &s, err);
+	r = images_open(e, realm, &ret->namespace, &s, err);
 	if (r < 0)
 		return r;
 	ret->realm = xstrdup(realm);
@@ -123,7 +124,7 @@ int images_list(struct engine *e, const char *realm, struct rpc_list_images_resu
 	struct image_infos all cleanup_image_infos = { 0 };
 	int r;
 
-	r = open_store(e, realm, &ret->namespace, &s, err);
+	r = images_open(e, realm, &ret->namespace, &s, err);
 	if (r == 0)
 		r = image_list(&s, &all, err);
 	if (r < 0)
@@ -142,13 +143,13 @@ int images_get(struct engine *e, const char *realm, const char *ref,
 	struct image_info info cleanup_image_info = { 0 };
 	int r;
 
-	r = open_store(e, realm, &ret->namespace, &s, err);
+	r = images_open(e, realm, &ret->namespace, &s, err);
 	if (r < 0)
 		return r;
 	ret->realm = xstrdup(realm);
 	r = image_get(&s, ref, &info, err);
 	if (r < 0)
-		return image_error(r, realm, ref, err);
+		return images_error(r, realm, ref, err);
 	take_info(&info, &ret->image);
 	return 0;
 }
@@ -159,12 +160,12 @@ int images_delete(struct engine *e, const char *realm, const char *ref,
 	struct image_store s cleanup_image_store = { 0 };
 	int r;
 
-	r = open_store(e, realm, &ret->namespace, &s, err);
+	r = images_open(e, realm, &ret->namespace, &s, err);
 	if (r < 0)
 		return r;
 	ret->realm = xstrdup(realm);
 	r = image_delete(&s, ref, &ret->ref, err);
-	return r < 0 ? image_error(r, realm, ref, err) : 0;
+	return r < 0 ? images_error(r, realm, ref, err) : 0;
 }
 
 /* ---- pulling ---- */
@@ -261,6 +262,35 @@ static int pull(struct engine *e, const char *realm, struct image_store *s, cons
 	return r < 0 ? kerr_wrap(err, r, "failed to pull image %s", ref) : 0;
 }
 
+int images_pull_again(struct engine *e, const char *realm, struct image_store *s, const char *name,
+		      const struct digest *digest, struct kerr *err)
+{
+	struct image_record other cleanup_image_record = { 0 };
+	struct pull_result res cleanup_pull_result = { 0 };
+	struct ref ref cleanup_ref = { 0 };
+	char *text cleanup_free = NULL;
+	bool named;
+	int held, r;
+
+	r = ref_parse(name, &ref, err);
+	if (r < 0)
+		return r;
+	free_p(&ref.tag);
+	ref.digest = *digest;
+	text = ref_text(&ref);
+	held = image_store_hold(s, err);
+	if (held < 0)
+		return held;
+	named = image_record_load(s, text, &other, NULL) == 0;
+	r = pull(e, realm, s, text, 0, &res, err);
+	/* The digest became a name as well, which nobody asked for. */
+	if (r == 0 && !named)
+		r = image_delete(s, text, NULL, err);
+	if (held)
+		image_store_release(s);
+	return r;
+}
+
 int images_pull(struct engine *e, const char *realm, const char *ref,
 		struct rpc_pull_image_result *ret, struct kerr *err)
 {
@@ -269,7 +299,7 @@ int images_pull(struct engine *e, const char *realm, const char *ref,
 	struct image_info info cleanup_image_info = { 0 };
 	int r;
 
-	r = open_store(e, realm, &ret->namespace, &s, err);
+	r = images_open(e, realm, &ret->namespace, &s, err);
 	if (r == 0)
 		r = image_store_hold(&s, err);
 	if (r < 0)
@@ -345,7 +375,7 @@ void images_need(struct engine *e, const struct addr *cell, const struct cell_do
 		return;
 	addr_copy_set(&a, cell);
 	if ((store_load(&e->layout, &a.a, 0, &stored, NULL) < 0 && !want) ||
-	    open_store(e, a.a.realm, &ns, &s, NULL) < 0)
+	    images_open(e, a.a.realm, &ns, &s, NULL) < 0)
 		goto out;
 	want = want ? want : &stored;
 	for (size_t i = 0; i < want->spec.containers.n; i++) {

@@ -37,4 +37,23 @@ void images_need_one(struct engine *e, const struct addr *cell, const char *cont
 int images_explain(const struct engine *e, const char *ref, int r, struct kerr *err);
 void images_forget_failures(struct engine *e);
 
+int images_inspect(struct engine *e, const char *realm, const char *ref,
+		   struct rpc_inspect_image_result *ret, struct kerr *err);
+int images_prune(struct engine *e, const char *realm, struct rpc_prune_images_result *ret,
+		 struct kerr *err);
+int images_verify(struct engine *e, const struct rpc_verify_images_args *args,
+		  struct rpc_verify_images_result *ret, struct kerr *err);
+
+/*
+ * Pull what an image's name pointed to, also when its tag has moved on since. What of
+ * it is there is not fetched again.
+ */
+int images_pull_again(struct engine *e, const char *realm, struct image_store *s, const char *name,
+		      const struct digest *digest, struct kerr *err);
+
+/* The store of a realm that is there, and its namespace; and what a missing image is called. */
+int images_open(struct engine *e, const char *realm, char **ret_ns, struct image_store *ret,
+		struct kerr *err);
+int images_error(int r, const char *realm, const char *ref, struct kerr *err);
+
 #endif

@@ -24,7 +24,7 @@ libengine_a_SOURCES = \
 	lib/engine/dispatch.c \
 	lib/engine/engine.c lib/engine/engine.h lib/engine/engine_priv.h \
 	lib/engine/hosts.c lib/engine/hosts.h \
-	lib/engine/images.c lib/engine/images.h \
+	lib/engine/images.c lib/engine/images.h lib/engine/images_health.c \
 	lib/engine/lease.c \
 	lib/engine/network.c lib/engine/network.h \
 	lib/engine/parent_delete.c \

@@ -221,6 +221,15 @@ static const struct field load_image_fd_args_rows[] = {
 TYPE(load_image_fd_args, "LoadImageArgs");
 #undef S
 
+#define S rpc_verify_images_args
+static const struct field verify_images_args_rows[] = {
+	STR(realm, "Realm"),
+	STR(ref, "Ref"),
+	BOOL(repair, "Repair"),
+};
+TYPE(verify_images_args, "VerifyImagesArgs");
+#undef S
+
 #define S rpc_image_args
 static const struct field list_images_args_rows[] = {
 	STR(realm, "Realm"),
@@ -676,6 +685,41 @@ static const struct field pull_image_event_rows[] = {
 TYPE(pull_image_event, "PullImageEvent");
 #undef S
 
+#define S rpc_inspect_image_result
+static const struct field inspect_image_result_rows[] = {
+	STR(realm, "Realm"),
+	STR(namespace, "Namespace"),
+	STR(json, "JSON"),
+};
+TYPE(inspect_image_result, "InspectImageResult");
+#undef S
+
+#define S rpc_prune_images_result
+static const struct field prune_images_result_rows[] = {
+	STR(realm, "Realm"),
+	STR(namespace, "Namespace"),
+	INT(bytes, "Bytes"),
+};
+TYPE(prune_images_result, "PruneImagesResult");
+#undef S
+
+#define S rpc_image_check
+static const struct field image_check_rows[] = {
+	STR(name, "Name"), INT(layers, "Layers"),   INT(files, "Files"), LIST(problems, "Problems"),
+	INT(more, "More"), STR(outcome, "Outcome"), STR(error, "Error"),
+};
+TYPE(image_check, "ImageCheck");
+#undef S
+
+#define S rpc_verify_images_result
+static const struct field verify_images_result_rows[] = {
+	STR(realm, "Realm"),
+	STR(namespace, "Namespace"),
+	OBJS(images, struct rpc_image_check, "Images", image_check_type),
+};
+TYPE(verify_images_result, "VerifyImagesResult");
+#undef S
+
 #define S rpc_daemon_info
 static const struct field daemon_info_result_rows[] = {
 	STR(version, "Version"),
@@ -731,6 +775,9 @@ REPLY(list_images, rpc_list_images_reply, rpc_list_images_result, "ListImages");
 REPLY(get_image, rpc_get_image_reply, rpc_get_image_result, "GetImage");
 REPLY(pull_image, rpc_pull_image_reply, rpc_pull_image_result, "PullImage");
 REPLY(delete_image, rpc_delete_image_reply, rpc_delete_image_result, "DeleteImage");
+REPLY(inspect_image, rpc_inspect_image_reply, rpc_inspect_image_result, "InspectImage");
+REPLY(prune_images, rpc_prune_images_reply, rpc_prune_images_result, "PruneImages");
+REPLY(verify_images, rpc_verify_images_reply, rpc_verify_images_result, "VerifyImages");
 REPLY(start_cell, rpc_cell_done_reply, rpc_cell_done_result, "StartCell");
 REPLY(stop_cell, rpc_cell_done_reply, rpc_cell_done_result, "StopCell");
 REPLY(kill_cell, rpc_cell_done_reply, rpc_cell_done_result, "KillCell");

@@ -87,6 +87,12 @@ struct rpc_load_image_args {
 		tarball; /* always empty in the server: the bytes are in the call's fd (server.h) */
 };
 
+struct rpc_verify_images_args {
+	char *realm;
+	char *ref; /* "": all */
+	bool repair;
+};
+
 struct rpc_image_args {
 	char *realm;
 	char *ref; /* not in ListImages */
@@ -328,6 +334,36 @@ struct rpc_pull_image_event {
 	char *text; /* why it is being tried again */
 };
 
+/* KukeonX1.InspectImage */
+struct rpc_inspect_image_result {
+	char *realm;
+	char *namespace;
+	char *json; /* one object */
+};
+
+/* KukeonX1.PruneImages */
+struct rpc_prune_images_result {
+	char *realm;
+	char *namespace;
+	int64_t bytes; /* freed, roughly */
+};
+
+/* KukeonX1.VerifyImages */
+struct rpc_image_check {
+	char *name;
+	int64_t layers, files;
+	struct strlist problems;
+	int64_t more; /* problems that are not named */
+	char *outcome; /* ok, broken, repaired, reload (it must be loaded again), failed */
+	char *error; /* why a repair failed */
+};
+
+struct rpc_verify_images_result {
+	char *realm;
+	char *namespace;
+	LIST_OF(struct rpc_image_check) images;
+};
+
 /* KukeonX1.DaemonInfo */
 struct rpc_daemon_info {
 	char *version;
@@ -371,7 +407,10 @@ struct rpc_daemon_info {
 	X(list_images)      \
 	X(get_image)        \
 	X(delete_image)     \
-	X(pull_image)
+	X(pull_image)       \
+	X(inspect_image)    \
+	X(prune_images)     \
+	X(verify_images)
 
 #define RPC_REPLY_STRUCT_(x)                    \
 	struct rpc_##x##_reply {                \
@@ -478,7 +517,10 @@ struct rpc_list_containers_reply {
 	X(RPC_X_PLAN_DELETE, PlanDelete, plan_delete_args, plan_delete_reply, true)              \
 	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, true, .max_fds = 1) \
 	X(RPC_X_PULL_IMAGE, PullImage, image_args, pull_image_reply, true,                       \
-	  .event = &pull_image_event_type)
+	  .event = &pull_image_event_type)                                                       \
+	X(RPC_X_INSPECT_IMAGE, InspectImage, image_args, inspect_image_reply, true)              \
+	X(RPC_X_PRUNE_IMAGES, PruneImages, list_images_args, prune_images_reply, true)           \
+	X(RPC_X_VERIFY_IMAGES, VerifyImages, verify_images_args, verify_images_reply, true)
 
 #define RPC_METHOD_ENUM_(constant, name, args, reply, implemented, ...) constant,
 enum rpc_method_id {

@@ -287,6 +287,88 @@ static int run_delete(struct cli *c, struct kerr *err)
 	return r;
 }
 
+/* ---- inspect, prune, verify ---- */
+
+static const struct opt realm_opts[] = { OPT_ROW_REALM("default"), { 0 } };
+
+static int run_inspect(struct cli *c, struct kerr *err)
+{
+	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
+	struct rpc_image_args args = { .realm = xstrdup(realm), .ref = cli_arg(c, 0) };
+	struct rpc_inspect_image_reply reply = { 0 };
+	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+	int r = 0;
+
+	if (!*realm)
+		r = kerr_plain(err, -EINVAL, "realm name is required");
+	if (r == 0)
+		r = cli_call(c, RPC_X_INSPECT_IMAGE, &args, &reply, err);
+	if (r == 0) {
+		report_json(&out, reply.result.json);
+		cli_print(&out);
+	}
+	cli_free_args(RPC_X_INSPECT_IMAGE, &args);
+	cli_free_reply(RPC_X_INSPECT_IMAGE, &reply);
+	return r;
+}
+
+static int run_prune(struct cli *c, struct kerr *err)
+{
+	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
+	struct rpc_image_args args = { .realm = xstrdup(realm) };
+	struct rpc_prune_images_reply reply = { 0 };
+	struct buf size cleanup_buf = BUF_INIT(64);
+	int r = 0;
+
+	if (!*realm)
+		r = kerr_plain(err, -EINVAL, "realm name is required");
+	if (r == 0)
+		r = cli_call(c, RPC_X_PRUNE_IMAGES, &args, &reply, err);
+	if (r == 0) {
+		report_image_size(&size, reply.result.bytes);
+		cli_printf("pruned images of realm \"%s\" (namespace \"%s\"): %s freed\n", realm,
+			   reply.result.namespace ? reply.result.namespace : "", buf_str(&size));
+	}
+	cli_free_args(RPC_X_PRUNE_IMAGES, &args);
+	cli_free_reply(RPC_X_PRUNE_IMAGES, &reply);
+	return r;
+}
+
+static const struct opt verify_opts[] = {
+	OPT_ROW_REALM("default"),
+	{ "repair", 0, OPT_BOOL, NULL, "get again what is broken" },
+	{ 0 },
+};
+
+static int run_verify(struct cli *c, struct kerr *err)
+{
+	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
+	struct rpc_verify_images_args args = {
+		.realm = xstrdup(realm),
+		.ref = cli_arg(c, 0),
+		.repair = cli_bool(c, "repair"),
+	};
+	struct rpc_verify_images_reply reply = { 0 };
+	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+	size_t broken = 0;
+	int r = 0;
+
+	if (!*realm)
+		r = kerr_plain(err, -EINVAL, "realm name is required");
+	if (r == 0)
+		r = cli_call(c, RPC_X_VERIFY_IMAGES, &args, &reply, err);
+	if (r == 0) {
+		broken = report_image_checks(&out, &reply.result);
+		cli_print(&out);
+	}
+	if (broken > 0)
+		r = kerr_plain(err, -EIO, "%zu of %zu images broken", broken,
+			       reply.result.images.n);
+	cli_free_args(RPC_X_VERIFY_IMAGES, &args);
+	cli_free_reply(RPC_X_VERIFY_IMAGES, &reply);
+	return r;
+}
+
 /* ---- the rows ---- */
 
 static const struct cmd cmd_image_load = {
@@ -329,12 +411,39 @@ static const struct cmd cmd_image_delete = {
 	.run = run_delete,
 };
 
+static const struct cmd cmd_image_inspect = {
+	.name = "inspect",
+	.args = "REF",
+	.min_args = 1,
+	.max_args = 1,
+	.help = "print all that is known of an image, with its configuration, as JSON",
+	.opts = realm_opts,
+	.run = run_inspect,
+};
+
+static const struct cmd cmd_image_prune = {
+	.name = "prune",
+	.help = "remove what no image and no container needs",
+	.opts = realm_opts,
+	.run = run_prune,
+};
+
+static const struct cmd cmd_image_verify = {
+	.name = "verify",
+	.args = "[ref]",
+	.max_args = 1,
+	.help = "read every file of one or all images and name what is broken",
+	.opts = verify_opts,
+	.run = run_verify,
+};
+
 static const struct cmd *const image_subs[] = {
-	&cmd_image_load, &cmd_image_pull, &cmd_image_get, &cmd_image_delete, NULL,
+	&cmd_image_load,   &cmd_image_pull,    &cmd_image_get,	 &cmd_image_delete,
+	&cmd_image_verify, &cmd_image_inspect, &cmd_image_prune, NULL,
 };
 
 const struct cmd cmd_image = {
 	.name = "image",
-	.help = "load, pull, show and delete images of a realm",
+	.help = "load, pull, show, verify and delete images of a realm",
 	.subs = image_subs,
 };

@@ -37,6 +37,10 @@ void report_deleted(struct buf *out, const struct deleted_resource *v, size_t n,
 		    enum output_format format);
 
 /* Images: -o ends with a newline in both encodings. */
+/* JSON as it came, indented; what could mean something to a terminal is escaped. */
+void report_json(struct buf *out, const char *json);
+/* The outcome of `image verify`. Returns how many images are broken. */
+size_t report_image_checks(struct buf *out, const struct rpc_verify_images_result *res);
 void report_image_size(struct buf *out, int64_t bytes);
 void report_image_loaded(struct buf *out, const struct rpc_load_image_result *res);
 void report_image_list(struct buf *out, const struct rpc_list_images_result *res,

@@ -110,3 +110,99 @@ void report_image_list(struct buf *out, const struct rpc_list_images_result *res
 		yemit_map_end(&y);
 	}
 }
+
+static void new_line(struct buf *out, unsigned depth)
+{
+	buf_addc(out, '\n');
+	for (; depth > 0; depth--)
+		buf_adds(out, "  ");
+}
+
+/* A string from its quote on; the byte after it. */
+static const char *copy_string(struct buf *out, const char *p)
+{
+	const unsigned char *u;
+
+	buf_addc(out, *p++);
+	for (; *p && *p != '"'; p++) {
+		u = (const unsigned char *) p;
+		if (*p == '\\' && p[1]) {
+			buf_add(out, p++, 2);
+		} else if (u[0] == 0x7f || u[0] < 0x20) {
+			buf_addf(out, "\\u%04x", u[0]);
+		} else if (u[0] == 0xc2 && u[1] >= 0x80 && u[1] < 0xa0) { /* C1 in UTF-8 */
+			buf_addf(out, "\\u%04x", u[1]);
+			p++;
+		} else {
+			buf_addc(out, *p);
+		}
+	}
+	if (*p)
+		buf_addc(out, *p++);
+	return p;
+}
+
+void report_json(struct buf *out, const char *json)
+{
+	const char *p = json ? json : "";
+	unsigned depth = 0;
+
+	while (*p) {
+		if (*p == '"') {
+			p = copy_string(out, p);
+			continue;
+		}
+		if (*p == '}' || *p == ']')
+			new_line(out, depth > 0 ? --depth : 0);
+		if (!strchr(" \t\r\n", *p))
+			buf_addc(out, *p);
+		if (*p == ':')
+			buf_addc(out, ' ');
+		if (*p == ',')
+			new_line(out, depth);
+		if (*p == '{' || *p == '[') {
+			p += 1 + strspn(p + 1, " \t\r\n");
+			if (*p == '}' || *p == ']')
+				buf_addc(out, *p++);
+			else
+				new_line(out, ++depth);
+			continue;
+		}
+		p++;
+	}
+	buf_addc(out, '\n');
+}
+
+static void put_check(struct buf *out, const struct rpc_image_check *c)
+{
+	for (size_t i = 0; i < c->problems.n; i++)
+		buf_addf(out, "image \"%s\": %s\n", nn(c->name), c->problems.v[i]);
+	if (c->more > 0)
+		buf_addf(out, "image \"%s\": %" PRId64 " more\n", nn(c->name), c->more);
+	if (streq(nn(c->outcome), "ok"))
+		buf_addf(out, "image \"%s\": ok (%" PRId64 " files in %" PRId64 " layers)\n",
+			 nn(c->name), c->files, c->layers);
+	else if (streq(nn(c->outcome), "repaired"))
+		buf_addf(out, "image \"%s\": repaired\n", nn(c->name));
+	else if (streq(nn(c->outcome), "reload"))
+		buf_addf(out, "image \"%s\": broken; load it again\n", nn(c->name));
+	else if (!str_empty(c->error))
+		buf_addf(out, "image \"%s\": broken; not repaired: %s\n", nn(c->name), c->error);
+	else
+		buf_addf(out, "image \"%s\": broken\n", nn(c->name));
+}
+
+size_t report_image_checks(struct buf *out, const struct rpc_verify_images_result *res)
+{
+	size_t i, broken = 0;
+
+	if (res->images.n == 0)
+		buf_addf(out, "No images found in realm \"%s\".\n", nn(res->realm));
+	for (i = 0; i < res->images.n; i++) {
+		const struct rpc_image_check *c = &res->images.v[i];
+
+		put_check(out, c);
+		broken += !streq(nn(c->outcome), "ok") && !streq(nn(c->outcome), "repaired");
+	}
+	return broken;
+}

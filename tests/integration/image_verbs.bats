@@ -136,3 +136,133 @@ loaded()
 	EOF
 	[ "$before" = "$(find "$INSTANCE_RUN_PATH"/namespaces/default.*/ ! -name .collect | sort)" ]
 }
+
+store()
+{
+	echo "$INSTANCE_RUN_PATH/namespaces/default.$INSTANCE_NS_SUFFIX"
+}
+
+# The only layer there is.
+layer()
+{
+	echo "$(store)"/snapshots/*
+}
+
+cell()
+{
+	cat <<-EOF
+	apiVersion: v1beta1
+	kind: Cell
+	metadata: {name: $1}
+	spec:
+	  realmId: default
+	  spaceId: default
+	  stackId: default
+	  containers:
+	  - {id: main, image: busybox, command: sleep, args: ["3600"]}
+	EOF
+}
+
+@test "verify: what is whole is ok, what is broken is named, and is loaded again after --repair" {
+	run kuke image verify
+	[ "$output" = 'No images found in realm "default".' ]
+	kuke image load "$INSTANCE/bb.tar"
+	run kuke image verify
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output =~ ^image\ \"docker.io/library/busybox:latest\":\ ok\ \([0-9]+\ files\ in\ 1\ layers\)$ ]]
+
+	# As if the last writes of some files were lost.
+	truncate -s 0 "$(layer)/fs/etc/passwd"
+	size=$(stat -c %s "$(layer)/fs/bin/busybox")
+	printf 'X' | dd of="$(layer)/fs/bin/busybox" bs=1 seek=100000 conv=notrunc status=none
+	rm "$(layer)/fs/bin/sh"
+	run kuke image verify busybox
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'image "docker.io/library/busybox:latest": layer 1: bin/busybox: its content differs'* ]]
+	[[ $output == *'image "docker.io/library/busybox:latest": layer 1: bin/sh: it is missing'* ]]
+	[[ $output == *'image "docker.io/library/busybox:latest": layer 1: etc/passwd: it has 0 bytes, not '* ]]
+	[[ $output == *'image "docker.io/library/busybox:latest": broken'* ]]
+	[[ ${lines[-1]} == *"1 of 1 images broken" ]]
+	[ "$(stat -c %s "$(layer)/fs/bin/busybox")" -eq "$size" ]
+
+	run kuke image verify busybox --repair
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'image "docker.io/library/busybox:latest": broken; load it again'* ]]
+	kuke image load "$INSTANCE/bb.tar"
+	kuke image verify busybox
+}
+
+@test "verify: manifest, configuration, list of files and record" {
+	for blob in "$(store)"/blobs/sha256/*; do
+		cp "$blob" "$INSTANCE/blob"
+		echo >>"$blob"
+		run kuke image verify
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *"blob sha256:${blob##*/}: its content differs"* ]]
+		rm "$blob"
+		run kuke image verify
+		[[ $output == *"blob sha256:${blob##*/}: it is missing"* ]]
+		cp "$INSTANCE/blob" "$blob"
+	done
+	cp "$(layer)/files" "$INSTANCE/files"
+	printf 'f' | dd of="$(layer)/files" bs=1 seek=5 conv=notrunc status=none
+	run kuke image verify
+	[[ $output == *"layer 1: its list of files is missing or damaged"* ]]
+	cp "$INSTANCE/files" "$(layer)/files"
+	mv "$(layer)/layer.json" "$INSTANCE/layer.json"
+	run kuke image verify
+	[[ $output == *"layer 1: its record is missing or damaged"* ]]
+	mv "$INSTANCE/layer.json" "$(layer)/layer.json"
+	kuke image verify
+}
+
+@test "verify: nothing is taken from under a cell that is up" {
+	cell up | kuke apply -f -
+	truncate -s 0 "$(layer)/fs/etc/passwd"
+	run kuke image verify --repair
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'broken; not repaired: container "default_default_up_main" is up on it: stop its cell first'* ]]
+	[ -e "$(layer)/layer.json" ]
+	kuke kill cell up
+	run kuke image verify --repair
+	[[ $output == *'broken; load it again'* ]]
+	kuke image load "$INSTANCE/bb.tar"
+	kuke start cell up
+	kuke image verify
+	kuke delete cell up --force
+}
+
+@test "inspect: all there is, as JSON" {
+	kuke image inspect busybox >"$INSTANCE/inspect"
+	[ "$(jq -r .name "$INSTANCE/inspect")" = docker.io/library/busybox:latest ]
+	[ "$(jq -r .size "$INSTANCE/inspect")" = "$(kuke image get busybox -o json | jq .Size)" ]
+	[ "$(jq -r '.config.rootfs.diff_ids[0]' "$INSTANCE/inspect")" = "$(jq -r '.layers[0].diffID' "$INSTANCE/inspect")" ]
+	[ "$(jq -r .unpackedBytes "$INSTANCE/inspect")" = "$(find "$(layer)/fs" -type f -printf '%i %s\n' | sort -u | awk '{ n += $2 } END { print n }')" ]
+	[ "$(jq -r .pulled "$INSTANCE/inspect")" = false ]
+	[ "$(jq -r .config.os "$INSTANCE/inspect")" = linux ]
+	run kuke image inspect nothing
+	[ "$status" -eq 1 ]
+	[[ $output == *'image "nothing" not found in realm "default": image not found' ]]
+}
+
+@test "prune: what nothing needs goes, what is needed stays" {
+	run kuke image prune
+	echo "$output"
+	[ "$output" = "pruned images of realm \"default\" (namespace \"default.$INSTANCE_NS_SUFFIX\"): 0 B freed" ]
+	# What a killed load leaves.
+	mkdir -p "$(store)/staging/layer-x/fs"
+	cp -a "$(layer)" "$(store)/snapshots/$(printf '%064d' 1)"
+	head -c 5000 /dev/urandom >"$(store)/blobs/sha256/$(printf '%064d' 2)"
+	run kuke image prune
+	[[ $output =~ MiB\ freed$ ]]
+	[ -z "$(ls "$(store)/staging")" ]
+	[ "$(find "$(store)/snapshots" -mindepth 1 -maxdepth 1 | wc -l)" -eq 1 ]
+	kuke image verify
+	kuke image delete busybox
+	[ "$(du -s --apparent-size "$(store)/snapshots" | cut -f1)" -le 8 ]
+}

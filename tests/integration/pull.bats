@@ -135,6 +135,37 @@ requests()
 	[ "$one" != "$two" ]
 }
 
+@test "verify --repair gets again what is broken, as it was when the tag has moved" {
+	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/home/b2.tar" docker.io/library/bb:2 oci
+	registry_push 5000 "docker-archive:$INSTANCE/home/bb.tar" x/mends:1
+	kuke image pull -q 127.0.0.1:5000/x/mends:1
+	digest=$(kuke image get 127.0.0.1:5000/x/mends:1 -o json | jq -r .Digest)
+	registry_push 5000 "oci-archive:$INSTANCE/home/b2.tar" x/mends:1
+	store=$(echo "$INSTANCE_RUN_PATH"/namespaces/default.*)
+	truncate -s 0 "$store"/snapshots/*/fs/etc/passwd
+	for blob in "$store"/blobs/sha256/*; do echo >>"$blob"; done
+	run kuke image verify 127.0.0.1:5000/x/mends:1
+	echo "$output"
+	[ "$status" -eq 1 ]
+	run kuke image verify --repair 127.0.0.1:5000/x/mends:1
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${lines[-1]}" = 'image "127.0.0.1:5000/x/mends:1": repaired' ]
+	kuke image verify
+	[ "$(kuke image get -o json | jq -r '.Images[].Digest')" = "$digest" ]
+	[ "$(kuke image inspect 127.0.0.1:5000/x/mends:1 | jq .pulled)" = true ]
+
+	# Gone from the registry: said so, and what is broken is not used.
+	truncate -s 0 "$store"/snapshots/*/fs/etc/passwd
+	mv "$(registry_dir)/plain" "$(registry_dir)/away"
+	run kuke image verify --repair
+	mv "$(registry_dir)/away" "$(registry_dir)/plain"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'broken; not repaired: failed to pull image'*'not found'* ]]
+	kuke image verify --repair
+}
+
 @test "what is not there: the registry's words" {
 	run kuke image pull 127.0.0.1:5000/x/bb:nope
 	one_line 'failed to pull image 127.0.0.1:5000/x/bb:nope: not found: manifest unknown'
