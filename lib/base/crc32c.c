@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include "crc32c.h"
 
 enum {
@@ -77,10 +81,26 @@ __attribute__((target("sse4.2"))) static uint32_t add_sse42(uint32_t crc, const 
 }
 #endif
 
+#if defined(__x86_64__)
+/*
+ * Asked for when first needed. The compiler's own way is a constructor, which
+ * every program would pay for at its start: cpuid traps where there is a hypervisor.
+ */
+static bool have_sse42(void)
+{
+	static signed char known; /* 0: not yet */
+	unsigned a, b, c, d;
+
+	if (known == 0)
+		known = __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_SSE4_2) != 0 ? 1 : -1;
+	return known > 0;
+}
+#endif
+
 uint32_t crc32c_add(uint32_t crc, const void *p, size_t n)
 {
 #if defined(__x86_64__)
-	if (__builtin_cpu_supports("sse4.2"))
+	if (have_sse42())
 		return ~add_sse42(~crc, p, n);
 #endif
 	return crc32c_add_portable(crc, p, n);

@@ -72,6 +72,5 @@ int base64_decode(struct buf *out, const char *s, size_t n);
 void hex_encode(char *out, const void *p, size_t n);
 
 uint32_t fnv1a32(const void *p, size_t n);
-uint32_t crc32c(uint32_t crc, const void *p, size_t n); /* start with 0 */
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crc32c.h"
 #include "jscan.h"
 #include "str.h"
 
@@ -39,10 +40,10 @@ static void on_event(void *ctx, enum jscan_event ev, unsigned depth, const char 
 	if (ev == JSCAN_EV_OBJECT_BEGIN || ev == JSCAN_EV_ARRAY_BEGIN)
 		t->depth++;
 	if (ev != t->run)
-		t->crc = crc32c(t->crc, head, sizeof(head));
+		t->crc = crc32c_add(t->crc, head, sizeof(head));
 	t->run = run ? ev : 0;
 	if (n > 0)
-		t->crc = crc32c(t->crc, p, n);
+		t->crc = crc32c_add(t->crc, p, n);
 }
 
 static enum jscan_result scan(const char *p, size_t n, size_t step, struct trace *t,
