@@ -93,7 +93,6 @@ fails()
 	fails "--name is only valid with -p/--profile" run -f a --name x
 	fails "--param is only valid with -p/--profile" run -f a --param x=y
 	fails "--param-file is only valid with -p/--profile" run -f a --param-file x
-	fails "not supported yet: -p/--profile" run -p x
 }
 
 @test "names that are asked for" {
