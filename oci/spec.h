@@ -18,6 +18,7 @@ enum spec_flags {
 	SPEC_ROOT = 1 << 0, /* the cell's explicit root: `sleep infinity` with nothing to run */
 	SPEC_HOST_NETWORK = 1 << 1, /* the whole cell is on the host's network */
 	SPEC_SECCOMP = 1 << 2, /* the built-in profile where the container asks for nothing */
+	SPEC_RO_RECURSIVE = 1 << 3, /* readOnly holds for mounts below a volume too */
 };
 
 struct spec_secret {

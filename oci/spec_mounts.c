@@ -46,11 +46,20 @@ static void emit_base(struct jemit *j, const struct spec_mount *m, bool privileg
 	emit_mount(j, m->destination, m->type, m->source, options);
 }
 
-static void emit_bind(struct jemit *j, const char *source, const char *destination, bool read_only)
+static void emit_bind(struct jemit *j, const char *source, const char *destination,
+		      const char *access)
 {
-	const char *const options[] = { "rbind", read_only ? "ro" : "rw", NULL };
+	const char *const options[] = { "rbind", access, NULL };
 
 	emit_mount(j, destination, "bind", source, options);
+}
+
+/* "ro" alone leaves writable what the host has mounted below the source. */
+static const char *access_of(const struct spec_input *in, const struct volume_mount *v)
+{
+	if (!v->read_only)
+		return "rw";
+	return in->flags & SPEC_RO_RECURSIVE ? "rro" : "ro";
 }
 
 /* Whether one of the container's volumes stands at path or above it. */
@@ -85,7 +94,7 @@ static void emit_cell_files(const struct spec_input *in, struct jemit *j)
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].source != NULL && !is_covered(in->c, rows[i].destination))
-			emit_bind(j, rows[i].source, rows[i].destination, true);
+			emit_bind(j, rows[i].source, rows[i].destination, "ro");
 }
 
 static void emit_tmpfs_volume(const struct volume_mount *v, const char *target, struct jemit *j)
@@ -103,8 +112,9 @@ static void emit_tmpfs_volume(const struct volume_mount *v, const char *target, 
 	emit_mount(j, target, "tmpfs", "tmpfs", options);
 }
 
-static int emit_volumes(const struct container_spec *c, struct jemit *j, struct kerr *err)
+static int emit_volumes(const struct spec_input *in, struct jemit *j, struct kerr *err)
 {
+	const struct container_spec *c = in->c;
 	size_t i;
 	int r;
 
@@ -123,7 +133,7 @@ static int emit_volumes(const struct container_spec *c, struct jemit *j, struct 
 		if (streq_null(v->kind, "tmpfs"))
 			emit_tmpfs_volume(v, target, j);
 		else
-			emit_bind(j, v->source, target, v->read_only);
+			emit_bind(j, v->source, target, access_of(in, v));
 	}
 	return 0;
 }
@@ -162,7 +172,7 @@ static int emit_secrets(const struct spec_input *in, struct jemit *j, struct ker
 				err, -EINVAL,
 				"secret mountPath is not allowed (\"%s\" mountPath \"%s\")",
 				s->name, s->mount_path);
-		emit_bind(j, s->file, target, true);
+		emit_bind(j, s->file, target, "ro");
 	}
 	return 0;
 }
@@ -180,7 +190,7 @@ int spec_mounts(const struct spec_input *in, struct jemit *j, struct kerr *err)
 	emit_cell_files(in, j);
 	if (in->cell != NULL && in->cell->spec.nested_cgroup_runtime && !c->host_cgroup)
 		emit_mount(j, "/sys/fs/cgroup", "cgroup", "cgroup", cgroup_options);
-	r = emit_volumes(c, j, err);
+	r = emit_volumes(in, j, err);
 	if (r < 0)
 		return r;
 	for (i = 0; r == 0 && i < c->tmpfs.n; i++)

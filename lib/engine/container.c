@@ -378,7 +378,8 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 		.cgroups_path = r->cgroup,
 		.flags = (r->spec->root ? SPEC_ROOT : 0) |
 			 (m->host_network ? SPEC_HOST_NETWORK : 0) |
-			 (r->e->seccomp_default ? SPEC_SECCOMP : 0),
+			 (r->e->seccomp_default ? SPEC_SECCOMP : 0) |
+			 (mount_has_recursive_ro() ? SPEC_RO_RECURSIVE : 0),
 	};
 	int k;
 

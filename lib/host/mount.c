@@ -456,6 +456,13 @@ static int bind_readonly(int mnt, enum mount_bind_flags flags)
 	return mount_setattr(mnt, "", at, &attr, sizeof(attr)) < 0 ? -errno : 0;
 }
 
+bool mount_has_recursive_ro(void)
+{
+	struct mount_attr nothing = { 0 };
+
+	return mount_setattr(-EBADF, "", AT_EMPTY_PATH, &nothing, sizeof(nothing)) == 0;
+}
+
 int mount_bind(int source_fd, const char *target, enum mount_bind_flags flags, struct kerr *err)
 {
 	cleanup_fd int mnt = -EBADF;

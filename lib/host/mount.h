@@ -54,6 +54,9 @@ enum {
  */
 int mount_overlay(const struct mount_overlay *how, struct kerr *err);
 
+/* Whether this kernel can make a mount read-only with all below it (5.12). */
+bool mount_has_recursive_ro(void);
+
 /* 1 when overlayfs is there or could be loaded, 0 when not, -errno. */
 int mount_has_overlay(void);
 

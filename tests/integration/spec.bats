@@ -95,6 +95,91 @@ cgroup_file()
 	rm -r "$HERE/v"
 }
 
+@test "a read-only bind mount covers what the host has mounted below it" {
+	mkdir -p "$HERE/v/below"
+	inst mount -t tmpfs below "$HERE/v/below"
+	run output_of 'echo x >/ro/below/f || echo refused; echo x >/rw/below/g && echo written' \
+		"volumes: [{source: $HERE/v, target: /ro, readOnly: true}, {source: $HERE/v, target: /rw}]"
+	echo "$output"
+	[[ $output == *refused* ]]
+	[[ $output == *written* ]]
+	inst umount "$HERE/v/below"
+	rm -r "$HERE/v"
+}
+
+@test "secrets: read at every start, gone with the stop, found missing before anything changes" {
+	local bundle=$INSTANCE/run/containers/default.$INSTANCE_NS_SUFFIX/default_default_s_main
+	printf alpha7 >"$HERE/secret"
+	run_cell s 'echo $VALUE; cat /run/value; echo; exec sleep 1000' "secrets: [{name: VALUE, fromFile: $HERE/secret},
+		{name: file, fromFile: $HERE/secret, mountPath: /run/value}]"
+	wait_for 10 log_has s alpha7
+	[ "$(cat "$bundle/secrets/1")" = alpha7 ]
+	[ "$(stat -c %a "$bundle" "$bundle/bundle" "$bundle/bundle/config.json" "$bundle/secrets" | paste -sd' ')" = '700 700 600 700' ]
+	refute grep -rq --exclude=log alpha7 "$INSTANCE_RUN_PATH"
+	quiet kuke kill cell s
+	refute grep -rq alpha7 "$INSTANCE/run" --include=config.json --include='[0-9]'
+	[ ! -e "$bundle/secrets" ]
+	rm "$HERE/secret"
+	run quiet kuke start cell s
+	[ "$status" -eq 1 ]
+	[[ $output == *"secret fromFile path does not exist on the host (secrets[0] \"VALUE\" fromFile \"$HERE/secret\")"* ]]
+	[ "$(cell_state s)" = Stopped ]
+	printf second >"$HERE/secret"
+	quiet kuke start cell s
+	wait_for 10 log_has s second
+	# One that would need bytes no variable can hold.
+	printf 'a\0b' >"$HERE/secret"
+	quiet kuke kill cell s
+	run quiet kuke start cell s
+	[[ $output == *"give it a mountPath"* ]]
+	mkfifo "$HERE/fifo"
+	run quiet kuke run -d -f - < <(cell_doc t true "secrets: [{name: X, fromFile: $HERE/fifo}]")
+	[[ $output == *"is not a regular file"* ]]
+	refute kuke get cell t
+	kuke delete cell s
+	rm "$HERE/secret" "$HERE/fifo"
+}
+
+@test "defaults of a space: for who comes or changes after them, never for who is there" {
+	local space='kind: Space\nmetadata: {name: d}\nspec: {realmId: default, defaults: {container: %s}}\n---\nkind: Stack\nmetadata: {name: d}\nspec: {realmId: default, spaceId: d}\n'
+	# shellcheck disable=SC2059
+	printf "$space" '{user: "7:7"}' | kuke apply -f - >/dev/null
+	IN='default d d' cell_doc s 'id -u; exec sleep 1000' >"$HERE/s.yaml"
+	quiet kuke apply -f "$HERE/s.yaml" >/dev/null
+	IN='default d d' wait_for 10 log_has s '^7$'
+	# shellcheck disable=SC2059
+	printf "$space" '{user: "8:8"}' | kuke apply -f - | grep -q 'Space "d": updated'
+	# Another container joins: the one that is there keeps what it has.
+	quiet kuke create container late --cell s --space d --stack d --image "$IMAGE" \
+		--command sh --args=-c --args='id -u; exec sleep 1000' >/dev/null
+	IN='default d d' wait_for 10 log_has s '^8$' late
+	[ "$(IN='default d d' logs s)" = 7 ]
+	# Applied again, it is held against what the space says now.
+	run quiet kuke apply -f "$HERE/s.yaml"
+	[[ $output == *'container "main" updated: user'* ]]
+	IN='default d d' wait_for 10 log_has s '^8$'
+	quiet kuke delete space d --cascade
+	rm "$HERE/s.yaml"
+}
+
+@test "a container's labels are its document's, and change in place" {
+	local doc=$HERE/x.yaml pid
+	run_cell s "$IDLE"
+	printf 'kind: Container\nmetadata: {name: x, labels: {a: b}}\nspec: {realmId: default, spaceId: default, stackId: default, cellId: s, image: %s, command: sleep, args: ["1000"]}\n' \
+		"$IMAGE" >"$doc"
+	quiet kuke apply -f "$doc" >/dev/null
+	pid=$(init_of s x)
+	[ "$(container_value s x .metadata.labels.a)" = b ]
+	sed -i 's/a: b/a: c/' "$doc"
+	run quiet kuke apply -f "$doc"
+	[ "$output" = $'Container "x": updated\n  - metadata.labels' ]
+	[ "$(quiet kuke apply -f "$doc")" = 'Container "x": unchanged' ]
+	[ "$(container_value s x .metadata.labels.a)" = c ]
+	[ "$(init_of s x)" = "$pid" ]
+	kuke delete cell s
+	rm "$doc"
+}
+
 @test "a tmpfs with size and mode" {
 	run output_of 'stat -c %a /t; df -k /t | tail -n1 | tr -s " " | cut -d" " -f2; mount | grep -c "^tmpfs on /t "
 		dd if=/dev/zero of=/t/f bs=1k count=2000 2>/dev/null || echo full' \
