@@ -40,7 +40,47 @@ realm.spec.registryCredentials.password()
 
 realm.status.containerdNamespaceReady()
 {
-	proof "true, and the namespace's directory is there"
+	proof "true, and the namespace's directory is there; not while a file stands in its place"
 	[ "$(status containerdNamespaceReady)" = true ]
 	[ -d "$INSTANCE_RUN_PATH/namespaces/own.$INSTANCE_NS_SUFFIX" ]
+	namespace_is_taken
+	[ "$(jq -r '.containerdNamespaceReady // false' "$WORK/spare")" = false ]
+}
+
+# A file stands where the namespace's directory should.
+namespace_is_taken()
+{
+	local dir=$INSTANCE_RUN_PATH/namespaces/spare
+
+	[ ! -e "$WORK/spare" ] || return 0
+	printf 'kind: Realm\nmetadata: {name: spare}\nspec: {namespace: spare}\n' | kuke apply -f - >/dev/null
+	rm -r "$dir"
+	touch "$dir"
+	wait_for 10 is_spare_state Failed
+	get realm spare .status >"$WORK/spare"
+	rm "$dir"
+	wait_for 10 is_spare_state Ready
+}
+
+is_spare_state()
+{
+	[ "$(get realm spare .status.state)" = "$1" ]
+}
+
+realm.status.reason()
+{
+	proof "the manifest's is dropped; NamespaceMissing while a file stands in its directory's place, then nothing"
+	[ "$(status 'reason // ""')" = "" ]
+	namespace_is_taken
+	[ "$(jq -r .reason "$WORK/spare")" = NamespaceMissing ]
+	[ "$(get realm spare '.status.reason // ""')" = "" ]
+}
+
+realm.status.message()
+{
+	proof "the manifest's is dropped; names the directory while a file stands in its place, then nothing"
+	[ "$(status 'message // ""')" = "" ]
+	namespace_is_taken
+	[[ "$(jq -r .message "$WORK/spare")" == *namespaces/spare* ]]
+	[ "$(get realm spare '.status.message // ""')" = "" ]
 }

@@ -35,3 +35,47 @@ space.spec.network.egress.allow.ports()
 {
 	not_yet spec.network.egress "{realmId: $REALM, network: {egress: {allow: [{cidr: 192.0.2.0/24, ports: [443]}]}}}" Space
 }
+
+# A device that is not ours has the name of the space's bridge.
+bridge_is_taken()
+{
+	local name
+
+	[ ! -e "$WORK/taken" ] || return 0
+	name=$(bridge_of filled)
+	wait_for 5 take_name "$name" # a pass may be quicker
+	wait_for 10 is_space_state Failed
+	get space filled .status >"$WORK/damaged"
+	inst ip link delete "$name"
+	wait_for 10 is_space_state Ready
+	touch "$WORK/taken"
+}
+
+take_name()
+{
+	inst ip link delete "$1"
+	inst ip link add "$1" type veth peer name taken0
+}
+
+is_space_state()
+{
+	[ "$(get space filled .status.state)" = "$1" ]
+}
+
+space.status.reason()
+{
+	proof "the manifest's is dropped; NetworkFailed while a foreign device has the bridge's name, then nothing"
+	[ "$(status 'reason // ""')" = "" ]
+	bridge_is_taken
+	[ "$(jq -r .reason "$WORK/damaged")" = NetworkFailed ]
+	[ "$(get space filled '.status.reason // ""')" = "" ]
+}
+
+space.status.message()
+{
+	proof "the manifest's is dropped; names the bridge while a foreign device has its name, then nothing"
+	[ "$(status 'message // ""')" = "" ]
+	bridge_is_taken
+	[[ "$(jq -r .message "$WORK/damaged")" == *"$(bridge_of filled)"* ]]
+	[ "$(get space filled '.status.message // ""')" = "" ]
+}
