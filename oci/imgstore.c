@@ -70,8 +70,10 @@ void image_store_release(struct image_store *s)
 
 	locks_drop(s->locks, &id);
 	/* Whoever left the mark could not collect because of us, or of others still at work. */
-	if (access(wanted, F_OK) == 0)
+	if (s->collect_owed || access(wanted, F_OK) == 0) {
+		s->collect_owed = false;
 		(void) image_collect(s, NULL, NULL);
+	}
 }
 
 int image_store_lock_all(struct image_store *s, struct kerr *err)
@@ -84,6 +86,7 @@ int image_store_lock_all(struct image_store *s, struct kerr *err)
 	/* Free first, write never: this must work on a full disk. */
 	r = held ? -EWOULDBLOCK : locks_take(s->locks, &id, LOCKS_TRY, err);
 	if (r == -EWOULDBLOCK) {
+		s->collect_owed = held;
 		r = open(wanted, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 		if (r >= 0)
 			(void) close(r);

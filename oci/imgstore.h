@@ -30,6 +30,7 @@ struct image_store {
 	/* The defaults; set after opening where configured. */
 	struct unpack_limits limits; /* of a layer; the tars of an image share max_bytes */
 	uint64_t max_layers; /* of an image */
+	bool collect_owed; /* at the end of our own hold: a mark on the disk may find no room */
 };
 
 /*
