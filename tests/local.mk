@@ -222,6 +222,16 @@ secprobe: tests/helpers/secprobe.c kernel-headers.stamp
 	$(AM_V_GEN)$(STATIC_CC) $(STATIC_CFLAGS) $(STATIC_FLAGS) $(WARN_CFLAGS) -I$(top_srcdir)/src/static \
 		-o $@ $(top_srcdir)/tests/helpers/secprobe.c
 
+# kukeunpack without its main() and its confinement.
+FUZZ += tests/fuzz/fuzz_layer
+tests_fuzz_fuzz_layer_SOURCES = tests/fuzz/fuzz_layer.c oci/filelist.c oci/unpack_proto.c \
+	src/kukeunpack/codec_gzip.c src/kukeunpack/codec_zstd.c src/kukeunpack/extract.c \
+	src/kukeunpack/inflow.c src/kukeunpack/tarread.c src/kukeunpack/tree.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_layer_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) -I$(top_srcdir)/oci \
+	-I$(top_srcdir)/src/kukeunpack $(ARCHIVE_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS) $(ISAL_CFLAGS)
+tests_fuzz_fuzz_layer_LDADD = libhost.a $(LIBBASE) $(ARCHIVE_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) \
+	$(ISAL_LIBS) $(FUZZ_LIBS)
+
 # In the top of the build tree, where it finds src/kukeshim/kukeshim as kuke does.
 check_PROGRAMS += shimdrive
 shimdrive_SOURCES = tests/helpers/shimdrive.c
@@ -269,7 +279,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/helpers/imgtree tests/helpers/treecmp tests/helpers/fiveimages tests/helpers/store.bash \
 	tests/helpers/cells.bash tests/helpers/instance-init tests/helpers/instance.bash \
 	tests/helpers/registry.bash tests/helpers/token-server \
-	tests/fuzz/replay.c tests/lint/lib.bash tests/lint/strip.pl
+	tests/fuzz/replay.c tests/fuzz/layer.dict tests/lint/lib.bash tests/lint/strip.pl
 
 .PHONY: check-unit check-system check-lint
 check-unit:
