@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "image.h"
@@ -12,8 +13,31 @@
 #include "oci_manifest.h"
 #include "path.h"
 
-/* In trash/: a collection is owed by whoever ends its hold last. */
-#define COLLECT_WANTED ".collect"
+/*
+ * A collection is owed by whoever ends its hold last. The mark is a bit of the mode
+ * of trash/: unlike a file, that takes no room and no inode, which may be what
+ * there is none of.
+ */
+enum {
+	COLLECT_WANTED = S_ISVTX,
+	TRASH_MODE = 0700,
+};
+
+static bool collect_wanted(const struct image_store *s)
+{
+	cleanup_free char *trash = image_store_path(s, NS_TRASH, NULL);
+	struct stat st;
+
+	return stat(trash, &st) == 0 && (st.st_mode & COLLECT_WANTED);
+}
+
+static void want_collect(const struct image_store *s, bool on)
+{
+	cleanup_free char *trash = image_store_path(s, NS_TRASH, NULL);
+
+	/* Without it, the next collection makes it good. */
+	(void) chmod(trash, TRASH_MODE | (on ? COLLECT_WANTED : 0));
+}
 
 char *image_store_path(const struct image_store *s, enum ns_dir what, const char *name)
 {
@@ -65,20 +89,16 @@ int image_store_hold(struct image_store *s, struct kerr *err)
 
 void image_store_release(struct image_store *s)
 {
-	cleanup_free char *wanted = image_store_path(s, NS_TRASH, COLLECT_WANTED);
 	struct lock_id id = lock_id_image(s->ns, "");
 
 	locks_drop(s->locks, &id);
 	/* Whoever left the mark could not collect because of us, or of others still at work. */
-	if (s->collect_owed || access(wanted, F_OK) == 0) {
-		s->collect_owed = false;
+	if (collect_wanted(s))
 		(void) image_collect(s, NULL, NULL);
-	}
 }
 
 int image_store_lock_all(struct image_store *s, struct kerr *err)
 {
-	cleanup_free char *wanted = image_store_path(s, NS_TRASH, COLLECT_WANTED);
 	struct lock_id id = lock_id_image(s->ns, "");
 	bool held = locks_held(s->locks, &id);
 	int r;
@@ -86,10 +106,7 @@ int image_store_lock_all(struct image_store *s, struct kerr *err)
 	/* Free first, write never: this must work on a full disk. */
 	r = held ? -EWOULDBLOCK : locks_take(s->locks, &id, LOCKS_TRY, err);
 	if (r == -EWOULDBLOCK) {
-		s->collect_owed = held;
-		r = open(wanted, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-		if (r >= 0)
-			(void) close(r);
+		want_collect(s, true);
 		/* Once more, for a holder that left before it could see the mark. */
 		r = held ? -EWOULDBLOCK : locks_take(s->locks, &id, LOCKS_TRY, err);
 	}
@@ -97,7 +114,8 @@ int image_store_lock_all(struct image_store *s, struct kerr *err)
 		return 0;
 	if (r < 0)
 		return r;
-	(void) unlink(wanted);
+	if (collect_wanted(s))
+		want_collect(s, false);
 	return 1;
 }
 

@@ -30,7 +30,6 @@ struct image_store {
 	/* The defaults; set after opening where configured. */
 	struct unpack_limits limits; /* of a layer; the tars of an image share max_bytes */
 	uint64_t max_layers; /* of an image */
-	bool collect_owed; /* at the end of our own hold: a mark on the disk may find no room */
 };
 
 /*
@@ -57,8 +56,8 @@ void image_store_release(struct image_store *s);
 
 /*
  * For the collector: take the store for itself. 1 when it is, 0 when it is in
- * use (then the last to end its hold collects), -errno. Nothing is written when
- * it succeeds: freeing must work on a full disk.
+ * use (then the last to end its hold collects), -errno. Nothing is created:
+ * freeing must work on a full disk.
  */
 int image_store_lock_all(struct image_store *s, struct kerr *err);
 void image_store_unlock_all(struct image_store *s);

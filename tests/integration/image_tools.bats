@@ -61,7 +61,7 @@ drive()
 # What takes up space in the store.
 left()
 {
-	find "$run_path/namespaces/ns" -mindepth 2 ! -path '*/blobs/sha256' ! -path '*/trash/.collect'
+	find "$run_path/namespaces/ns" -mindepth 2 ! -path '*/blobs/sha256'
 }
 
 # The image as a container would see it.

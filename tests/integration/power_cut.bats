@@ -150,11 +150,20 @@ all_cuts()
 	done <"$INSTANCE/home/steps"
 }
 
+# told ARG…: kuke, which says something only when it fails.
+told()
+{
+	engine "$@" >"$INSTANCE/home/told" 2>&1 && return
+	cat "$INSTANCE/home/told"
+	return 1
+}
+
 images_are_whole()
 {
 	local name listed seen=
 
 	listed=$(images)
+	told image verify
 	for name in a b; do
 		if grep -qx "docker.io/library/$name:1" <<<"$listed"; then
 			[[ $(expected "$1" "$name") == load* || $(expected "$1" "$name") == *'?' ]]
@@ -165,7 +174,7 @@ images_are_whole()
 		fi
 	done
 	for name in a b; do
-		engine image load "$DISKS/$name.tar" >/dev/null
+		told image load "$DISKS/$name.tar"
 		[[ $seen == *$name* ]] || whole "$name"
 	done
 	delete_all
@@ -204,14 +213,6 @@ reboot()
 state_of()
 {
 	engine get cell c -o json | jq -r .status.state
-}
-
-# told ARG…: kuke, which says something only when it fails.
-told()
-{
-	engine "$@" >"$INSTANCE/home/told" 2>&1 && return
-	cat "$INSTANCE/home/told"
-	return 1
 }
 
 objects_are_whole()
