@@ -90,8 +90,8 @@ tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBST
 
 SYSTEM_TESTS = \
 	tests/integration/apply.bats \
-	tests/integration/autodelete.bats \
 	tests/integration/apply_fields.bats \
+	tests/integration/autodelete.bats \
 	tests/integration/bench.bats \
 	tests/integration/cli.bats \
 	tests/integration/concurrency.bats \
@@ -111,14 +111,14 @@ SYSTEM_TESTS = \
 	tests/integration/leakcheck.bats \
 	tests/integration/lifecycle.bats \
 	tests/integration/monitor.bats \
-	tests/integration/pull.bats \
-	tests/integration/same_engine.bats \
 	tests/integration/network.bats \
-	tests/integration/sequence.bats \
 	tests/integration/power_cut.bats \
 	tests/integration/profile.bats \
+	tests/integration/pull.bats \
 	tests/integration/restart.bats \
+	tests/integration/same_engine.bats \
 	tests/integration/security.bats \
+	tests/integration/sequence.bats \
 	tests/integration/spec.bats \
 	tests/integration/status.bats \
 	tests/integration/storm.bats \

@@ -128,7 +128,7 @@ if command -v strace >/dev/null; then
 	# shellcheck disable=SC2016 # the inner shell expands
 	inst sh -c 'echo $$ >"$1/strace.pid"; exec timeout 60 strace -f -qq \
 		-e trace=fsync,fdatasync,syncfs,sync -o "$1/syncs" -p "$2"' - \
-		"$INSTANCE" "$(kukeond_pid)" &
+		"$INSTANCE" "$(kukeond_pid)" 2>/dev/null &
 	strace=$!
 	sleep 1
 	inst timeout 30 kuke run -d -f "$INSTANCE/synced.yaml" >/dev/null
