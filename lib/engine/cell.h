@@ -109,6 +109,7 @@ enum cell_stop_flags {
 	CELL_STOP_NO_SAVE = 1 << 1, /* the document goes anyway */
 	CELL_STOP_ENDED = 1 << 2, /* not an operator's: the cell's state follows the exits */
 	CELL_STOP_KEEP_RUN = 1 << 3, /* the cell stays started though nothing runs in it */
+	CELL_STOP_ASK = 1 << 4, /* send the signal and wait for nobody; for cell_stop.c */
 };
 
 #define CELL_STOP_GRACE_MS 5000
@@ -121,6 +122,9 @@ int cell_grace(const struct engine *e, int def_ms);
 /* Workloads first, in parallel, then the root; then everything the start made. */
 int cell_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc, int grace_ms,
 		     enum cell_stop_flags flags, struct kerr *err);
+
+/* The root has ended: ask the workloads to. Whoever comes next sees whether they have. */
+int cell_ask_locked(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err);
 
 /*
  * The same for one container of a cell, the rest untouched. A start makes the

@@ -109,12 +109,15 @@ static bool is_up(struct start *s, bool any)
 	return any && all ? running > 0 : running == all;
 }
 
-/* A start that stands is kept when something runs in it; else there is a fresh one. */
+/*
+ * A start that stands is kept when something runs in it; else there is a fresh one. Not
+ * that of a cell whose root has ended: what still runs there has been told to end.
+ */
 static int make_run(struct start *s, struct kerr *err)
 {
 	int r;
 
-	if (is_up(s, true)) {
+	if (s->doc->status.state == CELL_STATE_READY && is_up(s, true)) {
 		fill_mounts(s);
 		return restarts_drop(s->e, &s->a, err);
 	}

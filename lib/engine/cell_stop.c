@@ -161,7 +161,7 @@ static int stop_group(struct engine *e, const char *ns, const struct cell_doc *d
 		container_run_init(&v[n].run, e, ns, doc, c);
 		r = signal_one(&v[n++], flags, err);
 	}
-	if (r == 0)
+	if (r == 0 && !(flags & CELL_STOP_ASK))
 		r = await_all(v, n, deadline, err);
 	stopping_clear(v, n);
 	return r;
@@ -218,6 +218,12 @@ int cell_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc, int
 	if (r == 0 && doc->spec.auto_delete && !(flags & (CELL_STOP_NO_SAVE | CELL_STOP_ENDED)))
 		wake_ask(e, &a); /* no monitor does where nothing ran */
 	return r;
+}
+
+int cell_ask_locked(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err)
+{
+	return stop_group(e, ns, doc, &(struct who){ .roots = false }, 0,
+			  CELL_STOP_ENDED | CELL_STOP_ASK, err);
 }
 
 int cell_stop_one_locked(struct engine *e, const char *ns, struct cell_doc *doc, const char *id,

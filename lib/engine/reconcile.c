@@ -121,6 +121,31 @@ static int restart_owed(struct engine *e, const char *ns, struct cell_doc *doc, 
 	return r < 0 ? r : cell_observe(e, ns, doc, NULL, err);
 }
 
+/*
+ * The root has ended: the workloads are asked to end, and killed when the grace is
+ * over. A pass waits for nobody: their ends, and the end of the grace, make others.
+ */
+static int end_workloads(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err)
+{
+	struct restarts list cleanup_restarts = { 0 };
+	struct restart *grace;
+	struct addr a = addr_of_cell(doc);
+	int r;
+
+	restarts_load(e, &a, &list);
+	grace = restarts_find(&list, RESTART_GRACE);
+	if (grace && grace->due_ms > clock_ms())
+		return 0;
+	if (grace)
+		return cell_stop_locked(e, ns, doc, 0, CELL_STOP_KILL | CELL_STOP_ENDED, err);
+	r = cell_ask_locked(e, ns, doc, err);
+	if (r < 0)
+		return r;
+	restarts_clear(&list); /* nobody is brought back any more */
+	restarts_get(&list, RESTART_GRACE)->due_ms = clock_ms() + CELL_STOP_GRACE_MS;
+	return restarts_save(e, &a, &list, err);
+}
+
 int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, bool *ret_deleted,
 		       struct kerr *err)
 {
@@ -139,11 +164,13 @@ int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, b
 	if (r == 0 && need & CELL_NEED_DELETE) {
 		r = cell_delete_locked(e, ns, doc, err);
 		*ret_deleted = r == 0;
-	} else if (r == 0 && need & (CELL_NEED_WIND_DOWN | CELL_NEED_END)) {
-		r = cell_stop_locked(e, ns, doc, CELL_STOP_GRACE_MS, CELL_STOP_ENDED, err);
+	} else if (r == 0 && need & CELL_NEED_WIND_DOWN) {
+		r = cell_stop_locked(e, ns, doc, 0, CELL_STOP_ENDED, err);
 	} else if (r == 0) {
 		mended = r = mend_cgroup(e, doc, err);
-		if (r >= 0)
+		if (r >= 0 && need & CELL_NEED_END)
+			r = end_workloads(e, ns, doc, err);
+		else if (r >= 0)
 			r = restart_owed(e, ns, doc, need & CELL_NEED_RESTART, err);
 		if (r == 0 && (mended > 0 || !model_eq(&cell_doc_type, &before, doc)))
 			r = cell_save(e, doc, 0, err);

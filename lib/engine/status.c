@@ -261,7 +261,7 @@ static bool delete_is_due(const struct cell_doc *doc, enum run_phase phase, unsi
 	if (phase == RUN_NONE)
 		return doc->status.state == CELL_STATE_STOPPED ||
 		       doc->status.state == CELL_STATE_FAILED;
-	return (need & (CELL_NEED_WIND_DOWN | CELL_NEED_END)) != 0;
+	return (need & CELL_NEED_WIND_DOWN) != 0; /* CELL_NEED_END comes first */
 }
 
 static void set_synthesized(struct container_status *status, const struct cell_doc *doc,

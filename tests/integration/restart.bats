@@ -169,6 +169,33 @@ power_loss()
 	kuke delete cell a
 }
 
+@test "a cell that is slow to end holds up no restart of another" {
+	{
+		cell_doc slow 'sleep 0.5' 'root: true'
+		container deaf 'trap "" TERM; while :; do sleep 1; done'
+	} | quiet kuke run -d -f - >/dev/null
+	run_cell a 'sleep 0.8; exit 3' 'restartPolicy: always'
+	local deaf gap
+	deaf=$(init_of slow deaf)
+	wait_for 4 has_count a 1
+	# The one is in its grace all the while.
+	inst test -e "/proc/$deaf"
+	is_cell_state slow Stopped
+	gap=$(ms_between "$(container_value a main .status.finishTime)" \
+		"$(container_value a main .status.startTime)")
+	echo "$gap ms"
+	[ "$gap" -le 1200 ]
+	run kuke start cell slow
+	[ "$status" -eq 1 ]
+	[[ $output == *"has running containers and must first be stopped"* ]]
+	wait_for 6 pid_gone "$deaf"
+	wait_for 2 is_container_state slow deaf Stopped
+	[ "$(container_value slow deaf .status.exitSignal)" = SIGKILL ]
+	[ ! -e "$INSTANCE/run/cells/default/default/default/slow" ]
+	kuke delete cell slow
+	kuke delete cell a
+}
+
 @test "restarts that came due while the daemon was down are made by the next one" {
 	run_cell a 'echo up; sleep 0.3; exit 1' 'restartPolicy: always'
 	wait_for 3 is_container_state a main Failed
