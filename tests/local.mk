@@ -214,6 +214,11 @@ tests_fuzz_fuzz_archive_SOURCES = tests/fuzz/fuzz_archive.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_archive_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
 tests_fuzz_fuzz_archive_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
 
+FUZZ += tests/fuzz/fuzz_filelist
+tests_fuzz_fuzz_filelist_SOURCES = tests/fuzz/fuzz_filelist.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_filelist_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
+tests_fuzz_fuzz_filelist_LDADD = $(LIBOCI) $(LIBBASE) $(FUZZ_LIBS)
+
 # Static, as it runs in containers.
 check_SCRIPTS = secprobe
 CLEANFILES += secprobe

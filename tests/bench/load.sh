@@ -96,7 +96,7 @@ if command -v podman >/dev/null; then
 		graphroot = "$disk/podman"
 		runroot = "$disk/podman-run"
 	EOF
-	printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nimage_copy_tmp_dir = "%s"\ntmp_dir = "%s"\n' \
+	printf '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nlock_type = "file"\nimage_copy_tmp_dir = "%s"\ntmp_dir = "%s"\n' \
 		"$disk" "$disk/libpod" >"$disk/podman.conf"
 	export CONTAINERS_CONF=$disk/podman.conf CONTAINERS_STORAGE_CONF=$disk/storage.conf
 	pairs+=("podman" "" "podman load -q -i $images/big.oci.tar" "podman rmi -fa; sync")

@@ -41,3 +41,29 @@ teardown()
 	done
 	[ "$("$IMGDRIVE" "$run_path" ns list | wc -l)" -eq 3 ]
 }
+
+@test "200 layers make one root" {
+	"$IMGDRIVE" "$run_path" ns load "$BATS_FILE_TMPDIR/cases/many-layers/image.tar"
+	"$IMGDRIVE" "$run_path" ns prepare c many-layers
+	mkdir "$shm/root"
+	# shellcheck disable=SC2016 # the inner shell expands
+	unshare -m sh -ec '"$1" "$2" ns mount c "$3"; ls "$3" | wc -l' - \
+		"$IMGDRIVE" "$run_path" "$shm/root" >"$shm/count"
+	[ "$(cat "$shm/count")" -eq 200 ]
+}
+
+@test "images that share layers, loaded at the same time" {
+	local i pids=() pid
+	for i in 0 1 2 3 4 5; do
+		"$HELPERS/imgcases" --shared "$i" "$shm/$i.tar"
+	done
+	for i in 0 1 2 3 4 5; do
+		"$IMGDRIVE" "$run_path" ns load "$shm/$i.tar" &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do wait "$pid"; done
+	"$IMGDRIVE" "$run_path" ns verify
+	# six layers that all have, and one more of each
+	[ "$(find "$run_path/namespaces/ns/snapshots" -mindepth 1 -maxdepth 1 | wc -l)" -eq 12 ]
+	[ -z "$(ls "$run_path/namespaces/ns/staging")" ]
+}
