@@ -221,8 +221,9 @@ static int serve_loop(struct disk *d)
 
 static int serve(const char *dir, const char *image, const char *log)
 {
-	cleanup_free char *options = NULL;
-	struct disk d;
+	cleanup_free char *options = NULL, *in = xmalloc(WRITE_MAX + ATOM),
+			  *out = xmalloc(WRITE_MAX);
+	struct disk d = { .in = in, .out = out };
 	struct stat st;
 
 	d.image = open(image, O_RDWR | O_CLOEXEC);
@@ -235,8 +236,6 @@ static int serve(const char *dir, const char *image, const char *log)
 	if (d.fuse < 0)
 		return fail("/dev/fuse");
 	d.size = (uint64_t) st.st_size;
-	d.in = xmalloc(WRITE_MAX + ATOM);
-	d.out = xmalloc(WRITE_MAX);
 	options = xasprintf("fd=%d,rootmode=40000,user_id=0,group_id=0", d.fuse);
 	if (mount("blkrec", dir, "fuse.blkrec", MS_NOSUID | MS_NODEV, options) < 0)
 		return fail(dir);
