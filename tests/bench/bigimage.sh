@@ -92,7 +92,7 @@ app_fs()
 
 exec >make.log 2>&1 </dev/null
 rm -rf big bigz big.oci.tar big.docker.tar layers
-[ -e base.tar ] || mmdebstrap --quiet --variant=minbase bookworm base.tar
+[ -e base.tar ] || unshare -m --propagation private mmdebstrap --quiet --variant=minbase bookworm base.tar
 umoci init --layout big
 umoci new --image big:latest
 for fs in base_fs python_fs gcc_fs churn_fs app_fs; do layer $fs; done
