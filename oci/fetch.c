@@ -37,6 +37,15 @@ static const char *const passed_on[] = {
 	"KUKEFETCH_TRIES",
 };
 
+void fetch_environment(struct strlist *ret)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(passed_on); i++)
+		if (getenv(passed_on[i]))
+			strlist_addf(ret, "%s=%s", passed_on[i], getenv(passed_on[i]));
+}
+
 struct fetch *fetch_close(struct fetch *f)
 {
 	if (!f)
@@ -55,7 +64,6 @@ static int spawn(struct fetch *f, struct kerr *err)
 	struct proc_spawn how = PROC_SPAWN_INIT;
 	cleanup_fd int theirs = -EBADF;
 	int fds[2], r;
-	size_t i;
 
 	r = helper_path("kukefetch", &path, err);
 	if (r < 0)
@@ -68,9 +76,7 @@ static int spawn(struct fetch *f, struct kerr *err)
 	strlist_addf(&args, "%d", FETCH_PROTO_VERSION);
 	strlist_addf(&args, "control=%d", theirs);
 	strlist_make_empty(&env);
-	for (i = 0; i < ARRAY_SIZE(passed_on); i++)
-		if (getenv(passed_on[i]))
-			strlist_addf(&env, "%s=%s", passed_on[i], getenv(passed_on[i]));
+	fetch_environment(&env);
 	how.path = path;
 	how.argv = args.v;
 	how.envp = env.v;

@@ -12,6 +12,9 @@
  */
 struct fetch;
 
+/* What this process' environment has for kukefetch, as "NAME=value", added to ret. */
+void fetch_environment(struct strlist *ret);
+
 /* Start it. Where to fetch from is told at once; whether that works shows at the first event. */
 int fetch_open(const struct registry_config *c, const struct ref *ref,
 	       const struct registry_login *logins, size_t n_logins, struct fetch **ret,

@@ -572,6 +572,8 @@ static int pull_layers(struct pull *p, struct kerr *err)
 		if (r == 0)
 			r = commit(p, false, err);
 	}
+	if (r < 0 && p->keep && p->layers) /* for the next try; this one's error is what counts */
+		(void) commit(p, true, NULL);
 	return r == 0 ? commit(p, true, err) : r;
 }
 

@@ -11,6 +11,7 @@
 
 #include "atomic.h"
 #include "fd.h"
+#include "fetch.h"
 #include "helper.h"
 #include "mem.h"
 #include "path.h"
@@ -109,8 +110,7 @@ static int spawn_shim(const struct shim_start *how, const char *run_id, int *ret
 	cleanup_fd int in = -EBADF;
 	cleanup_fd int out = -EBADF;
 	cleanup_free char *path = NULL;
-	cleanup_strlist struct strlist argv = { 0 };
-	const char *envp[] = { SHIM_PATH, NULL };
+	cleanup_strlist struct strlist argv = { 0 }, env = { 0 };
 	struct proc_spawn spawn = PROC_SPAWN_INIT;
 	int keep[1 + SHIM_CGROUPS_MAX];
 	size_t i, n_keep = 0;
@@ -129,7 +129,10 @@ static int spawn_shim(const struct shim_start *how, const char *run_id, int *ret
 	build_argv(how, run_id, out, &argv);
 	spawn.path = path;
 	spawn.argv = argv.v;
-	spawn.envp = (char *const *) (uintptr_t) envp;
+	strlist_add(&env, SHIM_PATH);
+	if (how->process != NULL) /* kukeond will pull images */
+		fetch_environment(&env);
+	spawn.envp = env.v;
 	spawn.cwd = "/";
 	keep[n_keep++] = out;
 	for (i = 0; i < how->n_monitor_procs_fds; i++)

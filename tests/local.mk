@@ -111,6 +111,9 @@ SYSTEM_TESTS = \
 	tests/integration/leakcheck.bats \
 	tests/integration/lifecycle.bats \
 	tests/integration/monitor.bats \
+	tests/integration/pull.bats \
+	tests/integration/pull_faults.bats \
+	tests/integration/same_engine.bats \
 	tests/integration/network.bats \
 	tests/integration/power_cut.bats \
 	tests/integration/profile.bats \
@@ -248,6 +251,11 @@ check_PROGRAMS += fieldrows
 fieldrows_SOURCES = tests/helpers/fieldrows.c
 fieldrows_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL)
 fieldrows_LDADD = $(LIBMODEL) $(LIBBASE)
+
+check_PROGRAMS += faultproxy
+faultproxy_SOURCES = tests/helpers/faultproxy.c
+faultproxy_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
+faultproxy_LDADD = $(LIBBASE)
 
 check_PROGRAMS += imgdrive
 imgdrive_SOURCES = tests/helpers/imgdrive.c

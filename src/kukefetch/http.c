@@ -79,6 +79,11 @@ struct http_xfer *http_stop(struct http_xfer *x)
 	return NULL;
 }
 
+const char *http_url(const struct http_xfer *x)
+{
+	return x->answer.url;
+}
+
 /* A new status line: what an answer before it (100, a proxy's) said is gone. */
 static void begin_answer(struct http_xfer *x)
 {
@@ -274,8 +279,9 @@ static enum http_failure classify(const struct http_xfer *x, CURLcode code)
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_ISSUER_ERROR:
 		return HTTP_UNTRUSTED;
-	case CURLE_GOT_NOTHING:
 	case CURLE_OPERATION_TIMEDOUT:
+		return HTTP_STALLED;
+	case CURLE_GOT_NOTHING:
 	case CURLE_PARTIAL_FILE:
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
@@ -295,7 +301,8 @@ static void end_xfer(struct http_xfer *x, CURLcode code)
 
 	take_status(x);
 	(void) snprintf(text, sizeof(text), "%s", *x->text ? x->text : curl_easy_strerror(code));
-	text[0] = (char) tolower((unsigned char) text[0]);
+	if (!isupper((unsigned char) text[1])) /* "SSL …" stays */
+		text[0] = (char) tolower((unsigned char) text[0]);
 	answer = x->answer;
 	x->answer = (struct http_answer){ 0 };
 	(void) http_stop(x);

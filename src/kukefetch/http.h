@@ -43,6 +43,7 @@ enum http_failure {
 	HTTP_FINE = 0, /* there is a whole answer, whatever its status */
 	HTTP_STOPPED, /* by the body function */
 	HTTP_BROKEN, /* in between: another try may work */
+	HTTP_STALLED, /* likewise, by waiting in vain */
 	HTTP_UNREACHABLE, /* no connection */
 	HTTP_NO_TLS, /* the other end does not speak TLS */
 	HTTP_NO_HTTP, /* nor HTTP */
@@ -76,6 +77,7 @@ int http_new(const struct http_settings *s, struct http **ret, struct kerr *err)
 int http_start(struct http *h, const struct http_ask *ask, const struct http_ops *ops, void *ctx,
 	       struct http_xfer **ret, struct kerr *err);
 void http_resume(struct http_xfer *x);
+const char *http_url(const struct http_xfer *x); /* that is asked */
 /* End it without an end call. Not from within one of its own functions. */
 struct http_xfer *http_stop(struct http_xfer *x);
 

@@ -74,6 +74,7 @@ struct job {
 	struct buf first_words; /* what libcurl said to that */
 	char *withheld; /* host that the password did not go to */
 	int64_t wake;
+	int64_t alive; /* when something last came, or could not for our sake */
 	int64_t reported;
 	struct buf mirrors; /* what they said */
 };
@@ -230,12 +231,18 @@ static void rest(struct job *j, long status, int64_t after, const char *text)
 
 int64_t job_wakes(const struct job *j)
 {
-	return j->phase == JOB_RESTING ? j->wake : -1;
-}
-
-void job_wake(struct job *j)
-{
-	begin_try(j);
+	switch (j->phase) {
+	case JOB_RESTING:
+		return j->wake;
+	case JOB_RUNNING:
+	case JOB_TOKEN:
+		/* libcurl knows slow; its averages take long to see that there is nothing. */
+		return j->pending.len > 0 ? -1 : j->alive + j->s->tuning.stall_s * 1000;
+	case JOB_FLUSHING:
+	case JOB_OVER:
+		break;
+	}
+	return -1;
 }
 
 static const struct http_ops content_ops, token_ops;
@@ -249,6 +256,7 @@ static void start(struct job *j, enum job_phase phase, const struct http_ask *as
 	j->stop = JOB_STOP_NONE;
 	j->skip = 0;
 	j->phase = phase;
+	j->alive = clock_ms();
 	if (http_start(j->s->http, ask, phase == JOB_TOKEN ? &token_ops : &content_ops, j, &j->xfer,
 		       &err) < 0)
 		fail(j, 0, 0, err.msg);
@@ -356,6 +364,7 @@ void job_has_room(struct job *j)
 		return;
 	}
 	buf_consume(&j->pending, (size_t) n);
+	j->alive = clock_ms();
 	if (j->pending.len > 0)
 		return;
 	if (j->phase == JOB_FLUSHING) {
@@ -410,6 +419,7 @@ static enum http_taken on_content(void *ctx, const struct http_answer *a, const 
 	size_t skip;
 	ssize_t w;
 
+	j->alive = clock_ms();
 	if (!is_content(a)) {
 		if (j->body.len < JOB_MAX_WORDS)
 			buf_add(&j->body, p, n);
@@ -444,6 +454,7 @@ static enum http_taken on_token(void *ctx, const struct http_answer *a, const ch
 	struct job *j = ctx;
 
 	(void) a;
+	j->alive = clock_ms();
 	buf_add(&j->body, p, n);
 	return j->body.failed ? HTTP_STOP : HTTP_TAKEN;
 }
@@ -678,7 +689,8 @@ static bool try_other_scheme(struct job *j, enum http_failure *why, const char *
 		return false;
 	if (e->scheme + 1 == e->schemes.n) {
 		e->scheme = 0; /* not by this one either: what the first one met counts */
-		if (*why == HTTP_NO_TLS || *why == HTTP_NO_HTTP) {
+		if (*why == HTTP_NO_TLS || *why == HTTP_NO_HTTP ||
+		    (j->broken && *why == HTTP_STALLED)) {
 			*why = j->broken ? HTTP_BROKEN : *why;
 			*words = buf_str(&j->first_words);
 		}
@@ -714,7 +726,7 @@ static void on_failure(struct job *j, const struct http_answer *a, enum http_fai
 	} else {
 		buf_addf(&text, "'%s': %s", o.host ? o.host : "", buf_str(&shown));
 	}
-	if (why == HTTP_BROKEN)
+	if (why == HTTP_BROKEN || why == HTTP_STALLED)
 		rest(j, 0, -1, buf_str(&text));
 	else
 		fail(j, 0, why == HTTP_UNREACHABLE ? FAIL_AGAIN : 0, buf_str(&text));
@@ -782,3 +794,20 @@ static void on_token_end(void *ctx, const struct http_answer *a, enum http_failu
 
 static const struct http_ops content_ops = { .body = on_content, .end = on_content_end };
 static const struct http_ops token_ops = { .body = on_token, .end = on_token_end };
+
+void job_wake(struct job *j)
+{
+	cleanup_free char *url = NULL;
+	struct http_answer none = { .length = -1 };
+	cleanup_buf struct buf text = BUF_INIT(128);
+
+	if (j->phase == JOB_RESTING) {
+		begin_try(j);
+		return;
+	}
+	url = xstrdup(http_url(j->xfer));
+	none.url = url;
+	j->xfer = http_stop(j->xfer);
+	buf_addf(&text, "nothing came for %lld s", (long long) j->s->tuning.stall_s);
+	on_failure(j, &none, HTTP_STALLED, buf_str(&text));
+}

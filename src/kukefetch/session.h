@@ -76,8 +76,9 @@ void job_begin(struct session *s, const struct fetch_msg *m, int owned_fd);
 /* The descriptor to be written to once there is room; -EBADF. */
 int job_wants_room(const struct job *j);
 void job_has_room(struct job *j);
-/* When it goes on after a rest (clock_ms); -1: it does not rest. */
+/* When it goes on after a rest, or counts as stalled (clock_ms); -1: neither. */
 int64_t job_wakes(const struct job *j);
+/* That time has come. */
 void job_wake(struct job *j);
 /* Tell the engine how far it is. */
 void job_report(struct job *j);

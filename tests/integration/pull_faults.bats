@@ -1,0 +1,344 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What goes wrong between a registry and us: each fault gives the right words or
+# none at all, no part of an image is ever seen, and the next pull completes.
+
+REF=127.0.0.1:5006/x/big:1
+
+setup_file()
+{
+	load ../helpers/cells
+	load ../helpers/registry
+	instance_new
+	# Patience of tests.
+	export KUKEFETCH_STALL_SECONDS=1 KUKEFETCH_BACKOFF_MS=10 KUKEFETCH_TRIES=4 KUKEFETCH_CONNECT_MS=3000
+	inst mount -t tmpfs -o size=64m tmpfs "$INSTANCE_RUN_PATH"
+	instance_init
+	registry_start plain 5000
+	registry_start secret 5001 htpasswd
+	big_image
+	for port in 5000 5101; do
+		registry_push $port "oci:$INSTANCE/home/oci:big" x/big:1
+	done
+	proxy 5006 5000
+	proxy 5007 5000
+	proxy 5008 5001
+}
+
+# Three layers: busybox, some text, and two MiB of noise.
+big_image()
+{
+	local dir=$INSTANCE/home
+
+	"$INSTANCE_HELPERS/busybox-image" "$dir/bb.tar" docker.io/library/bb:1
+	inst skopeo copy -q --insecure-policy "docker-archive:$dir/bb.tar" "oci:$dir/oci:big"
+	mkdir -p "$dir/layer"
+	head -c 2M /dev/urandom >"$dir/layer/noise"
+	tar -C "$dir/layer" -cf "$dir/noise.tar" .
+	rm "$dir/layer/noise"
+	seq 20000 >"$dir/layer/text"
+	tar -C "$dir/layer" -cf "$dir/text.tar" .
+	umoci raw add-layer --image "$dir/oci:big" "$dir/text.tar"
+	umoci raw add-layer --image "$dir/oci:big" "$dir/noise.tar"
+}
+
+# proxy PORT UPSTREAM: faultproxy.c, with its rule and its log below home.
+proxy()
+{
+	echo "0 / 0 pass" >"$INSTANCE/home/rule$1"
+	inst "$top_builddir/faultproxy" "$1" "$2" "$INSTANCE/home/rule$1" "$INSTANCE/home/log$1" \
+		>"$INSTANCE/home/proxy$1.out" 2>&1 3>&- &
+	wait_for 5 registry_up "$1"
+}
+
+teardown_file()
+{
+	load ../helpers/cells
+	instance_stop
+}
+
+setup()
+{
+	load ../helpers/cells
+	load ../helpers/registry
+	layers=$(jq -r '.layers[].digest' "$(manifest)")
+	noise=$(tail -n 1 <<<"$layers")
+	instance_snapshot
+}
+
+teardown()
+{
+	fault pass
+	fault pass / 1 5008
+	kuke image get -o json | jq -r '.Images[].Name' | while read -r name; do
+		kuke image delete "$name" </dev/null >/dev/null
+	done
+	suite_check
+}
+
+manifest()
+{
+	local hex
+
+	hex=$(cat "$(registry_dir)/plain/docker/registry/v2/repositories/x/big/_manifests/tags/1/current/link")
+	hex=${hex#sha256:}
+	echo "$(registry_dir)/plain/docker/registry/v2/blobs/sha256/${hex:0:2}/$hex/data"
+}
+
+# fault 'ACTION ARG' [PATTERN [TIMES [PORT]]]
+fault()
+{
+	local file=$INSTANCE/home/rule${4:-5006}
+
+	echo "$(($(cut -d' ' -f1 "$file") + 1)) ${2:-/} ${3:-1} $1" >"$file.new"
+	mv "$file.new" "$file"
+	: >"$INSTANCE/home/log${4:-5006}"
+}
+
+asked()
+{
+	grep -c -- "$1" "$INSTANCE/home/log${2:-5006}" || true
+}
+
+nothing_seen()
+{
+	[ -z "$(kuke image get -o json | jq -r '.Images[].Name')" ]
+}
+
+# pulls: with the fault in place it works all the same.
+pulls()
+{
+	run kuke image pull -q $REF
+	echo "$output"
+	[ "$output" = "$REF" ]
+	kuke image delete $REF >/dev/null
+}
+
+# refuses TEXT: it does not, says so in one line, and works again without the fault.
+refuses()
+{
+	run kuke image pull "${2:-$REF}"
+	output=$(grep -vE '^[0-9a-f]{12} ' <<<"$output")
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ "$(wc -l <<<"$output")" -eq 1 ]
+	[[ $output == "Error: failed to pull image "*"$1"* ]]
+	nothing_seen
+}
+
+@test "cut anywhere: it goes on where it stopped" {
+	for at in 0 1 90 400 5000 70000 1000000 2000000; do
+		fault "cut $at" "$noise" 1
+		pulls
+		[ "$at" -lt 5000 ] || [ "$(asked 'range=bytes=[1-9]')" -eq 1 ]
+	done
+	# All blobs, several times in a row, in order or not.
+	for at in 300 9000 600000; do
+		fault "close $at" /blobs/ 3
+		pulls
+	done
+	for at in 0 40 500; do
+		fault "cut $at" /manifests/ 2
+		pulls
+	done
+}
+
+@test "cut again and again: an error, and what had come is not fetched twice" {
+	fault "cut 30000" "$noise" 1000
+	refuses '(after 4 tries)'
+	[ "$(asked "$noise")" -ge 4 ]
+	fault pass
+	pulls
+	[ "$(asked "$(head -n 1 <<<"$layers")")" -eq 0 ]
+	[ "$(asked "$noise")" -eq 1 ]
+}
+
+@test "stalls: once is got over, always is told" {
+	fault "stall 400000" "$noise" 1
+	pulls
+	fault "stall 3000" "$noise" 1000
+	refuses "layer 3: '127.0.0.1': nothing came for 1 s (after 4 tries)"
+	fault "stall 10" /manifests/ 1000
+	refuses '(after 4 tries)'
+	fault pass
+	pulls
+}
+
+@test "content that is not what its digest says" {
+	for at in 5 1000 900000; do
+		fault "flip $at" "$noise" 1000
+		refuses 'layer '
+	done
+	fault "flip 20" /manifests/ 1000
+	refuses ''
+	fault "flip 100" "$(jq -r .config.digest "$(manifest)")" 1000
+	refuses 'content has digest'
+	fault pass
+	pulls
+}
+
+# reply STATUS-LINE-AND-HEADERS [BODY]: into a file for the proxy.
+reply()
+{
+	printf '%b\r\n\r\n%b' "$1" "${2:-}" >"$INSTANCE/home/reply"
+}
+
+@test "lengths that are wrong" {
+	reply 'HTTP/1.1 200 OK\r\nContent-Length: 5' hello
+	fault "reply $INSTANCE/home/reply" "$noise" 1000
+	refuses 'the registry has 5 bytes of it, the manifest says'
+	reply 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked' '5\r\nhello\r\n0\r\n\r\n'
+	fault "reply $INSTANCE/home/reply" "$noise" 1000
+	refuses 'only 5 of '
+	reply 'HTTP/1.1 200 OK\r\nContent-Length: 99999999' hello
+	fault "reply $INSTANCE/home/reply" /manifests/ 1000
+	refuses 'it has more than 4194304 bytes'
+	# Ranges that were not asked for.
+	fault "cut 100000" "$noise" 1
+	reply 'HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 7-11/12\r\nContent-Length: 5' hello
+	fault "reply $INSTANCE/home/reply" "$noise" 1
+	pulls
+}
+
+@test "refusals without an end: 401, redirects" {
+	reply 'HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Basic realm="x"'
+	fault "reply $INSTANCE/home/reply" / 1000
+	kuke apply -f - <<-END >/dev/null
+		{apiVersion: v1beta1, kind: Realm, metadata: {name: default}, spec: {registryCredentials: [
+		{username: user, password: secret word, serverAddress: "127.0.0.1:5006"}]}}
+	END
+	refuses 'unauthorized'
+	[ "$(asked /)" -le 3 ]
+	reply 'HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Bearer realm="http://192.0.2.9/token",service="x"'
+	fault "reply $INSTANCE/home/reply" / 1000
+	refuses "it sends for a token to 'http://192.0.2.9/token', over plain http: refused"
+	reply 'HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Bearer realm="https://evil.invalid/token"'
+	fault "reply $INSTANCE/home/reply" / 1000
+	refuses "(the password was not given to 'evil.invalid')"
+	reply 'HTTP/1.1 307 There\r\nContent-Length: 0\r\nLocation: /v2/x/again'
+	fault "reply $INSTANCE/home/reply" / 1000
+	refuses 'redirected too often'
+	[ "$(asked /)" -le 12 ]
+	reply 'HTTP/1.1 307 There\r\nContent-Length: 0\r\nLocation: http://192.0.2.9/'
+	fault "reply $INSTANCE/home/reply" / 1000
+	refuses "redirected to plain http, at '192.0.2.9': refused"
+	reply 'HTTP/1.1 307 There\r\nContent-Length: 0\r\nLocation: ftp://192.0.2.9/'
+	fault "reply $INSTANCE/home/reply" / 1000
+	refuses 'redirected to what is no address'
+	kuke apply -f - <<<'{apiVersion: v1beta1, kind: Realm, metadata: {name: default}, spec: {registryCredentials: []}}' >/dev/null
+}
+
+@test "a redirect to another host: the blob comes, the password does not follow" {
+	kuke apply -f - <<-END >/dev/null
+		{apiVersion: v1beta1, kind: Realm, metadata: {name: default}, spec: {registryCredentials: [
+		{username: user, password: secret word, serverAddress: "127.0.0.1:5008"}]}}
+	END
+	reply "HTTP/1.1 307 There\r\nContent-Length: 0\r\nLocation: http://127.0.0.1:5007/v2/x/big/blobs/$noise"
+	fault "reply $INSTANCE/home/reply" "$noise" 1000 5008
+	: >"$INSTANCE/home/log5007"
+	kuke image pull -q 127.0.0.1:5008/x/big:1
+	[ "$(asked 'auth=Basic' 5008)" -ge 3 ]
+	[ "$(asked "$noise auth=-" 5007)" -eq 1 ]
+	[ "$(asked 'auth=Basic' 5007)" -eq 0 ]
+	kuke apply -f - <<<'{apiVersion: v1beta1, kind: Realm, metadata: {name: default}, spec: {registryCredentials: []}}' >/dev/null
+}
+
+@test "too many requests, and a server with troubles" {
+	local before
+	reply 'HTTP/1.1 429 Slow\r\nRetry-After: 1\r\nContent-Length: 51\r\nContent-Type: application/json' \
+		'{"errors":[{"code":"TOOMANYREQUESTS","message":""}]}'
+	fault "reply $INSTANCE/home/reply" /manifests/ 1
+	before=$SECONDS
+	pulls
+	[ "$SECONDS" -gt "$before" ]
+	reply 'HTTP/1.1 429 Slow\r\nRetry-After: 3600\r\nContent-Length: 0'
+	fault "reply $INSTANCE/home/reply" "$noise" 1
+	refuses 'too many requests (it asks to come back in 3600 s)'
+	reply 'HTTP/1.1 503 Oh\r\nContent-Length: 14' 'down for lunch'
+	fault "reply $INSTANCE/home/reply" /blobs/ 3
+	pulls
+	fault "reply $INSTANCE/home/reply" /manifests/ 1000
+	refuses 'service unavailable: down for lunch (after 4 tries)'
+	reply 'HTTP/1.1 418 Tea\r\nContent-Length: 9' '\033[31mred\n'
+	fault "reply $INSTANCE/home/reply" /manifests/ 1000
+	refuses 'unexpected answer 418: \x1b[31mred'
+}
+
+@test "manifests of another time, and things that are no images" {
+	reply 'HTTP/1.1 200 OK\r\nContent-Length: 41\r\nContent-Type: application/vnd.docker.distribution.manifest.v1+prettyjws' \
+		'{"schemaVersion":1,"name":"a","tag":"b"} '
+	fault "reply $INSTANCE/home/reply" /manifests/ 1000
+	refuses "docker's schema 1"
+	jq -c '.config.mediaType = "application/vnd.cncf.helm.config.v1+json"' "$(manifest)" >"$INSTANCE/home/m.json"
+	served "$INSTANCE/home/m.json"
+	refuses "it is no container image but 'application/vnd.cncf.helm.config.v1+json'"
+	jq -c '.layers[1].mediaType = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip" |
+		.layers[1].urls = ["http://127.0.0.1:5007/evil"]' "$(manifest)" >"$INSTANCE/home/m.json"
+	served "$INSTANCE/home/m.json"
+	refuses 'is not in the registry, and is not fetched from elsewhere'
+	[ "$(asked evil 5007)" -eq 0 ]
+	jq -c '.manifests = []' "$(manifest)" >"$INSTANCE/home/m.json"
+	served "$INSTANCE/home/m.json"
+	refuses 'both a manifest and an index'
+	reply 'HTTP/1.1 200 OK\r\nContent-Length: 4' 'what'
+	fault "reply $INSTANCE/home/reply" /manifests/ 1000
+	refuses ''
+}
+
+# served FILE: instead of the manifest.
+served()
+{
+	{
+		printf 'HTTP/1.1 200 OK\r\nContent-Type: application/vnd.oci.image.manifest.v1+json\r\n'
+		printf 'Content-Length: %s\r\n\r\n' "$(stat -c %s "$1")"
+		cat "$1"
+	} >"$INSTANCE/home/reply"
+	fault "reply $INSTANCE/home/reply" /manifests/ 1000
+}
+
+@test "the disk fills up: the space comes back, and nothing is left" {
+	local used size
+	used=$(inst df -k --output=used "$INSTANCE_RUN_PATH" | tail -n 1)
+	for more in 300 1500 3500; do
+		inst mount -o "remount,size=$((used + more))k" "$INSTANCE_RUN_PATH"
+		refuses 'no space left on device'
+		size=$(inst df -k --output=used "$INSTANCE_RUN_PATH" | tail -n 1)
+		[ "$size" -le $((used + 64)) ]
+	done
+	inst mount -o remount,size=64m "$INSTANCE_RUN_PATH"
+	pulls
+}
+
+@test "the caller goes: what is whole stays for the next pull" {
+	fault "stall 1000000" "$noise" 1000
+	quiet kuke image pull $REF >"$INSTANCE/home/out" 2>&1 &
+	wait_for 10 unpacked 2
+	inst pkill -x kuke
+	wait_for 5 refute inst pgrep -x kukefetch
+	nothing_seen
+	fault pass
+	pulls
+	[ "$(asked /blobs/)" -le 2 ]
+}
+
+# Layers that are whole, in the store or on their way there.
+unpacked()
+{
+	[ "$(inst pgrep -xc kukeunpack)" -eq 1 ] &&
+		[ "$(inst find "$INSTANCE_RUN_PATH/namespaces/default.$INSTANCE_NS_SUFFIX/staging" -maxdepth 1 -name 'layer-*' | wc -l)" -ge "$1" ]
+}
+
+@test "a helper that is killed: said so, and nothing is left" {
+	for helper in kukefetch kukeunpack; do
+		fault "stall 1000000" "$noise" 1000
+		kuke image pull $REF >"$INSTANCE/home/out" 2>&1 3>&- &
+		wait_for 10 inst pgrep -x "$helper"
+		inst pkill -KILL -x "$helper"
+		wait_for 10 grep -q "$helper was killed by signal 9" "$INSTANCE/home/out"
+		wait
+		nothing_seen
+	done
+	fault pass
+	pulls
+}
