@@ -126,7 +126,10 @@ static int inflate_some(struct gzip *g, struct codec_io *io, struct kerr *err)
 		return 0;
 	if (r == Z_STREAM_END)
 		return 1;
-	return kerr_plain(err, -EBADMSG, "gzip: %s", g->z.msg ? g->z.msg : "data is corrupt");
+	/* zlib has no code of its own for this. */
+	if (g->z.msg && strstr(g->z.msg, " check"))
+		return kerr_plain(err, -EBADMSG, "gzip: checksum does not match");
+	return kerr_plain(err, -EBADMSG, "gzip: data is corrupt");
 }
 
 static void gzip_fini(void *state)
