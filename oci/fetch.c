@@ -204,7 +204,7 @@ static void take_text(const struct fetch_msg *m, struct kerr *err, int r)
 	(void) kerr_plain(err, r, "%s", buf_str(&shown));
 }
 
-static bool parse(const struct fetch_msg *m, struct fetch_event *e)
+bool fetch_event_parse(const struct fetch_msg *m, struct fetch_event *e)
 {
 	static const struct {
 		const char *op;
@@ -249,7 +249,7 @@ int fetch_next(struct fetch *f, struct fetch_event *ret, struct kerr *err)
 		return ended(f, err);
 	if (r < 0)
 		return kerr_set(err, r, "hear from kukefetch");
-	if (!parse(&m, &e))
+	if (!fetch_event_parse(&m, &e))
 		return kerr_plain(err, -EPROTO, "kukefetch gave an answer that makes no sense");
 	if (e.id == 0 && e.kind == FETCH_FAILED) { /* of itself */
 		if (err)

@@ -62,6 +62,10 @@ struct fetch_event {
 	struct kerr err;
 };
 
+/* An event from what kukefetch said, whatever that is; false when it makes no sense. */
+struct fetch_msg;
+bool fetch_event_parse(const struct fetch_msg *m, struct fetch_event *ret);
+
 /* Readable when there is an event. */
 int fetch_fd(const struct fetch *f);
 /* The next event; waits for it. A failure here is one of kukefetch itself. */

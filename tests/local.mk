@@ -20,7 +20,8 @@ UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit $(CHECK_CFLAGS) \
 UNIT_FRAME = tests/unit/unit.c tests/unit/unit.h
 UNIT_TESTS = tests/unit/unit_base tests/unit/unit_model tests/unit/unit_host \
 	tests/unit/unit_store tests/unit/unit_rpc tests/unit/unit_oci \
-	tests/unit/unit_engine tests/unit/unit_kukeond tests/unit/unit_kuke
+	tests/unit/unit_engine tests/unit/unit_kukeond tests/unit/unit_kuke \
+	tests/unit/unit_kukefetch
 
 tests_unit_unit_base_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
 	tests/unit/test_atomic.c tests/unit/test_buf.c tests/unit/test_caps.c \
@@ -63,7 +64,8 @@ tests_unit_unit_rpc_LDADD = $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_oci_SOURCES = $(UNIT_FRAME) tests/unit/test_seccomp.c tests/unit/test_shim.c \
 	tests/unit/test_spec.c tests/unit/test_user.c \
-	tests/unit/test_filelist.c tests/unit/test_oci_manifest.c tests/unit/test_ref.c
+	tests/unit/test_filelist.c tests/unit/test_oci_manifest.c tests/unit/test_ref.c \
+	tests/unit/test_fetch.c tests/unit/test_registry.c
 tests_unit_unit_oci_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_OCI)
 tests_unit_unit_oci_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) \
 	$(LIBBASE) $(UNIT_LDADD)
@@ -83,10 +85,17 @@ tests_unit_unit_kukeond_LDADD = $(LIBKUKEOND) $(LIBRPC) $(LIBMODEL) $(LIBBASE) $
 tests_unit_unit_kuke_SOURCES = $(UNIT_FRAME) tests/unit/capture.h tests/unit/tempdir.h \
 	tests/unit/test_client_settings.c \
 	tests/unit/test_cmd.c tests/unit/test_container_flags.c \
-	tests/unit/test_logview.c tests/unit/test_report.c
+	tests/unit/test_logview.c tests/unit/test_report.c \
+	tests/unit/test_pullview.c
 tests_unit_unit_kuke_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE) -I$(top_srcdir)/src/kuke
 tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
+
+tests_unit_unit_kukefetch_SOURCES = $(UNIT_FRAME) \
+	tests/unit/test_challenge.c tests/unit/test_endpoint.c \
+	tests/unit/test_http.c tests/unit/test_words.c
+tests_unit_unit_kukefetch_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_KUKEFETCH)
+tests_unit_unit_kukefetch_LDADD = $(LIBKUKEFETCH) $(UNIT_LDADD)
 
 SYSTEM_TESTS = \
 	tests/integration/apply.bats \
@@ -111,13 +120,11 @@ SYSTEM_TESTS = \
 	tests/integration/leakcheck.bats \
 	tests/integration/lifecycle.bats \
 	tests/integration/monitor.bats \
-	tests/integration/pull.bats \
-	tests/integration/pull_faults.bats \
-	tests/integration/same_engine.bats \
 	tests/integration/network.bats \
 	tests/integration/power_cut.bats \
 	tests/integration/profile.bats \
 	tests/integration/pull.bats \
+	tests/integration/pull_faults.bats \
 	tests/integration/restart.bats \
 	tests/integration/same_engine.bats \
 	tests/integration/security.bats \
@@ -206,6 +213,16 @@ FUZZ += tests/fuzz/fuzz_spec
 tests_fuzz_fuzz_spec_SOURCES = tests/fuzz/fuzz_spec.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_spec_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
 tests_fuzz_fuzz_spec_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_challenge
+tests_fuzz_fuzz_challenge_SOURCES = tests/fuzz/fuzz_challenge.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_challenge_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKEFETCH)
+tests_fuzz_fuzz_challenge_LDADD = $(LIBKUKEFETCH) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_fetch
+tests_fuzz_fuzz_fetch_SOURCES = tests/fuzz/fuzz_fetch.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_fetch_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
+tests_fuzz_fuzz_fetch_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
 
 FUZZ += tests/fuzz/fuzz_image_manifest
 tests_fuzz_fuzz_image_manifest_SOURCES = tests/fuzz/fuzz_image_manifest.c $(FUZZ_FRAME)

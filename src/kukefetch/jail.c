@@ -97,12 +97,12 @@ static int bring_authorities(int root, const char *ca, struct kerr *err)
 	size_t i;
 	int r;
 
-	r = str_empty(own) ? -ENOENT : bring(root, own, &JAIL_CA_FILE[1], err);
+	r = str_empty(own) ? -ENOENT : bring(root, own, JAIL_CA_NAME, err);
 	for (i = 0; r == -ENOENT && i < ARRAY_SIZE(bundles); i++)
-		r = bring(root, bundles[i], &JAIL_CA_FILE[1], err);
+		r = bring(root, bundles[i], JAIL_CA_NAME, err);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	r = *ca ? bring(root, ca, &JAIL_CA_FILE[1], err) : 0;
+	r = *ca ? bring(root, ca, JAIL_CA_NAME, err) : 0;
 	if (r == -ENOENT)
 		return kerr_set(err, r, "registryCAFile '%s'", ca);
 	return r < 0 ? kerr_wrap(err, r, "registryCAFile") : 0;

@@ -5,7 +5,8 @@
 #include "err.h"
 
 /* The authorities' certificates, once inside. */
-#define JAIL_CA_FILE "/ca.pem"
+#define JAIL_CA_NAME "ca.pem"
+#define JAIL_CA_FILE "/" JAIL_CA_NAME
 
 /*
  * Give up all that fetching does not need, for good: the root directory becomes

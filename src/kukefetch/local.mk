@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The registry client. Its libraries are in no other program of ours.
+# The registry client. Its libraries are in no other program of ours. All but
+# main() is a library, so that unit and fuzz tests can link it.
 
-pkglibexec_PROGRAMS += src/kukefetch/kukefetch
-src_kukefetch_kukefetch_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) -I$(top_srcdir)/oci \
-	$(CURL_CFLAGS) $(PSL_CFLAGS)
-src_kukefetch_kukefetch_SOURCES = \
+INC_KUKEFETCH = $(INC_HOST) -I$(top_srcdir)/oci -I$(top_srcdir)/src/kukefetch
+noinst_LIBRARIES += libkukefetch.a
+libkukefetch_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKEFETCH) $(CURL_CFLAGS) $(PSL_CFLAGS)
+libkukefetch_a_SOURCES = \
 	oci/fetch_proto.c oci/fetch_proto.h \
 	oci/hostport.c oci/hostport.h \
 	src/kukefetch/challenge.c src/kukefetch/challenge.h \
@@ -14,8 +15,11 @@ src_kukefetch_kukefetch_SOURCES = \
 	src/kukefetch/http.c src/kukefetch/http.h \
 	src/kukefetch/jail.c src/kukefetch/jail.h \
 	src/kukefetch/job.c \
-	src/kukefetch/main.c \
 	src/kukefetch/session.h \
 	src/kukefetch/words.c src/kukefetch/words.h
-src_kukefetch_kukefetch_LDADD = libhost.a $(LIBBASE) \
-	$(CURL_LIBS) $(PSL_LIBS) $(SECCOMP_LIBS)
+LIBKUKEFETCH = libkukefetch.a libhost.a $(LIBBASE) $(CURL_LIBS) $(PSL_LIBS) $(SECCOMP_LIBS)
+
+pkglibexec_PROGRAMS += src/kukefetch/kukefetch
+src_kukefetch_kukefetch_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKEFETCH)
+src_kukefetch_kukefetch_SOURCES = src/kukefetch/main.c
+src_kukefetch_kukefetch_LDADD = $(LIBKUKEFETCH)

@@ -108,6 +108,23 @@ static int list_cells(struct rpc_list_args *args, struct rpc_list_cells_reply *r
 	return 0;
 }
 
+/* Two events; one of another method's call goes nowhere. */
+static int pull_image(struct rpc_link *link, const struct rpc_method *m,
+		      struct rpc_pull_image_reply *reply)
+{
+	struct rpc_pull_image_event e = { .layer = (char *) (uintptr_t) "sha256:1",
+					  .phase = (char *) (uintptr_t) "downloading",
+					  .total = 9 };
+
+	link->event(link, m, &e);
+	link->event(link, rpc_method_get(RPC_PING), &e);
+	e.current = 9;
+	link->event(link, m, &e);
+	reply->result.image.name = xstrdup("x");
+	reply->result.changed = true;
+	return 0;
+}
+
 static int stub(void *ctx, const struct rpc_method *m, const struct peer *peer, void *args,
 		void *reply, struct rpc_fds *fds)
 {
@@ -132,6 +149,8 @@ static int stub(void *ctx, const struct rpc_method *m, const struct peer *peer, 
 		return load_image(load->realm, fds->stream, reply);
 	case RPC_X_LOAD_IMAGE:
 		return load_image(load->realm, fds->n > 0 ? fds->v[0] : -1, reply);
+	case RPC_X_PULL_IMAGE:
+		return pull_image(fds->link, m, reply);
 	case RPC_START_CELL:
 		(void) kerr_setk(&err, ERR_CELL_NOT_FOUND, -ENOENT, "cell not found");
 		rpc_reply_fail(m, reply, &err);
@@ -472,6 +491,13 @@ static struct rpc_client *dial_here(void)
 	return c;
 }
 
+static void add_current(void *ctx, const void *event)
+{
+	const struct rpc_pull_image_event *e = event;
+
+	*(int64_t *) ctx += 100 + e->current;
+}
+
 START_TEST(client_and_server)
 {
 	int l = listen_here();
@@ -483,7 +509,10 @@ START_TEST(client_and_server)
 	struct rpc_cell_done_reply done = { 0 };
 	struct rpc_load_image_args load = { .realm = (char *) (uintptr_t) "r" };
 	struct rpc_load_image_reply loaded = { 0 };
+	struct rpc_image_args image = { 0 };
+	struct rpc_pull_image_reply pulled = { 0 };
 	struct kerr err = { 0 };
+	int64_t sum = 0;
 	int p[2];
 
 	start_server(fd);
@@ -507,6 +536,14 @@ START_TEST(client_and_server)
 	ck_assert_str_eq(loaded.result.images.v[0], "image");
 	model_clear(rpc_method_get(RPC_X_LOAD_IMAGE)->reply, &loaded);
 	(void) close(p[0]);
+	/* events come before the reply */
+	ck_assert_msg(rpc_call_with(c, RPC_X_PULL_IMAGE, &image, &pulled,
+				    &(struct rpc_call_opts){ .event = add_current, .ctx = &sum },
+				    &err) == 0,
+		      "%s", err.msg);
+	ck_assert_int_eq(sum, 100 + 109);
+	ck_assert_str_eq(pulled.result.image.name, "x");
+	model_clear(rpc_method_get(RPC_X_PULL_IMAGE)->reply, &pulled);
 	/* the server goes away */
 	ck_assert_int_eq(kill(server_pid, SIGKILL), 0);
 	ck_assert_int_eq(rpc_call(c, RPC_PING, &none, &ping, &err), -EPIPE);
@@ -529,6 +566,7 @@ static const struct {
 	{ "{\"id\":0,\"result\":null,\"error\":null}", "invalid error null" },
 	{ "{\"id\":0,\"result\":null,\"error\":5}", "invalid error 5" },
 	{ "{\"id\":9,\"result\":{},\"error\":null}", "the daemon answered another call" },
+	{ "{\"id\":0,\"event\":{}}\n", "the daemon sent an event that nobody expects" },
 	{ "{\"id\":null,\"result\":null,\"error\":\"too large\"}", "too large" },
 	{ "nonsense", "invalid JSON: not an object" },
 	{ "{\"id\":0,\"resu", "unexpected EOF" },
