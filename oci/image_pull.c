@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "blob_tee.h"
 #include "cas.h"
 #include "clock.h"
 #include "fd.h"
@@ -31,6 +32,7 @@ struct pull_layer {
 	int64_t id; /* of the request; 0: not asked for yet */
 	int64_t bytes;
 	enum pull_phase phase;
+	struct blob_tee *tee; /* keepLayers: what comes goes to the store as well */
 };
 
 struct pull {
@@ -53,6 +55,10 @@ void pull_result_clear(struct pull_result *r)
 
 static void pull_clear(struct pull *p)
 {
+	size_t i;
+
+	for (i = 0; p->v && i < p->image.manifest.n_layers; i++)
+		p->v[i].tee = blob_tee_free(p->v[i].tee);
 	p->fetch = fetch_close(p->fetch);
 	p->layers = layers_free(p->layers);
 	free_p(&p->v);
@@ -375,6 +381,37 @@ static size_t parallel(void)
 	return n < PULL_PARALLEL ? PULL_PARALLEL : n;
 }
 
+/* A pipe for kukefetch to write to, without waiting, and for others to read from. */
+static int make_pipe(int *ret_in, int *ret_out, struct kerr *err)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return kerr_set(err, -errno, "make a pipe");
+	*ret_in = fds[0];
+	*ret_out = fds[1];
+	(void) fcntl(fds[1], F_SETPIPE_SZ, PULL_PIPE); /* a smaller one works as well */
+	/* Of the writing end only: each end of a pipe has flags of its own. */
+	if (fcntl(fds[1], F_SETFL, O_WRONLY | O_NONBLOCK) < 0)
+		return kerr_set(err, -errno, "make a pipe");
+	return 0;
+}
+
+/* Put a tee behind *in: what is read there has been kept on its way. */
+static int add_tee(struct pull *p, size_t i, int *in, struct kerr *err)
+{
+	int fds[2], r;
+
+	if (!(p->store->flags & IMAGE_STORE_KEEP_LAYERS) ||
+	    cas_has(p->store, &blob_of(p, i)->digest))
+		return 0;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return kerr_set(err, -errno, "make a pipe");
+	r = blob_tee_new(p->store, take_fd(*in), fds[1], &p->v[i].tee, err);
+	*in = fds[0];
+	return r;
+}
+
 /* A kukeunpack, what it reads from, and the request for the bytes. */
 static int start_layer(struct pull *p, size_t i, struct kerr *err)
 {
@@ -384,19 +421,15 @@ static int start_layer(struct pull *p, size_t i, struct kerr *err)
 	struct fetch_want want = {
 		.what = "blobs", .ref = d->digest.text, .size = d->size, .max = d->size
 	};
-	int fds[2], r;
+	int r;
 
 	r = need_fetch(p, err);
+	if (r == 0)
+		r = make_pipe(&in, &out, err);
+	if (r == 0)
+		r = add_tee(p, i, &in, err);
 	if (r < 0)
 		return r;
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return kerr_set(err, -errno, "make a pipe");
-	in = fds[0];
-	out = fds[1];
-	(void) fcntl(out, F_SETPIPE_SZ, PULL_PIPE); /* a smaller one works as well */
-	/* Of the writing end only: each end of a pipe has flags of its own. */
-	if (fcntl(out, F_SETFL, O_WRONLY | O_NONBLOCK) < 0)
-		return kerr_set(err, -errno, "make a pipe");
 	src.fd = in;
 	want.fd = out;
 	r = layers_start(p->layers, i, &src, err);
@@ -488,23 +521,34 @@ static int blame(struct pull *p, int r, struct kerr *why, struct kerr *err)
 	return r;
 }
 
+static int tee_fd(const struct pull_layer *y)
+{
+	return y->tee ? blob_tee_fd(y->tee) : -EBADF;
+}
+
 static int wait_layers(struct pull *p, struct kerr *err)
 {
 	size_t n = p->image.manifest.n_layers, i;
-	cleanup_free struct pollfd *fds = xcalloc(n + 2, sizeof(*fds));
+	cleanup_free struct pollfd *fds = xcalloc(2 * n + 2, sizeof(*fds));
+	struct pollfd *fetch = &fds[2 * n], *caller = fetch + 1;
 	struct kerr why = { 0 };
 	int r;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		fds[i] = (struct pollfd){ .fd = layers_fd(p->layers, i), .events = POLLIN };
-	fds[n] = (struct pollfd){ .fd = fetch_fd(p->fetch), .events = POLLIN };
-	fds[n + 1] = (struct pollfd){ .fd = p->o->cancel_fd };
-	r = poll(fds, n + 2, -1);
+		fds[n + i] = (struct pollfd){ .fd = tee_fd(&p->v[i]), .events = POLLIN };
+	}
+	*fetch = (struct pollfd){ .fd = fetch_fd(p->fetch), .events = POLLIN };
+	*caller = (struct pollfd){ .fd = p->o->cancel_fd };
+	r = poll(fds, 2 * n + 2, -1);
 	if (r < 0)
 		return errno == EINTR ? 0 : kerr_set(err, -errno, "wait for layers");
-	r = check_caller(p, fds[n + 1].revents, err);
-	if (r == 0 && fds[n].revents)
+	r = check_caller(p, caller->revents, err);
+	if (r == 0 && fetch->revents)
 		r = take_event(p, err);
+	for (i = 0; r == 0 && i < n; i++)
+		if (fds[n + i].revents)
+			r = blob_tee_pump(p->v[i].tee, err);
 	if (r < 0)
 		return r;
 	r = layers_wait(p->layers, 0, &why);
@@ -559,6 +603,23 @@ static int begin_layers(struct pull *p, struct kerr *err)
 	return r;
 }
 
+/* All layers are unpacked, so their digests are right, and so is what went the same way. */
+static int keep_layers(struct pull *p, struct kerr *err)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < p->image.manifest.n_layers; i++) {
+		r = p->v[i].tee ? blob_tee_commit(p->v[i].tee, &blob_of(p, i)->digest, err) : 0;
+		if (r < 0)
+			return r;
+		if (p->store->flags & IMAGE_STORE_KEEP_LAYERS &&
+		    cas_has(p->store, &blob_of(p, i)->digest))
+			strlist_add(&p->image.rec.blobs, blob_of(p, i)->digest.text);
+	}
+	return 0;
+}
+
 static int pull_layers(struct pull *p, struct kerr *err)
 {
 	int r;
@@ -607,8 +668,10 @@ static int is_current(struct pull *p, const char *name, struct digest *ret, stru
 
 static int finish(struct pull *p, const char *name, struct kerr *err)
 {
+	int r = keep_layers(p, err);
+
 	p->image.rec.pulled = true;
-	return image_new_finish(p->store, &p->image, name, err);
+	return r < 0 ? r : image_new_finish(p->store, &p->image, name, err);
 }
 
 static int pull(struct pull *p, const char *name, struct pull_result *ret, struct kerr *err)

@@ -342,3 +342,26 @@ unpacked()
 	fault pass
 	pulls
 }
+
+blobs()
+{
+	inst find "$INSTANCE_RUN_PATH/namespaces/default.$INSTANCE_NS_SUFFIX/blobs" -type f -size +100k | wc -l
+}
+
+# Last: the daemon comes back with another configuration.
+@test "keepLayers: what comes is kept as it is, also in pieces, and not when it is wrong" {
+	kuke daemon stop
+	sed -i 's/^spec:/spec:\n  keepLayers: true/' "$INSTANCE_CONFIG"
+	quiet kuke daemon start
+	instance_snapshot
+	fault "flip 900000" "$noise" 1000
+	refuses 'layer 3'
+	[ "$(blobs)" -eq 0 ]
+	fault "cut 700000" "$noise" 1
+	kuke image pull -q $REF
+	[ "$(blobs)" -eq 2 ]
+	inst sha256sum "$INSTANCE_RUN_PATH/namespaces/default.$INSTANCE_NS_SUFFIX/blobs/sha256/${noise#sha256:}" |
+		grep -q "^${noise#sha256:} "
+	kuke image delete $REF
+	[ "$(blobs)" -eq 0 ]
+}
