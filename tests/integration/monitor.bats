@@ -66,6 +66,13 @@ field()
 	tr ' ' '\n' <<<"$output" | sed -n "s/^$1=//p"
 }
 
+# Until it has ended, and its monitor has cleaned up after it.
+ends()
+{
+	wait_for 20 is_state "$1" ended
+	run drive settle "$1"
+}
+
 is_state()
 {
 	run drive state "$1"
@@ -83,7 +90,7 @@ exit_told_by_kernel()
 
 @test "exit code, output, index and modes" {
 	drive start a /bin/sh -c 'echo out; echo err >&2; exit 7'
-	run drive settle a
+	ends a
 	[[ $output == "ended alive=0 "*" code=7 signal=0 oom=0 lost=0 dropped=0 "* ]]
 	[ "$(field run)" = "$(field of)" ]
 	[ "$(sort "$B/cell/a/log")" = "$(printf 'err\nout')" ]
@@ -100,11 +107,11 @@ exit_told_by_kernel()
 
 @test "a second run appends to the log and has an identity of its own" {
 	drive start a /bin/echo one
-	run drive settle a
+	ends a
 	local first
 	first=$(field run)
 	drive start a /bin/echo two
-	run drive settle a
+	ends a
 	[ "$(field run)" != "$first" ]
 	[ "$(cat "$B/cell/a/log")" = "$(printf 'one\ntwo')" ]
 }
@@ -115,7 +122,7 @@ exit_told_by_kernel()
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		run drive start a /bin/true
 		[ "$status" -eq 0 ]
-		run drive settle a
+		ends a
 		[[ $output == "ended alive=0 "*" code=0 "* ]]
 	done
 }
@@ -124,15 +131,14 @@ exit_told_by_kernel()
 	drive start a /bin/sleep 100
 	is_state a running
 	drive signal a KILL
-	run drive settle a
+	ends a
 	[ "$(field code)" = 137 ]
 	[ "$(field signal)" = 9 ]
 }
 
 @test "an OOM kill is recorded" {
 	SHIM_MEMORY=16777216 drive start a /bin/sh -c 'exec tail /dev/zero'
-	wait_for 20 is_state a ended
-	run drive settle a
+	ends a
 	echo "$output"
 	[ "$(field oom)" = 1 ]
 	[ "$(field code)" = 137 ]
@@ -188,8 +194,7 @@ expect_no_start()
 	run drive adopt a
 	[ "$status" -eq 1 ]
 	[[ $output == *"has a monitor already"* ]]
-	wait_for 20 is_state a ended
-	run drive settle a
+	ends a
 	[ "$(cat "$B/cell/a/log")" = "$(printf 'before\nbetween\nafter')" ]
 	if exit_told_by_kernel; then
 		[ "$(field code)" = 9 ]
@@ -206,8 +211,7 @@ expect_no_start()
 	sleep 2
 	is_state a lost
 	drive adopt a
-	wait_for 10 is_state a ended
-	run drive settle a
+	ends a
 	[ "$(field lost)" = 1 ]
 	[ "$(field code)" = 255 ]
 	[ ! -s "$B/cell/a/log" ] || [ "$(cat "$B/cell/a/log")" = last ]
@@ -251,8 +255,7 @@ expect_no_start()
 	inst mkdir -p "$B/run/namespaces/ns/containers/a"
 	inst sh -c "head -c 1000000 /dev/zero >'$B/run/fill'; true" 2>/dev/null
 	drive start a /bin/sh -c 'seq 1 30000; exit 5'
-	wait_for 20 is_state a ended
-	run drive settle a
+	ends a
 	echo "$output"
 	[ "$(field code)" = 5 ]
 	[ "$(field dropped)" -gt 0 ]
@@ -284,7 +287,7 @@ after_a_kill()
 	[ -z "$(container_cgroups)" ]
 	run drive start a /bin/sh -c 'exit 3'
 	[ "$status" -eq 0 ]
-	run drive settle a
+	ends a
 	[ "$(field code)" = 3 ]
 	drive kill a
 }

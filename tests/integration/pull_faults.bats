@@ -313,7 +313,7 @@ served()
 @test "the caller goes: what is whole stays for the next pull" {
 	fault "stall 1000000" "$noise" 1000
 	quiet kuke image pull $REF >"$INSTANCE/home/out" 2>&1 &
-	wait_for 10 unpacked 2
+	wait_for 10 unpacked 3
 	inst pkill -x kuke
 	wait_for 5 refute inst pgrep -x kukefetch
 	nothing_seen
