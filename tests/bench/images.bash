@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # what whoever sources it sets and reads
 #
 # What the benchmarks of images share.
 #
@@ -12,6 +12,7 @@
 #                       it, its state on that disk too; false where it is not installed
 #   inside CMD…         in the instance, in the control groups whose time is counted
 #   images_pair FILE    run $pairs interleaved, print the table, leave the lines in FILE
+#   images_time FILE ARG…   pair with these arguments, its lines to FILE
 #   images_ratios FILE  the last lines: of each to ours, ours to the floor
 
 runs=5
@@ -63,8 +64,8 @@ images_enter()
 	disk=$INSTANCE/disk
 	mkdir "$disk"
 
-	acct=$(for dir in /sys/fs/cgroup{/cpuacct,/cpu,cpuacct,}"$INSTANCE_CGROUP"/{cpuacct.usage,cpu.stat}; do
-		[ ! -e "$dir" ] || { echo "$dir"; break; }; done)
+	acct=$(for file in /sys/fs/cgroup{/cpuacct,/cpu,cpuacct,}"$INSTANCE_CGROUP"/{cpuacct.usage,cpu.stat}; do
+		[ ! -e "$file" ] || { echo "$file"; break; }; done)
 	# Everybody in the same groups: time is counted, and shared out on a busy machine,
 	# alike. The daemon takes a name with "_" for no object's, and leaves it there.
 	for dir in /sys/fs/cgroup{/cpuacct,/cpu,/cpu,cpuacct,}"$INSTANCE_CGROUP"; do

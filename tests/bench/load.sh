@@ -13,6 +13,7 @@
 #
 # Prints each, the most memory that one process of ours needed, and as its last
 # lines the ratios of the medians of wall time: of each to ours, ours to the floor.
+# shellcheck disable=SC2154 # images.bash sets what is not set here
 set -eu -o pipefail
 
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)

@@ -16,6 +16,7 @@
 # needed at the same time (what they share is counted for each), by layer under way;
 # and as its last lines the ratios of the medians of wall time: of each to ours,
 # ours to the floor.
+# shellcheck disable=SC2154 # images.bash sets what is not set here
 set -eu -o pipefail
 
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
@@ -47,6 +48,7 @@ fi
 images_pair "$INSTANCE/pairs"
 
 # The high-water marks of all that is alive, looked at often; a line per process.
+# shellcheck disable=SC2016 # the inner shell expands
 inst bash -c 'touch "$0"; while [ -e "$0" ]; do
 		echo
 		cat /proc/[0-9]*/status 2>/dev/null
