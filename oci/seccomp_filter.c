@@ -53,6 +53,14 @@ int seccomp_filter_keep(const char *dir, const char *profile, const char *file, 
 	return link(kept, file) < 0 ? kerr_set(err, -errno, "link '%s'", file) : 0;
 }
 
+/* The file system's clock may be a tick ahead of ours, and ours may be set back. */
+static int64_t age_s(const struct stat *st)
+{
+	int64_t age = time(NULL) - st->st_mtime;
+
+	return age < 0 ? 0 : age;
+}
+
 void seccomp_filter_sweep(const char *dir, int64_t max_age_s)
 {
 	DIR *d = opendir(dir);
@@ -61,8 +69,7 @@ void seccomp_filter_sweep(const char *dir, int64_t max_age_s)
 
 	while (d != NULL && (e = readdir(d)) != NULL)
 		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode) && st.st_nlink == 1 &&
-		    time(NULL) - st.st_mtime >= max_age_s)
+		    S_ISREG(st.st_mode) && st.st_nlink == 1 && age_s(&st) >= max_age_s)
 			(void) unlinkat(dirfd(d), e->d_name, 0); /* the next sweep tries again */
 	if (d != NULL)
 		(void) closedir(d);

@@ -32,10 +32,16 @@ static const char *shown(const struct settings *s, size_t i)
 	return all[i];
 }
 
-static char *home(const struct tempdir *t, const char *text)
+static char *home_file(const struct tempdir *t)
+{
+	return path_join(t->path, ".kuke", "kuke.yaml", NULL);
+}
+
+/* A home with that configuration (NULL: none yet). */
+static void make_home(const struct tempdir *t, const char *text)
 {
 	cleanup_free char *dir = path_join(t->path, ".kuke", NULL);
-	char *file = path_join(dir, "kuke.yaml", NULL);
+	cleanup_free char *file = home_file(t);
 
 	ck_assert_int_eq(setenv("HOME", t->path, 1), 0);
 	(void) unsetenv("KUKE_CONFIGURATION");
@@ -44,7 +50,6 @@ static char *home(const struct tempdir *t, const char *text)
 		ck_assert_int_eq(atomic_write_at(AT_FDCWD, file, text, strlen(text), 0600, 0, NULL),
 				 0);
 	}
-	return file;
 }
 
 /* A kuke that was started with argv, up to the point where its settings are known. */
@@ -68,11 +73,11 @@ START_TEST(precedence)
 		cleanup_free char *text = said & 4 ? xasprintf("spec: {%s: \"%s\"}\n",
 							       layers[_i].key, layers[_i].in_file)
 						   : xstrdup("spec: {}\n");
-		cleanup_free char *file = home(&t, text);
 		cleanup_free char *arg =
 			flag ? xasprintf("%s=%s", layers[_i].flag, layers[_i].in_flag) : NULL;
 		char *argv[] = { kuke, get, realm, arg };
 
+		make_home(&t, text);
 		ck_assert_int_eq(setenv(layers[_i].env, said & 2 ? layers[_i].in_env : "", 1), 0);
 		start(&c, flag ? 4 : 3, argv);
 		ck_assert_str_eq(shown(&c.settings, (size_t) _i), flag	     ? layers[_i].in_flag
@@ -86,7 +91,6 @@ END_TEST
 START_TEST(no_daemon)
 {
 	cleanup_tempdir struct tempdir t = tempdir_make();
-	cleanup_free char *file = home(&t, "spec: {}\n");
 	static const struct {
 		const char *env, *flag;
 		bool want;
@@ -102,6 +106,7 @@ START_TEST(no_daemon)
 	char kuke[] = "kuke", get[] = "get", realm[] = "realm";
 	size_t i;
 
+	make_home(&t, "spec: {}\n");
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct cli c cleanup_(cli_clear) = { 0 };
 		cleanup_free char *flag = xstrdup(cases[i].flag != NULL ? cases[i].flag : "");
@@ -118,7 +123,6 @@ END_TEST
 START_TEST(which_file)
 {
 	cleanup_tempdir struct tempdir t = tempdir_make();
-	cleanup_free char *file = home(&t, "spec: {host: \"unix:///home\"}\n");
 	cleanup_free char *by_env = path_join(t.path, "env.yaml", NULL);
 	cleanup_free char *by_flag = path_join(t.path, "flag.yaml", NULL);
 	cleanup_free char *arg = xasprintf("--configuration=%s", by_flag);
@@ -131,6 +135,7 @@ START_TEST(which_file)
 	struct cli d cleanup_(cli_clear) = { 0 };
 	struct cli e cleanup_(cli_clear) = { 0 };
 
+	make_home(&t, "spec: {host: \"unix:///home\"}\n");
 	ck_assert_int_eq(unsetenv("KUKEON_HOST"), 0);
 	ck_assert_int_eq(
 		atomic_write_at(AT_FDCWD, by_env, env_text, strlen(env_text), 0600, 0, NULL), 0);
@@ -176,7 +181,7 @@ static const char template_text[] =
 START_TEST(first_run)
 {
 	cleanup_tempdir struct tempdir t = tempdir_make();
-	cleanup_free char *file = home(&t, NULL);
+	cleanup_free char *file = home_file(&t);
 	cleanup_buf struct buf text = BUF_INIT(1 << 16);
 	struct cli c cleanup_(cli_clear) = { 0 };
 	struct cli again cleanup_(cli_clear) = { 0 };
@@ -184,6 +189,7 @@ START_TEST(first_run)
 	char *argv[] = { kuke, get, realm };
 	struct stat st;
 
+	make_home(&t, NULL);
 	start(&c, 3, argv);
 	ck_assert_int_ge(file_read_at(AT_FDCWD, file, 1 << 16, &text, NULL), 0);
 	ck_assert_str_eq(buf_str(&text), template_text);
