@@ -5,22 +5,14 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/mount.h>
-#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "confine.h"
+#include "newroot.h"
 #include "sysfilter.h"
-
-/* Of sys/mount.h, which does not go together with linux/mount.h. */
-int mount(const char *source, const char *target, const char *type, unsigned long flags,
-	  const void *data);
-int umount2(const char *target, int flags);
-
-#define CONFINE_MS_REC_PRIVATE (16384UL | (1UL << 18))
-#define CONFINE_MNT_DETACH 2
 
 #if defined(__SANITIZE_ADDRESS__)
 #define CONFINE_ASAN 1
@@ -116,34 +108,14 @@ static int enter_root(int target, struct kerr *err)
 {
 	int fd, r;
 
-	/* First, because afterwards target is of a mount in another namespace. */
 	fd = (int) syscall(SYS_open_tree, target, "",
 			   AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (fd < 0)
 		return kerr_set(err, -errno, "clone the target directory's mount");
-	r = unshare(CLONE_NEWNS);
-	if (r < 0)
-		return kerr_set(err, -errno, "make a mount namespace");
-	r = mount(NULL, "/", NULL, CONFINE_MS_REC_PRIVATE, NULL);
-	if (r < 0)
-		return kerr_set(err, -errno, "make mounts private");
-	r = (int) syscall(SYS_move_mount, fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
-	if (r < 0)
-		return kerr_set(err, -errno, "mount the target directory");
-	r = fchdir(fd);
-	if (r < 0)
-		return kerr_set(err, -errno, "enter the target directory");
+	r = newroot_enter(fd, err);
 	(void) close(fd);
 	(void) close(target);
-	r = (int) syscall(SYS_pivot_root, ".", ".");
-	if (r == 0)
-		r = umount2(".", CONFINE_MNT_DETACH);
-	else if (errno == EINVAL) /* on an initramfs the root cannot be pivoted, only covered */
-		r = chroot(".");
-	if (r < 0)
-		return kerr_set(err, -errno, "make the target directory the root");
-	r = chdir("/");
-	return r < 0 ? kerr_set(err, -errno, "enter the target directory") : 0;
+	return r;
 }
 
 static int cut_caps(struct kerr *err)
