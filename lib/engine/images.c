@@ -220,7 +220,7 @@ static void send_progress(void *ctx, const struct pull_progress *p)
 		[PULL_UNPACKING] = "unpacking",	    [PULL_DONE] = "done",
 	};
 	struct engine *e = ctx;
-	struct rpc_pull_image_event event = {
+	struct rpc_event event = {
 		.layer = (char *) (uintptr_t) p->layer->text,
 		.phase = (char *) (uintptr_t) phases[p->phase],
 		.current = p->bytes,
@@ -228,7 +228,7 @@ static void send_progress(void *ctx, const struct pull_progress *p)
 		.text = (char *) (uintptr_t) p->text,
 	};
 
-	e->link->event(e->link, rpc_method_get(RPC_X_PULL_IMAGE), &event);
+	e->link->event(e->link, &event);
 }
 
 static int pull(struct engine *e, const char *realm, struct image_store *s, const char *ref,

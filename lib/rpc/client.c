@@ -97,18 +97,19 @@ struct rpc_client *rpc_client_free(struct rpc_client *c)
 }
 
 static int send_request(struct rpc_client *c, const struct rpc_method *m, const void *args,
-			const int fds[], size_t n_fds, struct kerr *err)
+			const struct rpc_call_opts *opts, struct kerr *err)
 {
 	cleanup_buf struct buf out = BUF_INIT(KUKE_MAX_REQUEST);
 	int r;
 
 	buf_addf(&out, "{\"method\":\"%s.%s\",\"params\":[", m->service, m->name);
 	model_emit_json(&out, m->args, args, 0);
-	buf_addf(&out, "],\"id\":%" PRIu64 "}\n", c->next_id);
+	buf_addf(&out, "],\"id\":%" PRIu64 "%s}\n", c->next_id,
+		 opts->event ? ",\"events\":true" : "");
 	r = buf_check(&out, "request", err);
 	if (r < 0)
 		return r;
-	r = wire_write(c->fd, out.data, out.len, fds, n_fds);
+	r = wire_write(c->fd, out.data, out.len, opts->fds, opts->n_fds);
 	if (r == -EPIPE || r == -ECONNRESET)
 		return 0; /* the daemon may have said why before it hung up */
 	return r < 0 ? kerr_set(err, r, "write the request") : 0;
@@ -161,26 +162,24 @@ static int take_reply(struct rpc_client *c, const struct rpc_method *m, const st
 }
 
 /* A frame with an event is one of several before the reply. 1 when it was one. */
-static int take_event(struct rpc_client *c, const struct rpc_method *m, const struct wire_frame *f,
+static int take_event(struct rpc_client *c, const struct wire_frame *f,
 		      const struct rpc_call_opts *opts, struct kerr *err)
 {
 	struct wire_span event = wire_member(f->text.data, f->text.len, "event");
-	cleanup_free void *e = NULL;
+	struct rpc_event e = { 0 };
 	int r;
 
 	if (!event.p)
 		return 0;
-	if (!m->event) {
+	if (!opts->event) {
 		c->broken = true;
 		return kerr_plain(err, -EPROTO, "the daemon sent an event that nobody expects");
 	}
-	e = xcalloc(1, m->event->size);
-	r = model_read_json(m->event, event.p, event.n, e, err);
-	if (r >= 0 && opts->event)
-		opts->event(opts->ctx, e);
-	model_clear(m->event, e);
-	return r < 0 ? kerr_wrap(err, -EPROTO, "reading an event of %s.%s", m->service, m->name)
-		     : 1;
+	r = model_read_json(&rpc_event_type, event.p, event.n, &e, err);
+	if (r >= 0)
+		opts->event(opts->ctx, &e);
+	model_clear(&rpc_event_type, &e);
+	return r < 0 ? kerr_wrap(err, -EPROTO, "reading an event") : 1;
 }
 
 static int read_reply(struct rpc_client *c, const struct rpc_method *m, void *reply,
@@ -199,7 +198,7 @@ static int read_reply(struct rpc_client *c, const struct rpc_method *m, void *re
 				return kerr_plain(err, -EPIPE, "unexpected EOF");
 			return r;
 		}
-		r = take_event(c, m, &frame, opts, err);
+		r = take_event(c, &frame, opts, err);
 	} while (r > 0);
 	if (r < 0) {
 		c->broken = true;
@@ -220,7 +219,7 @@ int rpc_call_with(struct rpc_client *c, enum rpc_method_id id, const void *args,
 	assert(opts->n_fds <= m->max_fds);
 	if (c->broken)
 		return kerr_plain(err, -ESHUTDOWN, "connection is shut down");
-	r = send_request(c, m, args, opts->fds, opts->n_fds, err);
+	r = send_request(c, m, args, opts, err);
 	if (r < 0) {
 		c->broken = true;
 		return r;

@@ -26,11 +26,11 @@ static inline void rpc_client_freep(struct rpc_client **c)
  */
 int rpc_call(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,
 	     struct kerr *err);
-/* What may go with a call (KukeonX1); zero is a plain one. */
+/* What may go with a call; zero is a plain one. */
 struct rpc_call_opts {
-	const int *fds; /* descriptors, which stay the caller's */
+	const int *fds; /* descriptors (KukeonX1), which stay the caller's */
 	size_t n_fds;
-	void (*event)(void *ctx, const void *event); /* a struct of the method's event type */
+	void (*event)(void *ctx, const struct rpc_event *event); /* NULL: none are asked for */
 	void *ctx;
 };
 int rpc_call_with(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,

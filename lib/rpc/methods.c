@@ -677,13 +677,18 @@ static const struct field pull_image_result_rows[] = {
 TYPE(pull_image_result, "PullImageResult");
 #undef S
 
-#define S rpc_pull_image_event
-static const struct field pull_image_event_rows[] = {
+#define S rpc_event
+static const struct field rpc_event_rows[] = {
 	STR(layer, "Layer"), STR(phase, "Phase"), INT(current, "Current"),
 	INT(total, "Total"), STR(text, "Text"),
 };
-TYPE(pull_image_event, "PullImageEvent");
 #undef S
+
+const struct model_type rpc_event_type = {
+	.name = "Event",
+	.help = "",
+	TYPE_ROWS(struct rpc_event, rpc_event_rows),
+};
 
 #define S rpc_inspect_image_result
 static const struct field inspect_image_result_rows[] = {

@@ -326,8 +326,11 @@ struct rpc_pull_image_result {
 	bool changed; /* false: it was there and current */
 };
 
-/* On the way to it: where one layer is. */
-struct rpc_pull_image_event {
+/*
+ * What may come before a reply, to a caller that asks for it: where one layer of
+ * an image that is being pulled is. As a frame: {"id":N,"event":{…}}.
+ */
+struct rpc_event {
 	char *layer; /* digest of the blob */
 	char *phase; /* exists, waiting, downloading, retrying, unpacking, done */
 	int64_t current, total; /* compressed bytes */
@@ -516,8 +519,7 @@ struct rpc_list_containers_reply {
 	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, apply_args, apply_reply, true)                    \
 	X(RPC_X_PLAN_DELETE, PlanDelete, plan_delete_args, plan_delete_reply, true)              \
 	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, true, .max_fds = 1) \
-	X(RPC_X_PULL_IMAGE, PullImage, image_args, pull_image_reply, true,                       \
-	  .event = &pull_image_event_type)                                                       \
+	X(RPC_X_PULL_IMAGE, PullImage, image_args, pull_image_reply, true)                       \
 	X(RPC_X_INSPECT_IMAGE, InspectImage, image_args, inspect_image_reply, true)              \
 	X(RPC_X_PRUNE_IMAGES, PruneImages, list_images_args, prune_images_reply, true)           \
 	X(RPC_X_VERIFY_IMAGES, VerifyImages, verify_images_args, verify_images_reply, true)
@@ -535,11 +537,13 @@ struct rpc_method {
 	enum rpc_method_id id;
 	const struct model_type *args; /* of one of the args structs above */
 	const struct model_type *reply;
-	const struct model_type *event; /* of what may come before the reply; NULL: nothing */
 	const char *streamed; /* wire name of the byte field that goes to a file; NULL */
 	unsigned max_fds; /* descriptors that may ride with a request */
 	bool implemented;
 };
+
+/* Rows of struct rpc_event. */
+extern const struct model_type rpc_event_type;
 
 /* NULL when there is none. Names are case-sensitive. */
 const struct rpc_method *rpc_method_find(const char *service, const char *name);

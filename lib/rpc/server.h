@@ -7,13 +7,13 @@
 #include "wire.h"
 
 /*
- * The way back to the caller while its answer is being made. event sends what the
- * method's row says (a struct of that type); failures are the caller's loss. For methods
- * without events it does nothing.
+ * The way back to the caller while its answer is being made. event sends one, when
+ * the request has a member "events": true beside method and params (upstream's
+ * server passes over it); failures are the caller's loss.
  */
 struct rpc_link {
 	int fd; /* the connection, POLLHUP there: the caller has gone; -EBADF: in this process */
-	void (*event)(struct rpc_link *l, const struct rpc_method *m, const void *event);
+	void (*event)(struct rpc_link *l, const struct rpc_event *event);
 };
 
 /* What came with a request beside its text; the server closes what is left. */

@@ -2,11 +2,13 @@
 #include "config.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "client.h"
 #include "fd.h"
 #include "mem.h"
+#include "pullview.h"
 
 /* Events of an engine in this process. */
 struct own_link {
@@ -14,11 +16,11 @@ struct own_link {
 	const struct rpc_call_opts *opts;
 };
 
-static void own_event(struct rpc_link *l, const struct rpc_method *m, const void *event)
+static void own_event(struct rpc_link *l, const struct rpc_event *event)
 {
 	const struct own_link *own = (const struct own_link *) (void *) l;
 
-	if (m->event && own->opts->event)
+	if (own->opts->event)
 		own->opts->event(own->opts->ctx, event);
 }
 
@@ -89,11 +91,21 @@ int cli_call_with(struct cli *c, enum rpc_method_id id, void *args, void *reply,
 	return keep_error(c, m, reply, r);
 }
 
+/* Cells pull what they need: who sits at a terminal sees it. */
 int cli_call(struct cli *c, enum rpc_method_id id, void *args, void *reply, struct kerr *err)
 {
-	const struct rpc_call_opts none = { 0 };
+	struct rpc_call_opts opts = { 0 };
+	struct pullview *view = NULL;
+	int r;
 
-	return cli_call_with(c, id, args, reply, &none, err);
+	if (isatty(STDERR_FILENO) == 1) {
+		view = pullview_new(STDERR_FILENO);
+		opts.event = pullview_event;
+		opts.ctx = view;
+	}
+	r = cli_call_with(c, id, args, reply, &opts, err);
+	pullview_free(view);
+	return r;
 }
 
 void cli_free_args(enum rpc_method_id id, void *args)

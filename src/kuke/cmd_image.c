@@ -141,11 +141,6 @@ static const struct opt pull_opts[] = {
 	{ 0 },
 };
 
-static void on_pull_event(void *ctx, const void *event)
-{
-	pullview_event(ctx, event);
-}
-
 static int run_pull(struct cli *c, struct kerr *err)
 {
 	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
@@ -157,7 +152,7 @@ static int run_pull(struct cli *c, struct kerr *err)
 
 	if (!cli_bool(c, "quiet")) {
 		view = pullview_new(STDERR_FILENO);
-		opts.event = on_pull_event;
+		opts.event = pullview_event;
 		opts.ctx = view;
 	}
 	if (!*realm)

@@ -111,8 +111,7 @@ static void add_cut(struct buf *out, const struct buf *line, size_t width)
 	buf_add(out, line->data, n);
 }
 
-void pullview_line(struct buf *out, const struct rpc_pull_image_event *e, int64_t ms,
-		   unsigned width)
+void pullview_line(struct buf *out, const struct rpc_event *e, int64_t ms, unsigned width)
 {
 	cleanup_buf struct buf line = BUF_INIT(VIEW_MAX_LINE);
 	const char *phase = e->phase ? e->phase : "";
@@ -148,11 +147,11 @@ static struct view_layer *find(struct pullview *v, const char *digest)
 
 static void add_layer(const struct view_layer *y, int64_t now, unsigned width, struct buf *out)
 {
-	const struct rpc_pull_image_event e = { .layer = y->digest,
-						.phase = y->phase,
-						.text = y->text,
-						.current = y->current,
-						.total = y->total };
+	const struct rpc_event e = { .layer = y->digest,
+				     .phase = y->phase,
+				     .text = y->text,
+				     .current = y->current,
+				     .total = y->total };
 
 	pullview_line(out, &e, y->began ? now - y->began : 0, width);
 }
@@ -203,8 +202,9 @@ static void print_line(struct pullview *v, const struct view_layer *y)
 	(void) fd_write_all(v->fd, out.data, out.len);
 }
 
-void pullview_event(struct pullview *v, const struct rpc_pull_image_event *e)
+void pullview_event(void *view, const struct rpc_event *e)
 {
+	struct pullview *v = view;
 	struct view_layer *y = find(v, e->layer ? e->layer : "");
 	const char *phase = e->phase ? e->phase : "";
 	bool changed = !streq(y->phase, phase);

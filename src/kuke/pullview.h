@@ -11,7 +11,7 @@
 struct pullview;
 
 struct pullview *pullview_new(int fd) __attribute__((returns_nonnull));
-void pullview_event(struct pullview *v, const struct rpc_pull_image_event *e);
+void pullview_event(void *view, const struct rpc_event *e); /* as rpc_call_opts takes it */
 /* NULL is fine. The last state stays on the terminal. */
 void pullview_free(struct pullview *v);
 
@@ -19,7 +19,6 @@ void pullview_free(struct pullview *v);
  * One line of at most width columns, without a newline: for tests, and for drawing.
  * ms: since the layer's first byte.
  */
-void pullview_line(struct buf *out, const struct rpc_pull_image_event *e, int64_t ms,
-		   unsigned width);
+void pullview_line(struct buf *out, const struct rpc_event *e, int64_t ms, unsigned width);
 
 #endif

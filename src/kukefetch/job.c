@@ -692,6 +692,7 @@ static bool try_other_scheme(struct job *j, enum http_failure *why, const char *
 		if (*why == HTTP_NO_TLS || *why == HTTP_NO_HTTP ||
 		    (j->broken && *why == HTTP_STALLED)) {
 			*why = j->broken ? HTTP_BROKEN : *why;
+			buf_addf(&j->first_words, "; by %s: %s", plain ? "http" : "https", *words);
 			*words = buf_str(&j->first_words);
 		}
 		return false;

@@ -112,6 +112,32 @@ requests()
 	kuke image get 127.0.0.1:5000/x/bb:1 | grep '^size: [1-9]'
 }
 
+@test "progress: drawn on a terminal, lines elsewhere, nothing with -q; cells show it too" {
+	local ref=127.0.0.1:5000/x/bb:1
+	run inst script -qec "$INSTANCE_BINDIR/kuke image pull $ref" /dev/null
+	[ "$status" -eq 0 ]
+	[[ $output == *' downloading ['*$'\e[K'* ]]
+	[[ $output == *' done '*'MiB'*"pulled image \"$ref\""* ]]
+	kuke image delete $ref
+	run kuke image pull $ref
+	[[ ${lines[0]} =~ ^[0-9a-f]{12}\ downloading\ [0-9.]+\ MiB$ ]]
+	[[ ${lines[1]} =~ ^[0-9a-f]{12}\ done ]]
+	[ "${#lines[@]}" -eq 3 ]
+	kuke image delete $ref
+	run kuke image pull -q $ref
+	[ "$output" = $ref ]
+	kuke image delete $ref
+
+	pull_cell c $ref >"$INSTANCE/home/c.yaml"
+	run quiet inst script -qec "$INSTANCE_BINDIR/kuke run -d -f $INSTANCE/home/c.yaml" /dev/null
+	[[ $output == *' done '*'Cell "c"'* ]]
+	kuke delete cell c
+	kuke image delete $ref
+	run quiet kuke run -d -f "$INSTANCE/home/c.yaml"
+	[[ ${lines[0]} == 'Cell "c"'* ]]
+	kuke delete cell c
+}
+
 @test "by digest: the second time without a question" {
 	kuke image pull -q 127.0.0.1:5000/x/bb:1
 	digest=$(kuke image get 127.0.0.1:5000/x/bb:1 -o json | jq -r .Digest)
@@ -198,17 +224,45 @@ requests()
 	credentials ''
 }
 
-@test "a certificate that nobody vouches for" {
-	local dir=$INSTANCE/home/registry
-	openssl req -x509 -key "$dir/server.key" -days 30 -subj /CN=localhost \
-		-addext subjectAltName=DNS:localhost -out "$dir/self.pem" 2>/dev/null
-	inst openssl s_server -quiet -accept 127.0.0.1:5004 -www -key "$dir/server.key" \
-		-cert "$dir/self.pem" >/dev/null 2>&1 3>&- </dev/null &
-	wait_for 5 registry_up 5004
-	run kuke image pull localhost:5004/x/bb:1
-	one_line "the certificate of 'localhost' is not to be trusted"
+@test "a proxy of the environment, which names are left to" {
+	inst socat -u TCP-LISTEN:5010,bind=127.0.0.1,reuseaddr "CREATE:$INSTANCE/home/proxy" 3>&- &
+	wait_for 5 inst grep -q ':1392 ' /proc/net/tcp
+	KUKEFETCH_STALL_SECONDS=1 KUKEFETCH_TRIES=1 https_proxy=http://127.0.0.1:5010 run kuke --no-daemon image pull no-such-host.invalid/x
+	[ "$status" -eq 1 ]
+	grep -q '^CONNECT no-such-host.invalid:443 ' "$INSTANCE/home/proxy"
+	# Not for what is here.
+	https_proxy=http://127.0.0.1:1 http_proxy=http://127.0.0.1:1 \
+		kuke --no-daemon image pull -q localhost:5000/x/bb:1
+}
+
+# untrusted CERTIFICATE ADDRESS HOST TEXT
+untrusted()
+{
+	inst openssl s_server -quiet -accept "$2:5004" -www -key "$(registry_dir)/server.key" \
+		-cert "$1" "${@:5}" >/dev/null 2>&1 3>&- </dev/null &
+	wait_for 5 inst bash -c "exec 3<>/dev/tcp/$2/5004"
+	KUKEFETCH_TRIES=1 run kuke --no-daemon image pull "$3:5004/x/bb:1"
+	one_line "$4"
 	inst pkill -x openssl
 	wait
+}
+
+@test "certificates: that nobody vouches for, of another host, of another time; old TLS" {
+	local dir=$INSTANCE/home/registry why="is not to be trusted"
+	openssl req -x509 -key "$dir/server.key" -days 30 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost -out "$dir/self.pem" 2>/dev/null
+	untrusted "$dir/self.pem" 127.0.0.1 localhost "the certificate of 'localhost' $why"
+	untrusted "$dir/server.pem" 127.0.0.2 127.0.0.2 "the certificate of '127.0.0.2' $why"
+	(
+		cd "$dir"
+		: >index
+		printf '[ca]\ndefault_ca=d\n[d]\ndatabase=index\nrand_serial=yes\nnew_certs_dir=.\npolicy=p\n' >ca.cnf
+		printf 'default_md=sha256\nx509_extensions=e\n[p]\ncommonName=supplied\n[e]\nsubjectAltName=DNS:localhost\n' >>ca.cnf
+		openssl ca -batch -notext -config ca.cnf -in server.csr -cert ca.pem -keyfile ca.key \
+			-startdate 20200101000000Z -enddate 20200201000000Z -out expired.pem 2>/dev/null
+	)
+	untrusted "$dir/expired.pem" 127.0.0.1 localhost "the certificate of 'localhost' $why"
+	untrusted "$dir/server.pem" 127.0.0.1 localhost "; by https: " -tls1_1 -cipher ALL:@SECLEVEL=0
 }
 
 @test "tokens: without a password, with one, with a wrong one" {

@@ -9,7 +9,7 @@
 #define LAYER STR_("sha256:0123456789abcdef")
 
 static const struct {
-	struct rpc_pull_image_event e;
+	struct rpc_event e;
 	int64_t ms;
 	unsigned width;
 	const char *line;
