@@ -118,6 +118,7 @@ START_TEST(schemes)
 	struct session s = { 0 };
 	struct endpoint *e;
 	cleanup_free char *base = NULL, *basic = NULL;
+	size_t i;
 
 	fetch_msg_start(&m, "endpoint");
 	fetch_msg_add(&m, "host", "a.b:1");
@@ -139,6 +140,15 @@ START_TEST(schemes)
 	ck_assert_str_eq(basic, "Basic dTpwIHc=");
 	fetch_msg_start(&m, "endpoint");
 	ck_assert_int_eq(endpoint_add(&s, &m, NULL), -EINVAL);
+	for (i = 0; i < s.n_endpoints; i++) {
+		e = &s.endpoints[i];
+		free(e->host);
+		free(e->prefix);
+		free(e->user);
+		free(e->password);
+		strlist_clear(&e->schemes);
+	}
+	free(s.endpoints);
 }
 END_TEST
 
