@@ -71,8 +71,8 @@ static const char *last_line(const char *text, size_t n, size_t *ret_n)
 
 	if (end == NULL)
 		return NULL;
-	begin = memrchr(text, '\n', (size_t) (end - text));
-	begin = begin == NULL ? text : begin + 1;
+	for (begin = end; begin > text && begin[-1] != '\n';)
+		begin--;
 	*ret_n = (size_t) (end - begin);
 	return begin;
 }

@@ -81,11 +81,11 @@ inst sh -ec "touch '$bench/net' '$bench/ipc' '$bench/uts'
 
 acct=$(for f in /sys/fs/cgroup{/cpuacct,/cpu,cpuacct,}"$INSTANCE_CGROUP"/{cpuacct.usage,cpu.stat}; do
 	[ ! -e "$f" ] || { echo "$f"; break; }; done)
-[ -z "$acct" ] || mkdir -p "${acct%/*}/clients"
+[ -z "$acct" ] || mkdir -p "${acct%/*}/_clients"
 for ((i = 0; i < runs + 2; i++)); do manifest "c$i" >"$INSTANCE/m/$i.yaml"; done
 : >"$INSTANCE/pairs"
 # shellcheck disable=SC2016 # the inner shell expands
-inst sh -ec 'if [ -n "$1" ]; then echo 0 >"${1%/*}/clients/cgroup.procs"; fi; shift; exec "$@"' - "$acct" \
+inst sh -ec 'if [ -n "$1" ]; then echo 0 >"${1%/*}/_clients/cgroup.procs"; fi; shift; exec "$@"' - "$acct" \
 	timeout $((60 + runs * 10)) "$top_builddir/pair" -n "$runs" -w 2 ${acct:+-c "$acct"} \
 	"runc run -d" \
 	"unshare --net='$bench/net' --ipc='$bench/ipc' --uts='$bench/uts' true" \
@@ -96,7 +96,7 @@ inst sh -ec 'if [ -n "$1" ]; then echo 0 >"${1%/*}/clients/cgroup.procs"; fi; sh
 	"kuke kill cell c{n}; kuke delete cell c{n}" \
 	>"$INSTANCE/pairs" 2>"$INSTANCE/pair.log" </dev/null ||
 	{ tail -5 "$INSTANCE/pair.log" >&2; exit 1; }
-[ -z "$acct" ] || rmdir "${acct%/*}/clients"
+[ -z "$acct" ] || rmdir "${acct%/*}/_clients"
 
 awk -F'\t' 'BEGIN { printf "%-14s %5s %26s %8s %8s\n", "ms", "runs", "wall min / median / max", "own cpu", "all cpu" }
 	{ printf "%-14s %5d %8.1f /%7.1f /%7.1f %8.1f %8.1f\n", $1, $2, $3, $4, $5, $6, $7 }' "$INSTANCE/pairs"
