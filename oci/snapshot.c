@@ -176,6 +176,9 @@ int snapshot_remove(struct image_store *s, const char *id, struct kerr *err)
 {
 	static const char *const names[] = { UPPER, UPPER_NEW, WORK };
 	cleanup_free char *link = container_path(s, id, IMAGE_LINK);
+	cleanup_free char *upper = container_path(s, id, UPPER);
+	/* One that began before us and was cut short has left it in trash/. */
+	bool again = access(upper, F_OK) < 0;
 	struct digest manifest;
 	size_t i;
 	int r;
@@ -193,7 +196,7 @@ int snapshot_remove(struct image_store *s, const char *id, struct kerr *err)
 	if (unlink(link) < 0 && errno != ENOENT)
 		return kerr_set(err, -errno, "remove '%s'", link);
 	/* While the image has a name, nothing of it can go. */
-	if (r == 0 && image_record_walk(s, is_named, &manifest, NULL) == -EEXIST)
+	if (r == 0 && !again && image_record_walk(s, is_named, &manifest, NULL) == -EEXIST)
 		return 0;
 	return image_collect(s, NULL, err);
 }

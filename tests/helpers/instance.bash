@@ -166,24 +166,32 @@ cell_ip()
 # The daemon has no child: no request is being worked on, and none half reaped.
 daemon_idle()
 {
-	[ -z "$(inst cat "/proc/$1/task/$1/children")" ]
+	[ -z "$(inst cat "/proc/$1/task/$1/children" 2>/dev/null)" ]
 }
 
 # State that lives on by design (images, locks, logs of the daemon) is not a
 # leak; everything else below the instance is compared.
 instance_snapshot()
 {
-	local fds=() pid
+	local options=() pid
 
+	pid=$(kukeond_pid 2>/dev/null) || pid=
 	if [ "${1:-}" = --by-name ]; then
 		shift
-		fds=(-n)
-	else
-		pid=$(kukeond_pid 2>/dev/null) && fds=(-p "$pid") && wait_for 5 daemon_idle "$pid"
+		options=(-n)
+	elif [ -n "$pid" ]; then
+		options=(-p "$pid")
 	fi
-	inst "$INSTANCE_HELPERS/leakcheck" snapshot "$INSTANCE/snapshot" \
-		-c "$INSTANCE_CGROUP" -d "$INSTANCE" -x "$INSTANCE/snapshot" \
-		-x "$INSTANCE/home" -x "$INSTANCE_RUN_PATH/locks" ${fds[@]+"${fds[@]}"} "$@"
+	# What a pass or a request has at the moment would be missed later.
+	for _ in 1 2 3 4 5; do
+		[ -z "$pid" ] || wait_for 5 daemon_idle "$pid" || true
+		inst "$INSTANCE_HELPERS/leakcheck" snapshot "$INSTANCE/snapshot" \
+			-c "$INSTANCE_CGROUP" -d "$INSTANCE" -x "$INSTANCE/snapshot" \
+			-x "$INSTANCE/home" -x "$INSTANCE_RUN_PATH/locks" \
+			${options[@]+"${options[@]}"} "$@"
+		[ -z "$pid" ] || daemon_idle "$pid" || continue
+		break
+	done
 }
 
 instance_leakcheck()
