@@ -115,10 +115,10 @@ contents()
 	inst find "$INSTANCE_RUN_PATH"/{data,namespaces} ! -path '*kukeond*' | sort
 }
 
-# whole NAME: the root is what it was when the power was there.
+# whole NAME [REPOSITORY]: the root is what it was when nothing was in the way.
 whole()
 {
-	mount_root "docker.io/library/$1:1" &&
+	mount_root "${2:-docker.io/library}/$1:1" &&
 		inst "$INSTANCE_HELPERS/treecmp" engine "$DISKS/root" "$DISKS/$1.good" &&
 		inst umount "$DISKS/root" && forget_container
 }

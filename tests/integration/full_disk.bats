@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The disk is full, at every stage of a load: of room, a little more each time, until
-# it is enough; of inodes; on a file system that allocates late. Each time: one
-# line that says so, exit 1, every byte given back, what was there intact; with
-# room, the same command succeeds.
+# The disk is full, at every stage of a load or a pull: of room, a little more each
+# time, until it is enough; of inodes; on a file system that allocates late. Each
+# time: one line that says so, exit 1, every byte given back, what was there intact;
+# with room, the same command succeeds.
 
 setup_file()
 {
@@ -24,6 +24,7 @@ teardown_file()
 setup()
 {
 	load ../helpers/store
+	REPOSITORY=docker.io/library
 	contents >"$INSTANCE/home/before"
 }
 
@@ -67,6 +68,13 @@ load_daemon()
 	run quiet kuke image load "$DISKS/$1.tar"
 }
 
+load_pull()
+{
+	run engine image pull -q "$REPOSITORY/$1:1"
+	# Where a layer is at is no part of the answer.
+	[ "$status" -eq 0 ] || output=$(grep -vE '^[0-9a-f]{12} ' <<<"$output")
+}
+
 # refused: the load failed for lack of room, and said so in one line.
 refused()
 {
@@ -102,7 +110,7 @@ fill()
 	echo "# $name needs $more of $what; refused $fails times"
 	[ "$fails" -ge 5 ]
 	room
-	whole "$name"
+	whole "$name" "$REPOSITORY"
 }
 
 @test "room: the first image, then one beside it" {
@@ -129,6 +137,16 @@ fill()
 
 @test "inodes" {
 	fill inodes 4 a load_file
+}
+
+@test "room and inodes: an image from a registry" {
+	load ../helpers/registry
+	registry_start plain 5000
+	registry_push 5000 "docker-archive:$DISKS/a.tar" x/a:1
+	REPOSITORY=127.0.0.1:5000/x
+	fill size 128 a load_pull
+	delete_all
+	fill inodes 8 a load_pull
 }
 
 @test "a journalled file system that allocates late" {
