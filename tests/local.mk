@@ -119,6 +119,7 @@ SYSTEM_TESTS = \
 	tests/integration/image_verbs.bats \
 	tests/integration/leakcheck.bats \
 	tests/integration/lifecycle.bats \
+	tests/integration/links.bats \
 	tests/integration/monitor.bats \
 	tests/integration/network.bats \
 	tests/integration/power_cut.bats \

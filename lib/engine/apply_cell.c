@@ -5,6 +5,7 @@
 
 #include "apply_cell.h"
 #include "cell.h"
+#include "cell_link.h"
 #include "container.h"
 #include "convert.h"
 #include "diff.h"
@@ -166,8 +167,10 @@ static int leave_or_start(struct change *c, struct kerr *err)
 {
 	int r;
 
-	if (!apply_is_down(&c->stored))
-		return start_rest(c, err);
+	if (!apply_is_down(&c->stored)) {
+		r = cell_link_mend_locked(c->e, &c->stored, err);
+		return r < 0 ? r : start_rest(c, err);
+	}
 	if (c->only) {
 		apply_say(c->res, "unchanged", NULL);
 		return 0;

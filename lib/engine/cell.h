@@ -22,10 +22,14 @@ struct cell_run {
 	char veth[LINK_NAME_MAX]; /* the host's end; "" on the host's network */
 	uint32_t addr;
 	bool complete; /* everything that was to be started runs, or has run */
+	char trouble[256]; /* why its damaged link cannot be mended; "": it is in order */
 };
 
 /* -ENOENT without a message when the cell is not started (or was, before a reboot). */
 int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *ret,
+		  struct kerr *err);
+/* Replace the record. It lives as long as the boot, so it is not synced. */
+int cell_run_save(struct engine *e, const struct addr *cell, const struct cell_run *run,
 		  struct kerr *err);
 /* A new record with a fresh start id, stored; its directory is there and private. */
 int cell_run_begin(struct engine *e, const struct addr *cell, struct cell_run *ret,
@@ -56,6 +60,9 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 
 /* The status of one container of the cell by its id; NULL when there is none. */
 struct container_status *cell_container_status(struct cell_doc *doc, const char *id);
+
+/* The address of a started cell, and what is wrong with its link. */
+void cell_observe_network(struct cell_doc *doc, const struct cell_run *run);
 
 /* What of the status the kernel says: cgroupReady and the delegated controllers. */
 void cell_observe_cgroup(struct engine *e, struct cell_doc *doc, const char *cgroup);

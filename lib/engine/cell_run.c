@@ -8,7 +8,9 @@
 
 #include "atomic.h"
 #include "cell.h"
+#include "cell_link.h"
 #include "convert.h"
+#include "emit.h"
 #include "fd.h"
 #include "hosts.h"
 #include "jscan.h"
@@ -58,22 +60,40 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 		r = jscan_get_str(buf_str(&text), text.len, "phase", phase, sizeof(phase));
 	if (r < 0)
 		return kerr_plain(err, -EINVAL, "'%s' is not the record of a start", file);
+	/* Only a start whose link is damaged has that. */
+	if (jscan_get_str(buf_str(&text), text.len, "trouble", run.trouble, sizeof(run.trouble)) <
+	    0)
+		run.trouble[0] = '\0';
 	run.complete = streq(phase, PHASE_COMPLETE);
 	*ret = run;
 	return 0;
 }
 
-static int run_save(struct engine *e, const struct addr *cell, const struct cell_run *run,
-		    struct kerr *err)
+int cell_run_save(struct engine *e, const struct addr *cell, const struct cell_run *run,
+		  struct kerr *err)
 {
 	char *file cleanup_free = run_file(e, cell);
+	struct buf text cleanup_buf = BUF_INIT(RUN_MAX);
 	char ip[IPV4_TEXT_MAX];
-	char *text cleanup_free = xasprintf(
-		"{\"start\":\"%s\",\"veth\":\"%s\",\"address\":\"%s\",\"phase\":\"%s\"}\n",
-		run->start_id, run->veth, run->addr ? ipv4_text(run->addr, ip) : "",
-		run->complete ? PHASE_COMPLETE : "begun");
+	struct jemit j;
 
-	return atomic_write_at(AT_FDCWD, file, text, strlen(text), 0600, ATOMIC_WRITE_NOSYNC, err);
+	jemit_init(&j, &text, 0);
+	jemit_object(&j);
+	jemit_key(&j, "start");
+	jemit_str(&j, run->start_id);
+	jemit_key(&j, "veth");
+	jemit_str(&j, run->veth);
+	jemit_key(&j, "address");
+	jemit_str(&j, run->addr ? ipv4_text(run->addr, ip) : "");
+	jemit_key(&j, "phase");
+	jemit_str(&j, run->complete ? PHASE_COMPLETE : "begun");
+	if (run->trouble[0]) {
+		jemit_key(&j, "trouble");
+		jemit_str(&j, run->trouble);
+	}
+	jemit_object_end(&j);
+	buf_addc(&text, '\n');
+	return atomic_write_at(AT_FDCWD, file, text.data, text.len, 0600, ATOMIC_WRITE_NOSYNC, err);
 }
 
 int cell_run_begin(struct engine *e, const struct addr *cell, struct cell_run *ret,
@@ -90,7 +110,7 @@ int cell_run_begin(struct engine *e, const struct addr *cell, struct cell_run *r
 	hex_encode(run.start_id, &random, sizeof(random));
 	r = mkdir_p(parent, 0700, err);
 	if (r == 0)
-		r = run_save(e, cell, &run, err);
+		r = cell_run_save(e, cell, &run, err);
 	if (r < 0)
 		return r;
 	dir = cell_run_dir(e, cell, &run);
@@ -108,8 +128,6 @@ static int connect_network(struct engine *e, const struct addr *cell, struct cel
 {
 	struct addr space = { .realm = cell->realm, .space = cell->space };
 	struct space_net net;
-	struct link_attach at = { .bridge = net.bridge, .host_name = run->veth, .name = "eth0" };
-	int nsfd cleanup_fd = -EBADF;
 	int r;
 
 	r = network_load(e, &space, &net, err);
@@ -120,28 +138,13 @@ static int connect_network(struct engine *e, const struct addr *cell, struct cel
 	if (r == 0)
 		r = link_veth_name(run->veth, err);
 	if (r == 0)
-		r = run_save(e, cell, run, err);
+		r = cell_run_save(e, cell, run, err);
 	if (r < 0)
 		return r;
 	engine_lap(e, "address");
-	nsfd = r = ns_open(dirfd, NS_NET, err);
-	if (r < 0)
-		return r;
-	at.netns_fd = nsfd;
-	at.addr = (struct ipv4_net){ .addr = run->addr, .prefix = net.subnet.prefix };
-	at.gateway = net.gateway;
-	r = link_attach(&at, err);
-	if (r == -ENODEV) { /* the bridge went away, or this is its first cell since boot */
-		r = network_up(e, &space, &net, err);
-		if (r >= 0) /* and who took it may have taken the rules as well */
-			r = network_sync_rules(e, err);
-		if (r >= 0)
-			r = link_attach(&at, err);
-	}
+	r = cell_link_make(e, cell, &net, run, dirfd, err);
 	engine_lap(e, "link");
-	if (r < 0)
-		return r;
-	return hosts_update(e, &space, err);
+	return r < 0 ? r : hosts_update(e, &space, err);
 }
 
 int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_run *run,
@@ -178,7 +181,7 @@ int cell_run_complete(struct engine *e, const struct addr *cell, struct cell_run
 	if (run->complete)
 		return 0;
 	run->complete = true;
-	return run_save(e, cell, run, err);
+	return cell_run_save(e, cell, run, err);
 }
 
 int cell_run_end(struct engine *e, const struct addr *cell, struct kerr *err)

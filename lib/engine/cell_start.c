@@ -192,6 +192,7 @@ static int make_durable(struct start *s, struct kerr *err)
 		r = container_sync(&s->runs[i], err);
 	}
 	cell_set_state(s->doc, CELL_STATE_READY, NULL, NULL);
+	cell_observe_network(s->doc, &s->run);
 	if (r == 0)
 		r = cell_save(s->e, s->doc, 0, err);
 	if (r == 0 && s->fresh) { /* the directory's own name */

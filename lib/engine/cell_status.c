@@ -60,20 +60,37 @@ static void observe_container(const struct container_run *run, const struct rest
 		observe_restart(run->spec, restarts, &st, stopped, status->restart_count, ret);
 }
 
-static enum run_phase observe_run(struct engine *e, const struct addr *a)
+/* *ret: what is on record of the start; all zero without one. */
+static enum run_phase observe_run(struct engine *e, const struct addr *a, struct cell_run *ret)
 {
-	struct cell_run run;
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
-	int r = cell_run_load(e, a, &run, &err);
+	int r;
 
+	*ret = (struct cell_run){ 0 };
+	r = cell_run_load(e, a, ret, &err);
 	if (r == 0)
-		return run.complete ? RUN_COMPLETE : RUN_BEGUN;
+		return ret->complete ? RUN_COMPLETE : RUN_BEGUN;
 	if (r == -ENOENT)
 		return RUN_NONE;
 	log_wrn("cannot read how far a start has come", "cell", a->cell, "error",
 		kerr_text(&err, text, sizeof(text)));
 	return RUN_UNREADABLE;
+}
+
+void cell_observe_network(struct cell_doc *doc, const struct cell_run *run)
+{
+	char ip[IPV4_TEXT_MAX];
+
+	free(doc->status.network.address);
+	doc->status.network.address = run->addr ? xstrdup(ipv4_text(run->addr, ip)) : NULL;
+	if (run->trouble[0] && doc->status.state == CELL_STATE_READY) {
+		char *before cleanup_free = take_ptr(doc->status.message);
+
+		doc->status.message =
+			xasprintf("NetworkFailed: %s%s%s", run->trouble,
+				  str_empty(before) ? "" : "; ", str_empty(before) ? "" : before);
+	}
 }
 
 int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigned *ret_need,
@@ -83,6 +100,7 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 	struct container_fact *facts cleanup_free = NULL;
 	struct restarts restarts cleanup_restarts = { 0 };
 	enum run_phase phase;
+	struct cell_run start;
 	unsigned need;
 
 	status_align(doc);
@@ -91,7 +109,7 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 	if (system_is_cell(&a))
 		return system_observe(e, doc, err);
 	facts = xcalloc(doc->spec.containers.n + 1, sizeof(*facts));
-	phase = observe_run(e, &a);
+	phase = observe_run(e, &a, &start);
 	if (phase == RUN_COMPLETE)
 		restarts_load(e, &a, &restarts);
 	for (size_t i = 0; i < doc->spec.containers.n; i++) {
@@ -104,6 +122,7 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 				  &doc->status.containers.v[i], &facts[i]);
 	}
 	need = status_cell(doc, phase, facts);
+	cell_observe_network(doc, &start);
 	if (ret_need)
 		*ret_need = need;
 	return 0;

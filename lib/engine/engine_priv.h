@@ -28,6 +28,7 @@ struct engine {
 	bool seccomp_default;
 	struct registry_config registries;
 	struct pull_failures *failures; /* images.c */
+	struct link_view *links; /* cell_link.c: what a pass has seen of all devices; NULL */
 	struct rpc_link *link; /* of the call under way; NULL */
 	uid_t caller;
 	int grace_ms; /* what the request under way gives those that are to end; -1: see below */

@@ -11,6 +11,7 @@ libengine_a_SOURCES = \
 	lib/engine/cell_delete.c \
 	lib/engine/cell_id.c \
 	lib/engine/cell_inherit.c \
+	lib/engine/cell_link.c lib/engine/cell_link.h \
 	lib/engine/cell_run.c \
 	lib/engine/cell_start.c \
 	lib/engine/cell_status.c \

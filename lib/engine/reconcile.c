@@ -7,6 +7,7 @@
 
 #include "atomic.h"
 #include "cell.h"
+#include "cell_link.h"
 #include "clock.h"
 #include "container.h"
 #include "convert.h"
@@ -151,7 +152,7 @@ int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, b
 {
 	struct cell_doc before = { 0 };
 	unsigned need;
-	int r, mended;
+	int r, mended, link;
 
 	*ret_deleted = false;
 	model_copy(&cell_doc_type, &before, doc);
@@ -172,6 +173,9 @@ int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, b
 			r = end_workloads(e, ns, doc, err);
 		else if (r >= 0)
 			r = restart_owed(e, ns, doc, need & CELL_NEED_RESTART, err);
+		link = r == 0 ? cell_link_mend_locked(e, doc, err) : 0;
+		if (link != 0)
+			r = link < 0 ? link : cell_observe(e, ns, doc, NULL, err);
 		if (r == 0 && (mended > 0 || !model_eq(&cell_doc_type, &before, doc)))
 			r = cell_save(e, doc, 0, err);
 	}
@@ -363,8 +367,11 @@ static void pass_all(struct engine *e, bool boot)
 			log_step(level_words[parents[i]], &err);
 	if (network_sync_rules(e, &err) < 0)
 		log_step("firewall", &err);
+	if (cell_links_look(e, &err) < 0)
+		log_step("links", &err);
 	if (scope_each(e, ADDR_CELL, &all, pass_cell, &boot, &err) < 0)
 		log_step("cells", &err);
+	cell_links_forget(e);
 }
 
 /* That was the first pass of this boot: what is not up from now on is down for a reason. */

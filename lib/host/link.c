@@ -690,7 +690,9 @@ int link_attach(const struct link_attach *a, struct kerr *err)
 	r = rt_open(&sk, err);
 	if (r == 0)
 		r = visit(a->netns_fd, &inside, err);
-	if (r == 0)
+	if (r == 0 && a->replace) /* its other end, wherever that is now, goes with it */
+		r = delete_name(inside, a->name, err);
+	if (r >= 0)
 		r = veth_create(sk, a, bridge, err);
 	if (r < 0)
 		return r;
@@ -722,6 +724,118 @@ int link_detach(const char *host_name, struct kerr *err)
 	r = rt_do(sk, msg, words);
 	if (r < 0 && r != -ENODEV)
 		return kerr_set(err, r, "take '%s' out of its bridge%s", host_name, words);
+	return 0;
+}
+
+/* ---- ports ---- */
+
+struct ports {
+	struct link_port *v;
+	size_t n;
+};
+
+static void read_port(void *ctx, struct nlmsghdr *h)
+{
+	struct ifinfomsg *head = NLMSG_DATA(h);
+	struct ports *ports = ctx;
+	struct link_port *port;
+	struct nlattr *attr;
+	int rem;
+
+	if (h->nlmsg_type != RTM_NEWLINK)
+		return;
+	port = vec_grow(&ports->v, &ports->n, sizeof(*ports->v));
+	port->ifindex = head->ifi_index;
+	port->up = (head->ifi_flags & IFF_UP) != 0;
+	nlmsg_for_each_attr(attr, h, sizeof(*head), rem)
+	{
+		if (nla_type(attr) == IFLA_IFNAME)
+			(void) nla_strlcpy(port->name, attr, sizeof(port->name));
+		if (nla_type(attr) == IFLA_MASTER && nla_len(attr) >= 4)
+			port->master = (int) nla_get_u32(attr);
+	}
+}
+
+static int compare_ports(const void *a, const void *b)
+{
+	return strcmp(((const struct link_port *) a)->name, ((const struct link_port *) b)->name);
+}
+
+/* Of all devices, or (name) of one. */
+static int read_ports(const char *name, struct ports *ret, struct kerr *err)
+{
+	cleanup_(sock_freep) struct nl_sock *sk = NULL;
+	cleanup_(msg_freep) struct nl_msg *get = NULL;
+	const struct ifinfomsg head = { 0 };
+	struct rt_answer a = { .item = read_port, .ctx = ret };
+	int r;
+
+	r = rt_open(&sk, err);
+	if (r < 0)
+		return r;
+	get = name ? link_msg(RTM_GETLINK, 0, name, 0)
+		   : rt_msg(RTM_GETLINK, NLM_F_DUMP, &head, sizeof(head));
+	put_u32(get, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	r = rt_talk(sk, &get, 1, &a);
+	if (r == -ENODEV)
+		return r;
+	if (r < 0 && name)
+		return kerr_set(err, r, "look at the device '%s'%s", name, a.words);
+	return r < 0 ? kerr_set(err, r, "list the host's devices%s", a.words) : 0;
+}
+
+int link_list_ports(struct link_port **ret, size_t *ret_n, struct kerr *err)
+{
+	struct ports ports = { 0 };
+	int r;
+
+	r = read_ports(NULL, &ports, err);
+	if (r < 0) {
+		free(ports.v);
+		return r;
+	}
+	if (ports.n > 1)
+		qsort(ports.v, ports.n, sizeof(*ports.v), compare_ports);
+	*ret = ports.v;
+	*ret_n = ports.n;
+	return 0;
+}
+
+int link_port_query(const char *name, struct link_port *ret, struct kerr *err)
+{
+	struct ports ports = { 0 };
+	int r;
+
+	r = read_ports(name, &ports, err);
+	if (r == 0 && ports.n == 0)
+		r = -ENODEV;
+	if (r == 0)
+		*ret = ports.v[0];
+	free(ports.v);
+	return r;
+}
+
+int link_port_join(const char *host_name, const char *bridge, struct kerr *err)
+{
+	cleanup_(sock_freep) struct nl_sock *sk = NULL;
+	unsigned master = if_nametoindex(bridge);
+	char words[LINK_WORDS_MAX];
+	struct nl_msg *msg;
+	int r;
+
+	if (master == 0)
+		return kerr_set(err, -errno, "find the bridge '%s'", bridge);
+	r = rt_open(&sk, err);
+	if (r < 0)
+		return r;
+	msg = link_msg(RTM_NEWLINK, 0, host_name, IFF_UP);
+	put_u32(msg, IFLA_MASTER, master);
+	r = rt_do(sk, msg, words);
+	if (r < 0)
+		return kerr_set(err, r, "make '%s' a port of the bridge '%s'%s", host_name, bridge,
+				words);
+	settle_carrier(sk, host_name);
+	settle_carrier(sk, bridge);
 	return 0;
 }
 

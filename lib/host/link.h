@@ -65,6 +65,7 @@ struct link_attach {
 	uint32_t gateway; /* 0: no default route */
 	unsigned mtu; /* 0: the kernel's */
 	uint8_t mac[LINK_MAC_SIZE]; /* all zero: link_mac_of_addr */
+	bool replace; /* a device of that name in the namespace is deleted first */
 };
 
 /*
@@ -84,6 +85,26 @@ int link_detach(const char *host_name, struct kerr *err);
 
 /* Delete a device, waiting for it. 1 deleted, 0 there was none. */
 int link_delete(const char *name, struct kerr *err);
+
+/* A device of this network namespace, as far as it is a port of a bridge. */
+struct link_port {
+	char name[LINK_NAME_MAX];
+	int ifindex;
+	int master; /* ifindex of the bridge that it is a port of; 0: none */
+	bool up;
+};
+
+/*
+ * All devices, by one dump, sorted by name. *ret is an array owned by the caller
+ * (free), NULL when there is none.
+ */
+int link_list_ports(struct link_port **ret, size_t *ret_n, struct kerr *err);
+
+/* One device. -ENODEV, without touching err, when there is none of that name. */
+int link_port_query(const char *name, struct link_port *ret, struct kerr *err);
+
+/* Make the host's end of a pair a port of the bridge, and up. -ENODEV when one is missing. */
+int link_port_join(const char *host_name, const char *bridge, struct kerr *err);
 
 /* A subnet this host uses, and by which device ("" for routes without one). */
 struct link_net {

@@ -51,6 +51,9 @@ static const struct field network_rows[] = {
 	ROW_STRING(struct cell_network_status, bridge_name, "bridgeName",
 		   .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
 		   .help = "Bridge on the host that the cell is connected to."),
+	ROW_STRING(struct cell_network_status, address, "address",
+		   .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
+		   .help = "IPv4 address of the cell while it is started."),
 };
 
 static const struct model_type network_type = {

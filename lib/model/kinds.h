@@ -283,6 +283,7 @@ struct cell_spec {
 
 struct cell_network_status {
 	char *bridge_name;
+	char *address;
 };
 
 struct cell_status {

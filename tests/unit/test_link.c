@@ -347,6 +347,60 @@ START_TEST(attach_fails)
 }
 END_TEST
 
+/* What a pass looks at, and the two ways in which it mends. */
+START_TEST(ports)
+{
+	char name[LINK_NAME_MAX];
+	int ns = cell_ns(SANDBOX "/a");
+	struct link_attach again = { .netns_fd = ns,
+				     .bridge = BRIDGE,
+				     .host_name = name,
+				     .name = "eth0",
+				     .addr = { GATEWAY + 1, 24 },
+				     .gateway = GATEWAY };
+	struct link_port *all = NULL, port;
+	size_t i, n = 0, found = 0;
+	int a, host;
+
+	ok(link_bridge_ensure(&bridge, &e), &e);
+	attach(ns, GATEWAY + 1, name);
+	ok(link_list_ports(&all, &n, &e), &e);
+	for (i = 0; i < n; i++) {
+		found += streq(all[i].name, name) && all[i].up &&
+			 all[i].master == (int) if_nametoindex(BRIDGE);
+		ck_assert(i == 0 || strcmp(all[i - 1].name, all[i].name) < 0);
+	}
+	ck_assert_uint_eq(found, 1);
+	free(all);
+	/* The bridge is lost with its ports' membership, and made again. */
+	ok(link_bridge_delete(BRIDGE, &e), &e);
+	ok(link_port_query(name, &port, &e), &e);
+	ck_assert_int_eq(port.master, 0);
+	ck_assert_int_eq(link_port_join(name, BRIDGE, &e), -ENODEV);
+	ok(link_bridge_ensure(&bridge, &e), &e);
+	set_flags(name, 0);
+	ok(link_port_join(name, BRIDGE, &e), &e);
+	ok(link_port_query(name, &port, &e), &e);
+	ck_assert(port.up && port.master == (int) if_nametoindex(BRIDGE));
+	a = udp(ns, GATEWAY + 1, 1000);
+	host = udp(host_ns, GATEWAY, 1000);
+	ck_assert(reaches(host, a, GATEWAY + 1, 1000));
+	/* The pair is lost: the same name and address once more. */
+	ck_assert_int_eq(ok(link_delete(name, &e), &e), 1);
+	ck_assert_int_eq(link_port_query(name, &port, &e), -ENODEV);
+	ck_assert_int_eq(link_port_join(name, BRIDGE, &e), -ENODEV);
+	ok(link_attach(&again, &e), &e);
+	ck_assert(reaches(host, a, GATEWAY + 1, 1000));
+	/* The host's end is there under another name: one end is enough to end both. */
+	ok(link_veth_name(name, &e), &e);
+	ck_assert_int_eq(link_attach(&again, &e), -EEXIST);
+	again.replace = true;
+	ok(link_attach(&again, &e), &e);
+	ok(link_port_query(name, &port, &e), &e);
+	ck_assert(reaches(host, a, GATEWAY + 1, 1000));
+}
+END_TEST
+
 START_TEST(host_nets)
 {
 	struct link_net *nets = NULL;
@@ -389,6 +443,7 @@ static Suite *test_link(void)
 	tcase_add_test(tc, spaces_are_apart);
 	tcase_add_test(tc, inside);
 	tcase_add_test(tc, attach_fails);
+	tcase_add_test(tc, ports);
 	tcase_add_test(tc, host_nets);
 	tcase_add_test(tc, forwarding);
 	suite_add_tcase(s, tc);

@@ -137,6 +137,13 @@ cell.status.network.bridgeName()
 	[ "$(status network.bridgeName)" = "$(bridge_of sp)" ]
 }
 
+cell.status.network.address()
+{
+	proof "the address of eth0 in the cell's network namespace"
+	inst nsenter --net="/proc/$(cat "$(dir_of plain)/pid")/ns/net" ip -br -4 addr show eth0 |
+		grep -qE " $(status network.address)/[0-9]+ "
+}
+
 cell.status.readyObserved()
 {
 	proof "true once its processes have run; not in a cell whose program cannot be executed"
