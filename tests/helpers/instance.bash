@@ -15,6 +15,7 @@
 # private /run, an uplink with a default route, and below $INSTANCE (a temporary
 # directory) a run path, a socket, a home and a server configuration. Its suffix
 # and cgroup root are its own too, so any number of them can run side by side.
+# What a kukeon that is installed here has configured, keeps or exports is hidden.
 #
 #   instance_start     namespaces, then `kuke init` (which starts kukeond)
 #   instance_new       namespaces only: for tests that start kukeond themselves
@@ -25,7 +26,8 @@
 #   instance_warm      make and delete a cell once (needs the image)
 #   http_get ADDRESS PORT               fetch / of a cell
 #   cell_ip CELL [REALM SPACE STACK]    address of a cell
-#   wait_for SECONDS CMD…               until CMD succeeds
+#   wait_for SECONDS CMD…               until CMD succeeds; SECONDS are those of a machine
+#                      with nothing else to do, one that is busy gets twenty times as many
 #   instance_snapshot [LEAKCHECK-ARG…] / instance_leakcheck   what is there must stay as it is;
 #                      the test itself has to delete what it made
 #   instance_stop      end it all, and prove that the host is as before
@@ -46,7 +48,7 @@ instance_die()
 # wait_for SECONDS CMD…: a bounded poll; what CMD says is heard the last time.
 wait_for()
 {
-	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 20000000))
 
 	shift
 	while ! "$@" >/dev/null 2>&1; do
@@ -76,13 +78,41 @@ kukeond_pid()
 	cat "${INSTANCE_SOCKET%/*}/kukeond.pid"
 }
 
-# The host as a whole is shared with whoever else works on it: only what bears
-# on mounts, links, rules and our own cgroups and files is compared there.
+# Variables that kukeon, its helpers or the tools of a test would heed. What
+# concerns kukefetch is set by tests.
+instance_environment()
+{
+	local name
+
+	for name in $(compgen -e); do
+		case $name in
+		KUKEFETCH_*) ;;
+		KUKE* | *_proxy | *_PROXY | SSL_CERT_* | NOTIFY_SOCKET | XDG_*) unset "$name" ;;
+		esac
+	done
+}
+
+# Where a kukeon that is installed on this host has its configuration and state;
+# /run is private anyway.
+instance_hidden()
+{
+	local prefix dir
+
+	printf '%s\n' /etc/kukeon /usr/local/etc/kukeon /opt/kukeon
+	[ -r "$top_builddir/Makefile" ] || return 0
+	prefix=$(sed -n 's/^prefix = //p' "$top_builddir/Makefile")
+	dir=$(sed -n 's/^sysconfdir = //p' "$top_builddir/Makefile")
+	printf '%s\n' "${dir/\$\{prefix\}/$prefix}/kukeon"
+}
+
+# The host is shared with others who work on it. An instance has no way to the
+# host's network; its cgroups are compared, and mounts in which its name stands.
 instance_new()
 {
 	local propagation=()
 
 	[ "$(id -u)" -eq 0 ] || { instance_die "root is needed"; return 1; }
+	instance_environment
 	INSTANCE=$(mktemp -d "${TMPDIR:-/tmp}/kukeon-test.XXXXXX")
 	INSTANCE_BINDIR=${INSTANCE_BINDIR:-$top_builddir}
 	INSTANCE_CGROUP=/${INSTANCE##*/}
@@ -93,7 +123,7 @@ instance_new()
 	export INSTANCE INSTANCE_BINDIR INSTANCE_CGROUP \
 		INSTANCE_NS_SUFFIX INSTANCE_RUN_PATH INSTANCE_SOCKET INSTANCE_CONFIG
 	"$INSTANCE_HELPERS/leakcheck" snapshot "$INSTANCE.before" -c "$INSTANCE_CGROUP" \
-		-o mount -o net -o rule -o cgroup
+		-m "$INSTANCE" -o mount -o cgroup
 	mkdir -p "$INSTANCE/home" "$INSTANCE/run" "$INSTANCE_RUN_PATH"
 	cat >"$INSTANCE_CONFIG" <<EOF
 apiVersion: v1beta1
@@ -107,12 +137,15 @@ spec:
   cgroupRoot: $INSTANCE_CGROUP
   logLevel: debug
 EOF
+	instance_hidden >"$INSTANCE/hidden"
 	mountpoint -q / || propagation=(--propagation unchanged)
 	unshare -m -n -p -i -u -f --mount-proc "${propagation[@]}" \
 		"$INSTANCE_HELPERS/instance-init" "$INSTANCE" \
 		>"$INSTANCE/init.log" 2>&1 3>&- 4>&- </dev/null &
 	INSTANCE_UNSHARE=$!
 	export INSTANCE_UNSHARE
+	# It is killed in the end, of which the shell need not tell.
+	disown "$INSTANCE_UNSHARE"
 	wait_for 10 test -e "$INSTANCE/ready" ||
 		{ instance_die "did not come up: $(cat "$INSTANCE/init.log")"; return 1; }
 	# The child of unshare is pid 1 of the new namespace.
@@ -152,7 +185,7 @@ instance_warm()
 http_get()
 {
 	# shellcheck disable=SC2016
-	inst timeout 5 bash -c 'exec 9<>"/dev/tcp/$0/$1" && printf "GET / HTTP/1.0\r\n\r\n" >&9 &&
+	inst timeout 60 bash -c 'exec 9<>"/dev/tcp/$0/$1" && printf "GET / HTTP/1.0\r\n\r\n" >&9 &&
 		sed "1,/^\r*\$/d" <&9' "$1" "$2" 2>/dev/null
 }
 
@@ -173,25 +206,17 @@ daemon_idle()
 # leak; everything else below the instance is compared.
 instance_snapshot()
 {
-	local options=() pid
+	local options=(-k "${INSTANCE_SOCKET%/*}/kukeond.pid") pid
 
-	pid=$(kukeond_pid 2>/dev/null) || pid=
 	if [ "${1:-}" = --by-name ]; then
 		shift
-		options=(-n)
-	elif [ -n "$pid" ]; then
-		options=(-p "$pid")
+		options+=(-n)
+	elif pid=$(kukeond_pid 2>/dev/null); then
+		options+=(-p "$pid")
 	fi
-	# What a pass or a request has at the moment would be missed later.
-	for _ in 1 2 3 4 5; do
-		[ -z "$pid" ] || wait_for 5 daemon_idle "$pid" || true
-		inst "$INSTANCE_HELPERS/leakcheck" snapshot "$INSTANCE/snapshot" \
-			-c "$INSTANCE_CGROUP" -d "$INSTANCE" -x "$INSTANCE/snapshot" \
-			-x "$INSTANCE/home" -x "$INSTANCE_RUN_PATH/locks" \
-			${options[@]+"${options[@]}"} "$@"
-		[ -z "$pid" ] || daemon_idle "$pid" || continue
-		break
-	done
+	inst "$INSTANCE_HELPERS/leakcheck" snapshot "$INSTANCE/snapshot" \
+		-c "$INSTANCE_CGROUP" -d "$INSTANCE" -x "$INSTANCE/snapshot" \
+		-x "$INSTANCE/home" -x "$INSTANCE_RUN_PATH/locks" "${options[@]}" "$@"
 }
 
 instance_leakcheck()

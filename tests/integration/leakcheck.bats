@@ -115,6 +115,138 @@ teardown()
 		[ "$(tr "\0" " " <$p/cmdline)" != "sleep 300 " ] || kill ${p#/proc/}; done'
 }
 
+@test "a process in the place of another with its pid and name" {
+	local pid
+
+	inst setsid -f sleep 302 3>&- 4>&-
+	pid=$(inst sh -c 'for p in /proc/[0-9]*; do
+		[ "$(tr "\0" " " <$p/cmdline)" != "sleep 302 " ] || echo ${p#/proc/}; done')
+	inst "$check" snapshot "$snap" -o proc
+	sleep 0.1 # a clock tick, the unit of a start
+	inst bash -c 'kill "$1"
+		while [ -e "/proc/$1" ]; do sleep 0.01; done
+		until [ -e "/proc/$1" ]; do
+			echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid
+			/bin/sh -c "echo \$\$; exec sleep 302" >"$2" &
+			wait_for_pid=$!
+			[ "$wait_for_pid" = "$1" ] || kill "$wait_for_pid"
+		done
+		disown -a' _ "$pid" "$INSTANCE/files/pid" 3>&- 4>&-
+	expect_leak "proc $pid .* since"
+	[[ $output == *"lost: proc $pid (sleep) since"* ]]
+	inst kill "$pid"
+	rm "$INSTANCE/files/pid"
+	inst "$check" snapshot "$snap"
+}
+
+# daemon: a stand-in for kukeond. It says its pid in files/pid; for each line in
+# files/ask it has a child, until there is a line in files/end.
+daemon()
+{
+	rm -f "$INSTANCE/files/"{pid,ask,end}
+	[ -e "$INSTANCE/home/kukeond" ] || cp "$(command -v bash)" "$INSTANCE/home/kukeond"
+	mkfifo "$INSTANCE/files/ask" "$INSTANCE/files/end"
+	inst setsid -f "$INSTANCE/home/kukeond" -c 'exec 8<>"$0/ask" 9<>"$0/end"
+		echo $$ >"$0/pid"
+		while read -r -u 8 _; do (read -r -u 9 _; :); done' "$INSTANCE/files" 3>&- 4>&-
+	wait_for 5 test -s "$INSTANCE/files/pid"
+}
+
+# children [of N]: how many the daemon has.
+children()
+{
+	local pid
+
+	pid=$(cat "$INSTANCE/files/pid")
+	[ "$(inst cat "/proc/$pid/task/$pid/children" | wc -w)" -eq "$1" ]
+}
+
+daemon_end()
+{
+	inst kill -KILL "$(cat "$INSTANCE/files/pid")"
+	rm "$INSTANCE/files/"{pid,ask,end}
+	LEAKCHECK_WAIT_MS=20000 inst "$check" snapshot "$snap" -o mount
+}
+
+@test "a snapshot waits until the daemon has no child; it goes on afterwards" {
+	daemon
+	echo >"$INSTANCE/files/ask"
+	wait_for 5 children 1
+	rm "$snap"
+	inst "$check" snapshot "$snap" -k "$INSTANCE/files/pid" -o proc 3>&- &
+	sleep 0.5
+	[ ! -s "$snap" ]
+	echo >"$INSTANCE/files/end"
+	wait $!
+	[ "$(grep -c '(kukeond)' "$snap")" -eq 1 ]
+	inst "$check" compare "$snap"
+	echo >"$INSTANCE/files/ask"
+	wait_for 5 children 1
+	echo >"$INSTANCE/files/end"
+	wait_for 5 children 0
+	daemon_end
+}
+
+@test "a child of the daemon that goes is no leak, one that stays is" {
+	daemon
+	inst "$check" snapshot "$snap" -k "$INSTANCE/files/pid" -o proc
+	echo >"$INSTANCE/files/ask"
+	wait_for 5 children 1
+	expect_leak 'proc [0-9]+ \(kukeond\)'
+	LEAKCHECK_WAIT_MS=60000 inst "$check" compare "$snap" 3>&- &
+	sleep 0.3
+	echo >"$INSTANCE/files/end"
+	wait $!
+	daemon_end
+}
+
+@test "the daemon may be replaced by the next, not by a child that it left behind" {
+	daemon
+	echo >"$INSTANCE/files/ask"
+	wait_for 5 children 1
+	inst kill -KILL "$(cat "$INSTANCE/files/pid")"
+	LEAKCHECK_WAIT_MS=0 inst "$check" snapshot "$snap" -n -k "$INSTANCE/files/pid" -o proc
+	grep -x 'proc (kukeond)' "$snap"
+	echo >"$INSTANCE/files/end"
+	wait_for 5 refute_kukeond
+	daemon
+	inst "$check" snapshot "$snap" -n -k "$INSTANCE/files/pid" -o proc
+	echo >"$INSTANCE/files/ask"
+	wait_for 5 children 1
+	inst kill -KILL "$(cat "$INSTANCE/files/pid")"
+	run inst "$check" compare "$snap"
+	[ "$status" -eq 1 ]
+	[[ $output == *'lost: proc the daemon'* ]]
+	echo >"$INSTANCE/files/end"
+	wait_for 5 refute_kukeond
+	daemon
+	inst "$check" compare "$snap"
+	daemon_end
+}
+
+refute_kukeond()
+{
+	! inst sh -c 'cat /proc/[0-9]*/comm' | grep -qx kukeond
+}
+
+@test "of the host's mounts only those of the instance count" {
+	mkdir "$INSTANCE/files/mine"
+	inst mkdir /run/other
+	inst "$check" snapshot "$snap" -m "$INSTANCE" -o mount
+	inst mount -t tmpfs other /run/other
+	inst "$check" compare "$snap"
+	inst mount -t overlay -o "lowerdir=$INSTANCE/files/mine:/mnt" overlay /run/other
+	expect_leak 'mount /run/other overlay'
+	inst umount /run/other
+	inst mount -t tmpfs mine "$INSTANCE/files/mine"
+	expect_leak "mount $INSTANCE/files/mine tmpfs"
+	inst umount "$INSTANCE/files/mine"
+	inst umount /run/other
+	inst "$check" compare "$snap"
+	inst rmdir /run/other
+	rmdir "$INSTANCE/files/mine"
+}
+
 @test "a namespace held by a process" {
 	inst setsid -f unshare -n sleep 301 3>&- 4>&-
 	expect_leak '.*ns net:'
@@ -172,6 +304,30 @@ teardown()
 	(sleep 0.4; rm "$INSTANCE/files/late") 3>&- &
 	LEAKCHECK_WAIT_MS=2000 inst "$check" compare "$snap"
 	wait
+}
+
+@test "an instance sees nothing of a kukeon that is installed here" {
+	local dir=$INSTANCE/files/host
+
+	# A host with one, for this command alone.
+	mkdir "$dir"
+	run unshare -m --propagation private bash -c '
+		. "$1/instance.bash"
+		dir=$2 r=0
+		mount -t tmpfs tmpfs "$dir" && mkdir "$dir/etc" "$dir/tmp" && cp -a /etc/. "$dir/etc" &&
+			mkdir -p "$dir/etc/kukeon" && echo "{" >"$dir/etc/kukeon/kukeond.yaml" &&
+			mount --bind "$dir/etc" /etc || exit 2
+		export KUKEON_NO_DAEMON=true KUKEOND_CONFIGURATION=/nowhere https_proxy=http://nobody:1
+		TMPDIR=$dir/tmp instance_new || exit 2
+		grep -q . /etc/kukeon/kukeond.yaml || r=3
+		inst bash -c "[ ! -e /etc/kukeon/kukeond.yaml ] && ! compgen -e KUKEOND_ && ! compgen -e KUKEON_NO &&
+			! compgen -e https_" || r=4
+		instance_stop || r=5
+		exit $r' _ "$INSTANCE_HELPERS" "$dir" 3>&- 4>&-
+	echo "$status $output"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	rmdir "$dir"
 }
 
 @test "a file that is no snapshot is refused" {
