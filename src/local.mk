@@ -34,6 +34,7 @@ libkuke_a_SOURCES = \
 	src/kuke/get.c src/kuke/get.h \
 	src/kuke/get_table.c \
 	src/kuke/help.c \
+	src/kuke/hints.c src/kuke/hints.h \
 	src/kuke/lifecycle.c src/kuke/lifecycle.h \
 	src/kuke/logview.c src/kuke/logview.h \
 	src/kuke/manifest.c src/kuke/manifest.h \
@@ -47,14 +48,16 @@ libkuke_a_SOURCES = \
 	src/kuke/run.h \
 	src/kuke/run_target.c \
 	src/kuke/settings.c \
+	src/kuke/shellscript.c src/kuke/shellscript.h \
 	src/kuke/subject.c src/kuke/subject.h \
+	src/kuke/term.c src/kuke/term.h \
 	src/kuke/verbs.h
 LIBKUKE = libkuke.a
 
 bin_PROGRAMS += kuke
 kuke_CPPFLAGS = $(libkuke_a_CPPFLAGS) -I$(top_srcdir)/src/kukeond
 kuke_SOURCES = src/kuke/main.c
-kuke_LDADD = $(LIBKUKE) $(LIBKUKEOND) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) $(LIBHOST) \
+kuke_LDADD = $(LIBKUKEOND) $(LIBKUKE) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) $(LIBHOST) \
 	$(LIBMODEL) $(LIBBASE)
 
 # The other name, for use from the build tree.

@@ -80,13 +80,13 @@ tests_unit_unit_engine_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
 tests_unit_unit_kukeond_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
 	tests/unit/test_listener.c tests/unit/test_settings.c
 tests_unit_unit_kukeond_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE) -I$(top_srcdir)/src/kukeond
-tests_unit_unit_kukeond_LDADD = $(LIBKUKEOND) $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
+tests_unit_unit_kukeond_LDADD = $(LIBKUKEOND) $(LIBKUKE) $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_kuke_SOURCES = $(UNIT_FRAME) tests/unit/capture.h tests/unit/tempdir.h \
 	tests/unit/test_client_settings.c \
 	tests/unit/test_cmd.c tests/unit/test_container_flags.c \
 	tests/unit/test_logview.c tests/unit/test_report.c \
-	tests/unit/test_pullview.c
+	tests/unit/test_pullview.c tests/unit/test_term.c
 tests_unit_unit_kuke_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE) -I$(top_srcdir)/src/kuke
 tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)

@@ -99,31 +99,39 @@ void buf_addc(struct buf *b, char c)
 	buf_add(b, &c, 1);
 }
 
-void buf_addf(struct buf *b, const char *fmt, ...)
+void buf_addv(struct buf *b, const char *fmt, va_list ap)
 {
 	cleanup_free char *big = NULL;
-	va_list ap;
+	va_list again;
 	int n;
 
 	if (b->failed || !reserve(b, 0))
 		return;
-	va_start(ap, fmt);
+	va_copy(again, ap);
 	n = vsnprintf(b->data + b->len, b->cap - b->len, fmt, ap);
-	va_end(ap);
 	if (n >= 0 && (size_t) n < b->cap - b->len) {
 		b->len += (size_t) n;
+		va_end(again);
 		return;
 	}
 	b->data[b->len] = '\0';
-	va_start(ap, fmt);
-	n = vasprintf(&big, fmt, ap);
-	va_end(ap);
+	n = vasprintf(&big, fmt, again);
+	va_end(again);
 	if (n < 0) {
 		big = NULL;
 		b->failed = true;
 		return;
 	}
 	buf_add(b, big, (size_t) n);
+}
+
+void buf_addf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_addv(b, fmt, ap);
+	va_end(ap);
 }
 
 void buf_consume(struct buf *b, size_t n)

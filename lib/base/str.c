@@ -293,6 +293,18 @@ bool utf8_printable(uint32_t c)
 	return (c & 0xfffe) != 0xfffe;
 }
 
+static void vis_char(struct buf *out, const char *s, size_t len)
+{
+	uint32_t c = len > 1 ? utf8_decode(s, len) : (unsigned char) *s;
+
+	if (c == '\n' || c == '\t')
+		buf_adds(out, c == '\n' ? "\\n" : "\\t");
+	else if (len < 2)
+		buf_addf(out, "\\x%02x", (unsigned) c);
+	else
+		buf_addf(out, c > 0xffff ? "\\U%08x" : "\\u%04x", (unsigned) c);
+}
+
 void str_vis(struct buf *out, const char *s, size_t n)
 {
 	size_t start = 0;
@@ -306,16 +318,9 @@ void str_vis(struct buf *out, const char *s, size_t n)
 			continue;
 		}
 		buf_add(out, s + start, i - start);
-		if (len == 0)
-			len = 1;
-		for (start = i + len; i < start; i++) {
-			if (s[i] == '\n')
-				buf_adds(out, "\\n");
-			else if (s[i] == '\t')
-				buf_adds(out, "\\t");
-			else
-				buf_addf(out, "\\x%02x", (unsigned) (unsigned char) s[i]);
-		}
+		vis_char(out, s + i, len);
+		i += len > 0 ? len : 1;
+		start = i;
 	}
 	buf_add(out, s + start, n - start);
 }

@@ -51,7 +51,8 @@ uint32_t utf8_decode(const char *s, size_t n);
 
 /*
  * Append text from containers, images or the network so that it cannot drive a
- * terminal: printable UTF-8 as it is, the rest as \n \t \xHH.
+ * terminal: printable UTF-8 as it is, other characters as \n \t \x1b \u202e, bytes that are no
+ * UTF-8 as \xff.
  */
 void str_vis(struct buf *out, const char *s, size_t n);
 

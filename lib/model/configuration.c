@@ -300,6 +300,27 @@ int configuration_check_runtime(const char *suffix, const char *cgroup_root, str
 	return 0;
 }
 
+int configuration_check_flag(const char *what, const char *flag, struct kerr *err)
+{
+	cleanup_free char *text = str_trim(flag);
+
+	if (flag == NULL || *text)
+		return 0;
+	return kerr_plain(err, -EINVAL, "%s is empty", what);
+}
+
+char *configuration_elsewhere(const char *used, const char *def)
+{
+	static const char expected[] = "/etc/kukeon/kukeond.yaml";
+
+	if (!streq(used, def) || streq(def, expected) || access(expected, F_OK) < 0)
+		return xstrdup("");
+	return xasprintf("%s is not read: this build of kukeon reads %s; move the file there, or "
+			 "name it with --server-configuration (kuke init) or --configuration "
+			 "(kukeond)",
+			 expected, def);
+}
+
 int configuration_check_path(const char *what, const char *path, struct kerr *err)
 {
 	if (str_empty(path) || path[0] == '/')

@@ -39,6 +39,15 @@ int configuration_write_template(enum kind kind, const char *path, struct kerr *
  */
 int configuration_check_runtime(const char *suffix, const char *cgroup_root, struct kerr *err);
 
+/* A flag that was given as nothing but blanks (NULL: not given). `cgroupRoot is empty`. -EINVAL. */
+int configuration_check_flag(const char *what, const char *flag, struct kerr *err);
+
+/*
+ * A server configuration in /etc/kukeon that is not read because used, the default of this
+ * build, is another: what to do about it, for a warning. "" when all is well.
+ */
+char *configuration_elsewhere(const char *used, const char *def) __attribute__((returns_nonnull));
+
 /* NULL, "" and absolute paths are fine. `runPath "x" must be an absolute path`. -EINVAL. */
 int configuration_check_path(const char *what, const char *path, struct kerr *err);
 

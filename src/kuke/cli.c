@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -12,6 +11,7 @@
 #include "fd.h"
 #include "mem.h"
 #include "str.h"
+#include "term.h"
 
 #define PRINT_MAX (256 << 20)
 
@@ -20,12 +20,25 @@ void cli_clear(struct cli *c)
 	opt_values_clear(&c->opts);
 	strlist_clear(&c->args);
 	free(c->error);
+	free(c->hint);
 	free(c->settings.host);
 	free(c->settings.run_path);
 	free(c->settings.log_level);
 	free(c->settings.output);
 	c->client = rpc_client_free(c->client);
 	c->engine = engine_close(c->engine);
+}
+
+void cli_hint(struct cli *c, const char *fmt, ...)
+{
+	struct buf text = BUF_INIT(65536);
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_addv(&text, fmt, ap);
+	va_end(ap);
+	free(c->hint);
+	c->hint = buf_take(&text);
 }
 
 /* ---- what was typed ---- */
@@ -131,41 +144,50 @@ void table_row(struct table *t, ...)
 	t->columns = n;
 }
 
-static void print_row(const struct table *t, const size_t *width, size_t row)
+static void add_fill(struct buf *out, char c, size_t n)
 {
-	struct buf line cleanup_buf = BUF_INIT(65536);
+	for (; n > 0; n--)
+		buf_addc(out, c);
+}
 
-	for (size_t i = 0; i < t->columns; i++)
-		buf_addf(&line, "%s%-*s", i ? "  " : "", (int) width[i],
-			 t->cells.v[row * t->columns + i]);
-	buf_addc(&line, '\n');
-	cli_print(&line);
+static void add_row(const struct table *t, const size_t *width, size_t row, struct buf *out)
+{
+	for (size_t i = 0; i < t->columns; i++) {
+		const char *cell = t->cells.v[row * t->columns + i];
+
+		buf_addf(out, "%s%s", i ? "  " : "", cell);
+		add_fill(out, ' ', width[i] - term_columns(cell));
+	}
+	buf_addc(out, '\n');
+}
+
+static void add_rule(const struct table *t, const size_t *width, struct buf *out)
+{
+	for (size_t i = 0; i < t->columns; i++) {
+		buf_adds(out, i ? "  " : "");
+		add_fill(out, '-', width[i]);
+	}
+	buf_addc(out, '\n');
 }
 
 void table_print(const struct table *t)
 {
 	size_t *width cleanup_free = xcalloc(t->columns + 1, sizeof(*width));
-	struct buf rule cleanup_buf = BUF_INIT(65536);
+	struct buf out cleanup_buf = BUF_INIT(PRINT_MAX);
 	size_t rows = t->columns ? t->cells.n / t->columns : 0;
 
 	for (size_t i = 0; i < t->cells.n; i++) {
-		size_t n = strlen(t->cells.v[i]);
+		size_t n = term_columns(t->cells.v[i]);
 
 		if (n > width[i % t->columns])
 			width[i % t->columns] = n;
 	}
 	for (size_t r = 0; r < rows; r++) {
-		print_row(t, width, r);
-		if (r > 0)
-			continue;
-		for (size_t i = 0; i < t->columns; i++) {
-			buf_adds(&rule, i ? "  " : "");
-			for (size_t k = 0; k < width[i]; k++)
-				buf_addc(&rule, '-');
-		}
-		buf_addc(&rule, '\n');
-		cli_print(&rule);
+		add_row(t, width, r, &out);
+		if (r == 0)
+			add_rule(t, width, &out);
 	}
+	cli_print(&out);
 }
 
 void table_clear(struct table *t)
@@ -175,16 +197,18 @@ void table_clear(struct table *t)
 
 void cli_print(const struct buf *b)
 {
-	(void) fwrite(buf_str(b), 1, b->len, stdout); /* checked once, when stdout is closed */
+	term_out(buf_str(b), b->len);
 }
 
 void cli_printf(const char *fmt, ...)
 {
+	struct buf text cleanup_buf = BUF_INIT(PRINT_MAX);
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void) vprintf(fmt, ap);
+	buf_addv(&text, fmt, ap);
 	va_end(ap);
+	cli_print(&text);
 }
 
 void cli_print_doc(const struct model_type *t, const void *doc, enum output_format format)

@@ -23,6 +23,7 @@ struct cli {
 	struct opt_values opts;
 	struct strlist args;
 	struct settings settings;
+	char *hint; /* what may help, printed below an error; NULL: none */
 	char *error; /* the last call's error when it is longer than a kerr holds */
 	struct rpc_client *client;
 	struct engine *engine;
@@ -65,6 +66,8 @@ int cli_call(struct cli *c, enum rpc_method_id id, void *args, void *reply, stru
 void cli_error_text(const struct cli *c, const struct kerr *err, struct buf *out);
 /* Return an error whose text may be longer than a kerr. */
 int cli_fail(struct cli *c, int r, const char *text, struct kerr *err);
+/* A line to print below the error: what to do about it. The last one counts. */
+void cli_hint(struct cli *c, const char *fmt, ...) printf_like(2, 3);
 /* With descriptors, or with events before the reply (client.h). */
 struct rpc_call_opts;
 int cli_call_with(struct cli *c, enum rpc_method_id id, void *args, void *reply,

@@ -7,9 +7,11 @@
 
 #include "cli.h"
 #include "cmd.h"
+#include "hints.h"
 #include "log.h"
 #include "mem.h"
 #include "str.h"
+#include "term.h"
 
 static const struct opt help_opts[] = {
 	{ "help", 'h', OPT_BOOL, NULL, "help for this command" },
@@ -47,26 +49,135 @@ const struct cmd *cmd_find_sub(const struct cmd *group, const char *word)
 	return NULL;
 }
 
-/* The error of an unknown word, with what it may have meant, and where help is. */
-void cmd_unknown(const struct cmd *const *chain, size_t n, const char *word)
+static void add_near(struct buf *out, const struct cmd *group, const char *word)
 {
-	const struct cmd *group = chain[n - 1];
-	char *path cleanup_free = cmd_path(chain, n);
-	bool any = false;
-
-	(void) fprintf(stderr, "Error: unknown command \"%s\" for \"%s\"\n", word, path);
 	for (size_t i = 0; group->subs && group->subs[i]; i++) {
 		const struct cmd *s = group->subs[i];
 
-		if (s->flags & CMD_HIDDEN ||
-		    (str_distance(s->name, word) > 2 && !str_has_prefix(s->name, word)))
-			continue;
-		if (!any)
-			(void) fprintf(stderr, "\nDid you mean this?\n");
-		any = true;
-		(void) fprintf(stderr, "\t%s\n", s->name);
+		if (!(s->flags & CMD_HIDDEN) &&
+		    (str_distance(s->name, word) <= 2 || str_has_prefix(s->name, word)))
+			buf_addf(out, "%s\n", s->name);
 	}
-	(void) fprintf(stderr, "%sRun '%s --help' for usage.\n", any ? "\n" : "", path);
+}
+
+/* What the word may have meant, a line each. */
+static void add_guesses(struct buf *out, const struct cmd *const *chain, size_t n, const char *word)
+{
+	hints_for_word(chain, n, word, out);
+	if (out->len == 0)
+		add_near(out, chain[n - 1], word);
+	if (out->len == 0)
+		hints_for_argument(chain, n, word, out);
+}
+
+/* The error of an unknown word, with what it may have meant, and where help is. */
+void cmd_unknown(const struct cmd *const *chain, size_t n, const char *word)
+{
+	struct buf guesses cleanup_buf = BUF_INIT(65536);
+	char *path cleanup_free = cmd_path(chain, n);
+	bool sentence;
+
+	term_err("Error: unknown command \"%s\" for \"%s\"\n", word, path);
+	add_guesses(&guesses, chain, n, word);
+	sentence = strstr(buf_str(&guesses), "; ") != NULL;
+	if (sentence)
+		term_err("\nHint: ");
+	else if (guesses.len)
+		term_err("\nDid you mean this?\n");
+	for (const char *p = buf_str(&guesses); *p; p += strcspn(p, "\n") + 1)
+		term_err("%s%.*s\n", sentence ? "" : "\t", (int) strcspn(p, "\n"), p);
+	term_err("%sRun '%s --help' for usage.\n", guesses.len ? "\n" : "", path);
+}
+
+/* ---- which command ---- */
+
+/* The flag of a chain as the command line has it; a group's own only where it is the last. */
+static const struct opt *chain_opt(const struct cmd *const *chain, size_t n, const char *name,
+				   size_t len, char letter)
+{
+	for (size_t i = n; i-- > 0;) {
+		const struct opt *const tables[] = { i + 1 == n ? chain[i]->local : NULL,
+						     chain[i]->opts, i == 0 ? help_opts : NULL };
+
+		for (size_t k = 0; k < ARRAY_SIZE(tables); k++)
+			for (const struct opt *o = tables[k]; o && o->name; o++)
+				if (letter ? o->letter == letter
+					   : strlen(o->name) == len &&
+						     strncmp(o->name, name, len) == 0)
+					return o;
+	}
+	return NULL;
+}
+
+/* How many arguments the flag takes, itself included; 0 when the chain does not know it. */
+static int flag_width(const struct cmd *const *chain, size_t n, const char *arg)
+{
+	const struct opt *o;
+	size_t len;
+
+	if (arg[1] == '-') {
+		len = strcspn(arg + 2, "=");
+		o = chain_opt(chain, n, arg + 2, len, '\0');
+		if (!o)
+			return 0;
+		return o->type == OPT_BOOL || arg[2 + len] == '=' ? 1 : 2;
+	}
+	for (const char *p = arg + 1; *p; p++) {
+		o = chain_opt(chain, n, NULL, 0, *p);
+		if (!o)
+			return 0;
+		if (o->type != OPT_BOOL)
+			return p[1] ? 1 : 2;
+		if (p[1] == '=')
+			return 1;
+	}
+	return 1;
+}
+
+enum chain_flags {
+	CHAIN_ANY_FLAG = 1 << 0, /* a flag that the chain does not know is in the way of nothing */
+};
+
+/* Whether the command line is one of this chain: its words in their order, flags it knows. */
+static bool is_chain(const struct cmd *const *chain, size_t n, int argc, char **argv,
+		     enum chain_flags flags)
+{
+	size_t at = 1;
+	int width;
+
+	for (int i = 1; i < argc && !streq(argv[i], "--"); i += width) {
+		width = 1;
+		if (argv[i][0] == '-' && argv[i][1]) {
+			width = flag_width(chain, n, argv[i]);
+			if (width == 0 && !(flags & CHAIN_ANY_FLAG))
+				return false;
+			width = width ? width : 1;
+		} else if (at < n) {
+			if (cmd_find_sub(chain[at - 1], argv[i]) != chain[at])
+				return false;
+			at++;
+		}
+	}
+	return at == n;
+}
+
+/*
+ * The deepest command whose words and flags the command line has; below chain[n - 1], its
+ * length. 0: none. A verb's flags may so stand before the verb.
+ */
+static size_t find_chain(const struct cmd **chain, size_t n, int argc, char **argv,
+			 enum chain_flags flags)
+{
+	const struct cmd *const *sub = chain[n - 1]->subs;
+	size_t deep;
+
+	for (; n < CMD_MAX_DEPTH && sub && *sub; sub++) {
+		chain[n] = *sub;
+		deep = find_chain(chain, n + 1, argc, argv, flags);
+		if (deep > 0)
+			return deep;
+	}
+	return is_chain(chain, n, argc, argv, flags) ? n : 0;
 }
 
 /* A group's local flags end where a sub-command begins. */
@@ -83,14 +194,25 @@ static int enter(struct cli *c, const struct cmd *cmd, struct kerr *err)
 	return 0;
 }
 
-/* 0, 1 for an error that is already told, -errno with err. */
-static int parse(struct cli *c, int argc, char **argv, struct kerr *err)
+/* A word where a sub-command is due. 0, 1 for an error that is already told, -errno with err. */
+static int take_command(struct cli *c, const char *word, struct kerr *err)
+{
+	const struct cmd *sub = cmd_find_sub(c->cmd, word);
+
+	if (sub)
+		return enter(c, sub, err);
+	if (err)
+		cmd_unknown(c->chain, c->n_chain, word);
+	return 1;
+}
+
+/* found: how many words of the command line have named the command already. */
+static int parse(struct cli *c, size_t found, int argc, char **argv, struct kerr *err)
 {
 	bool flags = true;
+	int r;
 
 	for (int i = 1; i < argc;) {
-		const struct cmd *sub;
-
 		if (flags && streq(argv[i], "--")) {
 			flags = false;
 			i++;
@@ -100,16 +222,13 @@ static int parse(struct cli *c, int argc, char **argv, struct kerr *err)
 			if (n < 0)
 				return n;
 			i += n;
-		} else if (c->cmd->subs && c->args.n == 0) {
-			sub = cmd_find_sub(c->cmd, argv[i]);
-			if (!sub) {
-				if (err)
-					cmd_unknown(c->chain, c->n_chain, argv[i]);
-				return 1;
-			}
-			if (enter(c, sub, err) < 0)
-				return -EINVAL;
+		} else if (found > 0) {
+			found--;
 			i++;
+		} else if (c->cmd->subs && c->args.n == 0) {
+			r = take_command(c, argv[i++], err);
+			if (r != 0)
+				return r;
 		} else {
 			strlist_add(&c->args, argv[i++]);
 		}
@@ -119,24 +238,41 @@ static int parse(struct cli *c, int argc, char **argv, struct kerr *err)
 
 int cmd_parse(struct cli *c, const struct cmd *root, int argc, char **argv, struct kerr *err)
 {
+	const struct cmd *chain[CMD_MAX_DEPTH] = { root };
+	size_t n = find_chain(chain, 1, argc, argv, 0);
 	int r;
 
+	if (n == 0)
+		n = find_chain(chain, 1, argc, argv, CHAIN_ANY_FLAG);
 	opt_values_add(&c->opts, help_opts);
 	r = enter(c, root, err);
-	return r < 0 ? r : parse(c, argc, argv, err);
+	for (size_t i = 1; r == 0 && i < n; i++)
+		r = enter(c, chain[i], err);
+	return r < 0 ? r : parse(c, n > 0 ? n - 1 : 0, argc, argv, err);
 }
 
-static int check_args(const struct cli *c, struct kerr *err)
+/* The first of some lines. */
+static void set_hint(struct cli *c, const char *lines)
 {
+	if (*lines)
+		cli_hint(c, "%.*s", (int) strcspn(lines, "\n"), lines);
+}
+
+static int check_args(struct cli *c, struct kerr *err)
+{
+	struct buf guesses cleanup_buf = BUF_INIT(65536);
 	const struct cmd *cmd = c->cmd;
 	int n = (int) c->args.n;
 	char *path cleanup_free = cmd_path(c->chain, c->n_chain);
 
 	if (cmd->flags & CMD_IGNORE_ARGS || (n >= cmd->min_args && n <= cmd->max_args))
 		return 0;
-	if (cmd->max_args == 0)
+	if (cmd->max_args == 0) {
+		add_guesses(&guesses, c->chain, c->n_chain, c->args.v[0]);
+		set_hint(c, buf_str(&guesses));
 		return kerr_plain(err, -EINVAL, "unknown command \"%s\" for \"%s\"", c->args.v[0],
 				  path);
+	}
 	if (cmd->min_args == cmd->max_args)
 		return kerr_plain(err, -EINVAL, "accepts %d arg(s), received %d", cmd->max_args, n);
 	return kerr_plain(err, -EINVAL, "accepts at most %d arg(s), received %d", cmd->max_args, n);
@@ -174,23 +310,14 @@ static bool wants_help(const struct cli *c)
 	       (c->cmd->subs && !opt_values_given(&c->opts, c->cmd->local));
 }
 
-/* The text may quote anything: only its line ends reach the terminal as they are. */
 static void print_error(const struct cli *c, const struct kerr *err)
 {
 	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_REPLY);
-	struct buf safe cleanup_buf = BUF_INIT(KUKE_MAX_REPLY);
 
-	(void) fflush(stdout); /* what was done comes before what failed */
 	cli_error_text(c, err, &text);
-	for (const char *p = buf_str(&text); *p;) {
-		size_t n = strcspn(p, "\n");
-
-		str_vis(&safe, p, n);
-		p += n;
-		for (; *p == '\n'; p++)
-			buf_addc(&safe, '\n');
-	}
-	(void) fprintf(stderr, "Error: %s\n", buf_str(&safe));
+	term_err("Error: %s\n", buf_str(&text));
+	if (c->hint)
+		term_err("Hint: %s\n", c->hint);
 }
 
 int cmd_main(const struct cmd *root, int argc, char **argv)

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,8 +15,10 @@
 #include "path.h"
 #include "str.h"
 #include "system.h"
+#include "term.h"
 #include "verbs.h"
 
+#define DEFAULT_CONFIGURATION KUKEON_SYSCONFDIR "/kukeond.yaml"
 #define READY_WAIT_MS 30000
 #define READY_POLL_MS 200
 
@@ -31,7 +32,7 @@ static const struct opt init_opts[] = {
 	{ "force-regenerate-cni", 0, OPT_BOOL, NULL,
 	  "rewrite network configurations that are in order as well "
 	  "[$KUKE_INIT_FORCE_REGENERATE_CNI]" },
-	{ "server-configuration", 0, OPT_STRING, "/etc/kukeon/kukeond.yaml",
+	{ "server-configuration", 0, OPT_STRING, DEFAULT_CONFIGURATION,
 	  "kukeond's configuration file [$KUKE_INIT_SERVER_CONFIGURATION]" },
 	{ "containerd-namespace-suffix", 0, OPT_STRING, CONF_DEFAULT_SUFFIX,
 	  "suffix of the realms' namespaces [$KUKEON_NAMESPACE_SUFFIX]" },
@@ -44,6 +45,7 @@ static const struct opt init_opts[] = {
 struct plan {
 	struct server_doc doc;
 	char *configuration;
+	bool configuration_found;
 	char *socket;
 	char *runtime_dir;
 	const char *realm, *space, *suffix, *cgroup_root, *run_path;
@@ -62,24 +64,56 @@ static const char *given(const struct cli *c, const char *flag)
 	return cli_given(c, flag) ? cli_str(c, flag) : NULL;
 }
 
+/* A script's unset variable must not choose the default for what init makes. */
+static int check_given(const struct cli *c, struct kerr *err)
+{
+	static const struct {
+		const char *flag, *what;
+	} flags[] = {
+		{ "server-configuration", "server configuration" },
+		{ "realm", "realm" },
+		{ "space", "space" },
+		{ "containerd-namespace-suffix", "containerdNamespaceSuffix" },
+		{ "cgroup-root", "cgroupRoot" },
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(flags); i++)
+		r = configuration_check_flag(flags[i].what, given(c, flags[i].flag), err);
+	return r;
+}
+
+/* The default is written on the first run; one in /etc that this build does not read is told. */
+static void look_at_default(const char *configuration)
+{
+	static const char def[] = DEFAULT_CONFIGURATION;
+	char *elsewhere cleanup_free = configuration_elsewhere(configuration, def);
+
+	if (*elsewhere)
+		term_err("warning: %s\n", elsewhere);
+	if (streq(configuration, def))
+		(void) configuration_write_template(KIND_SERVER_CONFIGURATION, def, NULL);
+}
+
 static int make_plan(struct cli *c, struct plan *p, struct kerr *err)
 {
 	struct strlist warnings cleanup_strlist = { 0 };
-	static const char def[] = KUKEON_SYSCONFDIR "/kukeond.yaml";
 	const struct server_spec *s = &p->doc.spec;
 	const char *image;
-	int r;
+	int r = check_given(c, err);
 
+	if (r < 0)
+		return r;
 	p->configuration = xstrdup(configuration_pick(given(c, "server-configuration"),
-						      "KUKE_INIT_SERVER_CONFIGURATION", NULL, def));
-	if (streq(p->configuration, def)) /* the daemon would, a moment later */
-		(void) configuration_write_template(KIND_SERVER_CONFIGURATION, def, NULL);
+						      "KUKE_INIT_SERVER_CONFIGURATION", NULL,
+						      DEFAULT_CONFIGURATION));
+	look_at_default(p->configuration);
 	r = configuration_load(KIND_SERVER_CONFIGURATION, p->configuration, &p->doc, &warnings,
 			       err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < warnings.n; i++)
-		(void) fprintf(stderr, "%s\n", warnings.v[i]);
+	p->configuration_found = r > 0;
+	term_err_lines(&warnings);
 	image = configuration_pick(given(c, "kukeond-image"), "KUKE_INIT_KUKEOND_IMAGE",
 				   s->kukeond_image, "");
 	if (!str_empty(image))
@@ -102,7 +136,7 @@ static int make_plan(struct cli *c, struct plan *p, struct kerr *err)
 					    s->cgroup_root, CONF_DEFAULT_CGROUP_ROOT);
 	p->run_path = c->settings.run_path_given || str_empty(s->run_path) ? c->settings.run_path
 									   : s->run_path;
-	return 0;
+	return configuration_check_runtime(p->suffix, p->cgroup_root, err);
 }
 
 static int open_engine(const struct plan *p, struct engine **ret, struct kerr *err)
@@ -164,6 +198,8 @@ static void print_report(const struct plan *p, const struct init_report *r)
 		   r->sys.realm.realm.spec.namespace);
 	cli_printf("Run path: %s\n", p->run_path);
 	cli_printf("Kukeond image: %s\n", SYSTEM_IMAGE);
+	cli_printf("Server configuration: %s%s\n", p->configuration,
+		   p->configuration_found ? "" : " (not there: defaults)");
 	cli_printf("Actions:\n    - kukeon root cgroup: %s\n",
 		   made(r->root_cgroup_created, r->root_cgroup_pre));
 	cli_printf("  Default hierarchy:\n");
@@ -178,9 +214,8 @@ static void print_report(const struct plan *p, const struct init_report *r)
 	cli_printf("    - cell root container: %s\n", made(r->cell_created, true));
 	cli_printf("    - cell containers: %s\n",
 		   r->daemon_started ? "started" : "already running");
-	(void) fflush(stdout);
 	if (r->firewall_warning)
-		(void) fprintf(stderr, "warning: %s\n", r->firewall_warning);
+		term_err("warning: %s\n", r->firewall_warning);
 }
 
 /* ---- waiting for the daemon ---- */

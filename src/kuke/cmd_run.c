@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "cellprofile.h"
 #include "convert.h"
@@ -15,6 +14,7 @@
 #include "run.h"
 #include "str.h"
 #include "subject.h"
+#include "term.h"
 #include "verbs.h"
 
 #define REPORT_MAX (16 << 20)
@@ -117,8 +117,8 @@ static int normalise(struct cell_doc *doc, struct kerr *err)
 	struct strlist warnings cleanup_strlist = { 0 };
 	int r = cell_normalise(doc, &warnings, err);
 
-	for (size_t i = 0; r == 0 && i < warnings.n; i++)
-		(void) fprintf(stderr, "%s\n", warnings.v[i]);
+	if (r == 0)
+		term_err_lines(&warnings);
 	return r;
 }
 
@@ -282,8 +282,8 @@ static void clean_up(struct cli *c, const struct cell_doc *cell)
 
 	model_copy(&cell_doc_type, &args.doc, cell);
 	if (cli_call(c, RPC_KILL_CELL, &args, &reply, &err) < 0 && err.kind != ERR_CELL_NOT_FOUND)
-		(void) fprintf(stderr, "kuke run: --rm cleanup: failed to kill cell \"%s\": %s\n",
-			       cell->head.metadata.name, kerr_text(&err, text, sizeof(text)));
+		term_err("kuke run: --rm cleanup: failed to kill cell \"%s\": %s\n",
+			 cell->head.metadata.name, kerr_text(&err, text, sizeof(text)));
 	cli_free_args(RPC_KILL_CELL, &args);
 	cli_free_reply(RPC_KILL_CELL, &reply);
 }

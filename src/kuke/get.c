@@ -2,13 +2,13 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "errkind.h"
 #include "get.h"
 #include "mem.h"
 #include "str.h"
 #include "subject.h"
+#include "term.h"
 
 /* Replies of the methods below; which one it is says the row. */
 union get_reply {
@@ -114,8 +114,8 @@ static const char *container_state_text(struct cli *c, const struct container_sp
 	scope_fill_doc(&scope, KIND_CONTAINER, spec->id ? spec->id : "", &args.doc);
 	r = cli_call(c, RPC_GET_CONTAINER, &args, &reply, &err);
 	if (r < 0)
-		(void) fprintf(stderr, "Warning: failed to get container state for %s : %s\n",
-			       spec->id, kerr_text(&err, text, sizeof(text)));
+		term_err("Warning: failed to get container state for %s : %s\n", spec->id,
+			 kerr_text(&err, text, sizeof(text)));
 	else
 		state = state_label(container_state_labels, reply.result.container.status.state);
 	cli_free_args(RPC_GET_CONTAINER, &args);

@@ -2,11 +2,11 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "manifest.h"
 #include "mem.h"
 #include "str.h"
+#include "term.h"
 
 int manifest_read(const struct cli *c, struct buf *ret, struct kerr *err)
 {
@@ -26,12 +26,8 @@ int manifest_load(struct cli *c, const struct buf *text, enum docstream_flags fl
 	if (cli_bool(c, "strict"))
 		flags |= DOCSTREAM_STRICT;
 	r = docstream_load(buf_str(text), text->len, cli_str(c, "file"), flags, ret, err);
-	for (size_t i = 0; r == 0 && i < ret->warnings.n; i++) {
-		struct buf line cleanup_buf = BUF_INIT(1 << 20);
-
-		str_vis(&line, ret->warnings.v[i], strlen(ret->warnings.v[i]));
-		(void) fprintf(stderr, "%s\n", buf_str(&line));
-	}
+	if (r == 0)
+		term_err_lines(&ret->warnings);
 	return r;
 }
 

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "fd.h"
@@ -11,6 +10,7 @@
 #include "path.h"
 #include "profiles.h"
 #include "str.h"
+#include "term.h"
 
 char *profiles_dir(struct kerr *err)
 {
@@ -87,11 +87,7 @@ int profile_prepare(const struct cli *c, struct cellprofile *ret, struct kerr *e
 		r = cellprofile_resolve(ret, &given, from_env, &values, err);
 	if (r == 0)
 		r = cellprofile_substitute(ret, &values, err);
-	for (size_t i = 0; r == 0 && i < warnings.n; i++) {
-		struct buf line cleanup_buf = BUF_INIT(1 << 20);
-
-		str_vis(&line, warnings.v[i], strlen(warnings.v[i]));
-		(void) fprintf(stderr, "%s\n", buf_str(&line));
-	}
+	if (r == 0)
+		term_err_lines(&warnings);
 	return r;
 }

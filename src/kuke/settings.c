@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "cli.h"
@@ -12,6 +11,7 @@
 #include "path.h"
 #include "store.h"
 #include "str.h"
+#include "term.h"
 
 /* $HOME/.kuke/kuke.yaml, or below tmp/ without a home. */
 static char *default_configuration(void)
@@ -26,12 +26,6 @@ static const char *flag_text(const struct cli *c, const char *flag)
 	return cli_given(c, flag) ? cli_str(c, flag) : NULL;
 }
 
-static void warn_unknown(const struct strlist *warnings)
-{
-	for (size_t i = 0; i < warnings->n; i++)
-		(void) fprintf(stderr, "%s\n", warnings->v[i]);
-}
-
 static int load_file(const struct cli *c, struct client_doc *doc, struct kerr *err)
 {
 	char *def cleanup_free = default_configuration();
@@ -41,7 +35,7 @@ static int load_file(const struct cli *c, struct client_doc *doc, struct kerr *e
 	int r;
 
 	r = configuration_load(KIND_CLIENT_CONFIGURATION, path, doc, &warnings, err);
-	warn_unknown(&warnings);
+	term_err_lines(&warnings);
 	if (r == 0 && streq(path, def)) /* the first run leaves a commented file to edit */
 		(void) configuration_write_template(KIND_CLIENT_CONFIGURATION, path, NULL);
 	return r < 0 ? r : 0;
@@ -61,7 +55,11 @@ int cli_settings(struct cli *c, struct kerr *err)
 	const char *run_path;
 	int r;
 
-	r = load_file(c, &doc, err);
+	r = configuration_check_flag("configuration", flag_text(c, "configuration"), err);
+	if (r == 0)
+		r = configuration_check_flag("runPath", flag_text(c, "run-path"), err);
+	if (r == 0)
+		r = load_file(c, &doc, err);
 	if (r < 0)
 		return r;
 	s->host = xstrdup(configuration_pick(flag_text(c, "host"), "KUKEON_HOST", doc.spec.host,

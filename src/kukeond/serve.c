@@ -113,16 +113,26 @@ static int serve(const struct settings *s, struct kerr *err)
 	return listener_run(&config, &ops, err);
 }
 
+/* It may quote anything: nothing of it drives the terminal. */
+static void print_error(const struct kerr *err)
+{
+	struct buf safe cleanup_buf = BUF_INIT(4 * KERR_TEXT_MAX);
+	char text[KERR_TEXT_MAX];
+
+	(void) kerr_text(err, text, sizeof(text));
+	str_vis(&safe, text, strlen(text));
+	(void) fprintf(stderr, "Error: %s\n", buf_str(&safe));
+}
+
 int kukeond_main(int argc, char **argv)
 {
 	struct settings s cleanup_(settings_clear) = { 0 };
 	struct kerr err = { 0 };
-	char text[KERR_TEXT_MAX];
 	size_t i;
 	int r;
 
 	r = settings_load(argc, argv, &s, &err);
-	if (r == SETTINGS_HELP)
+	if (r == SETTINGS_DONE)
 		return 0;
 	if (r >= 0) {
 		log_init(log_level_from_name(s.log_level), LOG_STYLE_LOGFMT);
@@ -131,7 +141,7 @@ int kukeond_main(int argc, char **argv)
 		r = serve(&s, &err);
 	}
 	if (r < 0) {
-		fprintf(stderr, "Error: %s\n", kerr_text(&err, text, sizeof(text)));
+		print_error(&err);
 		return 1;
 	}
 	return 0;

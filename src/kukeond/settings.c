@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -10,6 +9,7 @@
 #include "mem.h"
 #include "settings.h"
 #include "str.h"
+#include "usage.h"
 
 #define DEFAULT_CONFIGURATION KUKEON_SYSCONFDIR "/kukeond.yaml"
 #define DEFAULT_INTERVAL "30s"
@@ -27,12 +27,7 @@ enum flag {
 	_FLAG_MAX,
 };
 
-static const struct {
-	const char *name;
-	const char *env; /* NULL: none */
-	const char *def;
-	const char *help;
-} flags_[_FLAG_MAX] = {
+static const struct usage_flag flags_[_FLAG_MAX + 1] = {
 	[FLAG_CONFIGURATION] = { "configuration", NULL, DEFAULT_CONFIGURATION,
 				 "server configuration file" },
 	[FLAG_RUN_PATH] = { "run-path", "KUKEON_RUN_PATH", CONF_DEFAULT_RUN_PATH,
@@ -54,20 +49,9 @@ static const struct {
 			       "cgroup below which all others are made" },
 };
 
-static void print_help(void)
+const struct usage_flag *settings_flags(void)
 {
-	size_t i;
-
-	puts("The daemon of kukeon: serves kuke on a unix socket.\n\n"
-	     "Usage:\n  kukeond [flags]\n  kukeond [command]\n\n"
-	     "Available Commands:\n"
-	     "  serve       Run the daemon in the foreground\n"
-	     "  help        Help about any command\n\n"
-	     "Flags:");
-	for (i = 0; i < _FLAG_MAX; i++)
-		printf("      --%-30s %s (default \"%s\")\n", flags_[i].name, flags_[i].help,
-		       flags_[i].def);
-	puts("  -h, --help                           help for kukeond");
+	return flags_;
 }
 
 static int find_flag(const char *name, size_t n)
@@ -96,27 +80,25 @@ static int parse_flag(int argc, char **argv, int *i, const char *given[_FLAG_MAX
 	return 0;
 }
 
-/* SETTINGS_SERVE or SETTINGS_HELP. */
-static int parse_args(int argc, char **argv, const char *given[_FLAG_MAX], struct kerr *err)
+/* The words, the flags in between; SETTINGS_DONE when --help or --version asks for no more. */
+static int parse_args(int argc, char **argv, const char *given[_FLAG_MAX], struct strlist *words,
+		      struct kerr *err)
 {
-	const char *command = NULL;
-	bool only_words = false;
 	int r;
 	int i;
 
 	for (i = 1; i < argc; i++) {
 		const char *a = argv[i];
 
-		if (only_words || a[0] != '-' || a[1] == '\0') {
-			if (command)
-				return kerr_plain(err, -EINVAL,
-						  "unknown command \"%s\" for \"kukeond %s\"", a,
-						  command);
-			command = a;
+		if (a[0] != '-' || a[1] == '\0') {
+			strlist_add(words, a);
 		} else if (streq(a, "--")) {
-			only_words = true;
+			for (i++; i < argc; i++)
+				strlist_add(words, argv[i]);
 		} else if (streq(a, "-h") || streq(a, "--help")) {
-			return SETTINGS_HELP;
+			return usage_help(words, err);
+		} else if (streq(a, "--version")) {
+			return usage_version();
 		} else if (a[1] == '-') {
 			r = parse_flag(argc, argv, &i, given, err);
 			if (r < 0)
@@ -126,10 +108,6 @@ static int parse_args(int argc, char **argv, const char *given[_FLAG_MAX], struc
 					  a);
 		}
 	}
-	if (!command || streq(command, "help"))
-		return SETTINGS_HELP;
-	if (!streq(command, "serve"))
-		return kerr_plain(err, -EINVAL, "unknown command \"%s\" for \"kukeond\"", command);
 	return SETTINGS_SERVE;
 }
 
@@ -189,6 +167,40 @@ void settings_clear(struct settings *s)
 	strlist_clear(&s->warnings);
 }
 
+/* What is given as nothing but blanks must not mean the default. */
+static int check_given(const char *given[_FLAG_MAX], struct kerr *err)
+{
+	static const struct {
+		enum flag flag;
+		const char *what;
+	} flags[] = {
+		{ FLAG_CONFIGURATION, "configuration" },
+		{ FLAG_RUN_PATH, "runPath" },
+		{ FLAG_SOCKET, "socket" },
+		{ FLAG_SUFFIX, "containerdNamespaceSuffix" },
+		{ FLAG_CGROUP_ROOT, "cgroupRoot" },
+	};
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < ARRAY_SIZE(flags); i++)
+		r = configuration_check_flag(flags[i].what, given[flags[i].flag], err);
+	return r;
+}
+
+/* The default is written on the first run; one in /etc that this build does not read is told. */
+static void look_at_default(struct settings *s)
+{
+	cleanup_free char *elsewhere =
+		configuration_elsewhere(s->configuration, DEFAULT_CONFIGURATION);
+
+	if (*elsewhere)
+		strlist_add(&s->warnings, elsewhere);
+	if (streq(s->configuration, DEFAULT_CONFIGURATION))
+		(void) configuration_write_template(KIND_SERVER_CONFIGURATION, s->configuration,
+						    NULL);
+}
+
 static int absolute(const char *path, const char *flag, struct kerr *err)
 {
 	if (path[0] == '/')
@@ -199,19 +211,21 @@ static int absolute(const char *path, const char *flag, struct kerr *err)
 int settings_load(int argc, char **argv, struct settings *ret, struct kerr *err)
 {
 	const char *given[_FLAG_MAX] = { NULL };
+	struct strlist words cleanup_strlist = { 0 };
 	struct settings s cleanup_(settings_clear) = { 0 };
-	int what;
 	int r;
 
-	what = parse_args(argc, argv, given, err);
-	if (what == SETTINGS_HELP)
-		print_help();
-	if (what != SETTINGS_SERVE)
-		return what;
+	r = argc > 1 && streq(argv[1], "__complete") ? usage_complete(argc - 2, argv + 2)
+						     : parse_args(argc, argv, given, &words, err);
+	if (r == SETTINGS_SERVE)
+		r = usage_words(&words, err);
+	if (r != SETTINGS_SERVE)
+		return r;
+	r = check_given(given, err);
+	if (r < 0)
+		return r;
 	s.configuration = pick(given, FLAG_CONFIGURATION, NULL);
-	if (streq(s.configuration, DEFAULT_CONFIGURATION))
-		(void) configuration_write_template(KIND_SERVER_CONFIGURATION, s.configuration,
-						    NULL);
+	look_at_default(&s);
 	r = configuration_load(KIND_SERVER_CONFIGURATION, s.configuration, &s.doc, &s.warnings,
 			       err);
 	if (r < 0)

@@ -24,12 +24,12 @@ struct settings {
 
 enum settings_result {
 	SETTINGS_SERVE = 1,
-	SETTINGS_HELP = 2, /* printed; there is nothing to do */
+	SETTINGS_DONE = 2, /* what was asked for is printed (help, version, completion) */
 };
 
 /*
  * Parse the command line and load the file (written on the first run at its
- * default path). SETTINGS_SERVE, SETTINGS_HELP, or -EINVAL and others.
+ * default path). SETTINGS_SERVE, SETTINGS_DONE, or -EINVAL and others.
  */
 int settings_load(int argc, char **argv, struct settings *ret, struct kerr *err);
 void settings_clear(struct settings *s);

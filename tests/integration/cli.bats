@@ -12,7 +12,8 @@ setup()
 	mkdir "$HOME"
 }
 
-# fails TEXT ARG…: exit 1, nothing on stdout, `Error: TEXT` alone on stderr.
+# fails TEXT ARG…: exit 1, nothing on stdout, `Error: TEXT` alone on stderr; $hint is the
+# line that may stand below it.
 fails()
 {
 	local want=$1 out err
@@ -22,7 +23,8 @@ fails()
 		echo "kuke $* succeeded"
 		return 1
 	fi
-	err=$(cat "$BATS_TEST_TMPDIR/err")
+	err=$(grep -v '^Hint: ' "$BATS_TEST_TMPDIR/err")
+	hint=$(sed -n 's/^Hint: //p' "$BATS_TEST_TMPDIR/err")
 	[ -z "$out" ] || { echo "stdout: $out"; return 1; }
 	[ "$err" = "Error: $want" ] || { echo "want: Error: $want"; echo "have: $err"; return 1; }
 }
@@ -53,6 +55,49 @@ fails()
 	run "$KUKE" version extra words
 	[ "$status" -eq 0 ]
 	[ "${#lines[@]}" -eq 1 ]
+	[ "$("$KUKE" --version)" = "$output" ]
+	[ "$("${KUKE}ond" --version)" = "$output" ]
+	fails "unknown flag: --version" get cell --version
+}
+
+@test "flags of a verb before it" {
+	fails "invalid output format: xml (supported: yaml, json, table)" -o xml get cells
+	fails "invalid output format: xml (supported: yaml, json, table)" -v --realm r -o xml get cells
+	fails 'failed to open file "/none": open /none: no such file or directory' -f /none apply
+	fails "unknown flag: --nope" -o yaml get realms --nope
+	fails "unknown shorthand flag: 'o' in -o" -o yaml start cell x
+}
+
+@test "an argument where none is due is told what it lacks" {
+	fails 'unknown command "x.yaml" for "kuke apply"' apply x.yaml
+	[ "$hint" = "kuke apply -f x.yaml" ]
+	fails 'unknown command "busybox" for "kuke run"' run busybox
+	[ "$hint" = "kuke run -d -f FILE" ]
+	run "$KUKE" ps
+	[ "$status" -eq 1 ]
+	[[ $output == *$'Did you mean this?\n\tkuke get containers\n\tkuke get cells\n'* ]]
+}
+
+@test "the small commands of kukeond" {
+	local kukeond=${KUKE}ond shell
+
+	for shell in bash zsh fish powershell; do
+		run "$kukeond" completion $shell
+		[ "$status" -eq 0 ]
+		[[ $output == *"kukeond"*__complete* ]]
+	done
+	"$kukeond" completion bash | bash -n
+	run "$kukeond" help serve
+	[ "$status" -eq 0 ]
+	[[ $output == *"kukeond serve [flags]"*--socket-gid* ]]
+	[ "$("$kukeond" serve --help)" = "$output" ]
+	[ "$("$kukeond" __complete -- completion f)" = fish ]
+	[ "$("$kukeond" __complete -- serve --socket-)" = --socket-gid ]
+	run "$kukeond" help bogus
+	[ "$status" -eq 1 ]
+	[ "$output" = 'Error: unknown command "bogus" for "kukeond"' ]
+	run "$kukeond" completion tcsh
+	[ "$status" -eq 1 ]
 }
 
 @test "an unknown command" {
@@ -183,6 +228,27 @@ fails()
 		version
 }
 
+@test "nothing that is quoted drives a terminal" {
+	local bad=$'x\e]0;title\a\u202ey' out
+
+	cat >"$HOME/c.yaml" <<-'EOF'
+	kind: Cell
+	metadata: {name: c}
+	spec: {"a\e]0;b\u202e": 1, realmId: r}
+	EOF
+	for args in "get realm" "__complete -- get"; do
+		# shellcheck disable=SC2086
+		out=$(script -qec "$KUKE $args '$bad'" /dev/null </dev/null) || true
+		[[ $out != *$'\e'* && $out != *$'\a'* && $out != *$'\u202e'* ]]
+	done
+	run "$KUKE" get realm "$bad" extra
+	[[ $output != *$'\e'* ]]
+	out=$("$KUKE" apply --strict -f "$HOME/c.yaml" 2>&1) || true
+	[[ $out == *'\x1b]0;b\u202e'* && $out != *$'\e'* && $out != *$'\u202e'* ]]
+	out=$("${KUKE}ond" "--$bad" 2>&1) || true
+	[[ $out == 'Error: unknown flag: --x\x1b'* && $out != *$'\u202e'* ]]
+}
+
 @test "explain and schema" {
 	run "$KUKE" explain cell.spec.containers
 	[ "$status" -eq 0 ]
@@ -209,7 +275,7 @@ fails()
 @test "completion" {
 	local shell
 
-	for shell in bash zsh fish; do
+	for shell in bash zsh fish powershell; do
 		run "$KUKE" completion $shell
 		[ "$status" -eq 0 ]
 		[[ $output == *__complete* ]]
@@ -228,7 +294,7 @@ fails()
 }
 
 @test "kuke(1) has the tables of the program" {
-	local page=${top_srcdir:-.}/man/kuke.1
+	local page=${top_builddir:-.}/man/kuke.1
 
 	diff <(sed '1,/BEGIN TABLES/d; /END TABLES/,$d' "$page") <("$KUKE" __man)
 }

@@ -254,6 +254,29 @@ blobs()
 	echo "$saved" >"$conf"
 }
 
+@test "a configuration in /etc that this build does not read is told" {
+	local prefix sysconfdir other=$INSTANCE/home/other
+	prefix=$(sed -n 's/^prefix = //p' "${top_builddir:?}/Makefile")
+	sysconfdir=$(sed -n 's/^sysconfdir = //p' "$top_builddir/Makefile")
+	sysconfdir=${sysconfdir/'${prefix}'/$prefix}
+	[ "$sysconfdir" != /etc ] || skip "this build reads /etc"
+	inst mount -t tmpfs none "$sysconfdir"
+	mkdir "$INSTANCE/home/etc"
+	# shellcheck disable=SC2016
+	inst sh -c 'mount -t tmpfs none "$0" && mkdir "$0/up" "$0/work" &&
+		mount -t overlay -o "lowerdir=/etc,upperdir=$0/up,workdir=$0/work" none /etc &&
+		mkdir -p /etc/kukeon && : >/etc/kukeon/kukeond.yaml' "$INSTANCE/home/etc"
+	run quiet inst "$INSTANCE_BINDIR/kuke" init --run-path "$other" --cgroup-root /
+	[ "$status" -eq 1 ]
+	[ "${lines[0]}" = "warning: /etc/kukeon/kukeond.yaml is not read: this build of kukeon reads $sysconfdir/kukeon/kukeond.yaml; move the file there, or name it with --server-configuration (kuke init) or --configuration (kukeond)" ]
+	run quiet inst timeout 10 "$INSTANCE_BINDIR/kukeond" serve --run-path "$other" --socket /proc/x/s
+	[[ $output == *'/etc/kukeon/kukeond.yaml is not read'* ]]
+	run quiet inst "$INSTANCE_BINDIR/kuke" init --server-configuration /dev/null --cgroup-root /
+	[[ $output != *'is not read'* ]]
+	inst umount /etc "$INSTANCE/home/etc" "$sysconfdir"
+	rm -rf "$other" "$INSTANCE/home/etc"
+}
+
 @test "the first start writes the server configuration, once" {
 	local prefix sysconfdir conf other=$INSTANCE/home/other
 	prefix=$(sed -n 's/^prefix = //p' "${top_builddir:?}/Makefile")

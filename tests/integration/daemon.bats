@@ -48,12 +48,31 @@ tree()
 	[ "${lines[2]}" = "System realm: kuke-system (namespace: kuke-system.$INSTANCE_NS_SUFFIX)" ]
 	[ "${lines[3]}" = "Run path: $INSTANCE_RUN_PATH" ]
 	[ "${lines[4]}" = 'Kukeond image: host' ]
-	[ "${lines[5]}" = 'Actions:' ]
+	[ "${lines[5]}" = "Server configuration: $INSTANCE_CONFIG" ]
+	[ "${lines[6]}" = 'Actions:' ]
 	[[ $output == *'    - realm "default": already existed'*'    - network "default-default": already existed'* ]]
 	[[ $output == *'    - cell "kukeond": already existed'*'    - cell containers: already running'* ]]
 	refute grep -E ': (created|started|missing)' <<<"$output"
 	[ "${lines[-1]}" = "kukeond is ready (unix://$INSTANCE_SOCKET)" ]
 	[ "$(kukeond_pid)" = "$pid" ]
+	tree | diff "$INSTANCE/home/before" -
+}
+
+@test "a flag without a value is refused, nothing changed" {
+	local flag
+	tree >"$INSTANCE/home/before"
+	for flag in cgroup-root=cgroupRoot containerd-namespace-suffix=containerdNamespaceSuffix \
+		realm space run-path=runPath configuration 'server-configuration=server configuration'; do
+		run quiet kuke init --server-configuration "$INSTANCE_CONFIG" "--${flag%%=*}" ""
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[ "$output" = "Error: ${flag#*=} is empty" ]
+		run quiet kuke init --server-configuration "$INSTANCE_CONFIG" "--${flag%%=*}= "
+		[ "$output" = "Error: ${flag#*=} is empty" ]
+	done
+	run quiet inst env KUKEON_CGROUP_ROOT=" " "$INSTANCE_BINDIR/kuke" init \
+		--server-configuration "$INSTANCE_CONFIG"
+	[ "$output" = 'Error: configure runtime: cgroupRoot is empty: server configuration is invalid' ]
 	tree | diff "$INSTANCE/home/before" -
 }
 

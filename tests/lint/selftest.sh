@@ -24,6 +24,7 @@ echo '#include "config.h"' >"$bad/lib/base/same.h"
 	printf '}\n'
 } >"$bad/lib/base/bad.c"
 printf '#include "config.h"\n#include <yaml.h>\n' >"$bad/lib/model/other.c"
+printf '#include "config.h"\n\nprintf("x");\n' >"$bad/src/kuke/bad2.c"
 echo 'struct kinds;' >"$bad/lib/model/kinds.h"
 printf '.Dd x\n.Foo\n' >"$bad/man/bad.1"
 # shellcheck disable=SC2016

@@ -6,6 +6,7 @@
 #include "capture.h"
 #include "cli.h"
 #include "cmd.h"
+#include "hints.h"
 #include "mem.h"
 #include "str.h"
 #include "tempdir.h"
@@ -116,6 +117,10 @@ static const struct {
 	{ "g l -e 1,2 --each 3", "name=none on=0 n=0 words=0 each=1,2 each=3\n", "", 0 },
 	{ "g l --number -7 -- -x", "name=none on=0 n=-7 words=1 -x\n", "", 0 },
 	{ "-v g --verbose l -", "name=none on=0 n=0 words=1 -\n", "", 0 },
+	{ "-n a g l x", "name=a on=0 n=0 words=1 x\n", "", 0 },
+	{ "--name g g l", "name=g on=0 n=0 words=0\n", "", 0 },
+	{ "-o g --number 3 l x", "name=none on=1 n=3 words=1 x\n", "", 0 },
+	{ "-e g -eg g -oe l l", "name=none on=1 n=0 words=0 each=g each=g each=l\n", "", 0 },
 	{ "any 1 2 3", "name=none on=0 n=0 words=3 1 2 3\n", "", 0 },
 	{ "g l --secret x", "name=none on=0 n=0 words=0\n", "", 0 },
 	{ "", NULL, "", 0 },
@@ -139,6 +144,9 @@ static const struct {
 	  "Error: invalid argument \"soon\" for \"--wait\" flag: time: invalid duration\n", 1 },
 	{ "g -f x l", "", "Error: unknown flag: --file\n", 1 },
 	{ "g l -f x", "", "Error: unknown shorthand flag: 'f' in -f\n", 1 },
+	{ "-f x g l", "", "Error: unknown flag: --file\n", 1 },
+	{ "-n a g l --nope", "", "Error: unknown flag: --nope\n", 1 },
+	{ "--name", "", "Error: unknown flag: --name\n", 1 },
 	{ "g one", "", "Error: accepts 1 arg(s), received 0\n", 1 },
 	{ "g one a b", "", "Error: accepts 1 arg(s), received 2\n", 1 },
 	{ "g l a b", "", "Error: accepts at most 1 arg(s), received 2\n", 1 },
@@ -285,6 +293,76 @@ START_TEST(rows_are_complete)
 }
 END_TEST
 
+/* The command of a hint; words in capitals and what follows && are the reader's. */
+static void check_hint(const char *line)
+{
+	struct strlist words cleanup_strlist = { 0 };
+	struct cli c cleanup_(cli_clear) = { 0 };
+	struct kerr err = { 0 };
+
+	for (const char *p = line; *p && *p != '\n' && *p != '&';) {
+		size_t n = strcspn(p, " \n");
+
+		strlist_add_owned(&words, xstrndup(p, n));
+		p += n + strspn(p + n, " ");
+	}
+	if (streq(words.v[0], "kukeond"))
+		return;
+	ck_assert_str_eq(words.v[0], "kuke");
+	ck_assert_msg(cmd_parse(&c, &cmd_kuke, (int) words.n, words.v, &err) == 0, "%s: %s", line,
+		      err.msg);
+	ck_assert_msg(c.cmd->run && (int) c.args.n >= c.cmd->min_args &&
+			      (int) c.args.n <= c.cmd->max_args,
+		      "%s: is no complete command", line);
+}
+
+START_TEST(hints_are_commands)
+{
+	for (size_t i = 0; hints_line(i); i++) {
+		const char *p = hints_line(i);
+
+		for (; !strstr(p, "; ") && *p; p += *p == '\n') {
+			check_hint(p);
+			p += strcspn(p, "\n");
+		}
+	}
+}
+END_TEST
+
+static const struct {
+	const char *line, *hint;
+} guesses[] = {
+	{ "ps", "\tkuke get containers\n\tkuke get cells\n" },
+	{ "rm web", "\tkuke delete cell NAME\n" },
+	{ "stop web", "\tkuke stop cell web\n\tkuke stop container web --cell CELL\n" },
+	{ "get pods", "\tkuke get cells\n" },
+	{ "delete a.yaml", "\tkuke delete -f a.yaml\n" },
+	{ "delete web", "\tkuke delete cell web\n" },
+	{ "gte", "\tget\n" },
+	{ "exec web", "\nHint: containers cannot be joined in this version; " },
+};
+
+START_TEST(unknown_words_get_a_hint)
+{
+	struct strlist words cleanup_strlist = { 0 };
+	struct capture cap;
+	char *p = xstrdup(guesses[_i].line), *blank = strchr(p, ' ');
+
+	strlist_add(&words, "kuke");
+	if (blank)
+		*blank = '\0';
+	strlist_add(&words, p);
+	if (blank)
+		strlist_add(&words, blank + 1);
+	capture_begin(&cap);
+	ck_assert_int_eq(cmd_main(&cmd_kuke, (int) words.n, words.v), 1);
+	capture_end(&cap);
+	ck_assert_msg(strstr(buf_str(&cap.err), guesses[_i].hint), "%s", buf_str(&cap.err));
+	capture_clear(&cap);
+	free(p);
+}
+END_TEST
+
 START_TEST(table_layout)
 {
 	struct table t cleanup_(table_clear) = { 0 };
@@ -294,15 +372,18 @@ START_TEST(table_layout)
 	table_row(&t, "default", "default.kukeon.io", "Ready", "/kukeon/default", NULL);
 	table_row(&t, "kuke-system", "kuke-system.kukeon.io", "Ready", "/kukeon/kuke-system", NULL);
 	table_row(&t, "x\x1b[2J", "-", "Ready", "\xc3\xa4", NULL);
+	table_row(&t, "\xe4\xb8\xad", "-", "Ready", "", NULL);
 	capture_begin(&cap);
 	table_print(&t);
 	capture_end(&cap);
-	ck_assert_str_eq(buf_str(&cap.out),
-			 "NAME         NAMESPACE              STATE  CGROUP             \n"
-			 "-----------  ---------------------  -----  -------------------\n"
-			 "default      default.kukeon.io      Ready  /kukeon/default    \n"
-			 "kuke-system  kuke-system.kukeon.io  Ready  /kukeon/kuke-system\n"
-			 "x\\x1b[2J     -                      Ready  \xc3\xa4                 \n");
+	ck_assert_str_eq(
+		buf_str(&cap.out),
+		"NAME         NAMESPACE              STATE  CGROUP             \n"
+		"-----------  ---------------------  -----  -------------------\n"
+		"default      default.kukeon.io      Ready  /kukeon/default    \n"
+		"kuke-system  kuke-system.kukeon.io  Ready  /kukeon/kuke-system\n"
+		"x\\x1b[2J     -                      Ready  \xc3\xa4                  \n"
+		"\xe4\xb8\xad           -                      Ready                     \n");
 	capture_clear(&cap);
 }
 END_TEST
@@ -316,6 +397,8 @@ static Suite *test_cmd(void)
 	tcase_add_test(t, long_errors_are_whole);
 	tcase_add_test(t, help_shows_the_rows);
 	tcase_add_test(t, rows_are_complete);
+	tcase_add_test(t, hints_are_commands);
+	tcase_add_loop_test(t, unknown_words_get_a_hint, 0, (int) ARRAY_SIZE(guesses));
 	tcase_add_test(t, table_layout);
 	suite_add_tcase(s, t);
 	return s;

@@ -105,6 +105,11 @@ static const struct {
 	  "configure runtime: containerdNamespaceSuffix \".x\" must not start or end with '.': "
 	  "server configuration is invalid" },
 	{ "--nope=1", "unknown flag: --nope" },
+	{ "--configuration=", "configuration is empty" },
+	{ "--run-path=", "runPath is empty" },
+	{ "--socket= ", "socket is empty" },
+	{ "--containerd-namespace-suffix=", "containerdNamespaceSuffix is empty" },
+	{ "--cgroup-root=", "cgroupRoot is empty" },
 	{ "--reconcile-interval=soon", NULL },
 };
 
