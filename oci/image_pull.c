@@ -651,6 +651,18 @@ static bool is_whole(struct image_store *s, const char *name, struct digest *ret
 	return true;
 }
 
+/* The same by getting it: some registries cannot answer a HEAD, or not with a digest. */
+static int get_digest(struct pull *p, struct digest *ret, struct kerr *err)
+{
+	cleanup_buf struct buf text = BUF_INIT(IMAGE_MAX_MANIFEST);
+	struct oci_descriptor top = { .media_type = xstrdup(""), .size = -1 };
+	int r = get_tag(p, &top, &text, err);
+
+	*ret = top.digest;
+	oci_descriptor_clear(&top);
+	return r;
+}
+
 /* 1 when there is nothing to do. */
 static int is_current(struct pull *p, const char *name, struct digest *ret, struct kerr *err)
 {
@@ -663,6 +675,8 @@ static int is_current(struct pull *p, const char *name, struct digest *ret, stru
 	if (!(p->o->flags & PULL_REFRESH) || digest_is_set(&p->ref.digest))
 		return 1;
 	r = ask_digest(p, p->ref.tag, &now, err);
+	if (r != -ECANCELED && (r < 0 || !digest_is_set(&now)))
+		r = get_digest(p, &now, err);
 	return r < 0 ? r : digest_eq(&now, &have);
 }
 

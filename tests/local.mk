@@ -92,7 +92,7 @@ tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBST
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_kukefetch_SOURCES = $(UNIT_FRAME) \
-	tests/unit/test_challenge.c tests/unit/test_endpoint.c \
+	tests/unit/test_challenge.c tests/unit/test_endpoint.c tests/unit/test_proxy.c \
 	tests/unit/test_http.c tests/unit/test_words.c
 tests_unit_unit_kukefetch_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_KUKEFETCH)
 tests_unit_unit_kukefetch_LDADD = $(LIBKUKEFETCH) $(UNIT_LDADD)
@@ -125,7 +125,7 @@ SYSTEM_TESTS = \
 	tests/integration/power_cut.bats \
 	tests/integration/profile.bats \
 	tests/integration/pull.bats \
-	tests/integration/pull_faults.bats \
+	tests/integration/pull_faults.bats tests/integration/pull_odd.bats \
 	tests/integration/restart.bats \
 	tests/integration/same_engine.bats \
 	tests/integration/security.bats \

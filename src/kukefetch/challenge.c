@@ -85,10 +85,12 @@ static void begin(struct challenge *c, const char *name)
 		c->scheme = CHALLENGE_BEARER;
 }
 
-static void offer(struct challenge *best, struct challenge *c)
+static void offer(struct challenge *best, challenge_address_fn *is_address, struct challenge *c)
 {
 	if (c->scheme == CHALLENGE_BEARER && !*c->realm)
 		c->scheme = CHALLENGE_NONE; /* a token from nowhere */
+	else if (c->scheme == CHALLENGE_BEARER && !is_address(c->realm))
+		c->scheme = CHALLENGE_LOST;
 	if (c->scheme > best->scheme) {
 		challenge_clear(best);
 		*best = *c;
@@ -123,7 +125,7 @@ static const char *read_parameter(const char *p, struct challenge *c, struct buf
 	return p;
 }
 
-static void parse(const char *p, struct challenge *best)
+static void parse(const char *p, challenge_address_fn *is_address, struct challenge *best)
 {
 	cleanup_challenge struct challenge c = { 0 };
 	cleanup_buf struct buf value = BUF_INIT(CHALLENGE_MAX_VALUE);
@@ -137,7 +139,7 @@ static void parse(const char *p, struct challenge *best)
 		if (!at_parameter(p)) {
 			cleanup_free char *name = xstrndup(p, (size_t) (end - p));
 
-			offer(best, &c);
+			offer(best, is_address, &c);
 			begin(&c, name);
 			p = skip(end, " \t");
 			if (!*p || *p == ',')
@@ -146,16 +148,17 @@ static void parse(const char *p, struct challenge *best)
 		p = read_parameter(p, &c, &value);
 	}
 	if (p)
-		offer(best, &c);
+		offer(best, is_address, &c);
 }
 
-void challenge_pick(const struct strlist *headers, struct challenge *ret)
+void challenge_pick(const struct strlist *headers, challenge_address_fn *is_address,
+		    struct challenge *ret)
 {
 	struct challenge best = { 0 };
 	size_t i;
 
 	for (i = 0; i < headers->n; i++)
-		parse(headers->v[i], &best);
+		parse(headers->v[i], is_address, &best);
 	if (!best.realm)
 		begin(&best, "");
 	*ret = best;

@@ -8,6 +8,7 @@
 /* What a registry wants to see before it answers: WWW-Authenticate (RFC 7235). */
 enum challenge_scheme {
 	CHALLENGE_NONE = 0, /* nothing that we can do */
+	CHALLENGE_LOST, /* a bearer token from what is no address */
 	CHALLENGE_BASIC,
 	CHALLENGE_BEARER,
 };
@@ -25,9 +26,12 @@ void challenge_clear(struct challenge *c);
 #define cleanup_challenge cleanup_(challenge_clear)
 
 /*
- * The best of all challenges of an answer's headers: a bearer token where there
- * is one to be had, a password otherwise. What cannot be parsed is passed over.
+ * The best of all challenges of an answer's headers: a bearer token from a realm
+ * that is an address, else a password, else a bearer token from anywhere. What
+ * cannot be parsed is passed over. is_address tells of a realm's text.
  */
-void challenge_pick(const struct strlist *headers, struct challenge *ret);
+typedef bool challenge_address_fn(const char *realm);
+void challenge_pick(const struct strlist *headers, challenge_address_fn *is_address,
+		    struct challenge *ret);
 
 #endif

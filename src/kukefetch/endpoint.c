@@ -6,14 +6,9 @@
 #include "challenge.h"
 #include "domain.h"
 #include "hostport.h"
-#include "jscan.h"
 #include "mem.h"
 #include "session.h"
 #include "str.h"
-
-enum {
-	TOKEN_MAX = 32 << 10, /* bytes of a token */
-};
 
 int endpoint_add(struct session *s, const struct fetch_msg *m, struct kerr *err)
 {
@@ -47,13 +42,6 @@ bool endpoint_next_scheme(struct endpoint *e)
 	return true;
 }
 
-static void use(struct endpoint *e, char *owned_value)
-{
-	free(e->authorization);
-	e->authorization = owned_value;
-	e->round++;
-}
-
 char *endpoint_basic(const struct endpoint *e)
 {
 	cleanup_buf struct buf plain = BUF_INIT(FETCH_MAX_MESSAGE);
@@ -67,34 +55,6 @@ char *endpoint_basic(const struct endpoint *e)
 	return buf_take(&text);
 }
 
-void endpoint_use_basic(struct endpoint *e)
-{
-	use(e, endpoint_basic(e));
-}
-
-/* It becomes part of a header. */
-static bool is_plain(const char *s)
-{
-	for (; *s; s++)
-		if (*s <= ' ' || *s > '~')
-			return false;
-	return true;
-}
-
-int endpoint_use_token(struct endpoint *e, const struct buf *body)
-{
-	cleanup_free char *token = xmalloc(TOKEN_MAX);
-	int r;
-
-	r = jscan_get_str(buf_str(body), body->len, "token", token, TOKEN_MAX);
-	if (r < 0 || !*token)
-		r = jscan_get_str(buf_str(body), body->len, "access_token", token, TOKEN_MAX);
-	if (r < 0 || !*token || !is_plain(token))
-		return -EBADMSG;
-	use(e, xasprintf("Bearer %s", token));
-	return 0;
-}
-
 bool session_plain_ok(const struct session *s, const struct http_origin *o)
 {
 	return host_is_loopback(o->host) ||
@@ -102,7 +62,7 @@ bool session_plain_ok(const struct session *s, const struct http_origin *o)
 }
 
 /* Passwords go to the registry they are for, or to who gives out its tokens, by TLS. */
-static bool may_have_password(const struct endpoint *e, const struct http_origin *o)
+bool endpoint_trusts(const struct endpoint *e, const struct http_origin *o)
 {
 	cleanup_free char *host = NULL, *port = NULL;
 
@@ -113,8 +73,9 @@ static bool may_have_password(const struct endpoint *e, const struct http_origin
 	return str_case_eq(host, o->host) || (host_is_loopback(host) && host_is_loopback(o->host));
 }
 
-int endpoint_token_url(const struct session *s, const struct endpoint *e, const struct challenge *c,
-		       char **ret_url, bool *ret_trusted, struct kerr *err)
+int endpoint_token_url(const struct session *s, const struct endpoint *e,
+		       const struct http_origin *from, const struct challenge *c, char **ret_url,
+		       struct kerr *err)
 {
 	cleanup_(http_origin_clear) struct http_origin o = { 0 };
 	cleanup_free char *service = http_escape(c->service), *scope = NULL;
@@ -124,8 +85,7 @@ int endpoint_token_url(const struct session *s, const struct endpoint *e, const 
 	if (http_origin_of(c->realm, &o) < 0)
 		return kerr_plain(err, -EPERM, "it sends for a token to '%s', which is no address",
 				  buf_str(&shown));
-	if (streq(o.scheme, "http") &&
-	    (streq(e->schemes.v[e->scheme], "https") || !session_plain_ok(s, &o)))
+	if (streq(o.scheme, "http") && (streq(from->scheme, "https") || !session_plain_ok(s, &o)))
 		return kerr_plain(err, -EPERM,
 				  "it sends for a token to '%s', over plain http: refused",
 				  buf_str(&shown));
@@ -140,6 +100,5 @@ int endpoint_token_url(const struct session *s, const struct endpoint *e, const 
 	}
 	*ret_url = xasprintf("%s%c%s%s%sscope=%s", c->realm, strchr(c->realm, '?') ? '&' : '?',
 			     *service ? "service=" : "", service, *service ? "&" : "", scope);
-	*ret_trusted = may_have_password(e, &o);
 	return 0;
 }

@@ -7,9 +7,10 @@
 
 #include <curl/curl.h>
 
-#include "hostport.h"
+#include "buf.h"
 #include "http.h"
 #include "mem.h"
+#include "proxy.h"
 #include "str.h"
 
 enum {
@@ -22,6 +23,7 @@ struct http {
 	CURLM *multi;
 	struct http_settings settings;
 	char *ca_file;
+	bool no_http2; /* a server failed at it: all that follow are asked by HTTP/1.1 */
 };
 
 struct http_xfer {
@@ -59,6 +61,8 @@ int http_new(const struct http_settings *s, struct http **ret, struct kerr *err)
 	h->multi = curl_multi_init();
 	if (!h->multi)
 		return kerr_plain(err, -ENOMEM, "start libcurl");
+	/* A paused stream of HTTP/2 would hold up the others of its connection: one each. */
+	(void) curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long) CURLPIPE_NOTHING);
 	*ret = h;
 	return 0;
 }
@@ -180,13 +184,15 @@ static void add_header(struct http_xfer *x, const char *name, const char *value)
 	x->headers = curl_slist_append(x->headers, line);
 }
 
-/* An own machine is never asked through a proxy. */
+/* By our reading of the environment, not by libcurl's. */
 static void set_proxy(struct http_xfer *x, const char *url)
 {
 	struct http_origin o = { 0 };
 
-	if (http_origin_of(url, &o) == 0 && host_is_loopback(o.host))
-		(void) curl_easy_setopt(x->easy, CURLOPT_PROXY, "");
+	if (http_origin_of(url, &o) == 0)
+		(void) curl_easy_setopt(x->easy, CURLOPT_PROXY,
+					proxy_for(o.scheme, o.host, o.port));
+	(void) curl_easy_setopt(x->easy, CURLOPT_NOPROXY, "");
 	http_origin_clear(&o);
 }
 
@@ -201,8 +207,9 @@ static void set_options(struct http_xfer *x, const struct http_ask *ask)
 	(void) curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	(void) curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
 	(void) curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	/* A paused stream of HTTP/2 holds up the others of its connection. */
-	(void) curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
+	(void) curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
+				x->http->no_http2 ? (long) CURL_HTTP_VERSION_1_1
+						  : (long) CURL_HTTP_VERSION_2TLS);
 	(void) curl_easy_setopt(e, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
 	(void) curl_easy_setopt(e, CURLOPT_CAINFO, x->http->ca_file);
 	(void) curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
@@ -285,6 +292,8 @@ static enum http_failure classify(const struct http_xfer *x, CURLcode code)
 	case CURLE_PARTIAL_FILE:
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
+	case CURLE_HTTP2: /* GOAWAY, for one */
+	case CURLE_HTTP2_STREAM:
 		return HTTP_BROKEN;
 	default:
 		return HTTP_FAILED;
@@ -300,6 +309,7 @@ static void end_xfer(struct http_xfer *x, CURLcode code)
 	void *ctx = x->ctx;
 
 	take_status(x);
+	x->http->no_http2 |= code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
 	(void) snprintf(text, sizeof(text), "%s", *x->text ? x->text : curl_easy_strerror(code));
 	if (!isupper((unsigned char) text[1])) /* "SSL …" stays */
 		text[0] = (char) tolower((unsigned char) text[0]);
@@ -396,6 +406,15 @@ int http_origin_of(const char *url, struct http_origin *ret)
 	return 0;
 }
 
+bool http_is_url(const char *url)
+{
+	struct http_origin o = { 0 };
+	bool is = http_origin_of(url, &o) == 0;
+
+	http_origin_clear(&o);
+	return is;
+}
+
 bool http_same_origin(const char *a, const char *b)
 {
 	struct http_origin x = { 0 }, y = { 0 };
@@ -408,15 +427,36 @@ bool http_same_origin(const char *a, const char *b)
 	return same;
 }
 
+/*
+ * Some servers send a Location as it is, with blanks and other bytes that an
+ * address cannot have (RFC 3986, 2.1): they are escaped, as Go's and curl's own
+ * redirections do. Control characters stay, and make it no address.
+ */
+static char *escape_location(const char *s)
+{
+	struct buf out = BUF_INIT(HTTP_MAX_HEAD);
+
+	for (; *s; s++) {
+		unsigned char c = (unsigned char) *s;
+
+		if (c == ' ' || c >= 0x7f)
+			buf_addf(&out, "%%%02X", c);
+		else
+			buf_addc(&out, (char) c);
+	}
+	return buf_take(&out);
+}
+
 int http_url_join(const char *url, const char *location, char **ret)
 {
+	cleanup_free char *escaped = escape_location(location);
 	CURLU *u = curl_url();
 	char *joined = NULL;
 	int r;
 
 	r = u ? parse_url(u, url) : -ENOMEM;
 	if (r == 0)
-		r = parse_url(u, location);
+		r = parse_url(u, escaped);
 	if (r == 0) {
 		(void) curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
 		joined = url_part(u, CURLUPART_URL, 0);

@@ -94,8 +94,10 @@ struct http_origin {
 void http_origin_clear(struct http_origin *o);
 /* -EINVAL for what is neither http nor https, or has a user in it. */
 int http_origin_of(const char *url, struct http_origin *ret);
+/* Whether http_origin_of takes it. */
+bool http_is_url(const char *url);
 bool http_same_origin(const char *a, const char *b);
-/* A Location as seen from url. -EINVAL. Owned by the caller. */
+/* A Location as seen from url, blanks in it escaped. -EINVAL. Owned by the caller. */
 int http_url_join(const char *url, const char *location, char **ret);
 /* For the value of a query's parameter. Owned by the caller. */
 char *http_escape(const char *s) __attribute__((returns_nonnull));

@@ -14,7 +14,9 @@ libkukefetch_a_SOURCES = \
 	src/kukefetch/endpoint.c \
 	src/kukefetch/http.c src/kukefetch/http.h \
 	src/kukefetch/jail.c src/kukefetch/jail.h \
-	src/kukefetch/job.c \
+	src/kukefetch/job.c src/kukefetch/job_answer.c src/kukefetch/job_priv.h \
+	src/kukefetch/login.c src/kukefetch/login.h \
+	src/kukefetch/proxy.c src/kukefetch/proxy.h \
 	src/kukefetch/session.h \
 	src/kukefetch/words.c src/kukefetch/words.h
 LIBKUKEFETCH = libkukefetch.a libhost.a $(LIBBASE) $(CURL_LIBS) $(PSL_LIBS) $(SECCOMP_LIBS)

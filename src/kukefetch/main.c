@@ -84,13 +84,9 @@ static int read_settings(struct session *s, struct kerr *err)
 static int prepare(struct session *s, struct kerr *err)
 {
 	struct http_settings http = { .ca_file = JAIL_CA_FILE };
-	const char *upper = getenv("HTTP_PROXY");
 	int r;
 
 	read_tuning(&s->tuning);
-	/* libcurl takes the lower case only, for the sake of CGI programs. */
-	if (upper && !getenv("http_proxy"))
-		(void) setenv("http_proxy", upper, 1);
 	http.connect_ms = s->tuning.connect_ms;
 	http.stall_s = s->tuning.stall_s;
 	/* First, because libraries read files of theirs as they start. */

@@ -7,6 +7,7 @@
 #include "err.h"
 #include "fetch_proto.h"
 #include "http.h"
+#include "login.h"
 #include "vec.h"
 
 /* A place that has the repository: a mirror, or the registry itself. */
@@ -17,8 +18,8 @@ struct endpoint {
 	size_t scheme; /* the one in use */
 	bool settled; /* it has answered by that */
 	char *user, *password; /* "" for none */
-	char *authorization; /* what it wants to see, once it has said so */
-	unsigned round; /* counts what authorization was set to */
+	struct logins logins; /* its own, and those of where it redirects to */
+	bool probed; /* it was asked whether it knows logins at all */
 };
 
 /* How patient to be. From the environment, for tests and odd networks. */
@@ -49,22 +50,22 @@ int endpoint_add(struct session *s, const struct fetch_msg *m, struct kerr *err)
 char *endpoint_base(const struct endpoint *e) __attribute__((returns_nonnull));
 /* Go on to the next scheme; false when there is none, or one works. */
 bool endpoint_next_scheme(struct endpoint *e);
-/* Use user and password, base64, with every request. */
-void endpoint_use_basic(struct endpoint *e);
-/* The body of a token server's answer. -EBADMSG without a message. */
-int endpoint_use_token(struct endpoint *e, const struct buf *body);
 /* "Basic …" of user and password; owned by the caller; NULL when there are none. */
 char *endpoint_basic(const struct endpoint *e);
 /* Whether plain HTTP may be spoken to the host of an address. */
 bool session_plain_ok(const struct session *s, const struct http_origin *o);
 
+/* Whether user and password may go to an origin: the registry's own, or its token server's. */
+bool endpoint_trusts(const struct endpoint *e, const struct http_origin *o);
+
 /*
- * The address to get a token from, by a challenge, and whether user and password
- * may go there. -EPERM with the reason for what is refused.
+ * The address to get a token from, by a challenge of the origin from. -EPERM with
+ * the reason for what is refused. Owned by the caller.
  */
 struct challenge;
-int endpoint_token_url(const struct session *s, const struct endpoint *e, const struct challenge *c,
-		       char **ret_url, bool *ret_trusted, struct kerr *err);
+int endpoint_token_url(const struct session *s, const struct endpoint *e,
+		       const struct http_origin *from, const struct challenge *c, char **ret_url,
+		       struct kerr *err);
 
 /* ---- job.c ---- */
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "challenge.h"
+#include "http.h"
 #include "mem.h"
 #include "str.h"
 #include "words.h"
@@ -27,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		strlist_add_owned(&headers, xstrndup(p, n));
 		p += n + (p[n] == '\n');
 	}
-	challenge_pick(&headers, &c);
+	challenge_pick(&headers, http_is_url, &c);
 	if (c.scheme == CHALLENGE_BEARER && !*c.realm)
 		abort();
 	words_of(p, strlen(p), &out);

@@ -235,6 +235,40 @@ requests()
 		kuke --no-daemon image pull -q localhost:5000/x/bb:1
 }
 
+@test "names that no_proxy excepts, as other clients read it: the proxy hears nothing" {
+	inst socat -u TCP-LISTEN:5011,bind=127.0.0.1,reuseaddr,fork "OPEN:$INSTANCE/home/noproxy,creat,append" 3>&- &
+	wait_for 5 registry_up 5011
+	for except in no-such-host.invalid:5000 '*.invalid' invalid .invalid '*' ' a.test , no-such-host.invalid'; do
+		https_proxy=http://127.0.0.1:5011 NO_PROXY=$except KUKEFETCH_TRIES=1 \
+			run kuke --no-daemon image pull no-such-host.invalid:5000/x
+		echo "$except: $output"
+		[ "$status" -eq 1 ]
+		[[ $output == *'could not resolve host'* ]]
+	done
+	KUKEFETCH_TRIES=1 https_proxy=http://127.0.0.1:5011 NO_PROXY=192.0.2.0/25 KUKEFETCH_CONNECT_MS=200 \
+		run kuke --no-daemon image pull 192.0.2.129:5000/x
+	[ "$status" -eq 1 ]
+	[ "$(grep -a CONNECT "$INSTANCE/home/noproxy")" = $'CONNECT 192.0.2.129:5000 HTTP/1.1\r' ]
+	inst pkill -x socat
+	wait
+}
+
+@test "HTTP/2, where the registry speaks it: several layers at once" {
+	inst skopeo copy -q --insecure-policy "docker-archive:$INSTANCE/home/bb.tar" "oci:$INSTANCE/home/h2:x"
+	mkdir -p "$INSTANCE/home/layer"
+	for i in 1 2 3 4 5; do
+		head -c 700000 /dev/urandom >"$HERE/layer/$i"
+		tar -C "$INSTANCE/home/layer" -cf "$INSTANCE/home/layer.tar" "$i"
+		umoci raw add-layer --image "$INSTANCE/home/h2:x" "$INSTANCE/home/layer.tar"
+	done
+	registry_push 5101 "oci:$INSTANCE/home/h2:x" x/many:1
+	credentials '{username: user, password: secret word, serverAddress: localhost:5001}'
+	kuke image pull -q localhost:5001/x/many:1
+	credentials ''
+	[ "$(grep -c 'GET /v2/x/many/blobs/.* HTTP/2.0"* 200' "$(registry_dir)/secret.log")" -ge 6 ]
+	kuke image verify
+}
+
 # untrusted CERTIFICATE ADDRESS HOST TEXT
 untrusted()
 {

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "challenge.h"
+#include "http.h"
 #include "str.h"
 #include "unit.h"
 
@@ -50,6 +51,9 @@ static const struct {
 	/* a token from nowhere is none; a password will do */
 	{ { "Bearer service=\"s\", Basic realm=\"b\"" }, CHALLENGE_BASIC, "b", "", "", "" },
 	{ { "Bearer" }, CHALLENGE_NONE, "", "", "", "" },
+	{ { "Bearer realm=\"keeper\", Basic realm=\"b\"" }, CHALLENGE_BASIC, "b", "", "", "" },
+	{ { "Basic realm=\"b\"", "Bearer realm=\"keeper\"" }, CHALLENGE_BASIC, "b", "", "", "" },
+	{ { "Bearer realm=\"keeper\"" }, CHALLENGE_LOST, "keeper", "", "", "" },
 	/* no sense: what was whole before it counts */
 	{ { "" }, CHALLENGE_NONE, "", "", "", "" },
 	{ { ",,, ,", "\"" }, CHALLENGE_NONE, "", "", "", "" },
@@ -65,7 +69,7 @@ START_TEST(picks)
 
 	for (i = 0; i < 2 && rows[_i].headers[i]; i++)
 		strlist_add(&headers, rows[_i].headers[i]);
-	challenge_pick(&headers, &c);
+	challenge_pick(&headers, http_is_url, &c);
 	ck_assert_int_eq(c.scheme, rows[_i].scheme);
 	if (c.scheme == CHALLENGE_NONE)
 		return;
@@ -85,7 +89,7 @@ START_TEST(too_long)
 	memset(realm, 'x', sizeof(realm) - 1);
 	realm[sizeof(realm) - 1] = '\0';
 	strlist_addf(&headers, "Bearer realm=\"%s\"", realm);
-	challenge_pick(&headers, &c);
+	challenge_pick(&headers, http_is_url, &c);
 	ck_assert_int_eq(c.scheme, CHALLENGE_NONE);
 }
 END_TEST

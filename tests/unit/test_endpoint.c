@@ -63,19 +63,21 @@ START_TEST(token_url)
 			       .realm = (char *) (uintptr_t) rows[_i].realm,
 			       .service = (char *) (uintptr_t) "s",
 			       .scope = (char *) (uintptr_t) "" };
+	struct http_origin from = { .scheme = (char *) (uintptr_t) rows[_i].scheme };
+	cleanup_(http_origin_clear) struct http_origin to = { 0 };
 	cleanup_free char *url = NULL;
 	struct kerr err = { 0 };
-	bool trusted = false;
 	int r;
 
 	strlist_add(&s.insecure, "plain.lan");
 	strlist_add(&s.insecure, "other.lan");
 	strlist_add(&e.schemes, rows[_i].scheme);
-	r = endpoint_token_url(&s, &e, &c, &url, &trusted, &err);
+	r = endpoint_token_url(&s, &e, &from, &c, &url, &err);
 	ck_assert_int_eq(r, rows[_i].url ? 0 : -EPERM);
 	if (r == 0) {
 		ck_assert_str_eq(url, rows[_i].url);
-		ck_assert_int_eq(trusted, rows[_i].trusted);
+		ck_assert_int_eq(http_origin_of(url, &to), 0);
+		ck_assert_int_eq(endpoint_trusts(&e, &to), rows[_i].trusted);
 	} else {
 		ck_assert(str_has_prefix(err.msg, "it sends for a token to '"));
 	}
@@ -101,14 +103,33 @@ static const struct {
 START_TEST(token)
 {
 	cleanup_buf struct buf body = BUF_INIT(1024);
-	struct endpoint e = { 0 };
+	struct login l = { 0 };
 
 	buf_adds(&body, tokens[_i].body);
-	ck_assert_int_eq(endpoint_use_token(&e, &body), tokens[_i].authorization ? 0 : -EBADMSG);
+	ck_assert_int_eq(login_use_token(&l, &body), tokens[_i].authorization ? 0 : -EBADMSG);
 	if (tokens[_i].authorization)
-		ck_assert_str_eq(e.authorization, tokens[_i].authorization);
-	ck_assert_uint_eq(e.round, tokens[_i].authorization ? 1 : 0);
-	free(e.authorization);
+		ck_assert_str_eq(l.authorization, tokens[_i].authorization);
+	ck_assert_uint_eq(l.round, tokens[_i].authorization ? 1 : 0);
+	free(l.authorization);
+}
+END_TEST
+
+/* One per origin, and none hears what another was told. */
+START_TEST(origins)
+{
+	struct logins all = { 0 };
+	struct login *l = login_of(&all, "https://a.b/v2/x");
+
+	login_use(l, xstrdup("Bearer t"));
+	ck_assert_ptr_eq(login_of(&all, "https://A.B:443/other"), l);
+	ck_assert_ptr_null(login_of(&all, "http://a.b/v2/x")->authorization);
+	ck_assert_ptr_null(login_of(&all, "https://a.b:8443/v2/x")->authorization);
+	ck_assert_ptr_null(login_of(&all, "https://b.a.b/v2/x")->authorization);
+	ck_assert_ptr_null(login_of(&all, "nonsense"));
+	ck_assert_uint_eq(all.n, 4);
+	ck_assert_str_eq(login_of(&all, "https://a.b/")->authorization, "Bearer t");
+	logins_clear(&all);
+	ck_assert_uint_eq(all.n, 0);
 }
 END_TEST
 
@@ -160,6 +181,7 @@ static Suite *test_endpoint(void)
 	tcase_add_test(t, owners);
 	tcase_add_loop_test(t, token_url, 0, (int) ARRAY_SIZE(rows));
 	tcase_add_loop_test(t, token, 0, (int) ARRAY_SIZE(tokens));
+	tcase_add_test(t, origins);
 	tcase_add_test(t, schemes);
 	suite_add_tcase(s, t);
 	return s;

@@ -56,6 +56,10 @@ static const struct {
 	{ "https://a.b/v2", "//c.d/e", "https://c.d/e" },
 	{ "https://a.b/v2", "https://c.d/e?sig=%2F", "https://c.d/e?sig=%2F" },
 	{ "https://a.b/v2", "https://u:p@c.d/e", NULL },
+	{ "https://a.b/v2", "https://c.d/a b/?n=x y", "https://c.d/a%20b/?n=x%20y" },
+	{ "https://a.b/v2", "/\xc3\xa4", "https://a.b/%C3%A4" },
+	{ "https://a.b/v2", "/a\tb", NULL },
+	{ "https://a.b/v2", "https://c d/e", NULL },
 };
 
 START_TEST(join)
