@@ -2,93 +2,68 @@
 #include "config.h"
 
 #include <errno.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "fd.h"
+#include "filelist.h"
 #include "layer.h"
+#include "layer_below.h"
 #include "layer_notes.h"
 #include "mem.h"
 #include "path.h"
 #include "str.h"
 #include "unpack_proto.h"
 
-#define OPAQUE "trusted.overlay.opaque"
-
 enum {
 	LAYER_XATTR_MAX = 64 << 10, /* bytes of a list of names or of a value */
 };
 
-/* A directory below an unpacked layer, never by way of a symlink. */
-static int open_dir(int fs, const char *path)
-{
-	struct open_how how = {
-		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
-	long r = syscall(SYS_openat2, fs, *path ? path : ".", &how, sizeof(how));
+/* A note about what the layers below have at its path. */
+struct mark {
+	enum unpack_note kind;
+	const char *path; /* the notes' */
+	bool fresh; /* the layer has a new directory there, not the one below */
+};
 
-	return r < 0 ? -errno : (int) r;
+/* How far a path leads in the layer itself. */
+enum own_state {
+	OWN_DIR = 1, /* there it is */
+	OWN_OPAQUE, /* so it is, and it hides what the layers below have in it */
+	OWN_MISSING, /* the layer has nothing there */
+	OWN_HIDDEN, /* what the layers below have there is hidden by something above it */
+};
+
+/* A layer's notes on their way to its files. */
+struct fixup {
+	int fs;
+	struct layer_below *below;
+	struct filelist_writer list;
+	struct mark *marks; /* by path, parents first */
+	size_t n_marks;
+	bool opaque_root;
+	char *own_path; /* the directory that was looked at last; NULL: none */
+	enum own_state own;
+	int own_fd;
+};
+
+static void forget_own(struct fixup *x)
+{
+	free_p(&x->own_path);
+	fd_close_p(&x->own_fd);
 }
 
-static bool is_opaque(int fd)
+static void fixup_clear(struct fixup *x)
 {
-	char c = 0;
-
-	return fgetxattr(fd, OPAQUE, &c, 1) == 1 && c == 'y';
-}
-
-/* Whether path's parents in a layer hide what layers below have there. */
-static bool hidden_by(int fs, const char *path)
-{
-	cleanup_free char *p = xstrdup(path);
-	char *slash;
-	int fd;
-	bool r;
-
-	for (slash = strrchr(p, '/'); slash; slash = strrchr(p, '/')) {
-		*slash = '\0';
-		fd = open_dir(fs, p);
-		if (fd == -ENOENT)
-			continue;
-		if (fd < 0)
-			return true; /* a whiteout, a file or a symlink stands there */
-		r = is_opaque(fd);
-		fd_close_p(&fd);
-		if (r)
-			return true;
-	}
-	return false;
-}
-
-/* The directory that overlay would show at path of the layers below. -ENOENT when there is none. */
-static int find_below(const struct layer_below *below, const char *path, struct kerr *err)
-{
-	struct layer_info info;
-	size_t i;
-	int r;
-
-	for (i = below->n; i > 0; i--) {
-		const char *dir = below->dirs[i - 1];
-		cleanup_free char *fs_path = path_join(dir, LAYER_FS, NULL);
-		cleanup_fd int fs = open(fs_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		if (fs < 0)
-			return kerr_set(err, -errno, "open '%s'", fs_path);
-		r = open_dir(fs, path);
-		if (r >= 0)
-			return r;
-		if (r != -ENOENT || hidden_by(fs, path))
-			return -ENOENT;
-		r = layer_read_info_in(dir, &info, err);
-		if (r < 0)
-			return r == -ENOENT ? kerr_set(err, r, "read the record of '%s'", dir) : r;
-		if (info.opaque_root)
-			return -ENOENT;
-	}
-	return -ENOENT;
+	forget_own(x);
+	fd_close_p(&x->fs);
+	fd_close_p(&x->list.fd);
+	filelist_writer_clear(&x->list);
+	x->below = layer_below_free(x->below);
+	free_p(&x->marks);
 }
 
 static int copy_xattrs(int from, int to)
@@ -132,72 +107,333 @@ int layer_copy_meta(int from, int to)
 	return r < 0 ? -errno : 0;
 }
 
-/* A layer's notes on their way to its files. */
-struct applying {
-	int fs;
-	const struct layer_below *below;
-	bool opaque_root;
-};
+/* ---- the layer's own directories ---- */
 
-static int apply_implied(const struct applying *a, const char *path, struct kerr *err)
+static int own_step(struct fixup *x, const char *name, struct kerr *err)
 {
-	cleanup_fd int to = open_dir(a->fs, path), from = -EBADF;
+	int fd = layer_open_child(x->own_fd, name);
+
+	if (fd < 0 && fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP)
+		return kerr_set(err, fd, "open '%s'", name);
+	fd_close_p(&x->own_fd);
+	x->own_fd = fd;
+	if (fd < 0)
+		x->own = fd == -ENOENT ? OWN_MISSING : OWN_HIDDEN;
+	else if (layer_is_opaque(fd))
+		x->own = OWN_OPAQUE;
+	return 0;
+}
+
+/* Fill in x->own for a directory. */
+static int own_enter(struct fixup *x, const char *path, struct kerr *err)
+{
+	cleanup_free char *todo = xstrdup(path);
+	char *name, *rest = *path ? todo : NULL;
 	int r;
 
-	if (a->below->n == 0)
+	if (x->own_path && streq(x->own_path, path))
 		return 0;
+	forget_own(x);
+	x->own = x->opaque_root ? OWN_OPAQUE : OWN_DIR;
+	x->own_fd = fcntl(x->fs, F_DUPFD_CLOEXEC, 0);
+	if (x->own_fd < 0)
+		return kerr_set(err, -errno, "duplicate a descriptor");
+	while (x->own == OWN_DIR && (name = strsep(&rest, "/"))) {
+		r = own_step(x, name, err);
+		if (r < 0)
+			return r;
+	}
+	if (x->own == OWN_OPAQUE && rest)
+		x->own = OWN_HIDDEN;
+	x->own_path = xstrdup(path);
+	return 0;
+}
+
+static char *parent_of(const char *path)
+{
+	return strchr(path, '/') ? path_dirname(path) : xstrdup("");
+}
+
+static int enter_parent(struct fixup *x, const char *path, struct kerr *err)
+{
+	cleanup_free char *dir = parent_of(path);
+
+	return own_enter(x, dir, err);
+}
+
+/* Make something in a directory whose times stay. */
+static int make_in(int dirfd, const char *name, mode_t type)
+{
+	struct timespec ts[2];
+	struct stat st;
+	int r;
+
+	r = fstat(dirfd, &st);
+	if (r == 0)
+		r = type == S_IFDIR ? mkdirat(dirfd, name, 0700)
+				    : mknodat(dirfd, name, S_IFCHR, makedev(0, 0));
+	if (r < 0)
+		return -errno;
+	ts[0] = st.st_atim;
+	ts[1] = st.st_mtim;
+	return futimens(dirfd, ts) < 0 ? -errno : 0;
+}
+
+/* The layer takes over a directory from below, as one that it implies. */
+static int take_dir(struct fixup *x, int dirfd, const char *path, struct kerr *err)
+{
+	const char *name = path_basename(path);
+	cleanup_fd int from = layer_below_open_dir(x->below, path, err), to = -EBADF;
+	int r;
+
+	if (from < 0) /* it was there a moment ago */
+		return from == -ENOENT ? kerr_set(err, from, "open '%s' below", path) : from;
+	r = make_in(dirfd, name, S_IFDIR);
+	if (r == 0)
+		r = to = layer_open_child(dirfd, name);
+	if (r >= 0)
+		r = layer_copy_meta(from, to);
+	if (r < 0)
+		return kerr_set(err, r, "take over directory '%s'", path);
+	filelist_add(&x->list, &(struct filelist_entry){ .type = 'i', .path = path });
+	return 0;
+}
+
+/* Go to a directory that the layers below have and this one does not hide; make what is missing. */
+static int own_make(struct fixup *x, const char *path, struct kerr *err)
+{
+	cleanup_free char *part = xstrdup(path);
+	size_t i, n = strlen(path);
+	int r = 0;
+
+	for (i = 0; r == 0 && i <= n; i++) {
+		if (i < n && path[i] != '/')
+			continue;
+		part[i] = '\0';
+		r = own_enter(x, part, err);
+		if (r == 0 && x->own == OWN_MISSING) {
+			r = enter_parent(x, part, err);
+			if (r == 0)
+				r = take_dir(x, x->own_fd, part, err);
+			forget_own(x);
+		}
+		if (i < n)
+			part[i] = '/';
+	}
+	return r == 0 ? own_enter(x, path, err) : r;
+}
+
+/* ---- notes ---- */
+
+/* 1 when the layers below have a directory at path. */
+static int is_dir_below(struct fixup *x, const char *path, struct kerr *err)
+{
+	struct stat st;
+	int r = layer_below_stat(x->below, path, &st, err);
+
+	return r > 0 ? S_ISDIR(st.st_mode) : r;
+}
+
+static int set_opaque(struct fixup *x, int fd, const char *path, struct kerr *err)
+{
+	int r = is_dir_below(x, path, err);
+
+	if (r > 0 && fsetxattr(fd, LAYER_OPAQUE, "y", 1, 0) < 0)
+		r = kerr_set(err, -errno, "mark '%s' opaque", path);
+	forget_own(x);
+	return r < 0 ? r : 0;
+}
+
+/* All that the layers below have in this directory is gone, but the directory stays. */
+static int apply_opaque(struct fixup *x, const struct mark *m, struct kerr *err)
+{
+	int r;
+
+	if (!*m->path) {
+		x->opaque_root = true; /* overlay heeds no mark there: the record has it */
+		forget_own(x);
+		return 0;
+	}
+	r = own_enter(x, m->path, err);
+	if (r == 0 && x->own == OWN_MISSING) {
+		r = is_dir_below(x, m->path, err);
+		r = r > 0 ? own_make(x, m->path, err) : r;
+	}
+	return r == 0 && x->own == OWN_DIR ? set_opaque(x, x->own_fd, m->path, err) : r;
+}
+
+/* This directory is new, whatever the layers below have. */
+static int apply_fresh(struct fixup *x, struct mark *m, struct kerr *err)
+{
+	int r = own_enter(x, m->path, err);
+
+	m->fresh = r == 0 && (x->own == OWN_DIR || x->own == OWN_OPAQUE);
+	return m->fresh ? set_opaque(x, x->own_fd, m->path, err) : r;
+}
+
+/* What the layers below have at this path is gone; what this one has there stays. */
+static int apply_whiteout(struct fixup *x, struct mark *m, struct kerr *err)
+{
+	cleanup_free char *dir = parent_of(m->path);
+	struct stat st;
+	int r;
+
+	r = own_enter(x, dir, err);
+	if (r < 0 || x->own == OWN_HIDDEN || x->own == OWN_OPAQUE)
+		return r;
+	r = x->own == OWN_DIR ? fstatat(x->own_fd, path_basename(m->path), &st, AT_SYMLINK_NOFOLLOW)
+			      : -1;
+	if (r == 0)
+		return S_ISDIR(st.st_mode) ? apply_fresh(x, m, err) : 0;
+	if (x->own == OWN_DIR && errno != ENOENT)
+		return kerr_set(err, -errno, "stat '%s'", m->path);
+	r = layer_below_stat(x->below, m->path, &st, err);
+	if (r > 0)
+		r = own_make(x, dir, err);
+	else
+		return r;
+	if (r == 0)
+		r = make_in(x->own_fd, path_basename(m->path), S_IFCHR);
+	if (r < 0)
+		return kerr_set(err, r, "create whiteout of '%s'", m->path);
+	filelist_add(&x->list, &(struct filelist_entry){ .type = 'w', .path = m->path });
+	return 0;
+}
+
+/* Of one path, whiteouts first: what else is said of it is then about what is gone. */
+static int compare_marks(const void *a, const void *b)
+{
+	const struct mark *x = a, *y = b;
+	int r = path_compare(x->path, y->path);
+
+	return r != 0 ? r : (y->kind == UNPACK_NOTE_WHITEOUT) - (x->kind == UNPACK_NOTE_WHITEOUT);
+}
+
+/* Whether one of the marks of that path has found a new directory there. */
+static bool is_fresh(const struct fixup *x, const char *path)
+{
+	size_t from = 0, to = x->n_marks, mid;
+
+	while (from < to) {
+		mid = from + (to - from) / 2;
+		if (path_compare(x->marks[mid].path, path) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	for (; from < x->n_marks && streq(x->marks[from].path, path); from++)
+		if (x->marks[from].fresh)
+			return true;
+	return false;
+}
+
+/* A directory that this layer does not carry is the one below, where there is one. */
+static int apply_implied(struct fixup *x, const char *path, struct kerr *err)
+{
+	cleanup_free char *name = xstrdup(*path ? path_basename(path) : ".");
+	cleanup_fd int to = -EBADF, from = -EBADF;
+	int r;
+
+	r = *path ? enter_parent(x, path, err) : own_enter(x, "", err);
+	if (r < 0 || (*path && x->own != OWN_DIR) || is_fresh(x, path))
+		return r;
+	to = layer_open_child(x->own_fd, name);
 	if (to < 0)
 		return kerr_set(err, to, "open implied directory '%s'", path);
-	/* What hides the layers below here gives a new directory, not that one. */
-	if (hidden_by(a->fs, path) || a->opaque_root)
-		return 0;
-	from = find_below(a->below, path, err);
-	if (from == -ENOENT)
-		return 0;
+	from = layer_below_open_dir(x->below, path, err);
 	if (from < 0)
-		return from;
+		return from == -ENOENT ? 0 : from;
 	r = layer_copy_meta(from, to);
 	return r < 0 ? kerr_set(err, r, "copy attributes of '%s'", path) : 0;
 }
 
-static int apply_opaque(struct applying *a, const char *path, struct kerr *err)
+static bool is_clean(const char *path)
 {
-	cleanup_fd int fd = -EBADF;
-	int r;
+	cleanup_free char *todo = xstrdup(path);
+	char *name, *rest = *path ? todo : NULL;
 
-	if (!*path) {
-		a->opaque_root = true; /* overlay heeds no mark there: the record has it */
-		return 0;
-	}
-	fd = open_dir(a->fs, path);
-	if (fd < 0)
-		return kerr_set(err, fd, "open opaque directory '%s'", path);
-	r = fsetxattr(fd, OPAQUE, "y", 1, 0);
-	return r < 0 ? kerr_set(err, -errno, "mark '%s' opaque", path) : 0;
+	while ((name = strsep(&rest, "/")))
+		if (!*name || streq(name, ".") || streq(name, ".."))
+			return false;
+	return true;
 }
 
-int layer_notes_apply(int fs, const struct layer_below *below, const struct buf *notes,
+static int take_marks(struct fixup *x, const struct buf *notes, struct kerr *err)
+{
+	const char *p, *end = buf_str(notes) + notes->len;
+
+	if (notes->len > 0 && end[-1] != '\0')
+		return kerr_plain(err, -EPROTO, "malformed reply from kukeunpack");
+	for (p = buf_str(notes); p < end; p += strlen(p) + 1) {
+		struct mark *m;
+
+		if (!*p || !strchr("oniw", *p) || !is_clean(p + 1) ||
+		    (*p == UNPACK_NOTE_WHITEOUT && !p[1]))
+			return kerr_plain(err, -EPROTO, "malformed reply from kukeunpack");
+		if (*p == UNPACK_NOTE_IMPLIED)
+			continue;
+		m = vec_grow(&x->marks, &x->n_marks, sizeof(*m));
+		*m = (struct mark){ .kind = (enum unpack_note) * p, .path = p + 1 };
+	}
+	if (x->n_marks > 0)
+		qsort(x->marks, x->n_marks, sizeof(*x->marks), compare_marks);
+	return 0;
+}
+
+static int apply_mark(struct fixup *x, struct mark *m, struct kerr *err)
+{
+	switch (m->kind) {
+	case UNPACK_NOTE_OPAQUE:
+		return apply_opaque(x, m, err);
+	case UNPACK_NOTE_FRESH:
+		return apply_fresh(x, m, err);
+	case UNPACK_NOTE_WHITEOUT:
+		return apply_whiteout(x, m, err);
+	case UNPACK_NOTE_IMPLIED:
+		break;
+	}
+	return 0;
+}
+
+static int open_layer(struct fixup *x, const char *dir, struct kerr *err)
+{
+	cleanup_free char *fs = path_join(dir, LAYER_FS, NULL);
+	cleanup_free char *files = path_join(dir, LAYER_FILES, NULL);
+	int fd;
+
+	x->fs = open(fs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (x->fs < 0)
+		return kerr_set(err, -errno, "open '%s'", fs);
+	fd = open(files, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return kerr_set(err, -errno, "open '%s'", files);
+	filelist_writer_init(&x->list, fd);
+	return 0;
+}
+
+int layer_notes_apply(const char *dir, const struct strlist *below, const struct buf *notes,
 		      bool *ret_opaque_root, struct kerr *err)
 {
-	/* Opaque marks first: they decide where implied directories come from. */
-	static const char order[] = { UNPACK_NOTE_OPAQUE, UNPACK_NOTE_IMPLIED };
-	struct applying a = { .fs = fs, .below = below };
+	cleanup_(
+		fixup_clear) struct fixup x = { .fs = -EBADF, .own_fd = -EBADF, .list.fd = -EBADF };
 	const char *p, *end = buf_str(notes) + notes->len;
 	size_t i;
 	int r;
 
-	if (notes->len > 0 && end[-1] != '\0')
-		return kerr_plain(err, -EPROTO, "kukeunpack gave an answer that makes no sense");
-	for (i = 0; i < ARRAY_SIZE(order); i++) {
-		for (p = buf_str(notes); p < end; p += strlen(p) + 1) {
-			if (*p != order[i])
-				continue;
-			r = *p == UNPACK_NOTE_OPAQUE ? apply_opaque(&a, p + 1, err)
-						     : apply_implied(&a, p + 1, err);
-			if (r < 0)
-				return r;
-		}
-	}
-	*ret_opaque_root = a.opaque_root;
+	r = take_marks(&x, notes, err);
+	if (r == 0)
+		r = open_layer(&x, dir, err);
+	x.below = layer_below_new(below);
+	for (i = 0; r == 0 && i < x.n_marks; i++)
+		r = apply_mark(&x, &x.marks[i], err);
+	forget_own(&x);
+	for (p = buf_str(notes); r == 0 && p < end; p += strlen(p) + 1)
+		if (*p == UNPACK_NOTE_IMPLIED)
+			r = apply_implied(&x, p + 1, err);
+	if (r == 0)
+		r = filelist_finish(&x.list, err);
+	if (r < 0)
+		return r;
+	*ret_opaque_root = x.opaque_root;
 	return 0;
 }

@@ -4,20 +4,17 @@
 
 #include "buf.h"
 #include "err.h"
-
-/* Directories (LAYER_FS and LAYER_RECORD in each) of the layers below one, lowest first. */
-struct layer_below {
-	const char *const *dirs;
-	size_t n;
-};
+#include "vec.h"
 
 /*
- * What kukeunpack could not do itself, by its notes (unpack_proto.h): mark opaque
- * directories of the layer whose files are below fs, and give those that it
- * implies but does not carry the owner, mode, times and attributes of what is
- * below. Notes are not trusted.
+ * What kukeunpack could not do itself, by its notes (unpack_proto.h): make whiteouts
+ * and mark opaque directories where they hide something (overlay shows those that
+ * hide nothing), and give directories that the layer implies but does not carry the
+ * owner, mode, times and attributes of what is below. dir is the layer's directory,
+ * whose list of files grows by what is made; below are those of the layers below,
+ * lowest first. Notes are not trusted.
  */
-int layer_notes_apply(int fs, const struct layer_below *below, const struct buf *notes,
+int layer_notes_apply(const char *dir, const struct strlist *below, const struct buf *notes,
 		      bool *ret_opaque_root, struct kerr *err);
 
 /* Owner, mode, times and an image's xattrs, from one directory to another. -errno. */

@@ -93,24 +93,10 @@ static int map_list(struct verify *v, const char *dir, struct kerr *err)
 	return 1;
 }
 
-/* A directory comes before what is below it, and that before all others: '/' is the least byte. */
-static int compare_paths(const char *a, const char *b)
-{
-	unsigned char x, y;
-
-	while (*a && *a == *b) {
-		a++;
-		b++;
-	}
-	x = *a == '/' ? 1 : (unsigned char) *a;
-	y = *b == '/' ? 1 : (unsigned char) *b;
-	return x < y ? -1 : x > y;
-}
-
 static int compare_items(const void *a, const void *b)
 {
 	const struct item *x = a, *y = b;
-	int r = compare_paths(x->e.path, y->e.path);
+	int r = path_compare(x->e.path, y->e.path);
 
 	return r != 0 ? r : x->n < y->n ? -1 : x->n > y->n;
 }

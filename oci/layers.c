@@ -317,23 +317,18 @@ static int complete(struct layers *l, size_t i, struct kerr *err)
 		.unpacked_bytes = y->res.file_bytes,
 		.entries = y->res.entries,
 	};
-	struct layer_below below;
-	cleanup_fd int fs = open_fs(y, err);
 	size_t k;
 	int r;
 
-	if (fs < 0)
-		return fs;
 	for (k = 0; k < i; k++) {
 		if (l->v[k].dir)
 			strlist_add(&dirs, l->v[k].dir);
 		else
 			strlist_add_owned(&dirs, layer_path(l->store, &l->v[k].chain, NULL));
 	}
-	below = (struct layer_below){ (const char *const *) dirs.v, dirs.n };
 	if (i > 0)
 		info.parent = l->v[i - 1].chain;
-	r = layer_notes_apply(fs, &below, &y->notes, &info.opaque_root, err);
+	r = layer_notes_apply(y->dir, &dirs, &y->notes, &info.opaque_root, err);
 	if (r == 0)
 		r = layer_sum_files(y->dir, &info.files_bytes, &info.files_crc, err);
 	return r < 0 ? r : layer_write_info_in(y->dir, &info, err);

@@ -24,6 +24,7 @@ liboci_a_SOURCES = \
 	oci/imgstore.c oci/imgstore.h \
 	oci/inflate.c oci/inflate.h \
 	oci/layer.c oci/layer.h \
+	oci/layer_below.c oci/layer_below.h \
 	oci/layer_notes.c oci/layer_notes.h \
 	oci/layer_verify.c oci/layer_verify.h \
 	oci/layers.c oci/layers.h \

@@ -18,8 +18,8 @@
  * With output=FD it only decompresses stdin to there: digests are not filled in.
  */
 enum {
-	UNPACK_PROTO_VERSION = 2,
-	UNPACK_MAX_NOTES = 16 << 20, /* bytes of all notes */
+	UNPACK_PROTO_VERSION = 3,
+	UNPACK_MAX_NOTES = 32 << 20, /* bytes of all notes */
 };
 
 /*
@@ -45,11 +45,17 @@ struct unpack_limits {
 
 void unpack_limits_default(struct unpack_limits *ret);
 
-/* Notes: one byte of kind, the path relative to the layer's root, NUL. */
+/*
+ * Notes: one byte of kind, a path relative to the layer's root, NUL. Those of the
+ * last two kinds are where they are when the layer is unpacked; whiteouts and opaque
+ * marks came at any time, and there may be nothing at their path.
+ */
 enum unpack_note {
+	UNPACK_NOTE_WHITEOUT = 'w', /* what the layers below have there is gone */
+	UNPACK_NOTE_OPAQUE = 'o', /* so is all that they have in this directory */
+	UNPACK_NOTE_FRESH = 'n', /* a directory in the place of a file of this layer */
 	UNPACK_NOTE_IMPLIED =
 		'i', /* a directory the layer implies but does not carry, parents first */
-	UNPACK_NOTE_OPAQUE = 'o', /* a directory that hides the lower layers' content */
 };
 
 struct unpack_result {

@@ -115,6 +115,7 @@ SYSTEM_TESTS = \
 	tests/integration/image_confine.bats \
 	tests/integration/image_equality.bats \
 	tests/integration/image_formats.bats \
+	tests/integration/image_layers.bats \
 	tests/integration/image_tools.bats \
 	tests/integration/image_verbs.bats \
 	tests/integration/leakcheck.bats \
@@ -307,7 +308,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/helpers/leakcheck tests/helpers/busybox-image \
 	tests/data/spec/plain.json tests/data/spec/everything.json \
 	tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
-	tests/helpers/imgtree tests/helpers/treecmp tests/helpers/fiveimages tests/helpers/store.bash \
+	tests/helpers/imgtree tests/helpers/layerseq tests/helpers/treecmp tests/helpers/fiveimages tests/helpers/store.bash \
 	tests/helpers/cells.bash tests/helpers/instance-init tests/helpers/instance.bash \
 	tests/helpers/registry.bash tests/helpers/token-server \
 	tests/fuzz/replay.c tests/fuzz/layer.dict tests/lint/lib.bash tests/lint/strip.pl

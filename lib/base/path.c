@@ -60,6 +60,21 @@ char *path_dirname(const char *p)
 	return end == p ? xstrdup("/") : xstrndup(p, (size_t) (end - p));
 }
 
+/* The end of a path first, then '/', then all other bytes. */
+static int path_rank(char c)
+{
+	return c == '\0' ? 0 : c == '/' ? 1 : (unsigned char) c + 2;
+}
+
+int path_compare(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return path_rank(*a) - path_rank(*b);
+}
+
 int path_clean(const char *p, char **ret)
 {
 	cleanup_free char *out = NULL;

@@ -15,6 +15,12 @@ char *path_dirname(const char *p)
 /* An absolute path without "//", "/./", "/../" and trailing '/', by text alone. Relative: -EINVAL. */
 int path_clean(const char *p, char **ret);
 
+/*
+ * The order in which a directory comes before what is below it, and that before all
+ * others: '/' is the least byte. For qsort.
+ */
+int path_compare(const char *a, const char *b);
+
 /* mkdir with all parents. New directories get mode (not the umask's); what is there stays. */
 int mkdir_p(const char *path, mode_t mode, struct kerr *err);
 

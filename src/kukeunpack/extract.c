@@ -16,6 +16,8 @@
 #include "tree.h"
 #include "vec.h"
 
+#define WHITEOUT ".wh."
+
 enum {
 	SHOWN_MAX = 80, /* bytes of a name in a message */
 	EXTRACT_WRITE_EARLY = 64 << 10, /* size of a file from which on it is written out at once */
@@ -31,11 +33,18 @@ struct extract {
 	struct tar_reader *tar;
 	const struct unpack_limits *limits;
 	struct unpack_result *ret;
+	struct buf *notes;
 	struct filelist_writer list;
 	struct tree tree;
 	struct pending_link *pending;
 	size_t n_pending;
 };
+
+static void note(struct buf *notes, enum unpack_note kind, const char *path)
+{
+	buf_addc(notes, (char) kind);
+	buf_add(notes, path, strlen(path) + 1);
+}
 
 /* An entry and where it goes. */
 struct place {
@@ -91,6 +100,27 @@ static int refuse(struct kerr *err, int r, const char *path, const char *why)
 	return kerr_plain(err, r, "refused '%s': %s", buf_str(&shown), why);
 }
 
+/* The longest that a part of a name may be: a whiteout's own prefix does not count. */
+static size_t max_part(const char *p, size_t n, const struct unpack_limits *limits)
+{
+	bool last = p[n + strspn(p + n, "/")] == '\0';
+
+	return limits->max_name + (last && str_has_prefix(p, WHITEOUT) ? strlen(WHITEOUT) : 0);
+}
+
+/* One level up, by text alone; false where that leads out. */
+static bool go_up(struct buf *path)
+{
+	const char *slash;
+
+	if (path->len == 0)
+		return false;
+	slash = strrchr(buf_str(path), '/');
+	path->len = slash ? (size_t) (slash - path->data) : 0;
+	path->data[path->len] = '\0';
+	return true;
+}
+
 int extract_clean_path(const char *name, const struct unpack_limits *limits, char **ret,
 		       struct kerr *err)
 {
@@ -103,17 +133,20 @@ int extract_clean_path(const char *name, const struct unpack_limits *limits, cha
 		n = strcspn(p, "/");
 		if (n == 0 || (n == 1 && *p == '.'))
 			continue;
-		if (n == 2 && p[0] == '.' && p[1] == '.')
-			return refuse(err, -EINVAL, name, "a name must not contain '..'");
-		if (n > limits->max_name)
+		if (n == 2 && p[0] == '.' && p[1] == '.') {
+			if (!go_up(&out))
+				return refuse(err, -EINVAL, name, "'..' leads out of the layer");
+			continue;
+		}
+		if (n > max_part(p, n, limits))
 			return refuse(err, -ENAMETOOLONG, name, "a part of the name is too long");
 		if (out.len > 0)
 			buf_addc(&out, '/');
 		buf_add(&out, p, n);
+		if (out.failed)
+			return refuse(err, -ENAMETOOLONG, name,
+				      "the name is too long (imageLimits.maxPath)");
 	}
-	if (out.failed)
-		return refuse(err, -ENAMETOOLONG, name,
-			      "the name is too long (imageLimits.maxPath)");
 	*ret = buf_take(&out);
 	return 0;
 }
@@ -339,7 +372,7 @@ static int make_dir(struct extract *x, const struct place *p, struct kerr *err)
 {
 	cleanup_free char *real = tree_join(p->dir, p->name);
 	cleanup_fd int fd = -EBADF;
-	bool hidden = false;
+	bool replaced = false;
 	struct tree_dir *d;
 	struct timespec ts[2];
 	struct stat st;
@@ -347,7 +380,7 @@ static int make_dir(struct extract *x, const struct place *p, struct kerr *err)
 
 	r = *p->name ? fstatat(p->dirfd, p->name, &st, AT_SYMLINK_NOFOLLOW) : 0;
 	if (r == 0 && *p->name && !S_ISDIR(st.st_mode)) {
-		hidden = tree_is_whiteout(&st);
+		replaced = true;
 		r = tree_remove(&x->tree, p->dirfd, p->dir, p->name, err);
 		if (r < 0)
 			return r;
@@ -365,7 +398,7 @@ static int make_dir(struct extract *x, const struct place *p, struct kerr *err)
 	entry_times(p->e, ts);
 	d = tree_find(&x->tree, real);
 	d->carried = true;
-	d->opaque |= hidden;
+	d->fresh |= replaced;
 	d->mtime = ts[1];
 	put_down(x, p, (struct filelist_entry){ .type = 'd' });
 	return set_meta_fd(x, p, fd, err);
@@ -390,14 +423,13 @@ static int link_to(struct extract *x, const char *path, const char *target, bool
 	r = fstatat(tfd, tname, &st, AT_SYMLINK_NOFOLLOW);
 	if (r < 0)
 		return errno == ENOENT ? 1 : fail_at(err, -errno, "stat the target of link", path);
-	if (S_ISDIR(st.st_mode) || tree_is_whiteout(&st))
+	if (S_ISDIR(st.st_mode))
 		return refuse(err, -EINVAL, path, "a hard link to what is no file");
 	r = tree_open_dir(&x->tree, streq(dir, ".") ? "" : dir, TREE_CREATE, &fd, &real, err);
 	if (r < 0)
 		return r;
 	r = fstatat(fd, name, &old, AT_SYMLINK_NOFOLLOW);
-	if (r == 0 && ((!replace && !tree_is_whiteout(&old)) ||
-		       (old.st_ino == st.st_ino && old.st_dev == st.st_dev)))
+	if (r == 0 && (!replace || (old.st_ino == st.st_ino && old.st_dev == st.st_dev)))
 		return 0; /* a later entry took the name, or it is this file */
 	r = tree_remove(&x->tree, fd, real, name, err);
 	if (r < 0)
@@ -461,34 +493,31 @@ static int finish_links(struct extract *x, struct kerr *err)
 
 /*
  * ".wh.x" hides x of the layers below, ".wh..wh..opq" all of its directory. What
- * this layer itself has put there stays.
+ * this layer itself has put there stays. Whether there is anything to hide is not
+ * known here: overlay shows a mark that hides nothing, so the engine makes them.
  */
-static int make_whiteout(struct extract *x, const struct place *p, struct kerr *err)
+static int note_whiteout(struct extract *x, const char *path, const char *dir, struct kerr *err)
 {
-	const char *name = p->name + strlen(".wh.");
-	cleanup_free char *real = NULL;
-	struct tree_dir *d;
-	struct stat st;
+	const char *name = path_basename(path) + strlen(WHITEOUT);
+	cleanup_free char *real_dir = NULL, *real = NULL;
 	int r;
 
-	if (streq(name, ".wh..opq")) {
-		tree_find(&x->tree, p->dir)->opaque = true;
-		return 0;
-	}
-	if (str_has_prefix(name, ".wh."))
+	if (str_has_prefix(name, WHITEOUT) && !streq(name, ".wh..opq"))
 		return 0; /* bookkeeping of aufs */
 	if (!*name || streq(name, ".") || streq(name, ".."))
-		return refuse(err, -EINVAL, p->path, "a whiteout of nothing");
-	real = tree_join(p->dir, name);
-	r = fstatat(p->dirfd, name, &st, AT_SYMLINK_NOFOLLOW);
-	if (r < 0 && errno == ENOENT) {
-		r = mknodat(p->dirfd, name, S_IFCHR, makedev(0, 0));
-		filelist_add(&x->list, &(struct filelist_entry){ .type = 'w', .path = real });
-	} else if (r == 0 && S_ISDIR(st.st_mode)) {
-		d = tree_find(&x->tree, real);
-		d->opaque = true;
+		return refuse(err, -EINVAL, path, "a whiteout of nothing");
+	r = tree_resolve(&x->tree, dir, &real_dir, err);
+	if (r == -ENOTDIR || r == -ELOOP)
+		return 0; /* what this layer has in the way hides all that could be there */
+	if (r < 0)
+		return kerr_wrap(err, r, "entry '%.80s'", path);
+	if (streq(name, ".wh..opq")) {
+		note(x->notes, UNPACK_NOTE_OPAQUE, real_dir);
+		return 0;
 	}
-	return r < 0 ? fail_at(err, -errno, "create whiteout", p->path) : 0;
+	real = tree_join(real_dir, name);
+	note(x->notes, UNPACK_NOTE_WHITEOUT, real);
+	return 0;
 }
 
 static int check_entry(const struct tar_entry *e, const char *path, struct kerr *err)
@@ -535,29 +564,23 @@ static int extract_entry(struct extract *x, const struct tar_entry *e, struct ke
 	if (r < 0)
 		return r;
 	p.name = path_basename(p.path);
-	dir = path_dirname(p.path);
-	if (e->hardlink && !str_has_prefix(p.name, ".wh."))
+	dir = strchr(p.path, '/') ? path_dirname(p.path) : xstrdup("");
+	if (str_has_prefix(p.name, WHITEOUT))
+		return note_whiteout(x, p.path, dir, err);
+	if (e->hardlink)
 		return make_hardlink(x, p.path, e->link, err);
 	if (!known_type(e))
 		return 0; /* volume labels and the like */
-	r = tree_open_dir(&x->tree, streq(dir, ".") ? "" : dir, TREE_CREATE, &p.dirfd, &p.dir, err);
+	r = tree_open_dir(&x->tree, dir, TREE_CREATE, &p.dirfd, &p.dir, err);
 	if (r < 0)
 		return kerr_wrap(err, r, "entry '%.80s'", p.path);
-	if (str_has_prefix(p.name, ".wh."))
-		return make_whiteout(x, &p, err);
 	if (e->type == S_IFDIR)
 		return make_dir(x, &p, err);
 	return make_leaf(x, &p, err);
 }
 
-static void note(struct buf *notes, enum unpack_note kind, const char *path)
-{
-	buf_addc(notes, (char) kind);
-	buf_add(notes, path, strlen(path) + 1);
-}
-
 /* Times of directories come last: every entry made below changes them. */
-static int finish_dirs(struct extract *x, struct buf *notes, struct kerr *err)
+static int finish_dirs(struct extract *x, struct kerr *err)
 {
 	struct timespec ts[2];
 	struct tree_dir *d;
@@ -578,17 +601,21 @@ static int finish_dirs(struct extract *x, struct buf *notes, struct kerr *err)
 		if (r < 0)
 			return fail_at(err, r, "set the times of", d->path);
 		if (!d->carried)
-			note(notes, UNPACK_NOTE_IMPLIED, d->path);
-		if (d->opaque)
-			note(notes, UNPACK_NOTE_OPAQUE, d->path);
+			note(x->notes, UNPACK_NOTE_IMPLIED, d->path);
+		if (d->fresh)
+			note(x->notes, UNPACK_NOTE_FRESH, d->path);
 	}
-	return buf_check(notes, "list of directories", err);
+	return x->notes->failed ? kerr_plain(err, -E2BIG,
+					     "names of whiteouts and of directories take more than "
+					     "%d bytes in one layer",
+					     UNPACK_MAX_NOTES)
+				: 0;
 }
 
 int extract_layer(struct tar_reader *tar, const struct extract_target *to,
 		  struct unpack_result *ret, struct buf *notes, struct kerr *err)
 {
-	cleanup_(extract_clear) struct extract x = { .tar = tar, .ret = ret };
+	cleanup_(extract_clear) struct extract x = { .tar = tar, .ret = ret, .notes = notes };
 	struct tar_entry e;
 	int r;
 
@@ -612,6 +639,6 @@ int extract_layer(struct tar_reader *tar, const struct extract_target *to,
 	}
 	r = finish_links(&x, err);
 	if (r == 0)
-		r = finish_dirs(&x, notes, err);
+		r = finish_dirs(&x, err);
 	return r < 0 ? r : filelist_finish(&x.list, err);
 }

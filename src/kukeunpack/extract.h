@@ -21,8 +21,9 @@ int extract_layer(struct tar_reader *tar, const struct extract_target *to,
 		  struct unpack_result *ret, struct buf *notes, struct kerr *err);
 
 /*
- * An entry's name as a path of tree.h: leading slashes, empty parts and "." go.
- * -EINVAL for "..", -ENAMETOOLONG past the limits. Owned by the caller.
+ * An entry's name as a path of tree.h: leading slashes, empty parts and "." go, ".."
+ * takes away the part before it. -EINVAL when that leads out, -ENAMETOOLONG past the
+ * limits. Owned by the caller.
  */
 int extract_clean_path(const char *name, const struct unpack_limits *limits, char **ret,
 		       struct kerr *err);

@@ -6,7 +6,6 @@
 #include <linux/openat2.h>
 #include <limits.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -99,11 +98,6 @@ char *tree_join(const char *dir, const char *name)
 	return *dir ? xasprintf("%s/%s", dir, name) : xstrdup(name);
 }
 
-bool tree_is_whiteout(const struct stat *st)
-{
-	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
-}
-
 int tree_openat(int dirfd, const char *path, int flags)
 {
 	struct open_how how = {
@@ -150,7 +144,7 @@ int tree_remove(struct tree *t, int dirfd, const char *dir, const char *name, st
 /* A walk in progress. */
 struct walk {
 	struct tree *t;
-	int fd; /* where it stands */
+	int fd; /* where it stands; -EBADF: at what is not there */
 	struct buf at; /* path of fd */
 	char *todo; /* what is left */
 	unsigned symlinks;
@@ -172,7 +166,7 @@ static int walk_jump(struct walk *w, size_t len, struct kerr *err)
 	if (w->at.data)
 		w->at.data[len] = '\0';
 	fd = tree_openat(w->t->root, buf_str(&w->at), O_PATH | O_DIRECTORY);
-	if (fd < 0)
+	if (fd < 0 && !(fd == -ENOENT && w->fd < 0))
 		return kerr_set(err, fd, "open '%s'", buf_str(&w->at));
 	fd_close_p(&w->fd);
 	w->fd = fd;
@@ -211,7 +205,6 @@ static int walk_obstacle(struct walk *w, const char *name, enum tree_open_flags 
 			 struct kerr *err)
 {
 	cleanup_free char *path = tree_join(buf_str(&w->at), name);
-	bool hidden = false;
 	struct stat st;
 	int r;
 
@@ -222,19 +215,18 @@ static int walk_obstacle(struct walk *w, const char *name, enum tree_open_flags 
 		return walk_symlink(w, name, err);
 	if (!(flags & TREE_CREATE))
 		return kerr_set(err, r < 0 ? -ENOENT : -ENOTDIR, "open '%s'", path);
-	if (r == 0 && !tree_is_whiteout(&st))
+	if (r == 0)
 		return kerr_set(err, -ENOTDIR, "create directory '%s'", path);
-	if (r == 0) {
-		hidden = true;
-		r = tree_remove(w->t, w->fd, buf_str(&w->at), name, err);
-		if (r < 0)
-			return r;
-	}
 	r = tree_mkdir(w->t, w->fd, buf_str(&w->at), name, err);
-	if (r < 0)
-		return r;
-	tree_find(w->t, path)->opaque = hidden;
-	return 1; /* try again */
+	return r < 0 ? r : 1; /* try again */
+}
+
+static int walk_append(struct walk *w, const char *name, struct kerr *err)
+{
+	if (w->at.len > 0)
+		buf_addc(&w->at, '/');
+	buf_adds(&w->at, name);
+	return buf_check(&w->at, "path", err);
 }
 
 static int walk_step(struct walk *w, const char *name, enum tree_open_flags flags, struct kerr *err)
@@ -245,7 +237,13 @@ static int walk_step(struct walk *w, const char *name, enum tree_open_flags flag
 		return 0;
 	if (streq(name, ".."))
 		return walk_up(w, err);
+	if (w->fd < 0)
+		return walk_append(w, name, err);
 	fd = tree_openat(w->fd, name, O_PATH | O_DIRECTORY);
+	if (fd == -ENOENT && (flags & TREE_MAY_MISS)) {
+		fd_close_p(&w->fd);
+		return walk_append(w, name, err);
+	}
 	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP) {
 		r = walk_obstacle(w, name, flags, err);
 		if (r <= 0)
@@ -256,10 +254,7 @@ static int walk_step(struct walk *w, const char *name, enum tree_open_flags flag
 		return kerr_set(err, fd, "open directory '%s'", name);
 	fd_close_p(&w->fd);
 	w->fd = fd;
-	if (w->at.len > 0)
-		buf_addc(&w->at, '/');
-	buf_adds(&w->at, name);
-	return buf_check(&w->at, "path", err);
+	return walk_append(w, name, err);
 }
 
 /* The whole walk, component by component. On success w stands at the directory. */
@@ -308,4 +303,17 @@ int tree_open_dir(struct tree *t, const char *path, enum tree_open_flags flags, 
 	*ret_fd = t->cached_fd;
 	*ret_path = xstrdup(t->cached);
 	return 0;
+}
+
+int tree_resolve(struct tree *t, const char *path, char **ret, struct kerr *err)
+{
+	cleanup_(walk_clear) struct walk w = { .t = t, .fd = -EBADF };
+	int r;
+
+	buf_init(&w.at, t->limits->max_path);
+	w.todo = xstrdup(path);
+	r = walk_path(&w, TREE_MAY_MISS, err);
+	if (r == 0)
+		*ret = xstrdup(buf_str(&w.at));
+	return r;
 }

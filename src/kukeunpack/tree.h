@@ -16,7 +16,7 @@
 struct tree_dir {
 	char *path;
 	bool carried; /* the layer has an entry for it */
-	bool opaque; /* it hides what is below in lower layers */
+	bool fresh; /* it replaced a file of this layer: nothing of lower layers is in it */
 	struct timespec mtime; /* when carried: set at the end */
 };
 
@@ -41,6 +41,7 @@ struct tree_dir *tree_find(struct tree *t, const char *path);
 
 enum tree_open_flags {
 	TREE_CREATE = 1 << 0, /* make what is missing, as implied directories */
+	TREE_MAY_MISS = 1 << 1, /* internal: go on by name alone where nothing is there */
 };
 
 /*
@@ -51,6 +52,13 @@ enum tree_open_flags {
 int tree_open_dir(struct tree *t, const char *path, enum tree_open_flags flags, int *ret_fd,
 		  char **ret_path, struct kerr *err);
 
+/*
+ * Where a directory of that path is, or would be if the layer had it: symlinks that
+ * are there are followed, nothing is made. Owned by the caller. -ENOTDIR when a file
+ * is in the way.
+ */
+int tree_resolve(struct tree *t, const char *path, char **ret, struct kerr *err);
+
 /* Make path/name, a child of an open directory, and its record. */
 int tree_mkdir(struct tree *t, int dirfd, const char *dir, const char *name, struct kerr *err);
 
@@ -59,9 +67,6 @@ int tree_remove(struct tree *t, int dirfd, const char *dir, const char *name, st
 
 /* dir and name joined; owned by the caller. */
 char *tree_join(const char *dir, const char *name) __attribute__((returns_nonnull));
-
-/* The char device 0:0 by which overlay hides a name; only we make it. */
-bool tree_is_whiteout(const struct stat *st);
 
 /* openat2 below a directory, never over a symlink. -errno. */
 int tree_openat(int dirfd, const char *path, int flags);

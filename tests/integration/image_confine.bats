@@ -9,7 +9,7 @@ setup_file()
 	mkfifo "$dir/layer" "$dir/result"
 	export dir
 	exec {hold}<>"$dir/layer" {result}<>"$dir/result" {target}<"$dir/target"
-	"$top_builddir/src/kukeunpack/kukeunpack" 2 "target=$target" "result=$result" \
+	"$top_builddir/src/kukeunpack/kukeunpack" 3 "target=$target" "result=$result" \
 		<"$dir/layer" 3>&- &
 	unpack=$!
 	export unpack
