@@ -103,6 +103,7 @@ SYSTEM_TESTS = \
 	tests/integration/autodelete.bats \
 	tests/integration/bench.bats \
 	tests/integration/cli.bats \
+	tests/integration/clients.bats \
 	tests/integration/concurrency.bats \
 	tests/integration/config.bats \
 	tests/integration/crash.bats \

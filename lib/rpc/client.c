@@ -109,7 +109,7 @@ static int send_request(struct rpc_client *c, const struct rpc_method *m, const 
 	r = buf_check(&out, "request", err);
 	if (r < 0)
 		return r;
-	r = wire_write(c->fd, out.data, out.len, opts->fds, opts->n_fds);
+	r = wire_write(c->fd, out.data, out.len, opts->fds, opts->n_fds, NULL);
 	if (r == -EPIPE || r == -ECONNRESET)
 		return 0; /* the daemon may have said why before it hung up */
 	return r < 0 ? kerr_set(err, r, "write the request") : 0;
@@ -185,7 +185,7 @@ static int take_event(struct rpc_client *c, const struct wire_frame *f,
 static int read_reply(struct rpc_client *c, const struct rpc_method *m, void *reply,
 		      const struct rpc_call_opts *opts, struct kerr *err)
 {
-	const struct wire_limits limits = { .max_frame = KUKE_MAX_REPLY };
+	const struct wire_limits limits = { .what = "reply", .max_frame = KUKE_MAX_REPLY };
 	struct wire_frame frame cleanup_(wire_frame_clear);
 	int r;
 
@@ -197,6 +197,10 @@ static int read_reply(struct rpc_client *c, const struct rpc_method *m, void *re
 			if (r == 0 || r == -ECONNRESET)
 				return kerr_plain(err, -EPIPE, "unexpected EOF");
 			return r;
+		}
+		if (frame.too_large) {
+			c->broken = true;
+			return kerr_plain(err, -EMSGSIZE, "%s", frame.refused.msg);
 		}
 		r = take_event(c, &frame, opts, err);
 	} while (r > 0);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 
 #include "codec.h"
 #include "fd.h"
@@ -13,6 +14,7 @@
 /* One request on its way. */
 struct call {
 	const struct rpc_server *server;
+	const struct wire_pace *pace;
 	const struct peer *peer;
 	struct wire_frame *frame;
 	struct wire_span id;
@@ -121,21 +123,29 @@ static bool wants_events(const struct call *c)
 	return span.p && span.n == 4 && memcmp(span.p, "true", 4) == 0;
 }
 
+/* Without waiting: locks may be held while events are sent. */
+static bool may_write(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && p.revents == POLLOUT;
+}
+
 static void send_event(struct rpc_link *l, const struct rpc_event *event)
 {
 	const struct call *c =
 		(const struct call *) (void *) ((char *) l - offsetof(struct call, link));
 	cleanup_buf struct buf out = BUF_INIT(KUKE_MAX_REQUEST);
 
-	if (!wants_events(c))
-		return;
+	if (!wants_events(c) || !may_write(l->fd))
+		return; /* the reply shows it */
 	buf_adds(&out, "{\"id\":");
 	buf_add(&out, c->id.p ? c->id.p : "null", c->id.p ? c->id.n : 4);
 	buf_adds(&out, ",\"event\":");
 	model_emit_json(&out, &rpc_event_type, event, EMIT_REDACT);
 	buf_adds(&out, "}\n");
 	if (!out.failed)
-		(void) wire_write(l->fd, out.data, out.len, NULL, 0); /* the reply shows it */
+		(void) wire_write(l->fd, out.data, out.len, NULL, 0, c->pace);
 }
 
 static void dispatch(struct call *c)
@@ -192,76 +202,114 @@ static int answer(struct call *c, struct buf *result, struct kerr *err)
 	return buf_check(result, "reply", err);
 }
 
-static int send_response(int fd, struct wire_span id, const struct buf *result, const char *error,
+static int send_response(const struct call *c, const struct buf *result, const char *error,
 			 struct kerr *err)
 {
 	cleanup_buf struct buf out = BUF_INIT(KUKE_MAX_REPLY + KUKE_MAX_REQUEST);
 	int r;
 
-	wire_response(&out, id, result, error);
+	wire_response(&out, c->id, result, error);
 	r = buf_check(&out, "reply", err);
 	if (r < 0)
 		return r;
-	r = wire_write(fd, out.data, out.len, NULL, 0);
+	r = wire_write(c->link.fd, out.data, out.len, NULL, 0, c->pace);
+	if (r == -ETIMEDOUT)
+		return kerr_plain(err, r, "the client did not read its reply");
 	return r < 0 ? kerr_set(err, r, "write the reply") : 0;
 }
 
-static int serve_one(const struct rpc_server *s, int fd, const struct peer *peer,
-		     struct wire_frame *frame, struct kerr *err)
+static int serve_one(struct call *c, struct kerr *err)
 {
 	cleanup_buf struct buf result = BUF_INIT(KUKE_MAX_REPLY);
-	struct call c cleanup_(call_clear) = {
-		.server = s,
-		.peer = peer,
-		.frame = frame,
-		.link = { .fd = fd, .event = send_event },
-	};
 	struct kerr why = { 0 };
 	char text[KERR_TEXT_MAX];
 	int r;
 
-	c.id = wire_member(frame->text.data, frame->text.len, "id");
-	r = answer(&c, &result, &why);
+	c->id = wire_member(c->frame->text.data, c->frame->text.len, "id");
+	if (c->frame->too_large)
+		return send_response(c, NULL, c->frame->refused.msg, err);
+	r = answer(c, &result, &why);
 	if (r == -EPROTO) {
 		if (err)
 			*err = why;
 		return r;
 	}
 	if (r < 0)
-		return send_response(fd, c.id, NULL, kerr_text(&why, text, sizeof(text)), err);
-	return send_response(fd, c.id, &result, NULL, err);
+		return send_response(c, NULL, kerr_text(&why, text, sizeof(text)), err);
+	return send_response(c, &result, NULL, err);
+}
+
+/*
+ * The id of what is cut off is not known; null is the first call's for Go. It gets no
+ * time: a client that could not say its request in time has had its share.
+ */
+static void send_late(int fd, const struct kerr *why)
+{
+	cleanup_buf struct buf out = BUF_INIT(4096);
+
+	wire_response(&out, (struct wire_span){ 0 }, NULL, why->msg);
+	if (!out.failed && may_write(fd))
+		(void) wire_write(fd, out.data, out.len, NULL, 0, NULL);
+}
+
+/* The next request and its answer. 1, or what rpc_serve returns. */
+static int serve_next(const struct rpc_server *s, int fd, const struct peer *peer,
+		      const struct wire_limits *limits, struct kerr *err)
+{
+	struct wire_frame frame cleanup_(wire_frame_clear);
+	struct call c cleanup_(call_clear) = {
+		.server = s,
+		.pace = limits->pace,
+		.peer = peer,
+		.frame = &frame,
+		.link = { .fd = fd, .event = send_event },
+	};
+	struct kerr why = { 0 };
+	int r;
+
+	wire_frame_init(&frame);
+	r = wire_read(fd, limits, &frame, &why);
+	if (r == -ETIMEDOUT)
+		send_late(fd, &why);
+	if (r < 0 && err)
+		*err = why;
+	if (r <= 0)
+		return r;
+	r = serve_one(&c, err);
+	return r < 0 ? r : 1;
 }
 
 int rpc_serve(const struct rpc_server *s, int fd, const struct peer *peer, struct kerr *err)
 {
+	const struct wire_pace pace = {
+		.frame_ms = s->frame_ms > 0 ? s->frame_ms : WIRE_FRAME_MS,
+		.write_ms = s->write_ms > 0 ? s->write_ms : WIRE_WRITE_MS,
+		.stop_fd = s->stop_fd,
+	};
 	const struct wire_limits limits = {
+		.pace = &pace,
+		.what = "request",
 		.max_frame = KUKE_MAX_REQUEST,
 		.max_stream = KUKE_MAX_TARBALL,
 		.stream_key = rpc_method_get(RPC_LOAD_IMAGE)->streamed,
 		.spool_dir = s->spool_dir,
 	};
-	struct wire_frame frame cleanup_(wire_frame_clear);
-	struct kerr why = { 0 };
+	unsigned n = 0;
 	int r;
 
 	assert(s->dispatch && s->spool_dir);
-	wire_frame_init(&frame);
 	for (;;) {
-		r = wire_wait(fd, s->stop_fd);
+		r = wire_wait(fd, s->stop_fd, s->idle_ms);
+		if (r == -ETIMEDOUT)
+			return RPC_SERVED_IDLE;
 		if (r < 0)
 			return kerr_set(err, r, "wait for a request");
 		if (r == 0)
-			return 0;
-		r = wire_read(fd, &limits, &frame, &why);
-		/* Nobody knows the id of what is cut off; null is the first call's for Go. */
-		if (r == -EMSGSIZE)
-			(void) send_response(fd, (struct wire_span){ 0 }, NULL, why.msg, NULL);
-		if (r < 0 && err)
-			*err = why;
+			return RPC_SERVED_END;
+		r = serve_next(s, fd, peer, &limits, err);
 		if (r <= 0)
 			return r;
-		r = serve_one(s, fd, peer, &frame, err);
-		if (r < 0)
-			return r;
+		if (++n == s->max_requests)
+			return RPC_SERVED_IDLE;
 	}
 }

@@ -38,13 +38,21 @@ struct rpc_server {
 	void *ctx;
 	const char *spool_dir; /* a directory on a disk, for images in requests */
 	int stop_fd; /* readable or hung up: end before the next request; < 0: none */
+	int frame_ms, write_ms; /* as in struct wire_pace; 0: WIRE_FRAME_MS, WIRE_WRITE_MS */
+	int idle_ms; /* without a request for so long: return; 0: never */
+	unsigned max_requests; /* return after so many; 0: no such limit */
+};
+
+enum rpc_served {
+	RPC_SERVED_END = 0, /* nothing more will come */
+	RPC_SERVED_IDLE = 1, /* the connection can be served again */
 };
 
 /*
  * Serve one connection until its end: requests in order, each answered before
- * the next is read. Blocks. Returns 0 at the end, or the -errno that ended it
- * (-EPROTO for what is not JSON, which gets no answer). Passwords are masked
- * unless the peer is root.
+ * the next is read. Blocks. Returns an rpc_served, or the -errno that ended it
+ * (-EPROTO for what is not JSON, which gets no answer; -ETIMEDOUT for a client that
+ * was too slow). Passwords are masked unless the peer is root.
  */
 int rpc_serve(const struct rpc_server *s, int fd, const struct peer *peer, struct kerr *err);
 

@@ -8,8 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "fd.h"
+#include "clock.h"
 #include "emit.h"
+#include "fd.h"
 #include "jscan.h"
 #include "mem.h"
 #include "str.h"
@@ -18,7 +19,9 @@
 
 enum {
 	WIRE_CHUNK = 64 << 10,
+	WIRE_BLANKS = 16 << 10, /* white space that is taken at once */
 	WIRE_KEY_MAX = 32, /* no name that matters is longer */
+	WIRE_ID_MAX = 128, /* of a frame that is too large */
 	WIRE_MAX_VALUES = KUKE_MAX_NODES, /* in one frame: a tree costs more than its text */
 };
 
@@ -34,6 +37,11 @@ struct reader {
 	size_t item; /* index of the element of params being read */
 	bool in_params; /* the current member of the top object */
 	bool streaming; /* the current member of params[0] is the streamed one */
+	bool in_id; /* the current member of the top object */
+	char id[WIRE_ID_MAX]; /* a string or a literal, as it stands */
+	size_t id_len; /* more than fits: unknown */
+	size_t body; /* characters of the streamed field in this step */
+	int64_t deadline; /* clock_ms; -1: none */
 	struct stream stream;
 	char chunk[WIRE_CHUNK];
 };
@@ -54,7 +62,38 @@ void wire_frame_clear(struct wire_frame *f)
 	wire_frame_init(f);
 }
 
+/* ---- waiting ---- */
+
+static int64_t deadline_in(int ms)
+{
+	return ms > 0 ? clock_ms() + ms : -1;
+}
+
+/* Until fd is ready for events: 1. 0 once stop_fd ends, -ETIMEDOUT at the deadline (-1: none). */
+static int wait_until(int fd, short events, int stop_fd, int64_t deadline)
+{
+	struct pollfd p[] = {
+		{ .fd = fd, .events = events },
+		{ .fd = stop_fd, .events = POLLIN }, /* a negative one is left out */
+	};
+	int n;
+
+	do {
+		n = poll(p, ARRAY_SIZE(p), deadline < 0 ? -1 : clock_left(deadline));
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (n == 0)
+		return -ETIMEDOUT;
+	return p[1].revents == 0;
+}
+
 /* ---- reading ---- */
+
+static int64_t frame_deadline(const struct reader *r)
+{
+	return r->limits->pace ? deadline_in(r->limits->pace->frame_ms) : -1;
+}
 
 static bool key_is(const struct reader *r, const char *name)
 {
@@ -65,7 +104,10 @@ static void on_key_end(struct reader *r, unsigned depth)
 {
 	if (depth == 1) {
 		r->in_params = key_is(r, "params");
+		r->in_id = key_is(r, "id");
 		r->item = 0;
+		if (r->in_id)
+			r->id_len = 0; /* the last of several counts */
 		if (r->in_params)
 			stream_clear(&r->stream); /* the last of several counts */
 	}
@@ -77,8 +119,31 @@ static void on_key_end(struct reader *r, unsigned depth)
 	r->key_len = 0;
 }
 
+static void add_id(struct reader *r, const char *p, size_t n)
+{
+	if (r->id_len + n <= sizeof(r->id))
+		memcpy(r->id + r->id_len, p, n);
+	r->id_len += n;
+}
+
+/* The id as it stands: it is echoed, whatever becomes of the rest. */
+static void on_id(struct reader *r, enum jscan_event ev, const char *p, size_t n)
+{
+	if ((ev == JSCAN_EV_STRING || ev == JSCAN_EV_STRING_END) && r->id_len == 0)
+		add_id(r, "\"", 1);
+	if (ev == JSCAN_EV_STRING || ev == JSCAN_EV_LITERAL)
+		add_id(r, p, n);
+	else if (ev == JSCAN_EV_STRING_END)
+		add_id(r, "\"", 1);
+}
+
 static void on_stream_bytes(struct reader *r, const char *p, size_t n)
 {
+	r->body += n;
+	if (r->body >= WIRE_BODY_STEP) {
+		r->body = 0;
+		r->deadline = frame_deadline(r);
+	}
 	if (r->stream.fd < 0 && !r->stream.failed.msg[0])
 		stream_begin(&r->stream, r->limits->spool_dir);
 	stream_add(&r->stream, p, n);
@@ -91,6 +156,8 @@ static void on_event(void *ctx, enum jscan_event ev, unsigned depth, const char 
 {
 	struct reader *r = ctx;
 
+	if (r->in_id && depth == 1)
+		on_id(r, ev, p, n);
 	switch (ev) {
 	case JSCAN_EV_KEY:
 		if (r->key_len + n <= sizeof(r->key))
@@ -128,13 +195,32 @@ static void on_event(void *ctx, enum jscan_event ev, unsigned depth, const char 
 		r->item++;
 }
 
+/* From here on nothing of the frame is kept; it is still read to its end, for its id. */
+static void drop_text(struct reader *r)
+{
+	struct kerr *why = &r->frame->refused;
+
+	if (r->values > WIRE_MAX_VALUES)
+		(void) kerr_plain(why, -EMSGSIZE, "%s has more than %d values", r->limits->what,
+				  WIRE_MAX_VALUES);
+	else
+		(void) kerr_plain(why, -EMSGSIZE, "%s is larger than %zu bytes", r->limits->what,
+				  r->limits->max_frame);
+	r->frame->too_large = true;
+	buf_clear(&r->frame->text);
+}
+
 static enum jscan_result scan(struct reader *r, const char *p, size_t n, size_t *used)
 {
 	enum jscan_result res;
 
 	r->from = p;
 	res = jscan_feed(&r->scan, p, n, used);
+	if (r->frame->too_large)
+		return res;
 	buf_add(&r->frame->text, r->from, (size_t) (p + *used - r->from));
+	if (r->frame->text.failed || r->values > WIRE_MAX_VALUES)
+		drop_text(r);
 	return res;
 }
 
@@ -153,7 +239,7 @@ static int first_byte(int fd, struct wire_frame *f, char *ret)
 	do {
 		msg.msg_control = &control;
 		msg.msg_controllen = sizeof(control);
-		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	} while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return n < 0 ? -errno : 0;
@@ -172,30 +258,95 @@ static void drop_fds(struct wire_frame *f)
 		fd_close_p(&f->fds[--f->n_fds]);
 }
 
+/* Bytes that are known to be there; what rides with them is closed. */
+static int take(int fd, char *buf, size_t n)
+{
+	while (n > 0) {
+		ssize_t k = recv(fd, buf, n, 0);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0)
+			return k < 0 ? -errno : -EPIPE;
+		n -= (size_t) k;
+	}
+	return 0;
+}
+
+/* What is there, without taking it: its length, 0 at the end of the stream, -EAGAIN. */
+static ssize_t peek(int fd, char *buf, size_t n)
+{
+	ssize_t k;
+
+	do {
+		k = recv(fd, buf, n, MSG_PEEK | MSG_DONTWAIT);
+	} while (k < 0 && errno == EINTR);
+	return k < 0 ? -errno : k;
+}
+
+/* Only a client that keeps us waiting is late, not one whose bytes are there. */
+static int wait_for_more(int fd, const struct reader *r)
+{
+	int k = wait_until(fd, POLLIN, r->limits->pace ? r->limits->pace->stop_fd : -1,
+			   r->deadline);
+
+	return k == 0 ? -ECANCELED : k;
+}
+
 /*
  * Look at what is there without taking it, scan it, and take what belongs to
  * this frame: the byte after it may have descriptors of the next one.
  */
 static int next_chunk(int fd, struct reader *r, enum jscan_result *res)
 {
-	ssize_t n;
+	ssize_t n = peek(fd, r->chunk, sizeof(r->chunk));
 	size_t used;
+	int k;
 
-	do {
-		n = recv(fd, r->chunk, sizeof(r->chunk), MSG_PEEK);
-	} while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return n < 0 ? -errno : -EPIPE;
-	*res = scan(r, r->chunk, (size_t) n, &used);
-	while (used > 0) {
-		n = recv(fd, r->chunk, used, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EPIPE;
-		used -= (size_t) n;
+	if (n == -EAGAIN) {
+		k = wait_for_more(fd, r);
+		return k < 0 ? k : 0;
 	}
-	return 0;
+	if (n <= 0)
+		return n < 0 ? (int) n : -EPIPE;
+	*res = scan(r, r->chunk, (size_t) n, &used);
+	return take(fd, r->chunk, used);
+}
+
+static int read_failed(const struct reader *r, int k, struct kerr *err)
+{
+	const char *what = r->limits->what;
+
+	if (k == -EPIPE)
+		return kerr_plain(err, k, "unexpected EOF");
+	if (k == -ECANCELED)
+		return kerr_plain(err, k, "%s was not complete when the daemon stopped", what);
+	if (k == -ETIMEDOUT)
+		return kerr_plain(err, k, "%s was not complete within %d s", what,
+				  r->limits->pace->frame_ms / 1000);
+	return kerr_set(err, k, "read from the socket");
+}
+
+static int bad_json(const struct reader *r, struct kerr *err)
+{
+	if (r->scan.depth == JSCAN_MAX_DEPTH)
+		return kerr_plain(err, -EPROTO, "invalid JSON, or nested deeper than %d levels",
+				  JSCAN_MAX_DEPTH);
+	return kerr_plain(err, -EPROTO, "invalid JSON");
+}
+
+/* A frame in place of the one that was too large. */
+static void keep_id(struct reader *r)
+{
+	struct buf *text = &r->frame->text;
+
+	buf_init(text, WIRE_ID_MAX * 2);
+	buf_adds(text, "{\"id\":");
+	if (r->id_len > 0 && r->id_len <= sizeof(r->id))
+		buf_add(text, r->id, r->id_len);
+	else
+		buf_adds(text, "null");
+	buf_addc(text, '}');
 }
 
 static int read_rest(int fd, struct reader *r, char first, struct kerr *err)
@@ -204,19 +355,19 @@ static int read_rest(int fd, struct reader *r, char first, struct kerr *err)
 	size_t used;
 	int k;
 
+	r->deadline = frame_deadline(r);
 	res = scan(r, &first, 1, &used);
 	while (res == JSCAN_MORE) {
 		k = next_chunk(fd, r, &res);
-		if (k == -EPIPE)
-			return kerr_plain(err, -EPIPE, "unexpected EOF");
 		if (k < 0)
-			return kerr_set(err, k, "read from the socket");
-		if (r->frame->text.failed || r->values > WIRE_MAX_VALUES)
-			return kerr_plain(err, -EMSGSIZE, "request is larger than %zu bytes",
-					  r->limits->max_frame);
+			return read_failed(r, k, err);
 	}
 	if (res != JSCAN_DONE)
-		return kerr_plain(err, -EPROTO, "invalid JSON");
+		return bad_json(r, err);
+	if (r->frame->too_large) {
+		keep_id(r);
+		return 1;
+	}
 	if (r->stream.failed.msg[0])
 		r->frame->refused = r->stream.failed;
 	r->frame->stream_fd = take_fd(r->stream.fd);
@@ -229,28 +380,39 @@ static bool is_space(char c)
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-int wire_wait(int fd, int stop_fd)
+/* Take the white space that is there. 1 when something else comes after it, or the end. */
+static int skip_blanks(int fd)
 {
-	struct pollfd p[] = {
-		{ .fd = fd, .events = POLLIN },
-		{ .fd = stop_fd, .events = POLLIN }, /* a negative one is left out */
-	};
-	char byte;
+	char chunk[WIRE_BLANKS];
 	ssize_t n;
+	ssize_t k;
+	int r;
 
 	for (;;) {
-		if (poll(p, ARRAY_SIZE(p), -1) < 0) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
-		}
-		if (p[0].revents == 0)
-			return 0;
+		n = peek(fd, chunk, sizeof(chunk));
+		if (n <= 0)
+			return n < 0 ? (int) n : 1;
+		for (k = 0; k < n && is_space(chunk[k]); k++)
+			;
+		r = take(fd, chunk, (size_t) k);
+		if (r < 0 || k < n)
+			return r < 0 ? r : 1;
+	}
+}
+
+int wire_wait(int fd, int stop_fd, int ms)
+{
+	int64_t deadline = deadline_in(ms);
+	int r;
+
+	for (;;) {
 		/* The newline after the last frame is no request that stopping waits for. */
-		n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-		if (n != 1 || !is_space(byte))
-			return 1;
-		(void) recv(fd, &byte, 1, MSG_DONTWAIT);
+		r = skip_blanks(fd);
+		if (r != -EAGAIN)
+			return r;
+		r = wait_until(fd, POLLIN, stop_fd, deadline);
+		if (r <= 0)
+			return r;
 	}
 }
 
@@ -261,16 +423,15 @@ int wire_read(int fd, const struct wire_limits *limits, struct wire_frame *ret, 
 	int k;
 
 	wire_frame_clear(ret);
-	for (;;) {
+	k = wire_wait(fd, limits->pace ? limits->pace->stop_fd : -1, 0);
+	if (k == 0)
+		return kerr_plain(err, -ECANCELED, "the daemon stopped");
+	if (k > 0)
 		k = first_byte(fd, ret, &first);
-		if (k < 0)
-			return kerr_set(err, k, "read from the socket");
-		if (k == 0)
-			return 0;
-		if (!is_space(first))
-			break;
-		drop_fds(ret);
-	}
+	if (k < 0)
+		return kerr_set(err, k, "read from the socket");
+	if (k == 0)
+		return 0;
 	if (first != '{') {
 		drop_fds(ret);
 		return kerr_plain(err, -EPROTO, "invalid JSON: not an object");
@@ -289,13 +450,24 @@ int wire_read(int fd, const struct wire_limits *limits, struct wire_frame *ret, 
 
 /* ---- writing ---- */
 
-int wire_write(int fd, const void *p, size_t n, const int *fds, size_t n_fds)
+/* Until something can be written; a daemon that stops does not wait for long. */
+static int wait_to_write(int fd, const struct wire_pace *pace)
+{
+	int64_t deadline = deadline_in(pace ? pace->write_ms : 0);
+	int r = wait_until(fd, POLLOUT, pace ? pace->stop_fd : -1, deadline);
+
+	return r == 0 ? wait_until(fd, POLLOUT, -1, deadline_in(WIRE_STOP_MS)) : r;
+}
+
+int wire_write(int fd, const void *p, size_t n, const int *fds, size_t n_fds,
+	       const struct wire_pace *pace)
 {
 	union {
 		struct cmsghdr align;
 		char space[CMSG_SPACE(sizeof(int) * WIRE_MAX_FDS)];
 	} control = { 0 };
 	const char *at = p;
+	int r;
 
 	assert(n_fds <= WIRE_MAX_FDS && n > 0);
 	while (n > 0) {
@@ -312,9 +484,15 @@ int wire_write(int fd, const void *p, size_t n, const int *fds, size_t n_fds)
 			control.align.cmsg_len = CMSG_LEN(sizeof(int) * n_fds);
 			memcpy(CMSG_DATA(&control.align), fds, sizeof(int) * n_fds);
 		}
-		k = sendmsg(fd, &msg, MSG_NOSIGNAL);
+		k = sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (k < 0 && errno == EINTR)
 			continue;
+		if (k < 0 && errno == EAGAIN) {
+			r = wait_to_write(fd, pace);
+			if (r < 0)
+				return r;
+			continue;
+		}
 		if (k < 0)
 			return -errno;
 		n_fds = 0;

@@ -13,10 +13,27 @@
  * frame whose first byte carried them; those of any other byte are closed.
  */
 enum {
-	WIRE_MAX_FDS = 8
+	WIRE_MAX_FDS = 8,
+	WIRE_FRAME_MS = 10000,
+	WIRE_WRITE_MS = 30000,
+	WIRE_STOP_MS = 1000,
+	WIRE_BODY_STEP = 64 << 10,
+};
+
+/*
+ * How long the other side may take. A frame must be complete frame_ms after its
+ * first byte was read; each WIRE_BODY_STEP characters of a streamed field start
+ * that time again. What is written must move on within write_ms, and within
+ * WIRE_STOP_MS once stop_fd is readable or hung up, which ends reading at once.
+ */
+struct wire_pace {
+	int frame_ms, write_ms; /* 0: as long as it takes */
+	int stop_fd; /* < 0: none */
 };
 
 struct wire_limits {
+	const struct wire_pace *pace; /* NULL: as long as it takes */
+	const char *what; /* what a frame is, in messages: "request" */
 	size_t max_frame; /* bytes, without a streamed field */
 	uint64_t max_stream; /* bytes of a streamed field, decoded */
 	const char *stream_key; /* member of params[0] that goes to a file, any case; NULL: none */
@@ -29,8 +46,9 @@ struct wire_frame {
 	size_t n_fds;
 	int stream_fd; /* the streamed bytes, at offset 0; -EBADF: the field was not there */
 	uint64_t stream_size;
-	struct kerr
-		refused; /* msg not empty: the frame is complete but must be answered with this */
+	/* msg not empty: the frame is complete but must be answered with this */
+	struct kerr refused;
+	bool too_large; /* refused for its size; of its members only the id is left in text */
 };
 
 void wire_frame_init(struct wire_frame *f);
@@ -38,21 +56,26 @@ void wire_frame_init(struct wire_frame *f);
 void wire_frame_clear(struct wire_frame *f);
 
 /*
- * Read the next frame from a blocking socket into *ret (initialised). 1 a
- * frame, 0 the end between two frames. -EPROTO: no JSON object; -EPIPE: the end
- * within one; -EMSGSIZE: larger than allowed, f->text holds its beginning; other
+ * Read the next frame from a socket into *ret (initialised). 1 a frame, 0 the end
+ * between two frames. What is too large is read to its end and refused. -EPROTO: no
+ * JSON object; -EPIPE: the end within one; -ETIMEDOUT, -ECANCELED: pace; other
  * -errno from the socket. After a failure the stream is not usable.
  */
 int wire_read(int fd, const struct wire_limits *limits, struct wire_frame *ret, struct kerr *err);
 
 /*
  * Wait until a frame begins (or the stream ends): 1; 0 when stop_fd (< 0: none)
- * becomes readable or hangs up before that; -errno. White space is taken.
+ * becomes readable or hangs up before that; -ETIMEDOUT after ms (<= 0: never);
+ * -errno. White space is taken and is no beginning.
  */
-int wire_wait(int fd, int stop_fd);
+int wire_wait(int fd, int stop_fd, int ms);
 
-/* Write all of it; descriptors go with the first byte. -EPIPE when the peer is gone (no signal). */
-int wire_write(int fd, const void *p, size_t n, const int *fds, size_t n_fds);
+/*
+ * Write all of it at pace (NULL: as long as it takes); descriptors go with the first
+ * byte. -EPIPE when the peer is gone (no signal), -ETIMEDOUT when it takes nothing.
+ */
+int wire_write(int fd, const void *p, size_t n, const int *fds, size_t n_fds,
+	       const struct wire_pace *pace);
 
 /* A piece of a frame's text, not owned. p NULL: not there. */
 struct wire_span {

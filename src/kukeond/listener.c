@@ -17,6 +17,7 @@
 #include "atomic.h"
 #include "clock.h"
 #include "fd.h"
+#include "jscan.h"
 #include "listener.h"
 #include "log.h"
 #include "proc.h"
@@ -29,19 +30,31 @@ enum {
 	ACCEPT_PAUSE_MS = 200, /* after accept(2) failed for want of something */
 	PASS_SPACING_MS = 100, /* before a pass that the one before wanted at once */
 	PASS_RETRY_MS = 5000, /* after a pass that failed */
+	EXIT_IDLE = 3, /* of a child whose connection comes back to us */
+	CROWDED_MS = 60000, /* between two lines in the log about too many connections */
+	BLANKS = 4096, /* white space between requests that is taken at once */
 };
 
-/* A connection that no child has yet. */
+/* A connection that no child has. */
 struct conn {
 	int fd;
 	bool ready; /* has something to read, waits for a slot */
 	struct peer peer;
-	int64_t since;
+	int64_t since; /* that it is silent, or ready */
+};
+
+/* What a child counts as. */
+enum slot {
+	SLOT_NONE = 0,
+	SLOT_COMMON,
+	SLOT_ROOT,
+	SLOT_PING,
 };
 
 struct child {
 	pid_t pid;
-	uid_t uid;
+	enum slot slot;
+	struct conn conn; /* open here too, for when the child hands it back */
 };
 
 struct listener {
@@ -50,6 +63,7 @@ struct listener {
 	int listen_fd, wake_fd, signal_fd;
 	int stop_r, stop_w; /* children read the one; closing the other stops them */
 	int64_t accept_after;
+	int64_t crowded_told; /* clock_ms, 0: never */
 	ino_t socket_ino;
 
 	struct conn conns[LISTENER_MAX_CONNECTIONS];
@@ -94,32 +108,50 @@ static void child_begin(int keep_a, int keep_b)
 	(void) signal(SIGPIPE, SIG_IGN);
 }
 
-static unsigned uid_children(const struct listener *l, uid_t uid)
+/* Children in slots of a kind; uid NULL: of all users. */
+static unsigned in_slot(const struct listener *l, enum slot slot, const uid_t *uid)
 {
 	unsigned n = 0;
 	size_t i;
 
 	for (i = 0; i < l->n_children; i++)
-		n += l->children[i].uid == uid;
+		n += l->children[i].slot == slot && (!uid || l->children[i].conn.peer.uid == *uid);
 	return n;
 }
 
-/* Whether the first bytes are those of a Ping: it gets a slot when others wait. */
+/*
+ * Whether a whole Ping is there, and room for its answer: a child has nothing to wait
+ * for then. Its name may be anywhere in it; nobody gains by a Ping that is none.
+ */
 static bool is_ping(int fd)
 {
 	static const char name[] = "\"KukeonV1.Ping\"";
-	char head[96];
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+	struct jscan scan;
+	char head[512];
+	size_t used;
 	ssize_t n = recv(fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
 
-	return n > 0 && memmem(head, (size_t) n, name, sizeof(name) - 1);
+	if (n <= 0 || !memmem(head, (size_t) n, name, sizeof(name) - 1))
+		return false;
+	jscan_init(&scan, NULL, NULL);
+	return jscan_feed(&scan, head, (size_t) n, &used) == JSCAN_DONE && poll(&room, 1, 0) == 1 &&
+	       room.revents == POLLOUT;
 }
 
-static bool has_slot(const struct listener *l, const struct conn *c)
+static enum slot free_slot(const struct listener *l, const struct conn *c)
 {
-	if (l->n_children < l->max_children &&
-	    (c->peer.uid == 0 || uid_children(l, c->peer.uid) < l->max_per_uid))
-		return true;
-	return l->n_children < l->max_children + LISTENER_PING_SLOTS && is_ping(c->fd);
+	const uid_t uid = c->peer.uid;
+
+	if (in_slot(l, SLOT_COMMON, NULL) < l->max_children &&
+	    (uid == 0 || in_slot(l, SLOT_COMMON, &uid) < l->max_per_uid))
+		return SLOT_COMMON;
+	if (uid == 0 && in_slot(l, SLOT_ROOT, NULL) < LISTENER_ROOT_SLOTS)
+		return SLOT_ROOT;
+	if (in_slot(l, SLOT_PING, NULL) < LISTENER_PING_SLOTS &&
+	    in_slot(l, SLOT_PING, &uid) < (LISTENER_PING_SLOTS + 3) / 4 && is_ping(c->fd))
+		return SLOT_PING;
+	return SLOT_NONE;
 }
 
 static void conn_remove(struct listener *l, size_t i)
@@ -128,40 +160,195 @@ static void conn_remove(struct listener *l, size_t i)
 	l->conns[i] = l->conns[--l->n_conns];
 }
 
-static void start_request(struct listener *l, size_t i)
+static _Noreturn void request_child(struct listener *l, const struct conn *c, enum slot slot)
+{
+	enum listener_served served;
+
+	child_begin(c->fd, l->stop_r);
+	served = l->ops->serve(l->ops->ctx, c->fd, &c->peer, l->stop_r,
+			       slot == SLOT_PING ? LISTENER_SERVE_ONE : 0);
+	/* We have it open as well: its client is not to wait until the child is reaped. */
+	if (served == LISTENER_SERVED_END)
+		(void) shutdown(c->fd, SHUT_RDWR);
+	_exit(served == LISTENER_SERVED_IDLE ? EXIT_IDLE : 0);
+}
+
+static void start_request(struct listener *l, size_t i, enum slot slot)
 {
 	struct conn *c = &l->conns[i];
 	pid_t pid = proc_fork(0);
 
-	if (pid == 0) {
-		/* accept4 made it non-blocking for us; the child blocks. */
-		int flags = fcntl(c->fd, F_GETFL);
-
-		child_begin(c->fd, l->stop_r);
-		(void) fcntl(c->fd, F_SETFL, flags & ~O_NONBLOCK);
-		l->ops->serve(l->ops->ctx, c->fd, &c->peer, l->stop_r);
-		_exit(0);
-	}
+	if (pid == 0)
+		request_child(l, c, slot);
 	if (pid < 0) {
 		char why[128];
 
 		log_err("fork for a request failed", "error", errno_text(-pid, why, sizeof(why)));
-	} else {
-		l->children[l->n_children++] = (struct child){ .pid = pid, .uid = c->peer.uid };
+		conn_remove(l, i);
+		return;
 	}
-	conn_remove(l, i);
+	l->children[l->n_children++] = (struct child){ .pid = pid, .slot = slot, .conn = *c };
+	l->conns[i] = l->conns[--l->n_conns];
+}
+
+/* Of those that are ready and may begin, the one that has waited longest; -1. */
+static ssize_t next_request(const struct listener *l, enum slot *ret_slot)
+{
+	ssize_t found = -1;
+	size_t i;
+
+	for (i = 0; i < l->n_conns; i++) {
+		const struct conn *c = &l->conns[i];
+		enum slot slot;
+
+		if (!c->ready || (found >= 0 && c->since >= l->conns[found].since))
+			continue;
+		slot = free_slot(l, c);
+		if (slot == SLOT_NONE)
+			continue;
+		*ret_slot = slot;
+		found = (ssize_t) i;
+	}
+	return found;
 }
 
 static void start_requests(struct listener *l)
 {
-	size_t i = 0;
+	enum slot slot = SLOT_NONE;
+	ssize_t i;
 
-	while (i < l->n_conns) {
-		if (l->conns[i].ready && has_slot(l, &l->conns[i]))
-			start_request(l, i); /* another one is at i now */
-		else
-			i++;
+	while ((i = next_request(l, &slot)) >= 0)
+		start_request(l, (size_t) i, slot);
+}
+
+/* ---- connections ---- */
+
+static size_t uid_conns(const struct listener *l, uid_t uid)
+{
+	size_t n = 0;
+	size_t i;
+
+	for (i = 0; i < l->n_conns; i++)
+		n += l->conns[i].peer.uid == uid;
+	return n;
+}
+
+/* The user with most connections; there is one. */
+static uid_t largest_uid(const struct listener *l)
+{
+	uid_t found = l->conns[0].peer.uid;
+	size_t most = 0;
+	size_t i;
+
+	for (i = 0; i < l->n_conns; i++) {
+		size_t n = uid_conns(l, l->conns[i].peer.uid);
+
+		if (n > most) {
+			most = n;
+			found = l->conns[i].peer.uid;
+		}
 	}
+	return found;
+}
+
+/* Of a user's connections, the one that is silent longest or became ready last; -1. */
+static ssize_t to_drop(const struct listener *l, uid_t uid, bool ready)
+{
+	ssize_t found = -1;
+	size_t i;
+
+	for (i = 0; i < l->n_conns; i++) {
+		const struct conn *c = &l->conns[i];
+
+		if (c->ready != ready || c->peer.uid != uid)
+			continue;
+		if (found < 0 || (c->since < l->conns[found].since) != ready)
+			found = (ssize_t) i;
+	}
+	return found;
+}
+
+/* Whoever makes this happen can do so without end: once a minute is enough. */
+static void tell_crowded(struct listener *l, uid_t uid)
+{
+	int64_t now = clock_ms();
+	char text[32];
+
+	if (l->crowded_told > 0 && now - l->crowded_told < CROWDED_MS)
+		return;
+	l->crowded_told = now;
+	(void) snprintf(text, sizeof(text), "%u", (unsigned) uid);
+	log_wrn("closing connections of a user who has too many", "uid", text);
+}
+
+static void conn_refuse(int fd)
+{
+	static const char busy[] = "{\"id\":null,\"result\":null,\"error\":\"kukeond is busy: "
+				   "you have too many connections open\"}\n";
+
+	(void) send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/*
+ * Room for one more connection of uid. A full table costs the user who has most of
+ * it a silent connection, else (unless it is root) one that waits for a slot.
+ */
+static bool make_room(struct listener *l, uid_t uid)
+{
+	size_t n = uid_conns(l, uid);
+	ssize_t victim;
+	uid_t who = uid;
+
+	if (uid == 0 || n < LISTENER_MAX_CONNECTIONS / 4) {
+		if (l->n_conns < LISTENER_MAX_CONNECTIONS)
+			return true;
+		who = largest_uid(l);
+	}
+	tell_crowded(l, who);
+	victim = to_drop(l, who, false);
+	if (victim < 0 && who != 0 && n + 1 < uid_conns(l, who))
+		victim = to_drop(l, who, true);
+	if (victim < 0)
+		return false;
+	if (l->conns[victim].ready)
+		conn_refuse(l->conns[victim].fd);
+	conn_remove(l, (size_t) victim);
+	return true;
+}
+
+/* One more that no child has; closed, and told why, when there is no room. */
+static void conn_add(struct listener *l, struct conn *c)
+{
+	if (make_room(l, c->peer.uid)) {
+		l->conns[l->n_conns++] = *c;
+		return;
+	}
+	conn_refuse(c->fd);
+	fd_close_p(&c->fd);
+}
+
+/* What a client says between its requests: white space is taken here, and costs no child. */
+static void conn_readable(struct listener *l, size_t i)
+{
+	struct conn *c = &l->conns[i];
+	char text[BLANKS + 1];
+	ssize_t n = recv(c->fd, text, BLANKS, MSG_PEEK | MSG_DONTWAIT);
+	size_t blank;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		conn_remove(l, i); /* gone without a word */
+		return;
+	}
+	text[n] = '\0';
+	blank = strspn(text, " \n\r\t");
+	if (blank > 0)
+		(void) recv(c->fd, text, blank, MSG_DONTWAIT);
+	if (blank == (size_t) n)
+		return;
+	c->ready = true;
+	c->since = clock_ms();
 }
 
 /* ---- passes ---- */
@@ -254,6 +441,25 @@ static void start_pass_if_due(struct listener *l)
 
 /* ---- events ---- */
 
+static void request_ended(struct listener *l, size_t i, int status)
+{
+	struct conn conn = l->children[i].conn;
+
+	l->children[i] = l->children[--l->n_children];
+	if (WIFSIGNALED(status)) {
+		char text[32];
+
+		(void) snprintf(text, sizeof(text), "%d", WTERMSIG(status));
+		log_err("request died", "signal", text);
+	}
+	conn.ready = false;
+	conn.since = clock_ms();
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_IDLE && !l->stopping)
+		conn_add(l, &conn);
+	else
+		fd_close_p(&conn.fd);
+}
+
 static void reap(struct listener *l)
 {
 	size_t i;
@@ -267,15 +473,8 @@ static void reap(struct listener *l)
 		}
 		for (i = 0; i < l->n_children && l->children[i].pid != pid; i++)
 			;
-		if (i == l->n_children)
-			continue;
-		l->children[i] = l->children[--l->n_children];
-		if (WIFSIGNALED(status)) {
-			char text[32];
-
-			(void) snprintf(text, sizeof(text), "%d", WTERMSIG(status));
-			log_err("request died", "signal", text);
-		}
+		if (i < l->n_children)
+			request_ended(l, i, status);
 	}
 }
 
@@ -318,45 +517,6 @@ static void on_wake(struct listener *l)
 	l->pass_pending = true;
 }
 
-/* The connection of *uid (NULL: of anybody) that has been silent longest; -1. */
-static ssize_t oldest_silent(const struct listener *l, const uid_t *uid)
-{
-	ssize_t found = -1;
-	size_t i;
-
-	for (i = 0; i < l->n_conns; i++) {
-		const struct conn *c = &l->conns[i];
-
-		if (c->ready || (uid && c->peer.uid != *uid))
-			continue;
-		if (found < 0 || c->since < l->conns[found].since)
-			found = (ssize_t) i;
-	}
-	return found;
-}
-
-/* Room for one more connection of uid, at the cost of a silent one. */
-static bool make_room(struct listener *l, uid_t uid)
-{
-	size_t of_uid = 0;
-	ssize_t victim = 0;
-	size_t i;
-
-	for (i = 0; i < l->n_conns; i++)
-		of_uid += l->conns[i].peer.uid == uid;
-	if (uid != 0 && of_uid >= LISTENER_MAX_CONNECTIONS / 4)
-		victim = oldest_silent(l, &uid);
-	else if (l->n_conns == LISTENER_MAX_CONNECTIONS)
-		victim = oldest_silent(l, NULL);
-	else
-		return true;
-	if (victim < 0)
-		return false;
-	log_wrn("too many silent connections, closing the oldest");
-	conn_remove(l, (size_t) victim);
-	return true;
-}
-
 static void on_connection(struct listener *l)
 {
 	int i;
@@ -372,10 +532,10 @@ static void on_connection(struct listener *l)
 				l->accept_after = clock_ms() + ACCEPT_PAUSE_MS;
 			return;
 		}
-		if (peer_get(fd, &c.peer) < 0 || !make_room(l, c.peer.uid))
+		if (peer_get(fd, &c.peer) < 0)
 			fd_close_p(&c.fd);
 		else
-			l->conns[l->n_conns++] = c;
+			conn_add(l, &c);
 	}
 }
 
@@ -390,9 +550,7 @@ enum {
 
 static bool may_accept(const struct listener *l, int64_t now)
 {
-	if (l->stopping || now < l->accept_after)
-		return false;
-	return l->n_conns < LISTENER_MAX_CONNECTIONS || oldest_silent(l, NULL) >= 0;
+	return !l->stopping && now >= l->accept_after;
 }
 
 /* The nearest of our times, as poll wants it. */
@@ -430,16 +588,9 @@ static void turn(struct listener *l)
 	if (poll(p, POLL_CONNS + n, time_left(l, now)) < 0)
 		return; /* EINTR, or out of memory for a moment */
 	/* Connections first: the other events move them. */
-	for (i = n; i > 0; i--) {
-		char byte;
-
-		if (p[POLL_CONNS + i - 1].revents == 0)
-			continue;
-		if (recv(l->conns[i - 1].fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
-			conn_remove(l, i - 1); /* gone without a word */
-		else
-			l->conns[i - 1].ready = true;
-	}
+	for (i = n; i > 0; i--)
+		if (p[POLL_CONNS + i - 1].revents != 0)
+			conn_readable(l, i - 1);
 	if (p[POLL_SIGNAL].revents != 0)
 		on_signals(l);
 	if (p[POLL_WAKE].revents != 0)
@@ -567,12 +718,13 @@ int listener_run(const struct listener_config *config, const struct listener_ops
 		.pass_r = -EBADF,
 		.pass_due = -1,
 		.wake_due = -1,
-		.max_children = limit(config->max_children, LISTENER_MAX_CHILDREN,
-				      MAX_CHILDREN_EVER - LISTENER_PING_SLOTS),
-		.max_per_uid = limit(config->max_per_uid, LISTENER_MAX_PER_UID, MAX_CHILDREN_EVER),
+		.max_children =
+			limit(config->max_children, LISTENER_MAX_CHILDREN,
+			      MAX_CHILDREN_EVER - LISTENER_ROOT_SLOTS - LISTENER_PING_SLOTS),
 	};
 	int r;
 
+	l.max_per_uid = limit(config->max_per_uid, (l.max_children + 3) / 4, MAX_CHILDREN_EVER);
 	assert(config->socket && config->pid_file && config->wake_dir && config->wake_socket);
 	r = set_up(&l, err);
 	if (r >= 0) {

@@ -16,10 +16,23 @@ enum listener_pass {
 	LISTENER_PASS_START, /* the first one */
 };
 
+enum listener_served {
+	LISTENER_SERVED_END = 0, /* the connection is done with */
+	LISTENER_SERVED_IDLE = 1, /* no child is needed until its client speaks again */
+};
+
+enum listener_serve_flags {
+	LISTENER_SERVE_ONE = 1 << 0, /* only the request that is there */
+};
+
 struct listener_ops {
 	void *ctx;
-	/* In a child: serve the connection to its end. stop_fd hangs up when the daemon stops. */
-	void (*serve)(void *ctx, int fd, const struct peer *peer, int stop_fd);
+	/*
+	 * In a child: serve the connection until its end, or until it is idle.
+	 * stop_fd hangs up when the daemon stops.
+	 */
+	enum listener_served (*serve)(void *ctx, int fd, const struct peer *peer, int stop_fd,
+				      enum listener_serve_flags flags);
 	/* In a child: one pass. *ret_next_ms: clock_ms of a LISTENER_PASS_WAKES it wants, or -1. */
 	int (*reconcile)(void *ctx, enum listener_pass kind, int64_t *ret_next_ms);
 };
@@ -32,16 +45,21 @@ struct listener_config {
 	const char *wake_socket;
 	int64_t reconcile_ms; /* <= 0: passes on wake-ups only */
 	unsigned max_children; /* of requests; 0: LISTENER_MAX_CHILDREN */
-	unsigned max_per_uid; /* of one user that is not root; 0: LISTENER_MAX_PER_UID */
+	unsigned max_per_uid; /* of one user that is not root; 0: a quarter of max_children */
 	int grace_ms; /* for requests under way at the end; 0: LISTENER_GRACE_MS */
 };
 
+/*
+ * Who may have how much. A user other than root never has more than a quarter of
+ * the children or of the connections; the slots beside max_children are for root and
+ * for a Ping when all others are taken, so that both are always answered.
+ */
 enum {
 	LISTENER_MAX_CHILDREN = 64,
-	LISTENER_MAX_PER_UID = 16,
-	LISTENER_PING_SLOTS =
-		4, /* beside max_children: somebody must be able to ask whether we live */
-	LISTENER_MAX_CONNECTIONS = 256, /* accepted, no request yet or no slot */
+	LISTENER_ROOT_SLOTS = 16,
+	LISTENER_PING_SLOTS = 4,
+	LISTENER_MAX_CONNECTIONS = 256, /* that no child has: idle, or waiting for a slot */
+	LISTENER_IDLE_MS = 500, /* how long a child waits for another request */
 	LISTENER_GRACE_MS = 10000,
 };
 

@@ -35,20 +35,24 @@ static void log_failed(const char *what, const struct kerr *err)
 }
 
 /* In a child of the listener. */
-static void serve_connection(void *ctx, int fd, const struct peer *peer, int stop_fd)
+static enum listener_served serve_connection(void *ctx, int fd, const struct peer *peer,
+					     int stop_fd, enum listener_serve_flags flags)
 {
 	const struct daemon *d = ctx;
 	struct rpc_server server = { .dispatch = dispatch,
 				     .spool_dir = d->spool_dir,
-				     .stop_fd = stop_fd };
+				     .stop_fd = stop_fd,
+				     .idle_ms = LISTENER_IDLE_MS,
+				     .max_requests = flags & LISTENER_SERVE_ONE ? 1 : 0 };
 	struct kerr err = { 0 };
 	int r;
 
 	server.ctx = d->engine;
 	r = rpc_serve(&server, fd, peer, &err);
-	/* A client that goes away in the middle is no event. */
-	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
+	/* A client that goes away in the middle is no event, nor is our own end. */
+	if (r < 0 && r != -EPIPE && r != -ECONNRESET && r != -ECANCELED)
 		log_failed("connection ended", &err);
+	return r == RPC_SERVED_IDLE ? LISTENER_SERVED_IDLE : LISTENER_SERVED_END;
 }
 
 static int reconcile(void *ctx, enum listener_pass kind, int64_t *ret_next_ms)

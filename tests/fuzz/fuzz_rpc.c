@@ -45,15 +45,17 @@ static int stub(void *ctx, const struct rpc_method *m, const struct peer *peer, 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct rpc_server server = { .dispatch = stub, .spool_dir = "/tmp", .stop_fd = -1 };
+	/* A full reply buffer ends the connection at once instead of the fuzzer. */
+	const struct rpc_server server = {
+		.dispatch = stub, .spool_dir = "/tmp", .stop_fd = -1, .write_ms = 1
+	};
 	const struct peer peer = { .uid = 1000 };
 	const int room = 4 << 20;
 	int s[2];
 
 	if (size == 0 || size > INPUT_MAX)
 		return 0;
-	/* Not blocking: a full reply buffer ends the connection instead of the fuzzer. */
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, s) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s) < 0)
 		abort();
 	(void) setsockopt(s[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	(void) setsockopt(s[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));

@@ -36,6 +36,9 @@ static struct shared {
 	int pass_ms; /* how long a pass takes */
 	int64_t next_in_ms; /* what a pass asks for, -1: nothing */
 	int pass_fails;
+	int release; /* ends the requests that hold */
+	int clients; /* of a test that have come so far */
+	int frame_ms; /* of a request to be complete; 0: as in the daemon */
 } * shared;
 
 static struct tempdir dir;
@@ -76,8 +79,8 @@ static void tear_down(void)
 }
 
 /*
- * Ping answers; GetImage sleeps as many milliseconds as its ref says; DeleteImage
- * dies.
+ * Ping answers; GetImage sleeps as many milliseconds as its ref says, or until it is
+ * released ("hold"); DeleteImage dies.
  */
 static int stub(void *ctx, const struct rpc_method *m, const struct peer *peer, void *args,
 		void *reply, struct rpc_fds *fds)
@@ -101,17 +104,26 @@ static int stub(void *ctx, const struct rpc_method *m, const struct peer *peer, 
 	now = __atomic_add_fetch(&shared->running, 1, __ATOMIC_SEQ_CST);
 	if (now > shared->most)
 		shared->most = now;
+	while (streq(image->ref, "hold") && !__atomic_load_n(&shared->release, __ATOMIC_SEQ_CST))
+		(void) usleep(2000);
 	(void) usleep((useconds_t) ms * 1000);
 	(void) __atomic_sub_fetch(&shared->running, 1, __ATOMIC_SEQ_CST);
 	return 0;
 }
 
-static void serve(void *ctx, int fd, const struct peer *peer, int stop_fd)
+static enum listener_served serve(void *ctx, int fd, const struct peer *peer, int stop_fd,
+				  enum listener_serve_flags flags)
 {
-	const struct rpc_server s = { .dispatch = stub, .spool_dir = "/tmp", .stop_fd = stop_fd };
+	const struct rpc_server s = { .dispatch = stub,
+				      .spool_dir = "/tmp",
+				      .stop_fd = stop_fd,
+				      .frame_ms = shared->frame_ms,
+				      .idle_ms = LISTENER_IDLE_MS,
+				      .max_requests = flags & LISTENER_SERVE_ONE ? 1 : 0 };
 
 	(void) ctx;
-	(void) rpc_serve(&s, fd, peer, NULL);
+	return rpc_serve(&s, fd, peer, NULL) == RPC_SERVED_IDLE ? LISTENER_SERVED_IDLE
+								: LISTENER_SERVED_END;
 }
 
 static int pass(void *ctx, enum listener_pass kind, int64_t *ret_next_ms)
@@ -200,20 +212,36 @@ static int sleep_there(struct rpc_client *c, const char *ms)
 	return r;
 }
 
-/* A client in a child of the test: dials and sleeps there. Exit 0 when answered. */
-static pid_t sleeper(const char *ms, uid_t uid)
+/* The group that may use the socket in tests with several users. */
+#define GROUP 4321
+
+/* fn in a child of the test, as a user. Its result is the exit code. */
+static pid_t as_user(uid_t uid, int (*fn)(const void *arg), const void *arg)
 {
 	pid_t pid = fork();
 
-	if (pid == 0) {
-		struct rpc_client *c;
+	if (pid != 0)
+		return pid;
+	if (uid != 0 && (setgroups(0, NULL) < 0 || setgid(GROUP) < 0 || setuid(uid) < 0))
+		_exit(2);
+	_exit(fn(arg));
+}
 
-		if (uid != 0 && (setgroups(0, NULL) < 0 || setgid(uid) < 0 || setuid(uid) < 0))
-			_exit(2);
-		c = dial();
-		_exit(sleep_there(c, ms) < 0);
-	}
-	return pid;
+static int sleep_as(const void *ms)
+{
+	return sleep_there(dial(), ms) < 0;
+}
+
+static int ping_as(const void *arg)
+{
+	(void) arg;
+	return ping(dial()) < 0;
+}
+
+/* A client in a child of the test: dials and sleeps there. Exit 0 when answered. */
+static pid_t sleeper(const char *ms, uid_t uid)
+{
+	return as_user(uid, sleep_as, ms);
 }
 
 static void check_exit(pid_t pid)
@@ -282,7 +310,7 @@ START_TEST(hundred_at_once)
 		pids[i] = sleeper("20", 0);
 	for (i = 0; i < ARRAY_SIZE(pids); i++)
 		check_exit(pids[i]);
-	ck_assert_int_le(shared->most, LISTENER_MAX_CHILDREN);
+	ck_assert_int_le(shared->most, LISTENER_MAX_CHILDREN + LISTENER_ROOT_SLOTS);
 	/* A connection that says nothing costs no process. */
 	wait_for(children() == 0);
 	for (i = 0; i < ARRAY_SIZE(c); i++)
@@ -296,47 +324,271 @@ START_TEST(hundred_at_once)
 }
 END_TEST
 
+/* All slots are taken by others: root is served, and who asks whether we live is answered. */
 START_TEST(cap_in_all)
 {
-	struct rpc_client *c;
 	pid_t pids[12];
 	size_t i;
 
-	config.max_children = 3;
+	config.max_children = 4; /* one for each user */
+	config.gid = GROUP;
 	start();
 	for (i = 0; i < ARRAY_SIZE(pids); i++)
-		pids[i] = sleeper("150", 0);
-	wait_for(shared->running == 3);
-	/* All slots are taken; whoever asks whether we live is answered. */
-	c = dial();
-	ck_assert_int_eq(ping(c), 0);
-	rpc_client_free(c);
+		pids[i] = sleeper("hold", (uid_t) (5000 + i));
+	wait_for(shared->running == 4);
+	check_exit(as_user(0, sleep_as, "1"));
+	check_exit(as_user(5000, ping_as, NULL));
+	check_exit(as_user(6000, ping_as, NULL));
+	ck_assert_int_eq(shared->running, 4);
+	shared->release = 1;
 	for (i = 0; i < ARRAY_SIZE(pids); i++)
 		check_exit(pids[i]);
-	ck_assert_int_eq(shared->most, 3);
+	ck_assert_int_le(shared->most, 5);
+}
+END_TEST
+
+START_TEST(root_has_a_cap_too)
+{
+	pid_t pids[30];
+	size_t i;
+
+	config.max_children = 4;
+	start();
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		pids[i] = sleeper("hold", 0);
+	wait_for(shared->running == 4 + LISTENER_ROOT_SLOTS);
+	check_exit(as_user(0, ping_as, NULL));
+	ck_assert_int_eq(shared->running, 4 + LISTENER_ROOT_SLOTS);
+	shared->release = 1;
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		check_exit(pids[i]);
+	ck_assert_int_eq(shared->most, 4 + LISTENER_ROOT_SLOTS);
 }
 END_TEST
 
 START_TEST(cap_per_uid)
 {
 	pid_t pids[6];
-	pid_t root;
 	size_t i;
 
-	config.max_per_uid = 2;
-	config.gid = 4321;
+	config.max_children = 8; /* a quarter: two */
+	config.gid = GROUP;
 	start();
 	for (i = 0; i < ARRAY_SIZE(pids); i++)
-		pids[i] = sleeper("300", 4321);
+		pids[i] = sleeper("hold", 5000);
 	wait_for(shared->running == 2);
-	(void) usleep(50000);
+	/* Others are not kept waiting. */
+	check_exit(sleeper("1", 5001));
+	check_exit(sleeper("1", 0));
 	ck_assert_int_eq(shared->running, 2);
-	root = sleeper("100", 0); /* others are not kept waiting */
-	check_exit(root);
-	ck_assert_int_le(shared->most, 3);
+	shared->release = 1;
 	for (i = 0; i < ARRAY_SIZE(pids); i++)
 		check_exit(pids[i]);
 	ck_assert_int_le(shared->most, 3);
+}
+END_TEST
+
+/* ---- those who say half of it, or nothing more ---- */
+
+struct half {
+	const char *text;
+	size_t n; /* connections */
+};
+
+/* Many connections that say text and wait for their end. Exit 0 when one was answered. */
+static int say_half(const void *arg)
+{
+	const struct half *half = arg;
+	int fds[LISTENER_MAX_CONNECTIONS];
+	char answer[256];
+	size_t i;
+	ssize_t n;
+
+	for (i = 0; i < half->n; i++) {
+		struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+		memcpy(addr.sun_path, socket_path, strlen(socket_path) + 1);
+		fds[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (connect(fds[i], (struct sockaddr *) &addr, sizeof(addr)) < 0)
+			return 1;
+		(void) send(fds[i], half->text, strlen(half->text),
+			    MSG_NOSIGNAL); /* or it is refused */
+	}
+	(void) __atomic_add_fetch(&shared->clients, 1, __ATOMIC_SEQ_CST);
+	n = recv(fds[0], answer, sizeof(answer) - 1, 0);
+	if (n <= 0)
+		return 3;
+	answer[n] = '\0';
+	return strstr(answer, "request was not complete within") ? 0 : 4;
+}
+
+static void check_half(pid_t pid, int code)
+{
+	int status = -1;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), code);
+}
+
+/*
+ * Users with many half frames, more than there are slots: root and a Ping of whoever are
+ * served meanwhile, and stopping does not wait for any of them.
+ */
+START_TEST(half_frames_hold_up_nobody)
+{
+	/* A Ping that is not complete has no slot of a Ping's. */
+	static const struct half half = { "{\"method\":\"KukeonV1.Ping\",\"x\":[", 40 };
+	pid_t pids[6];
+	size_t i;
+
+	shared->frame_ms = 600000;
+	config.grace_ms = 600000;
+	config.gid = GROUP;
+	start();
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		pids[i] = as_user((uid_t) (5000 + i), say_half, &half);
+	wait_for(shared->clients == (int) ARRAY_SIZE(pids));
+	wait_for(children() == LISTENER_MAX_CHILDREN);
+	check_exit(as_user(0, ping_as, NULL));
+	check_exit(sleeper("1", 0));
+	check_exit(as_user(6000, ping_as, NULL));
+	check_exit(as_user(5000, ping_as, NULL));
+	ck_assert_uint_le(children(), LISTENER_MAX_CHILDREN + 1);
+	ck_assert_int_eq(stop(SIGTERM), 0);
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		check_half(pids[i], 3);
+}
+END_TEST
+
+/* They end by themselves, and whoever waited for their slots comes to his turn. */
+START_TEST(half_frames_end)
+{
+	static const struct half half = { "{", 3 };
+	pid_t pid;
+
+	shared->frame_ms = 500;
+	config.max_children = 4; /* one for the user */
+	config.gid = GROUP;
+	start();
+	pid = as_user(5000, say_half, &half);
+	wait_for(shared->clients == 1);
+	check_exit(sleeper("1", 5000));
+	check_half(pid, 0);
+	wait_for(children() == 0);
+}
+END_TEST
+
+/* A connection between two requests has no child, and goes on where it was. */
+START_TEST(idle_connections_have_no_child)
+{
+	struct rpc_client *c[5];
+	size_t i;
+
+	config.max_children = 1;
+	start();
+	for (i = 0; i < ARRAY_SIZE(c); i++) {
+		c[i] = dial();
+		ck_assert_int_eq(ping(c[i]), 0);
+	}
+	wait_for(children() == 0);
+	for (i = 0; i < ARRAY_SIZE(c); i++)
+		ck_assert_int_eq(sleep_there(c[i], "1"), 0);
+	wait_for(children() == 0);
+	for (i = 0; i < ARRAY_SIZE(c); i++)
+		rpc_client_free(c[i]);
+}
+END_TEST
+
+/* What comes after a Ping in a slot of a Ping's waits for another. */
+static int ping_and_more(const void *arg)
+{
+	static const char text[] =
+		"{\"method\":\"KukeonV1.Ping\",\"params\":[{}],\"id\":1}"
+		"{\"method\":\"KukeonV1.GetImage\",\"params\":[{\"Ref\":\"1\"}],\"id\":2}\n";
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char answer[4096];
+	size_t n = 0;
+
+	(void) arg;
+	memcpy(addr.sun_path, socket_path, strlen(socket_path) + 1);
+	if (connect(fd, (struct sockaddr *) &addr, sizeof(addr)) < 0 ||
+	    send(fd, text, sizeof(text) - 1, MSG_NOSIGNAL) < 0)
+		return 1;
+	while (n < sizeof(answer) - 1 && recv(fd, answer + n, 1, 0) == 1) {
+		n++;
+		if (answer[n - 1] == '\n' &&
+		    __atomic_add_fetch(&shared->clients, 1, __ATOMIC_SEQ_CST) == 2)
+			break;
+	}
+	answer[n] = '\0';
+	return !strstr(answer, "\"id\":2");
+}
+
+START_TEST(a_slot_of_a_ping_is_for_one)
+{
+	pid_t held, pid;
+
+	config.max_children = 4;
+	config.gid = GROUP;
+	start();
+	held = sleeper("hold", 5000);
+	wait_for(shared->running == 1);
+	pid = as_user(5000, ping_and_more, NULL);
+	wait_for(shared->clients == 1);
+	wait_for(children() == 1); /* the Ping's is gone, its connection waits */
+	ck_assert_int_eq(shared->clients, 1);
+	shared->release = 1;
+	check_exit(held);
+	check_exit(pid);
+	ck_assert_int_eq(shared->clients, 2);
+}
+END_TEST
+
+START_TEST(blanks_cost_no_child)
+{
+	cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	static char blanks[100000];
+	char byte;
+
+	start();
+	wait_for(children() == 0); /* the first pass */
+	memcpy(addr.sun_path, socket_path, strlen(socket_path) + 1);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *) &addr, sizeof(addr)), 0);
+	memset(blanks, ' ', sizeof(blanks));
+	ck_assert_int_eq(send(fd, blanks, sizeof(blanks), 0), (ssize_t) sizeof(blanks));
+	/* They are taken; until then nothing more would fit in beside them. */
+	wait_for(send(fd, "\n", 1, MSG_DONTWAIT) == 1);
+	ck_assert_uint_eq(children(), 0);
+	ck_assert_int_eq(send(fd, "{}", 2, 0), 2);
+	ck_assert_int_eq(recv(fd, &byte, 1, 0), 1);
+	ck_assert_int_eq(byte, '{');
+}
+END_TEST
+
+/* Users with as many connections as they can have leave room for root and for others. */
+START_TEST(connections_hold_up_nobody)
+{
+	static const struct half half = { "{", LISTENER_MAX_CONNECTIONS / 2 };
+	pid_t pids[8];
+	size_t i;
+
+	shared->frame_ms = 600000;
+	config.max_children = 4;
+	config.gid = GROUP;
+	start();
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		pids[i] = as_user((uid_t) (5000 + i), say_half, &half);
+	wait_for(shared->clients == (int) ARRAY_SIZE(pids));
+	check_exit(as_user(0, ping_as, NULL));
+	check_exit(sleeper("1", 0));
+	check_exit(as_user(6000, ping_as, NULL));
+	ck_assert_int_eq(stop(SIGTERM), 0);
+	/* Which of their connections they lost is not said. */
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		ck_assert_int_eq(waitpid(pids[i], NULL, 0), pids[i]);
 }
 END_TEST
 
@@ -617,11 +869,18 @@ Suite *test_listener(void)
 	tcase_set_timeout(t, 60);
 	if (getuid() == 0) {
 		tcase_add_loop_test(t, files_and_modes, 0, 2);
+		tcase_add_test(t, cap_in_all);
 		tcase_add_test(t, cap_per_uid);
+		tcase_add_test(t, half_frames_hold_up_nobody);
+		tcase_add_test(t, half_frames_end);
+		tcase_add_test(t, a_slot_of_a_ping_is_for_one);
+		tcase_add_test(t, connections_hold_up_nobody);
 		tcase_add_test(t, strangers_are_kept_out);
 	}
 	tcase_add_test(t, hundred_at_once);
-	tcase_add_test(t, cap_in_all);
+	tcase_add_test(t, root_has_a_cap_too);
+	tcase_add_test(t, idle_connections_have_no_child);
+	tcase_add_test(t, blanks_cost_no_child);
 	tcase_add_test(t, silence_is_evicted);
 	tcase_add_test(t, a_crash_hurts_one);
 	tcase_add_test(t, stop_lets_requests_finish);

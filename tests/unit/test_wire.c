@@ -5,14 +5,18 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fd.h"
+#include "mem.h"
 #include "str.h"
 #include "unit.h"
 #include "wire.h"
 
 static const struct wire_limits limits = {
+	.what = "request",
 	.max_frame = 1 << 20,
 	.max_stream = 1 << 20,
 	.stream_key = "Tarball",
@@ -134,38 +138,61 @@ START_TEST(nested_too_deep)
 }
 END_TEST
 
-static void write_much(size_t n)
+/* The writer of a test, in a child: what does not fit into the socket's buffer. */
+static void write_all(const char *p, size_t n)
 {
-	char *p = malloc(n);
-	size_t at = 0;
-
-	memset(p, 'x', n);
-	memcpy(p, "{\"a\":\"", 6);
-	while (at < n) {
-		ssize_t k = send(theirs, p + at, n - at, MSG_NOSIGNAL);
-
-		if (k <= 0)
-			break;
-		at += (size_t) k;
-	}
-	free(p);
+	if (n > 0 && wire_write(theirs, p, n, NULL, 0, NULL) < 0)
+		_exit(1);
 }
+
+/* text, then n bytes of fill, then end. */
+static void write_much(const char *text, char fill, size_t n, const char *end)
+{
+	static char chunk[1 << 16];
+	size_t k;
+
+	memset(chunk, fill, sizeof(chunk));
+	write_all(text, strlen(text));
+	for (; n > 0; n -= k) {
+		k = n < sizeof(chunk) ? n : sizeof(chunk);
+		write_all(chunk, k);
+	}
+	write_all(end, strlen(end));
+	_exit(0);
+}
+
+/* What is too large is read to its end; its id comes back, and the next frame too. */
+static const struct {
+	const char *begin, *end, *text;
+} oversizes[] = {
+	{ "{\"a\":\"", "\",\"id\":7}", "{\"id\":7}" },
+	{ "{\"id\":\"a\\\"b\",\"a\":\"", "\"}", "{\"id\":\"a\\\"b\"}" },
+	{ "{\"a\":\"", "\",\"ID\":\"\",\"b\":[{\"id\":3}]}", "{\"id\":\"\"}" },
+	{ "{\"a\":\"", "\",\"id\":[1]}", "{\"id\":null}" },
+	{ "{\"id\":1,\"a\":\"", "\",\"id\":-2.5}", "{\"id\":-2.5}" },
+	{ "{\"id\":\"", "\"}", "{\"id\":null}" },
+};
 
 START_TEST(oversized)
 {
 	if (fork() == 0) {
-		fd_close_p(&ours);
-		write_much(3 << 20);
-		_exit(0);
+		cleanup_free char *end = xasprintf("%s{\"n\":2}", oversizes[_i].end);
+
+		write_much(oversizes[_i].begin, 'x', 3 << 20, end);
 	}
-	ck_assert_int_eq(next(), -EMSGSIZE);
-	ck_assert_uint_le(frame.text.cap, (1 << 20) + 65536);
+	ck_assert_int_eq(next(), 1);
+	ck_assert(frame.too_large);
+	ck_assert_str_eq(buf_str(&frame.text), oversizes[_i].text);
+	ck_assert_str_eq(frame.refused.msg, "request is larger than 1048576 bytes");
+	ck_assert_int_eq(next(), 1);
+	ck_assert(!frame.too_large);
+	ck_assert_str_eq(buf_str(&frame.text), "{\"n\":2}");
 }
 END_TEST
 
 START_TEST(too_many_values)
 {
-	const struct wire_limits wide = { .max_frame = 64 << 20 };
+	const struct wire_limits wide = { .what = "request", .max_frame = 64 << 20 };
 	struct kerr err = { 0 };
 
 	if (fork() == 0) {
@@ -174,20 +201,159 @@ START_TEST(too_many_values)
 
 		for (i = 0; i < sizeof(zeros); i++)
 			zeros[i] = i % 2 ? '0' : ',';
-		fd_close_p(&ours);
-		(void) wire_write(theirs, "{\"a\":[0", 7, NULL, 0);
+		write_all("{\"id\":1,\"a\":[0", 14);
 		for (i = 0; i < 64; i++)
-			if (wire_write(theirs, zeros, sizeof(zeros), NULL, 0) < 0)
-				break;
+			write_all(zeros, sizeof(zeros));
+		write_all("]}", 2);
 		_exit(0);
 	}
-	ck_assert_int_eq(wire_read(ours, &wide, &frame, &err), -EMSGSIZE);
+	ck_assert_int_eq(wire_read(ours, &wide, &frame, &err), 1);
+	ck_assert_str_eq(frame.refused.msg, "request has more than 1048576 values");
+	ck_assert_str_eq(buf_str(&frame.text), "{\"id\":1}");
+}
+END_TEST
+
+START_TEST(blanks_before_a_frame)
+{
+	if (fork() == 0)
+		write_much("", ' ', 4 << 20, "{\"n\":1}\n \t\r\n{\"n\":2}");
+	ck_assert_int_eq(wire_wait(ours, -1, 0), 1);
+	ck_assert_int_eq(next(), 1);
+	ck_assert_str_eq(buf_str(&frame.text), "{\"n\":1}");
+	ck_assert_int_eq(next(), 1);
+	ck_assert_str_eq(buf_str(&frame.text), "{\"n\":2}");
+}
+END_TEST
+
+/* ---- pace ---- */
+
+/* Enough for what comes at once, however slow the machine: it is only waited out here. */
+static struct wire_pace pace = { .frame_ms = 300, .write_ms = 300, .stop_fd = -1 };
+static struct wire_limits paced;
+
+static int next_paced(struct kerr *err)
+{
+	paced = limits;
+	paced.pace = &pace;
+	return wire_read(ours, &paced, &frame, err);
+}
+
+START_TEST(half_a_frame_is_not_waited_for)
+{
+	struct kerr err = { 0 };
+
+	say("{\"n\":");
+	ck_assert_int_eq(next_paced(&err), -ETIMEDOUT);
+	ck_assert_str_eq(err.msg, "request was not complete within 0 s");
+}
+END_TEST
+
+/* A byte now and then does not start the time again. */
+START_TEST(a_trickle_is_half_a_frame)
+{
+	struct kerr err = { 0 };
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		fd_close_p(&ours); /* so that the signal of a closed socket ends it */
+		write_all("{\"n\":\"", 6);
+		for (;;) {
+			(void) usleep(20000);
+			if (write(theirs, "x", 1) < 0)
+				_exit(1);
+		}
+	}
+	ck_assert_int_eq(next_paced(&err), -ETIMEDOUT);
+	fd_close_p(&theirs);
+	fd_close_p(&ours);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+}
+END_TEST
+
+/*
+ * A streamed field may take longer than a frame, as long as it moves on: each step
+ * is held back until the one before has been read and some time is over.
+ */
+START_TEST(a_body_that_moves_on)
+{
+	struct kerr err = { 0 };
+	int64_t begin = clock_ms();
+
+	pace.frame_ms = 5000;
+	if (fork() == 0) {
+		static char step[WIRE_BODY_STEP];
+		int i;
+
+		memset(step, 'A', sizeof(step));
+		write_all("{\"params\":[{\"Tarball\":\"", 23);
+		for (i = 0; i < 11; i++) {
+			write_all(step, sizeof(step));
+			(void) usleep(500000);
+		}
+		write_all("\"}]}", 4);
+		_exit(0);
+	}
+	ck_assert_int_eq(next_paced(&err), 1);
+	ck_assert_int_gt(clock_ms() - begin, 5000);
+	ck_assert_uint_eq(frame.stream_size, 11 * WIRE_BODY_STEP / 4 * 3);
+}
+END_TEST
+
+/* ... and not when it stops, or trickles. */
+START_TEST(a_body_that_stops)
+{
+	struct kerr err = { 0 };
+
+	say("{\"params\":[{\"Tarball\":\"AAAA");
+	ck_assert_int_eq(next_paced(&err), -ETIMEDOUT);
+}
+END_TEST
+
+START_TEST(stopping_ends_a_half_frame)
+{
+	struct kerr err = { 0 };
+	int p[2];
+
+	ck_assert_int_eq(pipe(p), 0);
+	pace.frame_ms = 0;
+	pace.stop_fd = p[0];
+	say("{\"n\":1}{\"n\":");
+	(void) close(p[1]);
+	ck_assert_int_eq(next_paced(&err), 1); /* this one is there */
+	ck_assert_int_eq(next_paced(&err), -ECANCELED);
+	(void) close(p[0]);
+}
+END_TEST
+
+START_TEST(a_reply_that_is_not_read)
+{
+	static const char much[1 << 20];
+	int p[2];
+
+	ck_assert_int_eq(wire_write(theirs, much, sizeof(much), NULL, 0, &pace), -ETIMEDOUT);
+	/* When the daemon stops it is not waited for either. */
+	ck_assert_int_eq(pipe(p), 0);
+	(void) close(p[1]);
+	pace.write_ms = 0;
+	pace.stop_fd = p[0];
+	ck_assert_int_eq(wire_write(theirs, much, sizeof(much), NULL, 0, &pace), -ETIMEDOUT);
+	(void) close(p[0]);
+}
+END_TEST
+
+START_TEST(silence_is_idle)
+{
+	say(" \n");
+	ck_assert_int_eq(wire_wait(ours, -1, 100), -ETIMEDOUT);
+	say(" {");
+	ck_assert_int_eq(wire_wait(ours, -1, 100), 1);
 }
 END_TEST
 
 static void send_with_fd(const char *text, int fd)
 {
-	ck_assert_int_eq(wire_write(theirs, text, strlen(text), &fd, 1), 0);
+	ck_assert_int_eq(wire_write(theirs, text, strlen(text), &fd, 1, NULL), 0);
 }
 
 START_TEST(descriptors_belong_to_their_frame)
@@ -252,15 +418,15 @@ START_TEST(waiting_ends)
 
 	ck_assert_int_eq(pipe(p), 0);
 	say("{\"n\":1}\n \n");
-	ck_assert_int_eq(wire_wait(ours, p[0]), 1);
+	ck_assert_int_eq(wire_wait(ours, p[0], 0), 1);
 	ck_assert_int_eq(next(), 1);
 	(void) close(p[1]);
-	ck_assert_int_eq(wire_wait(ours, p[0]), 0); /* the white space is no frame */
+	ck_assert_int_eq(wire_wait(ours, p[0], 0), 0); /* the white space is no frame */
 	say("{\"n\":2}");
-	ck_assert_int_eq(wire_wait(ours, p[0]), 1);
+	ck_assert_int_eq(wire_wait(ours, p[0], 0), 1);
 	ck_assert_int_eq(next(), 1);
 	(void) shutdown(theirs, SHUT_WR);
-	ck_assert_int_eq(wire_wait(ours, -1), 1);
+	ck_assert_int_eq(wire_wait(ours, -1, 0), 1);
 	ck_assert_int_eq(next(), 0);
 	(void) close(p[0]);
 }
@@ -463,7 +629,7 @@ END_TEST
 START_TEST(write_to_nobody)
 {
 	fd_close_p(&ours);
-	ck_assert_int_eq(wire_write(theirs, "x", 1, NULL, 0), -EPIPE);
+	ck_assert_int_eq(wire_write(theirs, "x", 1, NULL, 0, NULL), -EPIPE);
 }
 END_TEST
 
@@ -474,12 +640,21 @@ Suite *test_wire(void)
 	TCase *t = tcase_create("wire");
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_set_timeout(t, 120);
 	tcase_add_test(t, frames_follow_each_other);
 	tcase_add_test(t, byte_by_byte);
 	tcase_add_loop_test(t, bad_stream, 0, (int) ARRAY_SIZE(bad_streams));
 	tcase_add_test(t, nul_is_no_json);
 	tcase_add_test(t, nested_too_deep);
-	tcase_add_test(t, oversized);
+	tcase_add_loop_test(t, oversized, 0, (int) ARRAY_SIZE(oversizes));
+	tcase_add_test(t, blanks_before_a_frame);
+	tcase_add_test(t, half_a_frame_is_not_waited_for);
+	tcase_add_test(t, a_trickle_is_half_a_frame);
+	tcase_add_test(t, a_body_that_moves_on);
+	tcase_add_test(t, a_body_that_stops);
+	tcase_add_test(t, stopping_ends_a_half_frame);
+	tcase_add_test(t, a_reply_that_is_not_read);
+	tcase_add_test(t, silence_is_idle);
 	tcase_add_test(t, too_many_values);
 	tcase_add_test(t, descriptors_belong_to_their_frame);
 	tcase_add_test(t, waiting_ends);
