@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "buf.h"
@@ -22,6 +23,7 @@ enum {
 void security_clear(struct security *s)
 {
 	seccomp_profile_clear(&s->profile);
+	free(s->apparmor);
 	*s = (struct security){ 0 };
 }
 
@@ -69,16 +71,21 @@ static int check_apparmor(const char *profile, struct kerr *err)
 	return 0;
 }
 
-/* The options, the last of each key; *ret_seccomp is NULL without one. */
-static int read_options(const struct container_spec *c, struct security *s,
-			const char **ret_seccomp, struct kerr *err)
+static void take_value(char **to, struct security_opt *opt)
+{
+	free(*to);
+	*to = take_ptr(opt->value);
+}
+
+/* The options, the last of each key; *seccomp stays NULL without one, and is the caller's. */
+static int read_options(const struct container_spec *c, struct security *s, char **seccomp,
+			struct kerr *err)
 {
 	struct security_opt opt;
 	size_t i;
 	int r;
 
 	s->no_new_privileges = true;
-	*ret_seccomp = NULL;
 	for (i = 0; i < c->security_opts.n; i++) {
 		r = security_opt_parse(c->security_opts.v[i], &opt, err);
 		if (r < 0)
@@ -88,12 +95,13 @@ static int read_options(const struct container_spec *c, struct security *s,
 			s->no_new_privileges = opt.on;
 			break;
 		case SECURITY_SECCOMP:
-			*ret_seccomp = opt.value;
+			take_value(seccomp, &opt);
 			break;
 		case SECURITY_APPARMOR:
-			s->apparmor = opt.value;
+			take_value(&s->apparmor, &opt);
 			break;
 		}
+		security_opt_clear(&opt);
 	}
 	return s->apparmor == NULL ? 0 : check_apparmor(s->apparmor, err);
 }
@@ -102,7 +110,7 @@ int security_resolve(const struct container_spec *c, enum security_flags flags, 
 		     struct security *ret, struct kerr *err)
 {
 	cleanup_security struct security s = { 0 };
-	const char *seccomp;
+	cleanup_free char *seccomp = NULL;
 	int r;
 
 	r = read_options(c, &s, &seccomp, err);
@@ -117,7 +125,7 @@ int security_resolve(const struct container_spec *c, enum security_flags flags, 
 		s.seccomp = true;
 	}
 	if (s.apparmor != NULL && !apparmor_enabled())
-		s.apparmor = NULL; /* "unconfined", which the runtime could not set */
+		free_p(&s.apparmor); /* "unconfined", which the runtime could not set */
 	*ret = s;
 	s = (struct security){ 0 };
 	return 0;

@@ -13,7 +13,7 @@ enum security_flags {
 
 struct security {
 	bool no_new_privileges; /* true unless it is turned off */
-	const char *apparmor; /* points into the options; NULL: none */
+	char *apparmor; /* NULL: none; owned */
 	bool seccomp; /* whether profile is set */
 	struct seccomp_profile profile;
 };

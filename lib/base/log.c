@@ -45,6 +45,16 @@ enum log_level log_level_from_name(const char *s)
 	return LOG_LEVEL_INFO;
 }
 
+bool log_level_known(const char *s)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(level_names); i++)
+		if (str_case_eq(s, level_names[i].name))
+			return true;
+	return false;
+}
+
 bool log_enabled(enum log_level level)
 {
 	return level >= sink.level;

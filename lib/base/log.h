@@ -21,6 +21,7 @@ enum log_style {
 void log_init(enum log_level level, enum log_style style);
 enum log_level
 log_level_from_name(const char *s); /* debug info warn warning error err; unknown: info */
+bool log_level_known(const char *s);
 bool log_enabled(enum log_level level);
 
 /*

@@ -53,18 +53,62 @@ static bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+static bool is_wide_space(uint32_t c)
+{
+	return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
+	       c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
+/* Bytes of the white space at s; 0 when there is none. */
+static size_t space_len(const char *s, size_t n)
+{
+	size_t len;
+
+	if (n > 0 && is_space(*s))
+		return 1;
+	len = utf8_len(s, n);
+	return len > 1 && is_wide_space(utf8_decode(s, len)) ? len : 0;
+}
+
+/* The same of the white space that ends at s + n. */
+static size_t space_len_back(const char *s, size_t n)
+{
+	size_t len = n > 0;
+
+	while (len < n && len < 4 && ((unsigned char) s[n - len] & 0xc0) == 0x80)
+		len++;
+	return space_len(s + n - len, len) == len ? len : 0;
+}
+
 char *str_trim(const char *s)
 {
-	size_t n;
+	size_t n, len;
 
 	if (s == NULL)
 		s = "";
-	while (is_space(*s))
-		s++;
 	n = strlen(s);
-	while (n > 0 && is_space(s[n - 1]))
-		n--;
+	for (len = space_len(s, n); len > 0; len = space_len(s, n)) {
+		s += len;
+		n -= len;
+	}
+	for (len = space_len_back(s, n); len > 0; len = space_len_back(s, n))
+		n -= len;
 	return xstrndup(s, n);
+}
+
+int str_to_bool(const char *s, bool *ret)
+{
+	static const char *const yes[] = { "1", "t", "T", "true", "TRUE", "True" };
+	static const char *const no[] = { "0", "f", "F", "false", "FALSE", "False" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(yes); i++) {
+		if (streq(s, yes[i]) || streq(s, no[i])) {
+			*ret = streq(s, yes[i]);
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 
 /* The value of a digit in up to base 16, or 99. */

@@ -19,7 +19,7 @@ bool str_has_prefix(const char *s, const char *prefix);
 bool str_has_suffix(const char *s, const char *suffix);
 bool str_case_eq(const char *a, const char *b); /* ASCII only */
 
-/* A copy without ASCII white space at both ends; NULL gives "". */
+/* A copy without white space (Unicode's, as Go trims it) at both ends; NULL gives "". */
 char *str_trim(const char *s) __attribute__((returns_nonnull));
 
 /*
@@ -30,6 +30,9 @@ int str_to_i64(const char *s, int64_t min, int64_t max, int64_t *ret);
 int str_to_u64(const char *s, uint64_t min, uint64_t max, uint64_t *ret);
 int str_to_u64_base(const char *s, int base, uint64_t max,
 		    uint64_t *ret); /* base 8, 10, 16; no prefix */
+
+/* The words of Go's ParseBool: 1 t T true TRUE True 0 f F false FALSE False. -EINVAL. */
+int str_to_bool(const char *s, bool *ret);
 
 /*
  * A size with an optional suffix k m g or ki mi gi (any case, powers of 1024).

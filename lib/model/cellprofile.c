@@ -184,12 +184,14 @@ int cellprofile_read(const char *path, const char *text, size_t n, enum cellprof
 {
 	cleanup_(unknown_fields_clear) struct unknown_fields unknown = { 0 };
 	cleanup_cellprofile struct cellprofile p = { 0 };
+	cleanup_node struct node *second = NULL;
 	struct kerr why = { 0 };
 	int r;
 
-	r = node_read_yaml(text, n, &p.tree, &why);
+	r = node_read_yaml(text, n, &p.tree, &second, &why);
 	if (r == 0)
 		r = model_decode(&profile_doc_type, p.tree, &p.doc, &unknown, &why);
+	unknown_fields_add_document(&unknown, second);
 	if (r < 0)
 		return kerr_plain(err, -EINVAL, "parse profile \"%s\": " PROFILE_INVALID ": %s",
 				  path, why.msg);

@@ -14,7 +14,7 @@
 
 /* A key no row stands for. Accepted, and told to the caller. */
 struct unknown_field {
-	char *path; /* "spec.containers[0].imgae" */
+	char *path; /* "spec.containers[0].imgae"; NULL: a document beside the one that is read */
 	unsigned line, col;
 	const char *hint; /* the row it may have meant; NULL */
 };
@@ -25,6 +25,8 @@ struct unknown_fields {
 };
 
 void unknown_fields_clear(struct unknown_fields *u);
+/* Tell of a second document in a file of one, too; NULL: there is none. */
+void unknown_fields_add_document(struct unknown_fields *u, const struct node *second);
 /* `unknown field spec.contaners (did you mean "containers"?)` */
 void unknown_field_text(struct buf *out, const struct unknown_field *u);
 
@@ -38,7 +40,10 @@ void unknown_field_text(struct buf *out, const struct unknown_field *u);
 int model_decode(const struct model_type *t, const struct node *n, void *obj,
 		 struct unknown_fields *unknown, struct kerr *err);
 
-/* Read the text and decode. YAML: the first document, which may be missing. */
+/*
+ * Read the text and decode. YAML: the first document that is not empty; there may be
+ * none, and a second one is told of in unknown.
+ */
 int model_read_json(const struct model_type *t, const char *text, size_t len, void *obj,
 		    struct kerr *err);
 int model_read_yaml(const struct model_type *t, const char *text, size_t len, void *obj,

@@ -12,6 +12,7 @@
 #include "codec.h"
 #include "configuration.h"
 #include "fd.h"
+#include "log.h"
 #include "mem.h"
 #include "path.h"
 #include "rowutil.h"
@@ -78,7 +79,7 @@ static bool in_list(const char *s, const char *const *v)
 	return false;
 }
 
-/* The bounds and words of one row. An unknown log level means info, as it always did. */
+/* The bounds and words of one row; a bad logLevel costs its default (drop_bad). */
 static int check_row(const struct field *f, const void *member, struct kerr *err)
 {
 	const char *s;
@@ -103,8 +104,6 @@ static int check_row(const struct field *f, const void *member, struct kerr *err
 static int check_spec(enum kind kind, const void *doc, struct kerr *err)
 {
 	const struct field *spec = model_find(kind_info(kind)->type, "spec", NULL);
-	const char *interval;
-	int64_t ns;
 	size_t i;
 	int r;
 
@@ -113,13 +112,6 @@ static int check_spec(enum kind kind, const void *doc, struct kerr *err)
 			      field_cptr(&spec->obj->fields[i], field_cptr(spec, doc)), err);
 		if (r < 0)
 			return r;
-	}
-	if (kind == KIND_SERVER_CONFIGURATION) {
-		interval = ((const struct server_doc *) doc)->spec.reconcile_interval;
-		if (!str_empty(interval) && duration_parse(interval, &ns) < 0)
-			return kerr_plain(err, -EINVAL,
-					  "spec.reconcileInterval \"%s\" is not a duration",
-					  interval);
 	}
 	return validate_supported(kind, doc, err);
 }
@@ -141,6 +133,49 @@ static int check_conf(enum kind kind, const char *path, const struct doc_head *h
 		return kerr_plain(err, -EINVAL, "%s \"%s\": %s: %s", w->what, path, why.msg,
 				  w->invalid);
 	return 0;
+}
+
+bool configuration_check_level(const char *level, const char *from, struct strlist *warnings)
+{
+	if (str_empty(level) || log_level_known(level))
+		return true;
+	if (warnings != NULL)
+		strlist_addf(warnings,
+			     "warning: %s: \"%s\" is not a log level (debug, info, warn, error); "
+			     "using " CONF_DEFAULT_LEVEL,
+			     from, level);
+	return false;
+}
+
+bool configuration_check_interval(const char *interval, const char *from, struct strlist *warnings)
+{
+	int64_t ns;
+
+	if (str_empty(interval) || duration_parse(interval, &ns) == 0)
+		return true;
+	if (warnings != NULL)
+		strlist_addf(warnings,
+			     "warning: %s: \"%s\" is not a duration (like 30s or 1m30s); using "
+			     CONF_DEFAULT_INTERVAL,
+			     from, interval);
+	return false;
+}
+
+/* Values that cost no more than their default are told of and taken away. */
+static void drop_bad(enum kind kind, const char *path, void *doc, struct strlist *warnings)
+{
+	cleanup_free char *level = xasprintf("%s: spec.logLevel", path);
+	cleanup_free char *interval = xasprintf("%s: spec.reconcileInterval", path);
+	struct server_doc *server = doc;
+	struct client_doc *client = doc;
+	char **word = kind == KIND_SERVER_CONFIGURATION ? &server->spec.log_level
+							: &client->spec.log_level;
+
+	if (!configuration_check_level(*word, level, warnings))
+		free_p(word);
+	if (kind == KIND_SERVER_CONFIGURATION &&
+	    !configuration_check_interval(server->spec.reconcile_interval, interval, warnings))
+		free_p(&server->spec.reconcile_interval);
 }
 
 static void tell_unknown(const char *path, const struct unknown_fields *unknown,
@@ -183,6 +218,7 @@ int configuration_load(enum kind kind, const char *path, void *ret_doc, struct s
 		return kerr_wrap(err, r, "load %s", w->what);
 	}
 	tell_unknown(path, &unknown, warnings);
+	drop_bad(kind, path, ret_doc, warnings);
 	return 1;
 }
 

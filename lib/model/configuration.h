@@ -12,17 +12,27 @@
 #define CONF_DEFAULT_RUN_PATH "/opt/kukeon"
 #define CONF_DEFAULT_SUFFIX "kukeon.io"
 #define CONF_DEFAULT_CGROUP_ROOT "/kukeon"
+#define CONF_DEFAULT_LEVEL "info"
+#define CONF_DEFAULT_INTERVAL "30s"
 
 /*
  * The configuration files of kuke and kukeond (spec surface.md 2.3). kind is
  * KIND_CLIENT_CONFIGURATION or KIND_SERVER_CONFIGURATION, doc the struct of it.
  *
  * Read one. A missing file is no error: 0 with *doc zeroed (1 when it was
- * there). Errors read `load client configuration: …`. Unknown keys go to
- * warnings (may be NULL). *doc is the caller's (model_clear).
+ * there). Errors read `load client configuration: …`. Unknown keys and values
+ * that are replaced by their default go to warnings (may be NULL). *doc is the
+ * caller's (model_clear).
  */
 int configuration_load(enum kind kind, const char *path, void *ret_doc, struct strlist *warnings,
 		       struct kerr *err);
+
+/*
+ * Whether a log level or an interval is one ("" is none and fine). If not, a
+ * warning (may be NULL) names where it comes from and the default that is used.
+ */
+bool configuration_check_level(const char *level, const char *from, struct strlist *warnings);
+bool configuration_check_interval(const char *interval, const char *from, struct strlist *warnings);
 
 /* The text of the first-run file: everything explained, every key at its default. */
 void configuration_template(enum kind kind, struct buf *out);

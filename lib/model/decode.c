@@ -74,7 +74,7 @@ static void yaml_line(struct decoder *d, unsigned line)
 	buf_addf(&d->errors, "\n  line %u: ", line);
 }
 
-static const char *scalar_tag_name(const struct node *n)
+static const char *tag_name(enum node_tag tag)
 {
 	static const char *const names[] = {
 		[NODE_TAG_STR] = "!!str",	[NODE_TAG_NULL] = "!!null",
@@ -84,7 +84,12 @@ static const char *scalar_tag_name(const struct node *n)
 		[NODE_TAG_SEQ] = "!!seq",	[NODE_TAG_MAP] = "!!map",
 	};
 
-	return n->tag_text ? n->tag_text : n->tag < NODE_TAG_OTHER ? names[n->tag] : "!!str";
+	return tag < NODE_TAG_OTHER ? names[tag] : "!!str";
+}
+
+static const char *scalar_tag_name(const struct node *n)
+{
+	return n->tag_text ? n->tag_text : tag_name(n->tag);
 }
 
 static void yaml_mismatch(struct decoder *d, const struct node *n, const char *go_type)
@@ -233,6 +238,8 @@ static bool take_time(struct decoder *d, const struct node *n, struct ktime *ret
 {
 	if (n->kind != NODE_SCALAR || (d->json && n->tag != NODE_TAG_STR))
 		return false;
+	if (n->tag == NODE_TAG_TIME && scalar_to_time(n->text, ret) == 0)
+		return true;
 	if (strlen(n->text) == n->len && ktime_parse(n->text, ret) == 0)
 		return true;
 	set_fatal(d,
@@ -326,7 +333,13 @@ static const struct node *visit(struct decoder *d, const struct node *n)
 {
 	if (d->visited++ >= KUKE_MAX_NODES)
 		set_fatal(d, "yaml: document contains excessive aliasing");
-	return node_resolve(n);
+	n = node_resolve(n);
+	if (n->flags & NODE_MISTAGGED && n->tag == NODE_TAG_BINARY)
+		set_fatal(d, "yaml: line %u: !!binary value contains invalid base64 data", n->line);
+	else if (n->flags & NODE_MISTAGGED)
+		set_fatal(d, "yaml: line %u: cannot decode %s `%.64s` as a %.64s", n->line,
+			  tag_name(scalar_tag(n->text, n->len)), n->text, n->tag_text);
+	return n;
 }
 
 static bool decode_strlist(struct decoder *d, const struct node *n, struct strlist *l,
@@ -805,13 +818,27 @@ int model_read_json(const struct model_type *t, const char *text, size_t len, vo
 int model_read_yaml(const struct model_type *t, const char *text, size_t len, void *obj,
 		    struct unknown_fields *unknown, struct kerr *err)
 {
-	struct node *n cleanup_node = NULL;
+	struct node *n cleanup_node = NULL, *second cleanup_node = NULL;
 	int r;
 
-	r = node_read_yaml(text, len, &n, err);
+	r = node_read_yaml(text, len, &n, &second, err);
 	if (r < 0)
 		return r;
-	return model_decode(t, n, obj, unknown, err);
+	r = model_decode(t, n, obj, unknown, err);
+	if (r == 0 && unknown != NULL)
+		unknown_fields_add_document(unknown, second);
+	return r;
+}
+
+void unknown_fields_add_document(struct unknown_fields *u, const struct node *second)
+{
+	struct unknown_field *f;
+
+	if (second == NULL)
+		return;
+	f = vec_grow(&u->v, &u->n, sizeof(*f));
+	f->line = second->line;
+	f->col = second->col;
 }
 
 void unknown_fields_clear(struct unknown_fields *u)
@@ -826,6 +853,10 @@ void unknown_fields_clear(struct unknown_fields *u)
 
 void unknown_field_text(struct buf *out, const struct unknown_field *u)
 {
+	if (u->path == NULL) {
+		buf_adds(out, "only the first document of the file is read");
+		return;
+	}
 	buf_addf(out, "unknown field %s", u->path);
 	if (u->hint)
 		buf_addf(out, " (did you mean \"%s\"?)", u->hint);

@@ -7,16 +7,20 @@
 
 #include "codec.h"
 #include "docstream.h"
+#include "encoding.h"
 #include "mem.h"
 #include "node.h"
 #include "str.h"
 #include "validate.h"
+
+#define LIST_KIND "List"
 
 /* What a load works with. */
 struct load {
 	const char *file_name;
 	enum docstream_flags flags;
 	struct docstream *m;
+	size_t visited; /* values of lists; aliases may stand for more than the input */
 };
 
 /* One part of the text between two separators. */
@@ -85,7 +89,8 @@ static const char *line_end(const char *p, const char *end)
 /* Nothing but white space, and a separator at most: such a chunk is dropped. */
 static bool chunk_is_blank(const struct chunk *c)
 {
-	size_t i = is_marker(c->p, c->p + c->n, "---") ? 3 : 0;
+	const char *end = c->p + c->n;
+	size_t i = is_marker(c->p, end, "---") || is_marker(c->p, end, "...") ? 3 : 0;
 
 	for (; i < c->n; i++)
 		if (!is_space(c->p[i]))
@@ -225,7 +230,7 @@ static void tell_unknown(struct load *l, struct docstream_doc *d, const struct u
 	}
 }
 
-static void load_node(struct load *l, struct docstream_doc *d, const struct node *n)
+static void load_doc(struct load *l, struct docstream_doc *d, const struct node *n)
 {
 	cleanup_(unknown_fields_clear) struct unknown_fields unknown = { 0 };
 	cleanup_free char *kind = NULL;
@@ -256,6 +261,116 @@ static void load_node(struct load *l, struct docstream_doc *d, const struct node
 	tell_unknown(l, d, &unknown);
 }
 
+/* ---- lists ---- */
+
+static int doc_room(const struct load *l, struct kerr *err)
+{
+	if (l->m->n < KUKE_MAX_DOCUMENTS)
+		return 0;
+	return kerr_plain(err, -E2BIG, "failed to parse YAML: more than %d documents",
+			  KUKE_MAX_DOCUMENTS);
+}
+
+static bool is_list(const struct node *n)
+{
+	const struct node *kind = n->kind == NODE_MAP ? node_get(n, "kind") : NULL;
+
+	return kind != NULL && kind->kind == NODE_SCALAR && streq(kind->text, LIST_KIND);
+}
+
+/* What is wrong with a list itself; NULL. */
+static char *list_problem(const struct node *list)
+{
+	static const char *const versions[] = { "", "v1", "v1beta1" };
+	const struct node *items = node_get(list, "items"), *version = node_get(list, "apiVersion");
+	size_t i = 0;
+
+	if (version != NULL && version->kind == NODE_SCALAR && !node_is_null(version)) {
+		while (i < ARRAY_SIZE(versions) && !streq(versions[i], version->text))
+			i++;
+		if (i == ARRAY_SIZE(versions))
+			return xasprintf("unsupported apiVersion: %.64s (expected v1)",
+					 version->text);
+	}
+	if (items == NULL)
+		return xstrdup("items is required");
+	if (items->kind != NODE_SEQ && !node_is_null(items))
+		return xstrdup("items must be a list");
+	return NULL;
+}
+
+static int load_value(struct load *l, unsigned line, const struct node *n, struct kerr *err);
+
+static int load_items(struct load *l, unsigned line, const struct node *seq, struct kerr *err)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && seq->kind == NODE_SEQ && i < seq->n; i++)
+		r = load_value(l, line, seq->items[i], err);
+	return r;
+}
+
+/* Keys of a list that say nothing to us. *problem: the first of them, when that is an error. */
+static void list_unknown(struct load *l, const struct node *list, char **problem)
+{
+	static const char *const known[] = { "apiVersion", "kind", "metadata", "items" };
+	size_t i, k;
+
+	for (i = 0; i < node_count(list); i++) {
+		const struct node *key = node_key(list, i);
+		const char *text = node_str(key);
+
+		for (k = 0; text != NULL && k < ARRAY_SIZE(known); k++)
+			if (streq(text, known[k]))
+				text = NULL;
+		if (text == NULL)
+			continue;
+		if (!(l->flags & DOCSTREAM_STRICT))
+			strlist_addf(&l->m->warnings, "warning: %s:%u:%u: unknown field %.128s",
+				     l->file_name, key->line, key->col, text);
+		else if (*problem == NULL)
+			*problem = xasprintf("%s:%u:%u: unknown field %.128s", l->file_name,
+					     key->line, key->col, text);
+	}
+}
+
+static int load_list(struct load *l, unsigned line, const struct node *list, struct kerr *err)
+{
+	cleanup_free char *problem = list_problem(list);
+	struct docstream_doc *d;
+
+	list_unknown(l, list, &problem);
+	if (problem == NULL)
+		return load_items(l, line, node_get(list, "items"), err);
+	d = doc_add(l, line);
+	d->error = xasprintf("document %zu (" LIST_KIND "): %s", d->index, problem);
+	return 0;
+}
+
+/* A document, or all that stand in a list; line: of the text it is in, where n has none. */
+static int load_value(struct load *l, unsigned line, const struct node *n, struct kerr *err)
+{
+	int r;
+
+	n = node_resolve(n);
+	if (node_is_null(n))
+		return 0;
+	if (l->visited++ == KUKE_MAX_NODES)
+		return kerr_plain(err, -E2BIG,
+				  "failed to parse YAML: document contains excessive aliasing");
+	line = n->line > 0 ? n->line : line;
+	if (n->kind == NODE_SEQ)
+		return load_items(l, line, n, err);
+	r = doc_room(l, err);
+	if (r < 0)
+		return r;
+	if (is_list(n))
+		return load_list(l, line, n, err);
+	load_doc(l, doc_add(l, line), n);
+	return 0;
+}
+
 /* ---- a chunk ---- */
 
 /* "yaml: line 3: did not find …" with the place in the whole input. */
@@ -283,19 +398,18 @@ static struct node *read_as_json(const struct chunk *c)
 
 	while (i < c->n && is_space(c->p[i]))
 		i++;
-	if (i == c->n || c->p[i] != '{' || node_read_json(c->p, c->n, "json", &n, NULL) < 0)
+	if (i == c->n || (c->p[i] != '{' && c->p[i] != '[') ||
+	    node_read_json(c->p, c->n, "json", &n, NULL) < 0)
 		return NULL;
 	return n;
 }
 
-/* At most one document stands in a chunk, but for texts in UTF-16. */
 static int load_chunk(struct load *l, const struct chunk *c, struct kerr *err)
 {
 	cleanup_(node_stream_freep) struct node_stream *s = node_stream_new(c->p, c->n);
 	struct kerr yaml_err = { 0 };
 	size_t before = l->m->n;
-	struct docstream_doc *d;
-	int more = 1;
+	int more = 1, r;
 
 	while (more > 0) {
 		cleanup_node struct node *n = NULL;
@@ -303,20 +417,17 @@ static int load_chunk(struct load *l, const struct chunk *c, struct kerr *err)
 		more = node_stream_next(s, &n, &yaml_err);
 		if (more < 0 && l->m->n == before)
 			n = read_as_json(c);
-		if (more == 0 && l->m->n > before)
-			break;
-		if (l->m->n == KUKE_MAX_DOCUMENTS)
-			return kerr_plain(err, -E2BIG,
-					  "failed to parse YAML: more than %d documents",
-					  KUKE_MAX_DOCUMENTS);
-		/* A text with nothing but comments is a document of no kind. */
-		d = doc_add(l, n != NULL && n->line > 0 ? n->line + c->line - 1 : c->line);
 		if (more < 0 && n == NULL) {
-			syntax_error(l, d, s, yaml_err.msg, c->line - 1);
+			r = doc_room(l, err);
+			if (r < 0)
+				return r;
+			syntax_error(l, doc_add(l, c->line), s, yaml_err.msg, c->line - 1);
 			break;
 		}
 		shift_lines(n, c->line - 1);
-		load_node(l, d, n);
+		r = load_value(l, c->line, n, err);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -349,32 +460,89 @@ static int load_chunks(struct load *l, struct chunk rest, struct kerr *err)
 	return 0;
 }
 
-int docstream_load(const char *text, size_t n, const char *file_name, enum docstream_flags flags,
-		   struct docstream *ret, struct kerr *err)
+static const char *source_name(const struct docstream_source *v)
 {
-	cleanup_docstream struct docstream m = { 0 };
-	struct load l = { file_name == NULL ? "-" : file_name, flags, &m };
-	struct chunk all = { text, n, 1, false };
+	return v->name == NULL ? "-" : v->name;
+}
+
+static int source_utf8(struct docstream_source *v, struct buf *own, struct kerr *err)
+{
+	struct kerr why = { 0 };
 	int r;
 
-	assert(text != NULL || n == 0);
-	*ret = (struct docstream){ 0 };
-	if (n > KUKE_MAX_MANIFEST)
-		return kerr_plain(err, -E2BIG, "failed to parse YAML: input exceeds %d bytes",
-				  KUKE_MAX_MANIFEST);
-	if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-		all.p += 3;
-		all.n -= 3;
-	}
-	r = load_chunks(&l, all, err);
+	r = encoding_to_utf8(&v->text, &v->n, own, &why);
+	if (r < 0)
+		return kerr_plain(err, r, "failed to parse YAML: %s: %s", source_name(v), why.msg);
+	return 0;
+}
+
+static int load_source(struct load *l, struct docstream_source v, struct kerr *err)
+{
+	cleanup_buf struct buf own = BUF_INIT(0);
+	struct chunk all;
+	int r;
+
+	r = source_utf8(&v, &own, err);
 	if (r < 0)
 		return r;
+	l->file_name = source_name(&v);
+	all = (struct chunk){ v.text, v.n, 1, false };
+	return load_chunks(l, all, err);
+}
+
+int docstream_load_all(const struct docstream_source *v, size_t n, enum docstream_flags flags,
+		       struct docstream *ret, struct kerr *err)
+{
+	cleanup_docstream struct docstream m = { 0 };
+	struct load l = { .flags = flags, .m = &m };
+	size_t i, bytes = 0;
+	int r;
+
+	*ret = (struct docstream){ 0 };
+	for (i = 0; i < n; i++) {
+		assert(v[i].text != NULL || v[i].n == 0);
+		bytes += v[i].n; /* no file is larger than memory */
+		if (bytes > KUKE_MAX_MANIFEST)
+			return kerr_plain(err, -E2BIG,
+					  "failed to parse YAML: input exceeds %d bytes",
+					  KUKE_MAX_MANIFEST);
+		r = load_source(&l, v[i], err);
+		if (r < 0)
+			return r;
+	}
 	if (m.n == 0)
 		return kerr_plain(err, -EINVAL,
 				  "failed to parse YAML: no documents found in input");
 	*ret = m;
 	m = (struct docstream){ 0 };
 	return 0;
+}
+
+int docstream_load(const char *text, size_t n, const char *file_name, enum docstream_flags flags,
+		   struct docstream *ret, struct kerr *err)
+{
+	const struct docstream_source v = { text, n, file_name };
+
+	return docstream_load_all(&v, 1, flags, ret, err);
+}
+
+int docstream_join(struct buf *out, const struct docstream_source *v, struct kerr *err)
+{
+	cleanup_buf struct buf own = BUF_INIT(0);
+	struct docstream_source file = *v;
+	int r;
+
+	r = source_utf8(&file, &own, err);
+	if (r < 0)
+		return r;
+	if (out->len > 0) {
+		if (buf_str(out)[out->len - 1] != '\n')
+			buf_addc(out, '\n');
+		/* A directive may only stand behind the end of a document. */
+		buf_adds(out, file.n > 0 && *file.text == '%' ? "...\n" : "---\n");
+	}
+	buf_add(out, file.text, file.n);
+	return buf_check(out, source_name(v), err);
 }
 
 void *docstream_add(struct docstream *m, enum kind kind)

@@ -38,15 +38,31 @@ struct docstream {
 	struct strlist warnings; /* "warning: file.yaml:12:5: unknown field …" */
 };
 
+/* One file of a stream. */
+struct docstream_source {
+	const char *text;
+	size_t n;
+	const char *name; /* in warnings and YAML errors; NULL: "-", standard input */
+};
+
 /*
- * Split and decode. file_name is what warnings and YAML errors call the input
- * ("-" for stdin). Fails (ret zeroed) only when there is nothing to work with:
- * "failed to parse YAML: no documents found in input", or a limit passed. All
- * else that is wrong is kept beside its document. Input `status` is
- * type-checked, then dropped.
+ * Split and decode files one after another, as one stream. Documents without a
+ * value are skipped; the items of a list (`kind: List` or a sequence) count as
+ * documents. Fails (ret zeroed) only when there is nothing to work with:
+ * "failed to parse YAML: no documents found in input", a text in no encoding that
+ * can be read, or a limit passed. All else that is wrong is kept beside its
+ * document. Input `status` is type-checked, then dropped.
  */
+int docstream_load_all(const struct docstream_source *v, size_t n, enum docstream_flags flags,
+		       struct docstream *ret, struct kerr *err);
 int docstream_load(const char *text, size_t n, const char *file_name, enum docstream_flags flags,
 		   struct docstream *ret, struct kerr *err);
+
+/*
+ * Append a file to those in out, so that the whole reads as one stream: in UTF-8
+ * and with what ends one document and begins the next in between. -EINVAL.
+ */
+int docstream_join(struct buf *out, const struct docstream_source *v, struct kerr *err);
 
 /*
  * Append a document of the kind that comes from elsewhere; the caller fills the

@@ -39,6 +39,7 @@ libmodel_a_SOURCES += \
 	lib/model/diff.c lib/model/diff.h \
 	lib/model/explain.c lib/model/explain.h \
 	lib/model/docstream.c lib/model/docstream.h \
+	lib/model/encoding.c lib/model/encoding.h \
 	lib/model/names.c \
 	lib/model/params.c lib/model/params.h \
 	lib/model/rowutil.c lib/model/rowutil.h \

@@ -132,4 +132,6 @@ void node_set_text(struct node *n, char *owned_text)
 	free(n->text);
 	n->text = owned_text;
 	n->len = strlen(owned_text);
+	if (n->flags & NODE_PLAIN && !n->tag_text && scalar_tag(n->text, n->len) == NODE_TAG_NULL)
+		n->tag = NODE_TAG_NULL;
 }

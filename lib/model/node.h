@@ -38,6 +38,7 @@ enum node_flags {
 	NODE_PLAIN = 1 << 0, /* a scalar without quotes (JSON: number or literal) */
 	NODE_JSON = 1 << 1, /* read as JSON: the JSON rules hold */
 	NODE_BLOCK = 1 << 2, /* a literal or folded block */
+	NODE_MISTAGGED = 1 << 3, /* an explicit tag that the text does not fit: no value */
 };
 
 struct node {
@@ -85,8 +86,9 @@ int node_bool(const struct node *n, bool *ret); /* -EINVAL */
 bool node_is_null(const struct node *n); /* null or not there */
 
 /*
- * Replace the text of a scalar, for `kuke run -p`. A plain scalar keeps being
- * seen as what it was (a string stays one).
+ * Replace the text of a scalar, for `kuke run -p`. A plain one without a tag
+ * becomes null when the text stands for that; else it keeps being seen as what it
+ * was (a string stays one).
  */
 void node_set_text(struct node *n, char *owned_text);
 
@@ -119,7 +121,12 @@ static inline void node_stream_freep(struct node_stream **s)
 	*s = node_stream_free(*s);
 }
 
-/* The first document of a text. *ret NULL when there is none. */
-int node_read_yaml(const char *text, size_t len, struct node **ret, struct kerr *err);
+/*
+ * The one document of a text, in any encoding that encoding.h knows; empty ones
+ * count for nothing. *ret NULL when there is none. *ret_second (may be NULL): one
+ * more, of which the caller can say that it is not read. Both are the caller's.
+ */
+int node_read_yaml(const char *text, size_t len, struct node **ret, struct node **ret_second,
+		   struct kerr *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 
+#include "encoding.h"
 #include "mem.h"
 #include "params.h"
 #include "str.h"
@@ -88,11 +89,18 @@ static int read_line(struct strmap *params, const char *path, unsigned number, c
 int params_read(struct strmap *params, const char *path, const char *text, size_t n,
 		struct kerr *err)
 {
-	const char *end = text + n, *p, *nl;
+	cleanup_buf struct buf own = BUF_INIT(0);
+	const char *end, *p, *nl;
+	struct kerr why = { 0 };
 	unsigned number = 1;
 	size_t len;
 	int r;
 
+	r = encoding_to_utf8(&text, &n, &own, &why);
+	if (r < 0)
+		return kerr_plain(err, r, "read --param-file \"%s\": %s: " PROFILE_INVALID, path,
+				  why.msg);
+	end = text + n;
 	for (p = text; p < end; p = nl == NULL ? end : nl + 1) {
 		nl = memchr(p, '\n', (size_t) (end - p));
 		len = (size_t) ((nl == NULL ? end : nl) - p);

@@ -9,6 +9,7 @@
 #include "node.h"
 
 #include "buf.h"
+#include "encoding.h"
 #include "mem.h"
 #include "scalar.h"
 #include "str.h"
@@ -43,16 +44,6 @@ static const struct {
 	{ "!!binary", NODE_TAG_BINARY }, { "!!merge", NODE_TAG_MERGE },
 	{ "!!seq", NODE_TAG_SEQ },	 { "!!map", NODE_TAG_MAP },
 };
-
-static const char *tag_name(enum node_tag tag)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(core_tags); i++)
-		if (core_tags[i].tag == tag)
-			return core_tags[i].name;
-	return "!!str";
-}
 
 static int stream_fail(struct node_stream *s, const yaml_mark_t *at, struct kerr *err,
 		       const char *problem)
@@ -100,8 +91,7 @@ static enum node_tag tag_from_text(const char *text)
 	return NODE_TAG_OTHER;
 }
 
-static int decode_binary(struct node_stream *s, struct node *n, const yaml_event_t *ev,
-			 struct kerr *err)
+static bool decode_binary(struct node *n)
 {
 	struct buf bytes cleanup_buf = BUF_INIT(KUKE_MAX_MANIFEST);
 	struct buf plain cleanup_buf = BUF_INIT(KUKE_MAX_MANIFEST);
@@ -111,33 +101,33 @@ static int decode_binary(struct node_stream *s, struct node *n, const yaml_event
 		if (*p != '\n' && *p != ' ')
 			buf_addc(&plain, *p);
 	if (base64_decode(&bytes, buf_str(&plain), plain.len) < 0)
-		return stream_fail(s, &ev->start_mark, err,
-				   "!!binary value contains invalid base64 data");
+		return false;
 	free(n->text);
 	n->len = bytes.len;
 	n->text = buf_take(&bytes);
-	return 0;
+	return true;
 }
 
-/* An explicit tag must fit what the text is by itself. */
-static int check_tag(struct node_stream *s, struct node *n, const yaml_event_t *ev,
-		     struct kerr *err)
+/*
+ * Whether a tag of YAML's own fits what the text is by itself. What it does not
+ * fit is an error only where the value is read. Any other tag says nothing to
+ * us: the value is its text.
+ */
+static bool tag_fits(struct node *n)
 {
 	enum node_tag natural = scalar_tag(n->text, n->len), wanted = n->tag;
-	char problem[200];
 
-	if (wanted == NODE_TAG_STR || wanted == NODE_TAG_MERGE || wanted == natural ||
-	    (wanted == NODE_TAG_FLOAT && natural == NODE_TAG_INT))
-		return 0;
+	if (wanted == NODE_TAG_OTHER) {
+		n->tag = NODE_TAG_STR;
+		return true;
+	}
 	if (wanted == NODE_TAG_BINARY)
-		return decode_binary(s, n, ev, err);
-	(void) snprintf(problem, sizeof(problem), "cannot decode %s `%.64s` as a %.64s",
-			tag_name(natural), n->text, n->tag_text);
-	return stream_fail(s, &ev->start_mark, err, problem);
+		return decode_binary(n);
+	return wanted == NODE_TAG_STR || wanted == NODE_TAG_MERGE || wanted == natural ||
+	       (wanted == NODE_TAG_FLOAT && natural == NODE_TAG_INT);
 }
 
-static int fill_scalar(struct node_stream *s, struct node *n, const yaml_event_t *ev,
-		       struct kerr *err)
+static void fill_scalar(struct node *n, const yaml_event_t *ev)
 {
 	yaml_scalar_style_t style = ev->data.scalar.style;
 
@@ -152,15 +142,15 @@ static int fill_scalar(struct node_stream *s, struct node *n, const yaml_event_t
 	n->tag_text = short_tag(ev->data.scalar.tag);
 	if (n->tag_text) {
 		n->tag = tag_from_text(n->tag_text);
-		return check_tag(s, n, ev, err);
-	}
-	if (!(n->flags & NODE_PLAIN))
+		if (!tag_fits(n))
+			n->flags |= NODE_MISTAGGED;
+	} else if (!(n->flags & NODE_PLAIN)) {
 		n->tag = NODE_TAG_STR;
-	else if (streq(n->text, "<<"))
+	} else if (streq(n->text, "<<")) {
 		n->tag = NODE_TAG_MERGE;
-	else
+	} else {
 		n->tag = scalar_tag(n->text, n->len);
-	return 0;
+	}
 }
 
 static struct node *find_anchor(const struct node_stream *s, const char *name)
@@ -242,7 +232,6 @@ static int add_node(struct node_stream *s, const yaml_event_t *ev, struct node *
 		    struct kerr *err)
 {
 	struct node *n, *parent = s->depth > 0 ? s->open[s->depth - 1] : NULL;
-	int r;
 
 	if (s->nodes++ == KUKE_MAX_NODES)
 		return stream_fail(s, &ev->start_mark, err, "too many nodes");
@@ -258,9 +247,7 @@ static int add_node(struct node_stream *s, const yaml_event_t *ev, struct node *
 		return fill_alias(s, n, ev, err);
 	if (n->kind != NODE_SCALAR)
 		return fill_container(s, n, ev, err);
-	r = fill_scalar(s, n, ev, err);
-	if (r < 0)
-		return r;
+	fill_scalar(n, ev);
 	return set_anchor(s, n, ev->data.scalar.anchor, ev, err);
 }
 
@@ -350,15 +337,33 @@ void node_stream_mark(const struct node_stream *s, unsigned *ret_line, unsigned 
 	*ret_col = s->col;
 }
 
-int node_read_yaml(const char *text, size_t len, struct node **ret, struct kerr *err)
+int node_read_yaml(const char *text, size_t len, struct node **ret, struct node **ret_second,
+		   struct kerr *err)
 {
-	struct node_stream *s cleanup_(node_stream_freep) = node_stream_new(text, len);
-	struct node *n = NULL;
+	struct node_stream *s cleanup_(node_stream_freep) = NULL;
+	struct node *first cleanup_node = NULL, *second cleanup_node = NULL;
+	struct buf own cleanup_buf = BUF_INIT(0);
 	int r;
 
-	r = node_stream_next(s, &n, err);
+	r = encoding_to_utf8(&text, &len, &own, err);
 	if (r < 0)
 		return r;
-	*ret = n;
+	s = node_stream_new(text, len);
+	do {
+		struct node *n cleanup_node = NULL;
+
+		r = node_stream_next(s, &n, err);
+		if (r < 0)
+			return r;
+		if (node_is_null(n))
+			continue;
+		if (first == NULL)
+			first = take_ptr(n);
+		else if (second == NULL)
+			second = take_ptr(n);
+	} while (r > 0);
+	*ret = take_ptr(first);
+	if (ret_second != NULL)
+		*ret_second = take_ptr(second);
 	return 0;
 }

@@ -142,6 +142,29 @@ static bool is_time(const char *s)
 	return clock_part(&s) && zone_part(&s) && !*s;
 }
 
+int scalar_to_time(const char *s, struct ktime *ret)
+{
+	struct buf text cleanup_buf = BUF_INIT(128);
+	static const char after[] = "--T::";
+	const char *p = s;
+	long part[6] = { 0 };
+	size_t i;
+
+	if (!is_time(s))
+		return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(part) && *p; i++) {
+		for (; isdigit((unsigned char) *p); p++)
+			part[i] = part[i] * 10 + (*p - '0');
+		p += i + 1 < ARRAY_SIZE(part) && *p; /* the separator, whichever */
+	}
+	for (i = 0; i < ARRAY_SIZE(part); i++)
+		buf_addf(&text, "%0*ld%.1s", i == 0 ? 4 : 2, part[i], after + i);
+	buf_adds(&text, p);
+	if (!strpbrk(p, "Z+-"))
+		buf_addc(&text, 'Z');
+	return text.failed ? -EINVAL : ktime_parse(buf_str(&text), ret);
+}
+
 /* Without underscores; false when it is too long to be a number. */
 static bool number_text(const char *s, char ret[NUMBER_TEXT_MAX])
 {

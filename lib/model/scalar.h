@@ -2,6 +2,7 @@
 #ifndef KUKEON_SCALAR_H
 #define KUKEON_SCALAR_H
 
+#include "clock.h"
 #include "node.h"
 
 /*
@@ -18,6 +19,9 @@ bool scalar_is_base60(const char *s); /* 1:20:30 */
  * float with an integral value. -EINVAL; -ERANGE does not fit.
  */
 int scalar_to_i64(const char *s, int64_t *ret);
+
+/* What YAML takes for a timestamp: a date alone, one digit for two, a blank for the T. -EINVAL. */
+int scalar_to_time(const char *s, struct ktime *ret);
 
 /* The order in which yaml.v3 prints the keys of a map: numbers by value, letters last. */
 int scalar_key_cmp(const char *a, const char *b);

@@ -35,9 +35,9 @@ int validate_restart_policy(const char *policy, struct kerr *err);
 int validate_capabilities(const struct container_capabilities *c, struct kerr *err);
 
 /*
- * One of securityOpts, `key`, `key=value` or `key:value`; of several with the same
- * key the last counts. The shape only: whether the host has the file or the
- * profile is security_check's (oci/security.h).
+ * One of securityOpts, `key`, `key=value` or `key:value`, with white space around
+ * either; of several with the same key the last counts. The shape only: whether
+ * the host has the file or the profile is security_check's (oci/security.h).
  */
 enum security_key {
 	SECURITY_NO_NEW_PRIVILEGES = 1,
@@ -47,9 +47,11 @@ enum security_key {
 struct security_opt {
 	enum security_key key;
 	bool on; /* SECURITY_NO_NEW_PRIVILEGES */
-	const char *value; /* of the others: points into the text that was parsed */
+	char *value; /* of the others: trimmed, a word of ours in lower case; owned */
 };
+/* *ret is owned by the caller (security_opt_clear). -EINVAL. */
 int security_opt_parse(const char *opt, struct security_opt *ret, struct kerr *err);
+void security_opt_clear(struct security_opt *o);
 
 /*
  * A place in the container that something may be mounted over: absolute, and

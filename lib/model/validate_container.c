@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -269,35 +270,39 @@ int validate_restart_policy(const char *policy, struct kerr *err)
 		policy);
 }
 
-/* The words that strconv.ParseBool knows. */
-static bool go_bool(const char *s, bool *ret)
+void security_opt_clear(struct security_opt *o)
 {
-	static const char *const words[] = { "1", "t", "T", "TRUE",  "true",  "True",
-					     "0", "f", "F", "FALSE", "false", "False" };
+	free(o->value);
+	*o = (struct security_opt){ 0 };
+}
+
+/* The value of a key whose words count in any case; a path stays as it is. */
+static void fold_word(char **value)
+{
+	static const char *const words[] = { "unconfined", "default" };
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(words); i++)
-		if (streq(s, words[i])) {
-			*ret = i < ARRAY_SIZE(words) / 2;
-			return true;
-		}
-	return false;
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!str_case_eq(*value, words[i]))
+			continue;
+		free(*value);
+		*value = xstrdup(words[i]);
+	}
 }
 
 static bool security_opt_split(const char *opt, struct security_opt *ret)
 {
-	cleanup_free char *key = NULL;
-	const char *value;
+	const char *cut = strpbrk(opt, "=:");
+	cleanup_free char *left = cut == NULL ? xstrdup(opt) : xstrndup(opt, (size_t) (cut - opt));
+	cleanup_free char *key = str_trim(left);
 
-	opt += strspn(opt, " \t");
-	value = strpbrk(opt, "=:");
-	key = value == NULL ? str_trim(opt) : xstrndup(opt, (size_t) (value - opt));
-	ret->value = value == NULL ? "" : value + 1;
+	ret->value = str_trim(cut == NULL ? "" : cut + 1);
 	ret->on = true;
 	if (str_case_eq(key, "no-new-privileges")) {
 		ret->key = SECURITY_NO_NEW_PRIVILEGES;
-		return value == NULL || go_bool(ret->value, &ret->on);
+		return cut == NULL || str_to_bool(ret->value, &ret->on) == 0;
 	}
+	fold_word(&ret->value);
 	if (str_case_eq(key, "seccomp")) {
 		ret->key = SECURITY_SECCOMP;
 		return streq(ret->value, "unconfined") || streq(ret->value, "default") ||
@@ -309,13 +314,14 @@ static bool security_opt_split(const char *opt, struct security_opt *ret)
 
 static bool is_label(const char *opt)
 {
-	opt += strspn(opt, " \t");
-	return strncasecmp(opt, "label", 5) == 0 && strchr("=: ", opt[5]) != NULL;
+	cleanup_free char *trimmed = str_trim(opt);
+
+	return strncasecmp(trimmed, "label", 5) == 0 && strchr("=: ", trimmed[5]) != NULL;
 }
 
 int security_opt_parse(const char *opt, struct security_opt *ret, struct kerr *err)
 {
-	struct security_opt o = { 0 };
+	cleanup_(security_opt_clear) struct security_opt o = { 0 };
 
 	if (is_label(opt))
 		return kerr_plain(
@@ -324,6 +330,7 @@ int security_opt_parse(const char *opt, struct security_opt *ret, struct kerr *e
 	if (!security_opt_split(opt, &o))
 		return kerr_plain(err, -EINVAL, "unsupported securityOpt \"%s\"", opt);
 	*ret = o;
+	o = (struct security_opt){ 0 };
 	return 0;
 }
 
@@ -458,6 +465,7 @@ static int validate_container_rest(const struct container_spec *c, struct kerr *
 		r = security_opt_parse(c->security_opts.v[i], &opt, err);
 		if (r < 0)
 			return r;
+		security_opt_clear(&opt);
 	}
 	for (i = 0; i < c->tmpfs.n; i++) {
 		r = validate_tmpfs(&c->tmpfs.v[i], i, err);

@@ -86,27 +86,13 @@ static int bad_value(const struct opt_value *v, const char *text, const char *wh
 			  v->opt->name, why);
 }
 
-static int parse_bool(const char *s, bool *ret)
-{
-	static const char *const yes[] = { "1", "t", "T", "true", "TRUE", "True" };
-	static const char *const no[] = { "0", "f", "F", "false", "FALSE", "False" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
-		if (streq(s, yes[i]) || streq(s, no[i])) {
-			*ret = streq(s, yes[i]);
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
 static int assign(struct opt_value *v, const char *text, struct kerr *err)
 {
 	switch (v->opt->type) {
 	case OPT_STRING:
 		break;
 	case OPT_BOOL:
-		if (parse_bool(text, &v->on) < 0)
+		if (str_to_bool(text, &v->on) < 0)
 			return bad_value(v, text, "parsing as a boolean: invalid syntax", err);
 		break;
 	case OPT_LIST:

@@ -24,7 +24,9 @@ static bool same_shape(const struct node *a, const struct node *b)
 
 	if (a == NULL || b == NULL)
 		return a == b;
-	if (a->kind != b->kind || a->tag != b->tag || a->n != b->n)
+	if (a->kind != b->kind || a->n != b->n)
+		return false;
+	if (a->tag != b->tag && a->tag != NODE_TAG_NULL) /* a value may be null */
 		return false;
 	for (i = 0; i < a->n; i++)
 		if (!same_shape(a->items[i], b->items[i]))

@@ -53,6 +53,10 @@ static const struct {
 } files[] = {
 	{ "A=1\r\n\n  # B=2\n\tC = x # y\nA=\"3\"", 0, NULL },
 	{ "A=1\nA", 0, "p:2: invalid line \"A\": want KEY=VALUE: profile is invalid" },
+	{ "\xef\xbb\xbf" "A=\"3\"\nC= x # y", 0, NULL },
+	{ "\xff\xfe" "A", 0,
+	  "read --param-file \"p\": invalid UTF-16 at byte 3: save the file as UTF-8: profile is "
+	  "invalid" },
 	{ "A=1\n\n-=2\n", 0,
 	  "p:3: invalid KEY \"-\": must match [A-Za-z_][A-Za-z0-9_]*: profile is invalid" },
 	{ "A=\0\n", 4, "p:1: invalid line \"A=\\x00\": want KEY=VALUE: profile is invalid" },
@@ -262,6 +266,60 @@ START_TEST(substitute)
 }
 END_TEST
 
+/* A plain reference to nothing is null: an item that is not there, a key that is not set. */
+static const struct {
+	const char *value;
+	bool null;
+} nothings[] = {
+	{ "", true }, { "~", true }, { "null", true }, { "NULL", true }, { "nul", false }, { " ", false },
+};
+
+START_TEST(substitute_null)
+{
+	static const char text[] = HEAD "spec:\n"
+					"  parameters: [{name: X}, {name: E}]\n"
+					"  prefix: '${X}'\n"
+					"  cell:\n"
+					"    containers:\n"
+					"    - id: a\n"
+					"      command: ${X}\n"
+					"      workingDir: ${E}${X}\n"
+					"      env:\n"
+					"      - ${X}\n"
+					"      args:\n"
+					"      - -c\n"
+					"      - &x ${X}\n"
+					"      - *x\n"
+					"      - \"${X}\"\n"
+					"      - |-\n"
+					"        ${X}\n"
+					"      - !!str ${X}\n"
+					"      - x${X}\n";
+	cleanup_cellprofile struct cellprofile p = { 0 };
+	cleanup_strmap struct strmap values = { 0 };
+	const char *value = nothings[_i].value;
+	size_t dropped = nothings[_i].null ? 2 : 0;
+	const struct container_spec *c;
+	struct kerr err = { 0 };
+
+	strmap_set(&values, "X", value);
+	strmap_set(&values, "E", "");
+	load(text, &p);
+	ck_assert_msg(cellprofile_substitute(&p, &values, &err) == 0, "%s", err.msg);
+	c = &p.doc.spec.cell.containers.v[0];
+	ck_assert_str_eq(c->command != NULL ? c->command : "(unset)",
+			 nothings[_i].null ? "(unset)" : value);
+	ck_assert((c->working_dir == NULL) == nothings[_i].null);
+	ck_assert_uint_eq(c->env.n, nothings[_i].null ? 0 : 1);
+	ck_assert_str_eq(p.doc.spec.prefix, value);
+	ck_assert_uint_eq(c->args.n, 7 - dropped);
+	ck_assert_str_eq(c->args.v[3 - dropped], value);
+	ck_assert_str_eq(c->args.v[4 - dropped], value);
+	ck_assert_str_eq(c->args.v[5 - dropped], value);
+	ck_assert(str_has_prefix(c->args.v[6 - dropped], "x"));
+}
+END_TEST
+
 START_TEST(substitute_everywhere)
 {
 	static const char text[] = "kind: CellProfile\n"
@@ -419,6 +477,7 @@ static Suite *test_cellprofile(void)
 	tcase_add_test(t, unknown_keys);
 	tcase_add_test(t, resolve);
 	tcase_add_loop_test(t, substitute, 0, ARRAY_SIZE(probes));
+	tcase_add_loop_test(t, substitute_null, 0, ARRAY_SIZE(nothings));
 	tcase_add_test(t, substitute_everywhere);
 	tcase_add_test(t, substitute_bounds);
 	tcase_add_test(t, substitute_to_nothing);

@@ -61,6 +61,11 @@ static const struct {
 	  "invalid" },
 	{ SERVER, "a: [", "load server configuration: parse server configuration \"",
 	  "\": server configuration is invalid: yaml: *" },
+	{ SERVER, " kind: ServerConfiguration\nspec: {socket: /s}",
+	  "load server configuration: parse server configuration \"",
+	  "\": server configuration is invalid: yaml: line 2: *" },
+	{ CLIENT, "\xff\xfe" "a", "load client configuration: parse client configuration \"",
+	  "\": client configuration is invalid: invalid UTF-16 at byte 3: save the file as UTF-8" },
 	{ SERVER, "apiVersion: v9", "load server configuration: server configuration \"",
 	  "\": unsupported apiVersion: v9 (expected v1beta1): server configuration is invalid" },
 	{ SERVER, "spec: {runtime: rocket}", "load server configuration: server configuration \"",
@@ -68,9 +73,6 @@ static const struct {
 	  "invalid" },
 	{ SERVER, "spec: {podSubnetSize: 31}", "load server configuration: server configuration \"",
 	  "\": spec.podSubnetSize must be within [8, 30]: 31: server configuration is invalid" },
-	{ SERVER, "spec: {reconcileInterval: soon}",
-	  "load server configuration: server configuration \"",
-	  "\": spec.reconcileInterval \"soon\" is not a duration: server configuration is invalid" },
 	{ SERVER, "spec: {kukeondImage: x}", "load server configuration: server configuration \"",
 	  "\": not supported yet: spec.kukeondImage: server configuration is invalid" },
 };
@@ -123,6 +125,55 @@ START_TEST(load)
 	ck_assert_int_eq(symlink(path, link), 0);
 	ck_assert_int_eq(configuration_load(CLIENT, link, &doc, NULL, NULL), 1);
 	model_clear(&client_doc_type, &doc);
+}
+END_TEST
+
+/* A value that costs no more than its default is told of. %s is the path. */
+static const struct {
+	enum kind kind;
+	const char *text;
+	const char *warning; /* behind "warning: " and the path; NULL: none */
+} bad[] = {
+	{ SERVER, "spec: {reconcileInterval: soon}",
+	  ": spec.reconcileInterval: \"soon\" is not a duration (like 30s or 1m30s); using 30s" },
+	{ SERVER, "spec: {reconcileInterval: 30}",
+	  ": spec.reconcileInterval: \"30\" is not a duration (like 30s or 1m30s); using 30s" },
+	{ SERVER, "spec: {reconcileInterval: 1d}",
+	  ": spec.reconcileInterval: \"1d\" is not a duration (like 30s or 1m30s); using 30s" },
+	{ SERVER, "spec: {reconcileInterval: -1s, logLevel: Warning}", NULL },
+	{ SERVER, "spec: {logLevel: loud}",
+	  ": spec.logLevel: \"loud\" is not a log level (debug, info, warn, error); using info" },
+	{ CLIENT, "spec: {logLevel: loud}",
+	  ": spec.logLevel: \"loud\" is not a log level (debug, info, warn, error); using info" },
+	{ CLIENT, "spec: {logLevel: debug}\n---\nspec: {logLevel: info}",
+	  ":3:1: only the first document of the file is read" },
+	{ CLIENT, "# head\n---\n--- ~\n---\nspec: {logLevel: debug}\n", NULL },
+	/* all that follows a mark is read */
+	{ SERVER, "\xef\xbb\xbfkind: ServerConfiguration\napiVersion: v1beta1\nspec:\n  socke: x\n",
+	  ":4:3: unknown field spec.socke (did you mean \"socket\"?)" },
+	{ CLIENT, "\xef\xbb\xbf# c\n\xef\xbb\xbfkind: ClientConfiguration\nspec:\n  hos: x\n",
+	  ":4:3: unknown field spec.hos (did you mean \"host\"?)" },
+	{ CLIENT, "extra: !vault abc\nspec: {host: !note unix:///x}", ":1:1: unknown field extra" },
+};
+
+START_TEST(bad_values)
+{
+	cleanup_free char *path = put(bad[_i].text);
+	cleanup_strlist struct strlist warnings = { 0 };
+	cleanup_free char *want = xasprintf("warning: %s%s", path, bad[_i].warning);
+	struct server_doc doc;
+	struct kerr err = { 0 };
+
+	ck_assert_msg(configuration_load(bad[_i].kind, path, &doc, &warnings, &err) == 1, "%s",
+		      err.msg);
+	ck_assert_uint_eq(warnings.n, bad[_i].warning != NULL);
+	if (bad[_i].warning != NULL)
+		ck_assert_str_eq(warnings.v[0], want);
+	if (bad[_i].kind == SERVER && bad[_i].warning != NULL) {
+		ck_assert_ptr_null(doc.spec.reconcile_interval);
+		ck_assert_ptr_null(doc.spec.log_level);
+	}
+	model_clear(kind_info(bad[_i].kind)->type, &doc);
 }
 END_TEST
 
@@ -253,6 +304,7 @@ static Suite *test_configuration(void)
 	tcase_add_loop_test(t, load_errors, 0, ARRAY_SIZE(wrong));
 	tcase_add_test(t, unreadable);
 	tcase_add_test(t, load);
+	tcase_add_loop_test(t, bad_values, 0, ARRAY_SIZE(bad));
 	tcase_add_loop_test(t, template, 0, 2);
 	tcase_add_loop_test(t, template_uncommented, 0, 2);
 	tcase_add_loop_test(t, runtime, 0, ARRAY_SIZE(runtimes));

@@ -116,6 +116,15 @@ static const struct {
 	{ "s: 2026-01-02", "s", "{\"s\":\"2026-01-02\"}" },
 	{ "s: !!str 5", "s", "{\"s\":\"5\"}" },
 	{ "s: !!binary aGk=", "s", "{\"s\":\"hi\"}" },
+	/* a tag of somebody else's says nothing; of ours none is judged that is not read */
+	{ "s: !note x", "s", "{\"s\":\"x\"}" },
+	{ "s: !note ~", "s", "{\"s\":\"~\"}" },
+	{ "s: !<tag:example.com,2000:x> 'y'", "s", "{\"s\":\"y\"}" },
+	{ "l: [!a x, !b 5]", "l", "{\"l\":[\"x\",\"5\"]}" },
+	{ "m: {!k a: !v b}", "m", "{\"m\":{\"a\":\"b\"}}" },
+	{ "o: !thing {path: !p a}", "o", "{\"o\":{\"path\":\"a\"}}" },
+	{ "extra: !vault abc\nmore: {x: !!int abc, y: !!binary '%', z: [!!bool 5]}\ns: x", "s",
+	  "{\"s\":\"x\"}" },
 	{ "s: |\n  a\n  b\n", "s", "{\"s\":\"a\\nb\\n\"}" },
 	{ "s: <<", "s", "{\"s\":\"\\u003c\\u003c\"}" },
 	{ "ns: ~", "ns", "{\"ns\":null}" },
@@ -158,6 +167,10 @@ static const struct {
 	{ "t: 2026-01-02T03:04:05.5+01:00", "t", "{\"t\":\"2026-01-02T02:04:05.5Z\"}" },
 	{ "t: '2026-01-02T03:04:05Z'", "t", "{\"t\":\"2026-01-02T03:04:05Z\"}" },
 	{ "t: 0001-01-01T00:00:00Z", "t", "{\"t\":\"0001-01-01T00:00:00Z\"}" },
+	{ "t: 2026-01-02", "t", "{\"t\":\"2026-01-02T00:00:00Z\"}" },
+	{ "t: 2026-1-2 3:4:5.25", "t", "{\"t\":\"2026-01-02T03:04:05.25Z\"}" },
+	{ "t: 2026-1-2t3:04:05+01:00", "t", "{\"t\":\"2026-01-02T02:04:05Z\"}" },
+	{ "t: !!timestamp '2026-01-02'", "t", "{\"t\":\"2026-01-02T00:00:00Z\"}" },
 	{ "t: ~", "t", "{\"t\":\"0001-01-01T00:00:00Z\"}" },
 	{ "state: Stopped", "state", "{\"state\":\"Stopped\"}" },
 	{ "state: 2", "state", "{\"state\":\"Stopped\"}" },
@@ -185,6 +198,12 @@ static const struct {
 	{ "s: a\r\ni: 3\r\n", "i", "{\"i\":3}" },
 	{ "\xef\xbb\xbfi: 3\n", "i", "{\"i\":3}" },
 	{ "%YAML 1.1\n---\ni: 3\n...\n", "i", "{\"i\":3}" },
+	/* marks of byte order before what they may precede; all keys are read */
+	{ "\xef\xbb\xbfs: x\ni: 3\n", "i", "{\"i\":3}" },
+	{ "\xef\xbb\xbf# c\n\n\xef\xbb\xbfs: x\ni: 3\n", "i", "{\"i\":3}" },
+	{ "\xef\xbb\xbf%YAML 1.1\n\xef\xbb\xbf---\ns: x\ni: 3\n", "i", "{\"i\":3}" },
+	/* and documents of nothing before the one that counts */
+	{ "# c\n---\n---\n~\n--- # d\n...\n---\ns: x\ni: 3\n--- null\n", "i", "{\"i\":3}" },
 };
 
 START_TEST(yaml_coercion)
@@ -240,12 +259,14 @@ static const struct {
 	{ "state: {a: 1}", "cell state: expected scalar, got 4" },
 	{ "t: yesterday", "parsing time \"yesterday\" as \"2006-01-02T15:04:05Z07:00\": not an RFC "
 			  "3339 timestamp" },
-	{ "t: 2026-01-02", "parsing time \"2026-01-02\" as \"2006-01-02T15:04:05Z07:00\": not an "
+	{ "t: '2026-01-02'", "parsing time \"2026-01-02\" as \"2006-01-02T15:04:05Z07:00\": not an "
+			     "RFC 3339 timestamp" },
+	{ "t: 2026-02-30", "parsing time \"2026-02-30\" as \"2006-01-02T15:04:05Z07:00\": not an "
 			   "RFC 3339 timestamp" },
 	{ "s: *nope", "yaml: line 1: unknown anchor 'nope' referenced" },
 	{ "o: &o\n  path: *o\n", "yaml: line 2: anchor 'o' value contains itself" },
 	{ "i: !!int abc", "yaml: line 1: cannot decode !!str `abc` as a !!int" },
-	{ "s: !custom x", "yaml: line 1: cannot decode !!str `x` as a !custom" },
+	{ "i: !custom 5", "yaml: unmarshal errors:\n  line 1: cannot unmarshal !custom `5` into int64" },
 	{ "s: !!binary '%%'", "yaml: line 1: !!binary value contains invalid base64 data" },
 	{ "s: !!binary /w==",
 	  "yaml: unmarshal errors:\n  line 1: cannot unmarshal !!binary `\\xff` into string" },
@@ -264,6 +285,7 @@ START_TEST(yaml_type_errors)
 END_TEST
 
 static const char *const yaml_syntax[] = {
+	"i: 3\n---\ns: [\n", " i: 3\ns: x\n", /* behind the document as well */
 	"a: [",	       "a: b: c", "\tb: 1",	"a: 'x", "a: \"\\q\"",	    "- a\nb: 1",
 	"s: \xff\xfe", "s: \x01", "a: &x &y 1", "{a: 1", "%BAD\n---\na: 1", "a: *",
 };
@@ -282,6 +304,19 @@ START_TEST(yaml_nothing)
 	ck_assert_int_eq(read_yaml("---\n...\n"), 0);
 	ck_assert_int_eq(read_yaml("~"), 0);
 	ck_assert(model_is_zero(&thing_type, &thing_));
+}
+END_TEST
+
+START_TEST(yaml_second_document)
+{
+	struct buf text cleanup_buf = BUF_INIT(4096);
+
+	ck_assert_int_eq(read_yaml("i: 3\n---\n# x\n---\n  i: 4\n---\ni: 5\n"), 0);
+	ck_assert_str_eq(value_of("i"), "{\"i\":3}");
+	ck_assert_uint_eq(unknown_.n, 1);
+	ck_assert_uint_eq(unknown_.v[0].line, 5);
+	unknown_field_text(&text, &unknown_.v[0]);
+	ck_assert_str_eq(buf_str(&text), "only the first document of the file is read");
 }
 END_TEST
 
@@ -659,6 +694,7 @@ static Suite *test_decode(void)
 	tcase_add_loop_test(tc, yaml_type_errors, 0, ARRAY_SIZE(yaml_errors));
 	tcase_add_loop_test(tc, yaml_syntax_errors, 0, ARRAY_SIZE(yaml_syntax));
 	tcase_add_test(tc, yaml_nothing);
+	tcase_add_test(tc, yaml_second_document);
 	tcase_add_test(tc, yaml_documents_one_by_one);
 	tcase_add_test(tc, yaml_errors_have_a_place);
 	tcase_add_test(tc, alias_bombs_are_defused);

@@ -30,12 +30,16 @@ static const struct {
 	  "errors:\n  line 1: cannot unmarshal !!str `hello` into *" },
 	{ "- x",
 	  "validation failed:\n  document 0 (): document 0: failed to parse kind: yaml: unmarshal "
-	  "errors:\n  line 1: cannot unmarshal !!seq into *" },
+	  "errors:\n  line 1: cannot unmarshal !!str `x` into *" },
 	{ "kind: Foo", "validation failed:\n  document 0 (): document 0: unknown kind: Foo" },
 	{ "kind: cell", "validation failed:\n  document 0 (): document 0: unknown kind: cell" },
 	{ "kind: CellProfile",
 	  "validation failed:\n  document 0 (): document 0: unknown kind: CellProfile" },
-	{ "# nothing\n", "validation failed:\n  document 0 (): document 0: unknown kind: " },
+	{ "# nothing\n", "!failed to parse YAML: no documents found in input" },
+	{ "--- ~\n...\n---\n...\n--- # c\n--- null\n",
+	  "!failed to parse YAML: no documents found in input" },
+	{ "kind: List\nitems: []\n", "!failed to parse YAML: no documents found in input" },
+	{ "kind: List\nitems: [~]\n---\n[]", "!failed to parse YAML: no documents found in input" },
 	{ "{}", "validation failed:\n  document 0 (): document 0: unknown kind: " },
 	{ "kind: Cell\nspec: {containers: [{id: a, volumes: [\"/a:/b\"]}]}",
 	  "validation failed:\n  document 0 (): document 0: failed to parse Cell: yaml: unmarshal "
@@ -77,7 +81,24 @@ static const struct {
 	  "metadata: {name: s}",
 	  "validation failed:\n  document 0 (Realm): metadata.name is required\n  document 1 (): "
 	  "document 1: unknown kind: Foo\n  document 3 (Space \"s\"): spec.realmId is required" },
+	/* lists: of items as of documents, by their places */
+	{ "kind: List\napiVersion: v2\nitems: []",
+	  "validation failed:\n  document 0 (List): unsupported apiVersion: v2 (expected v1)" },
+	{ "kind: List", "validation failed:\n  document 0 (List): items is required" },
+	{ "kind: List\nitems: {}", "validation failed:\n  document 0 (List): items must be a list" },
+	{ "kind: Realm\nmetadata: {name: a}\n---\napiVersion: v1\nkind: List\nmetadata: {x: y}\n"
+	  "items:\n- kind: Realm\n  metadata: {name: b}\n- ~\n- kind: Realm\n- kind: Space\n"
+	  "  metadata: {name: s}\n  spec: x\n",
+	  "validation failed:\n  document 2 (Realm): metadata.name is required\n"
+	  "  document 3 (): document 3: failed to parse Space: yaml: unmarshal errors:\n"
+	  "  line 14: cannot unmarshal !!str `x` into *" },
+	{ "[{\"kind\": \"Realm\", \"metadata\": {\"name\": \"\\ud83d\\ude00\"}}, {\"kind\": "
+	  "\"Foo\"}]",
+	  "validation failed:\n  document 1 (): document 1: unknown kind: Foo" },
 	/* fine */
+	{ "kind: List\nitems: [{kind: Realm, metadata: {name: a}}]\n", "" },
+	{ "# a licence\n---\nkind: Realm\nmetadata: {name: r1}\n--- # end\n", "" },
+	{ "# head\n--- # first\nkind: Realm\nmetadata: {name: r1}\n--- ~\n", "" },
 	{ "kind: Realm\nmetadata: {name: r}", "" },
 	{ "kind: Realm\r\nmetadata:\r\n  name: r\r\n---\r\nkind: Realm\r\nmetadata: {name: b}",
 	  "" },
@@ -116,6 +137,8 @@ START_TEST(verdict)
 }
 END_TEST
 
+#define BOM "\xef\xbb\xbf"
+
 /* Streams and the names of the realms in them. */
 static const struct {
 	const char *text;
@@ -135,6 +158,15 @@ static const struct {
 	{ "kind: Realm\nmetadata: {name: a}\n---x: 1\n", "a" },
 	{ "---\n\n---\n---\nkind: Realm\nmetadata: {name: a}\n---\n\n", "a" },
 	{ "---\nkind: Realm\nmetadata: {name: a}\n---", "a" },
+	/* files that were put together, each with its mark */
+	{ BOM "kind: Realm\nmetadata: {name: a}\n" BOM "---\nkind: Realm\nmetadata: {name: b}\n...\n"
+	      "\n" BOM "# c\n" BOM "kind: Realm\nmetadata: {name: c}\n" BOM "# d\n---\nkind: Realm\n"
+	      "metadata: {name: d}\n",
+	  "a b c d" },
+	{ "- {kind: Realm, metadata: {name: a}}\n- kind: List\n  items: [[{kind: Realm, metadata: "
+	  "{name: b}}], ~]\n---\nkind: Realm\nmetadata: {name: c}",
+	  "a b c" },
+	{ "kind: List\nx: &x {kind: Realm, metadata: {name: a}}\nitems: [*x, *x]", "a a" },
 };
 
 START_TEST(split)
@@ -252,6 +284,124 @@ START_TEST(limits)
 }
 END_TEST
 
+/* Every list of this stream holds the one before twice: there is an end to it. */
+START_TEST(aliases_of_lists)
+{
+	cleanup_buf struct buf text = BUF_INIT(1 << 16);
+	cleanup_docstream struct docstream s = { 0 };
+	struct kerr err = { 0 };
+	int i;
+
+	buf_adds(&text, "kind: List\nl0: &l0 []\n");
+	for (i = 1; i < 60; i++)
+		buf_addf(&text, "l%d: &l%d [*l%d, *l%d]\n", i, i, i - 1, i - 1);
+	buf_addf(&text, "items: *l%d\n", i - 1);
+	ck_assert_int_eq(docstream_load(buf_str(&text), text.len, "f", 0, &s, &err), -E2BIG);
+	ck_assert_str_eq(err.msg, "failed to parse YAML: document contains excessive aliasing");
+}
+END_TEST
+
+START_TEST(list_keys)
+{
+	static const char text[] = "kind: List\nitmes: []\nitems:\n- {kind: Realm, metadata: "
+				   "{name: r}, sepc: 1}\n";
+	cleanup_docstream struct docstream s = { 0 }, strict = { 0 };
+
+	ck_assert_int_eq(docstream_load(text, strlen(text), "f", 0, &s, NULL), 0);
+	ck_assert_uint_eq(s.warnings.n, 2);
+	ck_assert_str_eq(s.warnings.v[0], "warning: f:2:1: unknown field itmes");
+	ck_assert_str_eq(s.warnings.v[1],
+			 "warning: f:4:38: unknown field sepc (did you mean \"spec\"?)");
+	ck_assert_int_eq(docstream_load(text, strlen(text), "f", DOCSTREAM_STRICT, &strict, NULL),
+			 0);
+	ck_assert_uint_eq(strict.n, 1);
+	ck_assert_str_eq(strict.v[0].error, "document 0 (List): f:2:1: unknown field itmes");
+}
+END_TEST
+
+static size_t utf16(const char *ascii, bool big, char *out)
+{
+	size_t n = 0;
+
+	for (; *ascii; ascii++) {
+		out[n + big] = *ascii;
+		out[n + !big] = 0;
+		n += 2;
+	}
+	return n;
+}
+
+START_TEST(encodings)
+{
+	static const char text[] = "xkind: Realm\nmetadata: {name: 'rxx'}\n";
+	static const char names[][2] = { "\xd8\x3d", "\xde\x00" }; /* U+1F600 */
+	cleanup_docstream struct docstream s = { 0 };
+	char wide[2 * sizeof(text)];
+	struct kerr err = { 0 };
+	bool big = _i == 1;
+	size_t n = utf16(text, big, wide), i, at;
+
+	wide[!big] = (char) 0xfe;
+	wide[big] = (char) 0xff;
+	at = 2 * (size_t) (strstr(text, "rxx") + 1 - text);
+	for (i = 0; i < 2; i++) {
+		wide[at + 2 * i + !big] = names[i][0];
+		wide[at + 2 * i + big] = names[i][1];
+	}
+	ck_assert_int_eq(docstream_load(wide, n, "f", 0, &s, &err), 0);
+	ck_assert_str_eq(((struct doc_head *) s.v[0].doc)->metadata.name, "r\xf0\x9f\x98\x80");
+	docstream_clear(&s);
+	ck_assert_int_eq(docstream_load(wide, n - 1, "f", 0, &s, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.msg, "failed to parse YAML: f: invalid UTF-16 at byte"));
+	ck_assert_int_eq(docstream_load(wide + 2, n - 2, "f", 0, &s, &err), -EINVAL);
+	ck_assert_str_eq(err.msg, "failed to parse YAML: f: the text looks like UTF-16 without a "
+				  "byte order mark: save the file as UTF-8");
+	wide[at + 2 + !big] = 'x'; /* the half of a pair */
+	ck_assert_int_eq(docstream_load(wide, n, NULL, 0, &s, &err), -EINVAL);
+	ck_assert_str_eq(err.msg, "failed to parse YAML: -: invalid UTF-16 at byte 65: save the "
+				  "file as UTF-8");
+	ck_assert_int_eq(docstream_load("\xff\xfe\0\0a\0\0\0", 8, "f", 0, &s, &err), -EINVAL);
+	ck_assert_str_eq(err.msg,
+			 "failed to parse YAML: f: the text is UTF-32: save the file as UTF-8");
+}
+END_TEST
+
+#define FILE_TEXT(text) text, sizeof(text) - 1
+
+/* Several files read as what they come to when they are put together. */
+START_TEST(files)
+{
+	static const struct docstream_source v[] = {
+		{ FILE_TEXT("kind: Realm\nmetadata: {name: a}"), "a" },
+		{ FILE_TEXT("# nothing\n"), "b" },
+		{ FILE_TEXT(BOM "%YAML 1.1\n---\nkind: Realm\nmetadata: {name: c}\n"), "c" },
+		{ FILE_TEXT("[{\"kind\": \"Realm\", \"metadata\": {\"name\": \"d\"}}]\n"), "d" },
+		{ FILE_TEXT("\xff\xfe" "k\0i\0n\0d\0:\0 \0F\0\n\0"), "e" },
+		{ FILE_TEXT("kind: Realm\nmetadata: {name: f}\nx: y\n"), "f" },
+	};
+	cleanup_docstream struct docstream all = { 0 }, joined = { 0 };
+	cleanup_buf struct buf text = BUF_INIT(4096);
+	struct kerr err = { 0 };
+	size_t i;
+
+	ck_assert_int_eq(docstream_load_all(v, ARRAY_SIZE(v), 0, &all, &err), 0);
+	for (i = 0; i < ARRAY_SIZE(v); i++)
+		ck_assert_int_eq(docstream_join(&text, &v[i], &err), 0);
+	ck_assert_int_eq(docstream_load(buf_str(&text), text.len, NULL, 0, &joined, &err), 0);
+	ck_assert_uint_eq(all.n, 5);
+	ck_assert_uint_eq(joined.n, all.n);
+	for (i = 0; i < all.n; i++) {
+		ck_assert_int_eq(all.v[i].kind, joined.v[i].kind);
+		ck_assert((all.v[i].error == NULL) == (i != 3));
+		ck_assert((joined.v[i].error == NULL) == (i != 3));
+		if (i == 3)
+			ck_assert_str_eq(all.v[i].error, joined.v[i].error);
+	}
+	ck_assert_uint_eq(all.warnings.n, 1);
+	ck_assert_str_eq(all.warnings.v[0], "warning: f:3:1: unknown field x");
+}
+END_TEST
+
 static Suite *test_docstream(void)
 {
 	Suite *s = suite_create("docstream");
@@ -265,6 +415,10 @@ static Suite *test_docstream(void)
 	tcase_add_test(t, status_is_dropped);
 	tcase_add_test(t, delete_style);
 	tcase_add_test(t, limits);
+	tcase_add_test(t, aliases_of_lists);
+	tcase_add_test(t, list_keys);
+	tcase_add_loop_test(t, encodings, 0, 2);
+	tcase_add_test(t, files);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -130,7 +130,7 @@ START_TEST(yaml_strings_read_back)
 	const char *y = yaml_of(s);
 	const struct node *v;
 
-	ck_assert_int_eq(node_read_yaml(y, strlen(y), &n, NULL), 0);
+	ck_assert_int_eq(node_read_yaml(y, strlen(y), &n, NULL, NULL), 0);
 	v = node_get(n, "k");
 	ck_assert_ptr_nonnull(v);
 	ck_assert_str_eq(v->text, s);
@@ -249,7 +249,7 @@ START_TEST(yaml_long_keys)
 	strmap_set(&m, key, "v");
 	yemit_init(&y, &out_, 2, 0);
 	yemit_strmap(&y, &m);
-	ck_assert_int_eq(node_read_yaml(buf_str(&out_), out_.len, &n, NULL), 0);
+	ck_assert_int_eq(node_read_yaml(buf_str(&out_), out_.len, &n, NULL, NULL), 0);
 	ck_assert_str_eq(node_str(node_get(n, key)), "v");
 }
 END_TEST

@@ -107,6 +107,7 @@ START_TEST(levels)
 	ck_assert_int_eq(log_level_from_name("error"), LOG_LEVEL_ERROR);
 	ck_assert_int_eq(log_level_from_name("loud"), LOG_LEVEL_INFO);
 	ck_assert_int_eq(log_level_from_name(NULL), LOG_LEVEL_INFO);
+	ck_assert(log_level_known("Warning") && !log_level_known("loud") && !log_level_known(""));
 	log_init(LOG_LEVEL_NONE, LOG_STYLE_PLAIN);
 	ck_assert(!log_enabled(LOG_LEVEL_ERROR));
 	log_init(LOG_LEVEL_WARN, LOG_STYLE_PLAIN);

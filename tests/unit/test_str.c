@@ -12,10 +12,18 @@ START_TEST(comparing)
 	cleanup_free char *a = str_trim(" \t x y\r\n");
 	cleanup_free char *b = str_trim(NULL);
 	cleanup_free char *c = str_trim("  ");
+	/* U+00A0, U+2003, U+3000, U+0085 around; a letter that ends in their bytes */
+	cleanup_free char *d = str_trim("\xc2\xa0 \xe2\x80\x83x \xc3\xa0\xe3\x80\x80\xc2\x85");
+	cleanup_free char *e = str_trim("\x85\xa0"); /* no UTF-8 */
+	bool on = false;
 
 	ck_assert_str_eq(a, "x y");
 	ck_assert_str_eq(b, "");
 	ck_assert_str_eq(c, "");
+	ck_assert_str_eq(d, "x \xc3\xa0");
+	ck_assert_str_eq(e, "\x85\xa0");
+	ck_assert(str_to_bool("True", &on) == 0 && on && str_to_bool("f", &on) == 0 && !on);
+	ck_assert(str_to_bool("yes", &on) < 0 && str_to_bool("", &on) < 0 && str_to_bool(" 1", &on) < 0);
 	ck_assert(streq_null(NULL, "") && streq_null(NULL, NULL) && !streq_null("a", NULL));
 	ck_assert(str_empty(NULL) && str_empty("") && !str_empty(" "));
 	ck_assert(str_has_prefix("abc", "ab") && str_has_prefix("abc", ""));

@@ -45,7 +45,8 @@ static const struct {
 	{ KIND_CELL, "a\\b", "name is invalid: cell name \"a\\b\" " BAD_CHAR2 },
 	{ KIND_CELL, "a\x1b[m", "name is invalid: cell name \"a\\x1b[m\" " BAD_CHAR2 },
 	{ KIND_CELL, "a\x7f", "name is invalid: cell name \"a\\x7f\" " BAD_CHAR2 },
-	{ KIND_CELL, "a\xc2\x85", "name is invalid: cell name \"*" },
+	{ KIND_CELL, "\xc2\xa0" "a\xc2\x85", NULL },
+	{ KIND_CELL, "a\xc2\x85" "b", "name is invalid: cell name \"*" },
 	{ KIND_CELL, "a\xff", "name is invalid: cell name \"a\\xff\" is not valid UTF-8" },
 	{ KIND_CELL, LONG63 "4",
 	  "name is invalid: cell name \"" LONG63 "4\" is too long (must not exceed 63 bytes)" },
@@ -163,6 +164,11 @@ static const struct {
 	{ "securityOpts: [no-new-privileges, 'No-New-Privileges:true', seccomp=unconfined, "
 	  "seccomp=default, seccomp=/p.json, apparmor=x]",
 	  NULL },
+	{ "securityOpts: [seccomp=Unconfined, 'seccomp = unconfined', 'no-new-privileges = true', "
+	  "'seccomp=unconfined ', ' Seccomp : DEFAULT', 'seccomp= /p.json', 'apparmor = Unconfined', "
+	  "\"seccomp\\u00a0=\\u2003unconfined\"]",
+	  NULL },
+	{ "securityOpts: ['seccomp = ']", "unsupported securityOpt \"seccomp = \"" },
 	{ "securityOpts: ['label:type:x']",
 	  "unsupported securityOpt \"label:type:x\": SELinux labels are not supported" },
 	{ "securityOpts: [seccomp=p.json]", "unsupported securityOpt \"seccomp=p.json\"" },
