@@ -108,6 +108,7 @@ SYSTEM_TESTS = \
 	tests/integration/config.bats \
 	tests/integration/crash.bats \
 	tests/integration/daemon.bats \
+	tests/integration/documents.bats \
 	tests/integration/failures.bats \
 	tests/integration/fields/table.sh \
 	tests/integration/fresh.bats \

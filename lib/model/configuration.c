@@ -154,10 +154,10 @@ bool configuration_check_interval(const char *interval, const char *from, struct
 	if (str_empty(interval) || duration_parse(interval, &ns) == 0)
 		return true;
 	if (warnings != NULL)
-		strlist_addf(warnings,
-			     "warning: %s: \"%s\" is not a duration (like 30s or 1m30s); using "
-			     CONF_DEFAULT_INTERVAL,
-			     from, interval);
+		strlist_addf(
+			warnings,
+			"warning: %s: \"%s\" is not a duration (like 30s or 1m30s); using " CONF_DEFAULT_INTERVAL,
+			from, interval);
 	return false;
 }
 

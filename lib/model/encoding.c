@@ -123,9 +123,10 @@ int encoding_to_utf8(const char **text, size_t *n, struct buf *own, struct kerr 
 		p = buf_str(&wide);
 		len = wide.len;
 	} else if (len >= 4 && !p[0] != !p[1] && !p[0] == !p[2] && !p[1] == !p[3]) {
-		return kerr_plain(err, -EINVAL,
-				  "the text looks like UTF-16 without a byte order mark: save the file "
-				  "as UTF-8");
+		return kerr_plain(
+			err, -EINVAL,
+			"the text looks like UTF-16 without a byte order mark: save the file "
+			"as UTF-8");
 	} else if (len == 0 || memmem(p, len, MARK, MARK_LEN) == NULL) {
 		return 0;
 	}

@@ -49,8 +49,13 @@ char *cli_arg(const struct cli *c, size_t i) __attribute__((returns_nonnull));
 
 /* Flag > environment > client configuration > default; reads the file. */
 int cli_settings(struct cli *c, struct kerr *err);
-/* A boolean environment variable: set, not empty, and none of 0, f and false. */
-bool cli_env_true(const char *name);
+/*
+ * A switch of the environment, in Go's words (str_to_bool); unset and empty are false.
+ * `invalid value "no" of KUKEON_NO_DAEMON: …`. -EINVAL.
+ */
+int cli_env_bool(const char *name, bool *ret, struct kerr *err);
+/* The flag where it was given, else the variable. */
+int cli_switch(const struct cli *c, const char *flag, const char *env, bool *ret, struct kerr *err);
 /* The engine in this process, with what the instance file and the server configuration say. */
 int cli_engine(struct cli *c, struct engine **ret, struct kerr *err);
 

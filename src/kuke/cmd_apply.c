@@ -15,19 +15,42 @@ static const struct opt apply_opts[] = {
 	{ 0 },
 };
 
+/* Whether what is wrong with a document is how it is written. */
+static bool has_parse_error(const struct docstream *docs)
+{
+	for (size_t i = 0; i < docs->n; i++)
+		if (docs->v[i].parse_error)
+			return true;
+	return false;
+}
+
 /*
- * The daemon parses what it gets; reading it here is for warnings with line numbers,
- * so all that is wrong with it is left to the daemon, unless --strict asks for a verdict.
+ * The daemon parses what it gets and has the last word; reading it here is for
+ * warnings and errors that name the file and the line, and for --strict.
  */
-static int look_at(struct cli *c, const struct buf *text, struct kerr *err)
+static int look_at(struct cli *c, const struct manifest *m, struct kerr *err)
 {
 	struct docstream docs cleanup_docstream = { 0 };
 	int r;
 
-	r = manifest_load(c, text, 0, &docs, NULL);
-	if (r == 0 && cli_bool(c, "strict"))
-		return manifest_check(c, &docs, DOCSTREAM_STYLE_APPLY, err);
-	return 0;
+	r = manifest_load(c, m, 0, &docs, NULL);
+	if (r < 0 || (!cli_bool(c, "strict") && !has_parse_error(&docs)))
+		return 0;
+	docstream_validate(&docs, 0);
+	return manifest_check(c, &docs, DOCSTREAM_STYLE_APPLY, err);
+}
+
+static int read_files(struct cli *c, struct buf *ret_text, struct kerr *err)
+{
+	struct manifest m cleanup_manifest = { 0 };
+	int r;
+
+	r = cli_require(c, "file", err);
+	if (r == 0)
+		r = manifest_read(c, &m, err);
+	if (r == 0)
+		r = look_at(c, &m, err);
+	return r < 0 ? r : manifest_join(&m, ret_text, err);
 }
 
 static int run_apply(struct cli *c, struct kerr *err)
@@ -40,11 +63,7 @@ static int run_apply(struct cli *c, struct kerr *err)
 	size_t failed = 0;
 	int r;
 
-	r = cli_require(c, "file", err);
-	if (r == 0)
-		r = manifest_read(c, &args.raw_yaml, err);
-	if (r == 0)
-		r = look_at(c, &args.raw_yaml, err);
+	r = read_files(c, &args.raw_yaml, err);
 	if (r == 0)
 		r = cli_call(c, method, &args, &reply, err);
 	if (r == 0) {

@@ -270,7 +270,12 @@ static int run_init(struct cli *c, struct kerr *err)
 	bool no_wait;
 	int r;
 
-	r = make_plan(c, &p, err);
+	r = cli_switch(c, "force-regenerate-cni", "KUKE_INIT_FORCE_REGENERATE_CNI",
+		       &o.force_network, err);
+	if (r == 0)
+		r = cli_switch(c, "no-wait", "KUKE_INIT_NO_WAIT", &no_wait, err);
+	if (r == 0)
+		r = make_plan(c, &p, err);
 	if (r == 0)
 		r = open_engine(&p, &e, err);
 	if (r < 0)
@@ -280,14 +285,10 @@ static int run_init(struct cli *c, struct kerr *err)
 	o.socket = p.socket;
 	o.socket_gid = p.doc.spec.socket_gid.set ? p.doc.spec.socket_gid.v : -1;
 	o.configuration = p.configuration;
-	o.force_network = cli_bool(c, "force-regenerate-cni") ||
-			  cli_env_true("KUKE_INIT_FORCE_REGENERATE_CNI");
 	r = bootstrap_init(e, &o, &report, err);
 	if (r < 0)
 		return r;
 	print_report(&p, &report);
-	no_wait = cli_given(c, "no-wait") ? cli_bool(c, "no-wait")
-					  : cli_env_true("KUKE_INIT_NO_WAIT");
 	return no_wait ? 0 : finish(&p, err);
 }
 

@@ -147,12 +147,12 @@ static int finish(struct cli *c, struct docstream *docs, struct cell_doc **ret, 
 static int load_file(struct cli *c, struct cell_doc **ret, struct kerr *err)
 {
 	struct docstream docs cleanup_docstream = { 0 };
-	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_MANIFEST);
+	struct manifest files cleanup_manifest = { 0 };
 	int r;
 
-	r = manifest_read(c, &text, err);
+	r = manifest_read(c, &files, err);
 	if (r == 0)
-		r = manifest_load(c, &text, 0, &docs, err);
+		r = manifest_load(c, &files, 0, &docs, err);
 	if (r == 0)
 		r = one_cell(&docs, err);
 	return r < 0 ? r : finish(c, &docs, ret, err);

@@ -181,14 +181,14 @@ int delete_file(struct cli *c, struct kerr *err)
 	struct docstream docs cleanup_docstream = { 0 };
 	struct deletion d cleanup_(deletion_clear) = { 0 };
 	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
-	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_MANIFEST);
+	struct manifest files cleanup_manifest = { 0 };
 	int r;
 
 	r = cli_require(c, "file", err);
 	if (r == 0)
-		r = manifest_read(c, &text, err);
+		r = manifest_read(c, &files, err);
 	if (r == 0)
-		r = manifest_load(c, &text, DOCSTREAM_FOR_DELETE, &docs, err);
+		r = manifest_load(c, &files, DOCSTREAM_FOR_DELETE, &docs, err);
 	if (r < 0)
 		return r;
 	docstream_validate(&docs, DOCSTREAM_FOR_DELETE);

@@ -5,26 +5,46 @@
 #include "cli.h"
 #include "docstream.h"
 
+/* The files that -f names, in their order: they read as one stream. */
+struct manifest_file {
+	char *name; /* "-" for standard input */
+	struct buf text;
+};
+
+struct manifest {
+	struct manifest_file *v;
+	size_t n;
+};
+
+void manifest_clear(struct manifest *m);
+#define cleanup_manifest cleanup_(manifest_clear)
+
 /*
- * The file of -f. The flag was asked for already: `file flag is required (…)`
+ * Read them: files, standard input for "-", and of a directory its *.yaml, *.yml
+ * and *.json by name. The flag was asked for already: `file flag is required (…)`
  * is for an empty one.
  */
-int manifest_read(const struct cli *c, struct buf *ret, struct kerr *err);
+int manifest_read(const struct cli *c, struct manifest *ret, struct kerr *err);
 
 /*
  * Split and decode; warnings go to stderr. With --strict unknown fields are
  * errors of their document.
  */
-int manifest_load(struct cli *c, const struct buf *text, enum docstream_flags flags,
+int manifest_load(struct cli *c, const struct manifest *m, enum docstream_flags flags,
 		  struct docstream *ret, struct kerr *err);
+
+/* The whole as one text in UTF-8, for the daemon. Appended. */
+int manifest_join(const struct manifest *m, struct buf *out, struct kerr *err);
 
 /* docstream_check() with the whole text kept for the printer. */
 int manifest_check(struct cli *c, const struct docstream *docs, enum docstream_style style,
 		   struct kerr *err);
 
-#define OPT_ROW_FILE                                                               \
-	{                                                                          \
-		"file", 'f', OPT_STRING, NULL, "manifest, or - for standard input" \
+#define OPT_ROW_FILE                                                                 \
+	{                                                                            \
+		"file", 'f', OPT_LIST, NULL,                                         \
+			"manifest, directory of manifests, or - for standard input " \
+			"(repeatable)"                                               \
 	}
 #define OPT_ROW_STRICT                                                                    \
 	{                                                                                 \

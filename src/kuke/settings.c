@@ -41,11 +41,42 @@ static int load_file(const struct cli *c, struct client_doc *doc, struct kerr *e
 	return r < 0 ? r : 0;
 }
 
-bool cli_env_true(const char *name)
+int cli_env_bool(const char *name, bool *ret, struct kerr *err)
 {
 	const char *s = getenv(name);
 
-	return !str_empty(s) && !streq(s, "0") && !str_case_eq(s, "false") && !str_case_eq(s, "f");
+	if (str_empty(s)) {
+		*ret = false;
+		return 0;
+	}
+	if (str_to_bool(s, ret) == 0)
+		return 0;
+	return kerr_plain(err, -EINVAL,
+			  "invalid value \"%s\" of %s: expected 1, t, true, 0, f or false", s,
+			  name);
+}
+
+int cli_switch(const struct cli *c, const char *flag, const char *env, bool *ret, struct kerr *err)
+{
+	if (!cli_given(c, flag))
+		return cli_env_bool(env, ret, err);
+	*ret = cli_bool(c, flag);
+	return 0;
+}
+
+/* The level to log at; the file's was judged when it was loaded. */
+static char *pick_level(const struct cli *c, const char *in_file)
+{
+	struct strlist warnings cleanup_strlist = { 0 };
+	const char *said =
+		configuration_pick(flag_text(c, "log-level"), "KUKEON_LOG_LEVEL", NULL, NULL);
+	bool ok = configuration_check_level(
+		said, cli_given(c, "log-level") ? "--log-level" : "KUKEON_LOG_LEVEL", &warnings);
+
+	term_err_lines(&warnings);
+	if (!ok || (str_empty(said) && str_empty(in_file)))
+		return xstrdup(CONF_DEFAULT_LEVEL);
+	return xstrdup(str_empty(said) ? in_file : said);
 }
 
 int cli_settings(struct cli *c, struct kerr *err)
@@ -68,12 +99,12 @@ int cli_settings(struct cli *c, struct kerr *err)
 				      doc.spec.run_path, NULL);
 	s->run_path_given = run_path != NULL;
 	s->run_path = xstrdup(run_path ? run_path : CONF_DEFAULT_RUN_PATH);
-	s->log_level = xstrdup(configuration_pick(flag_text(c, "log-level"), "KUKEON_LOG_LEVEL",
-						  doc.spec.log_level, "info"));
+	s->log_level = pick_level(c, doc.spec.log_level);
 	s->output = xstrdup(configuration_pick(NULL, "KUKE_GET_OUTPUT", doc.spec.output, ""));
-	s->no_daemon = cli_given(c, "no-daemon") ? cli_bool(c, "no-daemon")
-						 : cli_env_true("KUKEON_NO_DAEMON");
+	r = cli_switch(c, "no-daemon", "KUKEON_NO_DAEMON", &s->no_daemon, err);
 	model_clear(&client_doc_type, &doc);
+	if (r < 0)
+		return r;
 	log_init(cli_bool(c, "verbose") ? log_level_from_name(s->log_level) : LOG_LEVEL_NONE,
 		 LOG_STYLE_PLAIN);
 	return 0;

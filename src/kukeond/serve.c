@@ -117,6 +117,8 @@ static int serve(const struct settings *s, struct kerr *err)
 	return listener_run(&config, &ops, err);
 }
 
+#define WARNING "warning: "
+
 /* It may quote anything: nothing of it drives the terminal. */
 static void print_error(const struct kerr *err)
 {
@@ -141,7 +143,8 @@ int kukeond_main(int argc, char **argv)
 	if (r >= 0) {
 		log_init(log_level_from_name(s.log_level), LOG_STYLE_LOGFMT);
 		for (i = 0; i < s.warnings.n; i++)
-			log_wrn(s.warnings.v[i]);
+			log_wrn(s.warnings.v[i] +
+				(str_has_prefix(s.warnings.v[i], WARNING) ? strlen(WARNING) : 0));
 		r = serve(&s, &err);
 	}
 	if (r < 0) {

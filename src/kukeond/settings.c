@@ -12,7 +12,6 @@
 #include "usage.h"
 
 #define DEFAULT_CONFIGURATION KUKEON_SYSCONFDIR "/kukeond.yaml"
-#define DEFAULT_INTERVAL "30s"
 
 enum flag {
 	FLAG_CONFIGURATION = 0,
@@ -38,10 +37,10 @@ static const struct usage_flag flags_[_FLAG_MAX + 1] = {
 			  "unix socket to listen on" },
 	[FLAG_SOCKET_GID] = { "socket-gid", "KUKEOND_SOCKET_GID", "0",
 			      "group that may use the socket, 0 for root only" },
-	[FLAG_LOG_LEVEL] = { "log-level", "KUKEON_LOG_LEVEL", "info",
+	[FLAG_LOG_LEVEL] = { "log-level", "KUKEON_LOG_LEVEL", CONF_DEFAULT_LEVEL,
 			     "least level that is logged: debug, info, warn, error" },
 	[FLAG_RECONCILE_INTERVAL] = { "reconcile-interval", "KUKEOND_RECONCILE_INTERVAL",
-				      DEFAULT_INTERVAL,
+				      CONF_DEFAULT_INTERVAL,
 				      "time between two passes, 0 stops the timer" },
 	[FLAG_SUFFIX] = { "containerd-namespace-suffix", "KUKEON_NAMESPACE_SUFFIX",
 			  CONF_DEFAULT_SUFFIX, "what the realms' namespaces end in" },
@@ -126,30 +125,48 @@ static char *pick(const char *given[_FLAG_MAX], enum flag f, const char *file)
 	return xstrdup(configuration_pick(given[f], flags_[f].env, file, flags_[f].def));
 }
 
+/* "--log-level" or "KUKEON_LOG_LEVEL": where the explicit value comes from. */
+static char *origin(const char *given[_FLAG_MAX], enum flag f)
+{
+	return given[f] ? xasprintf("--%s", flags_[f].name) : xstrdup(flags_[f].env);
+}
+
 static int pick_gid(struct settings *s, const char *given[_FLAG_MAX], struct kerr *err)
 {
 	const char *text = explicit_value(given, FLAG_SOCKET_GID);
 
 	s->socket_gid = s->doc.spec.socket_gid.set ? s->doc.spec.socket_gid.v : -1;
-	if (!text)
+	if (!text || str_to_i64(text, 0, UINT32_MAX - 1, &s->socket_gid) == 0)
 		return 0;
-	if (str_to_i64(text, 0, UINT32_MAX - 1, &s->socket_gid) < 0)
+	if (given[FLAG_SOCKET_GID])
 		return kerr_plain(err, -EINVAL, "invalid argument \"%s\" for \"--socket-gid\" flag",
 				  text);
-	return 0;
+	return kerr_plain(err, -EINVAL, "invalid value \"%s\" of %s: expected a group id", text,
+			  flags_[FLAG_SOCKET_GID].env);
+}
+
+static void pick_level(struct settings *s, const char *given[_FLAG_MAX])
+{
+	cleanup_free char *from = origin(given, FLAG_LOG_LEVEL);
+	bool ok = configuration_check_level(explicit_value(given, FLAG_LOG_LEVEL), from,
+					    &s->warnings);
+
+	s->log_level = ok ? pick(given, FLAG_LOG_LEVEL, s->doc.spec.log_level)
+			  : xstrdup(CONF_DEFAULT_LEVEL);
 }
 
 static void pick_interval(struct settings *s, const char *given[_FLAG_MAX])
 {
 	cleanup_free char *text =
 		pick(given, FLAG_RECONCILE_INTERVAL, s->doc.spec.reconcile_interval);
+	cleanup_free char *from = origin(given, FLAG_RECONCILE_INTERVAL);
 	int64_t ns;
 
-	if (duration_parse(text, &ns) < 0) {
-		strlist_addf(&s->warnings, "reconcile interval '%s' is no duration, using %s", text,
-			     DEFAULT_INTERVAL);
-		(void) duration_parse(DEFAULT_INTERVAL, &ns);
-	}
+	/* The file's was judged when it was loaded. */
+	(void) configuration_check_interval(explicit_value(given, FLAG_RECONCILE_INTERVAL), from,
+					    &s->warnings);
+	if (duration_parse(text, &ns) < 0)
+		(void) duration_parse(CONF_DEFAULT_INTERVAL, &ns);
 	s->reconcile_ms = ns <= 0 ? 0 : ns / 1000000;
 	if (ns > 0 && s->reconcile_ms == 0)
 		s->reconcile_ms = 1;
@@ -232,7 +249,7 @@ int settings_load(int argc, char **argv, struct settings *ret, struct kerr *err)
 		return r;
 	s.run_path = pick(given, FLAG_RUN_PATH, s.doc.spec.run_path);
 	s.socket = pick(given, FLAG_SOCKET, s.doc.spec.socket);
-	s.log_level = pick(given, FLAG_LOG_LEVEL, s.doc.spec.log_level);
+	pick_level(&s, given);
 	s.suffix = pick(given, FLAG_SUFFIX, s.doc.spec.namespace_suffix);
 	s.cgroup_root = pick(given, FLAG_CGROUP_ROOT, s.doc.spec.cgroup_root);
 	pick_interval(&s, given);

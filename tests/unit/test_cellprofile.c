@@ -53,8 +53,12 @@ static const struct {
 } files[] = {
 	{ "A=1\r\n\n  # B=2\n\tC = x # y\nA=\"3\"", 0, NULL },
 	{ "A=1\nA", 0, "p:2: invalid line \"A\": want KEY=VALUE: profile is invalid" },
-	{ "\xef\xbb\xbf" "A=\"3\"\nC= x # y", 0, NULL },
-	{ "\xff\xfe" "A", 0,
+	{ "\xef\xbb\xbf"
+	  "A=\"3\"\nC= x # y",
+	  0, NULL },
+	{ "\xff\xfe"
+	  "A",
+	  0,
 	  "read --param-file \"p\": invalid UTF-16 at byte 3: save the file as UTF-8: profile is "
 	  "invalid" },
 	{ "A=1\n\n-=2\n", 0,
@@ -271,7 +275,8 @@ static const struct {
 	const char *value;
 	bool null;
 } nothings[] = {
-	{ "", true }, { "~", true }, { "null", true }, { "NULL", true }, { "nul", false }, { " ", false },
+	{ "", true },	  { "~", true },    { "null", true },
+	{ "NULL", true }, { "nul", false }, { " ", false },
 };
 
 START_TEST(substitute_null)

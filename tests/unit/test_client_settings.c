@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -119,6 +120,34 @@ START_TEST(no_daemon)
 }
 END_TEST
 
+/* A variable that is no switch is an error that names it, whatever it may mean. */
+START_TEST(bad_switches)
+{
+	cleanup_tempdir struct tempdir t = tempdir_make();
+	static const char *const words[] = { "no", "off", "bogus", "yes", " 1", "2" };
+	char kuke[] = "kuke", get[] = "get", realm[] = "realm";
+	char *argv[] = { kuke, get, realm };
+	struct kerr err = { 0 };
+	bool on = false;
+	size_t i;
+
+	make_home(&t, "spec: {}\n");
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		struct cli c cleanup_(cli_clear) = { 0 };
+		cleanup_free char *want = xasprintf(
+			"invalid value \"%s\" of KUKEON_NO_DAEMON: expected 1, t, true, 0, "
+			"f or false",
+			words[i]);
+
+		ck_assert_int_eq(setenv("KUKEON_NO_DAEMON", words[i], 1), 0);
+		ck_assert_int_eq(cmd_parse(&c, &cmd_kuke, 3, argv, &err), 0);
+		ck_assert_int_eq(cli_settings(&c, &err), -EINVAL);
+		ck_assert_str_eq(err.msg, want);
+		ck_assert_int_eq(cli_env_bool("KUKEON_NO_DAEMON", &on, &err), -EINVAL);
+	}
+}
+END_TEST
+
 /* --configuration, KUKE_CONFIGURATION, the home's. */
 START_TEST(which_file)
 {
@@ -210,6 +239,7 @@ static Suite *test_client_settings(void)
 
 	tcase_add_loop_test(t, precedence, 0, ARRAY_SIZE(layers));
 	tcase_add_test(t, no_daemon);
+	tcase_add_test(t, bad_switches);
 	tcase_add_test(t, which_file);
 	tcase_add_test(t, first_run);
 	suite_add_tcase(s, t);

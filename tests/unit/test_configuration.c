@@ -64,7 +64,10 @@ static const struct {
 	{ SERVER, " kind: ServerConfiguration\nspec: {socket: /s}",
 	  "load server configuration: parse server configuration \"",
 	  "\": server configuration is invalid: yaml: line 2: *" },
-	{ CLIENT, "\xff\xfe" "a", "load client configuration: parse client configuration \"",
+	{ CLIENT,
+	  "\xff\xfe"
+	  "a",
+	  "load client configuration: parse client configuration \"",
 	  "\": client configuration is invalid: invalid UTF-16 at byte 3: save the file as UTF-8" },
 	{ SERVER, "apiVersion: v9", "load server configuration: server configuration \"",
 	  "\": unsupported apiVersion: v9 (expected v1beta1): server configuration is invalid" },

@@ -266,7 +266,8 @@ static const struct {
 	{ "s: *nope", "yaml: line 1: unknown anchor 'nope' referenced" },
 	{ "o: &o\n  path: *o\n", "yaml: line 2: anchor 'o' value contains itself" },
 	{ "i: !!int abc", "yaml: line 1: cannot decode !!str `abc` as a !!int" },
-	{ "i: !custom 5", "yaml: unmarshal errors:\n  line 1: cannot unmarshal !custom `5` into int64" },
+	{ "i: !custom 5",
+	  "yaml: unmarshal errors:\n  line 1: cannot unmarshal !custom `5` into int64" },
 	{ "s: !!binary '%%'", "yaml: line 1: !!binary value contains invalid base64 data" },
 	{ "s: !!binary /w==",
 	  "yaml: unmarshal errors:\n  line 1: cannot unmarshal !!binary `\\xff` into string" },
@@ -285,9 +286,20 @@ START_TEST(yaml_type_errors)
 END_TEST
 
 static const char *const yaml_syntax[] = {
-	"i: 3\n---\ns: [\n", " i: 3\ns: x\n", /* behind the document as well */
-	"a: [",	       "a: b: c", "\tb: 1",	"a: 'x", "a: \"\\q\"",	    "- a\nb: 1",
-	"s: \xff\xfe", "s: \x01", "a: &x &y 1", "{a: 1", "%BAD\n---\na: 1", "a: *",
+	"i: 3\n---\ns: [\n",
+	" i: 3\ns: x\n", /* behind the document as well */
+	"a: [",
+	"a: b: c",
+	"\tb: 1",
+	"a: 'x",
+	"a: \"\\q\"",
+	"- a\nb: 1",
+	"s: \xff\xfe",
+	"s: \x01",
+	"a: &x &y 1",
+	"{a: 1",
+	"%BAD\n---\na: 1",
+	"a: *",
 };
 
 START_TEST(yaml_syntax_errors)

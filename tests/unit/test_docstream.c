@@ -85,7 +85,8 @@ static const struct {
 	{ "kind: List\napiVersion: v2\nitems: []",
 	  "validation failed:\n  document 0 (List): unsupported apiVersion: v2 (expected v1)" },
 	{ "kind: List", "validation failed:\n  document 0 (List): items is required" },
-	{ "kind: List\nitems: {}", "validation failed:\n  document 0 (List): items must be a list" },
+	{ "kind: List\nitems: {}",
+	  "validation failed:\n  document 0 (List): items must be a list" },
 	{ "kind: Realm\nmetadata: {name: a}\n---\napiVersion: v1\nkind: List\nmetadata: {x: y}\n"
 	  "items:\n- kind: Realm\n  metadata: {name: b}\n- ~\n- kind: Realm\n- kind: Space\n"
 	  "  metadata: {name: s}\n  spec: x\n",
@@ -159,9 +160,10 @@ static const struct {
 	{ "---\n\n---\n---\nkind: Realm\nmetadata: {name: a}\n---\n\n", "a" },
 	{ "---\nkind: Realm\nmetadata: {name: a}\n---", "a" },
 	/* files that were put together, each with its mark */
-	{ BOM "kind: Realm\nmetadata: {name: a}\n" BOM "---\nkind: Realm\nmetadata: {name: b}\n...\n"
-	      "\n" BOM "# c\n" BOM "kind: Realm\nmetadata: {name: c}\n" BOM "# d\n---\nkind: Realm\n"
-	      "metadata: {name: d}\n",
+	{ BOM
+	  "kind: Realm\nmetadata: {name: a}\n" BOM "---\nkind: Realm\nmetadata: {name: b}\n...\n"
+	  "\n" BOM "# c\n" BOM "kind: Realm\nmetadata: {name: c}\n" BOM "# d\n---\nkind: Realm\n"
+	  "metadata: {name: d}\n",
 	  "a b c d" },
 	{ "- {kind: Realm, metadata: {name: a}}\n- kind: List\n  items: [[{kind: Realm, metadata: "
 	  "{name: b}}], ~]\n---\nkind: Realm\nmetadata: {name: c}",
@@ -376,7 +378,9 @@ START_TEST(files)
 		{ FILE_TEXT("# nothing\n"), "b" },
 		{ FILE_TEXT(BOM "%YAML 1.1\n---\nkind: Realm\nmetadata: {name: c}\n"), "c" },
 		{ FILE_TEXT("[{\"kind\": \"Realm\", \"metadata\": {\"name\": \"d\"}}]\n"), "d" },
-		{ FILE_TEXT("\xff\xfe" "k\0i\0n\0d\0:\0 \0F\0\n\0"), "e" },
+		{ FILE_TEXT("\xff\xfe"
+			    "k\0i\0n\0d\0:\0 \0F\0\n\0"),
+		  "e" },
 		{ FILE_TEXT("kind: Realm\nmetadata: {name: f}\nx: y\n"), "f" },
 	};
 	cleanup_docstream struct docstream all = { 0 }, joined = { 0 };

@@ -111,6 +111,7 @@ static const struct {
 	{ "--containerd-namespace-suffix=", "containerdNamespaceSuffix is empty" },
 	{ "--cgroup-root=", "cgroupRoot is empty" },
 	{ "--reconcile-interval=soon", NULL },
+	{ "--log-level=loud", NULL },
 };
 
 START_TEST(odd_values)
@@ -132,10 +133,39 @@ START_TEST(odd_values)
 	} else {
 		ck_assert_int_eq(r, SETTINGS_SERVE);
 		ck_assert_uint_eq(s.warnings.n, 1);
+		ck_assert(str_has_prefix(s.warnings.v[0], "warning: --"));
 		ck_assert_int_eq(s.reconcile_ms, 30000);
+		ck_assert_str_eq(s.log_level, "info");
 	}
 	free(argv[2]);
 	free(argv[3]);
+}
+END_TEST
+
+/* A bad variable is named. */
+START_TEST(odd_variables)
+{
+	char configuration[] = "--configuration=/nowhere/none.yaml", serve[] = "serve",
+	     me[] = "kukeond";
+	char *argv[] = { me, serve, configuration };
+	cleanup_(settings_clear) struct settings s = { 0 };
+	struct kerr err = { 0 };
+
+	ck_assert_int_eq(setenv("KUKEOND_SOCKET_GID", "staff", 1), 0);
+	ck_assert_int_eq(settings_load(3, argv, &s, &err), -EINVAL);
+	ck_assert_str_eq(err.msg,
+			 "invalid value \"staff\" of KUKEOND_SOCKET_GID: expected a group id");
+	ck_assert_int_eq(unsetenv("KUKEOND_SOCKET_GID"), 0);
+	ck_assert_int_eq(setenv("KUKEON_LOG_LEVEL", "bogus", 1), 0);
+	ck_assert_int_eq(setenv("KUKEOND_RECONCILE_INTERVAL", "1d", 1), 0);
+	ck_assert_int_eq(settings_load(3, argv, &s, &err), SETTINGS_SERVE);
+	ck_assert_uint_eq(s.warnings.n, 2);
+	ck_assert_str_eq(s.warnings.v[0], "warning: KUKEON_LOG_LEVEL: \"bogus\" is not a log level "
+					  "(debug, info, warn, error); using info");
+	ck_assert_str_eq(s.warnings.v[1], "warning: KUKEOND_RECONCILE_INTERVAL: \"1d\" is not a "
+					  "duration (like 30s or 1m30s); using 30s");
+	ck_assert_int_eq(s.reconcile_ms, 30000);
+	ck_assert_str_eq(s.log_level, "info");
 }
 END_TEST
 
@@ -146,6 +176,7 @@ static Suite *test_settings(void)
 
 	tcase_add_loop_test(t, precedence, 0, ARRAY_SIZE(layers));
 	tcase_add_loop_test(t, odd_values, 0, ARRAY_SIZE(odd));
+	tcase_add_test(t, odd_variables);
 	suite_add_tcase(s, t);
 	return s;
 }

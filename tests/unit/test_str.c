@@ -23,7 +23,8 @@ START_TEST(comparing)
 	ck_assert_str_eq(d, "x \xc3\xa0");
 	ck_assert_str_eq(e, "\x85\xa0");
 	ck_assert(str_to_bool("True", &on) == 0 && on && str_to_bool("f", &on) == 0 && !on);
-	ck_assert(str_to_bool("yes", &on) < 0 && str_to_bool("", &on) < 0 && str_to_bool(" 1", &on) < 0);
+	ck_assert(str_to_bool("yes", &on) < 0 && str_to_bool("", &on) < 0 &&
+		  str_to_bool(" 1", &on) < 0);
 	ck_assert(streq_null(NULL, "") && streq_null(NULL, NULL) && !streq_null("a", NULL));
 	ck_assert(str_empty(NULL) && str_empty("") && !str_empty(" "));
 	ck_assert(str_has_prefix("abc", "ab") && str_has_prefix("abc", ""));

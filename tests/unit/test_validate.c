@@ -45,8 +45,14 @@ static const struct {
 	{ KIND_CELL, "a\\b", "name is invalid: cell name \"a\\b\" " BAD_CHAR2 },
 	{ KIND_CELL, "a\x1b[m", "name is invalid: cell name \"a\\x1b[m\" " BAD_CHAR2 },
 	{ KIND_CELL, "a\x7f", "name is invalid: cell name \"a\\x7f\" " BAD_CHAR2 },
-	{ KIND_CELL, "\xc2\xa0" "a\xc2\x85", NULL },
-	{ KIND_CELL, "a\xc2\x85" "b", "name is invalid: cell name \"*" },
+	{ KIND_CELL,
+	  "\xc2\xa0"
+	  "a\xc2\x85",
+	  NULL },
+	{ KIND_CELL,
+	  "a\xc2\x85"
+	  "b",
+	  "name is invalid: cell name \"*" },
 	{ KIND_CELL, "a\xff", "name is invalid: cell name \"a\\xff\" is not valid UTF-8" },
 	{ KIND_CELL, LONG63 "4",
 	  "name is invalid: cell name \"" LONG63 "4\" is too long (must not exceed 63 bytes)" },

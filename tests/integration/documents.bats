@@ -1,0 +1,207 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Manifests, configuration files and variables as people write them: several
+# files, lists, marks of byte order, nothing at all, words that mean nothing.
+
+setup_file()
+{
+	load ../helpers/cells
+	suite_start
+}
+
+teardown_file()
+{
+	load ../helpers/cells
+	instance_stop
+}
+
+setup()
+{
+	load ../helpers/cells
+	instance_snapshot
+	dir=$INSTANCE/home/docs
+	rm -rf "$dir"
+	mkdir "$dir"
+}
+
+teardown()
+{
+	rm -rf "$dir"
+	suite_check
+}
+
+# stack NAME: a small document.
+stack()
+{
+	printf 'apiVersion: v1beta1\nkind: Stack\nmetadata: {name: %s}\nspec: {realmId: default, spaceId: default}\n' "$1"
+}
+
+stack_json()
+{
+	printf '{"kind": "Stack", "metadata": {"name": "%s"}, "spec": {"realmId": "default", "spaceId": "default"}}' "$1"
+}
+
+# The stacks that were made by a test, on one line.
+stacks()
+{
+	kuke get stacks -o json | jq -r '[.[].metadata.name | select(startswith("s-"))] | sort | join(" ")'
+}
+
+@test "-f: several files in order, a directory by name, lists and arrays; standard input once" {
+	mkdir "$dir/d" "$dir/d/deeper.yaml" "$dir/empty"
+	stack s-b >"$dir/d/2.yml"
+	stack_json s-a >"$dir/d/1.json"
+	{ printf '# a licence\n---\n'; stack s-c; printf -- '--- # end\n--- ~\n'; } >"$dir/d/3.yaml"
+	stack s-hidden >"$dir/d/.4.yaml"
+	stack s-text >"$dir/d/5.txt"
+	{ printf 'kind: List\nitems:\n- '; stack s-d | sed '2,$s/^/  /'; } >"$dir/list.yaml"
+	run quiet kuke apply -f "$dir/list.yaml" -f "$dir/d" --file - <<<"[$(stack_json s-e), null]"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$output" = $'Stack "s-d": created\nStack "s-a": created\nStack "s-b": created\nStack "s-c": created\nStack "s-e": created' ]
+	[ "$(stacks)" = "s-a s-b s-c s-d s-e" ]
+	# What get prints is a manifest too, and delete takes the same files.
+	kuke get stacks -o yaml >"$dir/all.yaml"
+	run quiet kuke apply -f "$dir/all.yaml"
+	[ "$status" -eq 0 ]
+	[[ $output != *created* && $output != *updated* ]]
+	run quiet kuke delete -f "$dir/list.yaml" -f "$dir/d" -f - <<<"[$(stack_json s-e)]"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c ': deleted$' <<<"$output")" -eq 5 ]
+	[ -z "$(stacks)" ]
+	for verb in apply delete "run -d"; do
+		# shellcheck disable=SC2086
+		run quiet kuke $verb -f "$dir/empty"
+		[ "$status" -eq 1 ]
+		[ "$output" = "Error: no manifests in directory \"$dir/empty\" (*.yaml, *.yml, *.json)" ]
+		# shellcheck disable=SC2086
+		run quiet kuke $verb -f https://example.com/m.yaml
+		[ "$status" -eq 1 ]
+		[ "$output" = "Error: kuke does not fetch manifests: use \`curl -fsSL https://example.com/m.yaml | kuke ${verb% *} -f -\`" ]
+		# shellcheck disable=SC2086
+		run quiet kuke $verb -f - -f - </dev/null
+		[ "$status" -eq 1 ]
+		[ "$output" = 'Error: standard input (-f -) can be read only once' ]
+	done
+	run quiet kuke apply -f "$dir/empty" -f "$dir/d/2.yml"
+	[ "$status" -eq 1 ]
+	[ -z "$(stacks)" ]
+}
+
+@test "what is wrong with one of several files is told with its name, and nothing is done" {
+	stack s-a >"$dir/a.yaml"
+	{ stack s-b; printf 'spec: [\n'; } >"$dir/b.yaml"
+	run quiet kuke apply -f "$dir/a.yaml" -f "$dir/b.yaml"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"document 1 (): document 1: failed to parse kind: yaml: $dir/b.yaml:6:1: "* ]]
+	{ stack s-b; printf 'sepc: 1\n'; } >"$dir/b.yaml"
+	run quiet kuke apply --dry-run -f "$dir/a.yaml" -f "$dir/b.yaml"
+	[ "$status" -eq 0 ]
+	[[ $output == *"warning: $dir/b.yaml:5:1: unknown field sepc (did you mean \"spec\"?)"* ]]
+	run quiet kuke apply --strict -f "$dir/a.yaml" -f "$dir/b.yaml"
+	[ "$status" -eq 1 ]
+	[ -z "$(stacks)" ]
+}
+
+@test "a mark of byte order, UTF-16, documents of nothing" {
+	{ printf '\xef\xbb\xbf'; stack s-a; printf '\xef\xbb\xbf---\n'; stack s-b; } >"$dir/a.yaml"
+	{ printf '\xff\xfe'; stack s-c | iconv -f UTF-8 -t UTF-16LE; } >"$dir/b.yaml"
+	{ printf '# head\n--- # first\n'; stack s-d; printf -- '...\n'; } >"$dir/c.yaml"
+	run quiet kuke apply -f "$dir/a.yaml" -f "$dir/b.yaml" -f "$dir/c.yaml"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(stacks)" = "s-a s-b s-c s-d" ]
+	run quiet kuke delete -f "$dir/b.yaml" -f "$dir/a.yaml" -f "$dir/c.yaml"
+	[ "$status" -eq 0 ]
+	printf '# nothing\n---\n~\n' >"$dir/d.yaml"
+	run quiet kuke apply -f "$dir/d.yaml"
+	[ "$output" = 'Error: failed to parse YAML: no documents found in input' ]
+	stack s-a | iconv -f UTF-8 -t UTF-16BE >"$dir/e.yaml"
+	run quiet kuke apply -f "$dir/e.yaml"
+	[ "$status" -eq 1 ]
+	[ "$output" = "Error: failed to parse YAML: $dir/e.yaml: the text looks like UTF-16 without a byte order mark: save the file as UTF-8" ]
+	# Both configuration files.
+	printf '\xef\xbb\xbfkind: ClientConfiguration\nspec:\n  output: json\n' >"$dir/kuke.yaml"
+	kuke --configuration "$dir/kuke.yaml" get realms | jq -e '.[0].metadata.name' >/dev/null
+	printf '\xef\xbb\xbfkind: ServerConfiguration\nspec:\n  cgroupRoot: /\n' >"$dir/kukeond.yaml"
+	run kuke init --server-configuration "$dir/kukeond.yaml"
+	[ "$status" -eq 1 ]
+	[[ $output == *'cgroupRoot "/" resolves to root'* ]]
+}
+
+@test "local tags, times without quotes, securityOpts with blanks" {
+	{
+		stack s-a
+		printf 'extra: !vault abc\nstatus: {createdAt: 2024-01-01, readyAt: 2024-01-01 10:00:00}\n'
+	} | sed 's/name: s-a/name: !note s-a/' >"$dir/a.yaml"
+	run quiet kuke apply -f "$dir/a.yaml"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *'Stack "s-a": created' ]]
+	kuke delete stack s-a >/dev/null
+	run_cell c 'grep -E "^(NoNewPrivs|Seccomp):" /proc/self/status; sleep 1000' \
+		"securityOpts: ['seccomp = Unconfined ', ' no-new-privileges = false']"
+	wait_for 10 c_says_two
+	[ "$(logs c | tr -s ' \t\n' ' ')" = "NoNewPrivs: 0 Seccomp: 0 " ]
+	kuke delete cell c >/dev/null
+}
+
+c_says_two()
+{
+	[ "$(logs c | wc -l)" -eq 2 ]
+}
+
+@test "a plain reference to nothing is null" {
+	mkdir -p "$INSTANCE/home/.kuke/profiles.d"
+	cat >"$INSTANCE/home/.kuke/profiles.d/p.yaml" <<-END
+		kind: CellProfile
+		metadata: {name: p}
+		spec:
+		  parameters: [{name: EXTRA}, {name: WORDS}]
+		  cell:
+		    containers:
+		      - id: main
+		        image: $IMAGE
+		        command: sh
+		        args:
+		          - -c
+		          - 'echo "\$#:\$*"; sleep 1000'
+		          - \${EXTRA}
+		          - "\${EXTRA}"
+		          - \${WORDS}
+		        env:
+		          - \${EXTRA}
+	END
+	run quiet kuke run -d -p p --name c --param WORDS=two
+	echo "$output"
+	[ "$status" -eq 0 ]
+	wait_for 10 c_says_one
+	# $0 is "", $1 is "two"
+	[ "$(logs c)" = "1:two" ]
+	kuke delete cell c >/dev/null
+	rm "$INSTANCE/home/.kuke/profiles.d/p.yaml"
+}
+
+c_says_one()
+{
+	[ "$(logs c | wc -l)" -eq 1 ]
+}
+
+@test "variables that mean nothing: a switch is refused by name, a level is told of" {
+	for word in no off bogus; do
+		KUKEON_NO_DAEMON=$word run kuke get realms
+		[ "$status" -eq 1 ]
+		[ "$output" = "Error: invalid value \"$word\" of KUKEON_NO_DAEMON: expected 1, t, true, 0, f or false" ]
+	done
+	KUKEON_NO_DAEMON=F run quiet kuke get realms
+	[ "$status" -eq 0 ]
+	KUKE_INIT_NO_WAIT=no run kuke init
+	[ "$status" -eq 1 ]
+	[[ $output == *'invalid value "no" of KUKE_INIT_NO_WAIT'* ]]
+	KUKEON_LOG_LEVEL=bogus run quiet kuke get realms
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = 'warning: KUKEON_LOG_LEVEL: "bogus" is not a log level (debug, info, warn, error); using info' ]
+}
