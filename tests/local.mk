@@ -307,7 +307,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
-	tests/helpers/leakcheck tests/helpers/busybox-image \
+	tests/helpers/leakcheck tests/helpers/busybox-image tests/helpers/kernel-tells \
 	tests/data/spec/plain.json tests/data/spec/everything.json \
 	tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
 	tests/helpers/imgtree tests/helpers/layerseq tests/helpers/treecmp tests/helpers/fiveimages tests/helpers/store.bash \
@@ -328,7 +328,7 @@ check_PROGRAMS += pair
 pair_SOURCES = tests/bench/pair.c
 pair_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
 pair_LDADD = $(LIBBASE)
-EXTRA_DIST += tests/vm/run tests/vm/cells
+EXTRA_DIST += tests/vm/run tests/vm/cells tests/roots
 FIELD_TABLE = any cell client container probe profile realm server space stack
 EXTRA_DIST += $(FIELD_TABLE:%=tests/integration/fields/%.bash) \
 	tests/integration/fields/limits tests/integration/fields/mutate \

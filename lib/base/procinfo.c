@@ -54,8 +54,14 @@ int pidfd_wait(int pidfd, int timeout_ms)
 int pidfd_exit_status(int pidfd, int *ret_status)
 {
 	struct pidfd_info_v0 info = { .mask = INFO_EXIT };
+	int r = ioctl(pidfd, GET_INFO, &info);
 
-	if (ioctl(pidfd, GET_INFO, &info) < 0) {
+	/* Reaped between the kernel's look at the exit and at the process: ask again. */
+	if (r < 0 && errno == ESRCH) {
+		info = (struct pidfd_info_v0){ .mask = INFO_EXIT };
+		r = ioctl(pidfd, GET_INFO, &info);
+	}
+	if (r < 0) {
 		if (errno == ENOTTY || errno == EINVAL || errno == ESRCH)
 			return -EOPNOTSUPP; /* older kernels; ESRCH: they forget with the reaping */
 		return -errno;

@@ -20,7 +20,7 @@ enum {
 	CHUNK = 64 << 10,
 	TURN_MAX = 256 << 10, /* of one stream before the other has its turn */
 	DRAIN_MAX = 4 << 20, /* more than any pipe holds; others may go on writing */
-	REAPED_WAIT_MAX_MS = 2000, /* for init's new parent to reap it */
+	REAPED_WAIT_MAX_MS = 30000, /* for init's new parent to reap it */
 	RUNC_DELETE_MS = 30000,
 };
 

@@ -234,9 +234,11 @@ has_monitor_but()
 	inst touch "/proc/$init/root/go"
 	wait_for 10 log_has a two
 	wait_for 10 is_container_state a main Failed
-	# The kernel tells the exit code of somebody else's child since Linux 6.15.
-	if printf '%s\n6.15\n' "$(uname -r)" | sort -V | head -n1 | grep -q '^6.15$'; then
+	# Where the kernel does not tell the exit code of another's child it is unknown.
+	if "$INSTANCE_HELPERS/kernel-tells"; then
 		[ "$(container_value a main .status.exitCode)" = 6 ]
+	else
+		[ "$(container_value a main .status.exitCode)" = 255 ]
 	fi
 	[ "$(logs a)" = $'one\ntwo' ]
 	kuke delete cell a

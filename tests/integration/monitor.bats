@@ -81,11 +81,7 @@ is_state()
 
 exit_told_by_kernel()
 {
-	# PIDFD_GET_INFO with exit information: Linux 6.15.
-	local release
-
-	IFS=.- read -ra release <<<"$(uname -r)"
-	[ "${release[0]}" -gt 6 ] || { [ "${release[0]}" -eq 6 ] && [ "${release[1]}" -ge 15 ]; }
+	"$INSTANCE_HELPERS/kernel-tells"
 }
 
 @test "exit code, output, index and modes" {
@@ -200,6 +196,7 @@ expect_no_start()
 		[ "$(field code)" = 9 ]
 		[ "$(field lost)" = 0 ]
 	else
+		[ "$(field code)" = 255 ]
 		[ "$(field lost)" = 1 ]
 	fi
 }

@@ -378,6 +378,73 @@ START_TEST(exit_status_after_reaping)
 }
 END_TEST
 
+/* The kernel tells the exit of another's child, once that is reaped. */
+static bool kernel_tells_exits(void)
+{
+	int status;
+	int pidfd;
+	int r;
+	pid_t pid = proc_fork(0);
+
+	if (pid == 0)
+		_exit(0);
+	pidfd = pidfd_open_(pid);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	r = pidfd_exit_status(pidfd, &status);
+	fd_close_p(&pidfd);
+	ck_assert(r == 0 || r == -EOPNOTSUPP);
+	return r == 0;
+}
+
+/*
+ * Asked again and again while another reaps it, a process is not there yet or
+ * told whole; where the kernel does not tell, that is said every time.
+ */
+START_TEST(exit_status_while_reaped)
+{
+	bool tells = kernel_tells_exits();
+	int i;
+
+	for (i = 0; i < 3000; i++) {
+		int status = -1;
+		pid_t reaper;
+		pid_t pid;
+		int pidfd;
+		int says[2];
+		int go[2];
+		int r;
+
+		ck_assert(pipe2(says, O_CLOEXEC) == 0 && pipe2(go, O_CLOEXEC) == 0);
+		reaper = proc_fork(0);
+		if (reaper == 0) {
+			fd_close_p(&go[1]);
+			pid = fork();
+			if (pid == 0) {
+				(void) !read(go[0], &status, 1); /* its end is the word */
+				_exit(7);
+			}
+			if (write(says[1], &pid, sizeof(pid)) < 0)
+				_exit(1);
+			_exit(waitpid(pid, NULL, 0) != pid);
+		}
+		ck_assert_int_eq(read(says[0], &pid, sizeof(pid)), sizeof(pid));
+		pidfd = pidfd_open_(pid);
+		ck_assert_int_ge(pidfd, 0);
+		fd_close_p(&says[0]);
+		fd_close_p(&says[1]);
+		fd_close_p(&go[0]);
+		fd_close_p(&go[1]);
+		do
+			r = pidfd_exit_status(pidfd, &status);
+		while (r == -EAGAIN);
+		ck_assert_int_eq(r, tells ? 0 : -EOPNOTSUPP);
+		ck_assert_int_eq(tells ? WEXITSTATUS(status) : 7, 7);
+		ck_assert_int_eq(waitpid(reaper, NULL, 0), reaper);
+		fd_close_p(&pidfd);
+	}
+}
+END_TEST
+
 /* A process name made to confuse readers of /proc/PID/stat. */
 START_TEST(odd_names)
 {
@@ -465,6 +532,7 @@ static Suite *test_proc(void)
 	tcase_add_test(c, forking);
 	tcase_add_test(c, waiting);
 	tcase_add_test(c, exit_status_after_reaping);
+	tcase_add_test(c, exit_status_while_reaped);
 	tcase_add_test(c, odd_names);
 	tcase_add_test(c, signal_names);
 	tcase_add_test(c, identity);
