@@ -145,13 +145,14 @@ static int pass(void *ctx, enum listener_pass kind, int64_t *ret_next_ms)
 
 static const struct listener_ops ops = { .serve = serve, .reconcile = pass };
 
-/* Wait until cond holds, five seconds at most. */
-#define wait_for(cond)                                            \
-	do {                                                      \
-		int64_t wait_end_ = clock_ms() + 5000;            \
-		while (!(cond) && clock_ms() < wait_end_)         \
-			(void) usleep(2000);                      \
-		ck_assert_msg((cond), "no %s within 5 s", #cond); \
+/* Wait until cond holds, two minutes at most: the machine may have other work. */
+#define wait_for(cond)                                                       \
+	do {                                                                 \
+		int64_t wait_end_ = clock_ms() + 120000;                     \
+		bool holds_; /* for once: it need not hold a moment later */ \
+		while (!(holds_ = (cond)) && clock_ms() < wait_end_)         \
+			(void) usleep(2000);                                 \
+		ck_assert_msg(holds_, "no %s", #cond);                       \
 	} while (0)
 
 static bool connectable(void)
@@ -663,6 +664,7 @@ START_TEST(stop_lets_requests_finish)
 	int64_t begin;
 	pid_t pid;
 
+	config.grace_ms = 300000;
 	start();
 	idle = dial();
 	ck_assert_int_eq(ping(idle), 0); /* its child waits for another request */
@@ -670,8 +672,7 @@ START_TEST(stop_lets_requests_finish)
 	wait_for(shared->running == 1);
 	begin = clock_ms();
 	ck_assert_int_eq(stop(SIGTERM), 0);
-	ck_assert_int_lt(clock_ms() - begin, 3000);
-	ck_assert_int_ge(clock_ms() - begin, 200);
+	ck_assert_int_lt(clock_ms() - begin, config.grace_ms); /* not for the idle */
 	check_exit(pid);
 	ck_assert_int_eq(shared->running, 0);
 	ck_assert_int_lt(ping(idle), 0);
@@ -687,11 +688,11 @@ START_TEST(stop_does_not_wait_for_ever)
 
 	config.grace_ms = 200;
 	start();
-	pid = sleeper("20000", 0);
+	pid = sleeper("60000", 0);
 	wait_for(shared->running == 1);
 	begin = clock_ms();
 	ck_assert_int_eq(stop(SIGTERM), 0);
-	ck_assert_int_lt(clock_ms() - begin, 3000);
+	ck_assert_int_lt(clock_ms() - begin, 50000);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid); /* its child was ended */
 	ck_assert_int_ne(status, 0);
 }
@@ -816,14 +817,19 @@ END_TEST
 
 START_TEST(a_pass_names_the_next)
 {
+	int64_t begin;
+	int n;
+
 	shared->next_in_ms = 150;
 	start();
 	wait_for(shared->passes >= 3);
 	shared->next_in_ms = 0; /* at once, but never in a tight loop */
 	shared->passes = 0;
-	(void) usleep(1000000);
-	ck_assert_int_ge(shared->passes, 3);
-	ck_assert_int_le(shared->passes, 12);
+	begin = clock_ms();
+	(void) usleep(500000);
+	wait_for(shared->passes >= 3);
+	n = shared->passes;
+	ck_assert_int_le(n, (clock_ms() - begin) / 100 + 2);
 }
 END_TEST
 

@@ -15,7 +15,7 @@
 #include "tempdir.h"
 #include "unit.h"
 
-#define PATIENCE_MS 5000
+#define PATIENCE_MS 120000
 
 /* `kuke log -f` in a child, its output in a pipe. */
 struct follower {

@@ -92,9 +92,9 @@ START_TEST(deadline_kills)
 	int64_t start = clock_ms();
 	struct kerr e = { 0 };
 
-	ck_assert_int_eq(shell(&how, "exec sleep 60", NULL, NULL, 50, &e), -ETIME);
+	ck_assert_int_eq(shell(&how, "exec sleep 600", NULL, NULL, 50, &e), -ETIME);
 	ck_assert_str_eq(e.msg, "run '/bin/sh'");
-	ck_assert_int_lt(clock_ms() - start, 20000);
+	ck_assert_int_lt(clock_ms() - start, 500000);
 	expect_no_children();
 }
 END_TEST
@@ -107,8 +107,8 @@ START_TEST(output_held_by_others)
 	int64_t start = clock_ms();
 	uint64_t pid = 0;
 
-	ck_assert_int_eq(shell(&how, "sleep 60 & echo $!", NULL, &out, -1, NULL), 0);
-	ck_assert_int_lt(clock_ms() - start, 30000);
+	ck_assert_int_eq(shell(&how, "sleep 600 & echo $!", NULL, &out, -1, NULL), 0);
+	ck_assert_int_lt(clock_ms() - start, 500000);
 	out.data[out.len - 1] = '\0';
 	ck_assert_int_eq(str_to_u64(out.data, 2, INT32_MAX, &pid), 0);
 	ck_assert_int_eq(kill((pid_t) pid, SIGKILL), 0);
@@ -263,7 +263,7 @@ START_TEST(double_fork)
 	ck_assert_int_eq(pidfd_wait(pidfd, 0), 0);
 	ck_assert_int_eq(proc_open_same(pid, start + 1), -ESRCH);
 	ck_assert_int_eq(pidfd_signal(pidfd, SIGKILL), 0);
-	ck_assert_int_eq(pidfd_wait(pidfd, 20000), 1);
+	ck_assert_int_eq(pidfd_wait(pidfd, 120000), 1);
 	fd_close_p(&pidfd);
 }
 END_TEST
@@ -295,7 +295,7 @@ START_TEST(dies_with_its_parent)
 	ck_assert_int_ge(pidfd, 0);
 	ck_assert_int_eq(pidfd_wait(pidfd, 50), 0);
 	proc_kill_wait(pid);
-	ck_assert_int_eq(pidfd_wait(pidfd, 20000), 1);
+	ck_assert_int_eq(pidfd_wait(pidfd, 120000), 1);
 	fd_close_p(&pidfd);
 	expect_no_children();
 }
@@ -317,7 +317,7 @@ START_TEST(forking)
 		(void) raise(SIGUSR1); /* kills: neither blocked nor ignored */
 		_exit(2);
 	}
-	ck_assert_int_eq(proc_wait(pid, 20000, &status, NULL), 0);
+	ck_assert_int_eq(proc_wait(pid, 120000, &status, NULL), 0);
 	ck_assert_int_eq(status, SIGUSR1);
 	ck_assert_int_eq(proc_fork(PROC_DOUBLE_FORK), -EINVAL);
 }
@@ -364,7 +364,7 @@ START_TEST(exit_status_after_reaping)
 	ck_assert_int_eq(r, -EAGAIN);
 	ck_assert_int_eq(proc_start_time(pid, &start), 0);
 	ck_assert_int_eq(pidfd_signal(pidfd, SIGTERM), 0);
-	ck_assert_int_eq(pidfd_wait(pidfd, 20000), 1);
+	ck_assert_int_eq(pidfd_wait(pidfd, 120000), 1);
 	ck_assert_int_eq(proc_open_same(pid, start), -ESRCH); /* a zombie */
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 	r = pidfd_exit_status(pidfd, &status);
