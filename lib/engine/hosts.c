@@ -36,12 +36,27 @@ static bool is_host_label(const char *s)
 	return true;
 }
 
+/* A name of the fixed block, or one that resolvers take for this machine's own. */
+static bool is_fixed(const char *s)
+{
+	static const char *const names[] = { "localhost",     "localhost4",
+					     "localhost6",    "localhost.localdomain",
+					     "ip6-localhost", "ip6-loopback",
+					     "ip6-localnet",  "ip6-mcastprefix",
+					     "ip6-allnodes",  "ip6-allrouters" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_case_eq(s, names[i]))
+			return true;
+	return false;
+}
+
 static void add_line(void *ctx, uint32_t addr, const char *stack, const char *cell)
 {
 	struct buf *out = ctx;
 	char ip[IPV4_TEXT_MAX];
 
-	if (!is_host_label(cell))
+	if (!is_host_label(cell) || is_fixed(cell))
 		return;
 	buf_addf(out, "%s\t%s", ipv4_text(addr, ip), cell);
 	if (is_host_label(stack))
