@@ -6,6 +6,7 @@ liboci_a_SOURCES = \
 	oci/blob_tee.c oci/blob_tee.h \
 	oci/bundle.c oci/bundle.h \
 	oci/cas.c oci/cas.h \
+	oci/copy_in.c oci/copy_in.h \
 	oci/digest.c oci/digest.h \
 	oci/fetch.c oci/fetch.h \
 	oci/fetch_proto.c oci/fetch_proto.h \
@@ -28,10 +29,14 @@ liboci_a_SOURCES = \
 	oci/layer_notes.c oci/layer_notes.h \
 	oci/layer_verify.c oci/layer_verify.h \
 	oci/layers.c oci/layers.h \
+	oci/mount_compose.c \
+	oci/mount_plan.c oci/mount_plan.h \
 	oci/oci_manifest.c oci/oci_manifest.h \
 	oci/ref.c oci/ref.h \
 	oci/registry.c oci/registry.h \
+	oci/rootfs_guard.c oci/rootfs_guard.h \
 	oci/runc.c oci/runc.h \
+	oci/runc_fixes.c oci/runc_fixes.h \
 	oci/seccomp_default.c \
 	oci/seccomp_filter.c oci/seccomp_filter.h \
 	oci/seccomp_profile.c oci/seccomp_profile.h \

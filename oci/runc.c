@@ -19,7 +19,8 @@
 
 enum {
 	RUNC_LOG_MAX = 1 << 20, /* bytes of a runc.log: some lines, normally */
-	RUNC_LINE_MAX = 4096, /* bytes of one message that we keep */
+	RUNC_LINE_MAX = 4096, /* bytes of what an update says */
+	RUNC_ERROR_MAX = 320, /* bytes of a start's error that we show */
 	RUNC_VERSION_MAX = 4096,
 	RUNC_VERSION_MS = 10000,
 	RUNC_UPDATE_MS = 30000,
@@ -104,6 +105,21 @@ static int parse_triple(const char *s, struct runc_version *v)
 	return 0;
 }
 
+/* Debian's says "commit: 1.1.5+ds1-1+deb12u1", upstream's the name of a commit. */
+static void parse_package(const char *text, struct runc_version *v)
+{
+	static const char key[] = "\ncommit: ";
+	const char *at = strstr(text, key);
+	size_t n;
+
+	if (at == NULL || !str_has_prefix(at + strlen(key), v->text))
+		return;
+	at += strlen(key);
+	n = strcspn(at, " \n");
+	if (n > strlen(v->text) && n < sizeof(v->package))
+		memcpy(v->package, at, n);
+}
+
 /* The first line is "runc version 1.1.5+ds1" or "crun version 1.8.1". */
 static int parse_version(const char *text, struct runc_version *ret)
 {
@@ -122,6 +138,7 @@ static int parse_version(const char *text, struct runc_version *ret)
 	memcpy(v.text, word, n);
 	if (parse_triple(v.text, &v) < 0)
 		return -EINVAL;
+	parse_package(word, &v);
 	*ret = v;
 	return 0;
 }
@@ -204,20 +221,46 @@ int runc_forget(const char *runc_root, const char *id, struct kerr *err)
 	return remove_tree_at(root, id, REMOVE_TREE_SAME_FS, err);
 }
 
-static bool line_error(const char *line, size_t n, char msg[RUNC_LINE_MAX])
+/* The message of one line, NULL where it is no error. */
+static char *line_error(const char *line, size_t n)
 {
+	cleanup_free char *msg = xmalloc(n + 1);
 	char level[16];
 
-	return jscan_get_str(line, n, "level", level, sizeof(level)) >= 0 &&
-	       (streq(level, "error") || streq(level, "fatal")) &&
-	       jscan_get_str(line, n, "msg", msg, RUNC_LINE_MAX) >= 0;
+	if (jscan_get_str(line, n, "level", level, sizeof(level)) < 0 ||
+	    (!streq(level, "error") && !streq(level, "fatal")) ||
+	    jscan_get_str(line, n, "msg", msg, n + 1) < 0)
+		return NULL;
+	return take_ptr(msg);
+}
+
+/* What init logs reaches us as a line in a line: `time="…" level=error msg="…"`. */
+static const char *skip_stamp(const char *s)
+{
+	static const char key[] = " msg=";
+	const char *msg = str_has_prefix(s, "time=") ? strstr(s, key) : NULL;
+
+	return msg == NULL ? s : msg + strlen(key);
+}
+
+/* Both ends tell something: what failed, and why. */
+static void add_cut(struct buf *ret, const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n <= RUNC_ERROR_MAX) {
+		str_vis(ret, s, n);
+		return;
+	}
+	str_vis(ret, s, RUNC_ERROR_MAX / 2);
+	buf_adds(ret, " ... ");
+	str_vis(ret, s + n - RUNC_ERROR_MAX / 2, RUNC_ERROR_MAX / 2);
 }
 
 int runc_last_error(const char *log_path, struct buf *ret)
 {
 	static const char *const prefixes[] = { "runc run failed: ", "runc create failed: " };
 	cleanup_buf struct buf text = BUF_INIT(RUNC_LOG_MAX);
-	cleanup_free char *msg = xmalloc(RUNC_LINE_MAX);
 	cleanup_free char *last = NULL;
 	const char *p, *s;
 	size_t n, i;
@@ -225,17 +268,21 @@ int runc_last_error(const char *log_path, struct buf *ret)
 	if (file_read_at(AT_FDCWD, log_path, RUNC_LOG_MAX, &text, NULL) < 0)
 		return -ENOENT;
 	for (p = buf_str(&text); *p != '\0'; p += n + (p[n] == '\n')) {
+		char *msg;
+
 		n = strcspn(p, "\n");
-		if (line_error(p, n, msg)) {
-			free_p(&last);
-			last = xstrdup(msg);
-		}
+		msg = line_error(p, n);
+		if (msg == NULL)
+			continue;
+		free(last);
+		last = msg;
 	}
 	if (last == NULL)
 		return -ENOENT;
-	for (s = last, i = 0; i < ARRAY_SIZE(prefixes); i++)
+	s = skip_stamp(last);
+	for (i = 0; i < ARRAY_SIZE(prefixes); i++)
 		if (str_has_prefix(s, prefixes[i]))
 			s += strlen(prefixes[i]);
-	str_vis(ret, s, strlen(s));
+	add_cut(ret, s);
 	return 0;
 }

@@ -17,6 +17,7 @@ int runc_find(const char *configured, char **ret_path, struct kerr *err);
 struct runc_version {
 	char name[16]; /* "runc", "crun" */
 	char text[64]; /* "1.1.5+ds1" */
+	char package[64]; /* "1.1.5+ds1-1+deb12u1" where it tells, else "" */
 	unsigned major, minor, patch;
 };
 

@@ -7,6 +7,7 @@
 #include "caps.h"
 #include "fd.h"
 #include "mem.h"
+#include "mount_plan.h"
 #include "security.h"
 #include "shimfile.h"
 #include "spec.h"
@@ -135,16 +136,22 @@ static int resolve_caps(const struct container_spec *c, bool caps[CAPS_MAX], str
 	return r < 0 ? r : limit_caps(caps, &c->capabilities->add, err);
 }
 
-static int resolve_user(const struct spec_input *in, struct user_ids *ret, struct kerr *err)
+/* What is looked up in the container's root. */
+static int resolve_in_root(const struct spec_input *in, struct process *p, struct kerr *err)
 {
 	cleanup_fd int root = open(in->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const char *image_user = in->image != NULL ? in->image->user : NULL;
 	bool own = !str_empty(in->c->user);
+	int r = 0;
 
 	if (root < 0)
 		return kerr_set(err, -errno, "open '%s'", in->rootfs);
-	return user_resolve(root, own ? in->c->user : image_user, own ? USER_EXACT_GROUP : 0, ret,
-			    err);
+	if (in->mounts != NULL)
+		r = mount_plan_cwd(in->mounts, root, p->cwd, err);
+	if (r < 0)
+		return r;
+	return user_resolve(root, own ? in->c->user : image_user, own ? USER_EXACT_GROUP : 0,
+			    &p->user, err);
 }
 
 /* The profile that nobody asked for is not for those that are given more than others. */
@@ -177,7 +184,7 @@ static int process_resolve(const struct spec_input *in, struct process *p, struc
 	if (r == 0)
 		r = resolve_caps(in->c, p->caps, err);
 	if (r == 0)
-		r = resolve_user(in, &p->user, err);
+		r = resolve_in_root(in, p, err);
 	if (r == 0)
 		r = resolve_security(in, p, err);
 	return r;
@@ -380,9 +387,7 @@ static int emit_spec(const struct spec_input *in, const struct process *p, struc
 	key_bool(&j, "readonly", in->c->read_only_root_filesystem);
 	jemit_object_end(&j);
 	jemit_key(&j, "mounts");
-	r = spec_mounts(in, &j, err);
-	if (r < 0)
-		return r;
+	spec_mounts(in, &j);
 	r = emit_linux(in, p, &j, err);
 	if (r < 0)
 		return r;

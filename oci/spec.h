@@ -28,6 +28,8 @@ struct spec_secret {
 	const char *mount_path;
 };
 
+struct mount_plan;
+
 struct spec_input {
 	const struct cell_doc *cell;
 	const struct container_spec *c; /* space defaults applied */
@@ -51,6 +53,7 @@ struct spec_input {
 	const char *payload_program;
 	const struct spec_secret *secrets;
 	size_t n_secrets;
+	const struct mount_plan *mounts; /* prepared in rootfs; NULL: the runtime's own only */
 	enum spec_flags flags;
 };
 

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include <errno.h>
-
-#include "mem.h"
-#include "path.h"
+#include "mount_plan.h"
 #include "spec_priv.h"
 #include "spec_tables.h"
 #include "str.h"
-#include "validate.h"
 
 static void emit_list(struct jemit *j, const char *const *v)
 {
@@ -55,151 +51,57 @@ static void emit_bind(struct jemit *j, const char *source, const char *destinati
 }
 
 /* "ro" alone leaves writable what the host has mounted below the source. */
-static const char *access_of(const struct spec_input *in, const struct volume_mount *v)
+static const char *access_of(const struct spec_input *in, const struct mount_entry *e)
 {
-	if (!v->read_only)
+	if (!e->read_only)
 		return "rw";
-	return in->flags & SPEC_RO_RECURSIVE ? "rro" : "ro";
+	return !e->own && !e->file && (in->flags & SPEC_RO_RECURSIVE) ? "rro" : "ro";
 }
 
-/* Whether one of the container's volumes stands at path or above it. */
-static bool is_covered(const struct container_spec *c, const char *path)
+/* A tree that is composed has all its attributes. */
+static void emit_entry(const struct spec_input *in, const struct mount_entry *e, struct jemit *j)
 {
-	size_t i, n;
+	const char *const whole[] = { "rbind", NULL };
 
-	for (i = 0; i < c->volumes.n; i++) {
-		cleanup_free char *target = NULL;
-
-		if (str_empty(c->volumes.v[i].target) ||
-		    path_clean(c->volumes.v[i].target, &target) < 0)
-			continue;
-		n = strlen(target);
-		if (str_has_prefix(path, target) && (path[n] == '/' || path[n] == '\0'))
-			return true;
-	}
-	return false;
+	if (e->composed != NULL)
+		emit_mount(j, e->target, "bind", e->composed, whole);
+	else if (e->type == MOUNT_ENTRY_TMPFS)
+		emit_mount(j, e->target, "tmpfs", "tmpfs", (const char *const *) e->options.v);
+	else
+		emit_bind(j, e->source, e->target, access_of(in, e));
 }
 
-static void emit_cell_files(const struct spec_input *in, struct jemit *j)
+/*
+ * A place that the manifest has something for is not the runtime's; nor is what is
+ * below it where that is a directory of the host.
+ */
+static bool is_left_out(const struct mount_plan *p, const struct spec_mount *m)
 {
-	const struct {
-		const char *source;
-		const char *destination;
-	} rows[] = {
-		{ in->hosts, "/etc/hosts" },
-		{ in->hostname, "/etc/hostname" },
-		{ in->resolv, "/etc/resolv.conf" },
-	};
-	size_t i;
+	const struct mount_entry *dev = mount_plan_at(p, "/dev");
 
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].source != NULL && !is_covered(in->c, rows[i].destination))
-			emit_bind(j, rows[i].source, rows[i].destination, "ro");
+	return mount_plan_at(p, m->destination) != NULL ||
+	       (dev != NULL && dev->type == MOUNT_ENTRY_BIND &&
+		str_has_prefix(m->destination, "/dev/"));
 }
 
-static void emit_tmpfs_volume(const struct volume_mount *v, const char *target, struct jemit *j)
-{
-	cleanup_free char *size = xasprintf("size=%lld", (long long) v->size_bytes);
-	cleanup_free char *mode = xasprintf("mode=%04o", v->mode);
-	const char *options[4] = { NULL };
-	size_t n = 0;
-
-	if (v->size_bytes > 0)
-		options[n++] = size;
-	if (v->mode != 0)
-		options[n++] = mode;
-	options[n] = v->read_only ? "ro" : "rw";
-	emit_mount(j, target, "tmpfs", "tmpfs", options);
-}
-
-static int emit_volumes(const struct spec_input *in, struct jemit *j, struct kerr *err)
-{
-	const struct container_spec *c = in->c;
-	size_t i;
-	int r;
-
-	r = validate_volume_sources(c, err);
-	if (r < 0)
-		return r;
-	for (i = 0; i < c->volumes.n; i++) {
-		const struct volume_mount *v = &c->volumes.v[i];
-		cleanup_free char *target = NULL;
-
-		if (mount_target_clean(v->target, &target) < 0)
-			return kerr_plain(
-				err, -EINVAL,
-				"volume target is not allowed (volume[%zu] target \"%s\")", i,
-				v->target == NULL ? "" : v->target);
-		if (streq_null(v->kind, "tmpfs"))
-			emit_tmpfs_volume(v, target, j);
-		else
-			emit_bind(j, v->source, target, access_of(in, v));
-	}
-	return 0;
-}
-
-static int emit_tmpfs(const struct container_tmpfs *t, struct jemit *j, struct kerr *err)
-{
-	cleanup_strlist struct strlist options = { 0 };
-	cleanup_free char *target = NULL;
-	size_t i;
-
-	if (mount_target_clean(t->path, &target) < 0)
-		return kerr_plain(err, -EINVAL, "tmpfs path is not allowed (\"%s\")",
-				  t->path == NULL ? "" : t->path);
-	strlist_add(&options, "nosuid");
-	strlist_add(&options, "nodev");
-	if (t->size_bytes > 0)
-		strlist_addf(&options, "size=%lld", (long long) t->size_bytes);
-	for (i = 0; i < t->options.n; i++)
-		strlist_add(&options, t->options.v[i]);
-	emit_mount(j, target, "tmpfs", "tmpfs", (const char *const *) options.v);
-	return 0;
-}
-
-static int emit_secrets(const struct spec_input *in, struct jemit *j, struct kerr *err)
-{
-	size_t i;
-
-	for (i = 0; i < in->n_secrets; i++) {
-		const struct spec_secret *s = &in->secrets[i];
-		cleanup_free char *target = NULL;
-
-		if (s->mount_path == NULL)
-			continue;
-		if (mount_target_clean(s->mount_path, &target) < 0)
-			return kerr_plain(
-				err, -EINVAL,
-				"secret mountPath is not allowed (\"%s\" mountPath \"%s\")",
-				s->name, s->mount_path);
-		emit_bind(j, s->file, target, "ro");
-	}
-	return 0;
-}
-
-int spec_mounts(const struct spec_input *in, struct jemit *j, struct kerr *err)
+void spec_mounts(const struct spec_input *in, struct jemit *j)
 {
 	static const char *const cgroup_options[] = { "rw", "nosuid", "noexec", "nodev", NULL };
-	const struct container_spec *c = in->c;
+	static const struct mount_plan none = { 0 };
+	const struct mount_plan *p = in->mounts != NULL ? in->mounts : &none;
+	const struct mount_entry *dev = mount_plan_at(p, "/dev");
 	size_t i;
-	int r;
 
 	jemit_array(j);
+	if (dev != NULL)
+		emit_entry(in, dev, j);
 	for (i = 0; i < spec_base_mounts_n; i++)
-		emit_base(j, &spec_base_mounts[i], c->privileged);
-	emit_cell_files(in, j);
-	if (in->cell != NULL && in->cell->spec.nested_cgroup_runtime && !c->host_cgroup)
+		if (!is_left_out(p, &spec_base_mounts[i]))
+			emit_base(j, &spec_base_mounts[i], in->c->privileged);
+	if (in->cell != NULL && in->cell->spec.nested_cgroup_runtime && !in->c->host_cgroup)
 		emit_mount(j, "/sys/fs/cgroup", "cgroup", "cgroup", cgroup_options);
-	r = emit_volumes(in, j, err);
-	if (r < 0)
-		return r;
-	for (i = 0; r == 0 && i < c->tmpfs.n; i++)
-		r = emit_tmpfs(&c->tmpfs.v[i], j, err);
-	/* Last: a secret may lie in a volume or a tmpfs, none of them may hide it. */
-	if (r == 0)
-		r = emit_secrets(in, j, err);
-	if (r < 0)
-		return r;
+	for (i = 0; i < p->n; i++)
+		if (!p->v[i].skip && p->v[i].parent == MOUNT_PLAN_NONE && &p->v[i] != dev)
+			emit_entry(in, &p->v[i], j);
 	jemit_array_end(j);
-	return 0;
 }

@@ -11,7 +11,7 @@
 int spec_cwd(const struct spec_input *in, char **ret, struct kerr *err);
 
 /* All mounts, as the value of "mounts". */
-int spec_mounts(const struct spec_input *in, struct jemit *j, struct kerr *err);
+void spec_mounts(const struct spec_input *in, struct jemit *j);
 
 /* The host's device nodes, as the value of "linux.devices". */
 int spec_host_devices(struct jemit *j, struct kerr *err);

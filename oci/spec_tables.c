@@ -18,8 +18,9 @@ const struct spec_mount spec_base_mounts[] = {
 	  OPTIONS("nosuid", "noexec", "nodev", "mode=1777", "size=65536k") },
 	{ "/dev/mqueue", "mqueue", "mqueue", OPTIONS("nosuid", "noexec", "nodev") },
 	{ "/sys", "sysfs", "sysfs", OPTIONS("nosuid", "noexec", "nodev", "ro") },
-	{ "/run", "tmpfs", "tmpfs", OPTIONS("nosuid", "strictatime", "mode=755", "size=65536k") },
 };
+/* /run is no row: it begins with what the image has there (mount_plan). */
+const char *const spec_run_options[] = { "nosuid", "strictatime", "mode=755", "size=65536k", NULL };
 const size_t spec_base_mounts_n = ARRAY_SIZE(spec_base_mounts);
 
 const char *const spec_capabilities[] = {

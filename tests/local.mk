@@ -65,6 +65,7 @@ tests_unit_unit_rpc_LDADD = $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 tests_unit_unit_oci_SOURCES = $(UNIT_FRAME) tests/unit/test_seccomp.c tests/unit/test_shim.c \
 	tests/unit/test_spec.c tests/unit/test_user.c \
 	tests/unit/test_filelist.c tests/unit/test_oci_manifest.c tests/unit/test_ref.c \
+	tests/unit/test_rootfs_guard.c \
 	tests/unit/test_fetch.c tests/unit/test_registry.c
 tests_unit_unit_oci_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_OCI)
 tests_unit_unit_oci_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) \
@@ -113,6 +114,7 @@ SYSTEM_TESTS = \
 	tests/integration/fields/table.sh \
 	tests/integration/fresh.bats \
 	tests/integration/full_disk.bats \
+	tests/integration/hostile.bats \
 	tests/integration/image_archives.bats \
 	tests/integration/image_confine.bats \
 	tests/integration/image_equality.bats \
@@ -308,6 +310,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/helpers/leakcheck tests/helpers/busybox-image tests/helpers/kernel-tells \
+	tests/helpers/odd-image \
 	tests/data/spec/plain.json tests/data/spec/everything.json \
 	tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
 	tests/helpers/imgtree tests/helpers/layerseq tests/helpers/treecmp tests/helpers/fiveimages tests/helpers/store.bash \

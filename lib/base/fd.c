@@ -118,11 +118,11 @@ int sys_write(int dirfd, const char *path, const char *text)
 	return (size_t) put == n ? 0 : -EIO;
 }
 
-int open_in_root(int rootfd, const char *path, int flags, mode_t mode)
+static int open_with(int dirfd, const char *path, int flags, mode_t mode, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = (uint64_t) (unsigned) (flags | O_CLOEXEC),
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+		.resolve = resolve,
 	};
 	int tries;
 	long fd = -1;
@@ -131,11 +131,22 @@ int open_in_root(int rootfd, const char *path, int flags, mode_t mode)
 		how.mode = mode;
 	/* EAGAIN: something was renamed meanwhile and the kernel could not vouch for a "..". */
 	for (tries = 0; tries < OPENAT2_TRIES; tries++) {
-		fd = syscall(SYS_openat2, rootfd, path, &how, sizeof(how));
+		fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
 		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
 			break;
 	}
 	return fd < 0 ? -errno : (int) fd;
+}
+
+int open_in_root(int rootfd, const char *path, int flags, mode_t mode)
+{
+	return open_with(rootfd, path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+int open_no_links(int rootfd, const char *path, int flags, mode_t mode)
+{
+	return open_with(rootfd, path, flags, mode,
+			 RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS);
 }
 
 int fd_wait_readable(int fd, int timeout_ms)

@@ -41,6 +41,12 @@ int sys_write(int dirfd, const char *path, const char *text);
  */
 int open_in_root(int rootfd, const char *path, int flags, mode_t mode);
 
+/*
+ * The same for paths that must not lead through a symbolic link: -ELOOP where one
+ * does. With O_PATH | O_NOFOLLOW a link at the end is opened as itself.
+ */
+int open_no_links(int rootfd, const char *path, int flags, mode_t mode);
+
 /* poll(2) for readable, timeout in ms (-1: none). 1 ready, 0 timeout, -errno. EINTR is retried. */
 int fd_wait_readable(int fd, int timeout_ms);
 

@@ -14,6 +14,7 @@
 #include "parents.h"
 #include "path.h"
 #include "runc.h"
+#include "runc_fixes.h"
 #include "str.h"
 #include "system.h"
 
@@ -30,18 +31,37 @@ void init_report_clear(struct init_report *r)
 	level_clear(&r->def);
 	level_clear(&r->sys);
 	free(r->firewall_warning);
+	free(r->runtime_warning);
 	*r = (struct init_report){ 0 };
 }
 
-int bootstrap_preflight(struct engine *e, struct kerr *err)
+/* A hole in it is no reason to refuse: what it prepares is looked at before. */
+static int check_runtime(struct engine *e, char **ret_warning, struct kerr *err)
 {
 	struct runc_version version;
 	char *runc cleanup_free = NULL;
+	char *missing cleanup_free = NULL;
 	int r;
 
 	r = runc_find(e->runtime, &runc, err);
 	if (r == 0)
 		r = runc_version(runc, &version, err);
+	if (r < 0)
+		return r;
+	missing = runc_fixes_missing(&version);
+	if (missing && ret_warning)
+		*ret_warning = xasprintf(
+			"%s %s (%s) is older than the fixes of %s; kukeon keeps images from using "
+			"these holes, a newer %s closes them: see kukeon-security(7)",
+			version.name, version.package[0] ? version.package : version.text, runc,
+			missing, version.name);
+	return 0;
+}
+
+int bootstrap_preflight(struct engine *e, char **ret_warning, struct kerr *err)
+{
+	int r = check_runtime(e, ret_warning, err);
+
 	if (r < 0)
 		return r;
 	r = mount_has_overlay();
@@ -137,7 +157,7 @@ int bootstrap_init(struct engine *e, const struct init_options *o, struct init_r
 				   .socket_gid = o->socket_gid };
 	int r;
 
-	r = bootstrap_preflight(e, err);
+	r = bootstrap_preflight(e, &ret->runtime_warning, err);
 	if (r == 0)
 		r = scope_prepare_trees(e, err);
 	if (r == 0)

@@ -32,15 +32,17 @@ struct init_report {
 	bool daemon_started; /* by us, now */
 	bool daemon_running;
 	char *firewall_warning; /* NULL: rules are in place */
+	char *runtime_warning; /* NULL: the runtime has no hole that we know of */
 };
 
 void init_report_clear(struct init_report *r);
 
 /*
  * Whether this host can run containers at all: runc, overlayfs, cgroups. One
- * line names what is missing.
+ * line names what is missing. *ret_warning: what is wrong with the runtime and no reason
+ * to refuse, owned by the caller; untouched where there is nothing.
  */
-int bootstrap_preflight(struct engine *e, struct kerr *err);
+int bootstrap_preflight(struct engine *e, char **ret_warning, struct kerr *err);
 int bootstrap_init(struct engine *e, const struct init_options *o, struct init_report *ret,
 		   struct kerr *err);
 

@@ -88,6 +88,14 @@ void container_run_init(struct container_run *r, struct engine *e, const char *n
 	r->spec = spec;
 }
 
+static void drop_pins(struct container_run *r)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(r->pins); i++)
+		if (r->pins[i] > 0)
+			(void) close(r->pins[i]);
+	memset(r->pins, 0, sizeof(r->pins));
+}
+
 void container_run_clear(struct container_run *r)
 {
 	cgroup_close_procs(r->monitor_fds, r->n_monitor_fds);
@@ -104,13 +112,17 @@ void container_run_clear(struct container_run *r)
 	free(r->memory_cgroup);
 	free(r->wake_key);
 	free(r->seccomp);
+	mount_plan_clear(&r->mounts);
+	drop_pins(r);
 	*r = (struct container_run){ 0 };
 }
 
 int container_check_host(const struct container_spec *c, struct kerr *err)
 {
-	int k = validate_volume_sources(c, err);
+	int k = validate_mount_targets(c, err);
 
+	if (k == 0)
+		k = validate_volume_sources(c, err);
 	if (k == 0)
 		k = secrets_check(c, err);
 	return k < 0 ? k : security_check(c, err);
@@ -348,13 +360,48 @@ int container_create(struct container_run *r, const struct cell_mounts *m, struc
 
 /* ---- running ---- */
 
+/* No container of ours runs in this root: the places in it stay as they are found. */
+static int prepare_mounts(struct container_run *r, const struct cell_mounts *m,
+			  struct spec_input *in, int root, struct kerr *err)
+{
+	char *dir cleanup_free = xasprintf("%s/mounts.%s", m->dir, r->name);
+	int k;
+
+	mount_plan_clear(&r->mounts);
+	k = mount_plan_make(in, dir, &r->mounts, err);
+	if (k == 0)
+		k = mount_plan_prepare(&r->mounts, root, err);
+	in->mounts = &r->mounts;
+	return k;
+}
+
+/*
+ * The path of a namespace for the runtime. runc takes several as one list between
+ * commas: where the path has one, a descriptor that is open until container_finish
+ * stands for it.
+ */
+static int pin_path(struct container_run *r, const char *dir, size_t i, char **ret,
+		    struct kerr *err)
+{
+	static const char *const names[] = { "net", "ipc", "uts" };
+	char *path cleanup_free = path_join(dir, names[i], NULL);
+
+	if (!strchr(path, ',')) {
+		*ret = take_ptr(path);
+		return 0;
+	}
+	r->pins[i] = open(path, O_RDONLY | O_CLOEXEC);
+	if (r->pins[i] < 0)
+		return kerr_set(err, -errno, "open '%s'", path);
+	*ret = xasprintf("/proc/%d/fd/%d", (int) getpid(), r->pins[i]);
+	return 0;
+}
+
 int container_begin(struct container_run *r, const struct cell_doc *cell,
 		    const struct cell_mounts *m, const struct image *image, struct kerr *err)
 {
 	char *root cleanup_free = container_rootfs(r, m->dir);
-	char *net cleanup_free = path_join(m->dir, "net", NULL);
-	char *ipc cleanup_free = path_join(m->dir, "ipc", NULL);
-	char *uts cleanup_free = path_join(m->dir, "uts", NULL);
+	char *net cleanup_free = NULL, *ipc cleanup_free = NULL, *uts cleanup_free = NULL;
 	char *cell_cgroup cleanup_free = scope_cgroup(r->e, &r->cell);
 	char *secrets_dir cleanup_free =
 		layout_rt_container(&r->e->layout, r->ns, r->id, RTC_SECRETS);
@@ -362,15 +409,13 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 	char *payload cleanup_free = NULL, *program cleanup_free = NULL;
 	struct spec_result built cleanup_spec_result = { 0 };
 	struct buf json cleanup_buf = BUF_INIT(SPEC_MAX);
+	int rootfd cleanup_fd = -EBADF;
 	struct spec_input in = {
 		.cell = cell,
 		.c = r->spec,
 		.image = &image->config,
 		.profile = strmap_get(&cell->head.metadata.labels, "kukeon.io/profile"),
 		.rootfs = root,
-		.netns = m->host_network ? NULL : net,
-		.ipcns = ipc,
-		.utsns = uts,
 		.hosts = m->hosts,
 		.hostname = m->hostname,
 		.resolv = m->resolv,
@@ -391,9 +436,23 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 		in.payload = payload;
 		in.payload_program = program;
 	}
-	k = secrets_resolve(r->spec, secrets_dir, &secrets, err);
+	k = m->host_network ? 0 : pin_path(r, m->dir, 0, &net, err);
+	if (k == 0)
+		k = pin_path(r, m->dir, 1, &ipc, err);
+	if (k == 0)
+		k = pin_path(r, m->dir, 2, &uts, err);
+	in.netns = net;
+	in.ipcns = ipc;
+	in.utsns = uts;
+	if (k == 0)
+		k = secrets_resolve(r->spec, secrets_dir, &secrets, err);
 	in.secrets = secrets.v;
 	in.n_secrets = secrets.n;
+	if (k == 0)
+		rootfd = k = open_below(AT_FDCWD, root, err);
+	if (k >= 0)
+		k = prepare_mounts(r, m, &in, rootfd, err);
+	engine_lap(r->e, "mount points");
 	if (k == 0)
 		k = spec_build(&in, &json, &built, err);
 	engine_lap(r->e, "spec");
@@ -404,8 +463,13 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 	if (k == 0)
 		k = secrets_stage(&secrets, secrets_dir, &built.user, err);
 	if (k == 0)
+		k = mount_plan_compose(&r->mounts, rootfd, err);
+	engine_lap(r->e, "mounts");
+	if (k == 0)
 		k = shim_begin(&r->how, &r->pending, err);
 	engine_lap(r->e, "bundle and shim");
+	if (k < 0)
+		mount_plan_detach(&r->mounts);
 	if (k < 0)
 		return kerr_wrap(err, k, "failed to start container %s", r->id);
 	free(r->seccomp);
@@ -438,6 +502,8 @@ int container_finish(struct container_run *r, struct kerr *err)
 
 	keep_filter(r);
 	k = shim_finish(&r->how, &r->pending, &started, err);
+	mount_plan_detach(&r->mounts);
+	drop_pins(r);
 	if (k < 0)
 		return kerr_wrap(err, k, "failed to start container %s", r->id);
 	return 0;

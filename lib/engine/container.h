@@ -4,6 +4,7 @@
 
 #include "engine_priv.h"
 #include "image.h"
+#include "mount_plan.h"
 #include "shim.h"
 
 /*
@@ -30,6 +31,8 @@ struct container_run {
 	size_t n_monitor_fds;
 	struct shim_start how; /* points into the members above */
 	struct shim_pending pending; /* between container_begin and container_finish */
+	struct mount_plan mounts; /* composed between container_begin and container_finish */
+	int pins[3]; /* namespaces that the runtime gets as descriptors; 0: none */
 	char *seccomp; /* the profile it is started with; NULL: none */
 	bool record_unsynced; /* container_create wrote a record: container_sync is owed */
 };

@@ -12,6 +12,7 @@ libhost_a_SOURCES = \
 	lib/host/ipv4.c lib/host/ipv4.h \
 	lib/host/link.c lib/host/link.h \
 	lib/host/mount.c lib/host/mount.h \
+	lib/host/mountfd.c lib/host/mountfd.h \
 	lib/host/newroot.c lib/host/newroot.h \
 	lib/host/ns.c lib/host/ns.h \
 	lib/host/sysfilter.c lib/host/sysfilter.h

@@ -37,7 +37,7 @@ static const struct field tmpfs_rows[] = {
 	ROW_INT(struct container_tmpfs, size_bytes, "sizeBytes", .flags = FIELD_OMIT_EMPTY,
 		.help = "Most bytes it may hold; 0: the kernel's default."),
 	ROW_STRLIST(struct container_tmpfs, options, "options", .flags = FIELD_OMIT_EMPTY,
-		    .help = "Further mount options, such as mode=1777 or noexec."),
+		    .help = "Further mount options, such as mode=1777 or noexec,size=1m."),
 };
 
 const struct model_type container_tmpfs_type = {

@@ -62,6 +62,13 @@ void security_opt_clear(struct security_opt *o);
 int mount_target_clean(const char *path, char **ret_clean);
 
 /*
+ * All that a container mounts, together: every place once, /dev of the host only for
+ * privileged ones. A part of validate_container_spec(), and for a container that has got
+ * defaults since.
+ */
+int validate_mount_targets(const struct container_spec *c, struct kerr *err);
+
+/*
  * The one rule about volumes that depends on the host: every bind source is
  * there. For the moment before a resource changes; never in validate_doc().
  */

@@ -359,25 +359,45 @@ int validate_capabilities(const struct container_capabilities *c, struct kerr *e
 	return r < 0 ? r : validate_capability_names(&c->add, err);
 }
 
-/* What the kernel's tmpfs and the runtime take; anything else would fail the start. */
-static bool tmpfs_option_ok(const char *option)
+/* What the kernel's tmpfs and a mount take; anything else would fail the start. */
+static bool tmpfs_word_ok(const char *word)
 {
 	static const char *const flags[] = {
 		"ro",	    "rw",	  "suid",     "nosuid",	    "dev",	   "nodev",
-		"exec",	    "noexec",	  "sync",     "async",	    "atime",	   "noatime",
-		"diratime", "nodiratime", "relatime", "norelatime", "strictatime", "tmpcopyup",
+		"exec",	    "noexec",	  "sync",     "async",	    "dirsync",	   "nosymfollow",
+		"atime",    "noatime",	  "diratime", "nodiratime", "relatime",	   "norelatime",
+		"lazytime", "nolazytime", "inode32",  "inode64",    "strictatime", "noswap",
+		"private",  "rprivate",	  "slave",    "rslave",	    "tmpcopyup",
 	};
 	static const char *const keys[] = { "mode=",	  "uid=",	"gid=",	 "size=",
 					    "nr_blocks=", "nr_inodes=", "huge=", "mpol=" };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
-		if (streq(option, flags[i]))
+		if (streq(word, flags[i]))
 			return true;
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
-		if (str_has_prefix(option, keys[i]) && !streq(option, keys[i]))
-			return strpbrk(option, ", \t\n") == NULL;
+		if (str_has_prefix(word, keys[i]) && !streq(word, keys[i]))
+			return strpbrk(word, " \t\n") == NULL;
 	return false;
+}
+
+/* One string may hold several, as in fstab; a blank one is nothing. */
+static bool tmpfs_option_ok(const char *option)
+{
+	size_t n;
+
+	for (; *option != '\0'; option += n + (option[n] == ',')) {
+		cleanup_free char *raw = NULL;
+		cleanup_free char *word = NULL;
+
+		n = strcspn(option, ",");
+		raw = xstrndup(option, n);
+		word = str_trim(raw);
+		if (word[0] != '\0' && !tmpfs_word_ok(word))
+			return false;
+	}
+	return true;
 }
 
 static int validate_tmpfs(const struct container_tmpfs *t, size_t i, struct kerr *err)
@@ -475,6 +495,110 @@ static int validate_container_rest(const struct container_spec *c, struct kerr *
 	return 0;
 }
 
+/* ---- one place, one mount ---- */
+
+/* Everything that a container mounts: path and field of the i-th; NULL: there are no more. */
+static const char *target_at(const struct container_spec *c, size_t i, char **ret_field)
+{
+	if (i < c->volumes.n) {
+		*ret_field = xasprintf("volume[%zu] target", i);
+		return c->volumes.v[i].target;
+	}
+	i -= c->volumes.n;
+	if (i < c->tmpfs.n) {
+		*ret_field = xasprintf("tmpfs[%zu] path", i);
+		return c->tmpfs.v[i].path;
+	}
+	i -= c->tmpfs.n;
+	if (i < c->secrets.n) {
+		*ret_field = xasprintf("secrets[%zu] mountPath", i);
+		return c->secrets.v[i].mount_path == NULL ? "" : c->secrets.v[i].mount_path;
+	}
+	return NULL;
+}
+
+struct target {
+	char *clean;
+	char *field;
+	const char *text;
+};
+
+static int by_place(const void *a, const void *b)
+{
+	const struct target *x = a, *y = b;
+	int r = strcmp(x->clean, y->clean);
+
+	return r != 0 ? r : strcmp(x->field, y->field);
+}
+
+static int distinct_in(const struct target *v, size_t n, struct kerr *err)
+{
+	size_t i;
+
+	for (i = 1; i < n; i++)
+		if (streq(v[i - 1].clean, v[i].clean))
+			return kerr_plain(err, -EINVAL,
+					  "two mounts at the same place (%s \"%s\", %s \"%s\")",
+					  v[i - 1].field, v[i - 1].text, v[i].field, v[i].text);
+	return 0;
+}
+
+static int validate_distinct_targets(const struct container_spec *c, struct kerr *err)
+{
+	size_t max = c->volumes.n + c->tmpfs.n + c->secrets.n, i, n = 0;
+	cleanup_free struct target *v = xcalloc(max + 1, sizeof(*v));
+	int r;
+
+	for (i = 0; i < max; i++) {
+		cleanup_free char *trimmed = NULL;
+
+		v[n].text = target_at(c, i, &v[n].field);
+		trimmed = str_trim(v[n].text);
+		if (mount_target_clean(trimmed, &v[n].clean) == 0)
+			n++;
+		else
+			free_p(&v[n].field); /* a secret that is not mounted */
+	}
+	qsort(v, n, sizeof(*v), by_place);
+	r = distinct_in(v, n, err);
+	for (i = 0; i < n; i++) {
+		free(v[i].clean);
+		free(v[i].field);
+	}
+	return r;
+}
+
+/*
+ * What hides files of the kernel from a container is bound from its /dev/null: a
+ * /dev whose content others write could have anything of that name (CVE-2025-31133).
+ */
+static int validate_dev(const struct container_spec *c, struct kerr *err)
+{
+	size_t i;
+
+	for (i = 0; !c->privileged && i < c->volumes.n; i++) {
+		const struct volume_mount *v = &c->volumes.v[i];
+		cleanup_free char *trimmed = str_trim(v->target);
+		cleanup_free char *clean = NULL;
+
+		if (mount_target_clean(trimmed, &clean) == 0 && streq(clean, "/dev") &&
+		    !streq_null(v->kind, "tmpfs"))
+			return kerr_plain(
+				err, -EINVAL,
+				"a volume at /dev needs privileged: true (volume[%zu] target "
+				"\"%s\")",
+				i, v->target);
+	}
+	return 0;
+}
+
+int validate_mount_targets(const struct container_spec *c, struct kerr *err)
+{
+	int r = validate_distinct_targets(c, err);
+
+	return r < 0 ? r : validate_dev(c, err);
+}
+
 int validate_container_spec(const struct container_spec *c, struct kerr *err)
 {
 	size_t i;
@@ -490,5 +614,6 @@ int validate_container_spec(const struct container_spec *c, struct kerr *err)
 		if (r < 0)
 			return r;
 	}
-	return validate_container_rest(c, err);
+	r = validate_container_rest(c, err);
+	return r < 0 ? r : validate_mount_targets(c, err);
 }

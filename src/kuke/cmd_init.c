@@ -214,6 +214,8 @@ static void print_report(const struct plan *p, const struct init_report *r)
 	cli_printf("    - cell root container: %s\n", made(r->cell_created, true));
 	cli_printf("    - cell containers: %s\n",
 		   r->daemon_started ? "started" : "already running");
+	if (r->runtime_warning)
+		term_err("warning: %s\n", r->runtime_warning);
 	if (r->firewall_warning)
 		term_err("warning: %s\n", r->firewall_warning);
 }

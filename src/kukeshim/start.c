@@ -68,17 +68,22 @@ static bool is_runc_init(pid_t pid)
 /* What runc's init said on its stderr when it could not execute the program. */
 static int exec_error(struct shim *s, struct kerr *err)
 {
+	static const char stamp[] = "time=", key[] = " msg=";
 	cleanup_buf struct buf line = BUF_INIT(SMALL_FILE_MAX);
-	char text[EXEC_TEXT_MAX];
+	char text[EXEC_TEXT_MAX + 1];
+	const char *said = text;
 	ssize_t n;
 
-	n = read(s->out[LOG_STREAM_ERR], text, sizeof(text));
+	n = read(s->out[LOG_STREAM_ERR], text, sizeof(text) - 1);
 	while (n > 0 && text[n - 1] == '\n')
 		n--;
 	s->exec_failed = true;
 	if (n <= 0)
 		return kerr_plain(err, -ENOEXEC, "the program could not be executed");
-	str_vis(&line, text, (size_t) n);
+	text[n] = '\0';
+	if (str_has_prefix(said, stamp) && strstr(said, key) != NULL)
+		said = strstr(said, key) + strlen(key); /* the time is in every line of ours */
+	str_vis(&line, said, strlen(said));
 	return kerr_plain(err, -ENOEXEC, "%s", buf_str(&line));
 }
 

@@ -64,7 +64,8 @@ manifest()
 	EOF
 }
 
-# The bundle that a cell's start left, with places of its own for the pins.
+# The bundle that a cell's start left, with places of its own for the pins, and a tmpfs
+# of the runtime's at /run, where the start has composed one.
 manifest pattern >"$INSTANCE/pattern.yaml"
 kuke run -d -f "$INSTANCE/pattern.yaml" >/dev/null
 rt=$INSTANCE/run
@@ -73,7 +74,9 @@ bench=$rt/bench
 mkdir -p "$bench/bundle" "$INSTANCE/m"
 spec=$(echo "$rt"/containers/*/default_default_pattern_main/bundle/config.json)
 sed -e "s,\"${pins}net\",\"$bench/net\",; s,\"${pins}ipc\",\"$bench/ipc\",; s,\"${pins}uts\",\"$bench/uts\"," \
-	-e 's,/default_default_pattern_main",/bare",' "$spec" >"$bench/bundle/config.json"
+	-e 's,/default_default_pattern_main",/bare",' \
+	-e "s,\"bind\"\,\"source\":\"${pins}mounts.main/[0-9]*\"\,\"options\":\[\"rbind\"\],\"tmpfs\"\,\"source\":\"tmpfs\"\,\"options\":[\"nosuid\"\,\"strictatime\"\,\"mode=755\"\,\"size=65536k\"]," \
+	"$spec" >"$bench/bundle/config.json"
 [ "$(grep -o "\"$bench/[a-z]*\"" "$bench/bundle/config.json" | wc -l)" -eq 3 ] ||
 	{ echo "start.sh: the bundle has not the three pins" >&2; exit 1; }
 inst sh -ec "touch '$bench/net' '$bench/ipc' '$bench/uts'

@@ -12,6 +12,7 @@
 #include "codec.h"
 #include "jscan.h"
 #include "mem.h"
+#include "mount_plan.h"
 #include "spec.h"
 #include "validate.h"
 
@@ -55,13 +56,16 @@ static void build(struct container_spec *c)
 		.n_secrets = c->secrets.n,
 		.flags = c->root ? SPEC_ROOT : 0,
 	};
+	cleanup_mount_plan struct mount_plan plan = { 0 };
 	struct kerr err = { 0 };
 	struct jscan scan;
 	size_t used;
 
 	if (c->id == NULL)
 		c->id = xstrdup("c");
-	if (spec_build(&in, &json, NULL, &err) < 0) {
+	in.mounts = &plan;
+	if (mount_plan_make(&in, "/mounts", &plan, &err) < 0 ||
+	    spec_build(&in, &json, NULL, &err) < 0) {
 		require(err.msg[0] != '\0');
 		return;
 	}

@@ -8,6 +8,7 @@
 #include "lock.h"
 #include "proc.h"
 #include "runc.h"
+#include "runc_fixes.h"
 #include "shim.h"
 #include "str.h"
 #include "tempdir.h"
@@ -283,6 +284,85 @@ static void put_program(const struct tempdir *t, const char *name, const char *t
 	ck_assert_int_eq(fd_write_all(fd, text, strlen(text)), 0);
 }
 
+/* One that is too long shows both of its ends, one of init's no time. */
+START_TEST(long_error_of_runc)
+{
+	cleanup_tempdir struct tempdir t = tempdir_make();
+	cleanup_free char *log = path_join(t.path, "log", NULL);
+	cleanup_free char *xs = xmalloc(20001);
+	cleanup_free char *line = NULL;
+	cleanup_buf struct buf text = BUF_INIT(4096);
+
+	memset(xs, 'x', 20000);
+	xs[20000] = '\0';
+	line = xasprintf("{\"level\":\"error\",\"msg\":\"runc run failed: begin %s: end\"}\n", xs);
+	put(t.path, "log", line);
+	ck_assert_int_eq(runc_last_error(log, &text), 0);
+	ck_assert(str_has_prefix(buf_str(&text), "begin xxx"));
+	ck_assert(str_has_suffix(buf_str(&text), "x: end"));
+	ck_assert_ptr_nonnull(strstr(buf_str(&text), "x ... x"));
+	ck_assert_uint_lt(text.len, 400);
+	buf_reset(&text);
+	put(t.path, "log",
+	    "{\"level\":\"error\",\"msg\":\"time=\\\"2026-11-30T10:35:03Z\\\" level=error "
+	    "msg=\\\"no such mount\\\"\"}\n");
+	ck_assert_int_eq(runc_last_error(log, &text), 0);
+	ck_assert_str_eq(buf_str(&text), "\"no such mount\"");
+}
+END_TEST
+
+static const struct {
+	const char *version; /* what the program prints behind "NAME version " */
+	const char *missing; /* CVE numbers, in order; "": none */
+	bool packaged;
+} versions[] = {
+	{ "runc 1.1.5", "21626 31133 52565 52881 41579", false },
+	{ "runc 1.1.5+ds1\ncommit: 1.1.5+ds1-1+deb12u1", "31133 52565 52881 41579", true },
+	{ "runc 1.1.5+ds1\ncommit: 1.1.5+ds1-1+b3", "21626 31133 52565 52881 41579", true },
+	{ "runc 1.0.0~rc93+ds1\ncommit: 1.0.0~rc93+ds1-5+deb11u5", "31133 52565 52881 41579",
+	  true },
+	{ "runc 1.1.12\ncommit: v1.1.12-0-g51d5e946", "31133 52565 52881 41579", false },
+	{ "runc 1.1.12-0ubuntu3", "31133 52565 52881 41579", true },
+	{ "runc 1.2.7", "31133 52565 52881 41579", false },
+	{ "runc 1.2.9", "41579", false },
+	{ "runc 1.3.3", "41579", false },
+	{ "runc 1.3.6", "", false },
+	{ "runc 1.4.0-rc.2", "31133 52565 52881 41579", false },
+	{ "runc 1.4.0-rc.3", "41579", false },
+	{ "runc 1.4.3", "", false },
+	{ "runc 1.5.0-rc.2", "41579", false },
+	{ "runc 1.5.0-rc.3", "", false },
+	{ "runc 1.5.1", "", false },
+	{ "runc 2.0.0", "", false },
+	{ "crun 1.8.1", "47766", false },
+	{ "crun 1.28", "", false },
+	{ "nrun 0.1.0", "", false },
+};
+
+START_TEST(fixes)
+{
+	cleanup_tempdir struct tempdir t = tempdir_make();
+	cleanup_free char *program = path_join(t.path, "p", NULL);
+	cleanup_free char *name = xstrndup(versions[_i].version, 4);
+	cleanup_free char *script = xasprintf("#!/bin/sh\ncat <<'E'\n%s version%s\nE\n", name,
+					      versions[_i].version + 4);
+	cleanup_buf struct buf got = BUF_INIT(4096);
+	cleanup_free char *text = NULL;
+	struct runc_version v;
+	const char *p;
+
+	put_program(&t, "p", script);
+	ck_assert_int_eq(runc_version(program, &v, NULL), 0);
+	text = runc_fixes_missing(&v);
+	for (p = text; p != NULL && (p = strstr(p, "CVE-")) != NULL; p += 9)
+		buf_addf(&got, "%s%.5s", got.len > 0 ? " " : "", p + 9);
+	ck_assert_str_eq(buf_str(&got), versions[_i].missing);
+	if (text != NULL)
+		ck_assert_int_eq(strstr(text, "the package may have") != NULL,
+				 versions[_i].packaged);
+}
+END_TEST
+
 START_TEST(runtime_and_version)
 {
 	cleanup_tempdir struct tempdir t = tempdir_make();
@@ -340,6 +420,8 @@ static Suite *test_shim(void)
 	tcase_add_test(c, no_init_no_pidfd);
 	tcase_add_test(c, records_round_trip);
 	tcase_add_test(c, last_error_of_runc);
+	tcase_add_test(c, long_error_of_runc);
+	tcase_add_loop_test(c, fixes, 0, ARRAY_SIZE(versions));
 	tcase_add_test(c, runtime_and_version);
 	tcase_add_test(c, forget_state);
 	suite_add_tcase(s, c);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "copy_in.h"
+#include "fd.h"
+#include "mem.h"
+#include "mount.h"
+#include "mount_plan.h"
+#include "mountfd.h"
+#include "path.h"
+#include "rootfs_guard.h"
+#include "str.h"
+
+/* An empty directory for the trees; what a start that was cut short left there goes. */
+static int make_dir(const char *dir, struct kerr *err)
+{
+	int r;
+
+	if (mkdir(dir, 0700) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return kerr_set(err, -errno, "make '%s'", dir);
+	r = mount_detach_below(dir, err);
+	if (r >= 0)
+		r = remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
+	if (r >= 0 && mkdir(dir, 0700) < 0)
+		r = kerr_set(err, -errno, "make '%s'", dir);
+	return r < 0 ? r : 0;
+}
+
+static int attach_top(struct mount_entry *e, struct kerr *err)
+{
+	if (mkdir(e->composed, 0700) < 0)
+		return kerr_set(err, -errno, "make '%s'", e->composed);
+	return mountfd_attach(e->fd, AT_FDCWD, e->composed, err);
+}
+
+static int attach_inside(const struct mount_plan *p, struct mount_entry *e, struct kerr *err)
+{
+	const struct mount_entry *in = &p->v[e->parent];
+	cleanup_fd int at = -EBADF;
+
+	at = guard_below(in->fd, e->target + strlen(in->target), e->file ? GUARD_FILE : 0, in->what,
+			 err);
+	return at < 0 ? at : mountfd_attach(e->fd, at, "", err);
+}
+
+static int fill(const struct mount_entry *e, int root, struct kerr *err)
+{
+	cleanup_fd int from = open_no_links(root, e->target + 1, O_RDONLY | O_DIRECTORY, 0);
+	int r;
+
+	if (from < 0)
+		return kerr_set(err, from, "open '%s' of the container", e->target);
+	r = copy_in(from, e->fd, err);
+	if (r != -ENOSPC)
+		return r;
+	return kerr_plain(err, r,
+			  "what the image has below '%s' does not fit into the tmpfs there; give "
+			  "it more with a tmpfs of your own: {path: %s, sizeBytes: ..., options: "
+			  "[tmpcopyup, mode=755]}",
+			  e->asked, e->asked);
+}
+
+static int compose_entry(const struct mount_plan *p, struct mount_entry *e, int root,
+			 struct kerr *err)
+{
+	int r;
+
+	e->fd = r = e->type == MOUNT_ENTRY_TMPFS ? mountfd_tmpfs(&e->options, err)
+						 : mountfd_clone(e->source, err);
+	if (r >= 0)
+		r = e->composed != NULL ? attach_top(e, err) : attach_inside(p, e, err);
+	if (r >= 0 && e->type == MOUNT_ENTRY_BIND && e->read_only)
+		r = mountfd_readonly(e->fd, MOUNTFD_RECURSIVE, err);
+	if (r >= 0 && e->copy)
+		r = fill(e, root, err);
+	return r < 0 ? kerr_wrap(err, r, "%s", e->what) : 0;
+}
+
+static bool is_composed(const struct mount_entry *e)
+{
+	return !e->skip && (e->composed != NULL || e->parent != MOUNT_PLAN_NONE);
+}
+
+int mount_plan_compose(struct mount_plan *p, int root, struct kerr *err)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < p->n && !is_composed(&p->v[i]); i++)
+		;
+	if (i == p->n)
+		return 0;
+	r = make_dir(p->dir, err);
+	for (i = 0; r == 0 && i < p->n; i++)
+		if (is_composed(&p->v[i]))
+			r = compose_entry(p, &p->v[i], root, err);
+	/* Last, for mount points have been made in them. */
+	for (i = 0; r == 0 && i < p->n; i++)
+		if (p->v[i].fd >= 0 && p->v[i].type == MOUNT_ENTRY_TMPFS && p->v[i].read_only)
+			r = mountfd_readonly(p->v[i].fd, 0, err);
+	for (i = 0; i < p->n; i++)
+		fd_close_p(&p->v[i].fd);
+	if (r < 0)
+		mount_plan_detach(p);
+	return r;
+}
+
+/* What cannot be taken away here goes with the cell's directory of this start. */
+void mount_plan_detach(struct mount_plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		if (p->v[i].composed == NULL)
+			continue;
+		(void) umount2(p->v[i].composed, MNT_DETACH | UMOUNT_NOFOLLOW);
+		(void) rmdir(p->v[i].composed);
+	}
+	if (p->dir != NULL)
+		(void) rmdir(p->dir);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "mem.h"
+#include "runc_fixes.h"
+#include "str.h"
+
+enum {
+	FIX_LINES = 3, /* release lines that got a fix, at most */
+	FIX_FINAL = 1000, /* no release candidate */
+};
+
+struct release {
+	unsigned major, minor, patch;
+	unsigned candidate; /* N of -rc.N; FIX_FINAL */
+};
+
+/* A later line than the last one here has the fix from its beginning. */
+static const struct fix {
+	const char *runtime;
+	const char *what;
+	const char *needs;
+	struct release from[FIX_LINES]; /* ascending; major and minor 0: no more */
+	const char *packages[2]; /* with the fix in an older version: up to the last digit */
+	unsigned revision[2]; /* from this number on */
+} fixes[] = {
+	{ "runc",
+	  "CVE-2024-21626",
+	  "1.1.12",
+	  { { 1, 1, 12, FIX_FINAL } },
+	  { "1.1.5+ds1-1+deb12u", "1.0.0~rc93+ds1-5+deb11u" },
+	  { 1, 3 } },
+	{ "runc",
+	  "CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881",
+	  "1.2.8, 1.3.3 or 1.4.0-rc.3",
+	  { { 1, 2, 8, FIX_FINAL }, { 1, 3, 3, FIX_FINAL }, { 1, 4, 0, 3 } },
+	  { NULL },
+	  { 0 } },
+	{ "runc",
+	  "CVE-2026-41579",
+	  "1.3.6, 1.4.3 or 1.5.0-rc.3",
+	  { { 1, 3, 6, FIX_FINAL }, { 1, 4, 3, FIX_FINAL }, { 1, 5, 0, 3 } },
+	  { NULL },
+	  { 0 } },
+	{ "crun", "CVE-2026-47766", "1.28", { { 1, 28, 0, FIX_FINAL } }, { NULL }, { 0 } },
+};
+
+/* "1.4.0-rc.3", "1.0.0~rc93+ds1": the number behind "rc". */
+static unsigned candidate_of(const char *text)
+{
+	const char *rc = strstr(text, "rc");
+	unsigned n = 0;
+
+	if (rc == NULL)
+		return FIX_FINAL;
+	for (rc += rc[2] == '.' ? 3 : 2; *rc >= '0' && *rc <= '9' && n < FIX_FINAL; rc++)
+		n = n * 10 + (unsigned) (*rc - '0');
+	return n < FIX_FINAL ? n : FIX_FINAL - 1;
+}
+
+static bool is_same_line(const struct runc_version *v, const struct release *from)
+{
+	return v->major == from->major && v->minor == from->minor;
+}
+
+static bool is_later_line(const struct runc_version *v, const struct release *from)
+{
+	return v->major != from->major ? v->major > from->major : v->minor > from->minor;
+}
+
+static bool is_in_release(const struct fix *f, const struct runc_version *v)
+{
+	const struct release *last = &f->from[0];
+	size_t i;
+
+	for (i = 0; i < FIX_LINES && f->from[i].major != 0; i++) {
+		last = &f->from[i];
+		if (!is_same_line(v, last))
+			continue;
+		return v->patch != last->patch ? v->patch > last->patch
+					       : candidate_of(v->text) >= last->candidate;
+	}
+	return is_later_line(v, last);
+}
+
+static bool is_in_package(const struct fix *f, const struct runc_version *v)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(f->packages) && f->packages[i] != NULL; i++) {
+		const char *p = v->package + strlen(f->packages[i]);
+		unsigned n = 0;
+
+		if (!str_has_prefix(v->package, f->packages[i]))
+			continue;
+		for (; *p >= '0' && *p <= '9' && n < FIX_FINAL; p++)
+			n = n * 10 + (unsigned) (*p - '0');
+		if (n >= f->revision[i])
+			return true;
+	}
+	return false;
+}
+
+/* A version that is not upstream's: "1.1.5+ds1", "1.1.12-0ubuntu3". */
+static bool is_packaged(const struct runc_version *v)
+{
+	const char *tail = v->text + strspn(v->text, "0123456789.");
+
+	return v->package[0] != '\0' ||
+	       (*tail != '\0' && !str_has_prefix(tail, "-rc") && !str_has_prefix(tail, "-dev"));
+}
+
+char *runc_fixes_missing(const struct runc_version *v)
+{
+	struct buf text = BUF_INIT(4096);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(fixes); i++) {
+		const struct fix *f = &fixes[i];
+
+		if (!streq(f->runtime, v->name) || is_in_release(f, v) || is_in_package(f, v))
+			continue;
+		buf_addf(&text, "%s%s (fixed in %s)", text.len > 0 ? ", " : "", f->what, f->needs);
+	}
+	if (text.len == 0) {
+		buf_clear(&text);
+		return NULL;
+	}
+	if (is_packaged(v))
+		buf_adds(&text, "; the package may have the fixes, its changelog tells");
+	return buf_take(&text);
+}
