@@ -6,6 +6,7 @@
 noinst_LIBRARIES += libkuke.a
 libkuke_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_ENGINE) $(DIRS_CPPFLAGS) -I$(top_srcdir)/src/kuke
 libkuke_a_SOURCES = \
+	src/kuke/advice.c src/kuke/advice.h \
 	src/kuke/call.c \
 	src/kuke/cli.c src/kuke/cli.h \
 	src/kuke/cmd.c src/kuke/cmd.h \

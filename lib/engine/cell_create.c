@@ -121,7 +121,8 @@ static void list_outcomes(const struct cell_doc *asked, const struct cell_doc *s
 		const struct container_spec *c = &asked->spec.containers.v[i];
 		struct rpc_container_outcome *o;
 
-		if (container_is_synthesized(c))
+		/* A root that was there has its own line in the report. */
+		if (container_is_synthesized(c) || (existed && c->root))
 			continue;
 		o = vec_grow(&ret->containers.v, &ret->containers.n, sizeof(*o));
 		o->name = xstrdup(c->id ? c->id : "");

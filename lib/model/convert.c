@@ -174,7 +174,8 @@ int cell_resolve_root(const struct cell_spec *spec, const char **ret_id, struct 
 	    !container_is_synthesized(root))
 		return kerr_plain(err, -EINVAL,
 				  "explicit rootContainerId must have hostNetwork: true when any "
-				  "cell container has hostNetwork: true");
+				  "cell container has hostNetwork: true: rootContainerId \"%s\"",
+				  root->id == NULL ? "" : root->id);
 	*ret_id = root == NULL ? NULL : root->id;
 	return 0;
 }

@@ -146,6 +146,7 @@ static int no_such_field(const struct model_type *t, const char *name, const cha
 
 static int no_such_kind(const char *word, struct kerr *err)
 {
+	cleanup_buf struct buf all = BUF_INIT(1024);
 	const char *words[_KIND_MAX];
 	const char *near;
 	size_t n = 0;
@@ -157,7 +158,9 @@ static int no_such_kind(const char *word, struct kerr *err)
 	if (near != NULL)
 		return kerr_plain(err, -ENOENT, "unknown kind \"%s\" (did you mean \"%s\"?)", word,
 				  near);
-	return kerr_plain(err, -ENOENT, "unknown kind \"%s\"", word);
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&all, "%s%s", i ? ", " : "", words[i]);
+	return kerr_plain(err, -ENOENT, "unknown kind \"%s\" (there are %s)", word, buf_str(&all));
 }
 
 /* Follow path ("spec.containers") down from *t; *ret_field is the row it ends at, NULL for "". */

@@ -3,8 +3,10 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -26,21 +28,36 @@ struct rpc_client {
 	bool broken; /* nothing more can be said on this connection */
 };
 
+/* The group that may use the socket; "kukeon" where that is root alone or cannot be seen. */
+static char *socket_group(const char *path)
+{
+	const struct group *g;
+	struct stat st;
+
+	if (stat(path, &st) < 0 || st.st_gid == 0)
+		return xstrdup("kukeon");
+	g = getgrgid(st.st_gid);
+	return g ? xstrdup(g->gr_name) : xasprintf("%u", (unsigned) st.st_gid);
+}
+
 /* The dialer's texts are Go's, after the prefix that names the daemon. */
 static int dial_failed(struct kerr *err, const char *path, int r)
 {
+	cleanup_free char *group = NULL;
 	char why[128];
 
 	if (r == -EAGAIN || r == -EINPROGRESS)
 		return kerr_plain(err, -ETIMEDOUT, "dial kukeond at %s: dial unix %s: i/o timeout",
 				  path, path);
 	(void) errno_text(-r, why, sizeof(why));
-	if (r == -EACCES || r == -EPERM)
+	if (r == -EACCES || r == -EPERM) {
+		group = socket_group(path);
 		return kerr_plain(err, r,
 				  "dial kukeond at %s: permission denied — add yourself to the "
-				  "kukeon group (sudo usermod -aG kukeon $USER), then log out and "
+				  "%s group (sudo usermod -aG %s $USER), then log out and "
 				  "back in: dial unix %s: connect: %s",
-				  path, path, why);
+				  path, group, group, path, why);
+	}
 	return kerr_plain(err, r, "dial kukeond at %s: dial unix %s: connect: %s", path, path, why);
 }
 

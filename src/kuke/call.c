@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "advice.h"
 #include "cli.h"
 #include "client.h"
 #include "fd.h"
@@ -33,6 +34,8 @@ static int call_engine(struct cli *c, const struct rpc_method *m, void *args, vo
 
 	if (!c->engine)
 		r = cli_engine(c, &c->engine, err);
+	if (r == 0)
+		r = advice_check_instance(c, err);
 	if (r < 0)
 		return r;
 	if (!m->implemented)
@@ -85,8 +88,10 @@ int cli_call_with(struct cli *c, enum rpc_method_id id, void *args, void *reply,
 		return keep_error(c, m, reply, call_engine(c, m, args, reply, opts, err));
 	if (!c->client)
 		r = rpc_dial(c->settings.host, &c->client, err);
-	if (r < 0)
+	if (r < 0) {
+		advice_dial(c, r);
 		return r;
+	}
 	r = rpc_call_with(c->client, id, args, reply, opts, err);
 	return keep_error(c, m, reply, r);
 }

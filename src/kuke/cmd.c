@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "advice.h"
 #include "cli.h"
 #include "cmd.h"
 #include "hints.h"
@@ -310,11 +311,13 @@ static bool wants_help(const struct cli *c)
 	       (c->cmd->subs && !opt_values_given(&c->opts, c->cmd->local));
 }
 
-static void print_error(const struct cli *c, const struct kerr *err)
+static void print_error(struct cli *c, const struct kerr *err)
 {
 	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_REPLY);
 
 	cli_error_text(c, err, &text);
+	if (!c->hint)
+		advice_elsewhere(c, err);
 	term_err("Error: %s\n", buf_str(&text));
 	if (c->hint)
 		term_err("Hint: %s\n", c->hint);

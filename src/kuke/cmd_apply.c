@@ -67,7 +67,8 @@ static int run_apply(struct cli *c, struct kerr *err)
 	if (r == 0)
 		r = cli_call(c, method, &args, &reply, err);
 	if (r == 0) {
-		failed = report_applied(&out, &reply.result, cli_report_format(c));
+		failed = report_applied(&out, &reply.result, cli_report_format(c),
+					dry_run ? REPORT_DRY_RUN : 0);
 		cli_print(&out);
 	}
 	cli_free_args(method, &args);

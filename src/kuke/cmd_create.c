@@ -8,6 +8,7 @@
 #include "report.h"
 #include "str.h"
 #include "subject.h"
+#include "validate.h"
 #include "verbs.h"
 
 #define REPORT_MAX (1 << 20)
@@ -22,7 +23,7 @@ static int read_name(const struct cli *c, enum kind kind, char **ret, struct ker
 		return kerr_plain(err, -EINVAL,
 				  "%s name is required (usage: kuke create %s [name] [flags])",
 				  word, word);
-	return 0;
+	return validate_name(kind, *ret, err);
 }
 
 /* Name and location from the command line into the request. */

@@ -6,6 +6,7 @@
 #include "delete.h"
 #include "manifest.h"
 #include "mem.h"
+#include "report.h"
 #include "str.h"
 #include "subject.h"
 #include "verbs.h"
@@ -129,6 +130,20 @@ static int plan_one(struct cli *c, enum kind kind, const struct scope *s, const 
 	return r;
 }
 
+static void print_deleted(enum kind kind, const char *name, const struct scope *s, const char *mark)
+{
+	if (kind == KIND_REALM)
+		cli_printf("Deleted realm \"%s\"%s\n", name, mark);
+	else if (kind == KIND_SPACE)
+		cli_printf("Deleted space \"%s\" from realm \"%s\"%s\n", name, s->realm, mark);
+	else if (kind == KIND_STACK)
+		cli_printf("Deleted stack \"%s\" from space \"%s\"%s\n", name, s->space, mark);
+	else if (kind == KIND_CELL)
+		cli_printf("Deleted cell \"%s\" from stack \"%s\"%s\n", name, s->stack, mark);
+	else
+		cli_printf("Deleted container \"%s\" from cell \"%s\"%s\n", name, s->cell, mark);
+}
+
 static int run_delete_kind(struct cli *c, enum kind kind, struct kerr *err)
 {
 	struct scope s cleanup_scope = { 0 };
@@ -149,16 +164,7 @@ static int run_delete_kind(struct cli *c, enum kind kind, struct kerr *err)
 	}
 	if (r < 0)
 		return r;
-	if (kind == KIND_REALM)
-		cli_printf("Deleted realm \"%s\"\n", name);
-	else if (kind == KIND_SPACE)
-		cli_printf("Deleted space \"%s\" from realm \"%s\"\n", name, s.realm);
-	else if (kind == KIND_STACK)
-		cli_printf("Deleted stack \"%s\" from space \"%s\"\n", name, s.space);
-	else if (kind == KIND_CELL)
-		cli_printf("Deleted cell \"%s\" from stack \"%s\"\n", name, s.stack);
-	else
-		cli_printf("Deleted container \"%s\" from cell \"%s\"\n", name, s.cell);
+	print_deleted(kind, name, &s, cli_bool(c, "dry-run") ? DRY_RUN_MARK : "");
 	return 0;
 }
 

@@ -68,7 +68,7 @@ static int open_archive(const char *path, int *ret_fd, struct kerr *err)
 				  : open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return kerr_set(err, -errno, "open image tarball \"%s\"", path);
+		return kerr_set(err, -errno, "failed to open file \"%s\": open %s", path, path);
 	*ret_fd = fd;
 	return 0;
 }

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "convert.h"
+#include "errkind.h"
 #include "logview.h"
 #include "mem.h"
 #include "str.h"
@@ -16,28 +18,73 @@ static const struct opt log_opts[] = {
 	{ 0 },
 };
 
-static int choose(const struct rpc_list_containers_reply *all, const char *cell, char **ret,
-		  struct kerr *err)
+static int no_cell(const struct scope *s, struct kerr *err)
+{
+	return kerr_setk(err, ERR_CELL_NOT_FOUND, -ENOENT,
+			 "cell \"%s\" not found in realm \"%s\", space \"%s\", stack \"%s\"",
+			 s->cell, s->realm, s->space, s->stack);
+}
+
+static void join(struct buf *out, struct strlist *ids)
+{
+	strlist_sort(ids);
+	for (size_t i = 0; i < ids->n; i++)
+		buf_addf(out, "%s%s", i ? ", " : "", ids->v[i]);
+}
+
+/* A cell without containers of its own has none that writes, but for an explicit root. */
+static int no_candidate(struct cli *c, const struct rpc_list_containers_reply *all,
+			const struct scope *s, struct kerr *err)
+{
+	for (size_t i = 0; i < all->containers.n; i++)
+		if (!container_is_synthesized(&all->containers.v[i]))
+			cli_hint(c, "for its root container pass --container %s",
+				 all->containers.v[i].id);
+	if (!c->hint)
+		cli_hint(c, "the cell has no containers; kuke create container NAME --cell %s",
+			 s->cell);
+	return kerr_plain(err, -ENOENT, "no attachable container in cell (cell \"%s\")", s->cell);
+}
+
+static int choose(struct cli *c, const struct rpc_list_containers_reply *all, const struct scope *s,
+		  char **ret, struct kerr *err)
 {
 	struct strlist ids cleanup_strlist = { 0 };
-	struct buf text cleanup_buf = BUF_INIT(4096);
+	struct buf text cleanup_buf = BUF_INIT(1 << 20);
 
+	if (all->containers.n == 0) /* every cell has a root */
+		return no_cell(s, err);
 	for (size_t i = 0; i < all->containers.n; i++)
 		if (!all->containers.v[i].root)
 			strlist_add(&ids, all->containers.v[i].id);
 	if (ids.n == 0)
-		return kerr_plain(err, -ENOENT, "no attachable container in cell (cell \"%s\")",
-				  cell);
-	strlist_sort(&ids);
-	for (size_t i = 0; i < ids.n; i++)
-		buf_addf(&text, "%s%s", i ? ", " : "", ids.v[i]);
+		return no_candidate(c, all, s, err);
+	join(&text, &ids);
 	if (ids.n > 1)
 		return kerr_plain(err, -EINVAL,
 				  "multiple attachable containers in cell; specify --container "
 				  "(cell \"%s\"): candidates: %s",
-				  cell, buf_str(&text));
+				  s->cell, buf_str(&text));
 	*ret = xstrdup(ids.v[0]);
 	return 0;
+}
+
+/* Where the container that was asked for is not there: those that are. */
+static void tell_containers(struct cli *c, const struct scope *s, const char *missing)
+{
+	struct rpc_list_args args = { s->realm, s->space, s->stack, s->cell };
+	struct rpc_list_containers_reply reply = { 0 };
+	struct strlist ids cleanup_strlist = { 0 };
+	struct buf text cleanup_buf = BUF_INIT(1 << 20);
+
+	if (cli_call(c, RPC_LIST_CONTAINERS, &args, &reply, NULL) == 0)
+		for (size_t i = 0; i < reply.containers.n; i++)
+			if (!container_is_synthesized(&reply.containers.v[i]))
+				strlist_add(&ids, reply.containers.v[i].id);
+	join(&text, &ids);
+	if (ids.n > 0 && !strlist_has(&ids, missing))
+		cli_hint(c, "containers of cell \"%s\": %s", s->cell, buf_str(&text));
+	cli_free_reply(RPC_LIST_CONTAINERS, &reply);
 }
 
 /* The one container of the cell that is no root, when none was named. */
@@ -54,7 +101,7 @@ static int pick(struct cli *c, const struct scope *s, char **ret, struct kerr *e
 	*ret = NULL;
 	r = cli_call(c, RPC_LIST_CONTAINERS, &args, &reply, err);
 	if (r == 0)
-		r = choose(&reply, s->cell, ret, err);
+		r = choose(c, &reply, s, ret, err);
 	cli_free_reply(RPC_LIST_CONTAINERS, &reply);
 	return r;
 }
@@ -77,6 +124,10 @@ static int ask_path(struct cli *c, const struct scope *s, const char *id, char *
 			       id);
 	cli_free_args(RPC_LOG_CONTAINER, &args);
 	cli_free_reply(RPC_LOG_CONTAINER, &reply);
+	if (r < 0 && err && err->kind == ERR_CELL_NOT_FOUND)
+		return no_cell(s, err);
+	if (r < 0)
+		tell_containers(c, s, id);
 	return r;
 }
 

@@ -137,7 +137,9 @@ static int finish(struct cli *c, struct docstream *docs, struct cell_doc **ret, 
 		docstream_validate(docs, 0);
 	}
 	if (docs->v[0].error)
-		return cli_fail(c, -EINVAL, docs->v[0].error, err);
+		return cli_fail(c, -EINVAL,
+				docs->v[0].parse_error ? docs->v[0].parse_error : docs->v[0].error,
+				err);
 	r = normalise(docs->v[0].doc, err);
 	if (r == 0)
 		*ret = docstream_take(&docs->v[0]);

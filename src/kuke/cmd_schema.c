@@ -10,6 +10,15 @@
 
 #define TEXT_MAX (4 << 20)
 
+static void tell_kinds(struct cli *c)
+{
+	struct buf all cleanup_buf = BUF_INIT(1024);
+
+	for (int k = KIND_INVALID + 1; k < _KIND_MAX; k++)
+		buf_addf(&all, "%s%s", all.len ? ", " : "", kind_info((enum kind) k)->word);
+	cli_hint(c, "kinds: %s", buf_str(&all));
+}
+
 static int run_schema(struct cli *c, struct kerr *err)
 {
 	struct buf out cleanup_buf = BUF_INIT(TEXT_MAX);
@@ -18,8 +27,10 @@ static int run_schema(struct cli *c, struct kerr *err)
 
 	if (kind == KIND_INVALID)
 		kind = kind_from_name(word);
-	if (kind == KIND_INVALID)
+	if (kind == KIND_INVALID) {
+		tell_kinds(c);
 		return kerr_plain(err, -ENOENT, "unknown kind: %s", word);
+	}
 	schema_json(&out, kind);
 	cli_print(&out);
 	return 0;

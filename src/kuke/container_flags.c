@@ -90,9 +90,10 @@ int tmpfs_flag_parse(const char *text, struct container_tmpfs *ret, struct kerr 
 		size_t k = strcspn(p, ",");
 		char *opt cleanup_free = xstrndup(p, k);
 
-		if (str_has_prefix(opt, "size="))
+		if (str_has_prefix(opt, "size=")) {
 			r = str_to_size(opt + strlen("size="), &ret->size_bytes, err);
-		else if (*opt)
+			r = r < 0 ? kerr_wrap(err, r, "invalid --tmpfs \"%s\"", text) : 0;
+		} else if (*opt)
 			strlist_add(&ret->options, opt);
 		p += k + (p[k] == ',');
 	}

@@ -201,7 +201,8 @@ int delete_file(struct cli *c, struct kerr *err)
 		each_doc(c, &docs, delete_doc, &d);
 	if (r < 0)
 		return r;
-	report_deleted(&out, d.v, d.n, cli_report_format(c));
+	report_deleted(&out, d.v, d.n, cli_report_format(c),
+		       cli_bool(c, "dry-run") ? REPORT_DRY_RUN : 0);
 	cli_print(&out);
 	if (d.failed && !cli_bool(c, "dry-run"))
 		return cli_fail(c, -EIO, "config error: some resources failed to delete", err);

@@ -53,19 +53,21 @@ static const struct get_row {
 static int not_found(enum kind kind, const struct scope *s, const char *name, struct kerr *err)
 {
 	if (kind == KIND_REALM)
-		return kerr_plain(err, -ENOENT, "realm \"%s\" not found", name);
+		return kerr_setk(err, rows[kind].not_found, -ENOENT, "realm \"%s\" not found",
+				 name);
 	if (kind == KIND_SPACE)
-		return kerr_plain(err, -ENOENT, "space \"%s\" not found in realm \"%s\"", name,
-				  s->realm);
+		return kerr_setk(err, rows[kind].not_found, -ENOENT,
+				 "space \"%s\" not found in realm \"%s\"", name, s->realm);
 	if (kind == KIND_STACK)
-		return kerr_plain(err, -ENOENT,
-				  "stack \"%s\" not found in realm \"%s\", space \"%s\"", name,
-				  s->realm, s->space);
+		return kerr_setk(err, rows[kind].not_found, -ENOENT,
+				 "stack \"%s\" not found in realm \"%s\", space \"%s\"", name,
+				 s->realm, s->space);
 	if (kind == KIND_CELL)
-		return kerr_plain(err, -ENOENT,
-				  "cell \"%s\" not found in stack \"%s\"/\"%s\"/\"%s\"", name,
-				  s->realm, s->space, s->stack);
-	return kerr_plain(err, -ENOENT, "container \"%s\" not found in cell \"%s\"", name, s->cell);
+		return kerr_setk(err, rows[kind].not_found, -ENOENT,
+				 "cell \"%s\" not found in stack \"%s\"/\"%s\"/\"%s\"", name,
+				 s->realm, s->space, s->stack);
+	return kerr_setk(err, rows[kind].not_found, -ENOENT,
+			 "container \"%s\" not found in cell \"%s\"", name, s->cell);
 }
 
 int get_one(struct cli *c, enum kind kind, const char *name, struct kerr *err)

@@ -18,9 +18,14 @@ void report_created_container(struct buf *out, const struct rpc_create_container
 void report_run(struct buf *out, const struct rpc_create_cell_result *res,
 		enum output_format format);
 
+enum report_flags {
+	REPORT_DRY_RUN = 1 << 0, /* the form for people says that nothing was done */
+};
+#define DRY_RUN_MARK " (dry run)"
+
 /* `apply`; OUTPUT_TABLE is the form for people. Returns how many resources failed. */
 size_t report_applied(struct buf *out, const struct rpc_apply_result *res,
-		      enum output_format format);
+		      enum output_format format, enum report_flags flags);
 
 /* One document of `delete -f`. */
 struct deleted_resource {
@@ -34,7 +39,7 @@ struct deleted_resource {
 };
 
 void report_deleted(struct buf *out, const struct deleted_resource *v, size_t n,
-		    enum output_format format);
+		    enum output_format format, enum report_flags flags);
 
 /* Images: -o ends with a newline in both encodings. */
 /* JSON as it came, indented; what could mean something to a terminal is escaped. */

@@ -12,12 +12,18 @@ static const char *nn(const char *s)
 
 /* ---- apply ---- */
 
-static void applied_text(struct buf *out, const struct rpc_apply_resource *a)
+static const char *mark(enum report_flags flags)
 {
-	buf_addf(out, "%s \"%s\": %s\n", nn(a->kind), nn(a->name), nn(a->action));
+	return flags & REPORT_DRY_RUN ? DRY_RUN_MARK : "";
+}
+
+static void applied_text(struct buf *out, const struct rpc_apply_resource *a,
+			 enum report_flags flags)
+{
+	buf_addf(out, "%s \"%s\": %s%s\n", nn(a->kind), nn(a->name), nn(a->action), mark(flags));
 	if (streq(nn(a->action), "updated"))
 		for (size_t i = 0; i < a->changes.n; i++)
-			buf_addf(out, "  - %s\n", a->changes.v[i]);
+			buf_addf(out, "  - %s%s\n", a->changes.v[i], mark(flags));
 	if (!str_empty(a->error))
 		buf_addf(out, "  Error: %s\n", a->error);
 }
@@ -58,7 +64,7 @@ static void applied_yaml(struct yemit *y, const struct rpc_apply_resource *a)
 }
 
 size_t report_applied(struct buf *out, const struct rpc_apply_result *res,
-		      enum output_format format)
+		      enum output_format format, enum report_flags flags)
 {
 	size_t failed = 0;
 	struct jemit j;
@@ -84,7 +90,7 @@ size_t report_applied(struct buf *out, const struct rpc_apply_result *res,
 		else if (format == OUTPUT_YAML)
 			applied_yaml(&y, a);
 		else
-			applied_text(out, a);
+			applied_text(out, a, flags);
 	}
 	if (format == OUTPUT_JSON) {
 		jemit_array_end(&j);
@@ -103,14 +109,15 @@ static const char *child_word(enum kind kind)
 	return kind_info(kind + 1)->word; /* only asked of realm, space and stack */
 }
 
-static void deleted_text(struct buf *out, const struct deleted_resource *d)
+static void deleted_text(struct buf *out, const struct deleted_resource *d, enum report_flags flags)
 {
-	buf_addf(out, "%s \"%s\": %s\n", kind_info(d->kind)->name, nn(d->name), d->action);
+	buf_addf(out, "%s \"%s\": %s%s\n", kind_info(d->kind)->name, nn(d->name), d->action,
+		 mark(flags));
 	if (d->containers)
-		buf_addf(out, "  - containers: %zu deleted\n", d->containers);
+		buf_addf(out, "  - containers: %zu deleted%s\n", d->containers, mark(flags));
 	if (d->cascaded.n)
-		buf_addf(out, "  - %zu %s(s) deleted (cascade)\n", d->cascaded.n,
-			 child_word(d->kind));
+		buf_addf(out, "  - %zu %s(s) deleted (cascade)%s\n", d->cascaded.n,
+			 child_word(d->kind), mark(flags));
 	if (d->error)
 		buf_addf(out, "  Error: %s\n", d->error);
 }
@@ -164,7 +171,7 @@ static void deleted_yaml(struct yemit *y, const struct deleted_resource *d)
 }
 
 void report_deleted(struct buf *out, const struct deleted_resource *v, size_t n,
-		    enum output_format format)
+		    enum output_format format, enum report_flags flags)
 {
 	struct jemit j;
 	struct yemit y;
@@ -189,6 +196,6 @@ void report_deleted(struct buf *out, const struct deleted_resource *v, size_t n,
 		yemit_map_end(&y);
 	} else {
 		for (size_t i = 0; i < n; i++)
-			deleted_text(out, &v[i]);
+			deleted_text(out, &v[i], flags);
 	}
 }

@@ -312,12 +312,13 @@ same_traces()
 		printf -- '---\nkind: Container\nmetadata: {name: x}\nspec: {realmId: default, spaceId: default, stackId: default, cellId: nowhere, image: x}\n'
 	} >"$doc"
 	same_traces apply --dry-run -f "$doc"
-	plan=$output
+	[ -z "$(grep -v -e ' (dry run)$' -e '^  Error: ' <<<"$output")" ]
+	plan=${output// (dry run)/}
 	run apply
 	[ "$status" -eq 1 ]
 	[ "$output" = "$plan"$'\nError: config error: some resources failed to apply' ]
 	same_traces --no-daemon apply --dry-run -f "$doc"
-	[ "$(grep -c ': unchanged$' <<<"$output")" -eq 4 ]
+	[ "$(grep -c ': unchanged (dry run)$' <<<"$output")" -eq 4 ]
 	# One container in place, one anew, one gone.
 	sed -i 's/echo up/echo again/; s/name: r1/&, labels: {a: b}/; s/"1000"/"1001"/' "$doc"
 	same_traces apply --dry-run -f "$doc" -o json
@@ -326,18 +327,19 @@ same_traces()
 	[ "${output%Error: config error*}" = "$plan" ]
 	quiet kuke stop cell c
 	same_traces apply --dry-run -f "$doc"
-	[[ $output == *'Cell "c": updated'*'  - runtime stopped: containers re-materialized'* ]]
+	[[ $output == *'Cell "c": updated (dry run)'*'  - runtime stopped: containers re-materialized (dry run)'* ]]
 	# Deleting: with what else goes in the same file.
 	same_traces delete --dry-run -f "$doc"
-	plan=$output
+	[ -z "$(grep -v ' (dry run)$' <<<"$output")" ]
+	plan=${output// (dry run)/}
 	run quiet kuke delete -f "$doc"
 	[ "$output" = "$plan" ]
 	[ "$(grep -c 'Container "x": not found' <<<"$plan")" -eq 1 ]
 	same_traces delete --dry-run -f "$doc"
-	[ "$(grep -c ': not found$' <<<"$output")" -eq 5 ]
+	[ "$(grep -c ': not found (dry run)$' <<<"$output")" -eq 5 ]
 	quiet kuke create space s2 --realm r2
 	same_traces delete realm r2 --dry-run --cascade
-	[ "$output" = 'Deleted realm "r2"' ]
+	[ "$output" = 'Deleted realm "r2" (dry run)' ]
 	run kuke delete realm r2 --dry-run
 	[ "$status" -eq 1 ]
 	[ "$output" = 'Error: failed to delete realm: resource has child resources: realm "r2" has 1 space(s). Use --cascade to delete them or --force to skip validation' ]
@@ -349,7 +351,7 @@ same_traces()
 @test "--dry-run: what cannot change is said, a bad stream is refused" {
 	printf 'kind: Realm\nmetadata: {name: default}\nspec: {namespace: other}\n' >"$doc"
 	same_traces apply --dry-run -f "$doc"
-	[ "${lines[0]}" = 'Realm "default": failed' ]
+	[ "${lines[0]}" = 'Realm "default": failed (dry run)' ]
 	[[ ${lines[1]} == '  Error: realm "default" has breaking changes: [spec.namespace].'* ]]
 	printf 'kind: Realm\nmetadata: {}\n' >"$doc"
 	run kuke apply --dry-run -f "$doc"
@@ -497,7 +499,7 @@ same_traces()
 	run quiet kuke run -d -f "$doc"
 	[ "$status" -eq 0 ]
 	same_traces apply --dry-run -f "$doc"
-	[ "$output" = $'Cell "c": updated\n  - container "main" updated: user' ]
+	[ "$output" = $'Cell "c": updated (dry run)\n  - container "main" updated: user (dry run)' ]
 	run apply
 	[ "$output" = $'Cell "c": updated\n  - container "main" updated: user' ]
 	[ "$(inst stat -c %u "/proc/$(inst pgrep -P "$(inst pgrep -f -- '--id=s1_t1_c_main ')" | head -n1)")" = 1001 ]

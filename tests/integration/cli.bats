@@ -12,6 +12,11 @@ setup()
 	mkdir "$HOME"
 }
 
+teardown()
+{
+	[ -z "${open:-}" ] || rm -rf "$open"
+}
+
 # fails TEXT ARG…: exit 1, nothing on stdout, `Error: TEXT` alone on stderr; $hint is the
 # line that may stand below it.
 fails()
@@ -151,10 +156,23 @@ fails()
 	fails "cell name is required (positional cell)" log " "
 }
 
+@test "names are judged before anything else" {
+	fails "realm name is invalid: \"a_b\" contains disallowed character (must not contain '_' or '/')" \
+		create realm a_b
+	for kind in space stack cell; do
+		fails "name is invalid: $kind name \"a/b\" contains disallowed character (must not contain '_' or '/')" \
+			create "$kind" a/b
+	done
+	fails "name is invalid: container name \"bad_name\" contains disallowed character (must not contain '_' or '/')" \
+		create container bad_name --cell nowhere
+}
+
 @test "flags of create container" {
 	fails 'invalid size "64mb": strconv.ParseInt: parsing "64mb": invalid syntax' \
 		create container x --cell c --memory 64mb
 	fails 'invalid --volume "/a": expected SRC:DST[:ro|rw]' create container x --cell c --volume /a
+	fails 'invalid --tmpfs "/t:size=zz": invalid size "zz": strconv.ParseInt: parsing "zz": invalid syntax' \
+		create container x --cell c --tmpfs /t:size=zz
 	fails 'invalid --tmpfs ":x": path is required' create container x --cell c --tmpfs :x
 	fails 'invalid label "a": expected KEY=VALUE' create container x --cell c --label a
 }
@@ -166,7 +184,7 @@ fails()
 		# shellcheck disable=SC2086 # words
 		fails 'failed to open file "/none": open /none: no such file or directory' $verb -f /none
 	done
-	fails "open image tarball \"/none\": no such file or directory" image load /none
+	fails 'failed to open file "/none": open /none: no such file or directory' image load /none
 	fails "pass either a tarball path or --from-docker, not both" image load a --from-docker b
 	fails "a tarball path, '-' for stdin, or --from-docker <ref> is required" image load
 	fails "realm name is required" image load a --realm ""
@@ -196,12 +214,29 @@ fails()
 @test "a daemon that is not there" {
 	local s=$BATS_TEST_TMPDIR/none.sock
 
+	export KUKEON_RUN_PATH=$BATS_TEST_TMPDIR/opt
 	fails "dial kukeond at $s: dial unix $s: connect: no such file or directory" get cell
+	[[ $hint == *'`sudo kuke init`'* ]]
+	mkdir "$KUKEON_RUN_PATH"
+	: >"$KUKEON_RUN_PATH/.kukeon-instance.json"
 	: >"$s"
 	fails "dial kukeond at $s: dial unix $s: connect: connection refused" get cell
+	[ "$hint" = 'kukeond does not run; start it with `sudo kuke daemon start`' ]
 	fails "unsupported kukeon host scheme: unix path is empty" get cell --host unix://
 	fails 'unsupported kukeon host scheme: "tcp://x" (expected unix:// or ssh://)' \
 		get cell --host tcp://x
+}
+
+@test "a run path without an instance" {
+	local verb
+
+	for verb in "get cells" "get realm x" "start cell x" "delete -f /dev/stdin"; do
+		# shellcheck disable=SC2086
+		fails "no kukeon instance at run path \"$HOME/typo\" ($HOME/typo/.kukeon-instance.json is missing); check --run-path, or set the host up with \`sudo kuke init\`" \
+			--no-daemon --run-path "$HOME/typo" $verb <<<'{kind: Realm, metadata: {name: r}}' ||
+			[ "$verb" = "delete -f /dev/stdin" ]
+	done
+	[ ! -e "$HOME/typo" ]
 }
 
 @test "no permission for the socket" {
@@ -214,6 +249,21 @@ fails()
 		env HOME=/nonexistent "$KUKE" get cell
 	[ "$status" -eq 1 ]
 	[ "$output" = "Error: dial kukeond at $s: permission denied — add yourself to the kukeon group (sudo usermod -aG kukeon \$USER), then log out and back in: dial unix $s: connect: permission denied" ]
+	open=$(mktemp -d)
+	chmod 755 "$open"
+	s=$open/k.sock
+	export KUKEON_HOST=unix://$s
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$s"
+	chmod 600 "$s"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all \
+		env HOME=/nonexistent "$KUKE" get cell
+	[ "$status" -eq 1 ]
+	[[ ${lines[1]} == "Hint: the socket is root's alone: use sudo, or "* ]]
+	chgrp 12 "$s"
+	chmod 660 "$s"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all \
+		env HOME=/nonexistent "$KUKE" get cell
+	[ "$output" = "Error: dial kukeond at $s: permission denied — add yourself to the $(getent group 12 | cut -d: -f1) group (sudo usermod -aG $(getent group 12 | cut -d: -f1) \$USER), then log out and back in: dial unix $s: connect: permission denied" ]
 }
 
 @test "the client configuration" {
@@ -262,6 +312,9 @@ fails()
 	[ "$status" -eq 0 ]
 	[[ $output == *json-schema.org/draft/2020-12* ]]
 	fails "unknown kind: nope" schema nope
+	[[ $hint == "kinds: realm, space, stack, cell, container, "* ]]
+	run "$KUKE" explain foo
+	[[ $output == 'Error: unknown kind "foo" (there are realm, space, '* ]]
 }
 
 @test "a reader that leaves is no failure, a full disk is" {

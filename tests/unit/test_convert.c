@@ -42,7 +42,7 @@ static const struct {
 	  "container \"a\" has root: true" },
 	{ KIND_CELL, CELL "containers: [{id: a, root: true}, {id: b, hostNetwork: true}]}",
 	  "explicit rootContainerId must have hostNetwork: true when any cell container has "
-	  "hostNetwork: true" },
+	  "hostNetwork: true: rootContainerId \"a\"" },
 	{ KIND_CELL, CELL "containers: [{id: a, hostNetwork: true, root: true}, {id: b}]}", NULL },
 	{ KIND_CELL, CELL "containers: [{id: a}, {id: b, hostNetwork: true}]}", NULL },
 	{ KIND_CELL, CELL "containers: [{id: root}]}",

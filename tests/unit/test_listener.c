@@ -610,8 +610,8 @@ START_TEST(strangers_are_kept_out)
 			_exit(2);
 		if (rpc_dial(host, &c, &err) != -EACCES)
 			_exit(3);
-		_exit(!strstr(err.msg, "permission denied — add yourself to the kukeon group "
-				       "(sudo usermod -aG kukeon $USER), then log out and back in: "
+		_exit(!strstr(err.msg, "permission denied — add yourself to the 4321 group "
+				       "(sudo usermod -aG 4321 $USER), then log out and back in: "
 				       "dial unix "));
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);

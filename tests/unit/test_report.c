@@ -239,7 +239,7 @@ START_TEST(applied)
 	struct buf out cleanup_buf = BUF_INIT(1 << 16);
 
 	make_applied(&reply.result);
-	ck_assert_uint_eq(report_applied(&out, &reply.result, (enum output_format) _i), 1);
+	ck_assert_uint_eq(report_applied(&out, &reply.result, (enum output_format) _i, 0), 1);
 	ck_assert_str_eq(buf_str(&out), want[_i]);
 	cli_free_reply(RPC_APPLY_DOCUMENTS, &reply);
 }
@@ -266,7 +266,7 @@ START_TEST(deleted)
 
 	strlist_add(&v[1].cascaded, "a");
 	strlist_add(&v[1].cascaded, "b");
-	report_deleted(&out, v, 4, OUTPUT_TABLE);
+	report_deleted(&out, v, 4, OUTPUT_TABLE, 0);
 	ck_assert_str_eq(buf_str(&out), "Cell \"c1\": deleted\n"
 					"  - containers: 3 deleted\n"
 					"Space \"s1\": deleted\n"
@@ -275,7 +275,13 @@ START_TEST(deleted)
 					"Realm \"r2\": failed\n"
 					"  Error: no\n");
 	buf_reset(&out);
-	report_deleted(&out, v, 2, OUTPUT_JSON);
+	report_deleted(&out, v, 2, OUTPUT_TABLE, REPORT_DRY_RUN);
+	ck_assert_str_eq(buf_str(&out), "Cell \"c1\": deleted (dry run)\n"
+					"  - containers: 3 deleted (dry run)\n"
+					"Space \"s1\": deleted (dry run)\n"
+					"  - 2 stack(s) deleted (cascade) (dry run)\n");
+	buf_reset(&out);
+	report_deleted(&out, v, 2, OUTPUT_JSON, REPORT_DRY_RUN);
 	ck_assert_str_eq(buf_str(&out), "{\n"
 					"  \"resources\": [\n"
 					"    {\n"
@@ -300,7 +306,7 @@ START_TEST(deleted)
 					"  ]\n"
 					"}");
 	buf_reset(&out);
-	report_deleted(&out, v + 3, 1, OUTPUT_YAML);
+	report_deleted(&out, v + 3, 1, OUTPUT_YAML, 0);
 	ck_assert_str_eq(buf_str(&out), "resources:\n"
 					"    - index: 2\n"
 					"      kind: Realm\n"

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "advice.h"
+#include "errkind.h"
+#include "mem.h"
+#include "store.h"
+#include "str.h"
+#include "subject.h"
+
+#define PLACES_MAX 8 /* more are told by their number */
+
+/* NULL for a run path that no instance can have. */
+static char *instance_path(const struct cli *c)
+{
+	struct layout l = { 0 };
+	char *path;
+
+	if (c->settings.run_path[0] != '/')
+		return NULL;
+	layout_init(&l, c->settings.run_path, "/"); /* the runtime directory plays no part */
+	path = layout_run(&l, RUN_INSTANCE);
+	layout_clear(&l);
+	return path;
+}
+
+/* ---- no daemon ---- */
+
+/* Who may use a socket that we may not. */
+static void advice_permission(struct cli *c, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && (st.st_gid == 0 || !(st.st_mode & S_IWGRP)))
+		cli_hint(
+			c,
+			"the socket is root's alone: use sudo, or set spec.socketGID in the server "
+			"configuration to a group and restart kukeond");
+}
+
+void advice_dial(struct cli *c, int r)
+{
+	const char *host = c->settings.host;
+	char *instance cleanup_free = instance_path(c);
+	struct stat st;
+
+	if (!str_has_prefix(host, "unix://"))
+		return;
+	if (r == -EACCES || r == -EPERM)
+		advice_permission(c, host + strlen("unix://"));
+	else if (r != -ENOENT && r != -ECONNREFUSED)
+		return;
+	else if (instance && (stat(instance, &st) == 0 || errno == EACCES))
+		cli_hint(c, "kukeond does not run; start it with `sudo kuke daemon start`");
+	else
+		cli_hint(c, "set this host up and start kukeond with `sudo kuke init`; where that "
+			    "is done, `sudo kuke daemon start`");
+}
+
+/* ---- no instance ---- */
+
+int advice_check_instance(const struct cli *c, struct kerr *err)
+{
+	char *path cleanup_free = instance_path(c);
+	struct stat st;
+
+	if (!path || stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR))
+		return 0;
+	return kerr_plain(
+		err, -ENOENT,
+		"no kukeon instance at run path \"%s\" (%s is missing); check --run-path, or "
+		"set the host up with `sudo kuke init`",
+		c->settings.run_path, path);
+}
+
+/* ---- another place ---- */
+
+struct places {
+	struct strlist v;
+	const char *name;
+};
+
+static void add_place(struct places *p, const struct doc_head *head, const char *realm,
+		      const char *space, const char *stack)
+{
+	char *text cleanup_free = NULL;
+
+	if (!streq_null(head->metadata.name, p->name))
+		return;
+	text = xasprintf("realm \"%s\"", realm ? realm : "");
+	if (space) {
+		char *more cleanup_free =
+			xasprintf("%s space \"%s\"%s%s%s", text, space, stack ? " stack \"" : "",
+				  stack ? stack : "", stack ? "\"" : "");
+
+		strlist_add(&p->v, more);
+	} else {
+		strlist_add(&p->v, text);
+	}
+}
+
+static void find_spaces(struct cli *c, struct places *p)
+{
+	struct rpc_list_spaces_reply reply = { 0 };
+	struct rpc_list_args args = { 0 };
+
+	if (cli_call(c, RPC_LIST_SPACES, &args, &reply, NULL) == 0)
+		for (size_t i = 0; i < reply.spaces.n; i++)
+			add_place(p, &reply.spaces.v[i].head, reply.spaces.v[i].spec.realm_id, NULL,
+				  NULL);
+	cli_free_reply(RPC_LIST_SPACES, &reply);
+}
+
+static void find_stacks(struct cli *c, struct places *p)
+{
+	struct rpc_list_stacks_reply reply = { 0 };
+	struct rpc_list_args args = { 0 };
+
+	if (cli_call(c, RPC_LIST_STACKS, &args, &reply, NULL) == 0)
+		for (size_t i = 0; i < reply.stacks.n; i++)
+			add_place(p, &reply.stacks.v[i].head, reply.stacks.v[i].spec.realm_id,
+				  reply.stacks.v[i].spec.space_id, NULL);
+	cli_free_reply(RPC_LIST_STACKS, &reply);
+}
+
+static void find_cells(struct cli *c, struct places *p)
+{
+	struct rpc_list_cells_reply reply = { 0 };
+	struct rpc_list_args args = { 0 };
+
+	if (cli_call(c, RPC_LIST_CELLS, &args, &reply, NULL) == 0)
+		for (size_t i = 0; i < reply.cells.n; i++)
+			add_place(p, &reply.cells.v[i].head, reply.cells.v[i].spec.realm_id,
+				  reply.cells.v[i].spec.space_id, reply.cells.v[i].spec.stack_id);
+	cli_free_reply(RPC_LIST_CELLS, &reply);
+}
+
+static void tell_places(struct cli *c, const char *word, struct places *p)
+{
+	struct buf text cleanup_buf = BUF_INIT(65536);
+
+	if (p->v.n == 0)
+		return;
+	strlist_sort(&p->v);
+	for (size_t i = 0; i < p->v.n && i < PLACES_MAX; i++)
+		buf_addf(&text, "%s%s", i ? "; " : "", p->v.v[i]);
+	if (p->v.n > PLACES_MAX)
+		buf_addf(&text, "; %zu more", p->v.n - PLACES_MAX);
+	cli_hint(c, "%s \"%s\" exists in %s; pass %s", word, p->name, buf_str(&text),
+		 streq(word, "space")	? "--realm"
+		 : streq(word, "stack") ? "--realm and --space"
+					: "--realm, --space and --stack");
+}
+
+void advice_elsewhere(struct cli *c, const struct kerr *err)
+{
+	static const struct {
+		int error;
+		enum kind kind;
+		void (*find)(struct cli *c, struct places *p);
+	} rows[] = {
+		{ ERR_SPACE_NOT_FOUND, KIND_SPACE, find_spaces },
+		{ ERR_STACK_NOT_FOUND, KIND_STACK, find_stacks },
+		{ ERR_CELL_NOT_FOUND, KIND_CELL, find_cells },
+	};
+	struct places p = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *word = kind_info(rows[i].kind)->word;
+		char *name cleanup_free = c->cmd->subject == (int) rows[i].kind
+						  ? cli_arg(c, 0)
+						  : str_trim(cli_str(c, word));
+
+		if (err->kind != rows[i].error || !*name)
+			continue;
+		p.name = name;
+		rows[i].find(c, &p);
+		tell_places(c, word, &p);
+		strlist_clear(&p.v);
+	}
+}

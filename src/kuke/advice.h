@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_ADVICE_H
+#define KUKEON_ADVICE_H
+
+#include "cli.h"
+
+/* What to do about an error, as c's hint (cli_hint). Nothing when nothing comes to mind. */
+
+/* The daemon at settings.host could not be reached: r is rpc_dial()'s. */
+void advice_dial(struct cli *c, int r);
+
+/*
+ * A space, stack or cell of the command line is not where it was looked for (err->kind): where
+ * one of that name is. Asks the daemon; err's whole text in c is lost.
+ */
+void advice_elsewhere(struct cli *c, const struct kerr *err);
+
+/* The run path of work in this process has no instance: -ENOENT with err. */
+int advice_check_instance(const struct cli *c, struct kerr *err);
+
+#endif
