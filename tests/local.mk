@@ -127,6 +127,7 @@ SYSTEM_TESTS = \
 	tests/integration/links.bats \
 	tests/integration/monitor.bats \
 	tests/integration/network.bats \
+	tests/integration/people.bats \
 	tests/integration/power_cut.bats \
 	tests/integration/profile.bats \
 	tests/integration/pull.bats \

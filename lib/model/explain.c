@@ -231,3 +231,38 @@ int explain(struct buf *out, const char *path, enum explain_flags flags, struct 
 	buf_add(out, buf_str(&text), text.len);
 	return 0;
 }
+
+static void add_begun(struct strlist *ret, const char *parent, const char *name, const char *begun)
+{
+	cleanup_free char *path = xasprintf("%s%s", parent, name);
+
+	if (str_has_prefix(path, begun))
+		strlist_add(ret, path);
+}
+
+void explain_complete(const char *begun, struct strlist *ret)
+{
+	const char *dot = strrchr(begun, '.'), *first = strchr(begun, '.');
+	cleanup_free char *word = xstrndup(begun, strcspn(begun, "."));
+	const struct kind_info *info = kind_info(kind_from_word(word));
+	cleanup_free char *parent = dot ? xstrndup(begun, (size_t) (dot - begun) + 1) : xstrdup("");
+	cleanup_free char *path = NULL;
+	const struct model_type *t;
+	const struct field *f;
+	size_t i;
+	int k;
+
+	if (dot == NULL) {
+		for (k = KIND_INVALID + 1; k < _KIND_MAX; k++)
+			add_begun(ret, "", kind_info((enum kind) k)->word, begun);
+		return;
+	}
+	if (info == NULL)
+		return;
+	t = info->type;
+	path = first < dot ? xstrndup(first + 1, (size_t) (dot - first) - 1) : xstrdup("");
+	if (walk(path, word, &t, &f, NULL) < 0 || t == NULL)
+		return;
+	for (i = 0; (f = row_get(t, i)) != NULL; i++)
+		add_begun(ret, parent, f->name, begun);
+}

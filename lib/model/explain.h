@@ -5,6 +5,7 @@
 #include "buf.h"
 #include "err.h"
 #include "model.h"
+#include "vec.h"
 
 enum explain_flags {
 	EXPLAIN_RECURSIVE = 1 << 0, /* the tree of field names and types, without help texts */
@@ -16,5 +17,8 @@ enum explain_flags {
  * for a kind or field there is not, with a "did you mean".
  */
 int explain(struct buf *out, const char *path, enum explain_flags flags, struct kerr *err);
+
+/* The paths that begin as begun does, up to their next dot: "cell.sp" gives "cell.spec". */
+void explain_complete(const char *begun, struct strlist *ret);
 
 #endif

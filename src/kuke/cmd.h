@@ -19,6 +19,13 @@ enum cmd_flags {
 	CMD_NO_SETTINGS = 1 << 3, /* reads and writes no configuration file */
 };
 
+enum cmd_subject {
+	CMD_SUBJECT_IMAGE = 100,
+	CMD_SUBJECT_FIELD, /* of kuke explain */
+	CMD_SUBJECT_KIND,
+	CMD_SUBJECT_COMMAND,
+};
+
 struct cmd {
 	const char *name;
 	const char *aliases; /* separated by blanks, or NULL */
@@ -32,7 +39,7 @@ struct cmd {
 	const struct cmd *const *subs; /* a group; ended by NULL */
 	int (*run)(struct cli *c, struct kerr *err); /* 0; 1: failed and told; -errno with err */
 	enum cmd_flags flags;
-	int subject; /* enum kind of the object that the first word names, for completion; 0 */
+	int subject; /* what the first word names: an enum kind, or of cmd_subject; 0: nothing */
 };
 
 extern const struct cmd cmd_kuke;

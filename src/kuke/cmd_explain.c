@@ -33,5 +33,6 @@ const struct cmd cmd_explain = {
 	.max_args = 1,
 	.help = "explain the fields of a kind",
 	.opts = explain_opts,
+	.subject = CMD_SUBJECT_FIELD,
 	.run = run_explain,
 };

@@ -32,5 +32,6 @@ const struct cmd cmd_help = {
 	.max_args = CMD_MAX_DEPTH,
 	.help = "help about any command",
 	.run = run_help,
+	.subject = CMD_SUBJECT_COMMAND,
 	.flags = CMD_NO_SETTINGS,
 };

@@ -382,6 +382,7 @@ static const struct cmd cmd_image_pull = {
 	.max_args = 1,
 	.help = "get an image from its registry",
 	.opts = pull_opts,
+	.subject = CMD_SUBJECT_IMAGE,
 	.run = run_pull,
 };
 
@@ -392,6 +393,7 @@ static const struct cmd cmd_image_get = {
 	.max_args = 1,
 	.help = "show images",
 	.opts = get_opts,
+	.subject = CMD_SUBJECT_IMAGE,
 	.run = run_get,
 };
 
@@ -403,6 +405,7 @@ static const struct cmd cmd_image_delete = {
 	.max_args = 1,
 	.help = "delete an image",
 	.opts = delete_opts,
+	.subject = CMD_SUBJECT_IMAGE,
 	.run = run_delete,
 };
 
@@ -412,6 +415,7 @@ static const struct cmd cmd_image_inspect = {
 	.min_args = 1,
 	.max_args = 1,
 	.help = "print all that is known of an image, with its configuration, as JSON",
+	.subject = CMD_SUBJECT_IMAGE,
 	.opts = realm_opts,
 	.run = run_inspect,
 };
@@ -429,6 +433,7 @@ static const struct cmd cmd_image_verify = {
 	.max_args = 1,
 	.help = "read every file of one or all images and name what is broken",
 	.opts = verify_opts,
+	.subject = CMD_SUBJECT_IMAGE,
 	.run = run_verify,
 };
 

@@ -43,4 +43,5 @@ const struct cmd cmd_schema = {
 	.max_args = 1,
 	.help = "print the JSON Schema of a kind",
 	.run = run_schema,
+	.subject = CMD_SUBJECT_KIND,
 };

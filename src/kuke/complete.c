@@ -2,14 +2,32 @@
 #include "config.h"
 
 #include "complete.h"
+#include "convert.h"
+#include "explain.h"
 #include "mem.h"
 #include "profiles.h"
 #include "str.h"
 #include "subject.h"
 
+static bool has_line(const char *text, const char *line)
+{
+	size_t n = strlen(line);
+
+	for (const char *p = text; *p; p += strcspn(p, "\n") + 1)
+		if (strncmp(p, line, n) == 0 && p[n] == '\n')
+			return true;
+	return false;
+}
+
+/* A name that a shell's line cannot hold is left out. */
 static void add(struct buf *out, const char *candidate, const char *begun)
 {
-	if (candidate && str_has_prefix(candidate, begun))
+	struct buf safe cleanup_buf = BUF_INIT(1 << 16);
+
+	if (!candidate || !str_has_prefix(candidate, begun))
+		return;
+	str_vis(&safe, candidate, strlen(candidate));
+	if (streq(buf_str(&safe), candidate) && !has_line(buf_str(out), candidate))
 		buf_addf(out, "%s\n", candidate);
 }
 
@@ -47,6 +65,15 @@ static void add_heads(struct buf *out, struct list_view items, size_t size, cons
 		add(out, ((struct doc_head *) (items.v + i * size))->metadata.name, begun);
 }
 
+/* Calls go to the engine in this process: completion never waits for the daemon. */
+static bool ready(struct cli *c)
+{
+	if (c->settings.run_path == NULL && cli_settings(c, NULL) < 0)
+		return false;
+	c->settings.no_daemon = true;
+	return true;
+}
+
 static void add_names(struct cli *c, enum kind kind, struct buf *out, const char *begun)
 {
 	static const enum rpc_method_id methods[] = {
@@ -58,19 +85,74 @@ static void add_names(struct cli *c, enum kind kind, struct buf *out, const char
 	union list_reply reply = { 0 };
 	struct rpc_list_args args;
 
-	if (scope_read(c, kind, 0, &s, NULL) < 0)
+	/* Containers without a cell: those of all cells of the stack. */
+	if (scope_read(c, kind == KIND_CONTAINER ? KIND_CELL : kind, 0, &s, NULL) < 0)
 		return;
+	if (kind == KIND_CONTAINER) {
+		free(s.cell);
+		s.cell =
+			c->cmd->subject == KIND_CELL ? cli_arg(c, 0) : str_trim(cli_str(c, "cell"));
+	}
 	args = (struct rpc_list_args){ s.realm, s.space, s.stack, s.cell };
-	if (cli_settings(c, NULL) == 0) {
-		c->settings.no_daemon = true;
-		if (cli_call(c, methods[kind], &args, &reply, NULL) == 0 && kind != KIND_CONTAINER)
+	if (ready(c) && cli_call(c, methods[kind], &args, &reply, NULL) == 0) {
+		if (kind != KIND_CONTAINER)
 			add_heads(out, list_view(&reply), kind_info(kind)->type->size, begun);
-		else if (kind == KIND_CONTAINER)
+		else
 			for (size_t i = 0; i < reply.containers.containers.n; i++)
-				if (!reply.containers.containers.v[i].root)
+				if (!container_is_synthesized(&reply.containers.containers.v[i]))
 					add(out, reply.containers.containers.v[i].id, begun);
 	}
 	cli_free_reply(methods[kind], &reply);
+}
+
+static void add_images(struct cli *c, struct buf *out, const char *begun)
+{
+	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
+	struct rpc_image_args args = { .realm = xstrdup(realm) };
+	struct rpc_list_images_reply reply = { 0 };
+
+	if (ready(c) && cli_call(c, RPC_LIST_IMAGES, &args, &reply, NULL) == 0)
+		for (size_t i = 0; i < reply.result.images.n; i++)
+			add(out, reply.result.images.v[i].name, begun);
+	cli_free_args(RPC_LIST_IMAGES, &args);
+	cli_free_reply(RPC_LIST_IMAGES, &reply);
+}
+
+static void add_fields(struct buf *out, const char *begun)
+{
+	struct strlist paths cleanup_strlist = { 0 };
+
+	explain_complete(begun, &paths);
+	for (size_t i = 0; i < paths.n; i++)
+		add(out, paths.v[i], begun);
+}
+
+/* The words of `help get ce`, down the tree. */
+static void add_help(const struct cli *c, struct buf *out, const char *begun)
+{
+	const struct cmd *cmd = c->chain[0];
+
+	for (size_t i = 0; cmd && i < c->args.n; i++)
+		cmd = cmd_find_sub(cmd, c->args.v[i]);
+	if (cmd && cmd->subs)
+		add_subs(out, cmd, begun);
+}
+
+static void add_subject(struct cli *c, struct buf *out, const char *begun)
+{
+	int subject = c->cmd->subject;
+
+	if (subject == CMD_SUBJECT_COMMAND)
+		add_help(c, out, begun);
+	else if (c->args.n > 0)
+		return;
+	else if (subject == CMD_SUBJECT_IMAGE)
+		add_images(c, out, begun);
+	else if (subject == CMD_SUBJECT_FIELD ||
+		 (subject == CMD_SUBJECT_KIND && !strchr(begun, '.')))
+		add_fields(out, begun); /* a path without a dot is a kind */
+	else if (subject)
+		add_names(c, (enum kind) subject, out, begun);
 }
 
 /* The flag a value is due for: the word before is a flag that takes one. */
@@ -124,7 +206,14 @@ static void add_values(struct cli *c, const struct opt *o, struct buf *out, cons
 		add_profiles(out, begun);
 	} else if (streq(o->name, "param")) {
 		add_params(c, out, begun);
-	} else if (kind >= KIND_REALM && kind <= KIND_CELL) {
+	} else if (streq(o->name, "image")) {
+		add_images(c, out, begun);
+	} else if (streq(o->name, "log-level")) {
+		add(out, "debug", begun);
+		add(out, "error", begun);
+		add(out, "info", begun);
+		add(out, "warn", begun);
+	} else if (kind >= KIND_REALM && kind <= KIND_CONTAINER) {
 		add_names(c, kind, out, begun);
 	}
 }
@@ -156,6 +245,6 @@ void complete(const struct cmd *root, const struct strlist *words, struct buf *o
 		add_flags(out, &c.opts, begun);
 	else if (c.cmd->subs && c.args.n == 0)
 		add_subs(out, c.cmd, begun);
-	else if (c.cmd->subject && c.args.n == 0)
-		add_names(&c, c.cmd->subject, out, begun);
+	else
+		add_subject(&c, out, begun);
 }

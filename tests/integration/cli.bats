@@ -342,6 +342,15 @@ fails()
 	[ "$("$KUKE" __complete -- get cell --realm r --sp)" = --space ]
 	[ -z "$("$KUKE" __complete -- get cell --realm --stack x --sp -q)" ]
 	[ -z "$("$KUKE" __complete -- bogus x)" ]
+	[ "$("$KUKE" __complete -- explain cell.sp)" = cell.spec ]
+	[ "$("$KUKE" __complete -- explain cell.spec.containers.vol)" = cell.spec.containers.volumes ]
+	[ "$("$KUKE" __complete -- explain rea)" = realm ]
+	[ -z "$("$KUKE" __complete -- explain bogus.x)" ]
+	[ "$("$KUKE" __complete -- schema rea)" = realm ]
+	[ -z "$("$KUKE" __complete -- schema cell.s)" ]
+	[ "$("$KUKE" __complete -- help get ce)" = cell ]
+	[ "$("$KUKE" __complete -- --log-level d)" = debug ]
+	[ "$("$KUKE" __complete -- -o json get rea)" = realm ]
 	[ -z "$("$KUKE" __complete -- get cell --run-path "$HOME" x 2>&1)" ]
 	"$KUKE" completion bash | bash -n
 }
