@@ -312,7 +312,7 @@ same_traces()
 		printf -- '---\nkind: Container\nmetadata: {name: x}\nspec: {realmId: default, spaceId: default, stackId: default, cellId: nowhere, image: x}\n'
 	} >"$doc"
 	same_traces apply --dry-run -f "$doc"
-	[ -z "$(grep -v -e ' (dry run)$' -e '^  Error: ' <<<"$output")" ]
+	refute grep -v -e ' (dry run)$' -e '^  Error: ' <<<"$output"
 	plan=${output// (dry run)/}
 	run apply
 	[ "$status" -eq 1 ]
@@ -330,7 +330,7 @@ same_traces()
 	[[ $output == *'Cell "c": updated (dry run)'*'  - runtime stopped: containers re-materialized (dry run)'* ]]
 	# Deleting: with what else goes in the same file.
 	same_traces delete --dry-run -f "$doc"
-	[ -z "$(grep -v ' (dry run)$' <<<"$output")" ]
+	refute grep -v ' (dry run)$' <<<"$output"
 	plan=${output// (dry run)/}
 	run quiet kuke delete -f "$doc"
 	[ "$output" = "$plan" ]

@@ -34,7 +34,7 @@ one_line()
 {
 	echo "$output"
 	[ "$status" -eq 1 ]
-	[ "$(wc -l <<<"$output")" -eq 1 ]
+	[ "$(grep -vc '^Hint: ' <<<"$output")" -eq 1 ]
 	[[ $output == "Error: "*"$1"* ]]
 }
 
