@@ -124,6 +124,7 @@ SYSTEM_TESTS = \
 	tests/integration/image_verbs.bats \
 	tests/integration/leakcheck.bats \
 	tests/integration/lifecycle.bats \
+	tests/integration/lists.bats \
 	tests/integration/links.bats \
 	tests/integration/monitor.bats \
 	tests/integration/network.bats \

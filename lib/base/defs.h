@@ -43,6 +43,8 @@ enum {
 	KUKE_MAX_REQUEST = 24 << 20, /* bytes of one request without its streamed fields */
 	KUKE_MAX_REPLY = 64 << 20, /* bytes of one reply */
 	KUKE_MAX_NAME = 63, /* bytes of an object's name */
+	KUKE_MAX_LABELS = 64 << 10, /* bytes of one document's labels */
+	KUKE_MAX_CONTAINERS = 1000, /* of one cell, beside a synthesized root */
 };
 
 #define KUKE_MAX_TARBALL (4LL << 30) /* bytes of an image in one request */

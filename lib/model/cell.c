@@ -30,9 +30,10 @@ static const struct field spec_rows[] = {
 	ROW_OBJPTR(struct cell_spec, tty, struct cell_tty, "tty", tty_type,
 		   .flags = FIELD_OMIT_EMPTY, .change = CLASS_IN_PLACE,
 		   .help = "Terminal settings of the cell as a whole."),
-	ROW_OBJLIST(struct cell_spec, containers, struct container_spec, "containers",
-		    container_spec_type, .flags = FIELD_REQUIRED,
-		    .help = "Containers that share the cell's network, ipc and host name."),
+	ROW_OBJLIST(
+		struct cell_spec, containers, struct container_spec, "containers",
+		container_spec_type, .flags = FIELD_REQUIRED,
+		.help = "Containers that share the cell's network, ipc and host name, at most 1000."),
 	ROW_BOOL(struct cell_spec, auto_delete, "autoDelete", .flags = FIELD_OMIT_EMPTY,
 		 .change = CLASS_IN_PLACE, .def = "false",
 		 .help = "Delete the cell once its work is done, whatever the exit code."),

@@ -52,6 +52,19 @@ bool container_is_synthesized(const struct container_spec *c)
 	return c->root && streq_null(c->id, ROOT_ID) && streq_null(c->image, ROOT_IMAGE);
 }
 
+int cell_check_size(const struct cell_spec *spec, struct kerr *err)
+{
+	size_t n = 0;
+	size_t i;
+
+	for (i = 0; i < spec->containers.n; i++)
+		n += !container_is_synthesized(&spec->containers.v[i]);
+	if (n <= KUKE_MAX_CONTAINERS)
+		return 0;
+	return kerr_plain(err, -EINVAL, "spec.containers: %zu containers, a cell can have %d", n,
+			  KUKE_MAX_CONTAINERS);
+}
+
 struct container_spec *cell_container(const struct cell_spec *spec, const char *id)
 {
 	size_t i;
@@ -188,6 +201,9 @@ static int check_cell(const struct cell_doc *doc, struct kerr *err)
 	size_t i;
 	int r;
 
+	r = cell_check_size(spec, err);
+	if (r < 0)
+		return r;
 	for (i = 0; i < spec->containers.n; i++) {
 		c = &spec->containers.v[i];
 		r = check_container_tty(c, c->id, err);

@@ -54,6 +54,8 @@ void cell_add_root(struct cell_doc *cell);
 bool container_is_synthesized(const struct container_spec *c);
 /* The cell's root container, or NULL. */
 struct container_spec *cell_root(const struct cell_spec *spec);
+/* Not more than KUKE_MAX_CONTAINERS beside a synthesized root: -EINVAL. */
+int cell_check_size(const struct cell_spec *spec, struct kerr *err);
 struct container_spec *cell_container(const struct cell_spec *spec, const char *id);
 /* Any container asked for the host's network: then the whole cell is on it. */
 bool cell_host_network(const struct cell_spec *spec);

@@ -37,6 +37,7 @@ libmodel_a_SOURCES += \
 	lib/model/configuration.c lib/model/configuration.h \
 	lib/model/convert.c lib/model/convert.h \
 	lib/model/diff.c lib/model/diff.h \
+	lib/model/labels.c lib/model/labels.h \
 	lib/model/explain.c lib/model/explain.h \
 	lib/model/docstream.c lib/model/docstream.h \
 	lib/model/encoding.c lib/model/encoding.h \

@@ -97,7 +97,8 @@
 #define HELP_METADATA "Name and labels of the object."
 #define HELP_METADATA_NAME \
 	"Name of the object, unique among its siblings: at most 63 bytes, without '_' and '/'."
-#define HELP_METADATA_LABELS "Free key-value pairs; keys that end in .kukeon.io are set by kukeond."
+#define HELP_METADATA_LABELS \
+	"Free key-value pairs, 64 KiB in all; keys that end in .kukeon.io are set by kukeond alone."
 
 /* The status members that realm, space, stack and cell share. */
 #define HELP_STATE "Where the object is in its life."

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "convert.h"
+#include "labels.h"
 #include "mem.h"
 #include "str.h"
 #include "validate.h"
@@ -254,6 +255,9 @@ static int validate_cell(const struct cell_doc *doc, enum validate_flags flags, 
 		return r;
 	if (s->containers.n == 0 && !(flags & VALIDATE_NO_CONTAINERS))
 		return kerr_plain(err, -EINVAL, "spec.containers is required and cannot be empty");
+	r = cell_check_size(s, err);
+	if (r < 0)
+		return r;
 	r = validate_names(KIND_CELL, doc->head.metadata.name, s->realm_id, s->space_id,
 			   s->stack_id, err);
 	if (r < 0)
@@ -350,5 +354,6 @@ int validate_doc(enum kind kind, const void *doc, enum validate_flags flags, str
 	r = validate_kind(kind, doc, flags, err);
 	if (r < 0 || flags & VALIDATE_ANY_FIELD)
 		return r;
-	return validate_supported(kind, doc, err);
+	r = labels_check(kind, doc, err);
+	return r < 0 ? r : validate_supported(kind, doc, err);
 }

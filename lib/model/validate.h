@@ -12,7 +12,7 @@
  * All return 0 or -EINVAL.
  */
 enum validate_flags {
-	VALIDATE_ANY_FIELD = 1 << 0, /* do not refuse fields of later work */
+	VALIDATE_ANY_FIELD = 1 << 0, /* do not refuse fields of later work, nor labels */
 	VALIDATE_NO_CONTAINERS = 1 << 1, /* a cell may have none (`create cell`) */
 };
 

@@ -377,6 +377,41 @@ static const struct {
 	{ KIND_SPACE, SPACE "cniConfigPath: /etc/cni/x.conflist}",
 	  "not supported yet: spec.cniConfigPath" },
 	{ KIND_SPACE, SPACE "cniConfigPath: /opt/kukeon/data/r/s/network.conflist}", NULL },
+	/* labels of kukeon's own: as they are printed, or not at all */
+	{ KIND_CELL,
+	  "kind: Cell\nmetadata: {name: c, labels: {realm.kukeon.io: r, space.kukeon.io: s, "
+	  "stack.kukeon.io: t, cell.kukeon.io: c, kukeon.io/profile: p, a: b}}\nspec: {realmId: r, "
+	  "spaceId: s, stackId: t, containers: [{id: a, image: i}]}",
+	  NULL },
+	{ KIND_CELL,
+	  "kind: Cell\nmetadata: {name: c, labels: {cell.kukeon.io: d}}\nspec: {realmId: r, "
+	  "spaceId: s, stackId: t, containers: [{id: a, image: i}]}",
+	  "metadata.labels: \"cell.kukeon.io\" is set by kukeon, to \"c\"; leave it out" },
+	{ KIND_CELL,
+	  "kind: Cell\nmetadata: {name: c, labels: {x.kukeon.io: d}}\nspec: {realmId: r, "
+	  "spaceId: s, stackId: t, containers: [{id: a, image: i}]}",
+	  "metadata.labels: \"x.kukeon.io\" cannot be set: keys that end in .kukeon.io are kukeon's "
+	  "own" },
+	{ KIND_STACK,
+	  "kind: Stack\nmetadata: {name: t, labels: {cell.kukeon.io: t}}\nspec: {realmId: r, "
+	  "spaceId: s}",
+	  "metadata.labels: \"cell.kukeon.io\" cannot be set: *" },
+	{ KIND_STACK,
+	  "kind: Stack\nmetadata: {name: t, labels: {stack.kukeon.io: u}}\nspec: {realmId: r, "
+	  "spaceId: s}",
+	  "metadata.labels: \"stack.kukeon.io\" is set by kukeon, to \"t\"; leave it out" },
+	{ KIND_SPACE,
+	  "kind: Space\nmetadata: {name: s, labels: {realm.kukeon.io: x}}\nspec: {realmId: r}",
+	  "metadata.labels: \"realm.kukeon.io\" is set by kukeon, to \"r\"; leave it out" },
+	{ KIND_REALM, "kind: Realm\nmetadata: {name: r, labels: {realm.kukeon.io: r.x}}",
+	  "metadata.labels: \"realm.kukeon.io\" cannot be set: *" },
+	{ KIND_REALM,
+	  "kind: Realm\nmetadata: {name: r, labels: {realm.kukeon.io: r.x}}\nspec: {namespace: r.x}",
+	  NULL },
+	{ KIND_CONTAINER,
+	  "kind: Container\nmetadata: {name: w, labels: {cell.kukeon.io: c}}\nspec: {realmId: r, "
+	  "spaceId: s, stackId: t, cellId: c, image: i}",
+	  "metadata.labels: \"cell.kukeon.io\" cannot be set: *" },
 };
 
 START_TEST(document)
@@ -386,6 +421,50 @@ START_TEST(document)
 
 	says(validate_doc(docs[_i].kind, doc, 0, &err), &err, docs[_i].want, _i);
 	doc_free(docs[_i].kind, doc);
+}
+END_TEST
+
+/* Of n containers or of labels with n bytes. */
+static void check_size(enum kind kind, const char *before, size_t n, const char *after,
+		       const char *want)
+{
+	struct buf fill cleanup_buf = BUF_INIT(1 << 20);
+	cleanup_free char *text = NULL;
+	struct kerr err = { 0 };
+	void *doc;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (kind == KIND_CELL)
+			buf_addf(&fill, "{id: a%zu, image: i}, ", i);
+		else
+			buf_addc(&fill, 'x');
+	text = xasprintf("%s%s%s", before, buf_str(&fill), after);
+	doc = doc_from(text, kind);
+	says(validate_doc(kind, doc, 0, &err), &err, want, (int) n);
+	/* What is too large can be deleted by its document all the same. */
+	if (kind != KIND_CELL)
+		ck_assert_int_eq(validate_doc(kind, doc, VALIDATE_ANY_FIELD, &err), 0);
+	doc_free(kind, doc);
+}
+
+START_TEST(sizes)
+{
+	static const char one[] = "kind: Realm\nmetadata: {name: r, labels: {a: '";
+	static const char two[] = "kind: Realm\nmetadata: {name: r, labels: {b: c, a: '";
+	static const char over[] =
+		"metadata.labels: keys and values have 65537 bytes in all, at most 65536 are "
+		"allowed";
+
+	check_size(KIND_CELL, CELL "containers: [", 1000, "]}", NULL);
+	check_size(KIND_CELL, CELL "containers: [", 1001, "]}",
+		   "spec.containers: 1001 containers, a cell can have 1000");
+	/* As it is printed, with the root that was added. */
+	check_size(KIND_CELL, CELL "rootContainerId: root, containers: [", 1000,
+		   "{id: root, root: true, image: 'kukeon.io/pause:builtin'}]}", NULL);
+	check_size(KIND_REALM, one, 65535, "'}}", NULL);
+	check_size(KIND_REALM, one, 65536, "'}}", over);
+	check_size(KIND_REALM, two, 65534, "'}}", over);
 }
 END_TEST
 
@@ -450,6 +529,7 @@ static Suite *test_validate(void)
 	tcase_add_loop_test(t, container, 0, ARRAY_SIZE(containers));
 	tcase_add_loop_test(t, egress_rules, 0, ARRAY_SIZE(egress));
 	tcase_add_loop_test(t, document, 0, ARRAY_SIZE(docs));
+	tcase_add_test(t, sizes);
 	tcase_add_test(t, volume_sources);
 	tcase_add_test(t, port_parts);
 	tcase_add_test(t, unsupported_paths_agree);
