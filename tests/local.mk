@@ -110,6 +110,7 @@ SYSTEM_TESTS = \
 	tests/integration/crash.bats \
 	tests/integration/daemon.bats \
 	tests/integration/documents.bats \
+	tests/integration/ending.bats \
 	tests/integration/failures.bats \
 	tests/integration/fields/table.sh \
 	tests/integration/fresh.bats \

@@ -9,6 +9,7 @@
 #include "container.h"
 #include "convert.h"
 #include "diff.h"
+#include "ending.h"
 #include "errkind.h"
 #include "images.h"
 #include "mem.h"
@@ -32,10 +33,13 @@ struct change {
 	const struct strlist *kept; /* containers with documents of their own; NULL */
 	const char *only; /* a Container document's: a cell that is down stays down */
 	bool existed; /* that container */
+	bool was_up; /* before this change asked it to end */
+	struct ending wait; /* what is to be replaced and has time left */
 };
 
 static void change_clear(struct change *c)
 {
+	ending_clear(&c->wait);
 	if (!c->e)
 		return;
 	locks_drop_path(c->e->locks, &c->a);
@@ -211,6 +215,32 @@ static int update_limits(struct change *c, struct kerr *err)
 	return r;
 }
 
+/*
+ * What is to be replaced or removed ends first, with its grace. 1: something has time
+ * left; then the change is looked at anew, as others may have made theirs meanwhile.
+ */
+static int end_replaced(struct change *c, struct kerr *err)
+{
+	const struct strlist *lists[] = { &c->diff.removed, &c->diff.recreated };
+	struct stop_how how = { .grace_ms = CELL_DELETE_GRACE_MS };
+	int r = 0;
+
+	if (c->diff.action == DIFF_RECREATE_CELL)
+		return cell_end_locked(c->e, c->ns, &c->stored, &how, &c->wait, err);
+	how.flags = CELL_STOP_NO_SAVE;
+	for (size_t k = 0; k < ARRAY_SIZE(lists); k++)
+		for (size_t i = 0; r >= 0 && i < lists[k]->n; i++) {
+			how.only = lists[k]->v[i];
+			r = cell_end_one_locked(c->e, c->ns, &c->stored, &how, &c->wait, err);
+		}
+	return r < 0 ? r : c->wait.n > 0;
+}
+
+static bool is_down(const struct change *c)
+{
+	return !c->was_up && apply_is_down(&c->stored);
+}
+
 static int recreate_containers(struct change *c, struct kerr *err)
 {
 	bool down = apply_is_down(&c->stored);
@@ -233,17 +263,16 @@ static int recreate_containers(struct change *c, struct kerr *err)
 
 static int recreate_cell(struct change *c, struct kerr *err)
 {
-	bool down = apply_is_down(&c->stored);
-	int r;
+	int r = cell_stop_locked(c->e, c->ns, &c->stored, CELL_STOP_NO_SAVE, err);
 
-	r = cell_stop_locked(c->e, c->ns, &c->stored, CELL_DELETE_GRACE_MS, CELL_STOP_NO_SAVE, err);
 	for (size_t i = 0; r == 0 && i < c->stored.spec.containers.n; i++)
 		r = cell_reset_container_locked(c->e, c->ns, &c->stored,
 						c->stored.spec.containers.v[i].id, err);
 	if (r == 0)
 		r = store_wanted(c, err);
 	if (r == 0)
-		r = down ? start_down(c, err) : cell_start_locked(c->e, c->ns, &c->stored, 0, err);
+		r = is_down(c) ? start_down(c, err)
+			       : cell_start_locked(c->e, c->ns, &c->stored, 0, err);
 	return r;
 }
 
@@ -270,7 +299,7 @@ static int check_images(struct change *c, struct kerr *err)
 {
 	int r = 0;
 
-	if (c->only && apply_is_down(&c->stored))
+	if (c->only && is_down(c))
 		return 0;
 	for (size_t i = 0; r == 0 && i < c->want->spec.containers.n; i++) {
 		struct container_run run cleanup_container_run = { 0 };
@@ -290,8 +319,11 @@ static int carry_out(struct change *c, struct kerr *err)
 
 	if (r == 0)
 		r = check_images(c, err);
-
-	if (r < 0)
+	if (r == 0) {
+		c->was_up = !is_down(c);
+		r = end_replaced(c, err);
+	}
+	if (r != 0)
 		return r;
 	switch (c->diff.action) {
 	case DIFF_NONE:
@@ -369,7 +401,7 @@ static int change_begin(struct change *c, struct engine *e, const struct addr *a
 	int r = system_refuse(a, "start or stop", err);
 
 	if (r == 0)
-		r = cell_take(e, a, &c->stored, &c->ns, err);
+		r = cell_take(e, a, 0, &c->stored, &c->ns, err);
 	if (r < 0)
 		return r;
 	c->e = e;
@@ -378,15 +410,45 @@ static int change_begin(struct change *c, struct engine *e, const struct addr *a
 	return 0;
 }
 
-static int change_cell(struct engine *e, const struct addr *a, struct cell_doc *want,
-		       const struct strlist *kept, struct rpc_apply_resource *res, struct kerr *err)
+/* A turn at a change. 1: what is to be replaced has time left: *wait, and again. */
+static int change_turn(struct change *c, const struct container_spec *one, struct ending *wait,
+		       struct kerr *err)
 {
-	struct change c cleanup_(change_clear) = { .want = want, .kept = kept };
+	int r = change_locked(c, one, err);
+
+	*wait = c->wait;
+	c->wait = (struct ending){ 0 };
+	return r;
+}
+
+static int change_cell(struct engine *e, struct cell_doc *want, const struct strlist *kept,
+		       struct rpc_apply_resource *res, struct kerr *err)
+{
+	struct addr_copy names cleanup_(addr_copy_clear) = { 0 };
+	struct ending wait cleanup_ending = { 0 };
+	struct addr a = addr_of_cell(want);
+	bool was_up = false;
 	int r;
 
-	images_need(e, a, want, NULL);
-	r = change_begin(&c, e, a, res, err);
-	return r < 0 ? kerr_wrap(err, r, "failed to get cell") : change_locked(&c, NULL, err);
+	addr_copy_set(&names, &a);
+	images_need(e, &names.a, want, NULL);
+	for (;;) {
+		struct change c cleanup_(
+			change_clear) = { .want = want, .kept = kept, .was_up = was_up };
+
+		r = change_begin(&c, e, &names.a, res, err);
+		if (r < 0)
+			return kerr_wrap(err, r, "failed to get cell");
+		r = change_turn(&c, NULL, &wait, err);
+		was_up = c.was_up;
+		if (r != 1)
+			return r;
+		change_clear(&c);
+		c = (struct change){ 0 };
+		r = ending_wait(e, &wait, ENDING_STAY, err);
+		if (r < 0)
+			return r;
+	}
 }
 
 /* 1: somebody else has made it meanwhile. */
@@ -432,8 +494,7 @@ int apply_cell(struct engine *e, struct cell_doc *want, const struct strlist *ke
 		if (there < 0)
 			return there;
 		why = (struct kerr){ 0 };
-		r = there ? change_cell(e, &a, want, kept, res, &why)
-			  : create_cell(e, want, res, &why);
+		r = there ? change_cell(e, want, kept, res, &why) : create_cell(e, want, res, &why);
 		again = r > 0 || (there && why.kind == ERR_CELL_NOT_FOUND);
 	}
 	if (r != 0 && err)
@@ -461,11 +522,32 @@ static int change_labels(struct change *c, const struct container_doc *want, str
 	return r < 0 ? r : 0;
 }
 
+/* 1: what it replaces has time left: *wait, and again. */
+static int container_turn(struct change *c, struct engine *e, const struct addr *a,
+			  struct container_doc *want, struct rpc_apply_resource *res,
+			  struct ending *wait, struct kerr *err)
+{
+	int r = change_begin(c, e, a, res, err);
+
+	if (r == -ENOENT)
+		return apply_no_cell(a, err);
+	if (r < 0)
+		return kerr_wrap(err, r, "failed to get cell");
+	c->only = want->spec.id;
+	r = change_turn(c, &want->spec, wait, err);
+	if (r == 0)
+		r = change_labels(c, want, err);
+	if (r == 0 && !c->existed)
+		apply_say(res, "created", NULL);
+	return r;
+}
+
 /* A container of a cell that is not Ready is stored and waits. */
 int apply_container(struct engine *e, struct container_doc *want, struct rpc_apply_resource *res,
 		    struct kerr *err)
 {
-	struct change c cleanup_(change_clear) = { 0 };
+	struct ending wait cleanup_ending = { 0 };
+	bool was_up = false;
 	struct addr a;
 	int r;
 
@@ -474,19 +556,20 @@ int apply_container(struct engine *e, struct container_doc *want, struct rpc_app
 		return r;
 	a = addr_of_container(want);
 	r = scope_check(&a, ADDR_CELL, SCOPE_STRICT, err);
-	if (r == 0) {
-		images_need_one(e, &a, want->spec.id, want->spec.image);
-		r = change_begin(&c, e, &a, res, err);
-	}
-	if (r == -ENOENT)
-		return apply_no_cell(&a, err);
 	if (r < 0)
-		return kerr_wrap(err, r, "failed to get cell");
-	c.only = want->spec.id;
-	r = change_locked(&c, &want->spec, err);
-	if (r == 0)
-		r = change_labels(&c, want, err);
-	if (r == 0 && !c.existed)
-		apply_say(res, "created", NULL);
-	return r;
+		return r;
+	images_need_one(e, &a, want->spec.id, want->spec.image);
+	for (;;) {
+		struct change c cleanup_(change_clear) = { .was_up = was_up };
+
+		r = container_turn(&c, e, &a, want, res, &wait, err);
+		was_up = c.was_up;
+		if (r != 1)
+			return r;
+		change_clear(&c);
+		c = (struct change){ 0 };
+		r = ending_wait(e, &wait, ENDING_STAY, err);
+		if (r < 0)
+			return r;
+	}
 }

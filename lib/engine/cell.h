@@ -115,8 +115,7 @@ enum cell_stop_flags {
 	CELL_STOP_KILL = 1 << 0, /* SIGKILL at once */
 	CELL_STOP_NO_SAVE = 1 << 1, /* the document goes anyway */
 	CELL_STOP_ENDED = 1 << 2, /* not an operator's: the cell's state follows the exits */
-	CELL_STOP_KEEP_RUN = 1 << 3, /* the cell stays started though nothing runs in it */
-	CELL_STOP_ASK = 1 << 4, /* send the signal and wait for nobody; for cell_stop.c */
+	CELL_STOP_GO_ON = 1 << 3, /* where a stop is under way, ask for nothing new */
 };
 
 #define CELL_STOP_GRACE_MS 5000
@@ -126,12 +125,38 @@ enum cell_stop_flags {
 /* The grace that the request asks for, else that one. */
 int cell_grace(const struct engine *e, int def_ms);
 
-/* Workloads first, in parallel, then the root; then everything the start made. */
-int cell_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc, int grace_ms,
-		     enum cell_stop_flags flags, struct kerr *err);
+/* How much time something has to end. */
+struct stop_how {
+	const char *only; /* one container; NULL: the cell */
+	int grace_ms;
+	enum cell_stop_flags flags;
+};
 
-/* The root has ended: ask the workloads to. Whoever comes next sees whether they have. */
-int cell_ask_locked(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err);
+/*
+ * End a cell as far as that goes without waiting: workloads first, in parallel, then
+ * the root, then everything the start made. 0: it has ended. 1: some processes have time
+ * left, and *ret_wait has them (NULL: they have none). The stop is on record: whoever
+ * takes the lock later goes on with it (stops.h), a shorter grace shortens it.
+ */
+struct ending;
+int cell_end_locked(struct engine *e, const char *ns, struct cell_doc *doc,
+		    const struct stop_how *how, struct ending *ret_wait, struct kerr *err);
+/* The same for one container. The cell stays up, whatever still runs in it. */
+int cell_end_one_locked(struct engine *e, const char *ns, struct cell_doc *doc,
+			const struct stop_how *how, struct ending *ret_wait, struct kerr *err);
+/* Go on with an operator's stop of the cell, where one is under way: as cell_end_locked. */
+int cell_settle_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc,
+			    struct ending *ret_wait, struct kerr *err);
+/* Whether a stop of the container, or of the cell (""), is under way. */
+bool cell_is_ending(struct engine *e, const struct addr *a, const char *container);
+
+/* The run of a container by its id; "": none that this boot knows. */
+void cell_find_run(struct engine *e, const char *ns, const struct cell_doc *doc, const char *id,
+		   char ret[SHIM_RUN_ID_SIZE]);
+
+/* End it now: what does not end at once by its signal is killed. */
+int cell_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc,
+		     enum cell_stop_flags flags, struct kerr *err);
 
 /*
  * The same for one container of a cell, the rest untouched. A start makes the
@@ -146,9 +171,7 @@ int cell_start_one_locked(struct engine *e, const char *ns, struct cell_doc *doc
  */
 int cell_restart_one_locked(struct engine *e, const char *ns, struct cell_doc *doc, const char *id,
 			    int64_t count, struct kerr *err);
-int cell_stop_one_locked(struct engine *e, const char *ns, struct cell_doc *doc, const char *id,
-			 int grace_ms, enum cell_stop_flags flags, struct kerr *err);
-/* Stop it and remove record and writable layer: the next start makes it anew. */
+/* Kill it and remove record and writable layer: the next start makes it anew. */
 int cell_reset_container_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 				const char *id, struct kerr *err);
 int cell_drop_container_locked(struct engine *e, const char *ns, struct cell_doc *doc,
@@ -161,16 +184,38 @@ int cell_drop_container_locked(struct engine *e, const char *ns, struct cell_doc
 int cell_load_locked(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
 		     struct kerr *err);
 
-/* The same of any, readable or not, for deleting it: what stands for a damaged one (damaged.h). */
-int cell_take_any(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
-		  struct kerr *err);
+/*
+ * Finish what a killed process left half-done of this cell; its lock is held. 1: it is
+ * being deleted, and *ret_wait has processes with time left.
+ */
+int cell_recover_locked(struct engine *e, const struct addr *a, struct ending *ret_wait,
+			struct kerr *err);
 
-/* Finish what a killed process left half-done of this cell; its lock is held. */
-int cell_recover_locked(struct engine *e, const struct addr *a, struct kerr *err);
+enum cell_take_flags {
+	CELL_TAKE_ANY = 1 << 0, /* also one that cannot be read: what stands for it (damaged.h) */
+	CELL_TAKE_ENDING = 1 << 1, /* also one that is ending: to end it sooner */
+	CELL_TAKE_PATIENT = 1 << 2, /* cell_end: what has more time than we is -EBUSY */
+};
 
-/* Take the lock of an existing cell, recover and load it. On failure nothing is held. */
-int cell_take(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
-	      struct kerr *err);
+/*
+ * Take the lock of an existing cell, recover and load it. One that is being stopped or
+ * deleted is waited for, without the lock, where that cannot take long; else -EBUSY. On
+ * failure nothing is held.
+ */
+int cell_take(struct engine *e, const struct addr *a, enum cell_take_flags flags,
+	      struct cell_doc *ret, char **ret_ns, struct kerr *err);
+/* Let go of it, where it is held. */
+void cell_release(struct engine *e, const struct addr *a);
+
+/*
+ * End a cell that was taken, or one of its containers. The lock is let go of while
+ * something has time left, and the cell loaded anew after that. On failure the lock may be held or
+ * not (cell_release): -ENOENT the cell was deleted meanwhile, -ECANCELED see ending_wait.
+ */
+int cell_end(struct engine *e, const struct addr *a, enum cell_take_flags flags,
+	     const struct stop_how *how, struct cell_doc *doc, char **ns, struct kerr *err);
+/* Wait, with no lock held, for a cell that is ending. -EBUSY where that takes too long. */
+int cell_await(struct engine *e, const struct addr *a, struct ending *w, struct kerr *err);
 
 enum cell_create_flags {
 	CELL_CREATE_PARENTS = 1 << 0, /* apply: missing realm, space and stack are made */

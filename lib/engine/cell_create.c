@@ -7,6 +7,7 @@
 #include "container.h"
 #include "convert.h"
 #include "damaged.h"
+#include "ending.h"
 #include "errkind.h"
 #include "hosts.h"
 #include "images.h"
@@ -18,99 +19,6 @@
 #include "str.h"
 #include "system.h"
 #include "validate.h"
-
-/* ---- loading under the lock ---- */
-
-/* Its lock is ours, so nobody is at a start that stands half-done. */
-static void undo_start(struct engine *e, const struct addr *a, const char *ns, struct cell_doc *doc)
-{
-	const char *reason = doc->status.ready_observed ? "StartCellFailed" : "CreateCellFailed";
-	struct cell_run run;
-	struct kerr why = { 0 };
-
-	if (system_is_cell(a) || cell_run_load(e, a, &run, NULL) < 0 || run.complete)
-		return;
-	(void) kerr_plain(&why, -EINTR, "the start was interrupted");
-	if (!cell_failed_sticky(doc))
-		cell_fail(e, ns, doc, reason, &why);
-	else if (cell_stop_locked(e, ns, doc, 0, CELL_STOP_KILL | CELL_STOP_NO_SAVE, NULL) < 0)
-		log_wrn("what is left of a start stays for now", "cell", a->cell);
-}
-
-int cell_load_locked(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
-		     struct kerr *err)
-{
-	int r;
-
-	r = store_load(&e->layout, a, 0, ret, err);
-	if (r == -ENOENT)
-		return scope_not_found(a, err);
-	if (r < 0)
-		return r;
-	r = scope_namespace(e, a->realm, ret_ns, err);
-	if (r < 0)
-		model_clear(&cell_doc_type, ret);
-	else
-		undo_start(e, a, *ret_ns, ret);
-	return r;
-}
-
-/* A damaged one as it is: whoever takes it away finds out what runs. */
-static int load_any(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
-		    struct kerr *err)
-{
-	struct kerr why = { 0 };
-	int r = damaged_load(e, a, ret, &why);
-
-	if (r == -ENOENT)
-		return scope_not_found(a, err);
-	r = damaged_namespace(e, a->realm, ret_ns, err);
-	if (r < 0)
-		model_clear(&cell_doc_type, ret);
-	return r;
-}
-
-typedef int load_fn(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
-		    struct kerr *err);
-
-static int take(struct engine *e, const struct addr *a, load_fn *load, struct cell_doc *ret,
-		char **ret_ns, struct kerr *err)
-{
-	int r;
-
-	r = scope_check(a, ADDR_CELL, 0, err);
-	if (r < 0)
-		return r;
-	/* Before the lock: its file would stay for a cell that never was. */
-	r = store_exists(&e->layout, a, err);
-	if (r == 0)
-		return scope_not_found(a, err);
-	if (r < 0)
-		return r;
-	r = scope_prepare_trees(e, err);
-	if (r == 0)
-		r = locks_take_path(e->locks, a, 0, err);
-	if (r < 0)
-		return r;
-	r = cell_recover_locked(e, a, err);
-	if (r == 0)
-		r = load(e, a, ret, ret_ns, err);
-	if (r < 0)
-		locks_drop_path(e->locks, a);
-	return r;
-}
-
-int cell_take(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
-	      struct kerr *err)
-{
-	return take(e, a, cell_load_locked, ret, ret_ns, err);
-}
-
-int cell_take_any(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
-		  struct kerr *err)
-{
-	return take(e, a, load_any, ret, ret_ns, err);
-}
 
 /* ---- creating ---- */
 
@@ -214,9 +122,19 @@ static bool any_running(const struct cell_doc *d)
 	return false;
 }
 
+/* The one that is there. 1: it is being stopped, and *wait has what runs. */
+static int load_existing(struct engine *e, const struct addr *a, struct cell_doc *ret,
+			 char **ret_ns, struct ending *wait, struct kerr *err)
+{
+	int r = cell_load_locked(e, a, ret, ret_ns, err);
+
+	return r < 0 ? r : cell_settle_stop_locked(e, *ret_ns, ret, wait, err);
+}
+
+/* 1: the cell that is there is ending, and *wait has what runs. */
 static int create_locked(struct engine *e, const struct addr *a, struct cell_doc *want,
 			 enum cell_create_flags flags, struct rpc_create_cell_result *ret,
-			 struct kerr *err)
+			 struct ending *wait, struct kerr *err)
 {
 	struct cell_doc *doc = &ret->cell;
 	char *ns cleanup_free = NULL;
@@ -226,7 +144,9 @@ static int create_locked(struct engine *e, const struct addr *a, struct cell_doc
 
 	r = scope_parents_exist(e, a, err);
 	if (r == 0)
-		r = cell_recover_locked(e, a, err);
+		r = cell_recover_locked(e, a, wait, err);
+	if (r > 0)
+		return r;
 	if (r < 0)
 		return kerr_wrap(err, r, "%s", err_kind_text(ERR_CREATE_CELL));
 	r = store_exists(&e->layout, a, err);
@@ -238,7 +158,7 @@ static int create_locked(struct engine *e, const struct addr *a, struct cell_doc
 		return kerr_plain(err, -EEXIST, "cell \"%s\" exists", a->cell);
 	ret->cgroup_exists_pre = cgroup_exists(e->cgroups, cgroup) > 0;
 	if (existed) {
-		r = cell_load_locked(e, a, doc, &ns, err);
+		r = load_existing(e, a, doc, &ns, wait, err);
 	} else {
 		r = scope_namespace(e, a->realm, &ns, err);
 		if (r == 0)
@@ -248,6 +168,8 @@ static int create_locked(struct engine *e, const struct addr *a, struct cell_doc
 		else /* no document, no directory */
 			(void) store_delete(&e->layout, a, 0, NULL);
 	}
+	if (r > 0)
+		return r;
 	if (r < 0)
 		return kerr_wrap(err, r, "%s", err_kind_text(ERR_CREATE_CELL));
 	list_outcomes(want, doc, existed, ret);
@@ -266,6 +188,27 @@ static int create_locked(struct engine *e, const struct addr *a, struct cell_doc
 	ret->metadata_exists_post = ret->cgroup_exists_post = ret->root_exists_post = true;
 	ret->started = ret->started_post = true;
 	return 0;
+}
+
+static int create_at_rest(struct engine *e, const struct addr *a, struct cell_doc *want,
+			  enum cell_create_flags flags, struct rpc_create_cell_result *ret,
+			  struct kerr *err)
+{
+	struct ending wait cleanup_ending = { 0 };
+	int r;
+
+	do {
+		r = locks_take_path(e->locks, a, 0, err);
+		if (r < 0)
+			return r;
+		r = create_locked(e, a, want, flags, ret, &wait, err);
+		locks_drop_path(e->locks, a);
+		if (r != 1)
+			return r;
+		model_clear(&cell_doc_type, &ret->cell);
+		r = cell_await(e, a, &wait, err);
+	} while (r == 0);
+	return r;
 }
 
 int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags flags,
@@ -289,13 +232,7 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 		images_need(e, &a, want, NULL);
 	if (r == 0)
 		r = scope_prepare_trees(e, err);
-	if (r == 0)
-		r = locks_take_path(e->locks, &a, 0, err);
-	if (r < 0)
-		return r;
-	r = create_locked(e, &a, want, flags, ret, err);
-	locks_drop_path(e->locks, &a);
-	return r;
+	return r < 0 ? r : create_at_rest(e, &a, want, flags, ret, err);
 }
 
 /* ---- reading ---- */
@@ -393,7 +330,7 @@ int cell_start(struct engine *e, const struct addr *a, struct rpc_cell_done_resu
 	r = system_refuse(a, "start", err);
 	if (r == 0) {
 		images_need(e, a, NULL, NULL);
-		r = cell_take(e, a, &ret->cell, &ns, err);
+		r = cell_take(e, a, 0, &ret->cell, &ns, err);
 	}
 	if (r < 0)
 		return r;
@@ -410,12 +347,13 @@ int cell_start(struct engine *e, const struct addr *a, struct rpc_cell_done_resu
 int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags,
 	      struct rpc_cell_done_result *ret, struct kerr *err)
 {
+	struct stop_how how = { .grace_ms = cell_grace(e, CELL_STOP_GRACE_MS), .flags = flags };
 	char *ns cleanup_free = NULL;
 	int r;
 
 	r = system_refuse(a, "stop", err);
 	if (r == 0)
-		r = cell_take(e, a, &ret->cell, &ns, err);
+		r = cell_take(e, a, CELL_TAKE_ENDING, &ret->cell, &ns, err);
 	if (r < 0)
 		return r;
 	if (str_empty(ret->cell.spec.root_container_id))
@@ -423,9 +361,12 @@ int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags
 	if (r == 0)
 		r = cell_observe(e, ns, &ret->cell, NULL, err);
 	if (r == 0)
-		r = cell_stop_locked(e, ns, &ret->cell, cell_grace(e, CELL_STOP_GRACE_MS), flags,
-				     err);
+		r = cell_end(e, a, 0, &how, &ret->cell, &ns, err);
+	if (r == 0) /* where it was being deleted, nothing holds that up any more */
+		r = cell_recover_locked(e, a, NULL, err);
+	if (r == -ENOENT) /* deleted meanwhile: it has ended */
+		r = 0;
 	ret->done = r == 0;
-	locks_drop_path(e->locks, a);
+	cell_release(e, a);
 	return r;
 }

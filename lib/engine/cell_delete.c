@@ -7,11 +7,13 @@
 #include "container.h"
 #include "convert.h"
 #include "damaged.h"
+#include "ending.h"
 #include "hosts.h"
 #include "intent.h"
 #include "log.h"
 #include "mem.h"
 #include "network.h"
+#include "stops.h"
 #include "system.h"
 
 #define CGROUP_WAIT_MS 2000
@@ -57,17 +59,24 @@ static int remove_containers(struct engine *e, const char *ns, const struct cell
 	return r;
 }
 
-/* Every step is repeatable; the document goes last. */
-static int finish_delete(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err)
+/*
+ * Every step is repeatable; the document goes last. wait NULL: nothing has time left. 1:
+ * something has.
+ */
+static int finish_delete(struct engine *e, const char *ns, struct cell_doc *doc,
+			 struct ending *wait, struct kerr *err)
 {
+	struct stop_how how = { .grace_ms = cell_grace(e, CELL_DELETE_GRACE_MS),
+				.flags = CELL_STOP_NO_SAVE };
 	struct addr a = addr_of_cell(doc);
 	struct addr space = { .realm = a.realm, .space = a.space };
 	struct lock_id lock = lock_id_object(&a);
 	char *cgroup cleanup_free = scope_cgroup(e, &a);
 	int r;
 
-	r = cell_stop_locked(e, ns, doc, cell_grace(e, CELL_DELETE_GRACE_MS), CELL_STOP_NO_SAVE,
-			     err);
+	if (cell_is_ending(e, &a, STOP_CELL))
+		how.flags |= CELL_STOP_GO_ON;
+	r = cell_end_locked(e, ns, doc, &how, wait, err);
 	if (r == 0)
 		r = remove_containers(e, ns, doc, err);
 	if (r == 0)
@@ -93,34 +102,47 @@ int cell_delete_locked(struct engine *e, const char *ns, struct cell_doc *doc, s
 
 	r = write_intent(e, &a, ns, err);
 	if (r == 0)
-		r = finish_delete(e, ns, doc, err);
+		r = finish_delete(e, ns, doc, NULL, err);
 	return r < 0 ? kerr_wrap(err, r, "failed to delete cell") : 0;
 }
 
 int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_result *ret,
 		struct kerr *err)
 {
+	struct stop_how how = { .grace_ms = cell_grace(e, CELL_DELETE_GRACE_MS),
+				.flags = CELL_STOP_NO_SAVE };
 	char *ns cleanup_free = NULL;
 	struct cell_doc doc = { 0 };
 	int r;
 
 	r = system_refuse(a, "stop", err);
 	if (r == 0)
-		r = cell_take_any(e, a, &doc, &ns, err);
+		r = cell_take(e, a, CELL_TAKE_ANY | CELL_TAKE_ENDING, &doc, &ns, err);
 	if (r < 0)
 		return r;
-	r = cell_delete_locked(e, ns, &doc, err);
+	model_copy(&cell_doc_type, &ret->cell, &doc);
+	r = write_intent(e, a, ns, err);
+	if (r == 0)
+		r = cell_end(e, a, CELL_TAKE_ANY, &how, &doc, &ns, err);
+	if (r == -ENOENT) /* taking it again has finished the deletion */
+		r = 0;
+	else if (r == 0)
+		r = cell_delete_locked(e, ns, &doc, err);
+	else
+		(void) kerr_wrap(err, r, "failed to delete cell");
 	ret->containers_deleted = ret->cgroup_deleted = ret->metadata_deleted = r == 0;
-	ret->cell = doc;
-	locks_drop_path(e->locks, a);
+	model_clear(&cell_doc_type, &doc);
+	cell_release(e, a);
 	return r;
 }
 
-int cell_recover_locked(struct engine *e, const struct addr *a, struct kerr *err)
+int cell_recover_locked(struct engine *e, const struct addr *a, struct ending *ret_wait,
+			struct kerr *err)
 {
 	struct lock_id lock = lock_id_object(a);
 	struct intent i = { 0 };
 	struct cell_doc doc = { 0 };
+	struct kerr damage;
 	int r;
 
 	r = intent_load(&e->layout, &lock, &i, err);
@@ -129,11 +151,11 @@ int cell_recover_locked(struct engine *e, const struct addr *a, struct kerr *err
 	if (r == 0) {
 		const char *ns = strmap_get(&i.data, "namespace");
 
-		struct kerr damage;
-
 		r = damaged_load(e, a, &doc, &damage);
-		if (r >= 0 && ns)
-			r = finish_delete(e, ns, &doc, err);
+		if (r >= 0 && !ns)
+			r = 0;
+		else if (r >= 0)
+			r = finish_delete(e, ns, &doc, ret_wait, err);
 		else if (r == -ENOENT) /* all but the last steps had been done */
 			r = store_delete(&e->layout, a, STORE_DELETE_TREE, err);
 		if (r == 0 && ns)
@@ -141,5 +163,5 @@ int cell_recover_locked(struct engine *e, const struct addr *a, struct kerr *err
 	}
 	model_clear(&cell_doc_type, &doc);
 	intent_clear(&i);
-	return r < 0 ? kerr_wrap(err, r, "finish an earlier deletion") : 0;
+	return r < 0 ? kerr_wrap(err, r, "finish an earlier deletion") : r;
 }

@@ -20,6 +20,7 @@
 #include "ns.h"
 #include "path.h"
 #include "restart.h"
+#include "stops.h"
 #include "str.h"
 
 #define RUN_FILE "run.json"
@@ -184,7 +185,7 @@ int cell_run_complete(struct engine *e, const struct addr *cell, struct cell_run
 	return cell_run_save(e, cell, run, err);
 }
 
-int cell_run_end(struct engine *e, const struct addr *cell, struct kerr *err)
+static int end_run(struct engine *e, const struct addr *cell, struct kerr *err)
 {
 	char *parent cleanup_free = layout_pin(&e->layout, cell, NULL, NULL);
 	struct cell_run run = { 0 };
@@ -206,4 +207,12 @@ int cell_run_end(struct engine *e, const struct addr *cell, struct kerr *err)
 	if (r < 0)
 		return r;
 	return remove_tree_at(AT_FDCWD, parent, REMOVE_TREE_SAME_FS, err);
+}
+
+/* The record of a stop goes last: until then what ended is that of a cell that is stopped. */
+int cell_run_end(struct engine *e, const struct addr *cell, struct kerr *err)
+{
+	int r = end_run(e, cell, err);
+
+	return r < 0 ? r : stops_drop(e, cell, err);
 }

@@ -125,8 +125,7 @@ static int make_run(struct start *s, struct kerr *err)
 	if (r == -ENOENT)
 		r = cell_run_end(s->e, &s->a, err);
 	else
-		r = cell_stop_locked(s->e, s->ns, s->doc, 0, CELL_STOP_KILL | CELL_STOP_NO_SAVE,
-				     err);
+		r = cell_stop_locked(s->e, s->ns, s->doc, CELL_STOP_KILL, err);
 	if (r == 0)
 		r = cell_run_begin(s->e, &s->a, &s->run, err);
 	if (r < 0)

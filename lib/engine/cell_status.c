@@ -9,6 +9,7 @@
 #include "convert.h"
 #include "mem.h"
 #include "restart.h"
+#include "stops.h"
 #include "str.h"
 #include "system.h"
 
@@ -60,6 +61,17 @@ static void observe_container(const struct container_run *run, const struct rest
 		observe_restart(run->spec, restarts, &st, stopped, status->restart_count, ret);
 }
 
+/* By an operator: a cell whose root has ended is stopped as well, but ends by itself. */
+static bool is_being_stopped(struct engine *e, const struct addr *a, const struct cell_run *run)
+{
+	struct stops list cleanup_stops = { 0 };
+	const struct stop_order *o;
+
+	stops_load(e, a, &list);
+	o = stops_find(&list, STOP_CELL);
+	return o && !o->ended && streq(o->run_id, run->start_id);
+}
+
 /* *ret: what is on record of the start; all zero without one. */
 static enum run_phase observe_run(struct engine *e, const struct addr *a, struct cell_run *ret)
 {
@@ -69,8 +81,10 @@ static enum run_phase observe_run(struct engine *e, const struct addr *a, struct
 
 	*ret = (struct cell_run){ 0 };
 	r = cell_run_load(e, a, ret, &err);
+	if (r == 0 && ret->complete)
+		return is_being_stopped(e, a, ret) ? RUN_ENDING : RUN_COMPLETE;
 	if (r == 0)
-		return ret->complete ? RUN_COMPLETE : RUN_BEGUN;
+		return RUN_BEGUN;
 	if (r == -ENOENT)
 		return RUN_NONE;
 	log_wrn("cannot read how far a start has come", "cell", a->cell, "error",
@@ -156,7 +170,7 @@ void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const cha
 	/* First the verdict, then the killing: a pass in between must not take it for a stop. */
 	cell_set_state(doc, CELL_STATE_FAILED, reason, buf_str(&line));
 	(void) cell_save(e, doc, 0, NULL);
-	if (cell_stop_locked(e, ns, doc, 0, CELL_STOP_KILL | CELL_STOP_NO_SAVE, &err) < 0)
+	if (cell_stop_locked(e, ns, doc, CELL_STOP_KILL | CELL_STOP_NO_SAVE, &err) < 0)
 		log_wrn("clean-up after a failure", "cell", doc->head.metadata.name, "error",
 			kerr_text(&err, text, sizeof(text)));
 	cell_set_state(doc, CELL_STATE_FAILED, reason, buf_str(&line));

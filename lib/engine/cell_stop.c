@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "container.h"
 #include "convert.h"
+#include "ending.h"
 #include "fd.h"
 #include "log.h"
 #include "mem.h"
@@ -15,6 +16,7 @@
 #include "path.h"
 #include "proc.h"
 #include "restart.h"
+#include "stops.h"
 #include "str.h"
 #include "wake.h"
 
@@ -82,11 +84,14 @@ static bool stays_down(const struct stopping *s, enum cell_stop_flags flags)
 	       restart_wanted(s->run.spec->restart_policy, s->st.exit.code);
 }
 
-static int signal_one(struct stopping *s, enum cell_stop_flags flags, struct kerr *err)
+/*
+ * Find out whether it runs, and open it. sig: what it is asked with, and it is remembered
+ * that an operator does; 0: it has been asked.
+ */
+static int open_one(struct stopping *s, int sig, enum cell_stop_flags flags, struct kerr *err)
 {
 	struct kerr why = { 0 };
 	char text[KERR_TEXT_MAX];
-	int sig;
 	int r;
 
 	r = settle(s, err);
@@ -94,31 +99,35 @@ static int signal_one(struct stopping *s, enum cell_stop_flags flags, struct ker
 		return r;
 	adopt_if_lost(s);
 	s->pidfd = shim_open_init(&s->st);
-	if (s->pidfd < 0 && !stays_down(s, flags))
+	if (!sig || (s->pidfd < 0 && !stays_down(s, flags)))
 		return 0;
 	r = container_mark_stopped(&s->run, &s->st, &why);
 	if (r < 0) /* on a full disk too: it ends, and looks as if it had failed */
 		log_wrn("a stop is not recorded", "container", s->run.id, "error",
 			kerr_text(&why, text, sizeof(text)));
-	if (s->pidfd < 0)
-		return 0;
-	sig = flags & CELL_STOP_KILL ? SIGKILL : container_stop_signal(&s->run);
-	(void) pidfd_signal(s->pidfd, sig); /* it may have just ended */
+	if (s->pidfd >= 0)
+		(void) pidfd_signal(s->pidfd, sig); /* it may have just ended */
 	return 0;
 }
 
-/* Wait for all until the deadline, kill what is left, wait for the monitors. */
-static int await_all(struct stopping *v, size_t n, int64_t deadline, struct kerr *err)
+static int signal_for(const struct stopping *s, bool ask, enum cell_stop_flags flags)
 {
-	int r = 0;
+	if (!ask)
+		return 0;
+	return flags & CELL_STOP_KILL ? SIGKILL : container_stop_signal(&s->run);
+}
 
+/* Their time is over: kill what still runs, wait until it is gone and its monitor done. */
+static int kill_rest(struct stopping *v, size_t n, struct kerr *err)
+{
+	int64_t deadline = clock_ms() + KILL_WAIT_MS;
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].pidfd >= 0)
+			(void) pidfd_signal(v[i].pidfd, SIGKILL);
 	for (size_t i = 0; i < n; i++) {
-		if (v[i].pidfd < 0 || pidfd_wait(v[i].pidfd, clock_left(deadline)) != 0)
-			continue;
-		(void) pidfd_signal(v[i].pidfd, SIGKILL);
-	}
-	deadline = clock_ms() + KILL_WAIT_MS;
-	for (size_t i = 0; i < n; i++) {
+		int r;
+
 		if (v[i].pidfd >= 0 && pidfd_wait(v[i].pidfd, clock_left(deadline)) == 0)
 			return kerr_plain(err, -ETIME,
 					  "container %s does not end: process %d ignores SIGKILL",
@@ -143,26 +152,44 @@ static bool is_meant(const struct who *w, const struct container_spec *c)
 	return w->only ? streq_null(c->id, w->only) : c->root == w->roots;
 }
 
-static int stop_group(struct engine *e, const char *ns, const struct cell_doc *doc,
-		      const struct who *who, int grace_ms, enum cell_stop_flags flags,
-		      struct kerr *err)
+/* A step of a stop, for the cell or one of its containers. */
+struct step {
+	struct engine *e;
+	const char *ns;
+	const struct cell_doc *doc;
+	enum cell_stop_flags flags;
+	bool ask; /* signal them; else they have been asked before */
+	int64_t due_ms;
+	struct ending *wait; /* gets those that have time left */
+};
+
+/* 0: all of them have ended. 1: some have time left. */
+static int stop_group(const struct step *p, const struct who *who, struct kerr *err)
 {
-	size_t max = doc->spec.containers.n, n = 0;
+	size_t max = p->doc->spec.containers.n, n = 0, live = 0;
 	struct stopping *v = xcalloc(max + 1, sizeof(*v));
-	int64_t deadline = clock_ms() + (flags & CELL_STOP_KILL ? KILL_WAIT_MS : grace_ms);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < max; i++) {
-		const struct container_spec *c = &doc->spec.containers.v[i];
+		const struct container_spec *c = &p->doc->spec.containers.v[i];
 
 		if (!is_meant(who, c))
 			continue;
 		v[n].pidfd = -EBADF;
-		container_run_init(&v[n].run, e, ns, doc, c);
-		r = signal_one(&v[n++], flags, err);
+		container_run_init(&v[n].run, p->e, p->ns, p->doc, c);
+		r = open_one(&v[n], signal_for(&v[n], p->ask, p->flags), p->flags, err);
+		live += v[n++].pidfd >= 0;
 	}
-	if (r == 0 && !(flags & CELL_STOP_ASK))
-		r = await_all(v, n, deadline, err);
+	if (r == 0 && live && p->wait && clock_left(p->due_ms) > 0) {
+		if (p->wait->n == 0 || p->due_ms < p->wait->due_ms)
+			p->wait->due_ms = p->due_ms;
+		for (size_t i = 0; i < n; i++)
+			if (v[i].pidfd >= 0)
+				ending_add(p->wait, take_fd(v[i].pidfd));
+		r = 1;
+	} else if (r == 0) {
+		r = kill_rest(v, n, err);
+	}
 	stopping_clear(v, n);
 	return r;
 }
@@ -189,59 +216,209 @@ int cell_grace(const struct engine *e, int def_ms)
 	return e->grace_ms >= 0 ? e->grace_ms : def_ms;
 }
 
-int cell_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc, int grace_ms,
-		     enum cell_stop_flags flags, struct kerr *err)
+/*
+ * The record of a stop: the one under way, with the sooner of both deadlines, or a
+ * new one. NULL: the one to go on with was of another run than this, and is over.
+ * *ret_ask: signals are due.
+ */
+static struct stop_order *place_order(struct stops *l, const char *container, const char *run,
+				      const struct stop_how *how, bool *ret_ask)
+{
+	struct stop_order *o = stops_find(l, container);
+	int64_t grace = how->flags & CELL_STOP_KILL ? 0 : how->grace_ms;
+	int64_t due = clock_ms() + grace;
+
+	*ret_ask = !(how->flags & CELL_STOP_GO_ON);
+	if (o && !streq(o->run_id, run)) {
+		stops_remove(l, container);
+		o = NULL;
+		if (!*ret_ask)
+			return NULL;
+	}
+	if (o && !*ret_ask)
+		return o;
+	if (!o) {
+		o = stops_get(l, container);
+		(void) snprintf(o->run_id, sizeof(o->run_id), "%s", run);
+		o->grace_ms = grace;
+		o->due_ms = due;
+		o->ended = how->flags & CELL_STOP_ENDED;
+		return o;
+	}
+	o->ended = o->ended && how->flags & CELL_STOP_ENDED;
+	if (grace < o->grace_ms)
+		o->grace_ms = grace;
+	if (due < o->due_ms)
+		o->due_ms = due;
+	return o;
+}
+
+/* Without room for it the stop goes on as long as the one who asked waits for it. */
+static void save_orders(struct engine *e, const struct addr *a, const struct stops *l)
+{
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+
+	if (stops_save(e, a, l, &why) < 0)
+		log_wrn("a stop under way is not recorded", "cell", a->cell, "error",
+			kerr_text(&why, text, sizeof(text)));
+}
+
+static void observe_down(struct cell_doc *doc)
+{
+	cell_observe_network(doc, &(struct cell_run){ 0 });
+	for (size_t i = 0; i < doc->spec.containers.n; i++)
+		if (container_is_synthesized(&doc->spec.containers.v[i]) &&
+		    doc->status.ready_observed)
+			doc->status.containers.v[i].state = CONTAINER_STATE_STOPPED;
+}
+
+/*
+ * Everything has ended. What the exits say is durable before what proves them goes: a
+ * save that fails leaves the start as it is, and a pass tries again.
+ */
+static int finish_stop(struct engine *e, const char *ns, struct cell_doc *doc,
+		       enum cell_stop_flags flags, struct kerr *err)
 {
 	struct addr a = addr_of_cell(doc);
-	bool ended = flags & CELL_STOP_ENDED;
-	cell_state before;
+	bool by_operator = !(flags & CELL_STOP_ENDED);
+	cell_state before = doc->status.state;
 	int r;
 
-	r = stop_group(e, ns, doc, &(struct who){ .roots = false }, grace_ms, flags, err);
-	if (r == 0)
-		r = stop_group(e, ns, doc, &(struct who){ .roots = true }, grace_ms, flags, err);
-	if (r == 0) /* before the records that say who was stopped go */
-		r = restarts_drop(e, &a, err);
-	/* The exits are read before their records are cleared. */
-	before = doc->status.state;
-	if (r == 0)
-		r = cell_observe(e, ns, doc, NULL, err);
-	if (r == 0)
-		r = take_away(e, ns, doc, &a, err);
+	r = cell_observe(e, ns, doc, NULL, err);
 	if (r < 0)
 		return r;
-	if (!ended && before != CELL_STATE_FAILED)
+	if (by_operator && before != CELL_STATE_FAILED)
 		cell_set_state(doc, CELL_STATE_STOPPED, NULL, NULL);
-	r = cell_observe(e, ns, doc, NULL, err);
-	if (r == 0 && !(flags & CELL_STOP_NO_SAVE))
+	observe_down(doc);
+	if (!(flags & CELL_STOP_NO_SAVE))
 		r = cell_save(e, doc, 0, err);
-	if (r == 0 && doc->spec.auto_delete && !(flags & (CELL_STOP_NO_SAVE | CELL_STOP_ENDED)))
+	if (r == 0)
+		r = take_away(e, ns, doc, &a, err);
+	if (r == 0 && doc->spec.auto_delete && by_operator && !(flags & CELL_STOP_NO_SAVE))
 		wake_ask(e, &a); /* no monitor does where nothing ran */
 	return r;
 }
 
-int cell_ask_locked(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err)
+static bool has_root(const struct cell_doc *doc)
 {
-	return stop_group(e, ns, doc, &(struct who){ .roots = false }, 0,
-			  CELL_STOP_ENDED | CELL_STOP_ASK, err);
+	const struct container_spec *root = cell_root(&doc->spec);
+
+	return root && !container_is_synthesized(root);
 }
 
-int cell_stop_one_locked(struct engine *e, const char *ns, struct cell_doc *doc, const char *id,
-			 int grace_ms, enum cell_stop_flags flags, struct kerr *err)
+int cell_end_locked(struct engine *e, const char *ns, struct cell_doc *doc,
+		    const struct stop_how *how, struct ending *ret_wait, struct kerr *err)
 {
 	struct addr a = addr_of_cell(doc);
-	struct who who = { .only = id };
-	unsigned need;
+	struct stops list cleanup_stops = { 0 };
+	struct cell_run run = { 0 };
+	struct step p = { .e = e, .ns = ns, .doc = doc, .flags = how->flags, .wait = ret_wait };
+	struct stop_order *o;
 	int r;
 
-	r = stop_group(e, ns, doc, &who, grace_ms, flags, err);
+	(void) cell_run_load(e, &a, &run, NULL); /* "": the containers tell what runs */
+	stops_load(e, &a, &list);
+	o = place_order(&list, STOP_CELL, run.start_id, how, &p.ask);
+	if (!o)
+		return stops_save(e, &a, &list, err);
+	p.due_ms = o->due_ms;
+	if (o->ended)
+		p.flags |= CELL_STOP_ENDED;
+	if (p.ask) {
+		save_orders(e, &a, &list);
+		r = restarts_drop(e, &a, err); /* nothing is brought back any more */
+		if (r < 0)
+			return r;
+	}
+	r = o->root ? 0 : stop_group(&p, &(struct who){ .roots = false }, err);
+	if (r == 0 && has_root(doc)) {
+		if (!o->root) {
+			o->root = p.ask = true;
+			p.due_ms = o->due_ms = clock_ms() + o->grace_ms;
+			save_orders(e, &a, &list);
+		}
+		r = stop_group(&p, &(struct who){ .roots = true }, err);
+	}
+	if (r == 1 && p.ask)
+		wake_ask(e, &a); /* the daemon is to know of the deadline */
+	if (r != 0)
+		return r;
+	r = finish_stop(e, ns, doc, p.flags, err);
+	if (r < 0 && o->due_ms >= 0) {
+		o->due_ms = -1; /* nothing is left to wait for: the next pass over all */
+		save_orders(e, &a, &list);
+	}
+	return r;
+}
+
+int cell_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc,
+		     enum cell_stop_flags flags, struct kerr *err)
+{
+	struct stop_how how = { .grace_ms = 0, .flags = flags };
+
+	return cell_end_locked(e, ns, doc, &how, NULL, err);
+}
+
+bool cell_is_ending(struct engine *e, const struct addr *a, const char *container)
+{
+	struct stops list cleanup_stops = { 0 };
+	struct cell_run run = { 0 };
+	const struct stop_order *o;
+
+	stops_load(e, a, &list);
+	o = stops_find(&list, container);
+	if (!o || !streq(container, STOP_CELL))
+		return o != NULL;
+	(void) cell_run_load(e, a, &run, NULL);
+	return streq(o->run_id, run.start_id);
+}
+
+void cell_find_run(struct engine *e, const char *ns, const struct cell_doc *doc, const char *id,
+		   char ret[SHIM_RUN_ID_SIZE])
+{
+	const struct container_spec *c = cell_container(&doc->spec, id);
+	struct container_run run cleanup_container_run = { 0 };
+	struct shim_status st = { 0 };
+
+	ret[0] = '\0';
+	if (!c)
+		return;
+	container_run_init(&run, e, ns, doc, c);
+	(void) shim_state(&run.how.place, &st, NULL);
+	memcpy(ret, st.run_id, sizeof(st.run_id));
+}
+
+int cell_end_one_locked(struct engine *e, const char *ns, struct cell_doc *doc,
+			const struct stop_how *how, struct ending *ret_wait, struct kerr *err)
+{
+	struct addr a = addr_of_cell(doc);
+	struct stops list cleanup_stops = { 0 };
+	const char *id = how->only;
+	char run_id[SHIM_RUN_ID_SIZE];
+	struct step p = { .e = e, .ns = ns, .doc = doc, .flags = how->flags, .wait = ret_wait };
+	const struct stop_order *o;
+	int r;
+
+	cell_find_run(e, ns, doc, id, run_id);
+	stops_load(e, &a, &list);
+	o = place_order(&list, id, run_id, how, &p.ask);
+	if (!o)
+		return stops_save(e, &a, &list, err);
+	p.due_ms = o->due_ms;
+	if (p.ask)
+		save_orders(e, &a, &list);
+	r = stop_group(&p, &(struct who){ .only = id }, err);
+	if (r == 1 && p.ask)
+		wake_ask(e, &a);
+	if (r != 0)
+		return r;
+	stops_remove(&list, id);
+	save_orders(e, &a, &list);
+	r = restarts_forget(e, &a, id, err);
 	if (r == 0)
-		r = restarts_forget(e, &a, id, err);
-	if (r == 0)
-		r = cell_observe(e, ns, doc, &need, err);
-	if (r == 0 && need & CELL_NEED_WIND_DOWN && !(flags & CELL_STOP_KEEP_RUN))
-		return cell_stop_locked(e, ns, doc, 0, flags, err);
-	return r < 0 || flags & CELL_STOP_NO_SAVE ? r : cell_save(e, doc, 0, err);
+		r = cell_observe(e, ns, doc, NULL, err);
+	return r < 0 || how->flags & CELL_STOP_NO_SAVE ? r : cell_save(e, doc, 0, err);
 }
 
 static size_t container_index(const struct cell_doc *doc, const char *id)
@@ -256,6 +433,7 @@ static size_t container_index(const struct cell_doc *doc, const char *id)
 int cell_reset_container_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 				const char *id, struct kerr *err)
 {
+	struct stop_how kill_now = { .only = id, .flags = CELL_STOP_KILL | CELL_STOP_NO_SAVE };
 	struct container_run run cleanup_container_run = { 0 };
 	struct addr a = addr_of_cell(doc);
 	struct cell_run cell_run;
@@ -264,8 +442,7 @@ int cell_reset_container_locked(struct engine *e, const char *ns, struct cell_do
 
 	if (i == doc->spec.containers.n || container_is_synthesized(&doc->spec.containers.v[i]))
 		return 0;
-	r = cell_stop_one_locked(e, ns, doc, id, cell_grace(e, CELL_DELETE_GRACE_MS),
-				 CELL_STOP_NO_SAVE | CELL_STOP_KEEP_RUN, err);
+	r = cell_end_one_locked(e, ns, doc, &kill_now, NULL, err);
 	if (r < 0)
 		return r;
 	container_run_init(&run, e, ns, doc, &doc->spec.containers.v[i]);

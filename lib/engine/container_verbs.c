@@ -24,13 +24,13 @@ struct subject {
 	char *id;
 	char *ns;
 	struct cell_doc doc;
-	bool locked;
+	bool taken;
 };
 
 static void subject_clear(struct subject *s)
 {
-	if (s->locked)
-		locks_drop_path(s->e->locks, &s->a);
+	if (s->taken)
+		cell_release(s->e, &s->a);
 	addr_copy_clear(&s->names);
 	model_clear(&cell_doc_type, &s->doc);
 	free(s->id);
@@ -58,18 +58,34 @@ static int subject_names(struct subject *s, struct engine *e, const struct conta
 }
 
 static int subject_take(struct subject *s, struct engine *e, const struct container_doc *d,
-			struct kerr *err)
+			enum cell_take_flags flags, struct kerr *err)
 {
 	int r = subject_names(s, e, d, err);
 
 	if (r == 0)
 		r = system_refuse(&s->a, "start or stop", err);
 	if (r == 0)
-		r = cell_take(e, &s->a, &s->doc, &s->ns, err);
+		r = cell_take(e, &s->a, flags, &s->doc, &s->ns, err);
 	if (r < 0)
 		return r;
-	s->locked = true;
+	s->taken = true;
 	return cell_observe(e, s->ns, &s->doc, NULL, err);
+}
+
+static int subject_end(struct subject *s, int grace_ms, enum cell_take_flags take,
+		       enum cell_stop_flags flags, struct kerr *err)
+{
+	struct stop_how how = { .only = s->id, .grace_ms = grace_ms, .flags = flags };
+
+	return cell_end(s->e, &s->a, take, &how, &s->doc, &s->ns, err);
+}
+
+/* One that is to be started has ended first, where a stop of it is under way. */
+static int subject_at_rest(struct subject *s, struct kerr *err)
+{
+	if (!cell_is_ending(s->e, &s->a, s->id))
+		return 0;
+	return subject_end(s, 0, CELL_TAKE_PATIENT, CELL_STOP_GO_ON, err);
 }
 
 /* Before the cell's lock: the image that a container is to be made of. */
@@ -146,7 +162,9 @@ int container_verb_start(struct engine *e, const struct container_doc *d,
 	int r;
 
 	need_image(e, d, NULL);
-	r = subject_take(&s, e, d, err);
+	r = subject_take(&s, e, d, 0, err);
+	if (r == 0)
+		r = subject_at_rest(&s, err);
 	if (r == 0)
 		r = subject_spec(&s, "start", "started", &c, err);
 	if (r == 0)
@@ -170,16 +188,18 @@ int container_verb_stop(struct engine *e, const struct container_doc *d, enum ce
 	const struct container_spec *c;
 	int r;
 
-	r = subject_take(&s, e, d, err);
+	r = subject_take(&s, e, d, CELL_TAKE_ENDING, err);
 	if (r == 0)
 		r = subject_spec(&s, kill ? "kill" : "stop", kill ? "killed" : "stopped", &c, err);
-	if (r == 0)
-		r = cell_stop_one_locked(e, s.ns, &s.doc, s.id, cell_grace(e, CELL_STOP_GRACE_MS),
-					 flags, err);
 	if (r < 0)
 		return r;
+	r = subject_end(&s, cell_grace(e, CELL_STOP_GRACE_MS), 0, flags, err);
+	if (r < 0 && r != -ENOENT) /* with its cell it has ended as well */
+		return r;
 	ret->done = true;
-	fill_doc(&s, c, &ret->container);
+	c = cell_container(&s.doc.spec, s.id);
+	if (c)
+		fill_doc(&s, c, &ret->container);
 	return 0;
 }
 
@@ -235,7 +255,9 @@ int container_verb_create(struct engine *e, struct container_doc *d,
 
 	if (!str_empty(d->spec.image)) /* without one it is refused */
 		need_image(e, d, d->spec.image);
-	r = subject_take(&s, e, d, err);
+	r = subject_take(&s, e, d, 0, err);
+	if (r == 0)
+		r = subject_at_rest(&s, err);
 	if (r == 0) /* before anything is stored: it could not be started */
 		r = check_cell_up(&s, &run, err);
 	if (r < 0)
@@ -269,14 +291,16 @@ int container_verb_delete(struct engine *e, const struct container_doc *d,
 	const struct container_spec *c;
 	int r;
 
-	r = subject_take(&s, e, d, err);
+	r = subject_take(&s, e, d, CELL_TAKE_ENDING, err);
 	if (r == 0)
 		r = subject_spec(&s, "delete", "deleted", &c, err);
 	if (r < 0)
 		return r;
 	fill_doc(&s, c, &ret->container);
-	r = cell_drop_container_locked(e, s.ns, &s.doc, s.id, err);
-	if (r < 0)
+	r = subject_end(&s, cell_grace(e, CELL_DELETE_GRACE_MS), 0, CELL_STOP_NO_SAVE, err);
+	if (r == 0)
+		r = cell_drop_container_locked(e, s.ns, &s.doc, s.id, err);
+	if (r < 0 && r != -ENOENT)
 		return r;
 	ret->cell_exists = ret->container_exists = true;
 	strlist_add(&ret->deleted, "container");

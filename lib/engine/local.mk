@@ -12,6 +12,7 @@ libengine_a_SOURCES = \
 	lib/engine/cell_id.c \
 	lib/engine/cell_inherit.c \
 	lib/engine/cell_link.c lib/engine/cell_link.h \
+	lib/engine/cell_load.c \
 	lib/engine/cell_run.c \
 	lib/engine/cell_start.c \
 	lib/engine/cell_status.c \
@@ -23,6 +24,7 @@ libengine_a_SOURCES = \
 	lib/engine/daemon.c lib/engine/daemon.h \
 	lib/engine/damaged.c lib/engine/damaged.h \
 	lib/engine/dispatch.c \
+	lib/engine/ending.c lib/engine/ending.h \
 	lib/engine/engine.c lib/engine/engine.h lib/engine/engine_priv.h \
 	lib/engine/hosts.c lib/engine/hosts.h \
 	lib/engine/images.c lib/engine/images.h lib/engine/images_health.c \
@@ -41,6 +43,7 @@ libengine_a_SOURCES = \
 	lib/engine/space.c \
 	lib/engine/stack.c \
 	lib/engine/status.c lib/engine/status.h \
+	lib/engine/stops.c lib/engine/stops.h \
 	lib/engine/sweep.c lib/engine/sweep.h \
 	lib/engine/sweep_files.c \
 	lib/engine/system.c lib/engine/system.h \

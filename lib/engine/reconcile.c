@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "container.h"
 #include "convert.h"
+#include "ending.h"
 #include "intent.h"
 #include "log.h"
 #include "mem.h"
@@ -18,6 +19,7 @@
 #include "parents.h"
 #include "path.h"
 #include "restart.h"
+#include "stops.h"
 #include "str.h"
 #include "sweep.h"
 #include "system.h"
@@ -123,28 +125,33 @@ static int restart_owed(struct engine *e, const char *ns, struct cell_doc *doc, 
 }
 
 /*
- * The root has ended: the workloads are asked to end, and killed when the grace is
- * over. A pass waits for nobody: their ends, and the end of the grace, make others.
+ * Go on with the stops under way, or begin that of a cell whose root has ended. A pass
+ * waits for nobody: the ends of the workloads, and of their grace, make others. 1: the
+ * cell is up, 0: it has been stopped, with its document saved.
  */
-static int end_workloads(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err)
+static int end_asked(struct engine *e, const char *ns, struct cell_doc *doc, bool root_ended,
+		     struct kerr *err)
 {
-	struct restarts list cleanup_restarts = { 0 };
-	struct restart *grace;
+	struct stop_how how = { .grace_ms = CELL_STOP_GRACE_MS, .flags = CELL_STOP_GO_ON };
+	struct ending unused cleanup_ending = { 0 };
+	struct stops list cleanup_stops = { 0 };
 	struct addr a = addr_of_cell(doc);
-	int r;
+	int r = 1;
 
-	restarts_load(e, &a, &list);
-	grace = restarts_find(&list, RESTART_GRACE);
-	if (grace && grace->due_ms > clock_ms())
-		return 0;
-	if (grace)
-		return cell_stop_locked(e, ns, doc, 0, CELL_STOP_KILL | CELL_STOP_ENDED, err);
-	r = cell_ask_locked(e, ns, doc, err);
-	if (r < 0)
-		return r;
-	restarts_clear(&list); /* nobody is brought back any more */
-	restarts_get(&list, RESTART_GRACE)->due_ms = clock_ms() + CELL_STOP_GRACE_MS;
-	return restarts_save(e, &a, &list, err);
+	stops_load(e, &a, &list);
+	if (stops_find(&list, STOP_CELL) && !cell_is_ending(e, &a, STOP_CELL))
+		stops_remove(&list, STOP_CELL); /* of a start that is over */
+	if (stops_find(&list, STOP_CELL) || root_ended) {
+		if (!stops_find(&list, STOP_CELL))
+			how.flags = CELL_STOP_ENDED;
+		return cell_end_locked(e, ns, doc, &how, &unused, err);
+	}
+	how.flags |= CELL_STOP_NO_SAVE;
+	for (size_t i = 0; r >= 0 && i < list.n; i++) {
+		how.only = list.v[i].container;
+		r = cell_end_one_locked(e, ns, doc, &how, &unused, err);
+	}
+	return r < 0 ? r : 1;
 }
 
 int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, bool *ret_deleted,
@@ -152,7 +159,7 @@ int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, b
 {
 	struct cell_doc before = { 0 };
 	unsigned need;
-	int r, mended, link;
+	int r, mended, link, up = 1;
 
 	*ret_deleted = false;
 	model_copy(&cell_doc_type, &before, doc);
@@ -162,16 +169,20 @@ int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, b
 		if (r == 0)
 			r = cell_observe(e, ns, doc, &need, err);
 	}
+	if (r == 0)
+		r = up = end_asked(e, ns, doc, need & CELL_NEED_END, err);
+	if (r >= 0)
+		r = cell_observe(e, ns, doc, &need, err);
 	if (r == 0 && need & CELL_NEED_DELETE) {
 		r = cell_delete_locked(e, ns, doc, err);
 		*ret_deleted = r == 0;
+	} else if (r == 0 && !up) {
+		r = 0; /* it has been stopped, and that is stored */
 	} else if (r == 0 && need & CELL_NEED_WIND_DOWN) {
-		r = cell_stop_locked(e, ns, doc, 0, CELL_STOP_ENDED, err);
+		r = cell_stop_locked(e, ns, doc, CELL_STOP_ENDED, err);
 	} else if (r == 0) {
 		mended = r = mend_cgroup(e, doc, err);
-		if (r >= 0 && need & CELL_NEED_END)
-			r = end_workloads(e, ns, doc, err);
-		else if (r >= 0)
+		if (r >= 0 && !(need & CELL_NEED_END))
 			r = restart_owed(e, ns, doc, need & CELL_NEED_RESTART, err);
 		link = r == 0 ? cell_link_mend_locked(e, doc, err) : 0;
 		if (link != 0)
@@ -230,6 +241,7 @@ enum settle_flags {
 static int settle_cell(struct engine *e, const struct addr *a, enum settle_flags flags,
 		       struct kerr *err)
 {
+	struct ending unused cleanup_ending = { 0 };
 	struct cell_doc doc = { 0 };
 	char *ns cleanup_free = NULL;
 	bool deleted;
@@ -241,7 +253,7 @@ static int settle_cell(struct engine *e, const struct addr *a, enum settle_flags
 	r = locks_take_path(e->locks, a, flags & SETTLE_TRY ? LOCKS_TRY : 0, err);
 	if (r < 0)
 		return r;
-	r = cell_recover_locked(e, a, err);
+	r = cell_recover_locked(e, a, &unused, err);
 	if (r == 0)
 		r = cell_load_locked(e, a, &doc, &ns, err);
 	if (r == 0 && flags & SETTLE_BOOT && starts_with_host(e, a, &doc))
@@ -250,7 +262,7 @@ static int settle_cell(struct engine *e, const struct addr *a, enum settle_flags
 		r = cell_settle_locked(e, ns, &doc, &deleted, err);
 	locks_drop_path(e->locks, a);
 	model_clear(&cell_doc_type, &doc);
-	return r == -ENOENT ? 0 : r;
+	return r == -ENOENT || r > 0 ? 0 : r; /* 1: its deletion goes on */
 }
 
 /*
@@ -271,6 +283,7 @@ static int pass_cell(void *ctx, struct engine *e, const struct addr *a, struct k
 
 static int pass_intent(void *ctx, const struct addr *a)
 {
+	struct ending unused cleanup_ending = { 0 };
 	struct engine *e = ctx;
 	struct kerr err = { 0 };
 	int r;
@@ -280,7 +293,7 @@ static int pass_intent(void *ctx, const struct addr *a)
 	r = locks_take_path(e->locks, a, LOCKS_TRY, &err);
 	if (r < 0)
 		return 0;
-	r = cell_recover_locked(e, a, &err);
+	r = cell_recover_locked(e, a, &unused, &err);
 	locks_drop_path(e->locks, a);
 	if (r < 0)
 		log_cell(a, &err);
@@ -386,14 +399,22 @@ static void mark_booted(struct engine *e)
 		log_step("boot", &err);
 }
 
-/* When somebody has to look again: a restart is due, or one that was could not be done. */
-static int64_t next_restart(struct engine *e, int64_t looked_at)
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/*
+ * When somebody has to look again: a restart is due or the grace of a stop is over, or
+ * one that was could not be done.
+ */
+static int64_t next_look(struct engine *e, int64_t looked_at)
 {
 	struct strlist late cleanup_strlist = { 0 };
 	int64_t next = restarts_due(e, looked_at, &late);
-	int64_t again = clock_ms() + RESTART_RETRY_MS;
 
-	return late.n && (next < 0 || again < next) ? again : next;
+	next = sooner(next, stops_due(e, looked_at, &late));
+	return late.n ? sooner(next, clock_ms() + RESTART_RETRY_MS) : next;
 }
 
 int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_ms)
@@ -413,6 +434,7 @@ int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_
 	boot = kind == ENGINE_PASS_START && is_first_of_boot(e);
 	wake_take(e, &keys);
 	(void) restarts_due(e, now, &keys);
+	(void) stops_due(e, now, &keys);
 	if (!boot) /* nobody can have asked yet */
 		pass_wakes(e, &keys);
 	if (kind != ENGINE_PASS_WAKES)
@@ -421,6 +443,6 @@ int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_
 		mark_booted(e);
 	if (kind == ENGINE_PASS_START || (kind == ENGINE_PASS_ALL && sweep_is_due(e)))
 		sweep(e);
-	*ret_next_ms = next_restart(e, now);
+	*ret_next_ms = next_look(e, now);
 	return 0;
 }

@@ -19,8 +19,6 @@
 #define RESTART_RESET_MS 60000 /* who ran that long begins anew */
 #define RESTART_WHY_MAX 256
 
-#define RESTART_GRACE "" /* the name of no container: due is the end of a cell's grace */
-
 struct restart {
 	char *name; /* of the container */
 	char run_id[SHIM_RUN_ID_SIZE]; /* the run whose end is to be undone */

@@ -132,6 +132,7 @@ void status_container(const struct shim_status *st, bool stopped, struct contain
 		status->state = st->exit.code == 0 || stopped ? CONTAINER_STATE_STOPPED
 							      : CONTAINER_STATE_FAILED;
 		ret->oom = status->state == CONTAINER_STATE_FAILED && st->exit.oom_killed;
+		ret->held = stopped;
 		break;
 	case SHIM_NEVER:
 	case _SHIM_RUN_STATE_MAX:
@@ -166,7 +167,7 @@ static void say_exit(struct buf *out, const struct container_status *s,
 }
 
 struct sums {
-	size_t workloads, live, unknown, failed, owed;
+	size_t workloads, live, held, unknown, failed, owed;
 	const struct container_status *root; /* of an explicit root */
 	struct container_status *synthesized;
 	bool root_live; /* or to be brought back */
@@ -197,15 +198,22 @@ static void add_container(struct sums *s, const struct container_spec *c,
 	}
 	s->workloads++;
 	s->live += fact->live;
+	s->held += fact->held;
 	s->failed += status->state == CONTAINER_STATE_FAILED;
 }
 
-/* While the start stands. */
+/*
+ * While the start stands. A cell without a root has ended when its workloads have by
+ * themselves: one that an operator stopped may be started again, in the same cell. A
+ * cell with autoDelete goes by whatever hand.
+ */
 static unsigned derive_up(struct cell_doc *doc, const struct sums *s)
 {
 	bool root_ended = s->root && !s->root_live && s->root->state != CONTAINER_STATE_UNKNOWN;
+	bool held = s->held && !doc->spec.auto_delete;
+	bool may_go_on = s->live || held || s->unknown || s->owed;
 
-	if (root_ended || (!s->root && s->workloads && !s->live && !s->unknown && !s->owed)) {
+	if (root_ended || (!s->root && s->workloads && !may_go_on)) {
 		bool failed = s->root ? s->root->state == CONTAINER_STATE_FAILED : s->failed > 0;
 
 		if (failed)
@@ -219,6 +227,18 @@ static unsigned derive_up(struct cell_doc *doc, const struct sums *s)
 	else
 		cell_set_state(doc, CELL_STATE_READY, NULL, s->note.len ? buf_str(&s->note) : NULL);
 	return s->owed ? CELL_NEED_RESTART : 0;
+}
+
+/* Being stopped: down once nothing runs any more, whatever the exits are. */
+static unsigned derive_ending(struct cell_doc *doc, const struct sums *s)
+{
+	if (s->live || s->root_live) {
+		cell_set_state(doc, CELL_STATE_READY, NULL, "it is being stopped");
+		return 0;
+	}
+	if (doc->status.state != CELL_STATE_FAILED)
+		cell_set_state(doc, CELL_STATE_STOPPED, NULL, NULL);
+	return CELL_NEED_WIND_DOWN;
 }
 
 /* Not started, as far as this boot knows. */
@@ -249,6 +269,8 @@ static unsigned derive(struct cell_doc *doc, enum run_phase phase, const struct 
 	case RUN_COMPLETE:
 		/* What failed has been taken away; where that failed, once more. */
 		return sticky ? CELL_NEED_WIND_DOWN : derive_up(doc, s);
+	case RUN_ENDING:
+		return sticky ? CELL_NEED_WIND_DOWN : derive_ending(doc, s);
 	}
 	return 0;
 }
@@ -267,7 +289,7 @@ static bool delete_is_due(const struct cell_doc *doc, enum run_phase phase, unsi
 static void set_synthesized(struct container_status *status, const struct cell_doc *doc,
 			    enum run_phase phase, unsigned need)
 {
-	if (phase == RUN_COMPLETE && !(need & CELL_NEED_WIND_DOWN))
+	if ((phase == RUN_COMPLETE || phase == RUN_ENDING) && !(need & CELL_NEED_WIND_DOWN))
 		status->state = CONTAINER_STATE_READY;
 	else if (phase != RUN_BEGUN && doc->status.ready_observed)
 		status->state = CONTAINER_STATE_STOPPED;

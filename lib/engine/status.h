@@ -25,6 +25,7 @@ enum run_phase {
 	RUN_NONE = 1, /* not started since the boot, or stopped */
 	RUN_BEGUN, /* under way (whoever is at it holds the cell's lock), or died under way */
 	RUN_COMPLETE,
+	RUN_ENDING, /* complete, and an operator is stopping it */
 	RUN_UNREADABLE, /* there, but its record says nothing */
 };
 
@@ -32,6 +33,7 @@ enum run_phase {
 struct container_fact {
 	bool live; /* runs, or a monitor is starting it */
 	bool lost; /* runs without a monitor */
+	bool held; /* ended by an operator, and may be started again */
 	bool oom; /* it ended for want of memory, or did before it was brought back */
 	int64_t restart_ms; /* its policy brings it back that long after its end; 0: it does not */
 	const char *why; /* the last try of that failed; "" or NULL */

@@ -239,27 +239,33 @@ static int await_release(struct engine *e, int pidfd, int timeout_ms)
 	return daemon_running(e->layout.run_path, e->layout.runtime_dir, &pid) == 1 ? -EBUSY : 0;
 }
 
-static int end_process(struct engine *e, struct container_run *run, pid_t pid, int grace_ms,
-		       struct kerr *err)
+/*
+ * Ask it to end and wait, without the lock, which a stop with a shorter grace needs. The
+ * lock is taken again.
+ */
+static int ask_process(struct engine *e, pid_t pid, int grace_ms, struct kerr *err)
 {
-	int pidfd cleanup_fd = pid > 0 ? pidfd_open_(pid) : -EBADF;
-	int forced = 1;
+	int pidfd cleanup_fd = pidfd_open_(pid);
 
-	if (pidfd < 0)
-		return kerr_plain(err, -ESRCH, "kukeond runs, but its pid is not known");
-	if (grace_ms > 0) {
+	if (pidfd >= 0)
 		(void) pidfd_signal(pidfd, SIGTERM);
-		if (await_release(e, pidfd, grace_ms) == 0)
-			forced = 0;
-	}
-	if (forced) {
-		/* First the monitor, which would start it again. */
-		(void) shim_clear(&run->how, SHIM_CLEAR_KILL, NULL);
-		(void) pidfd_signal(pidfd, SIGKILL);
-		if (await_release(e, pidfd, KILL_WAIT_MS) < 0)
-			return kerr_plain(err, -ETIME, "kukeond (pid %d) does not end", (int) pid);
-	}
-	return forced ? 2 : 1;
+	locks_drop_path(e->locks, &system_addr);
+	if (pidfd >= 0)
+		(void) await_release(e, pidfd, grace_ms);
+	return locks_take_path(e->locks, &system_addr, 0, err);
+}
+
+static int kill_process(struct engine *e, struct container_run *run, pid_t pid, struct kerr *err)
+{
+	int pidfd cleanup_fd = pidfd_open_(pid);
+
+	/* First the monitor, which would start it again. */
+	(void) shim_clear(&run->how, SHIM_CLEAR_KILL, NULL);
+	if (pidfd >= 0)
+		(void) pidfd_signal(pidfd, SIGKILL); /* else it has ended */
+	if (await_release(e, pidfd, KILL_WAIT_MS) < 0)
+		return kerr_plain(err, -ETIME, "kukeond (pid %d) does not end", (int) pid);
+	return 0;
 }
 
 /* It has seen the end of the daemon and writes it down; it lives in the cgroup that goes next. */
@@ -276,28 +282,35 @@ static void await_monitor(const struct container_run *run)
 		(void) pidfd_wait(shim, KILL_WAIT_MS);
 }
 
-int system_stop(struct engine *e, int grace_ms, struct kerr *err)
+/* The pid of the one that runs, 0: none does, -errno. Its lock is held. */
+static pid_t running(struct engine *e, struct kerr *err)
+{
+	pid_t pid = 0;
+	int r = daemon_running(e->layout.run_path, e->layout.runtime_dir, &pid);
+
+	if (r < 0)
+		return kerr_set(err, r, "look for kukeond");
+	if (r == 1 && pid <= 0)
+		return kerr_plain(err, -ESRCH, "kukeond runs, but its pid is not known");
+	return r == 1 ? pid : 0;
+}
+
+/* Its end goes into the document. Its lock is held. how: what is returned. */
+static int stop_locked(struct engine *e, pid_t pid, int how, struct kerr *err)
 {
 	struct container_run run cleanup_container_run = { 0 };
 	struct cell_doc doc = { 0 };
 	char *ns cleanup_free = NULL;
-	int how = 0;
-	pid_t pid;
-	int r;
+	int r = load(e, &doc, &ns, err);
 
-	r = locks_take_path(e->locks, &system_addr, 0, err);
 	if (r < 0)
 		return r;
-	r = load(e, &doc, &ns, err);
-	if (r < 0)
-		goto out;
 	container_run_init(&run, e, ns, &doc, daemon_spec(&doc));
-	r = daemon_running(e->layout.run_path, e->layout.runtime_dir, &pid);
-	if (r == 1)
-		r = how = end_process(e, &run, pid, grace_ms, err);
-	if (r == 1)
+	if (pid > 0)
+		r = kill_process(e, &run, pid, err);
+	else if (how == 1)
 		await_monitor(&run);
-	if (r >= 0)
+	if (r == 0)
 		r = shim_clear(&run.how, SHIM_CLEAR_KILL, err);
 	if (r == 0) {
 		cell_set_state(&doc, CELL_STATE_STOPPED, NULL, NULL);
@@ -305,10 +318,31 @@ int system_stop(struct engine *e, int grace_ms, struct kerr *err)
 	}
 	if (r == 0)
 		r = cell_save(e, &doc, 0, err);
-out:
-	locks_drop_path(e->locks, &system_addr);
 	model_clear(&cell_doc_type, &doc);
 	return r < 0 ? r : how;
+}
+
+int system_stop(struct engine *e, int grace_ms, struct kerr *err)
+{
+	pid_t asked, left;
+	int r;
+
+	r = locks_take_path(e->locks, &system_addr, 0, err);
+	if (r < 0)
+		return r;
+	r = left = asked = running(e, err);
+	if (asked > 0 && grace_ms > 0) {
+		r = ask_process(e, asked, grace_ms, err);
+		if (r < 0)
+			return r;
+		r = left = running(e, err);
+	}
+	if (r >= 0 && left > 0 && left != asked)
+		r = 1; /* another has been started meanwhile */
+	else if (r >= 0)
+		r = stop_locked(e, left, left > 0 ? 2 : asked > 0, err);
+	locks_drop_path(e->locks, &system_addr);
+	return r;
 }
 
 int system_observe(struct engine *e, struct cell_doc *doc, struct kerr *err)

@@ -262,7 +262,7 @@ static int serve_next(const struct rpc_server *s, int fd, const struct peer *pee
 		.pace = limits->pace,
 		.peer = peer,
 		.frame = &frame,
-		.link = { .fd = fd, .event = send_event },
+		.link = { .fd = fd, .stop_fd = s->stop_fd, .event = send_event },
 	};
 	struct kerr why = { 0 };
 	int r;

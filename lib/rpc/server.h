@@ -13,6 +13,7 @@
  */
 struct rpc_link {
 	int fd; /* the connection, POLLHUP there: the caller has gone; -EBADF: in this process */
+	int stop_fd; /* readable or hung up: the daemon is being stopped; < 0: none */
 	void (*event)(struct rpc_link *l, const struct rpc_event *event);
 };
 

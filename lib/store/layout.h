@@ -135,6 +135,7 @@ enum rt_file {
 	RT_SECCOMP, /* seccomp: compiled filters by the digest of their profile */
 	RT_BOOT, /* boot.json: the mount namespace our mounts live in */
 	RT_RESTARTS, /* restarts: a file per cell with containers to bring back */
+	RT_STOPS, /* stops: a file per cell in which something is asked to end */
 	RT_BOOTED, /* booted: the cells that were to be started with the host have been */
 	_RT_FILE_MAX,
 };

@@ -28,7 +28,8 @@ static void own_event(struct rpc_link *l, const struct rpc_event *event)
 static int call_engine(struct cli *c, const struct rpc_method *m, void *args, void *reply,
 		       const struct rpc_call_opts *opts, struct kerr *err)
 {
-	struct own_link own = { .link = { .fd = -EBADF, .event = own_event }, .opts = opts };
+	struct own_link own = { .link = { .fd = -EBADF, .stop_fd = -EBADF, .event = own_event },
+				.opts = opts };
 	struct rpc_fds fds = { .link = &own.link, .stream = -EBADF };
 	int r = 0;
 

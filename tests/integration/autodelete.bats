@@ -131,7 +131,7 @@ took()
 	kuke start cell a
 	ms=$(took kuke stop container main --cell a --timeout 0)
 	[ "$ms" -lt 1000 ]
-	kuke start cell a
+	kuke start container main --cell a
 	ms=$(took kuke delete cell a --timeout 200ms)
 	echo "$ms ms"
 	[ "$ms" -lt 2000 ]
