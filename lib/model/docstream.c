@@ -155,12 +155,13 @@ static void doc_parse_error(struct docstream_doc *d, const char *what, const cha
 	d->error = xasprintf("document %zu (): %s", d->index, d->parse_error);
 }
 
+/* The version is judged before the name is read: its error has no name in front. */
 static void doc_error(struct docstream_doc *d, const char *text)
 {
 	const char *kind = kind_info(d->kind)->name;
 	const char *name = ((const struct doc_head *) d->doc)->metadata.name;
 
-	if (str_empty(name))
+	if (str_empty(name) || str_has_prefix(text, "unsupported apiVersion: "))
 		d->error = xasprintf("document %zu (%s): %s", d->index, kind, text);
 	else
 		d->error = xasprintf("document %zu (%s \"%s\"): %s", d->index, kind, name, text);

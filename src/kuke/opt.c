@@ -86,25 +86,57 @@ static int bad_value(const struct opt_value *v, const char *text, const char *wh
 			  v->opt->name, why);
 }
 
+/* The texts of Go's parsers, which name the value. */
+static int bad_number(const struct opt_value *v, const char *text, int r, struct kerr *err)
+{
+	char *why cleanup_free =
+		xasprintf("strconv.%s: parsing \"%s\": %s",
+			  v->opt->type == OPT_BOOL ? "ParseBool" : "ParseInt", text,
+			  r == -ERANGE ? "value out of range" : "invalid syntax");
+
+	return bad_value(v, text, why, err);
+}
+
+static int bad_duration(const struct opt_value *v, const char *text, struct kerr *err)
+{
+	const char *p = text + strspn(text, "+-"), *unit = p + strspn(p, "0123456789.");
+	size_t n = strcspn(unit, "0123456789.");
+	bool number = strpbrk(p, "0123456789") == p;
+	char *why cleanup_free = NULL;
+
+	if (number && n == 0)
+		why = xasprintf("time: missing unit in duration \"%s\"", text);
+	else if (number && !unit[n])
+		why = xasprintf("time: unknown unit \"%.*s\" in duration \"%s\"", (int) n, unit,
+				text);
+	else
+		why = xasprintf("time: invalid duration \"%s\"", text);
+	return bad_value(v, text, why, err);
+}
+
 static int assign(struct opt_value *v, const char *text, struct kerr *err)
 {
+	int r = 0;
+
 	switch (v->opt->type) {
 	case OPT_STRING:
 		break;
 	case OPT_BOOL:
-		if (str_to_bool(text, &v->on) < 0)
-			return bad_value(v, text, "parsing as a boolean: invalid syntax", err);
+		r = str_to_bool(text, &v->on);
+		if (r < 0)
+			return bad_number(v, text, r, err);
 		break;
 	case OPT_LIST:
 		strlist_add(&v->list, text);
 		break;
 	case OPT_INT:
-		if (str_to_i64(text, INT64_MIN, INT64_MAX, &v->number) < 0)
-			return bad_value(v, text, "parsing as a number: invalid syntax", err);
+		r = str_to_i64(text, INT64_MIN, INT64_MAX, &v->number);
+		if (r < 0)
+			return bad_number(v, text, r, err);
 		break;
 	case OPT_DURATION:
 		if (duration_parse(text, &v->number) < 0)
-			return bad_value(v, text, "time: invalid duration", err);
+			return bad_duration(v, text, err);
 		break;
 	}
 	v->set = true;

@@ -26,18 +26,33 @@ static const char *flag_text(const struct cli *c, const char *flag)
 	return cli_given(c, flag) ? cli_str(c, flag) : NULL;
 }
 
+/* A home that cannot be looked into, or that is none, breaks no command. */
+static bool out_of_reach(int r)
+{
+	return r == -EACCES || r == -EPERM || r == -ENOTDIR || r == -ELOOP || r == -EIO ||
+	       r == -ESTALE || r == -ENAMETOOLONG;
+}
+
 static int load_file(const struct cli *c, struct client_doc *doc, struct kerr *err)
 {
 	char *def cleanup_free = default_configuration();
 	const char *path =
 		configuration_pick(flag_text(c, "configuration"), "KUKE_CONFIGURATION", NULL, def);
 	struct strlist warnings cleanup_strlist = { 0 };
+	struct kerr why = { 0 };
 	int r;
 
-	r = configuration_load(KIND_CLIENT_CONFIGURATION, path, doc, &warnings, err);
+	r = configuration_load(KIND_CLIENT_CONFIGURATION, path, doc, &warnings, &why);
+	if (r < 0 && path == def && out_of_reach(r)) {
+		if (r != -ENOTDIR) /* what is no directory holds no file */
+			strlist_addf(&warnings, "warning: %s; using defaults", why.msg);
+		r = 1;
+	}
 	term_err_lines(&warnings);
 	if (r == 0 && streq(path, def)) /* the first run leaves a commented file to edit */
 		(void) configuration_write_template(KIND_CLIENT_CONFIGURATION, path, NULL);
+	if (r < 0 && err)
+		*err = why;
 	return r < 0 ? r : 0;
 }
 
@@ -65,18 +80,19 @@ int cli_switch(const struct cli *c, const char *flag, const char *env, bool *ret
 }
 
 /* The level to log at; the file's was judged when it was loaded. */
-static char *pick_level(const struct cli *c, const char *in_file)
+static int pick_level(const struct cli *c, const char *in_file, char **ret, struct kerr *err)
 {
-	struct strlist warnings cleanup_strlist = { 0 };
 	const char *said =
 		configuration_pick(flag_text(c, "log-level"), "KUKEON_LOG_LEVEL", NULL, NULL);
-	bool ok = configuration_check_level(
-		said, cli_given(c, "log-level") ? "--log-level" : "KUKEON_LOG_LEVEL", &warnings);
 
-	term_err_lines(&warnings);
-	if (!ok || (str_empty(said) && str_empty(in_file)))
-		return xstrdup(CONF_DEFAULT_LEVEL);
-	return xstrdup(str_empty(said) ? in_file : said);
+	if (!configuration_check_level(said, "", NULL))
+		return kerr_plain(err, -EINVAL,
+				  "invalid value \"%s\" of %s: expected debug, info, warn or error",
+				  said,
+				  cli_given(c, "log-level") ? "--log-level" : "KUKEON_LOG_LEVEL");
+	*ret = xstrdup(configuration_pick(NULL, NULL, str_empty(said) ? in_file : said,
+					  CONF_DEFAULT_LEVEL));
+	return 0;
 }
 
 int cli_settings(struct cli *c, struct kerr *err)
@@ -99,9 +115,10 @@ int cli_settings(struct cli *c, struct kerr *err)
 				      doc.spec.run_path, NULL);
 	s->run_path_given = run_path != NULL;
 	s->run_path = xstrdup(run_path ? run_path : CONF_DEFAULT_RUN_PATH);
-	s->log_level = pick_level(c, doc.spec.log_level);
 	s->output = xstrdup(configuration_pick(NULL, "KUKE_GET_OUTPUT", doc.spec.output, ""));
-	r = cli_switch(c, "no-daemon", "KUKEON_NO_DAEMON", &s->no_daemon, err);
+	r = pick_level(c, doc.spec.log_level, &s->log_level, err);
+	if (r == 0)
+		r = cli_switch(c, "no-daemon", "KUKEON_NO_DAEMON", &s->no_daemon, err);
 	model_clear(&client_doc_type, &doc);
 	if (r < 0)
 		return r;

@@ -204,6 +204,11 @@ fails()
 	fails "failed to parse YAML: no documents found in input" delete -f empty.yaml
 	fails $'validation errors:\n  document 0 (): document 0: unknown kind: Foo\n  document 1 (Realm): metadata.name is required' \
 		delete -f bad.yaml
+	printf 'kind: Cell\nmetadata: {name: c}\nspec: [x]\n' >shape.yaml
+	printf 'apiVersion: v1\nkind: Cell\nmetadata: {name: c}\nspec: {}\n' >version.yaml
+	fails "document 0: failed to parse Cell: yaml: unmarshal errors:
+  line 3: cannot unmarshal !!seq into v1beta1.CellSpec" run -d -f shape.yaml
+	fails "document 0 (Cell): unsupported apiVersion: v1 (expected v1beta1)" run -d -f version.yaml
 	run "$KUKE" run -d -f typo.yaml
 	[ "$status" -eq 1 ]
 	[ "$output" = $'warning: typo.yaml:3:8: unknown field spec.contaners (did you mean "containers"?)\nError: document 0 (Cell "c"): spec.containers is required and cannot be empty' ]
@@ -264,6 +269,39 @@ fails()
 	run setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all \
 		env HOME=/nonexistent "$KUKE" get cell
 	[ "$output" = "Error: dial kukeond at $s: permission denied — add yourself to the $(getent group 12 | cut -d: -f1) group (sudo usermod -aG $(getent group 12 | cut -d: -f1) \$USER), then log out and back in: dial unix $s: connect: permission denied" ]
+}
+
+@test "a home that cannot be read breaks no verb" {
+	local home
+
+	[ "$(id -u)" -eq 0 ] || skip "root is needed"
+	chmod 700 "$HOME"
+	for home in "$HOME" /dev/null; do
+		run setpriv --bounding-set -all --inh-caps -all --reuid 65534 --regid 65534 \
+			--clear-groups env HOME="$home" "$KUKE" version
+		echo "$output"
+		[ "$status" -eq 0 ]
+		[ "${lines[-1]}" = "$("$KUKE" --version)" ]
+	done
+	[ "${#lines[@]}" -eq 1 ]
+	run setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$HOME" "$KUKE" version
+	[ "${lines[0]}" = "warning: load client configuration: read client configuration \"$HOME/.kuke/kuke.yaml\": client configuration is invalid: permission denied; using defaults" ]
+	run setpriv --reuid 65534 --regid 65534 --clear-groups "$KUKE" version \
+		--configuration "$HOME/.kuke/kuke.yaml"
+	[ "$status" -eq 1 ]
+}
+
+@test "a log level that is none is refused by name" {
+	KUKEON_LOG_LEVEL=bogus fails \
+		'invalid value "bogus" of KUKEON_LOG_LEVEL: expected debug, info, warn or error' version
+	fails 'invalid value "bogus" of --log-level: expected debug, info, warn or error' \
+		version --log-level bogus
+	run "$KUKE" version --log-level WARN
+	[ "$status" -eq 0 ]
+	echo 'spec: {logLevel: bogus}' >"$HOME/.kuke/kuke.yaml"
+	run "$KUKE" version
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == "warning: $HOME/.kuke/kuke.yaml: spec.logLevel: \"bogus\" is not a log level"* ]]
 }
 
 @test "the client configuration" {

@@ -133,15 +133,29 @@ static const struct {
 	{ "g l --name", "", "Error: flag needs an argument: --name\n", 1 },
 	{ "g l -n", "", "Error: flag needs an argument: 'n' in -n\n", 1 },
 	{ "g l --on=maybe", "",
-	  "Error: invalid argument \"maybe\" for \"-o, --on\" flag: parsing as a boolean: invalid "
-	  "syntax\n",
+	  "Error: invalid argument \"maybe\" for \"-o, --on\" flag: strconv.ParseBool: parsing "
+	  "\"maybe\": invalid syntax\n",
 	  1 },
 	{ "g l --number 1g", "",
-	  "Error: invalid argument \"1g\" for \"--number\" flag: parsing as a number: invalid "
-	  "syntax\n",
+	  "Error: invalid argument \"1g\" for \"--number\" flag: strconv.ParseInt: parsing "
+	  "\"1g\": invalid syntax\n",
 	  1 },
 	{ "g l --wait soon", "",
-	  "Error: invalid argument \"soon\" for \"--wait\" flag: time: invalid duration\n", 1 },
+	  "Error: invalid argument \"soon\" for \"--wait\" flag: time: invalid duration "
+	  "\"soon\"\n",
+	  1 },
+	{ "g l --wait 30", "",
+	  "Error: invalid argument \"30\" for \"--wait\" flag: time: missing unit in duration "
+	  "\"30\"\n",
+	  1 },
+	{ "g l --wait 1d", "",
+	  "Error: invalid argument \"1d\" for \"--wait\" flag: time: unknown unit \"d\" in "
+	  "duration \"1d\"\n",
+	  1 },
+	{ "g l --number 9223372036854775808", "",
+	  "Error: invalid argument \"9223372036854775808\" for \"--number\" flag: "
+	  "strconv.ParseInt: parsing \"9223372036854775808\": value out of range\n",
+	  1 },
 	{ "g -f x l", "", "Error: unknown flag: --file\n", 1 },
 	{ "g l -f x", "", "Error: unknown shorthand flag: 'f' in -f\n", 1 },
 	{ "-f x g l", "", "Error: unknown flag: --file\n", 1 },

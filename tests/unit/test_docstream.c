@@ -59,7 +59,7 @@ static const struct {
 	  "errors:\n  line 6: *" },
 	/* 1.3 */
 	{ "kind: Realm\napiVersion: v1\nmetadata: {name: r}",
-	  "validation failed:\n  document 0 (Realm \"r\"): unsupported apiVersion: v1 (expected "
+	  "validation failed:\n  document 0 (Realm): unsupported apiVersion: v1 (expected "
 	  "v1beta1)" },
 	{ "kind: Realm", "validation failed:\n  document 0 (Realm): metadata.name is required" },
 	{ "kind: Space\nmetadata: {name: s}",
