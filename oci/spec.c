@@ -23,6 +23,7 @@ struct process {
 	char *cwd;
 	struct user_ids user;
 	bool caps[CAPS_MAX];
+	bool added[CAPS_MAX]; /* those of them that the manifest adds */
 	struct security security;
 	struct buf seccomp; /* the profile as JSON; empty: none */
 };
@@ -116,7 +117,9 @@ static int limit_caps(bool caps[CAPS_MAX], const struct strlist *asked, struct k
 	return 0;
 }
 
-static int resolve_caps(const struct container_spec *c, bool caps[CAPS_MAX], struct kerr *err)
+/* The capabilities of the process, and (added) those of them that the manifest adds. */
+static int resolve_caps(const struct container_spec *c, bool caps[CAPS_MAX], bool added[CAPS_MAX],
+			struct kerr *err)
 {
 	static const struct strlist none = { 0 };
 	size_t i;
@@ -133,7 +136,13 @@ static int resolve_caps(const struct container_spec *c, bool caps[CAPS_MAX], str
 	r = change_caps(caps, &c->capabilities->drop, false, err);
 	if (r == 0)
 		r = change_caps(caps, &c->capabilities->add, true, err);
-	return r < 0 ? r : limit_caps(caps, &c->capabilities->add, err);
+	if (r == 0)
+		r = change_caps(added, &c->capabilities->add, true, err);
+	if (r == 0)
+		r = limit_caps(caps, &c->capabilities->add, err);
+	for (i = 0; i < CAPS_MAX; i++)
+		added[i] = added[i] && caps[i];
+	return r;
 }
 
 /* What is looked up in the container's root. */
@@ -182,7 +191,7 @@ static int process_resolve(const struct spec_input *in, struct process *p, struc
 	if (r == 0)
 		r = spec_cwd(in, &p->cwd, err);
 	if (r == 0)
-		r = resolve_caps(in->c, p->caps, err);
+		r = resolve_caps(in->c, p->caps, p->added, err);
 	if (r == 0)
 		r = resolve_in_root(in, p, err);
 	if (r == 0)
@@ -206,26 +215,54 @@ static void emit_user(const struct user_ids *u, struct jemit *j)
 	jemit_object_end(j);
 }
 
-static void emit_caps(const bool caps[CAPS_MAX], struct jemit *j)
+static void emit_cap_set(struct jemit *j, const char *set, const bool caps[CAPS_MAX])
 {
-	static const char *const sets[] = { "bounding", "effective", "permitted" };
-	size_t i;
 	int cap;
+
+	jemit_key(j, set);
+	jemit_array(j);
+	for (cap = 0; cap < CAPS_MAX; cap++)
+		if (caps[cap])
+			jemit_str(j, caps_names[cap]);
+	jemit_array_end(j);
+}
+
+/*
+ * A user other than root keeps over its exec only what is ambient, and ambient
+ * needs inheritable (capabilities(7)): that is what the manifest adds, and no more.
+ */
+static void emit_caps(const struct process *p, struct jemit *j)
+{
+	bool ambient = p->user.uid != 0 && memchr(p->added, true, sizeof(p->added));
 
 	jemit_key(j, "capabilities");
 	jemit_object(j);
-	for (i = 0; i < ARRAY_SIZE(sets); i++) {
-		jemit_key(j, sets[i]);
-		jemit_array(j);
-		for (cap = 0; cap < CAPS_MAX; cap++)
-			if (caps[cap])
-				jemit_str(j, caps_names[cap]);
-		jemit_array_end(j);
-	}
+	emit_cap_set(j, "bounding", p->caps);
+	emit_cap_set(j, "effective", p->caps);
+	if (ambient)
+		emit_cap_set(j, "inheritable", p->added);
+	emit_cap_set(j, "permitted", p->caps);
+	if (ambient)
+		emit_cap_set(j, "ambient", p->added);
 	jemit_object_end(j);
 }
 
-static void emit_process(const struct process *p, struct jemit *j)
+static void emit_files_limit(const struct spec_input *in, struct jemit *j)
+{
+	int64_t hard = in->files_max > 0 && in->files_max < SPEC_FILES_HARD ? in->files_max
+									    : SPEC_FILES_HARD;
+
+	jemit_key(j, "rlimits");
+	jemit_array(j);
+	jemit_object(j);
+	key_str(j, "type", "RLIMIT_NOFILE");
+	key_i64(j, "hard", hard);
+	key_i64(j, "soft", hard < SPEC_FILES_SOFT ? hard : SPEC_FILES_SOFT);
+	jemit_object_end(j);
+	jemit_array_end(j);
+}
+
+static void emit_process(const struct spec_input *in, const struct process *p, struct jemit *j)
 {
 	jemit_key(j, "process");
 	jemit_object(j);
@@ -236,15 +273,8 @@ static void emit_process(const struct process *p, struct jemit *j)
 	jemit_key(j, "env");
 	jemit_strlist(j, &p->env);
 	key_str(j, "cwd", p->cwd);
-	emit_caps(p->caps, j);
-	jemit_key(j, "rlimits");
-	jemit_array(j);
-	jemit_object(j);
-	key_str(j, "type", "RLIMIT_NOFILE");
-	key_i64(j, "hard", SPEC_NOFILE);
-	key_i64(j, "soft", SPEC_NOFILE);
-	jemit_object_end(j);
-	jemit_array_end(j);
+	emit_caps(p, j);
+	emit_files_limit(in, j);
 	key_bool(j, "noNewPrivileges", p->security.no_new_privileges);
 	if (p->security.apparmor != NULL)
 		key_str(j, "apparmorProfile", p->security.apparmor);
@@ -380,7 +410,7 @@ static int emit_spec(const struct spec_input *in, const struct process *p, struc
 	jemit_init(&j, json, 0);
 	jemit_object(&j);
 	key_str(&j, "ociVersion", "1.0.2");
-	emit_process(p, &j);
+	emit_process(in, p, &j);
 	jemit_key(&j, "root");
 	jemit_object(&j);
 	key_str(&j, "path", in->rootfs);

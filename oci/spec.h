@@ -54,6 +54,7 @@ struct spec_input {
 	const struct spec_secret *secrets;
 	size_t n_secrets;
 	const struct mount_plan *mounts; /* prepared in rootfs; NULL: the runtime's own only */
+	int64_t files_max; /* of RLIMIT_NOFILE, when the host allows less than SPEC_FILES_HARD; 0 */
 	enum spec_flags flags;
 };
 

@@ -26,7 +26,8 @@ extern const char *const spec_readonly_paths[];
 #define SPEC_DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 enum {
-	SPEC_NOFILE = 1024, /* RLIMIT_NOFILE, soft and hard */
+	SPEC_FILES_SOFT = 1024, /* RLIMIT_NOFILE: as systemd and docker have it */
+	SPEC_FILES_HARD = 524288,
 	SPEC_MOUNT_OPTIONS = 8, /* at most, of a base mount */
 };
 

@@ -137,7 +137,7 @@ SYSTEM_TESTS = \
 	tests/integration/restart.bats \
 	tests/integration/same_engine.bats \
 	tests/integration/security.bats \
-	tests/integration/sequence.bats \
+	tests/integration/sequence.bats tests/integration/servers.bats \
 	tests/integration/spec.bats \
 	tests/integration/status.bats \
 	tests/integration/storm.bats \
@@ -249,12 +249,15 @@ tests_fuzz_fuzz_filelist_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
 tests_fuzz_fuzz_filelist_LDADD = $(LIBOCI) $(LIBBASE) $(FUZZ_LIBS)
 
 # Static, as it runs in containers.
-check_SCRIPTS = secprobe
-CLEANFILES += secprobe
-EXTRA_DIST += tests/helpers/secprobe.c
+check_SCRIPTS = secprobe standin
+CLEANFILES += secprobe standin
+EXTRA_DIST += tests/helpers/secprobe.c tests/helpers/standin.c
+STATIC_HELPER = $(AM_V_GEN)$(STATIC_CC) $(STATIC_CFLAGS) $(STATIC_FLAGS) $(WARN_CFLAGS) \
+	-I$(top_srcdir)/src/static -o $@
 secprobe: tests/helpers/secprobe.c kernel-headers.stamp
-	$(AM_V_GEN)$(STATIC_CC) $(STATIC_CFLAGS) $(STATIC_FLAGS) $(WARN_CFLAGS) -I$(top_srcdir)/src/static \
-		-o $@ $(top_srcdir)/tests/helpers/secprobe.c
+	$(STATIC_HELPER) $(top_srcdir)/tests/helpers/secprobe.c
+standin: tests/helpers/standin.c kernel-headers.stamp
+	$(STATIC_HELPER) $(top_srcdir)/tests/helpers/standin.c
 
 # kukeunpack without its main() and its confinement.
 FUZZ += tests/fuzz/fuzz_layer

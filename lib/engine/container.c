@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@
 #include "security.h"
 #include "snapshot.h"
 #include "spec.h"
+#include "spec_tables.h"
 #include "str.h"
 #include "validate.h"
 #include "wake.h"
@@ -397,6 +399,20 @@ static int pin_path(struct container_run *r, const char *dir, size_t i, char **r
 	return 0;
 }
 
+/* The open files that a container can be allowed: no more than we are (setrlimit(2)). */
+static int64_t files_max(void)
+{
+	struct rlimit own;
+
+	if (getrlimit(RLIMIT_NOFILE, &own) < 0 || own.rlim_max >= SPEC_FILES_HARD)
+		return 0;
+	if (own.rlim_max < SPEC_FILES_SOFT)
+		log_wrn("containers get fewer open files than they expect: raise the limit of "
+			"kukeond (ulimit -Hn, LimitNOFILE=)",
+			"limit", "RLIMIT_NOFILE");
+	return (int64_t) own.rlim_max;
+}
+
 int container_begin(struct container_run *r, const struct cell_doc *cell,
 		    const struct cell_mounts *m, const struct image *image, struct kerr *err)
 {
@@ -425,6 +441,7 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 			 (m->host_network ? SPEC_HOST_NETWORK : 0) |
 			 (r->e->seccomp_default ? SPEC_SECCOMP : 0) |
 			 (mount_has_recursive_ro() ? SPEC_RO_RECURSIVE : 0),
+		.files_max = files_max(),
 	};
 	int k;
 

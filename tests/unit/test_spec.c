@@ -314,6 +314,56 @@ static bool says(const struct buf *json, const char *text)
 	return strstr(buf_str(json), text) != NULL;
 }
 
+/* What is added, for a user that would lose it by its exec. */
+START_TEST(ambient)
+{
+	struct container_capabilities caps = { .add = LIST("net_bind_service", "sys_time"),
+					       .drop = LIST("chown") };
+	struct container_spec c = { .id = S("c"), .command = S("x"), .capabilities = &caps };
+	struct buf json = build(&c, 0, 0, NULL);
+
+	ck_assert(!says(&json, "ambient") && !says(&json, "inheritable"));
+	buf_clear(&json);
+	c.user = S("1000:1000");
+	json = build(&c, 0, 0, NULL);
+	ck_assert(says(&json, "\"inheritable\":[\"CAP_NET_BIND_SERVICE\",\"CAP_SYS_TIME\"]"));
+	ck_assert(says(&json, "\"ambient\":[\"CAP_NET_BIND_SERVICE\",\"CAP_SYS_TIME\"]"));
+	buf_clear(&json);
+	caps.add.n = 0;
+	json = build(&c, 0, 0, NULL);
+	ck_assert(!says(&json, "ambient") && !says(&json, "inheritable"));
+	buf_clear(&json);
+	c.capabilities = NULL;
+	c.privileged = true;
+	json = build(&c, 0, 0, NULL);
+	ck_assert(!says(&json, "ambient") && !says(&json, "inheritable"));
+	buf_clear(&json);
+}
+END_TEST
+
+static void expect_files(int64_t max, const char *limits)
+{
+	cleanup_tempdir struct tempdir t = tempdir_make();
+	struct container_spec c = { .id = S("c"), .command = S("x") };
+	struct spec_input in = {
+		.c = &c, .rootfs = t.path, .cgroups_path = "/x", .files_max = max
+	};
+	cleanup_buf struct buf json = BUF_INIT(SPEC_MAX);
+
+	ck_assert_int_eq(build_all(&in, &json, NULL), 0);
+	ck_assert(says(&json, limits));
+}
+
+/* The convention, or as much of it as the host allows. */
+START_TEST(open_files)
+{
+	expect_files(0, "\"hard\":524288,\"soft\":1024");
+	expect_files(1 << 30, "\"hard\":524288,\"soft\":1024");
+	expect_files(20000, "\"hard\":20000,\"soft\":1024");
+	expect_files(64, "\"hard\":64,\"soft\":64");
+}
+END_TEST
+
 /* All the host has, and nothing of it hidden. */
 START_TEST(privileged)
 {
@@ -489,6 +539,8 @@ static Suite *test_spec(void)
 	tcase_add_test(c, plain);
 	tcase_add_test(c, everything);
 	tcase_add_test(c, host_network);
+	tcase_add_test(c, ambient);
+	tcase_add_test(c, open_files);
 	tcase_add_test(c, privileged);
 	tcase_add_test(c, security_opts);
 	tcase_add_test(c, payload_hook);
