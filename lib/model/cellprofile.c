@@ -171,7 +171,7 @@ static int tell_unknown(const char *path, const struct unknown_fields *unknown,
 		buf_reset(&text);
 		buf_addf(&text, "%s:%u:%u: ", path, unknown->v[i].line, unknown->v[i].col);
 		unknown_field_text(&text, &unknown->v[i]);
-		if (flags & CELLPROFILE_STRICT)
+		if (flags & CELLPROFILE_STRICT && unknown->v[i].remark == NULL)
 			return kerr_plain(err, -EINVAL, "%s: " PROFILE_INVALID, buf_str(&text));
 		if (warnings != NULL)
 			strlist_addf(warnings, "warning: %s", buf_str(&text));

@@ -12,11 +12,12 @@
  * 1.10, 4.3): keys exact or in any case, coercion or none.
  */
 
-/* A key no row stands for. Accepted, and told to the caller. */
+/* A key no row stands for, or another thing to tell of. Accepted, and told to the caller. */
 struct unknown_field {
-	char *path; /* "spec.containers[0].imgae"; NULL: a document beside the one that is read */
+	char *path; /* "spec.containers[0].imgae" */
 	unsigned line, col;
 	const char *hint; /* the row it may have meant; NULL */
+	char *remark; /* instead of "unknown field": the whole text, never an error; NULL */
 };
 
 struct unknown_fields {

@@ -18,11 +18,14 @@ const struct model_type container_capabilities_type = {
 
 static const struct field resources_rows[] = {
 	ROW_NINT(struct container_resources, memory_limit_bytes, "memoryLimitBytes",
-		 .flags = FIELD_OMIT_EMPTY, .help = "Most memory the container may use, in bytes."),
+		 .flags = FIELD_OMIT_EMPTY, .min = 0, .max = INT64_MAX,
+		 .help = "Most memory the container may use, in bytes; 0: no limit."),
 	ROW_NINT(struct container_resources, cpu_shares, "cpuShares", .flags = FIELD_OMIT_EMPTY,
-		 .help = "Weight when processors are short; 1024 is the usual share."),
+		 .min = 0, .max = 262144,
+		 .help = "Weight when processors are short, from 2 on; 0: the usual 1024."),
 	ROW_NINT(struct container_resources, pids_limit, "pidsLimit", .flags = FIELD_OMIT_EMPTY,
-		 .help = "Most processes and threads the container may have."),
+		 .min = 0, .max = 4194304,
+		 .help = "Most processes and threads the container may have; 0: no limit."),
 };
 
 const struct model_type container_resources_type = {
@@ -77,7 +80,7 @@ static const struct field volume_rows[] = {
 		 .def = "false", .help = "Mount it read-only."),
 	ROW_INT(struct volume_mount, size_bytes, "sizeBytes", .flags = FIELD_OMIT_EMPTY,
 		.help = "Most bytes it may hold; tmpfs only."),
-	ROW_UINT32(struct volume_mount, mode, "mode", .flags = FIELD_OMIT_EMPTY,
+	ROW_UINT32(struct volume_mount, mode, "mode", .flags = FIELD_OMIT_EMPTY | FIELD_MODE,
 		   .help = "Permissions of its top directory, such as 0755; tmpfs only."),
 };
 

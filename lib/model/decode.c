@@ -545,6 +545,35 @@ static bool decode_null(const struct field *f, void *m)
 	return true;
 }
 
+/* What people give as permissions: who may write or search may read, owner before group. */
+static bool mode_is_usual(int64_t mode)
+{
+	unsigned owner = (unsigned) mode >> 6 & 7, group = (unsigned) mode >> 3 & 7,
+		 other = (unsigned) mode & 7, search = owner & 1;
+
+	if (owner < 4 || (group | owner) != owner || (other | group) != group)
+		return false;
+	return (group == 0 || group == search || (group >= 4 && (group & 1) == search)) &&
+	       (other == 0 || other == search || (other >= 4 && (other & 1) == search));
+}
+
+/* A mode such as 777, which is 01411. */
+static void look_at_mode(struct decoder *d, const struct node *n, int64_t v)
+{
+	struct unknown_field *u;
+	uint64_t meant;
+
+	if (!d->unknown || d->unknown->n >= MAX_UNKNOWN || n->text[0] == '0' ||
+	    str_to_u64_base(n->text, 8, 07777, &meant) < 0 || mode_is_usual(v) ||
+	    !mode_is_usual((int64_t) meant))
+		return;
+	u = vec_grow(&d->unknown->v, &d->unknown->n, sizeof(*u));
+	u->line = n->line;
+	u->col = n->col;
+	u->remark = xasprintf("mode %s is a decimal number, 0%o in octal (did you mean 0%s?)",
+			      n->text, (unsigned) v, n->text);
+}
+
 static bool decode_number(struct decoder *d, const struct field *f, const struct node *n, void *m)
 {
 	bool small = f->type == FIELD_UINT32;
@@ -552,6 +581,8 @@ static bool decode_number(struct decoder *d, const struct field *f, const struct
 
 	if (!take_int(d, n, small ? 0 : INT64_MIN, small ? UINT32_MAX : INT64_MAX, &v))
 		return false;
+	if (f->flags & FIELD_MODE)
+		look_at_mode(d, n, v);
 	if (f->type == FIELD_INT)
 		*(int64_t *) m = v;
 	else if (small)
@@ -839,22 +870,25 @@ void unknown_fields_add_document(struct unknown_fields *u, const struct node *se
 	f = vec_grow(&u->v, &u->n, sizeof(*f));
 	f->line = second->line;
 	f->col = second->col;
+	f->remark = xstrdup("only the first document of the file is read");
 }
 
 void unknown_fields_clear(struct unknown_fields *u)
 {
 	size_t i;
 
-	for (i = 0; i < u->n; i++)
+	for (i = 0; i < u->n; i++) {
 		free(u->v[i].path);
+		free(u->v[i].remark);
+	}
 	free(u->v);
 	*u = (struct unknown_fields){ 0 };
 }
 
 void unknown_field_text(struct buf *out, const struct unknown_field *u)
 {
-	if (u->path == NULL) {
-		buf_adds(out, "only the first document of the file is read");
+	if (u->remark != NULL) {
+		buf_adds(out, u->remark);
 		return;
 	}
 	buf_addf(out, "unknown field %s", u->path);

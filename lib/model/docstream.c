@@ -223,7 +223,7 @@ static void tell_unknown(struct load *l, struct docstream_doc *d, const struct u
 		buf_reset(&text);
 		buf_addf(&text, "%s:%u:%u: ", l->file_name, u->v[i].line, u->v[i].col);
 		unknown_field_text(&text, &u->v[i]);
-		if (l->flags & DOCSTREAM_STRICT) {
+		if (l->flags & DOCSTREAM_STRICT && u->v[i].remark == NULL) {
 			doc_error(d, buf_str(&text));
 			return;
 		}

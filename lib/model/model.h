@@ -39,6 +39,7 @@ enum field_flags {
 	FIELD_READ_ONLY = 1 << 2, /* set by the daemon; input is dropped */
 	FIELD_SECRET = 1 << 3, /* printed as ******** */
 	FIELD_OMIT_EMPTY = 1 << 4, /* not printed when zero */
+	FIELD_MODE = 1 << 6, /* permissions: octal, as people mean them */
 	FIELD_OMIT_YAML = 1 << 5, /* ... in YAML only (zero times, empty status.network) */
 };
 

@@ -126,6 +126,8 @@ static int validate_space_defaults(const struct space_container_defaults *d, str
 
 	if (d == NULL)
 		return 0;
+	view.user = d->user;
+	view.resources = d->resources;
 	view.capabilities = d->capabilities;
 	view.security_opts = d->security_opts;
 	view.tmpfs.v = d->tmpfs.v;

@@ -33,6 +33,10 @@ int validate_secret(const struct container_secret *s, size_t i, struct kerr *err
 int validate_egress(const struct egress_policy *p, struct kerr *err);
 int validate_restart_policy(const char *policy, struct kerr *err);
 int validate_capabilities(const struct container_capabilities *c, struct kerr *err);
+/* The bounds of the limits, those of the rows and cpuShares' own. */
+int validate_resources(const struct container_resources *r, struct kerr *err);
+/* What can be said of USER[:GROUP] without the image. */
+int validate_user(const char *user, struct kerr *err);
 
 /*
  * One of securityOpts, `key`, `key=value` or `key:value`, with white space around

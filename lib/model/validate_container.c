@@ -359,6 +359,45 @@ int validate_capabilities(const struct container_capabilities *c, struct kerr *e
 	return r < 0 ? r : validate_capability_names(&c->add, err);
 }
 
+/* Bytes, blocks or inodes as the kernel's memparse reads them. */
+static bool tmpfs_number_ok(const char *value, const char *units)
+{
+	size_t n = strspn(value, "0123456789");
+
+	return n > 0 && n < 19 &&
+	       (value[n] == '\0' || (strchr(units, value[n]) != NULL && value[n + 1] == '\0'));
+}
+
+static bool tmpfs_word_in(const char *value, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (str_has_prefix(value, *words) && strchr(":=", value[strlen(*words)]) != NULL)
+			return true;
+	return false;
+}
+
+static bool tmpfs_value_ok(const char *key, const char *value)
+{
+	static const char *const huge[] = { "never", "always", "within_size", "advise", NULL };
+	static const char *const mpol[] = {
+		"default", "prefer", "bind", "interleave", "local", NULL
+	};
+	uint64_t v;
+
+	if (streq(key, "mode="))
+		return str_to_u64_base(value, 8, 07777, &v) == 0;
+	if (streq(key, "uid=") || streq(key, "gid="))
+		return str_to_u64(value, 0, INT32_MAX, &v) == 0;
+	if (streq(key, "size="))
+		return tmpfs_number_ok(value, "kKmMgGtTpPeE%");
+	if (streq(key, "huge="))
+		return strchr(value, ':') == NULL && strchr(value, '=') == NULL &&
+		       tmpfs_word_in(value, huge);
+	if (streq(key, "mpol="))
+		return strpbrk(value, " \t\n") == NULL && tmpfs_word_in(value, mpol);
+	return tmpfs_number_ok(value, "kKmMgGtTpPeE");
+}
+
 /* What the kernel's tmpfs and a mount take; anything else would fail the start. */
 static bool tmpfs_word_ok(const char *word)
 {
@@ -378,7 +417,7 @@ static bool tmpfs_word_ok(const char *word)
 			return true;
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		if (str_has_prefix(word, keys[i]) && !streq(word, keys[i]))
-			return strpbrk(word, " \t\n") == NULL;
+			return tmpfs_value_ok(keys[i], word + strlen(keys[i]));
 	return false;
 }
 
@@ -426,6 +465,64 @@ static int validate_tmpfs(const struct container_tmpfs *t, size_t i, struct kerr
 	return 0;
 }
 
+int validate_resources(const struct container_resources *r, struct kerr *err)
+{
+	const struct model_type *t = &container_resources_type;
+	size_t i;
+
+	for (i = 0; r != NULL && i < t->n_fields; i++) {
+		const struct field *f = &t->fields[i];
+		const struct nint *v = field_cptr(f, r);
+
+		if (!v->set)
+			continue;
+		if (v->v < f->min || v->v > f->max)
+			return kerr_plain(err, -EINVAL,
+					  "resources.%s must be within [%lld, %lld]: %lld", f->name,
+					  (long long) f->min, (long long) f->max, (long long) v->v);
+	}
+	/* One is less than the kernel takes, and none is its default. */
+	if (r != NULL && r->cpu_shares.set && r->cpu_shares.v == 1)
+		return kerr_plain(err, -EINVAL,
+				  "resources.cpuShares must be 0 or within [2, 262144]: 1");
+	return 0;
+}
+
+/* One half of USER[:GROUP], where it is a number; names are the image's. */
+static bool id_in_range(const char *s, size_t n)
+{
+	cleanup_free char *id = xstrndup(s, n);
+	uint64_t v;
+
+	return n == 0 || id[strspn(id, "0123456789")] != '\0' ||
+	       str_to_u64(id, 0, INT32_MAX, &v) == 0;
+}
+
+int validate_user(const char *user, struct kerr *err)
+{
+	cleanup_buf struct buf shown = BUF_INIT(256);
+	const char *colon, *why = NULL;
+	size_t i, n;
+
+	if (str_empty(user))
+		return 0;
+	colon = strchr(user, ':');
+	n = colon == NULL ? strlen(user) : (size_t) (colon - user);
+	for (i = 0; user[i] != '\0' && why == NULL; i++)
+		if ((unsigned char) user[i] <= ' ' || user[i] == 0x7f)
+			why = "white space or a control character in it";
+	if (why == NULL && colon != NULL && strchr(colon + 1, ':') != NULL)
+		why = "expected USER or USER:GROUP";
+	else if (why == NULL && !id_in_range(user, n))
+		why = "the uid is out of range";
+	else if (why == NULL && colon != NULL && !id_in_range(colon + 1, strlen(colon + 1)))
+		why = "the gid is out of range";
+	if (why == NULL)
+		return 0;
+	str_vis(&shown, user, strnlen(user, 48));
+	return kerr_plain(err, -EINVAL, "user \"%s\" is not valid: %s", buf_str(&shown), why);
+}
+
 /* KEY alone takes the variable away. */
 static int validate_env(const struct strlist *env, struct kerr *err)
 {
@@ -461,6 +558,12 @@ static int validate_container_rest(const struct container_spec *c, struct kerr *
 	int r;
 
 	r = validate_env(&c->env, err);
+	if (r < 0)
+		return r;
+	r = validate_user(c->user, err);
+	if (r < 0)
+		return r;
+	r = validate_resources(c->resources, err);
 	if (r < 0)
 		return r;
 	r = validate_ports(&c->ports, err);

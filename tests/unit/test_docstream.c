@@ -321,6 +321,50 @@ START_TEST(list_keys)
 }
 END_TEST
 
+/* The mode of a tmpfs as it is written, and the octal number that was probably meant. */
+static const struct {
+	const char *mode;
+	const char *remark; /* NULL: nothing to say */
+} modes[] = {
+	{ "0777", NULL },
+	{ "0o755", NULL },
+	{ "511", NULL }, /* as get prints 0777 */
+	{ "493", NULL },
+	{ "1023", NULL },
+	{ "448", NULL },
+	{ "420", NULL },
+	{ "416", NULL },
+	{ "365", NULL },
+	{ "504", NULL },
+	{ "0", NULL },
+	{ "777", "mode 777 is a decimal number, 01411 in octal (did you mean 0777?)" },
+	{ "1777", "mode 1777 is a decimal number, 03361 in octal (did you mean 01777?)" },
+	{ "755", "mode 755 is a decimal number, 01363 in octal (did you mean 0755?)" },
+	{ "700", "mode 700 is a decimal number, 01274 in octal (did you mean 0700?)" },
+	{ "711", "mode 711 is a decimal number, 01307 in octal (did you mean 0711?)" },
+	{ "400", "mode 400 is a decimal number, 0620 in octal (did you mean 0400?)" },
+	{ "500", "mode 500 is a decimal number, 0764 in octal (did you mean 0500?)" },
+};
+
+START_TEST(decimal_modes)
+{
+	cleanup_free char *text = xasprintf(
+		"kind: Container\nmetadata: {name: c}\nspec:\n  volumes:\n  - kind: tmpfs\n"
+		"    mode: %s\n",
+		modes[_i].mode);
+	cleanup_docstream struct docstream s = { 0 };
+
+	ck_assert_int_eq(docstream_load(text, strlen(text), "f", DOCSTREAM_STRICT, &s, NULL), 0);
+	ck_assert_ptr_null(s.v[0].error);
+	ck_assert_uint_eq(s.warnings.n, modes[_i].remark != NULL);
+	if (modes[_i].remark != NULL) {
+		cleanup_free char *want = xasprintf("warning: f:6:11: %s", modes[_i].remark);
+
+		ck_assert_str_eq(s.warnings.v[0], want);
+	}
+}
+END_TEST
+
 static size_t utf16(const char *ascii, bool big, char *out)
 {
 	size_t n = 0;
@@ -421,6 +465,7 @@ static Suite *test_docstream(void)
 	tcase_add_test(t, limits);
 	tcase_add_test(t, aliases_of_lists);
 	tcase_add_test(t, list_keys);
+	tcase_add_loop_test(t, decimal_modes, 0, ARRAY_SIZE(modes));
 	tcase_add_loop_test(t, encodings, 0, 2);
 	tcase_add_test(t, files);
 	suite_add_tcase(s, t);
