@@ -295,7 +295,7 @@ static bool is_made(const struct change *c, const char *id)
 }
 
 /* None is given up for one that cannot be made. What waits may wait for its image too. */
-static int check_images(struct change *c, struct kerr *err)
+static int check_made(struct change *c, struct kerr *err)
 {
 	int r = 0;
 
@@ -308,7 +308,7 @@ static int check_images(struct change *c, struct kerr *err)
 		if (container_is_synthesized(spec) || !is_made(c, spec->id))
 			continue;
 		container_run_init(&run, c->e, c->ns, c->want, spec);
-		r = container_check_image(&run, err);
+		r = container_try(&run, c->want, err);
 	}
 	return r;
 }
@@ -318,7 +318,7 @@ static int carry_out(struct change *c, struct kerr *err)
 	int r = diff_refusal(&c->diff, KIND_CELL, c->a.cell, err);
 
 	if (r == 0)
-		r = check_images(c, err);
+		r = check_made(c, err);
 	if (r == 0) {
 		c->was_up = !is_down(c);
 		r = end_replaced(c, err);

@@ -76,6 +76,12 @@ int container_create(struct container_run *r, const struct cell_mounts *m, struc
 int container_check_image(const struct container_run *r, struct kerr *err);
 
 /*
+ * The same, and whether a container could be made of both: its user, command,
+ * capabilities, seccomp profile. Changes nothing. (container_trial.c)
+ */
+int container_try(const struct container_run *r, const struct cell_doc *cell, struct kerr *err);
+
+/*
  * Make durable what container_create made, where it made something. It comes
  * before a start is reported, best while runc runs.
  */

@@ -19,6 +19,7 @@ libengine_a_SOURCES = \
 	lib/engine/cell_stop.c \
 	lib/engine/container.c lib/engine/container.h \
 	lib/engine/container_labels.c \
+	lib/engine/container_trial.c \
 	lib/engine/container_verbs.c \
 	lib/engine/create.c lib/engine/create.h \
 	lib/engine/daemon.c lib/engine/daemon.h \

@@ -205,3 +205,33 @@ c_says_one()
 	[ "$status" -eq 1 ]
 	[ "$output" = 'Error: invalid value "bogus" of KUKEON_LOG_LEVEL: expected debug, info, warn or error' ]
 }
+
+@test "what cannot be made is refused before the running container is stopped" {
+	run_cell c 'sleep 1000' 'user: "0"'
+	local init
+	init=$(init_of c)
+	# refuse YAML TEXT: the cell's document with that is refused with these words.
+	refuse()
+	{
+		cell_doc c 'sleep 1000' "$1" >"$dir/c.yaml"
+		run quiet kuke apply -f "$dir/c.yaml"
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *"$2"* ]]
+		[ "$(init_of c)" = "$init" ]
+		[ "$(cell_state c)" = Ready ]
+		[ "$(cell_value c '.spec.containers[] | select(.id == "main") | .user')" = 0 ]
+	}
+	# By the document.
+	refuse 'user: "a:b:c"' 'container "main": user "a:b:c" is not valid: expected USER or USER:GROUP'
+	refuse 'tmpfs: [{path: /t, options: [mode=banana]}]' 'tmpfs option is not valid (tmpfs[0] option "mode=banana")'
+	refuse 'resources: {cpuShares: 1}' 'resources.cpuShares must be 0 or within [2, 262144]: 1'
+	refuse 'resources: {memoryLimitBytes: -5}' 'resources.memoryLimitBytes must be within [0, 9223372036854775807]: -5'
+	# By the image.
+	refuse 'user: ghost' "user 'ghost': no such user in the image's /etc/passwd"
+	refuse 'user: "0:ghosts"' "user '0:ghosts': no such group in the image's /etc/group"
+	refuse 'workingDir: /proc/self/fd/8' "container 'main': bad working directory '/proc/self/fd/8'"
+	# By the host.
+	refuse 'securityOpts: [seccomp=/nowhere.json]' '/nowhere.json'
+	kuke delete cell c >/dev/null
+}
