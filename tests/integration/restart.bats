@@ -36,14 +36,34 @@ ms_between()
 	echo $((($(date -d "$2" +%s%N) - $(date -d "$1" +%s%N)) / 1000000))
 }
 
-ran_times()
+# times CELL [CONTAINER]: how often it said "up".
+times()
 {
-	[ "$(grep -c up "$(cell_dir "$1")/${3:-main}/log")" -ge "$2" ]
+	grep -c up "$(cell_dir "$1")/${2:-main}/log" || true
 }
 
-says()
+ran_times()
 {
-	[ "$(cell_value "$1" .status.message)" = "$2" ]
+	[ "$(times "$1" "${3:-main}")" -ge "$2" ]
+}
+
+# waits CELL CONTAINER: it waits for its restart, and the message says how long: one
+# second the first time, twice as long each time after. One document says it all, so
+# it may be any of the waits. Leaves it in $doc.
+waits()
+{
+	local count
+
+	doc=$(kuke get cell "$1" -o json)
+	count=$(jq --arg id "$2" '.status.containers[] | select(.id == $id) | .restartCount' <<<"$doc")
+	[ "$(jq -r .status.message <<<"$doc")" = \
+		"container \"$2\" exited with code $3, it is restarted after $((1 << count))s" ]
+}
+
+# Without the daemon: CELL's container is down.
+is_down()
+{
+	[ "$(kuke --no-daemon get container "${2:-main}" --cell "$1" -o json | jq -r .status.state)" = Failed ]
 }
 
 has_count()
@@ -62,52 +82,39 @@ power_loss()
 	wait_for 5 instance_rmcgroups "$INSTANCE_CGROUP"
 }
 
-# The first two runs of a cell that fails: first, status and gap (ms from the end of
-# the one to the start of the other) are the caller's.
-two_runs()
-{
-	run_cell a 'echo up; [ -e /again ] && sleep 1.5 || { touch /again; sleep 0.3; }; exit 3' \
+@test "always: back a second after its first exit, times and counts are right, a stop is for good" {
+	local doc status gap times
+	# The second run ends when it is told to.
+	run_cell a 'echo up; [ -e /again ] && until [ -e /go ]; do sleep 0.1; done; touch /again; exit 3' \
 		'restartPolicy: always'
-	wait_for 3 is_container_state a main Failed
-	first=$(container_value a main .status)
-	[ "$(jq -r '.restartCount, .exitCode' <<<"$first" | xargs)" = "0 3" ]
-	[ "$(cell_value a '.status.state + ": " + .status.message')" = \
-		'Ready: container "main" exited with code 3, it is restarted after 1s' ]
 	wait_for 3 has_count a 1
+	wait_for 3 ran_times a 2
 	status=$(container_value a main .status)
-	gap=$(ms_between "$(jq -r .finishTime <<<"$first")" "$(jq -r .startTime <<<"$status")")
 	echo "$status"
-	echo "$gap ms"
-}
-
-@test "always: back within 1.2 s of its first exit, times and counts are right, a stop is for good" {
-	local first status gap try
-	for try in 1 2 3; do # a machine with other work may take longer
-		two_runs
-		[ "$gap" -gt 1200 ] && [ "$try" -lt 3 ] || break
-		kuke delete cell a
-	done
+	gap=$(ms_between "$(jq -r .finishTime <<<"$status")" "$(jq -r .startTime <<<"$status")")
+	# Not before its time, and without a pass of the timer (30 s).
 	[ "$gap" -ge 990 ]
-	[ "$gap" -le 1200 ]
+	[ "$gap" -le 25000 ]
 	# The end of the first run stays readable while the second one runs.
 	[ "$(jq -r '.exitCode, .exitSignal' <<<"$status" | xargs)" = 3 ]
-	[ "$(jq -r .finishTime <<<"$status")" = "$(jq -r .finishTime <<<"$first")" ]
 	[ "$(jq -r .restartTime <<<"$status")" = "$(jq -r .startTime <<<"$status")" ]
 	# The back-off doubles: nothing runs, the cell is up.
-	wait_for 4 says a 'container "main" exited with code 3, it is restarted after 2s'
-	is_cell_state a Ready
+	inst touch "/proc/$(init_of a)/root/go"
+	wait_for 4 waits a main 3
+	[ "$(jq -r .status.state <<<"$doc")" = Ready ]
+	[ "$(jq -r '.status.containers[] | select(.id == "main") | .state' <<<"$doc")" = Failed ]
 	kuke stop cell a
 	[ "$(cell_value a '.status.state, .status.message')" = $'Stopped\nnull' ]
 	[ -z "$(ls "$INSTANCE/run/restarts")" ]
+	times=$(times a)
 	# The document survives a restart of the daemon as it is.
 	quiet kuke daemon stop
 	quiet kuke daemon start
 	sleep 2.1
-	[ "$(logs a | grep -c up)" -eq 2 ]
+	[ "$(times a)" -eq "$times" ]
 	is_cell_state a Stopped
 	# An operator's start begins anew.
 	kuke start cell a
-	has_count a 0
 	wait_for 5 has_count a 1
 	kuke delete cell a
 }
@@ -119,6 +126,7 @@ two_runs()
 		cell_doc b "$IDLE" 'restartPolicy: unless-stopped'
 		container other "echo up; $IDLE" 'restartPolicy: always'
 	} | quiet kuke run -d -f - >/dev/null
+	wait_for 5 ran_times b 1 other
 	kuke stop container other --cell b
 	wait_for 4 is_cell_state a Stopped
 	has_count a 1
@@ -128,6 +136,7 @@ two_runs()
 	[ "$(logs b other | grep -c up)" -eq 1 ]
 	is_container_state b other Stopped
 	kuke start container other --cell b
+	wait_for 5 ran_times b 2 other
 	kuke kill container other --cell b
 	sleep 1.5
 	is_container_state b other Stopped
@@ -146,23 +155,24 @@ two_runs()
 		cell_doc a "$IDLE"
 		container other 'echo up; exit 1' 'restartPolicy: always'
 	} | quiet kuke run -d -f - >/dev/null
-	wait_for 3 is_container_state a other Failed
+	local pid times doc
+	wait_for 3 waits a other 1
 	kuke stop container other --cell a
 	is_container_state a other Stopped
+	times=$(times a other)
 	[ "$(cell_value a '.status.state, .status.message')" = $'Ready\nnull' ]
-	sleep 1.3
-	[ "$(logs a other | grep -c up)" -eq 1 ]
+	sleep 2.3
+	[ "$(times a other)" -eq "$times" ]
 	# The policy changes in place: what was down comes back by no policy, what falls from now on does.
 	{
 		cell_doc a "$IDLE" 'restartPolicy: on-failure'
 		container other 'echo up; exit 1' 'restartPolicy: "no"'
 	} | kuke apply -f - | grep -q updated
-	local pid
 	pid=$(init_of a)
 	inst kill -SEGV "$pid" 2>/dev/null || true
 	inst kill -KILL "$pid"
 	wait_for 3 has_count a 1
-	[ "$(logs a other | grep -c up)" -eq 1 ]
+	[ "$(times a other)" -eq "$times" ]
 	kuke delete cell a
 }
 
@@ -180,25 +190,40 @@ two_runs()
 	kuke delete cell a
 }
 
-@test "a cell that is slow to end holds up no restart of another" {
+# A cell whose root ended and whose other container is deaf in its grace, and one
+# that is restarted meanwhile: true when it was indeed meanwhile.
+restarted_in_grace()
+{
 	{
-		cell_doc slow 'sleep 0.5' 'root: true'
+		cell_doc slow 'until [ -e /go ]; do sleep 0.1; done' 'root: true'
 		container deaf 'trap "" TERM; while :; do sleep 1; done'
 	} | quiet kuke run -d -f - >/dev/null
-	run_cell a 'sleep 0.8; exit 3' 'restartPolicy: always'
-	local deaf gap
+	run_cell a 'until [ -e /go ]; do sleep 0.1; done; exit 3' 'restartPolicy: on-failure'
 	deaf=$(init_of slow deaf)
+	inst touch "/proc/$(init_of a)/root/go" "/proc/$(init_of slow root)/root/go"
 	wait_for 4 has_count a 1
-	# The one is in its grace all the while.
 	inst test -e "/proc/$deaf"
+}
+
+@test "a cell that is slow to end holds up no restart of another" {
+	local deaf try
+	for try in {1..6}; do # on a busy machine the grace may be over
+		restarted_in_grace && break
+		echo "$try: too late"
+		[ "$try" -lt 6 ]
+		wait_for 6 pid_gone "$deaf"
+		kuke delete cell slow
+		kuke delete cell a
+	done
 	is_cell_state slow Stopped
-	gap=$(ms_between "$(container_value a main .status.finishTime)" \
-		"$(container_value a main .status.startTime)")
-	echo "$gap ms"
-	[ "$gap" -le 1200 ]
 	run kuke start cell slow
-	[ "$status" -eq 1 ]
-	[[ $output == *"has running containers and must first be stopped"* ]]
+	# The last bit of it may be over here too.
+	if [ "$status" -eq 1 ]; then
+		[[ $output == *"has running containers and must first be stopped"* ]]
+	else
+		refute inst test -e "/proc/$deaf"
+		kuke kill cell slow
+	fi
 	wait_for 6 pid_gone "$deaf"
 	wait_for 2 is_container_state slow deaf Stopped
 	[ "$(container_value slow deaf .status.exitSignal)" = SIGKILL ]
@@ -208,37 +233,47 @@ two_runs()
 }
 
 @test "restarts that came due while the daemon was down are made by the next one" {
+	local times doc
 	run_cell a 'echo up; sleep 0.3; exit 1' 'restartPolicy: always'
-	wait_for 3 is_container_state a main Failed
+	wait_for 3 waits a main 1
 	quiet kuke daemon stop
+	wait_for 3 is_down a
+	times=$(times a)
 	sleep 1.2
-	[ "$(logs a | grep -c up)" -eq 1 ]
+	[ "$(times a)" -eq "$times" ]
 	quiet kuke daemon start
-	wait_for 3 ran_times a 2
+	wait_for 8 ran_times a $((times + 1))
 	# It ends while nobody looks.
 	quiet kuke daemon stop
-	sleep 0.5
+	wait_for 3 is_down a
+	times=$(times a)
 	quiet kuke daemon start
-	wait_for 4 ran_times a 3
-	has_count a 2
+	wait_for 8 ran_times a $((times + 1))
+	wait_for 8 waits a main 1
+	[ "$(jq '.status.containers[] | select(.id == "main") | .restartCount' <<<"$doc")" -ge "$times" ]
 	kuke delete cell a
 }
 
 @test "a restart that fails leaves the cell as it is and is tried again" {
+	local times doc
 	mkdir "$HERE/vol"
 	{
 		cell_doc a "$IDLE"
 		container other 'echo up; sleep 0.2; exit 1' \
 			$'restartPolicy: always\nvolumes: [{source: '"$HERE/vol"', target: /v}]'
 	} | quiet kuke run -d -f - >/dev/null
-	wait_for 2 is_container_state a other Failed
+	wait_for 2 waits a other 1
 	rmdir "$HERE/vol"
-	failed() { [[ $(cell_value a .status.message) == *'its restart failed ('*vol*') and is tried again after 2s' ]]; }
-	wait_for 3 failed
+	failed()
+	{
+		[[ $(cell_value a .status.message) == *'its restart failed ('*vol*') and is tried again after '+([0-9])s ]]
+	}
+	wait_for 10 failed
 	is_cell_state a Ready
-	has_count a 0 other
+	times=$(times a other)
+	has_count a $((times - 1)) other
 	mkdir "$HERE/vol"
-	wait_for 4 has_count a 1 other
+	wait_for 16 ran_times a $((times + 1)) other
 	kuke delete cell a
 	rmdir "$HERE/vol"
 }
@@ -253,11 +288,13 @@ two_runs()
 	kuke stop cell c
 	cell_doc d "$IDLE" 'restartPolicy: always' | sed 's/^spec:/&\n  autoDelete: true/' |
 		quiet kuke run -d -f - >/dev/null
+	wait_for 5 ran_times a 1
+	wait_for 5 ran_times a 1 other
 	power_loss
 	quiet kuke daemon start
 	wait_for 10 is_cell_state a Ready
-	ran_times a 2
-	ran_times a 2 other
+	wait_for 5 ran_times a 2
+	wait_for 5 ran_times a 2 other
 	has_count a 0
 	wait_for 5 is_cell_state b Stopped
 	is_cell_state c Stopped
