@@ -191,7 +191,9 @@ monitor_of()
 
 init_of()
 {
-	inst pgrep -P "$(monitor_of "$@")" | head -n1
+	local monitor
+
+	monitor=$(monitor_of "$@") && inst pgrep -P "$monitor" | head -n1
 }
 
 pid_gone()

@@ -42,6 +42,19 @@ gone()
 	[ ! -e "$(cell_dir "$1")" ]
 }
 
+# What UNTIL_GO does in a cell ends when the test says so.
+UNTIL_GO='until [ -e /go ]; do sleep 0.1; done'
+
+go()
+{
+	inst touch "/proc/$(init_of "$1")/root/go"
+}
+
+says_up()
+{
+	wait_for 5 log_has "$1" up
+}
+
 # Milliseconds that a command takes.
 took()
 {
@@ -51,7 +64,7 @@ took()
 	echo $(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
 }
 
-@test "done, whatever the code: the cell goes within a second, its parents stay" {
+@test "done, whatever the code: the cell goes, its parents stay" {
 	auto a 'exit 0'
 	auto b 'exit 3'
 	wait_for 1 gone a
@@ -87,9 +100,11 @@ took()
 }
 
 @test "what was Ready once goes after a restart of the daemon, what failed to start stays" {
-	auto a 'sleep 0.5'
+	auto a "$UNTIL_GO"
 	quiet kuke daemon stop
-	sleep 0.6
+	go a
+	is_done() { [ "$(kuke --no-daemon get container main --cell a -o json | jq -r .status.exitCode)" = 0 ] && refute monitor_of a; }
+	wait_for 5 is_done
 	[ -e "$(cell_dir a)" ]
 	quiet kuke daemon start
 	wait_for 2 gone a
@@ -106,35 +121,50 @@ took()
 
 @test "an owed restart keeps the cell; the policy taken away in place lets it go" {
 	auto a 'echo up; exit 1' 'restartPolicy: always'
-	wait_for 3 test "$(logs a | grep -c up)" -ge 1
+	says_up a
 	sleep 0.3
 	is_cell_state a Ready
 	cell_doc a 'echo up; exit 1' | sed 's/^spec:/&\n  autoDelete: true/' | kuke apply -f - | grep updated
 	wait_for 1 gone a
 	# autoDelete itself changes in place as well.
-	run_cell a 'sleep 0.5; exit 1'
-	cell_doc a 'sleep 0.5; exit 1' | sed 's/^spec:/&\n  autoDelete: true/' | kuke apply -f - | grep updated
+	run_cell a "$UNTIL_GO; exit 1"
+	cell_doc a "$UNTIL_GO; exit 1" | sed 's/^spec:/&\n  autoDelete: true/' | kuke apply -f - | grep updated
+	go a
 	wait_for 2 gone a
 	run_cell a 'exit 1'
 	wait_for 2 is_cell_state a Failed
 	kuke delete cell a
 }
 
+# quick LEAST CMD…: it takes LEAST ms or more, and less than the grace of 5 s. That
+# may fail on a machine with other work: it is tried again, the cell started anew.
+quick()
+{
+	local least=$1 try ms
+
+	shift
+	for try in {1..8}; do
+		echo "try $try"
+		ms=$(took "$@")
+		echo "$* took $ms ms"
+		[ "$ms" -ge "$least" ] || return 1
+		[ "$ms" -ge 4500 ] || return 0
+		# What was stopped and what was deleted, a cell's container too.
+		kuke start container main --cell a || kuke start cell a || run_cell a "$STUBBORN"
+		says_up a
+	done
+	return 1
+}
+
 @test "--timeout overrides the grace of stop and delete" {
-	local ms
 	run_cell a "$STUBBORN"
-	wait_for 2 log_has a up
-	ms=$(took kuke stop cell a --timeout 300ms)
-	echo "$ms ms"
-	[ "$ms" -ge 300 ] && [ "$ms" -lt 2000 ]
+	says_up a
+	quick 300 kuke stop cell a --timeout 300ms
 	[ "$(container_value a main '.status | .state, .exitCode, .exitSignal' | xargs)" = "Stopped 137 SIGKILL" ]
 	kuke start cell a
-	ms=$(took kuke stop container main --cell a --timeout 0)
-	[ "$ms" -lt 1000 ]
+	quick 0 kuke stop container main --cell a --timeout 0
 	kuke start container main --cell a
-	ms=$(took kuke delete cell a --timeout 200ms)
-	echo "$ms ms"
-	[ "$ms" -lt 2000 ]
+	quick 200 kuke delete cell a --timeout 200ms
 	run kuke stop cell a --timeout=-1s
 	[ "$status" -eq 1 ]
 	[ "$output" = "Error: --timeout must not be negative" ]
