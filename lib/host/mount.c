@@ -309,6 +309,19 @@ static int overlay_set_dir(int fs, const char *key, int dirfd, enum overlay_way 
 	return r < 0 ? -errno : 0;
 }
 
+/* What a kernel says that takes no descriptor with O_PATH: one of the two refusals below. */
+static int overlay_ask(int fs, int dirfd)
+{
+	cleanup_fd int readable = -EBADF;
+	char path[32];
+
+	(void) snprintf(path, sizeof(path), "/proc/self/fd/%d", dirfd);
+	readable = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (readable < 0)
+		return -errno;
+	return overlay_set_dir(fs, "lowerdir+", readable, OVERLAY_BY_FD);
+}
+
 /*
  * An unknown way of naming the layer is -EINVAL, as is a bad layer: both try the
  * older way. -EOPNOTSUPP for a descriptor is the old kind of file system context
@@ -320,6 +333,8 @@ static int overlay_set_first(int fs, int dirfd, enum overlay_way *ret_way)
 
 	*ret_way = OVERLAY_BY_FD;
 	r = overlay_set_dir(fs, "lowerdir+", dirfd, *ret_way);
+	if (r == -EBADF) /* before 6.13 one with O_PATH is none */
+		r = overlay_ask(fs, dirfd);
 	if (r == -EINVAL) {
 		*ret_way = OVERLAY_BY_NAME;
 		r = overlay_set_dir(fs, "lowerdir+", dirfd, *ret_way);
