@@ -140,11 +140,10 @@ took()
 # may fail on a machine with other work: it is tried again, the cell started anew.
 quick()
 {
-	local least=$1 try ms
+	local least=$1 ms
 
 	shift
-	for try in {1..8}; do
-		echo "try $try"
+	for _ in {1..8}; do
 		ms=$(took "$@")
 		echo "$* took $ms ms"
 		[ "$ms" -ge "$least" ] || return 1
