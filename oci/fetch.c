@@ -192,7 +192,7 @@ static int ended(struct fetch *f, struct kerr *err)
 		f->pid = 0;
 	if (WIFSIGNALED(status))
 		return kerr_plain(err, -EIO, "kukefetch was killed by signal %d", WTERMSIG(status));
-	return kerr_plain(err, -EIO, "kukefetch ended within its work");
+	return kerr_plain(err, -EIO, "kukefetch ended before its work was done");
 }
 
 static void take_text(const struct fetch_msg *m, struct kerr *err, int r)
@@ -250,7 +250,7 @@ int fetch_next(struct fetch *f, struct fetch_event *ret, struct kerr *err)
 	if (r < 0)
 		return kerr_set(err, r, "hear from kukefetch");
 	if (!fetch_event_parse(&m, &e))
-		return kerr_plain(err, -EPROTO, "kukefetch gave an answer that makes no sense");
+		return kerr_plain(err, -EPROTO, "malformed reply from kukefetch");
 	if (e.id == 0 && e.kind == FETCH_FAILED) { /* of itself */
 		if (err)
 			*err = e.err;

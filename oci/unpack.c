@@ -49,7 +49,7 @@ static int read_result(const struct unpack_job *job, struct unpack_result *res, 
 
 	r = fd_read_all(fd, res, sizeof(*res));
 	if (r < 0)
-		return kerr_plain(err, -EIO, "kukeunpack ended without an answer");
+		return kerr_plain(err, -EIO, "kukeunpack ended without a reply");
 	res->err.msg[sizeof(res->err.msg) - 1] = '\0';
 	res->blob_hex[SHA256_HEX - 1] = res->diff_hex[SHA256_HEX - 1] = '\0';
 	if (res->version == UNPACK_PROTO_VERSION && res->status < 0) {
@@ -59,7 +59,7 @@ static int read_result(const struct unpack_job *job, struct unpack_result *res, 
 	}
 	if (res->version != UNPACK_PROTO_VERSION || res->notes_size > UNPACK_MAX_NOTES ||
 	    (!job->inflate && (!is_hex_digest(res->blob_hex) || !is_hex_digest(res->diff_hex))))
-		return kerr_plain(err, -EPROTO, "kukeunpack gave an answer that makes no sense");
+		return kerr_plain(err, -EPROTO, "malformed reply from kukeunpack");
 	buf_clear(notes);
 	buf_init(notes, UNPACK_MAX_NOTES + 1);
 	if (res->notes_size == 0)
@@ -67,7 +67,7 @@ static int read_result(const struct unpack_job *job, struct unpack_result *res, 
 	p = buf_room(notes, (size_t) res->notes_size);
 	r = fd_read_all(fd, p, (size_t) res->notes_size);
 	if (r < 0)
-		return kerr_plain(err, -EIO, "kukeunpack ended within its answer");
+		return kerr_plain(err, -EIO, "kukeunpack ended in the middle of its reply");
 	buf_commit(notes, (size_t) res->notes_size);
 	return 0;
 }

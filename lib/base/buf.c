@@ -186,13 +186,15 @@ int buf_read_fd(struct buf *b, int fd, struct kerr *err)
 			got = read_some(fd, &probe, 1);
 			if (got > 0) {
 				b->failed = true;
-				return kerr_plain(err, -E2BIG, "more than %zu bytes", b->max);
+				return kerr_plain(err, -E2BIG, "input is larger than %zu bytes",
+						  b->max);
 			}
 		} else {
 			char *p = buf_room(b, left < chunk ? left : chunk);
 
 			if (p == NULL)
-				return kerr_plain(err, -E2BIG, "more than %zu bytes", b->max);
+				return kerr_plain(err, -E2BIG, "input is larger than %zu bytes",
+						  b->max);
 			got = read_some(fd, p, left < chunk ? left : chunk);
 			if (got > 0)
 				buf_commit(b, (size_t) got);

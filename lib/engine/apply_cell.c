@@ -100,7 +100,7 @@ static int start_down(struct change *c, struct kerr *err)
 	return c->only ? 0 : cell_start_locked(c->e, c->ns, &c->stored, 0, err);
 }
 
-/* A container that is made anew has never been started: whoever comes next sees it. */
+/* A container that is made anew has never been started, which the stored status shows. */
 static void forget_runs(struct change *c, const struct strlist *ids)
 {
 	for (size_t i = 0; i < ids->n; i++) {
@@ -451,7 +451,7 @@ static int change_cell(struct engine *e, struct cell_doc *want, const struct str
 	}
 }
 
-/* 1: somebody else has made it meanwhile. */
+/* 1: another process has created it meanwhile. */
 static int create_cell(struct engine *e, struct cell_doc *want, struct rpc_apply_resource *res,
 		       struct kerr *err)
 {

@@ -15,7 +15,7 @@
 
 /*
  * The record of a start (cells/…/run.json in the runtime dir): written before
- * the first thing is made, so that whoever comes next can take all of it away.
+ * the first thing is made, so that the next holder of the lock can remove all of it.
  */
 struct cell_run {
 	char start_id[17]; /* "" : not started */

@@ -39,7 +39,8 @@ static int write_intent(struct engine *e, const struct addr *a, const char *ns, 
 	if (r != -ENOSPC && r != -EDQUOT)
 		return r;
 	/* Deleting is the way out of a full disk; the document, which goes last, still tells. */
-	log_wrn("no room for the intent of a deletion", "cell", a->cell);
+	log_wrn("no space to record a deletion before it starts; a crash now leaves it half done",
+		"cell", a->cell);
 	return 0;
 }
 
@@ -90,8 +91,8 @@ static int finish_delete(struct engine *e, const char *ns, struct cell_doc *doc,
 	if (r == 0)
 		r = intent_remove(&e->layout, e->locks, &lock, err);
 	if (r == 0 && !cell_host_network(&doc->spec) && hosts_update(e, &space, NULL) < 0)
-		log_wrn("names of the space are brought up to date by the next pass", "space",
-			a.space);
+		log_wrn("hosts files of the space not updated; the next reconcile pass retries",
+			"space", a.space);
 	return r;
 }
 
@@ -163,5 +164,5 @@ int cell_recover_locked(struct engine *e, const struct addr *a, struct ending *r
 	}
 	model_clear(&cell_doc_type, &doc);
 	intent_clear(&i);
-	return r < 0 ? kerr_wrap(err, r, "finish an earlier deletion") : r;
+	return r < 0 ? kerr_wrap(err, r, "finish an interrupted deletion") : r;
 }

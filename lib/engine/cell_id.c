@@ -21,7 +21,7 @@ static struct addr stack_of(const struct addr *cell)
 	return addr_parent(cell);
 }
 
-/* Whose the id is by a link that still means something; "" for nobody's. */
+/* The cell that owns the id, "" if unclaimed or stale. */
 static void read_claim(struct engine *e, const struct addr *cell, const char *id,
 		       char ret[KUKE_MAX_NAME + 1])
 {
@@ -37,8 +37,9 @@ static void read_claim(struct engine *e, const struct addr *cell, const char *id
 
 static int refuse(const char *id, const char *owner, struct kerr *err)
 {
-	return kerr_plain(err, -EEXIST, "spec.id \"%s\" is that of cell \"%s\" in the same stack",
-			  id, owner);
+	return kerr_plain(err, -EEXIST,
+			  "spec.id \"%s\" is already used by cell \"%s\" in the same stack", id,
+			  owner);
 }
 
 int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
@@ -52,7 +53,7 @@ int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, str
 		return refuse(id, owner, err);
 	if (streq(id, cell->cell))
 		return 0;
-	(void) unlink(file); /* ours from before, or nobody's */
+	(void) unlink(file); /* ours from before, or stale */
 	if (symlink(cell->cell, file) < 0)
 		return errno == EEXIST ? refuse(id, id, err)
 				       : kerr_set(err, -errno, "claim '%s'", file);
@@ -94,5 +95,5 @@ void cell_id_release(struct engine *e, const struct addr *cell, const char *id)
 	if (str_empty(id) || streq(id, cell->cell))
 		return;
 	file = layout_cell_id(&e->layout, &stack, id);
-	(void) unlink(file); /* what stays is nobody's once the cell is gone */
+	(void) unlink(file); /* stale once the cell is gone */
 }

@@ -15,11 +15,11 @@ static int check_conflist(struct container_spec *c, const struct space_spec *spa
 	if (str_empty(c->cni_config_path))
 		return 0;
 	if (!streq_null(c->cni_config_path, space->cni_config_path))
-		return kerr_plain(err, -EINVAL,
-				  "container \"%s\": cniConfigPath \"%s\" is not that of its space "
-				  "(\"%s\")",
-				  c->id, c->cni_config_path,
-				  space->cni_config_path ? space->cni_config_path : "");
+		return kerr_plain(
+			err, -EINVAL,
+			"container \"%s\": cniConfigPath \"%s\" differs from its space's (\"%s\"); leave it out",
+			c->id, c->cni_config_path,
+			space->cni_config_path ? space->cni_config_path : "");
 	free_p(&c->cni_config_path);
 	return 0;
 }

@@ -139,7 +139,7 @@ static int keep_trouble(struct engine *e, const struct addr *cell, struct cell_r
 	if (streq(buf_str(&line), run->trouble))
 		return 0;
 	if (why)
-		log_wrn("cannot mend the link of a cell", "cell", cell->cell, "error",
+		log_wrn("cannot repair the network link of a cell", "cell", cell->cell, "error",
 			buf_str(&line));
 	memcpy(run->trouble, buf_str(&line), line.len + 1);
 	r = cell_run_save(e, cell, run, err);
@@ -163,7 +163,8 @@ int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct k
 	r = mend(e, &a, &run, &why);
 	if (r < 0)
 		return keep_trouble(e, &a, &run, &why, err);
-	log_inf("mended the link of a cell", "cell", a.cell, "device", run.veth, "bridge", bridge);
+	log_inf("repaired the network link of a cell", "cell", a.cell, "device", run.veth, "bridge",
+		bridge);
 	r = keep_trouble(e, &a, &run, NULL, err);
 	return r < 0 ? r : 1;
 }

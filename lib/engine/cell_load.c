@@ -17,7 +17,7 @@
 /* A verb that finds something ending waits so long for it, or is refused at once. */
 #define PATIENCE_MS 30000
 
-/* Its lock is ours, so nobody is at a start that stands half-done. */
+/* Its lock is ours, so a half-done start was interrupted. */
 static void undo_start(struct engine *e, const struct addr *a, const char *ns, struct cell_doc *doc)
 {
 	const char *reason = doc->status.ready_observed ? "StartCellFailed" : "CreateCellFailed";
@@ -30,7 +30,7 @@ static void undo_start(struct engine *e, const struct addr *a, const char *ns, s
 	if (!cell_failed_sticky(doc))
 		cell_fail(e, ns, doc, reason, &why);
 	else if (cell_stop_locked(e, ns, doc, CELL_STOP_KILL | CELL_STOP_NO_SAVE, NULL) < 0)
-		log_wrn("what is left of a start stays for now", "cell", a->cell);
+		log_wrn("cannot clean up an interrupted start; will retry", "cell", a->cell);
 }
 
 int cell_load_locked(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
@@ -51,7 +51,7 @@ int cell_load_locked(struct engine *e, const struct addr *a, struct cell_doc *re
 	return r;
 }
 
-/* A damaged one as it is: whoever takes it away finds out what runs. */
+/* A damaged one as it is: its removal finds out what runs. */
 static int load_any(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
 		    struct kerr *err)
 {

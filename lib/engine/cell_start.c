@@ -36,7 +36,7 @@ struct start {
 	struct image *images;
 	struct before *before;
 	const char *only; /* the one container to start; NULL: all */
-	int64_t restart; /* its how many-th restart by its policy; 0: somebody starts it */
+	int64_t restart; /* its how many-th restart by its policy; 0: started on request */
 	bool fresh; /* the document has not been durable yet */
 	bool durable;
 	bool ready_observed; /* as they were before make_durable */
@@ -238,7 +238,7 @@ static int start_containers(struct start *s, struct kerr *err)
 	r = start_kind(s, true, err);
 	if (r == 0)
 		r = start_kind(s, false, err);
-	if (r < 0) { /* it never was Ready, whatever was written in hope */
+	if (r < 0) { /* roll back: Ready was stored before the start was confirmed */
 		s->doc->status.ready_observed = s->ready_observed;
 		s->doc->status.ready_at = s->ready_at;
 	}
@@ -374,7 +374,7 @@ int cell_restart_one_locked(struct engine *e, const char *ns, struct cell_doc *d
 		r = create_containers(&s, err);
 	if (r == 0)
 		r = start_containers(&s, err);
-	if (r < 0 && s.durable) /* what was written in hope */
+	if (r < 0 && s.durable) /* roll back: Ready was stored before the start was confirmed */
 		(void) cell_save(e, doc, 0, NULL);
 	if (r == 0) {
 		struct container_status *status = cell_container_status(doc, id);

@@ -87,7 +87,7 @@ static enum run_phase observe_run(struct engine *e, const struct addr *a, struct
 		return RUN_BEGUN;
 	if (r == -ENOENT)
 		return RUN_NONE;
-	log_wrn("cannot read how far a start has come", "cell", a->cell, "error",
+	log_wrn("cannot read the record of a start", "cell", a->cell, "error",
 		kerr_text(&err, text, sizeof(text)));
 	return RUN_UNREADABLE;
 }
@@ -171,8 +171,8 @@ void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const cha
 	cell_set_state(doc, CELL_STATE_FAILED, reason, buf_str(&line));
 	(void) cell_save(e, doc, 0, NULL);
 	if (cell_stop_locked(e, ns, doc, CELL_STOP_KILL | CELL_STOP_NO_SAVE, &err) < 0)
-		log_wrn("clean-up after a failure", "cell", doc->head.metadata.name, "error",
-			kerr_text(&err, text, sizeof(text)));
+		log_wrn("cannot clean up after a failed start", "cell", doc->head.metadata.name,
+			"error", kerr_text(&err, text, sizeof(text)));
 	cell_set_state(doc, CELL_STATE_FAILED, reason, buf_str(&line));
 	(void) cell_save(e, doc, 0, NULL);
 }

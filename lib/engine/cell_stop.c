@@ -56,7 +56,7 @@ static int settle(struct stopping *s, struct kerr *err)
 }
 
 /*
- * Before a container without a monitor is ended, a new monitor: somebody should
+ * Before a container without a monitor is ended, a new monitor: something should
  * see how it ends. Where that cannot be had it is ended all the same.
  */
 static void adopt_if_lost(struct stopping *s)
@@ -71,8 +71,8 @@ static void adopt_if_lost(struct stopping *s)
 	if (r == 0)
 		r = shim_adopt(&s->run.how, &why);
 	if (r < 0 && r != -EBUSY)
-		log_wrn("nobody sees how a container ends", "container", s->run.id, "error",
-			kerr_text(&why, text, sizeof(text)));
+		log_wrn("container has no monitor; its exit status will be lost", "container",
+			s->run.id, "error", kerr_text(&why, text, sizeof(text)));
 	else
 		(void) shim_state(&s->run.how.place, &s->st, NULL); /* as it was, at worst */
 }
@@ -103,8 +103,8 @@ static int open_one(struct stopping *s, int sig, enum cell_stop_flags flags, str
 		return 0;
 	r = container_mark_stopped(&s->run, &s->st, &why);
 	if (r < 0) /* on a full disk too: it ends, and looks as if it had failed */
-		log_wrn("a stop is not recorded", "container", s->run.id, "error",
-			kerr_text(&why, text, sizeof(text)));
+		log_wrn("cannot record that a container was stopped", "container", s->run.id,
+			"error", kerr_text(&why, text, sizeof(text)));
 	if (s->pidfd >= 0)
 		(void) pidfd_signal(s->pidfd, sig); /* it may have just ended */
 	return 0;
@@ -260,7 +260,7 @@ static void save_orders(struct engine *e, const struct addr *a, const struct sto
 	char text[KERR_TEXT_MAX];
 
 	if (stops_save(e, a, l, &why) < 0)
-		log_wrn("a stop under way is not recorded", "cell", a->cell, "error",
+		log_wrn("cannot record a stop that is under way", "cell", a->cell, "error",
 			kerr_text(&why, text, sizeof(text)));
 }
 

@@ -495,7 +495,7 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 }
 
 /*
- * The compiled filter beside the bundle, for whoever joins the container. The runtime
+ * The compiled filter beside the bundle, for processes that join the container later. The runtime
  * makes its own, so nothing is lost by doing it while that works, and a join without
  * it compiles.
  */
@@ -507,8 +507,8 @@ static void keep_filter(struct container_run *r)
 	char text[KERR_TEXT_MAX];
 
 	if (r->seccomp && seccomp_filter_keep(dir, r->seccomp, file, &err) < 0)
-		log_wrn("seccomp filter not kept", "container", r->id, "error",
-			kerr_text(&err, text, sizeof(text)));
+		log_wrn("compiled seccomp filter not kept; the next start compiles it again",
+			"container", r->id, "error", kerr_text(&err, text, sizeof(text)));
 	engine_lap(r->e, "seccomp filter");
 }
 

@@ -29,7 +29,7 @@ void daemon_release(struct daemon_claim *c);
 
 /*
  * Whether some process holds the instance of this run path: 1 and its pid (0 when
- * the pid file does not say), 0 nobody, -errno.
+ * the pid file does not say), 0 no daemon, -errno.
  */
 int daemon_running(const char *run_path, const char *runtime_dir, pid_t *ret_pid);
 

@@ -42,8 +42,9 @@ static int turn(struct ending *w, struct pollfd *p, struct kerr *err)
 	if (poll(p, POLL_PROCESSES + w->n, clock_left(w->due_ms)) < 0)
 		return errno == EINTR ? 0 : kerr_set(err, -errno, "wait for processes to end");
 	if (p[POLL_STOP].revents && clock_left(w->due_ms) > LAST_WAIT_MS)
-		return kerr_plain(err, -ECANCELED,
-				  "kukeond is being stopped; what was asked to end goes on ending");
+		return kerr_plain(
+			err, -ECANCELED,
+			"kukeond is stopping; the workloads that were asked to end go on ending");
 	if (p[POLL_STOP].revents)
 		p[POLL_STOP].fd = -1;
 	for (size_t i = 0; i < w->n; i++) {
@@ -54,7 +55,7 @@ static int turn(struct ending *w, struct pollfd *p, struct kerr *err)
 	if (live == 0 || clock_left(w->due_ms) == 0)
 		return 1;
 	if (p[POLL_CALLER].revents)
-		return kerr_plain(err, -ECANCELED, "the caller has hung up");
+		return kerr_plain(err, -ECANCELED, "the caller disconnected");
 	return 0;
 }
 

@@ -63,7 +63,7 @@ int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct p
 enum engine_pass {
 	ENGINE_PASS_WAKES = 1, /* the cells whose monitors asked, and the restarts that are due */
 	ENGINE_PASS_ALL, /* and all others, with what they stand on */
-	ENGINE_PASS_START, /* the first since kukeond started: and what nobody knows any more */
+	ENGINE_PASS_START, /* the first since kukeond started: and orphans are removed */
 };
 
 /*

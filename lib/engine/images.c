@@ -283,7 +283,7 @@ int images_pull_again(struct engine *e, const char *realm, struct image_store *s
 		return held;
 	named = image_record_load(s, text, &other, NULL) == 0;
 	r = pull(e, realm, s, text, 0, &res, err);
-	/* The digest became a name as well, which nobody asked for. */
+	/* The digest became a name as well, which was not asked for. */
 	if (r == 0 && !named)
 		r = image_delete(s, text, NULL, err);
 	if (held)
@@ -370,7 +370,7 @@ void images_need(struct engine *e, const struct addr *cell, const struct cell_do
 	struct cell_doc stored = { 0 };
 	char *ns cleanup_free = NULL;
 
-	/* Whoever takes the locks says what is wrong with any of these. */
+	/* What is wrong with any of these is reported when the locks are taken. */
 	if (scope_check(cell, ADDR_CELL, 0, NULL) < 0)
 		return;
 	addr_copy_set(&a, cell);

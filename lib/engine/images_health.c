@@ -111,9 +111,10 @@ static int check_unused(struct engine *e, struct image_store *s, const char *rea
 	while (r == 0 && (d = readdir(all)) != NULL)
 		if (d->d_name[0] != '.' && is_mounted(&points, realm, d->d_name) &&
 		    has_layer(s, d->d_name, &c->broken_layers))
-			r = kerr_plain(err, -EBUSY,
-				       "container \"%s\" is up on it: stop its cell first",
-				       d->d_name);
+			r = kerr_plain(
+				err, -EBUSY,
+				"image is in use by running container \"%s\"; stop its cell first",
+				d->d_name);
 	(void) closedir(all);
 	return r;
 }
@@ -126,7 +127,7 @@ static int check_again(struct image_store *s, const struct image_check *c, struc
 
 	if (r < 0 || all.v[0].problems.n == 0)
 		return r;
-	return kerr_plain(err, -EIO, "it is still broken: %s", all.v[0].problems.v[0]);
+	return kerr_plain(err, -EIO, "still damaged after the repair: %s", all.v[0].problems.v[0]);
 }
 
 /* What is broken goes, so that what is brought again takes its place. */

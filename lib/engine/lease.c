@@ -75,7 +75,7 @@ static const struct lease *find_target(const struct lease_list *l, const char *t
 	return NULL;
 }
 
-/* The lowest address that nobody has: never the subnet's, the gateway's or the broadcast one. */
+/* The lowest free address: never the subnet's, the gateway's or the broadcast one. */
 static int free_addr(const struct lease_list *l, const struct space_net *net, uint32_t *ret)
 {
 	size_t i = 0;
@@ -121,7 +121,8 @@ static int take_locked(const char *dir, const char *target, const struct space_n
 
 		r = free_addr(&all, net, &a);
 		if (r < 0) {
-			(void) kerr_plain(err, r, "every address of bridge %s is taken",
+			(void) kerr_plain(err, r,
+					  "no free address on bridge %s; delete cells of the space",
 					  net->bridge);
 			goto out;
 		}

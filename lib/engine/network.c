@@ -111,7 +111,8 @@ static int collect_space(void *ctx, struct engine *e, const struct addr *space)
 	if (r < 0) {
 		char *where cleanup_free = addr_text(space);
 
-		log_wrn("subnet record skipped", "space", where);
+		log_wrn("unreadable subnet record; not checked for a shared bridge", "space",
+			where);
 		return 0;
 	}
 	if (streq(net.bridge, c->bridge))
@@ -323,7 +324,7 @@ int network_up(struct engine *e, const struct addr *space, const struct space_ne
 
 /*
  * By its name and owner, not by the record: one that cannot be read keeps nothing
- * from going, and a device that somebody else made under our name stays his.
+ * from going, and a link with our name but not created by us is left alone.
  */
 static int delete_bridge(struct engine *e, const struct addr *space, struct kerr *err)
 {

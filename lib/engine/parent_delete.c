@@ -93,7 +93,7 @@ static int check_children(struct engine *e, const struct addr *a, struct kerr *e
 }
 
 /*
- * What a realm's namespace holds goes with it; whoever loads an image into it just
+ * What a realm's namespace holds goes with it; an image load into it just
  * now has its store.
  */
 static int delete_namespace(struct engine *e, const char *ns, struct deleted *ret, struct kerr *err)
@@ -182,8 +182,8 @@ static int delete_self(struct engine *e, const struct addr *a, const void *doc, 
 			parts.extra = true;
 		}
 		if (r == 0 && network_sync_rules(e, NULL) < 0)
-			log_wrn("firewall rules are brought up to date by the next pass", "space",
-				a->space);
+			log_wrn("firewall rules not updated; the next reconcile pass retries",
+				"space", a->space);
 	}
 	if (r == 0)
 		r = delete_runtime(e, a, doc, err);
@@ -197,7 +197,7 @@ static int delete_self(struct engine *e, const struct addr *a, const void *doc, 
 	return r;
 }
 
-/* Before the first destructive step, so that whoever finds it half-gone knows why. */
+/* Before the first destructive step, so that a half-done deletion can be recognised. */
 static int mark_deleting(struct engine *e, const struct addr *a, struct kerr *err)
 {
 	struct realm_doc d = { 0 };
@@ -246,7 +246,7 @@ static int delete_below(struct engine *e, const struct addr *a, struct deleted *
 		locks_drop_path(e->locks, a);
 	}
 	return r < 0 ? r
-		     : kerr_plain(err, -EBUSY, "%s \"%s\" is filled as fast as it is emptied",
+		     : kerr_plain(err, -EBUSY, "%s \"%s\": children keep being created; try again",
 				  level_words[addr_level(a)], addr_name(a));
 }
 

@@ -79,7 +79,7 @@ static void settle_realm(struct engine *e, const struct addr *a, const char *cgr
 	enum damage found;
 
 	if (d->status.state == REALM_STATE_DELETING)
-		return; /* whoever wanted it gone says so again */
+		return; /* the deletion has to be asked for again */
 	if (str_empty(d->spec.namespace)) {
 		free(d->spec.namespace);
 		d->spec.namespace = scope_default_namespace(e, a->realm);

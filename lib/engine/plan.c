@@ -47,7 +47,7 @@ struct plan *plan_free(struct plan *p)
 	return NULL;
 }
 
-/* ---- what is there by now ---- */
+/* ---- the objects as planned so far ---- */
 
 static bool same_addr(const struct addr *a, const struct addr *b)
 {

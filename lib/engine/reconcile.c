@@ -81,7 +81,7 @@ static void restart_one(struct engine *e, const char *ns, struct cell_doc *doc,
 	if (shim_state(&run.how.place, &st, NULL) < 0)
 		return;
 	if (!restart_is_owed(c->restart_policy, line, &st, container_was_stopped(&run, &st))) {
-		if (line && line->due_ms >= 0) { /* another policy, or somebody started it */
+		if (line && line->due_ms >= 0) { /* its policy changed, or it was started */
 			line->due_ms = -1;
 			*ret_changed = true;
 		}
@@ -96,7 +96,7 @@ static void restart_one(struct engine *e, const char *ns, struct cell_doc *doc,
 	/* Remembered before it is tried: one that a kill cuts short is still owed. */
 	if (restarts_save(e, &a, list, &err) < 0 ||
 	    cell_restart_one_locked(e, ns, doc, c->id, line->count + 1, &err) < 0) {
-		log_wrn("a restart failed", "container", run.id, "error",
+		log_wrn("automatic restart failed", "container", run.id, "error",
 			kerr_text(&err, text, sizeof(text)));
 		restart_failed(line, clock_ms(), &err);
 	} else {
@@ -226,7 +226,7 @@ static int start_with_host(struct engine *e, const char *ns, struct cell_doc *do
 	if (r == 0)
 		r = cell_start_locked(e, ns, doc, 0, err);
 	if (r == 0)
-		log_inf("started with the host", "cell", doc->head.metadata.name);
+		log_inf("started after a reboot", "cell", doc->head.metadata.name);
 	else if (!cell_failed_sticky(doc)) /* it could not even be tried */
 		cell_fail(e, ns, doc, "StartCellFailed", err);
 	return r;
@@ -316,7 +316,7 @@ static void pass_wakes(struct engine *e, struct strlist *keys)
 		if (r == 0)
 			r = settle_cell(e, &a, SETTLE_TRY, &err);
 		else
-			continue; /* nobody of ours wrote that */
+			continue; /* not written by us */
 		if (r == -EWOULDBLOCK)
 			busy[n++] = a;
 		else if (r < 0)
@@ -336,7 +336,7 @@ static void log_step(const char *step, const struct kerr *err)
 {
 	char text[KERR_TEXT_MAX];
 
-	log_wrn("reconcile", "step", step, "error", kerr_text(err, text, sizeof(text)));
+	log_wrn("reconcile step failed", "step", step, "error", kerr_text(err, text, sizeof(text)));
 }
 
 static int pass_parent(void *ctx, struct engine *e, const struct addr *a, struct kerr *unused)
@@ -435,7 +435,7 @@ int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_
 	wake_take(e, &keys);
 	(void) restarts_due(e, now, &keys);
 	(void) stops_due(e, now, &keys);
-	if (!boot) /* nobody can have asked yet */
+	if (!boot) /* no wake-up can have come yet */
 		pass_wakes(e, &keys);
 	if (kind != ENGINE_PASS_WAKES)
 		pass_all(e, boot);

@@ -82,7 +82,7 @@ void restart_plan(const struct restart *old, const struct shim_status *st, int64
 	ret->delay_ms = RESTART_FIRST_MS;
 	if (old && ms_between(&st->exit.started_at, &st->exit.finished_at) < RESTART_RESET_MS)
 		ret->delay_ms = doubled(old->delay_ms);
-	/* From its end on, which nobody may have looked at until now. */
+	/* From its end on, which may not have been noticed until now. */
 	since = clamp(ms_between(&st->exit.finished_at, wall), 0, ret->delay_ms);
 	ret->due_ms = now + ret->delay_ms - since;
 	ret->count = count;

@@ -219,7 +219,8 @@ void scope_warn(const struct addr *a, const struct strlist *warnings)
 	char *where cleanup_free = addr_text(a);
 
 	for (size_t i = 0; i < warnings->n; i++)
-		log_wrn("document", "object", where, "warning", warnings->v[i]);
+		log_wrn("document has a questionable value", "object", where, "warning",
+			warnings->v[i]);
 }
 
 enum addr_level scope_level(enum kind kind)

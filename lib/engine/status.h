@@ -16,14 +16,14 @@ enum cell_need {
 	CELL_NEED_WIND_DOWN = 1 << 1, /* everything has ended: take the start away */
 	CELL_NEED_END = 1 << 2, /* the root has ended: stop the workloads */
 	CELL_NEED_DELETE = 1 << 3, /* autoDelete is due */
-	CELL_NEED_UNDO = 1 << 4, /* a start stands half-done, and nobody is at it */
+	CELL_NEED_UNDO = 1 << 4, /* an interrupted start has to be undone */
 	CELL_NEED_RESTART = 1 << 5, /* a container is to be brought back, now or soon */
 };
 
 /* How far the cell's start has come, by its record. */
 enum run_phase {
 	RUN_NONE = 1, /* not started since the boot, or stopped */
-	RUN_BEGUN, /* under way (whoever is at it holds the cell's lock), or died under way */
+	RUN_BEGUN, /* under way (its process holds the cell's lock), or died under way */
 	RUN_COMPLETE,
 	RUN_ENDING, /* complete, and an operator is stopping it */
 	RUN_UNREADABLE, /* there, but its record says nothing */

@@ -29,7 +29,8 @@ static void log_failed(const char *what, const char *name, const struct kerr *er
 {
 	char text[KERR_TEXT_MAX];
 
-	log_wrn("sweep", "what", what, "name", name, "error", kerr_text(err, text, sizeof(text)));
+	log_wrn("cannot remove leftovers", "what", what, "name", name, "error",
+		kerr_text(err, text, sizeof(text)));
 }
 
 void sweep_names(const char *dir, struct strlist *ret)
@@ -131,7 +132,7 @@ static void sweep_container(struct engine *e, const char *ns, const char *realm,
 		if (r < 0)
 			log_failed("container", id, &err);
 		else
-			log_inf("removed a container that no cell lists", "container", id);
+			log_inf("removed an orphaned container", "container", id);
 	}
 	locks_drop_path(e->locks, &stack);
 }
@@ -187,7 +188,7 @@ static bool has_realm(struct engine *e, const char *ns)
 	return scope_each(e, ADDR_REALM, &all, find_namespace, &c, NULL) < 0 || c.claimed;
 }
 
-/* Whoever makes a realm claims the namespace under this lock (realm.c). */
+/* Creating a realm claims the namespace under this lock (realm.c). */
 static void sweep_namespace(struct engine *e, const char *ns)
 {
 	struct lock_id lock = lock_id_image(ns, "");
@@ -200,7 +201,7 @@ static void sweep_namespace(struct engine *e, const char *ns)
 		if (remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, &err) < 0)
 			log_failed("namespace", ns, &err);
 		else
-			log_inf("removed a namespace that no realm has", "namespace", ns);
+			log_inf("removed an orphaned namespace", "namespace", ns);
 	}
 	locks_drop(e->locks, &lock);
 }
@@ -230,7 +231,7 @@ static void end_start(struct engine *e, const struct addr *a)
 	else if (cell_run_end(e, a, &err) < 0)
 		log_failed("start", a->cell, &err);
 	else
-		log_inf("removed a start of no cell", "cell", a->cell);
+		log_inf("removed an interrupted start of a deleted cell", "cell", a->cell);
 }
 
 /* Processes in there are not ours to judge: nothing tells of them. */
@@ -240,7 +241,7 @@ static void remove_group(struct engine *e, const struct addr *a)
 	struct kerr err = { 0 };
 
 	if (cgroup_populated(e->cgroups, cgroup) > 0)
-		log_wrn("processes in a cgroup of no object", "cgroup", cgroup);
+		log_wrn("orphaned cgroup still has processes", "cgroup", cgroup);
 	else if (cgroup_remove(e->cgroups, cgroup, 0, CGROUP_WAIT_MS, &err) < 0)
 		log_failed("cgroup", cgroup, &err);
 }
@@ -343,7 +344,7 @@ static void drop_network(struct engine *e, const struct addr *space)
 	if (network_delete(e, space, &err) < 0)
 		log_failed("network", space->space, &err);
 	else
-		log_inf("removed a bridge of no space", "space", space->space);
+		log_inf("removed an orphaned bridge", "space", space->space);
 }
 
 /* A bridge says in its alias whose it is, and in its name of which instance. */

@@ -17,7 +17,7 @@
 #define TEMP_PREFIX ".tmp-"
 #define TEMP_MAX_AGE_S 3600
 
-/* A writer lives for milliseconds: what is of an earlier boot or an hour old is nobody's. */
+/* A writer lives for milliseconds: a file of an earlier boot, or an hour old, has none. */
 static bool is_stale(const struct stat *st)
 {
 	struct timespec now, up;
@@ -114,7 +114,8 @@ static void remove_remains(struct engine *e, const struct addr *a)
 	if (r == 0 && addr_level(a) == ADDR_SPACE)
 		(void) rmdir(dir);
 	if (r < 0)
-		log_wrn("sweep", "what", dir, "error", kerr_text(&err, text, sizeof(text)));
+		log_wrn("cannot remove leftovers", "what", dir, "error",
+			kerr_text(&err, text, sizeof(text)));
 }
 
 static void sweep_below(struct engine *e, const struct addr *parent)

@@ -229,7 +229,7 @@ out:
 	return r < 0 ? r : r == 1 && run.id ? 1 : 0;
 }
 
-/* Wait until nobody holds the instance; the daemon's end is seen by its pidfd. */
+/* Wait until the instance lock is free; the daemon's end is seen by its pidfd. */
 static int await_release(struct engine *e, int pidfd, int timeout_ms)
 {
 	pid_t pid;

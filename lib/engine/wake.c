@@ -47,7 +47,7 @@ void wake_ask(struct engine *e, const struct addr *cell)
 	/* By way of the descriptor: the path may be longer than an address takes. */
 	(void) snprintf(to.sun_path, sizeof(to.sun_path), "/proc/self/fd/%d/" SHIM_SOCK_WAKE, dir);
 	(void) sendto(sock, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *) &to,
-		      sizeof(to)); /* nobody listens, or the queue is full: the file says it */
+		      sizeof(to)); /* no listener, or a full queue: the file remains */
 }
 
 void wake_take(struct engine *e, struct strlist *ret)

@@ -12,7 +12,7 @@
 
 /* "<realm>_<space>_<stack>_<cell>"; owned by the caller. */
 char *wake_key(const struct addr *cell) __attribute__((returns_nonnull));
-/* The other way. No name has a '_'; key is cut in place. -EINVAL: nobody of ours wrote that. */
+/* The other way. No name has a '_'; key is cut in place. -EINVAL: not written by us. */
 int wake_parse(char *key, struct addr *ret);
 
 /* Best effort: without a daemon the next one looks at every cell. */

@@ -422,7 +422,7 @@ static int bridge_judge(const struct link_bridge *b, const struct link_bridge_st
 	char have[IPV4_NET_TEXT_MAX], want[IPV4_NET_TEXT_MAX];
 
 	if (!st->is_bridge)
-		return kerr_plain(err, -EEXIST, "a device '%s' exists and is no bridge", b->name);
+		return kerr_plain(err, -EEXIST, "device '%s' exists and is not a bridge", b->name);
 	if (b->owner && st->owner[0] && !streq(b->owner, st->owner))
 		return kerr_plain(err, -EEXIST, "the bridge '%s' belongs to '%s', not to '%s'",
 				  b->name, st->owner, b->owner);
@@ -532,7 +532,7 @@ int link_bridge_delete(const char *name, struct kerr *err)
 	if (r < 0)
 		return r == -ENODEV ? 0 : r;
 	if (!st.is_bridge)
-		return kerr_plain(err, -EEXIST, "the device '%s' is no bridge: left alone", name);
+		return kerr_plain(err, -EEXIST, "device '%s' is not a bridge: left alone", name);
 	return delete_name(sk, name, err);
 }
 

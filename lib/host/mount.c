@@ -245,7 +245,7 @@ int mount_private_dir(const char *path, struct kerr *err)
 	if (r < 0)
 		return kerr_set(err, r, "look at '%s'", path);
 	if (r == 0 && mount(path, path, NULL, MS_BIND, NULL) < 0)
-		return kerr_set(err, -errno, "bind '%s' onto itself", path);
+		return kerr_set(err, -errno, "bind mount '%s' onto itself", path);
 	if (mount(NULL, path, NULL, MS_PRIVATE, NULL) < 0)
 		return kerr_set(err, -errno, "make the mount '%s' private", path);
 	return 0;

@@ -231,7 +231,7 @@ static const struct field status_rows[] = {
 	ROW_STATE(struct container_status, state, container_state, "state", container_state_labels,
 		  .flags = FIELD_READ_ONLY, .help = HELP_STATE),
 	ROW_INT(struct container_status, restart_count, "restartCount", .flags = FIELD_READ_ONLY,
-		.help = "Automatic restarts since somebody last started it."),
+		.help = "Automatic restarts since it was last started on request."),
 	ROW_TIME(struct container_status, restart_time, "restartTime", .flags = FIELD_READ_ONLY,
 		 .help = "Time of the last automatic restart."),
 	ROW_TIME(struct container_status, start_time, "startTime", .flags = FIELD_READ_ONLY,

@@ -167,7 +167,7 @@ static int take_reply(struct rpc_client *c, const struct rpc_method *m, const st
 	if (!(id.n == strlen(want) && memcmp(id.p, want, id.n) == 0) &&
 	    (!span_is_null(id) || span_is_null(error))) {
 		c->broken = true;
-		return kerr_plain(err, -EPROTO, "the daemon answered another call");
+		return kerr_plain(err, -EPROTO, "the daemon's answer belongs to another request");
 	}
 	if (!span_is_null(error) || span_is_null(result))
 		return transport_error(c, error, err);
@@ -190,7 +190,7 @@ static int take_event(struct rpc_client *c, const struct wire_frame *f,
 		return 0;
 	if (!opts->event) {
 		c->broken = true;
-		return kerr_plain(err, -EPROTO, "the daemon sent an event that nobody expects");
+		return kerr_plain(err, -EPROTO, "the daemon sent an event that was not asked for");
 	}
 	r = model_read_json(&rpc_event_type, event.p, event.n, &e, err);
 	if (r >= 0)

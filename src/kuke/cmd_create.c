@@ -216,6 +216,7 @@ const struct cmd cmd_create = {
 	.name = "create",
 	.aliases = "c",
 	.help = "create an object",
-	.about = "Create an object. What is there already is looked after and reported as such.",
+	.about =
+		"Create an object. One that exists is checked, repaired where needed, and reported as such.",
 	.subs = create_subs,
 };

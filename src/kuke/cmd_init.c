@@ -236,7 +236,7 @@ static int ping(const char *host, struct kerr *err)
 	return r;
 }
 
-/* The socket tells nobody when it is there: look again until it answers. */
+/* Nothing announces that the socket exists: poll until the daemon answers. */
 static int wait_ready(const char *host, struct kerr *err)
 {
 	int64_t deadline = clock_ms() + READY_WAIT_MS;

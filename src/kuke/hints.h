@@ -6,7 +6,7 @@
 #include "cmd.h"
 
 /*
- * What somebody may have meant who typed a word that the last command of chain does not know:
+ * What a word may have meant that the last command of chain does not know:
  * commands ready to be typed, a line each, added to ret. hints_for_word() knows words of other
  * programs; hints_for_argument() takes the word for a file or a name without its flag or kind.
  */

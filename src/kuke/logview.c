@@ -49,7 +49,7 @@ static int open_log(struct view *v, struct kerr *err)
 	return 0;
 }
 
-/* All there is from where we are. -EPIPE: nobody reads any more. */
+/* All there is from where we are. -EPIPE: standard output was closed. */
 static int drain(struct view *v, struct kerr *err)
 {
 	struct stat st;

@@ -5,7 +5,8 @@
 #include "err.h"
 
 enum logview_flags {
-	LOGVIEW_FOLLOW = 1 << 0, /* until SIGINT or SIGTERM, or nobody reads standard output */
+	LOGVIEW_FOLLOW =
+		1 << 0, /* until SIGINT or SIGTERM, or the reader of standard output goes away */
 };
 
 /*

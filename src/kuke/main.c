@@ -12,7 +12,7 @@
 #include "path.h"
 #include "str.h"
 
-/* Nobody reads standard output any more (`kuke get cell | head -1`). */
+/* The reader of standard output has gone away (`kuke get cell | head -1`). */
 static bool reader_gone(void)
 {
 	struct pollfd p = { .fd = STDOUT_FILENO };

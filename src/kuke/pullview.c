@@ -181,7 +181,7 @@ static void draw(struct pullview *v)
 		lines++;
 	}
 	buf_adds(&out, "\033[J");
-	(void) fd_write_all(v->fd, out.data, out.len); /* nobody looks */
+	(void) fd_write_all(v->fd, out.data, out.len); /* a failed drawing is no failed pull */
 	v->drawn = lines;
 	v->last = now;
 }

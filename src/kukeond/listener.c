@@ -121,7 +121,7 @@ static unsigned in_slot(const struct listener *l, enum slot slot, const uid_t *u
 
 /*
  * Whether a whole Ping is there, and room for its answer: a child has nothing to wait
- * for then. Its name may be anywhere in it; nobody gains by a Ping that is none.
+ * for then. Its name may be anywhere in it; pretending to be a Ping gains nothing.
  */
 static bool is_ping(int fd)
 {
@@ -268,7 +268,7 @@ static ssize_t to_drop(const struct listener *l, uid_t uid, bool ready)
 	return found;
 }
 
-/* Whoever makes this happen can do so without end: once a minute is enough. */
+/* A client could cause this without end: log it once a minute. */
 static void tell_crowded(struct listener *l, uid_t uid)
 {
 	int64_t now = clock_ms();
@@ -278,7 +278,7 @@ static void tell_crowded(struct listener *l, uid_t uid)
 		return;
 	l->crowded_told = now;
 	(void) snprintf(text, sizeof(text), "%u", (unsigned) uid);
-	log_wrn("closing connections of a user who has too many", "uid", text);
+	log_wrn("a user has too many connections; closing some", "uid", text);
 }
 
 static void conn_refuse(int fd)
@@ -561,7 +561,7 @@ static int time_left(const struct listener *l, int64_t now)
 	if (l->stopping)
 		return clock_left(l->stop_deadline);
 	if (l->pass_pid == 0 && l->pass_pending)
-		return 0; /* the first one waits for nobody */
+		return 0; /* the first pass does not wait */
 	if (l->pass_pid == 0 && l->pass_due >= 0)
 		due = l->pass_due;
 	if (l->pass_pid == 0 && l->wake_due >= 0 && (due < 0 || l->wake_due < due))

@@ -11,7 +11,7 @@
  * blocks but in poll, and allocates nothing while it runs.
  */
 enum listener_pass {
-	LISTENER_PASS_WAKES = 1, /* somebody asked, or the pass before did */
+	LISTENER_PASS_WAKES = 1, /* a wake-up, or asked for by the pass before */
 	LISTENER_PASS_TIMER, /* it is time */
 	LISTENER_PASS_START, /* the first one */
 };

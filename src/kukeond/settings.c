@@ -110,7 +110,7 @@ static int parse_args(int argc, char **argv, const char *given[_FLAG_MAX], struc
 	return SETTINGS_SERVE;
 }
 
-/* The value of a flag's layers below the file; NULL when nobody said. */
+/* The value of a flag's layers below the file; NULL when neither is set. */
 static const char *explicit_value(const char *given[_FLAG_MAX], enum flag f)
 {
 	const char *env = flags_[f].env ? getenv(flags_[f].env) : NULL;
@@ -222,7 +222,7 @@ static int absolute(const char *path, const char *flag, struct kerr *err)
 {
 	if (path[0] == '/')
 		return 0;
-	return kerr_plain(err, -EINVAL, "--%s: '%s' is no absolute path", flag, path);
+	return kerr_plain(err, -EINVAL, "--%s: '%s' is not an absolute path", flag, path);
 }
 
 int settings_load(int argc, char **argv, struct settings *ret, struct kerr *err)

@@ -16,7 +16,7 @@ struct settings {
 	char *log_level;
 	char *suffix;
 	char *cgroup_root;
-	int64_t socket_gid; /* -1: nobody said */
+	int64_t socket_gid; /* -1: not set */
 	int64_t reconcile_ms;
 	struct server_doc doc; /* the file, for what has no flag */
 	struct strlist warnings; /* to be logged once the log is there */

@@ -31,7 +31,7 @@ static int make_addr(const char *path, struct sockaddr_un *ret, struct kerr *err
 	return 0;
 }
 
-/* Make room at path: nothing there, or a socket nobody answers on. */
+/* Make room at path: nothing there, or a socket without a listener. */
 static int clear_stale(const char *path, const struct sockaddr_un *addr, struct kerr *err)
 {
 	cleanup_fd int probe = -EBADF;
@@ -40,7 +40,7 @@ static int clear_stale(const char *path, const struct sockaddr_un *addr, struct 
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? 0 : kerr_set(err, -errno, "stat '%s'", path);
 	if (!S_ISSOCK(st.st_mode))
-		return kerr_plain(err, -EEXIST, "'%s' is there and no socket", path);
+		return kerr_plain(err, -EEXIST, "'%s' exists and is not a socket", path);
 	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (probe < 0)
 		return kerr_set(err, -errno, "make a socket");

@@ -226,7 +226,7 @@ cell()
 	run kuke image verify --repair
 	echo "$output"
 	[ "$status" -eq 1 ]
-	[[ $output == *'broken; not repaired: container "default_default_up_main" is up on it: stop its cell first'* ]]
+	[[ $output == *'broken; not repaired: image is in use by running container "default_default_up_main"; stop its cell first'* ]]
 	[ -e "$(layer)/layer.json" ]
 	kuke kill cell up
 	run kuke image verify --repair

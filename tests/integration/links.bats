@@ -147,13 +147,13 @@ message_is()
 	while ! inst ip link add "$bridge" type veth peer name stray0; do
 		inst ip link del "$bridge"
 	done
-	wait_for 30 message_is one "NetworkFailed: a device '$bridge' exists and is no bridge"
+	wait_for 30 message_is one "NetworkFailed: device '$bridge' exists and is not a bridge"
 	[ "$(cell_state one)" = Ready ]
 	[ "$(container_value one main .status.state)" = Ready ]
 	# Also over another start of the daemon, and in the list.
 	kill_daemon
 	quiet kuke daemon start
-	wait_for 30 message_is one "NetworkFailed: a device '$bridge' exists and is no bridge"
+	wait_for 30 message_is one "NetworkFailed: device '$bridge' exists and is not a bridge"
 	inst ip link del "$bridge"
 	wait_for 30 serves "$ip" one
 	wait_for 30 message_is one ''

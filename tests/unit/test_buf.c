@@ -110,7 +110,7 @@ START_TEST(reads_descriptors)
 	(void) lseek(fd, 0, SEEK_SET);
 	buf_reset(&b);
 	ck_assert_int_eq(buf_read_fd(&b, fd, &e), -E2BIG);
-	ck_assert_str_eq(e.msg, "more than 70000 bytes");
+	ck_assert_str_eq(e.msg, "input is larger than 70000 bytes");
 	buf_reset(&b);
 	ck_assert_int_eq(buf_read_fd(&b, t.fd, &e), -EISDIR);
 }

@@ -207,7 +207,7 @@ START_TEST(bridge_foreign)
 	attach(cell_ns(SANDBOX "/a"), GATEWAY + 1, host_name);
 	other.name = host_name;
 	ck_assert_int_eq(link_bridge_ensure(&other, &e), -EEXIST);
-	ck_assert_ptr_nonnull(strstr(e.msg, "is no bridge"));
+	ck_assert_ptr_nonnull(strstr(e.msg, "is not a bridge"));
 	ck_assert_int_eq(link_bridge_delete(host_name, &e), -EEXIST);
 	ck_assert_uint_ne(if_nametoindex(host_name), 0);
 }

@@ -97,8 +97,8 @@ static const struct {
 } odd[] = {
 	{ "--socket-gid=x", "invalid argument \"x\" for \"--socket-gid\" flag" },
 	{ "--socket-gid=-1", "invalid argument \"-1\" for \"--socket-gid\" flag" },
-	{ "--run-path=rel", "--run-path: 'rel' is no absolute path" },
-	{ "--socket=rel", "--socket: 'rel' is no absolute path" },
+	{ "--run-path=rel", "--run-path: 'rel' is not an absolute path" },
+	{ "--socket=rel", "--socket: 'rel' is not an absolute path" },
 	{ "--cgroup-root=/",
 	  "configure runtime: cgroupRoot \"/\" resolves to root: server configuration is invalid" },
 	{ "--containerd-namespace-suffix=.x",
