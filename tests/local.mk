@@ -128,8 +128,10 @@ SYSTEM_TESTS = \
 	tests/integration/lists.bats \
 	tests/integration/links.bats \
 	tests/integration/monitor.bats \
+	tests/integration/mounts.bats \
 	tests/integration/network.bats \
 	tests/integration/people.bats \
+	tests/integration/odd_names.bats \
 	tests/integration/power_cut.bats \
 	tests/integration/profile.bats \
 	tests/integration/pull.bats \

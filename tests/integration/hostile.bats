@@ -24,7 +24,8 @@ setup()
 	load ../helpers/cells
 	CANARY=$INSTANCE/home/canary
 	rm -rf "$CANARY"
-	mkdir -p "$CANARY/sub"
+	rm -rf "${INSTANCE:?}/home/vol" "$INSTANCE/home/fake"
+	mkdir -p "$CANARY/sub" "$HERE/vol"
 	echo ptmx >"$CANARY/ptmx"
 	echo hosts >"$CANARY/hosts"
 	state >"$INSTANCE/home/before"
@@ -57,9 +58,15 @@ image()
 	IMAGE=$LIST/$1:latest
 }
 
-gone()
+# The cell is gone, whether there was one or not.
+clear()
 {
 	quiet kuke delete cell c --force >/dev/null 2>&1 || true
+}
+
+gone()
+{
+	clear
 	quiet kuke image delete "$IMAGE" >/dev/null
 }
 
@@ -97,6 +104,128 @@ same_twice()
 	[ "$output" = "$1"$'\n'"$1" ]
 }
 
+# sums: of every program that a container's start runs on the host.
+sums()
+{
+	sha256sum "$(command -v runc)" "$INSTANCE_BINDIR/kuke" "$INSTANCE_BINDIR/src/kukeshim/kukeshim"
+}
+
+@test "an entrypoint that is the runtime itself does not change a program of the host" {
+	local before
+	before=$(sums)
+	# Whoever runs this runs what runs it, and has it open.
+	# shellcheck disable=SC2016
+	image exe 'mkdir x; printf "#!/proc/self/exe\n" >init; chmod 755 init
+		printf "#!/bin/sh\nfor f in /proc/[0-9]*/exe; do echo x >\$f; done 2>/dev/null\n" >try; chmod 755 try' \
+		'.config.Entrypoint = ["/init"] | .config.Cmd = null'
+	sed '/command: sh/d; /args:/d' < <(cell_doc c '') | quiet kuke run -d -f - || true
+	clear
+	run_cell c '/try; echo .done; exec sleep 1000'
+	wait_for 15 log_has c '^.done$'
+	[ "$(sums)" = "$before" ]
+	gone
+}
+
+@test "a working directory that leads to a directory of the runtime's" {
+	local dir
+	# shellcheck disable=SC2016
+	image cwd 'ln -s /proc/self/fd/7 a; ln -s a b; mkdir d; ln -s ../../proc/self d/c
+		ln -s /proc/1/root$HOST e; mkdir -p proc; ln -s /bin proc/self' \
+		'.config.WorkingDir = "/b"'
+	refused "working directory '/b' leads to '/proc/self/fd/7'"
+	for dir in /a/.. /a/../../../.. /b/x /d/c /d/c/cwd /e /proc/self /proc/self/fd/8 /proc/1/cwd; do
+		clear
+		run quiet kuke run -d -f - < <(cell_doc c 'pwd; ls' "workingDir: $dir")
+		echo "$dir: $output"
+		case $dir in
+		*/..) [ "$status" -eq 0 ] ;;
+		*) [ "$status" -eq 1 ] && [[ $output == *"orking directory '$dir'"* ]] ;;
+		esac
+	done
+	clear
+	up 'pwd; ls -l /proc/self/fd 2>/dev/null | sed -n "s/.* \([0-9]*\) ->.*/\1/p" | tr -d "\n"; echo' 'workingDir: /d'
+	same_twice $'/d\n012'
+	gone
+}
+
+@test "a mount point in a volume that another cell keeps changing" {
+	local n
+	image race ''
+	mkdir -p "$HERE/vol/sub"
+	run_cell other 'cd /vol; while :; do rm -rf t; mkdir t; rmdir t; ln -s '"$CANARY"' t; rm t; ln -s ../../../../../../../..'"$CANARY"' t; done' \
+		"volumes: [{source: $HERE/vol, target: /vol}]"
+	run_cell c 'exec sleep 1000' "volumes: [{source: $HERE/vol, target: /vol}]"
+	cell_doc c 'mount | grep -c " on /vol/t/s "; exec sleep 1000' \
+		"volumes: [{source: $HERE/vol, target: /vol}, {kind: tmpfs, target: /vol/t/s}, {source: $HERE/vol, target: /vol/t/v}]
+tmpfs: [{path: /vol/t/o, options: [mode=700]}]" >"$HERE/c.yaml"
+	for n in {1..25}; do
+		clear
+		run quiet kuke run -d -f "$HERE/c.yaml"
+		[ "$status" -eq 0 ] || [[ $output == *" in volume \"/vol\""* || $output == *"mount at"* ]]
+		unharmed
+	done
+	inst cat /proc/self/mountinfo >"$HERE/mounts"
+	refute grep -q "canary" "$HERE/mounts"
+	quiet kuke delete cell other --force
+	rm -rf "$HERE/vol"
+	mkdir -p "$HERE/vol"
+	ln -s "$CANARY" "$HERE/vol/t"
+	clear
+	run quiet kuke run -d -f "$HERE/c.yaml"
+	[[ $output == *"'t' in volume \"/vol\" is a symbolic link: nothing can be mounted there"* ]]
+	unharmed
+	gone
+}
+
+@test "what hides files of the kernel is the container's own null device" {
+	local before
+	before=$(cat /proc/sys/kernel/core_pattern)
+	image null 'ln -s /proc/sys/kernel/core_pattern dev/null; ln -s /proc/sysrq-trigger dev/zero'
+	# shellcheck disable=SC2016
+	up 'stat -c "%F %t:%T" /dev/null; for f in /proc/sys/kernel/core_pattern /proc/keys /proc/kcore; do echo "|x" >$f; done 2>/dev/null; wc -c </proc/keys'
+	same_twice $'character special file 1:3\n0'
+	[ "$(cat /proc/sys/kernel/core_pattern)" = "$before" ]
+	mkdir -p "$HERE/fake"
+	ln -s /proc/sys/kernel/core_pattern "$HERE/fake/null"
+	clear
+	refused 'container "main": a volume at /dev needs privileged: true (volume[0] target "/dev/.")' \
+		"volumes: [{source: $HERE/fake, target: /dev/.}]"
+	[ "$(cat /proc/sys/kernel/core_pattern)" = "$before" ]
+	gone
+}
+
+@test "there is no console for the runtime to bind, whatever stands for it" {
+	# shellcheck disable=SC2016
+	image console 'mkdir dev/pts; ln -s $HOST/ptmx dev/pts/0; ln -s $HOST/sub dev/console; ln -s /proc/sysrq-trigger dev/pts/1'
+	up 'ls /dev/pts; [ -e /dev/console ]; echo $?'
+	same_twice $'ptmx\n1'
+	unharmed
+	gone
+}
+
+@test "nothing is mounted over the kernel's file systems" {
+	local at what
+	mkdir -p "$HERE/fake/self/attr"
+	image kernel 'ln -s /proc data; mkdir deep; ln -s ../sys/kernel deep/k; ln -s self/attr proc/a; ln -s ../proc/a deep/p'
+	for at in /proc /proc/ /proc/self/attr //proc//sys /x/../proc/1 /sys /sys/fs/cgroup /sys/kernel/; do
+		refused "volume target is not allowed (volume[0] target \"$at\")" \
+			"volumes: [{source: $HERE/fake, target: $at}]"
+		refused "volume target is not allowed (volume[0] target \"$at\")" \
+			"volumes: [{kind: tmpfs, target: $at}]"
+		refused "tmpfs path is not allowed (tmpfs[0] path \"$at\")" "tmpfs: [{path: $at}]"
+		refused "secret mountPath is not allowed" \
+			"secrets: [{name: s, fromFile: /etc/hostname, mountPath: $at}]"
+	done
+	for at in "/data/self|/proc" "/data|/proc" "/deep/k/x|/sys" "/deep/p|/proc"; do
+		for what in "volumes: [{source: $HERE/fake, target: ${at%|*}}]" \
+			"volumes: [{kind: tmpfs, target: ${at%|*}}]" "tmpfs: [{path: ${at%|*}}]"; do
+			clear
+			refused "\"${at%|*}\": '${at%|*}' leads to '${at#*|}' in the container's root, which is the kernel's" "$what"
+		done
+	done
+	gone
+}
+
 @test "an image whose /dev is a link to the host" {
 	local script look='[ ! -L /dev ] && [ -d /dev ] && [ -c /dev/null ] && readlink /dev/ptmx'
 	# shellcheck disable=SC2016
@@ -113,8 +242,7 @@ same_twice()
 		up "$look"
 		same_twice pts/ptmx
 		unharmed
-		gone
-		image dev "$script"
+		clear
 		up "$look" $'readOnlyRootFilesystem: true\nuser: "1000"'
 		same_twice pts/ptmx
 		unharmed
@@ -144,5 +272,71 @@ same_twice()
 	up 'grep -c localhost /etc/hosts; cat /etc/hostname; [ ! -L /etc/resolv.conf ]; echo $?' 'readOnlyRootFilesystem: true'
 	same_twice $'2\nc\n0'
 	unharmed
+	gone
+}
+
+@test "targets of volumes, tmpfs and secrets that are links to the host" {
+	echo word >"$HERE/secret"
+	# shellcheck disable=SC2016
+	image targets 'ln -s $HOST data; ln -s ../../../../../..$HOST/sub deep; ln -s $HOST/hosts file; ln -s $HOST/none s; ln -s loop loop'
+	up 'mount | grep -c "canary"; cat /s; touch /data/x /deep/y; echo $?' \
+		"volumes: [{source: $HERE/vol, target: /data}, {kind: tmpfs, target: /deep}, {source: $HERE/secret, target: /file}]
+secrets: [{name: s, fromFile: $HERE/secret, mountPath: /s}]
+tmpfs: [{path: /deep/more}]"
+	same_twice $'5\nword\n0'
+	unharmed
+	[ -e "$HERE/vol/x" ]
+	clear
+	refused "volume \"/loop/x\": '/loop/x' leads to '/loop' in the container's root, which is a link that leads through too many links" \
+		"volumes: [{source: $HERE/vol, target: /loop/x}]"
+	gone
+}
+
+@test "a container that has prepared its own root for its next start" {
+	local script
+	image own ''
+	# shellcheck disable=SC2016
+	script='n=$(cat /n 2>/dev/null || echo 0); echo $((n + 1)) >/n
+		if [ -d /data/sub ]; then umount /data/sub; fi
+		[ -L /dev ] && echo link; [ -c /dev/null ] && echo device; touch /data/x && echo mounted
+		umount -l /data /run /dev/pts /dev/shm /dev/mqueue /dev /sys /proc /etc/hosts
+		rm -rf /dev /data /run /sys /proc /etc/hosts
+		for f in dev data run sys proc etc/hosts; do ln -s HOST /$f; done
+		[ $n -ge 2 ] || exit 1
+		echo .done; exec sleep 1000'
+	run_cell c "${script//HOST/$CANARY}" "privileged: true
+restartPolicy: on-failure
+volumes: [{source: $HERE/vol, target: /data}]"
+	wait_for 60 log_has c '^.done$'
+	unharmed
+	quiet kuke kill cell c
+	quiet kuke start cell c
+	wait_for 15 done_times 2
+	unharmed
+	[ "$(logs c | grep -c '^device$')" -eq 4 ]
+	[ "$(logs c | grep -c '^mounted$')" -eq 4 ]
+	refute log_has c '^link$'
+	gone
+}
+
+@test "the inheritable set is empty, whatever the user" {
+	image inh ':' '.config.User = "1000:1000"'
+	up 'grep -E "^Cap(Inh|Amb|Eff)" /proc/self/status | tr -d "\t\n"; echo'
+	same_twice CapInh:0000000000000000CapEff:0000000000000000CapAmb:0000000000000000
+	clear
+	up 'grep -E "^Cap(Inh|Amb)" /proc/self/status | tr -d "\t\n"; echo' 'user: "0"'
+	same_twice CapInh:0000000000000000CapAmb:0000000000000000
+	gone
+}
+
+@test "a user of the image has its groups there, and no others" {
+	image groups 'echo "bob:x:1000:100::/:/bin/sh" >>etc/passwd
+		printf "users:x:100:\ngrp:x:200:x,bob,y\nnot:x:300:bobby\nother:x:201:bob\n" >>etc/group' \
+		'.config.User = "bob"'
+	up 'id -u; id -G'
+	same_twice $'1000\n100 200 201'
+	clear
+	up 'id -u; id -G' 'user: "1000:1000"'
+	same_twice $'1000\n1000'
 	gone
 }
