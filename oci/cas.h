@@ -40,7 +40,7 @@ int cas_get(struct image_store *s, const struct digest *d, size_t max, struct bu
 /* -ENOENT without touching err. */
 int cas_open(struct image_store *s, const struct digest *d, struct kerr *err);
 /* Read all of it. -EBADMSG (without a message) when it is not what its digest says, -ENOENT. */
-int cas_verify(struct image_store *s, const struct digest *d, struct kerr *err);
+int cas_verify(struct image_store *s, const struct digest *d);
 bool cas_has(struct image_store *s, const struct digest *d);
 
 static inline void cas_writer_freep(struct cas_writer **w)

@@ -49,13 +49,21 @@ static void fill_info(const struct image_record *rec, struct image_info *ret)
 	};
 }
 
-static int add_info(void *ctx, const char *file, const struct image_record *rec)
+/* One that cannot be read stands for itself by its file, with the reason. */
+static int add_info(void *ctx, const char *file, const struct image_record *rec,
+		    const struct kerr *why)
 {
 	struct image_infos *l = ctx;
+	struct image_info *i = vec_grow(&l->v, &l->n, sizeof(*l->v));
+	char text[KERR_TEXT_MAX];
 
-	(void) file;
-	if (rec) /* a damaged one has no name to show */
-		fill_info(rec, vec_grow(&l->v, &l->n, sizeof(*l->v)));
+	if (rec) {
+		fill_info(rec, i);
+		return 0;
+	}
+	i->name = xstrdup(file);
+	i->media_type = xstrdup("");
+	strmap_set(&i->labels, IMAGE_LABEL_UNREADABLE, kerr_text(why, text, sizeof(text)));
 	return 0;
 }
 
@@ -135,6 +143,11 @@ int image_delete(struct image_store *s, const char *ref, char **ret_name, struct
 	r = delete_name(s, ref, ret_name, err);
 	if (r != -ENOENT)
 		return r;
+	r = image_record_remove_file(s, ref, err);
+	if (r == 0 && ret_name)
+		*ret_name = xstrdup(ref);
+	if (r != -ENOENT)
+		return r < 0 ? r : image_collect(s, NULL, err);
 	if (ref_normalise(ref, &name, NULL) < 0 || streq(name, ref))
 		return not_found(err);
 	r = delete_name(s, name, ret_name, err);

@@ -7,11 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cas.h"
 #include "image.h"
 #include "image_record.h"
 #include "layer.h"
-#include "log.h"
 #include "mem.h"
 #include "path.h"
 #include "snapshot.h"
@@ -22,13 +20,24 @@ struct marks {
 	struct image_store *store;
 	struct strmap blobs;
 	struct strmap chains;
-	bool unsure; /* a container's layers could not be found out: keep all layers */
+	char *unsure; /* what could not be read of what images and containers need: all is kept */
 };
 
 static void marks_clear(struct marks *m)
 {
 	strmap_clear(&m->blobs);
 	strmap_clear(&m->chains);
+	free_p(&m->unsure);
+}
+
+static void be_unsure(struct marks *m, const struct kerr *why)
+{
+	char text[KERR_TEXT_MAX];
+
+	(void) kerr_text(why, text, sizeof(text));
+	image_store_note(m->store, "no image content is removed", text);
+	if (!m->unsure)
+		m->unsure = xstrdup(text);
 }
 
 static void mark_list(struct strmap *set, const struct strlist *digests)
@@ -41,12 +50,14 @@ static void mark_list(struct strmap *set, const struct strlist *digests)
 			strmap_set(set, digest_hex(&d), "");
 }
 
-static int mark_record(void *ctx, const char *file, const struct image_record *rec)
+static int mark_record(void *ctx, const char *file, const struct image_record *rec,
+		       const struct kerr *why)
 {
 	struct marks *m = ctx;
 
+	(void) file;
 	if (!rec) {
-		log_wrn("image record is damaged: its image counts as gone", "file", file);
+		be_unsure(m, why);
 		return 0;
 	}
 	mark_list(&m->blobs, &rec->blobs);
@@ -57,36 +68,19 @@ static int mark_record(void *ctx, const char *file, const struct image_record *r
 /* A container needs the manifest, the configuration and the layers of its image. */
 static void mark_container(struct marks *m, const char *id)
 {
-	cleanup_oci_manifest struct oci_manifest man = { 0 };
-	cleanup_image_config struct image_config c = { 0 };
-	cleanup_buf struct buf b = BUF_INIT(IMAGE_MAX_MANIFEST);
-	struct digest d, chain, diff;
-	size_t i;
-	int r;
+	struct snapshot_needs n = { 0 };
+	struct kerr why = { 0 };
+	int r = snapshot_needs(m->store, id, &n, &why);
 
-	r = snapshot_image(m->store, id, &d, NULL);
-	if (r == -ENOENT)
-		return; /* none of ours, or of no image */
-	if (r == 0)
-		r = cas_get(m->store, &d, IMAGE_MAX_MANIFEST, &b, NULL);
-	if (r == 0)
-		r = oci_manifest_parse(buf_str(&b), b.len, &man, NULL);
-	if (r == 0)
-		r = cas_get(m->store, &man.config.digest, IMAGE_MAX_MANIFEST, &b, NULL);
-	if (r == 0)
-		r = image_config_parse(buf_str(&b), b.len, &c, NULL);
-	if (r < 0) {
-		log_wrn("image of a container cannot be read: no layer is removed", "container",
-			id);
-		m->unsure = true;
-		return;
+	if (r == 0) {
+		strmap_set(&m->blobs, digest_hex(&n.manifest), "");
+		strmap_set(&m->blobs, digest_hex(&n.config), "");
+		mark_list(&m->chains, &n.chains);
+	} else if (r != -ENOENT) { /* else none of ours, or of no image */
+		(void) kerr_wrap(&why, r, "container '%s'", id);
+		be_unsure(m, &why);
 	}
-	strmap_set(&m->blobs, digest_hex(&d), "");
-	strmap_set(&m->blobs, digest_hex(&man.config.digest), "");
-	for (i = 0; i < c.diff_ids.n && digest_parse(c.diff_ids.v[i], &diff) == 0; i++) {
-		digest_chain(i > 0 ? &chain : NULL, &diff, &chain);
-		strmap_set(&m->chains, digest_hex(&chain), "");
-	}
+	strlist_clear(&n.chains);
 }
 
 /* Names of a directory, without those that begin with a dot. */
@@ -131,49 +125,91 @@ static int sweep_blobs(struct marks *m, uint64_t *freed, struct kerr *err)
 	for (i = 0; r == 0 && i < names.n; i++) {
 		cleanup_free char *path = image_store_path(m->store, NS_BLOBS, names.v[i]);
 
-		if (strmap_get(&m->blobs, names.v[i]))
+		if (strmap_get(&m->blobs, names.v[i]) || lstat(path, &st) < 0)
 			continue;
-		if (lstat(path, &st) == 0)
-			*freed += (uint64_t) st.st_blocks * 512;
+		if (!image_store_is_hex(names.v[i]) || !S_ISREG(st.st_mode)) {
+			image_store_note(m->store, "not a blob", path);
+			continue;
+		}
+		if (m->unsure)
+			continue;
+		*freed += (uint64_t) st.st_blocks * 512;
 		r = unlink(path);
 		r = r < 0 && errno != ENOENT ? kerr_set(err, -errno, "remove '%s'", path) : 0;
 	}
 	return r;
 }
 
-static uint64_t unpacked_size(struct image_store *s, const char *hex)
+/* A layer whose record is its own: it was made here, and its files are all known. */
+static bool is_layer(struct image_store *s, const char *hex, uint64_t *ret_bytes)
 {
 	struct layer_info info = { 0 };
-	struct digest d;
+	struct digest d, chain;
 
-	if (strlen(hex) != DIGEST_HEX)
-		return 0;
+	if (!image_store_is_hex(hex))
+		return false;
 	digest_from_hex(hex, &d);
-	(void) layer_read_info(s, &d, &info, NULL);
-	return info.unpacked_bytes;
+	if (layer_read_info(s, &d, &info, NULL) < 0)
+		return false;
+	digest_chain(digest_is_set(&info.parent) ? &info.parent : NULL, &info.diff_id, &chain);
+	*ret_bytes = info.unpacked_bytes;
+	return digest_eq(&chain, &d);
 }
 
-static int sweep_chains(struct marks *m, uint64_t *freed, struct kerr *err)
+/* One that lost its record: by the name and what is in it. It goes when that is asked for. */
+static bool is_damaged_layer(struct image_store *s, const char *hex)
+{
+	cleanup_free char *dir = image_store_path(s, NS_SNAPSHOTS, hex);
+	cleanup_free char *fs = path_join(dir, LAYER_FS, NULL);
+
+	return image_store_is_hex(hex) && access(fs, F_OK) == 0;
+}
+
+static int sweep_chains(struct marks *m, enum image_collect_flags flags, uint64_t *freed,
+			struct kerr *err)
 {
 	cleanup_strlist struct strlist names = { 0 };
 	size_t i;
 	int r;
 
-	if (m->unsure)
-		return 0;
 	r = list_dir(m->store, NS_SNAPSHOTS, &names, err);
 	for (i = 0; r == 0 && i < names.n; i++) {
 		cleanup_free char *path = image_store_path(m->store, NS_SNAPSHOTS, names.v[i]);
+		uint64_t bytes = 0;
 
 		if (strmap_get(&m->chains, names.v[i]))
 			continue;
-		*freed += unpacked_size(m->store, names.v[i]);
+		if (!is_layer(m->store, names.v[i], &bytes) &&
+		    !(flags & IMAGE_COLLECT_ASKED && is_damaged_layer(m->store, names.v[i]))) {
+			image_store_note(m->store, "not a layer, or its record is damaged", path);
+			continue;
+		}
+		if (m->unsure)
+			continue;
+		*freed += bytes;
 		r = image_store_trash(m->store, path, err);
 	}
 	return r;
 }
 
-/* The store is ours alone: whatever is in staging/ and trash/ is of nobody. */
+/* "blob-XXXXXX" of mkostemp and mkdtemp; "<pid>.<number>" of image_store_trash. */
+static bool is_leftover(enum ns_dir what, const char *name)
+{
+	static const char *const made[] = { "blob-", "layer-", "spool-", "inflate-" };
+	size_t i, n;
+
+	if (what == NS_TRASH) {
+		n = strspn(name, "0123456789");
+		return n > 0 && name[n] == '.' && name[n + 1] != '\0' &&
+		       strspn(name + n + 1, "0123456789") == strlen(name + n + 1);
+	}
+	for (i = 0; i < ARRAY_SIZE(made); i++)
+		if (str_has_prefix(name, made[i]) && strlen(name) == strlen(made[i]) + 6)
+			return true;
+	return false;
+}
+
+/* The store is ours alone: what is in staging/ and trash/ by our names is in use by none. */
 static int sweep_leftovers(struct image_store *s, enum ns_dir what, struct kerr *err)
 {
 	cleanup_strlist struct strlist names = { 0 };
@@ -184,12 +220,16 @@ static int sweep_leftovers(struct image_store *s, enum ns_dir what, struct kerr 
 	for (i = 0; r == 0 && i < names.n; i++) {
 		cleanup_free char *path = image_store_path(s, what, names.v[i]);
 
-		r = remove_tree_at(AT_FDCWD, path, REMOVE_TREE_SAME_FS, err);
+		if (is_leftover(what, names.v[i]))
+			r = remove_tree_at(AT_FDCWD, path, REMOVE_TREE_SAME_FS, err);
+		else
+			image_store_note(s, "not kukeon's", path);
 	}
 	return r;
 }
 
-static int collect(struct image_store *s, uint64_t *freed, struct kerr *err)
+static int collect(struct image_store *s, enum image_collect_flags flags, uint64_t *freed,
+		   struct kerr *err)
 {
 	cleanup_(marks_clear) struct marks m = { .store = s };
 	int r;
@@ -200,20 +240,25 @@ static int collect(struct image_store *s, uint64_t *freed, struct kerr *err)
 	if (r == 0)
 		r = mark(&m, err);
 	if (r == 0)
-		r = sweep_chains(&m, freed, err);
+		r = sweep_chains(&m, flags, freed, err);
 	if (r == 0)
 		r = sweep_blobs(&m, freed, err);
+	if (r == 0 && m.unsure && flags & IMAGE_COLLECT_ASKED)
+		r = kerr_plain(err, -EBADMSG,
+			       "no image content is removed while a record cannot be read: %s",
+			       m.unsure);
 	return r;
 }
 
-int image_collect(struct image_store *s, uint64_t *ret_bytes, struct kerr *err)
+int image_collect_with(struct image_store *s, enum image_collect_flags flags, uint64_t *ret_bytes,
+		       struct kerr *err)
 {
 	uint64_t freed = 0;
 	int r;
 
 	r = image_store_lock_all(s, err);
 	if (r > 0) {
-		r = collect(s, &freed, err);
+		r = collect(s, flags, &freed, err);
 		image_store_unlock_all(s);
 	}
 	if (r < 0)
@@ -221,6 +266,11 @@ int image_collect(struct image_store *s, uint64_t *ret_bytes, struct kerr *err)
 	if (ret_bytes)
 		*ret_bytes = freed;
 	return 0;
+}
+
+int image_collect(struct image_store *s, uint64_t *ret_bytes, struct kerr *err)
+{
+	return image_collect_with(s, 0, ret_bytes, err);
 }
 
 int image_store_repair(struct image_store *s, struct kerr *err)

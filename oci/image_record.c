@@ -11,7 +11,9 @@
 #include "image_record.h"
 #include "mem.h"
 #include "node.h"
+#include "path.h"
 #include "sha256.h"
+#include "statefile.h"
 #include "str.h"
 
 enum {
@@ -118,17 +120,26 @@ static int parse(const struct buf *b, struct image_record *r)
 	return 0;
 }
 
+/* A record stands below the digest of its name. */
+static bool is_in_place(const char *path, const struct image_record *rec)
+{
+	char hex[SHA256_HEX];
+
+	sha256_hex_of(rec->name, strlen(rec->name), hex);
+	return str_has_prefix(path_basename(path), hex);
+}
+
 static int load_path(const char *path, struct image_record *ret, struct kerr *err)
 {
 	cleanup_buf struct buf b = BUF_INIT(IMAGE_RECORD_MAX);
 	cleanup_image_record struct image_record rec = { 0 };
 	int r;
 
-	r = file_read_at(AT_FDCWD, path, IMAGE_RECORD_MAX, &b, err);
+	r = state_read_at(AT_FDCWD, path, IMAGE_RECORD_MAX, &b, err);
 	if (r < 0)
 		return r;
 	r = parse(&b, &rec);
-	if (r < 0)
+	if (r < 0 || !is_in_place(path, &rec))
 		return kerr_plain(err, -EINVAL, "image record '%s' is damaged", path);
 	*ret = rec;
 	rec = (struct image_record){ 0 };
@@ -145,7 +156,8 @@ static int save_locked(const char *path, struct image_record *rec, struct kerr *
 	rec->created_at = r == 0 ? old.created_at : ktime_now();
 	emit(rec, &b);
 	r = buf_check(&b, "image record", err);
-	return r < 0 ? r : atomic_write_at(AT_FDCWD, path, b.data, b.len, 0600, 0, err);
+	return r < 0 ? r
+		     : atomic_write_at(AT_FDCWD, path, b.data, b.len, 0600, ATOMIC_WRITE_SUM, err);
 }
 
 int image_record_save(struct image_store *s, struct image_record *rec, struct kerr *err)
@@ -173,13 +185,32 @@ int image_record_load(struct image_store *s, const char *name, struct image_reco
 	return load_path(path, ret, err);
 }
 
+static int remove_path(const char *path, struct kerr *err)
+{
+	int r;
+
+	if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		return -ENOENT;
+	/* A damaged one may be anything. */
+	r = remove_tree_at(AT_FDCWD, path, REMOVE_TREE_SAME_FS, err);
+	return r < 0 ? r : fsync_parent(AT_FDCWD, path, err);
+}
+
 int image_record_remove(struct image_store *s, const char *name, struct kerr *err)
 {
 	cleanup_free char *path = record_path(s, name);
 
-	if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+	return remove_path(path, err);
+}
+
+int image_record_remove_file(struct image_store *s, const char *file, struct kerr *err)
+{
+	cleanup_free char *path = NULL;
+
+	if (!image_store_is_record(file))
 		return -ENOENT;
-	return atomic_unlink_at(AT_FDCWD, path, err);
+	path = image_store_path(s, NS_IMAGES, file);
+	return remove_path(path, err);
 }
 
 int image_record_walk(struct image_store *s, image_record_fn *fn, void *ctx, struct kerr *err)
@@ -195,16 +226,15 @@ int image_record_walk(struct image_store *s, image_record_fn *fn, void *ctx, str
 	while (r >= 0 && (e = readdir(d))) {
 		cleanup_image_record struct image_record rec = { 0 };
 		cleanup_free char *path = image_store_path(s, NS_IMAGES, e->d_name);
+		struct kerr why = { 0 };
 
-		if (!str_has_suffix(e->d_name, ".json") || e->d_name[0] == '.')
+		if (!image_store_is_record(e->d_name))
 			continue;
-		r = load_path(path, &rec, err);
+		r = load_path(path, &rec, &why);
 		if (r == -ENOENT)
 			r = 0; /* removed meanwhile */
-		else if (r == 0)
-			r = fn(ctx, e->d_name, &rec);
-		else if (r == -EINVAL || r == -E2BIG || r == -EBADF)
-			r = fn(ctx, e->d_name, NULL);
+		else
+			r = fn(ctx, e->d_name, r == 0 ? &rec : NULL, r == 0 ? NULL : &why);
 	}
 	(void) closedir(d);
 	return r < 0 ? r : 0;

@@ -46,11 +46,15 @@ int image_record_load(struct image_store *s, const char *name, struct image_reco
 /* Durable. -ENOENT without touching err. */
 int image_record_remove(struct image_store *s, const char *name, struct kerr *err);
 
+/* The same by the name of the file ("<hex>.json"), for one whose name cannot be read. */
+int image_record_remove_file(struct image_store *s, const char *file, struct kerr *err);
+
 /*
- * Call fn for every record. A damaged one comes as rec NULL with its file name.
- * A negative result of fn ends the walk and is returned.
+ * Call fn for every record. One that cannot be read comes as rec NULL with its file name
+ * and why. A negative result of fn ends the walk and is returned.
  */
-typedef int image_record_fn(void *ctx, const char *file, const struct image_record *rec);
+typedef int image_record_fn(void *ctx, const char *file, const struct image_record *rec,
+			    const struct kerr *why);
 int image_record_walk(struct image_store *s, image_record_fn *fn, void *ctx, struct kerr *err);
 
 #endif

@@ -50,24 +50,19 @@ void image_checks_clear(struct image_checks *c)
 	c->n = 0;
 }
 
-static int look_at_layer(struct image_store *s, const struct digest *chain, struct seen *seen,
-			 const struct layer_report **ret, struct kerr *err)
+static const struct layer_report *look_at_layer(struct image_store *s, const struct digest *chain,
+						struct seen *seen)
 {
 	struct seen_layer *y;
 	size_t i;
-	int r;
 
-	for (i = 0; i < seen->n; i++) {
-		if (digest_eq(&seen->v[i].chain, chain)) {
-			*ret = &seen->v[i].report;
-			return 0;
-		}
-	}
+	for (i = 0; i < seen->n; i++)
+		if (digest_eq(&seen->v[i].chain, chain))
+			return &seen->v[i].report;
 	y = vec_grow(&seen->v, &seen->n, sizeof(*y));
 	y->chain = *chain;
-	r = layer_verify(s, chain, &y->report, err);
-	*ret = &y->report;
-	return r;
+	layer_verify(s, chain, &y->report);
+	return &y->report;
 }
 
 static int check_layers(struct image_store *s, const struct strlist *chains, struct seen *seen,
@@ -76,14 +71,11 @@ static int check_layers(struct image_store *s, const struct strlist *chains, str
 	const struct layer_report *rep;
 	struct digest chain;
 	size_t i, k;
-	int r;
 
 	for (i = 0; i < chains->n; i++) {
 		if (digest_parse(chains->v[i], &chain) < 0)
 			return kerr_plain(err, -EINVAL, "bad chain id '%s'", chains->v[i]);
-		r = look_at_layer(s, &chain, seen, &rep, err);
-		if (r < 0)
-			return kerr_wrap(err, r, "layer %zu", i + 1);
+		rep = look_at_layer(s, &chain, seen);
 		c->layers++;
 		c->files += rep->files;
 		c->more += rep->more;
@@ -105,9 +97,7 @@ static int check_blobs(struct image_store *s, const struct strlist *blobs, struc
 	for (i = 0; i < blobs->n; i++) {
 		if (digest_parse(blobs->v[i], &d) < 0)
 			return kerr_plain(err, -EINVAL, "bad digest '%s'", blobs->v[i]);
-		r = cas_verify(s, &d, err);
-		if (r < 0 && r != -ENOENT && r != -EBADMSG)
-			return r;
+		r = cas_verify(s, &d);
 		if (r == 0)
 			continue;
 		strlist_add(&c->broken_blobs, d.text);
@@ -140,7 +130,8 @@ struct walk {
 	struct kerr *err;
 };
 
-static int check_one(void *ctx, const char *file, const struct image_record *rec)
+static int check_one(void *ctx, const char *file, const struct image_record *rec,
+		     const struct kerr *why)
 {
 	struct walk *w = ctx;
 	struct image_check *c;
@@ -149,7 +140,7 @@ static int check_one(void *ctx, const char *file, const struct image_record *rec
 		return check_image(w->store, rec, &w->seen, &w->checks, w->err);
 	c = vec_grow(&w->checks.v, &w->checks.n, sizeof(*c));
 	c->name = xstrdup(file);
-	strlist_add(&c->problems, "its record is damaged");
+	strlist_add(&c->problems, why->msg);
 	return 0;
 }
 
@@ -195,12 +186,11 @@ int image_forget_broken(struct image_store *s, const struct image_check *c, stru
 	size_t i;
 	int r = 0;
 
-	/* A layer without a record counts as missing; the next one of its name takes its place. */
 	for (i = 0; r == 0 && i < c->broken_layers.n; i++) {
 		if (digest_parse(c->broken_layers.v[i], &d) == 0) {
-			cleanup_free char *path = layer_path(s, &d, LAYER_RECORD);
+			cleanup_free char *path = layer_path(s, &d, NULL);
 
-			r = access(path, F_OK) < 0 ? 0 : atomic_unlink_at(AT_FDCWD, path, err);
+			r = image_store_trash(s, path, err);
 		}
 	}
 	for (i = 0; r == 0 && i < c->broken_blobs.n; i++) {

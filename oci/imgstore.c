@@ -9,9 +9,11 @@
 
 #include "image.h"
 #include "imgstore.h"
+#include "log.h"
 #include "mem.h"
 #include "oci_manifest.h"
 #include "path.h"
+#include "str.h"
 
 /*
  * A collection is owed by whoever ends its hold last. The mark is a bit of the mode
@@ -124,6 +126,26 @@ void image_store_unlock_all(struct image_store *s)
 	struct lock_id id = lock_id_image(s->ns, "");
 
 	locks_drop(s->locks, &id);
+}
+
+bool image_store_is_hex(const char *name)
+{
+	return strlen(name) == DIGEST_HEX && strspn(name, "0123456789abcdef") == DIGEST_HEX;
+}
+
+bool image_store_is_record(const char *name)
+{
+	return strspn(name, "0123456789abcdef") == DIGEST_HEX && streq(name + DIGEST_HEX, ".json");
+}
+
+void image_store_note(struct image_store *s, const char *why, const char *path)
+{
+	cleanup_free char *line = xasprintf("%s: %s", why, path);
+
+	if (!s->strange)
+		log_wrn("left alone", "what", line);
+	else if (!strlist_has(s->strange, line))
+		strlist_add(s->strange, line);
 }
 
 int image_store_trash(struct image_store *s, const char *path, struct kerr *err)

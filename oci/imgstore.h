@@ -7,6 +7,7 @@
 #include "layout.h"
 #include "locks.h"
 #include "unpack_proto.h"
+#include "vec.h"
 
 /*
  * The image side of one namespace directory:
@@ -30,6 +31,8 @@ struct image_store {
 	/* The defaults; set after opening where configured. */
 	struct unpack_limits limits; /* of a layer; the tars of an image share max_bytes */
 	uint64_t max_layers; /* of an image */
+	/* NULL, or where a collection lists what it does not know or cannot read, and why. */
+	struct strlist *strange;
 };
 
 /*
@@ -71,6 +74,13 @@ char *image_store_path(const struct image_store *s, enum ns_dir what, const char
  * gone in one step. A missing one is success.
  */
 int image_store_trash(struct image_store *s, const char *path, struct kerr *err);
+
+/* "<64 hex digits>": the name of a blob or layer. "<64 hex digits>.json": of a record. */
+bool image_store_is_hex(const char *name);
+bool image_store_is_record(const char *name);
+
+/* A line for s->strange, or for the log where there is no list. */
+void image_store_note(struct image_store *s, const char *why, const char *path);
 
 /*
  * For start-up: remove what is left in staging/ and trash/ and collect, unless

@@ -10,6 +10,7 @@
 #include "layer.h"
 #include "mem.h"
 #include "path.h"
+#include "statefile.h"
 
 enum {
 	LAYER_RECORD_MAX = 4096, /* bytes of layer.json */
@@ -52,7 +53,7 @@ int layer_read_info_in(const char *dir, struct layer_info *ret, struct kerr *err
 	struct layer_info info = { 0 };
 	int r;
 
-	r = file_read_at(AT_FDCWD, path, LAYER_RECORD_MAX, &b, err);
+	r = state_read_at(AT_FDCWD, path, LAYER_RECORD_MAX, &b, err);
 	if (r < 0)
 		return r;
 	if (b.len == 0 || parse_digest_key(&b, "diffID", &info.diff_id) < 0 ||
@@ -91,5 +92,6 @@ int layer_write_info_in(const char *dir, const struct layer_info *info, struct k
 		 info->diff_id.text, info->parent.text, (unsigned long long) info->unpacked_bytes,
 		 (unsigned long long) info->entries, info->opaque_root,
 		 (unsigned long long) info->files_bytes, info->files_crc);
-	return atomic_write_at(AT_FDCWD, path, b.data, b.len, 0600, ATOMIC_WRITE_NOSYNC, err);
+	return atomic_write_at(AT_FDCWD, path, b.data, b.len, 0600,
+			       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM, err);
 }

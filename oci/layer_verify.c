@@ -300,8 +300,7 @@ static void check_items(struct verify *v)
 	free(up.v);
 }
 
-int layer_verify(struct image_store *s, const struct digest *chain, struct layer_report *ret,
-		 struct kerr *err)
+void layer_verify(struct image_store *s, const struct digest *chain, struct layer_report *ret)
 {
 	cleanup_free char *dir = layer_path(s, chain, NULL), *fs = layer_path(s, chain, LAYER_FS);
 	cleanup_(verify_clear) struct verify v = { .report = ret, .fs = -EBADF };
@@ -311,24 +310,21 @@ int layer_verify(struct image_store *s, const struct digest *chain, struct layer
 	r = layer_read_info_in(dir, &info, NULL);
 	if (r < 0) {
 		problem(ret, NULL, xstrdup("its record is missing or damaged"));
-		return 0;
+		return;
 	}
-	r = map_list(&v, dir, err);
-	if (r < 0)
-		return r;
-	if (v.list_n != info.files_bytes || crc32c_add(0, v.list, v.list_n) != info.files_crc ||
-	    read_items(&v) < 0) {
+	r = map_list(&v, dir, NULL);
+	if (r < 0 || v.list_n != info.files_bytes ||
+	    crc32c_add(0, v.list, v.list_n) != info.files_crc || read_items(&v) < 0) {
 		problem(ret, NULL, xstrdup("its list of files is missing or damaged"));
-		return 0;
+		return;
 	}
 	v.fs = open(fs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (v.fs < 0) {
 		problem(ret, NULL, xstrdup("its files are missing"));
-		return 0;
+		return;
 	}
 	v.block = xmalloc(VERIFY_BLOCK);
 	check_items(&v);
-	return 0;
 }
 
 int layer_sum_files(const char *dir, uint64_t *ret_bytes, uint32_t *ret_crc, struct kerr *err)

@@ -24,10 +24,9 @@ void layer_report_clear(struct layer_report *r);
 /*
  * Hold an unpacked layer against its record and its list of files: existence,
  * type, size, content, target, mode and owner of each. What is wrong is put into
- * ret; an error is only what keeps from finding out. The caller holds the store.
+ * ret. The caller holds the store.
  */
-int layer_verify(struct image_store *s, const struct digest *chain, struct layer_report *ret,
-		 struct kerr *err);
+void layer_verify(struct image_store *s, const struct digest *chain, struct layer_report *ret);
 
 /* Size and CRC-32C of the list of files in a layer's directory. */
 int layer_sum_files(const char *dir, uint64_t *ret_bytes, uint32_t *ret_crc, struct kerr *err);

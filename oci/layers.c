@@ -16,6 +16,7 @@
 #include "layers.h"
 #include "mem.h"
 #include "path.h"
+#include "snapshot.h"
 #include "str.h"
 #include "vec.h"
 
@@ -334,19 +335,47 @@ static int complete(struct layers *l, size_t i, struct kerr *err)
 	return r < 0 ? r : layer_write_info_in(y->dir, &info, err);
 }
 
+/*
+ * A container may be up on the files of a layer whose record was lost: they stay where
+ * they are and get the record of the same layer, unpacked just now. Whether they are
+ * whole, image verify tells.
+ */
+static int give_record(struct layers *l, struct layer *y, const char *to, struct kerr *err)
+{
+	static const char *const names[] = { LAYER_FILES, LAYER_RECORD }; /* what counts, last */
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < ARRAY_SIZE(names); i++) {
+		cleanup_free char *from = path_join(y->dir, names[i], NULL);
+		cleanup_free char *at = path_join(to, names[i], NULL);
+
+		r = remove_tree_at(AT_FDCWD, at, REMOVE_TREE_SAME_FS, err);
+		if (r == 0 && rename(from, at) < 0)
+			r = kerr_set(err, -errno, "rename '%s' to '%s'", from, at);
+		if (r == 0)
+			r = fsync_parent(AT_FDCWD, at, err);
+	}
+	return r < 0 ? r : image_store_trash(l->store, y->dir, err);
+}
+
 /* Its data is on the disk: what is visible is whole. */
 static int name(struct layers *l, struct layer *y, struct kerr *err)
 {
 	cleanup_free char *to = layer_path(l->store, &y->chain, NULL);
+	cleanup_free char *fs = path_join(to, LAYER_FS, NULL);
 	int r;
 
-	/* a damaged one that is there without its record makes room */
-	r = image_store_trash(l->store, to, err);
+	if (access(fs, F_OK) == 0 && snapshot_layer_used(l->store, &y->chain)) {
+		r = give_record(l, y, to, err);
+	} else {
+		/* A damaged one that is there without its record makes room. */
+		r = image_store_trash(l->store, to, err);
+		if (r == 0 && rename(y->dir, to) < 0)
+			r = kerr_set(err, -errno, "rename '%s' to '%s'", y->dir, to);
+	}
 	if (r < 0)
 		return r;
-	r = rename(y->dir, to);
-	if (r < 0)
-		return kerr_set(err, -errno, "rename '%s' to '%s'", y->dir, to);
 	free_p(&y->dir);
 	y->state = LAYER_NAMED;
 	return 0;

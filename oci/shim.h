@@ -58,6 +58,7 @@ struct shim_status {
 	pid_t pid; /* container's init; 0 before it is known */
 	uint64_t pid_start;
 	struct ktime started_at;
+	bool exit_unreadable; /* it runs, but there is an exit record that cannot be read: err */
 	bool have_exit; /* exit: of this run (SHIM_ENDED), else of the last one before */
 	struct shim_exit exit;
 };

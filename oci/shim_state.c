@@ -13,6 +13,7 @@
 #include "proc.h"
 #include "runc.h"
 #include "shim.h"
+#include "statefile.h"
 #include "str.h"
 
 enum {
@@ -20,6 +21,12 @@ enum {
 	CLEAR_KILL_MS = 10000, /* for processes to die and cgroups to empty */
 	CLEAR_SETTLE_MS = 40000, /* for a shim's own clean-up, runc delete included */
 };
+
+/* Whatever keeps a record from being read, it is damaged. */
+static int damaged(int r)
+{
+	return r == -ENOENT ? r : -EBADMSG;
+}
 
 static int read_record(const struct shim_place *place, struct shim_record *ret, struct kerr *err)
 {
@@ -29,7 +36,7 @@ static int read_record(const struct shim_place *place, struct shim_record *ret, 
 
 	r = file_read_at(AT_FDCWD, path, SHIM_RECORD_MAX, &text, err);
 	if (r < 0)
-		return r;
+		return damaged(r);
 	r = shim_record_parse(buf_str(&text), text.len, ret);
 	if (r == -EINVAL)
 		return kerr_plain(err, -EBADMSG, "'%s' is damaged", path);
@@ -43,9 +50,9 @@ static int read_exit(const char *dir, struct shim_exit *ret, struct kerr *err)
 	cleanup_buf struct buf text = BUF_INIT(SHIM_RECORD_MAX);
 	int r;
 
-	r = file_read_at(AT_FDCWD, path, SHIM_RECORD_MAX, &text, err);
+	r = state_read_at(AT_FDCWD, path, SHIM_RECORD_MAX, &text, err);
 	if (r < 0)
-		return r;
+		return damaged(r);
 	r = shim_exit_parse(buf_str(&text), text.len, ret);
 	return r < 0 ? kerr_plain(err, -EBADMSG, "'%s' is damaged", path) : 0;
 }
@@ -105,6 +112,7 @@ int shim_state(const struct shim_place *place, struct shim_status *ret, struct k
 	struct shim_status st = { 0 };
 	struct shim_record rec = { 0 };
 	char boot[SHIM_BOOT_ID_SIZE];
+	struct kerr why = { 0 };
 	bool have_record;
 	int r;
 
@@ -124,9 +132,19 @@ int shim_state(const struct shim_place *place, struct shim_status *ret, struct k
 			return r;
 		st.other_boot = !streq(boot, rec.boot_id);
 	}
-	r = find_exit(place, &st, err);
-	if (r < 0)
+	r = find_exit(place, &st, &why);
+	if (r < 0 && have_record && st.monitor_alive && !st.other_boot && !rec.starting) {
+		/* It runs, or ends just now: how an earlier run ended does not matter for that. */
+		st.exit_unreadable = true;
+		st.have_exit = false;
+		st.exit = (struct shim_exit){ 0 };
+		if (err)
+			*err = why;
+	} else if (r < 0) {
+		if (err)
+			*err = why;
 		return r;
+	}
 	st.state = derive(&st, have_record, &rec);
 	*ret = st;
 	return 0;

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cas.h"
 #include "fd.h"
 #include "image_record.h"
 #include "layer.h"
 #include "layer_notes.h"
 #include "mem.h"
+#include "oci_manifest.h"
 #include "path.h"
 #include "snapshot.h"
 #include "str.h"
@@ -20,6 +23,7 @@
 #define UPPER "upper"
 #define UPPER_NEW "upper.new"
 #define WORK "work"
+#define UNFINISHED S_ISVTX /* a bit of the mode of containers/<id> */
 
 static char *container_path(struct image_store *s, const char *id, const char *name)
 {
@@ -56,6 +60,14 @@ int snapshot_lower(struct image_store *s, const struct image *img, struct strlis
 	return 0;
 }
 
+/* The link is made first and goes last: what has a writable layer has it. */
+static bool has_upper(struct image_store *s, const char *id)
+{
+	cleanup_free char *upper = container_path(s, id, UPPER);
+
+	return faccessat(AT_FDCWD, upper, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 int snapshot_image(struct image_store *s, const char *id, struct digest *ret, struct kerr *err)
 {
 	cleanup_free char *path = container_path(s, id, IMAGE_LINK);
@@ -64,13 +76,76 @@ int snapshot_image(struct image_store *s, const char *id, struct digest *ret, st
 
 	n = readlink(path, text, sizeof(text) - 1);
 	if (n < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return -ENOENT;
+		return has_upper(s, id) ? kerr_plain(err, -EBADMSG, "'%s' is missing", path)
+					: -ENOENT;
 	if (n < 0)
-		return kerr_set(err, -errno, "read '%s'", path);
+		return errno == EINVAL ? kerr_plain(err, -EBADMSG, "'%s' is no link", path)
+				       : kerr_set(err, -errno, "read '%s'", path);
 	text[n] = '\0';
 	if (digest_parse(text, ret) < 0)
-		return kerr_plain(err, -EINVAL, "'%s' is damaged", path);
+		return kerr_plain(err, -EBADMSG, "'%s' is damaged", path);
 	return 0;
+}
+
+int snapshot_needs(struct image_store *s, const char *id, struct snapshot_needs *ret,
+		   struct kerr *err)
+{
+	cleanup_oci_manifest struct oci_manifest man = { 0 };
+	cleanup_image_config struct image_config c = { 0 };
+	cleanup_buf struct buf b = BUF_INIT(IMAGE_MAX_MANIFEST);
+	struct digest d, chain, diff;
+	size_t i;
+	int r;
+
+	r = snapshot_image(s, id, &d, err);
+	if (r == -ENOENT)
+		return r;
+	if (r == 0)
+		r = cas_get(s, &d, IMAGE_MAX_MANIFEST, &b, err);
+	if (r == 0)
+		r = oci_manifest_parse(buf_str(&b), b.len, &man, err);
+	if (r == 0)
+		r = cas_get(s, &man.config.digest, IMAGE_MAX_MANIFEST, &b, err);
+	if (r == 0)
+		r = image_config_parse(buf_str(&b), b.len, &c, err);
+	if (r < 0)
+		return r == -ENOENT
+			       ? kerr_plain(err, -EBADMSG, "a blob of image %s is missing", d.text)
+			       : r;
+	ret->manifest = d;
+	ret->config = man.config.digest;
+	strlist_clear(&ret->chains);
+	for (i = 0; i < c.diff_ids.n; i++) {
+		if (digest_parse(c.diff_ids.v[i], &diff) < 0)
+			return kerr_plain(err, -EBADMSG, "bad diff id in image %s", d.text);
+		digest_chain(i > 0 ? &chain : NULL, &diff, &chain);
+		strlist_add(&ret->chains, chain.text);
+	}
+	return 0;
+}
+
+bool snapshot_layer_used(struct image_store *s, const struct digest *chain)
+{
+	cleanup_free char *dir = image_store_path(s, NS_CONTAINERS, NULL);
+	struct dirent *e;
+	bool used = false;
+	DIR *d;
+
+	d = opendir(dir);
+	if (!d)
+		return errno != ENOENT;
+	while (!used && (e = readdir(d))) {
+		struct snapshot_needs n = { 0 };
+		int r;
+
+		if (e->d_name[0] == '.')
+			continue;
+		r = snapshot_needs(s, e->d_name, &n, NULL);
+		used = r == 0 ? strlist_has(&n.chains, chain->text) : r != -ENOENT;
+		strlist_clear(&n.chains);
+	}
+	(void) closedir(d);
+	return used;
 }
 
 static int make_dir(const char *path, mode_t mode, struct kerr *err)
@@ -134,7 +209,11 @@ int snapshot_prepare(struct image_store *s, const char *id, const struct image *
 	struct digest have;
 	int r;
 
-	r = make_dir(dir, 0700, err);
+	if (mkdir(dir, 0700) == 0)
+		r = chmod(dir, 0700 | UNFINISHED) < 0 ? kerr_set(err, -errno, "chmod '%s'", dir)
+						      : 0;
+	else
+		r = errno == EEXIST ? 0 : kerr_set(err, -errno, "create '%s'", dir);
 	if (r < 0)
 		return r;
 	r = snapshot_image(s, id, &have, err);
@@ -146,6 +225,21 @@ int snapshot_prepare(struct image_store *s, const char *id, const struct image *
 		return kerr_set(err, -errno, "create '%s'", link);
 	r = access(upper, F_OK) == 0 ? 0 : make_upper(s, id, img, err);
 	return r < 0 ? r : make_dir(work, 0700, err);
+}
+
+bool snapshot_unfinished(struct image_store *s, const char *id)
+{
+	cleanup_free char *dir = image_store_path(s, NS_CONTAINERS, id);
+	struct stat st;
+
+	return lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & UNFINISHED);
+}
+
+int snapshot_finish(struct image_store *s, const char *id, struct kerr *err)
+{
+	cleanup_free char *dir = image_store_path(s, NS_CONTAINERS, id);
+
+	return chmod(dir, 0700) < 0 ? kerr_set(err, -errno, "chmod '%s'", dir) : 0;
 }
 
 int snapshot_clean_work(struct image_store *s, const char *id, struct kerr *err)
@@ -164,11 +258,13 @@ int snapshot_clean_work(struct image_store *s, const char *id, struct kerr *err)
 }
 
 /* Ends the walk with -EEXIST when a name points to the manifest. */
-static int is_named(void *ctx, const char *file, const struct image_record *rec)
+static int is_named(void *ctx, const char *file, const struct image_record *rec,
+		    const struct kerr *why)
 {
 	const struct digest *manifest = ctx;
 
 	(void) file;
+	(void) why;
 	return rec && digest_eq(&rec->manifest, manifest) ? -EEXIST : 0;
 }
 
@@ -193,8 +289,8 @@ int snapshot_remove(struct image_store *s, const char *id, struct kerr *err)
 	r = snapshot_image(s, id, &manifest, NULL);
 	if (r == -ENOENT)
 		return 0;
-	if (unlink(link) < 0 && errno != ENOENT)
-		return kerr_set(err, -errno, "remove '%s'", link);
+	if (remove_tree_at(AT_FDCWD, link, REMOVE_TREE_SAME_FS, err) < 0)
+		return -EIO;
 	/* While the image has a name, nothing of it can go. */
 	if (r == 0 && !again && image_record_walk(s, is_named, &manifest, NULL) == -EEXIST)
 		return 0;

@@ -28,8 +28,31 @@ int snapshot_lower(struct image_store *s, const struct image *img, struct strlis
 int snapshot_prepare(struct image_store *s, const char *id, const struct image *img,
 		     struct kerr *err);
 
-/* The manifest a container was made of. -ENOENT without touching err. */
+/*
+ * A container that was made counts as unfinished until its record is durable: if the power
+ * goes before, it may go. finish is not synced by itself.
+ */
+bool snapshot_unfinished(struct image_store *s, const char *id);
+int snapshot_finish(struct image_store *s, const char *id, struct kerr *err);
+
+/*
+ * The manifest a container was made of. -ENOENT without touching err. -EBADMSG where the
+ * link of one that has a writable layer is lost or damaged.
+ */
 int snapshot_image(struct image_store *s, const char *id, struct digest *ret, struct kerr *err);
+
+/*
+ * The layers of the image that a container was made of, lowest first, as chain ids
+ * ("sha256:…"), and its manifest and configuration. -ENOENT when it is of no image.
+ */
+struct snapshot_needs {
+	struct digest manifest, config;
+	struct strlist chains;
+};
+int snapshot_needs(struct image_store *s, const char *id, struct snapshot_needs *ret,
+		   struct kerr *err);
+/* Whether a container of the store needs the layer. What cannot be found out counts as yes. */
+bool snapshot_layer_used(struct image_store *s, const struct digest *chain);
 
 /* Before mounting after a reboot: overlay's own leftovers in work/ are removed. */
 int snapshot_clean_work(struct image_store *s, const char *id, struct kerr *err);

@@ -109,6 +109,7 @@ SYSTEM_TESTS = \
 	tests/integration/config.bats \
 	tests/integration/crash.bats \
 	tests/integration/daemon.bats \
+	tests/integration/damage.bats \
 	tests/integration/documents.bats \
 	tests/integration/ending.bats \
 	tests/integration/failures.bats \

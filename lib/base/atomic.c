@@ -12,6 +12,7 @@
 #include "fd.h"
 #include "mem.h"
 #include "path.h"
+#include "statefile.h"
 #include "str.h"
 
 #ifndef RENAME_NOREPLACE
@@ -139,6 +140,8 @@ static int fill(int fd, const void *data, size_t n, mode_t mode, enum atomic_wri
 	r = fd_write_all(fd, data, n);
 	if (r < 0)
 		return r;
+	if ((flags & ATOMIC_WRITE_SUM) != 0)
+		state_sum_set(fd, data, n);
 	if (fchmod(fd, mode) < 0)
 		return -errno;
 	if ((flags & ATOMIC_WRITE_NOSYNC) == 0 && fsync(fd) < 0)

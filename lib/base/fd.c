@@ -65,7 +65,7 @@ int fd_read_all(int fd, void *p, size_t n)
 	return 0;
 }
 
-int file_read_at(int dirfd, const char *path, size_t max, struct buf *ret, struct kerr *err)
+int file_read_open_at(int dirfd, const char *path, size_t max, struct buf *ret, struct kerr *err)
 {
 	cleanup_fd int fd = -EBADF;
 	struct stat st;
@@ -89,7 +89,14 @@ int file_read_at(int dirfd, const char *path, size_t max, struct buf *ret, struc
 	r = buf_read_fd(ret, fd, err);
 	if (r < 0)
 		return kerr_wrap(err, r, "'%s'", path);
-	return 0;
+	return take_fd(fd);
+}
+
+int file_read_at(int dirfd, const char *path, size_t max, struct buf *ret, struct kerr *err)
+{
+	cleanup_fd int fd = file_read_open_at(dirfd, path, max, ret, err);
+
+	return fd < 0 ? fd : 0;
 }
 
 int sys_read(int dirfd, const char *path, struct buf *ret)

@@ -29,6 +29,8 @@ int fd_read_all(int fd, void *p, size_t n);
  * without touching err, so callers can tolerate a missing file.
  */
 int file_read_at(int dirfd, const char *path, size_t max, struct buf *ret, struct kerr *err);
+/* The same; returns the descriptor, open for reading, to be closed by the caller. */
+int file_read_open_at(int dirfd, const char *path, size_t max, struct buf *ret, struct kerr *err);
 
 /* Files of the kernel (proc, sysfs, cgroups): one open, one read or write. No err. */
 int sys_read(int dirfd, const char *path, struct buf *ret);

@@ -19,6 +19,7 @@ libbase_a_SOURCES = \
 	lib/base/proc.c lib/base/proc.h lib/base/procinfo.c \
 	lib/base/sha256.c lib/base/sha256.h \
 	lib/base/shimfile.c lib/base/shimfile.h \
+	lib/base/statefile.c lib/base/statefile.h \
 	lib/base/str.c lib/base/str.h \
 	lib/base/vec.c lib/base/vec.h
 LIBBASE = libbase.a $(NETTLE_LIBS)

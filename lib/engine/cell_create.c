@@ -248,8 +248,10 @@ static int read_status(struct engine *e, const struct addr *a, struct cell_doc *
 	r = scope_namespace(e, a->realm, &ns, err);
 	if (r == 0)
 		r = cell_observe(e, ns, doc, NULL, err);
-	if (r == 0)
+	if (r == 0) {
 		cell_observe_cgroup(e, doc, cgroup);
+		damaged_sides(e, a, doc);
+	}
 	return r;
 }
 

@@ -95,7 +95,10 @@ static int load_at_rest(struct engine *e, const struct addr *a, enum cell_take_f
 	int ending = cell_recover_locked(e, a, w, err);
 	int r;
 
-	if (ending < 0 || (ending && !(flags & CELL_TAKE_ENDING)))
+	/* What is to go may be damaged in any way, and the record of an earlier try too. */
+	if (ending < 0 && !(flags & CELL_TAKE_ANY))
+		return ending;
+	if (ending > 0 && !(flags & CELL_TAKE_ENDING))
 		return ending;
 	ending_clear(w);
 	r = load(e, a, flags, ret, ret_ns, err);

@@ -20,8 +20,10 @@
 #include "ns.h"
 #include "path.h"
 #include "restart.h"
+#include "statefile.h"
 #include "stops.h"
 #include "str.h"
+#include "sweep.h"
 
 #define RUN_FILE "run.json"
 #define RUN_MAX 4096
@@ -39,6 +41,16 @@ char *cell_run_dir(const struct engine *e, const struct addr *cell, const struct
 	return layout_pin(&e->layout, cell, run->start_id, NULL);
 }
 
+/* The record is written before anything of a start is made, and goes after all of it. */
+static bool has_start(const struct engine *e, const struct addr *cell)
+{
+	char *dir cleanup_free = layout_pin(&e->layout, cell, NULL, NULL);
+	struct strlist names cleanup_strlist = { 0 };
+
+	sweep_names(dir, &names);
+	return names.n > 0;
+}
+
 int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *ret, struct kerr *err)
 {
 	char *file cleanup_free = run_file(e, cell);
@@ -47,7 +59,9 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 	char ip[IPV4_TEXT_MAX], phase[16];
 	int r;
 
-	r = file_read_at(AT_FDCWD, file, RUN_MAX, &text, err);
+	r = state_read_at(AT_FDCWD, file, RUN_MAX, &text, err);
+	if (r == -ENOENT && has_start(e, cell))
+		return kerr_plain(err, -EBADMSG, "'%s' is missing", file);
 	if (r < 0)
 		return r;
 	r = jscan_get_str(buf_str(&text), text.len, "start", run.start_id, sizeof(run.start_id));
@@ -94,7 +108,8 @@ int cell_run_save(struct engine *e, const struct addr *cell, const struct cell_r
 	}
 	jemit_object_end(&j);
 	buf_addc(&text, '\n');
-	return atomic_write_at(AT_FDCWD, file, text.data, text.len, 0600, ATOMIC_WRITE_NOSYNC, err);
+	return atomic_write_at(AT_FDCWD, file, text.data, text.len, 0600,
+			       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM, err);
 }
 
 int cell_run_begin(struct engine *e, const struct addr *cell, struct cell_run *ret,
@@ -188,6 +203,7 @@ int cell_run_complete(struct engine *e, const struct addr *cell, struct cell_run
 static int end_run(struct engine *e, const struct addr *cell, struct kerr *err)
 {
 	char *parent cleanup_free = layout_pin(&e->layout, cell, NULL, NULL);
+	struct strlist names cleanup_strlist = { 0 };
 	struct cell_run run = { 0 };
 	int r;
 
@@ -204,9 +220,14 @@ static int end_run(struct engine *e, const struct addr *cell, struct kerr *err)
 	}
 	/* The pins go with the mounts, and the namespaces and the link with the pins. */
 	r = mount_detach_below(parent, err);
-	if (r < 0)
-		return r;
-	return remove_tree_at(AT_FDCWD, parent, REMOVE_TREE_SAME_FS, err);
+	sweep_names(parent, &names);
+	for (size_t i = 0; r >= 0 && i < names.n; i++) {
+		char *dir cleanup_free = path_join(parent, names.v[i], NULL);
+
+		if (!streq(names.v[i], RUN_FILE)) /* it goes last */
+			r = remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
+	}
+	return r < 0 ? r : remove_tree_at(AT_FDCWD, parent, REMOVE_TREE_SAME_FS, err);
 }
 
 /* The record of a stop goes last: until then what ended is that of a cell that is stopped. */

@@ -194,11 +194,6 @@ static int make_durable(struct start *s, struct kerr *err)
 	cell_observe_network(s->doc, &s->run);
 	if (r == 0)
 		r = cell_save(s->e, s->doc, 0, err);
-	if (r == 0 && s->fresh) { /* the directory's own name */
-		char *dir cleanup_free = layout_object(&s->e->layout, &s->a, OBJECT_DIR);
-
-		r = fsync_parent(AT_FDCWD, dir, err);
-	}
 	s->durable = r == 0;
 	engine_lap(s->e, "save");
 	return r;

@@ -7,6 +7,7 @@
 #include "container.h"
 #include "log.h"
 #include "convert.h"
+#include "damaged.h"
 #include "mem.h"
 #include "restart.h"
 #include "stops.h"
@@ -39,9 +40,23 @@ static void observe_restart(const struct container_spec *c, const struct restart
 	ret->why = known && plan.why[0] ? known->why : NULL;
 }
 
-/* restarts NULL: of a cell that is not up. */
+/* Processes without a record: it was there when they began. */
+static int check_record(const struct container_run *run, const struct shim_status *st,
+			struct kerr *err)
+{
+	if (st->run_id[0] || cgroup_populated(run->e->cgroups, run->cgroup) <= 0)
+		return 0;
+	return kerr_plain(err, -EBADMSG, "'%s/" SHIM_FILE_MONITOR "' is missing or empty",
+			  run->run_dir);
+}
+
+/*
+ * restarts NULL: of a cell that is not up. *why: of the first container whose files
+ * cannot be read.
+ */
 static void observe_container(const struct container_run *run, const struct restarts *restarts,
-			      struct container_status *status, struct container_fact *ret)
+			      struct container_status *status, struct container_fact *ret,
+			      struct kerr *why)
 {
 	struct shim_status st;
 	struct kerr err = { 0 };
@@ -49,11 +64,15 @@ static void observe_container(const struct container_run *run, const struct rest
 	int r;
 
 	r = shim_state(&run->how.place, &st, &err);
-	if (r < 0) {
+	if (r == 0)
+		r = check_record(run, &st, &err);
+	if (r < 0 || st.exit_unreadable) {
 		char text[KERR_TEXT_MAX];
 
 		log_wrn("cannot read the state of a container", "container", run->id, "error",
 			kerr_text(&err, text, sizeof(text)));
+		if (!why->msg[0])
+			*why = err;
 	}
 	stopped = r == 0 && container_was_stopped(run, &st);
 	status_container(r < 0 ? NULL : &st, stopped, status, ret);
@@ -73,7 +92,8 @@ static bool is_being_stopped(struct engine *e, const struct addr *a, const struc
 }
 
 /* *ret: what is on record of the start; all zero without one. */
-static enum run_phase observe_run(struct engine *e, const struct addr *a, struct cell_run *ret)
+static enum run_phase observe_run(struct engine *e, const struct addr *a, struct cell_run *ret,
+				  struct kerr *why)
 {
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
@@ -89,6 +109,7 @@ static enum run_phase observe_run(struct engine *e, const struct addr *a, struct
 		return RUN_NONE;
 	log_wrn("cannot read the record of a start", "cell", a->cell, "error",
 		kerr_text(&err, text, sizeof(text)));
+	*why = err;
 	return RUN_UNREADABLE;
 }
 
@@ -107,12 +128,25 @@ void cell_observe_network(struct cell_doc *doc, const struct cell_run *run)
 	}
 }
 
+/* The state is what can be told without the file; what failed by itself says so first. */
+static void say_unreadable(struct cell_doc *doc, const struct kerr *why)
+{
+	struct buf line cleanup_buf = BUF_INIT(MESSAGE_MAX + 8);
+	char text[KERR_TEXT_MAX];
+
+	if (doc->status.state == CELL_STATE_FAILED)
+		return;
+	str_one_line(&line, kerr_text(why, text, sizeof(text)), MESSAGE_MAX);
+	cell_set_state(doc, doc->status.state, REASON_STATE_DAMAGED, buf_str(&line));
+}
+
 int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigned *ret_need,
 		 struct kerr *err)
 {
 	struct addr a = addr_of_cell(doc);
 	struct container_fact *facts cleanup_free = NULL;
 	struct restarts restarts cleanup_restarts = { 0 };
+	struct kerr why = { 0 };
 	enum run_phase phase;
 	struct cell_run start;
 	unsigned need;
@@ -123,7 +157,7 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 	if (system_is_cell(&a))
 		return system_observe(e, doc, err);
 	facts = xcalloc(doc->spec.containers.n + 1, sizeof(*facts));
-	phase = observe_run(e, &a, &start);
+	phase = observe_run(e, &a, &start, &why);
 	if (phase == RUN_COMPLETE)
 		restarts_load(e, &a, &restarts);
 	for (size_t i = 0; i < doc->spec.containers.n; i++) {
@@ -133,10 +167,12 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 			continue;
 		container_run_init(&run, e, ns, doc, &doc->spec.containers.v[i]);
 		observe_container(&run, phase == RUN_COMPLETE ? &restarts : NULL,
-				  &doc->status.containers.v[i], &facts[i]);
+				  &doc->status.containers.v[i], &facts[i], &why);
 	}
 	need = status_cell(doc, phase, facts);
 	cell_observe_network(doc, &start);
+	if (why.msg[0])
+		say_unreadable(doc, &why);
 	if (ret_need)
 		*ret_need = need;
 	return 0;

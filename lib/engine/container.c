@@ -27,6 +27,7 @@
 #include "snapshot.h"
 #include "spec.h"
 #include "spec_tables.h"
+#include "statefile.h"
 #include "str.h"
 #include "validate.h"
 #include "wake.h"
@@ -178,21 +179,35 @@ char *container_rootfs(const struct container_run *r, const char *dir)
 
 /* ---- record and root file system ---- */
 
-/* Not synced: container_sync does that. One that a power failure emptied is none. */
-static bool have_record(const char *file)
+static int read_record(const char *data_dir, struct buf *ret)
 {
-	struct stat st;
+	char *file cleanup_free = path_join(data_dir, RECORD_FILE, NULL);
 
-	return stat(file, &st) == 0 && st.st_size > 0;
+	return state_read_at(AT_FDCWD, file, RECORD_MAX, ret, NULL);
 }
 
-static int write_record(struct container_run *r, const struct image *image, struct kerr *err)
+/* All that is in it is known without it: a damaged one is written again. */
+static bool have_record(const struct container_run *r)
+{
+	struct buf text cleanup_buf = BUF_INIT(RECORD_MAX);
+	char id[256];
+
+	return read_record(r->data_dir, &text) == 0 &&
+	       jscan_get_str(buf_str(&text), text.len, "id", id, sizeof(id)) == 0 &&
+	       streq(id, r->id);
+}
+
+/* Not synced: container_sync does that. */
+static int write_record(struct container_run *r, struct image_store *s, const struct image *image,
+			struct kerr *err)
 {
 	char *file cleanup_free = path_join(r->data_dir, RECORD_FILE, NULL);
 	struct buf text cleanup_buf = BUF_INIT(RECORD_MAX);
 	struct jemit j;
+	int k;
 
-	if (have_record(file))
+	r->record_unsynced = snapshot_unfinished(s, r->id);
+	if (have_record(r))
 		return 0;
 	jemit_init(&j, &text, EMIT_INDENT);
 	jemit_object(&j);
@@ -205,12 +220,17 @@ static int write_record(struct container_run *r, const struct image *image, stru
 	jemit_object_end(&j);
 	buf_addc(&text, '\n');
 	r->record_unsynced = true;
-	return atomic_write_at(AT_FDCWD, file, text.data, text.len, 0600, ATOMIC_WRITE_NOSYNC, err);
+	k = remove_tree_at(AT_FDCWD, file, REMOVE_TREE_SAME_FS,
+			   err); /* whatever was in its place */
+	return k < 0 ? k
+		     : atomic_write_at(AT_FDCWD, file, text.data, text.len, 0600,
+				       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM, err);
 }
 
 int container_sync(struct container_run *r, struct kerr *err)
 {
 	char *file cleanup_free = path_join(r->data_dir, RECORD_FILE, NULL);
+	struct image_store s = { .layout = &r->e->layout, .ns = r->ns };
 	int fd cleanup_fd = -EBADF;
 	int k;
 
@@ -219,7 +239,9 @@ int container_sync(struct container_run *r, struct kerr *err)
 	fd = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fsync(fd) < 0)
 		return kerr_set(err, -errno, "sync '%s'", file);
-	k = fsync_parent(AT_FDCWD, file, err);
+	k = snapshot_finish(&s, r->id, err);
+	if (k == 0)
+		k = fsync_parent(AT_FDCWD, file, err);
 	if (k == 0)
 		r->record_unsynced = false;
 	return k;
@@ -313,7 +335,7 @@ static int create_held(struct container_run *r, const struct cell_mounts *m, str
 		return k;
 	k = snapshot_prepare(s, r->id, ret_image, err);
 	if (k == 0)
-		k = write_record(r, ret_image, err);
+		k = write_record(r, s, ret_image, err);
 	engine_lap(r->e, "image and record");
 	if (k < 0)
 		return k;
@@ -546,12 +568,11 @@ bool container_was_stopped(const struct container_run *r, const struct shim_stat
 
 int container_stop_signal(const struct container_run *r)
 {
-	char *file cleanup_free = path_join(r->data_dir, RECORD_FILE, NULL);
 	struct buf text cleanup_buf = BUF_INIT(RECORD_MAX);
 	char name[32];
 	int sig;
 
-	if (file_read_at(AT_FDCWD, file, RECORD_MAX, &text, NULL) < 0 ||
+	if (read_record(r->data_dir, &text) < 0 ||
 	    jscan_get_str(buf_str(&text), text.len, "stopSignal", name, sizeof(name)) < 0)
 		return SIGTERM;
 	sig = signal_from_name(name);

@@ -11,6 +11,7 @@
 #include "mem.h"
 #include "path.h"
 #include "rows.h"
+#include "statefile.h"
 
 struct record {
 	struct strmap labels;
@@ -29,7 +30,7 @@ static const struct model_type record_type = {
 static int load(const char *file, struct record *ret)
 {
 	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_RECORD);
-	int r = file_read_at(AT_FDCWD, file, KUKE_MAX_RECORD, &text, NULL);
+	int r = state_read_at(AT_FDCWD, file, KUKE_MAX_RECORD, &text, NULL);
 
 	return r < 0 ? r : model_read_json(&record_type, buf_str(&text), text.len, ret, NULL);
 }
@@ -71,6 +72,7 @@ int container_labels_save(const struct engine *e, const struct addr *cell, const
 	if (r == 0)
 		r = mkdir_p(dir, 0750, err);
 	if (r == 0)
-		r = atomic_write_at(AT_FDCWD, file, text.data, text.len, 0644, 0, err);
+		r = atomic_write_at(AT_FDCWD, file, text.data, text.len, 0644, ATOMIC_WRITE_SUM,
+				    err);
 	return r < 0 ? r : 1;
 }

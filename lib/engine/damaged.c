@@ -5,8 +5,10 @@
 
 #include "cell.h"
 #include "damaged.h"
+#include "intent.h"
 #include "log.h"
 #include "mem.h"
+#include "network.h"
 #include "str.h"
 #include "sweep.h"
 
@@ -113,6 +115,62 @@ int damaged_load(struct engine *e, const struct addr *a, void *ret_doc, struct k
 		log_wrn("a document cannot be read", "object", where, "error", buf_str(&line));
 	stand_for(e, a, buf_str(&line), ret_doc);
 	return 1;
+}
+
+static int check_sides(struct engine *e, const struct addr *a, const void *doc, struct kerr *err)
+{
+	struct lock_id lock = lock_id_object(a);
+	struct intent i = { 0 };
+	struct space_net net;
+	int r;
+
+	switch (addr_level(a)) {
+	case ADDR_REALM:
+		return store_check_passwords(&e->layout, a, doc, err);
+	case ADDR_SPACE:
+		r = network_load_record(e, a, &net, err);
+		return r == -ENOENT ? 0 : r;
+	case ADDR_CELL:
+		r = intent_load(&e->layout, &lock, &i, err);
+		intent_clear(&i);
+		return r == -ENOENT ? 0 : r;
+	case ADDR_STACK:
+	case ADDR_ROOT:
+		break;
+	}
+	return 0;
+}
+
+static void say(const char *reason, const char *message, char **ret_reason, char **ret_message)
+{
+	free(*ret_reason);
+	free(*ret_message);
+	*ret_reason = xstrdup(reason);
+	*ret_message = xstrdup(message);
+}
+
+void damaged_sides(struct engine *e, const struct addr *a, void *doc)
+{
+	struct buf line cleanup_buf = BUF_INIT(MESSAGE_MAX + 8);
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+
+	if (check_sides(e, a, doc, &why) >= 0)
+		return;
+	str_one_line(&line, kerr_text(&why, text, sizeof(text)), MESSAGE_MAX);
+	if (addr_level(a) == ADDR_REALM) {
+		struct realm_doc *d = doc;
+
+		d->status.state = REALM_STATE_UNKNOWN;
+		say(REASON_STATE_DAMAGED, buf_str(&line), &d->status.reason, &d->status.message);
+	} else if (addr_level(a) == ADDR_SPACE) {
+		struct space_doc *d = doc;
+
+		d->status.state = SPACE_STATE_UNKNOWN;
+		say(REASON_STATE_DAMAGED, buf_str(&line), &d->status.reason, &d->status.message);
+	} else {
+		cell_set_state(doc, CELL_STATE_UNKNOWN, REASON_STATE_DAMAGED, buf_str(&line));
+	}
 }
 
 int damaged_namespace(struct engine *e, const char *realm, char **ret, struct kerr *err)

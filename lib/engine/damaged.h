@@ -9,6 +9,7 @@
  * listed as Unknown, with the reason, and can be deleted; nothing else is done to it.
  */
 #define REASON_DAMAGED "MetadataUnreadable"
+#define REASON_STATE_DAMAGED "StateUnreadable" /* a file beside the document */
 
 /*
  * Load a document, or what stands for a damaged one: names, state Unknown, reason
@@ -17,6 +18,13 @@
  * NULL the damage is told in the log.
  */
 int damaged_load(struct engine *e, const struct addr *a, void *ret_doc, struct kerr *why);
+
+/*
+ * Of a loaded document: where a file that belongs to it cannot be read (a realm's
+ * passwords, a space's subnet, what is under way with a cell), the state is Unknown,
+ * with the reason.
+ */
+void damaged_sides(struct engine *e, const struct addr *a, void *doc);
 
 /*
  * The namespace of a realm, by guess where its document is damaged: that of a realm

@@ -29,6 +29,7 @@ struct engine {
 	struct registry_config registries;
 	struct pull_failures *failures; /* images.c */
 	struct link_view *links; /* cell_link.c: what a pass has seen of all devices; NULL */
+	struct strlist unknown; /* unknown.c */
 	struct rpc_link *link; /* of the call under way; NULL */
 	uid_t caller;
 	int grace_ms; /* what the request under way gives those that are to end; -1: see below */
@@ -72,6 +73,13 @@ char *scope_default_namespace(const struct engine *e, const char *realm)
 int scope_namespace(struct engine *e, const char *realm, char **ret, struct kerr *err);
 /* Whether the namespace's directory is there. */
 bool scope_namespace_ready(const struct engine *e, const char *ns);
+/*
+ * Make the directory: 1 made, 0 it was there. One that was made is marked until its realm
+ * is stored for good (scope_namespace_finish): without a realm it may go.
+ */
+int scope_namespace_make(const struct engine *e, const char *ns, struct kerr *err);
+void scope_namespace_finish(const struct engine *e, const char *ns);
+bool scope_namespace_unfinished(const struct engine *e, const char *ns);
 /* -ENOENT with `realm "r" not found` and so on, with the level's class. */
 int scope_not_found(const struct addr *a, struct kerr *err);
 /* The address' parents are all there; else scope_not_found of the highest that is not. */

@@ -47,7 +47,7 @@ int images_prune(struct engine *e, const char *realm, struct rpc_prune_images_re
 	if (r < 0)
 		return r;
 	ret->realm = xstrdup(realm);
-	r = image_collect(&s, &bytes, err);
+	r = image_collect_with(&s, IMAGE_COLLECT_ASKED, &bytes, err);
 	ret->bytes = (int64_t) bytes;
 	return r;
 }

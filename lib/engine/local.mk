@@ -48,5 +48,6 @@ libengine_a_SOURCES = \
 	lib/engine/sweep.c lib/engine/sweep.h \
 	lib/engine/sweep_files.c \
 	lib/engine/system.c lib/engine/system.h \
+	lib/engine/unknown.c lib/engine/unknown.h \
 	lib/engine/wake.c lib/engine/wake.h
 LIBENGINE = libengine.a

@@ -15,6 +15,7 @@
 #include "mem.h"
 #include "network.h"
 #include "path.h"
+#include "statefile.h"
 #include "str.h"
 
 #define NETWORK_FILE_MAX 65536
@@ -32,8 +33,13 @@ static void fill_net(struct engine *e, const struct addr *space, struct ipv4_net
 	link_bridge_name(space->realm, space->space, e->instance, ret->bridge);
 }
 
-int network_load(struct engine *e, const struct addr *space, struct space_net *ret,
-		 struct kerr *err)
+static char *bridge_owner(const struct addr *space)
+{
+	return xasprintf("%s/%s", space->realm, space->space);
+}
+
+int network_load_record(struct engine *e, const struct addr *space, struct space_net *ret,
+			struct kerr *err)
 {
 	char *file cleanup_free = layout_object(&e->layout, space, SPACE_NETWORK);
 	struct buf text cleanup_buf = BUF_INIT(NETWORK_FILE_MAX);
@@ -41,7 +47,7 @@ int network_load(struct engine *e, const struct addr *space, struct space_net *r
 	char cidr[64];
 	int r;
 
-	r = file_read_at(AT_FDCWD, file, NETWORK_FILE_MAX, &text, err);
+	r = state_read_at(AT_FDCWD, file, NETWORK_FILE_MAX, &text, err);
 	if (r < 0)
 		return r;
 	r = jscan_get_str(buf_str(&text), text.len, "subnetCIDR", cidr, sizeof(cidr));
@@ -51,6 +57,84 @@ int network_load(struct engine *e, const struct addr *space, struct space_net *r
 		return kerr_plain(err, -EINVAL, "subnet allocator state is malformed: '%s'", file);
 	fill_net(e, space, subnet, ret);
 	return 0;
+}
+
+/* The configuration says the same in another place: the first (and only) "subnet". */
+static int load_conflist(struct engine *e, const struct addr *space, struct ipv4_net *ret)
+{
+	static const char key[] = "\"subnet\": \"";
+	char *file cleanup_free = layout_object(&e->layout, space, SPACE_CONFLIST);
+	struct buf text cleanup_buf = BUF_INIT(NETWORK_FILE_MAX);
+	char cidr[IPV4_NET_TEXT_MAX];
+	const char *at;
+	size_t n;
+
+	if (state_read_at(AT_FDCWD, file, NETWORK_FILE_MAX, &text, NULL) < 0)
+		return -ENOENT;
+	at = strstr(buf_str(&text), key);
+	if (!at)
+		return -ENOENT;
+	at += sizeof(key) - 1;
+	n = strcspn(at, "\"");
+	if (n >= sizeof(cidr))
+		return -ENOENT;
+	(void) snprintf(cidr, sizeof(cidr), "%.*s", (int) n, at);
+	return ipv4_net_parse(cidr, ret);
+}
+
+/* As does the kernel while the bridge is there. */
+static int load_bridge(struct engine *e, const struct addr *space, struct ipv4_net *ret)
+{
+	char *owner cleanup_free = bridge_owner(space);
+	struct link_bridge_state st;
+	char name[LINK_NAME_MAX];
+
+	link_bridge_name(space->realm, space->space, e->instance, name);
+	if (link_bridge_query(name, &st, NULL) < 0 || !st.is_bridge || !streq(st.owner, owner) ||
+	    st.addr.prefix != e->pod_prefix)
+		return -ENOENT;
+	*ret = ipv4_subnet(st.addr);
+	return 0;
+}
+
+static void keep_first(void *ctx, uint32_t addr, const char *stack, const char *cell)
+{
+	uint32_t *first = ctx;
+
+	(void) stack;
+	(void) cell;
+	if (!*first)
+		*first = addr;
+}
+
+/* The addresses that its cells have are all of it. */
+static int load_leases(struct engine *e, const struct addr *space, struct ipv4_net *ret)
+{
+	uint32_t addr = 0;
+
+	if (lease_each(e, space, keep_first, &addr, NULL) < 0 || !addr)
+		return -ENOENT;
+	*ret = ipv4_subnet((struct ipv4_net){ .addr = addr, .prefix = e->pod_prefix });
+	return 0;
+}
+
+int network_load(struct engine *e, const struct addr *space, struct space_net *ret,
+		 struct kerr *err)
+{
+	struct ipv4_net subnet;
+	struct kerr why = { 0 };
+	int r = network_load_record(e, space, ret, &why);
+
+	if (r == 0)
+		return 0;
+	if (load_conflist(e, space, &subnet) == 0 || load_bridge(e, space, &subnet) == 0 ||
+	    load_leases(e, space, &subnet) == 0) {
+		fill_net(e, space, subnet, ret);
+		return 0;
+	}
+	if (r != -ENOENT && err)
+		*err = why;
+	return r;
 }
 
 /* ---- choosing a subnet ---- */
@@ -226,7 +310,7 @@ static int write_file(struct engine *e, const struct addr *space, enum object_fi
 {
 	char *file cleanup_free = layout_object(&e->layout, space, what);
 
-	return atomic_write_at(AT_FDCWD, file, text->data, text->len, 0600, 0, err);
+	return atomic_write_at(AT_FDCWD, file, text->data, text->len, 0600, ATOMIC_WRITE_SUM, err);
 }
 
 static int write_records(struct engine *e, const struct addr *space, const struct space_net *net,
@@ -251,17 +335,46 @@ static int write_records(struct engine *e, const struct addr *space, const struc
 	return write_file(e, space, SPACE_CONFLIST, &text, err);
 }
 
+/* Both files say what is known of the network. */
+static bool records_stand(struct engine *e, const struct addr *space, const struct space_net *net)
+{
+	char *file cleanup_free = layout_object(&e->layout, space, SPACE_CONFLIST);
+	char *name cleanup_free = network_name(space);
+	struct buf have cleanup_buf = BUF_INIT(NETWORK_FILE_MAX);
+	struct buf want cleanup_buf = BUF_INIT(NETWORK_FILE_MAX);
+	struct space_net stored;
+
+	if (network_load_record(e, space, &stored, NULL) < 0 ||
+	    state_read_at(AT_FDCWD, file, NETWORK_FILE_MAX, &have, NULL) < 0)
+		return false;
+	conflist_text(&want, name, net);
+	return have.len == want.len && memcmp(buf_str(&have), buf_str(&want), want.len) == 0;
+}
+
+/* One of them was lost or damaged: made again from the other. */
+static void mend_records(struct engine *e, const struct addr *space, const struct space_net *net)
+{
+	char *where cleanup_free = addr_text(space);
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+
+	if (write_records(e, space, net, &err) < 0)
+		log_wrn("network files cannot be written again", "space", where, "error",
+			kerr_text(&err, text, sizeof(text)));
+	else
+		log_wrn("network files were damaged and are written again", "space", where);
+}
+
 int network_create(struct engine *e, const struct addr *space, struct space_net *ret,
 		   struct kerr *err)
 {
 	struct lock_id lock = lock_id_firewall();
-	char *conflist cleanup_free = layout_object(&e->layout, space, SPACE_CONFLIST);
 	struct space_net net = { 0 };
 	struct ipv4_net subnet;
 	int r;
 
 	r = network_load(e, space, &net, err);
-	if (r == 0 && faccessat(AT_FDCWD, conflist, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+	if (r == 0 && records_stand(e, space, &net)) {
 		*ret = net;
 		return 0;
 	}
@@ -279,7 +392,8 @@ int network_create(struct engine *e, const struct addr *space, struct space_net 
 		}
 		locks_drop(e->locks, &lock);
 	} else {
-		r = write_records(e, space, &net, err);
+		mend_records(e, space, &net);
+		r = 0;
 	}
 	if (r < 0)
 		return kerr_wrap(err, r, "failed to create network");
@@ -295,11 +409,6 @@ int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err
 	if (r == -ENOENT)
 		return kerr_plain(err, r, "network not found");
 	return r < 0 ? r : write_records(e, space, &net, err);
-}
-
-static char *bridge_owner(const struct addr *space)
-{
-	return xasprintf("%s/%s", space->realm, space->space);
 }
 
 int network_up(struct engine *e, const struct addr *space, const struct space_net *net,

@@ -18,13 +18,20 @@ struct space_net {
 /* "<realm>-<space>", owned by the caller. */
 char *network_name(const struct addr *space) __attribute__((returns_nonnull));
 
-/* What is on record. -ENOENT without a message when the space has no network yet. */
+/*
+ * What is on record, and where that is lost or damaged what the other files and the kernel
+ * say. -ENOENT without a message when the space has no network yet.
+ */
 int network_load(struct engine *e, const struct addr *space, struct space_net *ret,
 		 struct kerr *err);
+/* The record alone (network.json). */
+int network_load_record(struct engine *e, const struct addr *space, struct space_net *ret,
+			struct kerr *err);
 
 /*
  * Choose a subnet that neither another space nor the host uses and record it
- * (network.json, network.conflist). What is on record stays. 1 made, 0 was there.
+ * (network.json, network.conflist). What is on record stays; what is damaged is
+ * written again from what is known. 1 made, 0 was there.
  * Refuses a space whose network name, and so bridge, is another's.
  */
 int network_create(struct engine *e, const struct addr *space, struct space_net *ret,

@@ -40,11 +40,11 @@ static enum damage mend_cgroup(struct engine *e, const struct addr *a, struct ke
 static enum damage mend_realm(struct engine *e, const struct addr *a, const struct realm_doc *d,
 			      struct kerr *err)
 {
-	char *dir cleanup_free = layout_ns(&e->layout, d->spec.namespace, NS_DIR, NULL);
 	enum damage found = mend_cgroup(e, a, err);
 
-	if (found == DAMAGE_NONE && mkdir_p(dir, 0700, err) < 0)
+	if (found == DAMAGE_NONE && scope_namespace_make(e, d->spec.namespace, err) < 0)
 		found = DAMAGE_NAMESPACE;
+	scope_namespace_finish(e, d->spec.namespace);
 	return found;
 }
 

@@ -12,14 +12,6 @@
 #include "path.h"
 #include "str.h"
 
-static int make_namespace(struct engine *e, const char *ns, bool *ret_pre, struct kerr *err)
-{
-	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
-
-	*ret_pre = scope_namespace_ready(e, ns);
-	return *ret_pre ? 0 : mkdir_p(dir, 0700, err);
-}
-
 /* What a create that failed has made: an empty directory. */
 static void drop_namespace(struct engine *e, const char *ns)
 {
@@ -82,8 +74,9 @@ static int realm_build(struct create *c, struct realm_doc *d, bool *ret_ns_pre, 
 	int r = c->existed ? 0 : claim_namespace(c, d, err);
 
 	if (r == 0)
-		r = make_namespace(c->e, d->spec.namespace, ret_ns_pre, err);
-	if (r == 0)
+		r = scope_namespace_make(c->e, d->spec.namespace, err);
+	*ret_ns_pre = r <= 0;
+	if (r >= 0)
 		r = create_cgroup(c, err);
 	if (r < 0)
 		return r;
@@ -91,7 +84,10 @@ static int realm_build(struct create *c, struct realm_doc *d, bool *ret_ns_pre, 
 	if (c->existed && d->status.state == REALM_STATE_READY && c->cgroup_pre && *ret_ns_pre)
 		return 0;
 	d->status.state = REALM_STATE_READY;
-	return store_save(&c->e->layout, &c->a, 0, d, err);
+	r = store_save(&c->e->layout, &c->a, 0, d, err);
+	if (r == 0)
+		scope_namespace_finish(c->e, d->spec.namespace);
+	return r;
 }
 
 int realm_create(struct engine *e, struct realm_doc *want, struct rpc_create_realm_result *ret,
@@ -145,6 +141,8 @@ int realm_get(struct engine *e, const struct addr *a, struct rpc_get_realm_resul
 	if (r < 0 && r != -ENOENT)
 		return r;
 	ret->metadata_exists = r == 0;
+	if (r == 0)
+		damaged_sides(e, a, &ret->realm);
 	cgroup = scope_cgroup(e, a);
 	ret->cgroup_exists = cgroup_exists(e->cgroups, cgroup) > 0;
 	if (r == 0 && !str_empty(ret->realm.spec.namespace)) {
@@ -162,9 +160,12 @@ static int list_realm(void *ctx, struct engine *e, const struct addr *a, struct 
 {
 	struct rpc_list_realms_reply *ret = ctx;
 	struct realm_doc d = { 0 };
+	int r = damaged_load(e, a, &d, NULL);
 
 	(void) err;
-	if (damaged_load(e, a, &d, NULL) >= 0)
+	if (r == 0)
+		damaged_sides(e, a, &d);
+	if (r >= 0)
 		*(struct realm_doc *) vec_grow(&ret->realms.v, &ret->realms.n, sizeof(d)) = d;
 	return 0; /* one bad record hurts one object */
 }

@@ -212,7 +212,8 @@ int restarts_save(struct engine *e, const struct addr *cell, const struct restar
 	r = mkdir_p(dir, 0700, err);
 	if (r < 0)
 		return r;
-	return atomic_write_at(AT_FDCWD, path, text.data, text.len, 0600, ATOMIC_WRITE_NOSYNC, err);
+	return atomic_write_at(AT_FDCWD, path, text.data, text.len, 0600,
+			       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM, err);
 }
 
 int restarts_drop(struct engine *e, const struct addr *cell, struct kerr *err)

@@ -141,6 +141,36 @@ bool scope_namespace_ready(const struct engine *e, const char *ns)
 	return stat(dir, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* Its sticky bit: the realm that it is made for is not stored yet. */
+bool scope_namespace_unfinished(const struct engine *e, const char *ns)
+{
+	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	struct stat st;
+
+	return lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX);
+}
+
+int scope_namespace_make(const struct engine *e, const char *ns, struct kerr *err)
+{
+	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	int r;
+
+	if (scope_namespace_ready(e, ns))
+		return 0;
+	r = mkdir_p(dir, 0700, err);
+	if (r < 0)
+		return r;
+	return chmod(dir, 0700 | S_ISVTX) < 0 ? kerr_set(err, -errno, "chmod '%s'", dir) : 1;
+}
+
+void scope_namespace_finish(const struct engine *e, const char *ns)
+{
+	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+
+	if (scope_namespace_unfinished(e, ns))
+		(void) chmod(dir, 0700); /* a pass tries again */
+}
+
 int scope_not_found(const struct addr *a, struct kerr *err)
 {
 	switch (addr_level(a)) {

@@ -20,6 +20,11 @@ static int space_build(struct create *c, struct space_doc *d, bool *ret_net_pre,
 	int r;
 
 	*ret_net_pre = access(conflist, F_OK) == 0;
+	if (!c->existed) { /* its network's files come before its document */
+		r = store_begin(&c->e->layout, &c->a, err);
+		if (r < 0)
+			return r;
+	}
 	r = network_create(c->e, &c->a, &net, err);
 	if (r >= 0)
 		r = network_up(c->e, &c->a, &net, err);
@@ -91,6 +96,8 @@ int space_get(struct engine *e, const struct addr *a, struct rpc_get_space_resul
 	if (r < 0 && r != -ENOENT)
 		return r;
 	ret->metadata_exists = r == 0;
+	if (r == 0)
+		damaged_sides(e, a, &ret->space);
 	cgroup = scope_cgroup(e, a);
 	conflist = layout_object(&e->layout, a, SPACE_CONFLIST);
 	ret->cgroup_exists = cgroup_exists(e->cgroups, cgroup) > 0;
@@ -102,9 +109,12 @@ static int list_space(void *ctx, struct engine *e, const struct addr *a, struct 
 {
 	struct rpc_list_spaces_reply *ret = ctx;
 	struct space_doc d = { 0 };
+	int r = damaged_load(e, a, &d, NULL);
 
 	(void) err;
-	if (damaged_load(e, a, &d, NULL) >= 0)
+	if (r == 0)
+		damaged_sides(e, a, &d);
+	if (r >= 0)
 		*(struct space_doc *) vec_grow(&ret->spaces.v, &ret->spaces.n, sizeof(d)) = d;
 	return 0;
 }

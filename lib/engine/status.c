@@ -120,7 +120,8 @@ void status_container(const struct shim_status *st, bool stopped, struct contain
 		break;
 	case SHIM_RUNNING:
 	case SHIM_LOST:
-		status->state = CONTAINER_STATE_READY;
+		status->state =
+			st->exit_unreadable ? CONTAINER_STATE_UNKNOWN : CONTAINER_STATE_READY;
 		status->start_time = st->started_at;
 		ret->live = true;
 		ret->lost = st->state == SHIM_LOST;

@@ -18,8 +18,10 @@
 #include "network.h"
 #include "parents.h"
 #include "path.h"
+#include "snapshot.h"
 #include "str.h"
 #include "sweep.h"
+#include "unknown.h"
 
 #define SWEEP_INTERVAL_S 300
 #define CGROUP_WAIT_MS 100
@@ -46,10 +48,22 @@ void sweep_names(const char *dir, struct strlist *ret)
 	strlist_sort(ret);
 }
 
-/* A document that is there accounts for what could be its own, readable or not. */
-static bool document_gone(struct engine *e, const struct addr *a)
+/*
+ * Nothing accounts for what could be the object's own: no document, readable or not, and
+ * nothing runs there.
+ */
+static bool object_gone(struct engine *e, const struct addr *a)
 {
-	return store_exists(&e->layout, a, NULL) == 0;
+	char *cgroup cleanup_free = NULL;
+	int r;
+
+	if (store_exists(&e->layout, a, NULL) != 0)
+		return false;
+	cgroup = scope_cgroup(e, a);
+	r = cgroup_populated(e->cgroups, cgroup);
+	if (r > 0)
+		unknown_note(e, cgroup, "orphaned cgroup still has processes");
+	return r == 0;
 }
 
 /* ---- containers ---- */
@@ -90,21 +104,53 @@ static bool is_claimed(struct engine *e, const struct addr *cell, const char *id
 }
 
 /* Its root may still be mounted in the start of a cell that is there. */
-static int remove_container(struct engine *e, const char *ns, const struct addr *cell,
-			    const char *name, const char *id, struct kerr *err)
+static int remove_container(struct engine *e, struct container_run *run, const struct addr *cell,
+			    struct kerr *err)
 {
-	struct container_run run cleanup_container_run = { 0 };
 	struct cell_run start;
 	int r = 0;
 
-	container_run_name(&run, e, ns, cell, name, id);
 	if (cell_run_load(e, cell, &start, NULL) == 0) {
 		char *dir cleanup_free = cell_run_dir(e, cell, &start);
-		char *root cleanup_free = container_rootfs(&run, dir);
+		char *root cleanup_free = container_rootfs(run, dir);
 
 		r = mount_detach_rmdir(root, err);
 	}
-	return r < 0 ? r : container_remove(&run, err);
+	return r < 0 ? r : container_remove(run, err);
+}
+
+/*
+ * A container that no cell lists. One whose start the power or a kill has cut short was
+ * never told of and goes; so does what only this boot knew of one that does not run. Any
+ * other had a cell once: its document may come back.
+ */
+static void sweep_unclaimed(struct engine *e, const char *ns, const struct addr *cell,
+			    const char *name, const char *id)
+{
+	struct container_run run cleanup_container_run = { 0 };
+	struct image_store s = { .layout = &e->layout, .ns = (char *) (uintptr_t) ns };
+	struct shim_status st;
+	struct kerr err = { 0 };
+	bool stored, unfinished;
+	int r;
+
+	container_run_name(&run, e, ns, cell, name, id);
+	unfinished = snapshot_unfinished(&s, id);
+	stored = faccessat(AT_FDCWD, run.data_dir, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	r = shim_state(&run.how.place, &st, NULL);
+	if (r < 0 || st.monitor_alive || cgroup_populated(e->cgroups, run.cgroup) != 0) {
+		unknown_note(e, run.run_dir, "a container that runs and that no cell lists");
+		return;
+	}
+	if (stored && !unfinished) {
+		unknown_note(e, run.data_dir, "a container that no cell lists");
+		return;
+	}
+	r = stored ? remove_container(e, &run, cell, &err) : container_clear(&run, &err);
+	if (r < 0)
+		log_failed("container", id, &err);
+	else
+		log_inf("removed what was left of a start", "container", id);
 }
 
 /* The stack's lock keeps all its cells still. */
@@ -115,32 +161,31 @@ static void sweep_container(struct engine *e, const char *ns, const char *realm,
 	const char *name;
 	struct addr a = { .realm = realm };
 	struct addr stack;
-	struct kerr err = { 0 };
-	int r;
 
 	a.space = strsep(&at, "_");
 	a.stack = strsep(&at, "_");
 	a.cell = strsep(&at, "_");
 	name = at;
-	if (str_empty(name) || strchr(name, '_') || scope_check(&a, ADDR_CELL, 0, NULL) < 0)
-		return; /* none of ours ever had such an id */
+	if (str_empty(name) || strchr(name, '_') || scope_check(&a, ADDR_CELL, 0, NULL) < 0) {
+		char *path cleanup_free = layout_ns(&e->layout, ns, NS_CONTAINERS, id);
+
+		/* None of ours ever had such an id. */
+		if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			unknown_note(e, path, "not kukeon's");
+		return;
+	}
 	stack = addr_parent(&a);
 	if (is_claimed(e, &a, id) || locks_take_path(e->locks, &stack, LOCKS_TRY, NULL) < 0)
 		return;
-	if (!is_claimed(e, &a, id)) {
-		r = remove_container(e, ns, &a, name, id, &err);
-		if (r < 0)
-			log_failed("container", id, &err);
-		else
-			log_inf("removed an orphaned container", "container", id);
-	}
+	if (!is_claimed(e, &a, id))
+		sweep_unclaimed(e, ns, &a, name, id);
 	locks_drop_path(e->locks, &stack);
 }
 
 static int sweep_realm(void *ctx, struct engine *e, const struct addr *a, struct kerr *unused)
 {
 	struct image_store s cleanup_image_store = { 0 };
-	struct strlist ids cleanup_strlist = { 0 };
+	struct strlist ids cleanup_strlist = { 0 }, strange cleanup_strlist = { 0 };
 	char *ns cleanup_free = NULL;
 	char *runs cleanup_free = NULL, *data cleanup_free = NULL, *runc cleanup_free = NULL;
 	struct kerr err = { 0 };
@@ -159,10 +204,13 @@ static int sweep_realm(void *ctx, struct engine *e, const struct addr *a, struct
 	for (size_t i = 0; i < ids.n; i++)
 		sweep_container(e, ns, a->realm, ids.v[i]);
 	r = images_store_open(e, ns, &s, &err);
+	s.strange = &strange;
 	if (r == 0)
 		r = image_store_repair(&s, &err);
 	if (r < 0)
 		log_failed("images", ns, &err);
+	for (size_t i = 0; i < strange.n; i++)
+		unknown_note(e, strange.v[i], "images");
 	return 0;
 }
 
@@ -188,14 +236,23 @@ static bool has_realm(struct engine *e, const char *ns)
 	return scope_each(e, ADDR_REALM, &all, find_namespace, &c, NULL) < 0 || c.claimed;
 }
 
-/* Creating a realm claims the namespace under this lock (realm.c). */
+/*
+ * Creating a realm claims the namespace under this lock (realm.c). One that a create
+ * has left goes; any other had a realm once, or is not ours.
+ */
 static void sweep_namespace(struct engine *e, const char *ns)
 {
 	struct lock_id lock = lock_id_image(ns, "");
 	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
 	struct kerr err = { 0 };
 
-	if (has_realm(e, ns) || locks_take(e->locks, &lock, LOCKS_TRY, NULL) < 0)
+	if (has_realm(e, ns))
+		return;
+	if (!scope_namespace_unfinished(e, ns)) {
+		unknown_note(e, dir, "no realm has it");
+		return;
+	}
+	if (locks_take(e->locks, &lock, LOCKS_TRY, NULL) < 0)
 		return;
 	if (!has_realm(e, ns)) {
 		if (remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, &err) < 0)
@@ -220,7 +277,7 @@ static void sweep_namespaces(struct engine *e)
 
 typedef void object_fn(struct engine *e, const struct addr *a);
 
-/* The object's lock is held and its document is not there. */
+/* The object's lock is held; it has no document, and nothing runs in it. */
 static void end_start(struct engine *e, const struct addr *a)
 {
 	char *dir cleanup_free = layout_pin(&e->layout, a, NULL, NULL);
@@ -234,23 +291,20 @@ static void end_start(struct engine *e, const struct addr *a)
 		log_inf("removed an interrupted start of a deleted cell", "cell", a->cell);
 }
 
-/* Processes in there are not ours to judge: nothing tells of them. */
 static void remove_group(struct engine *e, const struct addr *a)
 {
 	char *cgroup cleanup_free = scope_cgroup(e, a);
 	struct kerr err = { 0 };
 
-	if (cgroup_populated(e->cgroups, cgroup) > 0)
-		log_wrn("orphaned cgroup still has processes", "cgroup", cgroup);
-	else if (cgroup_remove(e->cgroups, cgroup, 0, CGROUP_WAIT_MS, &err) < 0)
+	if (cgroup_remove(e->cgroups, cgroup, 0, CGROUP_WAIT_MS, &err) < 0)
 		log_failed("cgroup", cgroup, &err);
 }
 
 static void with_lock(struct engine *e, const struct addr *a, object_fn *fn)
 {
-	if (!document_gone(e, a) || locks_take_path(e->locks, a, LOCKS_TRY, NULL) < 0)
+	if (!object_gone(e, a) || locks_take_path(e->locks, a, LOCKS_TRY, NULL) < 0)
 		return;
-	if (document_gone(e, a))
+	if (object_gone(e, a))
 		fn(e, a);
 	locks_drop_path(e->locks, a);
 }
@@ -413,5 +467,6 @@ void sweep(struct engine *e)
 	sweep_cgroups(e);
 	sweep_data(e);
 	sweep_temporaries(e);
+	unknown_tell(e);
 	(void) atomic_write_at(AT_FDCWD, file, "", 0, 0600, ATOMIC_WRITE_NOSYNC, NULL);
 }

@@ -5,11 +5,12 @@
 #include "engine_priv.h"
 
 /*
- * What cannot be derived from documents is a leak, and goes: containers that no
- * cell lists, starts, leases, cgroups and bridges without an object, namespaces
- * without a realm, what image stores and writers left half-done. Each thing is
- * looked at again under the lock of the object it would belong to; what is busy
- * stays until the next time. Failures are logged.
+ * What nothing accounts for and is known to be ours goes: starts, leases, cgroups and
+ * bridges without an object, what creates, deletes, image stores and writers left
+ * half-done. Content (writable layers, namespaces, documents' directories) goes only when
+ * its own mark says that it was never finished; all else that is found is named once
+ * (unknown.h) and left alone. Each thing is looked at again under the lock of the object
+ * it would belong to; what is busy stays until the next time. Failures are logged.
  */
 void sweep(struct engine *e);
 
@@ -20,7 +21,7 @@ bool sweep_is_due(struct engine *e);
 
 /* Temporary files of writers that died, below data/, locks/ and namespaces/. */
 void sweep_temporaries(struct engine *e);
-/* Directories of data/ that are of no object any more. */
+/* Directories of data/ that are of no object any more: those of creates and deletes cut short. */
 void sweep_data(struct engine *e);
 
 /* Names in a directory but hidden ones, sorted; none when it cannot be read. */

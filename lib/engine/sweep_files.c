@@ -13,8 +13,10 @@
 #include "seccomp_filter.h"
 #include "str.h"
 #include "sweep.h"
+#include "unknown.h"
 
-#define TEMP_PREFIX ".tmp-"
+#define TEMP_PREFIX ".tmp-" /* and 16 hex digits, as lib/base/atomic.c has it */
+#define TEMP_DIGITS 16
 #define TEMP_MAX_AGE_S 3600
 
 /* A writer lives for milliseconds: a file of an earlier boot, or an hour old, has none. */
@@ -25,6 +27,14 @@ static bool is_stale(const struct stat *st)
 	if (clock_gettime(CLOCK_REALTIME, &now) < 0 || clock_gettime(CLOCK_BOOTTIME, &up) < 0)
 		return false;
 	return now.tv_sec - st->st_mtime >= TEMP_MAX_AGE_S || st->st_mtime < now.tv_sec - up.tv_sec;
+}
+
+static bool is_temp_name(const char *name)
+{
+	const char *digits = name + sizeof(TEMP_PREFIX) - 1;
+
+	return str_has_prefix(name, TEMP_PREFIX) && strlen(digits) == TEMP_DIGITS &&
+	       strspn(digits, "0123456789abcdef") == TEMP_DIGITS;
 }
 
 static void sweep_temp_in(int dirfd, unsigned depth)
@@ -42,9 +52,9 @@ static void sweep_temp_in(int dirfd, unsigned depth)
 
 		if (streq(name, ".") || streq(name, ".."))
 			continue;
-		if (str_has_prefix(name, TEMP_PREFIX)) {
+		if (is_temp_name(name)) {
 			if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-			    !S_ISDIR(st.st_mode) && is_stale(&st))
+			    S_ISREG(st.st_mode) && is_stale(&st))
 				(void) unlinkat(dirfd, name, 0);
 		} else if (depth > 0 && de->d_type == DT_DIR) {
 			int below = openat(dirfd, name,
@@ -131,11 +141,15 @@ static void sweep_below(struct engine *e, const struct addr *parent)
 
 		if (lstat(below, &st) < 0 || !S_ISDIR(st.st_mode))
 			continue;
+		if (!is_object(e, &a) && !store_unfinished(&e->layout, &a)) {
+			unknown_note(e, below, "not kukeon's");
+			continue;
+		}
 		if (addr_level(&a) != ADDR_CELL)
 			sweep_below(e, &a);
 		if (is_object(e, &a) || locks_take_path(e->locks, &a, LOCKS_TRY, NULL) < 0)
 			continue;
-		if (!is_object(e, &a))
+		if (!is_object(e, &a) && store_unfinished(&e->layout, &a))
 			remove_remains(e, &a);
 		locks_drop_path(e->locks, &a);
 	}

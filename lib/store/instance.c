@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "path.h"
 #include "rows.h"
+#include "statefile.h"
 #include "store.h"
 #include "str.h"
 
@@ -47,7 +48,7 @@ int instance_load(const struct layout *l, struct instance *ret, struct kerr *err
 	char words[KERR_TEXT_MAX];
 	int r;
 
-	r = file_read_at(AT_FDCWD, path, KUKE_MAX_RECORD, &text, &why);
+	r = state_read_at(AT_FDCWD, path, KUKE_MAX_RECORD, &text, &why);
 	if (r == -ENOENT || r == -ENOTDIR)
 		return -ENOENT;
 	if (r >= 0)
@@ -74,7 +75,8 @@ int instance_save(const struct layout *l, const struct instance *i, struct kerr 
 	r = buf_check(&text, path, err);
 	if (r < 0)
 		return r;
-	return atomic_write_at(AT_FDCWD, path, text.data, text.len, INSTANCE_MODE, 0, err);
+	return atomic_write_at(AT_FDCWD, path, text.data, text.len, INSTANCE_MODE, ATOMIC_WRITE_SUM,
+			       err);
 }
 
 /* A cgroup root as it is compared: trimmed, without slashes at its end. */

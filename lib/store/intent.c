@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "atomic.h"
 #include "codec.h"
@@ -13,6 +14,7 @@
 #include "mem.h"
 #include "path.h"
 #include "rows.h"
+#include "statefile.h"
 #include "str.h"
 
 static const struct field intent_rows[] = {
@@ -44,12 +46,22 @@ static char *intent_path(const struct layout *l, const struct lock_id *id)
 	return xasprintf("%s.intent", lock);
 }
 
+/* A directory where an intent is to be is damage that a rename could not replace. */
+static int clear_place(const char *path, struct kerr *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return 0;
+	return remove_tree_at(AT_FDCWD, path, REMOVE_TREE_SAME_FS, err);
+}
+
 int intent_write(const struct layout *l, const struct locks *t, const struct lock_id *id,
 		 const struct intent *i, enum intent_flags flags, struct kerr *err)
 {
 	cleanup_free char *path = intent_path(l, id);
 	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_RECORD);
-	enum atomic_write_flags how = 0;
+	enum atomic_write_flags how = ATOMIC_WRITE_SUM;
 	int r;
 
 	assert(locks_held(t, id));
@@ -63,11 +75,13 @@ int intent_write(const struct layout *l, const struct locks *t, const struct loc
 			return r;
 		free_p(&path);
 		path = take_ptr(rt);
-		how = ATOMIC_WRITE_NOSYNC;
+		how |= ATOMIC_WRITE_NOSYNC;
 	}
 	model_emit_json(&text, &intent_type, i, 0);
 	buf_addc(&text, '\n');
 	r = buf_check(&text, "intent", err);
+	if (r == 0)
+		r = clear_place(path, err);
 	if (r < 0)
 		return r;
 	return atomic_write_at(AT_FDCWD, path, text.data, text.len, 0600, how, err);
@@ -80,7 +94,7 @@ static int load_file(const char *path, struct intent *ret, struct kerr *err)
 	struct intent i = { 0 };
 	int r;
 
-	r = file_read_at(AT_FDCWD, path, KUKE_MAX_RECORD, &text, err);
+	r = state_read_at(AT_FDCWD, path, KUKE_MAX_RECORD, &text, err);
 	if (r < 0)
 		return r;
 	r = model_read_json(&intent_type, buf_str(&text), text.len, &i, err);
@@ -113,15 +127,13 @@ int intent_remove(const struct layout *l, const struct locks *t, const struct lo
 {
 	cleanup_free char *path = intent_path(l, id);
 	cleanup_free char *rt = layout_lock_to_rt(l, path);
+	int r;
 
 	assert(locks_held(t, id));
 	(void) t;
-	if (unlink(rt) < 0 && errno != ENOENT && errno != ENOTDIR)
-		return kerr_set(err, -errno, "remove '%s'", rt);
+	r = remove_tree_at(AT_FDCWD, rt, REMOVE_TREE_SAME_FS, err);
 	/* Not synced: an intent that comes back after a power cut is looked at and found done. */
-	if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
-		return kerr_set(err, -errno, "remove '%s'", path);
-	return 0;
+	return r < 0 ? r : remove_tree_at(AT_FDCWD, path, REMOVE_TREE_SAME_FS, err);
 }
 
 /* Add "r/s/…" of every .intent below dir to ret. */

@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "passwords.h"
 #include "rows.h"
+#include "statefile.h"
 #include "store.h"
 #include "str.h"
 
@@ -77,7 +78,7 @@ static int load(const char *path, struct list *ret, struct kerr *err)
 	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_RECORD);
 	int r;
 
-	r = file_read_at(AT_FDCWD, path, KUKE_MAX_RECORD, &text, err);
+	r = state_read_at(AT_FDCWD, path, KUKE_MAX_RECORD, &text, err);
 	if (r == -ENOENT || r == -ENOTDIR)
 		return 0;
 	if (r < 0)
@@ -99,7 +100,7 @@ static int save(const char *path, const struct list *l, struct kerr *err)
 	r = buf_check(&text, path, err);
 	if (r < 0)
 		return r;
-	return atomic_write_at(AT_FDCWD, path, text.data, text.len, 0600, 0, err);
+	return atomic_write_at(AT_FDCWD, path, text.data, text.len, 0600, ATOMIC_WRITE_SUM, err);
 }
 
 int passwords_merge(const struct layout *l, const struct addr *realm, struct realm_doc *doc,
@@ -126,6 +127,29 @@ int passwords_merge(const struct layout *l, const struct addr *realm, struct rea
 	}
 	model_clear(&list_type, &stored);
 	return 0;
+}
+
+int passwords_check(const struct layout *l, const struct addr *realm, const struct realm_doc *doc,
+		    struct kerr *err)
+{
+	cleanup_free char *path = layout_object(l, realm, REALM_PASSWORDS);
+	struct list stored = { 0 };
+	size_t i;
+	int r;
+
+	if (doc->spec.registry_credentials.n == 0)
+		return 0;
+	r = load(path, &stored, err);
+	for (i = 0; r == 0 && i < doc->spec.registry_credentials.n; i++) {
+		const struct registry_credentials *c = &doc->spec.registry_credentials.v[i];
+
+		if (streq_null(c->password, PASSWORD_MASK) && !find(&stored, c))
+			r = kerr_plain(err, -EBADMSG,
+				       "'%s' is missing, or lacks the password of user '%s'", path,
+				       c->username ? c->username : "");
+	}
+	model_clear(&list_type, &stored);
+	return r;
 }
 
 void passwords_freep(struct passwords **pw)

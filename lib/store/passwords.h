@@ -16,6 +16,10 @@ struct passwords;
 int passwords_merge(const struct layout *l, const struct addr *realm, struct realm_doc *doc,
 		    struct kerr *err);
 
+/* -EBADMSG or so, and why, when a password of the loaded document cannot be had. */
+int passwords_check(const struct layout *l, const struct addr *realm, const struct realm_doc *doc,
+		    struct kerr *err);
+
 /*
  * Before the document is written: resolve the masks of doc (-EINVAL where
  * nothing is stored) and store old and new passwords together, so that either

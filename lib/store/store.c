@@ -13,11 +13,18 @@
 #include "mem.h"
 #include "passwords.h"
 #include "path.h"
+#include "statefile.h"
 #include "store.h"
 #include "str.h"
 
+/*
+ * The sticky bit of an object's directory: the object is being made and its document
+ * is not durable yet, or it is being removed. What a crash or a power cut leaves of
+ * such a one may go; any other directory that cannot be read has been damaged.
+ */
 enum {
 	STORE_DIR_MODE = 02750, /* the group reads, new files inherit it */
+	STORE_UNFINISHED = S_ISVTX,
 	STORE_FILE_MODE = 0644,
 };
 
@@ -99,30 +106,118 @@ static int parse_doc(enum kind kind, const char *path, const struct buf *text, v
 	return r;
 }
 
-int store_load(const struct layout *l, const struct addr *a, enum store_load_flags flags,
-	       void *ret_doc, struct kerr *err)
+bool store_unfinished(const struct layout *l, const struct addr *a)
+{
+	cleanup_free char *dir = layout_object(l, a, OBJECT_DIR);
+	struct stat st;
+
+	return lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & STORE_UNFINISHED);
+}
+
+/* The files that belong to an object beside its document. */
+static const struct {
+	enum addr_level level;
+	enum object_file what;
+} sides_[] = {
+	{ ADDR_REALM, REALM_PASSWORDS },  { ADDR_SPACE, SPACE_NETWORK },
+	{ ADDR_SPACE, SPACE_CONFLIST },	  { ADDR_SPACE, SPACE_HOSTS },
+	{ ADDR_SPACE, SPACE_LEASES },	  { ADDR_CELL, CELL_ETC_HOSTS },
+	{ ADDR_CELL, CELL_ETC_HOSTNAME },
+};
+
+/* Whether a directory without a document is that of an object all the same. */
+static bool has_lost_document(const struct layout *l, const struct addr *a)
+{
+	cleanup_free char *dir = layout_object(l, a, OBJECT_DIR);
+	cleanup_strlist struct strlist below = { 0 };
+	struct stat st;
+	size_t i;
+
+	if (lstat(dir, &st) < 0 || !S_ISDIR(st.st_mode) || (st.st_mode & STORE_UNFINISHED))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(sides_); i++) {
+		cleanup_free char *path = NULL;
+
+		if (sides_[i].level != addr_level(a))
+			continue;
+		path = layout_object(l, a, sides_[i].what);
+		if (lstat(path, &st) == 0)
+			return true;
+	}
+	return addr_level(a) != ADDR_CELL && store_list(l, a, &below, NULL) == 0 && below.n > 0;
+}
+
+/* A document that was put in another's place, or whose name was damaged, is not this one. */
+static int check_place(const struct addr *a, const char *path, const void *doc, struct kerr *err)
+{
+	const struct doc_head *head = doc;
+	const char *have[4] = { NULL };
+	const char *want[] = { a->realm, a->space, a->stack, a->cell };
+	size_t i, n = addr_level(a);
+
+	if (n == ADDR_SPACE) {
+		have[0] = ((const struct space_doc *) doc)->spec.realm_id;
+	} else if (n == ADDR_STACK) {
+		have[0] = ((const struct stack_doc *) doc)->spec.realm_id;
+		have[1] = ((const struct stack_doc *) doc)->spec.space_id;
+	} else if (n == ADDR_CELL) {
+		have[0] = ((const struct cell_doc *) doc)->spec.realm_id;
+		have[1] = ((const struct cell_doc *) doc)->spec.space_id;
+		have[2] = ((const struct cell_doc *) doc)->spec.stack_id;
+	}
+	have[n - 1] = head->metadata.name;
+	for (i = 0; i < n; i++)
+		if (!str_empty(have[i]) && !streq(have[i], want[i]))
+			return kerr_plain(err, -EBADMSG, "'%s' is that of '%s', not of '%s'", path,
+					  have[i], want[i]);
+	return 0;
+}
+
+/* Without a judgement of what its absence means. */
+static int read_doc(const struct layout *l, const struct addr *a, void *ret_doc, struct kerr *err)
 {
 	cleanup_free char *path = layout_object(l, a, OBJECT_METADATA);
 	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_RECORD);
+	enum kind kind = store_kind(a);
+	int r;
+
+	model_clear(kind_info(kind)->type, ret_doc);
+	r = state_read_at(AT_FDCWD, path, KUKE_MAX_RECORD, &text, err);
+	/* A file where a directory would be: there is no such object either. */
+	if (r == -ENOENT || r == -ENOTDIR)
+		return -ENOENT;
+	if (r == 0)
+		r = parse_doc(kind, path, &text, ret_doc, err);
+	if (r < 0)
+		return r == -ENOENT ? -EBADMSG : r;
+	r = check_place(a, path, ret_doc, err);
+	if (r < 0)
+		model_clear(kind_info(kind)->type, ret_doc);
+	return r;
+}
+
+int store_load(const struct layout *l, const struct addr *a, enum store_load_flags flags,
+	       void *ret_doc, struct kerr *err)
+{
 	enum kind kind = store_kind(a);
 	struct kerr why = { 0 };
 	int r;
 
 	assert(kind != KIND_INVALID);
-	model_clear(kind_info(kind)->type, ret_doc);
-	r = file_read_at(AT_FDCWD, path, KUKE_MAX_RECORD, &text, &why);
-	/* A file where a directory would be: there is no such object either. */
-	if (r == -ENOENT || r == -ENOTDIR)
-		return -ENOENT;
+	r = read_doc(l, a, ret_doc, &why);
+	if (r == -ENOENT && has_lost_document(l, a)) {
+		cleanup_free char *path = layout_object(l, a, OBJECT_METADATA);
+
+		r = kerr_plain(&why, -EBADMSG, "'%s' is missing", path);
+	} else if (r < 0 && (r == -ENOENT || store_unfinished(l, a))) {
+		return -ENOENT; /* the power went before its first durable save: it never was */
+	}
 	if (r < 0) {
 		if (err)
 			*err = why;
 		return r;
 	}
-	if (text.len == 0)
-		return -ENOENT; /* the power went before its first durable save: it never was */
-	r = parse_doc(kind, path, &text, ret_doc, err);
-	if (r < 0 || kind != KIND_REALM || !(flags & STORE_LOAD_PASSWORDS))
+	if (kind != KIND_REALM || !(flags & STORE_LOAD_PASSWORDS))
 		return r;
 	r = passwords_merge(l, a, ret_doc, err);
 	if (r < 0)
@@ -130,15 +225,26 @@ int store_load(const struct layout *l, const struct addr *a, enum store_load_fla
 	return r;
 }
 
+/* Of one that is not finished: whether there is a document that can be read. */
+static int is_readable(const struct layout *l, const struct addr *a)
+{
+	const struct model_type *type = kind_info(store_kind(a))->type;
+	cleanup_free void *doc = xcalloc(1, type->size);
+	int r = read_doc(l, a, doc, NULL);
+
+	model_clear(type, doc);
+	return r == 0;
+}
+
 int store_exists(const struct layout *l, const struct addr *a, struct kerr *err)
 {
 	cleanup_free char *path = layout_object(l, a, OBJECT_METADATA);
 	struct stat st;
 
-	if (fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return S_ISREG(st.st_mode) && st.st_size > 0;
+	if (lstat(path, &st) == 0)
+		return store_unfinished(l, a) ? is_readable(l, a) : 1;
 	if (errno == ENOENT || errno == ENOTDIR)
-		return 0;
+		return has_lost_document(l, a);
 	return kerr_set(err, -errno, "stat '%s'", path);
 }
 
@@ -186,23 +292,26 @@ static void fill_head(enum kind kind, struct doc_head *head)
 	head->kind = xstrdup(kind_info(kind)->name);
 }
 
-/* The directories of a first write. */
-static int make_dir(const char *dir, struct kerr *err)
+/* mkdir(2) drops the set-group-ID bit, and an existing directory may have any mode. */
+static int mark(const char *dir, bool unfinished, struct kerr *err)
 {
-	int r;
-
-	r = mkdir_p(dir, STORE_DIR_MODE, err);
-	if (r < 0)
-		return r;
-	/* mkdir(2) drops the set-group-ID bit, and an existing directory may have any mode. */
-	if (chmod(dir, STORE_DIR_MODE) < 0)
+	if (chmod(dir, STORE_DIR_MODE | (unfinished ? STORE_UNFINISHED : 0)) < 0)
 		return kerr_set(err, -errno, "chmod '%s'", dir);
 	return 0;
 }
 
-static int write_doc(const struct layout *l, const struct addr *a, enum store_save_flags flags,
-		     const void *doc, bool first, struct kerr *err)
+int store_begin(const struct layout *l, const struct addr *a, struct kerr *err)
 {
+	cleanup_free char *dir = layout_object(l, a, OBJECT_DIR);
+	int r = mkdir_p(dir, STORE_DIR_MODE, err);
+
+	return r < 0 ? r : mark(dir, true, err);
+}
+
+static int write_doc(const struct layout *l, const struct addr *a, enum store_save_flags flags,
+		     const void *doc, struct kerr *err)
+{
+	enum atomic_write_flags how = ATOMIC_WRITE_SUM;
 	cleanup_free char *dir = layout_object(l, a, OBJECT_DIR);
 	cleanup_free char *path = layout_object(l, a, OBJECT_METADATA);
 	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_RECORD);
@@ -213,19 +322,18 @@ static int write_doc(const struct layout *l, const struct addr *a, enum store_sa
 	r = buf_check(&text, path, err);
 	if (r < 0)
 		return r;
-	r = atomic_write_at(AT_FDCWD, path, text.data, text.len, STORE_FILE_MODE,
-			    (flags & STORE_SAVE_NOSYNC) ? ATOMIC_WRITE_NOSYNC : 0, err);
-	if (r < 0)
+	if (flags & STORE_SAVE_NOSYNC)
+		how |= ATOMIC_WRITE_NOSYNC;
+	r = atomic_write_at(AT_FDCWD, path, text.data, text.len, STORE_FILE_MODE, how, err);
+	if (r < 0 || flags & STORE_SAVE_NOSYNC || !store_unfinished(l, a))
 		return r;
-	if (first && !(flags & STORE_SAVE_NOSYNC))
-		return fsync_parent(AT_FDCWD, dir, err); /* the new directory's own name */
-	return 0;
+	r = mark(dir, false, err);
+	return r < 0 ? r : fsync_parent(AT_FDCWD, dir, err); /* the new directory's own name */
 }
 
 int store_save(const struct layout *l, const struct addr *a, enum store_save_flags flags, void *doc,
 	       struct kerr *err)
 {
-	cleanup_free char *dir = layout_object(l, a, OBJECT_DIR);
 	enum kind kind = store_kind(a);
 	struct passwords *pw cleanup_(passwords_freep) = NULL;
 	int there;
@@ -236,7 +344,7 @@ int store_save(const struct layout *l, const struct addr *a, enum store_save_fla
 	if (there < 0)
 		return there;
 	if (there == 0) {
-		r = make_dir(dir, err);
+		r = store_begin(l, a, err);
 		if (r < 0)
 			return r;
 	}
@@ -252,7 +360,7 @@ int store_save(const struct layout *l, const struct addr *a, enum store_save_fla
 		if (r < 0)
 			return r;
 	}
-	r = write_doc(l, a, flags, doc, there == 0, err);
+	r = write_doc(l, a, flags, doc, err);
 	if (r < 0 || !pw)
 		return r;
 	return passwords_commit(pw, err);
@@ -263,6 +371,13 @@ int store_unmask(const struct layout *l, const struct addr *realm, struct realm_
 {
 	assert(addr_level(realm) == ADDR_REALM);
 	return passwords_merge(l, realm, doc, err);
+}
+
+int store_check_passwords(const struct layout *l, const struct addr *realm,
+			  const struct realm_doc *doc, struct kerr *err)
+{
+	assert(addr_level(realm) == ADDR_REALM);
+	return passwords_check(l, realm, doc, err);
 }
 
 int store_list(const struct layout *l, const struct addr *parent, struct strlist *ret,
@@ -292,8 +407,8 @@ int store_list(const struct layout *l, const struct addr *parent, struct strlist
 		if (e->d_name[0] == '.' || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
 			continue;
 		child = addr_child(parent, e->d_name);
-		r = store_exists(l, &child, err);
-		if (r > 0)
+		/* One that cannot be looked at is there: loading it says what is wrong. */
+		if (store_exists(l, &child, NULL) != 0)
 			strlist_add(&names, e->d_name);
 	}
 	if (d)
@@ -307,27 +422,17 @@ int store_list(const struct layout *l, const struct addr *parent, struct strlist
 	return 0;
 }
 
-/* The files that belong to an object beside its document. */
 static int delete_sides(const struct layout *l, const struct addr *a, struct kerr *err)
 {
-	static const struct {
-		enum addr_level level;
-		enum object_file what;
-	} sides[] = {
-		{ ADDR_REALM, REALM_PASSWORDS },  { ADDR_SPACE, SPACE_NETWORK },
-		{ ADDR_SPACE, SPACE_CONFLIST },	  { ADDR_SPACE, SPACE_HOSTS },
-		{ ADDR_SPACE, SPACE_LEASES },	  { ADDR_CELL, CELL_ETC_HOSTS },
-		{ ADDR_CELL, CELL_ETC_HOSTNAME },
-	};
 	size_t i;
 	int r;
 
-	for (i = 0; i < ARRAY_SIZE(sides); i++) {
+	for (i = 0; i < ARRAY_SIZE(sides_); i++) {
 		cleanup_free char *path = NULL;
 
-		if (sides[i].level != addr_level(a))
+		if (sides_[i].level != addr_level(a))
 			continue;
-		path = layout_object(l, a, sides[i].what);
+		path = layout_object(l, a, sides_[i].what);
 		r = remove_tree_at(AT_FDCWD, path, 0, err);
 		if (r < 0)
 			return r;
@@ -344,7 +449,11 @@ int store_delete(const struct layout *l, const struct addr *a, enum store_delete
 
 	assert(store_kind(a) != KIND_INVALID);
 	/* First what makes the object exist: what a crash leaves behind is no object. */
-	r = atomic_unlink_at(AT_FDCWD, path, err);
+	(void) mark(dir, true, NULL); /* it may be gone already */
+	r = remove_tree_at(AT_FDCWD, path, REMOVE_TREE_SAME_FS,
+			   err); /* a damaged one is any file */
+	if (r == 0 && faccessat(AT_FDCWD, dir, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		r = fsync_parent(AT_FDCWD, path, err);
 	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
 		return r;
 	r = delete_sides(l, a, err);
@@ -352,7 +461,10 @@ int store_delete(const struct layout *l, const struct addr *a, enum store_delete
 		return r;
 	if (flags & STORE_DELETE_TREE)
 		return remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
-	if (rmdir(dir) < 0 && errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST)
+	if (rmdir(dir) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != ENOTEMPTY && errno != EEXIST)
 		return kerr_set(err, -errno, "remove '%s'", dir);
+	(void) mark(dir, false, NULL); /* what is left in it is not ours */
 	return 0;
 }

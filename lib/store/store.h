@@ -22,19 +22,28 @@ enum store_load_flags {
 
 /*
  * Read a document into *ret_doc, which is cleared first and zero on failure.
- * -ENOENT without a message when there is none, or an empty one, which is what
- * a power cut leaves of a STORE_SAVE_NOSYNC; any other failure names the file. Legacy
- * integer states and an empty apiVersion are accepted. Passwords
+ * -ENOENT without a message when there is none (or an unreadable one of an object
+ * that was being made when the power went); any other failure names the file: it is
+ * empty, damaged, no regular file, another object's, or missing though its directory
+ * is that of an object. Legacy integer states and an empty apiVersion are accepted. Passwords
  * read as "********" without STORE_LOAD_PASSWORDS.
  */
 int store_load(const struct layout *l, const struct addr *a, enum store_load_flags flags,
 	       void *ret_doc, struct kerr *err);
 
-/* 1 there, 0 not, -errno. Does not read it. */
+/* 1 there, readable or not; 0 not, -errno. What store_load has no -ENOENT for is there. */
 int store_exists(const struct layout *l, const struct addr *a, struct kerr *err);
 
+/*
+ * Make the directory of a new object, which counts as unfinished from here to its first
+ * durable save; for kinds that keep files there before their document. store_save does it.
+ */
+int store_begin(const struct layout *l, const struct addr *a, struct kerr *err);
+/* It is being made or removed: what is there without a document may go. */
+bool store_unfinished(const struct layout *l, const struct addr *a);
+
 enum store_save_flags {
-	STORE_SAVE_NOSYNC = 1 << 0, /* a loss at power failure is repaired by the next pass */
+	STORE_SAVE_NOSYNC = 1 << 0, /* of a new object: it never was if the power fails now */
 	STORE_SAVE_KEEP_TIMES = 1 << 1, /* do not touch the stamps */
 };
 
@@ -51,6 +60,10 @@ enum store_save_flags {
 int store_save(const struct layout *l, const struct addr *a, enum store_save_flags flags, void *doc,
 	       struct kerr *err);
 
+/* Whether the passwords of a loaded document (its own are masks) can be had; else why not. */
+int store_check_passwords(const struct layout *l, const struct addr *realm,
+			  const struct realm_doc *doc, struct kerr *err);
+
 /*
  * Put the stored passwords in place of the "********" of a realm's document that
  * somebody sent, where there are such; store_save refuses what is left of them.
@@ -60,7 +73,7 @@ int store_unmask(const struct layout *l, const struct addr *realm, struct realm_
 
 /*
  * Names of the objects one level below parent (root: realms) in byte-wise
- * order. What has no metadata.json, is hidden or no directory is left out; a
+ * order. What store_exists calls not there, is hidden or no directory is left out; a
  * missing directory gives an empty list.
  */
 int store_list(const struct layout *l, const struct addr *parent, struct strlist *ret,

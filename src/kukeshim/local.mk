@@ -16,6 +16,7 @@ KUKESHIM_BASE = \
 	lib/base/atomic.c \
 	lib/base/buf.c \
 	lib/base/clock.c \
+	lib/base/crc32c.c \
 	lib/base/err.c \
 	lib/base/fd.c \
 	lib/base/jscan.c \
@@ -24,6 +25,7 @@ KUKESHIM_BASE = \
 	lib/base/proc.c \
 	lib/base/procinfo.c \
 	lib/base/shimfile.c \
+	lib/base/statefile.c \
 	lib/base/str.c
 STATIC_FLAGS = -std=gnu11 -Os -g -static -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fstack-protector-strong \

@@ -116,10 +116,11 @@ void exit_record_write(struct shim *s, struct shim_exit *e)
 	int r;
 
 	shim_exit_text(&text, e);
-	r = atomic_write_at(s->data_dir, SHIM_FILE_EXIT, buf_str(&text), text.len, 0600, 0, &err);
+	r = atomic_write_at(s->data_dir, SHIM_FILE_EXIT, buf_str(&text), text.len, 0600,
+			    ATOMIC_WRITE_SUM, &err);
 	if (r < 0) /* a full or broken disk: it is known until the reboot at least */
 		(void) atomic_write_at(s->run_dir, SHIM_FILE_EXIT, buf_str(&text), text.len, 0600,
-				       ATOMIC_WRITE_NOSYNC, &err);
+				       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM, &err);
 }
 
 /* The number in the line "oom_kill N" of a file of the memory controller. */

@@ -468,7 +468,7 @@ same_traces()
 	wait_for 10 daemon_idle "$(kukeond_pid)"
 	jq '(.status.containers[] | select(.name == "main")) |= {name, id, state: "Pending"}' \
 		"$(cell_dir c)/metadata.json" >"$doc.2"
-	cp "$doc.2" "$(cell_dir c)/metadata.json"
+	cp --remove-destination "$doc.2" "$(cell_dir c)/metadata.json"
 	rm "$doc.2"
 	rm -rf "$INSTANCE_RUN_PATH/namespaces/default.$INSTANCE_NS_SUFFIX/containers/default_default_c_main" \
 		"$INSTANCE/run/containers/default.$INSTANCE_NS_SUFFIX/default_default_c_main"

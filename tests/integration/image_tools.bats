@@ -200,7 +200,7 @@ mounted_tree()
 	drive resolve busybox
 	: >"$(echo "$run_path"/namespaces/ns/images/*)"
 	run drive get busybox
-	[[ $output == *"is damaged" ]]
+	[[ $output == *"is empty" ]]
 	drive list
 	drive delete busybox
 	[ -z "$(left)" ]

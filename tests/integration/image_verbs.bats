@@ -255,7 +255,7 @@ cell()
 	echo "$output"
 	[ "$output" = "pruned images of realm \"default\" (namespace \"default.$INSTANCE_NS_SUFFIX\"): 0 B freed" ]
 	# What a killed load leaves.
-	mkdir -p "$(store)/staging/layer-x/fs"
+	mkdir -p "$(store)/staging/layer-x1y2z3/fs"
 	cp -a "$(layer)" "$(store)/snapshots/$(printf '%064d' 1)"
 	head -c 5000 /dev/urandom >"$(store)/blobs/sha256/$(printf '%064d' 2)"
 	run kuke image prune

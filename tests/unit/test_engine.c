@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine.h"
 #include "engine_priv.h"
@@ -329,7 +331,12 @@ END_TEST
 START_TEST(network_records)
 {
 	char *file cleanup_free = layout_object(&e->layout, &space, SPACE_NETWORK);
+	char *conflist cleanup_free = layout_object(&e->layout, &space, SPACE_CONFLIST);
+	char *lease_dir cleanup_free = layout_object(&e->layout, &space, SPACE_LEASES);
+	char *lease cleanup_free = NULL;
 	char *name cleanup_free = network_name(&space);
+	struct ipv4_net subnet;
+	char ip[IPV4_TEXT_MAX];
 	struct addr twin = { .realm = "r-s", .space = "x" },
 		    other = { .realm = "r", .space = "s-x" };
 	struct space_doc d = { 0 };
@@ -347,6 +354,7 @@ START_TEST(network_records)
 		ck_assert_int_eq(store_save(&e->layout, &realms[i], 0, &rd, &err), 0);
 		model_clear(&realm_doc_type, &rd);
 	}
+	ck_assert_int_eq(store_begin(&e->layout, &space, &err), 0);
 	ck_assert_int_eq(network_create(e, &space, &n, &err), 1);
 	d.head.metadata.name = xstrdup("s");
 	d.spec.realm_id = xstrdup("r");
@@ -355,7 +363,10 @@ START_TEST(network_records)
 	ck_assert_int_eq(network_create(e, &space, &m, &err), 0); /* what is on record stays */
 	ck_assert_uint_eq(n.subnet.addr, m.subnet.addr);
 	ck_assert_uint_eq(n.gateway, n.subnet.addr + 1);
+	subnet = n.subnet;
+	lease = layout_lease(&e->layout, &space, ipv4_text(subnet.addr + 9, ip));
 	/* Another subnet for another space. */
+	ck_assert_int_eq(store_begin(&e->layout, &other, &err), 0);
 	ck_assert_int_eq(network_create(e, &other, &m, &err), 1);
 	ck_assert_uint_ne(n.subnet.addr, m.subnet.addr);
 	d.head.metadata.name = xstrdup("s-x");
@@ -365,12 +376,28 @@ START_TEST(network_records)
 	/* "r-s" + "x" and "r" + "s-x" are one name: one bridge for two spaces is refused. */
 	ck_assert_int_eq(network_create(e, &twin, &m, &err), -EEXIST);
 	ck_assert_ptr_nonnull(strstr(err.msg, "choose another name"));
+	(void) unlink(file);
 	f = fopen(file, "we");
 	ck_assert_ptr_nonnull(f);
 	(void) fputs("{\"subnetCIDR\": \"nonsense\"}", f);
 	(void) fclose(f);
-	ck_assert_int_eq(network_load(e, &space, &n, &err), -EINVAL);
+	ck_assert_int_eq(network_load_record(e, &space, &n, &err), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(err.msg, "malformed"));
+	/* The other file knows it too, and makes it good. */
+	ck_assert_int_eq(network_load(e, &space, &n, &err), 0);
+	ck_assert_uint_eq(n.subnet.addr, subnet.addr);
+	ck_assert_int_eq(network_create(e, &space, &n, &err), 1);
+	ck_assert_int_eq(network_load_record(e, &space, &m, &err), 0);
+	ck_assert_uint_eq(m.subnet.addr, subnet.addr);
+	/* Both damaged, a cell's address still tells. */
+	ck_assert_int_eq(truncate(file, 0), 0);
+	ck_assert_int_eq(truncate(conflist, 0), 0);
+	ck_assert_int_eq(network_load(e, &space, &n, &err), -EBADMSG);
+	ck_assert_ptr_nonnull(strstr(err.msg, "network.json' is empty"));
+	ck_assert_int_eq(mkdir(lease_dir, 0700), 0);
+	ck_assert_int_eq(symlink("t/c", lease), 0);
+	ck_assert_int_eq(network_load(e, &space, &n, &err), 0);
+	ck_assert_uint_eq(n.subnet.addr, subnet.addr);
 }
 END_TEST
 

@@ -87,6 +87,8 @@ START_TEST(save_and_load)
 {
 	struct cell_doc d = { 0 };
 	struct cell_doc back = { 0 };
+	struct space_doc lost = { 0 };
+	struct kerr err = { 0 };
 	cleanup_free char *text = NULL;
 
 	save_cell(CELL_STATE_PENDING, &d);
@@ -99,7 +101,10 @@ START_TEST(save_and_load)
 	ck_assert_int_eq(store_load(&l, &cell, 0, &back, NULL), 0);
 	ck_assert(model_eq(&cell_doc_type, &d, &back));
 	ck_assert_int_eq(store_exists(&l, &cell, NULL), 1);
-	ck_assert_int_eq(store_exists(&l, &space, NULL), 0);
+	/* Where there are children a document has been lost. */
+	ck_assert_int_eq(store_exists(&l, &space, NULL), 1);
+	ck_assert_int_eq(store_load(&l, &space, 0, &lost, &err), -EBADMSG);
+	ck_assert_ptr_nonnull(strstr(err.msg, "data/r/s/metadata.json' is missing"));
 	model_clear(&cell_doc_type, &d);
 	model_clear(&cell_doc_type, &back);
 }
@@ -205,10 +210,24 @@ START_TEST(load_what_is_not_there)
 	ck_assert_str_eq(err.msg, "");
 	/* What a power cut leaves of a file that was not synced. */
 	ck_assert_int_eq(unlinkat(dir.fd, "data/r/s", 0), 0);
+	ck_assert_int_eq(store_begin(&l, &cell, NULL), 0);
+	ck_assert_int_eq(mode_of("data/r/s/t/c"), 03750);
 	put("data/r/s/t/c/metadata.json", "");
 	ck_assert_int_eq(store_load(&l, &cell, 0, &d, &err), -ENOENT);
 	ck_assert_int_eq(store_exists(&l, &cell, &err), 0);
+	put("data/r/s/t/c/metadata.json", "{\"kind\":");
+	ck_assert_int_eq(store_load(&l, &cell, 0, &d, &err), -ENOENT);
+	ck_assert_int_eq(store_exists(&l, &cell, &err), 0);
+	ck_assert_str_eq(err.msg, "");
+	/* Of one that was there, it is damage. */
+	ck_assert_int_eq(fchmodat(dir.fd, "data/r/s/t/c", 02750, 0), 0);
+	ck_assert_int_eq(store_exists(&l, &cell, &err), 1);
+	put("data/r/s/t/c/metadata.json", "");
+	ck_assert_int_eq(store_load(&l, &cell, 0, &d, &err), -EBADMSG);
+	ck_assert_ptr_nonnull(strstr(err.msg, "metadata.json' is empty"));
+	ck_assert_int_eq(store_exists(&l, &cell, &err), 1);
 	ck_assert_int_eq(unlinkat(dir.fd, "data/r/s/t/c/metadata.json", 0), 0);
+	ck_assert_int_eq(store_exists(&l, &cell, &err), 0);
 	/* A symbolic link is nothing that we made. */
 	put("data/r/s/t/c/other", "{}");
 	ck_assert_int_eq(symlinkat("other", dir.fd, "data/r/s/t/c/metadata.json"), 0);
@@ -248,8 +267,8 @@ START_TEST(delete)
 	struct cell_doc d = { 0 };
 	struct space_doc s = { 0 };
 
-	save_cell(CELL_STATE_PENDING, &d);
 	ck_assert_int_eq(store_save(&l, &space, 0, &s, NULL), 0);
+	save_cell(CELL_STATE_PENDING, &d);
 	put("data/r/s/network.json", "{}");
 	put("data/r/s/network.conflist", "{}");
 	put("data/r/s/.hosts", "");
@@ -343,6 +362,7 @@ START_TEST(leftover_passwords_are_nobodys)
 {
 	struct realm_doc d = { 0 };
 
+	ck_assert_int_eq(store_begin(&l, &realm, NULL), 0);
 	put("data/r/.passwords.json",
 	    "{\"registryCredentials\":[{\"username\":\"u\",\"password\":\"old\","
 	    "\"serverAddress\":\"x\"}]}");

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "crc32c.h"
+#include "fd.h"
+#include "statefile.h"
+
+enum {
+	SUM_SIZE = 9, /* 8 hex digits and NUL */
+};
+
+static void sum_text(const void *data, size_t n, char ret[SUM_SIZE])
+{
+	(void) snprintf(ret, SUM_SIZE, "%08x", crc32c_add(0, data, n));
+}
+
+void state_sum_set(int fd, const void *data, size_t n)
+{
+	char sum[SUM_SIZE];
+
+	sum_text(data, n, sum);
+	/* No such attributes here, or no room: its absence is no damage. */
+	(void) fsetxattr(fd, STATE_SUM_NAME, sum, SUM_SIZE - 1, 0);
+}
+
+static bool sum_differs(int fd, const struct buf *text)
+{
+	char want[SUM_SIZE], have[SUM_SIZE] = "";
+	ssize_t n = fgetxattr(fd, STATE_SUM_NAME, have, SUM_SIZE - 1);
+
+	if (n != SUM_SIZE - 1)
+		return false;
+	sum_text(text->data, text->len, want);
+	return memcmp(want, have, SUM_SIZE - 1) != 0;
+}
+
+int state_read_at(int dirfd, const char *path, size_t max, struct buf *ret, struct kerr *err)
+{
+	cleanup_fd int fd = file_read_open_at(dirfd, path, max, ret, err);
+
+	if (fd < 0)
+		return fd;
+	if (ret->len == 0)
+		return kerr_plain(err, -EBADMSG, "'%s' is empty", path);
+	if (sum_differs(fd, ret))
+		return kerr_plain(err, -EBADMSG,
+				  "'%s' is not as it was written: its checksum differs (if it was "
+				  "edited on purpose: setfattr -x " STATE_SUM_NAME ")",
+				  path);
+	return 0;
+}
