@@ -73,7 +73,7 @@ tests_unit_unit_oci_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) \
 
 tests_unit_unit_engine_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
 	tests/unit/test_cell_status.c tests/unit/test_engine.c \
-	tests/unit/test_restart.c
+	tests/unit/test_page.c tests/unit/test_restart.c
 tests_unit_unit_engine_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE)
 tests_unit_unit_engine_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)

@@ -226,8 +226,11 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 		struct rpc_create_cell_result *ret, struct kerr *err);
 int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result *ret,
 	     struct kerr *err);
-int cell_list(struct engine *e, const struct addr *filter, struct rpc_list_cells_reply *ret,
-	      struct kerr *err);
+/* A cell's document with its status, Unknown where it is damaged; -ENOENT: it is gone. */
+int cell_describe(struct engine *e, const struct addr *a, struct cell_doc *ret);
+/* Lists go to the reply of page (page.h). */
+struct page;
+int cell_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err);
 int cell_start(struct engine *e, const struct addr *a, struct rpc_cell_done_result *ret,
 	       struct kerr *err);
 int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags,
@@ -250,8 +253,11 @@ int container_verb_get(struct engine *e, const struct container_doc *d,
 		       struct rpc_get_container_result *ret, struct kerr *err);
 int container_verb_log(struct engine *e, const struct container_doc *d, struct rpc_log_result *ret,
 		       struct kerr *err);
-int container_list(struct engine *e, const struct addr *filter,
-		   struct rpc_list_containers_reply *ret, struct kerr *err);
+int container_list(struct engine *e, const struct addr *filter, struct page *page,
+		   struct kerr *err);
+/* Whole documents, with status and labels: struct rpc_list_container_docs_reply. */
+int container_list_docs(struct engine *e, const struct addr *filter, struct page *page,
+			struct kerr *err);
 
 /* ---- reconcile.c ---- */
 

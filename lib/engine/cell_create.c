@@ -14,6 +14,7 @@
 #include "intent.h"
 #include "log.h"
 #include "mem.h"
+#include "page.h"
 #include "network.h"
 #include "parents.h"
 #include "str.h"
@@ -279,31 +280,43 @@ int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result 
 }
 
 /* What cannot be told is Unknown, and why: the cell's document or its realm's is damaged. */
-static int list_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+int cell_describe(struct engine *e, const struct addr *a, struct cell_doc *ret)
 {
-	struct rpc_list_cells_reply *ret = ctx;
-	struct cell_doc d = { 0 };
 	struct kerr why = { 0 };
 	char text[KERR_TEXT_MAX];
-	int damaged = damaged_load(e, a, &d, &why);
-	int r = damaged < 0 ? damaged : read_status(e, a, &d, damaged ? NULL : &why);
+	int damaged = damaged_load(e, a, ret, &why);
+	int r = damaged < 0 ? damaged : read_status(e, a, ret, damaged ? NULL : &why);
 
-	(void) err;
 	if (r == -ENOENT && !damaged) { /* it, or its realm, is gone meanwhile */
-		model_clear(&cell_doc_type, &d);
-		return 0;
+		model_clear(&cell_doc_type, ret);
+		return r;
 	}
 	if (r < 0 || damaged)
-		cell_set_state(&d, CELL_STATE_UNKNOWN, REASON_DAMAGED,
+		cell_set_state(ret, CELL_STATE_UNKNOWN, REASON_DAMAGED,
 			       kerr_text(&why, text, sizeof(text)));
-	*(struct cell_doc *) vec_grow(&ret->cells.v, &ret->cells.n, sizeof(d)) = d;
 	return 0;
 }
 
-int cell_list(struct engine *e, const struct addr *filter, struct rpc_list_cells_reply *ret,
-	      struct kerr *err)
+static int list_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
-	return scope_each(e, ADDR_CELL, filter, list_cell, ret, err);
+	struct page *page = ctx;
+	struct rpc_list_cells_reply *ret = page->reply;
+	char *name cleanup_free = page_name(a);
+	struct cell_doc d = { 0 };
+
+	(void) err;
+	if (page_skips(page, name, 0) || cell_describe(e, a, &d) < 0)
+		return 0;
+	if (page_takes(page, name, 0, &cell_doc_type, &d))
+		*(struct cell_doc *) vec_grow(&ret->cells.v, &ret->cells.n, sizeof(d)) = d;
+	else
+		model_clear(&cell_doc_type, &d);
+	return 0;
+}
+
+int cell_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err)
+{
+	return scope_each(e, ADDR_CELL, filter, list_cell, page, err);
 }
 
 /* ---- start and stop as verbs ---- */

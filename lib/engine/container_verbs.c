@@ -11,6 +11,7 @@
 #include "images.h"
 #include "mem.h"
 #include "mount.h"
+#include "page.h"
 #include "parents.h"
 #include "str.h"
 #include "system.h"
@@ -357,25 +358,67 @@ int container_verb_log(struct engine *e, const struct container_doc *d, struct r
 	return 0;
 }
 
-static int list_containers_of(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+/* Specs alone, as upstream's list has them: what a damaged cell's were cannot be told. */
+static int list_specs_of(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
-	struct rpc_list_containers_reply *ret = ctx;
+	struct page *page = ctx;
+	struct rpc_list_containers_reply *ret = page->reply;
+	char *name cleanup_free = page_name(a);
 	struct cell_doc d = { 0 };
 
 	(void) err;
 	if (damaged_load(e, a, &d, NULL) < 0)
 		return 0;
 	for (size_t i = 0; i < d.spec.containers.n; i++)
-		model_copy(&container_spec_type,
-			   vec_grow(&ret->containers.v, &ret->containers.n,
-				    sizeof(struct container_spec)),
-			   &d.spec.containers.v[i]);
+		if (page_takes(page, name, i, &container_spec_type, &d.spec.containers.v[i]))
+			model_copy(&container_spec_type,
+				   vec_grow(&ret->containers.v, &ret->containers.n,
+					    sizeof(struct container_spec)),
+				   &d.spec.containers.v[i]);
 	model_clear(&cell_doc_type, &d);
 	return 0;
 }
 
-int container_list(struct engine *e, const struct addr *filter,
-		   struct rpc_list_containers_reply *ret, struct kerr *err)
+int container_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err)
 {
-	return scope_each(e, ADDR_CELL, filter, list_containers_of, ret, err);
+	return scope_each(e, ADDR_CELL, filter, list_specs_of, page, err);
+}
+
+static void list_doc(struct page *page, struct subject *s, const char *name, size_t i)
+{
+	struct rpc_list_container_docs_reply *ret = page->reply;
+	const struct container_spec *c = &s->doc.spec.containers.v[i];
+	struct container_doc d = { 0 };
+
+	if (page_skips(page, name, i))
+		return;
+	free(s->id);
+	s->id = xstrdup_null(c->id);
+	fill_doc(s, c, &d);
+	d.spec.containerd_id = xstrdup_null(c->containerd_id); /* as in upstream's list */
+	if (page_takes(page, name, i, &container_doc_type, &d))
+		*(struct container_doc *) vec_grow(&ret->containers.v, &ret->containers.n,
+						   sizeof(d)) = d;
+	else
+		model_clear(&container_doc_type, &d);
+}
+
+static int list_docs_of(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct page *page = ctx;
+	char *name cleanup_free = page_name(a);
+	struct subject s cleanup_(subject_clear) = { .e = e, .a = *a };
+
+	(void) err;
+	if (page_skips(page, name, SIZE_MAX) || cell_describe(e, a, &s.doc) < 0)
+		return 0;
+	for (size_t i = 0; i < s.doc.spec.containers.n; i++)
+		list_doc(page, &s, name, i);
+	return 0;
+}
+
+int container_list_docs(struct engine *e, const struct addr *filter, struct page *page,
+			struct kerr *err)
+{
+	return scope_each(e, ADDR_CELL, filter, list_docs_of, page, err);
 }

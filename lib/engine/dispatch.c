@@ -9,6 +9,7 @@
 #include "engine_priv.h"
 #include "images.h"
 #include "mem.h"
+#include "page.h"
 #include "parents.h"
 #include "plan.h"
 
@@ -144,37 +145,130 @@ static struct addr filter_of(const struct rpc_list_args *a)
 			      .cell = a->cell_name };
 }
 
+/* Whole lists, for upstream's clients. */
+
 static int do_list_realms(struct call *c)
 {
-	return realm_list(c->e, c->reply, c->err);
+	struct page page cleanup_(page_clear) = { .reply = c->reply };
+	int r = realm_list(c->e, &page, c->err);
+
+	return r < 0 ? r : page_end(&page, "realms", NULL, c->err);
 }
 
 static int do_list_spaces(struct call *c)
 {
+	struct page page cleanup_(page_clear) = { .reply = c->reply };
 	struct addr a = filter_of(c->args);
+	int r = space_list(c->e, &a, &page, c->err);
 
-	return space_list(c->e, &a, c->reply, c->err);
+	return r < 0 ? r : page_end(&page, "spaces", NULL, c->err);
 }
 
 static int do_list_stacks(struct call *c)
 {
+	struct page page cleanup_(page_clear) = { .reply = c->reply };
 	struct addr a = filter_of(c->args);
+	int r = stack_list(c->e, &a, &page, c->err);
 
-	return stack_list(c->e, &a, c->reply, c->err);
+	return r < 0 ? r : page_end(&page, "stacks", NULL, c->err);
 }
 
 static int do_list_cells(struct call *c)
 {
+	struct page page cleanup_(page_clear) = { .reply = c->reply };
 	struct addr a = filter_of(c->args);
+	int r = cell_list(c->e, &a, &page, c->err);
 
-	return cell_list(c->e, &a, c->reply, c->err);
+	return r < 0 ? r : page_end(&page, "cells", NULL, c->err);
 }
 
 static int do_list_containers(struct call *c)
 {
+	struct page page cleanup_(page_clear) = { .reply = c->reply };
 	struct addr a = filter_of(c->args);
+	int r = container_list(c->e, &a, &page, c->err);
 
-	return container_list(c->e, &a, c->reply, c->err);
+	return r < 0 ? r : page_end(&page, "containers", NULL, c->err);
+}
+
+static int do_list_images(struct call *c)
+{
+	ARGS(image);
+	REPLY(list_images);
+	struct page page cleanup_(page_clear) = { .reply = &reply->result };
+	int r = images_list(c->e, args->realm, &page, c->err);
+
+	return r < 0 ? r : page_end(&page, "images", NULL, c->err);
+}
+
+/* Pages. */
+
+#define PAGE(P, REPLY_)                                                                 \
+	struct page P cleanup_(page_clear) = { .after = args->after ? args->after : "", \
+					       .reply = (REPLY_) }
+
+static int do_page_realms(struct call *c)
+{
+	ARGS(list);
+	REPLY(list_realms);
+	PAGE(page, reply);
+	int r = realm_list(c->e, &page, c->err);
+
+	return r < 0 ? r : page_end(&page, "realms", &reply->next, c->err);
+}
+
+static int do_page_spaces(struct call *c)
+{
+	ARGS(list);
+	REPLY(list_spaces);
+	PAGE(page, reply);
+	struct addr a = filter_of(args);
+	int r = space_list(c->e, &a, &page, c->err);
+
+	return r < 0 ? r : page_end(&page, "spaces", &reply->next, c->err);
+}
+
+static int do_page_stacks(struct call *c)
+{
+	ARGS(list);
+	REPLY(list_stacks);
+	PAGE(page, reply);
+	struct addr a = filter_of(args);
+	int r = stack_list(c->e, &a, &page, c->err);
+
+	return r < 0 ? r : page_end(&page, "stacks", &reply->next, c->err);
+}
+
+static int do_page_cells(struct call *c)
+{
+	ARGS(list);
+	REPLY(list_cells);
+	PAGE(page, reply);
+	struct addr a = filter_of(args);
+	int r = cell_list(c->e, &a, &page, c->err);
+
+	return r < 0 ? r : page_end(&page, "cells", &reply->next, c->err);
+}
+
+static int do_page_containers(struct call *c)
+{
+	ARGS(list);
+	REPLY(list_container_docs);
+	PAGE(page, reply);
+	struct addr a = filter_of(args);
+	int r = container_list_docs(c->e, &a, &page, c->err);
+
+	return r < 0 ? r : page_end(&page, "containers", &reply->next, c->err);
+}
+
+static int do_page_images(struct call *c)
+{
+	ARGS(list);
+	REPLY(list_images);
+	PAGE(page, &reply->result);
+	int r = images_list(c->e, args->realm_name, &page, c->err);
+
+	return r < 0 ? r : page_end(&page, "images", &reply->result.next, c->err);
 }
 
 /* ---- start, stop, kill ---- */
@@ -367,14 +461,6 @@ static int do_load_image(struct call *c)
 	return images_load(c->e, args->realm, c->fd, &reply->result, c->err);
 }
 
-static int do_list_images(struct call *c)
-{
-	ARGS(image);
-	REPLY(list_images);
-
-	return images_list(c->e, args->realm, &reply->result, c->err);
-}
-
 static int do_get_image(struct call *c)
 {
 	ARGS(image);
@@ -443,6 +529,12 @@ static call_fn *const handlers[_RPC_METHOD_MAX] = {
 	[RPC_LIST_STACKS] = do_list_stacks,
 	[RPC_LIST_CELLS] = do_list_cells,
 	[RPC_LIST_CONTAINERS] = do_list_containers,
+	[RPC_X_LIST_REALMS] = do_page_realms,
+	[RPC_X_LIST_SPACES] = do_page_spaces,
+	[RPC_X_LIST_STACKS] = do_page_stacks,
+	[RPC_X_LIST_CELLS] = do_page_cells,
+	[RPC_X_LIST_CONTAINERS] = do_page_containers,
+	[RPC_X_LIST_IMAGES] = do_page_images,
 	[RPC_START_CELL] = do_start_cell,
 	[RPC_STOP_CELL] = do_stop_cell,
 	[RPC_KILL_CELL] = do_kill_cell,

@@ -13,6 +13,7 @@
 #include "image_record.h"
 #include "images.h"
 #include "mem.h"
+#include "page.h"
 #include "ref.h"
 #include "snapshot.h"
 #include "str.h"
@@ -117,22 +118,33 @@ static void take_info(struct image_info *from, struct rpc_image *to)
 	from->labels = (struct strmap){ 0 };
 }
 
-int images_list(struct engine *e, const char *realm, struct rpc_list_images_result *ret,
-		struct kerr *err)
+int images_list(struct engine *e, const char *realm, struct page *page, struct kerr *err)
 {
+	struct rpc_list_images_result *ret = page->reply;
 	struct image_store s cleanup_image_store = { 0 };
 	struct image_infos all cleanup_image_infos = { 0 };
 	int r;
 
+	page->plain = true;
 	r = images_open(e, realm, &ret->namespace, &s, err);
 	if (r == 0)
 		r = image_list(&s, &all, err);
 	if (r < 0)
 		return r;
 	ret->realm = xstrdup(realm);
-	for (size_t i = 0; i < all.n; i++)
-		take_info(&all.v[i],
-			  vec_grow(&ret->images.v, &ret->images.n, sizeof(struct rpc_image)));
+	for (size_t i = 0; i < all.n; i++) {
+		char *name cleanup_free = xstrdup(all.v[i].name);
+		struct rpc_image image = { 0 };
+
+		if (page_skips(page, name, 0))
+			continue;
+		take_info(&all.v[i], &image);
+		if (page_takes(page, name, 0, &rpc_image_type, &image))
+			*(struct rpc_image *) vec_grow(&ret->images.v, &ret->images.n,
+						       sizeof(image)) = image;
+		else
+			model_clear(&rpc_image_type, &image);
+	}
 	return 0;
 }
 

@@ -11,8 +11,9 @@ int images_store_open(struct engine *e, const char *ns, struct image_store *ret,
 /* The image verbs, per realm. fd: the archive. */
 int images_load(struct engine *e, const char *realm, int fd, struct rpc_load_image_result *ret,
 		struct kerr *err);
-int images_list(struct engine *e, const char *realm, struct rpc_list_images_result *ret,
-		struct kerr *err);
+/* To the reply of page (page.h): struct rpc_list_images_result. */
+struct page;
+int images_list(struct engine *e, const char *realm, struct page *page, struct kerr *err);
 int images_get(struct engine *e, const char *realm, const char *ref,
 	       struct rpc_get_image_result *ret, struct kerr *err);
 int images_delete(struct engine *e, const char *realm, const char *ref,

@@ -33,6 +33,7 @@ libengine_a_SOURCES = \
 	lib/engine/network.c lib/engine/network.h \
 	lib/engine/parent_delete.c \
 	lib/engine/parent_settle.c \
+	lib/engine/page.c lib/engine/page.h \
 	lib/engine/parents.c lib/engine/parents.h \
 	lib/engine/plan.c lib/engine/plan.h \
 	lib/engine/plan_delete.c \

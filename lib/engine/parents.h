@@ -4,27 +4,28 @@
 
 #include "engine_priv.h"
 
+struct page;
+
 /* Realms, spaces and stacks: the objects that hold others. All take the locks they need. */
 
 int realm_create(struct engine *e, struct realm_doc *want, struct rpc_create_realm_result *ret,
 		 struct kerr *err);
 int realm_get(struct engine *e, const struct addr *a, struct rpc_get_realm_result *ret,
 	      struct kerr *err);
-int realm_list(struct engine *e, struct rpc_list_realms_reply *ret, struct kerr *err);
+/* Lists go to the reply of page (page.h), struct rpc_list_realms_reply and so on. */
+int realm_list(struct engine *e, struct page *page, struct kerr *err);
 
 int space_create(struct engine *e, struct space_doc *want, struct rpc_create_space_result *ret,
 		 struct kerr *err);
 int space_get(struct engine *e, const struct addr *a, struct rpc_get_space_result *ret,
 	      struct kerr *err);
-int space_list(struct engine *e, const struct addr *filter, struct rpc_list_spaces_reply *ret,
-	       struct kerr *err);
+int space_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err);
 
 int stack_create(struct engine *e, struct stack_doc *want, struct rpc_create_stack_result *ret,
 		 struct kerr *err);
 int stack_get(struct engine *e, const struct addr *a, struct rpc_get_stack_result *ret,
 	      struct kerr *err);
-int stack_list(struct engine *e, const struct addr *filter, struct rpc_list_stacks_reply *ret,
-	       struct kerr *err);
+int stack_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err);
 
 /* Make what is missing of the address' parents, with default settings and no labels of users'. */
 int parents_create(struct engine *e, const struct addr *a, struct kerr *err);

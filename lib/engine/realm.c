@@ -8,6 +8,7 @@
 #include "create.h"
 #include "damaged.h"
 #include "mem.h"
+#include "page.h"
 #include "parents.h"
 #include "path.h"
 #include "str.h"
@@ -158,21 +159,28 @@ int realm_get(struct engine *e, const struct addr *a, struct rpc_get_realm_resul
 
 static int list_realm(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
-	struct rpc_list_realms_reply *ret = ctx;
+	struct page *page = ctx;
+	struct rpc_list_realms_reply *ret = page->reply;
+	char *name cleanup_free = page_name(a);
 	struct realm_doc d = { 0 };
-	int r = damaged_load(e, a, &d, NULL);
+	int r;
 
 	(void) err;
+	if (page_skips(page, name, 0))
+		return 0;
+	r = damaged_load(e, a, &d, NULL);
 	if (r == 0)
 		damaged_sides(e, a, &d);
-	if (r >= 0)
+	if (r >= 0 && page_takes(page, name, 0, &realm_doc_type, &d))
 		*(struct realm_doc *) vec_grow(&ret->realms.v, &ret->realms.n, sizeof(d)) = d;
+	else
+		model_clear(&realm_doc_type, &d);
 	return 0; /* one bad record hurts one object */
 }
 
-int realm_list(struct engine *e, struct rpc_list_realms_reply *ret, struct kerr *err)
+int realm_list(struct engine *e, struct page *page, struct kerr *err)
 {
 	struct addr all = { 0 };
 
-	return scope_each(e, ADDR_REALM, &all, list_realm, ret, err);
+	return scope_each(e, ADDR_REALM, &all, list_realm, page, err);
 }

@@ -9,6 +9,7 @@
 #include "damaged.h"
 #include "hosts.h"
 #include "mem.h"
+#include "page.h"
 #include "network.h"
 #include "parents.h"
 #include "str.h"
@@ -107,20 +108,26 @@ int space_get(struct engine *e, const struct addr *a, struct rpc_get_space_resul
 
 static int list_space(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
-	struct rpc_list_spaces_reply *ret = ctx;
+	struct page *page = ctx;
+	struct rpc_list_spaces_reply *ret = page->reply;
+	char *name cleanup_free = page_name(a);
 	struct space_doc d = { 0 };
-	int r = damaged_load(e, a, &d, NULL);
+	int r;
 
 	(void) err;
+	if (page_skips(page, name, 0))
+		return 0;
+	r = damaged_load(e, a, &d, NULL);
 	if (r == 0)
 		damaged_sides(e, a, &d);
-	if (r >= 0)
+	if (r >= 0 && page_takes(page, name, 0, &space_doc_type, &d))
 		*(struct space_doc *) vec_grow(&ret->spaces.v, &ret->spaces.n, sizeof(d)) = d;
-	return 0;
+	else
+		model_clear(&space_doc_type, &d);
+	return 0; /* one bad record hurts one object */
 }
 
-int space_list(struct engine *e, const struct addr *filter, struct rpc_list_spaces_reply *ret,
-	       struct kerr *err)
+int space_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err)
 {
-	return scope_each(e, ADDR_SPACE, filter, list_space, ret, err);
+	return scope_each(e, ADDR_SPACE, filter, list_space, page, err);
 }

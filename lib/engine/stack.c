@@ -7,6 +7,7 @@
 #include "create.h"
 #include "damaged.h"
 #include "mem.h"
+#include "page.h"
 #include "parents.h"
 
 static int stack_build(struct create *c, struct stack_doc *d, struct kerr *err)
@@ -72,17 +73,22 @@ int stack_get(struct engine *e, const struct addr *a, struct rpc_get_stack_resul
 
 static int list_stack(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
-	struct rpc_list_stacks_reply *ret = ctx;
+	struct page *page = ctx;
+	struct rpc_list_stacks_reply *ret = page->reply;
+	char *name cleanup_free = page_name(a);
 	struct stack_doc d = { 0 };
 
 	(void) err;
-	if (damaged_load(e, a, &d, NULL) >= 0)
+	if (page_skips(page, name, 0) || damaged_load(e, a, &d, NULL) < 0)
+		return 0; /* one bad record hurts one object */
+	if (page_takes(page, name, 0, &stack_doc_type, &d))
 		*(struct stack_doc *) vec_grow(&ret->stacks.v, &ret->stacks.n, sizeof(d)) = d;
+	else
+		model_clear(&stack_doc_type, &d);
 	return 0;
 }
 
-int stack_list(struct engine *e, const struct addr *filter, struct rpc_list_stacks_reply *ret,
-	       struct kerr *err)
+int stack_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err)
 {
-	return scope_each(e, ADDR_STACK, filter, list_stack, ret, err);
+	return scope_each(e, ADDR_STACK, filter, list_stack, page, err);
 }

@@ -178,6 +178,14 @@ static const struct field list_containers_args_rows[] = {
 TYPE(list_containers_args, "ListContainersArgs");
 #undef S
 
+#define S rpc_list_args
+static const struct field page_args_rows[] = {
+	STR(realm_name, "RealmName"), STR(space_name, "SpaceName"), STR(stack_name, "StackName"),
+	STR(cell_name, "CellName"),   STR(after, "After"),
+};
+TYPE(page_args, "ListArgs");
+#undef S
+
 #define S rpc_apply_args
 static const struct field apply_args_rows[] = {
 	BYTES(raw_yaml, "RawYAML"),
@@ -637,23 +645,38 @@ static const struct field image_rows[] = {
 	STR(media_type, "MediaType"),
 	ROW_STRMAP(struct S, labels, "Labels", .help = ""),
 };
-TYPE(image, "ImageInfo");
 #undef S
+
+const struct model_type rpc_image_type = {
+	.name = "ImageInfo",
+	.help = "",
+	TYPE_ROWS(struct rpc_image, image_rows),
+};
 
 #define S rpc_list_images_result
 static const struct field list_images_result_rows[] = {
 	STR(realm, "Realm"),
 	STR(namespace, "Namespace"),
-	OBJS(images, struct rpc_image, "Images", image_type),
+	OBJS(images, struct rpc_image, "Images", rpc_image_type),
 };
 TYPE(list_images_result, "ListImagesResult");
+#undef S
+
+#define S rpc_list_images_result
+static const struct field page_images_result_rows[] = {
+	STR(realm, "Realm"),
+	STR(namespace, "Namespace"),
+	OBJS(images, struct rpc_image, "Images", rpc_image_type),
+	STR(next, "Next"),
+};
+TYPE(page_images_result, "ListImagesResult");
 #undef S
 
 #define S rpc_get_image_result
 static const struct field get_image_result_rows[] = {
 	STR(realm, "Realm"),
 	STR(namespace, "Namespace"),
-	OBJ(image, struct rpc_image, "Image", image_type),
+	OBJ(image, struct rpc_image, "Image", rpc_image_type),
 };
 TYPE(get_image_result, "GetImageResult");
 #undef S
@@ -671,7 +694,7 @@ TYPE(delete_image_result, "DeleteImageResult");
 static const struct field pull_image_result_rows[] = {
 	STR(realm, "Realm"),
 	STR(namespace, "Namespace"),
-	OBJ(image, struct rpc_image, "Image", image_type),
+	OBJ(image, struct rpc_image, "Image", rpc_image_type),
 	BOOL(changed, "Changed"),
 };
 TYPE(pull_image_result, "PullImageResult");
@@ -777,6 +800,7 @@ REPLY(apply, rpc_apply_reply, rpc_apply_result, "Apply");
 REPLY(plan_delete, rpc_plan_delete_reply, rpc_plan_delete_result, "PlanDelete");
 REPLY(load_image, rpc_load_image_reply, rpc_load_image_result, "LoadImage");
 REPLY(list_images, rpc_list_images_reply, rpc_list_images_result, "ListImages");
+REPLY(page_images, rpc_list_images_reply, rpc_list_images_result, "ListImages");
 REPLY(get_image, rpc_get_image_reply, rpc_get_image_result, "GetImage");
 REPLY(pull_image, rpc_pull_image_reply, rpc_pull_image_result, "PullImage");
 REPLY(delete_image, rpc_delete_image_reply, rpc_delete_image_result, "DeleteImage");
@@ -840,6 +864,53 @@ static const struct field list_containers_reply_rows[] = {
 	ERR(),
 };
 TYPE(list_containers_reply, "ListContainersReply");
+#undef S
+
+/* ---- pages of lists ---- */
+
+#define S rpc_list_realms_reply
+static const struct field page_realms_reply_rows[] = {
+	OBJS(realms, struct realm_doc, "Realms", realm_doc_type),
+	STR(next, "Next"),
+	ERR(),
+};
+TYPE(page_realms_reply, "ListRealmsReply");
+#undef S
+
+#define S rpc_list_spaces_reply
+static const struct field page_spaces_reply_rows[] = {
+	OBJS(spaces, struct space_doc, "Spaces", space_doc_type),
+	STR(next, "Next"),
+	ERR(),
+};
+TYPE(page_spaces_reply, "ListSpacesReply");
+#undef S
+
+#define S rpc_list_stacks_reply
+static const struct field page_stacks_reply_rows[] = {
+	OBJS(stacks, struct stack_doc, "Stacks", stack_doc_type),
+	STR(next, "Next"),
+	ERR(),
+};
+TYPE(page_stacks_reply, "ListStacksReply");
+#undef S
+
+#define S rpc_list_cells_reply
+static const struct field page_cells_reply_rows[] = {
+	OBJS(cells, struct cell_doc, "Cells", cell_doc_type),
+	STR(next, "Next"),
+	ERR(),
+};
+TYPE(page_cells_reply, "ListCellsReply");
+#undef S
+
+#define S rpc_list_container_docs_reply
+static const struct field page_containers_reply_rows[] = {
+	OBJS(containers, struct container_doc, "Containers", container_doc_type),
+	STR(next, "Next"),
+	ERR(),
+};
+TYPE(page_containers_reply, "ListContainersReply");
 #undef S
 
 /* ---- the table ---- */

@@ -59,6 +59,7 @@ struct rpc_list_args {
 	char *space_name;
 	char *stack_name;
 	char *cell_name;
+	char *after; /* KukeonX1: Next of the page before, "" for the first one */
 };
 
 struct rpc_apply_args {
@@ -304,6 +305,7 @@ struct rpc_list_images_result {
 	char *realm;
 	char *namespace;
 	LIST_OF(struct rpc_image) images;
+	char *next; /* as below */
 };
 
 struct rpc_get_image_result {
@@ -428,7 +430,10 @@ struct rpc_daemon_info_reply {
 	struct rpc_err *err;
 };
 
-/* Replies without one. */
+/*
+ * Replies without one. Lists of KukeonX1 come in pages: next is After of the page
+ * that follows, "" after the last one. KukeonV1 has no such member.
+ */
 struct rpc_ping_reply {
 	bool ok;
 	char *version;
@@ -437,26 +442,36 @@ struct rpc_ping_reply {
 
 struct rpc_list_realms_reply {
 	LIST_OF(struct realm_doc) realms;
+	char *next;
 	struct rpc_err *err;
 };
 
 struct rpc_list_spaces_reply {
 	LIST_OF(struct space_doc) spaces;
+	char *next;
 	struct rpc_err *err;
 };
 
 struct rpc_list_stacks_reply {
 	LIST_OF(struct stack_doc) stacks;
+	char *next;
 	struct rpc_err *err;
 };
 
 struct rpc_list_cells_reply {
 	LIST_OF(struct cell_doc) cells;
+	char *next;
 	struct rpc_err *err;
 };
 
 struct rpc_list_containers_reply {
 	LIST_OF(struct container_spec) containers;
+	struct rpc_err *err;
+};
+
+struct rpc_list_container_docs_reply {
+	LIST_OF(struct container_doc) containers;
+	char *next;
 	struct rpc_err *err;
 };
 
@@ -522,7 +537,13 @@ struct rpc_list_containers_reply {
 	X(RPC_X_PULL_IMAGE, PullImage, image_args, pull_image_reply, true)                       \
 	X(RPC_X_INSPECT_IMAGE, InspectImage, image_args, inspect_image_reply, true)              \
 	X(RPC_X_PRUNE_IMAGES, PruneImages, list_images_args, prune_images_reply, true)           \
-	X(RPC_X_VERIFY_IMAGES, VerifyImages, verify_images_args, verify_images_reply, true)
+	X(RPC_X_VERIFY_IMAGES, VerifyImages, verify_images_args, verify_images_reply, true)      \
+	X(RPC_X_LIST_REALMS, ListRealms, page_args, page_realms_reply, true)                     \
+	X(RPC_X_LIST_SPACES, ListSpaces, page_args, page_spaces_reply, true)                     \
+	X(RPC_X_LIST_STACKS, ListStacks, page_args, page_stacks_reply, true)                     \
+	X(RPC_X_LIST_CELLS, ListCells, page_args, page_cells_reply, true)                        \
+	X(RPC_X_LIST_CONTAINERS, ListContainers, page_args, page_containers_reply, true)         \
+	X(RPC_X_LIST_IMAGES, ListImages, page_args, page_images_reply, true)
 
 #define RPC_METHOD_ENUM_(constant, name, args, reply, implemented, ...) constant,
 enum rpc_method_id {
@@ -542,7 +563,8 @@ struct rpc_method {
 	bool implemented;
 };
 
-/* Rows of struct rpc_event. */
+/* Rows of struct rpc_image and struct rpc_event. */
+extern const struct model_type rpc_image_type;
 extern const struct model_type rpc_event_type;
 
 /* NULL when there is none. Names are case-sensitive. */

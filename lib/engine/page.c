@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "codec.h"
+#include "mem.h"
+#include "page.h"
+#include "str.h"
+
+/* What a reply has beside its list. */
+#define ENVELOPE (64 << 10)
+
+/* Between a name and its index in a cursor; no name has one. */
+#define INDEX_MARK '#'
+
+void page_clear(struct page *p)
+{
+	size_t i;
+
+	free_p(&p->last);
+	for (i = 0; i < PAGE_LARGEST; i++)
+		free_p(&p->large[i].name);
+	buf_clear(&p->text);
+}
+
+char *page_name(const struct addr *a)
+{
+	struct buf b = BUF_INIT(4096);
+	const char *const parts[] = { a->realm, a->space, a->stack, a->cell };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(parts) && !str_empty(parts[i]); i++)
+		buf_addf(&b, "%s%s", i ? "/" : "", parts[i]);
+	return buf_take(&b);
+}
+
+/* As lists are sorted: a parent's name is compared before its children's. */
+static int compare_parts(const char *a, const char *b, size_t b_len)
+{
+	const char *b_end = b + b_len;
+
+	for (; *a && b < b_end && *a == *b; a++, b++)
+		;
+	if (!*a || *a == '/')
+		return b == b_end ? (*a ? 1 : 0) : *a == *b ? 0 : -1;
+	if (b == b_end || *b == '/')
+		return 1;
+	return (unsigned char) *a < (unsigned char) *b ? -1 : 1;
+}
+
+static int compare_plain(const char *a, const char *b, size_t b_len)
+{
+	int r = strncmp(a, b, b_len);
+
+	return r != 0 ? r : a[b_len] != '\0';
+}
+
+bool page_skips(const struct page *p, const char *name, size_t index)
+{
+	const char *mark;
+	uint64_t n = 0;
+	size_t len;
+	int r;
+
+	if (p->more)
+		return true;
+	if (str_empty(p->after))
+		return false;
+	mark = strrchr(p->after, INDEX_MARK);
+	if (mark && str_to_u64(mark + 1, 0, SIZE_MAX, &n) < 0)
+		mark = NULL;
+	len = mark ? (size_t) (mark - p->after) : strlen(p->after);
+	r = p->plain ? compare_plain(name, p->after, len) : compare_parts(name, p->after, len);
+	return r < 0 || (r == 0 && index <= n);
+}
+
+static size_t json_size(struct page *p, const struct model_type *t, const void *doc)
+{
+	buf_clear(&p->text);
+	buf_init(&p->text, KUKE_MAX_REPLY);
+	model_emit_json(&p->text, t, doc, 0);
+	return p->text.failed ? KUKE_MAX_REPLY + 1 : p->text.len + 1;
+}
+
+static void note_large(struct page *p, const char *name, size_t bytes)
+{
+	size_t i;
+
+	for (i = 0; i < PAGE_LARGEST && p->large[i].name; i++)
+		if (streq(p->large[i].name, name)) {
+			p->large[i].bytes += bytes;
+			return;
+		}
+	for (i = 0; i < PAGE_LARGEST && p->large[i].bytes >= bytes; i++)
+		;
+	if (i == PAGE_LARGEST)
+		return;
+	free(p->large[PAGE_LARGEST - 1].name);
+	memmove(&p->large[i + 1], &p->large[i], (PAGE_LARGEST - 1 - i) * sizeof(p->large[0]));
+	p->large[i] = (struct page_large){ .name = xstrdup(name), .bytes = bytes };
+}
+
+bool page_takes(struct page *p, const char *name, size_t index, const struct model_type *t,
+		const void *doc)
+{
+	size_t n = json_size(p, t, doc);
+
+	if (!p->after) {
+		note_large(p, name, n);
+		p->bytes += n;
+		p->over = p->over || p->bytes > KUKE_MAX_REPLY - ENVELOPE;
+		return !p->over;
+	}
+	if (p->bytes > 0 && p->bytes + n > PAGE_BYTES) {
+		p->more = true;
+		return false;
+	}
+	p->bytes += n;
+	free(p->last);
+	p->last = xasprintf("%s%c%zu", name, INDEX_MARK, index);
+	return true;
+}
+
+int page_end(struct page *p, const char *what, char **ret_next, struct kerr *err)
+{
+	struct buf text cleanup_buf = BUF_INIT(8192);
+	size_t i;
+
+	if (p->after) {
+		*ret_next = p->more ? take_ptr(p->last) : xstrdup("");
+		return 0;
+	}
+	if (!p->over)
+		return 0;
+	for (i = 0; i < PAGE_LARGEST && p->large[i].name; i++)
+		buf_addf(&text, "%s %s (%zu bytes)", i ? "," : "", p->large[i].name,
+			 p->large[i].bytes);
+	return kerr_plain(
+		err, -EMSGSIZE,
+		"the list of %s is larger than %d bytes, which a reply can have; kuke get "
+		"reads it in pages; the largest are%s",
+		what, KUKE_MAX_REPLY, buf_str(&text));
+}
