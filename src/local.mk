@@ -32,14 +32,18 @@ libkuke_a_SOURCES = \
 	src/kuke/container_flags.c src/kuke/container_flags.h \
 	src/kuke/delete.h \
 	src/kuke/delete_file.c \
+	src/kuke/docsout.c src/kuke/docsout.h \
 	src/kuke/get.c src/kuke/get.h \
 	src/kuke/get_table.c \
 	src/kuke/help.c \
 	src/kuke/hints.c src/kuke/hints.h \
+	src/kuke/image_get.c src/kuke/image_get.h \
 	src/kuke/lifecycle.c src/kuke/lifecycle.h \
 	src/kuke/logview.c src/kuke/logview.h \
 	src/kuke/manifest.c src/kuke/manifest.h \
+	src/kuke/names.c src/kuke/names.h \
 	src/kuke/opt.c src/kuke/opt.h \
+	src/kuke/pages.c src/kuke/pages.h \
 	src/kuke/pullview.c src/kuke/pullview.h \
 	src/kuke/profiles.c src/kuke/profiles.h \
 	src/kuke/report.c src/kuke/report.h \
@@ -48,6 +52,7 @@ libkuke_a_SOURCES = \
 	src/kuke/root.c \
 	src/kuke/run.h \
 	src/kuke/run_target.c \
+	src/kuke/selector.c src/kuke/selector.h \
 	src/kuke/settings.c \
 	src/kuke/shellscript.c src/kuke/shellscript.h \
 	src/kuke/subject.c src/kuke/subject.h \

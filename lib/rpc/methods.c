@@ -868,50 +868,23 @@ TYPE(list_containers_reply, "ListContainersReply");
 
 /* ---- pages of lists ---- */
 
-#define S rpc_list_realms_reply
-static const struct field page_realms_reply_rows[] = {
-	OBJS(realms, struct realm_doc, "Realms", realm_doc_type),
-	STR(next, "Next"),
-	ERR(),
-};
-TYPE(page_realms_reply, "ListRealmsReply");
-#undef S
+#define PAGE(x, T, go)                                                                     \
+	static const struct field page_##x##s_reply_rows[] = {                             \
+		ROW_OBJLIST(struct T, x##s, struct x##_doc, go, x##_doc_type, .help = ""), \
+		ROW_STRING(struct T, next, "Next", .help = ""),                            \
+		ROW_OBJPTR(struct T, err, struct rpc_err, "Err", err_type, .help = ""),    \
+	};                                                                                 \
+	static const struct model_type page_##x##s_reply_type = {                          \
+		.name = "List" go "Reply",                                                 \
+		.help = "",                                                                \
+		TYPE_ROWS(struct T, page_##x##s_reply_rows),                               \
+	}
 
-#define S rpc_list_spaces_reply
-static const struct field page_spaces_reply_rows[] = {
-	OBJS(spaces, struct space_doc, "Spaces", space_doc_type),
-	STR(next, "Next"),
-	ERR(),
-};
-TYPE(page_spaces_reply, "ListSpacesReply");
-#undef S
-
-#define S rpc_list_stacks_reply
-static const struct field page_stacks_reply_rows[] = {
-	OBJS(stacks, struct stack_doc, "Stacks", stack_doc_type),
-	STR(next, "Next"),
-	ERR(),
-};
-TYPE(page_stacks_reply, "ListStacksReply");
-#undef S
-
-#define S rpc_list_cells_reply
-static const struct field page_cells_reply_rows[] = {
-	OBJS(cells, struct cell_doc, "Cells", cell_doc_type),
-	STR(next, "Next"),
-	ERR(),
-};
-TYPE(page_cells_reply, "ListCellsReply");
-#undef S
-
-#define S rpc_list_container_docs_reply
-static const struct field page_containers_reply_rows[] = {
-	OBJS(containers, struct container_doc, "Containers", container_doc_type),
-	STR(next, "Next"),
-	ERR(),
-};
-TYPE(page_containers_reply, "ListContainersReply");
-#undef S
+PAGE(realm, rpc_list_realms_reply, "Realms");
+PAGE(space, rpc_list_spaces_reply, "Spaces");
+PAGE(stack, rpc_list_stacks_reply, "Stacks");
+PAGE(cell, rpc_list_cells_reply, "Cells");
+PAGE(container, rpc_list_container_docs_reply, "Containers");
 
 /* ---- the table ---- */
 

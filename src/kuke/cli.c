@@ -113,9 +113,15 @@ int cli_output(const struct cli *c, enum output_format unset, enum output_format
 		*ret = OUTPUT_JSON;
 	else if (str_case_eq(s, "table"))
 		*ret = OUTPUT_TABLE;
+	else if (str_case_eq(s, "wide"))
+		*ret = OUTPUT_WIDE;
+	else if (str_case_eq(s, "name"))
+		*ret = OUTPUT_NAME;
 	else
 		return kerr_plain(err, -EINVAL,
-				  "invalid output format: %s (supported: yaml, json, table)", s);
+				  "invalid output format: %s (supported: yaml, json, table, wide, "
+				  "name)",
+				  s);
 	return 0;
 }
 
@@ -126,6 +132,22 @@ enum output_format cli_report_format(const struct cli *c)
 	return streq(s, "json") ? OUTPUT_JSON : streq(s, "yaml") ? OUTPUT_YAML : OUTPUT_TABLE;
 }
 
+/* Names come from anywhere. */
+static void add_table_cell(struct table *t, const char *cell)
+{
+	struct buf safe = BUF_INIT(1 << 20);
+
+	str_vis(&safe, cell, strlen(cell));
+	strlist_add_owned(&t->cells, buf_take(&safe));
+}
+
+void table_add(struct table *t, const struct strlist *row)
+{
+	for (size_t i = 0; i < row->n; i++)
+		add_table_cell(t, row->v[i]);
+	t->columns = row->n;
+}
+
 void table_row(struct table *t, ...)
 {
 	const char *cell;
@@ -134,10 +156,7 @@ void table_row(struct table *t, ...)
 
 	va_start(ap, t);
 	while ((cell = va_arg(ap, const char *)) != NULL) {
-		struct buf safe = BUF_INIT(4096);
-
-		str_vis(&safe, cell, strlen(cell)); /* names come from anywhere */
-		strlist_add_owned(&t->cells, buf_take(&safe));
+		add_table_cell(t, cell);
 		n++;
 	}
 	va_end(ap);

@@ -87,11 +87,13 @@ enum output_format {
 	OUTPUT_TABLE = 1,
 	OUTPUT_YAML,
 	OUTPUT_JSON,
+	OUTPUT_WIDE, /* a table with more columns; the verb get alone has this and the next */
+	OUTPUT_NAME, /* a name a line */
 };
 
 /*
  * -o, else the default; "" is none and gives unset. Error: `invalid output format:
- * X (supported: yaml, json, table)`.
+ * X (supported: yaml, json, table, wide, name)`.
  */
 int cli_output(const struct cli *c, enum output_format unset, enum output_format *ret,
 	       struct kerr *err);
@@ -108,6 +110,7 @@ struct table {
 	struct strlist cells; /* row by row, the header first */
 };
 
+void table_add(struct table *t, const struct strlist *row);
 void table_row(struct table *t, ...) __attribute__((sentinel));
 void table_print(const struct table *t);
 void table_clear(struct table *t);

@@ -274,8 +274,8 @@ static int check_args(struct cli *c, struct kerr *err)
 		return kerr_plain(err, -EINVAL, "unknown command \"%s\" for \"%s\"", c->args.v[0],
 				  path);
 	}
-	if (cmd->min_args == cmd->max_args)
-		return kerr_plain(err, -EINVAL, "accepts %d arg(s), received %d", cmd->max_args, n);
+	if (cmd->min_args == cmd->max_args || n < cmd->min_args)
+		return kerr_plain(err, -EINVAL, "accepts %d arg(s), received %d", cmd->min_args, n);
 	return kerr_plain(err, -EINVAL, "accepts at most %d arg(s), received %d", cmd->max_args, n);
 }
 
@@ -311,7 +311,7 @@ static bool wants_help(const struct cli *c)
 	       (c->cmd->subs && !opt_values_given(&c->opts, c->cmd->local));
 }
 
-static void print_error(struct cli *c, const struct kerr *err)
+void cmd_print_error(struct cli *c, const struct kerr *err)
 {
 	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_REPLY);
 
@@ -339,6 +339,6 @@ int cmd_main(const struct cmd *root, int argc, char **argv)
 	if (r == 0)
 		r = run(&c, &err);
 	if (r < 0)
-		print_error(&c, &err);
+		cmd_print_error(&c, &err);
 	return r ? 1 : 0;
 }

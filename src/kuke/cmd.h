@@ -53,6 +53,9 @@ int cmd_main(const struct cmd *root, int argc, char **argv);
  */
 int cmd_parse(struct cli *c, const struct cmd *root, int argc, char **argv, struct kerr *err);
 
+/* `Error: …`, whole, and what may help, on stderr. */
+void cmd_print_error(struct cli *c, const struct kerr *err);
+
 /* The sub-command of a name or an alias; NULL. */
 const struct cmd *cmd_find_sub(const struct cmd *group, const char *word);
 /* `Error: unknown command …` with what it may have meant, on stderr. */

@@ -6,6 +6,7 @@
 #include "delete.h"
 #include "manifest.h"
 #include "mem.h"
+#include "names.h"
 #include "report.h"
 #include "str.h"
 #include "subject.h"
@@ -15,6 +16,7 @@ static const struct opt delete_opts[] = {
 	{ "cascade", 0, OPT_BOOL, NULL, "delete children first" },
 	{ "force", 0, OPT_BOOL, NULL, "delete the object without looking for children" },
 	OPT_ROW_TIMEOUT("10s"),
+	OPT_ROW_SELECTOR,
 	{ "dry-run", 0, OPT_BOOL, NULL, "print what would be done and do nothing" },
 	{ 0 },
 };
@@ -144,28 +146,45 @@ static void print_deleted(enum kind kind, const char *name, const struct scope *
 		cli_printf("Deleted container \"%s\" from cell \"%s\"%s\n", name, s->cell, mark);
 }
 
-static int run_delete_kind(struct cli *c, enum kind kind, struct kerr *err)
+/* What is deleted, one by one. */
+struct deletes {
+	enum kind kind;
+	struct scope scope;
+};
+
+static int delete_one(struct cli *c, const char *name, void *ctx, struct kerr *err)
 {
-	struct scope s cleanup_scope = { 0 };
-	char *name cleanup_free = cli_arg(c, 0);
+	const struct deletes *d = ctx;
+	bool dry = cli_bool(c, "dry-run");
 	union subject_args args = { 0 };
 	int r;
 
-	if (!*name)
-		return kerr_plain(err, -EINVAL, "%s name is required", kind_info(kind)->word);
-	r = scope_read(c, kind, 0, &s, err);
-	if (r < 0)
-		return r;
-	if (cli_bool(c, "dry-run")) {
-		r = plan_one(c, kind, &s, name, err);
+	if (dry) {
+		r = plan_one(c, d->kind, &d->scope, name, err);
 	} else {
-		scope_fill_doc(&s, kind, name, &args);
-		r = delete_subject(c, kind, &args, NULL, err);
+		scope_fill_doc(&d->scope, d->kind, name, &args);
+		r = delete_subject(c, d->kind, &args, NULL, err);
 	}
-	if (r < 0)
-		return r;
-	print_deleted(kind, name, &s, cli_bool(c, "dry-run") ? DRY_RUN_MARK : "");
-	return 0;
+	if (r == 0)
+		print_deleted(d->kind, name, &d->scope, dry ? DRY_RUN_MARK : "");
+	return r;
+}
+
+static int run_delete_kind(struct cli *c, enum kind kind, struct kerr *err)
+{
+	struct deletes d = { .kind = kind };
+	struct strlist names cleanup_strlist = { 0 };
+	int r;
+
+	r = names_given(c, err);
+	if (r == 0)
+		r = scope_read(c, kind, 0, &d.scope, err);
+	if (r == 0)
+		r = names_wanted(c, kind, &d.scope, &names, err);
+	if (r == 0)
+		r = names_each(c, &names, delete_one, &d, err);
+	scope_clear(&d.scope);
+	return r;
 }
 
 static int delete_realm(struct cli *c, struct kerr *err)
@@ -193,10 +212,11 @@ static int delete_container(struct cli *c, struct kerr *err)
 	return run_delete_kind(c, KIND_CONTAINER, err);
 }
 
-#define DELETE_ROW(kind, KIND, alias, options, text)                                           \
-	{                                                                                      \
-		.name = #kind, .aliases = alias, .args = "NAME", .min_args = 1, .max_args = 1, \
-		.help = text, .opts = options, .run = delete_##kind, .subject = KIND_##KIND,   \
+#define DELETE_ROW(kind, KIND, alias, options, text)                                        \
+	{                                                                                   \
+		.name = #kind, .aliases = #kind "s " alias, .args = "NAME...",              \
+		.max_args = NAMES_MAX, .help = text, .opts = options, .run = delete_##kind, \
+		.subject = KIND_##KIND,                                                     \
 	}
 
 static const struct cmd cmd_delete_realm = DELETE_ROW(realm, REALM, "r", NULL, "delete a realm");

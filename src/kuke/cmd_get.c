@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "get.h"
-#include "mem.h"
+#include "names.h"
 #include "subject.h"
 #include "verbs.h"
 
@@ -13,7 +13,8 @@
 	}
 
 static const struct opt get_opts[] = {
-	{ "output", 'o', OPT_STRING, NULL, "yaml, json or table [$KUKE_GET_OUTPUT]" },
+	{ "output", 'o', OPT_STRING, NULL, "yaml, json, table, wide or name [$KUKE_GET_OUTPUT]" },
+	OPT_ROW_SELECTOR,
 	{ 0 },
 };
 
@@ -23,42 +24,36 @@ static const struct opt stack_opts[] = { OPT_ROWS_STACK(NULL), OPT_CONTROLLERS, 
 static const struct opt cell_opts[] = { OPT_ROWS_CELL(NULL), OPT_CONTROLLERS, { 0 } };
 static const struct opt container_opts[] = { OPT_ROWS_CONTAINER(NULL), { 0 } };
 
-static int run_get(struct cli *c, enum kind kind, struct kerr *err)
-{
-	char *name cleanup_free = cli_arg(c, 0);
-
-	return *name ? get_one(c, kind, name, err) : get_list(c, kind, err);
-}
-
 static int run_realm(struct cli *c, struct kerr *err)
 {
-	return run_get(c, KIND_REALM, err);
+	return get_run(c, KIND_REALM, err);
 }
 
 static int run_space(struct cli *c, struct kerr *err)
 {
-	return run_get(c, KIND_SPACE, err);
+	return get_run(c, KIND_SPACE, err);
 }
 
 static int run_stack(struct cli *c, struct kerr *err)
 {
-	return run_get(c, KIND_STACK, err);
+	return get_run(c, KIND_STACK, err);
 }
 
 static int run_cell(struct cli *c, struct kerr *err)
 {
-	return run_get(c, KIND_CELL, err);
+	return get_run(c, KIND_CELL, err);
 }
 
 static int run_container(struct cli *c, struct kerr *err)
 {
-	return run_get(c, KIND_CONTAINER, err);
+	return get_run(c, KIND_CONTAINER, err);
 }
 
-#define GET_ROW(kind, KIND, alias, text)                                                      \
-	{                                                                                     \
-		.name = #kind, .aliases = #kind "s " alias, .args = "[name]", .max_args = 1,  \
-		.help = text, .opts = kind##_opts, .run = run_##kind, .subject = KIND_##KIND, \
+#define GET_ROW(kind, KIND, alias, text)                                                     \
+	{                                                                                    \
+		.name = #kind, .aliases = #kind "s " alias, .args = "[name...]",             \
+		.max_args = NAMES_MAX, .help = text, .opts = kind##_opts, .run = run_##kind, \
+		.subject = KIND_##KIND,                                                      \
 	}
 
 static const struct cmd cmd_get_realm = GET_ROW(realm, REALM, "r", "show realms");

@@ -7,7 +7,9 @@
 #include "client.h"
 #include "errkind.h"
 #include "fd.h"
+#include "image_get.h"
 #include "mem.h"
+#include "names.h"
 #include "proc.h"
 #include "pullview.h"
 #include "report.h"
@@ -179,100 +181,22 @@ static int run_pull(struct cli *c, struct kerr *err)
 
 static const struct opt get_opts[] = {
 	OPT_ROW_REALM("default"),
-	{ "output", 'o', OPT_STRING, NULL, "yaml, json or table [$KUKE_GET_OUTPUT]" },
+	{ "output", 'o', OPT_STRING, NULL, "yaml, json, table, wide or name [$KUKE_GET_OUTPUT]" },
+	OPT_ROW_SELECTOR,
 	{ 0 },
 };
-
-static int get_image(struct cli *c, const char *realm, const char *ref, struct kerr *err)
-{
-	struct rpc_image_args args = { .realm = xstrdup(realm), .ref = xstrdup(ref) };
-	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
-	struct rpc_get_image_reply reply = { 0 };
-	enum output_format format;
-	int r;
-
-	r = cli_output(c, OUTPUT_YAML, &format, err);
-	if (r == 0)
-		r = cli_call(c, RPC_GET_IMAGE, &args, &reply, err);
-	if (r == 0) {
-		report_image(&out, &reply.result, format);
-		cli_print(&out);
-	}
-	cli_free_args(RPC_GET_IMAGE, &args);
-	cli_free_reply(RPC_GET_IMAGE, &reply);
-	return r;
-}
-
-static void image_table(const char *realm, const struct rpc_list_images_result *res)
-{
-	struct table t cleanup_(table_clear) = { 0 };
-
-	if (res->images.n == 0) {
-		cli_printf("No images found in realm \"%s\".\n", realm);
-		return;
-	}
-	table_row(&t, "NAME", "SIZE", "CREATED", NULL);
-	for (size_t i = 0; i < res->images.n; i++) {
-		const struct rpc_image *im = &res->images.v[i];
-		struct buf size cleanup_buf = BUF_INIT(64);
-		struct ktime created = im->created_at;
-		char when[KTIME_TEXT_MAX];
-
-		created.nsec = 0;
-		report_image_size(&size, im->size);
-		table_row(&t, im->name ? im->name : "", buf_str(&size),
-			  created.set ? ktime_text(&created, when) : "-", NULL);
-	}
-	table_print(&t);
-}
-
-static int list_images(struct cli *c, const char *realm, struct kerr *err)
-{
-	struct rpc_image_args args = { .realm = xstrdup(realm) };
-	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
-	struct rpc_list_images_reply reply = { 0 };
-	enum output_format format;
-	int r;
-
-	r = cli_output(c, OUTPUT_TABLE, &format, err);
-	if (r == 0)
-		r = cli_call(c, RPC_LIST_IMAGES, &args, &reply, err);
-	if (r == 0 && format == OUTPUT_TABLE) {
-		image_table(realm, &reply.result);
-	} else if (r == 0) {
-		report_image_list(&out, &reply.result, format);
-		cli_print(&out);
-	}
-	cli_free_args(RPC_LIST_IMAGES, &args);
-	cli_free_reply(RPC_LIST_IMAGES, &reply);
-	return r;
-}
-
-static int run_get(struct cli *c, struct kerr *err)
-{
-	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
-	char *ref cleanup_free = cli_arg(c, 0);
-
-	if (!*realm)
-		return kerr_plain(err, -EINVAL, "realm name is required");
-	return *ref ? get_image(c, realm, ref, err) : list_images(c, realm, err);
-}
 
 /* ---- delete ---- */
 
 static const struct opt delete_opts[] = { OPT_ROW_REALM("default"), { 0 } };
 
-static int run_delete(struct cli *c, struct kerr *err)
+static int delete_one(struct cli *c, const char *ref, void *ctx, struct kerr *err)
 {
-	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
-	struct rpc_image_args args = { .realm = xstrdup(realm), .ref = cli_arg(c, 0) };
+	const char *realm = ctx;
+	struct rpc_image_args args = { .realm = xstrdup(realm), .ref = xstrdup(ref) };
 	struct rpc_delete_image_reply reply = { 0 };
-	int r = 0;
+	int r = cli_call(c, RPC_DELETE_IMAGE, &args, &reply, err);
 
-	if (!*realm)
-		r = kerr_plain(err, -EINVAL, "realm name is required");
-	if (r == 0)
-		r = cli_call(c, RPC_DELETE_IMAGE, &args, &reply, err);
 	if (r == 0)
 		cli_printf("deleted image \"%s\" from realm \"%s\" (namespace \"%s\")\n",
 			   reply.result.ref ? reply.result.ref : args.ref, realm,
@@ -280,6 +204,18 @@ static int run_delete(struct cli *c, struct kerr *err)
 	cli_free_args(RPC_DELETE_IMAGE, &args);
 	cli_free_reply(RPC_DELETE_IMAGE, &reply);
 	return r;
+}
+
+static int run_delete(struct cli *c, struct kerr *err)
+{
+	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
+	struct strlist refs cleanup_strlist = { 0 };
+
+	if (!*realm)
+		return kerr_plain(err, -EINVAL, "realm name is required");
+	for (size_t i = 0; i < c->args.n; i++)
+		strlist_add_owned(&refs, cli_arg(c, i));
+	return names_each(c, &refs, delete_one, realm, err);
 }
 
 /* ---- inspect, prune, verify ---- */
@@ -389,20 +325,20 @@ static const struct cmd cmd_image_pull = {
 static const struct cmd cmd_image_get = {
 	.name = "get",
 	.aliases = "ls list",
-	.args = "[ref]",
-	.max_args = 1,
+	.args = "[ref...]",
+	.max_args = NAMES_MAX,
 	.help = "show images",
 	.opts = get_opts,
 	.subject = CMD_SUBJECT_IMAGE,
-	.run = run_get,
+	.run = image_get_run,
 };
 
 static const struct cmd cmd_image_delete = {
 	.name = "delete",
 	.aliases = "rm remove",
-	.args = "REF",
+	.args = "REF...",
 	.min_args = 1,
-	.max_args = 1,
+	.max_args = NAMES_MAX,
 	.help = "delete an image",
 	.opts = delete_opts,
 	.subject = CMD_SUBJECT_IMAGE,

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "lifecycle.h"
+#include "names.h"
 #include "subject.h"
 #include "verbs.h"
 
@@ -17,10 +18,9 @@ static int kill_container(struct cli *c, struct kerr *err)
 
 static const struct cmd cmd_kill_cell = {
 	.name = "cell",
-	.aliases = "ce",
-	.args = "NAME",
-	.min_args = 1,
-	.max_args = 1,
+	.aliases = "cells ce",
+	.args = "NAME...",
+	.max_args = NAMES_MAX,
 	.help = "kill a cell at once",
 	.opts = scope_opts_cell,
 	.subject = KIND_CELL,
@@ -29,15 +29,16 @@ static const struct cmd cmd_kill_cell = {
 
 static const struct cmd cmd_kill_container = {
 	.name = "container",
-	.aliases = "co",
-	.args = "NAME",
-	.min_args = 1,
-	.max_args = 1,
+	.aliases = "containers co",
+	.args = "NAME...",
+	.max_args = NAMES_MAX,
 	.help = "kill a container at once",
 	.opts = scope_opts_container,
 	.subject = KIND_CONTAINER,
 	.run = kill_container,
 };
+
+static const struct opt kill_opts[] = { OPT_ROW_SELECTOR, { 0 } };
 
 static const struct cmd *const kill_subs[] = { &cmd_kill_cell, &cmd_kill_container, NULL };
 
@@ -45,5 +46,6 @@ const struct cmd cmd_kill = {
 	.name = "kill",
 	.aliases = "k",
 	.help = "kill a cell or a container",
+	.opts = kill_opts,
 	.subs = kill_subs,
 };

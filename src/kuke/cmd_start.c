@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "lifecycle.h"
+#include "names.h"
 #include "subject.h"
 #include "verbs.h"
 
@@ -17,10 +18,9 @@ static int start_container(struct cli *c, struct kerr *err)
 
 static const struct cmd cmd_start_cell = {
 	.name = "cell",
-	.aliases = "ce",
-	.args = "NAME",
-	.min_args = 1,
-	.max_args = 1,
+	.aliases = "cells ce",
+	.args = "NAME...",
+	.max_args = NAMES_MAX,
 	.help = "start a cell with all its containers",
 	.opts = scope_opts_cell,
 	.subject = KIND_CELL,
@@ -29,15 +29,16 @@ static const struct cmd cmd_start_cell = {
 
 static const struct cmd cmd_start_container = {
 	.name = "container",
-	.aliases = "co",
-	.args = "NAME",
-	.min_args = 1,
-	.max_args = 1,
+	.aliases = "containers co",
+	.args = "NAME...",
+	.max_args = NAMES_MAX,
 	.help = "start a container of a running cell",
 	.opts = scope_opts_container,
 	.subject = KIND_CONTAINER,
 	.run = start_container,
 };
+
+static const struct opt start_opts[] = { OPT_ROW_SELECTOR, { 0 } };
 
 static const struct cmd *const start_subs[] = { &cmd_start_cell, &cmd_start_container, NULL };
 
@@ -45,5 +46,6 @@ const struct cmd cmd_start = {
 	.name = "start",
 	.aliases = "sta",
 	.help = "start a cell or a container",
+	.opts = start_opts,
 	.subs = start_subs,
 };

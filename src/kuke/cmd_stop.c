@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "lifecycle.h"
+#include "names.h"
 #include "subject.h"
 #include "verbs.h"
 
@@ -17,10 +18,9 @@ static int stop_container(struct cli *c, struct kerr *err)
 
 static const struct cmd cmd_stop_cell = {
 	.name = "cell",
-	.aliases = "ce",
-	.args = "NAME",
-	.min_args = 1,
-	.max_args = 1,
+	.aliases = "cells ce",
+	.args = "NAME...",
+	.max_args = NAMES_MAX,
 	.help = "stop a cell: TERM, then KILL after the grace",
 	.opts = scope_opts_cell,
 	.subject = KIND_CELL,
@@ -29,10 +29,9 @@ static const struct cmd cmd_stop_cell = {
 
 static const struct cmd cmd_stop_container = {
 	.name = "container",
-	.aliases = "co",
-	.args = "NAME",
-	.min_args = 1,
-	.max_args = 1,
+	.aliases = "containers co",
+	.args = "NAME...",
+	.max_args = NAMES_MAX,
 	.help = "stop a container: TERM, then KILL after the grace",
 	.opts = scope_opts_container,
 	.subject = KIND_CONTAINER,
@@ -40,6 +39,7 @@ static const struct cmd cmd_stop_container = {
 };
 
 static const struct opt stop_opts[] = {
+	OPT_ROW_SELECTOR,
 	OPT_ROW_TIMEOUT("5s"),
 	{ 0 },
 };

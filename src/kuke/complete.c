@@ -5,6 +5,7 @@
 #include "convert.h"
 #include "explain.h"
 #include "mem.h"
+#include "names.h"
 #include "profiles.h"
 #include "str.h"
 #include "subject.h"
@@ -144,7 +145,7 @@ static void add_subject(struct cli *c, struct buf *out, const char *begun)
 
 	if (subject == CMD_SUBJECT_COMMAND)
 		add_help(c, out, begun);
-	else if (c->args.n > 0)
+	else if (c->args.n > 0 && c->cmd->max_args < NAMES_MAX)
 		return;
 	else if (subject == CMD_SUBJECT_IMAGE)
 		add_images(c, out, begun);

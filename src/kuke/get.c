@@ -3,12 +3,14 @@
 
 #include <errno.h>
 
+#include "docsout.h"
 #include "errkind.h"
 #include "get.h"
 #include "mem.h"
+#include "names.h"
+#include "pages.h"
 #include "str.h"
 #include "subject.h"
-#include "term.h"
 
 /* Replies of the methods below; which one it is says the row. */
 union get_reply {
@@ -17,34 +19,20 @@ union get_reply {
 	struct rpc_get_stack_reply stack;
 	struct rpc_get_cell_reply cell;
 	struct rpc_get_container_reply container;
-	struct rpc_list_realms_reply realms;
-	struct rpc_list_spaces_reply spaces;
-	struct rpc_list_stacks_reply stacks;
-	struct rpc_list_cells_reply cells;
-	struct rpc_list_containers_reply containers;
 };
 
 static const struct get_row {
 	enum rpc_method_id get;
 	size_t doc, exists; /* offsets in the reply of get */
 	int not_found; /* an error of this class is the same as "not there" */
-	enum rpc_method_id list;
-	size_t items;
-	const struct model_type *item;
 } rows[] = {
-#define ROW(kind_, KIND, exists_, item_)                                   \
-	[KIND_##KIND] = { RPC_GET_##KIND,                                  \
-			  offsetof(union get_reply, kind_.result.kind_),   \
-			  offsetof(union get_reply, kind_.result.exists_), \
-			  ERR_##KIND##_NOT_FOUND,                          \
-			  RPC_LIST_##KIND##S,                              \
-			  offsetof(union get_reply, kind_##s.kind_##s),    \
-			  &item_ }
-	ROW(realm, REALM, metadata_exists, realm_doc_type),
-	ROW(space, SPACE, metadata_exists, space_doc_type),
-	ROW(stack, STACK, metadata_exists, stack_doc_type),
-	ROW(cell, CELL, metadata_exists, cell_doc_type),
-	ROW(container, CONTAINER, container_exists, container_spec_type),
+#define ROW(kind_, KIND, exists_)                                                        \
+	[KIND_##KIND] = { RPC_GET_##KIND, offsetof(union get_reply, kind_.result.kind_), \
+			  offsetof(union get_reply, kind_.result.exists_),               \
+			  ERR_##KIND##_NOT_FOUND }
+	ROW(realm, REALM, metadata_exists),	     ROW(space, SPACE, metadata_exists),
+	ROW(stack, STACK, metadata_exists),	     ROW(cell, CELL, metadata_exists),
+	ROW(container, CONTAINER, container_exists),
 #undef ROW
 };
 
@@ -70,62 +58,97 @@ static int not_found(enum kind kind, const struct scope *s, const char *name, st
 			 "container \"%s\" not found in cell \"%s\"", name, s->cell);
 }
 
-int get_one(struct cli *c, enum kind kind, const char *name, struct kerr *err)
+/* The document of a name, given to fn. */
+static int with_doc(struct cli *c, enum kind kind, const struct scope *scope, const char *name,
+		    pages_fn *fn, void *ctx, struct kerr *err)
 {
 	const struct get_row *row = &rows[kind];
-	struct scope scope cleanup_scope = { 0 };
 	union subject_args args = { 0 };
 	union get_reply reply = { 0 };
-	enum output_format format;
 	struct kerr why = { 0 };
 	int r;
 
-	r = cli_output(c, OUTPUT_YAML, &format, err);
-	if (r == 0)
-		r = scope_read(c, kind, SCOPE_CHECK, &scope, err);
-	if (r < 0)
-		return r;
-	scope_fill_doc(&scope, kind, name, &args);
+	scope_fill_doc(scope, kind, name, &args);
 	r = cli_call(c, row->get, &args, &reply, &why);
 	/* The daemon's own words about a container say more than ours. */
 	if (r == 0 ? !*(bool *) ((char *) &reply + row->exists)
 		   : kind != KIND_CONTAINER && why.kind == row->not_found)
-		r = not_found(kind, &scope, name, err);
+		r = not_found(kind, scope, name, err);
 	else if (r < 0 && err)
 		*err = why;
 	else
-		cli_print_doc(kind_info(kind)->type, (char *) &reply + row->doc, format);
+		r = fn(ctx, (char *) &reply + row->doc);
 	cli_free_args(row->get, &args);
 	cli_free_reply(row->get, &reply);
 	return r;
 }
 
-/* ---- many ---- */
+/* ---- several ---- */
 
-/* The state of one container, by a call of its own: lists carry none. */
-static const char *container_state_text(struct cli *c, const struct container_spec *spec)
+/* What is shown of some objects. */
+struct view {
+	enum kind kind;
+	enum output_format format;
+	enum get_table_flags flags;
+	struct scope scope;
+	struct selector selector;
+	struct table table;
+	struct docsout docs;
+	size_t n;
+};
+
+static void view_clear(struct view *v)
 {
-	struct scope scope = { spec->realm_id, spec->space_id, spec->stack_id, spec->cell_id };
-	struct rpc_container_args args = { 0 };
-	struct rpc_get_container_reply reply = { 0 };
-	const char *state = "Unknown";
-	struct kerr err = { 0 };
-	char text[KERR_TEXT_MAX];
-	int r;
-
-	scope_fill_doc(&scope, KIND_CONTAINER, spec->id ? spec->id : "", &args.doc);
-	r = cli_call(c, RPC_GET_CONTAINER, &args, &reply, &err);
-	if (r < 0)
-		term_err("Warning: failed to get container state for %s : %s\n", spec->id,
-			 kerr_text(&err, text, sizeof(text)));
-	else
-		state = state_label(container_state_labels, reply.result.container.status.state);
-	cli_free_args(RPC_GET_CONTAINER, &args);
-	cli_free_reply(RPC_GET_CONTAINER, &reply);
-	return state;
+	scope_clear(&v->scope);
+	selector_clear(&v->selector);
+	table_clear(&v->table);
 }
 
-static int list_hint(struct cli *c, const struct scope *scope)
+static bool is_table(const struct view *v)
+{
+	return v->format == OUTPUT_TABLE || v->format == OUTPUT_WIDE;
+}
+
+/* Lists of containers are lists of specs, as upstream has them. */
+static const void *item_of(enum kind kind, const void *doc)
+{
+	return kind == KIND_CONTAINER ? &((const struct container_doc *) doc)->spec : doc;
+}
+
+static void view_begin(struct view *v)
+{
+	if (is_table(v))
+		get_table_header(&v->table, v->kind, v->flags);
+	else if (v->format != OUTPUT_NAME)
+		docsout_begin(&v->docs,
+			      v->kind == KIND_CONTAINER ? &container_spec_type
+							: kind_info(v->kind)->type,
+			      v->format);
+}
+
+static int view_add(void *ctx, const void *doc)
+{
+	struct view *v = ctx;
+
+	v->n++;
+	if (is_table(v))
+		get_table_doc(&v->table, v->kind, doc, v->flags);
+	else if (v->format == OUTPUT_NAME)
+		cli_printf("%s\n", get_name(v->kind, doc));
+	else
+		docsout_add(&v->docs, item_of(v->kind, doc));
+	return 0;
+}
+
+static void view_end(struct view *v)
+{
+	if (is_table(v) && v->n > 0)
+		table_print(&v->table);
+	else if (!is_table(v) && v->format != OUTPUT_NAME)
+		docsout_end(&v->docs);
+}
+
+static void list_hint(struct cli *c, const struct scope *scope)
 {
 	struct rpc_list_args args = { 0 };
 	struct rpc_list_containers_reply reply = { 0 };
@@ -140,70 +163,89 @@ static int list_hint(struct cli *c, const struct scope *scope)
 		cli_free_reply(RPC_LIST_CONTAINERS, &reply);
 	}
 	cli_print(&out);
-	return 0;
 }
 
-static int print_table(struct cli *c, enum kind kind, const struct scope *scope,
-		       struct list_view items)
+static void say_none(struct cli *c, const struct view *v)
 {
-	enum get_table_flags flags = cli_bool(c, "show-controllers") ? GET_TABLE_CONTROLLERS : 0;
-	struct table t cleanup_(table_clear) = { 0 };
-
-	if (items.n == 0 && kind == KIND_CONTAINER)
-		return list_hint(c, scope);
-	if (items.n == 0) {
-		cli_printf("No %s found.\n", kind_info(kind)->plural);
-		return 0;
-	}
-	get_table_header(&t, kind, flags);
-	for (size_t i = 0; i < items.n; i++) {
-		const void *item = items.v + i * rows[kind].item->size;
-
-		if (kind == KIND_CONTAINER)
-			get_table_container(&t, item, container_state_text(c, item));
-		else
-			get_table_doc(&t, kind, item, flags);
-	}
-	table_print(&t);
-	return 0;
+	if (v->selector.n > 0)
+		cli_printf("No %s match.\n", kind_info(v->kind)->plural);
+	else if (v->kind == KIND_CONTAINER)
+		list_hint(c, &v->scope);
+	else
+		cli_printf("No %s found.\n", kind_info(v->kind)->plural);
 }
 
-static void print_docs(enum kind kind, struct list_view items, enum output_format format)
+static int get_list(struct cli *c, struct view *v, struct kerr *err)
 {
-	const void **docs cleanup_free = xcalloc(items.n + 1, sizeof(*docs));
-
-	for (size_t i = 0; i < items.n; i++)
-		docs[i] = items.v + i * rows[kind].item->size;
-	cli_print_docs(rows[kind].item, docs, items.n, format);
-}
-
-int get_list(struct cli *c, enum kind kind, struct kerr *err)
-{
-	const struct get_row *row = &rows[kind];
-	struct scope scope cleanup_scope = { 0 };
-	struct rpc_list_args args = { 0 };
-	union get_reply reply = { 0 };
-	struct list_view items;
-	enum output_format format;
 	int r;
 
-	r = cli_output(c, OUTPUT_TABLE, &format, err);
-	if (r == 0)
-		r = scope_read(c, kind, SCOPE_LIST, &scope, err);
+	view_begin(v);
+	r = pages_each(c, v->kind, &v->scope, &v->selector, view_add, v, err);
 	if (r < 0)
 		return r;
-	if (kind != KIND_REALM) {
-		args.realm_name = scope.realm;
-		args.space_name = scope.space;
-		args.stack_name = scope.stack;
-		args.cell_name = scope.cell;
-	}
-	r = cli_call(c, row->list, &args, &reply, err); /* args are the scope's */
-	items = list_view((char *) &reply + row->items);
-	if (r == 0 && format == OUTPUT_TABLE)
-		r = print_table(c, kind, &scope, items);
-	else if (r == 0)
-		print_docs(kind, items, format);
-	cli_free_reply(row->list, &reply);
+	view_end(v);
+	if (is_table(v) && v->n == 0)
+		say_none(c, v);
+	return 0;
+}
+
+static int add_named(struct cli *c, const char *name, void *ctx, struct kerr *err)
+{
+	struct view *v = ctx;
+
+	return with_doc(c, v->kind, &v->scope, name, view_add, v, err);
+}
+
+static int get_some(struct cli *c, struct view *v, const struct strlist *names, struct kerr *err)
+{
+	int r;
+
+	view_begin(v);
+	r = names_each(c, names, add_named, v, err);
+	view_end(v);
 	return r;
+}
+
+/* ---- one ---- */
+
+/* A table of one is not upstream's habit: it prints YAML for it. */
+static int print_one(void *ctx, const void *doc)
+{
+	const struct view *v = ctx;
+
+	cli_print_doc(kind_info(v->kind)->type, doc,
+		      v->format == OUTPUT_TABLE ? OUTPUT_YAML : v->format);
+	return 0;
+}
+
+static int get_one(struct cli *c, struct view *v, const char *name, struct kerr *err)
+{
+	if (v->format == OUTPUT_WIDE || v->format == OUTPUT_NAME) {
+		const struct strlist names = { .v = (char **) (uintptr_t) &name, .n = 1 };
+
+		return get_some(c, v, &names, err);
+	}
+	return with_doc(c, v->kind, &v->scope, name, print_one, v, err);
+}
+
+int get_run(struct cli *c, enum kind kind, struct kerr *err)
+{
+	struct view v cleanup_(view_clear) = { .kind = kind };
+	struct strlist names cleanup_strlist = { 0 };
+	int r;
+
+	r = names_read(c, &names, &v.selector, err);
+	if (r == 0)
+		r = cli_output(c, names.n == 1 ? OUTPUT_YAML : OUTPUT_TABLE, &v.format, err);
+	if (r == 0)
+		r = scope_read(c, kind, names.n > 0 ? SCOPE_CHECK : SCOPE_LIST, &v.scope, err);
+	if (r < 0)
+		return r;
+	if (cli_bool(c, "show-controllers"))
+		v.flags |= GET_TABLE_CONTROLLERS;
+	if (v.format == OUTPUT_WIDE)
+		v.flags |= GET_TABLE_WIDE;
+	if (names.n == 0)
+		return get_list(c, &v, err);
+	return names.n == 1 ? get_one(c, &v, names.v[0], err) : get_some(c, &v, &names, err);
 }

@@ -4,19 +4,21 @@
 
 #include "cli.h"
 
-/* `kuke get KIND NAME`: the document. */
-int get_one(struct cli *c, enum kind kind, const char *name, struct kerr *err);
-/* `kuke get KIND`: the list. */
-int get_list(struct cli *c, enum kind kind, struct kerr *err);
+/* `kuke get KIND [NAME…]`: one document, some of them, or the list. */
+int get_run(struct cli *c, enum kind kind, struct kerr *err);
 
 enum get_table_flags {
 	GET_TABLE_CONTROLLERS = 1 << 0,
+	GET_TABLE_WIDE = 1 << 1,
 };
 
-/* The header of a kind's list, and the row of one document (containers: states[i] beside). */
+/* The header of a kind's list, and the row of one document. */
 void get_table_header(struct table *t, enum kind kind, enum get_table_flags flags);
 void get_table_doc(struct table *t, enum kind kind, const void *doc, enum get_table_flags flags);
-void get_table_container(struct table *t, const struct container_spec *spec, const char *state);
+/* What verbs call the object of a document by. */
+const char *get_name(enum kind kind, const void *doc);
+/* "5d"; nothing for a time that is not set. */
+void get_age(struct buf *out, const struct ktime *since);
 
 /*
  * The lines for an empty list of containers: what was asked for, and where what

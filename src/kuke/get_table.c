@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <inttypes.h>
+
 #include "get.h"
 #include "mem.h"
 #include "str.h"
@@ -16,95 +18,242 @@ static const char *nn(const char *s)
 	return s ? s : "";
 }
 
-/* table_row() ends a row at NULL: an optional last cell comes for free. */
+/* ---- columns ---- */
+
+static const char *state_of(enum kind kind, const void *doc)
+{
+	if (kind == KIND_REALM)
+		return state_label(realm_state_labels,
+				   ((const struct realm_doc *) doc)->status.state);
+	if (kind == KIND_SPACE)
+		return state_label(space_state_labels,
+				   ((const struct space_doc *) doc)->status.state);
+	if (kind == KIND_STACK)
+		return state_label(stack_state_labels,
+				   ((const struct stack_doc *) doc)->status.state);
+	if (kind == KIND_CELL)
+		return state_label(cell_state_labels,
+				   ((const struct cell_doc *) doc)->status.state);
+	return state_label(container_state_labels,
+			   ((const struct container_doc *) doc)->status.state);
+}
+
+/* What the model has at a path of two keys; NULL: nothing of that name. */
+static const void *member(enum kind kind, const void *doc, const char *outer, const char *inner)
+{
+	const struct field *f = model_find(kind_info(kind)->type, outer, NULL);
+	size_t base = 0;
+	const struct field *g = f ? model_find(f->obj, inner, &base) : NULL;
+
+	return g ? field_cptr(g, (const char *) field_cptr(f, doc) + base) : NULL;
+}
+
+static const char *string_at(enum kind kind, const void *doc, const char *outer, const char *inner)
+{
+	char *const *s = member(kind, doc, outer, inner);
+
+	return s ? *s : NULL;
+}
+
+static void add_controllers(struct buf *out, enum kind kind, const void *doc)
+{
+	const struct strlist *l = member(kind, doc, "status", "subtreeControllers");
+
+	for (size_t i = 0; l && i < l->n; i++)
+		buf_addf(out, "%s%s", i ? "," : "", l->v[i]);
+}
+
+/* One unit is enough: 4s, 3m, 2h, 5d. */
+void get_age(struct buf *out, const struct ktime *since)
+{
+	int64_t s = ktime_now().sec - since->sec;
+
+	if (!since->set)
+		return;
+	if (s < 0)
+		s = 0;
+	if (s < 60)
+		buf_addf(out, "%" PRId64 "s", s);
+	else if (s < 3600)
+		buf_addf(out, "%" PRId64 "m", s / 60);
+	else if (s < 86400)
+		buf_addf(out, "%" PRId64 "h", s / 3600);
+	else
+		buf_addf(out, "%" PRId64 "d", s / 86400);
+}
+
+static void add_age(struct buf *out, enum kind kind, const void *doc)
+{
+	const char *key = kind == KIND_CONTAINER ? "startTime" : "createdAt";
+	const struct ktime *t = member(kind, doc, "status", key);
+
+	if (t)
+		get_age(out, t);
+}
+
+/* How many of a cell's containers run. */
+static void add_ready(struct buf *out, const struct cell_doc *d)
+{
+	size_t ready = 0;
+
+	for (size_t i = 0; i < d->status.containers.n; i++)
+		ready += d->status.containers.v[i].state == CONTAINER_STATE_READY;
+	buf_addf(out, "%zu/%zu", ready, d->spec.containers.n);
+}
+
+static void add_exit(struct buf *out, const struct container_status *s)
+{
+	if (!str_empty(s->exit_signal))
+		buf_adds(out, s->exit_signal);
+	else if (s->finish_time.set)
+		buf_addf(out, "%" PRId64, s->exit_code);
+}
+
+enum column {
+	COLUMN_NAME = 1,
+	COLUMN_NAMESPACE,
+	COLUMN_REALM,
+	COLUMN_SPACE,
+	COLUMN_STACK,
+	COLUMN_CELL,
+	COLUMN_ROOT,
+	COLUMN_IMAGE,
+	COLUMN_STATE,
+	COLUMN_CGROUP,
+	COLUMN_CONTROLLERS,
+	COLUMN_ADDRESS,
+	COLUMN_CONTAINERS,
+	COLUMN_RESTARTS,
+	COLUMN_EXIT,
+	COLUMN_AGE,
+	_COLUMN_MAX,
+};
+
+/* dash: "-" for what is empty. */
+static const struct {
+	const char *title;
+	bool dash;
+} columns[_COLUMN_MAX] = {
+	[COLUMN_NAME] = { "NAME", false },
+	[COLUMN_NAMESPACE] = { "NAMESPACE", false },
+	[COLUMN_REALM] = { "REALM", false },
+	[COLUMN_SPACE] = { "SPACE", false },
+	[COLUMN_STACK] = { "STACK", false },
+	[COLUMN_CELL] = { "CELL", false },
+	[COLUMN_ROOT] = { "ROOT", false },
+	[COLUMN_IMAGE] = { "IMAGE", false },
+	[COLUMN_STATE] = { "STATE", false },
+	[COLUMN_CGROUP] = { "CGROUP", true },
+	[COLUMN_CONTROLLERS] = { "CONTROLLERS", true },
+	[COLUMN_ADDRESS] = { "ADDRESS", true },
+	[COLUMN_CONTAINERS] = { "CONTAINERS", true },
+	[COLUMN_RESTARTS] = { "RESTARTS", true },
+	[COLUMN_EXIT] = { "EXIT", true },
+	[COLUMN_AGE] = { "AGE", true },
+};
+
+/* The usual columns of each kind, and after --show-controllers' those that -o wide adds. */
+static const struct {
+	enum column usual[10], wide[5];
+} layouts[] = {
+	[KIND_REALM] = { { COLUMN_NAME, COLUMN_NAMESPACE, COLUMN_STATE, COLUMN_CGROUP },
+			 { COLUMN_AGE } },
+	[KIND_SPACE] = { { COLUMN_NAME, COLUMN_REALM, COLUMN_STATE, COLUMN_CGROUP },
+			 { COLUMN_AGE } },
+	[KIND_STACK] = { { COLUMN_NAME, COLUMN_REALM, COLUMN_SPACE, COLUMN_STATE, COLUMN_CGROUP },
+			 { COLUMN_AGE } },
+	[KIND_CELL] = { { COLUMN_NAME, COLUMN_REALM, COLUMN_SPACE, COLUMN_STACK, COLUMN_STATE,
+			  COLUMN_CGROUP },
+			{ COLUMN_ADDRESS, COLUMN_CONTAINERS, COLUMN_AGE } },
+	[KIND_CONTAINER] = { { COLUMN_NAME, COLUMN_REALM, COLUMN_SPACE, COLUMN_STACK, COLUMN_CELL,
+			       COLUMN_ROOT, COLUMN_IMAGE, COLUMN_STATE },
+			     { COLUMN_RESTARTS, COLUMN_EXIT, COLUMN_AGE } },
+};
+
+static const char *name_of(enum kind kind, const void *doc)
+{
+	const struct container_spec *c = &((const struct container_doc *) doc)->spec;
+
+	if (kind == KIND_CONTAINER)
+		return c->root ? "root" : dash(c->id);
+	return nn(((const struct doc_head *) doc)->metadata.name);
+}
+
+static void add_text(struct buf *out, enum column column, enum kind kind, const void *doc)
+{
+	const struct container_doc *c = doc;
+	static const char *const spec_keys[_COLUMN_MAX] = {
+		[COLUMN_NAMESPACE] = "namespace", [COLUMN_REALM] = "realmId",
+		[COLUMN_SPACE] = "spaceId",	  [COLUMN_STACK] = "stackId",
+		[COLUMN_CELL] = "cellId",	  [COLUMN_IMAGE] = "image",
+	};
+
+	if (spec_keys[column])
+		buf_adds(out, nn(string_at(kind, doc, "spec", spec_keys[column])));
+	else if (column == COLUMN_NAME)
+		buf_adds(out, name_of(kind, doc));
+	else if (column == COLUMN_ROOT)
+		buf_adds(out, c->spec.root ? "true" : "false");
+	else if (column == COLUMN_STATE)
+		buf_adds(out, state_of(kind, doc));
+	else if (column == COLUMN_CGROUP)
+		buf_adds(out, nn(string_at(kind, doc, "status", "cgroupPath")));
+	else if (column == COLUMN_CONTROLLERS)
+		add_controllers(out, kind, doc);
+	else if (column == COLUMN_ADDRESS)
+		buf_adds(out, nn(((const struct cell_doc *) doc)->status.network.address));
+	else if (column == COLUMN_CONTAINERS)
+		add_ready(out, doc);
+	else if (column == COLUMN_RESTARTS)
+		buf_addf(out, "%" PRId64, c->status.restart_count);
+	else if (column == COLUMN_EXIT)
+		add_exit(out, &c->status);
+	else if (column == COLUMN_AGE)
+		add_age(out, kind, doc);
+}
+
+/* doc NULL: its title. */
+static void add_cell(struct strlist *row, enum column column, enum kind kind, const void *doc)
+{
+	struct buf text cleanup_buf = BUF_INIT(1 << 20);
+
+	if (doc)
+		add_text(&text, column, kind, doc);
+	if (!doc)
+		strlist_add(row, columns[column].title);
+	else
+		strlist_add(row, columns[column].dash ? dash(buf_str(&text)) : buf_str(&text));
+}
+
+static void add_row(struct table *t, enum kind kind, const void *doc, enum get_table_flags flags)
+{
+	struct strlist row cleanup_strlist = { 0 };
+	const enum column *c;
+
+	for (c = layouts[kind].usual; *c; c++)
+		add_cell(&row, *c, kind, doc);
+	if (flags & GET_TABLE_CONTROLLERS && kind != KIND_CONTAINER)
+		add_cell(&row, COLUMN_CONTROLLERS, kind, doc);
+	for (c = layouts[kind].wide; flags & GET_TABLE_WIDE && *c; c++)
+		add_cell(&row, *c, kind, doc);
+	table_add(t, &row);
+}
+
 void get_table_header(struct table *t, enum kind kind, enum get_table_flags flags)
 {
-	const char *last = flags & GET_TABLE_CONTROLLERS ? "CONTROLLERS" : NULL;
-
-	if (kind == KIND_REALM)
-		table_row(t, "NAME", "NAMESPACE", "STATE", "CGROUP", last, NULL);
-	else if (kind == KIND_SPACE)
-		table_row(t, "NAME", "REALM", "STATE", "CGROUP", last, NULL);
-	else if (kind == KIND_STACK)
-		table_row(t, "NAME", "REALM", "SPACE", "STATE", "CGROUP", last, NULL);
-	else if (kind == KIND_CELL)
-		table_row(t, "NAME", "REALM", "SPACE", "STACK", "STATE", "CGROUP", last, NULL);
-	else if (kind == KIND_CONTAINER)
-		table_row(t, "NAME", "REALM", "SPACE", "STACK", "CELL", "ROOT", "IMAGE", "STATE",
-			  NULL);
-}
-
-static char *controllers_text(const struct strlist *l)
-{
-	struct buf b = BUF_INIT(4096);
-
-	for (size_t i = 0; i < l->n; i++)
-		buf_addf(&b, "%s%s", i ? "," : "", l->v[i]);
-	if (l->n == 0)
-		buf_addc(&b, '-');
-	return buf_take(&b);
-}
-
-static void realm_row(struct table *t, const struct realm_doc *d, const char *last)
-{
-	table_row(t, nn(d->head.metadata.name), nn(d->spec.namespace),
-		  state_label(realm_state_labels, d->status.state), dash(d->status.cgroup_path),
-		  last, NULL);
-}
-
-static void space_row(struct table *t, const struct space_doc *d, const char *last)
-{
-	table_row(t, nn(d->head.metadata.name), nn(d->spec.realm_id),
-		  state_label(space_state_labels, d->status.state), dash(d->status.cgroup_path),
-		  last, NULL);
-}
-
-static void stack_row(struct table *t, const struct stack_doc *d, const char *last)
-{
-	table_row(t, nn(d->head.metadata.name), nn(d->spec.realm_id), nn(d->spec.space_id),
-		  state_label(stack_state_labels, d->status.state), dash(d->status.cgroup_path),
-		  last, NULL);
-}
-
-static void cell_row(struct table *t, const struct cell_doc *d, const char *last)
-{
-	table_row(t, nn(d->head.metadata.name), nn(d->spec.realm_id), nn(d->spec.space_id),
-		  nn(d->spec.stack_id), state_label(cell_state_labels, d->status.state),
-		  dash(d->status.cgroup_path), last, NULL);
-}
-
-/* The status of every kind that has a row here lists its controllers. */
-static const struct strlist *controllers_of(enum kind kind, const void *doc)
-{
-	if (kind == KIND_REALM)
-		return &((const struct realm_doc *) doc)->status.subtree_controllers;
-	if (kind == KIND_SPACE)
-		return &((const struct space_doc *) doc)->status.subtree_controllers;
-	if (kind == KIND_STACK)
-		return &((const struct stack_doc *) doc)->status.subtree_controllers;
-	return &((const struct cell_doc *) doc)->status.subtree_controllers;
+	add_row(t, kind, NULL, flags);
 }
 
 void get_table_doc(struct table *t, enum kind kind, const void *doc, enum get_table_flags flags)
 {
-	char *last cleanup_free =
-		flags & GET_TABLE_CONTROLLERS ? controllers_text(controllers_of(kind, doc)) : NULL;
-
-	if (kind == KIND_REALM)
-		realm_row(t, doc, last);
-	else if (kind == KIND_SPACE)
-		space_row(t, doc, last);
-	else if (kind == KIND_STACK)
-		stack_row(t, doc, last);
-	else if (kind == KIND_CELL)
-		cell_row(t, doc, last);
+	add_row(t, kind, doc, flags);
 }
 
-void get_table_container(struct table *t, const struct container_spec *spec, const char *state)
+const char *get_name(enum kind kind, const void *doc)
 {
-	table_row(t, spec->root ? "root" : dash(spec->id), nn(spec->realm_id), nn(spec->space_id),
-		  nn(spec->stack_id), nn(spec->cell_id), spec->root ? "true" : "false",
-		  nn(spec->image), state, NULL);
+	if (kind == KIND_CONTAINER)
+		return nn(((const struct container_doc *) doc)->spec.id);
+	return name_of(kind, doc);
 }
 
 void get_no_containers(struct buf *out, const struct scope *asked)

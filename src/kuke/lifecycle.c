@@ -5,6 +5,7 @@
 
 #include "lifecycle.h"
 #include "mem.h"
+#include "names.h"
 #include "subject.h"
 
 static int call(struct cli *c, enum rpc_method_id method, enum kind kind, const char *name,
@@ -26,35 +27,54 @@ static int call(struct cli *c, enum rpc_method_id method, enum kind kind, const 
 	return r;
 }
 
-int lifecycle_cell(struct cli *c, enum rpc_method_id method, const char *past, struct kerr *err)
+/* One verb on some objects. */
+struct ending {
+	enum rpc_method_id method;
+	enum kind kind;
+	const char *past;
+	struct scope scope;
+};
+
+static int one(struct cli *c, const char *name, void *ctx, struct kerr *err)
 {
-	struct scope s cleanup_scope = { 0 };
-	char *name cleanup_free = cli_arg(c, 0);
+	const struct ending *e = ctx;
+	int r = call(c, e->method, e->kind, name, &e->scope, err);
+
+	if (r == 0 && e->kind == KIND_CELL)
+		cli_printf("%s cell \"%s\" from stack \"%s\"\n", e->past, name, e->scope.stack);
+	else if (r == 0)
+		cli_printf("%s container \"%s\" from cell \"%s\"\n", e->past, name, e->scope.cell);
+	return r;
+}
+
+static int run_verb(struct cli *c, struct ending *e, struct kerr *err)
+{
+	struct strlist names cleanup_strlist = { 0 };
 	int r;
 
-	if (!*name)
-		return kerr_plain(err, -EINVAL, "cell name is required");
-	r = scope_read(c, KIND_CELL, SCOPE_CHECK, &s, err);
+	r = names_given(c, err);
 	if (r == 0)
-		r = call(c, method, KIND_CELL, name, &s, err);
+		r = scope_read(c, e->kind, SCOPE_CHECK, &e->scope, err);
 	if (r == 0)
-		cli_printf("%s cell \"%s\" from stack \"%s\"\n", past, name, s.stack);
+		r = names_wanted(c, e->kind, &e->scope, &names, err);
+	return r < 0 ? r : names_each(c, &names, one, e, err);
+}
+
+int lifecycle_cell(struct cli *c, enum rpc_method_id method, const char *past, struct kerr *err)
+{
+	struct ending e = { .method = method, .kind = KIND_CELL, .past = past };
+	int r = run_verb(c, &e, err);
+
+	scope_clear(&e.scope);
 	return r;
 }
 
 int lifecycle_container(struct cli *c, enum rpc_method_id method, const char *past,
 			struct kerr *err)
 {
-	struct scope s cleanup_scope = { 0 };
-	char *name cleanup_free = cli_arg(c, 0);
-	int r;
+	struct ending e = { .method = method, .kind = KIND_CONTAINER, .past = past };
+	int r = run_verb(c, &e, err);
 
-	if (!*name)
-		return kerr_plain(err, -EINVAL, "container name is required");
-	r = scope_read(c, KIND_CONTAINER, SCOPE_CHECK, &s, err);
-	if (r == 0)
-		r = call(c, method, KIND_CONTAINER, name, &s, err);
-	if (r == 0)
-		cli_printf("%s container \"%s\" from cell \"%s\"\n", past, name, s.cell);
+	scope_clear(&e.scope);
 	return r;
 }

@@ -159,6 +159,8 @@ void report_run(struct buf *out, const struct rpc_create_cell_result *res,
 {
 	switch (format) {
 	case OUTPUT_TABLE:
+	case OUTPUT_WIDE:
+	case OUTPUT_NAME:
 		report_created_cell(out, res);
 		break;
 	case OUTPUT_JSON:

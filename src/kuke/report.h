@@ -3,6 +3,7 @@
 #define KUKEON_REPORT_H
 
 #include "cli.h"
+#include "emit.h"
 
 /*
  * What verbs print about replies (spec surface.md section 2.7). Pure: everything
@@ -48,8 +49,17 @@ void report_json(struct buf *out, const char *json);
 size_t report_image_checks(struct buf *out, const struct rpc_verify_images_result *res);
 void report_image_size(struct buf *out, int64_t bytes);
 void report_image_loaded(struct buf *out, const struct rpc_load_image_result *res);
-void report_image_list(struct buf *out, const struct rpc_list_images_result *res,
-		       enum output_format format); /* JSON and YAML */
+/* A list as JSON or YAML, one image after the other; out may be emptied in between. */
+struct image_report {
+	struct buf *out;
+	bool json;
+	struct jemit j;
+	struct yemit y;
+};
+void report_images_begin(struct image_report *r, struct buf *out, const char *realm,
+			 const char *namespace, enum output_format format);
+void report_images_add(struct image_report *r, const struct rpc_image *im);
+void report_images_end(struct image_report *r);
 void report_image(struct buf *out, const struct rpc_get_image_result *res,
 		  enum output_format format);
 

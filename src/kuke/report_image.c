@@ -79,35 +79,45 @@ void report_image(struct buf *out, const struct rpc_get_image_result *res,
 	}
 }
 
-void report_image_list(struct buf *out, const struct rpc_list_images_result *res,
-		       enum output_format format)
+void report_images_begin(struct image_report *r, struct buf *out, const char *realm,
+			 const char *namespace, enum output_format format)
 {
-	struct jemit j;
-	struct yemit y;
-
-	if (format == OUTPUT_JSON) {
-		jemit_init(&j, out, EMIT_INDENT);
-		jemit_object(&j);
-		jemit_key(&j, "Realm"), jemit_str(&j, res->realm);
-		jemit_key(&j, "Namespace"), jemit_str(&j, res->namespace);
-		jemit_key(&j, "Images");
-		jemit_array(&j);
-		for (size_t i = 0; i < res->images.n; i++)
-			image_json(&j, &res->images.v[i]);
-		jemit_array_end(&j);
-		jemit_object_end(&j);
-		buf_addc(out, '\n');
+	r->out = out;
+	r->json = format == OUTPUT_JSON;
+	if (r->json) {
+		jemit_init(&r->j, out, EMIT_INDENT);
+		jemit_object(&r->j);
+		jemit_key(&r->j, "Realm"), jemit_str(&r->j, realm);
+		jemit_key(&r->j, "Namespace"), jemit_str(&r->j, namespace);
+		jemit_key(&r->j, "Images");
+		jemit_array(&r->j);
 	} else {
-		yemit_init(&y, out, 2, 0);
-		yemit_map(&y);
-		yemit_key(&y, "realm"), yemit_str(&y, res->realm);
-		yemit_key(&y, "namespace"), yemit_str(&y, res->namespace);
-		yemit_key(&y, "images");
-		yemit_seq(&y);
-		for (size_t i = 0; i < res->images.n; i++)
-			image_yaml(&y, &res->images.v[i]);
-		yemit_seq_end(&y);
-		yemit_map_end(&y);
+		yemit_init(&r->y, out, 2, 0);
+		yemit_map(&r->y);
+		yemit_key(&r->y, "realm"), yemit_str(&r->y, realm);
+		yemit_key(&r->y, "namespace"), yemit_str(&r->y, namespace);
+		yemit_key(&r->y, "images");
+		yemit_seq(&r->y);
+	}
+}
+
+void report_images_add(struct image_report *r, const struct rpc_image *im)
+{
+	if (r->json)
+		image_json(&r->j, im);
+	else
+		image_yaml(&r->y, im);
+}
+
+void report_images_end(struct image_report *r)
+{
+	if (r->json) {
+		jemit_array_end(&r->j);
+		jemit_object_end(&r->j);
+		buf_addc(r->out, '\n');
+	} else {
+		yemit_seq_end(&r->y);
+		yemit_map_end(&r->y);
 	}
 }
 

@@ -66,8 +66,8 @@ fails()
 }
 
 @test "flags of a verb before it" {
-	fails "invalid output format: xml (supported: yaml, json, table)" -o xml get cells
-	fails "invalid output format: xml (supported: yaml, json, table)" -v --realm r -o xml get cells
+	fails "invalid output format: xml (supported: yaml, json, table, wide, name)" -o xml get cells
+	fails "invalid output format: xml (supported: yaml, json, table, wide, name)" -v --realm r -o xml get cells
 	fails 'failed to open file "/none": open /none: no such file or directory' -f /none apply
 	fails "unknown flag: --nope" -o yaml get realms --nope
 	fails "unknown shorthand flag: 'o' in -o" -o yaml start cell x
@@ -124,10 +124,10 @@ fails()
 	fails "unknown shorthand flag: 'x' in -x" get cell -x
 	fails "flag needs an argument: --realm" get cell --realm
 	fails "accepts 1 arg(s), received 0" delete cell
-	fails "accepts at most 1 arg(s), received 2" get cell a b
+	fails "accepts at most 1 arg(s), received 2" create cell a b
 	fails 'unknown command "x" for "kuke apply"' apply x
-	fails "invalid output format: xml (supported: yaml, json, table)" get cell -o xml
-	KUKE_GET_OUTPUT=xml fails "invalid output format: xml (supported: yaml, json, table)" get cell
+	fails "invalid output format: xml (supported: yaml, json, table, wide, name)" get cell -o xml
+	KUKE_GET_OUTPUT=xml fails "invalid output format: xml (supported: yaml, json, table, wide, name)" get cell
 	fails 'required flag(s) "file" not set' apply
 	fails "file flag is required (use -f <file> or -f - for stdin)" apply -f ""
 }

@@ -77,3 +77,149 @@ zeros()
 	[ "$status" -eq 1 ]
 	rm "$HERE/many.yaml"
 }
+
+# realms N BYTES: p000 and so on, with a label of that many bytes each.
+realms()
+{
+	local i label
+
+	label=$(zeros "$2")
+	for i in $(seq "$1"); do
+		printf 'kind: Realm\nmetadata:\n  name: p%03d\n  labels: {parity: "%d", fill: "%s"}\n---\n' \
+			"$i" $((i % 2)) "$label"
+	done
+}
+
+# page METHOD AFTER: one page of ours, as the wire has it.
+page()
+{
+	rpc "{\"method\":\"KukeonX1.$1\",\"params\":[{\"After\":\"$2\"}],\"id\":1}"
+}
+
+@test "a list larger than a page: each object once, in order, in every format" {
+	local n=100 after pages=0 expected
+
+	realms $n 60000 | quiet kuke apply -f - >/dev/null
+	expected=$(printf 'default\nkuke-system\n'; printf 'p%03d\n' $(seq $n))
+	# The pages themselves.
+	after=
+	: >"$HERE/names"
+	while :; do
+		page ListRealms "$after" >"$HERE/page"
+		[ "$(stat -c %s "$HERE/page")" -lt 5000000 ]
+		jq -r '.result.Realms[].metadata.name' "$HERE/page" >>"$HERE/names"
+		after=$(jq -r '.result.Next' "$HERE/page")
+		pages=$((pages + 1))
+		[ -n "$after" ] || break
+	done
+	[ "$pages" -ge 2 ]
+	diff "$HERE/names" - <<<"$expected"
+	# Beyond the end there is nothing.
+	[ "$(page ListRealms 'zzz#0' | jq -c '[.result.Realms, .result.Next]')" = '[null,""]' ]
+	local how
+	for how in "" --no-daemon; do
+		# shellcheck disable=SC2086
+		kuke get realms -o name $how | diff - <(echo "$expected")
+		# shellcheck disable=SC2086
+		kuke get realms $how | awk 'NR > 2 { print $1 }' | diff - <(echo "$expected")
+		# shellcheck disable=SC2086
+		kuke get realms -o json $how | jq -r '.[].metadata.name' | diff - <(echo "$expected")
+		# shellcheck disable=SC2086
+		kuke get realms -o yaml $how | sed -n 's/^    name: //p' | diff - <(echo "$expected")
+		# shellcheck disable=SC2086
+		[ "$(kuke get realms -l parity=1 -o name $how | wc -l)" -eq $((n / 2)) ]
+	done
+	# The whole list of upstream's method is that of the pages.
+	rpc '{"method":"KukeonV1.ListRealms","params":[{}],"id":1}' | jq '.result.Realms' >"$HERE/whole"
+	kuke get realms -o json | jq . | diff - "$HERE/whole"
+	quiet kuke delete realm -l parity >/dev/null
+	[ "$(kuke get realms -o name | wc -l)" -eq 2 ]
+	rm "$HERE/names" "$HERE/page" "$HERE/whole"
+}
+
+@test "get: several names, one that is missing" {
+	quiet kuke create cell a >/dev/null
+	quiet kuke create cell b >/dev/null
+	run kuke get cells b a
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 4 ]
+	[[ ${lines[0]} == NAME* ]]
+	[[ ${lines[2]} == 'b '* ]]
+	[[ ${lines[3]} == 'a '* ]]
+	[ "$(kuke get cell a b a -o name | xargs)" = 'a b' ]
+	[ "$(kuke get cells a b -o json | jq -r 'map(.metadata.name) | join(" ")')" = 'a b' ]
+	[ "$(kuke get cells a b -o yaml | grep -c '^- apiVersion')" -eq 2 ]
+	# One is a document, as ever.
+	[ "$(kuke get cell a -o json | jq -r .metadata.name)" = a ]
+	kuke get cell a | grep -q '^apiVersion: v1beta1'
+	run kuke get cells a nope b -o name
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ "${lines[0]}" = a ]
+	[ "${lines[1]}" = 'Error: cell "nope" not found in stack "default"/"default"/"default"' ]
+	[[ $output == *$'\nb' ]]
+	run kuke get cells a -l x
+	[ "$status" -eq 1 ]
+	[[ $output == *'names and --selector cannot be used together'* ]]
+	run kuke delete cells a b nope
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ "${lines[0]}" = 'Deleted cell "a" from stack "default"' ]
+	[ "${lines[1]}" = 'Deleted cell "b" from stack "default"' ]
+	[[ ${lines[2]} == 'Error: cell "nope" not found'* ]]
+}
+
+@test "-l: what it selects is shown, stopped and deleted, and nothing else" {
+	local name
+
+	for name in a b c; do
+		cell_doc $name 'sleep 1000' | sed "s/^  name: .*/&\n  labels: {app: $name, all: \"1\"}/" |
+			quiet kuke run -d -f - >/dev/null
+	done
+	[ "$(kuke get cells -l 'app in (a,c)' -o name | xargs)" = 'a c' ]
+	[ "$(kuke get cells -l app!=a -l all -o name | xargs)" = 'b c' ]
+	[ "$(kuke get cells -l app=x)" = 'No cells match.' ]
+	[ "$(kuke get cells -l app=x -o json)" = '[]' ]
+	run kuke get cells -l 'app='
+	[ "$output" = 'No cells match.' ]
+	run kuke delete cell -l ''
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'the selector is empty'* ]]
+	run kuke stop cell --timeout 1s -l app!=c
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = 'Stopped cell "a" from stack "default"' ]
+	[ "${lines[1]}" = 'Stopped cell "b" from stack "default"' ]
+	is_cell_state c Ready
+	run kuke delete cell -l app=c --dry-run
+	[[ $output == 'Deleted cell "c" from stack "default" (dry run)' ]]
+	run kuke delete cells -l all --timeout 1s
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 3 ]
+	[ -z "$(kuke get cells --realm default -o name)" ]
+	run kuke delete cells -l all
+	[ "$status" -eq 0 ]
+	[ "$output" = 'No cells match.' ]
+}
+
+@test "get -o wide: address, containers, restarts, exit code" {
+	cell_doc w 'exit 7' | { cat; container side 'sleep 1000'; } | quiet kuke run -d -f - >/dev/null
+	ended() { [ "$(container_value w main .status.state)" = Failed ]; }
+	wait_for 20 ended
+	run kuke get cells w -o wide
+	echo "$output"
+	[[ ${lines[0]} == 'NAME  REALM '*'  ADDRESS  '*'  CONTAINERS  AGE'* ]]
+	[[ ${lines[2]} == "w "*"  $(cell_ip w)  2/3 "* ]]
+	run kuke get containers --cell w --realm default --space default --stack default -o wide
+	echo "$output"
+	[[ ${lines[0]} == *'  STATE   RESTARTS  EXIT  AGE'* ]]
+	[[ $output == *$'\nmain '*'Failed  0         7     '* ]]
+	[[ $output == *$'\nside '*'Ready   0         -     '* ]]
+	[ "$(kuke get containers --cell w --realm default --space default --stack default -o name | xargs)" = 'main side root' ]
+	run kuke image get -o wide
+	[[ ${lines[0]} == NAME*SIZE*CREATED*DIGEST* ]]
+	[[ ${lines[2]} == "$IMAGE "*sha256:* ]]
+	[ "$(kuke image get -o name)" = "$IMAGE" ]
+	quiet kuke delete cell w --timeout 1s
+}

@@ -342,6 +342,18 @@ START_TEST(image_sizes)
 }
 END_TEST
 
+static void list_images(struct buf *out, const struct rpc_list_images_result *res,
+			enum output_format format)
+{
+	struct image_report r;
+	size_t i;
+
+	report_images_begin(&r, out, res->realm, res->namespace, format);
+	for (i = 0; i < res->images.n; i++)
+		report_images_add(&r, &res->images.v[i]);
+	report_images_end(&r);
+}
+
 START_TEST(images)
 {
 	struct rpc_load_image_reply loaded = { 0 };
@@ -365,7 +377,7 @@ START_TEST(images)
 	im->media_type = s("m");
 	im->created_at = (struct ktime){ .sec = 0, .nsec = 0, .set = true };
 	buf_reset(&out);
-	report_image_list(&out, &list.result, OUTPUT_YAML);
+	list_images(&out, &list.result, OUTPUT_YAML);
 	ck_assert_str_eq(buf_str(&out), "realm: r\n"
 					"namespace: r.kukeon.io\n"
 					"images:\n"
@@ -376,7 +388,7 @@ START_TEST(images)
 					"    mediatype: m\n"
 					"    labels: {}\n");
 	buf_reset(&out);
-	report_image_list(&out, &list.result, OUTPUT_JSON);
+	list_images(&out, &list.result, OUTPUT_JSON);
 	ck_assert_str_eq(buf_str(&out), "{\n"
 					"  \"Realm\": \"r\",\n"
 					"  \"Namespace\": \"r.kukeon.io\",\n"
@@ -438,7 +450,7 @@ END_TEST
 
 START_TEST(tables)
 {
-	struct container_spec root = { .root = true }, web = { 0 };
+	struct container_doc root = { .spec.root = true }, web = { 0 };
 	struct table t cleanup_(table_clear) = { 0 };
 	struct cell_doc cell = { 0 };
 	struct capture cap;
@@ -448,17 +460,19 @@ START_TEST(tables)
 	cell.status.state = CELL_STATE_FAILED;
 	strlist_add(&cell.status.subtree_controllers, "cpu");
 	strlist_add(&cell.status.subtree_controllers, "pids");
-	root.id = s("base");
-	web.cell_id = s("c");
-	web.image = s("busybox");
+	root.spec.id = s("base");
+	web.spec.cell_id = s("c");
+	web.spec.image = s("busybox");
+	root.status.state = CONTAINER_STATE_READY;
+	web.status.state = CONTAINER_STATE_UNKNOWN;
 	capture_begin(&cap);
 	get_table_header(&t, KIND_CELL, GET_TABLE_CONTROLLERS);
 	get_table_doc(&t, KIND_CELL, &cell, GET_TABLE_CONTROLLERS);
 	table_print(&t);
 	table_clear(&t);
 	get_table_header(&t, KIND_CONTAINER, 0);
-	get_table_container(&t, &root, "Ready");
-	get_table_container(&t, &web, "Unknown");
+	get_table_doc(&t, KIND_CONTAINER, &root, 0);
+	get_table_doc(&t, KIND_CONTAINER, &web, 0);
 	table_print(&t);
 	capture_end(&cap);
 	ck_assert_str_eq(buf_str(&cap.out),
@@ -471,8 +485,8 @@ START_TEST(tables)
 			 "-                          c     false  busybox  Unknown\n");
 	capture_clear(&cap);
 	model_clear(&cell_doc_type, &cell);
-	model_clear(&container_spec_type, &root);
-	model_clear(&container_spec_type, &web);
+	model_clear(&container_doc_type, &root);
+	model_clear(&container_doc_type, &web);
 }
 END_TEST
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_DOCSOUT_H
+#define KUKEON_DOCSOUT_H
+
+#include "cli.h"
+#include "codec.h"
+
+/*
+ * A list of documents on its way to stdout, one by one, secrets masked: the bytes
+ * are those of the whole list, however long it is.
+ */
+struct docsout {
+	const struct model_type *type;
+	enum output_format format; /* OUTPUT_JSON or OUTPUT_YAML */
+	struct buf buf;
+	struct jemit j;
+	struct yemit y;
+};
+
+void docsout_begin(struct docsout *d, const struct model_type *type, enum output_format format);
+void docsout_add(struct docsout *d, const void *doc);
+void docsout_end(struct docsout *d);
+
+#endif
