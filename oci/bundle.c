@@ -17,6 +17,7 @@
 
 enum {
 	BUNDLE_MAX_LINKS = 8, /* links to links */
+	BUNDLE_SHOWN_MAX = 80, /* bytes of a name in a message */
 };
 
 /* A file of an archive, or a link to one. */
@@ -74,15 +75,38 @@ static char *resolve_name(const char *dir, const char *name)
 	return clean;
 }
 
-/* The name of an entry; one with ".." in it is nobody's. */
-static char *clean_name(const char *name)
+/* Whether '..' in a name leads out of where it stands. */
+static bool leads_out(const char *name)
 {
-	const char *p;
+	const char *p = name;
+	size_t n, depth = 0;
 
-	for (p = name; (p = strstr(p, "..")); p += 2)
-		if ((p == name || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
-			return NULL;
-	return resolve_name("", name);
+	for (; *p; p += n) {
+		p += strspn(p, "/");
+		n = strcspn(p, "/");
+		if (n == 2 && p[0] == '.' && p[1] == '.') {
+			if (depth == 0)
+				return true;
+			depth--;
+		} else {
+			depth += n > 0 && !(n == 1 && *p == '.');
+		}
+	}
+	return false;
+}
+
+static int clean_name(const char *name, char **ret, struct kerr *err)
+{
+	cleanup_buf struct buf shown = BUF_INIT(8 * BUNDLE_SHOWN_MAX);
+
+	if (leads_out(name)) {
+		str_vis(&shown, name, strnlen(name, BUNDLE_SHOWN_MAX));
+		return kerr_plain(err, -EINVAL,
+				  "bad image archive: refused '%s': '..' leads out of the archive",
+				  buf_str(&shown));
+	}
+	*ret = resolve_name("", name);
+	return 0;
 }
 
 /* Make room for a stream's files: one nameless file for all of them. */
@@ -135,7 +159,7 @@ static int scan(struct tarscan *t, struct bundle *b, struct kerr *err)
 	struct tarscan_entry e;
 	int64_t at = 0, offset;
 	size_t n = 0;
-	char *name;
+	char *name = NULL;
 	int r;
 
 	for (;;) {
@@ -143,11 +167,17 @@ static int scan(struct tarscan *t, struct bundle *b, struct kerr *err)
 		if (r <= 0)
 			return r;
 		if (++n > BUNDLE_MAX_ENTRIES)
-			return kerr_plain(err, -E2BIG, "image archive has more than %d entries",
+			return kerr_plain(err, -E2BIG,
+					  "image archive has too many entries: at most %d are "
+					  "allowed",
 					  BUNDLE_MAX_ENTRIES);
-		name = e.type == TARSCAN_DIR || e.type == TARSCAN_OTHER ? NULL : clean_name(e.name);
-		if (!name)
+		r = clean_name(e.name, &name, err);
+		if (r < 0)
+			return r;
+		if (e.type == TARSCAN_DIR || e.type == TARSCAN_OTHER) {
+			free(name);
 			continue;
+		}
 		offset = t->seekable ? e.offset : at;
 		add_member(b, &e, name, offset);
 		r = !t->seekable && e.type == TARSCAN_FILE ? spool(t, b, &at, err) : 0;
@@ -172,7 +202,7 @@ int bundle_open_fd(struct image_store *s, int fd, struct bundle **ret, struct ke
 	if (t.pos == 0 && (r == 0 || r == -EBADMSG))
 		return kerr_plain(err, -ENODATA, "image tarball is required");
 	if (!t.any && (r == 0 || r == -EBADMSG))
-		return kerr_plain(err, -EINVAL, "unrecognized image format");
+		return kerr_plain(err, -EINVAL, "unrecognized image format: not a tar archive");
 	if (r < 0)
 		return r;
 	*ret = take_ptr(b);
@@ -259,7 +289,8 @@ int bundle_read(struct bundle *b, const char *name, size_t max, struct buf *ret,
 	if (r < 0)
 		return r;
 	if ((uint64_t) src.size > max)
-		return kerr_plain(err, -E2BIG, "'%s' is larger than %zu bytes", name, max);
+		return kerr_plain(err, -E2BIG, "'%s' has %lld bytes, at most %zu are allowed", name,
+				  (long long) src.size, max);
 	buf_clear(ret);
 	buf_init(ret, max);
 	p = buf_room(ret, (size_t) src.size);

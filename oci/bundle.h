@@ -22,7 +22,7 @@ enum {
 /*
  * An archive: a regular file is only indexed (and must stay open and unchanged),
  * a stream is spooled to staging/. `image tarball is required` without a byte,
- * `unrecognized image format` for what is no tar.
+ * `unrecognized image format: …` for what is no tar.
  */
 int bundle_open_fd(struct image_store *s, int fd, struct bundle **ret, struct kerr *err);
 int bundle_open_dir(struct image_store *s, int dirfd, struct bundle **ret, struct kerr *err);

@@ -215,7 +215,7 @@ bool fetch_event_parse(const struct fetch_msg *m, struct fetch_event *e)
 		{ "progress", FETCH_PROGRESS },
 		{ "retry", FETCH_RETRY },
 	};
-	const char *type = fetch_msg_get(m, "type");
+	const char *type = fetch_msg_get(m, "type"), *url = fetch_msg_get(m, "url");
 	size_t i;
 
 	*e = (struct fetch_event){ 0 };
@@ -231,6 +231,8 @@ bool fetch_event_parse(const struct fetch_msg *m, struct fetch_event *e)
 		e->flags |= FETCH_SINK;
 	if (strlen(type) < sizeof(e->type))
 		memcpy(e->type, type, strlen(type) + 1);
+	/* A query may hold a key to what is behind it. */
+	(void) snprintf(e->url, sizeof(e->url), "%.*s", (int) strcspn(url, "?#"), url);
 	(void) digest_parse(fetch_msg_get(m, "digest"), &e->digest);
 	if (e->kind == FETCH_FAILED || e->kind == FETCH_RETRY)
 		take_text(m, &e->err, -EREMOTEIO);

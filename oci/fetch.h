@@ -58,6 +58,7 @@ struct fetch_event {
 	int64_t bytes;
 	int64_t status; /* of HTTP; 0 */
 	char type[128]; /* media type, "" when not said or absurd */
+	char url[256]; /* what answered, cut off, without its query; for messages */
 	struct digest digest; /* as the registry claims; unset */
 	struct kerr err;
 };

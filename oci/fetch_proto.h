@@ -35,7 +35,7 @@
  *
  *   op=progress  id=N bytes=N
  *   op=retry     id=N text=…                (it goes on by itself)
- *   op=done      id=N bytes=N [type=MEDIA-TYPE] [digest=DIGEST] host=HOST
+ *   op=done      id=N bytes=N [type=MEDIA-TYPE] [digest=DIGEST] [url=URL] host=HOST
  *   op=failed    id=N text=… [status=HTTP] [again=1] (another day) [sink=1] (the
  *                reader of the pipe went away)
  */

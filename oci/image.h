@@ -52,19 +52,32 @@ void image_clear(struct image *i);
 #define cleanup_image_info cleanup_(image_info_clear)
 #define cleanup_image_infos cleanup_(image_infos_clear)
 
+/* What came of an archive, in its order. */
+struct image_loaded {
+	struct strlist names; /* images; a digest where the archive has no name */
+	struct image_left {
+		char *name; /* or digest */
+		char *why;
+		bool failed; /* it should have been loaded; else it is not for here, or no image */
+	} * left; /* what was not loaded */
+	size_t n_left;
+};
+
+void image_loaded_clear(struct image_loaded *l);
+#define cleanup_image_loaded cleanup_(image_loaded_clear)
+
 /*
  * Load all images of an archive (docker or OCI, plain or by gzip or zstd; from the
  * descriptor's position, a file, pipe or socket) or of an OCI layout directory;
- * layers are unpacked at once. The names are added to ret_names in the archive's
- * order. A failure leaves names loaded so far and nothing of the one that failed.
- * Errors:
- * `image tarball is required` (no bytes), `unrecognized image format`.
- * image_load_file decides by what path is; "-" is not special.
+ * layers are unpacked at once. What cannot be loaded is listed in *ret, with nothing
+ * of it left, unless nothing at all was loaded: that is an error, as what goes wrong
+ * on this host is (images loaded so far stay). Errors:
+ * `image tarball is required` (no bytes), `unrecognized image format: …`.
  */
-int image_load_fd(struct image_store *s, int fd, struct strlist *ret_names, struct kerr *err);
-int image_load_bytes(struct image_store *s, const void *p, size_t n, struct strlist *ret_names,
+int image_load_fd(struct image_store *s, int fd, struct image_loaded *ret, struct kerr *err);
+int image_load_bytes(struct image_store *s, const void *p, size_t n, struct image_loaded *ret,
 		     struct kerr *err);
-int image_load_dir(struct image_store *s, int dirfd, struct strlist *ret_names, struct kerr *err);
+int image_load_dir(struct image_store *s, int dirfd, struct image_loaded *ret, struct kerr *err);
 
 /* Sorted by name. */
 int image_list(struct image_store *s, struct image_infos *ret, struct kerr *err);

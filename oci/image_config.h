@@ -21,6 +21,7 @@ struct image_config {
 	char *working_dir;
 	struct strmap labels;
 	char *stop_signal; /* "SIGTERM", "TERM" or "15" */
+	char *rootfs_type; /* "layers" */
 	struct strlist diff_ids; /* rootfs.diff_ids, base layer first */
 	char *created; /* RFC 3339, as written */
 };

@@ -151,6 +151,24 @@ static int read_back(int fd, struct buf *ret, struct kerr *err)
 	return buf_read_fd(ret, fd, err);
 }
 
+/* Proxies and portals answer anything, with 200 and a page for people. */
+static int refuse_page(const struct fetch_event *e, const struct buf *text, struct kerr *err)
+{
+	cleanup_buf struct buf url = BUF_INIT(8 * sizeof(e->url)),
+			       type = BUF_INIT(8 * sizeof(e->type));
+	const char *body = buf_str(text) + strspn(buf_str(text), " \t\r\n");
+
+	if (*body == '{' && !str_has_prefix(e->type, "text/html"))
+		return 0;
+	str_vis(&url, e->url, strlen(e->url));
+	str_vis(&type, *e->type ? e->type : "unknown", *e->type ? strlen(e->type) : 7);
+	return kerr_plain(
+		err, -EBADMSG,
+		"'%s' answered with content of type '%s' and not with JSON: it may not be "
+		"a registry",
+		buf_str(&url), buf_str(&type));
+}
+
 /* A manifest, index or configuration, whole. ret_type may be NULL. */
 static int get_text(struct pull *p, const struct fetch_want *what, struct buf *ret,
 		    struct fetch_event *ret_event, struct kerr *err)
@@ -169,7 +187,9 @@ static int get_text(struct pull *p, const struct fetch_want *what, struct buf *r
 		r = fetch_ask(p->fetch, &want, &id, err);
 	if (r == 0)
 		r = wait_done(p, id, ret_event, err);
-	return r == 0 ? read_back(fd, ret, err) : r;
+	if (r == 0)
+		r = read_back(fd, ret, err);
+	return r == 0 ? refuse_page(ret_event, ret, err) : r;
 }
 
 /* The same by its digest, from the store where it is there. */
@@ -182,8 +202,8 @@ static int get_blob(struct pull *p, const char *what, const struct oci_descripto
 	int r;
 
 	if (d->size > IMAGE_MAX_MANIFEST)
-		return kerr_plain(err, -E2BIG, "%s: larger than %d bytes", d->digest.text,
-				  IMAGE_MAX_MANIFEST);
+		return kerr_plain(err, -E2BIG, "%s: it has %lld bytes, at most %d are allowed",
+				  d->digest.text, (long long) d->size, IMAGE_MAX_MANIFEST);
 	if (cas_get(p->store, &d->digest, IMAGE_MAX_MANIFEST, ret, NULL) == 0)
 		return 0;
 	r = get_text(p, &want, ret, &e, err);
@@ -222,57 +242,23 @@ static int get_tag(struct pull *p, struct oci_descriptor *d, struct buf *ret, st
 	return 0;
 }
 
-static int refuse_schema1(const struct oci_descriptor *d, const struct buf *text, struct kerr *err)
+/* What a document from the registry names, which should be there as well. */
+static int get_named(struct pull *p, const char *what, const struct oci_descriptor *d,
+		     const char *who, struct buf *ret, struct kerr *err)
 {
-	if (!str_has_prefix(d->media_type, "application/vnd.docker.distribution.manifest.v1") &&
-	    !oci_is_schema1(buf_str(text), text->len))
-		return 0;
-	return kerr_plain(err, -EINVAL,
-			  "the registry has it in docker's schema 1 only, which is not supported: "
-			  "push it again with a current tool");
-}
+	struct kerr why = { 0 };
+	int r;
 
-static bool is_layer_type(const char *t)
-{
-	static const char *const types[] = {
-		MEDIA_OCI_LAYER,    MEDIA_OCI_LAYER "+gzip",	MEDIA_OCI_LAYER "+zstd",
-		MEDIA_DOCKER_LAYER, MEDIA_DOCKER_LAYER ".gzip", MEDIA_DOCKER_LAYER ".zstd",
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(types); i++)
-		if (streq(types[i], t))
-			return true;
-	return false;
-}
-
-/* A registry has other things than images too. */
-static int check_types(const struct oci_manifest *m, struct kerr *err)
-{
-	const char *t = m->config.media_type;
-	cleanup_buf struct buf shown = BUF_INIT(1024);
-	size_t i;
-
-	str_vis(&shown, t, strnlen(t, 100));
-	if (!streq(t, MEDIA_OCI_CONFIG) && !streq(t, MEDIA_DOCKER_CONFIG))
-		return kerr_plain(err, -EINVAL, "it is no container image but '%s'",
-				  buf_str(&shown));
-	for (i = 0; i < m->n_layers; i++) {
-		t = m->layers[i].media_type;
-		if (is_layer_type(t))
-			continue;
-		buf_reset(&shown);
-		str_vis(&shown, t, strnlen(t, 100));
-		if (strstr(t, "foreign") || strstr(t, "nondistributable"))
-			return kerr_plain(
-				err, -EINVAL,
-				"layer %zu (%s) is not in the registry, and is not fetched "
-				"from elsewhere",
-				i + 1, buf_str(&shown));
-		return kerr_plain(err, -EINVAL, "layer %zu has the unknown type '%s'", i + 1,
-				  buf_str(&shown));
-	}
-	return 0;
+	r = get_blob(p, what, d, ret, &why);
+	if (r == -ENOENT) /* that the registry has not found it is not about the tag */
+		return kerr_plain(err, r, "%s %s%s%.64s%s%.64s, which the registry does not have",
+				  who, d->digest.text, oci_has_platform(d) ? " for " : "",
+				  oci_has_platform(d) ? d->platform.os : "",
+				  oci_has_platform(d) ? "/" : "",
+				  oci_has_platform(d) ? d->platform.arch : "");
+	if (r < 0 && err)
+		*err = why;
+	return r;
 }
 
 static int take_manifest(struct pull *p, const struct oci_descriptor *d, const struct buf *text,
@@ -285,9 +271,10 @@ static int take_manifest(struct pull *p, const struct oci_descriptor *d, const s
 	n->rec.manifest = d->digest;
 	r = oci_manifest_parse(buf_str(text), text->len, &n->manifest, err);
 	if (r == 0)
-		r = check_types(&n->manifest, err);
+		r = image_new_check_types(&n->manifest, err);
 	if (r == 0)
-		r = get_blob(p, "blobs", &n->manifest.config, &config, err);
+		r = get_named(p, "blobs", &n->manifest.config, "the manifest names configuration",
+			      &config, err);
 	if (r == 0)
 		r = image_config_parse(buf_str(&config), config.len, &n->config, err);
 	if (r == 0)
@@ -297,34 +284,45 @@ static int take_manifest(struct pull *p, const struct oci_descriptor *d, const s
 	return r == 0 ? image_new_put(p->store, n, &d->digest, text, err) : r;
 }
 
+/* An index on the way down. */
+struct descent {
+	struct pull *pull;
+	unsigned depth;
+};
+
+static int take_child(void *ctx, const struct oci_descriptor *d, struct kerr *err);
+
 /* Down from what the name points to, through indexes, to the manifest for this host. */
 static int take_target(struct pull *p, const struct oci_descriptor *d, const struct buf *text,
 		       unsigned depth, struct kerr *err)
 {
-	cleanup_buf struct buf child = BUF_INIT(IMAGE_MAX_MANIFEST);
-	cleanup_oci_index struct oci_index index = { 0 };
-	const struct oci_descriptor *pick;
+	struct descent at = { p, depth + 1 };
 	int r;
 
 	if (depth > IMAGE_MAX_INDEX_DEPTH)
 		return kerr_plain(err, -ELOOP, "indexes are nested too deep");
-	r = refuse_schema1(d, text, err);
+	r = image_new_refuse_schema1(d->media_type, text, err);
 	if (r == 0)
 		r = oci_kind(buf_str(text), text->len, d->media_type, err);
 	if (r < 0)
 		return r;
 	if (r == OCI_KIND_MANIFEST)
 		return take_manifest(p, d, text, err);
-	r = oci_index_parse(buf_str(text), text->len, &index, err);
-	if (r < 0)
-		return r;
-	pick = oci_index_select(&index, &p->host);
-	if (!pick)
-		return image_new_no_platform(&p->host, err);
-	r = get_blob(p, "manifests", pick, &child, err);
-	if (r == 0)
-		r = take_target(p, pick, &child, depth + 1, err);
+	r = image_new_pick(&p->image, text, &p->host, take_child, &at, err);
 	return r == 0 ? image_new_put(p->store, &p->image, &d->digest, text, err) : r;
+}
+
+static int take_child(void *ctx, const struct oci_descriptor *d, struct kerr *err)
+{
+	cleanup_buf struct buf text = BUF_INIT(IMAGE_MAX_MANIFEST);
+	const struct descent *at = ctx;
+	struct pull *p = at->pull;
+	int r;
+
+	r = image_new_judge(&p->image, err);
+	if (r == 0)
+		r = get_named(p, "manifests", d, "the index lists manifest", &text, err);
+	return r == 0 ? take_target(p, d, &text, at->depth, err) : r;
 }
 
 static int pull_manifest(struct pull *p, struct kerr *err)
@@ -344,7 +342,7 @@ static int pull_manifest(struct pull *p, struct kerr *err)
 		r = get_tag(p, &top, &text, err);
 	rec->digest = top.digest;
 	if (r == 0)
-		r = take_target(p, &top, &text, 1, err);
+		r = take_target(p, &top, &text, 0, err);
 	if (r == 0)
 		rec->media_type = oci_media_type(buf_str(&text), text.len, top.media_type);
 	oci_descriptor_clear(&top);
@@ -497,6 +495,11 @@ static int take_event(struct pull *p, struct kerr *err)
 		if (e.flags & FETCH_SINK)
 			break; /* kukeunpack says why */
 		r = failed(p, &e, err);
+		if (r == -ENOENT && image_new_is_foreign(blob_of(p, i)->media_type))
+			return kerr_plain(err, -EREMOTEIO,
+					  "layer %zu (%s) is not in the registry, and is not "
+					  "fetched from elsewhere",
+					  i + 1, blob_of(p, i)->media_type);
 		return kerr_wrap(err, r, "layer %zu", i + 1);
 	}
 	return 0;

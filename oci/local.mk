@@ -3,6 +3,7 @@
 noinst_LIBRARIES += liboci.a
 liboci_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI) $(DIRS_CPPFLAGS)
 liboci_a_SOURCES = \
+	oci/archive_layers.c oci/archive_layers.h \
 	oci/blob_tee.c oci/blob_tee.h \
 	oci/bundle.c oci/bundle.h \
 	oci/cas.c oci/cas.h \

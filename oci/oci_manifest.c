@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/utsname.h>
 
 #include "mem.h"
@@ -19,6 +20,7 @@ void platform_clear(struct platform *p)
 void oci_descriptor_clear(struct oci_descriptor *d)
 {
 	free_p(&d->media_type);
+	free_p(&d->artifact_type);
 	platform_clear(&d->platform);
 	strmap_clear(&d->annotations);
 	*d = (struct oci_descriptor){ 0 };
@@ -59,6 +61,7 @@ void image_config_clear(struct image_config *c)
 	free_p(&c->working_dir);
 	strmap_clear(&c->labels);
 	free_p(&c->stop_signal);
+	free_p(&c->rootfs_type);
 	strlist_clear(&c->diff_ids);
 	free_p(&c->created);
 	*c = (struct image_config){ 0 };
@@ -71,8 +74,8 @@ static int read_object(const char *text, size_t n, const char *what, struct node
 	int r;
 
 	if (n > IMAGE_MAX_MANIFEST)
-		return kerr_plain(err, -E2BIG, "%s: larger than %d bytes", what,
-				  IMAGE_MAX_MANIFEST);
+		return kerr_plain(err, -E2BIG, "%s: it has %zu bytes, at most %d are allowed", what,
+				  n, IMAGE_MAX_MANIFEST);
 	r = node_read_json(text, n, what, &root, err);
 	if (r < 0)
 		return r;
@@ -169,6 +172,8 @@ static int parse_descriptor(const struct node *n, const char *where, struct oci_
 	if (!n || n->kind != NODE_MAP)
 		return wrong(err, where, "must be a descriptor object");
 	r = get_str(n, "mediaType", where, &ret->media_type, err);
+	if (r == 0)
+		r = get_str(n, "artifactType", where, &ret->artifact_type, err);
 	if (r < 0)
 		return r;
 	if (digest_parse(node_str(node_get(n, "digest")), &ret->digest) < 0)
@@ -189,10 +194,13 @@ static int parse_descriptors(const struct node *list, const char *what, size_t m
 	size_t i, n = node_count(list);
 	int r;
 
-	if (!list || list->kind != NODE_SEQ)
+	if (node_is_null(list))
+		return 0;
+	if (list->kind != NODE_SEQ)
 		return wrong(err, what, "must be a list of descriptors");
 	if (n > max)
-		return kerr_plain(err, -E2BIG, "%s: more than %zu entries", what, max);
+		return kerr_plain(err, -E2BIG, "%s: there are %zu, at most %zu are allowed", what,
+				  n, max);
 	for (i = 0; i < n; i++) {
 		free_p(&where);
 		where = xasprintf("%s[%zu]", what, i);
@@ -214,6 +222,21 @@ static bool is_manifest_type(const char *t)
 	return streq(t, MEDIA_OCI_MANIFEST) || streq(t, MEDIA_DOCKER_MANIFEST);
 }
 
+/* typed: somebody has said what the document is, so its version need not be there. */
+static int check_version(const struct node *root, bool typed, struct kerr *err)
+{
+	const struct node *n = node_get(root, "schemaVersion");
+	int64_t version;
+
+	if (node_is_null(n) && typed)
+		return 0;
+	if (node_is_null(n))
+		return wrong(err, "manifest", "schemaVersion is missing, and so is a media type");
+	if (node_i64(n, &version) < 0 || version != 2)
+		return wrong(err, "manifest", "schemaVersion must be 2");
+	return 0;
+}
+
 /* Both readings of one document must not be possible (CVE-2021-41190). */
 static int kind_of(const struct node *root, const char *media_type, struct kerr *err)
 {
@@ -221,16 +244,20 @@ static int kind_of(const struct node *root, const char *media_type, struct kerr 
 	bool index = !node_is_null(node_get(root, "manifests"));
 	bool manifest =
 		!node_is_null(node_get(root, "layers")) || !node_is_null(node_get(root, "config"));
-	int64_t version;
+	bool say_index = is_index_type(media_type) || (own && is_index_type(own));
+	bool say_manifest = is_manifest_type(media_type) || (own && is_manifest_type(own));
+	int r;
 
-	if (node_i64(node_get(root, "schemaVersion"), &version) < 0 || version != 2)
-		return wrong(err, "manifest", "schemaVersion must be 2");
+	r = check_version(root, say_index || say_manifest, err);
+	if (r < 0)
+		return r;
+	if (!manifest && say_index)
+		index = true; /* an empty one */
 	if (index == manifest)
 		return wrong(err, "manifest",
 			     index ? "both a manifest and an index"
 				   : "neither a manifest nor an index");
-	if ((index && ((own && is_manifest_type(own)) || is_manifest_type(media_type))) ||
-	    (manifest && ((own && is_index_type(own)) || is_index_type(media_type))))
+	if (index ? say_manifest : say_index)
 		return wrong(err, "manifest", "its media type and its content disagree");
 	return index ? OCI_KIND_INDEX : OCI_KIND_MANIFEST;
 }
@@ -242,6 +269,11 @@ int oci_kind(const char *text, size_t n, const char *media_type, struct kerr *er
 
 	r = read_object(text, n, "manifest", &root, err);
 	return r < 0 ? r : kind_of(root, media_type, err);
+}
+
+bool oci_is_image_config(const char *media_type)
+{
+	return streq(media_type, MEDIA_OCI_CONFIG) || streq(media_type, MEDIA_DOCKER_CONFIG);
 }
 
 bool oci_is_schema1(const char *text, size_t n)
@@ -277,9 +309,7 @@ int oci_index_parse(const char *text, size_t n, struct oci_index *ret, struct ke
 	r = read_object(text, n, "index", &root, err);
 	if (r < 0)
 		return r;
-	r = kind_of(root, "", err);
-	if (r >= 0 && r != OCI_KIND_INDEX)
-		r = wrong(err, "index", "it is a manifest");
+	r = kind_of(root, MEDIA_OCI_INDEX, err);
 	if (r < 0)
 		return r;
 	r = get_str(root, "mediaType", "index", &i.media_type, err);
@@ -302,9 +332,7 @@ int oci_manifest_parse(const char *text, size_t n, struct oci_manifest *ret, str
 	r = read_object(text, n, "manifest", &root, err);
 	if (r < 0)
 		return r;
-	r = kind_of(root, "", err);
-	if (r >= 0 && r != OCI_KIND_MANIFEST)
-		r = wrong(err, "manifest", "it is an index");
+	r = kind_of(root, MEDIA_OCI_MANIFEST, err);
 	if (r < 0)
 		return r;
 	r = get_str(root, "mediaType", "manifest", &m.media_type, err);
@@ -331,7 +359,8 @@ static int parse_diff_ids(const struct node *root, struct strlist *ret, struct k
 	if (r < 0)
 		return r;
 	if (ret->n > IMAGE_MAX_LAYERS)
-		return kerr_plain(err, -E2BIG, "rootfs.diff_ids: more than %d entries",
+		return kerr_plain(err, -E2BIG,
+				  "rootfs.diff_ids: there are %zu, at most %d are allowed", ret->n,
 				  IMAGE_MAX_LAYERS);
 	for (i = 0; i < ret->n; i++)
 		if (digest_parse(ret->v[i], &d) < 0)
@@ -353,6 +382,9 @@ static int parse_run_config(const struct node *n, struct image_config *c, struct
 		r = get_strlist(n, "Env", "config", &c->env, err);
 	if (r == 0)
 		r = get_strlist(n, "Entrypoint", "config", &c->entrypoint, err);
+	/* What clears an entrypoint on docker's command line stays like this in an image. */
+	if (c->entrypoint.n == 1 && str_empty(c->entrypoint.v[0]))
+		strlist_clear(&c->entrypoint);
 	if (r == 0)
 		r = get_strlist(n, "Cmd", "config", &c->cmd, err);
 	if (r == 0)
@@ -381,6 +413,8 @@ int image_config_parse(const char *text, size_t n, struct image_config *ret, str
 		r = get_str(root, "created", "image configuration", &c.created, err);
 	if (r == 0)
 		r = parse_run_config(node_get(root, "config"), &c, err);
+	if (r == 0)
+		r = get_str(node_get(root, "rootfs"), "type", "rootfs", &c.rootfs_type, err);
 	if (r == 0)
 		r = parse_diff_ids(root, &c.diff_ids, err);
 	if (r < 0)
@@ -466,21 +500,51 @@ int platform_match(const struct platform *host, const struct platform *p)
 	return want <= have ? 100 + want : 0;
 }
 
-const struct oci_descriptor *oci_index_select(const struct oci_index *i,
-					      const struct platform *host)
+bool oci_has_platform(const struct oci_descriptor *d)
 {
-	const struct oci_descriptor *best = NULL;
-	int score, best_score = 0;
-	size_t k;
+	return d->has_platform && (!str_empty(d->platform.os) || !str_empty(d->platform.arch));
+}
 
-	for (k = 0; k < i->n_manifests; k++) {
-		score = i->manifests[k].has_platform
-				? platform_match(host, &i->manifests[k].platform)
-				: 1;
-		if (score > best_score) {
-			best_score = score;
-			best = &i->manifests[k];
+bool oci_may_be_image(const struct oci_descriptor *d)
+{
+	const char *type = d->artifact_type ? d->artifact_type : "";
+	const char *reference = strmap_get(&d->annotations, "vnd.docker.reference.type");
+
+	if (*type && !oci_is_image_config(type))
+		return false;
+	if (reference && streq(reference, "attestation-manifest"))
+		return false;
+	return str_empty(d->media_type) || is_index_type(d->media_type) ||
+	       is_manifest_type(d->media_type);
+}
+
+/* 0: not for this host; 1: its configuration must say; else the higher the better. */
+static int judge_entry(const struct oci_descriptor *d, const struct platform *host)
+{
+	if (!oci_may_be_image(d))
+		return 0;
+	return oci_has_platform(d) ? platform_match(host, &d->platform) : 1;
+}
+
+size_t oci_index_order(const struct oci_index *i, const struct platform *host,
+		       const struct oci_descriptor ***ret)
+{
+	const struct oci_descriptor **v = xcalloc(i->n_manifests + 1, sizeof(*v));
+	int score, last, next = INT_MAX;
+	size_t k, n = 0;
+
+	/* As many rounds as there are scores: a handful. */
+	do {
+		last = next;
+		next = 0;
+		for (k = 0; k < i->n_manifests; k++) {
+			score = judge_entry(&i->manifests[k], host);
+			if (score == last)
+				v[n++] = &i->manifests[k];
+			else if (score < last && score > next)
+				next = score;
 		}
-	}
-	return best;
+	} while (next > 0);
+	*ret = v;
+	return n;
 }

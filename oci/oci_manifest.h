@@ -23,6 +23,9 @@
 #define MEDIA_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
 #define MEDIA_DOCKER_CONFIG "application/vnd.docker.container.image.v1+json"
 #define MEDIA_DOCKER_LAYER "application/vnd.docker.image.rootfs.diff.tar"
+/* Layers that may be kept out of registries; where one has them they are like all others. */
+#define MEDIA_OCI_FOREIGN "application/vnd.oci.image.layer.nondistributable.v1.tar"
+#define MEDIA_DOCKER_FOREIGN "application/vnd.docker.image.rootfs.foreign.diff.tar"
 
 enum {
 	IMAGE_MAX_MANIFEST = 4 << 20, /* bytes of a manifest, index or configuration */
@@ -39,6 +42,7 @@ struct platform {
 
 struct oci_descriptor {
 	char *media_type; /* "" when not said */
+	char *artifact_type; /* "" when not said */
 	struct digest digest;
 	int64_t size;
 	bool has_platform;
@@ -73,7 +77,8 @@ enum oci_kind {
 
 /*
  * What a document is: by its content, which must agree with media_type ("" for
- * unknown) and with the document's own mediaType. -EINVAL.
+ * unknown) and with the document's own mediaType. schemaVersion must be 2; it may be
+ * missing where one of the two says what the document is. -EINVAL.
  */
 int oci_kind(const char *text, size_t n, const char *media_type, struct kerr *err);
 
@@ -83,7 +88,14 @@ bool oci_is_schema1(const char *text, size_t n);
 char *oci_media_type(const char *text, size_t n, const char *media_type)
 	__attribute__((returns_nonnull));
 
-/* On failure *ret is untouched. Errors name the field: "layers[3].digest: …". */
+/* Whether a manifest with such a configuration is an image, not some other artifact. */
+bool oci_is_image_config(const char *media_type);
+
+/*
+ * For callers who know what the document is: schemaVersion may be missing. On failure
+ * *ret is untouched. Errors name the field: "layers[3].digest: …". A list that is null
+ * or missing is an empty one.
+ */
 int oci_index_parse(const char *text, size_t n, struct oci_index *ret, struct kerr *err);
 int oci_manifest_parse(const char *text, size_t n, struct oci_manifest *ret, struct kerr *err);
 int image_config_parse(const char *text, size_t n, struct image_config *ret, struct kerr *err);
@@ -97,10 +109,16 @@ void platform_host(struct platform *ret);
 int platform_match(const struct platform *host, const struct platform *p);
 
 /*
- * The entry of an index to use on host. Entries without a platform count last.
- * NULL when none fits.
+ * The entries of an index that may be, or hold, an image for host: those for its
+ * platform, the best first, then those without one, which their configuration judges.
+ * Artifacts and attestations are left out. *ret is an array of the index' entries,
+ * owned by the caller; its length is returned.
  */
-const struct oci_descriptor *oci_index_select(const struct oci_index *i,
-					      const struct platform *host);
+size_t oci_index_order(const struct oci_index *i, const struct platform *host,
+		       const struct oci_descriptor ***ret);
+/* Whether an entry of an index says of which platform it is. */
+bool oci_has_platform(const struct oci_descriptor *d);
+/* Whether an entry of an index can be an image or an index, by its types and marks. */
+bool oci_may_be_image(const struct oci_descriptor *d);
 
 #endif

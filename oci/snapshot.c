@@ -23,6 +23,7 @@
 #define UPPER "upper"
 #define UPPER_NEW "upper.new"
 #define WORK "work"
+#define LOWER "lower"
 #define UNFINISHED S_ISVTX /* a bit of the mode of containers/<id> */
 
 static char *container_path(struct image_store *s, const char *id, const char *name)
@@ -32,8 +33,8 @@ static char *container_path(struct image_store *s, const char *id, const char *n
 	return path_join(dir, name, NULL);
 }
 
-int snapshot_lower(struct image_store *s, const struct image *img, struct strlist *ret,
-		   struct kerr *err)
+int snapshot_lower(struct image_store *s, const char *id, const struct image *img,
+		   struct strlist *ret, struct kerr *err)
 {
 	cleanup_strlist struct strlist l = { 0 };
 	struct layer_info info;
@@ -54,6 +55,8 @@ int snapshot_lower(struct image_store *s, const struct image *img, struct strlis
 		if (info.opaque_root)
 			break;
 	}
+	if (l.n == 0 && id)
+		strlist_add_owned(&l, path_join("containers", id, LOWER, NULL));
 	strlist_clear(ret);
 	*ret = l;
 	l = (struct strlist){ 0 };
@@ -206,6 +209,7 @@ int snapshot_prepare(struct image_store *s, const char *id, const struct image *
 	cleanup_free char *link = container_path(s, id, IMAGE_LINK);
 	cleanup_free char *upper = container_path(s, id, UPPER);
 	cleanup_free char *work = container_path(s, id, WORK);
+	cleanup_free char *lower = container_path(s, id, LOWER);
 	struct digest have;
 	int r;
 
@@ -224,6 +228,8 @@ int snapshot_prepare(struct image_store *s, const char *id, const struct image *
 	if (r == -ENOENT && symlink(img->manifest.text, link) < 0)
 		return kerr_set(err, -errno, "create '%s'", link);
 	r = access(upper, F_OK) == 0 ? 0 : make_upper(s, id, img, err);
+	if (r == 0 && img->n_chain_ids == 0)
+		r = make_dir(lower, 0755, err);
 	return r < 0 ? r : make_dir(work, 0700, err);
 }
 
@@ -270,7 +276,7 @@ static int is_named(void *ctx, const char *file, const struct image_record *rec,
 
 int snapshot_remove(struct image_store *s, const char *id, struct kerr *err)
 {
-	static const char *const names[] = { UPPER, UPPER_NEW, WORK };
+	static const char *const names[] = { UPPER, UPPER_NEW, WORK, LOWER };
 	cleanup_free char *link = container_path(s, id, IMAGE_LINK);
 	cleanup_free char *upper = container_path(s, id, UPPER);
 	/* One that began before us and was cut short has left it in trash/. */

@@ -16,13 +16,18 @@
  * durable with the next fsync of containers/<id> (the container's record).
  */
 
-/* Directories of lower layers, top first, relative to the namespace directory ("snapshots/<hex>/fs"). */
-int snapshot_lower(struct image_store *s, const struct image *img, struct strlist *ret,
-		   struct kerr *err);
+/*
+ * Directories of lower layers, top first, relative to the namespace directory
+ * ("snapshots/<hex>/fs"). For a container of an image without layers (id, prepared) it is
+ * an empty one of its own: overlay wants one. id NULL: none then.
+ */
+int snapshot_lower(struct image_store *s, const char *id, const struct image *img,
+		   struct strlist *ret, struct kerr *err);
 
 /*
  * Make containers/<id>/ (0700; may exist), image, upper (mode, owner, times and
- * xattrs of the image's root) and work. What is there is kept when it is of the same
+ * xattrs of the image's root), work, and lower where the image has no layers. What is
+ * there is kept when it is of the same
  * image (-EEXIST when of another). The caller holds image_store_hold.
  */
 int snapshot_prepare(struct image_store *s, const char *id, const struct image *img,
@@ -58,7 +63,7 @@ bool snapshot_layer_used(struct image_store *s, const struct digest *chain);
 int snapshot_clean_work(struct image_store *s, const char *id, struct kerr *err);
 
 /*
- * Remove upper, work and image by way of trash/, leaving containers/<id>/ and
+ * Remove upper, work, lower and image by way of trash/, leaving containers/<id>/ and
  * the caller's files in it; then collects what only this container kept. A
  * missing one is success. Nothing may be mounted there any more.
  */

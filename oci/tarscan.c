@@ -229,7 +229,9 @@ static int pax_set(struct tarscan *t, const char *key, size_t key_n, const char 
 		buf_reset(to);
 		buf_add(to, value, n);
 		if (to->failed || memchr(value, '\0', n))
-			return broken(err, "bad name in a pax header");
+			return broken(err, memchr(value, '\0', n)
+						   ? "a NUL byte in a name of a pax header"
+						   : "a name in a pax header is too long");
 		return 0;
 	}
 	if (key_n != 4 || memcmp(key, "size", 4) != 0)

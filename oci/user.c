@@ -111,7 +111,10 @@ static int bad_user(const struct lookup *l, struct kerr *err, const char *why)
 {
 	cleanup_buf struct buf shown = BUF_INIT(4096);
 
-	str_one_line(&shown, l->user, USER_NAME_SHOWN);
+	/* As it is written: a blank in it may be what is wrong. */
+	str_vis(&shown, l->user, strnlen(l->user, USER_NAME_SHOWN));
+	if (strlen(l->user) > USER_NAME_SHOWN)
+		buf_adds(&shown, "...");
 	return kerr_plain(err, -EINVAL, "user '%s': %s", buf_str(&shown), why);
 }
 
@@ -258,10 +261,11 @@ static int resolve(struct lookup *l, enum user_resolve_flags flags, struct user_
 		colon == NULL ? xstrdup(l->user) : xstrndup(l->user, (size_t) (colon - l->user));
 	int r;
 
-	if (colon != NULL && (strchr(colon + 1, ':') != NULL || colon == l->user))
-		return bad_user(l, err, "expected USER or USER:GROUP");
+	if (colon != NULL && strchr(colon + 1, ':') != NULL)
+		return bad_user(l, err, "expected USER, USER:GROUP or :GROUP");
 	r = resolve_user(l, user, u, err);
-	if (r == 0 && colon != NULL)
+	/* "USER:" is USER, ":GROUP" is root with that group. */
+	if (r == 0 && colon != NULL && colon[1] != '\0')
 		r = resolve_group(l, colon + 1, u, err);
 	if (r < 0)
 		return r;
@@ -311,8 +315,9 @@ static int read_file(int rootfd, const char *path, struct buf *ret, struct kerr 
 	if (!S_ISREG(st.st_mode))
 		return kerr_plain(err, -EINVAL, "'/%s' of the image is not a regular file", path);
 	if (st.st_size > USER_FILE_MAX)
-		return kerr_plain(err, -E2BIG, "'/%s' of the image is larger than %d bytes", path,
-				  USER_FILE_MAX);
+		return kerr_plain(err, -E2BIG,
+				  "'/%s' of the image has %lld bytes, at most %d are allowed", path,
+				  (long long) st.st_size, USER_FILE_MAX);
 	(void) snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
 	fd = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)

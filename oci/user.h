@@ -25,11 +25,11 @@ enum {
 };
 
 /*
- * Resolve "name", "uid", "name:group", "uid:gid" and mixtures ("" is root)
- * against etc/passwd and etc/group of a root file system. The files are the
- * image's: they are opened with RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, must
- * be regular and bounded; missing ones count as empty. A number is never looked
- * up as a name. Ids are at most 2^31 - 1, anything else is refused.
+ * Resolve "name", "uid", "name:group", "uid:gid" and mixtures ("" is root, also before
+ * a colon; nothing behind it is as without one) against etc/passwd and etc/group of a
+ * root file system. The files are the image's: they are opened with RESOLVE_IN_ROOT |
+ * RESOLVE_NO_MAGICLINKS, must be regular and bounded; missing ones count as empty. A
+ * number is never looked up as a name. Ids are at most 2^31 - 1, anything else is refused.
  * An unknown name is an error; an unknown uid has gid 0. Supplementary groups are
  * those that list the user's name. *ret is owned by the caller (user_ids_clear).
  */

@@ -266,7 +266,8 @@ standin: tests/helpers/standin.c kernel-headers.stamp
 FUZZ += tests/fuzz/fuzz_layer
 tests_fuzz_fuzz_layer_SOURCES = tests/fuzz/fuzz_layer.c oci/filelist.c oci/unpack_proto.c \
 	src/kukeunpack/codec_gzip.c src/kukeunpack/codec_zstd.c src/kukeunpack/extract.c \
-	src/kukeunpack/inflow.c src/kukeunpack/tarread.c src/kukeunpack/tree.c $(FUZZ_FRAME)
+	src/kukeunpack/inflow.c src/kukeunpack/paxcheck.c src/kukeunpack/tarread.c \
+	src/kukeunpack/tree.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_layer_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) -I$(top_srcdir)/oci \
 	-I$(top_srcdir)/src/kukeunpack $(ARCHIVE_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS) $(ISAL_CFLAGS)
 tests_fuzz_fuzz_layer_LDADD = libhost.a $(LIBBASE) $(ARCHIVE_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) \
@@ -321,7 +322,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/helpers/leakcheck tests/helpers/busybox-image tests/helpers/kernel-tells \
 	tests/helpers/odd-image \
 	tests/data/spec/plain.json tests/data/spec/everything.json \
-	tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
+	tests/helpers/archive-registry tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
 	tests/helpers/imgtree tests/helpers/layerseq tests/helpers/treecmp tests/helpers/fiveimages tests/helpers/store.bash \
 	tests/helpers/cells.bash tests/helpers/instance-init tests/helpers/instance.bash \
 	tests/helpers/registry.bash tests/helpers/token-server \

@@ -211,6 +211,7 @@ static size_t open_container(struct jscan *s, char c)
 {
 	if (s->depth == JSCAN_MAX_DEPTH) {
 		s->state = ST_BAD;
+		s->too_deep = true;
 		return 0;
 	}
 	emit(s, c == '{' ? JSCAN_EV_OBJECT_BEGIN : JSCAN_EV_ARRAY_BEGIN, NULL, 0);

@@ -47,6 +47,7 @@ struct jscan {
 	unsigned depth;
 	unsigned state;
 	unsigned sub;
+	bool too_deep; /* JSCAN_BAD is for an object or array that is the 65th around one value */
 	uint8_t stack[JSCAN_MAX_DEPTH]; /* '{' or '[' */
 };
 

@@ -297,7 +297,7 @@ static int mount_root(const struct container_run *r, struct image_store *s,
 	size_t n = 0;
 	int k;
 
-	k = snapshot_lower(s, image, &lower, err);
+	k = snapshot_lower(s, r->id, image, &lower, err);
 	if (k >= 0)
 		dirfd = k = open_below(AT_FDCWD, s->dir, err);
 	if (k < 0)

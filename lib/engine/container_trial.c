@@ -53,7 +53,7 @@ static int mount_layers(const struct trial *t, const char *target, char **ret_ro
 	size_t n = 0;
 	int r;
 
-	r = snapshot_lower(t->store, t->image, &lower, NULL);
+	r = snapshot_lower(t->store, NULL, t->image, &lower, NULL);
 	if (r < 0)
 		return r;
 	if (lower.n == 1) {

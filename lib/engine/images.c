@@ -77,10 +77,26 @@ static int still_there(struct engine *e, const char *realm, struct kerr *err)
 	return scope_namespace(e, realm, &ns, err);
 }
 
+static void take_loaded(struct image_loaded *from, struct rpc_load_image_result *to)
+{
+	to->images = from->names;
+	from->names = (struct strlist){ 0 };
+	strlist_make_empty(&to->images);
+	for (size_t i = 0; i < from->n_left; i++) {
+		struct image_left *l = &from->left[i];
+		struct rpc_image_left *out = vec_grow(&to->left.v, &to->left.n, sizeof(*out));
+
+		out->name = take_ptr(l->name);
+		out->reason = take_ptr(l->why);
+		out->failed = l->failed;
+	}
+}
+
 int images_load(struct engine *e, const char *realm, int fd, struct rpc_load_image_result *ret,
 		struct kerr *err)
 {
 	struct image_store s cleanup_image_store = { 0 };
+	struct image_loaded loaded cleanup_image_loaded = { 0 };
 	struct stat st;
 	int r;
 
@@ -90,7 +106,6 @@ int images_load(struct engine *e, const char *realm, int fd, struct rpc_load_ima
 	if (r < 0)
 		return r;
 	ret->realm = xstrdup(realm);
-	strlist_make_empty(&ret->images);
 	if (fstat(fd, &st) < 0)
 		return kerr_set(err, -errno, "stat the archive");
 	r = image_store_hold(&s, err);
@@ -99,9 +114,10 @@ int images_load(struct engine *e, const char *realm, int fd, struct rpc_load_ima
 	/* From here on the realm's deletion waits; it may have been faster. */
 	r = still_there(e, realm, err);
 	if (r == 0)
-		r = S_ISDIR(st.st_mode) ? image_load_dir(&s, fd, &ret->images, err)
-					: image_load_fd(&s, fd, &ret->images, err);
+		r = S_ISDIR(st.st_mode) ? image_load_dir(&s, fd, &loaded, err)
+					: image_load_fd(&s, fd, &loaded, err);
 	image_store_release(&s);
+	take_loaded(&loaded, ret);
 	if (r == -ENODATA) /* upstream's text, whole */
 		return kerr_plain(err, r, "image tarball is required");
 	return r < 0 ? kerr_wrap(err, r, "failed to load image") : 0;

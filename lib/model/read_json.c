@@ -164,5 +164,10 @@ int node_read_json(const char *text, size_t len, const char *what, struct node *
 	(void) node_free(t.root);
 	if (result == JSCAN_MORE)
 		return kerr_plain(err, -EINVAL, "%s: unexpected end of JSON input", what);
+	if (s.too_deep)
+		return kerr_plain(
+			err, -E2BIG,
+			"%s: objects and lists are nested deeper than %d levels at byte %zu", what,
+			JSCAN_MAX_DEPTH, used + 1);
 	return kerr_plain(err, -EINVAL, "%s: invalid JSON at byte %zu", what, used + 1);
 }

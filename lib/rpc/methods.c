@@ -627,11 +627,22 @@ static const struct field plan_delete_result_rows[] = {
 TYPE(plan_delete_result, "PlanDeleteResult");
 #undef S
 
+#define S rpc_image_left
+static const struct field image_left_rows[] = {
+	STR(name, "Name"),
+	STR(reason, "Reason"),
+	BOOL(failed, "Failed"),
+};
+TYPE(image_left, "ImageLeft");
+#undef S
+
 #define S rpc_load_image_result
 static const struct field load_image_result_rows[] = {
 	STR(realm, "Realm"),
 	STR(namespace, "Namespace"),
 	LIST(images, "Images"),
+	ROW_OBJLIST(struct S, left, struct rpc_image_left, "Left", image_left_type, .help = "",
+		    .flags = FIELD_OMIT_EMPTY),
 };
 TYPE(load_image_result, "LoadImageResult");
 #undef S

@@ -286,10 +286,18 @@ struct rpc_plan_delete_result {
 	LIST_OF(struct rpc_planned) planned;
 };
 
+/* What a loaded archive has besides the images that were loaded. */
+struct rpc_image_left {
+	char *name;
+	char *reason;
+	bool failed; /* it should have been loaded; else it is not for here, or no image */
+};
+
 struct rpc_load_image_result {
 	char *realm;
 	char *namespace;
 	struct strlist images;
+	LIST_OF(struct rpc_image_left) left;
 };
 
 struct rpc_image {

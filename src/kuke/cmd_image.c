@@ -15,6 +15,7 @@
 #include "report.h"
 #include "str.h"
 #include "subject.h"
+#include "term.h"
 #include "verbs.h"
 
 #define REPORT_MAX (64 << 20)
@@ -83,6 +84,51 @@ static void print_loaded(const struct rpc_load_image_result *res)
 	cli_print(&out);
 }
 
+/* Images that the archive has no name for, and what was not loaded. */
+static void print_left(const struct rpc_load_image_result *res)
+{
+	struct strlist lines cleanup_strlist = { 0 };
+
+	for (size_t i = 0; i < res->images.n; i++)
+		if (str_has_prefix(res->images.v[i], "sha256:"))
+			strlist_addf(&lines, "the archive has no name for %s: use its digest",
+				     res->images.v[i]);
+	for (size_t i = 0; i < res->left.n; i++) {
+		const struct rpc_image_left *l = &res->left.v[i];
+
+		strlist_addf(&lines, "%s %s: %s", l->failed ? "failed" : "skipped",
+			     l->name ? l->name : "", l->reason ? l->reason : "");
+	}
+	term_err_lines(&lines);
+}
+
+static int judge_loaded(const struct rpc_load_image_result *res, struct kerr *err)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < res->left.n; i++)
+		failed += res->left.v[i].failed;
+	if (failed == 0)
+		return 0;
+	return kerr_plain(err, -EBADMSG, "failed to load %zu of the archive's images", failed);
+}
+
+/* The daemon has the archive as a descriptor only; people want to know which it was. */
+static int name_archive(const char *path, int r, struct kerr *err)
+{
+	static const char prefix[] = "failed to load image: ";
+	struct kerr why;
+
+	if (r == 0 || !err || !*path || !str_has_prefix(err->msg, prefix))
+		return r;
+	why = *err;
+	memmove(why.msg, err->msg + strlen(prefix), strlen(err->msg + strlen(prefix)) + 1);
+	(void) kerr_wrap(&why, r, "failed to load image: %.255s",
+			 streq(path, "-") ? "standard input" : path);
+	*err = why;
+	return r;
+}
+
 static int send_archive(struct cli *c, const char *realm, int fd, struct kerr *err)
 {
 	struct rpc_load_image_args args = { .realm = xstrdup(realm) };
@@ -91,8 +137,11 @@ static int send_archive(struct cli *c, const char *realm, int fd, struct kerr *e
 	int r;
 
 	r = cli_call_with(c, RPC_X_LOAD_IMAGE, &args, &reply, &opts, err);
-	if (r == 0)
+	if (r == 0) {
 		print_loaded(&reply.result);
+		print_left(&reply.result);
+		r = judge_loaded(&reply.result, err);
+	}
 	cli_free_args(RPC_X_LOAD_IMAGE, &args);
 	cli_free_reply(RPC_X_LOAD_IMAGE, &reply);
 	return r;
@@ -130,7 +179,7 @@ static int run_load(struct cli *c, struct kerr *err)
 	else if (r == 0)
 		r = open_archive(path, &fd, err);
 	if (r == 0)
-		r = send_archive(c, realm, fd, err);
+		r = name_archive(path, send_archive(c, realm, fd, err), err);
 	fd_close_p(&fd);
 	return pid > 0 ? docker_wait(ref, pid, r, err) : r;
 }

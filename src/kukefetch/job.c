@@ -90,6 +90,7 @@ void job_done(struct job *j, const struct http_answer *a)
 	if (a) {
 		fetch_msg_add(&m, "type", a->type);
 		fetch_msg_add(&m, "digest", a->digest);
+		fetch_msg_add(&m, "url", a->url);
 	}
 	fetch_msg_add(&m, "host", job_endpoint(j)->host);
 	j->s->best = j->endpoint;

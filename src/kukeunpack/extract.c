@@ -100,6 +100,17 @@ static int refuse(struct kerr *err, int r, const char *path, const char *why)
 	return kerr_plain(err, r, "refused '%s': %s", buf_str(&shown), why);
 }
 
+static int refuse_link(struct kerr *err, int r, const char *path, const char *target,
+		       const char *why)
+{
+	cleanup_buf struct buf text = BUF_INIT(8 * SHOWN_MAX + 100);
+
+	buf_adds(&text, "a hard link to '");
+	show(&text, target);
+	buf_addf(&text, "', which %s", why);
+	return refuse(err, r, path, buf_str(&text));
+}
+
 /* The longest that a part of a name may be: a whiteout's own prefix does not count. */
 static size_t max_part(const char *p, size_t n, const struct unpack_limits *limits)
 {
@@ -418,13 +429,15 @@ static int link_to(struct extract *x, const char *path, const char *target, bool
 
 	r = tree_open_dir(&x->tree, streq(tdir, ".") ? "" : tdir, 0, &fd, &treal, &why);
 	if (r < 0)
-		return r == -ENOENT ? 1 : fail_at(err, r, "open the target of link", path);
+		return r == -ENOENT || r == -ENOTDIR
+			       ? 1
+			       : fail_at(err, r, "open the target of link", path);
 	tfd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	r = fstatat(tfd, tname, &st, AT_SYMLINK_NOFOLLOW);
 	if (r < 0)
 		return errno == ENOENT ? 1 : fail_at(err, -errno, "stat the target of link", path);
 	if (S_ISDIR(st.st_mode))
-		return refuse(err, -EINVAL, path, "a hard link to what is no file");
+		return refuse_link(err, -EINVAL, path, target, "is a directory");
 	r = tree_open_dir(&x->tree, streq(dir, ".") ? "" : dir, TREE_CREATE, &fd, &real, err);
 	if (r < 0)
 		return r;
@@ -435,6 +448,8 @@ static int link_to(struct extract *x, const char *path, const char *target, bool
 	if (r < 0)
 		return r;
 	r = linkat(tfd, tname, fd, name, 0);
+	if (r < 0 && errno == ENOENT)
+		return refuse_link(err, -EINVAL, path, target, "it takes the place of");
 	if (r < 0)
 		return fail_at(err, -errno, "create hard link", path);
 	from = tree_join(treal, tname);
@@ -453,7 +468,7 @@ static int make_hardlink(struct extract *x, const char *path, const char *link, 
 	if (r < 0)
 		return r;
 	if (!*target)
-		return refuse(err, -EINVAL, path, "a hard link to the root");
+		return refuse_link(err, -EINVAL, path, "/", "is a directory");
 	r = link_to(x, path, target, true, err);
 	if (r != 1)
 		return r;
@@ -486,8 +501,8 @@ static int finish_links(struct extract *x, struct kerr *err)
 	}
 	for (i = 0; i < x->n_pending; i++)
 		if (x->pending[i].target)
-			return refuse(err, -ENOENT, x->pending[i].path,
-				      "the hard link's target is not in this layer");
+			return refuse_link(err, -ENOENT, x->pending[i].path, x->pending[i].target,
+					   "is not in this layer");
 	return 0;
 }
 

@@ -18,6 +18,8 @@ src_kukeunpack_kukeunpack_SOURCES = \
 	src/kukeunpack/inflow.c \
 	src/kukeunpack/inflow.h \
 	src/kukeunpack/main.c \
+	src/kukeunpack/paxcheck.c \
+	src/kukeunpack/paxcheck.h \
 	src/kukeunpack/tarread.c \
 	src/kukeunpack/tarread.h \
 	src/kukeunpack/tree.c \

@@ -8,10 +8,13 @@
 #include <archive_entry.h>
 
 #include "mem.h"
+#include "paxcheck.h"
+#include "str.h"
 #include "tarread.h"
 
 struct tar_reader {
 	struct inflow *flow;
+	struct paxcheck check;
 	struct archive *a;
 	struct archive_entry *entry; /* the current one, owned by a */
 	struct kerr flow_err; /* why the input failed */
@@ -30,6 +33,8 @@ static la_ssize_t on_read(struct archive *a, void *ctx, const void **ret)
 	if (t->first)
 		t->empty = n == 0;
 	t->first = false;
+	if (n > 0 && paxcheck_feed(&t->check, *ret, (size_t) n, &t->flow_err) < 0)
+		n = -EBADMSG;
 	if (n >= 0)
 		return n;
 	t->flow_r = (int) n;
@@ -70,6 +75,9 @@ static int fail(struct tar_reader *t, struct kerr *err)
 	}
 	if (text && strstr(text, "Unrecognized archive format"))
 		return kerr_plain(err, -EBADMSG, "layer is no tar archive");
+	/* Nothing is ignored here: what libarchive only warns of is refused. */
+	if (text && str_has_prefix(text, "Ignoring "))
+		text += strlen("Ignoring ");
 	return kerr_plain(err, -EBADMSG, "bad tar archive: %s", text ? text : "unknown error");
 }
 

@@ -39,15 +39,19 @@ static int print_names(const struct strlist *l)
 
 static int do_load(struct image_store *s, const char *file, bool dir, struct kerr *err)
 {
-	cleanup_strlist struct strlist names = { 0 };
+	cleanup_image_loaded struct image_loaded loaded = { 0 };
 	cleanup_fd int fd = -EBADF;
+	size_t i;
 	int r;
 
 	fd = streq(file, "-") ? dup(0) : open(file, O_RDONLY | O_CLOEXEC | (dir ? O_DIRECTORY : 0));
 	if (fd < 0)
 		return kerr_set(err, -errno, "open '%s'", file);
-	r = dir ? image_load_dir(s, fd, &names, err) : image_load_fd(s, fd, &names, err);
-	return r < 0 ? r : print_names(&names);
+	r = dir ? image_load_dir(s, fd, &loaded, err) : image_load_fd(s, fd, &loaded, err);
+	for (i = 0; r == 0 && i < loaded.n_left; i++)
+		printf("%s %s: %s\n", loaded.left[i].failed ? "failed" : "skipped",
+		       loaded.left[i].name, loaded.left[i].why);
+	return r < 0 ? r : print_names(&loaded.names);
 }
 
 static void print_info(const struct image_info *i)
@@ -100,7 +104,7 @@ static int do_resolve(struct image_store *s, const char *ref, struct kerr *err)
 
 	r = image_resolve(s, ref, &i, err);
 	if (r == 0)
-		r = snapshot_lower(s, &i, &lower, err);
+		r = snapshot_lower(s, NULL, &i, &lower, err);
 	if (r < 0)
 		return r;
 	printf("%s\n%s\n", i.name, i.manifest.text);
@@ -154,7 +158,7 @@ static int do_mount(struct image_store *s, const char *id, const char *target, s
 	if (r == 0)
 		r = image_resolve_digest(s, &d, &i, err);
 	if (r == 0)
-		r = snapshot_lower(s, &i, &lower, err);
+		r = snapshot_lower(s, id, &i, &lower, err);
 	for (k = 0; r >= 0 && k < lower.n && k < ARRAY_SIZE(fds); k++)
 		r = fds[how.n_lower++] = open_below(s, lower.v[k], err);
 	if (r >= 0)

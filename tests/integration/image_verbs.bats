@@ -131,10 +131,46 @@ loaded()
 	crc.gz|gzip: checksum does not match
 	empty|image tarball is required
 	empty.gz|image tarball is required
-	random|unrecognized image format
-	random.gz|unrecognized image format
+	random|unrecognized image format: not a tar archive
+	random.gz|unrecognized image format: not a tar archive
 	EOF
 	[ "$before" = "$(find "$INSTANCE_RUN_PATH"/namespaces/default.*/ | sort)" ]
+}
+
+@test "load: the archive is named; what is left out is named and why; only failures count" {
+	cd "$INSTANCE"
+	"$INSTANCE_HELPERS/imgcases" cases kinds metadata
+	try()
+	{
+		run kuke image load "cases/$1/image.tar"
+		echo "$output"
+	}
+	try nothing-known
+	[ "$status" -eq 1 ]
+	[ "$output" = "Error: failed to load image: cases/nothing-known/image.tar: unrecognized image format: neither oci-layout nor manifest.json is in it" ]
+	run kuke image load - <cases/nothing-known/image.tar
+	[[ $output == "Error: failed to load image: standard input: unrecognized image format: "* ]]
+	try none
+	[ "$status" -eq 1 ]
+	[[ $output == *": there is no image in it: index.json lists none" ]]
+	try several-artifact
+	[ "$status" -eq 0 ]
+	[ "${lines[1]} ${lines[2]}" = "  - localhost/app:1   - localhost/app:2" ]
+	[ "${lines[3]}" = "skipped localhost/app:1.sbom: not a container image: config media type 'application/vnd.oci.empty.v1+json'" ]
+	try several-broken
+	[ "$status" -eq 1 ]
+	[ "${lines[1]}" = "  - localhost/app:1" ]
+	[[ ${lines[2]} == "failed broken: manifest sha256:"*" is not in the archive" ]]
+	[ "${lines[3]}" = "Error: failed to load 1 of the archive's images" ]
+	try no-name
+	[ "$status" -eq 0 ]
+	digest=${lines[1]#  - }
+	[[ $digest == sha256:???????????????????????????????????????????????????????????????? ]]
+	[ "${lines[2]}" = "the archive has no name for $digest: use its digest" ]
+	[ "$(kuke image inspect "$digest" | jq -r '.name // .Name')" = "$digest" ]
+	kuke image delete "$digest"
+	kuke image delete localhost/app:1
+	kuke image delete localhost/app:2
 }
 
 store()

@@ -41,12 +41,15 @@ static const struct {
 } bad[] = {
 	{ "", "manifest" },
 	{ "[]", "not a JSON object" },
-	{ "{}", "schemaVersion" },
+	{ "{}", "neither" },
 	{ "{\"schemaVersion\":1,\"layers\":[],\"config\":" DESC "}", "schemaVersion" },
 	{ HEAD "\"x\":1}", "neither" },
-	{ HEAD "\"manifests\":[]}", "it is an index" },
+	{ HEAD "\"manifests\":[]}", "disagree" },
 	{ HEAD "\"manifests\":[],\"layers\":[]}", "both" },
 	{ HEAD "\"layers\":[]}", "config" },
+	{ HEAD "\"layers\":null}", "neither" },
+	{ "{\"schemaVersion\":\"2\",\"layers\":[],\"config\":" DESC "}",
+	  "schemaVersion must be 2" },
 	{ HEAD "\"config\":" DESC ",\"layers\":{}}", "layers" },
 	{ HEAD "\"config\":" DESC ",\"layers\":[7]}", "layers[0]" },
 	{ HEAD "\"config\":" DESC ",\"layers\":[" DESC ",{\"digest\":\"sha256:xx\"}]}",
@@ -128,6 +131,18 @@ START_TEST(bad_configs)
 }
 END_TEST
 
+/* The sizes of an index' entries in the order in which they are tried. */
+static void check_order(const struct oci_index *i, const struct platform *host, const char *want)
+{
+	cleanup_free const struct oci_descriptor **v = NULL;
+	cleanup_buf struct buf got = BUF_INIT(1000);
+	size_t k, n = oci_index_order(i, host, &v);
+
+	for (k = 0; k < n; k++)
+		buf_addf(&got, k == 0 ? "%d" : " %d", (int) v[k]->size);
+	ck_assert_str_eq(buf_str(&got), want);
+}
+
 START_TEST(platforms)
 {
 	struct platform host = { (char *) (uintptr_t) "linux", (char *) (uintptr_t) "arm",
@@ -146,13 +161,81 @@ START_TEST(platforms)
 	cleanup_oci_index struct oci_index i = { 0 };
 
 	ck_assert_int_eq(oci_index_parse(text, strlen(text), &i, NULL), 0);
-	ck_assert_int_eq(oci_index_select(&i, &host)->size, 4);
+	check_order(&i, &host, "4 2 1");
 	host.variant = (char *) (uintptr_t) "v6";
-	ck_assert_int_eq(oci_index_select(&i, &host)->size, 2);
+	check_order(&i, &host, "2 1");
 	host.arch = (char *) (uintptr_t) "riscv64";
-	ck_assert_int_eq(oci_index_select(&i, &host)->size, 1); /* the one that says nothing */
-	i.manifests[0].has_platform = true;
-	ck_assert_ptr_null(oci_index_select(&i, &host));
+	check_order(&i, &host, "1"); /* the one that says nothing */
+	i.manifests[0].artifact_type = xstrdup("application/spdx+json");
+	check_order(&i, &host, "");
+	free(i.manifests[0].artifact_type);
+	/* what tools write of plain images */
+	i.manifests[0].artifact_type = xstrdup(MEDIA_OCI_CONFIG);
+	check_order(&i, &host, "1");
+	strmap_set(&i.manifests[0].annotations, "vnd.docker.reference.type",
+		   "attestation-manifest");
+	check_order(&i, &host, "");
+	strmap_clear(&i.manifests[0].annotations);
+	i.manifests[0].media_type = (free(i.manifests[0].media_type), xstrdup("text/plain"));
+	check_order(&i, &host, "");
+	i.manifests[0].media_type = (free(i.manifests[0].media_type), xstrdup(MEDIA_OCI_INDEX));
+	i.manifests[0].has_platform = true; /* an empty one says nothing either */
+	check_order(&i, &host, "1");
+}
+END_TEST
+
+/* What a text is, with a media type from elsewhere. */
+static const struct {
+	const char *text, *type;
+	int kind;
+} kinds[] = {
+	{ "{\"config\":" DESC "}", MEDIA_OCI_MANIFEST, OCI_KIND_MANIFEST },
+	{ "{\"config\":" DESC ",\"mediaType\":\"" MEDIA_DOCKER_MANIFEST "\"}", "",
+	  OCI_KIND_MANIFEST },
+	{ "{\"config\":" DESC "}", "", -EINVAL },
+	{ "{\"config\":" DESC "}", "text/plain", -EINVAL },
+	{ "{\"config\":" DESC ",\"schemaVersion\":1}", MEDIA_OCI_MANIFEST, -EINVAL },
+	{ "{\"config\":" DESC "}", MEDIA_OCI_INDEX, -EINVAL },
+	{ HEAD "\"config\":" DESC ",\"layers\":null}", "", OCI_KIND_MANIFEST },
+	{ HEAD "\"manifests\":null,\"mediaType\":\"" MEDIA_OCI_INDEX "\"}", "", OCI_KIND_INDEX },
+	{ HEAD "\"manifests\":null}", "", -EINVAL },
+	{ "{\"manifests\":[]}", MEDIA_DOCKER_LIST, OCI_KIND_INDEX },
+	{ "{}", MEDIA_OCI_MANIFEST, -EINVAL },
+};
+
+START_TEST(kind)
+{
+	struct kerr err = { 0 };
+
+	ck_assert_int_eq(oci_kind(kinds[_i].text, strlen(kinds[_i].text), kinds[_i].type, &err),
+			 kinds[_i].kind);
+}
+END_TEST
+
+START_TEST(no_list_is_an_empty_one)
+{
+	static const char *const texts[] = { "{\"config\":" DESC "}",
+					     HEAD "\"config\":" DESC ",\"layers\":null}",
+					     HEAD "\"config\":" DESC ",\"layers\":[]}" };
+	cleanup_oci_manifest struct oci_manifest m = { 0 };
+
+	ck_assert_int_eq(oci_manifest_parse(texts[_i], strlen(texts[_i]), &m, NULL), 0);
+	ck_assert_uint_eq(m.n_layers, 0);
+}
+END_TEST
+
+START_TEST(an_empty_entrypoint_is_none)
+{
+	static const char *const texts[] = {
+		"{\"config\":{\"Entrypoint\":[\"\"],\"Cmd\":[\"c\"]},\"rootfs\":{\"type\":\"x\"}}",
+		"{\"config\":{\"Entrypoint\":[\"\",\"a\"],\"Cmd\":[\"c\"]},\"rootfs\":{\"type\":\"x\"}}",
+	};
+	cleanup_image_config struct image_config c = { 0 };
+
+	ck_assert_int_eq(image_config_parse(texts[_i], strlen(texts[_i]), &c, NULL), 0);
+	ck_assert_uint_eq(c.entrypoint.n, _i == 0 ? 0 : 2);
+	ck_assert_str_eq(c.cmd.v[0], "c");
+	ck_assert_str_eq(c.rootfs_type, "x");
 }
 END_TEST
 
@@ -167,6 +250,9 @@ static Suite *test_oci_manifest(void)
 	tcase_add_test(t, a_config);
 	tcase_add_loop_test(t, bad_configs, 0, 7);
 	tcase_add_test(t, platforms);
+	tcase_add_loop_test(t, kind, 0, (int) ARRAY_SIZE(kinds));
+	tcase_add_loop_test(t, no_list_is_an_empty_one, 0, 3);
+	tcase_add_loop_test(t, an_empty_entrypoint_is_none, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
 }

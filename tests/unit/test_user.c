@@ -71,10 +71,19 @@ static const struct row rows[] = {
 	{ "short", 0, "no such user", true },
 	{ "bob:nogroup", 0, "no such group", true },
 	{ "bob:hugegrp", 0, "is damaged", true },
-	{ "bob:", 0, "no such group", true },
-	{ ":grp", 0, "expected USER or USER:GROUP", true },
-	{ ":", 0, "expected USER or USER:GROUP", true },
-	{ "bob:grp:x", 0, "expected USER or USER:GROUP", true },
+	{ "bob:", 0, "1000:100:100,200,201", false },
+	{ "bob:", USER_EXACT_GROUP, "1000:100:100,200,201", false },
+	{ "1000:", 0, "1000:100:100,200,201", false },
+	{ "5000:", 0, "5000:0:0", false },
+	{ ":grp", 0, "0:200:200,4", false },
+	{ ":2000", 0, "0:2000:2000,4", false },
+	{ ":2000", USER_EXACT_GROUP, "0:2000:2000", false },
+	{ ":", 0, "0:0:0,4", false },
+	{ "bob ", 0, "user 'bob ': no such user", true },
+	{ " 1000", 0, "user ' 1000': no such user", true },
+	{ "bob:grp ", 0, "user 'bob:grp ': no such group", true },
+	{ "bob:grp:x", 0, "expected USER, USER:GROUP or :GROUP", true },
+	{ "::", 0, "expected USER, USER:GROUP or :GROUP", true },
 	{ "bob\033[31m", 0, "no such user", true },
 };
 
@@ -232,7 +241,7 @@ START_TEST(too_large)
 	fd = openat(t.fd, "etc/group", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	ck_assert_int_eq(ftruncate(fd, USER_FILE_MAX + 1), 0);
 	ck_assert_int_lt(resolve_in(&t, "0", &u, &err), 0);
-	ck_assert_ptr_nonnull(strstr(err.msg, "is larger than"));
+	ck_assert_ptr_nonnull(strstr(err.msg, "at most 4194304 are allowed"));
 }
 END_TEST
 
