@@ -161,6 +161,12 @@ int runc_version(const char *path, struct runc_version *ret, struct kerr *err)
 	return 0;
 }
 
+/* Zero is no limit, as at a start; the runtime takes a zero for "as it was". */
+static long long update_value(struct nint limit, long long none)
+{
+	return limit.set && limit.v > 0 ? (long long) limit.v : none;
+}
+
 int runc_update(const char *path, const char *runc_root, const char *id,
 		const struct runc_limits *limits, struct kerr *err)
 {
@@ -174,12 +180,9 @@ int runc_update(const char *path, const char *runc_root, const char *id,
 	strlist_add(&argv, path);
 	strlist_addf(&argv, "--root=%s", runc_root);
 	strlist_add(&argv, "update");
-	strlist_addf(&argv, "--memory=%lld",
-		     limits->memory.set ? (long long) limits->memory.v : -1LL);
-	strlist_addf(&argv, "--cpu-share=%lld",
-		     limits->cpu_shares.set ? (long long) limits->cpu_shares.v : 1024LL);
-	strlist_addf(&argv, "--pids-limit=%lld",
-		     limits->pids.set ? (long long) limits->pids.v : -1LL);
+	strlist_addf(&argv, "--memory=%lld", update_value(limits->memory, -1));
+	strlist_addf(&argv, "--cpu-share=%lld", update_value(limits->cpu_shares, 1024));
+	strlist_addf(&argv, "--pids-limit=%lld", update_value(limits->pids, -1));
 	strlist_add(&argv, id);
 	how.path = path;
 	how.argv = argv.v;

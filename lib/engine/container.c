@@ -142,7 +142,11 @@ int container_check_cell(const struct engine *e, const struct cell_doc *cell, st
 	for (size_t i = 0; k == 0 && i < cell->spec.containers.n; i++) {
 		const struct container_spec *c = &cell->spec.containers.v[i];
 
-		k = container_is_synthesized(c) ? 0 : container_check_host(c, err);
+		if (container_is_synthesized(c))
+			continue;
+		k = container_check_limits(e->cgroups, c->resources, err);
+		if (k == 0)
+			k = container_check_host(c, err);
 		if (k < 0)
 			k = kerr_wrap(err, k, "container \"%s\"", c->id);
 	}
@@ -593,6 +597,8 @@ int container_update(struct container_run *r, const struct container_resources *
 		l.pids = limits->pids_limit;
 	}
 	k = runc_update(r->runc, r->runc_root, r->runc_id, &l, err);
+	if (k == 0 && (!l.cpu_shares.set || l.cpu_shares.v == 0))
+		k = cgroup_reset_weight(r->e->cgroups, r->cgroup, err);
 	return k < 0 ? kerr_wrap(err, k, "failed to update container %s", r->id) : 0;
 }
 

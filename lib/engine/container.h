@@ -82,6 +82,13 @@ int container_check_image(const struct container_run *r, struct kerr *err);
 int container_try(const struct container_run *r, const struct cell_doc *cell, struct kerr *err);
 
 /*
+ * Whether this host can keep the limits (NULL: none):
+ * `resources.pidsLimit: this host has no pids controller (…)`. (container_trial.c)
+ */
+int container_check_limits(const struct cgroup_host *cgroups, const struct container_resources *c,
+			   struct kerr *err);
+
+/*
  * Make durable what container_create made, where it made something. It comes
  * before a start is reported, best while runc runs.
  */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stddef.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -141,6 +142,35 @@ static int ask_child(const struct trial *t, struct kerr *err)
 	if (err)
 		*err = v.err;
 	return v.r;
+}
+
+int container_check_limits(const struct cgroup_host *cgroups, const struct container_resources *c,
+			   struct kerr *err)
+{
+	static const struct {
+		const char *name, *controller;
+		size_t offset;
+	} limits[] = {
+		{ "memoryLimitBytes", "memory",
+		  offsetof(struct container_resources, memory_limit_bytes) },
+		{ "cpuShares", "cpu", offsetof(struct container_resources, cpu_shares) },
+		{ "pidsLimit", "pids", offsetof(struct container_resources, pids_limit) },
+	};
+
+	for (size_t i = 0; c && i < ARRAY_SIZE(limits); i++) {
+		const struct nint *v = (const void *) ((const char *) c + limits[i].offset);
+		char *where cleanup_free = NULL;
+
+		if (!v->set || v->v == 0 ||
+		    cgroup_offers(cgroups, limits[i].controller, &where) != 0)
+			continue; /* what cannot be told is for the start to tell */
+		return kerr_plain(
+			err, -EOPNOTSUPP,
+			"resources.%s: this host has no %s controller (not in %s); enable "
+			"it or leave the limit out",
+			limits[i].name, limits[i].controller, where);
+	}
+	return 0;
 }
 
 int container_try(const struct container_run *run, const struct cell_doc *cell, struct kerr *err)

@@ -232,6 +232,47 @@ int cgroup_mkdirs(const char *mount, const char *path, struct kerr *err)
 	return 0;
 }
 
+int cgroup_offers(const struct cgroup_host *h, const char *controller, char **ret_where)
+{
+	cleanup_strlist struct strlist have = { 0 };
+	const char *mount = NULL;
+	size_t i;
+	int r;
+
+	for (i = 0; i < h->n && h->mode == CGROUP_MODE_V2; i++)
+		if (h->v[i].v2)
+			mount = h->v[i].mount;
+	if (mount != NULL) {
+		r = cgroup_read_words(mount, "cgroup.controllers", &have);
+		if (r < 0)
+			return r;
+	} else {
+		cgroup_v1_controllers(h, &have);
+	}
+	if (strlist_has(&have, controller))
+		return 1;
+	*ret_where = mount != NULL ? path_join(mount, "cgroup.controllers", NULL)
+				   : xstrdup("the mounted cgroup v1 hierarchies");
+	return 0;
+}
+
+int cgroup_reset_weight(const struct cgroup_host *h, const char *path, struct kerr *err)
+{
+	cleanup_free char *dir = h->mode == CGROUP_MODE_V2 ? cgroup_v2_dir(h, path) : NULL;
+	cleanup_free char *file = NULL;
+	cleanup_fd int fd = -EBADF;
+	int r;
+
+	if (dir == NULL)
+		return 0;
+	file = path_join(dir, "cpu.weight", NULL);
+	fd = open(file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : kerr_set(err, -errno, "open '%s'", file);
+	r = fd_write_all(fd, "100", 3);
+	return r < 0 ? kerr_set(err, r, "write '%s'", file) : 0;
+}
+
 /* The controllers to delegate: what the root has, in our order or (nested) in its own. */
 static int wanted_controllers(const char *mount, enum cgroup_ensure_flags flags,
 			      struct strlist *ret, struct kerr *err)

@@ -104,6 +104,18 @@ int cgroup_subtree_controllers(const struct cgroup_host *h, const char *path, st
 			       struct kerr *err);
 
 /*
+ * Whether groups can be limited by a controller ("cpu", "memory", "pids"): 1, or 0 with
+ * *ret_where (owned by the caller) the file or the hierarchies that lack it. -errno.
+ */
+int cgroup_offers(const struct cgroup_host *h, const char *controller, char **ret_where);
+
+/*
+ * v2: the weight of a group without any of its own; v1 has shares, of which 1024 is
+ * that already. A group or a controller that is not there is fine.
+ */
+int cgroup_reset_weight(const struct cgroup_host *h, const char *path, struct kerr *err);
+
+/*
  * The cgroup.procs files of a group in every hierarchy, for proc_spawn: whoever
  * writes "0" into all of them is in the group. *ret_n descriptors, to be closed by
  * cgroup_close_procs. The group must exist (cgroup_ensure with LEAF).

@@ -53,6 +53,10 @@ is()
 	is pids.max 20
 }
 
+@test "a limit that becomes zero is none at once" {
+	is unlimited "max max 100 "
+}
+
 @test "a container sees its own group as the root" {
 	is log "0::/"
 }

@@ -142,6 +142,40 @@ START_TEST(delegate)
 }
 END_TEST
 
+START_TEST(offers)
+{
+	cleanup_(cgroup_host_freep) struct cgroup_host *v2 = cgroup_host_new_v2(SANDBOX);
+	cleanup_(cgroup_host_freep) struct cgroup_host *v1 =
+		host_of("31 30 0:28 / /cg/cpu rw - cgroup cgroup rw,cpu,cpuacct\n"
+			"32 30 0:29 / /cg/memory rw - cgroup cgroup rw,memory\n");
+	cleanup_free char *where = NULL;
+
+	write_file(SANDBOX, "cgroup.controllers", "cpuset cpu memory\n");
+	ck_assert_int_eq(cgroup_offers(v2, "memory", &where), 1);
+	ck_assert_ptr_null(where);
+	ck_assert_int_eq(cgroup_offers(v2, "pids", &where), 0);
+	ck_assert_str_eq(where, SANDBOX "/cgroup.controllers");
+	free_p(&where);
+	ck_assert_int_eq(cgroup_offers(v1, "cpu", &where), 1);
+	ck_assert_int_eq(cgroup_offers(v1, "memory", &where), 1);
+	ck_assert_int_eq(cgroup_offers(v1, "pids", &where), 0);
+	ck_assert_str_eq(where, "the mounted cgroup v1 hierarchies");
+}
+END_TEST
+
+START_TEST(weight)
+{
+	cleanup_(cgroup_host_freep) struct cgroup_host *v2 = cgroup_host_new_v2(SANDBOX);
+
+	ok(mkdir_p(SANDBOX "/g", 0755, &e), &e);
+	ok(cgroup_reset_weight(v2, "/g", &e), &e); /* no controller */
+	write_file(SANDBOX "/g", "cpu.weight", "39\n");
+	ok(cgroup_reset_weight(v2, "/g", &e), &e);
+	expect_file(SANDBOX "/g", "cpu.weight", "100");
+	ok(cgroup_reset_weight(v2, "/none", &e), &e);
+}
+END_TEST
+
 START_TEST(delegate_adds_only_what_is_missing)
 {
 	cleanup_(cgroup_host_freep) struct cgroup_host *h = fake_v2("cpu io memory pids\n");
@@ -407,6 +441,8 @@ static Suite *test_cgroup(void)
 
 	tcase_add_checked_fixture(fake, sandbox_enter, NULL);
 	tcase_add_test(fake, detect);
+	tcase_add_test(fake, offers);
+	tcase_add_test(fake, weight);
 	tcase_add_test(fake, delegate);
 	tcase_add_test(fake, delegate_adds_only_what_is_missing);
 	tcase_add_test(fake, delegate_nested);
