@@ -184,9 +184,9 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 			r = kerr_wrap(err, r, "failed to attach cell %s to network", a.cell);
 	}
 	if (r == 0)
-		r = hosts_write_resolv(resolv, err);
+		r = hosts_write_resolv(resolv, host ? HOSTS_OF_HOST : 0, err);
 	if (r == 0)
-		r = hosts_prepare_cell(e, &a, !host, err);
+		r = hosts_prepare_cell(e, &a, host ? HOSTS_OF_HOST : 0, err);
 	engine_lap(e, "names");
 	return r;
 }

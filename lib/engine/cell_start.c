@@ -81,7 +81,7 @@ static void fill_mounts(struct start *s)
 	s->resolv = path_join(s->dir, "resolv.conf", NULL);
 	s->mounts = (struct cell_mounts){
 		.dir = s->dir,
-		.hosts = host ? NULL : s->hosts,
+		.hosts = s->hosts,
 		.hostname = s->hostname,
 		.resolv = s->resolv,
 		.host_network = host,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <unistd.h>
 
 #include "atomic.h"
@@ -15,6 +17,7 @@
 
 #define HOSTS_MAX (1 << 20)
 #define RESOLV_MAX 65536
+#define RESOLVERS_MAX 3 /* what a resolver library reads (MAXNS) */
 
 static const char hosts_head[] = "127.0.0.1\tlocalhost\n"
 				 "::1\tlocalhost ip6-localhost ip6-loopback\n"
@@ -132,7 +135,35 @@ static int link_hosts(struct engine *e, const struct addr *cell, struct kerr *er
 	return 0;
 }
 
-int hosts_prepare_cell(struct engine *e, const struct addr *cell, bool managed_hosts,
+/* A file of the host that people may have made a link; empty where there is none. */
+static int read_host_file(const char *path, size_t max, struct buf *ret, struct kerr *err)
+{
+	int fd cleanup_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int r;
+
+	buf_init(ret, max);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : kerr_set(err, -errno, "open '%s'", path);
+	r = buf_read_fd(ret, fd, err);
+	return r < 0 ? kerr_wrap(err, r, "read '%s'", path) : 0;
+}
+
+/* The names that the host itself knows; a new file, lest a link to the space's is written. */
+static int copy_hosts(struct engine *e, const struct addr *cell, struct kerr *err)
+{
+	char *to cleanup_free = layout_object(&e->layout, cell, CELL_ETC_HOSTS);
+	struct buf text cleanup_buf = BUF_INIT(HOSTS_MAX);
+	int r = read_host_file("/etc/hosts", HOSTS_MAX, &text, err);
+
+	if (r < 0)
+		return r;
+	if (text.len == 0)
+		buf_adds(&text, hosts_head);
+	return atomic_write_at(AT_FDCWD, to, buf_str(&text), text.len, 0644, ATOMIC_WRITE_NOSYNC,
+			       err);
+}
+
+int hosts_prepare_cell(struct engine *e, const struct addr *cell, enum hosts_flags flags,
 		       struct kerr *err)
 {
 	char *file cleanup_free = layout_object(&e->layout, cell, CELL_ETC_HOSTNAME);
@@ -147,45 +178,63 @@ int hosts_prepare_cell(struct engine *e, const struct addr *cell, bool managed_h
 	r = fd_write_all(fd, line, strlen(line));
 	if (r < 0)
 		return kerr_set(err, r, "write '%s'", file);
-	return managed_hosts ? link_hosts(e, cell, err) : 0;
+	return flags & HOSTS_OF_HOST ? copy_hosts(e, cell, err) : link_hosts(e, cell, err);
 }
 
 /* ---- resolv.conf ---- */
 
-static bool is_loopback(const char *addr, size_t n)
+/*
+ * Whether a cell can reach the resolver at this address: a cell has IPv4 only, and what
+ * is this machine itself (0.0.0.0 is, too) is another one in there.
+ */
+static bool is_reachable(const char *addr, size_t n)
 {
-	if (n >= 4 && strncmp(addr, "127.", 4) == 0)
-		return true;
-	/* "::1", and not "::1234" */
-	return n >= 3 && strncmp(addr, "::1", 3) == 0 && (n == 3 || strchr(" \t%", addr[3]));
+	char text[INET_ADDRSTRLEN] = "";
+	struct in_addr a;
+	uint32_t v;
+
+	n = n < sizeof(text) ? n : sizeof(text) - 1; /* longer is no address */
+	memcpy(text, addr, n);
+	if (inet_pton(AF_INET, text, &a) != 1)
+		return false;
+	v = ntohl(a.s_addr);
+	return v != INADDR_ANY && v >> 24 != IN_LOOPBACKNET;
+}
+
+/* The address of a nameserver line and its length; NULL for any other line. */
+static const char *nameserver(const char *line, size_t n, size_t *ret_len)
+{
+	static const char word[] = "nameserver";
+	size_t skip = sizeof(word) - 1, end;
+
+	if (n <= skip || strncmp(line, word, skip) != 0 || !strchr(" \t", line[skip]))
+		return NULL;
+	while (skip < n && strchr(" \t", line[skip]))
+		skip++;
+	for (end = skip; end < n && !strchr(" \t\r", line[end]);)
+		end++;
+	*ret_len = end - skip;
+	return line + skip;
 }
 
 size_t hosts_filter_resolv(struct buf *out, const char *text)
 {
-	static const char word[] = "nameserver";
 	size_t left = 0;
 
 	while (*text) {
-		size_t n = strcspn(text, "\n");
-		bool keep = true;
+		size_t n = strcspn(text, "\n"), len;
+		const char *addr = nameserver(text, n, &len);
 
-		if (n > sizeof(word) && strncmp(text, word, sizeof(word) - 1) == 0) {
-			size_t skip = sizeof(word) - 1;
-
-			skip += strspn(text + skip, " \t");
-			keep = !is_loopback(text + skip, n - skip);
-			left += keep;
-		}
-		if (keep) {
+		if (!addr || (is_reachable(addr, len) && left++ < RESOLVERS_MAX)) {
 			buf_add(out, text, n);
 			buf_addc(out, '\n');
 		}
 		text += n + (text[n] == '\n');
 	}
-	return left;
+	return left < RESOLVERS_MAX ? left : RESOLVERS_MAX;
 }
 
-int hosts_write_resolv(const char *path, struct kerr *err)
+int hosts_write_resolv(const char *path, enum hosts_flags flags, struct kerr *err)
 {
 	static const char *const sources[] = { "/etc/resolv.conf",
 					       "/run/systemd/resolve/resolv.conf" };
@@ -193,11 +242,14 @@ int hosts_write_resolv(const char *path, struct kerr *err)
 
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
 		struct buf text cleanup_buf = BUF_INIT(RESOLV_MAX);
-		int fd cleanup_fd = open(sources[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-		if (fd < 0 || buf_read_fd(&text, fd, NULL) < 0)
+		if (read_host_file(sources[i], RESOLV_MAX, &text, NULL) < 0)
 			continue;
 		buf_reset(&out);
+		if (flags & HOSTS_OF_HOST) {
+			buf_add(&out, buf_str(&text), text.len);
+			break;
+		}
 		if (hosts_filter_resolv(&out, buf_str(&text)) > 0)
 			break;
 	}

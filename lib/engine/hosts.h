@@ -15,19 +15,26 @@
 /* Write the space's names as the leases are now; nothing is written when nothing changed. */
 int hosts_update(struct engine *e, const struct addr *space, struct kerr *err);
 
-/* The cell's etc-hosts is a hard link to that inode, and etc-hostname names the cell. */
-int hosts_prepare_cell(struct engine *e, const struct addr *cell, bool managed_hosts,
+enum hosts_flags {
+	HOSTS_OF_HOST = 1 << 0, /* a cell on the host's network: what the host itself has */
+};
+
+/*
+ * The cell's etc-hosts is a hard link to that inode, or a copy of the host's, and
+ * etc-hostname names the cell.
+ */
+int hosts_prepare_cell(struct engine *e, const struct addr *cell, enum hosts_flags flags,
 		       struct kerr *err);
 
 /*
- * Write a resolv.conf for a cell to path: the host's, without loopback
- * resolvers; when none is left, systemd-resolved's upstream file likewise.
+ * Write a resolv.conf for a cell to path: the host's, with the resolvers that the
+ * cell can reach; when none is left, systemd-resolved's upstream file likewise.
  */
-int hosts_write_resolv(const char *path, struct kerr *err);
+int hosts_write_resolv(const char *path, enum hosts_flags flags, struct kerr *err);
 
 /*
- * The pure half: text of a resolv.conf without its loopback resolvers. Returns
- * how many are left.
+ * The pure half: text of a resolv.conf with at most three resolvers, none that is
+ * loopback or has no IPv4 address. Returns how many are left.
  */
 size_t hosts_filter_resolv(struct buf *out, const char *text);
 

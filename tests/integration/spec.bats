@@ -223,6 +223,58 @@ cgroup_file()
 	kuke delete cell s
 }
 
+# limits MEMORY SHARES PIDS: what the kernel has; "none" for no limit.
+limits_are()
+{
+	local memory shares pids
+	memory=$(cgroup_file memory.limit_in_bytes; cgroup_file memory.max)
+	shares=$(cgroup_file cpu.shares; cgroup_file cpu.weight)
+	pids=$(cgroup_file pids.max)
+	case $memory in max | 9223372036854*) memory=none ;; esac
+	case $shares in 1024 | 100) shares=none ;; esac
+	case $pids in max) pids=none ;; esac
+	echo "$memory $shares $pids"
+	[ "$memory $shares $pids" = "$*" ]
+}
+
+@test "a limit that is zero or taken away is none at once, and after a restart" {
+	local doc=$INSTANCE/home/limits.yaml none init
+	for none in '{memoryLimitBytes: 0, cpuShares: 0, pidsLimit: 0}' '{}'; do
+		cell_doc s "$IDLE" 'resources: {memoryLimitBytes: 67108864, cpuShares: 512, pidsLimit: 33}' >"$doc"
+		quiet kuke apply -f "$doc"
+		wait_for 10 log_has s up
+		init=$(init_of s)
+		[ "$(cgroup_file pids.max)" = 33 ]
+		cell_doc s "$IDLE" "resources: $none" >"$doc"
+		run quiet kuke apply -f "$doc"
+		echo "$output"
+		[[ $output == 'Cell "s": updated'* ]]
+		[ "$(init_of s)" = "$init" ]
+		limits_are none none none
+		quiet kuke stop cell s
+		quiet kuke start cell s
+		limits_are none none none
+		kuke delete cell s
+	done
+	rm "$doc"
+}
+
+@test "a limit that this host cannot keep is refused before anything is made" {
+	local doc=$INSTANCE/home/limits.yaml mount
+	# A host without the pids controller: its v1 hierarchy is taken away for a moment.
+	mount=$(inst awk '$3 == "cgroup" && $4 ~ /(^|,)pids(,|$)/ { print $2; exit }' /proc/mounts)
+	[ -n "$mount" ] || skip "the pids controller has no v1 hierarchy here"
+	cell_doc s "$IDLE" 'resources: {pidsLimit: 64}' >"$doc"
+	inst umount -l "$mount"
+	run quiet kuke apply --no-daemon -f "$doc"
+	inst mount -t cgroup -o nosuid,nodev,noexec,pids cgroup "$mount"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'container "main": resources.pidsLimit: this host has no pids controller (not in the mounted cgroup v1 hierarchies); enable it or leave the limit out'* ]]
+	refute kuke get cell s
+	rm "$doc"
+}
+
 @test "every hierarchy has the cell's directories while it is there, and none after" {
 	local mnt n=0
 	run_cell s "$IDLE"
@@ -255,6 +307,22 @@ cgroup_file()
 	[ "${lines[0]}" != "$(inst readlink /proc/self/ns/pid)" ]
 	[ "${lines[1]}" != "$(inst readlink /proc/self/ns/cgroup)" ]
 	[ "${lines[2]} ${lines[3]}" = "eth0 lo" ]
+}
+
+@test "a cell on the host's network has the host's own names and resolvers, others what they reach" {
+	printf 'nameserver 127.0.0.53\nnameserver ::1\nnameserver 10.9.9.9\nnameserver fe80::1%%eth0\nsearch here\n' >"$INSTANCE/home/resolv.conf"
+	printf '127.0.0.1 localhost\n10.1.2.3 printer\n' >"$INSTANCE/home/hosts"
+	inst mount --bind "$INSTANCE/home/resolv.conf" /etc/resolv.conf
+	inst mount --bind "$INSTANCE/home/hosts" /etc/hosts
+	run output_of 'cat /etc/resolv.conf /etc/hosts' 'hostNetwork: true'
+	echo "$output"
+	[ "$output" = "$(cat "$INSTANCE/home/resolv.conf" "$INSTANCE/home/hosts")" ]
+	run output_of 'cat /etc/resolv.conf; grep -c printer /etc/hosts'
+	inst umount /etc/resolv.conf
+	inst umount /etc/hosts
+	rm "$INSTANCE/home/resolv.conf" "$INSTANCE/home/hosts"
+	echo "$output"
+	[ "$output" = $'nameserver 10.9.9.9\nsearch here\n0' ]
 }
 
 @test "hostPID: all processes of the container end with it" {

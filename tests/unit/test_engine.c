@@ -269,6 +269,7 @@ START_TEST(hosts_of_a_space)
 	char *none cleanup_free = layout_object(&e->layout, &host, CELL_ETC_HOSTS);
 	char *name cleanup_free = layout_object(&e->layout, &a, CELL_ETC_HOSTNAME);
 	char *text cleanup_free = NULL, *says cleanup_free = NULL, *later cleanup_free = NULL;
+	char *own cleanup_free = NULL, *theirs cleanup_free = NULL;
 	struct stat before, after, linked;
 	struct kerr err = { 0 };
 	uint32_t got;
@@ -278,8 +279,10 @@ START_TEST(hosts_of_a_space)
 	ck_assert_int_eq(lease_take(e, &a, &net, &got, &err), 0);
 	ck_assert_int_eq(lease_take(e, &odd, &net, &got, &err), 0);
 	ck_assert_int_eq(hosts_update(e, &space, &err), 0);
-	ck_assert_int_eq(hosts_prepare_cell(e, &a, true, &err), 0);
-	ck_assert_int_eq(hosts_prepare_cell(e, &host, false, &err), 0);
+	ck_assert_int_eq(hosts_prepare_cell(e, &a, 0, &err), 0);
+	/* A cell that moves to the host's network leaves the space's names as they are. */
+	ck_assert_int_eq(hosts_prepare_cell(e, &host, 0, &err), 0);
+	ck_assert_int_eq(hosts_prepare_cell(e, &host, HOSTS_OF_HOST, &err), 0);
 	text = read_file(hosts);
 	ck_assert_ptr_nonnull(strstr(text, "127.0.0.1\tlocalhost\n"));
 	ck_assert_ptr_nonnull(strstr(text, "\n10.88.0.2\ta a.t\n"));
@@ -290,7 +293,17 @@ START_TEST(hosts_of_a_space)
 	ck_assert_int_eq(stat(hosts, &before), 0);
 	ck_assert_int_eq(stat(mine, &linked), 0);
 	ck_assert_uint_eq(before.st_ino, linked.st_ino);
-	ck_assert_int_lt(stat(none, &linked), 0);
+	ck_assert_int_eq(stat(none, &linked), 0);
+	ck_assert_uint_ne(before.st_ino, linked.st_ino);
+	own = read_file(none);
+	ck_assert_ptr_nonnull(strstr(own, "localhost"));
+	ck_assert_ptr_null(strstr(own, "10.88.0.2"));
+	if (access("/etc/hosts", R_OK) == 0) {
+		free(own);
+		own = read_file(none);
+		theirs = read_file("/etc/hosts");
+		ck_assert_str_eq(own, theirs);
+	}
 	ck_assert_int_eq(lease_drop(e, &a, &err), 0);
 	ck_assert_int_eq(hosts_update(e, &space, &err), 0);
 	ck_assert_int_eq(stat(hosts, &after), 0);
@@ -312,7 +325,19 @@ START_TEST(resolvers)
 		{ "nameserver 127.0.0.53\noptions edns0\n", "options edns0\n", 0 },
 		{ "nameserver\t::1\nnameserver 9.9.9.9", "nameserver 9.9.9.9\n", 1 },
 		{ "nameserver ::1%lo\n", "", 0 },
-		{ "nameserver ::1234\n", "nameserver ::1234\n", 1 }, /* no loopback */
+		/* no cell has IPv6 */
+		{ "nameserver ::1234\nnameserver 2001:db8::1\nnameserver fe80::1%eth0\n", "", 0 },
+		{ "nameserver 0.0.0.0\nnameserver ::\nnameserver ::ffff:127.0.0.1\n", "", 0 },
+		{ "nameserver 127.0.0.1 # x\nnameserver 10.0.0.1 # y\r\nnameserverx\nnameserver\n",
+		  "nameserver 10.0.0.1 # y\r\nnameserverx\nnameserver\n", 1 },
+		/* more than three are never read */
+		{ "nameserver fe80::1%eth0\nnameserver 2001:db8::1\nnameserver 2001:db8::2\n"
+		  "nameserver 10.0.0.1\n",
+		  "nameserver 10.0.0.1\n", 1 },
+		{ "nameserver 1.0.0.1\nnameserver 1.0.0.2\nnameserver 1.0.0.3\nnameserver 1.0.0.4\n"
+		  "search a\n",
+		  "nameserver 1.0.0.1\nnameserver 1.0.0.2\nnameserver 1.0.0.3\nsearch a\n", 3 },
+		{ "nameserver no.such.address.of.any.kind\n", "", 0 },
 		{ "search a b\nnameserver  127.1.2.3\n", "search a b\n", 0 },
 		{ "# nameserver 127.0.0.1\n", "# nameserver 127.0.0.1\n", 0 },
 	};
