@@ -230,26 +230,40 @@ static int read_reply(struct rpc_client *c, const struct rpc_method *m, void *re
 	return r;
 }
 
-int rpc_call_with(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,
-		  const struct rpc_call_opts *opts, struct kerr *err)
+int rpc_begin(struct rpc_client *c, enum rpc_method_id id, const void *args,
+	      const struct rpc_call_opts *opts, struct kerr *err)
 {
 	const struct rpc_method *m = rpc_method_get(id);
-	const struct rpc_err *failed;
 	int r;
 
 	assert(opts->n_fds <= m->max_fds);
 	if (c->broken)
 		return kerr_plain(err, -ESHUTDOWN, "connection is shut down");
 	r = send_request(c, m, args, opts, err);
-	if (r < 0) {
+	if (r < 0)
 		c->broken = true;
-		return r;
-	}
-	r = read_reply(c, m, reply, opts, err);
+	return r;
+}
+
+int rpc_end(struct rpc_client *c, enum rpc_method_id id, void *reply,
+	    const struct rpc_call_opts *opts, struct kerr *err)
+{
+	const struct rpc_method *m = rpc_method_get(id);
+	const struct rpc_err *failed;
+	int r = read_reply(c, m, reply, opts, err);
+
 	if (r < 0)
 		return r;
 	failed = rpc_reply_err(m, reply);
 	return failed ? rpc_err_to_kerr(failed, err) : 0;
+}
+
+int rpc_call_with(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,
+		  const struct rpc_call_opts *opts, struct kerr *err)
+{
+	int r = rpc_begin(c, id, args, opts, err);
+
+	return r < 0 ? r : rpc_end(c, id, reply, opts, err);
 }
 
 int rpc_call(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,

@@ -36,4 +36,10 @@ struct rpc_call_opts {
 int rpc_call_with(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,
 		  const struct rpc_call_opts *opts, struct kerr *err);
 
+/* The two halves of it: the request is sent, and its answer waited for. */
+int rpc_begin(struct rpc_client *c, enum rpc_method_id id, const void *args,
+	      const struct rpc_call_opts *opts, struct kerr *err);
+int rpc_end(struct rpc_client *c, enum rpc_method_id id, void *reply,
+	    const struct rpc_call_opts *opts, struct kerr *err);
+
 #endif

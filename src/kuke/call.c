@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -77,16 +78,63 @@ void cli_error_text(const struct cli *c, const struct kerr *err, struct buf *out
 		buf_adds(out, kerr_text(err, text, sizeof(text)));
 }
 
+void cli_call_early(struct cli *c, enum rpc_method_id id, const void *args)
+{
+	const struct rpc_call_opts none = { 0 };
+	struct cli_early *e = &c->early[c->n_early];
+
+	if (c->settings.no_daemon)
+		return;
+	assert(c->n_early < CLI_MAX_EARLY);
+	*e = (struct cli_early){ .id = id };
+	/* One that fails is made again when its answer is wanted, and told of then. */
+	if (rpc_dial(c->settings.host, &e->client, NULL) == 0 &&
+	    rpc_begin(e->client, id, args, &none, NULL) < 0)
+		e->client = rpc_client_free(e->client);
+	c->n_early++;
+}
+
+/*
+ * The first of them; NULL: there is none, or it could not be sent. What an error's advice
+ * asks meanwhile is another method.
+ */
+static struct rpc_client *take_early(struct cli *c, enum rpc_method_id id)
+{
+	struct rpc_client *client;
+
+	if (c->n_early == 0 || c->early[0].id != id)
+		return NULL;
+	client = c->early[0].client;
+	memmove(&c->early[0], &c->early[1], --c->n_early * sizeof(c->early[0]));
+	return client;
+}
+
+/* The connection for later calls is there too then: somebody answers. */
+static int end_early(struct cli *c, struct rpc_client *client, enum rpc_method_id id, void *reply,
+		     const struct rpc_call_opts *opts, struct kerr *err)
+{
+	int r = rpc_end(client, id, reply, opts, err);
+
+	if (!c->client)
+		c->client = client;
+	else
+		rpc_client_free(client);
+	return r;
+}
+
 int cli_call_with(struct cli *c, enum rpc_method_id id, void *args, void *reply,
 		  const struct rpc_call_opts *opts, struct kerr *err)
 {
 	const struct rpc_method *m = rpc_method_get(id);
+	struct rpc_client *early = take_early(c, id);
 	int r = 0;
 
 	free(c->error);
 	c->error = NULL;
 	if (c->settings.no_daemon)
 		return keep_error(c, m, reply, call_engine(c, m, args, reply, opts, err));
+	if (early)
+		return keep_error(c, m, reply, end_early(c, early, id, reply, opts, err));
 	if (!c->client)
 		r = rpc_dial(c->settings.host, &c->client, err);
 	if (r < 0) {

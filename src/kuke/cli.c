@@ -26,6 +26,8 @@ void cli_clear(struct cli *c)
 	free(c->settings.log_level);
 	free(c->settings.output);
 	c->client = rpc_client_free(c->client);
+	while (c->n_early > 0)
+		rpc_client_free(c->early[--c->n_early].client);
 	c->engine = engine_close(c->engine);
 }
 

@@ -16,6 +16,10 @@ struct settings {
 	bool run_path_given;
 };
 
+enum {
+	CLI_MAX_EARLY = 12, /* less than the daemon works on for one user */
+};
+
 struct cli {
 	const struct cmd *cmd;
 	const struct cmd *chain[CMD_MAX_DEPTH];
@@ -27,6 +31,11 @@ struct cli {
 	char *error; /* the last call's error when it is longer than a kerr holds */
 	struct rpc_client *client;
 	struct engine *engine;
+	struct cli_early { /* requests that cli_call_early sent; first in, first out */
+		struct rpc_client *client; /* NULL: it could not */
+		enum rpc_method_id id;
+	} early[CLI_MAX_EARLY];
+	size_t n_early;
 };
 
 void cli_clear(struct cli *c);
@@ -67,6 +76,13 @@ int cli_engine(struct cli *c, struct engine **ret, struct kerr *err);
  * it does not.
  */
 int cli_call(struct cli *c, enum rpc_method_id id, void *args, void *reply, struct kerr *err);
+/*
+ * Send a request before its answer is wanted, on a connection of its own: the next
+ * calls of cli_call, in the same order, are about these, so that what several take
+ * long for they take together. With the daemon alone; in this process nothing
+ * happens. There is room for CLI_MAX_EARLY.
+ */
+void cli_call_early(struct cli *c, enum rpc_method_id id, const void *args);
 /* The whole text of an error: c->error when *err is its beginning. Appended. */
 void cli_error_text(const struct cli *c, const struct kerr *err, struct buf *out);
 /* Return an error whose text may be longer than a kerr. */

@@ -65,6 +65,13 @@ union delete_reply {
 	struct rpc_delete_container_reply container;
 };
 
+static int fill_flags(struct cli *c, const struct rpc_method *m, void *args, struct kerr *err)
+{
+	set_bool(m->args, "Cascade", args, cli_bool(c, "cascade"));
+	set_bool(m->args, "Force", args, cli_bool(c, "force"));
+	return scope_fill_grace(c, m, args, err);
+}
+
 int delete_subject(struct cli *c, enum kind kind, void *owned_args, struct strlist *ret_cascaded,
 		   struct kerr *err)
 {
@@ -72,9 +79,7 @@ int delete_subject(struct cli *c, enum kind kind, void *owned_args, struct strli
 	union delete_reply reply = { 0 };
 	int r;
 
-	set_bool(m->args, "Cascade", owned_args, cli_bool(c, "cascade"));
-	set_bool(m->args, "Force", owned_args, cli_bool(c, "force"));
-	r = scope_fill_grace(c, m, owned_args, err);
+	r = fill_flags(c, m, owned_args, err);
 	if (r == 0)
 		r = cli_call(c, m->id, owned_args, &reply, err);
 	if (r == 0 && ret_cascaded && kind == KIND_REALM)
@@ -170,10 +175,24 @@ static int delete_one(struct cli *c, const char *name, void *ctx, struct kerr *e
 	return r;
 }
 
+static void delete_begin(struct cli *c, const char *name, void *ctx)
+{
+	const struct deletes *d = ctx;
+	const struct rpc_method *m = rpc_method_get(method_of(d->kind));
+	union subject_args args = { 0 };
+
+	scope_fill_doc(&d->scope, d->kind, name, &args);
+	if (fill_flags(c, m, &args, NULL) == 0)
+		cli_call_early(c, m->id, &args);
+	cli_free_args(m->id, &args);
+}
+
 static int run_delete_kind(struct cli *c, enum kind kind, struct kerr *err)
 {
 	struct deletes d = { .kind = kind };
 	struct strlist names cleanup_strlist = { 0 };
+	/* Cells and containers end together, within one grace; parents one by one. */
+	bool at_once = kind >= KIND_CELL && !cli_bool(c, "dry-run");
 	int r;
 
 	r = names_given(c, err);
@@ -182,7 +201,7 @@ static int run_delete_kind(struct cli *c, enum kind kind, struct kerr *err)
 	if (r == 0)
 		r = names_wanted(c, kind, &d.scope, &names, err);
 	if (r == 0)
-		r = names_each(c, &names, delete_one, &d, err);
+		r = names_each(c, &names, at_once ? delete_begin : NULL, delete_one, &d, err);
 	scope_clear(&d.scope);
 	return r;
 }

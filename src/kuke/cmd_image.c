@@ -264,7 +264,7 @@ static int run_delete(struct cli *c, struct kerr *err)
 		return kerr_plain(err, -EINVAL, "realm name is required");
 	for (size_t i = 0; i < c->args.n; i++)
 		strlist_add_owned(&refs, cli_arg(c, i));
-	return names_each(c, &refs, delete_one, realm, err);
+	return names_each(c, &refs, NULL, delete_one, realm, err);
 }
 
 /* ---- inspect, prune, verify ---- */

@@ -201,7 +201,7 @@ static int get_some(struct cli *c, struct view *v, const struct strlist *names, 
 	int r;
 
 	view_begin(v);
-	r = names_each(c, names, add_named, v, err);
+	r = names_each(c, names, NULL, add_named, v, err);
 	view_end(v);
 	return r;
 }

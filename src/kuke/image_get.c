@@ -173,7 +173,7 @@ static int get_images(struct cli *c, struct view *v, const struct strlist *refs,
 
 	if (refs->n == 1 && v->format != OUTPUT_WIDE && v->format != OUTPUT_NAME)
 		return with_image(c, v, refs->v[0], print_one, v, err);
-	r = names_each(c, refs, get_named, v, err);
+	r = names_each(c, refs, NULL, get_named, v, err);
 	if (v->n > 0)
 		view_end(v);
 	return r;

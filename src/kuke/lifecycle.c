@@ -47,6 +47,23 @@ static int one(struct cli *c, const char *name, void *ctx, struct kerr *err)
 	return r;
 }
 
+static void begin(struct cli *c, const char *name, void *ctx)
+{
+	const struct ending *e = ctx;
+	union subject_args args = { 0 };
+
+	scope_fill_doc(&e->scope, e->kind, name, &args);
+	if (scope_fill_grace(c, rpc_method_get(e->method), &args, NULL) == 0)
+		cli_call_early(c, e->method, &args);
+	cli_free_args(e->method, &args);
+}
+
+/* What ends ends together, within one grace; starting may take a pull, which is shown. */
+static bool at_once(enum rpc_method_id method)
+{
+	return method != RPC_START_CELL && method != RPC_START_CONTAINER;
+}
+
 static int run_verb(struct cli *c, struct ending *e, struct kerr *err)
 {
 	struct strlist names cleanup_strlist = { 0 };
@@ -57,7 +74,7 @@ static int run_verb(struct cli *c, struct ending *e, struct kerr *err)
 		r = scope_read(c, e->kind, SCOPE_CHECK, &e->scope, err);
 	if (r == 0)
 		r = names_wanted(c, e->kind, &e->scope, &names, err);
-	return r < 0 ? r : names_each(c, &names, one, e, err);
+	return r < 0 ? r : names_each(c, &names, at_once(e->method) ? begin : NULL, one, e, err);
 }
 
 int lifecycle_cell(struct cli *c, enum rpc_method_id method, const char *past, struct kerr *err)

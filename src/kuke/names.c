@@ -72,16 +72,19 @@ int names_wanted(struct cli *c, enum kind kind, const struct scope *scope, struc
 	return r;
 }
 
-int names_each(struct cli *c, const struct strlist *names, names_fn *fn, void *ctx,
-	       struct kerr *err)
+int names_each(struct cli *c, const struct strlist *names, names_begin_fn *begin, names_fn *fn,
+	       void *ctx, struct kerr *err)
 {
 	bool failed = false;
+	size_t begun = 0;
 
 	if (names->n == 1)
 		return fn(c, names->v[0], ctx, err);
 	for (size_t i = 0; i < names->n; i++) {
 		struct kerr why = { 0 };
 
+		for (; begin && begun < names->n && begun < i + CLI_MAX_EARLY; begun++)
+			begin(c, names->v[begun], ctx);
 		if (fn(c, names->v[i], ctx, &why) == 0)
 			continue;
 		if (!c->client && !c->engine) { /* nobody to talk to: once is enough */

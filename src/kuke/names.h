@@ -35,10 +35,12 @@ int names_wanted(struct cli *c, enum kind kind, const struct scope *scope, struc
 
 /*
  * fn for each of them. Of several, one that fails is told on stderr and does not keep
- * the others: 1 when any failed.
+ * the others: 1 when any failed. begin (may be NULL) sends the request of one early
+ * (cli_call_early), which fn makes as its first and only call.
  */
 typedef int names_fn(struct cli *c, const char *name, void *ctx, struct kerr *err);
-int names_each(struct cli *c, const struct strlist *names, names_fn *fn, void *ctx,
-	       struct kerr *err);
+typedef void names_begin_fn(struct cli *c, const char *name, void *ctx);
+int names_each(struct cli *c, const struct strlist *names, names_begin_fn *begin, names_fn *fn,
+	       void *ctx, struct kerr *err);
 
 #endif

@@ -223,3 +223,61 @@ page()
 	[ "$(kuke image get -o name)" = "$IMAGE" ]
 	quiet kuke delete cell w --timeout 1s
 }
+
+@test "several are stopped and deleted together: all have the signal before one has ended" {
+	local name
+	local -r deaf='trap "echo term" TERM; echo up; while :; do sleep 0.1; done'
+
+	for name in a b c; do
+		run_cell $name "$deaf"
+	done
+	up() { [ "$(logs a) $(logs b) $(logs c)" = "up up up" ]; }
+	wait_for 20 up
+	quiet kuke stop cells a nope b c --timeout 600s >"$HERE/stopped" 2>&1 &
+	local stop=$!
+	signalled() { logs a | grep -q term && logs b | grep -q term && logs c | grep -q term; }
+	wait_for 60 signalled
+	# Not one of them has ended yet.
+	[ ! -s "$HERE/stopped" ]
+	quiet kuke kill cell a b c
+	refute wait "$stop"
+	cat "$HERE/stopped"
+	[ "$(grep -c '^Stopped' "$HERE/stopped")" -eq 3 ]
+	grep -q '^Error: cell "nope" not found' "$HERE/stopped"
+	# More than are asked for at once.
+	for name in $(seq 20); do
+		kuke create cell "d$name" >/dev/null
+	done
+	run kuke delete cells a b c $(seq -f d%g 20)
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 23 ]
+	[ "${lines[0]}" = 'Deleted cell "a" from stack "default"' ]
+	[ "${lines[22]}" = 'Deleted cell "d20" from stack "default"' ]
+	rm "$HERE/stopped"
+}
+
+@test "a list larger than a reply: upstream's method names the largest, get shows it all" {
+	local data=$INSTANCE_RUN_PATH/data/default/default i
+
+	# Records as an older version, or somebody with an editor, may have left them.
+	for i in 1 2 3 4 5; do
+		mkdir "$data/big$i"
+		jq --arg n "big$i" --rawfile fill <(zeros $((15000000 + i * 1000))) \
+			'.metadata.name = $n | .spec.id = $n | .metadata.labels.fill = $fill' \
+			"$data/default/metadata.json" >"$data/big$i/metadata.json"
+	done
+	run rpc '{"method":"KukeonV1.ListStacks","params":[{}],"id":1}'
+	echo "${output:0:2000}"
+	[[ $output == '{"id":1,"result":{"Stacks":null,"Err":{"Kind":"Unknown","Message":"the list of stacks is larger than 67108864 bytes, which a reply can have; kuke get reads it in pages; the largest are default/default/big5 ('*' bytes), default/default/big4 ('*' bytes), default/default/big3 ('*' bytes)"}},"error":null}' ]]
+	# Others are not the worse for it.
+	[ "$(rpc '{"method":"KukeonV1.ListStacks","params":[{"RealmName":"kuke-system"}],"id":1}' | jq -r '.result.Stacks[].metadata.name')" = kukeon ]
+	[ "$(kuke get stacks -o name | xargs)" = 'big1 big2 big3 big4 big5 default kukeon' ]
+	[ "$(kuke get stacks | wc -l)" -eq 9 ]
+	kuke get stacks -o json >"$HERE/all.json"
+	[ "$(stat -c %s "$HERE/all.json")" -gt 75000000 ]
+	[ "$(jq -r '.[].metadata.labels.fill | length' "$HERE/all.json" | head -n 5 | xargs)" = \
+		'15001000 15002000 15003000 15004000 15005000' ]
+	quiet kuke delete stacks big1 big2 big3 big4 big5
+	rm "$HERE/all.json"
+}
