@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -196,6 +197,11 @@ static void set_proxy(struct http_xfer *x, const char *url)
 	http_origin_clear(&o);
 }
 
+bool http_knows_authorities(const struct http *h)
+{
+	return access(h->ca_file, F_OK) == 0;
+}
+
 static void set_options(struct http_xfer *x, const struct http_ask *ask)
 {
 	const struct http_settings *s = &x->http->settings;
@@ -211,7 +217,9 @@ static void set_options(struct http_xfer *x, const struct http_ask *ask)
 				x->http->no_http2 ? (long) CURL_HTTP_VERSION_1_1
 						  : (long) CURL_HTTP_VERSION_2TLS);
 	(void) curl_easy_setopt(e, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
-	(void) curl_easy_setopt(e, CURLOPT_CAINFO, x->http->ca_file);
+	/* Newer libcurls fail for a missing file, before they know whether it is needed. */
+	(void) curl_easy_setopt(e, CURLOPT_CAINFO,
+				http_knows_authorities(x->http) ? x->http->ca_file : NULL);
 	(void) curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
 	(void) curl_easy_setopt(e, CURLOPT_USERAGENT, "kukeon/" PACKAGE_VERSION);
 	(void) curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long) s->connect_ms);
@@ -430,7 +438,8 @@ bool http_same_origin(const char *a, const char *b)
 /*
  * Some servers send a Location as it is, with blanks and other bytes that an
  * address cannot have (RFC 3986, 2.1): they are escaped, as Go's and curl's own
- * redirections do. Control characters stay, and make it no address.
+ * redirections do. Control characters make it no address, which not every libcurl
+ * sees: NULL.
  */
 static char *escape_location(const char *s)
 {
@@ -439,6 +448,10 @@ static char *escape_location(const char *s)
 	for (; *s; s++) {
 		unsigned char c = (unsigned char) *s;
 
+		if (c < ' ') {
+			buf_clear(&out);
+			return NULL;
+		}
 		if (c == ' ' || c >= 0x7f)
 			buf_addf(&out, "%%%02X", c);
 		else
@@ -450,10 +463,13 @@ static char *escape_location(const char *s)
 int http_url_join(const char *url, const char *location, char **ret)
 {
 	cleanup_free char *escaped = escape_location(location);
-	CURLU *u = curl_url();
+	CURLU *u;
 	char *joined = NULL;
 	int r;
 
+	if (!escaped)
+		return -EINVAL;
+	u = curl_url();
 	r = u ? parse_url(u, url) : -ENOMEM;
 	if (r == 0)
 		r = parse_url(u, escaped);

@@ -72,6 +72,8 @@ struct http_wait {
 };
 
 int http_new(const struct http_settings *s, struct http **ret, struct kerr *err);
+/* Whether there are certificates of authorities: ca_file may be absent. */
+bool http_knows_authorities(const struct http *h);
 
 /* Begin a transfer; ops and ctx outlive it. */
 int http_start(struct http *h, const struct http_ask *ask, const struct http_ops *ops, void *ctx,

@@ -371,6 +371,9 @@ void job_broke(struct job *j, const struct http_answer *a, enum http_failure why
 	if (why == HTTP_UNTRUSTED) {
 		buf_addf(&text, "the certificate of '%s' is not to be trusted: %s",
 			 o.host ? o.host : "", buf_str(&shown));
+		if (!http_knows_authorities(j->s->http))
+			buf_adds(&text, "; this host has no certificates of authorities (Debian "
+					"package: ca-certificates)");
 		add_clock(&text);
 	} else {
 		buf_addf(&text, "'%s': %s", o.host ? o.host : "", buf_str(&shown));

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "cgroup.h"
 #include "mem.h"
@@ -108,7 +109,11 @@ static int build(char **argv, struct buf *json, struct kerr *err)
 		.cell_cgroup = d.cgroup,
 		.cgroups_path = d.cgroup,
 	};
+	struct rlimit files;
 	int r;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_max < INT64_MAX)
+		in.files_max = (int64_t) files.rlim_max;
 
 	for (; *argv != NULL; argv++)
 		strlist_add(&c.args, *argv);

@@ -5,10 +5,12 @@
 
 setup()
 {
+	# Of a kukeon that the caller uses nothing is heard.
+	unset "${!KUKE@}"
 	KUKE=$(readlink -f "${top_builddir:-.}/kuke")
+	export LC_ALL=C.UTF-8
 	export HOME=$BATS_TEST_TMPDIR/home
 	export KUKEON_HOST=unix://$BATS_TEST_TMPDIR/none.sock
-	unset KUKE_CONFIGURATION KUKE_GET_OUTPUT KUKEON_NO_DAEMON KUKEON_RUN_PATH
 	mkdir "$HOME"
 }
 

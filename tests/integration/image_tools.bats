@@ -69,8 +69,9 @@ mounted_tree()
 {
 	local lower
 	lower=$(drive resolve "$1" | tail -n +3 | paste -sd:)
+	# The old call: the new one takes no relative names of layers.
 	# shellcheck disable=SC2016
-	unshare -m sh -c 'cd "$1" && mount -t tmpfs t /mnt && mkdir /mnt/m /mnt/none &&
+	LIBMOUNT_FORCE_MOUNT2=always unshare -m sh -c 'cd "$1" && mount -t tmpfs t /mnt && mkdir /mnt/m /mnt/none &&
 		mount -t overlay o -o "lowerdir=$2:/mnt/none" /mnt/m && "$3" /mnt/m' \
 		sh "$run_path/namespaces/ns" "$lower" "$HELPERS/imgtree" | LC_ALL=C sort
 }

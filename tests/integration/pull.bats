@@ -281,6 +281,21 @@ untrusted()
 	wait
 }
 
+@test "a host without authorities says so, and plain HTTP works there" {
+	inst mount -t tmpfs none /etc/ssl
+	inst openssl s_server -quiet -accept 127.0.0.1:5004 -www -key "$(registry_dir)/server.key" \
+		-cert "$(registry_dir)/server.pem" >/dev/null 2>&1 3>&- </dev/null &
+	wait_for 5 inst bash -c "exec 3<>/dev/tcp/127.0.0.1/5004"
+	KUKEFETCH_TRIES=1 run kuke --no-daemon image pull localhost:5004/x/bb:1
+	inst pkill -x openssl
+	wait
+	kuke --no-daemon image pull -q 127.0.0.1:5000/x/bb:1
+	inst umount /etc/ssl
+	one_line "the certificate of 'localhost' is not to be trusted"
+	one_line '; this host has no certificates of authorities (Debian package: ca-certificates)'
+	kuke image delete 127.0.0.1:5000/x/bb:1
+}
+
 @test "certificates: that nobody vouches for, of another host, of another time; old TLS" {
 	local dir=$INSTANCE/home/registry why="is not to be trusted"
 	openssl req -x509 -key "$dir/server.key" -days 30 -subj /CN=localhost \

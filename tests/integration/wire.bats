@@ -127,8 +127,8 @@ answers()
 @test "what is no JSON ends the connection without an answer" {
 	local bytes
 	for bytes in 'hello' '{"method":"KukeonV1.Ping","params":[{}],"id":0' '}' '[1]' $'\x80' '{"id":\u0000}'; do
-		run rpc "$bytes"
-		[ -z "$output" ]
+		# Some socats complain of what we hung up on.
+		[ -z "$(rpc "$bytes" 2>/dev/null)" ]
 	done
 	# Half of a request, then silence, hurts nobody.
 	(printf '{"method":'; sleep 3) | quiet inst socat -t 5 - "UNIX-CONNECT:$INSTANCE_SOCKET" &

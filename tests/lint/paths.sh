@@ -6,7 +6,10 @@
 . "${BASH_SOURCE[0]%/*}/lib.bash"
 
 here=$(pwd -P)
-words=("$here")
+words=()
+case ${here#/} in
+*/*) words+=("$here") ;; # one component may be any word
+esac
 [ -z "${top_builddir:-}" ] || [ "$(cd "$top_builddir" && pwd -P)" = / ] ||
 	words+=("$(cd "$top_builddir" && pwd -P)")
 name=$(uname -n)
@@ -20,7 +23,7 @@ done < <(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
 	grep -oE '(https?)://[^/ ]+' | sed 's|.*://||; s|.*@||' | sort -u |
 	grep -vE '(^|\.)(debian\.org|ubuntu\.com)$')
 
-patterns=()
+patterns=(-e "$(printf '\001')") # never empty
 for w in "${words[@]}"; do
 	patterns+=(-e "$w")
 done

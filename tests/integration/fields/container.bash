@@ -131,8 +131,8 @@ refused_volume()
 container.spec.volumes.kind()
 {
 	proof "mountinfo has a bind of the host's path for bind and none, a tmpfs for tmpfs; others are refused"
-	seen_line all mountinfo " $HERE/bind /bind "
-	seen_line all mountinfo " $HERE/bind /ro "
+	seen_line all mountinfo " [^ ]*$HERE/bind /bind "
+	seen_line all mountinfo " [^ ]*$HERE/bind /ro "
 	seen_line all mountinfo ' / /vol .* - tmpfs '
 	refused_volume 'volume kind is not recognized' '{kind: nfs, source: /tmp, target: /x}'
 }
@@ -148,8 +148,8 @@ container.spec.volumes.source()
 container.spec.volumes.target()
 {
 	proof "is the mount point, cleaned; the root and the kernel's file systems are refused"
-	seen_line all mountinfo " $HERE/bind /bind "
-	seen_line all mountinfo " $HERE/bind /ro "
+	seen_line all mountinfo " [^ ]*$HERE/bind /bind "
+	seen_line all mountinfo " [^ ]*$HERE/bind /ro "
 	refused_volume 'volume target is not allowed' '{source: /tmp, target: /x/../proc/sys}'
 	refused_volume 'volume target is not allowed' '{source: /tmp, target: //}'
 }
@@ -157,8 +157,8 @@ container.spec.volumes.target()
 container.spec.volumes.readOnly()
 {
 	proof "mountinfo says ro, a write inside fails; rw where it is not set"
-	seen_line all mountinfo " $HERE/bind /ro ro"
-	seen_line all mountinfo " $HERE/bind /bind rw"
+	seen_line all mountinfo " [^ ]*$HERE/bind /ro ro"
+	seen_line all mountinfo " [^ ]*$HERE/bind /bind rw"
 	said all bind | grep -q 'Read-only file system'
 	[ ! -e "$HERE/bind/h" ]
 }
@@ -417,6 +417,13 @@ killed_again()
 	date +%s >"$done"
 	inst kill -KILL "$(cat "$(dir_of again)/pid")"
 	wait_for 10 another_process again
+	date +%s >"$WORK/back-$SUBJECT"
+}
+
+# The process is there a moment before it is counted.
+counted()
+{
+	[ "$(container_status again restartCount)" -gt 0 ]
 }
 
 another_process()
@@ -481,30 +488,32 @@ container.status.restartCount()
 {
 	proof "the manifest's 9 is dropped: 1 after its process was killed once, 0 of what is not restarted"
 	killed_again
+	wait_for 5 counted
 	[ "$(container_status again restartCount)" = 1 ]
 	[ "$(container_status exits restartCount)" = 0 ]
 }
 
 container.status.restartTime()
 {
-	proof "when its process was killed, within ten seconds; the zero time of what is not restarted"
+	proof "between the kill of its process and the next one's being seen; the zero time of what is not restarted"
 	local shown
 	killed_again
 	shown=$(seconds "$(container_status again restartTime)")
 	[ "$shown" -ge "$(cat "$WORK/killed-$SUBJECT")" ]
-	[ "$shown" -le $(($(cat "$WORK/killed-$SUBJECT") + 10)) ]
+	[ "$shown" -le "$(cat "$WORK/back-$SUBJECT")" ]
 	[ "$(container_status exits restartTime)" = 0001-01-01T00:00:00Z ]
 }
 
 container.status.startTime()
 {
-	proof "the kernel's start time of the process, within two seconds"
+	proof "the kernel's start time of the process, within half a minute"
 	local kernel shown
 	kernel=$(( $(awk '$1 == "btime" { print $2 }' /proc/stat) +
 		$(sed 's/.*) //' "$(dir_of plain)/stat" | cut -d' ' -f20) / $(getconf CLK_TCK) ))
 	shown=$(seconds "$(container_status plain startTime)")
-	[ $((shown - kernel)) -le 2 ]
-	[ $((kernel - shown)) -le 2 ]
+	between "$(container_status plain startTime)"
+	[ $((shown - kernel)) -le 30 ]
+	[ $((kernel - shown)) -le 30 ]
 }
 
 container.status.finishTime()
