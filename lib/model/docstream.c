@@ -48,6 +48,7 @@ void docstream_clear(struct docstream *m)
 		m->v[i].doc = doc_free(m->v[i].kind, m->v[i].doc);
 		free(m->v[i].error);
 		free(m->v[i].parse_error);
+		free(m->v[i].file);
 	}
 	free(m->v);
 	m->v = NULL;
@@ -145,6 +146,7 @@ static struct docstream_doc *doc_add(struct load *l, unsigned line)
 
 	d->index = l->m->n - 1;
 	d->line = line;
+	d->file = xstrdup(l->file_name);
 	return d;
 }
 
@@ -514,6 +516,7 @@ int docstream_load_all(const struct docstream_source *v, size_t n, enum docstrea
 	if (m.n == 0)
 		return kerr_plain(err, -EINVAL,
 				  "failed to parse YAML: no documents found in input");
+	m.files = n;
 	*ret = m;
 	m = (struct docstream){ 0 };
 	return 0;
@@ -576,7 +579,9 @@ static void errors_text(const struct docstream *m, const char *title, struct buf
 
 	buf_adds(out, title);
 	for (i = 0; i < m->n; i++)
-		if (m->v[i].error != NULL)
+		if (m->v[i].error != NULL && m->files > 1 && m->v[i].file != NULL)
+			buf_addf(out, "\n  %s (%s:%u)", m->v[i].error, m->v[i].file, m->v[i].line);
+		else if (m->v[i].error != NULL)
 			buf_addf(out, "\n  %s", m->v[i].error);
 }
 

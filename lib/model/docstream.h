@@ -30,11 +30,13 @@ struct docstream_doc {
 	void *doc; /* struct realm_doc …; owned */
 	char *error; /* the rendered "document N (Kind "name"): …"; owned */
 	char *parse_error; /* decode failures: the text without the wrapper; owned */
+	char *file; /* as its source was named; NULL for one that was added */
 };
 
 struct docstream {
 	struct docstream_doc *v;
 	size_t n;
+	size_t files; /* of more than one, errors name the file */
 	struct strlist warnings; /* "warning: file.yaml:12:5: unknown field …" */
 };
 

@@ -183,3 +183,27 @@ void advice_elsewhere(struct cli *c, const struct kerr *err)
 		strlist_clear(&p.v);
 	}
 }
+
+/* ---- the text ---- */
+
+void advice_text(struct cli *c, const char *text)
+{
+	static const struct {
+		const char *part, *hint;
+	} rows[] = {
+		{ "unknown kind: ", "manifests have Realm, Space, Stack, Cell and Container; "
+				    "`kuke explain cell` tells the fields, `kuke run -p` takes "
+				    "profiles" },
+		{ "spec.realmId is required",
+		  "name realm, space and stack (`kuke init` makes default, "
+		  "default, default), or use `kuke run -d -f`, which "
+		  "fills them in" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!strstr(text, rows[i].part))
+			continue;
+		cli_hint(c, "%s", rows[i].hint);
+		return;
+	}
+}

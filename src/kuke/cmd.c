@@ -207,6 +207,17 @@ static int take_command(struct cli *c, const char *word, struct kerr *err)
 	return 1;
 }
 
+/* A flag that is not known; as it was typed up to its value. */
+static void hint_for_flag(struct cli *c, const char *arg)
+{
+	struct buf text cleanup_buf = BUF_INIT(4096);
+	char *flag cleanup_free = xstrndup(arg, strcspn(arg, "="));
+
+	hints_for_flag(&c->opts, flag, &text);
+	if (text.len > 0)
+		cli_hint(c, "%s", buf_str(&text));
+}
+
 /* found: how many words of the command line have named the command already. */
 static int parse(struct cli *c, size_t found, int argc, char **argv, struct kerr *err)
 {
@@ -220,8 +231,11 @@ static int parse(struct cli *c, size_t found, int argc, char **argv, struct kerr
 		} else if (flags && argv[i][0] == '-' && argv[i][1]) {
 			int n = opt_parse(&c->opts, argc, argv, i, err);
 
-			if (n < 0)
+			if (n < 0) {
+				if (err && str_has_prefix(err->msg, "unknown "))
+					hint_for_flag(c, argv[i]);
 				return n;
+			}
 			i += n;
 		} else if (found > 0) {
 			found--;
@@ -274,6 +288,8 @@ static int check_args(struct cli *c, struct kerr *err)
 		return kerr_plain(err, -EINVAL, "unknown command \"%s\" for \"%s\"", c->args.v[0],
 				  path);
 	}
+	cli_hint(c, "usage: %s%s%s [flags]", path, cmd->args ? " " : "",
+		 cmd->args ? cmd->args : "");
 	if (cmd->min_args == cmd->max_args || n < cmd->min_args)
 		return kerr_plain(err, -EINVAL, "accepts %d arg(s), received %d", cmd->min_args, n);
 	return kerr_plain(err, -EINVAL, "accepts at most %d arg(s), received %d", cmd->max_args, n);
@@ -318,6 +334,8 @@ void cmd_print_error(struct cli *c, const struct kerr *err)
 	cli_error_text(c, err, &text);
 	if (!c->hint)
 		advice_elsewhere(c, err);
+	if (!c->hint)
+		advice_text(c, buf_str(&text));
 	term_err("Error: %s\n", buf_str(&text));
 	if (c->hint)
 		term_err("Hint: %s\n", c->hint);

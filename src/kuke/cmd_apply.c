@@ -26,7 +26,8 @@ static bool has_parse_error(const struct docstream *docs)
 
 /*
  * The daemon parses what it gets and has the last word; reading it here is for
- * warnings and errors that name the file and the line, and for --strict.
+ * warnings and errors that name the file and the line, for --strict, and for telling
+ * which of several files is wrong.
  */
 static int look_at(struct cli *c, const struct manifest *m, struct kerr *err)
 {
@@ -34,7 +35,7 @@ static int look_at(struct cli *c, const struct manifest *m, struct kerr *err)
 	int r;
 
 	r = manifest_load(c, m, 0, &docs, NULL);
-	if (r < 0 || (!cli_bool(c, "strict") && !has_parse_error(&docs)))
+	if (r < 0 || (!cli_bool(c, "strict") && docs.files < 2 && !has_parse_error(&docs)))
 		return 0;
 	docstream_validate(&docs, 0);
 	return manifest_check(c, &docs, DOCSTREAM_STYLE_APPLY, err);

@@ -184,6 +184,16 @@ static int run_load(struct cli *c, struct kerr *err)
 	return pid > 0 ? docker_wait(ref, pid, r, err) : r;
 }
 
+/* The reference that the command line has to name, and the realm. */
+static int check_image(const struct rpc_image_args *args, struct kerr *err)
+{
+	if (!*args->realm)
+		return kerr_plain(err, -EINVAL, "realm name is required");
+	if (!*args->ref)
+		return kerr_plain(err, -EINVAL, "image reference is required");
+	return 0;
+}
+
 /* ---- pull ---- */
 
 static const struct opt pull_opts[] = {
@@ -206,8 +216,7 @@ static int run_pull(struct cli *c, struct kerr *err)
 		opts.event = pullview_event;
 		opts.ctx = view;
 	}
-	if (!*realm)
-		r = kerr_plain(err, -EINVAL, "realm name is required");
+	r = check_image(&args, err);
 	if (r == 0 && c->settings.no_daemon)
 		r = cmd_check_root(c, err);
 	if (r == 0)
@@ -244,8 +253,11 @@ static int delete_one(struct cli *c, const char *ref, void *ctx, struct kerr *er
 	const char *realm = ctx;
 	struct rpc_image_args args = { .realm = xstrdup(realm), .ref = xstrdup(ref) };
 	struct rpc_delete_image_reply reply = { 0 };
-	int r = cli_call(c, RPC_DELETE_IMAGE, &args, &reply, err);
+	int r;
 
+	r = check_image(&args, err);
+	if (r == 0)
+		r = cli_call(c, RPC_DELETE_IMAGE, &args, &reply, err);
 	if (r == 0)
 		cli_printf("deleted image \"%s\" from realm \"%s\" (namespace \"%s\")\n",
 			   reply.result.ref ? reply.result.ref : args.ref, realm,
@@ -277,10 +289,9 @@ static int run_inspect(struct cli *c, struct kerr *err)
 	struct rpc_image_args args = { .realm = xstrdup(realm), .ref = cli_arg(c, 0) };
 	struct rpc_inspect_image_reply reply = { 0 };
 	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
-	int r = 0;
+	int r;
 
-	if (!*realm)
-		r = kerr_plain(err, -EINVAL, "realm name is required");
+	r = check_image(&args, err);
 	if (r == 0)
 		r = cli_call(c, RPC_X_INSPECT_IMAGE, &args, &reply, err);
 	if (r == 0) {

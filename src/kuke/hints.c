@@ -133,6 +133,60 @@ void hints_for_argument(const struct cmd *const *chain, size_t n, const char *wo
 		kinds_of(cmd, path, word, ret);
 }
 
+/* Flags of docker, podman and kubectl. */
+static const struct flag_hint {
+	const char *flags;
+	const char *instead; /* a flag of ours it stands for, when the command has it; or NULL */
+	const char *hint;
+} flag_table[] = {
+	{ "-n --namespace", "realm", "a realm is named with --realm" },
+	{ "-A --all-namespaces -a --all", NULL,
+	  "a list without --realm, --space and --stack shows everything" },
+	{ "-c", "container", "a container is named with --container" },
+	{ "-o", "output", "the format is given with --output" },
+	{ "-v --volume", "volume", "a mount is given with --volume" },
+	{ "-e", "env", "a variable is given with --env" },
+	{ "-p --publish", "port", "a port is given with --port" },
+	{ "-t --time", "timeout", "the grace is given with --timeout" },
+	{ "-i -it -ti --interactive --tty", NULL,
+	  "containers cannot be joined in this version; kuke log CELL prints their output" },
+};
+
+static const char *near_flag(const struct opt_values *o, const char *name)
+{
+	const char *near = NULL;
+	size_t best = 3, d;
+
+	for (size_t i = 0; i < o->n; i++) {
+		if (!o->v[i].opt->help)
+			continue;
+		d = str_distance(o->v[i].opt->name, name);
+		if (d < best) {
+			best = d;
+			near = o->v[i].opt->name;
+		}
+	}
+	return near;
+}
+
+void hints_for_flag(const struct opt_values *o, const char *flag, struct buf *ret)
+{
+	const char *near = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(flag_table); i++) {
+		const struct flag_hint *h = &flag_table[i];
+
+		if (!has_word(h->flags, flag) || (h->instead && !opt_find(o, h->instead)))
+			continue;
+		buf_adds(ret, h->hint);
+		return;
+	}
+	if (str_has_prefix(flag, "--"))
+		near = near_flag(o, flag + 2);
+	if (near)
+		buf_addf(ret, "did you mean --%s?", near);
+}
+
 const char *hints_line(size_t i)
 {
 	return i < ARRAY_SIZE(table) ? table[i].lines : NULL;

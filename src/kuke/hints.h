@@ -14,6 +14,9 @@ void hints_for_word(const struct cmd *const *chain, size_t n, const char *word, 
 void hints_for_argument(const struct cmd *const *chain, size_t n, const char *word,
 			struct buf *ret);
 
+/* The same for a flag ("-n", "--namespace") that is not among o: a sentence, or nothing. */
+void hints_for_flag(const struct opt_values *o, const char *flag, struct buf *ret);
+
 /* The lines of row i of the table, for the test that all these commands are there; NULL. */
 const char *hints_line(size_t i);
 

@@ -123,9 +123,17 @@ fails()
 
 @test "flags" {
 	fails "unknown flag: --nope" get cell --nope
+	[ -z "$hint" ]
+	fails "unknown flag: --namespace" get cell --namespace x
+	[ "$hint" = "a realm is named with --realm" ]
+	fails "unknown flag: --relm" get cell --relm x
+	[ "$hint" = "did you mean --realm?" ]
+	fails "unknown shorthand flag: 'A' in -A" get cells -A
+	[ "$hint" = "a list without --realm, --space and --stack shows everything" ]
 	fails "unknown shorthand flag: 'x' in -x" get cell -x
 	fails "flag needs an argument: --realm" get cell --realm
 	fails "accepts 1 arg(s), received 0" delete cell
+	[ "$hint" = "usage: kuke delete cell NAME... [flags]" ]
 	fails "accepts at most 1 arg(s), received 2" create cell a b
 	fails 'unknown command "x" for "kuke apply"' apply x
 	fails "invalid output format: xml (supported: yaml, json, table, wide, name)" get cell -o xml
@@ -190,6 +198,9 @@ fails()
 	fails "pass either a tarball path or --from-docker, not both" image load a --from-docker b
 	fails "a tarball path, '-' for stdin, or --from-docker <ref> is required" image load
 	fails "realm name is required" image load a --realm ""
+	for verb in pull delete inspect; do
+		fails "image reference is required" image $verb " "
+	done
 }
 
 @test "manifests that say nothing or too much" {
@@ -216,6 +227,18 @@ fails()
 	[ "$output" = $'warning: typo.yaml:3:8: unknown field spec.contaners (did you mean "containers"?)\nError: document 0 (Cell "c"): spec.containers is required and cannot be empty' ]
 	fails $'validation failed:\n  document 0 (Cell "c"): typo.yaml:3:8: unknown field spec.contaners (did you mean "containers"?)' \
 		apply --strict -f typo.yaml
+}
+
+@test "of several files the wrong one is named" {
+	mkdir "$HOME/d"
+	printf 'kind: Realm\nmetadata: {name: a}\n' >"$HOME/d/1.yaml"
+	printf '# b\nkind: Realm\nmetadata: {}\n' >"$HOME/d/2.yaml"
+	fails $'validation failed:\n  document 1 (Realm): metadata.name is required ('"$HOME/d/2.yaml:2)" \
+		apply -f "$HOME/d"
+	fails $'validation errors:\n  document 1 (Realm): metadata.name is required ('"$HOME/d/2.yaml:2)" \
+		delete -f "$HOME/d"
+	fails $'validation errors:\n  document 0 (Realm): metadata.name is required' \
+		delete -f "$HOME/d/2.yaml"
 }
 
 @test "a daemon that is not there" {
