@@ -156,6 +156,17 @@ static void tell_places(struct cli *c, const char *word, struct places *p)
 					: "--realm, --space and --stack");
 }
 
+/* Out of `cell "web" not found …`; NULL. */
+static char *missing_name(const char *text, const char *word)
+{
+	char *begin cleanup_free = xasprintf("%s \"", word);
+	const char *end = strstr(text, "\" not found"), *name = NULL;
+
+	for (const char *p = text; end && (p = strstr(p, begin)) && p < end; p++)
+		name = p + strlen(begin);
+	return name && name < end ? xstrndup(name, (size_t) (end - name)) : NULL;
+}
+
 void advice_elsewhere(struct cli *c, const struct kerr *err)
 {
 	static const struct {
@@ -171,11 +182,9 @@ void advice_elsewhere(struct cli *c, const struct kerr *err)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *word = kind_info(rows[i].kind)->word;
-		char *name cleanup_free = c->cmd->subject == (int) rows[i].kind
-						  ? cli_arg(c, 0)
-						  : str_trim(cli_str(c, word));
+		char *name cleanup_free = missing_name(err->msg, word);
 
-		if (err->kind != rows[i].error || !*name)
+		if (err->kind != rows[i].error || !name)
 			continue;
 		p.name = name;
 		rows[i].find(c, &p);

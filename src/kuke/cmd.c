@@ -273,6 +273,14 @@ static void set_hint(struct cli *c, const char *lines)
 		cli_hint(c, "%.*s", (int) strcspn(lines, "\n"), lines);
 }
 
+void cmd_usage_hint(struct cli *c)
+{
+	char *path cleanup_free = cmd_path(c->chain, c->n_chain);
+	const char *args = c->cmd->args;
+
+	cli_hint(c, "usage: %s%s%s [flags]", path, args ? " " : "", args ? args : "");
+}
+
 static int check_args(struct cli *c, struct kerr *err)
 {
 	struct buf guesses cleanup_buf = BUF_INIT(65536);
@@ -288,8 +296,7 @@ static int check_args(struct cli *c, struct kerr *err)
 		return kerr_plain(err, -EINVAL, "unknown command \"%s\" for \"%s\"", c->args.v[0],
 				  path);
 	}
-	cli_hint(c, "usage: %s%s%s [flags]", path, cmd->args ? " " : "",
-		 cmd->args ? cmd->args : "");
+	cmd_usage_hint(c);
 	if (cmd->min_args == cmd->max_args || n < cmd->min_args)
 		return kerr_plain(err, -EINVAL, "accepts %d arg(s), received %d", cmd->min_args, n);
 	return kerr_plain(err, -EINVAL, "accepts at most %d arg(s), received %d", cmd->max_args, n);

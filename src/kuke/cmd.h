@@ -61,6 +61,9 @@ const struct cmd *cmd_find_sub(const struct cmd *group, const char *word);
 /* `Error: unknown command …` with what it may have meant, on stderr. */
 void cmd_unknown(const struct cmd *const *chain, size_t n, const char *word);
 
+/* How the command is called, as the hint of an error about its words. */
+void cmd_usage_hint(struct cli *c);
+
 /* `command must run as root: …` unless the effective uid is 0. */
 int cmd_check_root(const struct cli *c, struct kerr *err);
 

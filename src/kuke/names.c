@@ -31,10 +31,11 @@ int names_read(const struct cli *c, struct strlist *ret, struct selector *ret_se
 	return 0;
 }
 
-int names_given(const struct cli *c, struct kerr *err)
+int names_given(struct cli *c, struct kerr *err)
 {
 	if (c->args.n > 0 || cli_given(c, "selector"))
 		return 0;
+	cmd_usage_hint(c);
 	return kerr_plain(err, -EINVAL, "accepts 1 arg(s), received 0");
 }
 

@@ -24,7 +24,7 @@ int names_read(const struct cli *c, struct strlist *ret, struct selector *ret_se
 	       struct kerr *err);
 
 /* `accepts 1 arg(s), received 0` where neither a name nor -l was typed. */
-int names_given(const struct cli *c, struct kerr *err);
+int names_given(struct cli *c, struct kerr *err);
 
 /*
  * For verbs that change something: the names that were typed, none of them blank, or

@@ -51,6 +51,9 @@ fails()
 		# shellcheck disable=SC2086
 		fails "$no" "$where" $verb there
 	done
+	run kuke stop cell nowhere there
+	[ "$status" -eq 1 ]
+	[ "${lines[2]}" = "Hint: $where" ]
 	fails 'cell "there" not found in stack "default"/"default"/"default"' "$where" get cell there
 	fails "$no" "$where" stop container main --cell there
 	fails 'stack "t2" not found in realm "default", space "default"' \
