@@ -24,7 +24,7 @@ setup()
 	load ../helpers/cells
 	CANARY=$INSTANCE/home/canary
 	rm -rf "$CANARY"
-	rm -rf "${INSTANCE:?}/home/vol" "$INSTANCE/home/fake"
+	rm -rf "${HERE:?}/vol" "$HERE/fake"
 	mkdir -p "$CANARY/sub" "$HERE/vol"
 	echo ptmx >"$CANARY/ptmx"
 	echo hosts >"$CANARY/hosts"
@@ -339,4 +339,46 @@ volumes: [{source: $HERE/vol, target: /data}]"
 	up 'id -u; id -G' 'user: "1000:1000"'
 	same_twice $'1000\n1000'
 	gone
+}
+
+# shellcheck disable=SC2030
+@test "a directory of the host at /dev is left as it is" {
+	mkdir "$CANARY/shm"
+	mknod "$CANARY/null" c 1 3
+	state >"$INSTANCE/home/before"
+	image dev ''
+	up 'cat /dev/ptmx; ls /dev; mount | grep -c " /dev"' \
+		$'privileged: true\nvolumes: '"[{source: $CANARY, target: /dev}]"
+	same_twice $'ptmx\nhosts\nnull\nptmx\nshm\nsub\n1'
+	unharmed
+	clear
+	up 'cat /dev/ptmx; touch /dev/shm/x; ls /dev/shm; mount | grep -c " /dev"' \
+		$'privileged: true\nvolumes: '"[{source: $CANARY, target: /dev}, {kind: tmpfs, target: /dev/shm}]"
+	same_twice $'ptmx\nx\n2'
+	unharmed
+	gone
+}
+
+# runtime_is VERSION: what calls itself runc tells this version, and is the host's runc.
+# shellcheck disable=SC2016,SC2031
+runtime_is()
+{
+	printf '#!/bin/sh\n[ "$1" != --version ] || { echo "runc version %s"; exit; }\nexec %s "$@"\n' \
+		"$1" "$(command -v runc)" >"$HERE/bin/runc"
+	chmod 755 "$HERE/bin/runc"
+	run quiet inst env PATH="$HERE/bin:$PATH" "$INSTANCE_BINDIR/kuke" init \
+		--server-configuration "$INSTANCE_CONFIG"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "init names the holes that the runtime is too old for" {
+	mkdir -p "$HERE/bin"
+	runtime_is 1.1.5
+	[[ $output == *"warning: runc 1.1.5 ($HERE/bin/runc) is older than the fixes of CVE-2024-21626 (fixed in 1.1.12), CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881 (fixed in 1.2.8, 1.3.3 or 1.4.0-rc.3), CVE-2026-41579 (fixed in 1.3.6, 1.4.3 or 1.5.0-rc.3); kukeon keeps images from using these holes, a newer runc closes them: see kukeon-security(7)"* ]]
+	runtime_is $'1.1.5+ds1\ncommit: 1.1.5+ds1-1+deb12u1'
+	[[ $output != *CVE-2024-21626* ]]
+	[[ $output == *'the package may have the fixes, its changelog tells'* ]]
+	runtime_is 1.5.1
+	[[ $output != *CVE* ]]
 }
