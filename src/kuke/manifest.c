@@ -104,7 +104,7 @@ int manifest_read(const struct cli *c, struct manifest *ret, struct kerr *err)
 				"file flag is required (use -f <file> or -f - for stdin)");
 		if (is_url(path))
 			return kerr_plain(err, -EINVAL,
-					  "kuke does not fetch manifests: use `curl -fsSL %s | "
+					  "kuke does not fetch manifests: use `curl -fsSL '%s' | "
 					  "kuke %s -f -`",
 					  path, c->cmd->name);
 		if (!streq(path, "-") && stat(path, &st) == 0 && S_ISDIR(st.st_mode))

@@ -79,7 +79,7 @@ stacks()
 		# shellcheck disable=SC2086
 		run quiet kuke $verb -f https://example.com/m.yaml
 		[ "$status" -eq 1 ]
-		[ "$output" = "Error: kuke does not fetch manifests: use \`curl -fsSL https://example.com/m.yaml | kuke ${verb% *} -f -\`" ]
+		[ "$output" = "Error: kuke does not fetch manifests: use \`curl -fsSL 'https://example.com/m.yaml' | kuke ${verb% *} -f -\`" ]
 		# shellcheck disable=SC2086
 		run quiet kuke $verb -f - -f - </dev/null
 		[ "$status" -eq 1 ]
@@ -234,4 +234,43 @@ c_says_one()
 	# By the host.
 	refuse 'securityOpts: [seccomp=/nowhere.json]' '/nowhere.json'
 	kuke delete cell c >/dev/null
+}
+
+# two_layers NAME: $dir/two.tar, busybox with a layer on top that knows one user more.
+two_layers()
+{
+	local work=$dir/image top
+
+	mkdir -p "$work/old" "$work/new/etc"
+	"$INSTANCE_HELPERS/busybox-image" "$work/image.tar" "$1"
+	tar -C "$work/old" -xf "$work/image.tar"
+	printf 'root:x:0:0::/:/bin/sh\nlate:x:7:7::/:/bin/sh\n' >"$work/new/etc/passwd"
+	tar -C "$work/new" --numeric-owner -cf "$work/old/top.tar" etc/passwd
+	top=$(sha256sum "$work/old/top.tar")
+	jq --arg id "sha256:${top%% *}" '.rootfs.diff_ids += [$id]' "$work"/old/[0-9a-f]*.json \
+		>"$work/old/config.json"
+	printf '[{"Config":"config.json","RepoTags":["%s"],"Layers":["%s","top.tar"]}]\n' "$1" \
+		"$(cd "$work/old" && echo */layer.tar)" >"$work/old/manifest.json"
+	tar -C "$work/old" -cf "$dir/two.tar" manifest.json config.json top.tar \
+		"$(cd "$work/old" && echo */layer.tar)"
+}
+
+@test "what cannot be made is judged by all layers of the image" {
+	two_layers example.com/users:1
+	kuke image load "$dir/two.tar" >/dev/null
+	IMAGE=example.com/users:1
+	run_cell c 'sleep 1000' 'user: "0"'
+	local init
+	init=$(init_of c)
+	cell_doc c 'sleep 1000' 'user: later' >"$dir/c.yaml"
+	run quiet kuke apply -f "$dir/c.yaml"
+	[ "$status" -eq 1 ]
+	[[ $output == *"user 'later': no such user in the image's /etc/passwd"* ]]
+	[ "$(init_of c)" = "$init" ]
+	cell_doc c 'id -u; sleep 1000' 'user: late' >"$dir/c.yaml"
+	quiet kuke apply -f "$dir/c.yaml" >/dev/null
+	wait_for 10 c_says_one
+	[ "$(logs c)" = 7 ]
+	kuke delete cell c >/dev/null
+	quiet kuke image delete example.com/users:1 >/dev/null
 }
