@@ -64,8 +64,7 @@ with()
 }
 
 @test "socketGID: init records it, an absent key means the recorded one" {
-	local before
-	before=$(cat "$file")
+	cp -a "$file" "$INSTANCE/home/before" # with its checksum
 	printf '  socketGID: 13\n' >>"$INSTANCE_CONFIG"
 	quiet kuke init --server-configuration "$INSTANCE_CONFIG" >/dev/null
 	[ "$(jq .socketGID "$file")" = 13 ]
@@ -74,7 +73,8 @@ with()
 	printf '  socketGID: 0\n' >>"$INSTANCE_CONFIG"
 	quiet kuke init --server-configuration "$INSTANCE_CONFIG" >/dev/null
 	[ "$(jq .socketGID "$file")" = 0 ]
-	echo "$before" >"$file"
+	cp -a "$INSTANCE/home/before" "$file"
+	rm "$INSTANCE/home/before"
 }
 
 daemon_log()
@@ -189,8 +189,8 @@ blobs()
 }
 
 @test "another suffix or cgroup root is refused before anything is touched" {
-	local args before
-	before=$(cat "$file")
+	local args
+	cp -a "$file" "$INSTANCE/home/before" # with its checksum
 	kuke daemon stop
 	for args in '--containerd-namespace-suffix other.io' '--cgroup-root /elsewhere'; do
 		# shellcheck disable=SC2086
@@ -199,7 +199,8 @@ blobs()
 		[ "$status" -eq 1 ]
 		[[ $output == "Error: runPath \"$INSTANCE_RUN_PATH\" was bootstrapped with containerdNamespaceSuffix=\"$INSTANCE_NS_SUFFIX\" cgroupRoot=\"$INSTANCE_CGROUP\" but the running configuration requests "*": kukeon instance mismatch" ]]
 	done
-	# White space and slashes at the end make no difference.
+	# White space and slashes at the end make no difference. A new file has no checksum.
+	rm "$file"
 	printf '{"containerdNamespaceSuffix": " %s ", "cgroupRoot": "%s//"}\n' \
 		"$INSTANCE_NS_SUFFIX" "$INSTANCE_CGROUP" >"$file"
 	quiet kuke daemon start
@@ -211,7 +212,8 @@ blobs()
 	[ "$status" -eq 1 ]
 	[[ $output == "Error: read instance file '$file': "*": server configuration is invalid" ]]
 	[ "$(cat "$file")" = '{' ]
-	echo "$before" >"$file"
+	cp -a "$INSTANCE/home/before" "$file"
+	rm "$INSTANCE/home/before"
 	quiet kuke daemon start
 }
 

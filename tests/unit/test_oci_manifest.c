@@ -166,6 +166,7 @@ START_TEST(platforms)
 	check_order(&i, &host, "2 1");
 	host.arch = (char *) (uintptr_t) "riscv64";
 	check_order(&i, &host, "1"); /* the one that says nothing */
+	free(i.manifests[0].artifact_type);
 	i.manifests[0].artifact_type = xstrdup("application/spdx+json");
 	check_order(&i, &host, "");
 	free(i.manifests[0].artifact_type);
