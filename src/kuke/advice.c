@@ -8,6 +8,7 @@
 #include "advice.h"
 #include "errkind.h"
 #include "mem.h"
+#include "pages.h"
 #include "store.h"
 #include "str.h"
 #include "subject.h"
@@ -103,40 +104,37 @@ static void add_place(struct places *p, const struct doc_head *head, const char 
 	}
 }
 
-static void find_spaces(struct cli *c, struct places *p)
+static int add_space(void *ctx, const void *doc)
 {
-	struct rpc_list_spaces_reply reply = { 0 };
-	struct rpc_list_args args = { 0 };
+	const struct space_doc *d = doc;
 
-	if (cli_call(c, RPC_LIST_SPACES, &args, &reply, NULL) == 0)
-		for (size_t i = 0; i < reply.spaces.n; i++)
-			add_place(p, &reply.spaces.v[i].head, reply.spaces.v[i].spec.realm_id, NULL,
-				  NULL);
-	cli_free_reply(RPC_LIST_SPACES, &reply);
+	add_place(ctx, &d->head, d->spec.realm_id, NULL, NULL);
+	return 0;
 }
 
-static void find_stacks(struct cli *c, struct places *p)
+static int add_stack(void *ctx, const void *doc)
 {
-	struct rpc_list_stacks_reply reply = { 0 };
-	struct rpc_list_args args = { 0 };
+	const struct stack_doc *d = doc;
 
-	if (cli_call(c, RPC_LIST_STACKS, &args, &reply, NULL) == 0)
-		for (size_t i = 0; i < reply.stacks.n; i++)
-			add_place(p, &reply.stacks.v[i].head, reply.stacks.v[i].spec.realm_id,
-				  reply.stacks.v[i].spec.space_id, NULL);
-	cli_free_reply(RPC_LIST_STACKS, &reply);
+	add_place(ctx, &d->head, d->spec.realm_id, d->spec.space_id, NULL);
+	return 0;
 }
 
-static void find_cells(struct cli *c, struct places *p)
+static int add_cell(void *ctx, const void *doc)
 {
-	struct rpc_list_cells_reply reply = { 0 };
-	struct rpc_list_args args = { 0 };
+	const struct cell_doc *d = doc;
 
-	if (cli_call(c, RPC_LIST_CELLS, &args, &reply, NULL) == 0)
-		for (size_t i = 0; i < reply.cells.n; i++)
-			add_place(p, &reply.cells.v[i].head, reply.cells.v[i].spec.realm_id,
-				  reply.cells.v[i].spec.space_id, reply.cells.v[i].spec.stack_id);
-	cli_free_reply(RPC_LIST_CELLS, &reply);
+	add_place(ctx, &d->head, d->spec.realm_id, d->spec.space_id, d->spec.stack_id);
+	return 0;
+}
+
+/* A hint is worth no error: what cannot be listed is nowhere. */
+static void find_places(struct cli *c, enum kind kind, pages_fn *fn, struct places *p)
+{
+	const struct selector all = { 0 };
+	struct scope anywhere = { (char[]){ "" }, (char[]){ "" }, (char[]){ "" }, (char[]){ "" } };
+
+	(void) pages_each(c, kind, &anywhere, &all, fn, p, NULL);
 }
 
 static void tell_places(struct cli *c, const char *word, struct places *p)
@@ -172,11 +170,11 @@ void advice_elsewhere(struct cli *c, const struct kerr *err)
 	static const struct {
 		int error;
 		enum kind kind;
-		void (*find)(struct cli *c, struct places *p);
+		pages_fn *add;
 	} rows[] = {
-		{ ERR_SPACE_NOT_FOUND, KIND_SPACE, find_spaces },
-		{ ERR_STACK_NOT_FOUND, KIND_STACK, find_stacks },
-		{ ERR_CELL_NOT_FOUND, KIND_CELL, find_cells },
+		{ ERR_SPACE_NOT_FOUND, KIND_SPACE, add_space },
+		{ ERR_STACK_NOT_FOUND, KIND_STACK, add_stack },
+		{ ERR_CELL_NOT_FOUND, KIND_CELL, add_cell },
 	};
 	struct places p = { 0 };
 
@@ -187,7 +185,7 @@ void advice_elsewhere(struct cli *c, const struct kerr *err)
 		if (err->kind != rows[i].error || !name)
 			continue;
 		p.name = name;
-		rows[i].find(c, &p);
+		find_places(c, rows[i].kind, rows[i].add, &p);
 		tell_places(c, word, &p);
 		strlist_clear(&p.v);
 	}

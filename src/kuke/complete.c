@@ -4,8 +4,10 @@
 #include "complete.h"
 #include "convert.h"
 #include "explain.h"
+#include "get.h"
 #include "mem.h"
 #include "names.h"
+#include "pages.h"
 #include "profiles.h"
 #include "str.h"
 #include "subject.h"
@@ -51,19 +53,21 @@ static void add_flags(struct buf *out, const struct opt_values *o, const char *b
 
 /* ---- names ---- */
 
-union list_reply {
-	struct rpc_list_realms_reply realms;
-	struct rpc_list_spaces_reply spaces;
-	struct rpc_list_stacks_reply stacks;
-	struct rpc_list_cells_reply cells;
-	struct rpc_list_containers_reply containers;
+/* Candidates on their way out. */
+struct candidates {
+	struct buf *out;
+	const char *begun;
+	enum kind kind;
 };
 
-/* Every document begins with its head. */
-static void add_heads(struct buf *out, struct list_view items, size_t size, const char *begun)
+static int add_object(void *ctx, const void *doc)
 {
-	for (size_t i = 0; i < items.n; i++)
-		add(out, ((struct doc_head *) (items.v + i * size))->metadata.name, begun);
+	const struct candidates *to = ctx;
+	const struct container_doc *c = doc;
+
+	if (to->kind != KIND_CONTAINER || !container_is_synthesized(&c->spec))
+		add(to->out, get_name(to->kind, doc), to->begun);
+	return 0;
 }
 
 /* Calls go to the engine in this process: completion never waits for the daemon. */
@@ -77,14 +81,9 @@ static bool ready(struct cli *c)
 
 static void add_names(struct cli *c, enum kind kind, struct buf *out, const char *begun)
 {
-	static const enum rpc_method_id methods[] = {
-		[KIND_REALM] = RPC_LIST_REALMS,		[KIND_SPACE] = RPC_LIST_SPACES,
-		[KIND_STACK] = RPC_LIST_STACKS,		[KIND_CELL] = RPC_LIST_CELLS,
-		[KIND_CONTAINER] = RPC_LIST_CONTAINERS,
-	};
+	struct candidates to = { out, begun, kind };
+	const struct selector all = { 0 };
 	struct scope s cleanup_scope = { 0 };
-	union list_reply reply = { 0 };
-	struct rpc_list_args args;
 
 	/* Containers without a cell: those of all cells of the stack. */
 	if (scope_read(c, kind == KIND_CONTAINER ? KIND_CELL : kind, 0, &s, NULL) < 0)
@@ -94,16 +93,8 @@ static void add_names(struct cli *c, enum kind kind, struct buf *out, const char
 		s.cell =
 			c->cmd->subject == KIND_CELL ? cli_arg(c, 0) : str_trim(cli_str(c, "cell"));
 	}
-	args = (struct rpc_list_args){ s.realm, s.space, s.stack, s.cell };
-	if (ready(c) && cli_call(c, methods[kind], &args, &reply, NULL) == 0) {
-		if (kind != KIND_CONTAINER)
-			add_heads(out, list_view(&reply), kind_info(kind)->type->size, begun);
-		else
-			for (size_t i = 0; i < reply.containers.containers.n; i++)
-				if (!container_is_synthesized(&reply.containers.containers.v[i]))
-					add(out, reply.containers.containers.v[i].id, begun);
-	}
-	cli_free_reply(methods[kind], &reply);
+	if (ready(c)) /* a list that cannot be had is no candidate */
+		(void) pages_each(c, kind, &s, &all, add_object, &to, NULL);
 }
 
 static void add_images(struct cli *c, struct buf *out, const char *begun)

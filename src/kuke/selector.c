@@ -60,7 +60,7 @@ static bool take_word(struct input *in, const char *token)
 {
 	size_t n = strlen(token);
 
-	if (!str_has_prefix(in->p, token) || !in->p[n] || !strchr(BLANKS "(", in->p[n]))
+	if (!str_has_prefix(in->p, token) || !strchr(BLANKS "(", in->p[n])) /* or the end */
 		return false;
 	return take(in, token);
 }

@@ -221,6 +221,14 @@ page()
 	[[ ${lines[0]} == NAME*SIZE*CREATED*DIGEST* ]]
 	[[ ${lines[2]} == "$IMAGE "*sha256:* ]]
 	[ "$(kuke image get -o name)" = "$IMAGE" ]
+	# The page after some of the containers, and after all images.
+	[ "$(rpc '{"method":"KukeonX1.ListContainers","params":[{"RealmName":"default","After":"default/default/default/w#0"}],"id":1}' |
+		jq -r '[.result.Containers[] | .metadata.name + " " + .status.state] | join(", ")')" = 'side Ready, root Ready' ]
+	[ "$(rpc '{"method":"KukeonX1.ListImages","params":[{"RealmName":"default","After":"'"$IMAGE"'#0"}],"id":1}' |
+		jq -c '[.result.Result.Images, .result.Result.Next]')" = '[null,""]' ]
+	kuke image get nope "$IMAGE" -o name 2>"$HERE/error" | grep -qx "$IMAGE"
+	grep -q '^Error: image "nope" not found in realm "default"' "$HERE/error"
+	rm "$HERE/error"
 	quiet kuke delete cell w --timeout 1s
 }
 
