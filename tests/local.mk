@@ -137,6 +137,7 @@ SYSTEM_TESTS = \
 	tests/integration/profile.bats \
 	tests/integration/pull.bats \
 	tests/integration/pull_faults.bats tests/integration/pull_odd.bats \
+	tests/integration/refusals.bats \
 	tests/integration/restart.bats \
 	tests/integration/same_engine.bats \
 	tests/integration/security.bats \

@@ -289,7 +289,9 @@ int cell_start_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 	if (is_up(&s, false)) /* never touch a healthy cell */
 		return leave_up(&s, err);
 	/* What is wrong with the host before anything was touched leaves the state alone. */
-	r = container_check_cell(e, doc, &why);
+	r = scope_refuse_deleting(e, &s.a, &why);
+	if (r == 0)
+		r = container_check_cell(e, doc, &why);
 	if (r < 0 && !(flags & CELL_START_NEW)) {
 		if (err)
 			*err = why;
@@ -338,7 +340,9 @@ int cell_start_one_locked(struct engine *e, const char *ns, struct cell_doc *doc
 	r = join_run(&s, err);
 	if (r < 0)
 		return r;
-	r = container_check_cell(e, doc, err);
+	r = scope_refuse_deleting(e, &s.a, err);
+	if (r == 0)
+		r = container_check_cell(e, doc, err);
 	if (r < 0)
 		return r;
 	r = create_containers(&s, &why);

@@ -82,8 +82,13 @@ void scope_namespace_finish(const struct engine *e, const char *ns);
 bool scope_namespace_unfinished(const struct engine *e, const char *ns);
 /* -ENOENT with `realm "r" not found` and so on, with the level's class. */
 int scope_not_found(const struct addr *a, struct kerr *err);
-/* The address' parents are all there; else scope_not_found of the highest that is not. */
+/*
+ * The address' parents are all there, and its realm is not being deleted; else
+ * scope_not_found of the highest that is not.
+ */
 int scope_parents_exist(struct engine *e, const struct addr *a, struct kerr *err);
+/* -EBUSY for what stands in a realm that is being deleted: nothing is made or started there. */
+int scope_refuse_deleting(struct engine *e, const struct addr *a, struct kerr *err);
 /*
  * Judge the names of an address that should be one of that level: a missing one is
  * ErrRealmNameRequired and so on, and with SCOPE_STRICT the name rules apply.

@@ -72,9 +72,11 @@ int images_error(int r, const char *realm, const char *ref, struct kerr *err)
 
 static int still_there(struct engine *e, const char *realm, struct kerr *err)
 {
+	struct addr a = { .realm = realm };
 	char *ns cleanup_free = NULL;
+	int r = scope_namespace(e, realm, &ns, err);
 
-	return scope_namespace(e, realm, &ns, err);
+	return r < 0 ? r : scope_refuse_deleting(e, &a, err);
 }
 
 static void take_loaded(struct image_loaded *from, struct rpc_load_image_result *to)

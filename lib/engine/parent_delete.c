@@ -15,6 +15,7 @@
 #include "parents.h"
 #include "path.h"
 #include "str.h"
+#include "system.h"
 
 #define CGROUP_WAIT_MS 2000
 /* Who keeps filling what another empties is told so. */
@@ -92,11 +93,36 @@ static int check_children(struct engine *e, const struct addr *a, struct kerr *e
 	return r < 0 || names.n == 0 ? r : parent_has_children(a, names.n, err);
 }
 
+struct other_realm {
+	const char *ns, *realm;
+	bool found;
+};
+
+static int find_other(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct other_realm *o = ctx;
+	char *ns cleanup_free = NULL;
+
+	(void) err;
+	if (!streq(a->realm, o->realm) && scope_namespace(e, a->realm, &ns, NULL) == 0)
+		o->found |= streq(ns, o->ns);
+	return 0;
+}
+
+/* The namespace of a realm whose document is damaged is a guess: it may be another's. */
+static bool is_others(struct engine *e, const struct addr *realm, const char *ns)
+{
+	struct other_realm o = { .ns = ns, .realm = realm->realm };
+	struct addr all = { 0 };
+
+	return scope_each(e, ADDR_REALM, &all, find_other, &o, NULL) < 0 || o.found;
+}
+
 /*
- * What a realm's namespace holds goes with it; an image load into it just
- * now has its store.
+ * Take the namespace for a deletion: 1 (then it is locked), 0 there is nothing to delete.
+ * An image that is just being loaded into it has it otherwise.
  */
-static int delete_namespace(struct engine *e, const char *ns, struct deleted *ret, struct kerr *err)
+static int take_namespace(struct engine *e, const struct addr *a, const char *ns, struct kerr *err)
 {
 	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
 	struct lock_id lock = lock_id_image(ns, "");
@@ -104,14 +130,35 @@ static int delete_namespace(struct engine *e, const char *ns, struct deleted *re
 
 	if (access(dir, F_OK) < 0)
 		return 0;
+	if (is_others(e, a, ns)) {
+		log_wrn("a namespace stays: another realm has it", "namespace", ns);
+		return 0;
+	}
 	r = locks_take(e->locks, &lock, LOCKS_TRY, err);
 	if (r == -EWOULDBLOCK)
 		return kerr_plain(err, -EBUSY,
 				  "namespace \"%s\" is in use: an image is being loaded", ns);
-	if (r < 0)
-		return r;
+	return r < 0 ? r : 1;
+}
+
+static void drop_namespace(struct engine *e, const char *ns)
+{
+	struct lock_id lock = lock_id_image(ns, "");
+
+	if (!str_empty(ns) && locks_held(e->locks, &lock))
+		locks_drop(e->locks, &lock);
+}
+
+/* What a realm's namespace holds goes with it. It is ours (take_namespace), or left alone. */
+static int delete_namespace(struct engine *e, const char *ns, struct deleted *ret, struct kerr *err)
+{
+	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	struct lock_id lock = lock_id_image(ns, "");
+	int r;
+
+	if (!locks_held(e->locks, &lock))
+		return 0;
 	r = remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
-	locks_drop(e->locks, &lock);
 	if (r < 0)
 		return r;
 	strlist_add(&ret->parts, "namespace");
@@ -142,6 +189,19 @@ static int delete_cgroup(struct engine *e, const struct addr *a, struct deleted 
 	strlist_add(&ret->parts, "cgroup");
 	ret->cgroup = true;
 	return 0;
+}
+
+/* Processes would refuse it: known before anything is changed. */
+static int check_cgroup(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	char *cgroup cleanup_free = scope_cgroup(e, a);
+
+	if (cgroup_populated(e->cgroups, cgroup) <= 0)
+		return 0;
+	return kerr_plain(err, -EBUSY,
+			  "cgroup '%s' still has processes; stop the cells of %s \"%s\" first, or "
+			  "delete them with it by --cascade",
+			  cgroup, level_words[addr_level(a)], addr_name(a));
 }
 
 /* What only this boot knows of the object: empty directories by now. */
@@ -197,43 +257,51 @@ static int delete_self(struct engine *e, const struct addr *a, const void *doc, 
 	return r;
 }
 
-/* Before the first destructive step, so that a half-done deletion can be recognised. */
-static int mark_deleting(struct engine *e, const struct addr *a, struct kerr *err)
+/*
+ * A realm's state, stored: Deleting before the first destructive step, so that whoever
+ * finds it half-gone knows why, and what it was before when nothing was destroyed. One
+ * that is damaged has no place for it.
+ */
+static int store_state(struct engine *e, const struct addr *a, realm_state state,
+		       realm_state *ret_before, struct kerr *err)
 {
+	struct kerr why = { 0 };
 	struct realm_doc d = { 0 };
 	int r;
 
-	struct kerr damage;
-
-	r = damaged_load(e, a, &d, &damage);
-	if (r > 0) { /* no place to say so */
-		model_clear(&realm_doc_type, &d);
+	if (addr_level(a) != ADDR_REALM)
 		return 0;
-	}
-	if (r == 0)
-		r = store_load(&e->layout, a, STORE_LOAD_PASSWORDS, &d, err);
+	r = store_load(&e->layout, a, STORE_LOAD_PASSWORDS, &d, &why);
 	if (r == 0) {
-		d.status.state = REALM_STATE_DELETING;
+		if (ret_before)
+			*ret_before = d.status.state;
+		d.status.state = state;
 		r = store_save(&e->layout, a, 0, &d, err);
+	} else {
+		r = r == -ENOENT ? scope_not_found(a, err) : 0;
 	}
 	model_clear(&realm_doc_type, &d);
-	return r == -ENOENT ? scope_not_found(a, err) : r;
+	return r;
+}
+
+/* One that was Deleting before stays so: an earlier deletion had begun with it. */
+static void restore_state(struct engine *e, const struct addr *a, realm_state before)
+{
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+
+	if (before != REALM_STATE_DELETING && store_state(e, a, before, NULL, &err) < 0)
+		log_wrn("a realm stays Deleting", "realm", a->realm, "error",
+			kerr_text(&err, text, sizeof(text)));
 }
 
 /* Children that are made before the object itself is locked are deleted in another round. */
-static int delete_below(struct engine *e, const struct addr *a, struct deleted *ret,
-			struct kerr *err)
+static int delete_rounds(struct engine *e, const struct addr *a, struct deleted *ret,
+			 struct kerr *err)
 {
 	struct strlist left cleanup_strlist = { 0 };
 	int r = 0;
 
-	if (addr_level(a) == ADDR_REALM) {
-		r = locks_take_path(e->locks, a, 0, err);
-		if (r < 0)
-			return r;
-		r = mark_deleting(e, a, err);
-		locks_drop_path(e->locks, a);
-	}
 	for (unsigned round = 0; r == 0 && round < CASCADE_ROUNDS_MAX; round++) {
 		r = delete_children(e, a, ret, err);
 		if (r == 0)
@@ -250,24 +318,68 @@ static int delete_below(struct engine *e, const struct addr *a, struct deleted *
 				  level_words[addr_level(a)], addr_name(a));
 }
 
-/* Its lock is held. */
-static int delete_locked(struct engine *e, const struct addr *a, enum delete_flags flags,
-			 void *ret_doc, struct deleted *ret, struct kerr *err)
+/* With success the object's lock is held. What is left after a failure is as it was before. */
+static int delete_below(struct engine *e, const struct addr *a, realm_state *ret_before,
+			struct deleted *ret, struct kerr *err)
 {
+	char *ns cleanup_free = NULL;
+	int r;
+
+	if (addr_level(a) != ADDR_REALM)
+		return delete_rounds(e, a, ret, err);
+	r = locks_take_path(e->locks, a, 0, err);
+	if (r < 0)
+		return r;
+	r = damaged_namespace(e, a->realm, &ns, err);
+	if (r == 0)
+		r = take_namespace(e, a, ns, err);
+	if (r >= 0) {
+		drop_namespace(e, ns);
+		r = store_state(e, a, REALM_STATE_DELETING, ret_before, err);
+	}
+	locks_drop_path(e->locks, a);
+	if (r < 0)
+		return r;
+	r = delete_rounds(e, a, ret, err);
+	if (r < 0 && locks_take_path(e->locks, a, 0, NULL) == 0) {
+		restore_state(e, a, *ret_before);
+		locks_drop_path(e->locks, a);
+	}
+	return r;
+}
+
+/* Its lock is held. before: the realm's state where it is marked already. */
+static int delete_locked(struct engine *e, const struct addr *a, enum delete_flags flags,
+			 realm_state before, void *ret_doc, struct deleted *ret, struct kerr *err)
+{
+	bool realm = addr_level(a) == ADDR_REALM;
 	struct kerr damage;
+	const char *ns = "";
 	int r;
 
 	r = damaged_load(e, a, ret_doc, &damage);
 	if (r == -ENOENT)
 		return scope_not_found(a, err);
-	r = 0;
-	if (!(flags & DELETE_FORCE))
-		r = check_children(e, a, err);
-	if (r == 0 && addr_level(a) == ADDR_REALM) {
-		((struct realm_doc *) ret_doc)->status.state = REALM_STATE_DELETING;
-		r = mark_deleting(e, a, err);
+	r = flags & DELETE_FORCE ? 0 : check_children(e, a, err);
+	if (r == 0)
+		r = check_cgroup(e, a, err);
+	if (r == 0 && realm) {
+		ns = ((struct realm_doc *) ret_doc)->spec.namespace;
+		r = take_namespace(e, a, ns, err);
 	}
-	return r < 0 ? r : delete_self(e, a, ret_doc, ret, err);
+	if (r >= 0 && realm) {
+		((struct realm_doc *) ret_doc)->status.state = REALM_STATE_DELETING;
+		r = store_state(e, a, REALM_STATE_DELETING, flags & DELETE_CASCADE ? NULL : &before,
+				err);
+	}
+	if (r >= 0)
+		r = delete_self(e, a, ret_doc, ret, err);
+	/* The cgroup is the first to go; a namespace that has begun to go is no Ready realm's. */
+	if (r < 0 && realm && !ret->cgroup)
+		restore_state(e, a, before);
+	if (realm)
+		drop_namespace(e, ns);
+	return r;
 }
 
 /* The directory that a deletion left which was killed at its very end. */
@@ -285,6 +397,7 @@ static void sweep_rest(struct engine *e, const struct addr *a)
 int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flags, void *ret_doc,
 		  struct deleted *ret, struct kerr *err)
 {
+	realm_state before = REALM_STATE_DELETING; /* not changed by this deletion */
 	int r;
 
 	r = store_exists(&e->layout, a, err);
@@ -293,13 +406,15 @@ int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flag
 		return scope_not_found(a, err);
 	}
 	if (r > 0)
+		r = system_refuse_parent(a, err);
+	if (r == 0)
 		r = scope_prepare_trees(e, err);
 	if (r == 0)
-		r = flags & DELETE_CASCADE ? delete_below(e, a, ret, err)
+		r = flags & DELETE_CASCADE ? delete_below(e, a, &before, ret, err)
 					   : locks_take_path(e->locks, a, 0, err);
 	if (r < 0)
 		return delete_wrap(a, r, err);
-	r = delete_locked(e, a, flags, ret_doc, ret, err);
+	r = delete_locked(e, a, flags, before, ret_doc, ret, err);
 	locks_drop_path(e->locks, a);
 	return r < 0 && r != -ENOENT ? delete_wrap(a, r, err) : r;
 }

@@ -129,7 +129,11 @@ static int plan_target(struct gone *g, const struct rpc_plan_target *t, enum del
 		return scope_not_found(&a, err);
 	if (r > 0)
 		r = kind >= KIND_CELL ? system_refuse(&a, "stop", err)
-				      : plan_parent(g, &a, flags, ret, err);
+				      : system_refuse_parent(&a, err);
+	if (r < 0 && kind < KIND_CELL)
+		return kerr_wrap(err, r, "failed to delete %s", level_words[addr_level(&a)]);
+	if (r == 0 && kind < KIND_CELL && store_exists(&g->e->layout, &a, NULL) != 0)
+		r = plan_parent(g, &a, flags, ret, err);
 	if (r == 0 && one)
 		r = plan_container(g, &a, name, err);
 	if (r == 0)

@@ -72,7 +72,7 @@ static int claim_namespace(struct create *c, struct realm_doc *d, struct kerr *e
 
 static int realm_build(struct create *c, struct realm_doc *d, bool *ret_ns_pre, struct kerr *err)
 {
-	int r = c->existed ? 0 : claim_namespace(c, d, err);
+	int r = c->existed ? scope_refuse_deleting(c->e, &c->a, err) : claim_namespace(c, d, err);
 
 	if (r == 0)
 		r = scope_namespace_make(c->e, d->spec.namespace, err);

@@ -195,6 +195,22 @@ int scope_not_found(const struct addr *a, struct kerr *err)
 	return kerr_plain(err, -EINVAL, "no name given");
 }
 
+int scope_refuse_deleting(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct addr realm = { .realm = a->realm };
+	struct realm_doc doc = { 0 };
+	int r = store_load(&e->layout, &realm, 0, &doc, NULL);
+	bool deleting = r == 0 && doc.status.state == REALM_STATE_DELETING;
+
+	model_clear(&realm_doc_type, &doc);
+	if (!deleting)
+		return 0;
+	return kerr_plain(err, -EBUSY,
+			  "realm \"%s\" is being deleted; if nobody is at it any more, finish with "
+			  "'kuke delete realm %s --cascade'",
+			  a->realm, a->realm);
+}
+
 int scope_parents_exist(struct engine *e, const struct addr *a, struct kerr *err)
 {
 	struct addr part = { .realm = a->realm };
@@ -213,7 +229,7 @@ int scope_parents_exist(struct engine *e, const struct addr *a, struct kerr *err
 		else
 			part.cell = a->cell;
 	}
-	return 0;
+	return addr_level(a) > ADDR_REALM ? scope_refuse_deleting(e, a, err) : 0;
 }
 
 static int check_name(enum kind kind, int required, const char *name, enum scope_flags flags,

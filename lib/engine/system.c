@@ -38,6 +38,18 @@ int system_refuse(const struct addr *a, const char *verb, struct kerr *err)
 			  a->cell, verb);
 }
 
+int system_refuse_parent(const struct addr *a, struct kerr *err)
+{
+	enum addr_level level = addr_level(a);
+
+	if (level == ADDR_ROOT || level == ADDR_CELL || !streq(a->realm, SYSTEM_REALM) ||
+	    (level >= ADDR_SPACE && !streq(a->space, SYSTEM_SPACE)) ||
+	    (level >= ADDR_STACK && !streq(a->stack, SYSTEM_STACK)))
+		return 0;
+	return kerr_plain(err, -EPERM, "%s \"%s\" holds the daemon's own cell and is never deleted",
+			  level_words[level], addr_name(a));
+}
+
 /* ---- the document ---- */
 
 static int daemon_program(char **ret, struct kerr *err)

@@ -18,6 +18,8 @@
 bool system_is_cell(const struct addr *a);
 /* -EPERM with `use kuke daemon …` for the daemon's own cell; 0 for any other. */
 int system_refuse(const struct addr *a, const char *verb, struct kerr *err);
+/* -EPERM for the realm, space and stack of the daemon's own cell, which are never deleted. */
+int system_refuse_parent(const struct addr *a, struct kerr *err);
 
 /* What the daemon is started with. Borrowed. */
 struct system_daemon {

@@ -463,8 +463,7 @@ int store_delete(const struct layout *l, const struct addr *a, enum store_delete
 		return remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
 	if (rmdir(dir) == 0 || errno == ENOENT)
 		return 0;
-	if (errno != ENOTEMPTY && errno != EEXIST)
-		return kerr_set(err, -errno, "remove '%s'", dir);
-	(void) mark(dir, false, NULL); /* what is left in it is not ours */
-	return 0;
+	/* What is left in it makes it no object again: the mark stays. */
+	return errno == ENOTEMPTY || errno == EEXIST ? 0
+						     : kerr_set(err, -errno, "remove '%s'", dir);
 }

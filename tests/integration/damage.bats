@@ -303,6 +303,33 @@ kind()
 	all_ready
 }
 
+# kind_up TELLER PATH: of the runtime directory, which is no more after a reboot.
+kind_up()
+{
+	local r pids
+	declare -A files
+
+	pids=$(all_pids)
+	quiet kuke daemon stop >/dev/null
+	spoil_all "../run/$2"
+	daemon_up
+	diff <(echo "$pids") <(all_pids)
+	for r in "${WAYS[@]}"; do told "$1" "$r" "${files[$r]}"; done
+	others_work
+	for r in "${WAYS[@]}"; do restore "$r" "${files[$r]}"; done
+	daemon_again
+	diff <(sed '/^b:/d' <<<"$pids") <(all_pids | sed '/^b:/d')
+	all_ready
+	# And once more, to be taken away as it is.
+	spoil_all "../run/$2"
+	for r in "${WAYS[@]}"; do
+		[ "$r" != unreadable ] || restore "$r" "${files[$r]}"
+		kuke delete cell v --realm "$r" --space s --stack t >/dev/null
+		[ -z "$(pids_of "$r")" ] || { echo "$r: $(pids_of "$r")"; return 1; }
+		rm -rf "${SAVED:?}/$r" "$SAVED/$r.path"
+	done
+}
+
 # shellcheck disable=SC2016
 @test "a cell's document" { kind cell 'data/$R/s/t/v/metadata.json'; }
 
@@ -338,3 +365,161 @@ kind()
 
 # shellcheck disable=SC2016
 @test "an image's manifest" { kind verify 'namespaces/$N/blobs/sha256/$M'; }
+
+# shellcheck disable=SC2016
+@test "the record of a cell's start" { kind_up cell 'cells/$R/s/t/v/run.json'; }
+
+# shellcheck disable=SC2016
+@test "a monitor's record" { kind_up cell 'containers/$N/s_t_vid_main/monitor'; }
+
+# The other runs are gone with the runtime directory: a restart of the daemon is all.
+@test "the exit record of an earlier run: the container runs on and stops as asked" {
+	local r file pids
+	declare -A files
+
+	for r in "${WAYS[@]}"; do # an earlier run
+		quiet kuke stop cell v --realm "$r" --space s --stack t >/dev/null
+		quiet kuke start cell v --realm "$r" --space s --stack t >/dev/null
+	done
+	pids=$(all_pids)
+	# shellcheck disable=SC2016
+	spoil_all 'namespaces/$N/containers/s_t_vid_main/exit.json'
+	daemon_again
+	diff <(echo "$pids") <(all_pids)
+	for r in "${WAYS[@]}"; do
+		[ "$r" = gone ] || show "$r" cell | tee "$INSTANCE/home/status" |
+			jq -e '(.message | contains("exit.json")) and .reason == "StateUnreadable" and .containers[0].state == "Unknown"' ||
+			{ echo "$r"; cat "$INSTANCE/home/status"; return 1; }
+	done
+	for r in "${WAYS[@]}"; do restore "$r" "${files[$r]}"; done
+	all_ready
+	others_work
+}
+
+@test "what is under way with a cell: it can be deleted all the same" {
+	local r file
+	declare -A files
+
+	quiet kuke daemon stop >/dev/null
+	for r in "${WAYS[@]}"; do
+		file=$INSTANCE_RUN_PATH/locks/$r/s/t/v/.intent
+		[ "$r" = gone ] || echo '{"op":"cell-delete","step":"","data":{"namespace":"'"$r.$INSTANCE_NS_SUFFIX"'"}}' >"$file"
+		[ "$r" = gone ] || [ "$r" = flip ] || spoil "$r" "$file"
+	done
+	daemon_up
+	for r in empty cut zero directory link unreadable; do
+		is_unknown "$r" cell .intent
+		[ -n "$(pids_of "$r")" ]
+	done
+	others_work
+	inst umount "$INSTANCE_RUN_PATH/locks/unreadable/s/t/v/.intent"
+	for r in empty cut zero directory link unreadable; do
+		kuke delete cell v --realm "$r" --space s --stack t
+		[ -z "$(pids_of "$r")" ]
+	done
+	# This one could be read, and was finished.
+	refute kuke get cell v --realm flip --space s --stack t
+}
+
+@test "a lease: no other cell gets the address, and it comes back" {
+	local ip first dir=$INSTANCE_RUN_PATH/data/empty/s/.leases
+	ip=$(ls "$dir")
+	first=$(readlink "$dir/$ip")
+	for way in gone file directory; do
+		quiet kuke daemon stop >/dev/null
+		rm -rf "${dir:?}/$ip"
+		case $way in
+		file) : >"$dir/$ip" ;;
+		directory) mkdir "$dir/$ip" ;;
+		esac
+		daemon_up
+		of empty is_cell_state v Ready
+		IN='empty s t' run_cell x "$IDLE"
+		[ "$(IN='empty s t' cell_value x .status.network.address)" != "$ip" ]
+		kuke delete cell x --realm empty --space s --stack t
+		[ "$way" != gone ] || [ "$(readlink "$dir/$ip")" = "$first" ]
+		rm -rf "${dir:?}/$ip"
+		ln -s "$first" "$dir/$ip"
+	done
+	kuke stop cell v --realm empty --space s --stack t
+	quiet kuke start cell v --realm empty --space s --stack t
+	[ "$(of empty cell_value v .status.network.address)" = "$ip" ]
+}
+
+@test "which image a container was made of: nothing of it goes while that is lost" {
+	local link=$NS/empty.$INSTANCE_NS_SUFFIX/containers/s_t_vid_main/image to pid
+	pid=$(pids_of empty)
+	to=$(readlink "$link")
+	for way in gone file; do
+		rm "$link"
+		[ "$way" = gone ] || echo "$to" >"$link"
+		quiet kuke image delete "$IMAGE" --realm empty
+		daemon_again
+		[ "$(pids_of empty)" = "$pid" ]
+		[ -e "$NS/empty.$INSTANCE_NS_SUFFIX/snapshots/$LAYER/layer.json" ]
+		[ -e "$NS/empty.$INSTANCE_NS_SUFFIX/blobs/sha256/${to#sha256:}" ]
+		run kuke image prune --realm empty
+		[ "$status" -eq 1 ]
+		[[ $output == *"no image content is removed while a record cannot be read: container 's_t_vid_main': '$link'"* ]]
+		rm -f "$link"
+		ln -s "$to" "$link"
+		quiet kuke image load "$INSTANCE/home/busybox.tar" --realm empty >/dev/null
+	done
+	kuke image prune --realm empty
+}
+
+@test "a layer that lost its record under a running cell: load gives it one, the cell runs on" {
+	local layer=$NS/empty.$INSTANCE_NS_SUFFIX/snapshots/$LAYER pid inode
+	pid=$(pids_of empty)
+	inode=$(stat -c %i "$layer/fs")
+	rm "$layer/layer.json"
+	kuke image delete "$IMAGE" --realm empty
+	[ -e "$layer/fs" ]
+	quiet kuke image load "$INSTANCE/home/busybox.tar" --realm empty >/dev/null
+	[ "$(stat -c %i "$layer/fs")" = "$inode" ]
+	kuke image verify --realm empty
+	[ "$(pids_of empty)" = "$pid" ]
+	kuke stop cell v --realm empty --space s --stack t
+	quiet kuke start cell v --realm empty --space s --stack t
+	# Of no use to anybody: it goes when that is asked for, not by itself.
+	quiet kuke create realm spare >/dev/null
+	quiet kuke image load "$INSTANCE/home/busybox.tar" --realm spare >/dev/null
+	layer=$NS/spare.$INSTANCE_NS_SUFFIX/snapshots/$LAYER
+	rm "$layer/layer.json"
+	kuke image delete "$IMAGE" --realm spare
+	daemon_again
+	[ -e "$layer/fs" ]
+	kuke image prune --realm spare
+	[ ! -e "$layer" ]
+	kuke delete realm spare
+}
+
+@test "what is not kukeon's is left alone and named once" {
+	local ns=$NS/default.$INSTANCE_NS_SUFFIX dirs d n
+	mkdir "$NS/lost+found"
+	dirs=("$INSTANCE_RUN_PATH/data" "$INSTANCE_RUN_PATH/data/default" "$INSTANCE_RUN_PATH/data/default/default"
+		"$INSTANCE_RUN_PATH/data/default/default/default" "$NS" "$ns"/{containers,snapshots,staging,trash,blobs/sha256})
+	for d in "${dirs[@]}"; do
+		mkdir -p "$d/lost+found/#1/a" "$d/mine/b/c/d"
+		echo x | tee "$d/lost+found/#1/a/f" >"$d/mine/b/c/d/f"
+	done
+	# A name of ours without a record of ours.
+	mkdir -p "$ns/snapshots/$(printf '%064d' 7)/fs" "$ns/containers/default_default_x_main/upper" \
+		"$INSTANCE_RUN_PATH/data/empty2/s/t/c"
+	echo x >"$ns/images/notes.txt"
+	daemon_again
+	daemon_again
+	kuke image prune
+	for d in "${dirs[@]}"; do
+		[ -e "$d/lost+found/#1/a/f" ]
+		[ -e "$d/mine/b/c/d/f" ]
+		n=$(grep -c "left alone.*: $d/mine\"" "$INSTANCE_RUN_PATH/data/kuke-system/kukeon/kukeon/kukeond/kukeond/log")
+		[ "$n" -eq 1 ] || { echo "$d: $n"; return 1; }
+	done
+	[ -e "$ns/containers/default_default_x_main/upper" ]
+	[ -e "$INSTANCE_RUN_PATH/data/empty2/s/t/c" ]
+	[ -e "$ns/images/notes.txt" ]
+	kuke get realms -o json | jq -e 'map(.metadata.name) | contains(["mine"]) or contains(["lost+found"]) | not'
+	for d in "${dirs[@]}"; do rm -r "${d:?}/lost+found" "${d:?}/mine"; done
+	rm -r "$ns/containers/default_default_x_main" "$INSTANCE_RUN_PATH/data/empty2" "$ns/images/notes.txt"
+}
