@@ -9,7 +9,6 @@
 
 #include "image.h"
 #include "imgstore.h"
-#include "log.h"
 #include "mem.h"
 #include "oci_manifest.h"
 #include "path.h"
@@ -142,9 +141,7 @@ void image_store_note(struct image_store *s, const char *why, const char *path)
 {
 	cleanup_free char *line = xasprintf("%s: %s", why, path);
 
-	if (!s->strange)
-		log_wrn("left alone", "what", line);
-	else if (!strlist_has(s->strange, line))
+	if (s->strange && !strlist_has(s->strange, line))
 		strlist_add(s->strange, line);
 }
 

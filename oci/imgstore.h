@@ -79,7 +79,7 @@ int image_store_trash(struct image_store *s, const char *path, struct kerr *err)
 bool image_store_is_hex(const char *name);
 bool image_store_is_record(const char *name);
 
-/* A line for s->strange, or for the log where there is no list. */
+/* A line for s->strange, where there is such a list. */
 void image_store_note(struct image_store *s, const char *why, const char *path);
 
 /*

@@ -118,8 +118,10 @@ int shim_state(const struct shim_place *place, struct shim_status *ret, struct k
 
 	/* The lock before the exit record: a shim writes the one, then lets go of the other. */
 	r = lock_file_held(AT_FDCWD, lock);
-	if (r < 0)
-		return kerr_set(err, r, "look at lock '%s'", lock);
+	if (r < 0) {
+		(void) kerr_set(err, r, "look at lock '%s'", lock);
+		return damaged(r);
+	}
 	st.monitor_alive = r > 0;
 	r = read_record(place, &rec, err);
 	if (r < 0 && r != -ENOENT)

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
+#include "crc32c.h"
 #include "jscan.h"
 #include "shimfile.h"
 #include "str.h"
@@ -52,15 +54,35 @@ static int get_id(const char *text, size_t n, const char *key, char *buf, size_t
 	return id_ok(buf) ? 0 : -EINVAL;
 }
 
+/* The sum of what stands before it in the line, from the brace on. */
+#define SUM_KEY ",\"crc\":\""
+
 void shim_record_line(struct buf *out, const struct shim_record *r)
 {
+	size_t from = out->len;
 	char at[KTIME_TEXT_MAX];
 
 	buf_addf(out, "{\"state\":\"%s\",\"run\":\"%s\",\"boot\":\"%s\",",
 		 r->starting ? "starting" : "running", r->run_id, r->boot_id);
 	buf_addf(out, "\"shim\":%d,\"shimStart\":%" PRIu64 ",", (int) r->shim_pid, r->shim_start);
-	buf_addf(out, "\"pid\":%d,\"pidStart\":%" PRIu64 ",\"startedAt\":\"%s\"}\n", (int) r->pid,
+	buf_addf(out, "\"pid\":%d,\"pidStart\":%" PRIu64 ",\"startedAt\":\"%s\"", (int) r->pid,
 		 r->pid_start, ktime_text(&r->started_at, at));
+	if (!out->failed)
+		buf_addf(out, SUM_KEY "%08x\"}\n",
+			 crc32c_add(0, out->data + from, out->len - from));
+}
+
+/* One of an older version has none. */
+static bool sum_differs(const char *line, size_t n)
+{
+	const char *at = memmem(line, n, SUM_KEY, sizeof(SUM_KEY) - 1);
+	char want[9];
+
+	if (at == NULL)
+		return false;
+	(void) snprintf(want, sizeof(want), "%08x", crc32c_add(0, line, (size_t) (at - line)));
+	at += sizeof(SUM_KEY) - 1;
+	return (size_t) (line + n - at) < 8 || memcmp(at, want, 8) != 0;
 }
 
 /* The last line that has its newline, without it. */
@@ -88,7 +110,7 @@ int shim_record_parse(const char *text, size_t n, struct shim_record *ret)
 	line = last_line(text, n, &len);
 	if (line == NULL)
 		return -ENOENT;
-	if (jscan_get_str(line, len, "state", state, sizeof(state)) < 0 ||
+	if (sum_differs(line, len) || jscan_get_str(line, len, "state", state, sizeof(state)) < 0 ||
 	    get_id(line, len, "run", v.run_id, sizeof(v.run_id)) < 0 ||
 	    get_id(line, len, "boot", v.boot_id, sizeof(v.boot_id)) < 0 ||
 	    get_i64(line, len, "shim", INT_MAX, &shim) < 0 ||

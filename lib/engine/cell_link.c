@@ -157,6 +157,8 @@ int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct k
 	r = cell_run_load(e, &a, &run, NULL);
 	if (r < 0 || !run.complete || !run.veth[0])
 		return 0; /* not started, or on the host's network */
+	if (run.addr && lease_keep(e, &a, run.addr, NULL) > 0)
+		log_wrn("the lease of a running cell was lost and is made again", "cell", a.cell);
 	link_bridge_name(a.realm, a.space, e->instance, bridge);
 	if (seen_in_order(e, run.veth, bridge) || is_in_order(run.veth, bridge))
 		return keep_trouble(e, &a, &run, NULL, err);

@@ -40,11 +40,22 @@ static void stopping_clear(struct stopping *v, size_t n)
 	free(v);
 }
 
+/* It says no more than that a start begins, but processes are there: what it said is lost. */
+static bool has_lost_record(const struct container_run *run)
+{
+	struct shim_status st;
+
+	return shim_state(&run->how.place, &st, NULL) == 0 && st.state == SHIM_STARTING &&
+	       cgroup_populated(run->e->cgroups, run->cgroup) > 0;
+}
+
 /* Records that cannot be read tell nothing; what they were about is killed by its cgroup. */
 static int settle(struct stopping *s, struct kerr *err)
 {
 	struct kerr why = { 0 };
-	int r = shim_settle(&s->run.how.place, SETTLE_WAIT_MS, &s->st, &why);
+	int r = has_lost_record(&s->run)
+			? -EBADMSG
+			: shim_settle(&s->run.how.place, SETTLE_WAIT_MS, &s->st, &why);
 
 	if (r == -EBADMSG) {
 		s->st = (struct shim_status){ .state = SHIM_NEVER };

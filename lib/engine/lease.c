@@ -59,7 +59,7 @@ static int read_leases(const char *dir, struct lease_list *ret, struct kerr *err
 			continue;
 		n = readlinkat(dirfd(d), de->d_name, l.target, sizeof(l.target) - 1);
 		if (n <= 0 || !strchr(l.target, '/'))
-			continue;
+			l.target[0] = '\0'; /* damaged: a cell may have it, so no other gets it */
 		*(struct lease *) vec_grow(&ret->v, &ret->n, sizeof(*ret->v)) = l;
 	}
 	if (ret->n)
@@ -177,6 +177,29 @@ int lease_find(struct engine *e, const struct addr *cell, uint32_t *ret)
 	return r;
 }
 
+int lease_keep(struct engine *e, const struct addr *cell, uint32_t addr, struct kerr *err)
+{
+	struct addr space = lease_space(cell);
+	struct lock_id lock = lock_id_leases(&space);
+	char text[IPV4_TEXT_MAX];
+	char *file cleanup_free = layout_lease(&e->layout, &space, ipv4_text(addr, text));
+	char *target cleanup_free = lease_target(cell);
+	uint32_t have;
+	int r;
+
+	if (lease_find(e, cell, &have) == 0)
+		return 0;
+	r = locks_take(e->locks, &lock, 0, err);
+	if (r < 0)
+		return r;
+	if (symlink(target, file) == 0)
+		r = 1;
+	else if (errno != EEXIST) /* a damaged one keeps the address as well */
+		r = kerr_set(err, -errno, "lease '%s'", file);
+	locks_drop(e->locks, &lock);
+	return r;
+}
+
 int lease_drop(struct engine *e, const struct addr *cell, struct kerr *err)
 {
 	struct addr space = lease_space(cell);
@@ -211,6 +234,8 @@ int lease_each(struct engine *e, const struct addr *space, lease_fn *fn, void *c
 	for (size_t i = 0; i < all.n; i++) {
 		char *slash = strchr(all.v[i].target, '/');
 
+		if (!slash)
+			continue;
 		*slash = '\0';
 		fn(ctx, all.v[i].addr, all.v[i].target, slash + 1);
 	}

@@ -58,6 +58,8 @@ int lease_take(struct engine *e, const struct addr *cell, const struct space_net
 	       uint32_t *ret, struct kerr *err);
 /* -ENOENT without a message when it has none. */
 int lease_find(struct engine *e, const struct addr *cell, uint32_t *ret);
+/* Make the lease of a cell that is up with that address and has lost it. 1 made. */
+int lease_keep(struct engine *e, const struct addr *cell, uint32_t addr, struct kerr *err);
 /* Give it back. None is success. */
 int lease_drop(struct engine *e, const struct addr *cell, struct kerr *err);
 
