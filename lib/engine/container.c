@@ -388,7 +388,18 @@ int container_create(struct container_run *r, const struct cell_mounts *m, struc
 
 /* ---- running ---- */
 
-/* No container of ours runs in this root: the places in it stay as they are found. */
+/*
+ * What is left of the last run goes before the root is looked at: a process of it (one
+ * that outlived its init, on the host's pids) could change the root meanwhile.
+ */
+static int clear_before(struct container_run *r, struct kerr *err)
+{
+	int k = container_run_ready(r, err);
+
+	return k == 0 && access(r->run_dir, F_OK) == 0 ? shim_clear(&r->how, 0, err) : k;
+}
+
+/* Nothing runs in this root: the places in it stay as they are found. */
 static int prepare_mounts(struct container_run *r, const struct cell_mounts *m,
 			  struct spec_input *in, int root, struct kerr *err)
 {
@@ -492,6 +503,8 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 	in.secrets = secrets.v;
 	in.n_secrets = secrets.n;
 	if (k == 0)
+		k = clear_before(r, err);
+	if (k == 0)
 		rootfd = k = open_below(AT_FDCWD, root, err);
 	if (k >= 0)
 		k = prepare_mounts(r, m, &in, rootfd, err);
@@ -499,8 +512,6 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 	if (k == 0)
 		k = spec_build(&in, &json, &built, err);
 	engine_lap(r->e, "spec");
-	if (k == 0)
-		k = container_run_ready(r, err);
 	if (k == 0)
 		k = shim_prepare(&r->how, &json, err);
 	if (k == 0)
