@@ -11,13 +11,16 @@
 #   big.docker.tar  as a docker archive (plain layers)
 #   layers/N.tar.gz the gzip layers, lowest first
 #
-# Needs mmdebstrap, umoci, skopeo, jq, and a mirror of Debian.
+# Needs a mirror of Debian, and says which programs are missing.
 set -eu -o pipefail
 
+# shellcheck source=needs.bash
+. "${BASH_SOURCE[0]%/*}/needs.bash"
 dir=${1:?"usage: bigimage.sh DIR"}
 mkdir -p "$dir"
 cd "$dir"
 [ ! -e made ] || exit 0
+bench_needs mmdebstrap umoci skopeo jq setfattr:attr setcap:libcap2-bin
 
 layer()
 {

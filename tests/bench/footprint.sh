@@ -19,6 +19,10 @@ while getopts n: opt; do
 	esac
 done
 
+# shellcheck source=needs.bash
+. "$here/needs.bash"
+bench_needs runc ip:iproute2 iptables-legacy:iptables busybox:busybox-static
+bench_build
 # shellcheck source=../helpers/instance.bash
 . "$here/../helpers/instance.bash"
 trap 'instance_stop || true' EXIT

@@ -36,7 +36,12 @@ images_enter()
 {
 	local loop file dir
 
+	# shellcheck source=needs.bash
+	. "$here/needs.bash"
 	if [ -z "${BENCH_DISK:-}" ]; then
+		bench_needs runc ip:iproute2 iptables-legacy:iptables busybox:busybox-static \
+			mkfs.ext4:e2fsprogs igzip:isal skopeo docker-registry
+		bench_build pair
 		BENCH_DISK=$(mktemp -d "${TMPDIR:-/tmp}/kukeon-bench.XXXXXX")
 		export BENCH_DISK
 		trap 'rm -rf --one-file-system "$BENCH_DISK"' EXIT
@@ -141,7 +146,7 @@ images_time()
 	local out=$1
 
 	shift
-	inside timeout $((300 + runs * 120)) "$top_builddir/pair" ${acct:+-c "$acct"} "$@" \
+	inside timeout $((3600 + runs * 600)) "$top_builddir/pair" ${acct:+-c "$acct"} "$@" \
 		>"$out" 2>"$INSTANCE/pair.log" </dev/null ||
 		{ tail -5 "$INSTANCE/pair.log" >&2; return 1; }
 }

@@ -27,7 +27,12 @@ while getopts n: opt; do
 	esac
 done
 
+# shellcheck source=needs.bash
+. "$here/needs.bash"
 if [ -z "${BENCH_DISK:-}" ]; then
+	bench_needs runc ip:iproute2 iptables-legacy:iptables busybox:busybox-static \
+		mkfs.ext4:e2fsprogs strace
+	bench_build pair
 	BENCH_DISK=$(mktemp -d "${TMPDIR:-/tmp}/kukeon-bench.XXXXXX")
 	export BENCH_DISK
 	trap 'rm -rf --one-file-system "$BENCH_DISK"' EXIT
@@ -89,7 +94,7 @@ for ((i = 0; i < runs + 2; i++)); do manifest "c$i" >"$INSTANCE/m/$i.yaml"; done
 : >"$INSTANCE/pairs"
 # shellcheck disable=SC2016 # the inner shell expands
 inst sh -ec 'if [ -n "$1" ]; then echo 0 >"${1%/*}/_clients/cgroup.procs"; fi; shift; exec "$@"' - "$acct" \
-	timeout $((60 + runs * 10)) "$top_builddir/pair" -n "$runs" -w 2 ${acct:+-c "$acct"} \
+	timeout $((600 + runs * 100)) "$top_builddir/pair" -n "$runs" -w 2 ${acct:+-c "$acct"} \
 	"runc run -d" \
 	"unshare --net='$bench/net' --ipc='$bench/ipc' --uts='$bench/uts' true" \
 	"runc --root $bench/runc --log $bench/log --log-format json run -d --bundle $bench/bundle --pid-file $bench/pid bare{n}" \
@@ -125,16 +130,22 @@ steps | awk -F'\t' '!seen[$1]++ { print $1 }' | while read -r step; do
 		awk -v s="$step" '{ v[NR] = $1 } END { printf "  %-18s %8.2f ms\n", s, v[int((NR + 1) / 2)] / 1000 }'
 done
 
+# strace has the daemon.
+traced()
+{
+	inst grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$(kukeond_pid)/status"
+}
+
 # How often one start waits for the disk, seen from outside.
 if command -v strace >/dev/null; then
 	manifest synced >"$INSTANCE/synced.yaml"
 	# shellcheck disable=SC2016 # the inner shell expands
-	inst sh -c 'echo $$ >"$1/strace.pid"; exec timeout 60 strace -f -qq \
+	inst sh -c 'echo $$ >"$1/strace.pid"; exec timeout 600 strace -f -qq \
 		-e trace=fsync,fdatasync,syncfs,sync -o "$1/syncs" -p "$2"' - \
 		"$INSTANCE" "$(kukeond_pid)" 2>/dev/null &
 	strace=$!
-	sleep 1
-	inst timeout 30 kuke run -d -f "$INSTANCE/synced.yaml" >/dev/null
+	wait_for 10 traced
+	inst timeout 300 kuke run -d -f "$INSTANCE/synced.yaml" >/dev/null
 	inst kill "$(cat "$INSTANCE/strace.pid")"
 	wait "$strace" 2>/dev/null || true
 	echo "syncs of one start: $(grep -c 'sync' "$INSTANCE/syncs")"

@@ -8,7 +8,7 @@ setup_file()
 }
 
 @test "start.sh pairs a cell with its container" {
-	run timeout 300 "$BATS_TEST_DIRNAME/../bench/start.sh" -n 2
+	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/start.sh" -n 2
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output =~ "runc run -d" ]]
@@ -24,7 +24,7 @@ setup_file()
 }
 
 @test "footprint.sh measures what idles" {
-	run timeout 300 "$BATS_TEST_DIRNAME/../bench/footprint.sh" -n 3
+	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/footprint.sh" -n 3
 	echo "$output"
 	[ "$status" -eq 0 ]
 	for what in "kukeond idle: " "kukeshim: " "kuke version: " "installed: "; do
@@ -51,7 +51,7 @@ small_image()
 
 @test "load.sh pairs loading an image with the floor under it" {
 	small_image "$BATS_FILE_TMPDIR/images"
-	run timeout 300 "$BATS_TEST_DIRNAME/../bench/load.sh" -n 1 -i "$BATS_FILE_TMPDIR/images"
+	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/load.sh" -n 1 -i "$BATS_FILE_TMPDIR/images"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *"floor "*"kuke "*"peak of one process "* ]]
@@ -60,7 +60,7 @@ small_image()
 
 @test "pull.sh pairs pulling an image with the floor under it" {
 	small_image "$BATS_FILE_TMPDIR/images"
-	run timeout 300 "$BATS_TEST_DIRNAME/../bench/pull.sh" -n 1 -i "$BATS_FILE_TMPDIR/images"
+	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/pull.sh" -n 1 -i "$BATS_FILE_TMPDIR/images"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *"floor "*"kuke "*"again: "*"peak: kukefetch "* ]]

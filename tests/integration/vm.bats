@@ -10,7 +10,7 @@ setup_file()
 	VM_DIR=$BATS_TEST_DIRNAME/../vm
 	FACTS=$(mktemp)
 	export FACTS
-	"$VM_DIR/run" --timeout 600 --disk /var/lib/kukeon-vm:512 -- \
+	"$VM_DIR/run" --timeout 3600 --disk /var/lib/kukeon-vm:512 -- \
 		"$(realpath "$VM_DIR/cells")" "$(realpath "$top_builddir")" >"$FACTS" 2>"$FACTS.err" ||
 		{ cat "$FACTS" "$FACTS.err" >&2; return 1; }
 }

@@ -40,7 +40,7 @@ server_refused()
 {
 	local out
 	cat >"$WORK/server.yaml"
-	out=$(inst timeout 10 "$INSTANCE_BINDIR/kukeond" serve --configuration "$WORK/server.yaml" 2>&1) && return 1
+	out=$(inst timeout 300 "$INSTANCE_BINDIR/kukeond" serve --configuration "$WORK/server.yaml" 2>&1) && return 1
 	grep -qF -- "$1" <<<"$out"
 }
 
