@@ -234,9 +234,9 @@ P
 capabilities: {drop: [net_raw]}
 volumes: [{source: $HERE, target: /ro, readOnly: true}]"
 	wait_for 15 log_has s '^\.done$'
-	# What the container has of its own: pts, console, ptmx.
-	diff <(logs s | grep '^/dev/[^ ]*$' | grep -v '^/dev/pts/') \
-		<(inst find /dev -path /dev/pts -prune -o \( -type c -o -type b \) -print |
+	# What the container has of its own: pts, console, ptmx. Others use /dev/shm.
+	diff <(logs s | grep '^/dev/[^ ]*$' | grep -v '^/dev/\(pts\|shm\)/') \
+		<(inst find /dev \( -path /dev/pts -o -path /dev/shm \) -prune -o \( -type c -o -type b \) -print |
 			grep -v '^/dev/console$\|^/dev/ptmx$' | sort)
 	[ $((0x$(status_of s CapBnd) | 1 << 13)) -eq $((0x$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status))) ]
 	[ $((0x$(status_of s CapBnd) & 1 << 13)) -eq 0 ]
