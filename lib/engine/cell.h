@@ -167,7 +167,7 @@ int cell_start_one_locked(struct engine *e, const char *ns, struct cell_doc *doc
 			  struct kerr *err);
 /*
  * The restart of one that its policy brings back, the count-th after the first
- * start. A failure changes nothing: the cell stays as it was.
+ * start; 0: an operator starts it. A failure changes nothing: the cell stays as it was.
  */
 int cell_restart_one_locked(struct engine *e, const char *ns, struct cell_doc *doc, const char *id,
 			    int64_t count, struct kerr *err);
@@ -239,6 +239,11 @@ int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_r
 		struct kerr *err);
 /* The same with the lock held. */
 int cell_delete_locked(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err);
+/*
+ * What is about to be deleted with others is asked to end and not waited for, so that
+ * all of them share one grace: the cell, or only that container of it.
+ */
+int cell_ask(struct engine *e, const struct addr *a, const char *only, struct kerr *err);
 
 /* Containers of a cell as subjects of verbs. */
 int container_verb_start(struct engine *e, const struct container_doc *d,

@@ -137,6 +137,31 @@ int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_r
 	return r;
 }
 
+int cell_ask(struct engine *e, const struct addr *a, const char *only, struct kerr *err)
+{
+	struct stop_how how = { .only = only, .grace_ms = cell_grace(e, CELL_DELETE_GRACE_MS) };
+	struct ending later cleanup_ending = { 0 };
+	char *ns cleanup_free = NULL;
+	struct cell_doc doc = { 0 };
+	struct cell_run run;
+	int r;
+
+	if (system_is_cell(a) || cell_run_load(e, a, &run, NULL) == -ENOENT)
+		return 0;
+	r = cell_take(e, a, CELL_TAKE_ANY | CELL_TAKE_ENDING, &doc, &ns, err);
+	if (r < 0)
+		return r;
+	r = cell_observe(e, ns, &doc, NULL, err);
+	if (r == 0 && !only)
+		r = cell_end_locked(e, ns, &doc, &how, &later, err);
+	else if (r == 0 && cell_container(&doc.spec, only) &&
+		 !cell_container(&doc.spec, only)->root)
+		r = cell_end_one_locked(e, ns, &doc, &how, &later, err);
+	cell_release(e, a);
+	model_clear(&cell_doc_type, &doc);
+	return r < 0 ? r : 0;
+}
+
 int cell_recover_locked(struct engine *e, const struct addr *a, struct ending *ret_wait,
 			struct kerr *err)
 {

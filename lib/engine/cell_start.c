@@ -39,6 +39,7 @@ struct start {
 	int64_t restart; /* its how many-th restart by its policy; 0: started on request */
 	bool fresh; /* the document has not been durable yet */
 	bool durable;
+	bool begun; /* of one container: past what leaves everything alone */
 	bool ready_observed; /* as they were before make_durable */
 	struct ktime ready_at;
 };
@@ -93,31 +94,32 @@ static bool runs(const struct cell_doc *doc, size_t i)
 	return doc->status.containers.v[i].state == CONTAINER_STATE_READY;
 }
 
-/* Whether a start stands that everything runs in, or (any) at least something. */
-static bool is_up(struct start *s, bool any)
+static bool stands(struct start *s)
 {
-	size_t running = 0, all = 0;
+	return cell_run_load(s->e, &s->a, &s->run, NULL) == 0 && s->run.complete;
+}
 
-	if (cell_run_load(s->e, &s->a, &s->run, NULL) < 0 || !s->run.complete)
+/* Whether a start stands that everything runs in. */
+static bool is_up(struct start *s)
+{
+	if (!stands(s))
 		return false;
-	for (size_t i = 0; i < s->doc->spec.containers.n; i++) {
-		if (container_is_synthesized(&s->doc->spec.containers.v[i]))
-			continue;
-		all++;
-		running += runs(s->doc, i);
-	}
-	return any && all ? running > 0 : running == all;
+	for (size_t i = 0; i < s->doc->spec.containers.n; i++)
+		if (!container_is_synthesized(&s->doc->spec.containers.v[i]) && !runs(s->doc, i))
+			return false;
+	return true;
 }
 
 /*
- * A start that stands is kept when something runs in it; else there is a fresh one. Not
- * that of a cell whose root has ended: what still runs there has been told to end.
+ * The start of a cell that is Ready is kept, also when its containers have been stopped;
+ * else there is a fresh one. Not that of a cell whose root has ended: what still runs
+ * there has been told to end.
  */
 static int make_run(struct start *s, struct kerr *err)
 {
 	int r;
 
-	if (s->doc->status.state == CELL_STATE_READY && is_up(s, true)) {
+	if (s->doc->status.state == CELL_STATE_READY && stands(s)) {
 		fill_mounts(s);
 		return restarts_drop(s->e, &s->a, err);
 	}
@@ -225,6 +227,22 @@ static int start_kind(struct start *s, bool root, struct kerr *err)
 	return r;
 }
 
+/* It has not been started, whatever ran of it for a moment. */
+static void undo_container(struct start *s, size_t i)
+{
+	struct container_status *status = &s->doc->status.containers.v[i];
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+
+	status->state = s->before[i].state;
+	status->start_time = s->before[i].start_time;
+	status->restart_time = s->before[i].restart_time;
+	status->restart_count = s->before[i].restart_count;
+	if (s->runs[i].begun && container_undo(&s->runs[i], &err) < 0)
+		log_wrn("clean-up after a failed start", "container", s->runs[i].id, "error",
+			kerr_text(&err, text, sizeof(text)));
+}
+
 /* The root first: its end is the cell's. */
 static int start_containers(struct start *s, struct kerr *err)
 {
@@ -237,16 +255,9 @@ static int start_containers(struct start *s, struct kerr *err)
 		s->doc->status.ready_observed = s->ready_observed;
 		s->doc->status.ready_at = s->ready_at;
 	}
-	for (size_t i = 0; r < 0 && i < s->doc->spec.containers.n; i++) {
-		struct container_status *status = &s->doc->status.containers.v[i];
-
-		if (!s->runs[i].e)
-			continue;
-		status->state = s->before[i].state;
-		status->start_time = s->before[i].start_time;
-		status->restart_time = s->before[i].restart_time;
-		status->restart_count = s->before[i].restart_count;
-	}
+	for (size_t i = 0; r < 0 && i < s->doc->spec.containers.n; i++)
+		if (s->runs[i].e)
+			undo_container(s, i);
 	engine_lap(s->e, "runc");
 	if (r == 0)
 		r = cell_run_complete(s->e, &s->a, &s->run, err);
@@ -286,7 +297,7 @@ int cell_start_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 	s.ready_observed = doc->status.ready_observed;
 	s.ready_at = doc->status.ready_at;
 	s.fresh = flags & CELL_START_NEW;
-	if (is_up(&s, false)) /* never touch a healthy cell */
+	if (is_up(&s)) /* never touch a healthy cell */
 		return leave_up(&s, err);
 	/* What is wrong with the host before anything was touched leaves the state alone. */
 	r = scope_refuse_deleting(e, &s.a, &why);
@@ -327,33 +338,62 @@ static int join_run(struct start *s, struct kerr *err)
 	return r;
 }
 
+/* In a start that stands. What is wrong with the host before anything was touched is *err's. */
+static int start_one(struct start *s, struct kerr *err)
+{
+	int r;
+
+	s->a = addr_of_cell(s->doc);
+	s->ready_observed = s->doc->status.ready_observed;
+	s->ready_at = s->doc->status.ready_at;
+	r = join_run(s, err);
+	if (r == 0 && !s->restart)
+		r = scope_refuse_deleting(s->e, &s->a, err);
+	if (r == 0)
+		r = container_check_cell(s->e, s->doc, err);
+	if (r < 0)
+		return r;
+	s->begun = true;
+	r = create_containers(s, err);
+	return r < 0 ? r : start_containers(s, err);
+}
+
 int cell_start_one_locked(struct engine *e, const char *ns, struct cell_doc *doc, const char *id,
 			  struct kerr *err)
 {
 	struct start s cleanup_(start_clear) = { .e = e, .ns = ns, .doc = doc, .only = id };
 	struct kerr why = { 0 };
-	int r;
+	int r = start_one(&s, &why);
 
-	s.a = addr_of_cell(doc);
-	s.ready_observed = doc->status.ready_observed;
-	s.ready_at = doc->status.ready_at;
-	r = join_run(&s, err);
-	if (r < 0)
-		return r;
-	r = scope_refuse_deleting(e, &s.a, err);
-	if (r == 0)
-		r = container_check_cell(e, doc, err);
-	if (r < 0)
-		return r;
-	r = create_containers(&s, &why);
-	if (r == 0)
-		r = start_containers(&s, &why);
 	if (r == 0)
 		return restarts_forget(e, &s.a, id, err);
-	cell_fail(e, ns, doc, "StartContainerFailed", &why);
+	if (s.begun)
+		cell_fail(e, ns, doc, "StartContainerFailed", &why);
 	if (err)
 		*err = why;
 	return r;
+}
+
+/* Whether an operator has stopped it. */
+static bool is_held(struct engine *e, const char *ns, const struct cell_doc *doc, const char *id)
+{
+	struct container_run run cleanup_container_run = { 0 };
+	struct shim_status st;
+
+	container_run_init(&run, e, ns, doc, cell_container(&doc->spec, id));
+	return shim_state(&run.how.place, &st, NULL) == 0 && container_was_stopped(&run, &st);
+}
+
+static void keep_held(struct start *s)
+{
+	struct container_run run cleanup_container_run = { 0 };
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+
+	container_run_init(&run, s->e, s->ns, s->doc, cell_container(&s->doc->spec, s->only));
+	if (container_keep_stopped(&run, &err) < 0)
+		log_wrn("clean-up after a failed start", "container", run.id, "error",
+			kerr_text(&err, text, sizeof(text)));
 }
 
 int cell_restart_one_locked(struct engine *e, const char *ns, struct cell_doc *doc, const char *id,
@@ -361,24 +401,17 @@ int cell_restart_one_locked(struct engine *e, const char *ns, struct cell_doc *d
 {
 	struct start s cleanup_(
 		start_clear) = { .e = e, .ns = ns, .doc = doc, .only = id, .restart = count };
-	int r;
+	bool held = count == 0 && is_held(e, ns, doc, id);
+	int r = start_one(&s, err);
 
-	s.a = addr_of_cell(doc);
-	s.ready_observed = doc->status.ready_observed;
-	s.ready_at = doc->status.ready_at;
-	r = join_run(&s, err);
-	if (r == 0)
-		r = container_check_cell(e, doc, err);
-	if (r == 0)
-		r = create_containers(&s, err);
-	if (r == 0)
-		r = start_containers(&s, err);
+	if (r < 0 && held && s.begun)
+		keep_held(&s);
 	if (r < 0 && s.durable) /* roll back: Ready was stored before the start was confirmed */
 		(void) cell_save(e, doc, 0, NULL);
-	if (r == 0) {
+	if (r == 0 && count > 0) {
 		struct container_status *status = cell_container_status(doc, id);
 
 		status->restart_time = status->start_time;
 	}
-	return r;
+	return r < 0 || count > 0 ? r : restarts_forget(e, &s.a, id, err);
 }

@@ -526,6 +526,7 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 		mount_plan_detach(&r->mounts);
 	if (k < 0)
 		return kerr_wrap(err, k, "failed to start container %s", r->id);
+	r->begun = true;
 	free(r->seccomp);
 	r->seccomp = take_ptr(built.seccomp);
 	return 0;
@@ -572,12 +573,38 @@ int container_mark_stopped(const struct container_run *r, const struct shim_stat
 			       ATOMIC_WRITE_NOSYNC, err);
 }
 
+int container_undo(struct container_run *r, struct kerr *err)
+{
+	char *file cleanup_free = path_join(r->data_dir, SHIM_FILE_EXIT, NULL);
+	struct shim_status run, after;
+	int k = shim_state(&r->how.place, &run, err);
+
+	if (k == 0)
+		k = container_clear(r, err);
+	if (k == 0)
+		k = shim_state(&r->how.place, &after, err);
+	if (k < 0 || !run.run_id[0] || !after.have_exit || !streq(after.exit.run_id, run.run_id))
+		return k;
+	k = atomic_unlink_at(AT_FDCWD, file, err);
+	return k == -ENOENT ? 0 : k;
+}
+
+int container_keep_stopped(struct container_run *r, struct kerr *err)
+{
+	static const struct shim_status none = { .state = SHIM_NEVER };
+	int k = mkdir_p(r->run_dir, 0700, err);
+
+	return k < 0 ? k : container_mark_stopped(r, &none, err);
+}
+
 bool container_was_stopped(const struct container_run *r, const struct shim_status *st)
 {
 	char *file cleanup_free = path_join(r->run_dir, STOPPED_FILE, NULL);
 	struct buf text cleanup_buf = BUF_INIT(64);
 
-	return st->state == SHIM_ENDED && file_read_at(AT_FDCWD, file, 63, &text, NULL) == 0 &&
+	/* Of no run: one that could not be started again. */
+	return (st->state == SHIM_ENDED || st->state == SHIM_NEVER) &&
+	       file_read_at(AT_FDCWD, file, 63, &text, NULL) == 0 &&
 	       streq(buf_str(&text), st->run_id);
 }
 

@@ -34,6 +34,7 @@ struct container_run {
 	struct mount_plan mounts; /* composed between container_begin and container_finish */
 	int pins[3]; /* namespaces that the runtime gets as descriptors; 0: none */
 	char *seccomp; /* the profile it is started with; NULL: none */
+	bool begun; /* by container_begin */
 	bool record_unsynced; /* container_create wrote a record: container_sync is owed */
 };
 
@@ -107,6 +108,12 @@ int container_finish(struct container_run *r, struct kerr *err);
 /* Remember that an operator ends this run: its end counts as Stopped. */
 int container_mark_stopped(const struct container_run *r, const struct shim_status *st,
 			   struct kerr *err);
+
+/* Roll back a start: kill what runs of it, and leave no trace of its end. */
+int container_undo(struct container_run *r, struct kerr *err);
+
+/* After that, of one that an operator had stopped: it still is. */
+int container_keep_stopped(struct container_run *r, struct kerr *err);
 
 /* Whether an operator ended this run. */
 bool container_was_stopped(const struct container_run *r, const struct shim_status *st);

@@ -9,6 +9,7 @@
 #include "damaged.h"
 #include "errkind.h"
 #include "images.h"
+#include "log.h"
 #include "mem.h"
 #include "mount.h"
 #include "page.h"
@@ -56,6 +57,17 @@ static int subject_names(struct subject *s, struct engine *e, const struct conta
 		return kerr_setk(err, ERR_CONTAINER_NAME_REQUIRED, -EINVAL, "%s",
 				 err_kind_text(ERR_CONTAINER_NAME_REQUIRED));
 	return scope_check(&s->a, ADDR_CELL, 0, err);
+}
+
+/* What is to be made is judged by its names first: before others are looked for. */
+static int check_new_names(struct engine *e, const struct container_doc *d, struct kerr *err)
+{
+	struct subject s cleanup_(subject_clear) = { 0 };
+	int r = subject_names(&s, e, d, err);
+
+	if (r == 0)
+		r = scope_check(&s.a, ADDR_CELL, SCOPE_STRICT, err);
+	return r < 0 ? r : validate_name(KIND_CONTAINER, s.id, err);
 }
 
 static int subject_take(struct subject *s, struct engine *e, const struct container_doc *d,
@@ -171,7 +183,7 @@ int container_verb_start(struct engine *e, const struct container_doc *d,
 	if (r == 0)
 		r = check_cell_up(&s, &run, err);
 	if (r == 0)
-		r = cell_start_one_locked(e, s.ns, &s.doc, s.id, err);
+		r = cell_restart_one_locked(e, s.ns, &s.doc, s.id, 0, err);
 	if (r < 0)
 		return r;
 	ret->done = true;
@@ -206,6 +218,15 @@ int container_verb_stop(struct engine *e, const struct container_doc *d, enum ce
 
 /* ---- create ---- */
 
+static int check_image(const struct subject *s, struct kerr *err)
+{
+	struct container_run run cleanup_container_run = { 0 };
+
+	container_run_init(&run, s->e, s->ns, &s->doc, cell_container(&s->doc.spec, s->id));
+	return container_check_image(&run, err);
+}
+
+/* In memory, but for its labels. */
 static int add_container(struct subject *s, struct container_doc *d, struct kerr *err)
 {
 	struct container_spec *c = &d->spec;
@@ -214,9 +235,7 @@ static int add_container(struct subject *s, struct container_doc *d, struct kerr
 
 	free(c->id);
 	c->id = xstrdup(s->id);
-	r = validate_name(KIND_CONTAINER, s->id, err);
-	if (r == 0)
-		r = doc_normalise(KIND_CONTAINER, d, NULL, err);
+	r = doc_normalise(KIND_CONTAINER, d, NULL, err);
 	if (r == 0)
 		r = validate_doc(KIND_CONTAINER, d, 0, err);
 	if (r == 0)
@@ -240,10 +259,29 @@ static int add_container(struct subject *s, struct container_doc *d, struct kerr
 	if (r == 0)
 		r = cell_inherit(s->e, &s->a, &s->doc, s->id, &why);
 	if (r == 0)
+		r = check_image(s, &why);
+	if (r == 0)
 		r = container_labels_save(s->e, &s->a, s->id, &d->head.metadata.labels, &why);
 	if (r < 0 && err)
 		*err = why;
 	return r < 0 ? r : 0;
+}
+
+/* One that is new and cannot be started is not there: nothing has changed. */
+static int start_new(struct subject *s, struct kerr *err)
+{
+	struct kerr undo = { 0 };
+	char text[KERR_TEXT_MAX];
+	int r = cell_observe(s->e, s->ns, &s->doc, NULL, err);
+
+	if (r == 0)
+		r = cell_save(s->e, &s->doc, 0, err);
+	if (r == 0)
+		r = cell_restart_one_locked(s->e, s->ns, &s->doc, s->id, 0, err);
+	if (r < 0 && cell_drop_container_locked(s->e, s->ns, &s->doc, s->id, &undo) < 0)
+		log_wrn("a container that cannot be started stays", "container", s->id, "error",
+			kerr_text(&undo, text, sizeof(text)));
+	return r;
 }
 
 int container_verb_create(struct engine *e, struct container_doc *d,
@@ -254,6 +292,9 @@ int container_verb_create(struct engine *e, struct container_doc *d,
 	bool existed;
 	int r;
 
+	r = check_new_names(e, d, err);
+	if (r < 0)
+		return r;
 	if (!str_empty(d->spec.image)) /* without one it is refused */
 		need_image(e, d, d->spec.image);
 	r = subject_take(&s, e, d, 0, err);
@@ -267,11 +308,8 @@ int container_verb_create(struct engine *e, struct container_doc *d,
 	if (!existed)
 		r = add_container(&s, d, err);
 	if (r == 0)
-		r = cell_observe(e, s.ns, &s.doc, NULL, err);
-	if (r == 0 && !existed)
-		r = cell_save(e, &s.doc, 0, err);
-	if (r == 0)
-		r = cell_start_one_locked(e, s.ns, &s.doc, s.id, err);
+		r = existed ? cell_restart_one_locked(e, s.ns, &s.doc, s.id, 0, err)
+			    : start_new(&s, err);
 	if (r < 0)
 		return r;
 	ret->cell_exists_pre = ret->cell_exists_post = true;

@@ -295,6 +295,20 @@ static void restore_state(struct engine *e, const struct addr *a, realm_state be
 			kerr_text(&err, text, sizeof(text)));
 }
 
+/* What fails is met again when the cell is deleted. */
+static int ask_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+{
+	(void) ctx;
+	(void) err;
+	(void) cell_ask(e, a, NULL, NULL);
+	return 0;
+}
+
+void parent_ask_cells(struct engine *e, const struct addr *a)
+{
+	(void) scope_each(e, ADDR_CELL, a, ask_cell, NULL, NULL);
+}
+
 /* Children that are made before the object itself is locked are deleted in another round. */
 static int delete_rounds(struct engine *e, const struct addr *a, struct deleted *ret,
 			 struct kerr *err)
@@ -303,6 +317,7 @@ static int delete_rounds(struct engine *e, const struct addr *a, struct deleted 
 	int r = 0;
 
 	for (unsigned round = 0; r == 0 && round < CASCADE_ROUNDS_MAX; round++) {
+		parent_ask_cells(e, a);
 		r = delete_children(e, a, ret, err);
 		if (r == 0)
 			r = locks_take_path(e->locks, a, 0, err);

@@ -27,5 +27,8 @@ int plan_document(struct plan *p, enum kind kind, void *doc, const struct strlis
 /* A deletion of several objects, one after the other; a failure is a result. */
 void plan_delete(struct engine *e, const struct rpc_plan_delete_args *args,
 		 struct rpc_plan_delete_result *ret);
+/* The same, and what would be deleted is asked to end: one grace for all that are deleted next. */
+void prepare_delete(struct engine *e, const struct rpc_plan_delete_args *args,
+		    struct rpc_plan_delete_result *ret);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "cell.h"
 #include "convert.h"
 #include "mem.h"
 #include "parents.h"
@@ -104,22 +105,38 @@ static int plan_container(struct gone *g, const struct addr *a, const char *id, 
 	return r;
 }
 
+/* Of a container: its cell's. */
+static struct addr target_addr(const struct rpc_plan_target *t, enum kind kind)
+{
+	const char *name = t->name ? t->name : "";
+
+	return (struct addr){
+		.realm = kind == KIND_REALM ? name : t->realm_name,
+		.space = kind == KIND_SPACE  ? name
+			 : kind > KIND_SPACE ? t->space_name
+					     : NULL,
+		.stack = kind == KIND_STACK  ? name
+			 : kind > KIND_STACK ? t->stack_name
+					     : NULL,
+		.cell = kind == KIND_CELL	 ? name
+			: kind == KIND_CONTAINER ? t->cell_name
+						 : NULL,
+	};
+}
+
 static int plan_target(struct gone *g, const struct rpc_plan_target *t, enum delete_flags flags,
 		       struct rpc_planned *ret, struct kerr *err)
 {
 	enum kind kind = kind_from_name(t->kind ? t->kind : "");
 	bool one = kind == KIND_CONTAINER;
 	const char *name = t->name ? t->name : "";
-	struct addr a = { 0 };
 	char *path cleanup_free = NULL;
+	struct addr a;
 	int r;
 
 	if (kind < KIND_REALM || kind > KIND_CONTAINER)
 		return kerr_plain(err, -EINVAL, "unknown kind: %s", t->kind ? t->kind : "");
-	a.realm = kind == KIND_REALM ? name : t->realm_name;
-	a.space = kind == KIND_SPACE ? name : kind > KIND_SPACE ? t->space_name : NULL;
-	a.stack = kind == KIND_STACK ? name : kind > KIND_STACK ? t->stack_name : NULL;
-	a.cell = kind == KIND_CELL ? name : one ? t->cell_name : NULL;
+	a = target_addr(t, kind);
 	r = scope_check(&a, one ? ADDR_CELL : scope_level(kind), 0, err);
 	if (r < 0)
 		return r;
@@ -159,4 +176,27 @@ void plan_delete(struct engine *e, const struct rpc_plan_delete_args *args,
 			p->error = xstrdup(kerr_text(&err, text, sizeof(text)));
 	}
 	strlist_clear(&g.paths);
+}
+
+/* What fails here fails again when it is deleted, which tells it. */
+static void ask_target(struct engine *e, const struct rpc_plan_target *t, bool cascade)
+{
+	enum kind kind = kind_from_name(t->kind);
+	struct addr a = target_addr(t, kind);
+
+	if (kind == KIND_CONTAINER)
+		(void) cell_ask(e, &a, t->name, NULL);
+	else if (kind == KIND_CELL)
+		(void) cell_ask(e, &a, NULL, NULL);
+	else if (cascade)
+		parent_ask_cells(e, &a);
+}
+
+void prepare_delete(struct engine *e, const struct rpc_plan_delete_args *args,
+		    struct rpc_plan_delete_result *ret)
+{
+	plan_delete(e, args, ret);
+	for (size_t i = 0; i < args->targets.n; i++)
+		if (streq(ret->planned.v[i].action, "deleted"))
+			ask_target(e, &args->targets.v[i], args->cascade);
 }

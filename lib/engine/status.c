@@ -138,6 +138,7 @@ void status_container(const struct shim_status *st, bool stopped, struct contain
 	case SHIM_NEVER:
 	case _SHIM_RUN_STATE_MAX:
 		not_running(status);
+		ret->held = stopped;
 		break;
 	}
 }

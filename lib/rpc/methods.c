@@ -210,6 +210,7 @@ static const struct field plan_delete_args_rows[] = {
 	OBJS(targets, struct rpc_plan_target, "Targets", plan_target_type),
 	BOOL(force, "Force"),
 	BOOL(cascade, "Cascade"),
+	GRACE(grace_ms),
 };
 TYPE(plan_delete_args, "PlanDeleteArgs");
 #undef S

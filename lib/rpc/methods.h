@@ -66,7 +66,11 @@ struct rpc_apply_args {
 	struct buf raw_yaml;
 };
 
-/* KukeonX1.PlanDelete: what would be deleted, in this order, one after the other. */
+/*
+ * KukeonX1.PlanDelete: what would be deleted, in this order, one after the other.
+ * PrepareDelete: it is about to be, and what can be is asked to end, so that all share
+ * one grace.
+ */
 struct rpc_plan_target {
 	char *kind; /* "Realm" */
 	char *realm_name; /* where it is; "" for what does not apply */
@@ -80,6 +84,7 @@ struct rpc_plan_delete_args {
 	LIST_OF(struct rpc_plan_target) targets;
 	bool force;
 	bool cascade;
+	struct nint grace_ms;
 };
 
 struct rpc_load_image_args {
@@ -541,6 +546,7 @@ struct rpc_list_container_docs_reply {
 	X(RPC_X_DAEMON_INFO, DaemonInfo, no_args, daemon_info_reply, true)                       \
 	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, apply_args, apply_reply, true)                    \
 	X(RPC_X_PLAN_DELETE, PlanDelete, plan_delete_args, plan_delete_reply, true)              \
+	X(RPC_X_PREPARE_DELETE, PrepareDelete, plan_delete_args, plan_delete_reply, true)        \
 	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, true, .max_fds = 1) \
 	X(RPC_X_PULL_IMAGE, PullImage, image_args, pull_image_reply, true)                       \
 	X(RPC_X_INSPECT_IMAGE, InspectImage, image_args, inspect_image_reply, true)              \

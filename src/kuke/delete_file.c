@@ -176,6 +176,29 @@ static int plan_docs(struct cli *c, const struct docstream *docs, struct deletio
 	return r;
 }
 
+/*
+ * All of them are asked to end before the first one is waited for. A daemon that cannot do
+ * that gives each its grace in turn.
+ */
+static int prepare_docs(struct cli *c, const struct docstream *docs, struct kerr *err)
+{
+	struct rpc_plan_delete_args args = { 0 };
+	struct rpc_plan_delete_reply reply = { 0 };
+	int r;
+
+	if (docs->n < 2)
+		return 0;
+	each_doc(c, docs, plan_doc, &args);
+	args.cascade = cli_bool(c, "cascade");
+	args.force = cli_bool(c, "force");
+	r = scope_fill_grace(c, rpc_method_get(RPC_X_PREPARE_DELETE), &args, err);
+	if (r == 0)
+		(void) cli_call(c, RPC_X_PREPARE_DELETE, &args, &reply, NULL);
+	cli_free_args(RPC_X_PREPARE_DELETE, &args);
+	cli_free_reply(RPC_X_PREPARE_DELETE, &reply);
+	return r;
+}
+
 int delete_file(struct cli *c, struct kerr *err)
 {
 	struct docstream docs cleanup_docstream = { 0 };
@@ -195,12 +218,11 @@ int delete_file(struct cli *c, struct kerr *err)
 	r = manifest_check(c, &docs, DOCSTREAM_STYLE_DELETE, err);
 	if (r < 0)
 		return r;
-	if (cli_bool(c, "dry-run"))
-		r = plan_docs(c, &docs, &d, err);
-	else
-		each_doc(c, &docs, delete_doc, &d);
+	r = cli_bool(c, "dry-run") ? plan_docs(c, &docs, &d, err) : prepare_docs(c, &docs, err);
 	if (r < 0)
 		return r;
+	if (!cli_bool(c, "dry-run"))
+		each_doc(c, &docs, delete_doc, &d);
 	report_deleted(&out, d.v, d.n, cli_report_format(c),
 		       cli_bool(c, "dry-run") ? REPORT_DRY_RUN : 0);
 	cli_print(&out);

@@ -336,3 +336,64 @@ long_stop()
 	kuke start cell a
 	kuke delete cell a
 }
+
+# Six cells that have to be killed, in one file.
+many()
+{
+	local n
+
+	for n in 1 2 3 4 5 6; do
+		cell_doc "$1$n" "$STUBBORN"
+		echo ---
+	done
+}
+
+took()
+{
+	local t=${EPOCHREALTIME/[.,]/}
+
+	"$@" >&2
+	echo $(((${EPOCHREALTIME/[.,]/} - t) / 1000))
+}
+
+@test "deletes of many share one grace: with -f, and with --cascade at every level" {
+	local n ms
+	kuke create space many
+	kuke create stack st1 --space many
+	many a | quiet kuke apply -f - >/dev/null
+	many b | sed 's/spaceId: default/spaceId: many/; s/stackId: default/stackId: st1/' >"$HERE/b.yaml"
+	quiet kuke apply -f "$HERE/b.yaml" >/dev/null
+	for n in 1 2 3 4 5 6; do
+		wait_for 10 log_has "a$n" up
+		IN="default many st1" wait_for 10 log_has "b$n" up
+	done
+	# One after the other they would take 18 s.
+	many a >"$HERE/a.yaml"
+	ms=$(took kuke delete -f "$HERE/a.yaml" --timeout 3s)
+	echo "$ms ms"
+	[ "$ms" -ge 3000 ] && [ "$ms" -lt 11000 ]
+	ms=$(took kuke delete stack st1 --space many --cascade --timeout 3s)
+	echo "$ms ms"
+	[ "$ms" -ge 3000 ] && [ "$ms" -lt 11000 ]
+	kuke create stack st1 --space many
+	quiet kuke apply -f "$HERE/b.yaml" >/dev/null
+	ms=$(took kuke delete space many --cascade --timeout 3s)
+	echo "$ms ms"
+	[ "$ms" -ge 3000 ] && [ "$ms" -lt 11000 ]
+	[ "$(kuke get cells -o json | jq length)" -eq 1 ]
+}
+
+@test "a delete -f that is refused, and --dry-run, ask nothing to end" {
+	run_cell a "$IDLE"
+	wait_for 5 log_has a up
+	{
+		printf 'apiVersion: v1beta1\nkind: Stack\nmetadata: {name: default}\nspec: {realmId: default, spaceId: default}\n---\n'
+		printf 'apiVersion: v1beta1\nkind: Space\nmetadata: {name: default}\nspec: {realmId: default}\n'
+	} >"$HERE/parents.yaml"
+	run kuke delete -f "$HERE/parents.yaml"
+	[ "$status" -eq 1 ]
+	run kuke delete -f "$HERE/parents.yaml" --cascade --dry-run
+	is_container_state a main Ready
+	[ "$(logs a)" = up ]
+	kuke delete cell a
+}

@@ -125,6 +125,76 @@ has_monitor_but()
 	kuke delete cell a
 }
 
+# What of cell a must be as it was after a verb that was refused.
+as_it_is()
+{
+	kuke get cell a -o json | jq 'del(.status.updatedAt)'
+	inst ls "$INSTANCE_RUN_PATH/namespaces/default.$INSTANCE_NS_SUFFIX/containers"
+	ls "$(cell_dir a)"
+}
+
+@test "a container's verb that fails changes nothing" {
+	# A cell without containers, then one with.
+	run_cell a "$IDLE"
+	kuke delete container main --cell a --timeout 0
+	is_cell_state a Ready
+	as_it_is >"$HERE/before"
+	run kuke create container w --cell a --image localhost:1/none:1
+	[ "$status" -eq 1 ]
+	as_it_is | diff "$HERE/before" -
+	run quiet kuke create container w --cell a --image "$IMAGE" --command /nope
+	[ "$status" -eq 1 ]
+	as_it_is | diff "$HERE/before" -
+	quiet kuke create container w --cell a --image "$IMAGE" --command sleep --args 1000
+	is_container_state a w Ready
+	run quiet kuke create container x --cell a --image "$IMAGE" --command /nope
+	[ "$status" -eq 1 ]
+	[ "$(kuke get cell a -o json | jq -c '[.spec.containers[].id] | sort')" = '["root","w"]' ]
+	is_container_state a w Ready
+	is_cell_state a Ready
+	kuke delete cell a --timeout 0
+	# One that was stopped and cannot be started again stays stopped, and its cell up.
+	echo x >"$HERE/secret"
+	run_cell a 'trap "rm /bin/sh; exit 0" TERM; echo up; sleep 1000 & wait' \
+		"secrets: [{name: s, fromFile: $HERE/secret, mountPath: /s}]"
+	wait_for 5 log_has a up
+	kuke stop container main --cell a
+	local pins
+	pins=$(cell_pins a)
+	as_it_is >"$HERE/before"
+	rm "$HERE/secret"
+	run quiet kuke start container main --cell a
+	[ "$status" -eq 1 ]
+	as_it_is | diff "$HERE/before" -
+	# And where the failure comes late: it has removed its own program.
+	echo x >"$HERE/secret"
+	run quiet kuke start container main --cell a
+	echo "$output"
+	[ "$status" -eq 1 ]
+	sleep 1.5
+	as_it_is | diff "$HERE/before" -
+	quiet kuke create container w --cell a --image "$IMAGE" --command sleep --args 1000
+	[ "$(cell_pins a)" = "$pins" ]
+	kuke delete cell a --timeout 0
+}
+
+@test "names are judged first, with kind and name" {
+	local name
+	for name in bad_name .dot; do
+		run kuke create container "$name" --cell nope --image "$IMAGE"
+		[ "$status" -eq 1 ]
+		echo "$output"
+		[[ $output == *"container name \"$name\""* ]]
+	done
+	# Whoever speaks to the daemon without kuke is told the same.
+	run rpc '{"method":"KukeonV1.CreateContainer","params":[{"Doc":{"apiVersion":"v1beta1","kind":"Container","metadata":{"name":"bad_name"},"spec":{"id":"bad_name","realmId":"default","spaceId":"default","stackId":"default","cellId":"nope","image":"x"}}}],"id":0}'
+	echo "$output"
+	[[ $output == *'container name \"bad_name\"'* ]]
+	run rpc '{"method":"KukeonV1.CreateContainer","params":[{"Doc":{"apiVersion":"v1beta1","kind":"Container","metadata":{"name":"w"},"spec":{"id":"w","realmId":"default","spaceId":"bad_space","stackId":"default","cellId":"nope","image":"x"}}}],"id":0}'
+	echo "$output"
+	[[ $output == *'space name \"bad_space\"'* ]]
+}
+
 @test "twenty cycles: one lease, no leak, with a new daemon in between" {
 	run_cell a "$IDLE"
 	local i ip
