@@ -115,6 +115,7 @@ SYSTEM_TESTS = \
 	tests/integration/failures.bats \
 	tests/integration/fields/table.sh \
 	tests/integration/fresh.bats \
+	tests/integration/full_cells.bats \
 	tests/integration/full_disk.bats \
 	tests/integration/hostile.bats \
 	tests/integration/image_archives.bats \

@@ -47,17 +47,31 @@ static int is_current(int fd, int dirfd, const char *path)
 	return mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
 }
 
+/* flock needs no write: on a file system that has gone read-only a lock that is there serves. */
+static int open_lock(int dirfd, const char *path)
+{
+	enum {
+		FLAGS = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+	};
+	int fd = openat(dirfd, path, O_RDWR | O_CREAT | FLAGS, 0600);
+
+	if (fd < 0 && errno == EROFS) {
+		fd = openat(dirfd, path, O_RDONLY | FLAGS);
+		if (fd < 0 && errno == ENOENT)
+			errno = EROFS;
+	}
+	return fd < 0 ? -errno : fd;
+}
+
 int lock_file_at(int dirfd, const char *path, enum lock_mode mode, struct kerr *err)
 {
 	int r;
 
 	for (;;) {
-		cleanup_fd int fd = openat(
-			dirfd, path,
-			O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+		cleanup_fd int fd = open_lock(dirfd, path);
 
 		if (fd < 0)
-			return kerr_set(err, -errno, "open lock '%s'", path);
+			return kerr_set(err, fd, "open lock '%s'", path);
 		r = lock_retrying(fd, mode);
 		if (r < 0)
 			return kerr_set(err, r, "lock '%s'", path);

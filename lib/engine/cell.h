@@ -22,6 +22,7 @@ struct cell_run {
 	char veth[LINK_NAME_MAX]; /* the host's end; "" on the host's network */
 	uint32_t addr;
 	bool complete; /* everything that was to be started runs, or has run */
+	struct ktime ready_at; /* since then */
 	char trouble[256]; /* why its damaged link cannot be mended; "": it is in order */
 };
 
@@ -147,6 +148,13 @@ int cell_end_one_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 /* Go on with an operator's stop of the cell, where one is under way: as cell_end_locked. */
 int cell_settle_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 			    struct ending *ret_wait, struct kerr *err);
+/*
+ * A stop that is done though its end cannot be stored, on a disk that is full or has gone
+ * read-only, is no failure: the warning for it, owned by the caller; NULL: r is another error.
+ */
+char *cell_stop_warning(int r, const char *what, const struct kerr *why);
+/* Whether a stop of the cell has come that far: nothing runs any more. */
+bool cell_has_ended(struct engine *e, const struct addr *a);
 /* Whether a stop of the container, or of the cell (""), is under way. */
 bool cell_is_ending(struct engine *e, const struct addr *a, const char *container);
 

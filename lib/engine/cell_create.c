@@ -364,6 +364,7 @@ int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags
 {
 	struct stop_how how = { .grace_ms = cell_grace(e, CELL_STOP_GRACE_MS), .flags = flags };
 	char *ns cleanup_free = NULL;
+	struct kerr why = { 0 };
 	int r;
 
 	r = system_refuse(a, "stop", err);
@@ -372,16 +373,24 @@ int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags
 	if (r < 0)
 		return r;
 	if (str_empty(ret->cell.spec.root_container_id))
-		r = kerr_plain(err, -EINVAL, "cell \"%s\" has no RootContainerID set", a->cell);
+		r = kerr_plain(&why, -EINVAL, "cell \"%s\" has no RootContainerID set", a->cell);
 	if (r == 0)
-		r = cell_observe(e, ns, &ret->cell, NULL, err);
+		r = cell_observe(e, ns, &ret->cell, NULL, &why);
 	if (r == 0)
-		r = cell_end(e, a, 0, &how, &ret->cell, &ns, err);
+		r = cell_end(e, a, 0, &how, &ret->cell, &ns, &why);
 	if (r == 0) /* where it was being deleted, nothing holds that up any more */
-		r = cell_recover_locked(e, a, NULL, err);
+		r = cell_recover_locked(e, a, NULL, &why);
 	if (r == -ENOENT) /* deleted meanwhile: it has ended */
 		r = 0;
+	if (r < 0 && cell_has_ended(e, a)) {
+		char *what cleanup_free = xasprintf("cell \"%s\"", a->cell);
+
+		ret->warning = cell_stop_warning(r, what, &why);
+		r = ret->warning ? 0 : r;
+	}
 	ret->done = r == 0;
 	cell_release(e, a);
+	if (r < 0 && err)
+		*err = why;
 	return r;
 }

@@ -56,7 +56,7 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 	char *file cleanup_free = run_file(e, cell);
 	struct buf text cleanup_buf = BUF_INIT(RUN_MAX);
 	struct cell_run run = { 0 };
-	char ip[IPV4_TEXT_MAX], phase[16];
+	char ip[IPV4_TEXT_MAX], phase[16], at[KTIME_TEXT_MAX];
 	int r;
 
 	r = state_read_at(AT_FDCWD, file, RUN_MAX, &text, err);
@@ -80,6 +80,8 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 	    0)
 		run.trouble[0] = '\0';
 	run.complete = streq(phase, PHASE_COMPLETE);
+	if (jscan_get_str(buf_str(&text), text.len, "readyAt", at, sizeof(at)) == 0)
+		(void) ktime_parse(at, &run.ready_at);
 	*ret = run;
 	return 0;
 }
@@ -89,7 +91,7 @@ int cell_run_save(struct engine *e, const struct addr *cell, const struct cell_r
 {
 	char *file cleanup_free = run_file(e, cell);
 	struct buf text cleanup_buf = BUF_INIT(RUN_MAX);
-	char ip[IPV4_TEXT_MAX];
+	char ip[IPV4_TEXT_MAX], at[KTIME_TEXT_MAX];
 	struct jemit j;
 
 	jemit_init(&j, &text, 0);
@@ -102,6 +104,10 @@ int cell_run_save(struct engine *e, const struct addr *cell, const struct cell_r
 	jemit_str(&j, run->addr ? ipv4_text(run->addr, ip) : "");
 	jemit_key(&j, "phase");
 	jemit_str(&j, run->complete ? PHASE_COMPLETE : "begun");
+	if (run->ready_at.set) {
+		jemit_key(&j, "readyAt");
+		jemit_str(&j, ktime_text(&run->ready_at, at));
+	}
 	if (run->trouble[0]) {
 		jemit_key(&j, "trouble");
 		jemit_str(&j, run->trouble);
@@ -197,6 +203,7 @@ int cell_run_complete(struct engine *e, const struct addr *cell, struct cell_run
 	if (run->complete)
 		return 0;
 	run->complete = true;
+	run->ready_at = ktime_now();
 	return cell_run_save(e, cell, run, err);
 }
 

@@ -149,6 +149,7 @@ static bool to_start(const struct start *s, size_t i)
 static int create_containers(struct start *s, struct kerr *err)
 {
 	size_t n = s->doc->spec.containers.n;
+	bool exits = false; /* that are in no file but those this start replaces */
 	int r = 0;
 
 	s->runs = xcalloc(n + 1, sizeof(*s->runs));
@@ -162,9 +163,10 @@ static int create_containers(struct start *s, struct kerr *err)
 		s->before[i].start_time = s->doc->status.containers.v[i].start_time;
 		s->before[i].restart_time = s->doc->status.containers.v[i].restart_time;
 		s->before[i].restart_count = s->doc->status.containers.v[i].restart_count;
+		exits |= container_exit_is_volatile(&s->runs[i]);
 		r = container_create(&s->runs[i], &s->mounts, &s->images[i], err);
 	}
-	return r;
+	return r == 0 && exits ? cell_save(s->e, s->doc, 0, err) : r;
 }
 
 /*
@@ -195,7 +197,7 @@ static int make_durable(struct start *s, struct kerr *err)
 	cell_set_state(s->doc, CELL_STATE_READY, NULL, NULL);
 	cell_observe_network(s->doc, &s->run);
 	if (r == 0)
-		r = cell_save(s->e, s->doc, 0, err);
+		r = cell_save(s->e, s->doc, STORE_SAVE_NOT_YET, err);
 	s->durable = r == 0;
 	engine_lap(s->e, "save");
 	return r;

@@ -170,6 +170,8 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 				  &doc->status.containers.v[i], &facts[i], &why);
 	}
 	need = status_cell(doc, phase, facts);
+	if (!doc->status.ready_at.set) /* the start, which was stored before, did not know yet */
+		doc->status.ready_at = start.ready_at;
 	cell_observe_network(doc, &start);
 	if (why.msg[0])
 		say_unreadable(doc, &why);

@@ -371,6 +371,26 @@ int cell_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 	return cell_end_locked(e, ns, doc, &how, NULL, err);
 }
 
+char *cell_stop_warning(int r, const char *what, const struct kerr *why)
+{
+	char text[KERR_TEXT_MAX];
+
+	if (r != -ENOSPC && r != -EDQUOT && r != -EROFS && r != -EIO)
+		return NULL;
+	return xasprintf("%s has ended, but that cannot be stored: %s", what,
+			 kerr_text(why, text, sizeof(text)));
+}
+
+bool cell_has_ended(struct engine *e, const struct addr *a)
+{
+	struct stops list cleanup_stops = { 0 };
+	const struct stop_order *o;
+
+	stops_load(e, a, &list);
+	o = stops_find(&list, STOP_CELL);
+	return o && o->due_ms < 0;
+}
+
 bool cell_is_ending(struct engine *e, const struct addr *a, const char *container)
 {
 	struct stops list cleanup_stops = { 0 };

@@ -573,6 +573,13 @@ int container_mark_stopped(const struct container_run *r, const struct shim_stat
 			       ATOMIC_WRITE_NOSYNC, err);
 }
 
+bool container_exit_is_volatile(const struct container_run *r)
+{
+	char *file cleanup_free = path_join(r->run_dir, SHIM_FILE_EXIT, NULL);
+
+	return faccessat(AT_FDCWD, file, F_OK, 0) == 0;
+}
+
 int container_undo(struct container_run *r, struct kerr *err)
 {
 	char *file cleanup_free = path_join(r->data_dir, SHIM_FILE_EXIT, NULL);

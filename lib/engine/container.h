@@ -109,6 +109,9 @@ int container_finish(struct container_run *r, struct kerr *err);
 int container_mark_stopped(const struct container_run *r, const struct shim_status *st,
 			   struct kerr *err);
 
+/* Whether how it ended is known until a reboot, or its next start, only: there was no room. */
+bool container_exit_is_volatile(const struct container_run *r);
+
 /* Roll back a start: kill what runs of it, and leave no trace of its end. */
 int container_undo(struct container_run *r, struct kerr *err);
 

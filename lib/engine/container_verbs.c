@@ -193,11 +193,26 @@ int container_verb_start(struct engine *e, const struct container_doc *d,
 
 /* ---- stop and kill ---- */
 
+static bool has_ended(struct subject *s)
+{
+	const struct container_status *st = cell_container_status(&s->doc, s->id);
+
+	return st && (st->state == CONTAINER_STATE_STOPPED || st->state == CONTAINER_STATE_FAILED);
+}
+
+static char *stop_warning(const struct subject *s, int r, const struct kerr *why)
+{
+	char *what cleanup_free = xasprintf("container \"%s\"", s->id);
+
+	return cell_stop_warning(r, what, why);
+}
+
 int container_verb_stop(struct engine *e, const struct container_doc *d, enum cell_stop_flags flags,
 			struct rpc_container_done_result *ret, struct kerr *err)
 {
 	bool kill = flags & CELL_STOP_KILL;
 	struct subject s cleanup_(subject_clear) = { 0 };
+	struct kerr why = { 0 };
 	const struct container_spec *c;
 	int r;
 
@@ -206,9 +221,14 @@ int container_verb_stop(struct engine *e, const struct container_doc *d, enum ce
 		r = subject_spec(&s, kill ? "kill" : "stop", kill ? "killed" : "stopped", &c, err);
 	if (r < 0)
 		return r;
-	r = subject_end(&s, cell_grace(e, CELL_STOP_GRACE_MS), 0, flags, err);
-	if (r < 0 && r != -ENOENT) /* with its cell it has ended as well */
+	r = subject_end(&s, cell_grace(e, CELL_STOP_GRACE_MS), 0, flags, &why);
+	if (r < 0 && r != -ENOENT && has_ended(&s)) /* with its cell it has ended as well */
+		ret->warning = stop_warning(&s, r, &why);
+	if (r < 0 && r != -ENOENT && !ret->warning) {
+		if (err)
+			*err = why;
 		return r;
+	}
 	ret->done = true;
 	c = cell_container(&s.doc.spec, s.id);
 	if (c)

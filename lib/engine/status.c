@@ -81,15 +81,30 @@ static void take_exit(const struct shim_exit *x, struct container_status *status
 	set_str(&status->exit_signal, sig ? sig : "");
 }
 
+static bool is_before(const struct ktime *a, const struct ktime *b)
+{
+	return a->sec < b->sec || (a->sec == b->sec && a->nsec < b->nsec);
+}
+
+/* The exit on record is of the run that the document has as the last. */
+static bool is_last_exit(const struct shim_status *st, const struct container_status *status)
+{
+	return st && st->have_exit && status->start_time.set &&
+	       is_before(&status->start_time, &st->exit.finished_at);
+}
+
 /* It ran before a reboot, or was cleared: its last state stays unless that was "running". */
-static void not_running(struct container_status *status)
+static void not_running(const struct shim_status *st, struct container_status *status,
+			struct container_fact *ret)
 {
 	switch (status->state) {
 	case CONTAINER_STATE_READY:
 	case CONTAINER_STATE_PAUSED:
 	case CONTAINER_STATE_PAUSING:
 	case CONTAINER_STATE_UNKNOWN:
-		status->state = CONTAINER_STATE_STOPPED;
+		ret->ended = is_last_exit(st, status);
+		status->state = ret->ended && st->exit.code != 0 ? CONTAINER_STATE_FAILED
+								 : CONTAINER_STATE_STOPPED;
 		break;
 	case CONTAINER_STATE_PENDING:
 	case CONTAINER_STATE_STOPPED:
@@ -115,7 +130,7 @@ void status_container(const struct shim_status *st, bool stopped, struct contain
 			status->state = CONTAINER_STATE_PENDING;
 			ret->live = true;
 		} else {
-			not_running(status);
+			not_running(st, status, ret);
 		}
 		break;
 	case SHIM_RUNNING:
@@ -137,7 +152,7 @@ void status_container(const struct shim_status *st, bool stopped, struct contain
 		break;
 	case SHIM_NEVER:
 	case _SHIM_RUN_STATE_MAX:
-		not_running(status);
+		not_running(st, status, ret);
 		ret->held = stopped;
 		break;
 	}
@@ -169,10 +184,11 @@ static void say_exit(struct buf *out, const struct container_status *s,
 }
 
 struct sums {
-	size_t workloads, live, held, unknown, failed, owed;
+	size_t workloads, ended, live, held, unknown, failed, owed;
 	const struct container_status *root; /* of an explicit root */
 	struct container_status *synthesized;
 	bool root_live; /* or to be brought back */
+	bool root_ended; /* as fact.ended */
 	unsigned need;
 	struct buf why; /* of all that failed */
 	struct buf note; /* of a cell that is up: restarts to come, kills for want of memory */
@@ -194,11 +210,13 @@ static void add_container(struct sums *s, const struct container_spec *c,
 	s->owed += fact->restart_ms > 0;
 	s->unknown += status->state == CONTAINER_STATE_UNKNOWN;
 	if (c->root) {
+		s->root_ended = fact->ended;
 		s->root = status;
 		s->root_live = fact->live || fact->restart_ms;
 		return;
 	}
 	s->workloads++;
+	s->ended += fact->ended;
 	s->live += fact->live;
 	s->held += fact->held;
 	s->failed += status->state == CONTAINER_STATE_FAILED;
@@ -243,11 +261,21 @@ static unsigned derive_ending(struct cell_doc *doc, const struct sums *s)
 	return CELL_NEED_WIND_DOWN;
 }
 
-/* Not started, as far as this boot knows. */
-static void derive_down(struct cell_doc *doc)
+/*
+ * Not started, as far as this boot knows. Where all had ended before the host went down,
+ * and nobody could say so in the document, the exits still tell how.
+ */
+static void derive_down(struct cell_doc *doc, const struct sums *s)
 {
-	if (doc->status.state == CELL_STATE_READY ||
-	    (doc->status.state == CELL_STATE_UNKNOWN && doc->status.ready_observed))
+	bool failed = s->root ? s->root_ended && s->root->state == CONTAINER_STATE_FAILED
+			      : s->workloads && s->ended == s->workloads && s->failed;
+
+	if (doc->status.state != CELL_STATE_READY &&
+	    (doc->status.state != CELL_STATE_UNKNOWN || !doc->status.ready_observed))
+		return;
+	if (failed)
+		cell_set_state(doc, CELL_STATE_FAILED, "WorkloadFailed", buf_str(&s->why));
+	else
 		cell_set_state(doc, CELL_STATE_STOPPED, NULL, NULL);
 }
 
@@ -257,7 +285,7 @@ static unsigned derive(struct cell_doc *doc, enum run_phase phase, const struct 
 
 	switch (phase) {
 	case RUN_NONE:
-		derive_down(doc);
+		derive_down(doc, s);
 		return 0;
 	case RUN_BEGUN:
 		/* The document may say Ready in advance; it is true when the start is through. */

@@ -33,6 +33,7 @@ enum run_phase {
 struct container_fact {
 	bool live; /* runs, or a monitor is starting it */
 	bool lost; /* runs without a monitor */
+	bool ended; /* its last run did, as is on record, and none has begun since */
 	bool held; /* ended by an operator, and may be started again */
 	bool oom; /* it ended for want of memory, or did before it was brought back */
 	int64_t restart_ms; /* its policy brings it back that long after its end; 0: it does not */

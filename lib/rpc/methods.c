@@ -22,6 +22,7 @@
 #define OBJS(m, T, wire, type) ROW_OBJLIST(struct S, m, T, wire, type, .help = "")
 /* Ours: upstream's clients leave it out, and its daemon passes it over. */
 #define GRACE(m) ROW_NINT(struct S, m, RPC_GRACE_KEY, .flags = FIELD_OMIT_EMPTY, .help = "")
+#define WARNING(m) ROW_STRING(struct S, m, "Warning", .flags = FIELD_OMIT_EMPTY, .help = "")
 #define BYTES(m, wire) ROW_BYTES(struct S, m, wire, .help = "")
 
 #define TYPE(id, go)                                 \
@@ -404,6 +405,7 @@ TYPE(start_cell_result, "StartCellResult");
 static const struct field stop_cell_result_rows[] = {
 	OBJ(cell, struct cell_doc, "Cell", cell_doc_type),
 	BOOL(done, "Stopped"),
+	WARNING(warning),
 };
 TYPE(stop_cell_result, "StopCellResult");
 #undef S
@@ -412,6 +414,7 @@ TYPE(stop_cell_result, "StopCellResult");
 static const struct field kill_cell_result_rows[] = {
 	OBJ(cell, struct cell_doc, "Cell", cell_doc_type),
 	BOOL(done, "Killed"),
+	WARNING(warning),
 };
 TYPE(kill_cell_result, "KillCellResult");
 #undef S
@@ -428,6 +431,7 @@ TYPE(start_container_result, "StartContainerResult");
 static const struct field stop_container_result_rows[] = {
 	OBJ(container, struct container_doc, "Container", container_doc_type),
 	BOOL(done, "Stopped"),
+	WARNING(warning),
 };
 TYPE(stop_container_result, "StopContainerResult");
 #undef S
@@ -436,6 +440,7 @@ TYPE(stop_container_result, "StopContainerResult");
 static const struct field kill_container_result_rows[] = {
 	OBJ(container, struct container_doc, "Container", container_doc_type),
 	BOOL(done, "Killed"),
+	WARNING(warning),
 };
 TYPE(kill_container_result, "KillContainerResult");
 #undef S

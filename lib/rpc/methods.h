@@ -180,11 +180,13 @@ struct rpc_get_container_result {
 struct rpc_cell_done_result {
 	struct cell_doc cell;
 	bool done;
+	char *warning; /* of a stop: it is done, but could not be written down; NULL */
 };
 
 struct rpc_container_done_result {
 	struct container_doc container;
 	bool done;
+	char *warning;
 };
 
 struct rpc_delete_realm_result {

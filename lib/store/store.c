@@ -272,7 +272,7 @@ static int inherit_times(const struct layout *l, const struct addr *a, void *doc
 	return r == -ENOENT ? 0 : r;
 }
 
-static void stamp(enum kind kind, void *doc)
+static void stamp(enum kind kind, enum store_save_flags flags, void *doc)
 {
 	const struct stamps *s = &stamps_[kind];
 	struct ktime now = ktime_now();
@@ -280,7 +280,8 @@ static void stamp(enum kind kind, void *doc)
 	if (!doc_time(doc, s->created_at)->set)
 		*doc_time(doc, s->created_at) = now;
 	*doc_time(doc, s->updated_at) = now;
-	if (!doc_time(doc, s->ready_at)->set && doc_state(doc, s->state) == s->ready)
+	if (!(flags & STORE_SAVE_NOT_YET) && !doc_time(doc, s->ready_at)->set &&
+	    doc_state(doc, s->state) == s->ready)
 		*doc_time(doc, s->ready_at) = now;
 }
 
@@ -352,7 +353,7 @@ int store_save(const struct layout *l, const struct addr *a, enum store_save_fla
 		r = inherit_times(l, a, doc, err);
 		if (r < 0)
 			return r;
-		stamp(kind, doc);
+		stamp(kind, flags, doc);
 	}
 	fill_head(kind, doc);
 	if (kind == KIND_REALM) {

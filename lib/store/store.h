@@ -45,6 +45,7 @@ bool store_unfinished(const struct layout *l, const struct addr *a);
 enum store_save_flags {
 	STORE_SAVE_NOSYNC = 1 << 0, /* of a new object: it never was if the power fails now */
 	STORE_SAVE_KEEP_TIMES = 1 << 1, /* do not touch the stamps */
+	STORE_SAVE_NOT_YET = 1 << 2, /* Ready ahead of time: readyAt is for a later save */
 };
 
 /*

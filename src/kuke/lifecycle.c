@@ -7,6 +7,7 @@
 #include "mem.h"
 #include "names.h"
 #include "subject.h"
+#include "term.h"
 
 static int call(struct cli *c, enum rpc_method_id method, enum kind kind, const char *name,
 		const struct scope *s, struct kerr *err)
@@ -16,12 +17,16 @@ static int call(struct cli *c, enum rpc_method_id method, enum kind kind, const 
 		struct rpc_container_done_reply container;
 	} reply = { 0 };
 	union subject_args args = { 0 };
+	const char *warning;
 	int r;
 
 	scope_fill_doc(s, kind, name, &args);
 	r = scope_fill_grace(c, rpc_method_get(method), &args, err);
 	if (r == 0)
 		r = cli_call(c, method, &args, &reply, err);
+	warning = kind == KIND_CELL ? reply.cell.result.warning : reply.container.result.warning;
+	if (r == 0 && warning)
+		term_err("warning: %s\n", warning);
 	cli_free_args(method, &args);
 	cli_free_reply(method, &reply);
 	return r;

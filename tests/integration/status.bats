@@ -76,6 +76,29 @@ pass()
 	kuke delete realm r1 --cascade
 }
 
+# $1 is not before $2, both RFC 3339
+not_before()
+{
+	[ "$(date -d "$1" +%s%N)" -ge "$(date -d "$2" +%s%N)" ]
+}
+
+@test "readyAt is not before the containers run, and stays" {
+	local ready
+	run_cell a 'sleep 1000'
+	ready=$(cell_value a .status.readyAt)
+	not_before "$ready" "$(container_value a main .status.startTime)"
+	kuke stop cell a --timeout 0
+	grep -q "\"readyAt\": \"$ready\"" "$(cell_dir a)/metadata.json"
+	kuke start cell a
+	[ "$(cell_value a .status.readyAt)" = "$ready" ]
+	kuke delete cell a --timeout 0
+	# One that ends before anybody looks was Ready as well.
+	run_cell a true
+	wait_for 5 is_cell_state a Stopped
+	not_before "$(cell_value a .status.readyAt)" "$(container_value a main .status.startTime)"
+	kuke delete cell a
+}
+
 @test "damage that cannot be mended is said, and no more once it is" {
 	local ns=$INSTANCE_RUN_PATH/namespaces
 	quiet kuke create realm r1 >/dev/null

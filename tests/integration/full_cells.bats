@@ -1,0 +1,213 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Cells on a disk that is full, or has gone read-only: how a container ended is never
+# lost, stop and kill work, and a start that is undone leaves no trace.
+
+IDLE='trap "exit 0" TERM; echo up; sleep 1000 & wait'
+STUBBORN='trap "" TERM; echo up; while :; do sleep 0.1; done'
+
+setup_file()
+{
+	load ../helpers/cells
+	instance_new
+	echo "  reconcileInterval: 1s" >>"$INSTANCE_CONFIG"
+	inst mount -t tmpfs -o size=64m none "$INSTANCE_RUN_PATH"
+	instance_init
+	busybox_image >/dev/null
+	run_cell first true
+	kuke delete cell first >/dev/null
+	kuke daemon stop
+	quiet kuke daemon start
+}
+
+teardown_file()
+{
+	load ../helpers/cells
+	instance_stop
+}
+
+setup()
+{
+	load ../helpers/cells
+	instance_snapshot --by-name
+}
+
+teardown()
+{
+	! inst findmnt -n -o OPTIONS "$INSTANCE_RUN_PATH" | tail -n 1 | grep -q '^ro' || read_write
+	room
+	suite_check
+}
+
+# full [PAGES]: fill the disk, but for that many pages.
+full()
+{
+	local n
+
+	for ((n = 0; n < ${1:-0}; n++)); do
+		inst dd if=/dev/zero of="$INSTANCE_RUN_PATH/page$n" bs=4k count=1 status=none
+	done
+	inst dd if=/dev/zero of="$INSTANCE_RUN_PATH/fill" bs=4k status=none 2>/dev/null || true
+	inst find "$INSTANCE_RUN_PATH" -maxdepth 1 -name 'page*' -delete
+}
+
+room()
+{
+	inst rm -f "$INSTANCE_RUN_PATH/fill"
+}
+
+# A disk that goes read-only does so under open files, which no remount does: whoever
+# comes by path from now on meets a mount that is.
+read_only()
+{
+	inst mount --bind "$INSTANCE_RUN_PATH" "$INSTANCE_RUN_PATH"
+	inst mount -o remount,bind,ro "$INSTANCE_RUN_PATH"
+}
+
+read_write()
+{
+	wait_for 5 inst umount "$INSTANCE_RUN_PATH"
+}
+
+said_up()
+{
+	inst grep -q up "$(cell_dir "$1")/main/log"
+}
+
+# What is in the document of cell $1, not what is derived.
+stored()
+{
+	inst cat "$(cell_dir "$1")/metadata.json" | jq -c "$2"
+}
+
+# Nothing of the start of cell $1 is left.
+at_rest()
+{
+	[ ! -e "$INSTANCE/run/cells/default/default/default/$1" ]
+}
+
+failed_with_7()
+{
+	[ "$(cell_value a '.status | .state, .reason' | xargs)" = "Failed WorkloadFailed" ] &&
+		[ "$(container_value a main '.status | .state, .exitCode, (.finishTime != null)' |
+			xargs)" = "Failed 7 true" ]
+}
+
+# However little room there is: no page, one for the exit record, one more.
+@test "an exit code survives a full disk, in every order" {
+	local pages pid
+	for pages in 0 1 2; do
+		echo "# $pages pages"
+		run_cell a 'echo up; sleep 2; exit 7'
+		wait_for 5 said_up a
+		full "$pages"
+		wait_for 8 failed_with_7
+		# Passes, and another daemon, come by.
+		sleep 2.5
+		failed_with_7
+		pid=$(kukeond_pid)
+		kill_daemon
+		wait_for 10 daemon_is_back "$pid"
+		failed_with_7
+		room
+		wait_for 40 at_rest a
+		failed_with_7
+		[ "$(stored a '[.status.state, .status.containers[0].exitCode]')" = '["Failed",7]' ]
+		kuke delete cell a
+	done
+}
+
+@test "stop and kill on a full disk: done, said, and stored once there is room" {
+	local verb
+	for verb in stop kill; do
+		run_cell a "$STUBBORN"
+		wait_for 5 said_up a
+		full
+		run kuke "$verb" cell a
+		echo "$output"
+		[ "$status" -eq 0 ]
+		[[ ${lines[0]} == 'warning: cell "a" has ended, but that cannot be stored: '*'o space left on device' ]]
+		[[ ${lines[1]} == *' cell "a" from stack "default"' ]]
+		is_cell_state a Stopped
+		sleep 1.5
+		[ "$(container_value a main '.status | .state, .exitCode' | xargs)" = "Stopped 137" ]
+		room
+		wait_for 40 at_rest a
+		[ "$(stored a '[.status.state, .status.containers[0].exitCode]')" = '["Stopped",137]' ]
+		is_cell_state a Stopped
+		kuke delete cell a
+	done
+}
+
+@test "a start that is undone for want of room: as it was before, and works with room" {
+	run_cell a "$IDLE"
+	wait_for 5 said_up a
+	kuke stop cell a
+	[ "$(container_value a main '.status | .state, .exitCode' | xargs)" = "Stopped 0" ]
+	full
+	run quiet kuke start cell a
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"o space left on device" ]]
+	[ "$(container_value a main '.status | .state, .exitCode' | xargs)" = "Stopped 0" ]
+	sleep 1.5
+	[ "$(container_value a main '.status | .state, .exitCode' | xargs)" = "Stopped 0" ]
+	room
+	kuke start cell a
+	is_cell_state a Ready
+	# One that ended in its own way is not forgotten by a start that fails.
+	kuke kill cell a
+	kuke delete cell a
+	# A new one that never ran, with room for its document and record, not for what makes them last.
+	local pages
+	for pages in 1 2 3 4 5 6 8 10; do
+		full "$pages"
+		run run_cell b "$IDLE"
+		room
+		kuke get cell b >/dev/null 2>&1 || continue
+		is_cell_state b Ready ||
+			[ "$(container_value b main '.status | .state, .exitCode' | xargs)" = "Pending 0" ]
+		kuke delete cell b --timeout 0
+	done
+}
+
+@test "a restart on a full disk keeps the exit code of the run before" {
+	run_cell a 'echo up; sleep 1; exit 7' 'restartPolicy: always'
+	wait_for 5 said_up a
+	full
+	wait_for 5 is_container_state a main Failed
+	sleep 3
+	[ "$(container_value a main .status.exitCode)" = 7 ]
+	room
+	kuke delete cell a --timeout 0
+}
+
+@test "a disk gone read-only: stop and kill work and say what cannot be written" {
+	local verb
+	for verb in stop kill; do
+		run_cell a "$STUBBORN"
+		wait_for 5 said_up a
+		read_only
+		run kuke "$verb" container main --cell a
+		echo "$output"
+		[ "$status" -eq 0 ]
+		[[ $output == *'warning: container "main" has ended, but that cannot be stored: '*'ead-only file system'* ]]
+		is_container_state a main Stopped
+		run kuke "$verb" cell a
+		echo "$output"
+		[ "$status" -eq 0 ]
+		[[ $output == *'warning: cell "a" has ended, but that cannot be stored: '*'ead-only file system'* ]]
+		is_cell_state a Stopped
+		run kuke delete cell a
+		[ "$status" -eq 1 ]
+		[[ $output == *'ead-only file system'* ]]
+		run quiet kuke start cell a
+		[ "$status" -eq 1 ]
+		is_cell_state a Stopped
+		read_write
+		wait_for 40 at_rest a
+		kuke start cell a
+		kuke delete cell a --timeout 0
+	done
+}
