@@ -66,6 +66,18 @@ static int settle(struct stopping *s, struct kerr *err)
 	return r;
 }
 
+/* Its process has ended: wait until its monitor has written down how, and has gone. */
+static int settle_ended(struct stopping *s, struct kerr *err)
+{
+	int shim cleanup_fd = -EBADF;
+
+	if (s->st.state == SHIM_RUNNING)
+		shim = proc_open_same(s->st.shim_pid, s->st.shim_start);
+	if (shim >= 0)
+		(void) pidfd_wait(shim, SETTLE_WAIT_MS);
+	return settle(s, err);
+}
+
 /*
  * Before a container without a monitor is ended, a new monitor: something should
  * see how it ends. Where that cannot be had it is ended all the same.
@@ -110,6 +122,11 @@ static int open_one(struct stopping *s, int sig, enum cell_stop_flags flags, str
 		return r;
 	adopt_if_lost(s);
 	s->pidfd = shim_open_init(&s->st);
+	if (s->pidfd < 0) {
+		r = settle_ended(s, err);
+		if (r < 0)
+			return r;
+	}
 	if (!sig || (s->pidfd < 0 && !stays_down(s, flags)))
 		return 0;
 	r = container_mark_stopped(&s->run, &s->st, &why);
@@ -143,7 +160,7 @@ static int kill_rest(struct stopping *v, size_t n, struct kerr *err)
 			return kerr_plain(err, -ETIME,
 					  "container %s does not end: process %d ignores SIGKILL",
 					  v[i].run.id, (int) v[i].st.pid);
-		r = settle(&v[i], err);
+		r = settle_ended(&v[i], err);
 		if (r < 0)
 			return r;
 	}
