@@ -129,6 +129,7 @@ SYSTEM_TESTS = \
 	tests/integration/lifecycle.bats \
 	tests/integration/lists.bats \
 	tests/integration/links.bats \
+	tests/integration/logs.bats \
 	tests/integration/monitor.bats \
 	tests/integration/mounts.bats \
 	tests/integration/network.bats \

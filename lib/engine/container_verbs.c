@@ -14,6 +14,7 @@
 #include "mount.h"
 #include "page.h"
 #include "parents.h"
+#include "restart.h"
 #include "str.h"
 #include "system.h"
 #include "validate.h"
@@ -403,6 +404,39 @@ int container_verb_get(struct engine *e, const struct container_doc *d,
 	return 0;
 }
 
+/* Whether its policy brings it back. */
+static bool is_owed(struct subject *s, const struct container_run *run,
+		    const struct shim_status *st)
+{
+	struct restarts list cleanup_restarts = { 0 };
+
+	restarts_load(s->e, &s->a, &list);
+	return restart_is_owed(run->spec->restart_policy, restarts_find(&list, s->id), st,
+			       container_was_stopped(run, st));
+}
+
+/* What is to be expected of a container's log. */
+static const char *log_writer(struct subject *s)
+{
+	struct container_run run cleanup_container_run = { 0 };
+	const struct container_spec *c = cell_container(&s->doc.spec, s->id);
+	struct shim_status st;
+	struct cell_run start;
+
+	if (container_is_synthesized(c) || system_is_cell(&s->a))
+		return NULL;
+	container_run_init(&run, s->e, s->ns, &s->doc, c);
+	if (shim_state(&run.how.place, &st, NULL) < 0 || st.state == SHIM_RUNNING ||
+	    st.state == SHIM_LOST)
+		return NULL;
+	if (cell_run_load(s->e, &s->a, &start, NULL) < 0)
+		return RPC_LOG_ENDED;
+	if (!start.complete || (st.state == SHIM_STARTING && st.monitor_alive) ||
+	    is_owed(s, &run, &st))
+		return RPC_LOG_WAITS;
+	return RPC_LOG_ENDED;
+}
+
 int container_verb_log(struct engine *e, const struct container_doc *d, struct rpc_log_result *ret,
 		       struct kerr *err)
 {
@@ -413,7 +447,10 @@ int container_verb_log(struct engine *e, const struct container_doc *d, struct r
 		return r;
 	ret->host_log_path = layout_container(&e->layout, &s.a, s.id, CONTAINER_LOG);
 	ret->host_capture_path = xstrdup("");
-	return 0;
+	r = scope_namespace(e, s.a.realm, &s.ns, err);
+	if (r == 0)
+		ret->writer = xstrdup_null(log_writer(&s));
+	return r;
 }
 
 /* Specs alone, as upstream's list has them: what a damaged cell's were cannot be told. */

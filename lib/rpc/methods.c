@@ -576,6 +576,7 @@ TYPE(attach_result, "AttachContainerResult");
 static const struct field log_result_rows[] = {
 	STR(host_capture_path, "HostCapturePath"),
 	STR(host_log_path, "HostLogPath"),
+	ROW_STRING(struct S, writer, "Writer", .flags = FIELD_OMIT_EMPTY, .help = ""),
 };
 TYPE(log_result, "LogContainerResult");
 #undef S

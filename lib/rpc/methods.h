@@ -259,7 +259,10 @@ struct rpc_attach_result {
 struct rpc_log_result {
 	char *host_capture_path;
 	char *host_log_path;
+	char *writer; /* one of these; NULL: it runs */
 };
+#define RPC_LOG_WAITS "waits" /* it does not run now, and is to be started or brought back */
+#define RPC_LOG_ENDED "ended" /* until it is started again */
 
 struct rpc_refresh_result {
 	struct strlist realms_found, spaces_found, stacks_found, cells_found, containers_found;

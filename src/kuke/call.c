@@ -162,6 +162,11 @@ int cli_call(struct cli *c, enum rpc_method_id id, void *args, void *reply, stru
 	return r;
 }
 
+void cli_hang_up(struct cli *c)
+{
+	c->client = rpc_client_free(c->client);
+}
+
 void cli_free_args(enum rpc_method_id id, void *args)
 {
 	model_clear(rpc_method_get(id)->args, args);

@@ -93,6 +93,8 @@ void cli_hint(struct cli *c, const char *fmt, ...) printf_like(2, 3);
 struct rpc_call_opts;
 int cli_call_with(struct cli *c, enum rpc_method_id id, void *args, void *reply,
 		  const struct rpc_call_opts *opts, struct kerr *err);
+/* Close the connection to the daemon, where there is one; the next call makes another. */
+void cli_hang_up(struct cli *c);
 /* Free an args or reply struct of a method. */
 void cli_free_args(enum rpc_method_id id, void *args);
 void cli_free_reply(enum rpc_method_id id, void *reply);

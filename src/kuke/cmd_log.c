@@ -14,7 +14,9 @@
 static const struct opt log_opts[] = {
 	OPT_ROWS_CELL("default"),
 	{ "container", 0, OPT_STRING, NULL, "container; needed when the cell has several" },
-	{ "follow", 'f', OPT_BOOL, NULL, "go on with what is written later" },
+	{ "follow", 'f', OPT_BOOL, NULL,
+	  "go on with what is written later, until the container has ended for good" },
+	{ "raw", 0, OPT_BOOL, NULL, "leave control characters as they are on a terminal too" },
 	{ 0 },
 };
 
@@ -106,37 +108,71 @@ static int pick(struct cli *c, const struct scope *s, char **ret, struct kerr *e
 	return r;
 }
 
-static int ask_path(struct cli *c, const struct scope *s, const char *id, char **ret,
-		    struct kerr *err)
+/* The container whose log is read. */
+struct source {
+	struct cli *c;
+	const struct scope *s;
+	const char *id;
+};
+
+static int ask(const struct source *from, struct rpc_log_reply *ret, struct kerr *err)
 {
 	struct rpc_container_args args = { 0 };
-	struct rpc_log_reply reply = { 0 };
 	int r;
 
-	scope_fill_doc(s, KIND_CONTAINER, id, &args.doc);
-	r = cli_call(c, RPC_LOG_CONTAINER, &args, &reply, err);
+	scope_fill_doc(from->s, KIND_CONTAINER, from->id, &args.doc);
+	r = cli_call(from->c, RPC_LOG_CONTAINER, &args, ret, err);
+	cli_free_args(RPC_LOG_CONTAINER, &args);
+	return r;
+}
+
+static int ask_path(const struct source *from, char **ret, struct kerr *err)
+{
+	struct rpc_log_reply reply = { 0 };
+	int r = ask(from, &reply, err);
+
 	if (r == 0 && !str_empty(reply.result.host_capture_path))
 		*ret = xstrdup(reply.result.host_capture_path);
 	else if (r == 0 && !str_empty(reply.result.host_log_path))
 		*ret = xstrdup(reply.result.host_log_path);
 	else if (r == 0)
 		r = kerr_plain(err, -EPROTO, "daemon returned no log path for container \"%s\"",
-			       id);
-	cli_free_args(RPC_LOG_CONTAINER, &args);
+			       from->id);
 	cli_free_reply(RPC_LOG_CONTAINER, &reply);
 	if (r < 0 && err && err->kind == ERR_CELL_NOT_FOUND)
-		return no_cell(s, err);
+		return no_cell(from->s, err);
 	if (r < 0)
-		tell_containers(c, s, id);
+		tell_containers(from->c, from->s, from->id);
 	return r;
+}
+
+/* A daemon that is not there just now may be later; an older one does not tell. */
+static enum logview_writer ask_writer(void *ctx)
+{
+	const struct source *from = ctx;
+	struct rpc_log_reply reply = { 0 };
+	enum logview_writer writer = LOGVIEW_WRITES;
+	int r = ask(from, &reply, NULL);
+
+	if (r == -ENOENT || (r == 0 && streq_null(reply.result.writer, RPC_LOG_ENDED)))
+		writer = LOGVIEW_ENDED;
+	else if (r < 0 || streq_null(reply.result.writer, RPC_LOG_WAITS))
+		writer = LOGVIEW_WAITS;
+	cli_free_reply(RPC_LOG_CONTAINER, &reply);
+	cli_hang_up(from->c); /* following may take long, and a connection is a process there */
+	return writer;
 }
 
 static int run_log(struct cli *c, struct kerr *err)
 {
 	struct scope s cleanup_scope = { 0 };
 	char *id cleanup_free = NULL, *path cleanup_free = NULL;
+	struct source from = { .c = c, .s = &s };
+	struct logview_opts opts = { .writer = ask_writer, .ctx = &from };
 	int r;
 
+	opts.flags |= cli_bool(c, "follow") ? LOGVIEW_FOLLOW : 0;
+	opts.flags |= cli_bool(c, "raw") ? LOGVIEW_RAW : 0;
 	r = scope_read(c, KIND_CELL, 0, &s, err);
 	if (r < 0)
 		return r;
@@ -145,10 +181,12 @@ static int run_log(struct cli *c, struct kerr *err)
 	if (!*s.cell)
 		return kerr_plain(err, -EINVAL, "cell name is required (positional cell)");
 	r = pick(c, &s, &id, err);
+	from.id = id;
 	if (r == 0)
-		r = ask_path(c, &s, id, &path, err);
+		r = ask_path(&from, &path, err);
+	cli_hang_up(c);
 	if (r == 0)
-		r = logview(path, cli_bool(c, "follow") ? LOGVIEW_FOLLOW : 0, err);
+		r = logview(path, &opts, err);
 	if (r == -ENOENT && path)
 		return kerr_plain(err, r,
 				  "cell \"%s\" container \"%s\" has no log file at %s (the runtime "

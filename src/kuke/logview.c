@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,17 +15,31 @@
 #include "logview.h"
 #include "mem.h"
 #include "path.h"
+#include "str.h"
+#include "term.h"
+#include "vec.h"
 
 #define BLOCK (64 << 10)
+#define SAFE_MAX (1 << 20)
+#define KEPT_MAX 1000 /* as many as a monitor keeps at most */
+#define ASK_MS 1000 /* while the writer waits: no event tells of its end */
+
+/* What of a line may be known with the bytes after it only: a CR, part of a character. */
+#define HELD_MAX 4
 
 struct view {
 	const char *path;
+	const struct logview_opts *opts;
 	char *dir;
 	int fd; /* of the log; -EBADF between two files */
 	off_t at;
 	int notify;
 	int signals;
 	char *block;
+	bool escape; /* for a terminal */
+	char held[HELD_MAX];
+	size_t n_held;
+	bool closed; /* a writer has closed the log since that was last looked at */
 };
 
 static void view_clear(struct view *v)
@@ -49,7 +65,64 @@ static int open_log(struct view *v, struct kerr *err)
 	return 0;
 }
 
-/* All there is from where we are. -EPIPE: standard output was closed. */
+/* ---- printing ---- */
+
+/* How many bytes at the end of p may be the beginning of something longer. */
+static size_t unfinished(const char *p, size_t n)
+{
+	if (n > 0 && p[n - 1] == '\r')
+		return 1;
+	for (size_t k = 1; k < HELD_MAX && k <= n; k++) {
+		unsigned char c = (unsigned char) p[n - k];
+		size_t len = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+
+		if (c < 0x80)
+			return 0;
+		if (c >= 0xc0)
+			return len > k ? k : 0;
+	}
+	return 0;
+}
+
+/* The lines of a terminal end with CR and LF: that CR is none to escape. */
+static void escape(struct buf *out, const char *p, size_t n)
+{
+	const char *end;
+
+	while (n > 0) {
+		end = memmem(p, n, "\r\n", 2);
+		term_escape(out, p, end ? (size_t) (end - p) : n);
+		if (!end)
+			return;
+		n -= (size_t) (end - p) + 1;
+		p = end + 1;
+	}
+}
+
+static int write_out(const char *p, size_t n, struct kerr *err)
+{
+	int r = fd_write_all(STDOUT_FILENO, p, n);
+
+	return r < 0 && r != -EPIPE ? kerr_set(err, r, "write standard output") : r;
+}
+
+/* last: nothing comes after it. */
+static int print(struct view *v, const char *p, size_t n, bool last, struct kerr *err)
+{
+	struct buf text cleanup_buf = BUF_INIT(BLOCK + HELD_MAX);
+	struct buf safe cleanup_buf = BUF_INIT(SAFE_MAX);
+
+	if (!v->escape)
+		return write_out(p, n, err);
+	buf_add(&text, v->held, v->n_held);
+	buf_add(&text, p, n);
+	v->n_held = last ? 0 : unfinished(buf_str(&text), text.len);
+	memcpy(v->held, buf_str(&text) + text.len - v->n_held, v->n_held);
+	escape(&safe, buf_str(&text), text.len - v->n_held);
+	return write_out(buf_str(&safe), safe.len, err);
+}
+
+/* All there is from where we are. -EPIPE: the reader has gone. */
 static int drain(struct view *v, struct kerr *err)
 {
 	struct stat st;
@@ -63,15 +136,96 @@ static int drain(struct view *v, struct kerr *err)
 			continue;
 		if (n < 0)
 			return kerr_set(err, -errno, "read '%s'", v->path);
-		r = fd_write_all(STDOUT_FILENO, v->block, (size_t) n);
-		if (r == -EPIPE)
-			return r;
+		r = print(v, v->block, (size_t) n, false, err);
 		if (r < 0)
-			return kerr_set(err, r, "write standard output");
+			return r;
 		v->at += n;
 	}
 	return 0;
 }
+
+/* ---- the files that are kept ---- */
+
+struct kept {
+	int number; /* of log.NUMBER */
+	int fd;
+};
+
+static int by_number(const void *a, const void *b)
+{
+	const struct kept *x = a, *y = b;
+
+	return y->number - x->number;
+}
+
+/* The names, in no order. */
+static size_t list_kept(const struct view *v, struct kept *ret)
+{
+	const char *name = strrchr(v->path, '/') ? strrchr(v->path, '/') + 1 : v->path;
+	size_t n = 0, len = strlen(name);
+	DIR *d = opendir(v->dir);
+	struct dirent *e;
+	uint64_t number;
+
+	while (d && n < KEPT_MAX && (e = readdir(d)) != NULL)
+		if (strncmp(e->d_name, name, len) == 0 && e->d_name[len] == '.' &&
+		    str_to_u64(e->d_name + len + 1, 1, INT_MAX, &number) == 0)
+			ret[n++] = (struct kept){ .number = (int) number, .fd = -EBADF };
+	if (d)
+		(void) closedir(d);
+	qsort(ret, n, sizeof(*ret), by_number);
+	return n;
+}
+
+static bool same_file(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_ino == y.st_ino &&
+	       x.st_dev == y.st_dev;
+}
+
+/*
+ * Open from the newest on, after the log itself: a rotation in between moves a file that
+ * is open already to the next number, where it is known again and passed over.
+ */
+static void open_kept(const struct view *v, struct kept *k, size_t n)
+{
+	int newer = v->fd;
+
+	for (size_t i = n; i > 0; i--) {
+		char *path cleanup_free = xasprintf("%s.%d", v->path, k[i - 1].number);
+		int fd cleanup_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+		if (fd < 0 || same_file(fd, newer))
+			continue;
+		newer = k[i - 1].fd = take_fd(fd);
+	}
+}
+
+/* Those that were rotated away, the oldest first. */
+static int print_kept(struct view *v, struct kerr *err)
+{
+	struct kept *k cleanup_free = xcalloc(KEPT_MAX, sizeof(*k));
+	size_t n = list_kept(v, k);
+	int log = v->fd;
+	int r = 0;
+
+	open_kept(v, k, n);
+	for (size_t i = 0; i < n; i++) {
+		if (r == 0 && k[i].fd >= 0) {
+			v->fd = k[i].fd;
+			v->at = 0;
+			r = drain(v, err);
+		}
+		fd_close_p(&k[i].fd);
+	}
+	v->fd = log;
+	v->at = 0;
+	return r;
+}
+
+/* ---- following ---- */
 
 /* Whether the name now leads to another file than the open one (or to none). */
 static bool rotated(const struct view *v)
@@ -114,69 +268,97 @@ static int watch(struct view *v, struct kerr *err)
 	v->notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (v->signals < 0 || v->notify < 0)
 		return kerr_set(err, -errno, "follow '%s'", v->path);
-	v->dir = path_dirname(v->path);
-	/* One watch on the directory sees the file being written, cut, moved and made anew. */
+	/* One watch on the directory sees the file being written, closed, cut, moved and made. */
 	if (inotify_add_watch(v->notify, v->dir,
-			      IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF) < 0)
+			      IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_DELETE |
+				      IN_DELETE_SELF) < 0)
 		return kerr_set(err, -errno, "watch '%s'", v->dir);
 	return 0;
 }
 
-/* The file was deleted, not rotated: no name leads to it, and none to a new one. */
+/* The container was deleted, its directory with it. */
 static bool gone(const struct view *v)
 {
 	struct stat st;
 
-	return fstat(v->fd, &st) == 0 && st.st_nlink == 0 && stat(v->path, &st) < 0;
+	return stat(v->dir, &st) < 0;
+}
+
+static void read_events(struct view *v)
+{
+	ssize_t n;
+
+	while ((n = read(v->notify, v->block, BLOCK)) > 0)
+		for (char *p = v->block; p < v->block + n;) {
+			const struct inotify_event *e = (const void *) p;
+
+			v->closed |= (e->mask & (IN_CLOSE_WRITE | IN_Q_OVERFLOW)) != 0;
+			p += sizeof(*e) + e->len;
+		}
 }
 
 /* 1 to go on, 0 when it is over: a signal, a reader that left, the container deleted. */
-static int wait_change(struct view *v, struct kerr *err)
+static int wait_change(struct view *v, int timeout_ms, struct kerr *err)
 {
 	struct pollfd p[] = {
 		{ .fd = v->signals, .events = POLLIN },
 		{ .fd = v->notify, .events = POLLIN },
 		{ .fd = STDOUT_FILENO, .events = 0 }, /* POLLERR: the pipe's reader is gone */
 	};
-	ssize_t n;
 
-	if (poll(p, ARRAY_SIZE(p), -1) < 0)
+	if (poll(p, ARRAY_SIZE(p), timeout_ms) < 0)
 		return errno == EINTR ? 1 : kerr_set(err, -errno, "poll");
 	if (p[0].revents || p[2].revents & POLLERR)
 		return 0;
-	do { /* what happened does not matter, only that something did */
-		n = read(v->notify, v->block, BLOCK);
-	} while (n > 0);
+	read_events(v);
 	return gone(v) ? 0 : 1;
 }
 
+static enum logview_writer ask_writer(struct view *v)
+{
+	v->closed = false;
+	return v->opts->writer ? v->opts->writer(v->opts->ctx) : LOGVIEW_WRITES;
+}
+
+/* A writer that ends closes the log; until then it is not asked after again. */
 static int follow(struct view *v, struct kerr *err)
 {
+	enum logview_writer writer = LOGVIEW_WAITS;
 	int r = 1;
 
 	while (r > 0) {
+		if (v->closed || writer == LOGVIEW_WAITS)
+			writer = ask_writer(v);
 		r = catch_up(v, err);
+		if (r == 0 && writer == LOGVIEW_ENDED)
+			return 0;
 		if (r == 0)
-			r = wait_change(v, err);
+			r = wait_change(v, writer == LOGVIEW_WAITS ? ASK_MS : -1, err);
 	}
-	return r == -EPIPE ? 0 : r;
+	return r;
 }
 
-int logview(const char *path, enum logview_flags flags, struct kerr *err)
+int logview(const char *path, const struct logview_opts *opts, struct kerr *err)
 {
-	struct view v cleanup_(
-		view_clear) = { .path = path, .fd = -EBADF, .notify = -EBADF, .signals = -EBADF };
+	struct view v cleanup_(view_clear) = {
+		.path = path, .opts = opts, .fd = -EBADF, .notify = -EBADF, .signals = -EBADF
+	};
+	bool following = opts->flags & LOGVIEW_FOLLOW;
 	int r;
 
 	v.block = xmalloc(BLOCK);
+	v.dir = path_dirname(path);
+	v.escape = !(opts->flags & LOGVIEW_RAW) && isatty(STDOUT_FILENO) == 1;
 	(void) fflush(stdout);
 	r = open_log(&v, err);
-	if (r == 0 && flags & LOGVIEW_FOLLOW)
+	if (r == 0 && following)
 		r = watch(&v, err);
 	if (r < 0)
 		return r;
-	if (flags & LOGVIEW_FOLLOW)
-		return follow(&v, err);
-	r = drain(&v, err);
+	r = print_kept(&v, err);
+	if (r == 0)
+		r = following ? follow(&v, err) : drain(&v, err);
+	if (r == 0)
+		r = print(&v, "", 0, true, err);
 	return r == -EPIPE ? 0 : r;
 }

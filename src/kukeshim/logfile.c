@@ -189,14 +189,34 @@ static size_t cut_at(const struct logfile *l, const char *p, size_t n)
 	return end != NULL ? (size_t) (end - p) + 1 : n;
 }
 
+/*
+ * The file may have been removed or moved away, then a new one is begun; or cut, then its
+ * end is nearer than it was.
+ */
+static void look_again(struct logfile *l)
+{
+	struct stat mine, there;
+
+	if (l->fd >= 0 && fstat(l->fd, &mine) == 0 &&
+	    fstatat(l->dir, SHIM_FILE_LOG, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    mine.st_dev == there.st_dev && mine.st_ino == there.st_ino) {
+		if (mine.st_size < l->size)
+			l->size = mine.st_size;
+		return;
+	}
+	/* Also where an earlier rotation failed: perhaps there is room now. */
+	if (l->fd >= 0) /* its times are of bytes that are gone with it */
+		(void) unlinkat(l->dir, SHIM_FILE_LOG ".idx", 0);
+	(void) open_files(l);
+}
+
 void logfile_write(struct logfile *l, enum log_stream stream, const char *p, size_t n)
 {
 	size_t part;
 
 	if (l->dir < 0)
 		return;
-	if (l->fd < 0)
-		(void) open_files(l); /* an earlier rotation failed; perhaps there is room now */
+	look_again(l);
 	while (n > 0) {
 		part = cut_at(l, p, n);
 		if (part == 0 && l->size == 0)

@@ -210,7 +210,7 @@ long_stop()
 	long_stop
 	kuke daemon stop
 	wait_for 5 behind_ended
-	grep 'kukeond is being stopped' "$HERE/behind"
+	grep 'kukeond is stopping' "$HERE/behind"
 	quiet kuke daemon start
 	is_cell_state a Ready
 	ending a

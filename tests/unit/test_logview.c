@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "logview.h"
@@ -20,7 +21,7 @@
 /* `kuke log -f` in a child, its output in a pipe. */
 struct follower {
 	struct tempdir dir;
-	char *log, *old;
+	char *log, *old, *writer;
 	pid_t pid;
 	int fd;
 };
@@ -33,14 +34,30 @@ static void append(const char *path, const char *text)
 	ck_assert_int_eq(fd_write_all(fd, text, strlen(text)), 0);
 }
 
-static void begin(struct follower *f, enum logview_flags flags)
+/* What the writer does is in a file, a digit of enum logview_writer; none: it writes. */
+static enum logview_writer told(void *ctx)
 {
-	int fds[2];
+	struct buf text cleanup_buf = BUF_INIT(16);
 
+	if (file_read_at(AT_FDCWD, ctx, 15, &text, NULL) < 0)
+		return LOGVIEW_WRITES;
+	return (enum logview_writer)(buf_str(&text)[0] - '0');
+}
+
+static void prepare(struct follower *f)
+{
 	f->dir = tempdir_make();
 	f->log = path_join(f->dir.path, "log", NULL);
 	f->old = path_join(f->dir.path, "log.1", NULL);
+	f->writer = path_join(f->dir.path, "writer", NULL);
 	append(f->log, "one\n");
+}
+
+static void follow(struct follower *f, enum logview_flags flags)
+{
+	struct logview_opts opts = { .flags = flags, .writer = told, .ctx = f->writer };
+	int fds[2];
+
 	ck_assert_int_eq(pipe(fds), 0);
 	f->pid = fork();
 	ck_assert_int_ge(f->pid, 0);
@@ -49,10 +66,16 @@ static void begin(struct follower *f, enum logview_flags flags)
 		(void) dup2(fds[1], 1);
 		(void) close(fds[0]);
 		(void) close(fds[1]);
-		_exit(logview(f->log, flags, NULL) == 0 ? 0 : 1);
+		_exit(logview(f->log, &opts, NULL) == 0 ? 0 : 1);
 	}
 	(void) close(fds[1]);
 	f->fd = fds[0];
+}
+
+static void begin(struct follower *f, enum logview_flags flags)
+{
+	prepare(f);
+	follow(f, flags);
 }
 
 static void expect(struct follower *f, const char *text)
@@ -83,6 +106,7 @@ static void end(struct follower *f, int sig)
 	tempdir_clear(&f->dir);
 	free(f->log);
 	free(f->old);
+	free(f->writer);
 }
 
 START_TEST(prints_and_ends)
@@ -165,12 +189,128 @@ START_TEST(ends_with_the_container)
 }
 END_TEST
 
+START_TEST(kept_files_in_order)
+{
+	struct follower f;
+	char *third cleanup_free = NULL, *tenth cleanup_free = NULL, *index cleanup_free = NULL;
+	char c;
+
+	prepare(&f);
+	third = path_join(f.dir.path, "log.3", NULL); /* a gap, as a crash leaves it */
+	tenth = path_join(f.dir.path, "log.10", NULL);
+	index = path_join(f.dir.path, "log.1.idx", NULL);
+	append(tenth, "A\n");
+	append(third, "B\n");
+	append(f.old, "C\n");
+	append(index, "no text\n");
+	follow(&f, _i);
+	expect(&f, "A\nB\nC\none\n");
+	if (_i) {
+		append(f.log, "two\n");
+		expect(&f, "two\n");
+		end(&f, SIGTERM);
+		return;
+	}
+	ck_assert_int_eq(read(f.fd, &c, 1), 0);
+	end(&f, 0);
+}
+END_TEST
+
+START_TEST(follows_removal)
+{
+	struct follower f;
+
+	begin(&f, LOGVIEW_FOLLOW);
+	expect(&f, "one\n");
+	ck_assert_int_eq(unlink(f.log), 0);
+	append(f.log, "two\n");
+	expect(&f, "two\n");
+	end(&f, SIGTERM);
+}
+END_TEST
+
+START_TEST(ends_with_its_writer)
+{
+	struct follower f;
+	char c;
+
+	prepare(&f);
+	append(f.writer, "3");
+	follow(&f, LOGVIEW_FOLLOW);
+	expect(&f, "one\n");
+	ck_assert_int_eq(read(f.fd, &c, 1), 0);
+	end(&f, 0);
+	/* It ends later: that closes the log. */
+	begin(&f, LOGVIEW_FOLLOW);
+	expect(&f, "one\n");
+	append(f.writer, "3");
+	append(f.log, "two\n");
+	expect(&f, "two\n");
+	ck_assert_int_eq(read(f.fd, &c, 1), 0);
+	end(&f, 0);
+	/* It is to be brought back, and then is not. */
+	prepare(&f);
+	append(f.writer, "2");
+	follow(&f, LOGVIEW_FOLLOW);
+	expect(&f, "one\n");
+	ck_assert_int_eq(unlink(f.writer), 0);
+	append(f.writer, "3");
+	ck_assert_int_eq(read(f.fd, &c, 1), 0);
+	end(&f, 0);
+}
+END_TEST
+
+/* What a terminal gets of the log, in raw mode. */
+static void on_terminal(enum logview_flags flags, const char *text, const char *want)
+{
+	struct tempdir dir cleanup_(tempdir_clear) = tempdir_make();
+	char *log cleanup_free = path_join(dir.path, "log", NULL);
+	int master cleanup_fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int slave cleanup_fd = -EBADF;
+	struct termios raw;
+	char have[256] = "";
+	ssize_t n;
+	int status;
+	pid_t pid;
+
+	append(log, text);
+	ck_assert_int_ge(master, 0);
+	ck_assert_int_eq(unlockpt(master), 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	ck_assert_int_ge(slave, 0);
+	ck_assert_int_eq(tcgetattr(slave, &raw), 0);
+	cfmakeraw(&raw);
+	ck_assert_int_eq(tcsetattr(slave, TCSANOW, &raw), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		(void) dup2(slave, 1);
+		_exit(logview(log, &(struct logview_opts){ .flags = flags }, NULL) == 0 ? 0 : 1);
+	}
+	ck_assert_int_eq(proc_wait(pid, PATIENCE_MS, &status, NULL), 0);
+	ck_assert_int_eq(status, 0);
+	n = read(master, have, sizeof(have) - 1);
+	ck_assert_int_gt(n, 0);
+	ck_assert_str_eq(have, want);
+}
+
+START_TEST(a_terminal_is_not_driven)
+{
+	static const char text[] = "a\tb\r\n\x1b]0;title\a\xc3\xa4\xe2\x80\xae\rx\n\xff\n\xe2\x82";
+
+	on_terminal(0, text, "a\tb\n\\x1b]0;title\\x07\xc3\xa4\\u202e\\x0dx\n\\xff\n\\xe2\\x82");
+	on_terminal(LOGVIEW_RAW, text, text);
+}
+END_TEST
+
 START_TEST(missing_file)
 {
 	struct kerr err = { 0 };
 
-	ck_assert_int_eq(logview("/nonexistent/log", 0, &err), -ENOENT);
-	ck_assert_int_eq(logview("/nonexistent/log", LOGVIEW_FOLLOW, &err), -ENOENT);
+	ck_assert_int_eq(logview("/nonexistent/log", &(struct logview_opts){ 0 }, &err), -ENOENT);
+	ck_assert_int_eq(logview("/nonexistent/log",
+				 &(struct logview_opts){ .flags = LOGVIEW_FOLLOW }, &err),
+			 -ENOENT);
 	ck_assert_str_eq(err.msg, "");
 }
 END_TEST
@@ -188,6 +328,10 @@ static Suite *test_logview(void)
 	tcase_add_test(t, follows_truncation);
 	tcase_add_test(t, ends_with_its_reader);
 	tcase_add_test(t, ends_with_the_container);
+	tcase_add_loop_test(t, kept_files_in_order, 0, LOGVIEW_FOLLOW + 1);
+	tcase_add_test(t, follows_removal);
+	tcase_add_test(t, ends_with_its_writer);
+	tcase_add_test(t, a_terminal_is_not_driven);
 	tcase_add_test(t, missing_file);
 	suite_add_tcase(s, t);
 	return s;
