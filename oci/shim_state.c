@@ -211,6 +211,7 @@ static int end_run(const struct shim_start *how, struct shim_status *st, struct 
 {
 	int r;
 
+	cgroup_thaw(how->cgroups, how->cgroup); /* what is frozen does not die */
 	if (st->state == SHIM_RUNNING || st->state == SHIM_LOST)
 		kill_same(st->pid, st->pid_start);
 	else if (st->state == SHIM_STARTING && st->monitor_alive)

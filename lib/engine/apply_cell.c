@@ -206,7 +206,7 @@ static int update_limits(struct change *c, struct kerr *err)
 		const struct container_spec *new = cell_container(&c->want->spec, id);
 		const struct container_status *st = cell_container_status(&c->stored, id);
 
-		if (!old || !new || !st || st->state != CONTAINER_STATE_READY ||
+		if (!old || !new || !st || !container_state_is_up(st->state) ||
 		    same_resources(old, new))
 			continue;
 		container_run_init(&run, c->e, c->ns, &c->stored, old);

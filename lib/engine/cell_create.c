@@ -118,7 +118,7 @@ static bool any_running(const struct cell_doc *d)
 {
 	for (size_t i = 0; i < d->status.containers.n; i++)
 		if (!container_is_synthesized(&d->spec.containers.v[i]) &&
-		    d->status.containers.v[i].state == CONTAINER_STATE_READY)
+		    container_state_is_up(d->status.containers.v[i].state))
 			return true;
 	return false;
 }

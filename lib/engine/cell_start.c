@@ -91,7 +91,7 @@ static void fill_mounts(struct start *s)
 
 static bool runs(const struct cell_doc *doc, size_t i)
 {
-	return doc->status.containers.v[i].state == CONTAINER_STATE_READY;
+	return container_state_is_up(doc->status.containers.v[i].state);
 }
 
 static bool stands(struct start *s)

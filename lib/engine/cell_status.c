@@ -76,6 +76,8 @@ static void observe_container(const struct container_run *run, const struct rest
 	}
 	stopped = r == 0 && container_was_stopped(run, &st);
 	status_container(r < 0 ? NULL : &st, stopped, status, ret);
+	if (ret->live && status->state == CONTAINER_STATE_READY)
+		status_frozen(cgroup_frozen(run->e->cgroups, run->cgroup), status);
 	if (r == 0 && restarts)
 		observe_restart(run->spec, restarts, &st, stopped, status->restart_count, ret);
 }

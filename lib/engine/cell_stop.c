@@ -133,8 +133,10 @@ static int open_one(struct stopping *s, int sig, enum cell_stop_flags flags, str
 	if (r < 0) /* on a full disk too: it ends, and looks as if it had failed */
 		log_wrn("cannot record that a container was stopped", "container", s->run.id,
 			"error", kerr_text(&why, text, sizeof(text)));
-	if (s->pidfd >= 0)
-		(void) pidfd_signal(s->pidfd, sig); /* it may have just ended */
+	if (s->pidfd < 0)
+		return 0;
+	(void) pidfd_signal(s->pidfd, sig); /* it may have just ended */
+	container_thaw(&s->run);
 	return 0;
 }
 
@@ -150,9 +152,12 @@ static int kill_rest(struct stopping *v, size_t n, struct kerr *err)
 {
 	int64_t deadline = clock_ms() + KILL_WAIT_MS;
 
-	for (size_t i = 0; i < n; i++)
-		if (v[i].pidfd >= 0)
-			(void) pidfd_signal(v[i].pidfd, SIGKILL);
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].pidfd < 0)
+			continue;
+		(void) pidfd_signal(v[i].pidfd, SIGKILL);
+		container_thaw(&v[i].run);
+	}
 	for (size_t i = 0; i < n; i++) {
 		int r;
 

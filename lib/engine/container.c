@@ -615,6 +615,14 @@ bool container_was_stopped(const struct container_run *r, const struct shim_stat
 	       streq(buf_str(&text), st->run_id);
 }
 
+void container_thaw(const struct container_run *r)
+{
+	char *cell cleanup_free = scope_cgroup(r->e, &r->cell);
+
+	cgroup_thaw_one(r->e->cgroups, cell);
+	cgroup_thaw(r->e->cgroups, r->cgroup);
+}
+
 int container_stop_signal(const struct container_run *r)
 {
 	struct buf text cleanup_buf = BUF_INIT(RECORD_MAX);

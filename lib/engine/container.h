@@ -121,6 +121,9 @@ int container_keep_stopped(struct container_run *r, struct kerr *err);
 /* Whether an operator ended this run. */
 bool container_was_stopped(const struct container_run *r, const struct shim_status *st);
 
+/* What is frozen heeds no signal: thaw its group, those below it, and the cell's. */
+void container_thaw(const struct container_run *r);
+
 /* The signal that asks it to end: the image's StopSignal, else SIGTERM. */
 int container_stop_signal(const struct container_run *r);
 

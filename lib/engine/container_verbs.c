@@ -159,7 +159,7 @@ static int check_cell_up(struct subject *s, struct cell_run *ret, struct kerr *e
 	const struct container_status *st = root ? cell_container_status(&s->doc, root->id) : NULL;
 	int r = cell_run_load(s->e, &s->a, ret, err);
 
-	if (r == -ENOENT || (r == 0 && st && st->state != CONTAINER_STATE_READY))
+	if (r == -ENOENT || (r == 0 && st && !container_state_is_up(st->state)))
 		return kerr_plain(err, -ESRCH,
 				  "failed to start container %s: root container \"%s\" does not "
 				  "exist, start the cell first using 'kuke start cell %s'",

@@ -158,6 +158,22 @@ void status_container(const struct shim_status *st, bool stopped, struct contain
 	}
 }
 
+void status_frozen(enum cgroup_frozen frozen, struct container_status *status)
+{
+	if (status->state != CONTAINER_STATE_READY)
+		return;
+	if (frozen == CGROUP_FROZEN)
+		status->state = CONTAINER_STATE_PAUSED;
+	else if (frozen == CGROUP_FREEZING)
+		status->state = CONTAINER_STATE_PAUSING;
+}
+
+bool container_state_is_up(container_state state)
+{
+	return state == CONTAINER_STATE_READY || state == CONTAINER_STATE_PAUSED ||
+	       state == CONTAINER_STATE_PAUSING;
+}
+
 /* ---- the cell ---- */
 
 static void say_exit(struct buf *out, const struct container_status *s,

@@ -2,6 +2,7 @@
 #ifndef KUKEON_STATUS_H
 #define KUKEON_STATUS_H
 
+#include "cgroup.h"
 #include "model.h"
 #include "shim.h"
 
@@ -46,6 +47,8 @@ struct container_fact {
  */
 void status_container(const struct shim_status *st, bool stopped, struct container_status *status,
 		      struct container_fact *ret);
+/* What runs may be frozen: Paused or Pausing instead of Ready. */
+void status_frozen(enum cgroup_frozen frozen, struct container_status *status);
 
 /*
  * The cell's state from those of its containers, which doc->status has in the
@@ -53,6 +56,9 @@ void status_container(const struct shim_status *st, bool stopped, struct contain
  */
 unsigned status_cell(struct cell_doc *doc, enum run_phase phase,
 		     const struct container_fact *facts);
+
+/* It has a process: running, or frozen. */
+bool container_state_is_up(container_state state);
 
 /* One status per container of the spec, in its order; what is known of each is kept. */
 void status_align(struct cell_doc *doc);

@@ -133,6 +133,18 @@ int cgroup_populated(const struct cgroup_host *h, const char *path);
  */
 int cgroup_kill(const struct cgroup_host *h, const char *path, int deadline_ms, struct kerr *err);
 
+/* Whether a group is frozen: by itself, or by one above it. */
+enum cgroup_frozen {
+	CGROUP_THAWED = 1,
+	CGROUP_FREEZING, /* some of its processes still run */
+	CGROUP_FROZEN,
+};
+enum cgroup_frozen cgroup_frozen(const struct cgroup_host *h, const char *path);
+/* Thaw the group and all below it: what is frozen heeds no signal. Best effort. */
+void cgroup_thaw(const struct cgroup_host *h, const char *path);
+/* The group itself only. */
+void cgroup_thaw_one(const struct cgroup_host *h, const char *path);
+
 enum cgroup_remove_flags {
 	CGROUP_REMOVE_KILL = 1 << 0, /* cgroup_kill first, with this deadline */
 };

@@ -80,8 +80,7 @@ static int add_procs(int dirfd, struct pid_list *ret)
 	return 0;
 }
 
-/* The directories below dirfd, as paths relative to it, parents first. */
-static int list_subdirs(int dirfd, struct strlist *ret)
+int cgroup_list_subdirs(int dirfd, struct strlist *ret)
 {
 	size_t next = 0;
 	const char *rel = ".";
@@ -126,7 +125,7 @@ static int list_procs(const struct cgroup_hierarchy *hi, const char *path, struc
 		return errno == ENOENT ? 0 : -errno;
 	r = add_procs(top, ret);
 	if (r == 0)
-		r = list_subdirs(top, &subdirs);
+		r = cgroup_list_subdirs(top, &subdirs);
 	for (i = 0; i < subdirs.n && r == 0; i++) {
 		cleanup_fd int fd = openat(top, subdirs.v[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -262,10 +261,10 @@ int cgroup_kill(const struct cgroup_host *h, const char *path, int deadline_ms, 
 			return kerr_set(err, r, "look into the cgroup '%s'", path);
 		if (r == 0)
 			return 0;
-		cgroup_v1_freeze(h, path, true);
+		cgroup_v1_freeze(h, path);
 		for (i = 0; i < h->n && r >= 0; i++)
 			r = kill_hierarchy(&h->v[i], path);
-		cgroup_v1_freeze(h, path, false); /* frozen processes do not die */
+		cgroup_thaw(h, path); /* frozen processes do not die */
 		if (r < 0)
 			return kerr_set(err, r, "kill the cgroup '%s'", path);
 		left = clock_left(deadline);

@@ -30,10 +30,14 @@ int cgroup_v1_make(const struct cgroup_hierarchy *hi, const char *path, struct k
 /* Which of cpu, memory, io and pids the v1 hierarchies offer. */
 void cgroup_v1_controllers(const struct cgroup_host *h, struct strlist *ret);
 
-/*
- * Stop (true) or release everything in a group of the freezer hierarchy and below. Best
- * effort: a no-op without a freezer.
- */
-void cgroup_v1_freeze(const struct cgroup_host *h, const char *path, bool stop);
+/* ---- cgroup_freeze.c ---- */
+
+/* Freeze a group of v1's freezer hierarchy and all below it. Best effort. */
+void cgroup_v1_freeze(const struct cgroup_host *h, const char *path);
+
+/* ---- cgroup_kill.c ---- */
+
+/* The directories below dirfd, as paths relative to it, parents first. */
+int cgroup_list_subdirs(int dirfd, struct strlist *ret);
 
 #endif

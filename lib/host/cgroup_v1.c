@@ -135,17 +135,3 @@ int cgroup_v1_make(const struct cgroup_hierarchy *hi, const char *path, struct k
 		return cpuset_make(hi, path, err);
 	return cgroup_mkdirs(hi->mount, path, err);
 }
-
-void cgroup_v1_freeze(const struct cgroup_host *h, const char *path, bool stop)
-{
-	size_t i;
-
-	for (i = 0; i < h->n; i++) {
-		cleanup_free char *file = NULL;
-
-		if (!(h->v[i].controllers & CGROUP_V1_FREEZER))
-			continue;
-		file = path_join(h->v[i].mount, path + 1, "freezer.state", NULL);
-		(void) sys_write(AT_FDCWD, file, stop ? "FROZEN" : "THAWED");
-	}
-}

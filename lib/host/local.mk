@@ -5,6 +5,7 @@ libhost_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) $(LIBNL_CFLAGS) $(IPTC_CFLAGS) $
 libhost_a_SOURCES = \
 	lib/host/cgroup.c lib/host/cgroup.h lib/host/cgroup_priv.h \
 	lib/host/cgroup_doctor.c \
+	lib/host/cgroup_freeze.c \
 	lib/host/cgroup_kill.c \
 	lib/host/cgroup_v1.c \
 	lib/host/firewall.c lib/host/firewall.h \

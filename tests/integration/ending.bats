@@ -397,3 +397,61 @@ took()
 	[ "$(logs a)" = up ]
 	kuke delete cell a
 }
+
+# freezer CELL [BELOW]: the file that freezes its container main, or a group below that.
+freezer()
+{
+	local group=$INSTANCE_CGROUP/default/default/default/$1/default_default_$1_main${2:+/$2}
+
+	if [ -d /sys/fs/cgroup/freezer ]; then
+		echo "/sys/fs/cgroup/freezer$group/freezer.state"
+	else
+		echo "/sys/fs/cgroup$group/cgroup.freeze"
+	fi
+}
+
+freeze()
+{
+	local word=FROZEN
+
+	[ -d /sys/fs/cgroup/freezer ] || word=1
+	inst sh -c 'echo "$1" >"$2"' - "$word" "$1"
+}
+
+@test "a frozen container is Paused, and stop, kill, delete and apply thaw it first, nested groups too" {
+	local nested pid
+	[ -d /sys/fs/cgroup/freezer ] || [ -e /sys/fs/cgroup/cgroup.controllers ]
+	run_cell a "$IDLE"
+	wait_for 5 log_has a up
+	freeze "$(freezer a)"
+	wait_for 5 is_container_state a main Paused
+	is_cell_state a Ready
+	run kuke start cell a
+	[ "$output" = 'Error: cell "a" has running containers and must first be stopped' ]
+	sleep 1.5
+	is_container_state a main Paused
+	# Its own end, not the grace's.
+	kuke stop cell a --timeout 60s
+	[ "$(container_value a main .status.exitCode)" = 0 ]
+	kuke start cell a
+	wait_for 5 eval '[ "$(logs a | grep -c up)" -eq 2 ]'
+	freeze "$(freezer a)"
+	kuke kill cell a
+	is_cell_state a Stopped
+	kuke start cell a
+	wait_for 5 eval '[ "$(logs a | grep -c up)" -eq 3 ]'
+	# A group that was made below it, with all that the container runs, and the group itself.
+	nested=$(freezer a nested)
+	inst mkdir "${nested%/*}"
+	while read -r pid; do
+		echo "$pid" >"${nested%/*}/cgroup.procs"
+	done <"$(dirname "$(freezer a)")/cgroup.procs"
+	freeze "$nested"
+	freeze "$(freezer a)"
+	wait_for 5 is_container_state a main Paused
+	cell_doc a "echo new; $IDLE" | kuke apply -f - | grep updated
+	[ "$(container_value a main .status.state)" = Ready ]
+	wait_for 5 log_has a new
+	freeze "$(freezer a)"
+	kuke delete cell a --timeout 60s
+}

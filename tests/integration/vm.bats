@@ -57,6 +57,13 @@ is()
 	is unlimited "max max 100 "
 }
 
+@test "a frozen container is Paused; stop, kill and delete thaw it, nested groups too" {
+	is frozen "Paused Ready"
+	is frozen-stopped "Stopped 7"
+	is frozen-killed "Stopped 137"
+	is deleted 0
+}
+
 @test "a container sees its own group as the root" {
 	is log "0::/"
 }
