@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -197,6 +198,27 @@ int layer_below_stat(struct layer_below *b, const char *path, struct stat *ret, 
 			return kerr_set(err, -errno, "stat '%s' in the layers below", path);
 	}
 	return r;
+}
+
+int layer_below_readlink(struct layer_below *b, const char *path, char **ret, struct kerr *err)
+{
+	cleanup_free char *target = xcalloc(1, PATH_MAX);
+	const struct stack *in;
+	size_t i;
+	int dir, r;
+
+	r = enter_parent(b, path, &in, err);
+	if (r < 0)
+		return r;
+	for (i = 0; (r = stack_get(b, in, i, &dir, err)) > 0; i++) {
+		if (readlinkat(dir, path_basename(path), target, PATH_MAX - 1) >= 0) {
+			*ret = take_ptr(target);
+			return 0;
+		}
+		if (errno != ENOENT)
+			return kerr_set(err, -errno, "read link '%s' in the layers below", path);
+	}
+	return r < 0 ? r : kerr_set(err, -ENOENT, "read link '%s' in the layers below", path);
 }
 
 int layer_below_open_dir(struct layer_below *b, const char *path, struct kerr *err)

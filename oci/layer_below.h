@@ -20,6 +20,8 @@ struct layer_below *layer_below_free(struct layer_below *b);
 
 /* 1 and what is at path, 0 when nothing is, -errno. */
 int layer_below_stat(struct layer_below *b, const char *path, struct stat *ret, struct kerr *err);
+/* The target of the symlink at path; owned by the caller. */
+int layer_below_readlink(struct layer_below *b, const char *path, char **ret, struct kerr *err);
 /* The directory at path, whose attributes are the ones that count. -ENOENT without touching err. */
 int layer_below_open_dir(struct layer_below *b, const char *path, struct kerr *err);
 

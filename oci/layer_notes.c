@@ -12,6 +12,7 @@
 #include "filelist.h"
 #include "layer.h"
 #include "layer_below.h"
+#include "layer_links.h"
 #include "layer_notes.h"
 #include "mem.h"
 #include "path.h"
@@ -25,7 +26,7 @@ enum {
 /* A note about what the layers below have at its path. */
 struct mark {
 	enum unpack_note kind;
-	const char *path; /* the notes' */
+	const char *path; /* the note's */
 	bool fresh; /* the layer has a new directory there, not the one below */
 };
 
@@ -358,26 +359,36 @@ static bool is_clean(const char *path)
 	return true;
 }
 
-static int take_marks(struct fixup *x, const struct buf *notes, struct kerr *err)
+/* The notes as strings, a kind and a path each. */
+static int read_notes(const struct buf *notes, struct strlist *ret, struct kerr *err)
 {
 	const char *p, *end = buf_str(notes) + notes->len;
 
 	if (notes->len > 0 && end[-1] != '\0')
 		return kerr_plain(err, -EPROTO, "malformed reply from kukeunpack");
 	for (p = buf_str(notes); p < end; p += strlen(p) + 1) {
-		struct mark *m;
-
 		if (!*p || !strchr("oniw", *p) || !is_clean(p + 1) ||
 		    (*p == UNPACK_NOTE_WHITEOUT && !p[1]))
 			return kerr_plain(err, -EPROTO, "malformed reply from kukeunpack");
-		if (*p == UNPACK_NOTE_IMPLIED)
-			continue;
-		m = vec_grow(&x->marks, &x->n_marks, sizeof(*m));
-		*m = (struct mark){ .kind = (enum unpack_note) * p, .path = p + 1 };
+		strlist_add(ret, p);
+	}
+	return 0;
+}
+
+static void sort_marks(struct fixup *x, const struct strlist *notes)
+{
+	size_t i;
+
+	for (i = 0; i < notes->n; i++) {
+		const char *note = notes->v[i];
+
+		if (*note != UNPACK_NOTE_IMPLIED)
+			*(struct mark *) vec_grow(&x->marks, &x->n_marks, sizeof(*x->marks)) =
+				(struct mark){ .kind = (enum unpack_note) * note,
+					       .path = note + 1 };
 	}
 	if (x->n_marks > 0)
 		qsort(x->marks, x->n_marks, sizeof(*x->marks), compare_marks);
-	return 0;
 }
 
 static int apply_mark(struct fixup *x, struct mark *m, struct kerr *err)
@@ -398,12 +409,16 @@ static int apply_mark(struct fixup *x, struct mark *m, struct kerr *err)
 static int open_layer(struct fixup *x, const char *dir, struct kerr *err)
 {
 	cleanup_free char *fs = path_join(dir, LAYER_FS, NULL);
+
+	x->fs = open(fs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return x->fs < 0 ? kerr_set(err, -errno, "open '%s'", fs) : 0;
+}
+
+static int open_list(struct fixup *x, const char *dir, struct kerr *err)
+{
 	cleanup_free char *files = path_join(dir, LAYER_FILES, NULL);
 	int fd;
 
-	x->fs = open(fs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (x->fs < 0)
-		return kerr_set(err, -errno, "open '%s'", fs);
 	fd = open(files, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return kerr_set(err, -errno, "open '%s'", files);
@@ -411,27 +426,39 @@ static int open_layer(struct fixup *x, const char *dir, struct kerr *err)
 	return 0;
 }
 
+static int apply_all(struct fixup *x, const struct strlist *notes, struct kerr *err)
+{
+	size_t i;
+	int r = 0;
+
+	sort_marks(x, notes);
+	for (i = 0; r == 0 && i < x->n_marks; i++)
+		r = apply_mark(x, &x->marks[i], err);
+	forget_own(x);
+	for (i = 0; r == 0 && i < notes->n; i++)
+		if (*notes->v[i] == UNPACK_NOTE_IMPLIED)
+			r = apply_implied(x, notes->v[i] + 1, err);
+	return r == 0 ? filelist_finish(&x->list, err) : r;
+}
+
 int layer_notes_apply(const char *dir, const struct strlist *below, const struct buf *notes,
 		      bool *ret_opaque_root, struct kerr *err)
 {
 	cleanup_(
 		fixup_clear) struct fixup x = { .fs = -EBADF, .own_fd = -EBADF, .list.fd = -EBADF };
-	const char *p, *end = buf_str(notes) + notes->len;
-	size_t i;
+	cleanup_strlist struct strlist list = { 0 };
 	int r;
 
-	r = take_marks(&x, notes, err);
+	x.below = layer_below_new(below);
+	r = read_notes(notes, &list, err);
 	if (r == 0)
 		r = open_layer(&x, dir, err);
-	x.below = layer_below_new(below);
-	for (i = 0; r == 0 && i < x.n_marks; i++)
-		r = apply_mark(&x, &x.marks[i], err);
-	forget_own(&x);
-	for (p = buf_str(notes); r == 0 && p < end; p += strlen(p) + 1)
-		if (*p == UNPACK_NOTE_IMPLIED)
-			r = apply_implied(&x, p + 1, err);
+	if (r == 0 && below->n > 0)
+		r = layer_links_follow(dir, x.fs, x.below, &list, err);
 	if (r == 0)
-		r = filelist_finish(&x.list, err);
+		r = open_list(&x, dir, err);
+	if (r == 0)
+		r = apply_all(&x, &list, err);
 	if (r < 0)
 		return r;
 	*ret_opaque_root = x.opaque_root;

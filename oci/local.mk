@@ -27,6 +27,7 @@ liboci_a_SOURCES = \
 	oci/inflate.c oci/inflate.h \
 	oci/layer.c oci/layer.h \
 	oci/layer_below.c oci/layer_below.h \
+	oci/layer_links.c oci/layer_links.h \
 	oci/layer_notes.c oci/layer_notes.h \
 	oci/layer_verify.c oci/layer_verify.h \
 	oci/layers.c oci/layers.h \
