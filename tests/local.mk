@@ -119,6 +119,7 @@ SYSTEM_TESTS = \
 	tests/integration/full_disk.bats \
 	tests/integration/hostile.bats \
 	tests/integration/image_archives.bats \
+	tests/integration/image_config.bats \
 	tests/integration/image_confine.bats \
 	tests/integration/image_equality.bats \
 	tests/integration/image_formats.bats \
