@@ -284,6 +284,14 @@ static bool gone(const struct view *v)
 	return stat(v->dir, &st) < 0;
 }
 
+/* How long to wait: no event tells of a writer that is given up, nor surely of a directory. */
+static int patience(const struct view *v, enum logview_writer writer)
+{
+	struct stat st;
+
+	return writer == LOGVIEW_WAITS || stat(v->path, &st) < 0 ? ASK_MS : -1;
+}
+
 static void read_events(struct view *v)
 {
 	ssize_t n;
@@ -333,7 +341,7 @@ static int follow(struct view *v, struct kerr *err)
 		if (r == 0 && writer == LOGVIEW_ENDED)
 			return 0;
 		if (r == 0)
-			r = wait_change(v, writer == LOGVIEW_WAITS ? ASK_MS : -1, err);
+			r = wait_change(v, patience(v, writer), err);
 	}
 	return r;
 }
