@@ -264,15 +264,16 @@ container.spec.capabilities.drop()
 {
 	proof "ALL leaves only what is added in CapBnd of /proc/PID/status; an unknown name is refused"
 	seen_line all status $'^CapBnd:\t0000000000041000$'
-	seen_line all status $'^CapInh:\t0000000000041000$' # those, for any user's programs
 	refused_capabilities drop
 }
 
 container.spec.capabilities.add()
 {
-	proof "CapBnd of /proc/PID/status has them, with and without CAP_; an unknown name is refused"
+	proof "CapBnd has them, with and without CAP_, for a user that is no root CapAmb, and no other; an unknown name is refused"
 	(( 0x$(seen all status | sed -n 's/^CapBnd:\t//p') & 1 << 12 ))
 	(( 0x$(seen all status | sed -n 's/^CapBnd:\t//p') & 1 << 18 ))
+	seen_line all status $'^CapInh:\t0000000000041000$'
+	seen_line all status $'^CapAmb:\t0000000000041000$'
 	if [ "$SUBJECT" = defaults ]; then # {} keeps the space's away
 		(( ! (0x$(seen own status | sed -n 's/^CapBnd:\t//p') & 1 << 12) ))
 	fi
