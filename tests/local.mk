@@ -155,7 +155,7 @@ LINTS = \
 	tests/lint/banned.sh \
 	tests/lint/format.sh \
 	tests/lint/includes.sh \
-	tests/lint/man.sh \
+	tests/lint/machine.sh tests/lint/man.sh \
 	tests/lint/paths.sh \
 	tests/lint/selftest.sh \
 	tests/lint/shell.sh \

@@ -271,7 +271,7 @@ blobs()
 	run quiet inst "$INSTANCE_BINDIR/kuke" init --run-path "$other" --cgroup-root /
 	[ "$status" -eq 1 ]
 	[ "${lines[0]}" = "warning: /etc/kukeon/kukeond.yaml is not read: this build of kukeon reads $sysconfdir/kukeon/kukeond.yaml; move the file there, or name it with --server-configuration (kuke init) or --configuration (kukeond)" ]
-	run quiet inst timeout 10 "$INSTANCE_BINDIR/kukeond" serve --run-path "$other" --socket /proc/x/s
+	run quiet inst timeout 300 "$INSTANCE_BINDIR/kukeond" serve --run-path "$other" --socket /proc/x/s
 	[[ $output == *'/etc/kukeon/kukeond.yaml is not read'* ]]
 	run quiet inst "$INSTANCE_BINDIR/kuke" init --server-configuration /dev/null --cgroup-root /
 	[[ $output != *'is not read'* ]]

@@ -30,6 +30,9 @@ printf '.Dd x\n.Foo\n' >"$bad/man/bad.1"
 # shellcheck disable=SC2016
 printf '#!/bin/bash\necho $x `ls`\n' >"$bad/tests/bad.sh"
 printf 'built in %s\n' "$bad" >"$bad/tests/place"
+# shellcheck disable=SC2016
+printf '%s\n' '#!/bin/bash' 'pkill kuke' '[ "$pid" = "$(inst pgrep -x kukeond)" ]' \
+	'[ "$ms" -lt 300 ]' 'timeout 5 x' 'uname -r' 'curl x' 'setfattr x' >"$bad/tests/machine.sh"
 
 # silent LINT: the rules of LINT that found nothing in the bad tree.
 for lint in "$here"/*.sh; do
