@@ -116,8 +116,7 @@ has_requests()
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
 	deep=$(printf '[%.0s' {1..100})
-	run rpc "{\"id\":1,\"params\":$deep"
-	[ -z "$output" ]
+	[ -z "$(rpc "{\"id\":1,\"params\":$deep" 2>/dev/null)" ]
 	printf '{"method":"\0","id":1}' | quiet inst socat -t 60 - "UNIX-CONNECT:$INSTANCE_SOCKET" >"$HERE/answer" || true
 	[ ! -s "$HERE/answer" ]
 	grep 'nested deeper than 64 levels' "$INSTANCE_RUN_PATH/data/kuke-system/kukeon/kukeon/kukeond/kukeond/log"

@@ -174,11 +174,11 @@ long_stop()
 	run_cell b "$STUBBORN"
 	wait_for 5 log_has a up
 	wait_for 5 log_has b up
-	behind stop cell a --timeout 2s
+	behind stop cell a --timeout 10s # time enough for the next two lines
 	wait_for 5 ending a
 	hang_up stop cell a
 	is_cell_state a Ready
-	behind delete cell b --timeout 2s
+	behind delete cell b --timeout 10s
 	wait_for 5 ending b
 	hang_up delete cell b
 	wait_for 10 is_cell_state a Stopped
