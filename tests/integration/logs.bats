@@ -77,7 +77,7 @@ follower_ended()
 @test "log -f ends when the container has, and not while it is to be brought back" {
 	run_cell a 'echo out; exit 3'
 	wait_for 5 is_cell_state a Failed
-	[ "$(timeout 20 "$INSTANCE_BINDIR/kuke" --version >/dev/null; quiet kuke log -f a)" = out ]
+	[ "$(timeout 300 "$INSTANCE_BINDIR/kuke" --version >/dev/null; quiet kuke log -f a)" = out ]
 	kuke delete cell a
 	run_cell a "$SPEAKER"
 	follow a
