@@ -166,10 +166,10 @@ secrets: [{name: k, fromFile: $HERE/key, mountPath: /t/key}, {name: l, fromFile:
 	run quiet kuke run -d -f - < <(cell_doc s true "tmpfs: [{path: /t, options: ['size=1m,defaults']}]")
 	[ "$status" -eq 1 ]
 	[[ $output == *'tmpfs option is not valid (tmpfs[0] option "size=1m,defaults")' ]]
-	run quiet kuke run -d -f - < <(cell_doc s true "tmpfs: [{path: /t, options: [huge=nonsense]}]")
+	run quiet kuke run -d -f - < <(cell_doc s true "tmpfs: [{path: /t, options: ['mpol=bind:1000']}]")
 	echo "$output"
 	[ "$status" -eq 1 ]
-	[[ $output == *'tmpfs "/t": tmpfs option "huge=nonsense" is not one of this kernel'* ]]
+	[[ $output == *'tmpfs "/t": tmpfs option "mpol=bind:1000" is not one of this kernel'* ]]
 	quiet kuke delete cell s --force
 }
 
