@@ -36,17 +36,22 @@ EXTRA_DIST += $(INIT_IN)
 bashcompletiondir = $(datadir)/bash-completion/completions
 zshcompletiondir = $(datadir)/zsh/site-functions
 fishcompletiondir = $(datadir)/fish/vendor_completions.d
-bashcompletion_DATA = data/completions/kuke
-zshcompletion_DATA = data/completions/_kuke
-fishcompletion_DATA = data/completions/kuke.fish
+bashcompletion_DATA = data/completions/kuke data/completions/kukeond
+zshcompletion_DATA = data/completions/_kuke data/completions/_kukeond
+fishcompletion_DATA = data/completions/kuke.fish data/completions/kukeond.fish
 CLEANFILES += $(bashcompletion_DATA) $(zshcompletion_DATA) $(fishcompletion_DATA)
 
-# configuration: an empty one, so that building does not read the builder's.
-PRINT_COMPLETION = $(AM_V_GEN)$(MKDIR_P) data/completions && \
-	./kuke$(EXEEXT) --configuration /dev/null completion
+PRINT_COMPLETION = $(AM_V_GEN)$(MKDIR_P) data/completions && ./kuke$(EXEEXT) completion
+PRINT_KUKEOND = $(AM_V_GEN)$(MKDIR_P) data/completions && ./kukeond completion
 data/completions/kuke: kuke$(EXEEXT)
 	$(PRINT_COMPLETION) bash >$@.tmp && mv $@.tmp $@
 data/completions/_kuke: kuke$(EXEEXT)
 	$(PRINT_COMPLETION) zsh >$@.tmp && mv $@.tmp $@
 data/completions/kuke.fish: kuke$(EXEEXT)
 	$(PRINT_COMPLETION) fish >$@.tmp && mv $@.tmp $@
+data/completions/kukeond: kukeond
+	$(PRINT_KUKEOND) bash >$@.tmp && mv $@.tmp $@
+data/completions/_kukeond: kukeond
+	$(PRINT_KUKEOND) zsh >$@.tmp && mv $@.tmp $@
+data/completions/kukeond.fish: kukeond
+	$(PRINT_KUKEOND) fish >$@.tmp && mv $@.tmp $@
