@@ -395,7 +395,7 @@ container.spec.secrets.mountPath()
 container.spec.cniConfigPath()
 {
 	proof "the space's own is taken and the cell is on its bridge; another one is refused"
-	attempt_fails 'cniConfigPath "/etc/cni/x.conflist" is not that of its space' \
+	attempt_fails 'cniConfigPath "/etc/cni/x.conflist" differs from its space' \
 		'cniConfigPath: /etc/cni/x.conflist'
 	attempt "cniConfigPath: $INSTANCE_RUN_PATH/data/$REALM/sp/network.conflist" >/dev/null
 	undo
