@@ -272,11 +272,16 @@ reply()
 	refuses "docker's schema 1"
 	jq -c '.config.mediaType = "application/vnd.cncf.helm.config.v1+json"' "$(manifest)" >"$INSTANCE/home/m.json"
 	served "$INSTANCE/home/m.json"
-	refuses "it is no container image but 'application/vnd.cncf.helm.config.v1+json'"
+	refuses "not a container image: config media type 'application/vnd.cncf.helm.config.v1+json'"
 	jq -c '.layers[1].mediaType = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip" |
 		.layers[1].urls = ["http://127.0.0.1:5007/evil"]' "$(manifest)" >"$INSTANCE/home/m.json"
 	served "$INSTANCE/home/m.json"
-	refuses 'is not in the registry, and is not fetched from elsewhere'
+	kuke image pull -q "$REF"
+	kuke image delete "$REF"
+	# One that the registry does not have is not looked for where the manifest says.
+	jq -c '.layers[1].digest = "sha256:" + "0" * 64' "$INSTANCE/home/m.json" >"$INSTANCE/home/n.json"
+	served "$INSTANCE/home/n.json"
+	refuses 'fetched from elsewhere'
 	[ "$(asked evil 5007)" -eq 0 ]
 	jq -c '.manifests = []' "$(manifest)" >"$INSTANCE/home/m.json"
 	served "$INSTANCE/home/m.json"
