@@ -25,6 +25,7 @@ libengine_a_SOURCES = \
 	lib/engine/daemon.c lib/engine/daemon.h \
 	lib/engine/damaged.c lib/engine/damaged.h \
 	lib/engine/dispatch.c \
+	lib/engine/due_file.c lib/engine/due_file.h \
 	lib/engine/ending.c lib/engine/ending.h \
 	lib/engine/engine.c lib/engine/engine.h lib/engine/engine_priv.h \
 	lib/engine/hosts.c lib/engine/hosts.h \

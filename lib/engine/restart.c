@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <unistd.h>
+#include <stdlib.h>
 
-#include "atomic.h"
 #include "buf.h"
+#include "due_file.h"
 #include "emit.h"
-#include "fd.h"
 #include "jscan.h"
 #include "log.h"
 #include "mem.h"
-#include "path.h"
 #include "restart.h"
 #include "str.h"
 #include "wake.h"
-
-#define FILE_MAX (1 << 20)
 
 /* ---- the rules ---- */
 
@@ -131,15 +126,9 @@ struct restart *restarts_get(struct restarts *l, const char *name)
 	return r;
 }
 
-static char *restarts_path(struct engine *e, const char *key)
+static void parse_line(void *ctx, const char *line, size_t n)
 {
-	char *dir cleanup_free = layout_rt(&e->layout, RT_RESTARTS);
-
-	return path_join(dir, key, NULL);
-}
-
-static void parse_line(struct restarts *l, const char *line, size_t n)
-{
+	struct restarts *l = ctx;
 	struct restart r = { 0 };
 	char name[128];
 
@@ -154,24 +143,11 @@ static void parse_line(struct restarts *l, const char *line, size_t n)
 	*(struct restart *) vec_grow(&l->v, &l->n, sizeof(r)) = r;
 }
 
-static void load_key(struct engine *e, const char *key, struct restarts *ret)
-{
-	char *path cleanup_free = restarts_path(e, key);
-	struct buf text cleanup_buf = BUF_INIT(FILE_MAX);
-	char *rest, *line;
-
-	if (file_read_at(AT_FDCWD, path, FILE_MAX, &text, NULL) < 0)
-		return;
-	rest = (char *) (uintptr_t) buf_str(&text);
-	while ((line = strsep(&rest, "\n")) != NULL)
-		parse_line(ret, line, strlen(line));
-}
-
 void restarts_load(struct engine *e, const struct addr *cell, struct restarts *ret)
 {
 	char *key cleanup_free = wake_key(cell);
 
-	load_key(e, key, ret);
+	due_file_read(e, RT_RESTARTS, key, parse_line, ret);
 }
 
 static void add_line(struct buf *out, const struct restart *r)
@@ -199,31 +175,16 @@ static void add_line(struct buf *out, const struct restart *r)
 int restarts_save(struct engine *e, const struct addr *cell, const struct restarts *l,
 		  struct kerr *err)
 {
-	char *dir cleanup_free = layout_rt(&e->layout, RT_RESTARTS);
-	char *key cleanup_free = wake_key(cell);
-	char *path cleanup_free = restarts_path(e, key);
-	struct buf text cleanup_buf = BUF_INIT(FILE_MAX);
-	int r;
+	struct buf text cleanup_buf = BUF_INIT(DUE_FILE_MAX);
 
-	if (l->n == 0)
-		return restarts_drop(e, cell, err);
 	for (size_t i = 0; i < l->n; i++)
 		add_line(&text, &l->v[i]);
-	r = mkdir_p(dir, 0700, err);
-	if (r < 0)
-		return r;
-	return atomic_write_at(AT_FDCWD, path, text.data, text.len, 0600,
-			       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM, err);
+	return due_file_write(e, RT_RESTARTS, cell, &text, err);
 }
 
 int restarts_drop(struct engine *e, const struct addr *cell, struct kerr *err)
 {
-	char *key cleanup_free = wake_key(cell);
-	char *path cleanup_free = restarts_path(e, key);
-
-	if (unlink(path) < 0 && errno != ENOENT)
-		return kerr_set(err, -errno, "remove '%s'", path);
-	return 0;
+	return restarts_save(e, cell, &(struct restarts){ 0 }, err);
 }
 
 int restarts_forget(struct engine *e, const struct addr *cell, const char *name, struct kerr *err)
@@ -241,50 +202,19 @@ int restarts_forget(struct engine *e, const struct addr *cell, const char *name,
 }
 
 /* When the first of a cell is due; -1: none. */
-static int64_t first_due(const struct restarts *l)
+static int64_t first_due(struct engine *e, const char *key)
 {
+	struct restarts l cleanup_restarts = { 0 };
 	int64_t due = -1;
 
-	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i].due_ms >= 0 && (due < 0 || l->v[i].due_ms < due))
-			due = l->v[i].due_ms;
+	due_file_read(e, RT_RESTARTS, key, parse_line, &l);
+	for (size_t i = 0; i < l.n; i++)
+		if (l.v[i].due_ms >= 0 && (due < 0 || l.v[i].due_ms < due))
+			due = l.v[i].due_ms;
 	return due;
-}
-
-/* One of a cell that is gone is of no use to anybody. */
-static bool is_stale(struct engine *e, const char *key)
-{
-	char *copy cleanup_free = xstrdup(key);
-	struct addr a = { 0 };
-
-	return wake_parse(copy, &a) == 0 && store_exists(&e->layout, &a, NULL) == 0;
 }
 
 int64_t restarts_due(struct engine *e, int64_t now, struct strlist *ret_keys)
 {
-	char *dir cleanup_free = layout_rt(&e->layout, RT_RESTARTS);
-	DIR *d = opendir(dir);
-	struct dirent *de;
-	int64_t next = -1;
-
-	while (d && (de = readdir(d)) != NULL) {
-		struct restarts l cleanup_restarts = { 0 };
-		int64_t due;
-
-		if (de->d_name[0] == '.')
-			continue;
-		load_key(e, de->d_name, &l);
-		due = first_due(&l);
-		if (due < 0)
-			continue;
-		if (due > now)
-			next = next < 0 || due < next ? due : next;
-		else if (is_stale(e, de->d_name))
-			(void) unlinkat(dirfd(d), de->d_name, 0); /* else at the next look */
-		else
-			strlist_add(ret_keys, de->d_name);
-	}
-	if (d)
-		(void) closedir(d);
-	return next;
+	return due_file_list(e, RT_RESTARTS, now, first_due, ret_keys);
 }

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#include "due_file.h"
+#include "fd.h"
+#include "mem.h"
+#include "path.h"
+#include "wake.h"
+
+static char *path_of(struct engine *e, enum rt_file dir, const char *key)
+{
+	char *parent cleanup_free = layout_rt(&e->layout, dir);
+
+	return path_join(parent, key, NULL);
+}
+
+void due_file_read(struct engine *e, enum rt_file dir, const char *key, due_line_fn *fn, void *ctx)
+{
+	char *path cleanup_free = path_of(e, dir, key);
+	struct buf text cleanup_buf = BUF_INIT(DUE_FILE_MAX);
+	char *rest, *line;
+
+	if (file_read_at(AT_FDCWD, path, DUE_FILE_MAX, &text, NULL) < 0)
+		return;
+	rest = (char *) (uintptr_t) buf_str(&text);
+	while ((line = strsep(&rest, "\n")) != NULL)
+		fn(ctx, line, strlen(line));
+}
+
+int due_file_write(struct engine *e, enum rt_file dir, const struct addr *cell,
+		   const struct buf *text, struct kerr *err)
+{
+	char *parent cleanup_free = layout_rt(&e->layout, dir);
+	char *key cleanup_free = wake_key(cell);
+	char *path cleanup_free = path_of(e, dir, key);
+	int r;
+
+	if (text->len == 0 && unlink(path) < 0 && errno != ENOENT)
+		return kerr_set(err, -errno, "remove '%s'", path);
+	if (text->len == 0)
+		return 0;
+	r = mkdir_p(parent, 0700, err);
+	if (r < 0)
+		return r;
+	return atomic_write_at(AT_FDCWD, path, text->data, text->len, 0600,
+			       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM, err);
+}
+
+static bool is_stale(struct engine *e, const char *key)
+{
+	char *copy cleanup_free = xstrdup(key);
+	struct addr a = { 0 };
+
+	return wake_parse(copy, &a) == 0 && store_exists(&e->layout, &a, NULL) == 0;
+}
+
+int64_t due_file_list(struct engine *e, enum rt_file dir, int64_t now, due_time_fn *due,
+		      struct strlist *ret_keys)
+{
+	char *path cleanup_free = layout_rt(&e->layout, dir);
+	DIR *d = opendir(path);
+	struct dirent *de;
+	int64_t next = -1;
+
+	while (d && (de = readdir(d)) != NULL) {
+		int64_t at = de->d_name[0] == '.' ? -1 : due(e, de->d_name);
+
+		if (at < 0)
+			continue;
+		if (at > now)
+			next = next < 0 || at < next ? at : next;
+		else if (is_stale(e, de->d_name))
+			(void) unlinkat(dirfd(d), de->d_name, 0); /* else at the next look */
+		else
+			strlist_add(ret_keys, de->d_name);
+	}
+	if (d)
+		(void) closedir(d);
+	return next;
+}
