@@ -423,12 +423,17 @@ bool http_is_url(const char *url)
 	return is;
 }
 
+bool http_origin_eq(const struct http_origin *a, const struct http_origin *b)
+{
+	return streq(a->scheme, b->scheme) && str_case_eq(a->host, b->host) &&
+	       streq(a->port, b->port);
+}
+
 bool http_same_origin(const char *a, const char *b)
 {
 	struct http_origin x = { 0 }, y = { 0 };
-	bool same = http_origin_of(a, &x) == 0 && http_origin_of(b, &y) == 0 &&
-		    streq(x.scheme, y.scheme) && str_case_eq(x.host, y.host) &&
-		    streq(x.port, y.port);
+	bool same =
+		http_origin_of(a, &x) == 0 && http_origin_of(b, &y) == 0 && http_origin_eq(&x, &y);
 
 	http_origin_clear(&x);
 	http_origin_clear(&y);

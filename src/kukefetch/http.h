@@ -98,6 +98,8 @@ void http_origin_clear(struct http_origin *o);
 int http_origin_of(const char *url, struct http_origin *ret);
 /* Whether http_origin_of takes it. */
 bool http_is_url(const char *url);
+bool http_origin_eq(const struct http_origin *a, const struct http_origin *b);
+/* The same of two addresses; false for what is none. */
 bool http_same_origin(const char *a, const char *b);
 /* A Location as seen from url, blanks in it escaped. -EINVAL. Owned by the caller. */
 int http_url_join(const char *url, const char *location, char **ret);

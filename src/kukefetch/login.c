@@ -6,18 +6,11 @@
 #include "jscan.h"
 #include "login.h"
 #include "mem.h"
-#include "str.h"
 #include "vec.h"
 
 enum {
 	TOKEN_MAX = 32 << 10, /* bytes of a token */
 };
-
-static bool same(const struct http_origin *a, const struct http_origin *b)
-{
-	return streq(a->scheme, b->scheme) && str_case_eq(a->host, b->host) &&
-	       streq(a->port, b->port);
-}
 
 struct login *login_of(struct logins *all, const char *url)
 {
@@ -28,7 +21,7 @@ struct login *login_of(struct logins *all, const char *url)
 	if (http_origin_of(url, &o) < 0)
 		return NULL;
 	for (i = 0; i < all->n; i++) {
-		if (!same(&all->v[i]->origin, &o))
+		if (!http_origin_eq(&all->v[i]->origin, &o))
 			continue;
 		http_origin_clear(&o);
 		return all->v[i];
