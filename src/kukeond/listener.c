@@ -659,6 +659,7 @@ static int set_up(struct listener *l, struct kerr *err)
 	const struct listener_config *c = l->config;
 	struct stat st;
 	int stop[2];
+	int r;
 
 	l->signal_fd = open_signals(err);
 	if (l->signal_fd < 0)
@@ -667,7 +668,7 @@ static int set_up(struct listener *l, struct kerr *err)
 		return kerr_set(err, -errno, "pipe");
 	l->stop_r = stop[0];
 	l->stop_w = stop[1];
-	l->listen_fd = socket_listen(c->socket, c->gid, err);
+	l->listen_fd = socket_bind(c->socket, c->gid, err);
 	if (l->listen_fd < 0)
 		return l->listen_fd;
 	if (stat(c->socket, &st) == 0)
@@ -675,7 +676,9 @@ static int set_up(struct listener *l, struct kerr *err)
 	l->wake_fd = socket_wake(c->wake_socket, c->wake_dir, err);
 	if (l->wake_fd < 0)
 		return l->wake_fd;
-	return write_pid(c->pid_file, err);
+	/* Whoever is let in may look for our pid. */
+	r = write_pid(c->pid_file, err);
+	return r < 0 ? r : socket_listen(l->listen_fd, c->socket, err);
 }
 
 static void tear_down(struct listener *l)

@@ -74,7 +74,7 @@ static int open_to_group(const char *path, gid_t gid, struct kerr *err)
 	return 0;
 }
 
-int socket_listen(const char *path, gid_t gid, struct kerr *err)
+int socket_bind(const char *path, gid_t gid, struct kerr *err)
 {
 	cleanup_free char *dir = path_dirname(path);
 	cleanup_fd int fd = -EBADF;
@@ -94,11 +94,12 @@ int socket_listen(const char *path, gid_t gid, struct kerr *err)
 	r = bind_private(fd, &addr, path, err);
 	if (r >= 0 && gid > 0)
 		r = open_to_group(path, gid, err);
-	if (r < 0)
-		return r;
-	if (listen(fd, LISTEN_BACKLOG) < 0)
-		return kerr_set(err, -errno, "listen on '%s'", path);
-	return take_fd(fd);
+	return r < 0 ? r : take_fd(fd);
+}
+
+int socket_listen(int fd, const char *path, struct kerr *err)
+{
+	return listen(fd, LISTEN_BACKLOG) < 0 ? kerr_set(err, -errno, "listen on '%s'", path) : 0;
 }
 
 int socket_wake(const char *path, const char *dir, struct kerr *err)

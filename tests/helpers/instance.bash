@@ -208,8 +208,6 @@ instance_snapshot()
 {
 	local options=(-k "${INSTANCE_SOCKET%/*}/kukeond.pid") pid
 
-	# A daemon that has just begun listens a moment before its pid is on record.
-	[ ! -S "$INSTANCE_SOCKET" ] || wait_for 1 kukeond_pid || true
 	if [ "${1:-}" = --by-name ]; then
 		shift
 		options+=(-n)

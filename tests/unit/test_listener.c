@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -39,6 +40,8 @@ static struct shared {
 	int release; /* ends the requests that hold */
 	int clients; /* of a test that have come so far */
 	int frame_ms; /* of a request to be complete; 0: as in the daemon */
+	int pid_writes; /* that were seen under way */
+	int early_guests; /* let in before the pid was on record */
 } * shared;
 
 static struct tempdir dir;
@@ -705,7 +708,7 @@ START_TEST(second_on_the_same_socket)
 
 	start();
 	want = xasprintf("another daemon listens on '%s'", socket_path);
-	ck_assert_int_eq(socket_listen(socket_path, 0, &err), -EADDRINUSE);
+	ck_assert_int_eq(socket_bind(socket_path, 0, &err), -EADDRINUSE);
 	ck_assert_str_eq(err.msg, want);
 	ck_assert(connectable());
 }
@@ -735,7 +738,38 @@ START_TEST(something_else_in_the_place)
 	ck_assert_int_eq(listener_run(&config, &ops, &err), -EEXIST);
 	ck_assert_int_ne(mode_of(socket_path), 0);
 	ck_assert_int_eq(mode_of(pid_file), 0);
-	ck_assert_int_eq(socket_listen(longer, 0, &err), -ENAMETOOLONG);
+	ck_assert_int_eq(socket_bind(longer, 0, &err), -ENAMETOOLONG);
+}
+END_TEST
+
+/* The kernel sends SIGXFSZ in the middle of the write of the pid. */
+static void in_the_write(int sig)
+{
+	(void) sig;
+	shared->pid_writes++;
+	if (connectable())
+		shared->early_guests++;
+}
+
+START_TEST(nobody_is_let_in_before_the_pid_is_on_record)
+{
+	const struct rlimit nothing = { 0 };
+	int status;
+
+	daemon_pid = fork();
+	if (daemon_pid == 0) {
+		(void) signal(SIGXFSZ, in_the_write);
+		if (setrlimit(RLIMIT_FSIZE, &nothing) < 0)
+			_exit(2);
+		_exit(listener_run(&config, &ops, NULL) != -EFBIG);
+	}
+	ck_assert_int_eq(waitpid(daemon_pid, &status, 0), daemon_pid);
+	daemon_pid = 0;
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(shared->pid_writes, 1);
+	ck_assert_int_eq(shared->early_guests, 0);
+	ck_assert_int_eq(mode_of(socket_path), 0);
+	ck_assert_int_eq(mode_of(pid_file), 0);
 }
 END_TEST
 
@@ -894,6 +928,7 @@ Suite *test_listener(void)
 	tcase_add_test(t, second_on_the_same_socket);
 	tcase_add_test(t, stale_socket);
 	tcase_add_test(t, something_else_in_the_place);
+	tcase_add_test(t, nobody_is_let_in_before_the_pid_is_on_record);
 	tcase_add_test(t, one_pass_at_the_start_and_no_more);
 	tcase_add_test(t, timer);
 	tcase_add_test(t, wake_ups_are_coalesced);
