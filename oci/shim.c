@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "atomic.h"
+#include "encode.h"
 #include "fd.h"
 #include "fetch.h"
 #include "helper.h"

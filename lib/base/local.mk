@@ -15,9 +15,9 @@ libbase_a_SOURCES = \
 	lib/base/lock.c lib/base/lock.h \
 	lib/base/log.c lib/base/log.h \
 	lib/base/mem.c lib/base/mem.h \
+	lib/base/nettle.c lib/base/encode.h lib/base/sha256.h \
 	lib/base/path.c lib/base/path.h \
 	lib/base/proc.c lib/base/proc.h lib/base/procinfo.c \
-	lib/base/sha256.c lib/base/sha256.h \
 	lib/base/shimfile.c lib/base/shimfile.h \
 	lib/base/statefile.c lib/base/statefile.h \
 	lib/base/str.c lib/base/str.h \

@@ -65,16 +65,6 @@ void str_vis(struct buf *out, const char *s, size_t n);
  */
 void str_one_line(struct buf *out, const char *s, size_t max);
 
-/*
- * Standard base64 with padding (RFC 4648 section 4). decode: -EINVAL, and what
- * was decoded until then stays appended; line ends are skipped like in Go.
- */
-void base64_encode(struct buf *out, const void *p, size_t n);
-int base64_decode(struct buf *out, const char *s, size_t n);
-
-/* Lower-case hex of n bytes; out has room for 2 * n + 1. */
-void hex_encode(char *out, const void *p, size_t n);
-
 uint32_t fnv1a32(const void *p, size_t n);
 
 #endif

@@ -11,6 +11,7 @@
 #include "cell_link.h"
 #include "convert.h"
 #include "emit.h"
+#include "encode.h"
 #include "fd.h"
 #include "hosts.h"
 #include "jscan.h"

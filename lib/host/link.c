@@ -22,6 +22,7 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 
+#include "encode.h"
 #include "fd.h"
 #include "link.h"
 #include "log.h"

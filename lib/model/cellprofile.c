@@ -8,6 +8,7 @@
 
 #include "cellprofile.h"
 #include "codec.h"
+#include "encode.h"
 #include "fd.h"
 #include "mem.h"
 #include "params.h"

@@ -6,6 +6,7 @@
 
 #include "codec.h"
 
+#include "encode.h"
 #include "str.h"
 
 void jemit_init(struct jemit *j, struct buf *out, enum emit_flags flags)

@@ -6,6 +6,7 @@
 
 #include "codec.h"
 
+#include "encode.h"
 #include "mem.h"
 #include "scalar.h"
 #include "str.h"

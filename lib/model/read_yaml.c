@@ -6,6 +6,7 @@
 
 #include <yaml.h>
 
+#include "encode.h"
 #include "node.h"
 
 #include "buf.h"

@@ -7,14 +7,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "encode.h"
 #include "fd.h"
 #include "mem.h"
 #include "stream.h"
-#include "str.h"
 
 void stream_init(struct stream *s, uint64_t max)
 {
 	s->fd = -EBADF;
+	s->decoder = NULL;
 	s->max = max;
 	s->size = 0;
 	s->failed = (struct kerr){ 0 };
@@ -23,6 +24,7 @@ void stream_init(struct stream *s, uint64_t max)
 void stream_clear(struct stream *s)
 {
 	fd_close_p(&s->fd);
+	s->decoder = base64_decoder_free(s->decoder);
 	stream_init(s, s->max);
 }
 
@@ -46,8 +48,7 @@ void stream_begin(struct stream *s, const char *dir)
 {
 	stream_clear(s);
 	s->chars = 0;
-	s->bits = 0;
-	s->digits = s->padding = 0;
+	s->decoder = base64_decoder_new();
 	s->escape = 0;
 	s->n = 0;
 	s->fd = nameless_file(dir);
@@ -67,33 +68,17 @@ static void flush(struct stream *s)
 	s->n = 0;
 }
 
-static void put(struct stream *s, unsigned n)
+static void put(struct stream *s, unsigned char byte)
 {
-	unsigned i;
-
-	if (s->size + n > s->max) {
+	if (s->size >= s->max) {
 		(void) kerr_plain(&s->failed, -EFBIG, "request is larger than %" PRIu64 " bytes",
 				  s->max);
 		return;
 	}
-	if (s->n + n > sizeof(s->out))
+	if (s->n == sizeof(s->out))
 		flush(s);
-	for (i = 0; i < n; i++)
-		s->out[s->n++] = (unsigned char) (s->bits >> (16 - 8 * i));
-	s->size += n;
-}
-
-static int digit_value(unsigned c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (int) (c - 'A');
-	if (c >= 'a' && c <= 'z')
-		return (int) (c - 'a') + 26;
-	if (c >= '0' && c <= '9')
-		return (int) (c - '0') + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : -1;
+	s->out[s->n++] = byte;
+	s->size++;
 }
 
 static void illegal(struct stream *s, uint64_t at)
@@ -105,26 +90,17 @@ static void illegal(struct stream *s, uint64_t at)
 /* One character of the string. */
 static void character(struct stream *s, unsigned c)
 {
-	int v;
+	unsigned char byte;
+	int r;
 
 	s->chars++;
-	if (s->failed.msg[0] || c == '\n' || c == '\r')
+	if (s->failed.msg[0])
 		return;
-	if (c == '=' && s->digits >= 2 && s->digits + s->padding < 4) {
-		s->padding++;
-		return;
-	}
-	v = digit_value(c);
-	if (v < 0 || s->padding > 0) {
+	r = c > 0x7f ? -EINVAL : base64_decoder_put(s->decoder, (unsigned char) c, &byte);
+	if (r < 0)
 		illegal(s, s->chars - 1);
-		return;
-	}
-	s->bits = s->bits << 6 | (uint32_t) v;
-	if (++s->digits == 4) {
-		put(s, 3);
-		s->digits = 0;
-		s->bits = 0;
-	}
+	else if (r > 0)
+		put(s, byte);
 }
 
 /* The scanner has checked the escapes; here they only have to be undone. */
@@ -168,14 +144,8 @@ void stream_add(struct stream *s, const char *p, size_t n)
 
 void stream_end(struct stream *s)
 {
-	if (!s->failed.msg[0] && s->digits + s->padding != 0) {
-		if (s->digits + s->padding != 4) {
-			illegal(s, s->chars);
-		} else {
-			s->bits <<= 6 * s->padding;
-			put(s, 3 - s->padding);
-		}
-	}
+	if (!s->failed.msg[0] && !base64_decoder_complete(s->decoder))
+		illegal(s, s->chars);
 	flush(s);
 	if (!s->failed.msg[0] && lseek(s->fd, 0, SEEK_SET) < 0)
 		(void) kerr_set(&s->failed, -errno, "rewind the request's file");

@@ -9,13 +9,14 @@
  * A base64 string of a JSON document on its way into a file, piece by piece.
  * Inside of lib/rpc.
  */
+struct base64_decoder;
+
 struct stream {
 	int fd; /* the file; -EBADF before the string began */
 	uint64_t size; /* decoded bytes written or in out */
 	uint64_t max;
 	uint64_t chars; /* of the string, escapes undone */
-	uint32_t bits;
-	unsigned digits, padding; /* of the group of four */
+	struct base64_decoder *decoder; /* NULL before the string began */
 	unsigned escape; /* 0: none, 1: after the backslash, 2 to 5: hex digits */
 	unsigned escape_value;
 	size_t n; /* bytes in out */

@@ -5,6 +5,7 @@
 
 #include "challenge.h"
 #include "domain.h"
+#include "encode.h"
 #include "hostport.h"
 #include "mem.h"
 #include "session.h"

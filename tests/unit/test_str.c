@@ -239,47 +239,8 @@ START_TEST(lines)
 }
 END_TEST
 
-START_TEST(base64)
-{
-	static const char *const pairs[][2] = {
-		{ "", "" },
-		{ "f", "Zg==" },
-		{ "fo", "Zm8=" },
-		{ "foo", "Zm9v" },
-		{ "foob", "Zm9vYg==" },
-		{ "fooba", "Zm9vYmE=" },
-		{ "foobar", "Zm9vYmFy" },
-		{ "\xff\xfe\xfd", "//79" },
-		{ "\xfb\xef", "++8=" },
-	};
-	static const char *const bad[] = { "Z",	    "Zg",   "Zg=",   "Zg===", "Zg==Zg==",
-					   "=",	    "Z===", "Zm9v=", "Zm 9v", "Zm9-",
-					   "Zm9v!", "====", "Zm8=a" };
-	cleanup_buf struct buf b = BUF_INIT(100);
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
-		buf_reset(&b);
-		base64_encode(&b, pairs[i][0], strlen(pairs[i][0]));
-		ck_assert_str_eq(buf_str(&b), pairs[i][1]);
-		buf_reset(&b);
-		ck_assert_int_eq(base64_decode(&b, pairs[i][1], strlen(pairs[i][1])), 0);
-		ck_assert_str_eq(buf_str(&b), pairs[i][0]);
-	}
-	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		ck_assert_msg(base64_decode(&b, bad[i], strlen(bad[i])) == -EINVAL, "%s", bad[i]);
-	buf_reset(&b);
-	ck_assert_int_eq(base64_decode(&b, "Zm\r\n9v\n", 7), 0);
-	ck_assert_str_eq(buf_str(&b), "foo");
-}
-END_TEST
-
 START_TEST(hashes)
 {
-	char hex[9];
-
-	hex_encode(hex, "\x00\xff\x1a\xb2", 4);
-	ck_assert_str_eq(hex, "00ff1ab2");
 	ck_assert_uint_eq(fnv1a32("default-default", 15), 0x703e8b3a);
 	ck_assert_uint_eq(fnv1a32("", 0), 2166136261U);
 }
@@ -298,7 +259,6 @@ static Suite *test_str(void)
 	tcase_add_loop_test(c, utf8_table, 0, ARRAY_SIZE(characters));
 	tcase_add_test(c, vis);
 	tcase_add_test(c, lines);
-	tcase_add_test(c, base64);
 	tcase_add_test(c, hashes);
 	suite_add_tcase(s, c);
 	return s;

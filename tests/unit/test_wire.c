@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "encode.h"
 #include "fd.h"
 #include "mem.h"
 #include "str.h"
@@ -479,6 +480,10 @@ static const struct {
 	  "illegal base64 data at input byte 3" },
 	{ "{\"params\":[{\"Tarball\":\"aG==aGVs\"}]}", "{\"params\":[{\"Tarball\":\"\"}]}", NULL,
 	  "illegal base64 data at input byte 4" },
+	{ "{\"params\":[{\"Tarball\":\"A===\"}]}", "{\"params\":[{\"Tarball\":\"\"}]}", NULL,
+	  "illegal base64 data at input byte 1" },
+	{ "{\"params\":[{\"Tarball\":\"aG\\u00e4s\"}]}", "{\"params\":[{\"Tarball\":\"\"}]}", NULL,
+	  "illegal base64 data at input byte 2" },
 };
 
 START_TEST(streamed)
