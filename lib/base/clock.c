@@ -29,40 +29,6 @@ struct ktime ktime_now(void)
 	return ktime_from_timespec(&ts);
 }
 
-/* Days since 1970-01-01 of a Gregorian date; years count from March, eras have 400 of them. */
-static int64_t days_of_date(int64_t y, unsigned m, unsigned d)
-{
-	int64_t era;
-	int64_t year_of_era;
-	int64_t day_of_year;
-
-	y -= m <= 2;
-	era = (y >= 0 ? y : y - 399) / 400;
-	year_of_era = y - era * 400;
-	day_of_year = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
-	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
-	       day_of_year - 719468;
-}
-
-static void date_of_days(int64_t days, int64_t *y, unsigned *m, unsigned *d)
-{
-	int64_t era;
-	int64_t doe;
-	int64_t yoe;
-	int64_t doy;
-	int64_t mp;
-
-	days += 719468;
-	era = (days >= 0 ? days : days - 146096) / 146097;
-	doe = days - era * 146097;
-	yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	mp = (5 * doy + 2) / 153;
-	*d = (unsigned) (doy - (153 * mp + 2) / 5 + 1);
-	*m = (unsigned) (mp < 10 ? mp + 3 : mp - 9);
-	*y = yoe + era * 400 + (*m <= 2);
-}
-
 /* The digits of a fraction of n places, without the zeros at the end; "" for zero. */
 static const char *fraction_text(uint64_t v, int places, char buf[16])
 {
@@ -78,22 +44,13 @@ static const char *fraction_text(uint64_t v, int places, char buf[16])
 
 const char *ktime_text(const struct ktime *t, char buf[KTIME_TEXT_MAX])
 {
-	int64_t sec = t->set ? t->sec : ZERO_SEC;
-	int64_t days = sec / 86400;
-	int64_t rest = sec % 86400;
+	time_t sec = t->set ? (time_t) t->sec : (time_t) ZERO_SEC;
+	struct tm d = { 0 };
 	char fraction[16];
-	int64_t y;
-	unsigned m;
-	unsigned d;
 
-	if (rest < 0) {
-		rest += 86400;
-		days--;
-	}
-	date_of_days(days, &y, &m, &d);
-	(void) snprintf(buf, KTIME_TEXT_MAX, "%04d-%02u-%02uT%02u:%02u:%02u%sZ", (int) y, m % 100,
-			d % 100, (unsigned) (rest / 3600), (unsigned) (rest / 60 % 60),
-			(unsigned) (rest % 60),
+	(void) gmtime_r(&sec, &d); /* fails for years that no int holds: there are none */
+	(void) snprintf(buf, KTIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", d.tm_year + 1900,
+			d.tm_mon + 1, d.tm_mday, d.tm_hour, d.tm_min, d.tm_sec,
 			t->set ? fraction_text((uint64_t) t->nsec, 9, fraction) : "");
 	return buf;
 }
@@ -112,14 +69,6 @@ static bool take_digits(const char **s, int n, char sep, unsigned *ret)
 	if (sep == '\0')
 		return true;
 	return *(*s)++ == sep;
-}
-
-static unsigned days_in_month(unsigned y, unsigned m)
-{
-	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-
-	return m == 2 && leap ? 29 : days[m - 1];
 }
 
 /* ".123": the nanoseconds; digits past the ninth are dropped. */
@@ -160,6 +109,15 @@ static bool take_offset(const char **s, int64_t *ret)
 	return true;
 }
 
+/* The seconds of a date and time in UTC that exist: timegm makes March 2 of February 30. */
+static bool seconds_of(unsigned y, unsigned mon, unsigned d, int64_t second, int64_t *ret)
+{
+	struct tm tm = { .tm_year = (int) y - 1900, .tm_mon = (int) mon - 1, .tm_mday = (int) d };
+
+	*ret = timegm(&tm) + second;
+	return tm.tm_mon == (int) mon - 1 && tm.tm_mday == (int) d;
+}
+
 int ktime_parse(const char *s, struct ktime *ret)
 {
 	struct timespec ts;
@@ -173,10 +131,9 @@ int ktime_parse(const char *s, struct ktime *ret)
 	    !take_digits(&s, 2, ':', &min) || !take_digits(&s, 2, '\0', &sec) ||
 	    !take_fraction(&s, &nsec) || !take_offset(&s, &offset) || *s != '\0')
 		return -EINVAL;
-	if (y < 1 || mon < 1 || mon > 12 || d < 1 || d > days_in_month(y, mon) || h > 23 ||
-	    min > 59 || sec > 59)
+	if (y < 1 || h > 23 || min > 59 || sec > 59 ||
+	    !seconds_of(y, mon, d, (int64_t) (h * 3600 + min * 60 + sec) - offset, &total))
 		return -EINVAL;
-	total = days_of_date(y, mon, d) * 86400 + (int64_t) (h * 3600 + min * 60 + sec) - offset;
 	if (total < ZERO_SEC || total >= END_SEC)
 		return -EINVAL;
 	ts = (struct timespec){ .tv_sec = total, .tv_nsec = nsec };
