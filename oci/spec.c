@@ -95,25 +95,21 @@ static int change_caps(bool caps[CAPS_MAX], const struct strlist *names, bool to
  */
 static int limit_caps(bool caps[CAPS_MAX], const struct strlist *asked, struct kerr *err)
 {
-	cleanup_strlist struct strlist bounding = { 0 };
+	char shown[CAPS_NAME_MAX];
 	size_t i;
-	int cap, r;
+	int cap;
 
-	r = caps_bounding(&bounding, err);
-	if (r < 0)
-		return r;
 	for (i = 0; i < asked->n; i++) {
 		cleanup_free char *name = str_trim(asked->v[i]);
 
 		cap = caps_from_name(name);
-		if (cap >= 0 && !strlist_has(&bounding, caps_names[cap]))
+		if (cap >= 0 && !caps_in_bounding(cap))
 			return kerr_plain(err, -EPERM,
 					  "capability %s cannot be given: kukeond does not have it",
-					  caps_names[cap]);
+					  caps_name(cap, shown));
 	}
 	for (cap = 0; cap < CAPS_MAX; cap++)
-		if (caps[cap] && !strlist_has(&bounding, caps_names[cap]))
-			caps[cap] = false;
+		caps[cap] = caps[cap] && caps_in_bounding(cap);
 	return 0;
 }
 
@@ -217,13 +213,14 @@ static void emit_user(const struct user_ids *u, struct jemit *j)
 
 static void emit_cap_set(struct jemit *j, const char *set, const bool caps[CAPS_MAX])
 {
+	char name[CAPS_NAME_MAX];
 	int cap;
 
 	jemit_key(j, set);
 	jemit_array(j);
 	for (cap = 0; cap < CAPS_MAX; cap++)
 		if (caps[cap])
-			jemit_str(j, caps_names[cap]);
+			jemit_str(j, caps_name(cap, name));
 	jemit_array_end(j);
 }
 

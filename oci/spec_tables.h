@@ -19,7 +19,7 @@ struct spec_mount {
 extern const struct spec_mount spec_base_mounts[];
 extern const size_t spec_base_mounts_n;
 extern const char *const spec_run_options[]; /* of the tmpfs at /run */
-extern const char *const spec_capabilities[]; /* by number, as caps_names */
+extern const char *const spec_capabilities[]; /* by number */
 extern const char *const spec_masked_paths[];
 extern const char *const spec_readonly_paths[];
 

@@ -2,83 +2,68 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/capability.h>
 
 #include "caps.h"
 #include "str.h"
 
-const char *const caps_names[CAPS_MAX] = {
-	"CAP_CHOWN",
-	"CAP_DAC_OVERRIDE",
-	"CAP_DAC_READ_SEARCH",
-	"CAP_FOWNER",
-	"CAP_FSETID",
-	"CAP_KILL",
-	"CAP_SETGID",
-	"CAP_SETUID",
-	"CAP_SETPCAP",
-	"CAP_LINUX_IMMUTABLE",
-	"CAP_NET_BIND_SERVICE",
-	"CAP_NET_BROADCAST",
-	"CAP_NET_ADMIN",
-	"CAP_NET_RAW",
-	"CAP_IPC_LOCK",
-	"CAP_IPC_OWNER",
-	"CAP_SYS_MODULE",
-	"CAP_SYS_RAWIO",
-	"CAP_SYS_CHROOT",
-	"CAP_SYS_PTRACE",
-	"CAP_SYS_PACCT",
-	"CAP_SYS_ADMIN",
-	"CAP_SYS_BOOT",
-	"CAP_SYS_NICE",
-	"CAP_SYS_RESOURCE",
-	"CAP_SYS_TIME",
-	"CAP_SYS_TTY_CONFIG",
-	"CAP_MKNOD",
-	"CAP_LEASE",
-	"CAP_AUDIT_WRITE",
-	"CAP_AUDIT_CONTROL",
-	"CAP_SETFCAP",
-	"CAP_MAC_OVERRIDE",
-	"CAP_MAC_ADMIN",
-	"CAP_SYSLOG",
-	"CAP_WAKE_ALARM",
-	"CAP_BLOCK_SUSPEND",
-	"CAP_AUDIT_READ",
-	"CAP_PERFMON",
-	"CAP_BPF",
-	"CAP_CHECKPOINT_RESTORE",
-};
+#define PREFIX "cap_"
+
+const char *caps_name(int cap, char buf[CAPS_NAME_MAX])
+{
+	char *name = cap_to_name(cap);
+	size_t i;
+
+	(void) snprintf(buf, CAPS_NAME_MAX, "%s", name ? name : "");
+	(void) cap_free(name);
+	for (i = 0; buf[i]; i++)
+		if (buf[i] >= 'a' && buf[i] <= 'z')
+			buf[i] = (char) (buf[i] - 'a' + 'A');
+	return buf;
+}
 
 int caps_from_name(const char *s)
 {
-	const size_t skip = strlen("CAP_");
-	int i;
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	const size_t n = strlen(PREFIX);
+	char name[CAPS_NAME_MAX];
+	cap_value_t cap;
 
-	for (i = 0; i < CAPS_MAX; i++)
-		if (str_case_eq(s, caps_names[i]) || str_case_eq(s, caps_names[i] + skip))
-			return i;
-	return -EINVAL;
+	/* libcap takes numbers too, and stops reading at what no name has */
+	if (strlen(s) >= sizeof(name) - n || s[strspn(s, letters)] != '\0')
+		return -EINVAL;
+	(void) snprintf(name, sizeof(name), PREFIX "%s",
+			strncasecmp(s, PREFIX, n) == 0 ? s + n : s);
+	return cap_from_name(name, &cap) < 0 || cap >= CAPS_MAX ? -EINVAL : cap;
 }
 
-int caps_bounding(struct strlist *ret, struct kerr *err)
+bool caps_in_bounding(int cap)
 {
-	int i;
-	int r;
+	return cap_get_bound(cap) > 0;
+}
 
-	strlist_clear(ret);
-	strlist_make_empty(ret);
-	for (i = 0; i < CAPS_MAX; i++) {
-		r = prctl(PR_CAPBSET_READ, (unsigned long) i, 0, 0, 0);
-		if (r < 0 && errno == EINVAL) /* newer than this kernel */
-			break;
-		if (r < 0)
-			return kerr_set(err, -errno, "read the bounding set");
-		if (r > 0)
-			strlist_add(ret, caps_names[i]);
-	}
+static void free_caps(cap_t *c)
+{
+	(void) cap_free(*c);
+}
+
+int caps_keep_only(const int *keep, size_t n, struct kerr *err)
+{
+	cap_t have cleanup_(free_caps) = cap_get_proc();
+	cap_t want cleanup_(free_caps) = cap_init();
+	cap_flag_value_t has = CAP_CLEAR;
+	size_t i;
+
+	if (!have || !want)
+		return kerr_set(err, -errno, "read capabilities");
+	for (i = 0; i < n; i++)
+		if (cap_get_flag(have, keep[i], CAP_PERMITTED, &has) < 0 ||
+		    cap_set_flag(want, CAP_PERMITTED, 1, &keep[i], has) < 0 ||
+		    cap_set_flag(want, CAP_EFFECTIVE, 1, &keep[i], has) < 0)
+			return kerr_set(err, -errno, "choose capability %d", keep[i]);
+	/* What is not inheritable cannot be ambient; said all the same. */
+	if (cap_set_proc(want) < 0 || cap_reset_ambient() < 0)
+		return kerr_set(err, -errno, "drop capabilities");
 	return 0;
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 noinst_LIBRARIES += libbase.a
-libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE) $(NETTLE_CFLAGS)
+libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE) $(CAP_CFLAGS) $(NETTLE_CFLAGS)
 libbase_a_SOURCES = \
 	lib/base/atomic.c lib/base/atomic.h \
 	lib/base/buf.c lib/base/buf.h \
@@ -22,4 +22,4 @@ libbase_a_SOURCES = \
 	lib/base/statefile.c lib/base/statefile.h \
 	lib/base/str.c lib/base/str.h \
 	lib/base/vec.c lib/base/vec.h
-LIBBASE = libbase.a $(NETTLE_LIBS)
+LIBBASE = libbase.a $(CAP_LIBS) $(NETTLE_LIBS)

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -14,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "caps.h"
 #include "fd.h"
 #include "jail.h"
 #include "newroot.h"
@@ -125,15 +125,14 @@ static int fill_root(int root, const char *ca, struct kerr *err)
 
 static int become_nobody(struct kerr *err)
 {
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[2] = { 0 };
+	int r;
 
 	if (setgroups(0, NULL) < 0 || setresgid(JAIL_ID, JAIL_ID, JAIL_ID) < 0 ||
 	    setresuid(JAIL_ID, JAIL_ID, JAIL_ID) < 0)
 		return kerr_set(err, -errno, "become nobody");
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
-	    syscall(SYS_capset, &head, none) < 0)
-		return kerr_set(err, -errno, "drop capabilities");
+	r = caps_keep_only(NULL, 0, err);
+	if (r < 0)
+		return r;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return kerr_set(err, -errno, "hide memory");
 	return 0;

@@ -3,13 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/mount.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "caps.h"
 #include "confine.h"
 #include "newroot.h"
 #include "sysfilter.h"
@@ -99,7 +98,7 @@ static const char *const allowed_calls[] = {
 	NULL,
 };
 
-static const unsigned kept_caps[] = {
+static const int kept_caps[] = {
 	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_MKNOD, CAP_SETFCAP,
 };
 
@@ -116,29 +115,6 @@ static int enter_root(int target, struct kerr *err)
 	(void) close(fd);
 	(void) close(target);
 	return r;
-}
-
-static int cut_caps(struct kerr *err)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
-	size_t i;
-	long r;
-
-	r = syscall(SYS_capget, &head, data);
-	if (r < 0)
-		return kerr_set(err, -errno, "read capabilities");
-	for (i = 0; i < sizeof(kept_caps) / sizeof(kept_caps[0]); i++)
-		data[0].inheritable |= 1U << kept_caps[i];
-	data[0].permitted &= data[0].inheritable;
-	data[0].effective = data[0].permitted;
-	data[1].permitted = data[1].effective = data[1].inheritable = 0;
-	data[0].inheritable = 0;
-	r = syscall(SYS_capset, &head, data);
-	if (r < 0)
-		return kerr_set(err, -errno, "drop capabilities");
-	(void) prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	return 0;
 }
 
 static int limit(int what, rlim_t value, struct kerr *err)
@@ -196,7 +172,7 @@ int confine_to(int target, const struct unpack_limits *limits, struct kerr *err)
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return kerr_set(err, -errno, "open the target directory");
-	r = cut_caps(err);
+	r = caps_keep_only(kept_caps, ARRAY_SIZE(kept_caps), err);
 	if (r == 0)
 		r = set_limits(limits, err);
 	if (r == 0)
