@@ -73,6 +73,13 @@ void apply_say_started(struct rpc_apply_resource *res, const struct cell_doc *st
 				     stored->spec.containers.v[i].id);
 }
 
+void apply_say_rest(struct rpc_apply_resource *res, const struct strlist *ids)
+{
+	apply_say(res, ids->n > 0 ? "updated" : "unchanged", NULL);
+	for (size_t i = 0; i < ids->n; i++)
+		strlist_addf(&res->changes, "container \"%s\" re-materialized", ids->v[i]);
+}
+
 void apply_say_labels(struct rpc_apply_resource *res)
 {
 	if (!streq(res->action, "updated"))
@@ -140,10 +147,9 @@ static int start_each(struct change *c, const struct strlist *ids, const char *w
 	return 0;
 }
 
-/* An apply that was killed between storing and starting left containers that never ran. */
-static void never_started(const struct cell_doc *d, struct strlist *ret)
+void apply_never_started(const struct cell_doc *d, struct strlist *ret)
 {
-	for (size_t i = 0; i < d->spec.containers.n; i++)
+	for (size_t i = 0; d->status.state == CELL_STATE_READY && i < d->spec.containers.n; i++)
 		if (!container_is_synthesized(&d->spec.containers.v[i]) &&
 		    d->status.containers.v[i].state == CONTAINER_STATE_PENDING)
 			strlist_add(ret, d->spec.containers.v[i].id);
@@ -154,16 +160,11 @@ static int start_rest(struct change *c, struct kerr *err)
 	struct strlist ids cleanup_strlist = { 0 };
 	int r;
 
-	never_started(&c->stored, &ids);
-	r = c->stored.status.state == CELL_STATE_READY ? start_each(c, &ids, "recreated", err) : 0;
-	if (r < 0 || c->stored.status.state != CELL_STATE_READY || ids.n == 0) {
-		apply_say(c->res, "unchanged", NULL);
-		return r;
-	}
-	apply_say(c->res, "updated", NULL);
-	for (size_t i = 0; i < ids.n; i++)
-		strlist_addf(&c->res->changes, "container \"%s\" re-materialized", ids.v[i]);
-	return 0;
+	apply_never_started(&c->stored, &ids);
+	r = start_each(c, &ids, "recreated", err);
+	if (r == 0)
+		apply_say_rest(c->res, &ids);
+	return r;
 }
 
 /* Nothing differs: what is down is started, everything else is left alone. */
@@ -288,29 +289,37 @@ static int in_place(struct change *c, struct kerr *err)
 	return r == 0 && down ? start_down(c, err) : r;
 }
 
-static bool is_made(const struct change *c, const char *id)
+static bool is_made(const struct diff *d, const char *id)
 {
-	return c->diff.action == DIFF_RECREATE_CELL || strlist_has(&c->diff.recreated, id) ||
-	       strlist_has(&c->diff.added, id);
+	return !d || d->action == DIFF_RECREATE_CELL || strlist_has(&d->recreated, id) ||
+	       strlist_has(&d->added, id);
+}
+
+int apply_try(struct engine *e, const char *ns, const struct cell_doc *want, const struct diff *d,
+	      enum apply_try_flags flags, struct kerr *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < want->spec.containers.n; i++) {
+		struct container_run run cleanup_container_run = { 0 };
+		const struct container_spec *spec = &want->spec.containers.v[i];
+		bool made = is_made(d, spec->id);
+
+		if (container_is_synthesized(spec) || !(made || flags & APPLY_TRY_ALL))
+			continue;
+		container_run_init(&run, e, ns, want, spec);
+		r = container_try(&run, want,
+				  (made ? 0 : CONTAINER_IMAGE_MADE) |
+					  (flags & APPLY_TRY_PLAN ? CONTAINER_IMAGE_LATER : 0),
+				  err);
+	}
+	return r < 0 ? r : 0;
 }
 
 /* None is given up for one that cannot be made. What waits may wait for its image too. */
 static int check_made(struct change *c, struct kerr *err)
 {
-	int r = 0;
-
-	if (c->only && is_down(c))
-		return 0;
-	for (size_t i = 0; r == 0 && i < c->want->spec.containers.n; i++) {
-		struct container_run run cleanup_container_run = { 0 };
-		const struct container_spec *spec = &c->want->spec.containers.v[i];
-
-		if (container_is_synthesized(spec) || !is_made(c, spec->id))
-			continue;
-		container_run_init(&run, c->e, c->ns, c->want, spec);
-		r = container_try(&run, c->want, err);
-	}
-	return r;
+	return c->only && is_down(c) ? 0 : apply_try(c->e, c->ns, c->want, &c->diff, 0, err);
 }
 
 static int carry_out(struct change *c, struct kerr *err)

@@ -83,6 +83,10 @@ void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const cha
  * asked for after the document is stored, any other before. -EEXIST.
  */
 int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, struct kerr *err);
+/* Whether it could be, by what is stored now; nothing is made. */
+int cell_id_check(struct engine *e, const struct addr *cell, const char *id, struct kerr *err);
+/* -EEXIST: the id is that cell's. */
+int cell_id_refuse(const char *id, const char *owner, struct kerr *err);
 /* The id of a cell by what is claimed, without its document; owned by the caller. */
 char *cell_id_of(struct engine *e, const struct addr *cell) __attribute__((returns_nonnull));
 void cell_id_release(struct engine *e, const struct addr *cell, const char *id);
@@ -222,6 +226,8 @@ void cell_release(struct engine *e, const struct addr *a);
  */
 int cell_end(struct engine *e, const struct addr *a, enum cell_take_flags flags,
 	     const struct stop_how *how, struct cell_doc *doc, char **ns, struct kerr *err);
+/* -EBUSY where a stop is under way that cell_take would not wait for. Takes no lock. */
+int cell_check_rest(struct engine *e, const struct addr *a, struct kerr *err);
 /* Wait, with no lock held, for a cell that is ending. -EBUSY where that takes too long. */
 int cell_await(struct engine *e, const struct addr *a, struct ending *w, struct kerr *err);
 

@@ -35,34 +35,56 @@ static void read_claim(struct engine *e, const struct addr *cell, const char *id
 		ret[0] = '\0'; /* left by a create or a delete that was killed */
 }
 
-static int refuse(const char *id, const char *owner, struct kerr *err)
+int cell_id_refuse(const char *id, const char *owner, struct kerr *err)
 {
 	return kerr_plain(err, -EEXIST,
 			  "spec.id \"%s\" is already used by cell \"%s\" in the same stack", id,
 			  owner);
 }
 
-int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
+static int check_claim(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
 {
-	struct addr stack = stack_of(cell), other = stack;
-	char *file cleanup_free = layout_cell_id(&e->layout, &stack, id);
 	char owner[KUKE_MAX_NAME + 1];
 
 	read_claim(e, cell, id, owner);
-	if (owner[0] && !streq(owner, cell->cell))
-		return refuse(id, owner, err);
-	if (streq(id, cell->cell))
+	return owner[0] && !streq(owner, cell->cell) ? cell_id_refuse(id, owner, err) : 0;
+}
+
+/* A cell of that name owns it without a claim. */
+static int check_name(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
+{
+	struct addr other = stack_of(cell);
+
+	other.cell = id;
+	if (streq(id, cell->cell) || store_exists(&e->layout, &other, NULL) == 0)
 		return 0;
+	return cell_id_refuse(id, id, err);
+}
+
+int cell_id_check(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
+{
+	int r = check_claim(e, cell, id, err);
+
+	return r < 0 ? r : check_name(e, cell, id, err);
+}
+
+int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
+{
+	struct addr stack = stack_of(cell);
+	char *file cleanup_free = layout_cell_id(&e->layout, &stack, id);
+	int r = check_claim(e, cell, id, err);
+
+	if (r < 0 || streq(id, cell->cell))
+		return r;
 	(void) unlink(file); /* ours from before, or stale */
 	if (symlink(cell->cell, file) < 0)
-		return errno == EEXIST ? refuse(id, id, err)
+		return errno == EEXIST ? cell_id_refuse(id, id, err)
 				       : kerr_set(err, -errno, "claim '%s'", file);
 	/* The link first, then the look: a cell of that name does it the other way round. */
-	other.cell = id;
-	if (store_exists(&e->layout, &other, NULL) == 0)
-		return 0;
-	(void) unlink(file);
-	return refuse(id, id, err);
+	r = check_name(e, cell, id, err);
+	if (r < 0)
+		(void) unlink(file);
+	return r;
 }
 
 char *cell_id_of(struct engine *e, const struct addr *cell)

@@ -113,18 +113,38 @@ static int load_at_rest(struct engine *e, const struct addr *a, enum cell_take_f
 	return r;
 }
 
-int cell_await(struct engine *e, const struct addr *a, struct ending *w, struct kerr *err)
+/* 0: it is worth waiting for. */
+static int refuse_ending(const struct addr *a, int64_t due_ms, struct kerr *err)
 {
 	struct buf left cleanup_buf = BUF_INIT(64);
 
-	if (clock_left(w->due_ms) <= PATIENCE_MS)
-		return ending_wait(e, w, 0, err);
-	duration_text(&left, (int64_t) (clock_left(w->due_ms) / 1000) * INT64_C(1000000000));
-	ending_clear(w);
+	if (clock_left(due_ms) <= PATIENCE_MS)
+		return 0;
+	duration_text(&left, (int64_t) (clock_left(due_ms) / 1000) * INT64_C(1000000000));
 	return kerr_plain(
 		err, -EBUSY,
 		"cell \"%s\" is being stopped and has %s left; 'kuke kill' ends it at once",
 		a->cell, buf_str(&left));
+}
+
+int cell_await(struct engine *e, const struct addr *a, struct ending *w, struct kerr *err)
+{
+	int r = refuse_ending(a, w->due_ms, err);
+
+	if (r == 0)
+		return ending_wait(e, w, 0, err);
+	ending_clear(w);
+	return r;
+}
+
+int cell_check_rest(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct stops list cleanup_stops = { 0 };
+	const struct stop_order *o;
+
+	stops_load(e, a, &list);
+	o = stops_find(&list, STOP_CELL);
+	return o && !o->ended && o->due_ms >= 0 ? refuse_ending(a, o->due_ms, err) : 0;
 }
 
 static int take_once(struct engine *e, const struct addr *a, enum cell_take_flags flags,

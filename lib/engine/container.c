@@ -262,17 +262,27 @@ static int resolve_named(const struct container_run *r, struct image_store *s, s
 	return images_explain(r->e, r->spec->image, k, err);
 }
 
-/* The image this container was made of, else the one its spec names now. */
-static int resolve_image(const struct container_run *r, struct image_store *s, struct image *ret,
-			 struct kerr *err)
+static bool is_missing(struct image_store *s, const char *ref)
+{
+	struct image_info info cleanup_image_info = { 0 };
+
+	return image_get(s, ref, &info, NULL) == -ENOENT;
+}
+
+int container_resolve_image(const struct container_run *r, struct image_store *s,
+			    enum container_image_flags flags, struct image *ret, struct kerr *err)
 {
 	struct digest manifest;
 	int k;
 
-	k = snapshot_image(s, r->id, &manifest, err);
+	k = flags & CONTAINER_IMAGE_MADE ? snapshot_image(s, r->id, &manifest, err) : -ENOENT;
 	if (k == 0)
 		return image_resolve_digest(s, &manifest, ret, err);
-	return k != -ENOENT ? k : resolve_named(r, s, ret, err);
+	if (k != -ENOENT)
+		return k;
+	if (flags & CONTAINER_IMAGE_LATER && is_missing(s, r->spec->image))
+		return 1;
+	return resolve_named(r, s, ret, err);
 }
 
 static void close_all(int *fds, size_t n)
@@ -334,7 +344,7 @@ static int create_held(struct container_run *r, const struct cell_mounts *m, str
 	char *root cleanup_free = container_rootfs(r, m->dir);
 	int k;
 
-	k = resolve_image(r, s, ret_image, err);
+	k = container_resolve_image(r, s, CONTAINER_IMAGE_MADE, ret_image, err);
 	if (k < 0)
 		return k;
 	k = snapshot_prepare(s, r->id, ret_image, err);

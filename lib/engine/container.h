@@ -76,11 +76,22 @@ int container_create(struct container_run *r, const struct cell_mounts *m, struc
 /* Whether the image is there that the spec names. ERR_IMAGE_NOT_FOUND. */
 int container_check_image(const struct container_run *r, struct kerr *err);
 
+enum container_image_flags {
+	CONTAINER_IMAGE_MADE = 1 << 0, /* of one that was made: what it was made of */
+	CONTAINER_IMAGE_LATER = 1 << 1, /* one that is not there would be pulled first */
+};
+
+/* The image of a container, by default the one its spec names. 1: it would be pulled first. */
+int container_resolve_image(const struct container_run *r, struct image_store *s,
+			    enum container_image_flags flags, struct image *ret, struct kerr *err);
+
 /*
- * The same, and whether a container could be made of both: its user, command,
- * capabilities, seccomp profile. Changes nothing. (container_trial.c)
+ * Whether a container could be made of its spec and that image: its user, command,
+ * capabilities, seccomp profile. Changes nothing. 1: the image would be pulled first,
+ * which is all that can be said. (container_trial.c)
  */
-int container_try(const struct container_run *r, const struct cell_doc *cell, struct kerr *err);
+int container_try(const struct container_run *r, const struct cell_doc *cell,
+		  enum container_image_flags flags, struct kerr *err);
 
 /*
  * Whether this host can keep the limits (NULL: none):

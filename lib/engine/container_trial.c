@@ -173,21 +173,22 @@ int container_check_limits(const struct cgroup_host *cgroups, const struct conta
 	return 0;
 }
 
-int container_try(const struct container_run *run, const struct cell_doc *cell, struct kerr *err)
+int container_try(const struct container_run *run, const struct cell_doc *cell,
+		  enum container_image_flags flags, struct kerr *err)
 {
 	struct image_store s cleanup_image_store = { 0 };
 	struct image image = { 0 };
 	struct trial t = { .run = run, .cell = cell, .image = &image, .store = &s };
-	int r = container_check_image(run, err);
+	int r = images_store_open(run->e, run->ns, &s, err);
 
-	if (r < 0)
-		return r;
-	r = images_store_open(run->e, run->ns, &s, err);
 	if (r == 0)
-		r = image_resolve(&s, run->spec->image, &image, err);
-	if (r == 0) {
-		r = ask_child(&t, err);
-		image_clear(&image);
-	}
-	return r < 0 ? kerr_wrap(err, r, "failed to create container %s", run->id) : 0;
+		r = container_resolve_image(run, &s, flags, &image, err);
+	if (r < 0)
+		return kerr_wrap(err, r, "failed to create container %s", run->id);
+	if (r > 0)
+		return r;
+	r = ask_child(&t, err);
+	image_clear(&image);
+	/* In the words of the start that would find it out. */
+	return r < 0 ? kerr_wrap(err, r, "failed to start container %s", run->id) : 0;
 }

@@ -181,6 +181,18 @@ struct collect {
 	struct kerr *err;
 };
 
+static int collect_net(struct collect *c, const struct addr *space, const struct space_net *net)
+{
+	if (streq(net->bridge, c->bridge))
+		return kerr_plain(c->err, -EEXIST,
+				  "space \"%s\" in realm \"%s\" would share bridge %s with space "
+				  "\"%s\" in realm \"%s\"; choose another name",
+				  c->self->space, c->self->realm, net->bridge, space->space,
+				  space->realm);
+	used_add(&c->used, net->subnet);
+	return 0;
+}
+
 static int collect_space(void *ctx, struct engine *e, const struct addr *space)
 {
 	struct collect *c = ctx;
@@ -199,14 +211,7 @@ static int collect_space(void *ctx, struct engine *e, const struct addr *space)
 			where);
 		return 0;
 	}
-	if (streq(net.bridge, c->bridge))
-		return kerr_plain(c->err, -EEXIST,
-				  "space \"%s\" in realm \"%s\" would share bridge %s with space "
-				  "\"%s\" in realm \"%s\"; choose another name",
-				  c->self->space, c->self->realm, net.bridge, space->space,
-				  space->realm);
-	used_add(&c->used, net.subnet);
-	return 0;
+	return collect_net(c, space, &net);
 }
 
 static bool is_used(const struct used_nets *u, struct ipv4_net net)
@@ -217,8 +222,9 @@ static bool is_used(const struct used_nets *u, struct ipv4_net net)
 	return false;
 }
 
+/* others: networks that are not on record yet; NULL. */
 static int choose_subnet(struct engine *e, const struct addr *space, const char *bridge,
-			 struct ipv4_net *ret, struct kerr *err)
+			 const struct network_list *others, struct ipv4_net *ret, struct kerr *err)
 {
 	struct collect c = { .self = space, .bridge = bridge, .err = err };
 	struct link_net *host cleanup_free = NULL;
@@ -227,6 +233,8 @@ static int choose_subnet(struct engine *e, const struct addr *space, const char 
 	int r;
 
 	r = each_space(e, collect_space, &c, err);
+	for (size_t i = 0; others && r == 0 && i < others->n; i++)
+		r = collect_net(&c, &others->v[i].space, &others->v[i].net);
 	if (r == 0)
 		r = link_list_nets(&host, &n_host, err);
 	for (size_t i = 0; r == 0 && i < n_host; i++)
@@ -385,7 +393,7 @@ int network_create(struct engine *e, const struct addr *space, struct space_net 
 		r = locks_take(e->locks, &lock, 0, err);
 		if (r < 0)
 			return r;
-		r = choose_subnet(e, space, net.bridge, &subnet, err);
+		r = choose_subnet(e, space, net.bridge, NULL, &subnet, err);
 		if (r == 0) {
 			fill_net(e, space, subnet, &net);
 			r = write_records(e, space, &net, err);
@@ -399,6 +407,22 @@ int network_create(struct engine *e, const struct addr *space, struct space_net 
 		return kerr_wrap(err, r, "failed to create network");
 	*ret = net;
 	return 1;
+}
+
+int network_plan(struct engine *e, const struct addr *space, const struct network_list *others,
+		 struct space_net *ret, struct kerr *err)
+{
+	struct space_net net = { 0 };
+	int r = network_load(e, space, ret, err);
+
+	if (r != -ENOENT)
+		return r;
+	link_bridge_name(space->realm, space->space, e->instance, net.bridge);
+	r = choose_subnet(e, space, net.bridge, others, &net.subnet, err);
+	if (r < 0)
+		return kerr_wrap(err, r, "failed to create network");
+	*ret = net;
+	return 0;
 }
 
 int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err)

@@ -37,6 +37,19 @@ int network_load_record(struct engine *e, const struct addr *space, struct space
 int network_create(struct engine *e, const struct addr *space, struct space_net *ret,
 		   struct kerr *err);
 
+/* Networks of spaces that are not made yet. */
+struct network_list {
+	struct network_planned {
+		struct addr space; /* borrowed strings */
+		struct space_net net;
+	} * v;
+	size_t n;
+};
+
+/* The network that network_create would choose beside those others; nothing is written. */
+int network_plan(struct engine *e, const struct addr *space, const struct network_list *others,
+		 struct space_net *ret, struct kerr *err);
+
 /* Write both files again from what is on record. */
 int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err);
 

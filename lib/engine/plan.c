@@ -7,8 +7,12 @@
 #include "cell.h"
 #include "container.h"
 #include "convert.h"
+#include "create.h"
 #include "docstream.h"
+#include "errkind.h"
 #include "mem.h"
+#include "network.h"
+#include "parents.h"
 #include "plan.h"
 #include "str.h"
 #include "system.h"
@@ -18,6 +22,7 @@ struct planned_doc {
 	enum kind kind;
 	struct addr_copy where;
 	void *doc;
+	struct space_net net; /* of a space that is not made yet; else no bridge */
 };
 
 struct plan {
@@ -63,7 +68,8 @@ static struct planned_doc *find_planned(const struct plan *p, const struct addr 
 	return NULL;
 }
 
-static void remember(struct plan *p, enum kind kind, const struct addr *a, const void *doc)
+static struct planned_doc *remember(struct plan *p, enum kind kind, const struct addr *a,
+				    const void *doc)
 {
 	const struct model_type *type = kind_info(kind)->type;
 	struct planned_doc *d = find_planned(p, a);
@@ -75,6 +81,7 @@ static void remember(struct plan *p, enum kind kind, const struct addr *a, const
 		addr_copy_set(&d->where, a);
 	}
 	model_copy(type, d->doc, doc);
+	return d;
 }
 
 /* 1 and the document as it would be by now, 0 when there is none. */
@@ -95,6 +102,87 @@ static int look_up(const struct plan *p, enum kind kind, const struct addr *a, v
 }
 
 /* ---- realm, space, stack ---- */
+
+static int check_realm(struct plan *p, const struct addr *a, struct realm_doc *want,
+		       struct kerr *err)
+{
+	realm_default_namespace(p->e, a->realm, want);
+	for (size_t i = 0; i < p->n; i++) {
+		const struct realm_doc *other = p->v[i].doc;
+
+		if (p->v[i].kind == KIND_REALM && !same_addr(&p->v[i].where.a, a) &&
+		    streq_null(other->spec.namespace, want->spec.namespace))
+			return realm_refuse_namespace(want->spec.namespace, p->v[i].where.a.realm,
+						      err);
+	}
+	return realm_check_namespace(p->e, a->realm, want->spec.namespace, err);
+}
+
+static int check_space(struct plan *p, const struct addr *a, struct space_net *ret,
+		       struct kerr *err)
+{
+	struct network_list others = { 0 };
+	int r;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].net.bridge[0])
+			*(struct network_planned *) vec_grow(&others.v, &others.n,
+							     sizeof(*others.v)) =
+				(struct network_planned){ .space = p->v[i].where.a,
+							  .net = p->v[i].net };
+	r = network_plan(p->e, a, &others, ret, err);
+	free(others.v);
+	return r;
+}
+
+/* One that is not there, whose parents are: what creating it would look at. */
+static int plan_created(struct plan *p, enum kind kind, const struct addr *a, void *want,
+			struct kerr *err)
+{
+	struct space_net net = { 0 };
+	int r = kind == KIND_REALM ? 0 : scope_refuse_deleting(p->e, a, err);
+
+	if (r == 0 && kind == KIND_REALM)
+		r = check_realm(p, a, want, err);
+	if (r == 0 && kind == KIND_SPACE)
+		r = check_space(p, a, &net, err);
+	if (r < 0)
+		return create_error(&(struct create){ .a = *a }, r, err);
+	remember(p, kind, a, want)->net = net;
+	return 0;
+}
+
+static int plan_missing(struct plan *p, const struct addr *a, struct kerr *err)
+{
+	static const enum kind kinds[] = { KIND_INVALID, KIND_REALM, KIND_SPACE, KIND_STACK };
+	enum kind kind = kinds[addr_level(a)];
+	const struct model_type *type = kind_info(kind)->type;
+	struct doc_head *doc = xcalloc(1, type->size);
+	int r;
+
+	doc->metadata.name = xstrdup(addr_name(a));
+	r = plan_created(p, kind, a, doc, err);
+	model_clear(type, doc);
+	free(doc);
+	return r < 0 ? kerr_wrap(err, r, "failed to create parent %s \"%s\"",
+				 level_words[addr_level(a)], addr_name(a))
+		     : 0;
+}
+
+/* As parents_create: what is missing above is made on the way. */
+static int plan_parents(struct plan *p, const struct addr *a, struct kerr *err)
+{
+	struct addr up = addr_parent(a);
+	int r;
+
+	if (addr_level(a) <= ADDR_REALM || find_planned(p, &up))
+		return 0;
+	r = store_exists(&p->e->layout, &up, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = plan_parents(p, &up, err);
+	return r < 0 ? r : plan_missing(p, &up, err);
+}
 
 static int plan_parent(struct plan *p, enum kind kind, void *want, struct rpc_apply_resource *res,
 		       struct kerr *err)
@@ -119,13 +207,17 @@ static int plan_parent(struct plan *p, enum kind kind, void *want, struct rpc_ap
 		diff_doc(kind, stored, want, &d);
 		if (r == 0)
 			r = diff_refusal(&d, kind, addr_name(&a), err);
-		if (r == 0)
+		if (r == 0) {
 			apply_say(res, d.action == DIFF_NONE ? "unchanged" : "updated", &d);
+			remember(p, kind, &a, want);
+		}
 	} else if (r == 0) {
-		apply_say(res, "created", NULL);
+		r = plan_parents(p, &a, err);
+		if (r == 0)
+			r = plan_created(p, kind, &a, want, err);
+		if (r == 0)
+			apply_say(res, "created", NULL);
 	}
-	if (r == 0)
-		remember(p, kind, &a, want);
 	model_clear(type, stored);
 	return r;
 }
@@ -140,6 +232,9 @@ static int observe(struct plan *p, const struct addr *a, struct cell_doc *stored
 
 	if (find_planned(p, a))
 		return 0;
+	r = cell_check_rest(p->e, a, err);
+	if (r < 0)
+		return kerr_wrap(err, r, "failed to get cell");
 	r = scope_namespace(p->e, a->realm, &ns, err);
 	return r < 0 ? r : cell_observe(p->e, ns, stored, NULL, err);
 }
@@ -165,31 +260,120 @@ static int refuse_system(const struct addr *a, struct kerr *err)
 	return r < 0 ? kerr_wrap(err, r, "failed to get cell") : 0;
 }
 
+/* Whether what is to be started can be. d: NULL for a new cell. */
+static int check_start(struct plan *p, const struct addr *a, const struct cell_doc *want,
+		       const struct diff *d, bool all, struct kerr *err)
+{
+	enum apply_try_flags flags = APPLY_TRY_PLAN | (all ? APPLY_TRY_ALL : 0);
+	struct addr realm = { .realm = a->realm };
+	char *ns cleanup_free = NULL;
+	int r = 0;
+
+	if (all || !d || d->action == DIFF_RECREATE_CELL || d->recreated.n > 0 || d->added.n > 0)
+		r = scope_refuse_deleting(p->e, a, err);
+	if (r == 0)
+		r = scope_namespace(p->e, a->realm, &ns, err);
+	if (r == -ENOENT && find_planned(p, &realm)) /* it has no images yet */
+		return 0;
+	return r < 0 ? r : apply_try(p->e, ns, want, d, flags, err);
+}
+
+static void say_same(struct plan *p, const struct addr *a, const struct cell_doc *stored, bool down,
+		     struct rpc_apply_resource *res)
+{
+	struct strlist ids cleanup_strlist = { 0 };
+
+	if (!find_planned(p, a)) /* which has nothing that runs or does not */
+		apply_never_started(stored, &ids);
+	if (down)
+		apply_say_started(res, stored);
+	else
+		apply_say_rest(res, &ids);
+}
+
 /* only: the one container that a Container document changes; NULL. */
 static int compare_cell(struct plan *p, const struct addr *a, const struct cell_doc *stored,
 			struct cell_doc *want, const char *only, struct rpc_apply_resource *res,
 			struct kerr *err)
 {
 	struct diff d cleanup_diff = { 0 };
+	bool down = apply_is_down(stored);
 	int r;
 
 	r = inherit(p, a, want, only, err);
 	if (r == 0)
 		r = container_check_cell(p->e, want, err);
-	if (r < 0 || !stored)
+	if (r < 0)
 		return r;
 	diff_doc(KIND_CELL, stored, want, &d);
 	r = diff_refusal(&d, KIND_CELL, a->cell, err);
+	if (r == 0 && !(only && down))
+		r = check_start(p, a, want, &d, down, err);
 	if (r < 0)
-		return r;
+		return down && !only && d.action == DIFF_NONE
+			       ? kerr_wrap(err, r, "failed to re-materialize cell")
+			       : r;
 	if (d.action != DIFF_NONE)
 		apply_say(res, "updated", &d);
-	else if (!only && !find_planned(p, a) && apply_is_down(stored))
-		apply_say_started(res, stored);
 	else
-		apply_say(res, "unchanged", NULL);
+		say_same(p, a, stored, down && !only, res);
 	diff_merge_cell(want, stored);
+	if (down && !only)
+		want->status.state = CELL_STATE_READY;
 	return 0;
+}
+
+/* An id that another cell of the stack has, or will have by then. */
+static int check_id(struct plan *p, const struct addr *a, const char *id, struct kerr *err)
+{
+	struct addr stack = addr_parent(a);
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct cell_doc *other = p->v[i].doc;
+		struct addr above = addr_parent(&p->v[i].where.a);
+
+		if (p->v[i].kind == KIND_CELL && same_addr(&above, &stack) &&
+		    (streq_null(other->spec.id, id) || streq(p->v[i].where.a.cell, id)))
+			return cell_id_refuse(id, p->v[i].where.a.cell, err);
+	}
+	return cell_id_check(p->e, a, id, err);
+}
+
+static int check_new_cell(struct plan *p, const struct addr *a, struct cell_doc *want,
+			  struct kerr *err)
+{
+	int r = container_check_cell(p->e, want, err);
+
+	if (r == 0)
+		r = plan_parents(p, a, err);
+	if (r < 0)
+		return r;
+	r = scope_refuse_deleting(p->e, a, err);
+	if (r == 0)
+		r = check_id(p, a, want->spec.id, err);
+	if (r == 0)
+		r = inherit(p, a, want, NULL, err);
+	return r < 0 ? kerr_wrap(err, r, "%s", err_kind_text(ERR_CREATE_CELL)) : 0;
+}
+
+/* One whose start fails is there, and Failed. */
+static int plan_new_cell(struct plan *p, const struct addr *a, struct cell_doc *want,
+			 struct rpc_apply_resource *res, struct kerr *err)
+{
+	int r = check_new_cell(p, a, want, err);
+
+	if (r < 0)
+		return r;
+	r = container_check_cell(p->e, want, err); /* with what its space gives it */
+	if (r == 0)
+		r = check_start(p, a, want, NULL, true, err);
+	if (r == 0)
+		apply_say(res, "created", NULL);
+	if (!cell_root(&want->spec))
+		cell_add_root(want);
+	want->status.state = r < 0 ? CELL_STATE_FAILED : CELL_STATE_READY;
+	remember(p, KIND_CELL, a, want);
+	return r;
 }
 
 static int plan_cell(struct plan *p, struct cell_doc *want, const struct strlist *kept,
@@ -213,15 +397,11 @@ static int plan_cell(struct plan *p, struct cell_doc *want, const struct strlist
 		apply_keep(want, &stored, kept);
 		if (r == 0)
 			r = compare_cell(p, &a, &stored, want, NULL, res, err);
-	} else if (r == 0) {
-		r = compare_cell(p, &a, NULL, want, NULL, res, err);
-		if (r == 0 && !cell_root(&want->spec))
-			cell_add_root(want);
 		if (r == 0)
-			apply_say(res, "created", NULL);
+			remember(p, KIND_CELL, &a, want);
+	} else if (r == 0) {
+		r = plan_new_cell(p, &a, want, res, err);
 	}
-	if (r == 0)
-		remember(p, KIND_CELL, &a, want);
 	model_clear(&cell_doc_type, &stored);
 	return r;
 }

@@ -358,6 +358,102 @@ same_traces()
 	[ "$status" -eq 1 ]
 }
 
+# foretold WORDS…: of $doc, a dry run says the very lines that the apply then says.
+foretold()
+{
+	local plan
+
+	same_traces apply --dry-run -f "$doc"
+	plan=${output// (dry run)/}
+	run apply
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ "$output" = "$plan"$'\nError: config error: some resources failed to apply' ]
+	[[ $output == *"$1"* ]]
+}
+
+@test "--dry-run refuses what apply refuses: by the image" {
+	local init
+	# A new cell is made and Failed, so that of two documents the second finds it down.
+	{
+		cell_doc c "$IDLE" 'user: ghost'
+		printf -- '---\nkind: Container\nmetadata: {name: side}\nspec: {realmId: default, spaceId: default, stackId: default, cellId: c, image: %s, user: ghost}\n' "$IMAGE"
+	} >"$doc"
+	foretold $'Cell "c": failed\n  Error: failed to start container default_default_c_main: user \'ghost\': no such user in the image\'s /etc/passwd\nContainer "side": created'
+	foretold $'Cell "c": failed\n  Error: failed to re-materialize cell: '
+	cell_doc c "$IDLE" 'user: "0"' >"$doc"
+	quiet kuke apply -f "$doc"
+	init=$(init_of c)
+	cell_doc c "$IDLE" 'user: ghost' >"$doc"
+	foretold "user 'ghost'"
+	cell_doc c "$IDLE" 'root: true' >"$doc.root"
+	{
+		cell_doc c "$IDLE" 'user: "0"'
+		container side "$IDLE" 'workingDir: /proc/self/fd/8'
+	} >"$doc"
+	foretold "bad working directory"
+	printf 'kind: Container\nmetadata: {name: side}\nspec: {realmId: default, spaceId: default, stackId: default, cellId: c, image: %s, user: "0:ghosts"}\n' "$IMAGE" >"$doc"
+	foretold "no such group"
+	[ "$(init_of c)" = "$init" ]
+	# What would be pulled first cannot be judged.
+	cell_doc d "$IDLE" 'user: ghost' | sed 's|image: .*|image: docker.io/library/nowhere:1|' >"$doc"
+	same_traces apply --dry-run -f "$doc"
+	[ "$output" = 'Cell "d": created (dry run)' ]
+	kuke delete cell c
+	rm "$doc.root"
+}
+
+@test "--dry-run refuses what apply refuses: by what else there is, and what stands before it in the file" {
+	{
+		cell_doc a "$IDLE" | sed 's/  id: a$/  id: x/'
+		printf -- '---\n'
+		cell_doc b "$IDLE" | sed 's/  id: b$/  id: x/'
+		printf -- '---\n'
+		cell_doc x "$IDLE"
+	} >"$doc"
+	foretold 'spec.id "x" is already used by cell "a" in the same stack'
+	[ "$(grep -c 'already used by cell "a"' <<<"$output")" -eq 2 ]
+	cell_doc b "$IDLE" | sed 's/  id: b$/  id: a/' >"$doc"
+	foretold 'spec.id "a" is already used by cell "a"'
+	kuke delete cell a
+	# Realms and spaces: what a name, a namespace and a bridge stand for is one's own.
+	{
+		printf 'kind: Realm\nmetadata: {name: r1}\nspec: {namespace: %s}\n' \
+			"$(kuke get realm default -o json | jq -r .spec.namespace)"
+		printf -- '---\nkind: Realm\nmetadata: {name: r2}\nspec: {namespace: one}\n'
+		printf -- '---\nkind: Realm\nmetadata: {name: r3}\nspec: {namespace: one}\n'
+		printf -- '---\nkind: Space\nmetadata: {name: a-b}\nspec: {realmId: r2}\n'
+		printf -- '---\nkind: Space\nmetadata: {name: b}\nspec: {realmId: r2-a}\n'
+		printf -- '---\nkind: Stack\nmetadata: {name: t}\nspec: {realmId: r2-a, spaceId: b}\n'
+	} >"$doc"
+	foretold 'namespace "one" belongs to realm "r2"'
+	[[ $output == *'namespace "default.'*'" belongs to realm "default"'* ]]
+	[ "$(grep -c 'would share bridge' <<<"$output")" -eq 2 ]
+	foretold 'would share bridge'
+	kuke delete realm r2 --cascade
+	kuke delete realm r2-a --cascade
+}
+
+@test "--dry-run refuses what apply refuses: by the host" {
+	local refused
+	for refused in \
+		"source volumes: [{kind: bind, source: /nowhere, target: /mnt}]" \
+		"/nowhere secrets: [{name: s, fromFile: /nowhere}]" \
+		"/nowhere.json securityOpts: [seccomp=/nowhere.json]"; do
+		cell_doc c "$IDLE" "${refused#* }" >"$doc"
+		foretold "${refused%% *}"
+		run kuke get cell c
+		[ "$status" -ne 0 ]
+	done
+	# With what a space gives, that is only planned yet.
+	{
+		printf 'kind: Space\nmetadata: {name: s1}\nspec: {realmId: default, defaults: {container: {tmpfs: [{path: /mnt}]}}}\n---\n'
+		IN='default s1 t1' cell_doc c "$IDLE" 'volumes: [{kind: bind, source: /proc, target: /mnt}]'
+	} >"$doc"
+	foretold 'two mounts at the same place'
+	kuke delete space s1 --cascade
+}
+
 @test "a cell and documents of its containers in one file: unchanged the second time" {
 	{
 		cell_doc c "$IDLE"

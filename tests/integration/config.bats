@@ -132,10 +132,19 @@ has_bridge()
 	[[ $ip == 10.99.* ]]
 	IN="default s1 t1" in_cell c ip -o -4 addr show eth0 | grep -q "inet $ip/28 "
 	kuke delete space s1 --cascade
+	# Room for one: a plan and what follows it agree on which has none.
+	with podSubnetCIDR 10.99.0.0/28 podSubnetSize 28
+	printf 'kind: Space\nmetadata: {name: s%d}\nspec: {realmId: default}\n---\n' 1 2 >"$INSTANCE/home/spaces.yaml"
+	run quiet kuke apply --dry-run -f "$INSTANCE/home/spaces.yaml"
+	[ "$output" = $'Space "s1": created (dry run)\nSpace "s2": failed (dry run)\n  Error: failed to create space: failed to create network: no free subnet available in parent CIDR' ]
+	run quiet kuke apply -f "$INSTANCE/home/spaces.yaml"
+	[[ $output == $'Space "s1": created\nSpace "s2": failed\n  Error: failed to create space: failed to create network: no free subnet available in parent CIDR\n'* ]]
+	kuke delete space s1
+	rm "$INSTANCE/home/spaces.yaml"
 	sed -i 's/podSubnetSize: 28/podSubnetSize: 8/' "$INSTANCE_CONFIG"
 	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG"
 	[ "$status" -eq 1 ]
-	[ "$output" = 'Error: podSubnetSize 8 must be within [16, 30]' ]
+	[ "$output" = 'Error: podSubnetSize 8 must be within [28, 30]' ]
 }
 
 # Which crun works on this host's cgroups is crun's affair: this one is runc, and tells.

@@ -143,9 +143,11 @@ long_stop()
 	echo "$output"
 	[[ $output == 'Error: cell "a" is being stopped and has '*" left; 'kuke kill' ends it at once" ]]
 	cell_doc a 'sleep 1' >"$HERE/a.yaml"
+	run kuke apply --dry-run -f "$HERE/a.yaml"
+	[[ $output == *'  Error: failed to get cell: cell "a" is being stopped and has'* ]]
 	run kuke apply -f "$HERE/a.yaml"
 	[ "$status" -eq 1 ]
-	[[ $output == *'is being stopped and has'* ]]
+	[[ $output == *'  Error: failed to get cell: cell "a" is being stopped and has'* ]]
 	run kuke run -d -f "$HERE/a.yaml"
 	[ "$status" -eq 1 ]
 	run kuke create container w --cell a --image "$IMAGE"

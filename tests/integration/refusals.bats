@@ -123,10 +123,20 @@ realm_with_cell()
 	refused "$text" kuke start cell a --realm r1 --space s1 --stack t1
 	refused "$text" kuke run -d -f <(IN='r1 s1 t1' cell_doc b "$IDLE")
 	IN='r1 s1 t1' cell_doc a "$IDLE" >"$INSTANCE/home/doc"
+	{
+		printf -- '---\nkind: Space\nmetadata: {name: s3}\nspec: {realmId: r1}\n'
+		printf -- '---\nkind: Stack\nmetadata: {name: t3}\nspec: {realmId: r1, spaceId: s2}\n---\n'
+		IN='r1 s1 t1' cell_doc b "$IDLE"
+		printf -- '---\n'
+		IN='r1 s1 t3' cell_doc b "$IDLE"
+	} >>"$INSTANCE/home/doc"
+	run quiet kuke apply --dry-run -f "$INSTANCE/home/doc"
+	plan=${output// (dry run)/}
 	run quiet kuke apply -f "$INSTANCE/home/doc"
 	echo "$output"
 	[ "$status" -ne 0 ]
-	[[ $output == *"$text"* ]]
+	[ "$(grep -c "$text" <<<"$output")" -eq 5 ]
+	diff <(echo "$plan") <(head -n -1 <<<"$output")
 	rm "$INSTANCE/home/doc"
 	# A pass does not bring it back.
 	quiet kuke daemon stop
