@@ -49,7 +49,7 @@ tests_unit_unit_host_SOURCES = $(UNIT_FRAME) tests/unit/host_sandbox.h \
 	tests/unit/test_cgroup.c \
 	tests/unit/test_firewall.c tests/unit/test_ipv4.c tests/unit/test_link.c \
 	tests/unit/test_mount.c tests/unit/test_ns.c
-tests_unit_unit_host_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_HOST)
+tests_unit_unit_host_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_HOST_NET) -I$(top_srcdir)/lib/host/cgroup
 tests_unit_unit_host_LDADD = $(LIBHOST) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_store_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
@@ -198,7 +198,7 @@ tests_fuzz_fuzz_rpc_LDADD = $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
 FUZZ += tests/fuzz/fuzz_user
 tests_fuzz_fuzz_user_SOURCES = tests/fuzz/fuzz_user.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_user_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
-tests_fuzz_fuzz_user_LDADD = $(LIBOCI) $(LIBBASE) $(FUZZ_LIBS)
+tests_fuzz_fuzz_user_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
 
 FUZZ += tests/fuzz/fuzz_seccomp
 tests_fuzz_fuzz_seccomp_SOURCES = tests/fuzz/fuzz_seccomp.c $(FUZZ_FRAME)
@@ -252,8 +252,8 @@ tests_fuzz_fuzz_archive_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(L
 
 FUZZ += tests/fuzz/fuzz_filelist
 tests_fuzz_fuzz_filelist_SOURCES = tests/fuzz/fuzz_filelist.c $(FUZZ_FRAME)
-tests_fuzz_fuzz_filelist_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
-tests_fuzz_fuzz_filelist_LDADD = $(LIBOCI) $(LIBBASE) $(FUZZ_LIBS)
+tests_fuzz_fuzz_filelist_CPPFLAGS = $(AM_CPPFLAGS) $(INC_PROTO)
+tests_fuzz_fuzz_filelist_LDADD = $(LIBPROTO) $(LIBBASE) $(FUZZ_LIBS)
 
 # Static, as it runs in containers.
 check_SCRIPTS = secprobe standin
@@ -268,13 +268,13 @@ standin: tests/helpers/standin.c kernel-headers.stamp
 
 # kukeunpack without its main() and its confinement.
 FUZZ += tests/fuzz/fuzz_layer
-tests_fuzz_fuzz_layer_SOURCES = tests/fuzz/fuzz_layer.c oci/filelist.c oci/unpack_proto.c \
+tests_fuzz_fuzz_layer_SOURCES = tests/fuzz/fuzz_layer.c \
 	src/kukeunpack/codec_gzip.c src/kukeunpack/codec_zstd.c src/kukeunpack/extract.c \
 	src/kukeunpack/inflow.c src/kukeunpack/paxcheck.c src/kukeunpack/tarread.c \
 	src/kukeunpack/tree.c $(FUZZ_FRAME)
-tests_fuzz_fuzz_layer_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) -I$(top_srcdir)/oci \
+tests_fuzz_fuzz_layer_CPPFLAGS = $(AM_CPPFLAGS) $(INC_PROTO) -I$(top_srcdir)/lib/host \
 	-I$(top_srcdir)/src/kukeunpack $(ARCHIVE_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS) $(ISAL_CFLAGS)
-tests_fuzz_fuzz_layer_LDADD = libhost.a $(LIBBASE) $(ARCHIVE_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) \
+tests_fuzz_fuzz_layer_LDADD = $(LIBPROTO) libhost.a $(LIBBASE) $(ARCHIVE_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) \
 	$(ISAL_LIBS) $(FUZZ_LIBS)
 
 # In the top of the build tree, where it finds src/kukeshim/kukeshim as kuke does.

@@ -9,6 +9,7 @@ libbase_a_SOURCES = \
 	lib/base/clock.c lib/base/clock.h \
 	lib/base/crc32c.c lib/base/crc32c.h \
 	lib/base/defs.h \
+	lib/base/dir.c lib/base/dir.h \
 	lib/base/err.c lib/base/err.h \
 	lib/base/fd.c lib/base/fd.h \
 	lib/base/jscan.c lib/base/jscan.h \
@@ -18,7 +19,6 @@ libbase_a_SOURCES = \
 	lib/base/nettle.c lib/base/encode.h lib/base/sha256.h \
 	lib/base/path.c lib/base/path.h \
 	lib/base/proc.c lib/base/proc.h lib/base/procinfo.c \
-	lib/base/shimfile.c lib/base/shimfile.h \
 	lib/base/statefile.c lib/base/statefile.h \
 	lib/base/str.c lib/base/str.h \
 	lib/base/vec.c lib/base/vec.h

@@ -5,13 +5,23 @@
 #include <unistd.h>
 
 #include "apply.h"
-#include "cell.h"
-#include "engine_priv.h"
+#include "cell_create.h"
+#include "cell_delete.h"
+#include "cell_stop.h"
+#include "container_verbs.h"
+#include "context.h"
+#include "engine.h"
 #include "images.h"
+#include "images_health.h"
 #include "mem.h"
 #include "page.h"
-#include "parents.h"
-#include "plan.h"
+#include "parent_delete.h"
+#include "plan_delete.h"
+#include "pull_failures.h"
+#include "realm.h"
+#include "scope.h"
+#include "space.h"
+#include "stack.h"
 
 #define APPLY_TEXT_MAX (1 << 20)
 
@@ -606,7 +616,7 @@ int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct p
 	else
 		r = handlers[m->id](&c);
 	locks_drop_all(e->locks);
-	images_forget_failures(e);
+	pull_failures_forget(e);
 	e->link = NULL;
 	if (r < 0 && !rpc_reply_err(m, reply))
 		rpc_reply_fail(m, reply, &err);

@@ -69,4 +69,11 @@ int configuration_check_path(const char *what, const char *path, struct kerr *er
 const char *configuration_pick(const char *flag, const char *env, const char *file,
 			       const char *def);
 
+/* kukeond as an object of its own host. */
+#define SYSTEM_REALM "kuke-system"
+#define SYSTEM_SPACE "kukeon"
+#define SYSTEM_STACK "kukeon"
+#define SYSTEM_CELL "kukeond"
+#define SYSTEM_IMAGE "host"
+
 #endif

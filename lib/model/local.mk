@@ -3,9 +3,9 @@
 noinst_LIBRARIES += libmodel.a
 libmodel_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL) $(YAML_CFLAGS)
 libmodel_a_SOURCES = \
-	lib/model/cell.c \
-	lib/model/client.c \
-	lib/model/container.c \
+	lib/model/rows_cell.c \
+	lib/model/rows_client.c \
+	lib/model/rows_container.c \
 	lib/model/copy.c \
 	lib/model/decode.c \
 	lib/model/emit_json.c \
@@ -14,14 +14,14 @@ libmodel_a_SOURCES = \
 	lib/model/field.c \
 	lib/model/model.c \
 	lib/model/node.c \
-	lib/model/profile.c \
+	lib/model/rows_profile.c \
 	lib/model/read_json.c \
 	lib/model/read_yaml.c \
-	lib/model/realm.c \
-	lib/model/server.c \
+	lib/model/rows_realm.c \
+	lib/model/rows_server.c \
 	lib/model/scalar.c \
-	lib/model/space.c \
-	lib/model/stack.c \
+	lib/model/rows_space.c \
+	lib/model/rows_stack.c \
 	lib/model/states.c \
 	lib/model/codec.h \
 	lib/model/emit.h \

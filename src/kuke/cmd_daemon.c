@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "clock.h"
+#include "configuration.h"
 #include "str.h"
 #include "system.h"
 #include "verbs.h"

@@ -3,12 +3,10 @@
 # The registry client. Its libraries are in no other program of ours. All but
 # main() is a library, so that unit and fuzz tests can link it.
 
-INC_KUKEFETCH = $(INC_HOST) -I$(top_srcdir)/oci -I$(top_srcdir)/src/kukefetch
+INC_KUKEFETCH = $(INC_PROTO) -I$(top_srcdir)/lib/host -I$(top_srcdir)/src/kukefetch
 noinst_LIBRARIES += libkukefetch.a
 libkukefetch_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKEFETCH) $(CURL_CFLAGS) $(PSL_CFLAGS)
 libkukefetch_a_SOURCES = \
-	oci/fetch_proto.c oci/fetch_proto.h \
-	oci/hostport.c oci/hostport.h \
 	src/kukefetch/challenge.c src/kukefetch/challenge.h \
 	src/kukefetch/domain.c src/kukefetch/domain.h \
 	src/kukefetch/endpoint.c \
@@ -19,7 +17,7 @@ libkukefetch_a_SOURCES = \
 	src/kukefetch/proxy.c src/kukefetch/proxy.h \
 	src/kukefetch/session.h \
 	src/kukefetch/words.c src/kukefetch/words.h
-LIBKUKEFETCH = libkukefetch.a libhost.a $(LIBBASE) $(CURL_LIBS) $(PSL_LIBS) $(SECCOMP_LIBS)
+LIBKUKEFETCH = libkukefetch.a $(LIBPROTO) libhost.a $(LIBBASE) $(CURL_LIBS) $(PSL_LIBS) $(SECCOMP_LIBS)
 
 pkglibexec_PROGRAMS += src/kukefetch/kukefetch
 src_kukefetch_kukefetch_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKEFETCH)

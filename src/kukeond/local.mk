@@ -2,7 +2,8 @@
 
 noinst_LIBRARIES += libkukeond.a
 libkukeond_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE) -I$(top_srcdir)/lib/model \
-	-I$(top_srcdir)/lib/rpc -I$(top_srcdir)/lib/engine -I$(top_srcdir)/src/kuke $(DIRS_CPPFLAGS)
+	-I$(top_srcdir)/lib/rpc -I$(top_srcdir)/lib/engine/core \
+	-I$(top_srcdir)/lib/engine/reconcile -I$(top_srcdir)/lib/engine -I$(top_srcdir)/src/kuke $(DIRS_CPPFLAGS)
 libkukeond_a_SOURCES = \
 	src/kukeond/kukeond.h \
 	src/kukeond/listener.c src/kukeond/listener.h \

@@ -4,7 +4,7 @@
 
 #include "defs.h"
 #include "err.h"
-#include "shimfile.h"
+#include "shim_proto.h"
 
 /*
  * kukeshim: the parent of one container's init. It allocates while it starts;

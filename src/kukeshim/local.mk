@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# kukeshim is static. One rule compiles its sources and the files of lib/base it
+# kukeshim is static. One rule compiles its sources and the files of lib/base and lib/proto it
 # needs with the static compiler and src/static/config.h, so nothing of what
 # configure found out about the other compiler gets in.
 
@@ -24,7 +24,7 @@ KUKESHIM_BASE = \
 	lib/base/path.c \
 	lib/base/proc.c \
 	lib/base/procinfo.c \
-	lib/base/shimfile.c \
+	lib/proto/shim_proto.c \
 	lib/base/statefile.c \
 	lib/base/str.c
 STATIC_FLAGS = -std=gnu11 -Os -g -static -ffunction-sections -fdata-sections \
@@ -36,11 +36,11 @@ CLEANFILES += src/kukeshim/kukeshim
 EXTRA_DIST += src/static/config.h
 
 src/kukeshim/kukeshim: $(KUKESHIM_SOURCES) $(KUKESHIM_BASE) src/kukeshim/kukeshim.h \
-		lib/base/shimfile.h lib/base/defs.h src/static/config.h kernel-headers.stamp
+		lib/proto/shim_proto.h lib/base/defs.h src/static/config.h kernel-headers.stamp
 	$(AM_V_GEN)$(MKDIR_P) src/kukeshim && \
 	set -- && for f in $(KUKESHIM_SOURCES) $(KUKESHIM_BASE); do \
 		set -- "$$@" "$(top_srcdir)/$$f"; done && \
-	$(STATIC_CC) -I$(top_srcdir)/src/static -I$(top_srcdir)/lib/base \
+	$(STATIC_CC) -I$(top_srcdir)/src/static -I$(top_srcdir)/lib/base -I$(top_srcdir)/lib/proto \
 		-I$(top_srcdir)/src/kukeshim $(STATIC_CFLAGS) $(STATIC_FLAGS) \
 		$(WARN_CFLAGS) -o $@ "$$@"
 
@@ -65,6 +65,6 @@ clean-kernel-headers:
 check_PROGRAMS += src/kukeshim/kukeshim-sanitized
 src_kukeshim_kukeshim_sanitized_SOURCES = $(KUKESHIM_SOURCES) $(KUKESHIM_BASE) \
 	src/kukeshim/kukeshim.h
-src_kukeshim_kukeshim_sanitized_CPPFLAGS = $(INC_BASE) -I$(top_srcdir)/src/kukeshim
+src_kukeshim_kukeshim_sanitized_CPPFLAGS = $(INC_PROTO) -I$(top_srcdir)/src/kukeshim
 src_kukeshim_kukeshim_sanitized_CFLAGS = $(AM_CFLAGS) -fsanitize=address,undefined
 src_kukeshim_kukeshim_sanitized_LDFLAGS = $(AM_LDFLAGS) -fsanitize=address,undefined

@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 pkglibexec_PROGRAMS += src/kukeunpack/kukeunpack
-src_kukeunpack_kukeunpack_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) -I$(top_srcdir)/oci \
+src_kukeunpack_kukeunpack_CPPFLAGS = $(AM_CPPFLAGS) $(INC_PROTO) -I$(top_srcdir)/lib/host \
 	$(ARCHIVE_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS) $(ISAL_CFLAGS)
 src_kukeunpack_kukeunpack_SOURCES = \
-	oci/filelist.c \
-	oci/filelist.h \
-	oci/unpack_proto.c \
-	oci/unpack_proto.h \
 	src/kukeunpack/decomp.h \
 	src/kukeunpack/codec_gzip.c \
 	src/kukeunpack/codec_zstd.c \
@@ -24,5 +20,5 @@ src_kukeunpack_kukeunpack_SOURCES = \
 	src/kukeunpack/tarread.h \
 	src/kukeunpack/tree.c \
 	src/kukeunpack/tree.h
-src_kukeunpack_kukeunpack_LDADD = libhost.a $(LIBBASE) \
+src_kukeunpack_kukeunpack_LDADD = $(LIBPROTO) libhost.a $(LIBBASE) \
 	$(ARCHIVE_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(ISAL_LIBS) $(SECCOMP_LIBS)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * shimdrive BASE CGROUP COMMAND ID [ARG…]: drives oci/shim.h by hand, for the
+ * shimdrive BASE CGROUP COMMAND ID [ARG…]: drives oci/runtime/shim.h by hand, for the
  * system tests of the monitor. BASE/rootfs is the root of every container.
  *
  *   start ID ARG…   build the runtime spec, prepare and start

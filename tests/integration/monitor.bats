@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# kukeshim and oci/shim.h against real runc, through tests/helpers/shimdrive.c:
+# kukeshim and oci/runtime/shim.h against real runc, through tests/helpers/shimdrive.c:
 # what is recorded, and what remains true whoever is killed when.
 
 setup_file()

@@ -19,35 +19,19 @@ includes()
 	}
 }
 
-# The layers a layer may include, beside itself. Verbs that run in process look
-# into the instance file: src sees store.
-includes | awk '
-	function layer(f,   p)
-	{
-		if (split(f, p, "/") > 2 && p[1] == "lib") return p[2]
-		if (p[1] == "oci") return "oci"
-		if (f ~ /^src\/(kukeshim|kuketty)\//) return "static"
-		if (f ~ /^src\/(kukeunpack|kukefetch)\//) return "helper"
-		return p[1] == "src" ? "src" : "tests"
-	}
-	BEGIN {
-		below["model"] = below["host"] = below["static"] = " base "
-		below["store"] = below["rpc"] = " base model "
-		below["oci"] = " base model host store "
-		below["engine"] = " base model host store rpc oci "
-		below["src"] = " base model store rpc engine "
-		below["helper"] = " base host oci "
-		while (("git ls-files -co --exclude-standard -- lib oci src 2>/dev/null || find lib oci src" | getline f) > 0)
-			if (f ~ /\.h$/) { n = split(f, p, "/"); home[p[n]] = layer(f) }
-	}
-	$2 == "<" || $3 == "config.h" { next }
-	$3 ~ /\// { print $1 ": \"" $3 "\": includes are flat"; next }
-	!($3 in home) { print $1 ": \"" $3 "\": no such header in the tree"; next }
-	{
-		own = layer($1); to = home[$3]
-		if (own != to && index(below[own], " " to " ") == 0)
-			print $1 ": \"" $3 "\": " own " must not include " to
-	}' | lint_rule "a file includes its layer and those below"
+# Headers by their names, and what ARCHITECTURE says who may include.
+{ layers | sed 's/^/may /'; product_files | grep '\.h$' | sed 's/^/header /'; includes | sed 's/^/include /'; } |
+	awk '
+	function folder(f) { sub(/\/[^\/]*$/, "", f); return f }
+	$1 == "may" { may[$2, $3] = 1; known[$2] = 1; next }
+	$1 == "header" { n = split($2, p, "/"); home[p[n]] = folder($2); next }
+	$3 == "<" || $4 == "config.h" { next }
+	$4 ~ /\// { print $2 ": \"" $4 "\": includes are flat"; next }
+	!($4 in home) { print $2 ": \"" $4 "\": no such header in the tree"; next }
+	!(folder($2) in known) { print $2 ": its folder is not in the table of ARCHITECTURE, Layers"; next }
+	!((folder($2), home[$4]) in may) {
+		print $2 ": \"" $4 "\": " folder($2) " must not include " home[$4]
+	}' | lint_rule "a file includes its folder and those below"
 
 # One wrapper per library.
 includes | awk '

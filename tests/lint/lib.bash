@@ -83,3 +83,42 @@ shell_files()
 		esac
 	done | sort
 }
+
+# layers: the table of ARCHITECTURE, "Layers", as lines "FOLDER BELOW": BELOW is a folder
+# that FOLDER may look into, itself included. What stands behind ";" is for people, but
+# for "only:".
+layers()
+{
+	awk '
+		function closure(f, own,   i, n, w)
+		{
+			if ((own, f) in done) return
+			done[own, f] = 1
+			print own, f
+			n = split(below[f], w, " ")
+			for (i = 1; i <= n; i++) closure(w[i], own)
+		}
+		/^Layers$/ { inside = 1; next }
+		inside && /^[A-Z][a-z]+$/ { exit }
+		!inside || !/^    / { next }
+		/^    [a-z]+\/[a-z\/]*  / { folder = $1; order[++m] = folder; $1 = ""; part = 0 }
+		{
+			n = split($0, w, /[ ,]+/)
+			for (i = 1; i <= n; i++) {
+				if (w[i] == "only:") { part = 2; continue }
+				end = sub(/;$/, "", w[i])
+				if (w[i] ~ /^(lib|oci|src)\//) {
+					if (part == 2) only[folder] = only[folder] " " w[i]
+					else if (part == 0) below[folder] = below[folder] " " w[i]
+				}
+				if (end) part = 1
+			}
+		}
+		END {
+			for (k = 1; k <= m; k++) {
+				closure(order[k], order[k])
+				n = split(only[order[k]], w, " ")
+				for (i = 1; i <= n; i++) print order[k], w[i]
+			}
+		}' ARCHITECTURE
+}

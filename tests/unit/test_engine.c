@@ -7,15 +7,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "context.h"
 #include "engine.h"
-#include "engine_priv.h"
 #include "fd.h"
 #include "hosts.h"
+#include "lease.h"
 #include "log.h"
 #include "mem.h"
 #include "network.h"
-#include "parents.h"
 #include "path.h"
+#include "scope.h"
 #include "str.h"
 #include "tempdir.h"
 #include "unit.h"

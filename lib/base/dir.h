@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_DIR_H
+#define KUKEON_DIR_H
+
+struct strlist;
+
+/* Names in a directory but hidden ones, sorted; none when it cannot be read. */
+void dir_names(const char *dir, struct strlist *ret);
+
+#endif

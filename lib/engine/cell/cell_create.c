@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "cell_create.h"
+#include "cell_delete.h"
+#include "cell_id.h"
+#include "cell_inherit.h"
+#include "cell_load.h"
+#include "cell_start.h"
+#include "cell_status.h"
+#include "cell_stop.h"
+#include "container.h"
+#include "convert.h"
+#include "daemon_cell.h"
+#include "damaged.h"
+#include "ending.h"
+#include "errkind.h"
+#include "hosts.h"
+#include "images.h"
+#include "intent.h"
+#include "log.h"
+#include "mem.h"
+#include "network.h"
+#include "page.h"
+#include "parents.h"
+#include "scope.h"
+#include "str.h"
+#include "validate.h"
+
+/* ---- creating ---- */
+
+static void list_outcomes(const struct cell_doc *asked, const struct cell_doc *stored, bool existed,
+			  struct rpc_create_cell_result *ret)
+{
+	for (size_t i = 0; i < asked->spec.containers.n; i++) {
+		const struct container_spec *c = &asked->spec.containers.v[i];
+		struct rpc_container_outcome *o;
+
+		/* A root that was there has its own line in the report. */
+		if (container_is_synthesized(c) || (existed && c->root))
+			continue;
+		o = vec_grow(&ret->containers.v, &ret->containers.n, sizeof(*o));
+		o->name = xstrdup(c->id ? c->id : "");
+		o->exists_post = cell_container(&stored->spec, o->name) != NULL;
+		o->exists_pre = existed && o->exists_post;
+		o->created = !existed && o->exists_post;
+	}
+}
+
+static int check_container_names(const struct cell_doc *want, struct kerr *err)
+{
+	for (size_t i = 0; i < want->spec.containers.n; i++) {
+		const char *id = want->spec.containers.v[i].id;
+		char *trimmed cleanup_free = str_trim(id);
+		int r;
+
+		if (str_empty(trimmed))
+			return kerr_setk(err, ERR_CONTAINER_NAME_REQUIRED, -EINVAL, "%s",
+					 err_kind_text(ERR_CONTAINER_NAME_REQUIRED));
+		r = validate_name(KIND_CONTAINER, id, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* What the document alone and the host's files say, before anything is made. */
+static int check_wanted(struct engine *e, struct cell_doc *want, struct addr *ret_a,
+			struct kerr *err)
+{
+	struct strlist warnings cleanup_strlist = { 0 };
+	int r;
+
+	*ret_a = addr_of_cell(want);
+	r = scope_check(ret_a, ADDR_CELL, SCOPE_STRICT, err);
+	if (r == 0)
+		r = check_container_names(want, err);
+	if (r == 0)
+		r = cell_normalise(want, &warnings, err);
+	*ret_a = addr_of_cell(want); /* the names may be new strings now */
+	scope_warn(ret_a, &warnings);
+	if (r == 0)
+		r = validate_doc(KIND_CELL, want, VALIDATE_NO_CONTAINERS, err);
+	if (r == 0)
+		r = container_check_cell(e, want, err);
+	*ret_a = addr_of_cell(want);
+	return r;
+}
+
+static int store_new(struct engine *e, const struct addr *a, struct cell_doc *want,
+		     struct kerr *err)
+{
+	struct addr space_addr = { .realm = a->realm, .space = a->space };
+	struct space_net net;
+	int r;
+
+	r = cell_inherit(e, a, want, NULL, err);
+	if (r < 0)
+		return r;
+	if (!cell_root(&want->spec))
+		cell_add_root(want);
+	doc_add_managed_labels(KIND_CELL, want);
+	want->status.state = CELL_STATE_PENDING;
+	if (!cell_host_network(&want->spec) && network_load(e, &space_addr, &net, NULL) == 0)
+		want->status.network.bridge_name = xstrdup(net.bridge);
+	/* Durable by the save that ends the start, or by the one that says Failed. */
+	return cell_save(e, want, STORE_SAVE_NOSYNC, err);
+}
+
+static int store_with_id(struct engine *e, const struct addr *a, struct cell_doc *want,
+			 struct kerr *err)
+{
+	bool by_name = streq(want->spec.id, a->cell);
+	int r = by_name ? 0 : cell_id_claim(e, a, want->spec.id, err);
+
+	if (r == 0)
+		r = store_new(e, a, want, err);
+	if (r == 0 && by_name)
+		r = cell_id_claim(e, a, want->spec.id, err);
+	return r;
+}
+
+static bool any_running(const struct cell_doc *d)
+{
+	for (size_t i = 0; i < d->status.containers.n; i++)
+		if (!container_is_synthesized(&d->spec.containers.v[i]) &&
+		    container_state_is_up(d->status.containers.v[i].state))
+			return true;
+	return false;
+}
+
+/* The one that is there. 1: it is being stopped, and *wait has what runs. */
+static int load_existing(struct engine *e, const struct addr *a, struct cell_doc *ret,
+			 char **ret_ns, struct ending *wait, struct kerr *err)
+{
+	int r = cell_load_locked(e, a, ret, ret_ns, err);
+
+	return r < 0 ? r : cell_settle_stop_locked(e, *ret_ns, ret, wait, err);
+}
+
+/* 1: the cell that is there is ending, and *wait has what runs. */
+static int create_locked(struct engine *e, const struct addr *a, struct cell_doc *want,
+			 enum cell_create_flags flags, struct rpc_create_cell_result *ret,
+			 struct ending *wait, struct kerr *err)
+{
+	struct cell_doc *doc = &ret->cell;
+	char *ns cleanup_free = NULL;
+	char *cgroup cleanup_free = scope_cgroup(e, a);
+	bool existed;
+	int r;
+
+	r = scope_parents_exist(e, a, err);
+	if (r == 0)
+		r = cell_recover_locked(e, a, wait, err);
+	if (r > 0)
+		return r;
+	if (r < 0)
+		return kerr_wrap(err, r, "%s", err_kind_text(ERR_CREATE_CELL));
+	r = store_exists(&e->layout, a, err);
+	if (r < 0)
+		return r;
+	existed = r > 0;
+	ret->metadata_exists_pre = existed;
+	if (existed && flags & CELL_CREATE_ONLY)
+		return kerr_plain(err, -EEXIST, "cell \"%s\" exists", a->cell);
+	ret->cgroup_exists_pre = cgroup_exists(e->cgroups, cgroup) > 0;
+	if (existed) {
+		r = load_existing(e, a, doc, &ns, wait, err);
+	} else {
+		r = scope_namespace(e, a->realm, &ns, err);
+		if (r == 0)
+			r = store_with_id(e, a, want, err);
+		if (r == 0)
+			model_copy(&cell_doc_type, doc, want);
+		else /* no document, no directory */
+			(void) store_delete(&e->layout, a, 0, NULL);
+	}
+	if (r > 0)
+		return r;
+	if (r < 0)
+		return kerr_wrap(err, r, "%s", err_kind_text(ERR_CREATE_CELL));
+	list_outcomes(want, doc, existed, ret);
+	r = cell_observe(e, ns, doc, NULL, err);
+	if (r == 0) {
+		engine_lap(e, "request");
+		ret->started_pre = any_running(doc);
+		r = cell_start_locked(e, ns, doc, existed ? 0 : CELL_START_NEW, err);
+	}
+	if (r < 0)
+		return r;
+	ret->root_exists_pre = existed;
+	ret->root_created = !existed;
+	ret->created = !existed;
+	ret->cgroup_created = !ret->cgroup_exists_pre;
+	ret->metadata_exists_post = ret->cgroup_exists_post = ret->root_exists_post = true;
+	ret->started = ret->started_post = true;
+	return 0;
+}
+
+static int create_at_rest(struct engine *e, const struct addr *a, struct cell_doc *want,
+			  enum cell_create_flags flags, struct rpc_create_cell_result *ret,
+			  struct kerr *err)
+{
+	struct ending wait cleanup_ending = { 0 };
+	int r;
+
+	do {
+		r = locks_take_path(e->locks, a, 0, err);
+		if (r < 0)
+			return r;
+		r = create_locked(e, a, want, flags, ret, &wait, err);
+		locks_drop_path(e->locks, a);
+		if (r != 1)
+			return r;
+		model_clear(&cell_doc_type, &ret->cell);
+		r = cell_await(e, a, &wait, err);
+	} while (r == 0);
+	return r;
+}
+
+int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags flags,
+		struct rpc_create_cell_result *ret, struct kerr *err)
+{
+	struct addr a;
+	int r;
+
+	engine_lap(e, NULL);
+	r = check_wanted(e, want, &a, err);
+	if (r == 0)
+		r = daemon_cell_refuse(&a, "start", err);
+	if (r == 0 && !(flags & CELL_CREATE_PARENTS)) { /* before their locks would be made */
+		r = scope_parents_exist(e, &a, err);
+		if (r < 0)
+			return kerr_wrap(err, r, "%s", err_kind_text(ERR_CREATE_CELL));
+	}
+	if (r == 0 && flags & CELL_CREATE_PARENTS)
+		r = parents_create(e, &a, err);
+	if (r == 0)
+		images_need(e, &a, want, NULL);
+	if (r == 0)
+		r = scope_prepare_trees(e, err);
+	return r < 0 ? r : create_at_rest(e, &a, want, flags, ret, err);
+}
+
+/* ---- reading ---- */
+
+/* Without the cell's lock: a picture of now, derived in memory. */
+static int read_status(struct engine *e, const struct addr *a, struct cell_doc *doc,
+		       struct kerr *err)
+{
+	char *ns cleanup_free = NULL;
+	char *cgroup cleanup_free = scope_cgroup(e, a);
+	int r;
+
+	r = scope_namespace(e, a->realm, &ns, err);
+	if (r == 0)
+		r = cell_observe(e, ns, doc, NULL, err);
+	if (r == 0) {
+		cell_observe_cgroup(e, doc, cgroup);
+		damaged_sides(e, a, doc);
+	}
+	return r;
+}
+
+int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result *ret,
+	     struct kerr *err)
+{
+	char *cgroup cleanup_free = NULL;
+	int r;
+
+	r = scope_check(a, ADDR_CELL, 0, err);
+	if (r < 0)
+		return r;
+	r = store_load(&e->layout, a, 0, &ret->cell, err);
+	if (r == 0)
+		r = read_status(e, a, &ret->cell, err);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == -ENOENT) /* the realm went from under it */
+		model_clear(&cell_doc_type, &ret->cell);
+	ret->metadata_exists = r == 0;
+	cgroup = scope_cgroup(e, a);
+	ret->cgroup_exists = cgroup_exists(e->cgroups, cgroup) > 0;
+	ret->root_exists = r == 0 && cell_root(&ret->cell.spec) != NULL;
+	return 0;
+}
+
+/* What cannot be told is Unknown, and why: the cell's document or its realm's is damaged. */
+int cell_describe(struct engine *e, const struct addr *a, struct cell_doc *ret)
+{
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+	int damaged = damaged_load(e, a, ret, &why);
+	int r = damaged < 0 ? damaged : read_status(e, a, ret, damaged ? NULL : &why);
+
+	if (r == -ENOENT && !damaged) { /* it, or its realm, is gone meanwhile */
+		model_clear(&cell_doc_type, ret);
+		return r;
+	}
+	if (r < 0 || damaged)
+		cell_set_state(ret, CELL_STATE_UNKNOWN, REASON_DAMAGED,
+			       kerr_text(&why, text, sizeof(text)));
+	return 0;
+}
+
+static int list_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct page *page = ctx;
+	struct rpc_list_cells_reply *ret = page->reply;
+	char *name cleanup_free = page_name(a);
+	struct cell_doc d = { 0 };
+
+	(void) err;
+	if (page_skips(page, name, 0) || cell_describe(e, a, &d) < 0)
+		return 0;
+	if (page_takes(page, name, 0, &cell_doc_type, &d))
+		*(struct cell_doc *) vec_grow(&ret->cells.v, &ret->cells.n, sizeof(d)) = d;
+	else
+		model_clear(&cell_doc_type, &d);
+	return 0;
+}
+
+int cell_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err)
+{
+	return scope_each(e, ADDR_CELL, filter, list_cell, page, err);
+}
+
+/* ---- start and stop as verbs ---- */
+
+static int check_startable(const struct cell_doc *d, struct kerr *err)
+{
+	const char *name = d->head.metadata.name;
+
+	if (any_running(d))
+		return kerr_plain(err, -EBUSY,
+				  "cell \"%s\" has running containers and must first be stopped",
+				  name);
+	if (d->status.state == CELL_STATE_READY)
+		return kerr_plain(err, -EBUSY,
+				  "cell \"%s\" is already in Ready state and must first be stopped",
+				  name);
+	return 0;
+}
+
+int cell_start(struct engine *e, const struct addr *a, struct rpc_cell_done_result *ret,
+	       struct kerr *err)
+{
+	char *ns cleanup_free = NULL;
+	int r;
+
+	r = daemon_cell_refuse(a, "start", err);
+	if (r == 0) {
+		images_need(e, a, NULL, NULL);
+		r = cell_take(e, a, 0, &ret->cell, &ns, err);
+	}
+	if (r < 0)
+		return r;
+	r = cell_observe(e, ns, &ret->cell, NULL, err);
+	if (r == 0)
+		r = check_startable(&ret->cell, err);
+	if (r == 0)
+		r = cell_start_locked(e, ns, &ret->cell, 0, err);
+	ret->done = r == 0;
+	locks_drop_path(e->locks, a);
+	return r;
+}
+
+int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags,
+	      struct rpc_cell_done_result *ret, struct kerr *err)
+{
+	struct stop_how how = { .grace_ms = cell_grace(e, CELL_STOP_GRACE_MS), .flags = flags };
+	char *ns cleanup_free = NULL;
+	struct kerr why = { 0 };
+	int r;
+
+	r = daemon_cell_refuse(a, "stop", err);
+	if (r == 0)
+		r = cell_take(e, a, CELL_TAKE_ENDING, &ret->cell, &ns, err);
+	if (r < 0)
+		return r;
+	if (str_empty(ret->cell.spec.root_container_id))
+		r = kerr_plain(&why, -EINVAL, "cell \"%s\" has no RootContainerID set", a->cell);
+	if (r == 0)
+		r = cell_observe(e, ns, &ret->cell, NULL, &why);
+	if (r == 0)
+		r = cell_end(e, a, 0, &how, &ret->cell, &ns, &why);
+	if (r == 0) /* where it was being deleted, nothing holds that up any more */
+		r = cell_recover_locked(e, a, NULL, &why);
+	if (r == -ENOENT) /* deleted meanwhile: it has ended */
+		r = 0;
+	if (r < 0 && cell_has_ended(e, a)) {
+		char *what cleanup_free = xasprintf("cell \"%s\"", a->cell);
+
+		ret->warning = cell_stop_warning(r, what, &why);
+		r = ret->warning ? 0 : r;
+	}
+	ret->done = r == 0;
+	cell_release(e, a);
+	if (r < 0 && err)
+		*err = why;
+	return r;
+}

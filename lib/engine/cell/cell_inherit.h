@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_CELL_INHERIT_H
+#define KUKEON_CELL_INHERIT_H
+
+#include "context.h"
+
+/*
+ * Fill what the containers of a normalised document left empty from the space's
+ * defaults, and hold their cniConfigPath against the space's. only: NULL, or the
+ * one container that is new. -EINVAL for another path; scope_not_found.
+ */
+int cell_inherit(struct engine *e, const struct addr *cell, struct cell_doc *want, const char *only,
+		 struct kerr *err);
+int cell_inherit_from(const struct space_spec *space, struct cell_doc *want, const char *only,
+		      struct kerr *err);
+
+#endif

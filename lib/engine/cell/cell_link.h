@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_CELL_LINK_H
+#define KUKEON_CELL_LINK_H
+
+#include "cell_sandbox.h"
+#include "network.h"
+
+/*
+ * The link of a started cell: a veth pair between its network namespace and the
+ * bridge of its space. Bridges and devices can be deleted under a running cell
+ * (by hand, by another program); a pass puts the link in order again.
+ */
+
+/*
+ * Take one look at all devices of the host, which cell_link_mend_locked then uses
+ * until cell_links_forget. Without one it asks the kernel for each cell.
+ */
+int cell_links_look(struct engine *e, struct kerr *err);
+void cell_links_forget(struct engine *e);
+
+/*
+ * Make a new link for a cell whose namespace is pinned at dirfd, with the address
+ * and the host's name of *run. The bridge is made when it is missing.
+ */
+int cell_link_make(struct engine *e, const struct addr *cell, const struct space_net *net,
+		   const struct cell_run *run, int dirfd, struct kerr *err);
+
+/*
+ * Put the link of a started cell in order: its port back into the bridge, a lost
+ * pair made again with the same address. What cannot be mended is kept in the
+ * record of the start (cell_run.trouble), which cell_observe tells. 1 when
+ * something changed, 0 when all was in order or the cell has no link.
+ */
+int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct kerr *err);
+
+#endif

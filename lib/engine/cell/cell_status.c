@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "cell_sandbox.h"
+#include "cell_status.h"
+#include "cell_stop.h"
+#include "container.h"
+#include "convert.h"
+#include "daemon_cell.h"
+#include "damaged.h"
+#include "log.h"
+#include "mem.h"
+#include "restart.h"
+#include "scope.h"
+#include "stops.h"
+#include "str.h"
+
+#define MESSAGE_MAX 256
+
+struct container_status *cell_container_status(struct cell_doc *doc, const char *id)
+{
+	for (size_t i = 0; i < doc->status.containers.n; i++)
+		if (streq_null(doc->status.containers.v[i].name, id))
+			return &doc->status.containers.v[i];
+	return NULL;
+}
+
+/* Of a container that ended in a cell that is up: whether its policy brings it back. */
+static void observe_restart(const struct container_spec *c, const struct restarts *restarts,
+			    const struct shim_status *st, bool stopped, int64_t count,
+			    struct container_fact *ret)
+{
+	const struct restart *known = restarts_find(restarts, c->id);
+	struct ktime wall = ktime_now();
+	struct restart plan = { 0 };
+
+	if (!restart_is_owed(c->restart_policy, known, st, stopped))
+		return;
+	restart_plan(known, st, count, clock_ms(), &wall, &plan);
+	ret->restart_ms = plan.delay_ms;
+	ret->why = known && plan.why[0] ? known->why : NULL;
+}
+
+/* Processes without a record: it was there when they began. */
+static int check_record(const struct container_run *run, const struct shim_status *st,
+			struct kerr *err)
+{
+	if (st->run_id[0] || cgroup_populated(run->e->cgroups, run->cgroup) <= 0)
+		return 0;
+	return kerr_plain(err, -EBADMSG, "'%s/" SHIM_FILE_MONITOR "' is missing or empty",
+			  run->run_dir);
+}
+
+/*
+ * restarts NULL: of a cell that is not up. *why: of the first container whose files
+ * cannot be read.
+ */
+static void observe_container(const struct container_run *run, const struct restarts *restarts,
+			      struct container_status *status, struct container_fact *ret,
+			      struct kerr *why)
+{
+	struct shim_status st;
+	struct kerr err = { 0 };
+	bool stopped;
+	int r;
+
+	r = shim_state(&run->how.place, &st, &err);
+	if (r == 0)
+		r = check_record(run, &st, &err);
+	if (r < 0 || st.exit_unreadable) {
+		char text[KERR_TEXT_MAX];
+
+		log_wrn("cannot read the state of a container", "container", run->id, "error",
+			kerr_text(&err, text, sizeof(text)));
+		if (!why->msg[0])
+			*why = err;
+	}
+	stopped = r == 0 && container_was_stopped(run, &st);
+	status_container(r < 0 ? NULL : &st, stopped, status, ret);
+	if (ret->live && status->state == CONTAINER_STATE_READY)
+		status_frozen(cgroup_frozen(run->e->cgroups, run->cgroup), status);
+	if (r == 0 && restarts)
+		observe_restart(run->spec, restarts, &st, stopped, status->restart_count, ret);
+}
+
+/* By an operator: a cell whose root has ended is stopped as well, but ends by itself. */
+static bool is_being_stopped(struct engine *e, const struct addr *a, const struct cell_run *run)
+{
+	struct stops list cleanup_stops = { 0 };
+	const struct stop_order *o;
+
+	stops_load(e, a, &list);
+	o = stops_find(&list, STOP_CELL);
+	return o && !o->ended && streq(o->run_id, run->start_id);
+}
+
+/* *ret: what is on record of the start; all zero without one. */
+static enum run_phase observe_run(struct engine *e, const struct addr *a, struct cell_run *ret,
+				  struct kerr *why)
+{
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+	int r;
+
+	*ret = (struct cell_run){ 0 };
+	r = cell_run_load(e, a, ret, &err);
+	if (r == 0 && ret->complete)
+		return is_being_stopped(e, a, ret) ? RUN_ENDING : RUN_COMPLETE;
+	if (r == 0)
+		return RUN_BEGUN;
+	if (r == -ENOENT)
+		return RUN_NONE;
+	log_wrn("cannot read the record of a start", "cell", a->cell, "error",
+		kerr_text(&err, text, sizeof(text)));
+	*why = err;
+	return RUN_UNREADABLE;
+}
+
+void cell_observe_network(struct cell_doc *doc, const struct cell_run *run)
+{
+	char ip[IPV4_TEXT_MAX];
+
+	free(doc->status.network.address);
+	doc->status.network.address = run->addr ? xstrdup(ipv4_text(run->addr, ip)) : NULL;
+	if (run->trouble[0] && doc->status.state == CELL_STATE_READY) {
+		char *before cleanup_free = take_ptr(doc->status.message);
+
+		doc->status.message =
+			xasprintf("NetworkFailed: %s%s%s", run->trouble,
+				  str_empty(before) ? "" : "; ", str_empty(before) ? "" : before);
+	}
+}
+
+/* The state is what can be told without the file; what failed by itself says so first. */
+static void say_unreadable(struct cell_doc *doc, const struct kerr *why)
+{
+	struct buf line cleanup_buf = BUF_INIT(MESSAGE_MAX + 8);
+	char text[KERR_TEXT_MAX];
+
+	if (doc->status.state == CELL_STATE_FAILED)
+		return;
+	str_one_line(&line, kerr_text(why, text, sizeof(text)), MESSAGE_MAX);
+	cell_set_state(doc, doc->status.state, REASON_STATE_DAMAGED, buf_str(&line));
+}
+
+int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigned *ret_need,
+		 struct kerr *err)
+{
+	struct addr a = addr_of_cell(doc);
+	struct container_fact *facts cleanup_free = NULL;
+	struct restarts restarts cleanup_restarts = { 0 };
+	struct kerr why = { 0 };
+	enum run_phase phase;
+	struct cell_run start;
+	unsigned need;
+
+	status_align(doc);
+	if (ret_need)
+		*ret_need = 0;
+	if (daemon_cell_is(&a))
+		return daemon_cell_observe(e, doc, err);
+	facts = xcalloc(doc->spec.containers.n + 1, sizeof(*facts));
+	phase = observe_run(e, &a, &start, &why);
+	if (phase == RUN_COMPLETE)
+		restarts_load(e, &a, &restarts);
+	for (size_t i = 0; i < doc->spec.containers.n; i++) {
+		struct container_run run cleanup_container_run = { 0 };
+
+		if (container_is_synthesized(&doc->spec.containers.v[i]))
+			continue;
+		container_run_init(&run, e, ns, doc, &doc->spec.containers.v[i]);
+		observe_container(&run, phase == RUN_COMPLETE ? &restarts : NULL,
+				  &doc->status.containers.v[i], &facts[i], &why);
+	}
+	need = status_cell(doc, phase, facts);
+	if (!doc->status.ready_at.set) /* the start, which was stored before, did not know yet */
+		doc->status.ready_at = start.ready_at;
+	cell_observe_network(doc, &start);
+	if (why.msg[0])
+		say_unreadable(doc, &why);
+	if (ret_need)
+		*ret_need = need;
+	return 0;
+}
+
+void cell_observe_cgroup(struct engine *e, struct cell_doc *doc, const char *cgroup)
+{
+	(doc->spec.nested_cgroup_runtime ? scope_observe_nested : scope_observe_cgroup)(
+		e, cgroup, &doc->status.cgroup_ready, &doc->status.subtree_controllers);
+}
+
+int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flags, struct kerr *err)
+{
+	struct addr a = addr_of_cell(doc);
+	char *cgroup cleanup_free = scope_cgroup(e, &a);
+
+	free(doc->status.cgroup_path);
+	doc->status.cgroup_path = xstrdup(cgroup);
+	cell_observe_cgroup(e, doc, cgroup);
+	return store_save(&e->layout, &a, flags, doc, err);
+}
+
+void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const char *reason,
+	       const struct kerr *why)
+{
+	struct buf line cleanup_buf = BUF_INIT(MESSAGE_MAX + 8);
+	char text[KERR_TEXT_MAX];
+	struct kerr err = { 0 };
+
+	str_one_line(&line, kerr_text(why, text, sizeof(text)), MESSAGE_MAX);
+	/* First the verdict, then the killing: a pass in between must not take it for a stop. */
+	cell_set_state(doc, CELL_STATE_FAILED, reason, buf_str(&line));
+	(void) cell_save(e, doc, 0, NULL);
+	if (cell_stop_locked(e, ns, doc, CELL_STOP_KILL | CELL_STOP_NO_SAVE, &err) < 0)
+		log_wrn("cannot clean up after a failed start", "cell", doc->head.metadata.name,
+			"error", kerr_text(&err, text, sizeof(text)));
+	cell_set_state(doc, CELL_STATE_FAILED, reason, buf_str(&line));
+	(void) cell_save(e, doc, 0, NULL);
+}

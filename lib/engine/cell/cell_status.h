@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_CELL_STATUS_H
+#define KUKEON_CELL_STATUS_H
+
+#include "cell_sandbox.h"
+#include "context.h"
+#include "status.h"
+
+/*
+ * Derive the status of a cell and its containers from the monitors' records and
+ * the kernel. *doc is changed in memory only. ret_need may be NULL.
+ */
+int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigned *ret_need,
+		 struct kerr *err);
+
+/* The status of one container of the cell by its id; NULL when there is none. */
+struct container_status *cell_container_status(struct cell_doc *doc, const char *id);
+
+/* The address of a started cell, and what is wrong with its link. */
+void cell_observe_network(struct cell_doc *doc, const struct cell_run *run);
+
+/* What of the status the kernel says: cgroupReady and the delegated controllers. */
+void cell_observe_cgroup(struct engine *e, struct cell_doc *doc, const char *cgroup);
+
+/* Store it with cgroupReady and the like read back; flags of store_save. */
+int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flags,
+	      struct kerr *err);
+
+/* Provisioning failed: state Failed, reason, the error as one line; stored; what runs is killed. */
+void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const char *reason,
+	       const struct kerr *why);
+
+#endif

@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "cell_sandbox.h"
+#include "cell_status.h"
+#include "cell_stop.h"
+#include "clock.h"
+#include "container.h"
+#include "convert.h"
+#include "ending.h"
+#include "fd.h"
+#include "log.h"
+#include "mem.h"
+#include "mount.h"
+#include "path.h"
+#include "proc.h"
+#include "restart.h"
+#include "scope.h"
+#include "stops.h"
+#include "str.h"
+#include "wake.h"
+
+/* How long a killed process may take to be gone, and its monitor to clean up. */
+#define KILL_WAIT_MS 5000
+#define SETTLE_WAIT_MS 10000
+
+/* One container on its way down. */
+struct stopping {
+	struct container_run run;
+	struct shim_status st;
+	int pidfd; /* of init while it runs, else -1 */
+};
+
+static void stopping_clear(struct stopping *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		container_run_clear(&v[i].run);
+		fd_close_p(&v[i].pidfd);
+	}
+	free(v);
+}
+
+/* It says no more than that a start begins, but processes are there: what it said is lost. */
+static bool has_lost_record(const struct container_run *run)
+{
+	struct shim_status st;
+
+	return shim_state(&run->how.place, &st, NULL) == 0 && st.state == SHIM_STARTING &&
+	       cgroup_populated(run->e->cgroups, run->cgroup) > 0;
+}
+
+/* Records that cannot be read tell nothing; what they were about is killed by its cgroup. */
+static int settle(struct stopping *s, struct kerr *err)
+{
+	struct kerr why = { 0 };
+	int r = has_lost_record(&s->run)
+			? -EBADMSG
+			: shim_settle(&s->run.how.place, SETTLE_WAIT_MS, &s->st, &why);
+
+	if (r == -EBADMSG) {
+		s->st = (struct shim_status){ .state = SHIM_NEVER };
+		return 0;
+	}
+	if (r < 0 && err)
+		*err = why;
+	return r;
+}
+
+/* Its process has ended: wait until its monitor has written down how, and has gone. */
+static int settle_ended(struct stopping *s, struct kerr *err)
+{
+	int shim cleanup_fd = -EBADF;
+
+	if (s->st.state == SHIM_RUNNING)
+		shim = proc_open_same(s->st.shim_pid, s->st.shim_start);
+	if (shim >= 0)
+		(void) pidfd_wait(shim, SETTLE_WAIT_MS);
+	return settle(s, err);
+}
+
+/*
+ * Before a container without a monitor is ended, a new monitor: something should
+ * see how it ends. Where that cannot be had it is ended all the same.
+ */
+static void adopt_if_lost(struct stopping *s)
+{
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+	int r;
+
+	if (s->st.state != SHIM_LOST)
+		return;
+	r = container_run_ready(&s->run, &why);
+	if (r == 0)
+		r = shim_adopt(&s->run.how, &why);
+	if (r < 0 && r != -EBUSY)
+		log_wrn("container has no monitor; its exit status will be lost", "container",
+			s->run.id, "error", kerr_text(&why, text, sizeof(text)));
+	else
+		(void) shim_state(&s->run.how.place, &s->st, NULL); /* as it was, at worst */
+}
+
+/* It ended before it was stopped, and its policy would bring it back. */
+static bool stays_down(const struct stopping *s, enum cell_stop_flags flags)
+{
+	return !(flags & CELL_STOP_ENDED) && s->st.state == SHIM_ENDED &&
+	       restart_wanted(s->run.spec->restart_policy, s->st.exit.code);
+}
+
+/*
+ * Find out whether it runs, and open it. sig: what it is asked with, and it is remembered
+ * that an operator does; 0: it has been asked.
+ */
+static int open_one(struct stopping *s, int sig, enum cell_stop_flags flags, struct kerr *err)
+{
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+	int r;
+
+	r = settle(s, err);
+	if (r < 0)
+		return r;
+	adopt_if_lost(s);
+	s->pidfd = shim_open_init(&s->st);
+	if (s->pidfd < 0) {
+		r = settle_ended(s, err);
+		if (r < 0)
+			return r;
+	}
+	if (!sig || (s->pidfd < 0 && !stays_down(s, flags)))
+		return 0;
+	r = container_mark_stopped(&s->run, &s->st, &why);
+	if (r < 0) /* on a full disk too: it ends, and looks as if it had failed */
+		log_wrn("cannot record that a container was stopped", "container", s->run.id,
+			"error", kerr_text(&why, text, sizeof(text)));
+	if (s->pidfd < 0)
+		return 0;
+	(void) pidfd_signal(s->pidfd, sig); /* it may have just ended */
+	container_thaw(&s->run);
+	return 0;
+}
+
+static int signal_for(const struct stopping *s, bool ask, enum cell_stop_flags flags)
+{
+	if (!ask)
+		return 0;
+	return flags & CELL_STOP_KILL ? SIGKILL : container_stop_signal(&s->run);
+}
+
+/* Their time is over: kill what still runs, wait until it is gone and its monitor done. */
+static int kill_rest(struct stopping *v, size_t n, struct kerr *err)
+{
+	int64_t deadline = clock_ms() + KILL_WAIT_MS;
+
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].pidfd < 0)
+			continue;
+		(void) pidfd_signal(v[i].pidfd, SIGKILL);
+		container_thaw(&v[i].run);
+	}
+	for (size_t i = 0; i < n; i++) {
+		int r;
+
+		if (v[i].pidfd >= 0 && pidfd_wait(v[i].pidfd, clock_left(deadline)) == 0)
+			return kerr_plain(err, -ETIME,
+					  "container %s does not end: process %d ignores SIGKILL",
+					  v[i].run.id, (int) v[i].st.pid);
+		r = settle_ended(&v[i], err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Who is to stop: the workloads, the explicit root, or the container of that id. */
+struct who {
+	bool roots;
+	const char *only;
+};
+
+static bool is_meant(const struct who *w, const struct container_spec *c)
+{
+	if (container_is_synthesized(c))
+		return false;
+	return w->only ? streq_null(c->id, w->only) : c->root == w->roots;
+}
+
+/* A step of a stop, for the cell or one of its containers. */
+struct step {
+	struct engine *e;
+	const char *ns;
+	const struct cell_doc *doc;
+	enum cell_stop_flags flags;
+	bool ask; /* signal them; else they have been asked before */
+	int64_t due_ms;
+	struct ending *wait; /* gets those that have time left */
+};
+
+/* 0: all of them have ended. 1: some have time left. */
+static int stop_group(const struct step *p, const struct who *who, struct kerr *err)
+{
+	size_t max = p->doc->spec.containers.n, n = 0, live = 0;
+	struct stopping *v = xcalloc(max + 1, sizeof(*v));
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < max; i++) {
+		const struct container_spec *c = &p->doc->spec.containers.v[i];
+
+		if (!is_meant(who, c))
+			continue;
+		v[n].pidfd = -EBADF;
+		container_run_init(&v[n].run, p->e, p->ns, p->doc, c);
+		r = open_one(&v[n], signal_for(&v[n], p->ask, p->flags), p->flags, err);
+		live += v[n++].pidfd >= 0;
+	}
+	if (r == 0 && live && p->wait && clock_left(p->due_ms) > 0) {
+		if (p->wait->n == 0 || p->due_ms < p->wait->due_ms)
+			p->wait->due_ms = p->due_ms;
+		for (size_t i = 0; i < n; i++)
+			if (v[i].pidfd >= 0)
+				ending_add(p->wait, take_fd(v[i].pidfd));
+		r = 1;
+	} else if (r == 0) {
+		r = kill_rest(v, n, err);
+	}
+	stopping_clear(v, n);
+	return r;
+}
+
+/* Everything has ended: what the monitors left, then what the start made. */
+static int take_away(struct engine *e, const char *ns, const struct cell_doc *doc,
+		     const struct addr *a, struct kerr *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < doc->spec.containers.n; i++) {
+		struct container_run run cleanup_container_run = { 0 };
+
+		if (container_is_synthesized(&doc->spec.containers.v[i]))
+			continue;
+		container_run_init(&run, e, ns, doc, &doc->spec.containers.v[i]);
+		r = container_clear(&run, err);
+	}
+	return r < 0 ? r : cell_run_end(e, a, err);
+}
+
+int cell_grace(const struct engine *e, int def_ms)
+{
+	return e->grace_ms >= 0 ? e->grace_ms : def_ms;
+}
+
+/*
+ * The record of a stop: the one under way, with the sooner of both deadlines, or a
+ * new one. NULL: the one to go on with was of another run than this, and is over.
+ * *ret_ask: signals are due.
+ */
+static struct stop_order *place_order(struct stops *l, const char *container, const char *run,
+				      const struct stop_how *how, bool *ret_ask)
+{
+	struct stop_order *o = stops_find(l, container);
+	int64_t grace = how->flags & CELL_STOP_KILL ? 0 : how->grace_ms;
+	int64_t due = clock_ms() + grace;
+
+	*ret_ask = !(how->flags & CELL_STOP_GO_ON);
+	if (o && !streq(o->run_id, run)) {
+		stops_remove(l, container);
+		o = NULL;
+		if (!*ret_ask)
+			return NULL;
+	}
+	if (o && !*ret_ask)
+		return o;
+	if (!o) {
+		o = stops_get(l, container);
+		(void) snprintf(o->run_id, sizeof(o->run_id), "%s", run);
+		o->grace_ms = grace;
+		o->due_ms = due;
+		o->ended = how->flags & CELL_STOP_ENDED;
+		return o;
+	}
+	o->ended = o->ended && how->flags & CELL_STOP_ENDED;
+	if (grace < o->grace_ms)
+		o->grace_ms = grace;
+	if (due < o->due_ms)
+		o->due_ms = due;
+	return o;
+}
+
+/* Without room for it the stop goes on as long as the one who asked waits for it. */
+static void save_orders(struct engine *e, const struct addr *a, const struct stops *l)
+{
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+
+	if (stops_save(e, a, l, &why) < 0)
+		log_wrn("cannot record a stop that is under way", "cell", a->cell, "error",
+			kerr_text(&why, text, sizeof(text)));
+}
+
+static void observe_down(struct cell_doc *doc)
+{
+	cell_observe_network(doc, &(struct cell_run){ 0 });
+	for (size_t i = 0; i < doc->spec.containers.n; i++)
+		if (container_is_synthesized(&doc->spec.containers.v[i]) &&
+		    doc->status.ready_observed)
+			doc->status.containers.v[i].state = CONTAINER_STATE_STOPPED;
+}
+
+/*
+ * Everything has ended. What the exits say is durable before what proves them goes: a
+ * save that fails leaves the start as it is, and a pass tries again.
+ */
+static int finish_stop(struct engine *e, const char *ns, struct cell_doc *doc,
+		       enum cell_stop_flags flags, struct kerr *err)
+{
+	struct addr a = addr_of_cell(doc);
+	bool by_operator = !(flags & CELL_STOP_ENDED);
+	cell_state before = doc->status.state;
+	int r;
+
+	r = cell_observe(e, ns, doc, NULL, err);
+	if (r < 0)
+		return r;
+	if (by_operator && before != CELL_STATE_FAILED)
+		cell_set_state(doc, CELL_STATE_STOPPED, NULL, NULL);
+	observe_down(doc);
+	if (!(flags & CELL_STOP_NO_SAVE))
+		r = cell_save(e, doc, 0, err);
+	if (r == 0)
+		r = take_away(e, ns, doc, &a, err);
+	if (r == 0 && doc->spec.auto_delete && by_operator && !(flags & CELL_STOP_NO_SAVE))
+		wake_ask(e, &a); /* no monitor does where nothing ran */
+	return r;
+}
+
+static bool has_root(const struct cell_doc *doc)
+{
+	const struct container_spec *root = cell_root(&doc->spec);
+
+	return root && !container_is_synthesized(root);
+}
+
+int cell_end_locked(struct engine *e, const char *ns, struct cell_doc *doc,
+		    const struct stop_how *how, struct ending *ret_wait, struct kerr *err)
+{
+	struct addr a = addr_of_cell(doc);
+	struct stops list cleanup_stops = { 0 };
+	struct cell_run run = { 0 };
+	struct step p = { .e = e, .ns = ns, .doc = doc, .flags = how->flags, .wait = ret_wait };
+	struct stop_order *o;
+	int r;
+
+	(void) cell_run_load(e, &a, &run, NULL); /* "": the containers tell what runs */
+	stops_load(e, &a, &list);
+	o = place_order(&list, STOP_CELL, run.start_id, how, &p.ask);
+	if (!o)
+		return stops_save(e, &a, &list, err);
+	p.due_ms = o->due_ms;
+	if (o->ended)
+		p.flags |= CELL_STOP_ENDED;
+	if (p.ask) {
+		save_orders(e, &a, &list);
+		r = restarts_drop(e, &a, err); /* nothing is brought back any more */
+		if (r < 0)
+			return r;
+	}
+	r = o->root ? 0 : stop_group(&p, &(struct who){ .roots = false }, err);
+	if (r == 0 && has_root(doc)) {
+		if (!o->root) {
+			o->root = p.ask = true;
+			p.due_ms = o->due_ms = clock_ms() + o->grace_ms;
+			save_orders(e, &a, &list);
+		}
+		r = stop_group(&p, &(struct who){ .roots = true }, err);
+	}
+	if (r == 1 && p.ask)
+		wake_ask(e, &a); /* the daemon is to know of the deadline */
+	if (r != 0)
+		return r;
+	r = finish_stop(e, ns, doc, p.flags, err);
+	if (r < 0 && o->due_ms >= 0) {
+		o->due_ms = -1; /* nothing is left to wait for: the next pass over all */
+		save_orders(e, &a, &list);
+	}
+	return r;
+}
+
+int cell_stop_locked(struct engine *e, const char *ns, struct cell_doc *doc,
+		     enum cell_stop_flags flags, struct kerr *err)
+{
+	struct stop_how how = { .grace_ms = 0, .flags = flags };
+
+	return cell_end_locked(e, ns, doc, &how, NULL, err);
+}
+
+char *cell_stop_warning(int r, const char *what, const struct kerr *why)
+{
+	char text[KERR_TEXT_MAX];
+
+	if (r != -ENOSPC && r != -EDQUOT && r != -EROFS && r != -EIO)
+		return NULL;
+	return xasprintf("%s has ended, but that cannot be stored: %s", what,
+			 kerr_text(why, text, sizeof(text)));
+}
+
+bool cell_has_ended(struct engine *e, const struct addr *a)
+{
+	struct stops list cleanup_stops = { 0 };
+	const struct stop_order *o;
+
+	stops_load(e, a, &list);
+	o = stops_find(&list, STOP_CELL);
+	return o && o->due_ms < 0;
+}
+
+bool cell_is_ending(struct engine *e, const struct addr *a, const char *container)
+{
+	struct stops list cleanup_stops = { 0 };
+	struct cell_run run = { 0 };
+	const struct stop_order *o;
+
+	stops_load(e, a, &list);
+	o = stops_find(&list, container);
+	if (!o || !streq(container, STOP_CELL))
+		return o != NULL;
+	(void) cell_run_load(e, a, &run, NULL);
+	return streq(o->run_id, run.start_id);
+}
+
+void cell_find_run(struct engine *e, const char *ns, const struct cell_doc *doc, const char *id,
+		   char ret[SHIM_RUN_ID_SIZE])
+{
+	const struct container_spec *c = cell_container(&doc->spec, id);
+	struct container_run run cleanup_container_run = { 0 };
+	struct shim_status st = { 0 };
+
+	ret[0] = '\0';
+	if (!c)
+		return;
+	container_run_init(&run, e, ns, doc, c);
+	(void) shim_state(&run.how.place, &st, NULL);
+	memcpy(ret, st.run_id, sizeof(st.run_id));
+}
+
+int cell_end_one_locked(struct engine *e, const char *ns, struct cell_doc *doc,
+			const struct stop_how *how, struct ending *ret_wait, struct kerr *err)
+{
+	struct addr a = addr_of_cell(doc);
+	struct stops list cleanup_stops = { 0 };
+	const char *id = how->only;
+	char run_id[SHIM_RUN_ID_SIZE];
+	struct step p = { .e = e, .ns = ns, .doc = doc, .flags = how->flags, .wait = ret_wait };
+	const struct stop_order *o;
+	int r;
+
+	cell_find_run(e, ns, doc, id, run_id);
+	stops_load(e, &a, &list);
+	o = place_order(&list, id, run_id, how, &p.ask);
+	if (!o)
+		return stops_save(e, &a, &list, err);
+	p.due_ms = o->due_ms;
+	if (p.ask)
+		save_orders(e, &a, &list);
+	r = stop_group(&p, &(struct who){ .only = id }, err);
+	if (r == 1 && p.ask)
+		wake_ask(e, &a);
+	if (r != 0)
+		return r;
+	stops_remove(&list, id);
+	save_orders(e, &a, &list);
+	r = restarts_forget(e, &a, id, err);
+	if (r == 0)
+		r = cell_observe(e, ns, doc, NULL, err);
+	return r < 0 || how->flags & CELL_STOP_NO_SAVE ? r : cell_save(e, doc, 0, err);
+}
+
+static size_t container_index(const struct cell_doc *doc, const char *id)
+{
+	size_t i = 0;
+
+	while (i < doc->spec.containers.n && !streq_null(doc->spec.containers.v[i].id, id))
+		i++;
+	return i;
+}
+
+int cell_reset_container_locked(struct engine *e, const char *ns, struct cell_doc *doc,
+				const char *id, struct kerr *err)
+{
+	struct stop_how kill_now = { .only = id, .flags = CELL_STOP_KILL | CELL_STOP_NO_SAVE };
+	struct container_run run cleanup_container_run = { 0 };
+	struct addr a = addr_of_cell(doc);
+	struct cell_run cell_run;
+	size_t i = container_index(doc, id);
+	int r;
+
+	if (i == doc->spec.containers.n || container_is_synthesized(&doc->spec.containers.v[i]))
+		return 0;
+	r = cell_end_one_locked(e, ns, doc, &kill_now, NULL, err);
+	if (r < 0)
+		return r;
+	container_run_init(&run, e, ns, doc, &doc->spec.containers.v[i]);
+	if (cell_run_load(e, &a, &cell_run, NULL) == 0) {
+		char *dir cleanup_free = cell_run_dir(e, &a, &cell_run);
+		char *root cleanup_free = container_rootfs(&run, dir);
+
+		r = mount_detach_rmdir(root, err);
+	}
+	return r < 0 ? r : container_remove(&run, err);
+}
+
+int cell_drop_container_locked(struct engine *e, const char *ns, struct cell_doc *doc,
+			       const char *id, struct kerr *err)
+{
+	struct addr a = addr_of_cell(doc);
+	char *dir cleanup_free = layout_container(&e->layout, &a, id, CONTAINER_DIR);
+	size_t i = container_index(doc, id);
+	int r;
+
+	if (i == doc->spec.containers.n)
+		return 0;
+	r = cell_reset_container_locked(e, ns, doc, id, err);
+	if (r == 0)
+		r = remove_tree_at(AT_FDCWD, dir, 0, err);
+	if (r < 0)
+		return r;
+	model_clear(&container_spec_type, &doc->spec.containers.v[i]);
+	doc->spec.containers.n--;
+	memmove(&doc->spec.containers.v[i], &doc->spec.containers.v[i + 1],
+		(doc->spec.containers.n - i) * sizeof(doc->spec.containers.v[0]));
+	r = cell_observe(e, ns, doc, NULL, err);
+	return r < 0 ? r : cell_save(e, doc, 0, err);
+}

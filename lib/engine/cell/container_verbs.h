@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_CONTAINER_VERBS_H
+#define KUKEON_CONTAINER_VERBS_H
+
+#include "cell_stop.h"
+#include "context.h"
+
+struct page;
+
+/* Containers of a cell as subjects of verbs. */
+int container_verb_start(struct engine *e, const struct container_doc *d,
+			 struct rpc_container_done_result *ret, struct kerr *err);
+int container_verb_stop(struct engine *e, const struct container_doc *d, enum cell_stop_flags flags,
+			struct rpc_container_done_result *ret, struct kerr *err);
+int container_verb_create(struct engine *e, struct container_doc *d,
+			  struct rpc_create_container_result *ret, struct kerr *err);
+int container_verb_delete(struct engine *e, const struct container_doc *d,
+			  struct rpc_delete_container_result *ret, struct kerr *err);
+int container_verb_get(struct engine *e, const struct container_doc *d,
+		       struct rpc_get_container_result *ret, struct kerr *err);
+int container_verb_log(struct engine *e, const struct container_doc *d, struct rpc_log_result *ret,
+		       struct kerr *err);
+int container_list(struct engine *e, const struct addr *filter, struct page *page,
+		   struct kerr *err);
+
+/* Whole documents, with status and labels: struct rpc_list_container_docs_reply. */
+int container_list_docs(struct engine *e, const struct addr *filter, struct page *page,
+			struct kerr *err);
+
+#endif

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "cell_delete.h"
+#include "daemon_cell.h"
+#include "damaged.h"
+#include "errkind.h"
+#include "fd.h"
+#include "image.h"
+#include "log.h"
+#include "mem.h"
+#include "network.h"
+#include "parent_delete.h"
+#include "path.h"
+#include "scope.h"
+#include "str.h"
+
+#define CGROUP_WAIT_MS 2000
+/* Who keeps filling what another empties is told so. */
+#define CASCADE_ROUNDS_MAX 20
+
+void deleted_clear(struct deleted *d)
+{
+	strlist_clear(&d->parts);
+}
+
+static int delete_wrap(const struct addr *a, int r, struct kerr *err)
+{
+	return kerr_wrap(err, r, "failed to delete %s", level_words[addr_level(a)]);
+}
+
+static int delete_cell_child(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct rpc_delete_cell_result res = { 0 };
+	int r = cell_delete(e, a, &res, err);
+
+	model_clear(&cell_doc_type, &res.cell);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int delete_parent_child(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	union {
+		struct realm_doc realm;
+		struct space_doc space;
+		struct stack_doc stack;
+	} doc = { 0 };
+	const struct model_type *type =
+		addr_level(a) == ADDR_SPACE ? &space_doc_type : &stack_doc_type;
+	struct deleted d = { 0 };
+	int r = parent_delete(e, a, DELETE_CASCADE, &doc, &d, err);
+
+	deleted_clear(&d);
+	model_clear(type, &doc);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* Children first, before the object's own lock: theirs share it. */
+static int delete_children(struct engine *e, const struct addr *a, struct deleted *ret,
+			   struct kerr *err)
+{
+	struct strlist names cleanup_strlist = { 0 };
+	int r = store_list(&e->layout, a, &names, err);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		struct addr child = addr_child(a, names.v[i]);
+
+		r = addr_level(&child) == ADDR_CELL ? delete_cell_child(e, &child, err)
+						    : delete_parent_child(e, &child, err);
+		if (r == 0)
+			strlist_addf(&ret->parts, "%s:%s", level_words[addr_level(&child)],
+				     names.v[i]);
+	}
+	return r;
+}
+
+int parent_has_children(const struct addr *a, size_t n, struct kerr *err)
+{
+	return kerr_setk(err, ERR_HAS_DEPENDENCIES, -ENOTEMPTY,
+			 "resource has child resources: %s \"%s\" has %zu %s(s). Use --cascade to "
+			 "delete them or --force to skip validation",
+			 level_words[addr_level(a)], addr_name(a), n,
+			 level_words[addr_level(a) + 1]);
+}
+
+static int check_children(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct strlist names cleanup_strlist = { 0 };
+	int r = store_list(&e->layout, a, &names, err);
+
+	return r < 0 || names.n == 0 ? r : parent_has_children(a, names.n, err);
+}
+
+struct other_realm {
+	const char *ns, *realm;
+	bool found;
+};
+
+static int find_other(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct other_realm *o = ctx;
+	char *ns cleanup_free = NULL;
+
+	(void) err;
+	if (!streq(a->realm, o->realm) && scope_namespace(e, a->realm, &ns, NULL) == 0)
+		o->found |= streq(ns, o->ns);
+	return 0;
+}
+
+/* The namespace of a realm whose document is damaged is a guess: it may be another's. */
+static bool is_others(struct engine *e, const struct addr *realm, const char *ns)
+{
+	struct other_realm o = { .ns = ns, .realm = realm->realm };
+	struct addr all = { 0 };
+
+	return scope_each(e, ADDR_REALM, &all, find_other, &o, NULL) < 0 || o.found;
+}
+
+/*
+ * Take the namespace for a deletion: 1 (then it is locked), 0 there is nothing to delete.
+ * An image that is just being loaded into it has it otherwise.
+ */
+static int take_namespace(struct engine *e, const struct addr *a, const char *ns, struct kerr *err)
+{
+	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	struct lock_id lock = lock_id_image(ns, "");
+	int r;
+
+	if (access(dir, F_OK) < 0)
+		return 0;
+	if (is_others(e, a, ns)) {
+		log_wrn("a namespace stays: another realm has it", "namespace", ns);
+		return 0;
+	}
+	r = locks_take(e->locks, &lock, LOCKS_TRY, err);
+	if (r == -EWOULDBLOCK)
+		return kerr_plain(err, -EBUSY,
+				  "namespace \"%s\" is in use: an image is being loaded", ns);
+	return r < 0 ? r : 1;
+}
+
+static void drop_namespace(struct engine *e, const char *ns)
+{
+	struct lock_id lock = lock_id_image(ns, "");
+
+	if (!str_empty(ns) && locks_held(e->locks, &lock))
+		locks_drop(e->locks, &lock);
+}
+
+/* What a realm's namespace holds goes with it. It is ours (take_namespace), or left alone. */
+static int delete_namespace(struct engine *e, const char *ns, struct deleted *ret, struct kerr *err)
+{
+	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	struct lock_id lock = lock_id_image(ns, "");
+	int r;
+
+	if (!locks_held(e->locks, &lock))
+		return 0;
+	r = remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
+	if (r < 0)
+		return r;
+	strlist_add(&ret->parts, "namespace");
+	ret->extra = true;
+	return 0;
+}
+
+static int delete_document(struct engine *e, const struct addr *a, struct deleted *ret,
+			   struct kerr *err)
+{
+	int r = store_delete(&e->layout, a, 0, err);
+
+	if (r == 0) {
+		strlist_add(&ret->parts, "metadata");
+		ret->metadata = true;
+	}
+	return r;
+}
+
+static int delete_cgroup(struct engine *e, const struct addr *a, struct deleted *ret,
+			 struct kerr *err)
+{
+	char *cgroup cleanup_free = scope_cgroup(e, a);
+	int r = cgroup_remove(e->cgroups, cgroup, 0, CGROUP_WAIT_MS, err);
+
+	if (r < 0)
+		return r;
+	strlist_add(&ret->parts, "cgroup");
+	ret->cgroup = true;
+	return 0;
+}
+
+/* Processes would refuse it: known before anything is changed. */
+static int check_cgroup(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	char *cgroup cleanup_free = scope_cgroup(e, a);
+
+	if (cgroup_populated(e->cgroups, cgroup) <= 0)
+		return 0;
+	return kerr_plain(err, -EBUSY,
+			  "cgroup '%s' still has processes; stop the cells of %s \"%s\" first, or "
+			  "delete them with it by --cascade",
+			  cgroup, level_words[addr_level(a)], addr_name(a));
+}
+
+/* What only this boot knows of the object: empty directories by now. */
+static int delete_runtime(struct engine *e, const struct addr *a, const void *doc, struct kerr *err)
+{
+	char *cells cleanup_free = layout_pin(&e->layout, a, NULL, NULL);
+	int r = remove_tree_at(AT_FDCWD, cells, REMOVE_TREE_SAME_FS, err);
+
+	if (r == 0 && addr_level(a) == ADDR_REALM) {
+		const char *ns = ((const struct realm_doc *) doc)->spec.namespace;
+		char *runs cleanup_free = layout_rt_container(&e->layout, ns, NULL, RTC_DIR);
+		char *runc cleanup_free = layout_runc_root(&e->layout, ns);
+
+		r = remove_tree_at(AT_FDCWD, runs, REMOVE_TREE_SAME_FS, err);
+		if (r == 0)
+			r = remove_tree_at(AT_FDCWD, runc, REMOVE_TREE_SAME_FS, err);
+	}
+	return r;
+}
+
+/*
+ * The document goes last, so that a deletion that stopped half-way can be
+ * repeated; the order of the words is that of the wire.
+ */
+static int delete_self(struct engine *e, const struct addr *a, const void *doc, struct deleted *ret,
+		       struct kerr *err)
+{
+	struct deleted parts = { 0 };
+	int r = delete_cgroup(e, a, &parts, err);
+
+	if (r == 0 && addr_level(a) == ADDR_REALM)
+		r = delete_namespace(e, ((const struct realm_doc *) doc)->spec.namespace, &parts,
+				     err);
+	if (r == 0 && addr_level(a) == ADDR_SPACE) {
+		r = network_delete(e, a, err);
+		if (r == 0) {
+			strlist_add(&parts.parts, "network");
+			parts.extra = true;
+		}
+		if (r == 0 && network_sync_rules(e, NULL) < 0)
+			log_wrn("firewall rules not updated; the next reconcile pass retries",
+				"space", a->space);
+	}
+	if (r == 0)
+		r = delete_runtime(e, a, doc, err);
+	if (r == 0)
+		r = delete_document(e, a, ret, err);
+	for (size_t i = 0; i < parts.parts.n; i++)
+		strlist_add(&ret->parts, parts.parts.v[i]);
+	ret->cgroup = parts.cgroup;
+	ret->extra = parts.extra;
+	deleted_clear(&parts);
+	return r;
+}
+
+/*
+ * A realm's state, stored: Deleting before the first destructive step, so that whoever
+ * finds it half-gone knows why, and what it was before when nothing was destroyed. One
+ * that is damaged has no place for it.
+ */
+static int store_state(struct engine *e, const struct addr *a, realm_state state,
+		       realm_state *ret_before, struct kerr *err)
+{
+	struct kerr why = { 0 };
+	struct realm_doc d = { 0 };
+	int r;
+
+	if (addr_level(a) != ADDR_REALM)
+		return 0;
+	r = store_load(&e->layout, a, STORE_LOAD_PASSWORDS, &d, &why);
+	if (r == 0) {
+		if (ret_before)
+			*ret_before = d.status.state;
+		d.status.state = state;
+		r = store_save(&e->layout, a, 0, &d, err);
+	} else {
+		r = r == -ENOENT ? scope_not_found(a, err) : 0;
+	}
+	model_clear(&realm_doc_type, &d);
+	return r;
+}
+
+/* One that was Deleting before stays so: an earlier deletion had begun with it. */
+static void restore_state(struct engine *e, const struct addr *a, realm_state before)
+{
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+
+	if (before != REALM_STATE_DELETING && store_state(e, a, before, NULL, &err) < 0)
+		log_wrn("a realm stays Deleting", "realm", a->realm, "error",
+			kerr_text(&err, text, sizeof(text)));
+}
+
+/* What fails is met again when the cell is deleted. */
+static int ask_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+{
+	(void) ctx;
+	(void) err;
+	(void) cell_ask(e, a, NULL, NULL);
+	return 0;
+}
+
+void parent_ask_cells(struct engine *e, const struct addr *a)
+{
+	(void) scope_each(e, ADDR_CELL, a, ask_cell, NULL, NULL);
+}
+
+/* Children that are made before the object itself is locked are deleted in another round. */
+static int delete_rounds(struct engine *e, const struct addr *a, struct deleted *ret,
+			 struct kerr *err)
+{
+	struct strlist left cleanup_strlist = { 0 };
+	int r = 0;
+
+	for (unsigned round = 0; r == 0 && round < CASCADE_ROUNDS_MAX; round++) {
+		parent_ask_cells(e, a);
+		r = delete_children(e, a, ret, err);
+		if (r == 0)
+			r = locks_take_path(e->locks, a, 0, err);
+		if (r < 0)
+			return r;
+		r = store_list(&e->layout, a, &left, err);
+		if (r == 0 && left.n == 0)
+			return 0;
+		locks_drop_path(e->locks, a);
+	}
+	return r < 0 ? r
+		     : kerr_plain(err, -EBUSY, "%s \"%s\": children keep being created; try again",
+				  level_words[addr_level(a)], addr_name(a));
+}
+
+/* With success the object's lock is held. What is left after a failure is as it was before. */
+static int delete_below(struct engine *e, const struct addr *a, realm_state *ret_before,
+			struct deleted *ret, struct kerr *err)
+{
+	char *ns cleanup_free = NULL;
+	int r;
+
+	if (addr_level(a) != ADDR_REALM)
+		return delete_rounds(e, a, ret, err);
+	r = locks_take_path(e->locks, a, 0, err);
+	if (r < 0)
+		return r;
+	r = damaged_namespace(e, a->realm, &ns, err);
+	if (r == 0)
+		r = take_namespace(e, a, ns, err);
+	if (r >= 0) {
+		drop_namespace(e, ns);
+		r = store_state(e, a, REALM_STATE_DELETING, ret_before, err);
+	}
+	locks_drop_path(e->locks, a);
+	if (r < 0)
+		return r;
+	r = delete_rounds(e, a, ret, err);
+	if (r < 0 && locks_take_path(e->locks, a, 0, NULL) == 0) {
+		restore_state(e, a, *ret_before);
+		locks_drop_path(e->locks, a);
+	}
+	return r;
+}
+
+/* Its lock is held. before: the realm's state where it is marked already. */
+static int delete_locked(struct engine *e, const struct addr *a, enum delete_flags flags,
+			 realm_state before, void *ret_doc, struct deleted *ret, struct kerr *err)
+{
+	bool realm = addr_level(a) == ADDR_REALM;
+	struct kerr damage;
+	const char *ns = "";
+	int r;
+
+	r = damaged_load(e, a, ret_doc, &damage);
+	if (r == -ENOENT)
+		return scope_not_found(a, err);
+	r = flags & DELETE_FORCE ? 0 : check_children(e, a, err);
+	if (r == 0)
+		r = check_cgroup(e, a, err);
+	if (r == 0 && realm) {
+		ns = ((struct realm_doc *) ret_doc)->spec.namespace;
+		r = take_namespace(e, a, ns, err);
+	}
+	if (r >= 0 && realm) {
+		((struct realm_doc *) ret_doc)->status.state = REALM_STATE_DELETING;
+		r = store_state(e, a, REALM_STATE_DELETING, flags & DELETE_CASCADE ? NULL : &before,
+				err);
+	}
+	if (r >= 0)
+		r = delete_self(e, a, ret_doc, ret, err);
+	/* The cgroup is the first to go; a namespace that has begun to go is no Ready realm's. */
+	if (r < 0 && realm && !ret->cgroup)
+		restore_state(e, a, before);
+	if (realm)
+		drop_namespace(e, ns);
+	return r;
+}
+
+/* The directory that a deletion left which was killed at its very end. */
+static void sweep_rest(struct engine *e, const struct addr *a)
+{
+	char *dir cleanup_free = layout_object(&e->layout, a, OBJECT_DIR);
+
+	if (access(dir, F_OK) < 0 || locks_take_path(e->locks, a, 0, NULL) < 0)
+		return;
+	if (store_exists(&e->layout, a, NULL) == 0)
+		(void) store_delete(&e->layout, a, 0, NULL);
+	locks_drop_path(e->locks, a);
+}
+
+int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flags, void *ret_doc,
+		  struct deleted *ret, struct kerr *err)
+{
+	realm_state before = REALM_STATE_DELETING; /* not changed by this deletion */
+	int r;
+
+	r = store_exists(&e->layout, a, err);
+	if (r == 0) {
+		sweep_rest(e, a);
+		return scope_not_found(a, err);
+	}
+	if (r > 0)
+		r = daemon_cell_refuse_parent(a, err);
+	if (r == 0)
+		r = scope_prepare_trees(e, err);
+	if (r == 0)
+		r = flags & DELETE_CASCADE ? delete_below(e, a, &before, ret, err)
+					   : locks_take_path(e->locks, a, 0, err);
+	if (r < 0)
+		return delete_wrap(a, r, err);
+	r = delete_locked(e, a, flags, before, ret_doc, ret, err);
+	locks_drop_path(e->locks, a);
+	return r < 0 && r != -ENOENT ? delete_wrap(a, r, err) : r;
+}

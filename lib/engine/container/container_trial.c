@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "container.h"
+#include "container_trial.h"
+#include "convert.h"
+#include "fd.h"
+#include "images.h"
+#include "mem.h"
+#include "mount.h"
+#include "path.h"
+#include "proc.h"
+#include "scope.h"
+#include "snapshot.h"
+#include "spec.h"
+#include "str.h"
+
+/*
+ * Whether a container could be made of its spec and its image, found out before
+ * another one is given up for it: its runtime spec is built, in a child whose
+ * mounts end with it, and thrown away.
+ */
+
+/* What the child says; sent as it is. */
+struct verdict {
+	int r;
+	struct kerr err;
+};
+
+struct trial {
+	const struct container_run *run;
+	const struct cell_doc *cell;
+	const struct image *image;
+	struct image_store *store;
+};
+
+static void close_layers(int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		fd_close_p(&fds[i]);
+}
+
+/* The image's layers as one tree at target, read-only. One layer is a tree already. */
+static int mount_layers(const struct trial *t, const char *target, char **ret_root)
+{
+	struct strlist lower cleanup_strlist = { 0 };
+	int *fds cleanup_free = NULL;
+	struct mount_overlay how;
+	size_t n = 0;
+	int r;
+
+	r = snapshot_lower(t->store, NULL, t->image, &lower, NULL);
+	if (r < 0)
+		return r;
+	if (lower.n == 1) {
+		*ret_root = path_join(t->store->dir, lower.v[0], NULL);
+		return 0;
+	}
+	fds = xcalloc(lower.n + 1, sizeof(*fds));
+	for (n = 0; n < lower.n && r >= 0; n++) {
+		char *path cleanup_free = path_join(t->store->dir, lower.v[n], NULL);
+
+		fds[n] = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		r = fds[n] < 0 ? -errno : 0;
+	}
+	how = (struct mount_overlay){ .lower_fds = fds,
+				      .n_lower = lower.n,
+				      .upper_fd = -1,
+				      .work_fd = -1,
+				      .target = target };
+	if (r >= 0)
+		r = mount_overlay(&how, NULL);
+	close_layers(fds, n);
+	if (r >= 0)
+		*ret_root = xstrdup(target);
+	return r;
+}
+
+static int build(const struct trial *t, const char *root, struct kerr *err)
+{
+	const struct container_run *run = t->run;
+	bool host_network = cell_host_network(&t->cell->spec);
+	char *cell_cgroup cleanup_free = scope_cgroup(run->e, &run->cell);
+	struct buf json cleanup_buf = BUF_INIT(SPEC_MAX);
+	const struct spec_input in = {
+		.cell = t->cell,
+		.c = run->spec,
+		.image = &t->image->config,
+		.rootfs = root,
+		.cell_cgroup = cell_cgroup,
+		.cgroups_path = run->cgroup,
+		.flags = (run->spec->root ? SPEC_ROOT : 0) |
+			 (host_network ? SPEC_HOST_NETWORK : 0) |
+			 (run->e->seccomp_default ? SPEC_SECCOMP : 0),
+	};
+
+	return spec_build(&in, &json, NULL, err);
+}
+
+/* In the child. What keeps it from looking is for the start to tell. */
+static void judge(const struct trial *t, struct verdict *v)
+{
+	char *root cleanup_free = NULL;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount_layers(t, t->store->dir, &root) < 0)
+		return;
+	v->r = build(t, root, &v->err);
+}
+
+static int ask_child(const struct trial *t, struct kerr *err)
+{
+	int in cleanup_fd = -EBADF, out cleanup_fd = -EBADF;
+	struct verdict v = { 0 };
+	int pair[2], status;
+	pid_t pid;
+	int r;
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return kerr_set(err, -errno, "pipe");
+	in = pair[0];
+	out = pair[1];
+	pid = proc_fork(PROC_DIE_WITH_PARENT);
+	if (pid < 0)
+		return kerr_set(err, pid, "fork");
+	if (pid == 0) {
+		judge(t, &v);
+		_exit(fd_write_all(out, &v, sizeof(v)) < 0);
+	}
+	fd_close_p(&out);
+	r = fd_read_all(in, &v, sizeof(v));
+	if (r < 0)
+		v = (struct verdict){ 0 }; /* it ended without a word */
+	r = proc_wait(pid, -1, &status, err);
+	if (r < 0 || v.r == 0)
+		return r < 0 ? r : 0;
+	if (err)
+		*err = v.err;
+	return v.r;
+}
+
+int container_check_limits(const struct cgroup_host *cgroups, const struct container_resources *c,
+			   struct kerr *err)
+{
+	static const struct {
+		const char *name, *controller;
+		size_t offset;
+	} limits[] = {
+		{ "memoryLimitBytes", "memory",
+		  offsetof(struct container_resources, memory_limit_bytes) },
+		{ "cpuShares", "cpu", offsetof(struct container_resources, cpu_shares) },
+		{ "pidsLimit", "pids", offsetof(struct container_resources, pids_limit) },
+	};
+
+	for (size_t i = 0; c && i < ARRAY_SIZE(limits); i++) {
+		const struct nint *v = (const void *) ((const char *) c + limits[i].offset);
+		char *where cleanup_free = NULL;
+
+		if (!v->set || v->v == 0 ||
+		    cgroup_offers(cgroups, limits[i].controller, &where) != 0)
+			continue; /* what cannot be told is for the start to tell */
+		return kerr_plain(
+			err, -EOPNOTSUPP,
+			"resources.%s: this host has no %s controller (not in %s); enable "
+			"it or leave the limit out",
+			limits[i].name, limits[i].controller, where);
+	}
+	return 0;
+}
+
+int container_try(const struct container_run *run, const struct cell_doc *cell,
+		  enum container_image_flags flags, struct kerr *err)
+{
+	struct image_store s cleanup_image_store = { 0 };
+	struct image image = { 0 };
+	struct trial t = { .run = run, .cell = cell, .image = &image, .store = &s };
+	int r = images_store_open(run->e, run->ns, &s, err);
+
+	if (r == 0)
+		r = container_resolve_image(run, &s, flags, &image, err);
+	if (r < 0)
+		return kerr_wrap(err, r, "failed to create container %s", run->id);
+	if (r > 0)
+		return r;
+	r = ask_child(&t, err);
+	image_clear(&image);
+	/* In the words of the start that would find it out. */
+	return r < 0 ? kerr_wrap(err, r, "failed to start container %s", run->id) : 0;
+}

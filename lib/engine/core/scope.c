@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "atomic.h"
+#include "context.h"
+#include "convert.h"
+#include "errkind.h"
+#include "fd.h"
+#include "log.h"
+#include "mem.h"
+#include "ns.h"
+#include "path.h"
+#include "scope.h"
+#include "str.h"
+#include "validate.h"
+
+const char *const level_words[] = { "", "realm", "space", "stack", "cell" };
+
+struct addr addr_of_realm(const struct realm_doc *d)
+{
+	return (struct addr){ .realm = d->head.metadata.name };
+}
+
+struct addr addr_of_space(const struct space_doc *d)
+{
+	return (struct addr){ .realm = d->spec.realm_id, .space = d->head.metadata.name };
+}
+
+struct addr addr_of_stack(const struct stack_doc *d)
+{
+	return (struct addr){ .realm = d->spec.realm_id,
+			      .space = d->spec.space_id,
+			      .stack = d->head.metadata.name };
+}
+
+struct addr addr_of_cell(const struct cell_doc *d)
+{
+	return (struct addr){ .realm = d->spec.realm_id,
+			      .space = d->spec.space_id,
+			      .stack = d->spec.stack_id,
+			      .cell = d->head.metadata.name };
+}
+
+struct addr addr_of_container(const struct container_doc *d)
+{
+	return (struct addr){ .realm = d->spec.realm_id,
+			      .space = d->spec.space_id,
+			      .stack = d->spec.stack_id,
+			      .cell = d->spec.cell_id ? d->spec.cell_id : "" };
+}
+
+struct addr addr_of_doc(enum kind kind, const void *doc)
+{
+	switch (kind) {
+	case KIND_REALM:
+		return addr_of_realm(doc);
+	case KIND_SPACE:
+		return addr_of_space(doc);
+	case KIND_STACK:
+		return addr_of_stack(doc);
+	case KIND_CELL:
+		return addr_of_cell(doc);
+	case KIND_CONTAINER:
+		return addr_of_container(doc);
+	case KIND_INVALID:
+	case KIND_CELL_PROFILE:
+	case KIND_SERVER_CONFIGURATION:
+	case KIND_CLIENT_CONFIGURATION:
+	case _KIND_MAX:
+		break;
+	}
+	return (struct addr){ 0 };
+}
+
+void addr_copy_set(struct addr_copy *c, const struct addr *a)
+{
+	const char *from[] = { a->realm, a->space, a->stack, a->cell };
+
+	addr_copy_clear(c);
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
+		c->names[i] = from[i] ? str_trim(from[i]) : NULL;
+	c->a = (struct addr){ .realm = c->names[0],
+			      .space = c->names[1],
+			      .stack = c->names[2],
+			      .cell = c->names[3] };
+}
+
+void addr_copy_clear(struct addr_copy *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(c->names); i++)
+		free(c->names[i]);
+	*c = (struct addr_copy){ 0 };
+}
+
+char *scope_cgroup(const struct engine *e, const struct addr *a)
+{
+	switch (addr_level(a)) {
+	case ADDR_ROOT:
+		break;
+	case ADDR_REALM:
+		return path_join(e->cgroup_root, a->realm, NULL);
+	case ADDR_SPACE:
+		return path_join(e->cgroup_root, a->realm, a->space, NULL);
+	case ADDR_STACK:
+		return path_join(e->cgroup_root, a->realm, a->space, a->stack, NULL);
+	case ADDR_CELL:
+		return path_join(e->cgroup_root, a->realm, a->space, a->stack, a->cell, NULL);
+	}
+	return xstrdup(e->cgroup_root);
+}
+
+char *scope_default_namespace(const struct engine *e, const char *realm)
+{
+	return xasprintf("%s.%s", realm, e->suffix);
+}
+
+int scope_namespace(struct engine *e, const char *realm, char **ret, struct kerr *err)
+{
+	struct addr a = { .realm = realm };
+	struct realm_doc doc = { 0 };
+	int r;
+
+	r = store_load(&e->layout, &a, 0, &doc, err);
+	if (r == -ENOENT)
+		return scope_not_found(&a, err);
+	if (r < 0)
+		return r;
+	*ret = str_empty(doc.spec.namespace) ? scope_default_namespace(e, realm)
+					     : xstrdup(doc.spec.namespace);
+	model_clear(&realm_doc_type, &doc);
+	return 0;
+}
+
+bool scope_namespace_ready(const struct engine *e, const char *ns)
+{
+	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	struct stat st;
+
+	return stat(dir, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Its sticky bit: the realm that it is made for is not stored yet. */
+bool scope_namespace_unfinished(const struct engine *e, const char *ns)
+{
+	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	struct stat st;
+
+	return lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX);
+}
+
+int scope_namespace_make(const struct engine *e, const char *ns, struct kerr *err)
+{
+	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	int r;
+
+	if (scope_namespace_ready(e, ns))
+		return 0;
+	r = mkdir_p(dir, 0700, err);
+	if (r < 0)
+		return r;
+	return chmod(dir, 0700 | S_ISVTX) < 0 ? kerr_set(err, -errno, "chmod '%s'", dir) : 1;
+}
+
+void scope_namespace_finish(const struct engine *e, const char *ns)
+{
+	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+
+	if (scope_namespace_unfinished(e, ns))
+		(void) chmod(dir, 0700); /* a pass tries again */
+}
+
+int scope_not_found(const struct addr *a, struct kerr *err)
+{
+	switch (addr_level(a)) {
+	case ADDR_ROOT:
+		break;
+	case ADDR_REALM:
+		return kerr_setk(err, ERR_REALM_NOT_FOUND, -ENOENT, "realm \"%s\" not found",
+				 a->realm);
+	case ADDR_SPACE:
+		return kerr_setk(err, ERR_SPACE_NOT_FOUND, -ENOENT,
+				 "space \"%s\" not found in realm \"%s\"", a->space, a->realm);
+	case ADDR_STACK:
+		return kerr_setk(err, ERR_STACK_NOT_FOUND, -ENOENT,
+				 "stack \"%s\" not found in realm \"%s\", space \"%s\"", a->stack,
+				 a->realm, a->space);
+	case ADDR_CELL:
+		return kerr_setk(
+			err, ERR_CELL_NOT_FOUND, -ENOENT,
+			"cell \"%s\" not found in realm \"%s\", space \"%s\", stack \"%s\"",
+			a->cell, a->realm, a->space, a->stack);
+	}
+	return kerr_plain(err, -EINVAL, "no name given");
+}
+
+int scope_refuse_deleting(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct addr realm = { .realm = a->realm };
+	struct realm_doc doc = { 0 };
+	int r = store_load(&e->layout, &realm, 0, &doc, NULL);
+	bool deleting = r == 0 && doc.status.state == REALM_STATE_DELETING;
+
+	model_clear(&realm_doc_type, &doc);
+	if (!deleting)
+		return 0;
+	return kerr_plain(err, -EBUSY,
+			  "realm \"%s\" is being deleted; if nobody is at it any more, finish with "
+			  "'kuke delete realm %s --cascade'",
+			  a->realm, a->realm);
+}
+
+int scope_parents_exist(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct addr part = { .realm = a->realm };
+	int r;
+
+	while (addr_level(&part) < addr_level(a)) {
+		r = store_exists(&e->layout, &part, err);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			return scope_not_found(&part, err);
+		if (addr_level(&part) == ADDR_REALM)
+			part.space = a->space;
+		else if (addr_level(&part) == ADDR_SPACE)
+			part.stack = a->stack;
+		else
+			part.cell = a->cell;
+	}
+	return addr_level(a) > ADDR_REALM ? scope_refuse_deleting(e, a, err) : 0;
+}
+
+static int check_name(enum kind kind, int required, const char *name, enum scope_flags flags,
+		      struct kerr *err)
+{
+	char *trimmed cleanup_free = str_trim(name);
+
+	if (str_empty(trimmed))
+		return kerr_setk(err, required, -EINVAL, "%s", err_kind_text(required));
+	/* Names become path components: the rules that keep them from leaving hold always. */
+	if (flags & SCOPE_STRICT || strchr(name, '/') || name[0] == '.')
+		return validate_name(kind, name, err);
+	return 0;
+}
+
+int scope_check(const struct addr *a, enum addr_level level, enum scope_flags flags,
+		struct kerr *err)
+{
+	int r;
+
+	r = check_name(KIND_REALM, ERR_REALM_NAME_REQUIRED, a->realm, flags, err);
+	if (r == 0 && level >= ADDR_SPACE)
+		r = check_name(KIND_SPACE, ERR_SPACE_NAME_REQUIRED, a->space, flags, err);
+	if (r == 0 && level >= ADDR_STACK)
+		r = check_name(KIND_STACK, ERR_STACK_NAME_REQUIRED, a->stack, flags, err);
+	if (r == 0 && level >= ADDR_CELL)
+		r = check_name(KIND_CELL, ERR_CELL_NAME_REQUIRED, a->cell, flags, err);
+	return r;
+}
+
+void scope_warn(const struct addr *a, const struct strlist *warnings)
+{
+	char *where cleanup_free = addr_text(a);
+
+	for (size_t i = 0; i < warnings->n; i++)
+		log_wrn("document has a questionable value", "object", where, "warning",
+			warnings->v[i]);
+}
+
+enum addr_level scope_level(enum kind kind)
+{
+	static const enum kind kinds[] = { [ADDR_REALM] = KIND_REALM,
+					   [ADDR_SPACE] = KIND_SPACE,
+					   [ADDR_STACK] = KIND_STACK,
+					   [ADDR_CELL] = KIND_CELL };
+
+	for (size_t i = ADDR_REALM; i < ARRAY_SIZE(kinds); i++)
+		if (kinds[i] == kind)
+			return (enum addr_level) i;
+	return ADDR_ROOT;
+}
+
+/* On v1 nothing is delegated by subtree_control: the list stays empty. */
+void scope_observe_nested(struct engine *e, const char *cgroup, bool *ret_ready,
+			  struct strlist *ret_controllers)
+{
+	*ret_ready = cgroup && cgroup_exists(e->cgroups, cgroup) > 0;
+	strlist_clear(ret_controllers);
+	if (*ret_ready && e->cgroups->mode == CGROUP_MODE_V2)
+		(void) cgroup_subtree_controllers(e->cgroups, cgroup, ret_controllers, NULL);
+}
+
+void scope_observe_cgroup(struct engine *e, const char *cgroup, bool *ret_ready,
+			  struct strlist *ret_controllers)
+{
+	static const char *const wanted[] = { "cpu", "memory", "io", "pids" };
+	struct strlist there cleanup_strlist = { 0 };
+
+	scope_observe_nested(e, cgroup, ret_ready, &there);
+	strlist_clear(ret_controllers);
+	/* runc turns on every controller above its container; ours are those we asked for. */
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		if (strlist_has(&there, wanted[i]))
+			strlist_add(ret_controllers, wanted[i]);
+}
+
+/* A runtime dir that outlived its boot: all it tells of is gone. */
+static int forget_last_boot(struct engine *e, struct kerr *err)
+{
+	static const enum rt_file trees[] = { RT_CELLS,	   RT_CONTAINERS, RT_RUNC,   RT_INTENTS,
+					      RT_RESTARTS, RT_BOOTED,	  RT_SECCOMP };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(trees); i++) {
+		char *dir cleanup_free = layout_rt(&e->layout, trees[i]);
+
+		r = remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
+	}
+	return r;
+}
+
+/*
+ * Mounts made in one mount namespace cannot be undone from another. The first
+ * engine of a boot records its own; one that finds another says what is wrong.
+ */
+static int check_mount_namespace(struct engine *e, struct kerr *err)
+{
+	char *file cleanup_free = layout_rt(&e->layout, RT_BOOT);
+	struct buf old cleanup_buf = BUF_INIT(256);
+	char mine[NS_IDENTITY_MAX];
+	int r;
+
+	r = ns_mount_identity(mine, err);
+	if (r < 0)
+		return r;
+	r = file_read_at(AT_FDCWD, file, 256, &old, err);
+	if (r == 0 && strncmp(buf_str(&old), mine, 37) == 0) {
+		if (streq(buf_str(&old), mine))
+			return 0;
+		return kerr_plain(err, -EXDEV,
+				  "'%s' belongs to another mount namespace; does the service set "
+				  "PrivateMounts=, PrivateTmp= or ProtectSystem=?",
+				  e->layout.runtime_dir);
+	}
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = r == 0 ? forget_last_boot(e, err) : 0;
+	if (r < 0)
+		return r;
+	return atomic_write_at(AT_FDCWD, file, mine, strlen(mine), 0600, ATOMIC_WRITE_NOSYNC, err);
+}
+
+int scope_prepare_trees(struct engine *e, struct kerr *err)
+{
+	char *data cleanup_free = layout_run(&e->layout, RUN_DATA);
+	char *cells cleanup_free = layout_rt(&e->layout, RT_CELLS);
+	int r;
+
+	if (e->mounts_checked)
+		return 0;
+	r = mkdir_p(e->layout.run_path, 0755, err);
+	if (r == 0)
+		r = mkdir_p(data, 02750, err);
+	if (r == 0)
+		r = mkdir_p(e->layout.runtime_dir, 0755, err);
+	if (r == 0)
+		r = check_mount_namespace(e, err);
+	if (r == 0)
+		r = mkdir_p(cells, 0700, err);
+	e->mounts_checked = r == 0;
+	return r;
+}
+
+/* ---- walking ---- */
+
+static bool matches(const char *filter, const char *name)
+{
+	return str_empty(filter) || streq(filter, name);
+}
+
+static const char *filter_name(const struct addr *filter, enum addr_level level)
+{
+	switch (level) {
+	case ADDR_ROOT:
+		break;
+	case ADDR_REALM:
+		return filter->realm;
+	case ADDR_SPACE:
+		return filter->space;
+	case ADDR_STACK:
+		return filter->stack;
+	case ADDR_CELL:
+		return filter->cell;
+	}
+	return NULL;
+}
+
+static int each_below(struct engine *e, const struct addr *parent, enum addr_level level,
+		      const struct addr *filter, scope_fn *fn, void *ctx, struct kerr *err)
+{
+	struct strlist names cleanup_strlist = { 0 };
+	enum addr_level here = addr_level(parent) + 1;
+	int r = store_list(&e->layout, parent, &names, err);
+
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		struct addr a = addr_child(parent, names.v[i]);
+
+		if (!matches(filter_name(filter, here), names.v[i]))
+			continue;
+		if (here == level)
+			r = fn(ctx, e, &a, err);
+		else
+			r = each_below(e, &a, level, filter, fn, ctx, err);
+	}
+	return r;
+}
+
+int scope_each(struct engine *e, enum addr_level level, const struct addr *filter, scope_fn *fn,
+	       void *ctx, struct kerr *err)
+{
+	struct addr root = { 0 };
+
+	return each_below(e, &root, level, filter, fn, ctx, err);
+}

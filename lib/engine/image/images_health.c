@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+
+#include "image.h"
+#include "image_inspect.h"
+#include "image_verify.h"
+#include "images.h"
+#include "images_health.h"
+#include "mem.h"
+#include "mount.h"
+#include "path.h"
+#include "snapshot.h"
+#include "str.h"
+
+enum {
+	INSPECT_MAX = 16 << 20, /* bytes of what is known of an image */
+};
+
+int images_inspect(struct engine *e, const char *realm, const char *ref,
+		   struct rpc_inspect_image_result *ret, struct kerr *err)
+{
+	struct image_store s cleanup_image_store = { 0 };
+	struct buf text cleanup_buf = BUF_INIT(INSPECT_MAX);
+	int r;
+
+	r = images_open(e, realm, &ret->namespace, &s, err);
+	if (r < 0)
+		return r;
+	ret->realm = xstrdup(realm);
+	r = image_inspect(&s, ref, &text, err);
+	if (r < 0)
+		return images_error(r, realm, ref, err);
+	ret->json = buf_take(&text);
+	return 0;
+}
+
+int images_prune(struct engine *e, const char *realm, struct rpc_prune_images_result *ret,
+		 struct kerr *err)
+{
+	struct image_store s cleanup_image_store = { 0 };
+	uint64_t bytes = 0;
+	int r;
+
+	r = images_open(e, realm, &ret->namespace, &s, err);
+	if (r < 0)
+		return r;
+	ret->realm = xstrdup(realm);
+	r = image_collect_with(&s, IMAGE_COLLECT_ASKED, &bytes, err);
+	ret->bytes = (int64_t) bytes;
+	return r;
+}
+
+/* ---- verify ---- */
+
+/* Whether a container's image has one of the layers. What cannot be found out counts as yes. */
+static bool has_layer(struct image_store *s, const char *id, const struct strlist *layers)
+{
+	struct image img cleanup_image = { 0 };
+	struct digest manifest;
+	size_t i;
+	int r;
+
+	r = snapshot_image(s, id, &manifest, NULL);
+	if (r == -ENOENT)
+		return false;
+	if (r < 0 || image_resolve_digest(s, &manifest, &img, NULL) < 0)
+		return true;
+	for (i = 0; i < img.n_chain_ids; i++)
+		if (strlist_has(layers, img.chain_ids[i].text))
+			return true;
+	return false;
+}
+
+/* A root is mounted as …/<space>/<stack>/<cell>/…/root.<name>; the id has the same names. */
+static bool is_mounted(const struct strlist *points, const char *realm, const char *id)
+{
+	char *copy cleanup_free = xstrdup(id), *at = copy;
+	const char *space = strsep(&at, "_"), *stack = strsep(&at, "_"), *cell = strsep(&at, "_");
+	char *dir cleanup_free = NULL, *root cleanup_free = NULL;
+	size_t i;
+
+	if (!cell || !at)
+		return false;
+	dir = xasprintf("/%s/%s/%s/%s/", realm, space, stack, cell);
+	root = xasprintf("/root.%s", at);
+	for (i = 0; i < points->n; i++)
+		if (strstr(points->v[i], dir) && str_has_suffix(points->v[i], root))
+			return true;
+	return false;
+}
+
+/* The containers that are up on one of the layers: it cannot be taken from under them. */
+static int check_unused(struct engine *e, struct image_store *s, const char *realm,
+			const struct image_check *c, struct kerr *err)
+{
+	char *cells cleanup_free = layout_rt(&e->layout, RT_CELLS);
+	char *dir cleanup_free = image_store_path(s, NS_CONTAINERS, NULL);
+	struct strlist points cleanup_strlist = { 0 };
+	struct dirent *d;
+	DIR *all;
+	int r;
+
+	r = mount_list_below(cells, &points, err);
+	if (r < 0)
+		return r;
+	all = opendir(dir);
+	if (!all)
+		return kerr_set(err, -errno, "open '%s'", dir);
+	while (r == 0 && (d = readdir(all)) != NULL)
+		if (d->d_name[0] != '.' && is_mounted(&points, realm, d->d_name) &&
+		    has_layer(s, d->d_name, &c->broken_layers))
+			r = kerr_plain(
+				err, -EBUSY,
+				"image is in use by running container \"%s\"; stop its cell first",
+				d->d_name);
+	(void) closedir(all);
+	return r;
+}
+
+/* Another look at an image that was pulled again. */
+static int check_again(struct image_store *s, const struct image_check *c, struct kerr *err)
+{
+	struct image_checks all cleanup_image_checks = { 0 };
+	int r = image_verify(s, c->name, &all, err);
+
+	if (r < 0 || all.v[0].problems.n == 0)
+		return r;
+	return kerr_plain(err, -EIO, "still damaged after the repair: %s", all.v[0].problems.v[0]);
+}
+
+/* What is broken goes, so that what is brought again takes its place. */
+static int repair(struct engine *e, struct image_store *s, const char *realm,
+		  const struct image_check *c, const char **ret_outcome, struct kerr *err)
+{
+	int r;
+
+	*ret_outcome = "failed";
+	r = check_unused(e, s, realm, c, err);
+	if (r == 0)
+		r = image_forget_broken(s, c, err);
+	if (r < 0)
+		return r;
+	if (!c->pulled) {
+		*ret_outcome = "reload";
+		return 0;
+	}
+	r = images_pull_again(e, realm, s, c->name, &c->digest, err);
+	if (r == 0)
+		r = check_again(s, c, err);
+	if (r == 0)
+		*ret_outcome = "repaired";
+	return r;
+}
+
+static void put_check(struct image_check *c, const char *outcome, const struct kerr *why,
+		      struct rpc_image_check *ret)
+{
+	char text[KERR_TEXT_MAX];
+
+	ret->name = take_ptr(c->name);
+	ret->layers = (int64_t) c->layers;
+	ret->files = (int64_t) c->files;
+	ret->problems = c->problems;
+	c->problems = (struct strlist){ 0 };
+	ret->more = (int64_t) c->more;
+	ret->outcome = xstrdup(outcome);
+	ret->error = xstrdup(why ? kerr_text(why, text, sizeof(text)) : "");
+}
+
+int images_verify(struct engine *e, const struct rpc_verify_images_args *args,
+		  struct rpc_verify_images_result *ret, struct kerr *err)
+{
+	struct image_store s cleanup_image_store = { 0 };
+	struct image_checks all cleanup_image_checks = { 0 };
+	const char *outcome;
+	struct kerr why;
+	size_t i;
+	int r;
+
+	r = images_open(e, args->realm, &ret->namespace, &s, err);
+	if (r < 0)
+		return r;
+	ret->realm = xstrdup(args->realm);
+	r = image_verify(&s, str_empty(args->ref) ? NULL : args->ref, &all, err);
+	if (r < 0)
+		return images_error(r, args->realm, args->ref, err);
+	for (i = 0; i < all.n; i++) {
+		struct image_check *c = &all.v[i];
+
+		outcome = c->problems.n == 0 ? "ok" : "broken";
+		r = 0;
+		if (c->problems.n > 0 && args->repair)
+			r = repair(e, &s, args->realm, c, &outcome, &why);
+		put_check(c, outcome, r < 0 ? &why : NULL,
+			  vec_grow(&ret->images.v, &ret->images.n, sizeof(struct rpc_image_check)));
+	}
+	return 0;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#include "fd.h"
+#include "hosts.h"
+#include "lease.h"
+#include "mem.h"
+#include "path.h"
+#include "str.h"
+
+#define HOSTS_MAX (1 << 20)
+#define RESOLV_MAX 65536
+#define RESOLVERS_MAX 3 /* what a resolver library reads (MAXNS) */
+
+static const char hosts_head[] = "127.0.0.1\tlocalhost\n"
+				 "::1\tlocalhost ip6-localhost ip6-loopback\n"
+				 "fe00::\tip6-localnet\n"
+				 "ff00::\tip6-mcastprefix\n"
+				 "ff02::1\tip6-allnodes\n"
+				 "ff02::2\tip6-allrouters\n";
+
+/* RFC 952 and 1123: letters, digits and hyphens; other names get no entry. */
+static bool is_host_label(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n == 0 || n > 63 || s[0] == '-' || s[n - 1] == '-')
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char) s[i]) && s[i] != '-')
+			return false;
+	return true;
+}
+
+/* A name of the fixed block, or one that resolvers take for this machine's own. */
+static bool is_fixed(const char *s)
+{
+	static const char *const names[] = { "localhost",     "localhost4",
+					     "localhost6",    "localhost.localdomain",
+					     "ip6-localhost", "ip6-loopback",
+					     "ip6-localnet",  "ip6-mcastprefix",
+					     "ip6-allnodes",  "ip6-allrouters" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_case_eq(s, names[i]))
+			return true;
+	return false;
+}
+
+static void add_line(void *ctx, uint32_t addr, const char *stack, const char *cell)
+{
+	struct buf *out = ctx;
+	char ip[IPV4_TEXT_MAX];
+
+	if (!is_host_label(cell) || is_fixed(cell))
+		return;
+	buf_addf(out, "%s\t%s", ipv4_text(addr, ip), cell);
+	if (is_host_label(stack))
+		buf_addf(out, " %s.%s", cell, stack);
+	buf_addc(out, '\n');
+}
+
+static int write_in_place(int fd, const struct buf *text, const char *file, struct kerr *err)
+{
+	struct buf old cleanup_buf = BUF_INIT(HOSTS_MAX);
+	ssize_t n;
+	int r;
+
+	r = buf_read_fd(&old, fd, NULL);
+	if (r == 0 && old.len == text->len && memcmp(buf_str(&old), text->data, text->len) == 0)
+		return 0;
+	n = pwrite(fd, text->data, text->len, 0);
+	if (n != (ssize_t) text->len)
+		return kerr_set(err, n < 0 ? -errno : -ENOSPC, "write '%s'", file);
+	if (ftruncate(fd, (off_t) text->len) < 0)
+		return kerr_set(err, -errno, "write '%s'", file);
+	return 0;
+}
+
+static int update_locked(struct engine *e, const struct addr *space, struct kerr *err)
+{
+	char *file cleanup_free = layout_object(&e->layout, space, SPACE_HOSTS);
+	struct buf text cleanup_buf = BUF_INIT(HOSTS_MAX);
+	int fd cleanup_fd = -EBADF;
+	int r;
+
+	buf_adds(&text, hosts_head);
+	r = lease_each(e, space, add_line, &text, err);
+	if (r == 0)
+		r = buf_check(&text, "hosts file", err);
+	if (r < 0)
+		return r;
+	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return kerr_set(err, -errno, "open '%s'", file);
+	(void) fchmod(fd, 0644); /* whatever the umask was; readers may be anybody */
+	return write_in_place(fd, &text, file, err);
+}
+
+int hosts_update(struct engine *e, const struct addr *space, struct kerr *err)
+{
+	struct addr a = { .realm = space->realm, .space = space->space };
+	struct lock_id lock = lock_id_leases(&a);
+	int r;
+
+	r = locks_take(e->locks, &lock, 0, err);
+	if (r < 0)
+		return r;
+	r = update_locked(e, &a, err);
+	locks_drop(e->locks, &lock);
+	return r;
+}
+
+static int link_hosts(struct engine *e, const struct addr *cell, struct kerr *err)
+{
+	struct addr space = { .realm = cell->realm, .space = cell->space };
+	char *from cleanup_free = layout_object(&e->layout, &space, SPACE_HOSTS);
+	char *to cleanup_free = layout_object(&e->layout, cell, CELL_ETC_HOSTS);
+	struct stat a, b;
+
+	if (lstat(from, &a) < 0)
+		return kerr_set(err, -errno, "stat '%s'", from);
+	if (lstat(to, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+		return 0;
+	(void) unlink(to); /* a copy from before, or nothing */
+	if (link(from, to) < 0)
+		return kerr_set(err, -errno, "link '%s'", to);
+	return 0;
+}
+
+/* A file of the host that people may have made a link; empty where there is none. */
+static int read_host_file(const char *path, size_t max, struct buf *ret, struct kerr *err)
+{
+	int fd cleanup_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int r;
+
+	buf_init(ret, max);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : kerr_set(err, -errno, "open '%s'", path);
+	r = buf_read_fd(ret, fd, err);
+	return r < 0 ? kerr_wrap(err, r, "read '%s'", path) : 0;
+}
+
+/* The names that the host itself knows; a new file, lest a link to the space's is written. */
+static int copy_hosts(struct engine *e, const struct addr *cell, struct kerr *err)
+{
+	char *to cleanup_free = layout_object(&e->layout, cell, CELL_ETC_HOSTS);
+	struct buf text cleanup_buf = BUF_INIT(HOSTS_MAX);
+	int r = read_host_file("/etc/hosts", HOSTS_MAX, &text, err);
+
+	if (r < 0)
+		return r;
+	if (text.len == 0)
+		buf_adds(&text, hosts_head);
+	return atomic_write_at(AT_FDCWD, to, buf_str(&text), text.len, 0644, ATOMIC_WRITE_NOSYNC,
+			       err);
+}
+
+int hosts_prepare_cell(struct engine *e, const struct addr *cell, enum hosts_flags flags,
+		       struct kerr *err)
+{
+	char *file cleanup_free = layout_object(&e->layout, cell, CELL_ETC_HOSTNAME);
+	char *line cleanup_free = xasprintf("%s\n", cell->cell);
+	int fd cleanup_fd = -EBADF;
+	int r;
+
+	fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_TRUNC, 0644);
+	if (fd < 0)
+		return kerr_set(err, -errno, "open '%s'", file);
+	(void) fchmod(fd, 0644);
+	r = fd_write_all(fd, line, strlen(line));
+	if (r < 0)
+		return kerr_set(err, r, "write '%s'", file);
+	return flags & HOSTS_OF_HOST ? copy_hosts(e, cell, err) : link_hosts(e, cell, err);
+}
+
+/* ---- resolv.conf ---- */
+
+/*
+ * Whether a cell can reach the resolver at this address: a cell has IPv4 only, and what
+ * is this machine itself (0.0.0.0 is, too) is another one in there.
+ */
+static bool is_reachable(const char *addr, size_t n)
+{
+	char text[INET_ADDRSTRLEN] = "";
+	struct in_addr a;
+	uint32_t v;
+
+	n = n < sizeof(text) ? n : sizeof(text) - 1; /* longer is no address */
+	memcpy(text, addr, n);
+	if (inet_pton(AF_INET, text, &a) != 1)
+		return false;
+	v = ntohl(a.s_addr);
+	return v != INADDR_ANY && v >> 24 != IN_LOOPBACKNET;
+}
+
+/* The address of a nameserver line and its length; NULL for any other line. */
+static const char *nameserver(const char *line, size_t n, size_t *ret_len)
+{
+	static const char word[] = "nameserver";
+	size_t skip = sizeof(word) - 1, end;
+
+	if (n <= skip || strncmp(line, word, skip) != 0 || !strchr(" \t", line[skip]))
+		return NULL;
+	while (skip < n && strchr(" \t", line[skip]))
+		skip++;
+	for (end = skip; end < n && !strchr(" \t\r", line[end]);)
+		end++;
+	*ret_len = end - skip;
+	return line + skip;
+}
+
+size_t hosts_filter_resolv(struct buf *out, const char *text)
+{
+	size_t left = 0;
+
+	while (*text) {
+		size_t n = strcspn(text, "\n"), len;
+		const char *addr = nameserver(text, n, &len);
+
+		if (!addr || (is_reachable(addr, len) && left++ < RESOLVERS_MAX)) {
+			buf_add(out, text, n);
+			buf_addc(out, '\n');
+		}
+		text += n + (text[n] == '\n');
+	}
+	return left < RESOLVERS_MAX ? left : RESOLVERS_MAX;
+}
+
+int hosts_write_resolv(const char *path, enum hosts_flags flags, struct kerr *err)
+{
+	static const char *const sources[] = { "/etc/resolv.conf",
+					       "/run/systemd/resolve/resolv.conf" };
+	struct buf out cleanup_buf = BUF_INIT(RESOLV_MAX);
+
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		struct buf text cleanup_buf = BUF_INIT(RESOLV_MAX);
+
+		if (read_host_file(sources[i], RESOLV_MAX, &text, NULL) < 0)
+			continue;
+		buf_reset(&out);
+		if (flags & HOSTS_OF_HOST) {
+			buf_add(&out, buf_str(&text), text.len);
+			break;
+		}
+		if (hosts_filter_resolv(&out, buf_str(&text)) > 0)
+			break;
+	}
+	return atomic_write_at(AT_FDCWD, path, buf_str(&out), out.len, 0644, ATOMIC_WRITE_NOSYNC,
+			       err);
+}

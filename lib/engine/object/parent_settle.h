@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_PARENT_SETTLE_H
+#define KUKEON_PARENT_SETTLE_H
+
+#include "context.h"
+
+/* A pass: mend what an object stands on, and store its state where that changed. */
+int parent_settle_locked(struct engine *e, const struct addr *a, struct kerr *err);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "convert.h"
+#include "create.h"
+#include "damaged.h"
+#include "hosts.h"
+#include "mem.h"
+#include "network.h"
+#include "page.h"
+#include "scope.h"
+#include "space.h"
+#include "str.h"
+
+static int space_build(struct create *c, struct space_doc *d, bool *ret_net_pre, struct kerr *err)
+{
+	char *conflist cleanup_free = layout_object(&c->e->layout, &c->a, SPACE_CONFLIST);
+	struct space_net net;
+	int r;
+
+	*ret_net_pre = access(conflist, F_OK) == 0;
+	if (!c->existed) { /* its network's files come before its document */
+		r = store_begin(&c->e->layout, &c->a, err);
+		if (r < 0)
+			return r;
+	}
+	r = network_create(c->e, &c->a, &net, err);
+	if (r >= 0)
+		r = network_up(c->e, &c->a, &net, err);
+	if (r >= 0)
+		r = hosts_update(c->e, &c->a, err);
+	if (r >= 0)
+		r = create_cgroup(c, err);
+	if (r < 0)
+		return r;
+	free(d->status.cgroup_path);
+	d->status.cgroup_path = xstrdup(c->cgroup);
+	scope_observe_cgroup(c->e, c->cgroup, &d->status.cgroup_ready,
+			     &d->status.subtree_controllers);
+	if (str_empty(d->spec.cni_config_path)) {
+		free(d->spec.cni_config_path);
+		d->spec.cni_config_path = xstrdup(conflist);
+	}
+	if (!c->existed || d->status.state != SPACE_STATE_READY || !c->cgroup_pre) {
+		d->status.state = SPACE_STATE_READY;
+		r = store_save(&c->e->layout, &c->a, 0, d, err);
+	}
+	if (r == 0)
+		r = network_sync_rules(c->e, err) < 0 ? -EIO : 0;
+	return r;
+}
+
+int space_create(struct engine *e, struct space_doc *want, struct rpc_create_space_result *ret,
+		 struct kerr *err)
+{
+	struct create c = { .e = e, .kind = KIND_SPACE, .type = &space_doc_type, .want = want };
+	bool net_pre = false;
+	int r;
+
+	r = create_begin(&c, addr_of_space(want), err);
+	if (r < 0)
+		return r;
+	if (!c.existed)
+		doc_add_managed_labels(KIND_SPACE, want);
+	r = space_build(&c, want, &net_pre, err);
+	if (r < 0) {
+		create_undo(&c);
+		r = create_error(&c, r, err);
+	} else {
+		model_copy(&space_doc_type, &ret->space, want);
+		ret->metadata_exists_pre = c.existed;
+		ret->cgroup_exists_pre = c.cgroup_pre;
+		ret->cgroup_created = c.cgroup_created;
+		ret->network_exists_pre = net_pre;
+		ret->network_created = !net_pre;
+		ret->metadata_exists_post = ret->cgroup_exists_post = ret->network_exists_post =
+			true;
+		ret->created = !c.existed;
+	}
+	create_end(&c);
+	return r;
+}
+
+int space_get(struct engine *e, const struct addr *a, struct rpc_get_space_result *ret,
+	      struct kerr *err)
+{
+	char *cgroup cleanup_free = NULL;
+	char *conflist cleanup_free = NULL;
+	int r;
+
+	r = scope_check(a, ADDR_SPACE, 0, err);
+	if (r < 0)
+		return r;
+	r = store_load(&e->layout, a, 0, &ret->space, err);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	ret->metadata_exists = r == 0;
+	if (r == 0)
+		damaged_sides(e, a, &ret->space);
+	cgroup = scope_cgroup(e, a);
+	conflist = layout_object(&e->layout, a, SPACE_CONFLIST);
+	ret->cgroup_exists = cgroup_exists(e->cgroups, cgroup) > 0;
+	ret->network_exists = access(conflist, F_OK) == 0;
+	return 0;
+}
+
+static int list_space(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct page *page = ctx;
+	struct rpc_list_spaces_reply *ret = page->reply;
+	char *name cleanup_free = page_name(a);
+	struct space_doc d = { 0 };
+	int r;
+
+	(void) err;
+	if (page_skips(page, name, 0))
+		return 0;
+	r = damaged_load(e, a, &d, NULL);
+	if (r == 0)
+		damaged_sides(e, a, &d);
+	if (r >= 0 && page_takes(page, name, 0, &space_doc_type, &d))
+		*(struct space_doc *) vec_grow(&ret->spaces.v, &ret->spaces.n, sizeof(d)) = d;
+	else
+		model_clear(&space_doc_type, &d);
+	return 0; /* one bad record hurts one object */
+}
+
+int space_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err)
+{
+	return scope_each(e, ADDR_SPACE, filter, list_space, page, err);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_SPACE_H
+#define KUKEON_SPACE_H
+
+#include "context.h"
+
+struct page;
+
+int space_create(struct engine *e, struct space_doc *want, struct rpc_create_space_result *ret,
+		 struct kerr *err);
+int space_get(struct engine *e, const struct addr *a, struct rpc_get_space_result *ret,
+	      struct kerr *err);
+int space_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err);
+
+#endif

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#include "cell_delete.h"
+#include "cell_link.h"
+#include "cell_load.h"
+#include "cell_sandbox.h"
+#include "cell_start.h"
+#include "cell_status.h"
+#include "cell_stop.h"
+#include "clock.h"
+#include "container.h"
+#include "convert.h"
+#include "daemon_cell.h"
+#include "ending.h"
+#include "intent.h"
+#include "log.h"
+#include "mem.h"
+#include "network.h"
+#include "parent_settle.h"
+#include "path.h"
+#include "reconcile.h"
+#include "restart.h"
+#include "scope.h"
+#include "stops.h"
+#include "str.h"
+#include "sweep.h"
+#include "wake.h"
+
+#define RESTART_RETRY_MS 5000 /* for one that is due and could not even be tried */
+
+static int adopt_lost(struct engine *e, const char *ns, const struct cell_doc *doc,
+		      struct kerr *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < doc->spec.containers.n; i++) {
+		struct container_run run cleanup_container_run = { 0 };
+		struct shim_status st;
+
+		if (container_is_synthesized(&doc->spec.containers.v[i]))
+			continue;
+		container_run_init(&run, e, ns, doc, &doc->spec.containers.v[i]);
+		if (shim_state(&run.how.place, &st, NULL) < 0 || st.state != SHIM_LOST)
+			continue;
+		r = container_run_ready(&run, err);
+		if (r == 0)
+			r = shim_adopt(&run.how, err);
+		if (r == 0)
+			log_inf("took over a container whose monitor died", "container", run.id);
+		if (r == -EBUSY)
+			r = 0;
+	}
+	return r;
+}
+
+/* A cell that was up once keeps its cgroup. 1 made again, 0 it was there. */
+static int mend_cgroup(struct engine *e, const struct cell_doc *doc, struct kerr *err)
+{
+	struct addr a = addr_of_cell(doc);
+	char *cgroup cleanup_free = scope_cgroup(e, &a);
+
+	if (!doc->status.ready_observed || cgroup_exists(e->cgroups, cgroup) != 0)
+		return 0;
+	return cgroup_ensure(e->cgroups, cgroup, CGROUP_ENSURE_TOLERANT, NULL, err);
+}
+
+/* One whose policy brings it back. *ret_changed: what is to be remembered of it. */
+static void restart_one(struct engine *e, const char *ns, struct cell_doc *doc,
+			const struct container_spec *c, struct restarts *list, bool *ret_changed)
+{
+	struct container_run run cleanup_container_run = { 0 };
+	struct restart *line = restarts_find(list, c->id);
+	const struct container_status *status = cell_container_status(doc, c->id);
+	struct ktime wall = ktime_now();
+	struct addr a = addr_of_cell(doc);
+	struct restart before;
+	struct shim_status st;
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+
+	container_run_init(&run, e, ns, doc, c);
+	if (shim_state(&run.how.place, &st, NULL) < 0)
+		return;
+	if (!restart_is_owed(c->restart_policy, line, &st, container_was_stopped(&run, &st))) {
+		if (line && line->due_ms >= 0) { /* its policy changed, or it was started */
+			line->due_ms = -1;
+			*ret_changed = true;
+		}
+		return;
+	}
+	line = restarts_get(list, c->id);
+	before = *line;
+	restart_plan(&before, &st, status->restart_count, clock_ms(), &wall, line);
+	*ret_changed |= before.due_ms != line->due_ms;
+	if (line->due_ms > clock_ms())
+		return;
+	/* Remembered before it is tried: one that a kill cuts short is still owed. */
+	if (restarts_save(e, &a, list, &err) < 0 ||
+	    cell_restart_one_locked(e, ns, doc, c->id, line->count + 1, &err) < 0) {
+		log_wrn("automatic restart failed", "container", run.id, "error",
+			kerr_text(&err, text, sizeof(text)));
+		restart_failed(line, clock_ms(), &err);
+	} else {
+		log_inf("restarted", "container", run.id);
+		line->due_ms = -1;
+	}
+	*ret_changed = true;
+}
+
+static int restart_owed(struct engine *e, const char *ns, struct cell_doc *doc, bool owed,
+			struct kerr *err)
+{
+	struct restarts list cleanup_restarts = { 0 };
+	struct addr a = addr_of_cell(doc);
+	bool changed = false;
+	int r;
+
+	restarts_load(e, &a, &list);
+	if (!owed && list.n == 0)
+		return 0;
+	for (size_t i = 0; i < doc->spec.containers.n; i++)
+		if (!container_is_synthesized(&doc->spec.containers.v[i]))
+			restart_one(e, ns, doc, &doc->spec.containers.v[i], &list, &changed);
+	r = changed ? restarts_save(e, &a, &list, err) : 0;
+	return r < 0 ? r : cell_observe(e, ns, doc, NULL, err);
+}
+
+/*
+ * Go on with the stops under way, or begin that of a cell whose root has ended. A pass
+ * waits for nobody: the ends of the workloads, and of their grace, make others. 1: the
+ * cell is up, 0: it has been stopped, with its document saved.
+ */
+static int end_asked(struct engine *e, const char *ns, struct cell_doc *doc, bool root_ended,
+		     struct kerr *err)
+{
+	struct stop_how how = { .grace_ms = CELL_STOP_GRACE_MS, .flags = CELL_STOP_GO_ON };
+	struct ending unused cleanup_ending = { 0 };
+	struct stops list cleanup_stops = { 0 };
+	struct addr a = addr_of_cell(doc);
+	int r = 1;
+
+	stops_load(e, &a, &list);
+	if (stops_find(&list, STOP_CELL) && !cell_is_ending(e, &a, STOP_CELL))
+		stops_remove(&list, STOP_CELL); /* of a start that is over */
+	if (stops_find(&list, STOP_CELL) || root_ended) {
+		if (!stops_find(&list, STOP_CELL))
+			how.flags = CELL_STOP_ENDED;
+		return cell_end_locked(e, ns, doc, &how, &unused, err);
+	}
+	how.flags |= CELL_STOP_NO_SAVE;
+	for (size_t i = 0; r >= 0 && i < list.n; i++) {
+		how.only = list.v[i].container;
+		r = cell_end_one_locked(e, ns, doc, &how, &unused, err);
+	}
+	return r < 0 ? r : 1;
+}
+
+int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, bool *ret_deleted,
+		       struct kerr *err)
+{
+	struct cell_doc before = { 0 };
+	unsigned need;
+	int r, mended, link, up = 1;
+
+	*ret_deleted = false;
+	model_copy(&cell_doc_type, &before, doc);
+	r = cell_observe(e, ns, doc, &need, err);
+	if (r == 0 && need & CELL_NEED_ADOPT) {
+		r = adopt_lost(e, ns, doc, err);
+		if (r == 0)
+			r = cell_observe(e, ns, doc, &need, err);
+	}
+	if (r == 0)
+		r = up = end_asked(e, ns, doc, need & CELL_NEED_END, err);
+	if (r >= 0)
+		r = cell_observe(e, ns, doc, &need, err);
+	if (r == 0 && need & CELL_NEED_DELETE) {
+		r = cell_delete_locked(e, ns, doc, err);
+		*ret_deleted = r == 0;
+	} else if (r == 0 && !up) {
+		r = 0; /* it has been stopped, and that is stored */
+	} else if (r == 0 && need & CELL_NEED_WIND_DOWN) {
+		r = cell_stop_locked(e, ns, doc, CELL_STOP_ENDED, err);
+	} else if (r == 0) {
+		mended = r = mend_cgroup(e, doc, err);
+		if (r >= 0 && !(need & CELL_NEED_END))
+			r = restart_owed(e, ns, doc, need & CELL_NEED_RESTART, err);
+		link = r == 0 ? cell_link_mend_locked(e, doc, err) : 0;
+		if (link != 0)
+			r = link < 0 ? link : cell_observe(e, ns, doc, NULL, err);
+		if (r == 0 && (mended > 0 || !model_eq(&cell_doc_type, &before, doc)))
+			r = cell_save(e, doc, 0, err);
+	}
+	model_clear(&cell_doc_type, &before);
+	return r;
+}
+
+static void log_cell(const struct addr *a, const struct kerr *err)
+{
+	char *where cleanup_free = addr_text(a);
+	char text[KERR_TEXT_MAX];
+
+	log_wrn("cell not reconciled", "cell", where, "error", kerr_text(err, text, sizeof(text)));
+}
+
+/*
+ * The host went down under a cell that was up, and one of its containers is to be
+ * there always: the cell is started whole. An operator's stop is in the document.
+ */
+static bool starts_with_host(struct engine *e, const struct addr *a, const struct cell_doc *doc)
+{
+	struct cell_run run;
+	bool always = false;
+
+	if (doc->status.state != CELL_STATE_READY || doc->spec.auto_delete || daemon_cell_is(a) ||
+	    cell_run_load(e, a, &run, NULL) != -ENOENT)
+		return false;
+	for (size_t i = 0; i < doc->spec.containers.n; i++)
+		always |= restart_is_always(doc->spec.containers.v[i].restart_policy);
+	return always;
+}
+
+static int start_with_host(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err)
+{
+	int r = cell_observe(e, ns, doc, NULL, err);
+
+	if (r == 0)
+		r = cell_start_locked(e, ns, doc, 0, err);
+	if (r == 0)
+		log_inf("started after a reboot", "cell", doc->head.metadata.name);
+	else if (!cell_failed_sticky(doc)) /* it could not even be tried */
+		cell_fail(e, ns, doc, "StartCellFailed", err);
+	return r;
+}
+
+enum settle_flags {
+	SETTLE_TRY = 1 << 0, /* -EWOULDBLOCK for one that is being worked on */
+	SETTLE_BOOT = 1 << 1, /* the first look since the host came up */
+};
+
+/* A cell that is gone meanwhile is no error. */
+static int settle_cell(struct engine *e, const struct addr *a, enum settle_flags flags,
+		       struct kerr *err)
+{
+	struct ending unused cleanup_ending = { 0 };
+	struct cell_doc doc = { 0 };
+	char *ns cleanup_free = NULL;
+	bool deleted;
+	int r;
+
+	r = store_exists(&e->layout, a, err);
+	if (r <= 0) /* before the lock: its file would stay */
+		return r;
+	r = locks_take_path(e->locks, a, flags & SETTLE_TRY ? LOCKS_TRY : 0, err);
+	if (r < 0)
+		return r;
+	r = cell_recover_locked(e, a, &unused, err);
+	if (r == 0)
+		r = cell_load_locked(e, a, &doc, &ns, err);
+	if (r == 0 && flags & SETTLE_BOOT && starts_with_host(e, a, &doc))
+		r = start_with_host(e, ns, &doc, err);
+	else if (r == 0)
+		r = cell_settle_locked(e, ns, &doc, &deleted, err);
+	locks_drop_path(e->locks, a);
+	model_clear(&cell_doc_type, &doc);
+	return r == -ENOENT || r > 0 ? 0 : r; /* 1: its deletion goes on */
+}
+
+/*
+ * Busy cells are left to the next pass, but for the one that starts what the host's
+ * end has stopped; one bad cell does not end it.
+ */
+static int pass_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *unused)
+{
+	const bool *boot = ctx;
+	struct kerr err = { 0 };
+	int r = settle_cell(e, a, *boot ? SETTLE_BOOT : SETTLE_TRY, &err);
+
+	(void) unused;
+	if (r < 0 && r != -EWOULDBLOCK)
+		log_cell(a, &err);
+	return 0;
+}
+
+static int pass_intent(void *ctx, const struct addr *a)
+{
+	struct ending unused cleanup_ending = { 0 };
+	struct engine *e = ctx;
+	struct kerr err = { 0 };
+	int r;
+
+	if (addr_level(a) != ADDR_CELL)
+		return 0;
+	r = locks_take_path(e->locks, a, LOCKS_TRY, &err);
+	if (r < 0)
+		return 0;
+	r = cell_recover_locked(e, a, &unused, &err);
+	locks_drop_path(e->locks, a);
+	if (r < 0)
+		log_cell(a, &err);
+	return 0;
+}
+
+/* ---- wake-ups ---- */
+
+/* Those that are free first: one that is being worked on holds up no other. */
+static void pass_wakes(struct engine *e, struct strlist *keys)
+{
+	struct addr *busy cleanup_free = xcalloc(keys->n + 1, sizeof(*busy));
+	size_t n = 0;
+
+	for (size_t i = 0; i < keys->n; i++) {
+		struct addr a = { 0 };
+		struct kerr err = { 0 };
+		int r = wake_parse(keys->v[i], &a);
+
+		if (r == 0)
+			r = settle_cell(e, &a, SETTLE_TRY, &err);
+		else
+			continue; /* not written by us */
+		if (r == -EWOULDBLOCK)
+			busy[n++] = a;
+		else if (r < 0)
+			log_cell(&a, &err);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct kerr err = { 0 };
+
+		if (settle_cell(e, &busy[i], 0, &err) < 0)
+			log_cell(&busy[i], &err);
+	}
+}
+
+/* ---- the whole ---- */
+
+static void log_step(const char *step, const struct kerr *err)
+{
+	char text[KERR_TEXT_MAX];
+
+	log_wrn("reconcile step failed", "step", step, "error", kerr_text(err, text, sizeof(text)));
+}
+
+static int pass_parent(void *ctx, struct engine *e, const struct addr *a, struct kerr *unused)
+{
+	struct kerr err = { 0 };
+	char *where cleanup_free = NULL;
+	int r;
+
+	(void) ctx;
+	(void) unused;
+	r = locks_take_path(e->locks, a, LOCKS_TRY, &err);
+	if (r < 0)
+		return 0;
+	r = parent_settle_locked(e, a, &err);
+	locks_drop_path(e->locks, a);
+	if (r < 0 && r != -ENOENT) {
+		where = addr_text(a);
+		log_step(where, &err);
+	}
+	return 0;
+}
+
+/* Whether this boot's first pass is still to come. */
+static bool is_first_of_boot(struct engine *e)
+{
+	char *file cleanup_free = layout_rt(&e->layout, RT_BOOTED);
+
+	return faccessat(AT_FDCWD, file, F_OK, 0) < 0;
+}
+
+static void pass_all(struct engine *e, bool boot)
+{
+	static const enum addr_level parents[] = { ADDR_REALM, ADDR_SPACE, ADDR_STACK };
+	struct addr all = { 0 };
+	struct kerr err = { 0 };
+
+	if (intent_list(&e->layout, pass_intent, e, &err) < 0)
+		log_step("intents", &err);
+	for (size_t i = 0; i < ARRAY_SIZE(parents); i++)
+		if (scope_each(e, parents[i], &all, pass_parent, NULL, &err) < 0)
+			log_step(level_words[parents[i]], &err);
+	if (network_sync_rules(e, &err) < 0)
+		log_step("firewall", &err);
+	if (cell_links_look(e, &err) < 0)
+		log_step("links", &err);
+	if (scope_each(e, ADDR_CELL, &all, pass_cell, &boot, &err) < 0)
+		log_step("cells", &err);
+	cell_links_forget(e);
+}
+
+/* That was the first pass of this boot: what is not up from now on is down for a reason. */
+static void mark_booted(struct engine *e)
+{
+	char *file cleanup_free = layout_rt(&e->layout, RT_BOOTED);
+	char *restarts cleanup_free = layout_rt(&e->layout, RT_RESTARTS);
+	struct kerr err = { 0 };
+
+	if (mkdir_p(restarts, 0700, &err) < 0 ||
+	    atomic_write_at(AT_FDCWD, file, "", 0, 0600, ATOMIC_WRITE_NOSYNC, &err) < 0)
+		log_step("boot", &err);
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/*
+ * When somebody has to look again: a restart is due or the grace of a stop is over, or
+ * one that was could not be done.
+ */
+static int64_t next_look(struct engine *e, int64_t looked_at)
+{
+	struct strlist late cleanup_strlist = { 0 };
+	int64_t next = restarts_due(e, looked_at, &late);
+
+	next = sooner(next, stops_due(e, looked_at, &late));
+	return late.n ? sooner(next, clock_ms() + RESTART_RETRY_MS) : next;
+}
+
+int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_ms)
+{
+	struct strlist keys cleanup_strlist = { 0 };
+	int64_t now = clock_ms();
+	struct kerr err = { 0 };
+	bool boot;
+	int r;
+
+	*ret_next_ms = -1;
+	r = scope_prepare_trees(e, &err);
+	if (r < 0) {
+		log_step("trees", &err);
+		return r;
+	}
+	boot = kind == ENGINE_PASS_START && is_first_of_boot(e);
+	wake_take(e, &keys);
+	(void) restarts_due(e, now, &keys);
+	(void) stops_due(e, now, &keys);
+	if (!boot) /* no wake-up can have come yet */
+		pass_wakes(e, &keys);
+	if (kind != ENGINE_PASS_WAKES)
+		pass_all(e, boot);
+	if (boot)
+		mark_booted(e);
+	if (kind == ENGINE_PASS_START || (kind == ENGINE_PASS_ALL && sweep_is_due(e)))
+		sweep(e);
+	*ret_next_ms = next_look(e, now);
+	return 0;
+}

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#include "cell_sandbox.h"
+#include "container.h"
+#include "convert.h"
+#include "dir.h"
+#include "fd.h"
+#include "image.h"
+#include "images.h"
+#include "lease.h"
+#include "log.h"
+#include "mem.h"
+#include "mount.h"
+#include "network.h"
+#include "path.h"
+#include "scope.h"
+#include "snapshot.h"
+#include "str.h"
+#include "sweep.h"
+#include "sweep_files.h"
+#include "unknown.h"
+
+#define SWEEP_INTERVAL_S 300
+#define CGROUP_WAIT_MS 100
+#define MONITORS "_monitors"
+
+static void log_failed(const char *what, const char *name, const struct kerr *err)
+{
+	char text[KERR_TEXT_MAX];
+
+	log_wrn("cannot remove leftovers", "what", what, "name", name, "error",
+		kerr_text(err, text, sizeof(text)));
+}
+
+/*
+ * Nothing accounts for what could be the object's own: no document, readable or not, and
+ * nothing runs there.
+ */
+static bool object_gone(struct engine *e, const struct addr *a)
+{
+	char *cgroup cleanup_free = NULL;
+	int r;
+
+	if (store_exists(&e->layout, a, NULL) != 0)
+		return false;
+	cgroup = scope_cgroup(e, a);
+	r = cgroup_populated(e->cgroups, cgroup);
+	if (r > 0)
+		unknown_note(e, cgroup, "orphaned cgroup still has processes");
+	return r == 0;
+}
+
+/* ---- containers ---- */
+
+struct claim {
+	const char *id; /* runtime id */
+	bool claimed;
+};
+
+static int claim_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct claim *c = ctx;
+	struct cell_doc d = { 0 };
+	int r = store_load(&e->layout, a, 0, &d, NULL);
+
+	(void) err;
+	if (r < 0 && r != -ENOENT) /* it may list anything */
+		c->claimed = true;
+	for (size_t i = 0; i < d.spec.containers.n && !c->claimed; i++) {
+		char *id cleanup_free = container_runtime_id(&d.spec, &d.spec.containers.v[i]);
+
+		c->claimed = streq(id, c->id);
+	}
+	model_clear(&cell_doc_type, &d);
+	return 0;
+}
+
+/* Some cell of the stack has a container of that id: mostly the one of that name. */
+static bool is_claimed(struct engine *e, const struct addr *cell, const char *id)
+{
+	struct addr stack = addr_parent(cell);
+	struct claim c = { .id = id };
+
+	(void) claim_cell(&c, e, cell, NULL);
+	if (!c.claimed && scope_each(e, ADDR_CELL, &stack, claim_cell, &c, NULL) < 0)
+		return true;
+	return c.claimed;
+}
+
+/* Its root may still be mounted in the start of a cell that is there. */
+static int remove_container(struct engine *e, struct container_run *run, const struct addr *cell,
+			    struct kerr *err)
+{
+	struct cell_run start;
+	int r = 0;
+
+	if (cell_run_load(e, cell, &start, NULL) == 0) {
+		char *dir cleanup_free = cell_run_dir(e, cell, &start);
+		char *root cleanup_free = container_rootfs(run, dir);
+
+		r = mount_detach_rmdir(root, err);
+	}
+	return r < 0 ? r : container_remove(run, err);
+}
+
+/*
+ * A container that no cell lists. One whose start the power or a kill has cut short was
+ * never told of and goes; so does what only this boot knew of one that does not run. Any
+ * other had a cell once: its document may come back.
+ */
+static void sweep_unclaimed(struct engine *e, const char *ns, const struct addr *cell,
+			    const char *name, const char *id)
+{
+	struct container_run run cleanup_container_run = { 0 };
+	struct image_store s = { .layout = &e->layout, .ns = (char *) (uintptr_t) ns };
+	struct shim_status st;
+	struct kerr err = { 0 };
+	bool stored, unfinished;
+	int r;
+
+	container_run_name(&run, e, ns, cell, name, id);
+	unfinished = snapshot_unfinished(&s, id);
+	stored = faccessat(AT_FDCWD, run.data_dir, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	r = shim_state(&run.how.place, &st, NULL);
+	if (r < 0 || st.monitor_alive || cgroup_populated(e->cgroups, run.cgroup) != 0) {
+		unknown_note(e, run.run_dir, "a container that runs and that no cell lists");
+		return;
+	}
+	if (stored && !unfinished) {
+		unknown_note(e, run.data_dir, "a container that no cell lists");
+		return;
+	}
+	r = stored ? remove_container(e, &run, cell, &err) : container_clear(&run, &err);
+	if (r < 0)
+		log_failed("container", id, &err);
+	else
+		log_inf("removed what was left of a start", "container", id);
+}
+
+/* The stack's lock keeps all its cells still. */
+static void sweep_container(struct engine *e, const char *ns, const char *realm, const char *id)
+{
+	char *copy cleanup_free = xstrdup(id);
+	char *at = copy;
+	const char *name;
+	struct addr a = { .realm = realm };
+	struct addr stack;
+
+	a.space = strsep(&at, "_");
+	a.stack = strsep(&at, "_");
+	a.cell = strsep(&at, "_");
+	name = at;
+	if (str_empty(name) || strchr(name, '_') || scope_check(&a, ADDR_CELL, 0, NULL) < 0) {
+		char *path cleanup_free = layout_ns(&e->layout, ns, NS_CONTAINERS, id);
+
+		/* None of ours ever had such an id. */
+		if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			unknown_note(e, path, "not kukeon's");
+		return;
+	}
+	stack = addr_parent(&a);
+	if (is_claimed(e, &a, id) || locks_take_path(e->locks, &stack, LOCKS_TRY, NULL) < 0)
+		return;
+	if (!is_claimed(e, &a, id))
+		sweep_unclaimed(e, ns, &a, name, id);
+	locks_drop_path(e->locks, &stack);
+}
+
+static int sweep_realm(void *ctx, struct engine *e, const struct addr *a, struct kerr *unused)
+{
+	struct image_store s cleanup_image_store = { 0 };
+	struct strlist ids cleanup_strlist = { 0 }, strange cleanup_strlist = { 0 };
+	char *ns cleanup_free = NULL;
+	char *runs cleanup_free = NULL, *data cleanup_free = NULL, *runc cleanup_free = NULL;
+	struct kerr err = { 0 };
+	int r;
+
+	(void) ctx;
+	(void) unused;
+	if (scope_namespace(e, a->realm, &ns, NULL) < 0)
+		return 0;
+	runs = layout_rt_container(&e->layout, ns, NULL, RTC_DIR);
+	data = layout_ns(&e->layout, ns, NS_CONTAINERS, NULL);
+	runc = layout_runc_root(&e->layout, ns);
+	dir_names(runs, &ids);
+	dir_names(data, &ids);
+	dir_names(runc, &ids);
+	for (size_t i = 0; i < ids.n; i++)
+		sweep_container(e, ns, a->realm, ids.v[i]);
+	r = images_store_open(e, ns, &s, &err);
+	s.strange = &strange;
+	if (r == 0)
+		r = image_store_repair(&s, &err);
+	if (r < 0)
+		log_failed("images", ns, &err);
+	for (size_t i = 0; i < strange.n; i++)
+		unknown_note(e, strange.v[i], "images");
+	return 0;
+}
+
+/* ---- namespaces of no realm ---- */
+
+static int find_namespace(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct claim *c = ctx;
+	char *ns cleanup_free = NULL;
+	int r = scope_namespace(e, a->realm, &ns, NULL);
+
+	(void) err;
+	if (r == 0 ? streq(ns, c->id) : r != -ENOENT)
+		c->claimed = true;
+	return 0;
+}
+
+static bool has_realm(struct engine *e, const char *ns)
+{
+	struct claim c = { .id = ns };
+	struct addr all = { 0 };
+
+	return scope_each(e, ADDR_REALM, &all, find_namespace, &c, NULL) < 0 || c.claimed;
+}
+
+/*
+ * Creating a realm claims the namespace under this lock (realm.c). One that a create
+ * has left goes; any other had a realm once, or is not ours.
+ */
+static void sweep_namespace(struct engine *e, const char *ns)
+{
+	struct lock_id lock = lock_id_image(ns, "");
+	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	struct kerr err = { 0 };
+
+	if (has_realm(e, ns))
+		return;
+	if (!scope_namespace_unfinished(e, ns)) {
+		unknown_note(e, dir, "no realm has it");
+		return;
+	}
+	if (locks_take(e->locks, &lock, LOCKS_TRY, NULL) < 0)
+		return;
+	if (!has_realm(e, ns)) {
+		if (remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, &err) < 0)
+			log_failed("namespace", ns, &err);
+		else
+			log_inf("removed an orphaned namespace", "namespace", ns);
+	}
+	locks_drop(e->locks, &lock);
+}
+
+static void sweep_namespaces(struct engine *e)
+{
+	char *dir cleanup_free = layout_namespaces(&e->layout);
+	struct strlist names cleanup_strlist = { 0 };
+
+	dir_names(dir, &names);
+	for (size_t i = 0; i < names.n; i++)
+		sweep_namespace(e, names.v[i]);
+}
+
+/* ---- trees that mirror the objects: starts in the runtime dir, cgroups ---- */
+
+typedef void object_fn(struct engine *e, const struct addr *a);
+
+/* The object's lock is held; it has no document, and nothing runs in it. */
+static void end_start(struct engine *e, const struct addr *a)
+{
+	char *dir cleanup_free = layout_pin(&e->layout, a, NULL, NULL);
+	struct kerr err = { 0 };
+
+	if (addr_level(a) != ADDR_CELL)
+		(void) rmdir(dir); /* when nothing is in it any more */
+	else if (cell_run_end(e, a, &err) < 0)
+		log_failed("start", a->cell, &err);
+	else
+		log_inf("removed an interrupted start of a deleted cell", "cell", a->cell);
+}
+
+static void remove_group(struct engine *e, const struct addr *a)
+{
+	char *cgroup cleanup_free = scope_cgroup(e, a);
+	struct kerr err = { 0 };
+
+	if (cgroup_remove(e->cgroups, cgroup, 0, CGROUP_WAIT_MS, &err) < 0)
+		log_failed("cgroup", cgroup, &err);
+}
+
+static void with_lock(struct engine *e, const struct addr *a, object_fn *fn)
+{
+	if (!object_gone(e, a) || locks_take_path(e->locks, a, LOCKS_TRY, NULL) < 0)
+		return;
+	if (object_gone(e, a))
+		fn(e, a);
+	locks_drop_path(e->locks, a);
+}
+
+/* dir has a directory for each object below a. Children first. */
+static void sweep_tree(struct engine *e, const char *dir, const struct addr *a, object_fn *fn)
+{
+	struct strlist names cleanup_strlist = { 0 };
+
+	dir_names(dir, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		char *below cleanup_free = path_join(dir, names.v[i], NULL);
+		struct addr child = addr_child(a, names.v[i]);
+		DIR *d;
+
+		if (strchr(names.v[i], '_')) /* our own: _monitors */
+			continue;
+		d = opendir(below);
+		if (!d)
+			continue; /* a file */
+		(void) closedir(d);
+		if (addr_level(&child) != ADDR_CELL)
+			sweep_tree(e, below, &child, fn);
+		with_lock(e, &child, fn);
+	}
+}
+
+static void sweep_starts(struct engine *e)
+{
+	char *dir cleanup_free = layout_rt(&e->layout, RT_CELLS);
+
+	sweep_tree(e, dir, &(struct addr){ 0 }, end_start);
+}
+
+static void sweep_cgroups(struct engine *e)
+{
+	for (size_t i = 0; i < e->cgroups->n; i++) {
+		char *dir cleanup_free = path_join(e->cgroups->v[i].mount, e->cgroup_root, NULL);
+
+		sweep_tree(e, dir, &(struct addr){ 0 }, remove_group);
+	}
+}
+
+/* ---- leases and bridges ---- */
+
+struct lease_holders {
+	const struct addr *space;
+	struct strlist cells; /* "<stack>/<cell>" */
+};
+
+static void add_holder(void *ctx, uint32_t addr, const char *stack, const char *cell)
+{
+	struct lease_holders *h = ctx;
+
+	(void) addr;
+	strlist_addf(&h->cells, "%s/%s", stack, cell);
+}
+
+static void drop_lease(struct engine *e, const struct addr *a)
+{
+	struct kerr err = { 0 };
+
+	if (lease_drop(e, a, &err) < 0)
+		log_failed("lease", a->cell, &err);
+}
+
+static int sweep_leases(void *ctx, struct engine *e, const struct addr *space, struct kerr *unused)
+{
+	struct lease_holders h = { .space = space };
+	int r = lease_each(e, space, add_holder, &h, NULL);
+
+	(void) ctx;
+	(void) unused;
+	for (size_t i = 0; r == 0 && i < h.cells.n; i++) {
+		char *at = h.cells.v[i];
+		struct addr a = { .realm = space->realm, .space = space->space };
+
+		a.stack = strsep(&at, "/");
+		a.cell = at;
+		if (scope_check(&a, ADDR_CELL, 0, NULL) == 0)
+			with_lock(e, &a, drop_lease);
+	}
+	strlist_clear(&h.cells);
+	return 0;
+}
+
+static void drop_network(struct engine *e, const struct addr *space)
+{
+	struct kerr err = { 0 };
+
+	if (network_delete(e, space, &err) < 0)
+		log_failed("network", space->space, &err);
+	else
+		log_inf("removed an orphaned bridge", "space", space->space);
+}
+
+/* A bridge says in its alias whose it is, and in its name of which instance. */
+static void sweep_bridge(struct engine *e, const char *name)
+{
+	struct link_bridge_state st;
+	char expected[LINK_NAME_MAX];
+	struct addr a = { 0 };
+	char *at = st.owner;
+
+	if (!str_has_prefix(name, "k-") || link_bridge_query(name, &st, NULL) < 0 || !st.is_bridge)
+		return;
+	a.realm = strsep(&at, "/");
+	a.space = at;
+	if (scope_check(&a, ADDR_SPACE, 0, NULL) < 0)
+		return;
+	link_bridge_name(a.realm, a.space, e->instance, expected);
+	if (streq(name, expected))
+		with_lock(e, &a, drop_network);
+}
+
+static void sweep_bridges(struct engine *e)
+{
+	struct link_net *nets cleanup_free = NULL;
+	struct strlist seen cleanup_strlist = { 0 };
+	size_t n = 0;
+
+	if (link_list_nets(&nets, &n, NULL) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (strlist_has(&seen, nets[i].device))
+			continue;
+		strlist_add(&seen, nets[i].device);
+		sweep_bridge(e, nets[i].device);
+	}
+}
+
+/* ---- the whole ---- */
+
+static char *stamp_file(const struct engine *e)
+{
+	return path_join(e->layout.runtime_dir, ".swept", NULL);
+}
+
+bool sweep_is_due(struct engine *e)
+{
+	char *file cleanup_free = stamp_file(e);
+	struct timespec now;
+	struct stat st;
+
+	if (lstat(file, &st) < 0 || clock_gettime(CLOCK_REALTIME, &now) < 0)
+		return true;
+	return now.tv_sec < st.st_mtime || now.tv_sec - st.st_mtime >= SWEEP_INTERVAL_S;
+}
+
+void sweep(struct engine *e)
+{
+	char *file cleanup_free = stamp_file(e);
+	struct addr all = { 0 };
+
+	(void) scope_each(e, ADDR_REALM, &all, sweep_realm, NULL, NULL);
+	sweep_namespaces(e);
+	sweep_starts(e);
+	(void) scope_each(e, ADDR_SPACE, &all, sweep_leases, NULL, NULL);
+	sweep_bridges(e);
+	sweep_cgroups(e);
+	sweep_data(e);
+	sweep_temporaries(e);
+	unknown_tell(e);
+	(void) atomic_write_at(AT_FDCWD, file, "", 0, 0600, ATOMIC_WRITE_NOSYNC, NULL);
+}

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+noinst_LIBRARIES += libproto.a
+libproto_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_PROTO) $(DIRS_CPPFLAGS)
+libproto_a_SOURCES = \
+	lib/proto/fetch_proto.c lib/proto/fetch_proto.h \
+	lib/proto/filelist.c lib/proto/filelist.h \
+	lib/proto/helper.c lib/proto/helper.h \
+	lib/proto/hostport.c lib/proto/hostport.h \
+	lib/proto/shim_proto.c lib/proto/shim_proto.h \
+	lib/proto/unpack_proto.c lib/proto/unpack_proto.h
+LIBPROTO = libproto.a

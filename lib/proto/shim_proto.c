@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "crc32c.h"
+#include "jscan.h"
+#include "shim_proto.h"
+#include "str.h"
+
+/* Ids come from us and hold hex digits and dashes only, so nothing needs escaping. */
+static bool id_ok(const char *s)
+{
+	return s[0] != '\0' && strspn(s, "0123456789abcdef-") == strlen(s);
+}
+
+static int get_time(const char *text, size_t n, const char *key, struct ktime *ret)
+{
+	char buf[KTIME_TEXT_MAX];
+	int r;
+
+	r = jscan_get_str(text, n, key, buf, sizeof(buf));
+	if (r < 0)
+		return r;
+	return ktime_parse(buf, ret);
+}
+
+static int get_i64(const char *text, size_t n, const char *key, int64_t max, int64_t *ret)
+{
+	int64_t v = 0;
+	int r;
+
+	r = jscan_get_i64(text, n, key, &v);
+	if (r < 0)
+		return r;
+	if (v < 0 || v > max)
+		return -EINVAL;
+	*ret = v;
+	return 0;
+}
+
+static int get_id(const char *text, size_t n, const char *key, char *buf, size_t size)
+{
+	int r;
+
+	r = jscan_get_str(text, n, key, buf, size);
+	if (r < 0)
+		return r;
+	return id_ok(buf) ? 0 : -EINVAL;
+}
+
+/* The sum of what stands before it in the line, from the brace on. */
+#define SUM_KEY ",\"crc\":\""
+
+void shim_record_line(struct buf *out, const struct shim_record *r)
+{
+	size_t from = out->len;
+	char at[KTIME_TEXT_MAX];
+
+	buf_addf(out, "{\"state\":\"%s\",\"run\":\"%s\",\"boot\":\"%s\",",
+		 r->starting ? "starting" : "running", r->run_id, r->boot_id);
+	buf_addf(out, "\"shim\":%d,\"shimStart\":%" PRIu64 ",", (int) r->shim_pid, r->shim_start);
+	buf_addf(out, "\"pid\":%d,\"pidStart\":%" PRIu64 ",\"startedAt\":\"%s\"", (int) r->pid,
+		 r->pid_start, ktime_text(&r->started_at, at));
+	if (!out->failed)
+		buf_addf(out, SUM_KEY "%08x\"}\n",
+			 crc32c_add(0, out->data + from, out->len - from));
+}
+
+/* One of an older version has none. */
+static bool sum_differs(const char *line, size_t n)
+{
+	const char *at = memmem(line, n, SUM_KEY, sizeof(SUM_KEY) - 1);
+	char want[9];
+
+	if (at == NULL)
+		return false;
+	(void) snprintf(want, sizeof(want), "%08x", crc32c_add(0, line, (size_t) (at - line)));
+	at += sizeof(SUM_KEY) - 1;
+	return (size_t) (line + n - at) < 8 || memcmp(at, want, 8) != 0;
+}
+
+/* The last line that has its newline, without it. */
+static const char *last_line(const char *text, size_t n, size_t *ret_n)
+{
+	const char *end = memrchr(text, '\n', n);
+	const char *begin;
+
+	if (end == NULL)
+		return NULL;
+	for (begin = end; begin > text && begin[-1] != '\n';)
+		begin--;
+	*ret_n = (size_t) (end - begin);
+	return begin;
+}
+
+int shim_record_parse(const char *text, size_t n, struct shim_record *ret)
+{
+	struct shim_record v = { 0 };
+	int64_t pid = 0, shim = 0, start = 0, shim_start = 0;
+	char state[16];
+	const char *line;
+	size_t len = 0;
+
+	line = last_line(text, n, &len);
+	if (line == NULL)
+		return -ENOENT;
+	if (sum_differs(line, len) || jscan_get_str(line, len, "state", state, sizeof(state)) < 0 ||
+	    get_id(line, len, "run", v.run_id, sizeof(v.run_id)) < 0 ||
+	    get_id(line, len, "boot", v.boot_id, sizeof(v.boot_id)) < 0 ||
+	    get_i64(line, len, "shim", INT_MAX, &shim) < 0 ||
+	    get_i64(line, len, "shimStart", INT64_MAX, &shim_start) < 0 ||
+	    get_i64(line, len, "pid", INT_MAX, &pid) < 0 ||
+	    get_i64(line, len, "pidStart", INT64_MAX, &start) < 0 ||
+	    get_time(line, len, "startedAt", &v.started_at) < 0)
+		return -EINVAL;
+	v.starting = streq(state, "starting");
+	if (!v.starting && (!streq(state, "running") || pid == 0))
+		return -EINVAL;
+	v.shim_pid = (pid_t) shim;
+	v.shim_start = (uint64_t) shim_start;
+	v.pid = (pid_t) pid;
+	v.pid_start = (uint64_t) start;
+	*ret = v;
+	return 0;
+}
+
+void shim_exit_text(struct buf *out, const struct shim_exit *e)
+{
+	char at[KTIME_TEXT_MAX];
+
+	buf_addf(out, "{\"run\":\"%s\",\"exitCode\":%d,\"signal\":%d,", e->run_id, e->code,
+		 e->signal);
+	buf_addf(out, "\"oomKilled\":%d,\"lostMonitor\":%d,\"logDropped\":%" PRId64 ",",
+		 e->oom_killed, e->lost, e->log_dropped);
+	buf_addf(out, "\"startedAt\":\"%s\",", ktime_text(&e->started_at, at));
+	buf_addf(out, "\"finishedAt\":\"%s\"}\n", ktime_text(&e->finished_at, at));
+}
+
+int shim_exit_parse(const char *text, size_t n, struct shim_exit *ret)
+{
+	struct shim_exit v = { 0 };
+	int64_t code = 0, sig = 0, oom = 0, lost = 0;
+
+	if (get_id(text, n, "run", v.run_id, sizeof(v.run_id)) < 0 ||
+	    get_i64(text, n, "exitCode", 255, &code) < 0 ||
+	    get_i64(text, n, "signal", 127, &sig) < 0 ||
+	    get_i64(text, n, "oomKilled", 1, &oom) < 0 ||
+	    get_i64(text, n, "lostMonitor", 1, &lost) < 0 ||
+	    get_i64(text, n, "logDropped", INT64_MAX, &v.log_dropped) < 0 ||
+	    get_time(text, n, "startedAt", &v.started_at) < 0 ||
+	    get_time(text, n, "finishedAt", &v.finished_at) < 0)
+		return -EINVAL;
+	v.code = (int) code;
+	v.signal = (int) sig;
+	v.oom_killed = oom != 0;
+	v.lost = lost != 0;
+	*ret = v;
+	return 0;
+}

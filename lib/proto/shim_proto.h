@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_SHIM_PROTO_H
+#define KUKEON_SHIM_PROTO_H
+
+#include "buf.h"
+#include "clock.h"
+#include "defs.h"
+#include "err.h"
+
+/*
+ * What kukeshim and the engine say to each other: the runtime record, the exit
+ * record, the answer on the status pipe, and the names of the files. Kept here
+ * because kukeshim links nothing above lib/base.
+ */
+enum {
+	SHIM_PROTOCOL = 1, /* --protocol=N must be the first argument; another number is refused */
+	SHIM_RUN_ID_SIZE = 33, /* 32 hex digits and NUL */
+	SHIM_BOOT_ID_SIZE = 37,
+	SHIM_RECORD_MAX = 64 << 10, /* bytes of a record file */
+	SHIM_CGROUPS_MAX = 16, /* hierarchies that a monitor joins */
+};
+
+#define SHIM_FILE_MONITOR "monitor"
+#define SHIM_FILE_STDOUT "stdout"
+#define SHIM_FILE_STDERR "stderr"
+#define SHIM_FILE_BUNDLE "bundle"
+#define SHIM_FILE_RUNC_LOG "runc.log"
+#define SHIM_FILE_RUNC_PID "runc.pid"
+#define SHIM_FILE_EXIT "exit.json"
+#define SHIM_FILE_LOG "log"
+#define SHIM_DIR_WAKE "wake"
+#define SHIM_SOCK_WAKE "wake.sock"
+
+/*
+ * The runtime record: a file of JSON lines, appended to by one write(2) each
+ * under the shim's flock. The last complete line counts, so a reader never sees
+ * half a record and a writer never has to replace the file it has locked.
+ */
+struct shim_record {
+	bool starting; /* runc has not been seen to succeed */
+	char run_id[SHIM_RUN_ID_SIZE];
+	char boot_id[SHIM_BOOT_ID_SIZE];
+	pid_t shim_pid;
+	uint64_t shim_start; /* start times as of proc_start_time */
+	pid_t pid; /* container's init, 0 while starting */
+	uint64_t pid_start;
+	struct ktime started_at;
+};
+
+void shim_record_line(struct buf *out, const struct shim_record *r);
+/* From the file's whole text. -ENOENT: no complete line. -EINVAL: not a record. */
+int shim_record_parse(const char *text, size_t n, struct shim_record *ret);
+
+/* How a run ended: the one JSON object of exit.json. */
+struct shim_exit {
+	char run_id[SHIM_RUN_ID_SIZE];
+	int code; /* 0..255; 128 + signal for a death by signal */
+	int signal; /* 0: ended by exit */
+	bool oom_killed; /* the kernel killed in its cgroup, and it did not end cleanly */
+	bool lost; /* reason lost-monitor: nobody knows the code, which is then 255 */
+	int64_t log_dropped; /* bytes of output that could not be written */
+	struct ktime started_at;
+	struct ktime finished_at;
+};
+
+void shim_exit_text(struct buf *out, const struct shim_exit *e);
+int shim_exit_parse(const char *text, size_t n, struct shim_exit *ret);
+
+/* What kukeshim writes to the status pipe, once. result 0: it runs; else -errno and err. */
+struct shim_answer {
+	int32_t result;
+	int32_t exec_failed; /* runc said yes, but the program could not be executed */
+	int32_t pid;
+	uint64_t pid_start;
+	struct ktime started_at;
+	struct kerr err;
+};
+
+/* An entry of log.idx, little endian. */
+enum {
+	LOG_INDEX_ENTRY = 16,
+};
+
+struct log_index_entry {
+	uint64_t offset; /* in the log file, of the first byte of the entry */
+	uint64_t stamp; /* microseconds since 1970 << 1 | 1 for stderr */
+};
+
+#endif

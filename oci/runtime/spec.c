@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "caps.h"
+#include "fd.h"
+#include "mem.h"
+#include "mount_plan.h"
+#include "security.h"
+#include "shim_proto.h"
+#include "spec.h"
+#include "spec_priv.h"
+#include "spec_tables.h"
+#include "str.h"
+#include "user.h"
+
+/* What the process part needs, worked out before a byte is written. */
+struct process {
+	struct strlist args;
+	struct strlist env;
+	char *cwd;
+	struct user_ids user;
+	bool caps[CAPS_MAX];
+	bool added[CAPS_MAX]; /* those of them that the manifest adds */
+	struct security security;
+	struct buf seccomp; /* the profile as JSON; empty: none */
+};
+
+static void process_clear(struct process *p)
+{
+	strlist_clear(&p->args);
+	strlist_clear(&p->env);
+	free(p->cwd);
+	user_ids_clear(&p->user);
+	security_clear(&p->security);
+	buf_clear(&p->seccomp);
+}
+
+static void key_str(struct jemit *j, const char *key, const char *value)
+{
+	jemit_key(j, key);
+	jemit_str(j, value);
+}
+
+static void key_bool(struct jemit *j, const char *key, bool value)
+{
+	jemit_key(j, key);
+	jemit_bool(j, value);
+}
+
+static void key_i64(struct jemit *j, const char *key, int64_t value)
+{
+	jemit_key(j, key);
+	jemit_i64(j, value);
+}
+
+static void key_list(struct jemit *j, const char *key, const char *const *v)
+{
+	jemit_key(j, key);
+	jemit_array(j);
+	for (; *v != NULL; v++)
+		jemit_str(j, *v);
+	jemit_array_end(j);
+}
+
+/* ---- process ---- */
+
+/* "ALL" and "CAP_ALL" stand for every one; unknown names are refused. */
+static int change_caps(bool caps[CAPS_MAX], const struct strlist *names, bool to, struct kerr *err)
+{
+	size_t i;
+	int cap;
+
+	for (i = 0; i < names->n; i++) {
+		cleanup_free char *name = str_trim(names->v[i]);
+
+		if (str_case_eq(name, "all") || str_case_eq(name, "cap_all")) {
+			for (cap = 0; cap < CAPS_MAX; cap++)
+				caps[cap] = to;
+			continue;
+		}
+		cap = caps_from_name(name);
+		if (cap < 0)
+			return kerr_plain(err, -EINVAL, "unknown capability \"%s\"", name);
+		caps[cap] = to;
+	}
+	return 0;
+}
+
+/*
+ * Only what this kernel and our own bounding set have can be given: of ALL and
+ * the default set the rest is left out, what was asked for by name is refused.
+ */
+static int limit_caps(bool caps[CAPS_MAX], const struct strlist *asked, struct kerr *err)
+{
+	char shown[CAPS_NAME_MAX];
+	size_t i;
+	int cap;
+
+	for (i = 0; i < asked->n; i++) {
+		cleanup_free char *name = str_trim(asked->v[i]);
+
+		cap = caps_from_name(name);
+		if (cap >= 0 && !caps_in_bounding(cap))
+			return kerr_plain(err, -EPERM,
+					  "capability %s cannot be given: kukeond does not have it",
+					  caps_name(cap, shown));
+	}
+	for (cap = 0; cap < CAPS_MAX; cap++)
+		caps[cap] = caps[cap] && caps_in_bounding(cap);
+	return 0;
+}
+
+/* The capabilities of the process, and (added) those of them that the manifest adds. */
+static int resolve_caps(const struct container_spec *c, bool caps[CAPS_MAX], bool added[CAPS_MAX],
+			struct kerr *err)
+{
+	static const struct strlist none = { 0 };
+	size_t i;
+	int r;
+
+	for (i = 0; c->privileged && i < CAPS_MAX; i++)
+		caps[i] = true;
+	for (i = 0; spec_capabilities[i] != NULL; i++)
+		caps[caps_from_name(spec_capabilities[i])] = true;
+	if (c->capabilities == NULL && !c->privileged)
+		return 0;
+	if (c->capabilities == NULL)
+		return limit_caps(caps, &none, err);
+	r = change_caps(caps, &c->capabilities->drop, false, err);
+	if (r == 0)
+		r = change_caps(caps, &c->capabilities->add, true, err);
+	if (r == 0)
+		r = change_caps(added, &c->capabilities->add, true, err);
+	if (r == 0)
+		r = limit_caps(caps, &c->capabilities->add, err);
+	for (i = 0; i < CAPS_MAX; i++)
+		added[i] = added[i] && caps[i];
+	return r;
+}
+
+/* What is looked up in the container's root. */
+static int resolve_in_root(const struct spec_input *in, struct process *p, struct kerr *err)
+{
+	cleanup_fd int root = open(in->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *image_user = in->image != NULL ? in->image->user : NULL;
+	bool own = !str_empty(in->c->user);
+	int r = 0;
+
+	if (root < 0)
+		return kerr_set(err, -errno, "open '%s'", in->rootfs);
+	if (in->mounts != NULL)
+		r = mount_plan_cwd(in->mounts, root, p->cwd, err);
+	if (r < 0)
+		return r;
+	return user_resolve(root, own ? in->c->user : image_user, own ? USER_EXACT_GROUP : 0,
+			    &p->user, err);
+}
+
+/* The profile that nobody asked for is not for those that are given more than others. */
+static int resolve_security(const struct spec_input *in, struct process *p, struct kerr *err)
+{
+	bool nested = in->cell != NULL && in->cell->spec.nested_cgroup_runtime;
+	enum security_flags flags = 0;
+	struct jemit j;
+	int r;
+
+	if ((in->flags & SPEC_SECCOMP) && !in->c->privileged && !nested)
+		flags |= SECURITY_SECCOMP_DEFAULT;
+	r = security_resolve(in->c, flags, p->caps, &p->security, err);
+	if (r < 0 || !p->security.seccomp)
+		return r;
+	jemit_init(&j, &p->seccomp, 0);
+	seccomp_profile_emit(&p->security.profile.p, &j);
+	return buf_check(&p->seccomp, "the seccomp profile", err);
+}
+
+static int process_resolve(const struct spec_input *in, struct process *p, struct kerr *err)
+{
+	int r;
+
+	r = spec_args(in, &p->args, err);
+	if (r == 0)
+		r = spec_env(in, &p->env, err);
+	if (r == 0)
+		r = spec_cwd(in, &p->cwd, err);
+	if (r == 0)
+		r = resolve_caps(in->c, p->caps, p->added, err);
+	if (r == 0)
+		r = resolve_in_root(in, p, err);
+	if (r == 0)
+		r = resolve_security(in, p, err);
+	return r;
+}
+
+static void emit_user(const struct user_ids *u, struct jemit *j)
+{
+	size_t i;
+
+	jemit_key(j, "user");
+	jemit_object(j);
+	key_i64(j, "uid", u->uid);
+	key_i64(j, "gid", u->gid);
+	jemit_key(j, "additionalGids");
+	jemit_array(j);
+	for (i = 0; i < u->n_groups; i++)
+		jemit_i64(j, u->groups[i]);
+	jemit_array_end(j);
+	jemit_object_end(j);
+}
+
+static void emit_cap_set(struct jemit *j, const char *set, const bool caps[CAPS_MAX])
+{
+	char name[CAPS_NAME_MAX];
+	int cap;
+
+	jemit_key(j, set);
+	jemit_array(j);
+	for (cap = 0; cap < CAPS_MAX; cap++)
+		if (caps[cap])
+			jemit_str(j, caps_name(cap, name));
+	jemit_array_end(j);
+}
+
+/*
+ * A user other than root keeps over its exec only what is ambient, and ambient
+ * needs inheritable (capabilities(7)): that is what the manifest adds, and no more.
+ */
+static void emit_caps(const struct process *p, struct jemit *j)
+{
+	bool ambient = p->user.uid != 0 && memchr(p->added, true, sizeof(p->added));
+
+	jemit_key(j, "capabilities");
+	jemit_object(j);
+	emit_cap_set(j, "bounding", p->caps);
+	emit_cap_set(j, "effective", p->caps);
+	if (ambient)
+		emit_cap_set(j, "inheritable", p->added);
+	emit_cap_set(j, "permitted", p->caps);
+	if (ambient)
+		emit_cap_set(j, "ambient", p->added);
+	jemit_object_end(j);
+}
+
+static void emit_files_limit(const struct spec_input *in, struct jemit *j)
+{
+	int64_t hard = in->files_max > 0 && in->files_max < SPEC_FILES_HARD ? in->files_max
+									    : SPEC_FILES_HARD;
+
+	jemit_key(j, "rlimits");
+	jemit_array(j);
+	jemit_object(j);
+	key_str(j, "type", "RLIMIT_NOFILE");
+	key_i64(j, "hard", hard);
+	key_i64(j, "soft", hard < SPEC_FILES_SOFT ? hard : SPEC_FILES_SOFT);
+	jemit_object_end(j);
+	jemit_array_end(j);
+}
+
+static void emit_process(const struct spec_input *in, const struct process *p, struct jemit *j)
+{
+	jemit_key(j, "process");
+	jemit_object(j);
+	key_bool(j, "terminal", false);
+	emit_user(&p->user, j);
+	jemit_key(j, "args");
+	jemit_strlist(j, &p->args);
+	jemit_key(j, "env");
+	jemit_strlist(j, &p->env);
+	key_str(j, "cwd", p->cwd);
+	emit_caps(p, j);
+	emit_files_limit(in, j);
+	key_bool(j, "noNewPrivileges", p->security.no_new_privileges);
+	if (p->security.apparmor != NULL)
+		key_str(j, "apparmorProfile", p->security.apparmor);
+	key_i64(j, "oomScoreAdj", 0); /* always: the monitor's own score is inherited otherwise */
+	jemit_object_end(j);
+}
+
+/* ---- linux ---- */
+
+static void emit_limit(struct jemit *j, const char *object, const char *key, struct nint v)
+{
+	if (!v.set || v.v <= 0)
+		return;
+	jemit_key(j, object);
+	jemit_object(j);
+	key_i64(j, key, v.v);
+	jemit_object_end(j);
+}
+
+static void emit_resources(const struct container_spec *c, struct jemit *j)
+{
+	jemit_key(j, "resources");
+	jemit_object(j);
+	jemit_key(j, "devices");
+	jemit_array(j);
+	jemit_object(j);
+	key_bool(j, "allow", c->privileged); /* runc adds the few that every container has */
+	key_str(j, "access", "rwm");
+	jemit_object_end(j);
+	jemit_array_end(j);
+	if (c->resources != NULL) {
+		emit_limit(j, "memory", "limit", c->resources->memory_limit_bytes);
+		emit_limit(j, "cpu", "shares", c->resources->cpu_shares);
+		emit_limit(j, "pids", "limit", c->resources->pids_limit);
+	}
+	jemit_object_end(j);
+}
+
+static void emit_namespace(struct jemit *j, const char *type, const char *path)
+{
+	jemit_object(j);
+	key_str(j, "type", type);
+	if (path != NULL)
+		key_str(j, "path", path);
+	jemit_object_end(j);
+}
+
+static void emit_namespaces(const struct spec_input *in, struct jemit *j)
+{
+	jemit_key(j, "namespaces");
+	jemit_array(j);
+	if (!in->c->host_pid)
+		emit_namespace(j, "pid", NULL);
+	emit_namespace(j, "ipc", in->ipcns);
+	emit_namespace(j, "uts", in->utsns);
+	emit_namespace(j, "mount", NULL);
+	if ((in->flags & SPEC_HOST_NETWORK) == 0)
+		emit_namespace(j, "network", in->netns);
+	if (!in->c->host_cgroup)
+		emit_namespace(j, "cgroup", NULL);
+	jemit_array_end(j);
+}
+
+static int emit_linux(const struct spec_input *in, const struct process *p, struct jemit *j,
+		      struct kerr *err)
+{
+	int r;
+
+	jemit_key(j, "linux");
+	jemit_object(j);
+	key_str(j, "cgroupsPath", in->cgroups_path);
+	emit_namespaces(in, j);
+	emit_resources(in->c, j);
+	if (in->c->privileged) {
+		jemit_key(j, "devices");
+		r = spec_host_devices(j, err);
+		if (r < 0)
+			return r;
+	} else {
+		key_list(j, "maskedPaths", spec_masked_paths);
+		key_list(j, "readonlyPaths", spec_readonly_paths);
+	}
+	if (p->seccomp.len > 0) {
+		jemit_key(j, "seccomp");
+		jemit_raw(j, p->seccomp.data, p->seccomp.len);
+	}
+	jemit_object_end(j);
+	return 0;
+}
+
+/* When the cgroup namespace is made and the container's program not yet executed. */
+static void emit_hooks(const struct spec_input *in, struct jemit *j)
+{
+	cleanup_free char *protocol = xasprintf("--protocol=%d", SHIM_PROTOCOL);
+	cleanup_free char *payload = NULL;
+
+	if (in->payload == NULL)
+		return;
+	payload = xasprintf("--payload=%s", in->payload);
+	jemit_key(j, "hooks");
+	jemit_object(j);
+	jemit_key(j, "createRuntime");
+	jemit_array(j);
+	jemit_object(j);
+	key_str(j, "path", in->payload_program);
+	key_list(j, "args", (const char *const[]){ "kukeshim", protocol, payload, NULL });
+	jemit_object_end(j);
+	jemit_array_end(j);
+	jemit_object_end(j);
+}
+
+/*
+ * What the table of unsupported fields refuses earlier; here lest a start
+ * leaves it out silently.
+ */
+static int refuse_missing(const struct container_spec *c, struct kerr *err)
+{
+	const char *field = NULL;
+
+	if (c->attachable)
+		field = "attachable";
+	if (field == NULL)
+		return 0;
+	return kerr_plain(err, -EOPNOTSUPP, "not supported yet: %s", field);
+}
+
+static int emit_spec(const struct spec_input *in, const struct process *p, struct buf *json,
+		     struct kerr *err)
+{
+	struct jemit j;
+	int r;
+
+	jemit_init(&j, json, 0);
+	jemit_object(&j);
+	key_str(&j, "ociVersion", "1.0.2");
+	emit_process(in, p, &j);
+	jemit_key(&j, "root");
+	jemit_object(&j);
+	key_str(&j, "path", in->rootfs);
+	key_bool(&j, "readonly", in->c->read_only_root_filesystem);
+	jemit_object_end(&j);
+	jemit_key(&j, "mounts");
+	spec_mounts(in, &j);
+	r = emit_linux(in, p, &j, err);
+	if (r < 0)
+		return r;
+	emit_hooks(in, &j);
+	jemit_object_end(&j);
+	return buf_check(json, "the runtime spec", err);
+}
+
+void spec_result_clear(struct spec_result *r)
+{
+	user_ids_clear(&r->user);
+	free_p(&r->seccomp);
+}
+
+int spec_build(const struct spec_input *in, struct buf *json, struct spec_result *ret,
+	       struct kerr *err)
+{
+	cleanup_(process_clear) struct process p = { .seccomp = BUF_INIT(SPEC_MAX) };
+	int r;
+
+	r = refuse_missing(in->c, err);
+	if (r == 0)
+		r = process_resolve(in, &p, err);
+	if (r == 0)
+		r = emit_spec(in, &p, json, err);
+	if (r < 0)
+		return r;
+	if (ret != NULL) {
+		*ret = (struct spec_result){ .user = p.user };
+		p.user = (struct user_ids){ 0 };
+		if (p.seccomp.len > 0)
+			ret->seccomp = buf_take(&p.seccomp);
+	}
+	return 0;
+}

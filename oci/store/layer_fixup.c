@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "filelist.h"
+#include "layer.h"
+#include "layer_below.h"
+#include "layer_fixup.h"
+#include "layer_links.h"
+#include "mem.h"
+#include "path.h"
+#include "str.h"
+#include "unpack_proto.h"
+
+enum {
+	LAYER_XATTR_MAX = 64 << 10, /* bytes of a list of names or of a value */
+};
+
+/* A note about what the layers below have at its path. */
+struct mark {
+	enum unpack_note kind;
+	const char *path; /* the note's */
+	bool fresh; /* the layer has a new directory there, not the one below */
+};
+
+/* How far a path leads in the layer itself. */
+enum own_state {
+	OWN_DIR = 1, /* there it is */
+	OWN_OPAQUE, /* so it is, and it hides what the layers below have in it */
+	OWN_MISSING, /* the layer has nothing there */
+	OWN_HIDDEN, /* what the layers below have there is hidden by something above it */
+};
+
+/* A layer's notes on their way to its files. */
+struct fixup {
+	int fs;
+	struct layer_below *below;
+	struct filelist_writer list;
+	struct mark *marks; /* by path, parents first */
+	size_t n_marks;
+	bool opaque_root;
+	char *own_path; /* the directory that was looked at last; NULL: none */
+	enum own_state own;
+	int own_fd;
+};
+
+static void forget_own(struct fixup *x)
+{
+	free_p(&x->own_path);
+	fd_close_p(&x->own_fd);
+}
+
+static void fixup_clear(struct fixup *x)
+{
+	forget_own(x);
+	fd_close_p(&x->fs);
+	fd_close_p(&x->list.fd);
+	filelist_writer_clear(&x->list);
+	x->below = layer_below_free(x->below);
+	free_p(&x->marks);
+}
+
+static int copy_xattrs(int from, int to)
+{
+	cleanup_free char *names = xmalloc(LAYER_XATTR_MAX), *value = xmalloc(LAYER_XATTR_MAX);
+	ssize_t n, len;
+	char *p;
+
+	n = flistxattr(from, names, LAYER_XATTR_MAX);
+	if (n < 0)
+		return errno == EOPNOTSUPP ? 0 : -errno;
+	for (p = names; p < names + n; p += strlen(p) + 1) {
+		if (!str_has_prefix(p, "user.") && !str_has_prefix(p, "security.capability"))
+			continue;
+		len = fgetxattr(from, p, value, LAYER_XATTR_MAX);
+		if (len < 0 || fsetxattr(to, p, value, (size_t) len, 0) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+int layer_copy_meta(int from, int to)
+{
+	struct timespec ts[2];
+	struct stat st;
+	int r;
+
+	r = fstat(from, &st);
+	if (r == 0)
+		r = fchown(to, st.st_uid, st.st_gid);
+	if (r < 0)
+		return -errno;
+	r = copy_xattrs(from, to);
+	if (r < 0)
+		return r;
+	ts[0] = st.st_mtim;
+	ts[1] = st.st_mtim;
+	r = fchmod(to, st.st_mode & 07777);
+	if (r == 0)
+		r = futimens(to, ts);
+	return r < 0 ? -errno : 0;
+}
+
+/* ---- the layer's own directories ---- */
+
+static int own_step(struct fixup *x, const char *name, struct kerr *err)
+{
+	int fd = layer_open_child(x->own_fd, name);
+
+	if (fd < 0 && fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP)
+		return kerr_set(err, fd, "open '%s'", name);
+	fd_close_p(&x->own_fd);
+	x->own_fd = fd;
+	if (fd < 0)
+		x->own = fd == -ENOENT ? OWN_MISSING : OWN_HIDDEN;
+	else if (layer_is_opaque(fd))
+		x->own = OWN_OPAQUE;
+	return 0;
+}
+
+/* Fill in x->own for a directory. */
+static int own_enter(struct fixup *x, const char *path, struct kerr *err)
+{
+	cleanup_free char *todo = xstrdup(path);
+	char *name, *rest = *path ? todo : NULL;
+	int r;
+
+	if (x->own_path && streq(x->own_path, path))
+		return 0;
+	forget_own(x);
+	x->own = x->opaque_root ? OWN_OPAQUE : OWN_DIR;
+	x->own_fd = fcntl(x->fs, F_DUPFD_CLOEXEC, 0);
+	if (x->own_fd < 0)
+		return kerr_set(err, -errno, "duplicate a descriptor");
+	while (x->own == OWN_DIR && (name = strsep(&rest, "/"))) {
+		r = own_step(x, name, err);
+		if (r < 0)
+			return r;
+	}
+	if (x->own == OWN_OPAQUE && rest)
+		x->own = OWN_HIDDEN;
+	x->own_path = xstrdup(path);
+	return 0;
+}
+
+static char *parent_of(const char *path)
+{
+	return strchr(path, '/') ? path_dirname(path) : xstrdup("");
+}
+
+static int enter_parent(struct fixup *x, const char *path, struct kerr *err)
+{
+	cleanup_free char *dir = parent_of(path);
+
+	return own_enter(x, dir, err);
+}
+
+/* Make something in a directory whose times stay. */
+static int make_in(int dirfd, const char *name, mode_t type)
+{
+	struct timespec ts[2];
+	struct stat st;
+	int r;
+
+	r = fstat(dirfd, &st);
+	if (r == 0)
+		r = type == S_IFDIR ? mkdirat(dirfd, name, 0700)
+				    : mknodat(dirfd, name, S_IFCHR, makedev(0, 0));
+	if (r < 0)
+		return -errno;
+	ts[0] = st.st_atim;
+	ts[1] = st.st_mtim;
+	return futimens(dirfd, ts) < 0 ? -errno : 0;
+}
+
+/* The layer takes over a directory from below, as one that it implies. */
+static int take_dir(struct fixup *x, int dirfd, const char *path, struct kerr *err)
+{
+	const char *name = path_basename(path);
+	cleanup_fd int from = layer_below_open_dir(x->below, path, err), to = -EBADF;
+	int r;
+
+	if (from < 0) /* it was there a moment ago */
+		return from == -ENOENT ? kerr_set(err, from, "open '%s' below", path) : from;
+	r = make_in(dirfd, name, S_IFDIR);
+	if (r == 0)
+		r = to = layer_open_child(dirfd, name);
+	if (r >= 0)
+		r = layer_copy_meta(from, to);
+	if (r < 0)
+		return kerr_set(err, r, "take over directory '%s'", path);
+	filelist_add(&x->list, &(struct filelist_entry){ .type = 'i', .path = path });
+	return 0;
+}
+
+/* Go to a directory that the layers below have and this one does not hide; make what is missing. */
+static int own_make(struct fixup *x, const char *path, struct kerr *err)
+{
+	cleanup_free char *part = xstrdup(path);
+	size_t i, n = strlen(path);
+	int r = 0;
+
+	for (i = 0; r == 0 && i <= n; i++) {
+		if (i < n && path[i] != '/')
+			continue;
+		part[i] = '\0';
+		r = own_enter(x, part, err);
+		if (r == 0 && x->own == OWN_MISSING) {
+			r = enter_parent(x, part, err);
+			if (r == 0)
+				r = take_dir(x, x->own_fd, part, err);
+			forget_own(x);
+		}
+		if (i < n)
+			part[i] = '/';
+	}
+	return r == 0 ? own_enter(x, path, err) : r;
+}
+
+/* ---- notes ---- */
+
+/* 1 when the layers below have a directory at path. */
+static int is_dir_below(struct fixup *x, const char *path, struct kerr *err)
+{
+	struct stat st;
+	int r = layer_below_stat(x->below, path, &st, err);
+
+	return r > 0 ? S_ISDIR(st.st_mode) : r;
+}
+
+static int set_opaque(struct fixup *x, int fd, const char *path, struct kerr *err)
+{
+	int r = is_dir_below(x, path, err);
+
+	if (r > 0 && fsetxattr(fd, LAYER_OPAQUE, "y", 1, 0) < 0)
+		r = kerr_set(err, -errno, "mark '%s' opaque", path);
+	forget_own(x);
+	return r < 0 ? r : 0;
+}
+
+/* All that the layers below have in this directory is gone, but the directory stays. */
+static int apply_opaque(struct fixup *x, const struct mark *m, struct kerr *err)
+{
+	int r;
+
+	if (!*m->path) {
+		x->opaque_root = true; /* overlay heeds no mark there: the record has it */
+		forget_own(x);
+		return 0;
+	}
+	r = own_enter(x, m->path, err);
+	if (r == 0 && x->own == OWN_MISSING) {
+		r = is_dir_below(x, m->path, err);
+		r = r > 0 ? own_make(x, m->path, err) : r;
+	}
+	return r == 0 && x->own == OWN_DIR ? set_opaque(x, x->own_fd, m->path, err) : r;
+}
+
+/* This directory is new, whatever the layers below have. */
+static int apply_fresh(struct fixup *x, struct mark *m, struct kerr *err)
+{
+	int r = own_enter(x, m->path, err);
+
+	m->fresh = r == 0 && (x->own == OWN_DIR || x->own == OWN_OPAQUE);
+	return m->fresh ? set_opaque(x, x->own_fd, m->path, err) : r;
+}
+
+/* What the layers below have at this path is gone; what this one has there stays. */
+static int apply_whiteout(struct fixup *x, struct mark *m, struct kerr *err)
+{
+	cleanup_free char *dir = parent_of(m->path);
+	struct stat st;
+	int r;
+
+	r = own_enter(x, dir, err);
+	if (r < 0 || x->own == OWN_HIDDEN || x->own == OWN_OPAQUE)
+		return r;
+	r = x->own == OWN_DIR ? fstatat(x->own_fd, path_basename(m->path), &st, AT_SYMLINK_NOFOLLOW)
+			      : -1;
+	if (r == 0)
+		return S_ISDIR(st.st_mode) ? apply_fresh(x, m, err) : 0;
+	if (x->own == OWN_DIR && errno != ENOENT)
+		return kerr_set(err, -errno, "stat '%s'", m->path);
+	r = layer_below_stat(x->below, m->path, &st, err);
+	if (r > 0)
+		r = own_make(x, dir, err);
+	else
+		return r;
+	if (r == 0)
+		r = make_in(x->own_fd, path_basename(m->path), S_IFCHR);
+	if (r < 0)
+		return kerr_set(err, r, "create whiteout of '%s'", m->path);
+	filelist_add(&x->list, &(struct filelist_entry){ .type = 'w', .path = m->path });
+	return 0;
+}
+
+/* Of one path, whiteouts first: what else is said of it is then about what is gone. */
+static int compare_marks(const void *a, const void *b)
+{
+	const struct mark *x = a, *y = b;
+	int r = path_compare(x->path, y->path);
+
+	return r != 0 ? r : (y->kind == UNPACK_NOTE_WHITEOUT) - (x->kind == UNPACK_NOTE_WHITEOUT);
+}
+
+/* Whether one of the marks of that path has found a new directory there. */
+static bool is_fresh(const struct fixup *x, const char *path)
+{
+	size_t from = 0, to = x->n_marks, mid;
+
+	while (from < to) {
+		mid = from + (to - from) / 2;
+		if (path_compare(x->marks[mid].path, path) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	for (; from < x->n_marks && streq(x->marks[from].path, path); from++)
+		if (x->marks[from].fresh)
+			return true;
+	return false;
+}
+
+/* A directory that this layer does not carry is the one below, where there is one. */
+static int apply_implied(struct fixup *x, const char *path, struct kerr *err)
+{
+	cleanup_free char *name = xstrdup(*path ? path_basename(path) : ".");
+	cleanup_fd int to = -EBADF, from = -EBADF;
+	int r;
+
+	r = *path ? enter_parent(x, path, err) : own_enter(x, "", err);
+	if (r < 0 || (*path && x->own != OWN_DIR) || is_fresh(x, path))
+		return r;
+	to = layer_open_child(x->own_fd, name);
+	if (to < 0)
+		return kerr_set(err, to, "open implied directory '%s'", path);
+	from = layer_below_open_dir(x->below, path, err);
+	if (from < 0)
+		return from == -ENOENT ? 0 : from;
+	r = layer_copy_meta(from, to);
+	return r < 0 ? kerr_set(err, r, "copy attributes of '%s'", path) : 0;
+}
+
+static bool is_clean(const char *path)
+{
+	cleanup_free char *todo = xstrdup(path);
+	char *name, *rest = *path ? todo : NULL;
+
+	while ((name = strsep(&rest, "/")))
+		if (!*name || streq(name, ".") || streq(name, ".."))
+			return false;
+	return true;
+}
+
+/* The notes as strings, a kind and a path each. */
+static int read_notes(const struct buf *notes, struct strlist *ret, struct kerr *err)
+{
+	const char *p, *end = buf_str(notes) + notes->len;
+
+	if (notes->len > 0 && end[-1] != '\0')
+		return kerr_plain(err, -EPROTO, "malformed reply from kukeunpack");
+	for (p = buf_str(notes); p < end; p += strlen(p) + 1) {
+		if (!*p || !strchr("oniw", *p) || !is_clean(p + 1) ||
+		    (*p == UNPACK_NOTE_WHITEOUT && !p[1]))
+			return kerr_plain(err, -EPROTO, "malformed reply from kukeunpack");
+		strlist_add(ret, p);
+	}
+	return 0;
+}
+
+static void sort_marks(struct fixup *x, const struct strlist *notes)
+{
+	size_t i;
+
+	for (i = 0; i < notes->n; i++) {
+		const char *note = notes->v[i];
+
+		if (*note != UNPACK_NOTE_IMPLIED)
+			*(struct mark *) vec_grow(&x->marks, &x->n_marks, sizeof(*x->marks)) =
+				(struct mark){ .kind = (enum unpack_note) * note,
+					       .path = note + 1 };
+	}
+	if (x->n_marks > 0)
+		qsort(x->marks, x->n_marks, sizeof(*x->marks), compare_marks);
+}
+
+static int apply_mark(struct fixup *x, struct mark *m, struct kerr *err)
+{
+	switch (m->kind) {
+	case UNPACK_NOTE_OPAQUE:
+		return apply_opaque(x, m, err);
+	case UNPACK_NOTE_FRESH:
+		return apply_fresh(x, m, err);
+	case UNPACK_NOTE_WHITEOUT:
+		return apply_whiteout(x, m, err);
+	case UNPACK_NOTE_IMPLIED:
+		break;
+	}
+	return 0;
+}
+
+static int open_layer(struct fixup *x, const char *dir, struct kerr *err)
+{
+	cleanup_free char *fs = path_join(dir, LAYER_FS, NULL);
+
+	x->fs = open(fs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return x->fs < 0 ? kerr_set(err, -errno, "open '%s'", fs) : 0;
+}
+
+static int open_list(struct fixup *x, const char *dir, struct kerr *err)
+{
+	cleanup_free char *files = path_join(dir, LAYER_FILES, NULL);
+	int fd;
+
+	fd = open(files, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return kerr_set(err, -errno, "open '%s'", files);
+	filelist_writer_init(&x->list, fd);
+	return 0;
+}
+
+static int apply_all(struct fixup *x, const struct strlist *notes, struct kerr *err)
+{
+	size_t i;
+	int r = 0;
+
+	sort_marks(x, notes);
+	for (i = 0; r == 0 && i < x->n_marks; i++)
+		r = apply_mark(x, &x->marks[i], err);
+	forget_own(x);
+	for (i = 0; r == 0 && i < notes->n; i++)
+		if (*notes->v[i] == UNPACK_NOTE_IMPLIED)
+			r = apply_implied(x, notes->v[i] + 1, err);
+	return r == 0 ? filelist_finish(&x->list, err) : r;
+}
+
+int layer_notes_apply(const char *dir, const struct strlist *below, const struct buf *notes,
+		      bool *ret_opaque_root, struct kerr *err)
+{
+	cleanup_(
+		fixup_clear) struct fixup x = { .fs = -EBADF, .own_fd = -EBADF, .list.fd = -EBADF };
+	cleanup_strlist struct strlist list = { 0 };
+	int r;
+
+	x.below = layer_below_new(below);
+	r = read_notes(notes, &list, err);
+	if (r == 0)
+		r = open_layer(&x, dir, err);
+	if (r == 0 && below->n > 0)
+		r = layer_links_follow(dir, x.fs, x.below, &list, err);
+	if (r == 0)
+		r = open_list(&x, dir, err);
+	if (r == 0)
+		r = apply_all(&x, &list, err);
+	if (r < 0)
+		return r;
+	*ret_opaque_root = x.opaque_root;
+	return 0;
+}

@@ -1,0 +1,615 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "archive_layers.h"
+#include "bundle.h"
+#include "fd.h"
+#include "image.h"
+#include "image_import.h"
+#include "image_record.h"
+#include "inflate.h"
+#include "mem.h"
+#include "node.h"
+#include "path.h"
+#include "ref.h"
+#include "str.h"
+
+#define NAME_CONTAINERD "io.containerd.image.name"
+#define NAME_OCI "org.opencontainers.image.ref.name"
+
+enum {
+	LOAD_TEXT_MAX = 400, /* bytes of a message about all that was not loaded */
+	LOAD_SHOWN_MAX = 100, /* bytes of a type in a message */
+};
+
+/* Loading one archive. */
+struct load {
+	struct image_store *store;
+	struct bundle *bundle;
+	struct platform host;
+	struct node *tags; /* manifest.json of a layout, once it was asked for */
+	bool tags_read;
+	struct image_loaded *ret; /* the caller's */
+	struct kerr first; /* why the first image was not loaded, and */
+	int first_r;
+};
+
+void image_loaded_clear(struct image_loaded *l)
+{
+	size_t i;
+
+	strlist_clear(&l->names);
+	for (i = 0; i < l->n_left; i++) {
+		free(l->left[i].name);
+		free(l->left[i].why);
+	}
+	free_p(&l->left);
+	l->n_left = 0;
+}
+
+static int finish_image(struct load *ld, struct image_new *l, const char *name, struct kerr *err)
+{
+	int r = image_new_finish(ld->store, l, name, err);
+
+	if (r == 0 && !strlist_has(&ld->ret->names, name))
+		strlist_add(&ld->ret->names, name);
+	return r;
+}
+
+/* This host is in trouble, not the image. */
+static bool is_ours(int r)
+{
+	return r == -ENOSPC || r == -EDQUOT || r == -EROFS || r == -EIO || r == -EMFILE ||
+	       r == -ENFILE || r == -EACCES || r == -EPERM || r == -ECANCELED;
+}
+
+/* An image could not be loaded: the next one, unless no other would fare better. */
+static int leave(struct load *ld, const char *name, int r, struct kerr *why, struct kerr *err)
+{
+	struct image_left *l;
+	char text[KERR_TEXT_MAX];
+
+	if (is_ours(r)) {
+		if (err)
+			*err = *why;
+		return kerr_wrap(err, r, "image '%s'", name);
+	}
+	if (ld->ret->n_left == 0) {
+		ld->first = *why;
+		ld->first_r = r;
+	}
+	l = vec_grow(&ld->ret->left, &ld->ret->n_left, sizeof(*l));
+	l->name = xstrdup(name);
+	l->why = xstrdup(kerr_text(why, text, sizeof(text)));
+	l->failed = r != IMAGE_OTHER_HOST && r != IMAGE_NO_IMAGE;
+	return 0;
+}
+
+/* Nothing was loaded: why. */
+static int explain_nothing(const struct load *ld, struct kerr *err)
+{
+	cleanup_buf struct buf text = BUF_INIT(64 << 10);
+	const struct image_loaded *l = ld->ret;
+	size_t i;
+
+	if (l->n_left == 0)
+		return kerr_plain(err, -EINVAL, "there is no image in it: %s lists none",
+				  bundle_has(ld->bundle, "oci-layout") ? "index.json"
+								       : "manifest.json");
+	if (l->n_left == 1) {
+		if (err)
+			*err = ld->first;
+		return kerr_wrap(err, ld->first_r, "image '%s'", l->left[0].name);
+	}
+	for (i = 0; i < l->n_left && (i == 0 || text.len < LOAD_TEXT_MAX / 2); i++)
+		buf_addf(&text, "; '%.100s': %.200s", l->left[i].name, l->left[i].why);
+	if (i < l->n_left)
+		buf_addf(&text, "; and %zu more", l->n_left - i);
+	return kerr_plain(err, ld->first_r, "none of its %zu images can be loaded: %s", l->n_left,
+			  buf_str(&text) + 2);
+}
+
+/* The bytes of a blob of an OCI layout, checked against its descriptor. -ENOENT without message. */
+static int read_blob(struct load *ld, const struct oci_descriptor *d, struct buf *ret,
+		     struct kerr *err)
+{
+	cleanup_free char *name = xasprintf("blobs/sha256/%s", digest_hex(&d->digest));
+	struct digest have;
+	int r;
+
+	r = bundle_read(ld->bundle, name, IMAGE_MAX_MANIFEST, ret, err);
+	if (r < 0)
+		return r;
+	digest_of(buf_str(ret), ret->len, &have);
+	if (!digest_eq(&have, &d->digest))
+		return kerr_plain(err, -EBADMSG, "blob %s: content has digest %s", d->digest.text,
+				  have.text);
+	if (d->size != (int64_t) ret->len)
+		return kerr_plain(err, -EBADMSG, "blob %s: %zu bytes, its descriptor says %lld",
+				  d->digest.text, ret->len, (long long) d->size);
+	return 0;
+}
+
+static int need_blob(struct load *ld, const struct oci_descriptor *d, const char *what,
+		     struct buf *ret, struct kerr *err)
+{
+	int r;
+
+	r = read_blob(ld, d, ret, err);
+	if (r == -ENOENT)
+		return kerr_plain(err, -ENOENT, "%s %s is not in the archive", what,
+				  d->digest.text);
+	return r;
+}
+
+/* ---- OCI layouts ---- */
+
+static int load_oci_layers(struct load *ld, struct image_new *l, struct kerr *err)
+{
+	cleanup_archive_layers struct archive_layers a;
+	size_t i;
+
+	archive_layers_init(&a, ld->store, ld->bundle, l->manifest.n_layers);
+	for (i = 0; i < a.n; i++) {
+		const struct oci_descriptor *d = &l->manifest.layers[i];
+
+		a.v[i].file = xasprintf("blobs/sha256/%s", digest_hex(&d->digest));
+		a.v[i].shown = xstrdup(d->digest.text);
+		a.v[i].size = d->size;
+	}
+	return archive_layers_load(&a, l, err);
+}
+
+/* From a manifest's bytes to unpacked layers. */
+static int load_manifest(struct load *ld, struct image_new *l, const struct oci_descriptor *d,
+			 const struct buf *text, struct kerr *err)
+{
+	cleanup_buf struct buf config = BUF_INIT(IMAGE_MAX_MANIFEST);
+	int r;
+
+	l->rec.manifest = d->digest;
+	r = oci_manifest_parse(buf_str(text), text->len, &l->manifest, err);
+	if (r == 0)
+		r = image_new_check_types(&l->manifest, err);
+	if (r == 0)
+		r = need_blob(ld, &l->manifest.config, "image configuration", &config, err);
+	if (r == 0)
+		r = image_config_parse(buf_str(&config), config.len, &l->config, err);
+	if (r == 0)
+		r = image_new_check(l, &ld->host, l->manifest.n_layers, err);
+	if (r == 0)
+		r = load_oci_layers(ld, l, err);
+	if (r == 0)
+		r = image_new_put(ld->store, l, &l->manifest.config.digest, &config, err);
+	return r == 0 ? image_new_put(ld->store, l, &d->digest, text, err) : r;
+}
+
+/* An index on the way down. */
+struct descent {
+	struct load *load;
+	struct image_new *image;
+	unsigned depth;
+};
+
+static int load_child(void *ctx, const struct oci_descriptor *d, struct kerr *err);
+
+/* Down from what a name points to, through indexes, to the manifest for this host. */
+static int load_target(struct load *ld, struct image_new *l, const struct oci_descriptor *d,
+		       unsigned depth, struct kerr *err)
+{
+	cleanup_buf struct buf text = BUF_INIT(IMAGE_MAX_MANIFEST);
+	struct descent at = { ld, l, depth + 1 };
+	int r;
+
+	if (depth > IMAGE_MAX_INDEX_DEPTH)
+		return kerr_plain(err, -ELOOP, "indexes are nested too deep");
+	r = image_new_judge(l, err);
+	if (r == 0)
+		r = need_blob(ld, d, "manifest", &text, err);
+	if (r == 0)
+		r = image_new_refuse_schema1(d->media_type, &text, err);
+	if (r == 0)
+		r = oci_kind(buf_str(&text), text.len, d->media_type, err);
+	if (r < 0)
+		return r;
+	if (r == OCI_KIND_MANIFEST)
+		return load_manifest(ld, l, d, &text, err);
+	r = image_new_pick(l, &text, &ld->host, load_child, &at, err);
+	return r == 0 ? image_new_put(ld->store, l, &d->digest, &text, err) : r;
+}
+
+static int load_child(void *ctx, const struct oci_descriptor *d, struct kerr *err)
+{
+	const struct descent *at = ctx;
+
+	return load_target(at->load, at->image, d, at->depth, err);
+}
+
+static int normalise_tags(const struct node *tags, struct strlist *ret, struct kerr *err)
+{
+	const char *tag;
+	size_t i;
+	int r;
+
+	for (i = 0; i < node_count(tags); i++) {
+		cleanup_free char *name = NULL;
+
+		tag = node_str(node_item(tags, i));
+		r = tag ? ref_normalise(tag, &name, err)
+			: kerr_plain(err, -EINVAL, "manifest.json: bad RepoTags");
+		if (r < 0)
+			return r;
+		strlist_add(ret, name);
+	}
+	return 0;
+}
+
+/* ---- names ---- */
+
+static int read_manifest_json(struct load *ld, struct node **ret, struct kerr *err)
+{
+	cleanup_buf struct buf text = BUF_INIT(IMAGE_MAX_MANIFEST);
+	cleanup_node struct node *root = NULL;
+	int r;
+
+	r = bundle_read(ld->bundle, "manifest.json", IMAGE_MAX_MANIFEST, &text, err);
+	if (r == 0)
+		r = node_read_json(buf_str(&text), text.len, "manifest.json", &root, err);
+	if (r < 0)
+		return r;
+	if (root->kind != NODE_SEQ)
+		return kerr_plain(err, -EINVAL, "manifest.json: not a list");
+	*ret = take_ptr(root);
+	return 0;
+}
+
+/* Names that docker's manifest.json beside an OCI layout has for a configuration. */
+static int find_tags(struct load *ld, const struct digest *config, struct strlist *ret,
+		     struct kerr *err)
+{
+	cleanup_free char *old = xasprintf("%s.json", digest_hex(config));
+	size_t i;
+	int r = 0;
+
+	if (!ld->tags_read)
+		r = read_manifest_json(ld, &ld->tags, err);
+	ld->tags_read = true;
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	for (i = 0; r == 0 && i < node_count(ld->tags); i++) {
+		const struct node *e = node_item(ld->tags, i);
+		const char *file = node_str(node_get(e, "Config"));
+
+		if (file && (streq(path_basename(file), digest_hex(config)) ||
+			     streq(path_basename(file), old)))
+			r = normalise_tags(node_get(e, "RepoTags"), ret, err);
+	}
+	return r;
+}
+
+/* The name that an index' entry gives itself; NULL: none. */
+static const char *own_name(const struct oci_descriptor *d)
+{
+	const char *name = strmap_get(&d->annotations, NAME_CONTAINERD);
+
+	if (str_empty(name))
+		name = strmap_get(&d->annotations, NAME_OCI);
+	return str_empty(name) ? NULL : name;
+}
+
+/* All names of an image; without any it is called by its digest. */
+static int finish_names(struct load *ld, struct image_new *l, const char *name, struct kerr *err)
+{
+	cleanup_strlist struct strlist names = { 0 };
+	size_t i;
+	int r = 0;
+
+	if (name)
+		strlist_add(&names, name);
+	else
+		r = find_tags(ld, &l->manifest.config.digest, &names, err);
+	if (r == 0 && names.n == 0)
+		strlist_add(&names, l->rec.digest.text);
+	for (i = 0; r == 0 && i < names.n; i++)
+		r = finish_image(ld, l, names.v[i], err);
+	return r;
+}
+
+/* ---- OCI layouts, from the top ---- */
+
+static int refuse_entry(const struct oci_descriptor *d, struct kerr *err)
+{
+	cleanup_buf struct buf shown = BUF_INIT(8 * LOAD_SHOWN_MAX);
+	bool artifact = !str_empty(d->artifact_type);
+	const char *type = artifact ? d->artifact_type : d->media_type;
+
+	str_vis(&shown, type, strnlen(type, LOAD_SHOWN_MAX));
+	return kerr_plain(err, IMAGE_NO_IMAGE, "not a container image: %s '%s'",
+			  artifact ? "artifact type" : "media type", buf_str(&shown));
+}
+
+static int load_entry(struct load *ld, const struct oci_descriptor *d, struct kerr *err)
+{
+	cleanup_image_new struct image_new l = { 0 };
+	const char *name = own_name(d);
+	int r;
+
+	r = name ? image_record_check_name(name, err) : 0;
+	if (r == 0 && !oci_may_be_image(d))
+		r = refuse_entry(d, err);
+	if (r < 0)
+		return r;
+	l.rec.digest = d->digest;
+	l.rec.media_type = xstrdup(d->media_type);
+	strlist_make_empty(&l.rec.blobs);
+	strlist_make_empty(&l.rec.chain_ids);
+	r = load_target(ld, &l, d, 0, err);
+	return r == 0 ? finish_names(ld, &l, name, err) : r;
+}
+
+static int check_layout_version(struct load *ld, struct kerr *err)
+{
+	cleanup_buf struct buf text = BUF_INIT(4096);
+	cleanup_node struct node *root = NULL;
+	const char *version;
+	int r;
+
+	r = bundle_read(ld->bundle, "oci-layout", 4096, &text, err);
+	if (r == 0)
+		r = node_read_json(buf_str(&text), text.len, "oci-layout", &root, err);
+	if (r < 0)
+		return r;
+	version = node_str(node_get(root, "imageLayoutVersion"));
+	if (!version || !streq(version, "1.0.0"))
+		return kerr_plain(err, -EINVAL, "oci-layout: version '%.32s' is not 1.0.0",
+				  version ? version : "");
+	return 0;
+}
+
+static int load_oci(struct load *ld, struct kerr *err)
+{
+	cleanup_buf struct buf text = BUF_INIT(IMAGE_MAX_MANIFEST);
+	cleanup_oci_index struct oci_index index = { 0 };
+	size_t i;
+	int r;
+
+	r = check_layout_version(ld, err);
+	if (r < 0)
+		return r;
+	r = bundle_read(ld->bundle, "index.json", IMAGE_MAX_MANIFEST, &text, err);
+	if (r == -ENOENT)
+		return kerr_plain(err, -EINVAL, "index.json is not in the archive");
+	if (r == 0)
+		r = oci_index_parse(buf_str(&text), text.len, &index, err);
+	if (r < 0)
+		return kerr_wrap(err, r, "index.json");
+	for (i = 0; r == 0 && i < index.n_manifests; i++) {
+		const struct oci_descriptor *d = &index.manifests[i];
+		cleanup_buf struct buf shown = BUF_INIT(8 * IMAGE_MAX_NAME);
+		const char *name = own_name(d) ? own_name(d) : d->digest.text;
+		struct kerr why = { 0 };
+
+		r = load_entry(ld, d, &why);
+		str_vis(&shown, name, strnlen(name, IMAGE_MAX_NAME));
+		r = r < 0 ? leave(ld, buf_str(&shown), r, &why, err) : 0;
+	}
+	return r;
+}
+
+/* ---- docker's archives ---- */
+
+/* "" (plain), ".gzip", ".zstd": what docker's layer types end in. */
+static const char *compression_of(const struct layer_source *src)
+{
+	unsigned char b[4] = { 0 };
+
+	if (pread(src->fd, b, src->size < 4 ? (size_t) src->size : 4, src->offset) < 0)
+		return ""; /* reading it goes wrong once more, with a message */
+	if (b[0] == 0x1f && b[1] == 0x8b)
+		return ".gzip";
+	if (b[0] == 0x28 && b[1] == 0xb5 && b[2] == 0x2f && b[3] == 0xfd)
+		return ".zstd";
+	return "";
+}
+
+/* The manifest that the archive has not: its layers, so far without digest and size. */
+static int load_docker_layers(struct load *ld, struct image_new *l, const struct node *layers,
+			      struct kerr *err)
+{
+	cleanup_archive_layers struct archive_layers a;
+	struct layer_source src = { .fd = -EBADF };
+	size_t i;
+	int r = 0;
+
+	archive_layers_init(&a, ld->store, ld->bundle, node_count(layers));
+	for (i = 0; r == 0 && i < a.n; i++) {
+		const char *name = node_str(node_item(layers, i));
+		struct oci_descriptor *d =
+			vec_grow(&l->manifest.layers, &l->manifest.n_layers, sizeof(*d));
+
+		if (!name)
+			return kerr_plain(err, -EINVAL, "manifest.json: bad layer name");
+		a.v[i] = (struct archive_layer){ xstrdup(name), xasprintf("'%.256s'", name), -1 };
+		r = archive_layers_find(&a, i, &src, err);
+		if (r == 0)
+			d->media_type = xasprintf(MEDIA_DOCKER_LAYER "%s", compression_of(&src));
+	}
+	return r == 0 ? archive_layers_load(&a, l, err) : r;
+}
+
+static int read_docker_config(struct load *ld, struct image_new *l, const char *name,
+			      struct buf *ret, struct kerr *err)
+{
+	int r;
+
+	r = bundle_read(ld->bundle, name, IMAGE_MAX_MANIFEST, ret, err);
+	if (r == -ENOENT)
+		return kerr_plain(err, r, "configuration '%.256s' is not in the archive", name);
+	if (r == 0)
+		r = image_config_parse(buf_str(ret), ret->len, &l->config, err);
+	if (r < 0)
+		return r;
+	digest_of(buf_str(ret), ret->len, &l->manifest.config.digest);
+	l->manifest.config.size = (int64_t) ret->len;
+	return 0;
+}
+
+/* One entry of manifest.json without its names. */
+static int load_docker_entry(struct load *ld, struct image_new *l, const struct node *e,
+			     struct kerr *err)
+{
+	cleanup_buf struct buf config = BUF_INIT(IMAGE_MAX_MANIFEST);
+	cleanup_buf struct buf text = BUF_INIT(IMAGE_MAX_MANIFEST);
+	const struct node *layers = node_get(e, "Layers");
+	const char *name = node_str(node_get(e, "Config"));
+	int r;
+
+	if (!name || (!node_is_null(layers) && layers->kind != NODE_SEQ))
+		return kerr_plain(err, -EINVAL, "manifest.json: bad entry");
+	r = read_docker_config(ld, l, name, &config, err);
+	if (r == 0)
+		r = image_new_check(l, &ld->host, node_count(layers), err);
+	if (r == 0)
+		r = load_docker_layers(ld, l, layers, err);
+	if (r < 0)
+		return r;
+	oci_manifest_emit_docker(&l->manifest, &text);
+	digest_of(buf_str(&text), text.len, &l->rec.manifest);
+	l->rec.digest = l->rec.manifest;
+	l->rec.media_type = xstrdup(MEDIA_DOCKER_MANIFEST);
+	r = image_new_put(ld->store, l, &l->manifest.config.digest, &config, err);
+	return r == 0 ? image_new_put(ld->store, l, &l->rec.manifest, &text, err) : r;
+}
+
+static int load_docker_image(struct load *ld, const struct node *e, struct strlist *names,
+			     struct kerr *err)
+{
+	cleanup_image_new struct image_new l = { 0 };
+	size_t i;
+	int r;
+
+	r = normalise_tags(node_get(e, "RepoTags"), names, err);
+	if (r < 0)
+		return r;
+	strlist_make_empty(&l.rec.blobs);
+	strlist_make_empty(&l.rec.chain_ids);
+	r = load_docker_entry(ld, &l, e, err);
+	if (r == 0 && names->n == 0)
+		strlist_add(names, l.rec.digest.text);
+	for (i = 0; r == 0 && i < names->n; i++)
+		r = finish_image(ld, &l, names->v[i], err);
+	return r;
+}
+
+static int load_docker(struct load *ld, struct kerr *err)
+{
+	cleanup_node struct node *root = NULL;
+	size_t i;
+	int r;
+
+	r = read_manifest_json(ld, &root, err);
+	for (i = 0; r == 0 && i < node_count(root); i++) {
+		cleanup_strlist struct strlist names = { 0 };
+		cleanup_free char *place = xasprintf("entry %zu of manifest.json", i + 1);
+		struct kerr why = { 0 };
+
+		r = load_docker_image(ld, node_item(root, i), &names, &why);
+		r = r < 0 ? leave(ld, names.n > 0 ? names.v[0] : place, r, &why, err) : 0;
+	}
+	return r;
+}
+
+/* ---- the whole ---- */
+
+static int load_bundle(struct load *ld, struct kerr *err)
+{
+	int r;
+
+	platform_host(&ld->host);
+	if (bundle_has(ld->bundle, "oci-layout"))
+		r = load_oci(ld, err);
+	else if (bundle_has(ld->bundle, "manifest.json"))
+		r = load_docker(ld, err);
+	else
+		r = kerr_plain(err, -EINVAL,
+			       "unrecognized image format: neither oci-layout nor manifest.json "
+			       "is in it");
+	if (r == 0 && ld->ret->names.n == 0)
+		r = explain_nothing(ld, err);
+	platform_clear(&ld->host);
+	ld->tags = node_free(ld->tags);
+	return r;
+}
+
+static int open_archive(struct load *ld, int fd, struct kerr *err)
+{
+	cleanup_(inflate_clear) struct inflate f = INFLATE_INIT;
+	int r;
+
+	if (!inflate_needed(fd))
+		return bundle_open_fd(ld->store, fd, &ld->bundle, err);
+	r = inflate_start(ld->store, fd, &f, err);
+	if (r < 0)
+		return r;
+	r = bundle_open_fd(ld->store, f.fd, &ld->bundle, err);
+	return inflate_finish(&f, r, err);
+}
+
+static int open_layout(struct load *ld, int dirfd, struct kerr *err)
+{
+	return bundle_open_dir(ld->store, dirfd, &ld->bundle, err);
+}
+
+typedef int open_fn(struct load *ld, int fd, struct kerr *err);
+
+/* Hold, open, load, let go; what failed is cleaned up after at once. */
+static int load(struct image_store *s, open_fn *open_bundle, int fd, struct image_loaded *ret,
+		struct kerr *err)
+{
+	struct load ld = { .store = s, .ret = ret };
+	int held, r;
+
+	held = image_store_hold(s, err);
+	if (held < 0)
+		return held;
+	strlist_make_empty(&ret->names);
+	r = open_bundle(&ld, fd, err);
+	if (r == 0)
+		r = load_bundle(&ld, err);
+	ld.bundle = bundle_free(ld.bundle);
+	if (held)
+		image_store_release(s);
+	if (r < 0 || ret->n_left > 0)
+		(void) image_collect(s, NULL, NULL); /* the first error is the one to tell */
+	return r;
+}
+
+int image_load_fd(struct image_store *s, int fd, struct image_loaded *ret, struct kerr *err)
+{
+	return load(s, open_archive, fd, ret, err);
+}
+
+int image_load_dir(struct image_store *s, int dirfd, struct image_loaded *ret, struct kerr *err)
+{
+	return load(s, open_layout, dirfd, ret, err);
+}
+
+int image_load_bytes(struct image_store *s, const void *p, size_t n, struct image_loaded *ret,
+		     struct kerr *err)
+{
+	cleanup_fd int fd = memfd_create("image", MFD_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return kerr_set(err, -errno, "make a memory file");
+	r = fd_write_all(fd, p, n);
+	if (r < 0)
+		return kerr_set(err, r, "write image to memory");
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return kerr_set(err, -errno, "rewind");
+	return image_load_fd(s, fd, ret, err);
+}
