@@ -21,5 +21,6 @@ libbase_a_SOURCES = \
 	lib/base/proc.c lib/base/proc.h lib/base/procinfo.c \
 	lib/base/statefile.c lib/base/statefile.h \
 	lib/base/str.c lib/base/str.h \
-	lib/base/vec.c lib/base/vec.h
+	lib/base/vec.c lib/base/vec.h \
+	lib/base/way.c lib/base/way.h
 LIBBASE = libbase.a $(CAP_LIBS) $(NETTLE_LIBS)

@@ -12,9 +12,9 @@
 #include "path.h"
 #include "rootfs_guard.h"
 #include "str.h"
+#include "way.h"
 
 enum {
-	GUARD_LINKS_MAX = 40, /* as many as the kernel follows */
 	GUARD_PATH_MAX = PATH_MAX - 1,
 };
 
@@ -25,15 +25,14 @@ struct walk {
 	const struct strlist *covered;
 	enum guard_flags flags;
 	bool make; /* what is missing */
-	unsigned links;
 	char *done; /* "" or "/a/b": no link in it */
-	char *todo; /* what is left */
+	struct way todo;
 };
 
 static void walk_clear(struct walk *w)
 {
 	free(w->done);
-	free(w->todo);
+	way_clear(&w->todo);
 }
 
 static int look(int dir, const char *name, mode_t *ret_type)
@@ -96,27 +95,6 @@ static bool is_covered(const struct walk *w, const char *path)
 	return false;
 }
 
-/* Take the next part off what is left; NULL: there is none. */
-static char *next_part(struct walk *w)
-{
-	size_t skip = strspn(w->todo, "/");
-	size_t n = strcspn(w->todo + skip, "/");
-	char *part, *rest;
-
-	if (n == 0)
-		return NULL;
-	part = xstrndup(w->todo + skip, n);
-	rest = xstrdup(w->todo + skip + n);
-	free(w->todo);
-	w->todo = rest;
-	return part;
-}
-
-static bool is_last(const struct walk *w)
-{
-	return w->todo[strspn(w->todo, "/")] == '\0';
-}
-
 static void go_up(struct walk *w)
 {
 	char *slash = strrchr(w->done, '/');
@@ -137,22 +115,20 @@ static int bad_place(const struct walk *w, int r, const char *place, const char 
 static int go_link(struct walk *w, int fd, const char *at, struct kerr *err)
 {
 	cleanup_free char *text = xmalloc(PATH_MAX);
-	cleanup_free char *todo = NULL;
 	ssize_t n;
+	int r;
 
-	if (++w->links > GUARD_LINKS_MAX)
-		return bad_place(w, -ELOOP, at, "is a link that leads through too many links", err);
 	n = readlinkat(fd, "", text, PATH_MAX - 1);
 	if (n < 0)
 		return kerr_set(err, -errno, "read the link '%s' of the container", at);
 	text[n] = '\0';
-	todo = xasprintf("%s/%s", text, w->todo);
-	if (strlen(todo) > GUARD_PATH_MAX)
-		return bad_place(w, -ENAMETOOLONG, at, "is a link to a path that is too long", err);
-	if (text[0] == '/')
+	r = way_follow(&w->todo, text);
+	if (r == -ELOOP)
+		return bad_place(w, r, at, "is a link that leads through too many links", err);
+	if (r < 0)
+		return bad_place(w, r, at, "is a link to a path that is too long", err);
+	if (r > 0)
 		w->done[0] = '\0';
-	free(w->todo);
-	w->todo = take_ptr(todo);
 	return 0;
 }
 
@@ -186,7 +162,7 @@ static int replace_entry(const struct walk *w, const char *name, const char *at,
 static int go_known(struct walk *w, int fd, mode_t type, const char *name, const char *at,
 		    struct kerr *err)
 {
-	bool last = is_last(w);
+	bool last = way_is_last(&w->todo);
 	bool file = last && (w->flags & GUARD_FILE) != 0;
 	bool link = S_ISLNK(type);
 
@@ -223,7 +199,9 @@ static int go_on(struct walk *w, const char *name, struct kerr *err)
 			return go_known(w, fd, type, name, at, err);
 		if (fd != -ENOENT && (fd != -ENOTDIR || w->make))
 			return kerr_set(err, fd, "look at '%s' of the container", at);
-		r = w->make ? make_entry(w, name, is_last(w) && (w->flags & GUARD_FILE), err) : 0;
+		r = w->make ? make_entry(w, name, way_is_last(&w->todo) && (w->flags & GUARD_FILE),
+					 err)
+			    : 0;
 		if (r < 0)
 			return r;
 	}
@@ -237,14 +215,18 @@ static int walk_all(struct walk *w, struct kerr *err)
 	int r = 0;
 
 	while (r == 0) {
-		cleanup_free char *part = next_part(w);
+		cleanup_free char *name = NULL;
 
-		if (part == NULL)
+		switch (way_next(&w->todo, &name)) {
+		case WAY_END:
 			return 0;
-		if (streq(part, ".."))
+		case WAY_UP:
 			go_up(w);
-		else if (!streq(part, "."))
-			r = go_on(w, part, err);
+			break;
+		case WAY_DOWN:
+			r = go_on(w, name, err);
+			break;
+		}
 		/* The runtime's own mounts: what the image has there is not seen. */
 		if (r == 0 && w->make &&
 		    (is_at_or_below(w->done, "/proc") || is_at_or_below(w->done, "/sys")))
@@ -280,7 +262,7 @@ int guard_resolve(int root, const char *path, const struct strlist *covered, enu
 		return 0;
 	}
 	w.done = xstrdup("");
-	w.todo = xstrdup(path);
+	way_init(&w.todo, path, GUARD_PATH_MAX);
 	r = walk_all(&w, err);
 	if (r < 0)
 		return r;
@@ -295,13 +277,13 @@ int guard_resolve(int root, const char *path, const struct strlist *covered, enu
 int guard_follow(int root, const char *path, const struct strlist *covered, char **ret,
 		 struct kerr *err)
 {
-	cleanup_(walk_clear) struct walk w = { .root = root,
-					       .path = path,
-					       .covered = covered,
-					       .done = xstrdup(""),
-					       .todo = xstrdup(path) };
-	int r = walk_all(&w, err);
+	cleanup_(walk_clear) struct walk w = {
+		.root = root, .path = path, .covered = covered, .done = xstrdup("")
+	};
+	int r;
 
+	way_init(&w.todo, path, GUARD_PATH_MAX);
+	r = walk_all(&w, err);
 	if (r == 0)
 		*ret = take_ptr(w.done);
 	return r;

@@ -19,9 +19,9 @@
 #include "path.h"
 #include "str.h"
 #include "unpack_proto.h"
+#include "way.h"
 
 enum {
-	LINKS_MAX = 40, /* symlinks on one way, as in the kernel */
 	LINKS_MAX_MOVES = 200, /* directories of one layer that stand for a symlink below */
 	LINKS_LIST_MAX = 1 << 30, /* bytes of a list of files */
 };
@@ -129,50 +129,10 @@ static bool is_cut(struct links *x, const char *path)
 	return x->cut = false;
 }
 
-/* A way through this layer and, where it has nothing, those below. */
-struct way {
-	char *at; /* so far, without symlinks */
-	char *todo;
-	unsigned links;
-};
-
-static void way_clear(struct way *w)
+static void go_to(char **at, char *owned_to)
 {
-	free_p(&w->at);
-	free_p(&w->todo);
-}
-
-static void way_go(struct way *w, char *owned_at)
-{
-	free(w->at);
-	w->at = owned_at;
-}
-
-/* Put a symlink's target, as seen from w->at, in front of the rest. */
-static void way_follow(struct way *w, const char *target)
-{
-	char *todo = xasprintf("%s/%s", target, w->todo);
-
-	free(w->todo);
-	w->todo = todo;
-	if (*target == '/')
-		way_go(w, xstrdup(""));
-}
-
-/* The next part of w->todo; owned by the caller, NULL at the end. */
-static char *way_next(struct way *w)
-{
-	char *name, *rest;
-	size_t n, skip = strspn(w->todo, "/");
-
-	n = strcspn(w->todo + skip, "/");
-	if (n == 0)
-		return NULL;
-	name = xstrndup(w->todo + skip, n);
-	rest = xstrdup(w->todo + skip + n + strspn(w->todo + skip + n, "/"));
-	free(w->todo);
-	w->todo = rest;
-	return name;
+	free(*at);
+	*at = owned_to;
 }
 
 enum resolve_flags {
@@ -186,36 +146,39 @@ enum resolve_flags {
 static int resolve(struct links *x, const char *from, const char *path, enum resolve_flags flags,
 		   char **ret, struct kerr *err)
 {
-	cleanup_(way_clear) struct way w = { xstrdup(from), xstrdup(path), 0 };
-	char *part;
+	cleanup_(way_clear) struct way w = { 0 };
+	cleanup_free char *at = xstrdup(from); /* so far, without symlinks */
+	enum way_part part;
+	char *next_name;
 	int r;
 
 	*ret = NULL;
-	while ((part = way_next(&w))) {
-		cleanup_free char *name = part, *next = NULL, *target = NULL;
+	way_init(&w, path, SIZE_MAX);
+	while ((part = way_next(&w, &next_name)) != WAY_END) {
+		cleanup_free char *name = next_name, *next = NULL, *target = NULL;
 		mode_t type = 0;
 
-		if (streq(name, "."))
-			continue;
-		if (streq(name, "..")) {
-			way_go(&w, parent_of(w.at));
+		if (part == WAY_UP) {
+			go_to(&at, parent_of(at));
 			continue;
 		}
-		next = join(w.at, name);
-		if ((*w.todo || flags & RESOLVE_LAST) && own_type(x, next) == 0) {
+		next = join(at, name);
+		if ((!way_is_last(&w) || flags & RESOLVE_LAST) && own_type(x, next) == 0) {
 			r = type_below(x, next, &type, &target, err);
 			if (r < 0)
 				return r;
 		}
 		if (type != S_IFLNK || is_cut(x, next)) {
-			way_go(&w, take_ptr(next));
+			go_to(&at, take_ptr(next));
 			continue;
 		}
-		if (++w.links > LINKS_MAX)
+		r = way_follow(&w, target);
+		if (r < 0)
 			return 0;
-		way_follow(&w, target);
+		if (r > 0)
+			go_to(&at, xstrdup(""));
 	}
-	*ret = take_ptr(w.at);
+	*ret = take_ptr(at);
 	return 0;
 }
 

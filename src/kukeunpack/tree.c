@@ -14,10 +14,7 @@
 #include "str.h"
 #include "tree.h"
 #include "vec.h"
-
-enum {
-	TREE_MAX_SYMLINKS = 40 /* on the way to one directory, as in the kernel */
-};
+#include "way.h"
 
 static struct tree_dir *record(struct tree *t, const char *path);
 
@@ -146,15 +143,14 @@ struct walk {
 	struct tree *t;
 	int fd; /* where it stands; -EBADF: at what is not there */
 	struct buf at; /* path of fd */
-	char *todo; /* what is left */
-	unsigned symlinks;
+	struct way todo;
 };
 
 static void walk_clear(struct walk *w)
 {
 	fd_close_p(&w->fd);
 	buf_clear(&w->at);
-	free_p(&w->todo);
+	way_clear(&w->todo);
 }
 
 /* Go to a path that has been walked before, or to the root. */
@@ -186,18 +182,16 @@ static int walk_up(struct walk *w, struct kerr *err)
 static int walk_symlink(struct walk *w, const char *name, struct kerr *err)
 {
 	cleanup_free char *target = xcalloc(1, PATH_MAX);
-	char *todo;
 	ssize_t n;
+	int r;
 
-	if (++w->symlinks > TREE_MAX_SYMLINKS)
-		return kerr_set(err, -ELOOP, "follow '%s'", name);
 	n = readlinkat(w->fd, name, target, PATH_MAX - 1);
 	if (n < 0)
 		return kerr_set(err, -errno, "read link '%s'", name);
-	todo = xasprintf("%s/%s", target, w->todo);
-	free(w->todo);
-	w->todo = todo;
-	return *target == '/' ? walk_jump(w, 0, err) : 0;
+	r = way_follow(&w->todo, target);
+	if (r < 0)
+		return kerr_set(err, r, "follow '%s'", name);
+	return r > 0 ? walk_jump(w, 0, err) : 0;
 }
 
 /* name is no directory: follow it, or make one where that is right. */
@@ -233,10 +227,6 @@ static int walk_step(struct walk *w, const char *name, enum tree_open_flags flag
 {
 	int fd, r;
 
-	if (*name == '\0' || streq(name, "."))
-		return 0;
-	if (streq(name, ".."))
-		return walk_up(w, err);
 	if (w->fd < 0)
 		return walk_append(w, name, err);
 	fd = tree_openat(w->fd, name, O_PATH | O_DIRECTORY);
@@ -260,18 +250,15 @@ static int walk_step(struct walk *w, const char *name, enum tree_open_flags flag
 /* The whole walk, component by component. On success w stands at the directory. */
 static int walk_path(struct walk *w, enum tree_open_flags flags, struct kerr *err)
 {
+	enum way_part part;
+	char *next;
 	int r;
 
 	r = walk_jump(w, 0, err);
-	while (r >= 0 && *w->todo) {
-		cleanup_free char *name = NULL;
-		size_t n = strcspn(w->todo, "/");
-		char *rest = xstrdup(w->todo + n + (w->todo[n] == '/'));
+	while (r >= 0 && (part = way_next(&w->todo, &next)) != WAY_END) {
+		cleanup_free char *name = next;
 
-		name = xstrndup(w->todo, n);
-		free(w->todo);
-		w->todo = rest;
-		r = walk_step(w, name, flags, err);
+		r = part == WAY_UP ? walk_up(w, err) : walk_step(w, name, flags, err);
 	}
 	return r;
 }
@@ -292,7 +279,7 @@ int tree_open_dir(struct tree *t, const char *path, enum tree_open_flags flags, 
 	if (w.fd >= 0) {
 		buf_adds(&w.at, path);
 	} else {
-		w.todo = xstrdup(path);
+		way_init(&w.todo, path, SIZE_MAX);
 		r = walk_path(&w, flags, err);
 		if (r < 0)
 			return r;
@@ -311,7 +298,7 @@ int tree_resolve(struct tree *t, const char *path, char **ret, struct kerr *err)
 	int r;
 
 	buf_init(&w.at, t->limits->max_path);
-	w.todo = xstrdup(path);
+	way_init(&w.todo, path, SIZE_MAX);
 	r = walk_path(&w, TREE_MAY_MISS, err);
 	if (r == 0)
 		*ret = xstrdup(buf_str(&w.at));
