@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ethtool.h>
@@ -18,21 +19,17 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
-#include <netlink/attr.h>
-#include <netlink/msg.h>
-#include <netlink/netlink.h>
-
 #include "encode.h"
 #include "fd.h"
 #include "link.h"
 #include "log.h"
 #include "mem.h"
 #include "path.h"
+#include "rt.h"
 #include "str.h"
 #include "vec.h"
 
 #define LINK_BATCH_MAX 4
-#define LINK_WORDS_MAX 128
 
 /* ---- names ---- */
 
@@ -74,186 +71,14 @@ void link_mac_of_addr(uint32_t addr, uint8_t ret[LINK_MAC_SIZE])
 	mac_of_number(addr, ret);
 }
 
-/* ---- rtnetlink ---- */
+/* ---- requests ---- */
 
-static void sock_freep(struct nl_sock **sk)
-{
-	if (*sk)
-		nl_socket_free(*sk);
-	*sk = NULL;
-}
-
-static void msg_freep(struct nl_msg **msg)
-{
-	if (*msg)
-		nlmsg_free(*msg);
-	*msg = NULL;
-}
-
-static int rt_open(struct nl_sock **ret, struct kerr *err)
-{
-	cleanup_(sock_freep) struct nl_sock *sk = nl_socket_alloc();
-	const int on = 1;
-	int fd;
-	int r;
-
-	if (!sk)
-		abort(); /* as xmalloc */
-	r = nl_connect(sk, NETLINK_ROUTE);
-	if (r < 0)
-		return kerr_plain(err, -EIO, "open a netlink socket: %s", nl_geterror(-r));
-	fd = nl_socket_get_fd(sk);
-	/* Words with an error, no echo of the request, filters that filter: all optional. */
-	(void) setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
-	(void) setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
-	(void) setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
-	*ret = take_ptr(sk);
-	return 0;
-}
-
-/* libnl takes a pointer to non-const it only reads. */
-static void append(struct nl_msg *msg, const void *data, size_t n)
-{
-	if (nlmsg_append(msg, (void *) (uintptr_t) data, n, NLMSG_ALIGNTO) < 0)
-		abort();
-}
-
-/* A request with its fixed header; the caller adds attributes. */
-static struct nl_msg *rt_msg(int type, int flags, const void *head, size_t n)
-{
-	struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
-
-	if (!msg)
-		abort();
-	append(msg, head, n);
-	return msg;
-}
-
-/* A message has a page: none of ours comes near, so a failure is a bug. */
-static void put(struct nl_msg *msg, int type, const void *data, size_t n)
-{
-	if (nla_put(msg, type, (int) n, data) < 0)
-		abort();
-}
-
-static void put_str(struct nl_msg *msg, int type, const char *s)
-{
-	put(msg, type, s, strlen(s) + 1);
-}
-
-static void put_u32(struct nl_msg *msg, int type, uint32_t v)
-{
-	put(msg, type, &v, sizeof(v));
-}
-
-static struct nlattr *nest(struct nl_msg *msg, int type)
-{
-	struct nlattr *attr = nla_nest_start(msg, type);
-
-	if (!attr)
-		abort();
-	return attr;
-}
-
-struct rt_answer {
-	void (*item)(void *ctx, struct nlmsghdr *h); /* NULL: only the results count */
-	void *ctx;
-	int result; /* of the first request that failed */
-	char words[LINK_WORDS_MAX]; /* the kernel's, " (…)" or "" */
-};
-
-static void read_words(struct nlmsghdr *h, char *buf, size_t size)
-{
-	struct nlattr *attr;
-	int rem = (int) h->nlmsg_len - (int) NLMSG_LENGTH(sizeof(struct nlmsgerr));
-	char *head = (char *) NLMSG_DATA(h) + sizeof(struct nlmsgerr);
-
-	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS) || rem <= 0)
-		return;
-	nla_for_each_attr(attr, (struct nlattr *) (void *) head, rem, rem)
-	{
-		if (nla_type(attr) == NLMSGERR_ATTR_MSG)
-			(void) snprintf(buf, size, " (%.*s)", nla_len(attr),
-					(const char *) nla_data(attr));
-	}
-}
-
-/* One datagram. Returns how many requests it ends. */
-static int rt_read(struct rt_answer *a, unsigned char *buf, int n)
-{
-	struct nlmsghdr *h = (struct nlmsghdr *) (void *) buf;
-	int ended = 0;
-	int e;
-
-	for (; nlmsg_ok(h, n); h = nlmsg_next(h, &n)) {
-		if (h->nlmsg_type == NLMSG_DONE) {
-			ended++;
-			continue;
-		}
-		if (h->nlmsg_type != NLMSG_ERROR) {
-			if (a->item)
-				a->item(a->ctx, h);
-			continue;
-		}
-		e = ((struct nlmsgerr *) NLMSG_DATA(h))->error;
-		ended++;
-		if (e < 0 && a->result == 0) {
-			a->result = e;
-			read_words(h, a->words, sizeof(a->words));
-		}
-	}
-	return ended;
-}
-
-/*
- * Send requests in one datagram and read until each has its end. Owned messages
- * stay the caller's.
- */
-static int rt_talk(struct nl_sock *sk, struct nl_msg *const *msgs, size_t n, struct rt_answer *a)
-{
-	cleanup_buf struct buf out = BUF_INIT(64 << 10);
-	size_t i, ended = 0;
-	int r;
-
-	for (i = 0; i < n; i++) {
-		nl_complete_msg(sk, msgs[i]);
-		buf_add(&out, nlmsg_hdr(msgs[i]), nlmsg_hdr(msgs[i])->nlmsg_len);
-		while (out.len % NLMSG_ALIGNTO != 0)
-			buf_addc(&out, '\0');
-	}
-	if (send(nl_socket_get_fd(sk), out.data, out.len, 0) < 0)
-		return -errno;
-	while (ended < n) {
-		struct sockaddr_nl from = { 0 };
-		unsigned char *buf = NULL;
-
-		r = nl_recv(sk, &from, &buf, NULL);
-		if (r <= 0)
-			return -EIO; /* no memory for the answer, or a broken socket */
-		ended += (size_t) rt_read(a, buf, r);
-		free(buf);
-	}
-	return a->result;
-}
-
-/* One request without an answer but its result. Consumes the message. */
-static int rt_do(struct nl_sock *sk, struct nl_msg *owned_msg, char words[LINK_WORDS_MAX])
-{
-	cleanup_(msg_freep) struct nl_msg *msg = owned_msg;
-	struct rt_answer a = { 0 };
-	int r;
-
-	r = rt_talk(sk, &msg, 1, &a);
-	(void) snprintf(words, LINK_WORDS_MAX, "%s", a.words);
-	return r;
-}
-
-static struct nl_msg *link_msg(int type, int flags, const char *name, unsigned up)
+static struct rt_msg *link_msg(int type, int flags, const char *name, unsigned up)
 {
 	const struct ifinfomsg head = { .ifi_flags = up, .ifi_change = up };
-	struct nl_msg *msg = rt_msg(type, flags, &head, sizeof(head));
+	struct rt_msg *msg = rt_msg_new(type, flags, &head, sizeof(head));
 
-	put_str(msg, IFLA_IFNAME, name);
+	rt_put_str(msg, IFLA_IFNAME, name);
 	return msg;
 }
 
@@ -298,56 +123,58 @@ int link_forwarding_on(struct kerr *err)
 
 /* ---- bridges ---- */
 
-static void read_link(void *ctx, struct nlmsghdr *h)
+static void read_link(void *ctx, const struct nlmsghdr *h)
 {
 	struct link_bridge_state *st = ctx;
 	struct ifinfomsg *head = NLMSG_DATA(h);
-	struct nlattr *attr, *info;
-	int rem, rem2;
+	struct rt_attrs attrs, infos;
+	struct rt_attr attr, info;
+	char kind[16];
 
 	if (h->nlmsg_type != RTM_NEWLINK)
 		return;
 	st->ifindex = head->ifi_index;
 	st->up = (head->ifi_flags & IFF_UP) != 0;
-	nlmsg_for_each_attr(attr, h, sizeof(*head), rem)
-	{
-		if (nla_type(attr) == IFLA_ADDRESS && nla_len(attr) == LINK_MAC_SIZE)
-			memcpy(st->mac, nla_data(attr), LINK_MAC_SIZE);
-		if (nla_type(attr) == IFLA_IFALIAS)
-			(void) nla_strlcpy(st->owner, attr, sizeof(st->owner));
-		if (nla_type(attr) != IFLA_LINKINFO)
+	rt_attrs_of(&attrs, h, sizeof(*head));
+	while (rt_attrs_next(&attrs, &attr)) {
+		if (attr.type == IFLA_ADDRESS && attr.n == LINK_MAC_SIZE)
+			memcpy(st->mac, attr.data, LINK_MAC_SIZE);
+		if (attr.type == IFLA_IFALIAS)
+			rt_attr_str(&attr, st->owner, sizeof(st->owner));
+		if (attr.type != IFLA_LINKINFO)
 			continue;
-		nla_for_each_nested(info, attr, rem2)
-		{
-			if (nla_type(info) == IFLA_INFO_KIND)
-				st->is_bridge = nla_strcmp(info, "bridge") == 0;
+		rt_attrs_in(&infos, &attr);
+		while (rt_attrs_next(&infos, &info)) {
+			if (info.type == IFLA_INFO_KIND) {
+				rt_attr_str(&info, kind, sizeof(kind));
+				st->is_bridge = streq(kind, "bridge");
+			}
 		}
 	}
 }
 
-static bool read_addr_net(struct nlmsghdr *h, struct ipv4_net *ret)
+static bool read_addr_net(const struct nlmsghdr *h, struct ipv4_net *ret)
 {
 	struct ifaddrmsg *head = NLMSG_DATA(h);
-	struct nlattr *attr;
+	struct rt_attrs attrs;
+	struct rt_attr attr;
 	bool found = false;
-	int rem;
 
 	if (h->nlmsg_type != RTM_NEWADDR || head->ifa_family != AF_INET)
 		return false;
-	nlmsg_for_each_attr(attr, h, sizeof(*head), rem)
-	{
+	rt_attrs_of(&attrs, h, sizeof(*head));
+	while (rt_attrs_next(&attrs, &attr)) {
 		/* IFA_LOCAL is ours; on a point-to-point link IFA_ADDRESS is the other end's. */
-		if (nla_len(attr) < 4 ||
-		    !(nla_type(attr) == IFA_LOCAL || (nla_type(attr) == IFA_ADDRESS && !found)))
+		if (attr.n < 4 || !(attr.type == IFA_LOCAL || (attr.type == IFA_ADDRESS && !found)))
 			continue;
-		ret->addr = ntohl(nla_get_u32(attr));
+		ret->addr = ntohl(rt_attr_u32(&attr));
 		ret->prefix = head->ifa_prefixlen;
 		found = true;
 	}
 	return found;
 }
 
-static void read_bridge_addr(void *ctx, struct nlmsghdr *h)
+static void read_bridge_addr(void *ctx, const struct nlmsghdr *h)
 {
 	struct link_bridge_state *st = ctx;
 	struct ipv4_net net;
@@ -360,24 +187,24 @@ static void read_bridge_addr(void *ctx, struct nlmsghdr *h)
 		st->addr = net;
 }
 
-static int query(struct nl_sock *sk, const char *name, struct link_bridge_state *ret,
+static int query(struct rt_sock *sk, const char *name, struct link_bridge_state *ret,
 		 struct kerr *err)
 {
-	cleanup_(msg_freep) struct nl_msg *get = link_msg(RTM_GETLINK, 0, name, 0);
-	cleanup_(msg_freep) struct nl_msg *addrs = NULL;
+	cleanup_(rt_msg_freep) struct rt_msg *get = link_msg(RTM_GETLINK, 0, name, 0);
+	cleanup_(rt_msg_freep) struct rt_msg *addrs = NULL;
 	struct link_bridge_state st = { 0 };
 	struct rt_answer a = { .item = read_link, .ctx = &st };
 	struct ifaddrmsg head = { .ifa_family = AF_INET };
 	int r;
 
-	put_u32(get, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	rt_put_u32(get, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	r = rt_talk(sk, &get, 1, &a);
 	if (r == -ENODEV)
 		return r;
 	if (r < 0)
 		return kerr_set(err, r, "look at the device '%s'%s", name, a.words);
 	head.ifa_index = (unsigned) st.ifindex;
-	addrs = rt_msg(RTM_GETADDR, NLM_F_DUMP, &head, sizeof(head));
+	addrs = rt_msg_new(RTM_GETADDR, NLM_F_DUMP, &head, sizeof(head));
 	a = (struct rt_answer){ .item = read_bridge_addr, .ctx = &st };
 	r = rt_talk(sk, &addrs, 1, &a);
 	if (r < 0)
@@ -388,7 +215,7 @@ static int query(struct nl_sock *sk, const char *name, struct link_bridge_state 
 
 int link_bridge_query(const char *name, struct link_bridge_state *ret, struct kerr *err)
 {
-	cleanup_(sock_freep) struct nl_sock *sk = NULL;
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
 	int r;
 
 	r = rt_open(&sk, err);
@@ -397,19 +224,19 @@ int link_bridge_query(const char *name, struct link_bridge_state *ret, struct ke
 	return query(sk, name, ret, err);
 }
 
-static int bridge_create(struct nl_sock *sk, const char *name, struct kerr *err)
+static int bridge_create(struct rt_sock *sk, const char *name, struct kerr *err)
 {
-	struct nl_msg *msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name, 0);
-	char words[LINK_WORDS_MAX];
+	struct rt_msg *msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name, 0);
+	char words[RT_WORDS_MAX];
 	uint8_t mac[LINK_MAC_SIZE];
 	struct nlattr *info;
 	int r;
 
 	mac_of_number(fnv1a32(name, strlen(name)), mac);
-	put(msg, IFLA_ADDRESS, mac, sizeof(mac));
-	info = nest(msg, IFLA_LINKINFO);
-	put_str(msg, IFLA_INFO_KIND, "bridge");
-	nla_nest_end(msg, info);
+	rt_put(msg, IFLA_ADDRESS, mac, sizeof(mac));
+	info = rt_nest(msg, IFLA_LINKINFO);
+	rt_put_str(msg, IFLA_INFO_KIND, "bridge");
+	rt_nest_end(msg, info);
 	r = rt_do(sk, msg, words);
 	if (r < 0 && r != -EEXIST) /* another made it meanwhile: judged like any other */
 		return kerr_set(err, r, "create the bridge '%s'%s", name, words);
@@ -437,25 +264,26 @@ static int bridge_judge(const struct link_bridge *b, const struct link_bridge_st
 	return 0;
 }
 
-static struct nl_msg *addr_msg(int ifindex, struct ipv4_net net)
+static struct rt_msg *addr_msg(int ifindex, struct ipv4_net net)
 {
 	const struct ifaddrmsg head = { .ifa_family = AF_INET,
 					.ifa_prefixlen = (uint8_t) net.prefix,
 					.ifa_index = (unsigned) ifindex };
-	struct nl_msg *msg = rt_msg(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof(head));
+	struct rt_msg *msg =
+		rt_msg_new(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof(head));
 
-	put_u32(msg, IFA_LOCAL, htonl(net.addr));
-	put_u32(msg, IFA_ADDRESS, htonl(net.addr));
-	put_u32(msg, IFA_BROADCAST, htonl(ipv4_last(net)));
+	rt_put_u32(msg, IFA_LOCAL, htonl(net.addr));
+	rt_put_u32(msg, IFA_ADDRESS, htonl(net.addr));
+	rt_put_u32(msg, IFA_BROADCAST, htonl(ipv4_last(net)));
 	return msg;
 }
 
-static int bridge_mend(struct nl_sock *sk, const struct link_bridge *b,
+static int bridge_mend(struct rt_sock *sk, const struct link_bridge *b,
 		       const struct link_bridge_state *st, struct kerr *err)
 {
 	bool alias = b->owner && !st->owner[0];
-	char words[LINK_WORDS_MAX];
-	struct nl_msg *msg;
+	char words[RT_WORDS_MAX];
+	struct rt_msg *msg;
 	int changed = 0;
 	int r;
 
@@ -473,7 +301,7 @@ static int bridge_mend(struct nl_sock *sk, const struct link_bridge *b,
 	if (alias || !st->up) {
 		msg = link_msg(RTM_NEWLINK, 0, b->name, st->up ? 0 : IFF_UP);
 		if (alias)
-			put(msg, IFLA_IFALIAS, b->owner, strlen(b->owner));
+			rt_put(msg, IFLA_IFALIAS, b->owner, strlen(b->owner));
 		r = rt_do(sk, msg, words);
 		if (r < 0)
 			return kerr_set(err, r, "bring the bridge '%s' up%s", b->name, words);
@@ -484,7 +312,7 @@ static int bridge_mend(struct nl_sock *sk, const struct link_bridge *b,
 
 int link_bridge_ensure(const struct link_bridge *b, struct kerr *err)
 {
-	cleanup_(sock_freep) struct nl_sock *sk = NULL;
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
 	struct link_bridge_state st;
 	int r;
 
@@ -507,9 +335,9 @@ int link_bridge_ensure(const struct link_bridge *b, struct kerr *err)
 	return bridge_mend(sk, b, &st, err);
 }
 
-static int delete_name(struct nl_sock *sk, const char *name, struct kerr *err)
+static int delete_name(struct rt_sock *sk, const char *name, struct kerr *err)
 {
-	char words[LINK_WORDS_MAX];
+	char words[RT_WORDS_MAX];
 	int r;
 
 	r = rt_do(sk, link_msg(RTM_DELLINK, 0, name, 0), words);
@@ -522,7 +350,7 @@ static int delete_name(struct nl_sock *sk, const char *name, struct kerr *err)
 
 int link_bridge_delete(const char *name, struct kerr *err)
 {
-	cleanup_(sock_freep) struct nl_sock *sk = NULL;
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
 	struct link_bridge_state st;
 	int r;
 
@@ -539,7 +367,7 @@ int link_bridge_delete(const char *name, struct kerr *err)
 
 int link_delete(const char *name, struct kerr *err)
 {
-	cleanup_(sock_freep) struct nl_sock *sk = NULL;
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
 	int r;
 
 	r = rt_open(&sk, err);
@@ -555,7 +383,7 @@ int link_delete(const char *name, struct kerr *err)
  * where they were opened, so the visit lasts only for that. IPv6 is switched off for what
  * will appear in there (lo keeps its ::1).
  */
-static int visit(int netns_fd, struct nl_sock **ret, struct kerr *err)
+static int visit(int netns_fd, struct rt_sock **ret, struct kerr *err)
 {
 	cleanup_fd int own = -EBADF;
 	int r;
@@ -577,13 +405,13 @@ static int visit(int netns_fd, struct nl_sock **ret, struct kerr *err)
 }
 
 /* eth0 is in its namespace after this, the host's end a port of the bridge; both are down. */
-static int veth_create(struct nl_sock *sk, const struct link_attach *a, unsigned bridge,
+static int veth_create(struct rt_sock *sk, const struct link_attach *a, unsigned bridge,
 		       struct kerr *err)
 {
 	const struct ifinfomsg peer_head = { 0 }; /* cannot come up before its pair is complete */
-	struct nl_msg *msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, a->host_name, 0);
+	struct rt_msg *msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, a->host_name, 0);
 	static const uint8_t no_mac[LINK_MAC_SIZE];
-	char words[LINK_WORDS_MAX];
+	char words[RT_WORDS_MAX];
 	uint8_t mac[LINK_MAC_SIZE];
 	struct nlattr *info, *data, *peer;
 	int r;
@@ -592,31 +420,31 @@ static int veth_create(struct nl_sock *sk, const struct link_attach *a, unsigned
 		link_mac_of_addr(a->addr.addr, mac);
 	else
 		memcpy(mac, a->mac, sizeof(mac));
-	put_u32(msg, IFLA_MASTER, bridge);
+	rt_put_u32(msg, IFLA_MASTER, bridge);
 	if (a->mtu > 0)
-		put_u32(msg, IFLA_MTU, a->mtu);
-	info = nest(msg, IFLA_LINKINFO);
-	put_str(msg, IFLA_INFO_KIND, "veth");
-	data = nest(msg, IFLA_INFO_DATA);
-	peer = nest(msg, VETH_INFO_PEER);
-	append(msg, &peer_head, sizeof(peer_head));
-	put_str(msg, IFLA_IFNAME, a->name);
-	put(msg, IFLA_ADDRESS, mac, sizeof(mac));
-	put_u32(msg, IFLA_NET_NS_FD, (uint32_t) a->netns_fd);
+		rt_put_u32(msg, IFLA_MTU, a->mtu);
+	info = rt_nest(msg, IFLA_LINKINFO);
+	rt_put_str(msg, IFLA_INFO_KIND, "veth");
+	data = rt_nest(msg, IFLA_INFO_DATA);
+	peer = rt_nest(msg, VETH_INFO_PEER);
+	rt_append(msg, &peer_head, sizeof(peer_head));
+	rt_put_str(msg, IFLA_IFNAME, a->name);
+	rt_put(msg, IFLA_ADDRESS, mac, sizeof(mac));
+	rt_put_u32(msg, IFLA_NET_NS_FD, (uint32_t) a->netns_fd);
 	if (a->mtu > 0)
-		put_u32(msg, IFLA_MTU, a->mtu);
-	nla_nest_end(msg, peer);
-	nla_nest_end(msg, data);
-	nla_nest_end(msg, info);
+		rt_put_u32(msg, IFLA_MTU, a->mtu);
+	rt_nest_end(msg, peer);
+	rt_nest_end(msg, data);
+	rt_nest_end(msg, info);
 	r = rt_do(sk, msg, words);
 	if (r < 0)
 		return kerr_set(err, r, "create the veth pair '%s'%s", a->host_name, words);
 	return 0;
 }
 
-static int host_end_up(struct nl_sock *sk, const char *name, struct kerr *err)
+static int host_end_up(struct rt_sock *sk, const char *name, struct kerr *err)
 {
-	char words[LINK_WORDS_MAX];
+	char words[RT_WORDS_MAX];
 	int r;
 
 	r = no_ipv6(name, err);
@@ -628,31 +456,31 @@ static int host_end_up(struct nl_sock *sk, const char *name, struct kerr *err)
 	return 0;
 }
 
-static struct nl_msg *default_route_msg(unsigned ifindex, uint32_t gateway)
+static struct rt_msg *default_route_msg(unsigned ifindex, uint32_t gateway)
 {
 	const struct rtmsg head = { .rtm_family = AF_INET,
 				    .rtm_table = RT_TABLE_MAIN,
 				    .rtm_protocol = RTPROT_STATIC,
 				    .rtm_scope = RT_SCOPE_UNIVERSE,
 				    .rtm_type = RTN_UNICAST };
-	struct nl_msg *msg =
-		rt_msg(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof(head));
+	struct rt_msg *msg =
+		rt_msg_new(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof(head));
 
-	put_u32(msg, RTA_GATEWAY, htonl(gateway));
-	put_u32(msg, RTA_OIF, ifindex);
+	rt_put_u32(msg, RTA_GATEWAY, htonl(gateway));
+	rt_put_u32(msg, RTA_OIF, ifindex);
 	return msg;
 }
 
-static int configure_inside(struct nl_sock *inside, const struct link_attach *a, struct kerr *err)
+static int configure_inside(struct rt_sock *inside, const struct link_attach *a, struct kerr *err)
 {
 	struct ifreq req = { 0 };
-	struct nl_msg *msgs[LINK_BATCH_MAX];
+	struct rt_msg *msgs[LINK_BATCH_MAX];
 	struct rt_answer answer = { 0 };
 	size_t i, n = 0;
 	int r;
 
 	(void) snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", a->name);
-	if (ioctl(nl_socket_get_fd(inside), SIOCGIFINDEX, &req) < 0)
+	if (ioctl(rt_fd(inside), SIOCGIFINDEX, &req) < 0)
 		return kerr_set(err, -errno, "find '%s' in the cell", a->name);
 	msgs[n++] = link_msg(RTM_NEWLINK, 0, a->name, IFF_UP);
 	msgs[n++] = addr_msg(req.ifr_ifindex, a->addr);
@@ -660,7 +488,7 @@ static int configure_inside(struct nl_sock *inside, const struct link_attach *a,
 		msgs[n++] = default_route_msg((unsigned) req.ifr_ifindex, a->gateway);
 	r = rt_talk(inside, msgs, n, &answer);
 	for (i = 0; i < n; i++)
-		msg_freep(&msgs[i]);
+		rt_msg_freep(&msgs[i]);
 	if (r < 0)
 		return kerr_set(err, r, "configure '%s' in the cell%s", a->name, answer.words);
 	return 0;
@@ -671,18 +499,18 @@ static int configure_inside(struct nl_sock *inside, const struct link_attach *a,
  * then a port does not forward and a device sends nothing, so a first packet would be lost and
  * sent again only after a second. Asking ethtool for the link does that work now.
  */
-static void settle_carrier(struct nl_sock *sk, const char *name)
+static void settle_carrier(struct rt_sock *sk, const char *name)
 {
 	struct ethtool_value value = { .cmd = ETHTOOL_GLINK };
 	struct ifreq req = { .ifr_data = (void *) &value };
 
 	(void) snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
-	(void) ioctl(nl_socket_get_fd(sk), SIOCETHTOOL, &req); /* it would happen anyway */
+	(void) ioctl(rt_fd(sk), SIOCETHTOOL, &req); /* it would happen anyway */
 }
 
 int link_attach(const struct link_attach *a, struct kerr *err)
 {
-	cleanup_(sock_freep) struct nl_sock *sk = NULL, *inside = NULL;
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL, *inside = NULL;
 	unsigned bridge = if_nametoindex(a->bridge);
 	int r;
 
@@ -712,16 +540,16 @@ int link_attach(const struct link_attach *a, struct kerr *err)
 
 int link_detach(const char *host_name, struct kerr *err)
 {
-	cleanup_(sock_freep) struct nl_sock *sk = NULL;
-	char words[LINK_WORDS_MAX];
-	struct nl_msg *msg;
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
+	char words[RT_WORDS_MAX];
+	struct rt_msg *msg;
 	int r;
 
 	r = rt_open(&sk, err);
 	if (r < 0)
 		return r;
 	msg = link_msg(RTM_NEWLINK, 0, host_name, 0);
-	put_u32(msg, IFLA_MASTER, 0);
+	rt_put_u32(msg, IFLA_MASTER, 0);
 	r = rt_do(sk, msg, words);
 	if (r < 0 && r != -ENODEV)
 		return kerr_set(err, r, "take '%s' out of its bridge%s", host_name, words);
@@ -735,25 +563,25 @@ struct ports {
 	size_t n;
 };
 
-static void read_port(void *ctx, struct nlmsghdr *h)
+static void read_port(void *ctx, const struct nlmsghdr *h)
 {
 	struct ifinfomsg *head = NLMSG_DATA(h);
 	struct ports *ports = ctx;
 	struct link_port *port;
-	struct nlattr *attr;
-	int rem;
+	struct rt_attrs attrs;
+	struct rt_attr attr;
 
 	if (h->nlmsg_type != RTM_NEWLINK)
 		return;
 	port = vec_grow(&ports->v, &ports->n, sizeof(*ports->v));
 	port->ifindex = head->ifi_index;
 	port->up = (head->ifi_flags & IFF_UP) != 0;
-	nlmsg_for_each_attr(attr, h, sizeof(*head), rem)
-	{
-		if (nla_type(attr) == IFLA_IFNAME)
-			(void) nla_strlcpy(port->name, attr, sizeof(port->name));
-		if (nla_type(attr) == IFLA_MASTER && nla_len(attr) >= 4)
-			port->master = (int) nla_get_u32(attr);
+	rt_attrs_of(&attrs, h, sizeof(*head));
+	while (rt_attrs_next(&attrs, &attr)) {
+		if (attr.type == IFLA_IFNAME)
+			rt_attr_str(&attr, port->name, sizeof(port->name));
+		if (attr.type == IFLA_MASTER && attr.n >= 4)
+			port->master = (int) rt_attr_u32(&attr);
 	}
 }
 
@@ -765,8 +593,8 @@ static int compare_ports(const void *a, const void *b)
 /* Of all devices, or (name) of one. */
 static int read_ports(const char *name, struct ports *ret, struct kerr *err)
 {
-	cleanup_(sock_freep) struct nl_sock *sk = NULL;
-	cleanup_(msg_freep) struct nl_msg *get = NULL;
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
+	cleanup_(rt_msg_freep) struct rt_msg *get = NULL;
 	const struct ifinfomsg head = { 0 };
 	struct rt_answer a = { .item = read_port, .ctx = ret };
 	int r;
@@ -775,8 +603,8 @@ static int read_ports(const char *name, struct ports *ret, struct kerr *err)
 	if (r < 0)
 		return r;
 	get = name ? link_msg(RTM_GETLINK, 0, name, 0)
-		   : rt_msg(RTM_GETLINK, NLM_F_DUMP, &head, sizeof(head));
-	put_u32(get, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+		   : rt_msg_new(RTM_GETLINK, NLM_F_DUMP, &head, sizeof(head));
+	rt_put_u32(get, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	r = rt_talk(sk, &get, 1, &a);
 	if (r == -ENODEV)
 		return r;
@@ -818,10 +646,10 @@ int link_port_query(const char *name, struct link_port *ret, struct kerr *err)
 
 int link_port_join(const char *host_name, const char *bridge, struct kerr *err)
 {
-	cleanup_(sock_freep) struct nl_sock *sk = NULL;
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
 	unsigned master = if_nametoindex(bridge);
-	char words[LINK_WORDS_MAX];
-	struct nl_msg *msg;
+	char words[RT_WORDS_MAX];
+	struct rt_msg *msg;
 	int r;
 
 	if (master == 0)
@@ -830,7 +658,7 @@ int link_port_join(const char *host_name, const char *bridge, struct kerr *err)
 	if (r < 0)
 		return r;
 	msg = link_msg(RTM_NEWLINK, 0, host_name, IFF_UP);
-	put_u32(msg, IFLA_MASTER, master);
+	rt_put_u32(msg, IFLA_MASTER, master);
 	r = rt_do(sk, msg, words);
 	if (r < 0)
 		return kerr_set(err, r, "make '%s' a port of the bridge '%s'%s", host_name, bridge,
@@ -857,7 +685,7 @@ static void nets_add(struct nets *nets, struct ipv4_net net, unsigned ifindex)
 		memcpy(item->device, name, sizeof(item->device));
 }
 
-static void read_nets_addr(void *ctx, struct nlmsghdr *h)
+static void read_nets_addr(void *ctx, const struct nlmsghdr *h)
 {
 	struct ipv4_net net;
 
@@ -865,36 +693,36 @@ static void read_nets_addr(void *ctx, struct nlmsghdr *h)
 		nets_add(ctx, net, ((struct ifaddrmsg *) NLMSG_DATA(h))->ifa_index);
 }
 
-static void read_nets_route(void *ctx, struct nlmsghdr *h)
+static void read_nets_route(void *ctx, const struct nlmsghdr *h)
 {
 	struct rtmsg *head = NLMSG_DATA(h);
 	struct ipv4_net net = { .prefix = head->rtm_dst_len };
 	unsigned ifindex = 0;
-	struct nlattr *attr;
-	int rem;
+	struct rt_attrs attrs;
+	struct rt_attr attr;
 
 	if (h->nlmsg_type != RTM_NEWROUTE || head->rtm_family != AF_INET ||
 	    head->rtm_type != RTN_UNICAST || head->rtm_dst_len == 0)
 		return;
-	nlmsg_for_each_attr(attr, h, sizeof(*head), rem)
-	{
-		if (nla_type(attr) == RTA_DST && nla_len(attr) >= 4)
-			net.addr = ntohl(nla_get_u32(attr));
-		if (nla_type(attr) == RTA_OIF && nla_len(attr) >= 4)
-			ifindex = nla_get_u32(attr);
+	rt_attrs_of(&attrs, h, sizeof(*head));
+	while (rt_attrs_next(&attrs, &attr)) {
+		if (attr.type == RTA_DST && attr.n >= 4)
+			net.addr = ntohl(rt_attr_u32(&attr));
+		if (attr.type == RTA_OIF && attr.n >= 4)
+			ifindex = rt_attr_u32(&attr);
 	}
 	nets_add(ctx, net, ifindex);
 }
 
-static int dump_nets(struct nl_sock *sk, struct nets *nets, struct kerr *err)
+static int dump_nets(struct rt_sock *sk, struct nets *nets, struct kerr *err)
 {
 	const struct ifaddrmsg addr_head = { .ifa_family = AF_INET };
 	const struct rtmsg route_head = { .rtm_family = AF_INET };
 	struct rt_answer a = { .item = read_nets_addr, .ctx = nets };
-	cleanup_(msg_freep) struct nl_msg *addrs =
-		rt_msg(RTM_GETADDR, NLM_F_DUMP, &addr_head, sizeof(addr_head));
-	cleanup_(msg_freep) struct nl_msg *routes =
-		rt_msg(RTM_GETROUTE, NLM_F_DUMP, &route_head, sizeof(route_head));
+	cleanup_(rt_msg_freep) struct rt_msg *addrs =
+		rt_msg_new(RTM_GETADDR, NLM_F_DUMP, &addr_head, sizeof(addr_head));
+	cleanup_(rt_msg_freep) struct rt_msg *routes =
+		rt_msg_new(RTM_GETROUTE, NLM_F_DUMP, &route_head, sizeof(route_head));
 	int r;
 
 	r = rt_talk(sk, &addrs, 1, &a);
@@ -909,7 +737,7 @@ static int dump_nets(struct nl_sock *sk, struct nets *nets, struct kerr *err)
 
 int link_list_nets(struct link_net **ret, size_t *ret_n, struct kerr *err)
 {
-	cleanup_(sock_freep) struct nl_sock *sk = NULL;
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
 	struct nets nets = { 0 };
 	int r;
 

@@ -6,4 +6,5 @@ libhost_net_a_SOURCES = \
 	lib/host/net/firewall.c lib/host/net/firewall.h \
 	lib/host/net/firewall_iptc.c \
 	lib/host/net/ipv4.c lib/host/net/ipv4.h \
-	lib/host/net/link.c lib/host/net/link.h
+	lib/host/net/link.c lib/host/net/link.h \
+	lib/host/net/rt.c lib/host/net/rt.h

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+
+#include "buf.h"
+#include "rt.h"
+
+/* Ours are libnl's by another name. */
+static struct nl_sock *nl(const struct rt_sock *sk)
+{
+	return (struct nl_sock *) (uintptr_t) sk;
+}
+
+static struct nl_msg *nm(const struct rt_msg *msg)
+{
+	return (struct nl_msg *) (uintptr_t) msg;
+}
+
+void rt_sock_freep(struct rt_sock **sk)
+{
+	if (*sk)
+		nl_socket_free(nl(*sk));
+	*sk = NULL;
+}
+
+void rt_msg_freep(struct rt_msg **msg)
+{
+	if (*msg)
+		nlmsg_free(nm(*msg));
+	*msg = NULL;
+}
+
+int rt_fd(const struct rt_sock *sk)
+{
+	return nl_socket_get_fd(nl(sk));
+}
+
+int rt_open(struct rt_sock **ret, struct kerr *err)
+{
+	cleanup_(rt_sock_freep) struct rt_sock *sk = (struct rt_sock *) nl_socket_alloc();
+	const int on = 1;
+	int fd;
+	int r;
+
+	if (!sk)
+		abort(); /* as xmalloc */
+	r = nl_connect(nl(sk), NETLINK_ROUTE);
+	if (r < 0)
+		return kerr_plain(err, -EIO, "open a netlink socket: %s", nl_geterror(-r));
+	fd = rt_fd(sk);
+	/* Words with an error, no echo of the request, filters that filter: all optional. */
+	(void) setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	(void) setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	(void) setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+	*ret = take_ptr(sk);
+	return 0;
+}
+
+/* ---- requests ---- */
+
+/* libnl takes a pointer to non-const it only reads. */
+void rt_append(struct rt_msg *msg, const void *data, size_t n)
+{
+	if (nlmsg_append(nm(msg), (void *) (uintptr_t) data, n, NLMSG_ALIGNTO) < 0)
+		abort();
+}
+
+struct rt_msg *rt_msg_new(int type, int flags, const void *head, size_t n)
+{
+	struct rt_msg *msg = (struct rt_msg *) nlmsg_alloc_simple(type, flags);
+
+	if (!msg)
+		abort();
+	rt_append(msg, head, n);
+	return msg;
+}
+
+void rt_put(struct rt_msg *msg, int type, const void *data, size_t n)
+{
+	if (nla_put(nm(msg), type, (int) n, data) < 0)
+		abort();
+}
+
+void rt_put_str(struct rt_msg *msg, int type, const char *s)
+{
+	rt_put(msg, type, s, strlen(s) + 1);
+}
+
+void rt_put_u32(struct rt_msg *msg, int type, uint32_t v)
+{
+	rt_put(msg, type, &v, sizeof(v));
+}
+
+struct nlattr *rt_nest(struct rt_msg *msg, int type)
+{
+	struct nlattr *attr = nla_nest_start(nm(msg), type);
+
+	if (!attr)
+		abort();
+	return attr;
+}
+
+void rt_nest_end(struct rt_msg *msg, struct nlattr *nest)
+{
+	(void) nla_nest_end(nm(msg), nest);
+}
+
+/* ---- answers ---- */
+
+static void read_words(const struct nlmsghdr *h, char *buf, size_t size)
+{
+	int left = (int) h->nlmsg_len - (int) NLMSG_LENGTH(sizeof(struct nlmsgerr));
+	struct rt_attrs attrs = { .at = (const void *) ((const char *) NLMSG_DATA(h) +
+							sizeof(struct nlmsgerr)),
+				  .left = left };
+	struct rt_attr attr;
+
+	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS) || left <= 0)
+		return;
+	while (rt_attrs_next(&attrs, &attr))
+		if (attr.type == NLMSGERR_ATTR_MSG)
+			(void) snprintf(buf, size, " (%.*s)", (int) attr.n,
+					(const char *) attr.data);
+}
+
+/* One datagram. Returns how many requests it ends. */
+static int rt_read(struct rt_answer *a, unsigned char *buf, int n)
+{
+	struct nlmsghdr *h = (struct nlmsghdr *) (void *) buf;
+	int ended = 0;
+	int e;
+
+	for (; nlmsg_ok(h, n); h = nlmsg_next(h, &n)) {
+		if (h->nlmsg_type == NLMSG_DONE) {
+			ended++;
+			continue;
+		}
+		if (h->nlmsg_type != NLMSG_ERROR) {
+			if (a->item)
+				a->item(a->ctx, h);
+			continue;
+		}
+		e = ((struct nlmsgerr *) NLMSG_DATA(h))->error;
+		ended++;
+		if (e < 0 && a->result == 0) {
+			a->result = e;
+			read_words(h, a->words, sizeof(a->words));
+		}
+	}
+	return ended;
+}
+
+int rt_talk(struct rt_sock *sk, struct rt_msg *const *msgs, size_t n, struct rt_answer *a)
+{
+	cleanup_buf struct buf out = BUF_INIT(64 << 10);
+	size_t i, ended = 0;
+	int r;
+
+	for (i = 0; i < n; i++) {
+		const struct nlmsghdr *h = nlmsg_hdr(nm(msgs[i]));
+
+		nl_complete_msg(nl(sk), nm(msgs[i]));
+		buf_add(&out, h, h->nlmsg_len);
+		while (out.len % NLMSG_ALIGNTO != 0)
+			buf_addc(&out, '\0');
+	}
+	if (send(rt_fd(sk), out.data, out.len, 0) < 0)
+		return -errno;
+	while (ended < n) {
+		struct sockaddr_nl from = { 0 };
+		unsigned char *buf = NULL;
+
+		r = nl_recv(nl(sk), &from, &buf, NULL);
+		if (r <= 0)
+			return -EIO; /* no memory for the answer, or a broken socket */
+		ended += (size_t) rt_read(a, buf, r);
+		free(buf);
+	}
+	return a->result;
+}
+
+int rt_do(struct rt_sock *sk, struct rt_msg *owned_msg, char words[RT_WORDS_MAX])
+{
+	cleanup_(rt_msg_freep) struct rt_msg *msg = owned_msg;
+	struct rt_answer a = { 0 };
+	int r;
+
+	r = rt_talk(sk, &msg, 1, &a);
+	(void) snprintf(words, RT_WORDS_MAX, "%s", a.words);
+	return r;
+}
+
+/* ---- attributes ---- */
+
+void rt_attrs_of(struct rt_attrs *a, const struct nlmsghdr *h, size_t head)
+{
+	a->at = nlmsg_attrdata(h, (int) head);
+	a->left = nlmsg_attrlen(h, (int) head);
+}
+
+void rt_attrs_in(struct rt_attrs *a, const struct rt_attr *outer)
+{
+	a->at = outer->data;
+	a->left = (int) outer->n;
+}
+
+bool rt_attrs_next(struct rt_attrs *a, struct rt_attr *ret)
+{
+	if (!nla_ok(a->at, a->left))
+		return false;
+	*ret = (struct rt_attr){ .type = nla_type(a->at),
+				 .n = (size_t) nla_len(a->at),
+				 .data = nla_data(a->at) };
+	a->at = nla_next(a->at, &a->left);
+	return true;
+}
+
+uint32_t rt_attr_u32(const struct rt_attr *a)
+{
+	uint32_t v = 0;
+
+	if (a->n >= sizeof(v))
+		memcpy(&v, a->data, sizeof(v));
+	return v;
+}
+
+void rt_attr_str(const struct rt_attr *a, char *buf, size_t size)
+{
+	size_t n = strnlen(a->data, a->n);
+
+	n = n < size ? n : size - 1;
+	memcpy(buf, a->data, n);
+	buf[n] = '\0';
+}
