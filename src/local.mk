@@ -30,12 +30,12 @@ libkuke_a_SOURCES = \
 	src/kuke/cmd_version.c \
 	src/kuke/complete.c src/kuke/complete.h \
 	src/kuke/container_flags.c src/kuke/container_flags.h \
-	src/kuke/delete.h \
+	src/kuke/delete.c src/kuke/delete.h \
 	src/kuke/delete_file.c \
 	src/kuke/docsout.c src/kuke/docsout.h \
 	src/kuke/get.c src/kuke/get.h \
 	src/kuke/get_table.c \
-	src/kuke/help.c \
+	src/kuke/help.c src/kuke/help.h \
 	src/kuke/hints.c src/kuke/hints.h \
 	src/kuke/image_get.c src/kuke/image_get.h \
 	src/kuke/lifecycle.c src/kuke/lifecycle.h \

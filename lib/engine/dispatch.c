@@ -6,8 +6,8 @@
 
 #include "apply.h"
 #include "cell_create.h"
-#include "cell_delete.h"
 #include "cell_stop.h"
+#include "cell_verbs.h"
 #include "container_verbs.h"
 #include "context.h"
 #include "engine.h"

@@ -40,6 +40,7 @@ libmodel_a_SOURCES += \
 	lib/model/labels.c lib/model/labels.h \
 	lib/model/explain.c lib/model/explain.h \
 	lib/model/docstream.c lib/model/docstream.h \
+	lib/model/egress.c lib/model/egress.h \
 	lib/model/encoding.c lib/model/encoding.h \
 	lib/model/names.c \
 	lib/model/params.c lib/model/params.h \

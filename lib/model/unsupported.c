@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "convert.h"
+#include "egress.h"
 #include "mem.h"
 #include "rowutil.h"
 #include "str.h"

@@ -24,16 +24,6 @@ static int require(const char *value, const char *path, struct kerr *err)
 
 /* ---- egress ---- */
 
-bool egress_effective(const struct egress_policy *p)
-{
-	cleanup_free char *action = NULL;
-
-	if (p == NULL)
-		return false;
-	action = str_trim(p->default_action);
-	return p->allow.n > 0 || (action[0] != '\0' && !str_case_eq(action, "allow"));
-}
-
 /* What Go's net.ParseCIDR takes: an address of either family and the bits of its mask. */
 static bool cidr_valid(const char *s)
 {

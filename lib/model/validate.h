@@ -90,9 +90,6 @@ struct port_spec {
 };
 int port_parse(const char *text, struct port_spec *ret, struct kerr *err);
 
-/* Whether there is a policy to enforce: all but "absent" and "default allow without rules". */
-bool egress_effective(const struct egress_policy *p);
-
 /*
  * `not supported yet: <path>` for the first field that is set and that later
  * work brings. One table in unsupported.c holds the paths.

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "cgroup_freeze.h"
+#include "cgroup_kill.h"
 #include "fd.h"
 #include "lock.h"
 #include "mem.h"

@@ -7,6 +7,7 @@
 #include "atomic.h"
 #include "cas.h"
 #include "fd.h"
+#include "imgstore.h"
 #include "mem.h"
 #include "sha256.h"
 

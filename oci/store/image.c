@@ -6,7 +6,9 @@
 #include "cas.h"
 #include "errkind.h"
 #include "image.h"
+#include "image_gc.h"
 #include "image_record.h"
+#include "imgstore.h"
 #include "layer.h"
 #include "mem.h"
 #include "ref.h"
@@ -131,7 +133,7 @@ static int delete_name(struct image_store *s, const char *name, char **ret_name,
 		return r;
 	if (ret_name)
 		*ret_name = xstrdup(name);
-	return image_collect(s, NULL, err);
+	return image_gc(s, NULL, err);
 }
 
 int image_delete(struct image_store *s, const char *ref, char **ret_name, struct kerr *err)
@@ -147,7 +149,7 @@ int image_delete(struct image_store *s, const char *ref, char **ret_name, struct
 	if (r == 0 && ret_name)
 		*ret_name = xstrdup(ref);
 	if (r != -ENOENT)
-		return r < 0 ? r : image_collect(s, NULL, err);
+		return r < 0 ? r : image_gc(s, NULL, err);
 	if (ref_normalise(ref, &name, NULL) < 0 || streq(name, ref))
 		return not_found(err);
 	r = delete_name(s, name, ret_name, err);

@@ -101,22 +101,4 @@ int image_resolve(struct image_store *s, const char *ref, struct image *ret, str
 int image_resolve_digest(struct image_store *s, const struct digest *manifest, struct image *ret,
 			 struct kerr *err);
 
-/*
- * Remove blobs, snapshots and staging leftovers that no name and no container
- * needs. What is not known to be ours stays; while a record cannot be read, all blobs
- * and snapshots stay. *ret_bytes (may be NULL) is what was freed, roughly. When the store is
- * held by others it is left to the last of them, and 0 is returned.
- */
-int image_collect(struct image_store *s, uint64_t *ret_bytes, struct kerr *err);
-
-enum image_collect_flags {
-	/*
-	 * Somebody asked for it: layers that lost their record go too, and what keeps the
-	 * rest from going (a record that cannot be read) is an error that names it.
-	 */
-	IMAGE_COLLECT_ASKED = 1 << 0,
-};
-int image_collect_with(struct image_store *s, enum image_collect_flags flags, uint64_t *ret_bytes,
-		       struct kerr *err);
-
 #endif

@@ -7,8 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "image.h"
+#include "image_gc.h"
 #include "image_record.h"
+#include "imgstore.h"
 #include "layer.h"
 #include "mem.h"
 #include "path.h"
@@ -165,7 +166,7 @@ static bool is_damaged_layer(struct image_store *s, const char *hex)
 	return image_store_is_hex(hex) && access(fs, F_OK) == 0;
 }
 
-static int sweep_chains(struct marks *m, enum image_collect_flags flags, uint64_t *freed,
+static int sweep_chains(struct marks *m, enum image_gc_flags flags, uint64_t *freed,
 			struct kerr *err)
 {
 	cleanup_strlist struct strlist names = { 0 };
@@ -180,7 +181,7 @@ static int sweep_chains(struct marks *m, enum image_collect_flags flags, uint64_
 		if (strmap_get(&m->chains, names.v[i]))
 			continue;
 		if (!is_layer(m->store, names.v[i], &bytes) &&
-		    !(flags & IMAGE_COLLECT_ASKED && is_damaged_layer(m->store, names.v[i]))) {
+		    !(flags & IMAGE_GC_ASKED && is_damaged_layer(m->store, names.v[i]))) {
 			image_store_note(m->store, "not a layer, or its record is damaged", path);
 			continue;
 		}
@@ -228,7 +229,7 @@ static int sweep_leftovers(struct image_store *s, enum ns_dir what, struct kerr 
 	return r;
 }
 
-static int collect(struct image_store *s, enum image_collect_flags flags, uint64_t *freed,
+static int collect(struct image_store *s, enum image_gc_flags flags, uint64_t *freed,
 		   struct kerr *err)
 {
 	cleanup_(marks_clear) struct marks m = { .store = s };
@@ -243,15 +244,15 @@ static int collect(struct image_store *s, enum image_collect_flags flags, uint64
 		r = sweep_chains(&m, flags, freed, err);
 	if (r == 0)
 		r = sweep_blobs(&m, freed, err);
-	if (r == 0 && m.unsure && flags & IMAGE_COLLECT_ASKED)
+	if (r == 0 && m.unsure && flags & IMAGE_GC_ASKED)
 		r = kerr_plain(err, -EBADMSG,
 			       "no image content is removed while a record cannot be read: %s",
 			       m.unsure);
 	return r;
 }
 
-int image_collect_with(struct image_store *s, enum image_collect_flags flags, uint64_t *ret_bytes,
-		       struct kerr *err)
+int image_gc_with(struct image_store *s, enum image_gc_flags flags, uint64_t *ret_bytes,
+		  struct kerr *err)
 {
 	uint64_t freed = 0;
 	int r;
@@ -268,12 +269,12 @@ int image_collect_with(struct image_store *s, enum image_collect_flags flags, ui
 	return 0;
 }
 
-int image_collect(struct image_store *s, uint64_t *ret_bytes, struct kerr *err)
+int image_gc(struct image_store *s, uint64_t *ret_bytes, struct kerr *err)
 {
-	return image_collect_with(s, 0, ret_bytes, err);
+	return image_gc_with(s, 0, ret_bytes, err);
 }
 
 int image_store_repair(struct image_store *s, struct kerr *err)
 {
-	return image_collect(s, NULL, err);
+	return image_gc(s, NULL, err);
 }

@@ -6,8 +6,10 @@
 #include "cas.h"
 #include "emit.h"
 #include "image.h"
+#include "image_hold.h"
 #include "image_inspect.h"
 #include "image_record.h"
+#include "imgstore.h"
 #include "layer.h"
 #include "oci_manifest.h"
 

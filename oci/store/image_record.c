@@ -3,12 +3,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "atomic.h"
 #include "emit.h"
-#include "fd.h"
 #include "image_record.h"
+#include "imgstore.h"
 #include "mem.h"
 #include "node.h"
 #include "path.h"

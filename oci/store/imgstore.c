@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "image.h"
 #include "imgstore.h"
 #include "mem.h"
 #include "oci_manifest.h"
@@ -24,7 +23,7 @@ enum {
 	TRASH_MODE = 0700,
 };
 
-static bool collect_wanted(const struct image_store *s)
+bool image_store_gc_owed(const struct image_store *s)
 {
 	cleanup_free char *trash = image_store_path(s, NS_TRASH, NULL);
 	struct stat st;
@@ -77,27 +76,6 @@ void image_store_close(struct image_store *s)
 	s->locks = NULL;
 }
 
-int image_store_hold(struct image_store *s, struct kerr *err)
-{
-	struct lock_id id = lock_id_image(s->ns, "");
-	int r;
-
-	if (locks_held(s->locks, &id))
-		return 0;
-	r = locks_take(s->locks, &id, LOCKS_SHARED, err);
-	return r < 0 ? r : 1;
-}
-
-void image_store_release(struct image_store *s)
-{
-	struct lock_id id = lock_id_image(s->ns, "");
-
-	locks_drop(s->locks, &id);
-	/* Whoever left the mark could not collect because of us, or of others still at work. */
-	if (collect_wanted(s))
-		(void) image_collect(s, NULL, NULL);
-}
-
 int image_store_lock_all(struct image_store *s, struct kerr *err)
 {
 	struct lock_id id = lock_id_image(s->ns, "");
@@ -115,7 +93,7 @@ int image_store_lock_all(struct image_store *s, struct kerr *err)
 		return 0;
 	if (r < 0)
 		return r;
-	if (collect_wanted(s))
+	if (image_store_gc_owed(s))
 		want_collect(s, false);
 	return 1;
 }

@@ -46,24 +46,14 @@ void image_store_close(struct image_store *s);
 #define cleanup_image_store cleanup_(image_store_close)
 
 /*
- * A shared hold keeps the collector out: whoever adds things, or resolves an
- * image and then records its use, has it meanwhile. It is the image lock of the
- * empty name (lib/store locks.h), so it comes after a cell's lock and before
- * those of chain ids; no other image name is ever locked. Nesting is fine: 1 when this
- * call took it (then release
- * it), 0 when it was held here already. Releasing collects when a delete came by
- * in the meantime.
- */
-int image_store_hold(struct image_store *s, struct kerr *err);
-void image_store_release(struct image_store *s);
-
-/*
  * For the collector: take the store for itself. 1 when it is, 0 when it is in
  * use (then the last to end its hold collects), -errno. Nothing is created:
  * freeing must work on a full disk.
  */
 int image_store_lock_all(struct image_store *s, struct kerr *err);
 void image_store_unlock_all(struct image_store *s);
+/* Whether a collection found the store in use, and is owed by the last to end its hold. */
+bool image_store_gc_owed(const struct image_store *s);
 
 /* A path of this namespace (lib/store layout.h). Owned by the caller. */
 char *image_store_path(const struct image_store *s, enum ns_dir what, const char *name)
@@ -81,11 +71,5 @@ bool image_store_is_record(const char *name);
 
 /* A line for s->strange, where there is such a list. */
 void image_store_note(struct image_store *s, const char *why, const char *path);
-
-/*
- * For start-up: remove what is left in staging/ and trash/ and collect, unless
- * others use it now.
- */
-int image_store_repair(struct image_store *s, struct kerr *err);
 
 #endif

@@ -2,10 +2,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "atomic.h"
 #include "buf.h"
-#include "fd.h"
+#include "imgstore.h"
 #include "jscan.h"
 #include "layer.h"
 #include "mem.h"

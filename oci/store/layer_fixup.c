@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
-#include <unistd.h>
 
 #include "fd.h"
 #include "filelist.h"
@@ -14,14 +13,11 @@
 #include "layer_below.h"
 #include "layer_fixup.h"
 #include "layer_links.h"
+#include "layer_meta.h"
 #include "mem.h"
 #include "path.h"
 #include "str.h"
 #include "unpack_proto.h"
-
-enum {
-	LAYER_XATTR_MAX = 64 << 10, /* bytes of a list of names or of a value */
-};
 
 /* A note about what the layers below have at its path. */
 struct mark {
@@ -65,47 +61,6 @@ static void fixup_clear(struct fixup *x)
 	filelist_writer_clear(&x->list);
 	x->below = layer_below_free(x->below);
 	free_p(&x->marks);
-}
-
-static int copy_xattrs(int from, int to)
-{
-	cleanup_free char *names = xmalloc(LAYER_XATTR_MAX), *value = xmalloc(LAYER_XATTR_MAX);
-	ssize_t n, len;
-	char *p;
-
-	n = flistxattr(from, names, LAYER_XATTR_MAX);
-	if (n < 0)
-		return errno == EOPNOTSUPP ? 0 : -errno;
-	for (p = names; p < names + n; p += strlen(p) + 1) {
-		if (!str_has_prefix(p, "user.") && !str_has_prefix(p, "security.capability"))
-			continue;
-		len = fgetxattr(from, p, value, LAYER_XATTR_MAX);
-		if (len < 0 || fsetxattr(to, p, value, (size_t) len, 0) < 0)
-			return -errno;
-	}
-	return 0;
-}
-
-int layer_copy_meta(int from, int to)
-{
-	struct timespec ts[2];
-	struct stat st;
-	int r;
-
-	r = fstat(from, &st);
-	if (r == 0)
-		r = fchown(to, st.st_uid, st.st_gid);
-	if (r < 0)
-		return -errno;
-	r = copy_xattrs(from, to);
-	if (r < 0)
-		return r;
-	ts[0] = st.st_mtim;
-	ts[1] = st.st_mtim;
-	r = fchmod(to, st.st_mode & 07777);
-	if (r == 0)
-		r = futimens(to, ts);
-	return r < 0 ? -errno : 0;
 }
 
 /* ---- the layer's own directories ---- */

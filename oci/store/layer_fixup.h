@@ -17,7 +17,4 @@
 int layer_notes_apply(const char *dir, const struct strlist *below, const struct buf *notes,
 		      bool *ret_opaque_root, struct kerr *err);
 
-/* Owner, mode, times and an image's xattrs, from one directory to another. -errno. */
-int layer_copy_meta(int from, int to);
-
 #endif

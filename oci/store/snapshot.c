@@ -10,14 +10,15 @@
 
 #include "cas.h"
 #include "fd.h"
+#include "image.h"
 #include "image_record.h"
+#include "imgstore.h"
 #include "layer.h"
-#include "layer_fixup.h"
+#include "layer_meta.h"
 #include "mem.h"
 #include "oci_manifest.h"
 #include "path.h"
 #include "snapshot.h"
-#include "str.h"
 
 #define IMAGE_LINK "image"
 #define UPPER "upper"
@@ -298,7 +299,5 @@ int snapshot_remove(struct image_store *s, const char *id, struct kerr *err)
 	if (remove_tree_at(AT_FDCWD, link, REMOVE_TREE_SAME_FS, err) < 0)
 		return -EIO;
 	/* While the image has a name, nothing of it can go. */
-	if (r == 0 && !again && image_record_walk(s, is_named, &manifest, NULL) == -EEXIST)
-		return 0;
-	return image_collect(s, NULL, err);
+	return r < 0 || again || image_record_walk(s, is_named, &manifest, NULL) != -EEXIST;
 }

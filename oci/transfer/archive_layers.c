@@ -6,6 +6,7 @@
 
 #include "archive_layers.h"
 #include "cas.h"
+#include "imgstore.h"
 #include "layer_unpack.h"
 #include "mem.h"
 #include "sha256.h"

@@ -7,6 +7,7 @@
 #include "blob_tee.h"
 #include "cas.h"
 #include "fd.h"
+#include "imgstore.h"
 #include "mem.h"
 
 enum {

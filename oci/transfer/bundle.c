@@ -9,6 +9,7 @@
 
 #include "bundle.h"
 #include "fd.h"
+#include "imgstore.h"
 #include "mem.h"
 #include "path.h"
 #include "str.h"

@@ -5,6 +5,7 @@
 
 #include "cas.h"
 #include "image_import.h"
+#include "imgstore.h"
 #include "mem.h"
 #include "str.h"
 

@@ -9,8 +9,11 @@
 #include "bundle.h"
 #include "fd.h"
 #include "image.h"
+#include "image_gc.h"
+#include "image_hold.h"
 #include "image_import.h"
 #include "image_record.h"
+#include "imgstore.h"
 #include "inflate.h"
 #include "mem.h"
 #include "node.h"
@@ -584,7 +587,7 @@ static int load(struct image_store *s, open_fn *open_bundle, int fd, struct imag
 	if (held)
 		image_store_release(s);
 	if (r < 0 || ret->n_left > 0)
-		(void) image_collect(s, NULL, NULL); /* the first error is the one to tell */
+		(void) image_gc(s, NULL, NULL); /* the first error is the one to tell */
 	return r;
 }
 

@@ -12,9 +12,12 @@
 #include "fd.h"
 #include "fetch.h"
 #include "image.h"
+#include "image_gc.h"
+#include "image_hold.h"
 #include "image_import.h"
 #include "image_pull.h"
 #include "image_record.h"
+#include "imgstore.h"
 #include "layer.h"
 #include "layer_unpack.h"
 #include "mem.h"
@@ -730,7 +733,7 @@ int image_pull(struct image_store *s, const char *ref, const struct pull_options
 	if (held)
 		image_store_release(s);
 	if (r < 0 && (!p.keep || r == -ENOSPC || r == -EDQUOT))
-		(void) image_collect(s, NULL, NULL); /* the first error is the one to tell */
+		(void) image_gc(s, NULL, NULL); /* the first error is the one to tell */
 	if (r < 0)
 		return r;
 	*ret = res;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "imgstore.h"
 #include "inflate.h"
 #include "mem.h"
 

@@ -10,6 +10,7 @@
 
 #include "atomic.h"
 #include "fd.h"
+#include "imgstore.h"
 #include "layer.h"
 #include "layer_fixup.h"
 #include "layer_unpack.h"

@@ -12,6 +12,7 @@
 #include "crc32c.h"
 #include "fd.h"
 #include "filelist.h"
+#include "imgstore.h"
 #include "layer.h"
 #include "layer_verify.h"
 #include "mem.h"

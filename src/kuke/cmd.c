@@ -2,14 +2,13 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "advice.h"
 #include "cli.h"
 #include "cmd.h"
+#include "help.h"
 #include "hints.h"
-#include "log.h"
 #include "mem.h"
 #include "str.h"
 #include "term.h"
@@ -18,15 +17,6 @@ static const struct opt help_opts[] = {
 	{ "help", 'h', OPT_BOOL, NULL, "help for this command" },
 	{ 0 },
 };
-
-char *cmd_path(const struct cmd *const *chain, size_t n)
-{
-	struct buf b = BUF_INIT(1024);
-
-	for (size_t i = 0; i < n; i++)
-		buf_addf(&b, "%s%s", i ? " " : "", chain[i]->name);
-	return buf_take(&b);
-}
 
 static bool has_word(const char *words, const char *word)
 {

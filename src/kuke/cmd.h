@@ -67,13 +67,9 @@ void cmd_usage_hint(struct cli *c);
 /* `command must run as root: …` unless the effective uid is 0. */
 int cmd_check_root(const struct cli *c, struct kerr *err);
 
-/* "kuke get cell" of the command that was found; owned by the caller. */
-char *cmd_path(const struct cmd *const *chain, size_t n) __attribute__((returns_nonnull));
-
-/* Usage and help of the last of chain, on stdout. */
+/* How deep commands are nested. */
 enum {
 	CMD_MAX_DEPTH = 4
 };
-void cmd_print_help(const struct cmd *const *chain, size_t n);
 
 #endif

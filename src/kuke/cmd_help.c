@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "help.h"
 #include "verbs.h"
 
 /* Down the tree as far as the words lead. */

@@ -4,6 +4,7 @@
 #include <ctype.h>
 
 #include "cli.h"
+#include "help.h"
 #include "mem.h"
 #include "str.h"
 #include "verbs.h"

@@ -4,6 +4,12 @@
 
 #include "subject.h"
 
+/* The method that deletes one object of the kind. */
+enum rpc_method_id delete_method(enum kind kind);
+
+/* --cascade, --force and --timeout of the command line into the arguments of that method. */
+int delete_fill_flags(struct cli *c, const struct rpc_method *m, void *args, struct kerr *err);
+
 /*
  * Delete the object that args (a union subject_args, consumed) names, with
  * --cascade and --force of the command line. The names of direct children that

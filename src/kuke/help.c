@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "help.h"
 #include "mem.h"
-#include "str.h"
 
 static const char *type_word(const struct opt *o)
 {
@@ -118,4 +118,13 @@ void cmd_print_help(const struct cmd *const *chain, size_t n)
 	if (cmd->subs)
 		cli_printf("\nUse \"%s [command] --help\" for more information about a command.\n",
 			   path);
+}
+
+char *cmd_path(const struct cmd *const *chain, size_t n)
+{
+	struct buf b = BUF_INIT(1024);
+
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&b, "%s%s", i ? " " : "", chain[i]->name);
+	return buf_take(&b);
 }

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "help.h"
 #include "hints.h"
 #include "mem.h"
 #include "str.h"

@@ -3,6 +3,7 @@
 
 #include "cli.h"
 #include "configuration.h"
+#include "help.h"
 #include "verbs.h"
 
 static const struct opt root_opts[] = {

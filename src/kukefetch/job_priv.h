@@ -4,7 +4,10 @@
 
 #include "session.h"
 
-/* What job.c (tries and bytes) and job_answer.c (answers) know of a job. */
+/*
+ * What the files of a job share: job_try.c (asking, giving up, trying again), above it
+ * job_answer.c (what an answer leads to), above that job.c (the bytes, the clock).
+ */
 
 enum job_phase {
 	JOB_RUNNING = 1, /* a transfer from the endpoint, or where it sent us */
@@ -28,6 +31,7 @@ struct job {
 	struct session *s;
 	enum job_phase phase;
 	struct http_xfer *xfer;
+	const struct http_ops *const *ops; /* of a transfer, by the phase it begins */
 	int64_t id;
 	bool head;
 	char *what, *ref;
@@ -64,12 +68,14 @@ struct job {
 	struct buf mirrors; /* what they said */
 };
 
-/* ---- job.c ---- */
+/* ---- job_try.c ---- */
 
 enum job_fail_flags {
 	JOB_FAIL_AGAIN = 1 << 0, /* another day it may work */
 };
 
+/* Ask anew: the next endpoint, or the same after a rest. */
+void job_begin_try(struct job *j);
 /* All that was asked for is here; a: the answer's head, NULL for none. */
 void job_done(struct job *j, const struct http_answer *a);
 /* This endpoint cannot give it: the next one, or the end. */

@@ -13,6 +13,7 @@ libkukefetch_a_SOURCES = \
 	src/kukefetch/http.c src/kukefetch/http.h \
 	src/kukefetch/jail.c src/kukefetch/jail.h \
 	src/kukefetch/job.c src/kukefetch/job_answer.c src/kukefetch/job_priv.h \
+	src/kukefetch/job_try.c \
 	src/kukefetch/login.c src/kukefetch/login.h \
 	src/kukefetch/proxy.c src/kukefetch/proxy.h \
 	src/kukefetch/session.h \

@@ -11,54 +11,12 @@
 #include "str.h"
 #include "usage.h"
 
-#define DEFAULT_CONFIGURATION KUKEON_SYSCONFDIR "/kukeond.yaml"
-
-enum flag {
-	FLAG_CONFIGURATION = 0,
-	FLAG_RUN_PATH,
-	FLAG_CONTAINERD_SOCKET,
-	FLAG_SOCKET,
-	FLAG_SOCKET_GID,
-	FLAG_LOG_LEVEL,
-	FLAG_RECONCILE_INTERVAL,
-	FLAG_SUFFIX,
-	FLAG_CGROUP_ROOT,
-	_FLAG_MAX,
-};
-
-static const struct usage_flag flags_[_FLAG_MAX + 1] = {
-	[FLAG_CONFIGURATION] = { "configuration", NULL, DEFAULT_CONFIGURATION,
-				 "server configuration file" },
-	[FLAG_RUN_PATH] = { "run-path", "KUKEON_RUN_PATH", CONF_DEFAULT_RUN_PATH,
-			    "directory of all persistent state" },
-	[FLAG_CONTAINERD_SOCKET] = { "containerd-socket", "KUKEON_CONTAINERD_SOCKET",
-				     "/run/containerd/containerd.sock", "accepted and not used" },
-	[FLAG_SOCKET] = { "socket", "KUKEOND_SOCKET", CONF_DEFAULT_SOCKET,
-			  "unix socket to listen on" },
-	[FLAG_SOCKET_GID] = { "socket-gid", "KUKEOND_SOCKET_GID", "0",
-			      "group that may use the socket, 0 for root only" },
-	[FLAG_LOG_LEVEL] = { "log-level", "KUKEON_LOG_LEVEL", CONF_DEFAULT_LEVEL,
-			     "least level that is logged: debug, info, warn, error" },
-	[FLAG_RECONCILE_INTERVAL] = { "reconcile-interval", "KUKEOND_RECONCILE_INTERVAL",
-				      CONF_DEFAULT_INTERVAL,
-				      "time between two passes, 0 stops the timer" },
-	[FLAG_SUFFIX] = { "containerd-namespace-suffix", "KUKEON_NAMESPACE_SUFFIX",
-			  CONF_DEFAULT_SUFFIX, "what the realms' namespaces end in" },
-	[FLAG_CGROUP_ROOT] = { "cgroup-root", "KUKEON_CGROUP_ROOT", CONF_DEFAULT_CGROUP_ROOT,
-			       "cgroup below which all others are made" },
-};
-
-const struct usage_flag *settings_flags(void)
-{
-	return flags_;
-}
-
 static int find_flag(const char *name, size_t n)
 {
 	int i;
 
 	for (i = 0; i < _FLAG_MAX; i++)
-		if (strlen(flags_[i].name) == n && memcmp(flags_[i].name, name, n) == 0)
+		if (strlen(usage_flags[i].name) == n && memcmp(usage_flags[i].name, name, n) == 0)
 			return i;
 	return -1;
 }
@@ -111,24 +69,24 @@ static int parse_args(int argc, char **argv, const char *given[_FLAG_MAX], struc
 }
 
 /* The value of a flag's layers below the file; NULL when neither is set. */
-static const char *explicit_value(const char *given[_FLAG_MAX], enum flag f)
+static const char *explicit_value(const char *given[_FLAG_MAX], enum usage_flag_id f)
 {
-	const char *env = flags_[f].env ? getenv(flags_[f].env) : NULL;
+	const char *env = usage_flags[f].env ? getenv(usage_flags[f].env) : NULL;
 
 	if (given[f])
 		return given[f];
 	return str_empty(env) ? NULL : env;
 }
 
-static char *pick(const char *given[_FLAG_MAX], enum flag f, const char *file)
+static char *pick(const char *given[_FLAG_MAX], enum usage_flag_id f, const char *file)
 {
-	return xstrdup(configuration_pick(given[f], flags_[f].env, file, flags_[f].def));
+	return xstrdup(configuration_pick(given[f], usage_flags[f].env, file, usage_flags[f].def));
 }
 
 /* "--log-level" or "KUKEON_LOG_LEVEL": where the explicit value comes from. */
-static char *origin(const char *given[_FLAG_MAX], enum flag f)
+static char *origin(const char *given[_FLAG_MAX], enum usage_flag_id f)
 {
-	return given[f] ? xasprintf("--%s", flags_[f].name) : xstrdup(flags_[f].env);
+	return given[f] ? xasprintf("--%s", usage_flags[f].name) : xstrdup(usage_flags[f].env);
 }
 
 static int pick_gid(struct settings *s, const char *given[_FLAG_MAX], struct kerr *err)
@@ -142,7 +100,7 @@ static int pick_gid(struct settings *s, const char *given[_FLAG_MAX], struct ker
 		return kerr_plain(err, -EINVAL, "invalid argument \"%s\" for \"--socket-gid\" flag",
 				  text);
 	return kerr_plain(err, -EINVAL, "invalid value \"%s\" of %s: expected a group id", text,
-			  flags_[FLAG_SOCKET_GID].env);
+			  usage_flags[FLAG_SOCKET_GID].env);
 }
 
 static void pick_level(struct settings *s, const char *given[_FLAG_MAX])
@@ -188,7 +146,7 @@ void settings_clear(struct settings *s)
 static int check_given(const char *given[_FLAG_MAX], struct kerr *err)
 {
 	static const struct {
-		enum flag flag;
+		enum usage_flag_id flag;
 		const char *what;
 	} flags[] = {
 		{ FLAG_CONFIGURATION, "configuration" },
@@ -209,11 +167,11 @@ static int check_given(const char *given[_FLAG_MAX], struct kerr *err)
 static void look_at_default(struct settings *s)
 {
 	cleanup_free char *elsewhere =
-		configuration_elsewhere(s->configuration, DEFAULT_CONFIGURATION);
+		configuration_elsewhere(s->configuration, usage_flags[FLAG_CONFIGURATION].def);
 
 	if (*elsewhere)
 		strlist_add(&s->warnings, elsewhere);
-	if (streq(s->configuration, DEFAULT_CONFIGURATION))
+	if (streq(s->configuration, usage_flags[FLAG_CONFIGURATION].def))
 		(void) configuration_write_template(KIND_SERVER_CONFIGURATION, s->configuration,
 						    NULL);
 }

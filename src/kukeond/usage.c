@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "configuration.h"
 #include "mem.h"
 #include "settings.h"
 #include "shellscript.h"
@@ -11,6 +12,30 @@
 #include "usage.h"
 
 #define SCRIPT_MAX (1 << 16)
+
+#define DEFAULT_CONFIGURATION KUKEON_SYSCONFDIR "/kukeond.yaml"
+
+const struct usage_flag usage_flags[_FLAG_MAX + 1] = {
+	[FLAG_CONFIGURATION] = { "configuration", NULL, DEFAULT_CONFIGURATION,
+				 "server configuration file" },
+	[FLAG_RUN_PATH] = { "run-path", "KUKEON_RUN_PATH", CONF_DEFAULT_RUN_PATH,
+			    "directory of all persistent state" },
+	[FLAG_CONTAINERD_SOCKET] = { "containerd-socket", "KUKEON_CONTAINERD_SOCKET",
+				     "/run/containerd/containerd.sock", "accepted and not used" },
+	[FLAG_SOCKET] = { "socket", "KUKEOND_SOCKET", CONF_DEFAULT_SOCKET,
+			  "unix socket to listen on" },
+	[FLAG_SOCKET_GID] = { "socket-gid", "KUKEOND_SOCKET_GID", "0",
+			      "group that may use the socket, 0 for root only" },
+	[FLAG_LOG_LEVEL] = { "log-level", "KUKEON_LOG_LEVEL", CONF_DEFAULT_LEVEL,
+			     "least level that is logged: debug, info, warn, error" },
+	[FLAG_RECONCILE_INTERVAL] = { "reconcile-interval", "KUKEOND_RECONCILE_INTERVAL",
+				      CONF_DEFAULT_INTERVAL,
+				      "time between two passes, 0 stops the timer" },
+	[FLAG_SUFFIX] = { "containerd-namespace-suffix", "KUKEON_NAMESPACE_SUFFIX",
+			  CONF_DEFAULT_SUFFIX, "what the realms' namespaces end in" },
+	[FLAG_CGROUP_ROOT] = { "cgroup-root", "KUKEON_CGROUP_ROOT", CONF_DEFAULT_CGROUP_ROOT,
+			       "cgroup below which all others are made" },
+};
 
 static const char *const shells[] = { "bash", "zsh", "fish", "powershell" };
 
@@ -44,7 +69,7 @@ static void print_flags(void)
 	const struct usage_flag *f;
 
 	puts("\nFlags:");
-	for (f = settings_flags(); f->name != NULL; f++) {
+	for (f = usage_flags; f->name != NULL; f++) {
 		printf("      --%-30s %s", f->name, f->help);
 		if (f->env != NULL)
 			printf(" [$%s]", f->env);
@@ -126,7 +151,7 @@ int usage_complete(int argc, char **argv)
 	size_t i;
 
 	if (begun[0] == '-') {
-		for (f = settings_flags(); f->name != NULL; f++)
+		for (f = usage_flags; f->name != NULL; f++)
 			candidate("--", f->name, begun);
 	} else if (argc == 2) {
 		for (i = 0; i < ARRAY_SIZE(commands); i++)

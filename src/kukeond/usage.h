@@ -13,8 +13,21 @@ struct usage_flag {
 	const char *help;
 };
 
-/* All of them, ended by a NULL name (settings.c). */
-const struct usage_flag *settings_flags(void);
+enum usage_flag_id {
+	FLAG_CONFIGURATION = 0,
+	FLAG_RUN_PATH,
+	FLAG_CONTAINERD_SOCKET,
+	FLAG_SOCKET,
+	FLAG_SOCKET_GID,
+	FLAG_LOG_LEVEL,
+	FLAG_RECONCILE_INTERVAL,
+	FLAG_SUFFIX,
+	FLAG_CGROUP_ROOT,
+	_FLAG_MAX,
+};
+
+/* All of them, ended by a NULL name. */
+extern const struct usage_flag usage_flags[_FLAG_MAX + 1];
 
 /*
  * What the words of the command line ask for: SETTINGS_SERVE, or SETTINGS_DONE with help or a

@@ -122,10 +122,14 @@ int start_container(struct shim *s, struct kerr *err);
 /* Execute it, as start_container does with a bundle. */
 int process_start(struct shim *s, struct kerr *err);
 /*
- * It has ended. false: it ended cleanly, or cannot be started any more. true: it
- * runs again, after a pause that grows while it keeps failing.
+ * It has ended with that status. -1: cleanly, it stays so; else the pause in ms before
+ * it is started again, which grows while it keeps failing.
  */
-bool process_again(struct shim *s, int status);
+int process_pause(struct shim *s, int status);
+/* The pause after an attempt that could not even be made. */
+int process_next_pause(void);
+/* Start it again after the pause. -errno. */
+int process_restart(struct shim *s);
 
 /* ---- supervise.c ---- */
 

@@ -9,8 +9,8 @@
 
 #include "clock.h"
 #include "fd.h"
-#include "path.h"
 #include "kukeshim.h"
+#include "path.h"
 
 /*
  * log holds the bytes, log.idx says when and from which stream they came. Both

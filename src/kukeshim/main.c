@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "fd.h"
-#include "proc.h"
 #include "kukeshim.h"
+#include "proc.h"
 #include "str.h"
 
 enum {

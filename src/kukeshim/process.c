@@ -73,26 +73,34 @@ int process_start(struct shim *s, struct kerr *err)
 	return record_write(s, err);
 }
 
-bool process_again(struct shim *s, int status)
+int process_pause(struct shim *s, int status)
 {
-	int r;
-
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return false;
+		return -1;
 	(void) waitid(P_PID, (id_t) s->record.pid, &(siginfo_t){ 0 }, WEXITED | WNOHANG);
 	fd_close_p(&s->pidfd);
 	if (clock_ms() - started_ms_ >= STEADY_MS)
 		pause_ms_ = 0;
-	do {
-		pause_ms_ = pause_ms_ == 0 ? PAUSE_FIRST_MS : pause_ms_ * 2;
-		if (pause_ms_ > PAUSE_MAX_MS)
-			pause_ms_ = PAUSE_MAX_MS;
-		supervise_watch(s, pause_ms_);
-		r = spawn(s, NULL);
-	} while (r < 0);
+	return process_next_pause();
+}
+
+int process_next_pause(void)
+{
+	pause_ms_ = pause_ms_ == 0 ? PAUSE_FIRST_MS : pause_ms_ * 2;
+	if (pause_ms_ > PAUSE_MAX_MS)
+		pause_ms_ = PAUSE_MAX_MS;
+	return pause_ms_;
+}
+
+int process_restart(struct shim *s)
+{
+	int r = spawn(s, NULL);
+
+	if (r < 0)
+		return r;
 	s->opt.adopt = false; /* this one is our child */
 	started_ms_ = clock_ms();
 	s->record.started_at = ktime_now();
 	(void) record_write(s, NULL); /* a record that is behind names a process that is gone */
-	return true;
+	return 0;
 }

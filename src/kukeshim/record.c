@@ -12,8 +12,8 @@
 
 #include "atomic.h"
 #include "fd.h"
-#include "proc.h"
 #include "kukeshim.h"
+#include "proc.h"
 #include "str.h"
 
 enum {

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "kukeshim.h"
 #include "mem.h"
 #include "path.h"
 #include "proc.h"
-#include "kukeshim.h"
 #include "str.h"
 
 enum {

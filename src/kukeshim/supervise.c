@@ -12,8 +12,8 @@
 
 #include "clock.h"
 #include "fd.h"
-#include "proc.h"
 #include "kukeshim.h"
+#include "proc.h"
 
 enum {
 	PAGE = 4096,
@@ -222,17 +222,30 @@ static void delete_container(const struct shim *s)
 		(void) runc_end(pid, RUNC_DELETE_MS, &status, NULL);
 }
 
+/* A process that failed is started again, after a pause. false: it has ended for good. */
+static bool run_again(struct shim *s)
+{
+	int status, pause;
+
+	if (s->opt.process == NULL || init_status(s, &status) < 0)
+		return false;
+	pause = process_pause(s, status);
+	if (pause < 0)
+		return false;
+	for (supervise_watch(s, pause); process_restart(s) < 0; supervise_watch(s, pause))
+		pause = process_next_pause();
+	return true;
+}
+
 void supervise_run(struct shim *s)
 {
 	struct shim_exit e;
-	int status;
 
 	do {
 		if (s->pidfd >= 0)
 			supervise_watch(s, -1);
 		drain(s);
-	} while (s->opt.process != NULL && init_status(s, &status) == 0 &&
-		 process_again(s, status));
+	} while (run_again(s));
 	describe_exit(s, &e);
 	exit_record_write(s, &e);
 	(void) waitid(P_PID, (id_t) s->record.pid, &(siginfo_t){ 0 }, WEXITED | WNOHANG);

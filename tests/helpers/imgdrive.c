@@ -20,6 +20,8 @@
 
 #include "fd.h"
 #include "image.h"
+#include "image_gc.h"
+#include "image_hold.h"
 #include "image_verify.h"
 #include "imgstore.h"
 #include "mem.h"
@@ -232,7 +234,7 @@ static int run(struct image_store *s, char **argv, struct kerr *err)
 		return do_hold(s, a, err);
 	if (!streq(verb, "collect"))
 		return kerr_plain(err, -EINVAL, "unknown verb '%s'", verb);
-	r = image_collect(s, &freed, err);
+	r = image_gc(s, &freed, err);
 	if (r == 0)
 		printf("%llu\n", (unsigned long long) freed);
 	return r;

@@ -20,6 +20,7 @@
 #include <sys/resource.h>
 
 #include "cgroup.h"
+#include "cgroup_host.h"
 #include "mem.h"
 #include "path.h"
 #include "proc.h"

@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "cgroup_doctor.h"
+#include "cgroup_host.h"
+#include "cgroup_kill.h"
 #include "fd.h"
 #include "host_sandbox.h"
 #include "mem.h"

@@ -6,6 +6,7 @@
 #include "capture.h"
 #include "cli.h"
 #include "cmd.h"
+#include "help.h"
 #include "hints.h"
 #include "mem.h"
 #include "str.h"

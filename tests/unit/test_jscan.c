@@ -3,9 +3,9 @@
 
 #include <errno.h>
 
+#include "buf.h"
 #include "jscan.h"
 #include "mem.h"
-#include "buf.h"
 #include "unit.h"
 
 /* Events as text, runs joined: the same however the bytes came. */

@@ -17,8 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "caps.h"
 #include "buf.h"
+#include "caps.h"
 #include "mem.h"
 #include "path.h"
 #include "seccomp_filter.h"

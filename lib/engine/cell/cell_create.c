@@ -10,20 +10,15 @@
 #include "cell_load.h"
 #include "cell_start.h"
 #include "cell_status.h"
-#include "cell_stop.h"
-#include "container.h"
+#include "cgroup.h"
+#include "container_check.h"
 #include "convert.h"
 #include "daemon_cell.h"
-#include "damaged.h"
 #include "ending.h"
 #include "errkind.h"
-#include "hosts.h"
 #include "images.h"
-#include "intent.h"
-#include "log.h"
 #include "mem.h"
 #include "network.h"
-#include "page.h"
 #include "parents.h"
 #include "scope.h"
 #include "str.h"
@@ -122,15 +117,6 @@ static int store_with_id(struct engine *e, const struct addr *a, struct cell_doc
 	return r;
 }
 
-static bool any_running(const struct cell_doc *d)
-{
-	for (size_t i = 0; i < d->status.containers.n; i++)
-		if (!container_is_synthesized(&d->spec.containers.v[i]) &&
-		    container_state_is_up(d->status.containers.v[i].state))
-			return true;
-	return false;
-}
-
 /* The one that is there. 1: it is being stopped, and *wait has what runs. */
 static int load_existing(struct engine *e, const struct addr *a, struct cell_doc *ret,
 			 char **ret_ns, struct ending *wait, struct kerr *err)
@@ -185,7 +171,7 @@ static int create_locked(struct engine *e, const struct addr *a, struct cell_doc
 	r = cell_observe(e, ns, doc, NULL, err);
 	if (r == 0) {
 		engine_lap(e, "request");
-		ret->started_pre = any_running(doc);
+		ret->started_pre = cell_any_running(doc);
 		r = cell_start_locked(e, ns, doc, existed ? 0 : CELL_START_NEW, err);
 	}
 	if (r < 0)
@@ -246,159 +232,4 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 
 /* ---- reading ---- */
 
-/* Without the cell's lock: a picture of now, derived in memory. */
-static int read_status(struct engine *e, const struct addr *a, struct cell_doc *doc,
-		       struct kerr *err)
-{
-	char *ns cleanup_free = NULL;
-	char *cgroup cleanup_free = scope_cgroup(e, a);
-	int r;
-
-	r = scope_namespace(e, a->realm, &ns, err);
-	if (r == 0)
-		r = cell_observe(e, ns, doc, NULL, err);
-	if (r == 0) {
-		cell_observe_cgroup(e, doc, cgroup);
-		damaged_sides(e, a, doc);
-	}
-	return r;
-}
-
-int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result *ret,
-	     struct kerr *err)
-{
-	char *cgroup cleanup_free = NULL;
-	int r;
-
-	r = scope_check(a, ADDR_CELL, 0, err);
-	if (r < 0)
-		return r;
-	r = store_load(&e->layout, a, 0, &ret->cell, err);
-	if (r == 0)
-		r = read_status(e, a, &ret->cell, err);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	if (r == -ENOENT) /* the realm went from under it */
-		model_clear(&cell_doc_type, &ret->cell);
-	ret->metadata_exists = r == 0;
-	cgroup = scope_cgroup(e, a);
-	ret->cgroup_exists = cgroup_exists(e->cgroups, cgroup) > 0;
-	ret->root_exists = r == 0 && cell_root(&ret->cell.spec) != NULL;
-	return 0;
-}
-
-/* What cannot be told is Unknown, and why: the cell's document or its realm's is damaged. */
-int cell_describe(struct engine *e, const struct addr *a, struct cell_doc *ret)
-{
-	struct kerr why = { 0 };
-	char text[KERR_TEXT_MAX];
-	int damaged = damaged_load(e, a, ret, &why);
-	int r = damaged < 0 ? damaged : read_status(e, a, ret, damaged ? NULL : &why);
-
-	if (r == -ENOENT && !damaged) { /* it, or its realm, is gone meanwhile */
-		model_clear(&cell_doc_type, ret);
-		return r;
-	}
-	if (r < 0 || damaged)
-		cell_set_state(ret, CELL_STATE_UNKNOWN, REASON_DAMAGED,
-			       kerr_text(&why, text, sizeof(text)));
-	return 0;
-}
-
-static int list_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
-{
-	struct page *page = ctx;
-	struct rpc_list_cells_reply *ret = page->reply;
-	char *name cleanup_free = page_name(a);
-	struct cell_doc d = { 0 };
-
-	(void) err;
-	if (page_skips(page, name, 0) || cell_describe(e, a, &d) < 0)
-		return 0;
-	if (page_takes(page, name, 0, &cell_doc_type, &d))
-		*(struct cell_doc *) vec_grow(&ret->cells.v, &ret->cells.n, sizeof(d)) = d;
-	else
-		model_clear(&cell_doc_type, &d);
-	return 0;
-}
-
-int cell_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err)
-{
-	return scope_each(e, ADDR_CELL, filter, list_cell, page, err);
-}
-
 /* ---- start and stop as verbs ---- */
-
-static int check_startable(const struct cell_doc *d, struct kerr *err)
-{
-	const char *name = d->head.metadata.name;
-
-	if (any_running(d))
-		return kerr_plain(err, -EBUSY,
-				  "cell \"%s\" has running containers and must first be stopped",
-				  name);
-	if (d->status.state == CELL_STATE_READY)
-		return kerr_plain(err, -EBUSY,
-				  "cell \"%s\" is already in Ready state and must first be stopped",
-				  name);
-	return 0;
-}
-
-int cell_start(struct engine *e, const struct addr *a, struct rpc_cell_done_result *ret,
-	       struct kerr *err)
-{
-	char *ns cleanup_free = NULL;
-	int r;
-
-	r = daemon_cell_refuse(a, "start", err);
-	if (r == 0) {
-		images_need(e, a, NULL, NULL);
-		r = cell_take(e, a, 0, &ret->cell, &ns, err);
-	}
-	if (r < 0)
-		return r;
-	r = cell_observe(e, ns, &ret->cell, NULL, err);
-	if (r == 0)
-		r = check_startable(&ret->cell, err);
-	if (r == 0)
-		r = cell_start_locked(e, ns, &ret->cell, 0, err);
-	ret->done = r == 0;
-	locks_drop_path(e->locks, a);
-	return r;
-}
-
-int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags,
-	      struct rpc_cell_done_result *ret, struct kerr *err)
-{
-	struct stop_how how = { .grace_ms = cell_grace(e, CELL_STOP_GRACE_MS), .flags = flags };
-	char *ns cleanup_free = NULL;
-	struct kerr why = { 0 };
-	int r;
-
-	r = daemon_cell_refuse(a, "stop", err);
-	if (r == 0)
-		r = cell_take(e, a, CELL_TAKE_ENDING, &ret->cell, &ns, err);
-	if (r < 0)
-		return r;
-	if (str_empty(ret->cell.spec.root_container_id))
-		r = kerr_plain(&why, -EINVAL, "cell \"%s\" has no RootContainerID set", a->cell);
-	if (r == 0)
-		r = cell_observe(e, ns, &ret->cell, NULL, &why);
-	if (r == 0)
-		r = cell_end(e, a, 0, &how, &ret->cell, &ns, &why);
-	if (r == 0) /* where it was being deleted, nothing holds that up any more */
-		r = cell_recover_locked(e, a, NULL, &why);
-	if (r == -ENOENT) /* deleted meanwhile: it has ended */
-		r = 0;
-	if (r < 0 && cell_has_ended(e, a)) {
-		char *what cleanup_free = xasprintf("cell \"%s\"", a->cell);
-
-		ret->warning = cell_stop_warning(r, what, &why);
-		r = ret->warning ? 0 : r;
-	}
-	ret->done = r == 0;
-	cell_release(e, a);
-	if (r < 0 && err)
-		*err = why;
-	return r;
-}

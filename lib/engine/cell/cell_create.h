@@ -14,17 +14,5 @@ enum cell_create_flags {
 
 int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags flags,
 		struct rpc_create_cell_result *ret, struct kerr *err);
-int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result *ret,
-	     struct kerr *err);
-
-/* A cell's document with its status, Unknown where it is damaged; -ENOENT: it is gone. */
-int cell_describe(struct engine *e, const struct addr *a, struct cell_doc *ret);
-
-/* Lists go to the reply of page (page.h). */
-int cell_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err);
-int cell_start(struct engine *e, const struct addr *a, struct rpc_cell_done_result *ret,
-	       struct kerr *err);
-int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags,
-	      struct rpc_cell_done_result *ret, struct kerr *err);
 
 #endif

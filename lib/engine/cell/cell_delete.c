@@ -5,13 +5,10 @@
 
 #include "cell_delete.h"
 #include "cell_id.h"
-#include "cell_load.h"
-#include "cell_sandbox.h"
-#include "cell_status.h"
 #include "cell_stop.h"
+#include "cgroup_kill.h"
 #include "container.h"
 #include "convert.h"
-#include "daemon_cell.h"
 #include "damaged.h"
 #include "ending.h"
 #include "hosts.h"
@@ -30,7 +27,7 @@
  * document is gone: a cell that is half gone is never started again, whoever
  * finds the intent finishes.
  */
-static int write_intent(struct engine *e, const struct addr *a, const char *ns, struct kerr *err)
+int cell_delete_intend(struct engine *e, const struct addr *a, const char *ns, struct kerr *err)
 {
 	struct lock_id lock = lock_id_object(a);
 	struct intent i = { .op = xstrdup(OP_DELETE), .step = xstrdup("") };
@@ -107,65 +104,10 @@ int cell_delete_locked(struct engine *e, const char *ns, struct cell_doc *doc, s
 	struct addr a = addr_of_cell(doc);
 	int r;
 
-	r = write_intent(e, &a, ns, err);
+	r = cell_delete_intend(e, &a, ns, err);
 	if (r == 0)
 		r = finish_delete(e, ns, doc, NULL, err);
 	return r < 0 ? kerr_wrap(err, r, "failed to delete cell") : 0;
-}
-
-int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_result *ret,
-		struct kerr *err)
-{
-	struct stop_how how = { .grace_ms = cell_grace(e, CELL_DELETE_GRACE_MS),
-				.flags = CELL_STOP_NO_SAVE };
-	char *ns cleanup_free = NULL;
-	struct cell_doc doc = { 0 };
-	int r;
-
-	r = daemon_cell_refuse(a, "stop", err);
-	if (r == 0)
-		r = cell_take(e, a, CELL_TAKE_ANY | CELL_TAKE_ENDING, &doc, &ns, err);
-	if (r < 0)
-		return r;
-	model_copy(&cell_doc_type, &ret->cell, &doc);
-	r = write_intent(e, a, ns, err);
-	if (r == 0)
-		r = cell_end(e, a, CELL_TAKE_ANY, &how, &doc, &ns, err);
-	if (r == -ENOENT) /* taking it again has finished the deletion */
-		r = 0;
-	else if (r == 0)
-		r = cell_delete_locked(e, ns, &doc, err);
-	else
-		(void) kerr_wrap(err, r, "failed to delete cell");
-	ret->containers_deleted = ret->cgroup_deleted = ret->metadata_deleted = r == 0;
-	model_clear(&cell_doc_type, &doc);
-	cell_release(e, a);
-	return r;
-}
-
-int cell_ask(struct engine *e, const struct addr *a, const char *only, struct kerr *err)
-{
-	struct stop_how how = { .only = only, .grace_ms = cell_grace(e, CELL_DELETE_GRACE_MS) };
-	struct ending later cleanup_ending = { 0 };
-	char *ns cleanup_free = NULL;
-	struct cell_doc doc = { 0 };
-	struct cell_run run;
-	int r;
-
-	if (daemon_cell_is(a) || cell_run_load(e, a, &run, NULL) == -ENOENT)
-		return 0;
-	r = cell_take(e, a, CELL_TAKE_ANY | CELL_TAKE_ENDING, &doc, &ns, err);
-	if (r < 0)
-		return r;
-	r = cell_observe(e, ns, &doc, NULL, err);
-	if (r == 0 && !only)
-		r = cell_end_locked(e, ns, &doc, &how, &later, err);
-	else if (r == 0 && cell_container(&doc.spec, only) &&
-		 !cell_container(&doc.spec, only)->root)
-		r = cell_end_one_locked(e, ns, &doc, &how, &later, err);
-	cell_release(e, a);
-	model_clear(&cell_doc_type, &doc);
-	return r < 0 ? r : 0;
 }
 
 int cell_recover_locked(struct engine *e, const struct addr *a, struct ending *ret_wait,

@@ -13,15 +13,10 @@ struct ending;
 int cell_recover_locked(struct engine *e, const struct addr *a, struct ending *ret_wait,
 			struct kerr *err);
 
-int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_result *ret,
-		struct kerr *err);
-/* The same with the lock held. */
-int cell_delete_locked(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err);
+/* Record that the cell goes: from here on whoever takes its lock finishes the deletion. */
+int cell_delete_intend(struct engine *e, const struct addr *a, const char *ns, struct kerr *err);
 
-/*
- * What is about to be deleted with others is asked to end and not waited for, so that
- * all of them share one grace: the cell, or only that container of it.
- */
-int cell_ask(struct engine *e, const struct addr *a, const char *only, struct kerr *err);
+/* Delete a cell that is at rest; its lock is held. */
+int cell_delete_locked(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cell_link.h"
-#include "cell_sandbox.h"
+#include "cell_run.h"
 #include "fd.h"
 #include "lease.h"
 #include "log.h"

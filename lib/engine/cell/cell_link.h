@@ -2,7 +2,7 @@
 #ifndef KUKEON_CELL_LINK_H
 #define KUKEON_CELL_LINK_H
 
-#include "cell_sandbox.h"
+#include "cell_run.h"
 #include "network.h"
 
 /*

@@ -5,7 +5,7 @@
 
 #include "cell_delete.h"
 #include "cell_load.h"
-#include "cell_sandbox.h"
+#include "cell_run.h"
 #include "cell_status.h"
 #include "cell_stop.h"
 #include "clock.h"
@@ -15,6 +15,7 @@
 #include "log.h"
 #include "mem.h"
 #include "scope.h"
+#include "status.h"
 #include "stops.h"
 #include "str.h"
 

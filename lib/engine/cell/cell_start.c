@@ -5,17 +5,22 @@
 #include <fcntl.h>
 
 #include "atomic.h"
+#include "cell_run.h"
 #include "cell_sandbox.h"
 #include "cell_start.h"
 #include "cell_status.h"
 #include "cell_stop.h"
+#include "cgroup.h"
 #include "container.h"
+#include "container_check.h"
 #include "convert.h"
+#include "image.h"
 #include "log.h"
 #include "mem.h"
 #include "path.h"
 #include "restart.h"
 #include "scope.h"
+#include "status.h"
 #include "str.h"
 
 /* What a start that fails puts back into a container's status. */

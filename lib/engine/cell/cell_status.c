@@ -3,9 +3,10 @@
 
 #include <errno.h>
 
-#include "cell_sandbox.h"
+#include "cell_run.h"
 #include "cell_status.h"
-#include "cell_stop.h"
+#include "cgroup_freeze.h"
+#include "cgroup_kill.h"
 #include "container.h"
 #include "convert.h"
 #include "daemon_cell.h"
@@ -14,10 +15,9 @@
 #include "mem.h"
 #include "restart.h"
 #include "scope.h"
+#include "status.h"
 #include "stops.h"
 #include "str.h"
-
-#define MESSAGE_MAX 256
 
 struct container_status *cell_container_status(struct cell_doc *doc, const char *id)
 {
@@ -136,12 +136,12 @@ void cell_observe_network(struct cell_doc *doc, const struct cell_run *run)
 /* The state is what can be told without the file; what failed by itself says so first. */
 static void say_unreadable(struct cell_doc *doc, const struct kerr *why)
 {
-	struct buf line cleanup_buf = BUF_INIT(MESSAGE_MAX + 8);
+	struct buf line cleanup_buf = BUF_INIT(STATUS_MESSAGE_MAX + 8);
 	char text[KERR_TEXT_MAX];
 
 	if (doc->status.state == CELL_STATE_FAILED)
 		return;
-	str_one_line(&line, kerr_text(why, text, sizeof(text)), MESSAGE_MAX);
+	str_one_line(&line, kerr_text(why, text, sizeof(text)), STATUS_MESSAGE_MAX);
 	cell_set_state(doc, doc->status.state, REASON_STATE_DAMAGED, buf_str(&line));
 }
 
@@ -202,20 +202,11 @@ int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flag
 	return store_save(&e->layout, &a, flags, doc, err);
 }
 
-void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const char *reason,
-	       const struct kerr *why)
+bool cell_any_running(const struct cell_doc *d)
 {
-	struct buf line cleanup_buf = BUF_INIT(MESSAGE_MAX + 8);
-	char text[KERR_TEXT_MAX];
-	struct kerr err = { 0 };
-
-	str_one_line(&line, kerr_text(why, text, sizeof(text)), MESSAGE_MAX);
-	/* First the verdict, then the killing: a pass in between must not take it for a stop. */
-	cell_set_state(doc, CELL_STATE_FAILED, reason, buf_str(&line));
-	(void) cell_save(e, doc, 0, NULL);
-	if (cell_stop_locked(e, ns, doc, CELL_STOP_KILL | CELL_STOP_NO_SAVE, &err) < 0)
-		log_wrn("cannot clean up after a failed start", "cell", doc->head.metadata.name,
-			"error", kerr_text(&err, text, sizeof(text)));
-	cell_set_state(doc, CELL_STATE_FAILED, reason, buf_str(&line));
-	(void) cell_save(e, doc, 0, NULL);
+	for (size_t i = 0; i < d->status.containers.n; i++)
+		if (!container_is_synthesized(&d->spec.containers.v[i]) &&
+		    container_state_is_up(d->status.containers.v[i].state))
+			return true;
+	return false;
 }

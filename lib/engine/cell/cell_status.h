@@ -2,7 +2,7 @@
 #ifndef KUKEON_CELL_STATUS_H
 #define KUKEON_CELL_STATUS_H
 
-#include "cell_sandbox.h"
+#include "cell_run.h"
 #include "context.h"
 #include "status.h"
 
@@ -26,8 +26,7 @@ void cell_observe_cgroup(struct engine *e, struct cell_doc *doc, const char *cgr
 int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flags,
 	      struct kerr *err);
 
-/* Provisioning failed: state Failed, reason, the error as one line; stored; what runs is killed. */
-void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const char *reason,
-	       const struct kerr *why);
+/* Whether any of its workloads runs, by the status in the document. */
+bool cell_any_running(const struct cell_doc *d);
 
 #endif

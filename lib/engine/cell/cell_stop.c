@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "cell_run.h"
 #include "cell_sandbox.h"
 #include "cell_status.h"
 #include "cell_stop.h"
+#include "cgroup_kill.h"
 #include "clock.h"
 #include "container.h"
 #include "convert.h"
@@ -19,6 +21,7 @@
 #include "proc.h"
 #include "restart.h"
 #include "scope.h"
+#include "status.h"
 #include "stops.h"
 #include "str.h"
 #include "wake.h"
@@ -532,4 +535,22 @@ int cell_drop_container_locked(struct engine *e, const char *ns, struct cell_doc
 		(doc->spec.containers.n - i) * sizeof(doc->spec.containers.v[0]));
 	r = cell_observe(e, ns, doc, NULL, err);
 	return r < 0 ? r : cell_save(e, doc, 0, err);
+}
+
+void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const char *reason,
+	       const struct kerr *why)
+{
+	struct buf line cleanup_buf = BUF_INIT(STATUS_MESSAGE_MAX + 8);
+	char text[KERR_TEXT_MAX];
+	struct kerr err = { 0 };
+
+	str_one_line(&line, kerr_text(why, text, sizeof(text)), STATUS_MESSAGE_MAX);
+	/* First the verdict, then the killing: a pass in between must not take it for a stop. */
+	cell_set_state(doc, CELL_STATE_FAILED, reason, buf_str(&line));
+	(void) cell_save(e, doc, 0, NULL);
+	if (cell_stop_locked(e, ns, doc, CELL_STOP_KILL | CELL_STOP_NO_SAVE, &err) < 0)
+		log_wrn("cannot clean up after a failed start", "cell", doc->head.metadata.name,
+			"error", kerr_text(&err, text, sizeof(text)));
+	cell_set_state(doc, CELL_STATE_FAILED, reason, buf_str(&line));
+	(void) cell_save(e, doc, 0, NULL);
 }

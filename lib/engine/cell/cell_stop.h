@@ -67,4 +67,8 @@ int cell_reset_container_locked(struct engine *e, const char *ns, struct cell_do
 int cell_drop_container_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 			       const char *id, struct kerr *err);
 
+/* Provisioning failed: state Failed, reason, the error as one line; stored; what runs is killed. */
+void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const char *reason,
+	       const struct kerr *why);
+
 #endif

@@ -3,14 +3,15 @@
 
 #include <errno.h>
 
-#include "cell_create.h"
 #include "cell_inherit.h"
 #include "cell_load.h"
-#include "cell_sandbox.h"
+#include "cell_run.h"
 #include "cell_start.h"
 #include "cell_status.h"
 #include "cell_stop.h"
+#include "cell_verbs.h"
 #include "container.h"
+#include "container_check.h"
 #include "container_labels.h"
 #include "container_verbs.h"
 #include "convert.h"
@@ -24,6 +25,7 @@
 #include "page.h"
 #include "restart.h"
 #include "scope.h"
+#include "status.h"
 #include "str.h"
 #include "validate.h"
 

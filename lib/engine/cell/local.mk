@@ -8,10 +8,12 @@ libengine_cell_a_SOURCES = \
 	lib/engine/cell/cell_inherit.c lib/engine/cell/cell_inherit.h \
 	lib/engine/cell/cell_link.c lib/engine/cell/cell_link.h \
 	lib/engine/cell/cell_load.c lib/engine/cell/cell_load.h \
+	lib/engine/cell/cell_run.c lib/engine/cell/cell_run.h \
 	lib/engine/cell/cell_sandbox.c lib/engine/cell/cell_sandbox.h \
 	lib/engine/cell/cell_start.c lib/engine/cell/cell_start.h \
 	lib/engine/cell/cell_status.c lib/engine/cell/cell_status.h \
 	lib/engine/cell/cell_stop.c lib/engine/cell/cell_stop.h \
+	lib/engine/cell/cell_verbs.c lib/engine/cell/cell_verbs.h \
 	lib/engine/cell/container_verbs.c lib/engine/cell/container_verbs.h \
 	lib/engine/cell/daemon_cell.c lib/engine/cell/daemon_cell.h \
 	lib/engine/cell/due_file.c lib/engine/cell/due_file.h \

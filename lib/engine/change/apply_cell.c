@@ -12,6 +12,7 @@
 #include "cell_status.h"
 #include "cell_stop.h"
 #include "container.h"
+#include "container_check.h"
 #include "container_labels.h"
 #include "container_trial.h"
 #include "convert.h"
@@ -22,6 +23,7 @@
 #include "images.h"
 #include "mem.h"
 #include "scope.h"
+#include "status.h"
 #include "str.h"
 #include "wake.h"
 

@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "cell_delete.h"
+#include "cell_verbs.h"
+#include "cgroup_kill.h"
 #include "daemon_cell.h"
 #include "damaged.h"
 #include "errkind.h"
 #include "fd.h"
-#include "image.h"
 #include "log.h"
 #include "mem.h"
 #include "network.h"

@@ -8,7 +8,7 @@
 #include "cell_inherit.h"
 #include "cell_load.h"
 #include "cell_status.h"
-#include "container.h"
+#include "container_check.h"
 #include "container_labels.h"
 #include "convert.h"
 #include "create.h"

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "cell_delete.h"
+#include "cell_verbs.h"
 #include "convert.h"
 #include "daemon_cell.h"
 #include "mem.h"

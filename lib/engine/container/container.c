@@ -8,13 +8,19 @@
 #include <unistd.h>
 
 #include "atomic.h"
+#include "cgroup.h"
+#include "cgroup_freeze.h"
+#include "cgroup_host.h"
 #include "container.h"
-#include "container_trial.h"
 #include "convert.h"
 #include "emit.h"
 #include "fd.h"
 #include "helper.h"
+#include "image.h"
+#include "image_gc.h"
+#include "image_hold.h"
 #include "images.h"
+#include "imgstore.h"
 #include "jscan.h"
 #include "log.h"
 #include "mem.h"
@@ -26,13 +32,11 @@
 #include "scope.h"
 #include "seccomp_filter.h"
 #include "secrets.h"
-#include "security.h"
 #include "snapshot.h"
 #include "spec.h"
 #include "spec_tables.h"
 #include "statefile.h"
 #include "str.h"
-#include "validate.h"
 #include "wake.h"
 
 #define RECORD_FILE "record.json"
@@ -121,39 +125,6 @@ void container_run_clear(struct container_run *r)
 	mount_plan_clear(&r->mounts);
 	drop_pins(r);
 	*r = (struct container_run){ 0 };
-}
-
-int container_check_host(const struct container_spec *c, struct kerr *err)
-{
-	int k = validate_mount_targets(c, err);
-
-	if (k == 0)
-		k = validate_volume_sources(c, err);
-	if (k == 0)
-		k = secrets_check(c, err);
-	return k < 0 ? k : security_check(c, err);
-}
-
-int container_check_cell(const struct engine *e, const struct cell_doc *cell, struct kerr *err)
-{
-	int k = 0;
-
-	if (cell->spec.nested_cgroup_runtime && e->cgroups->mode != CGROUP_MODE_V2)
-		return kerr_plain(err, -EOPNOTSUPP,
-				  "nestedCgroupRuntime needs cgroup v2; this host has %s",
-				  cgroup_mode_name(e->cgroups->mode));
-	for (size_t i = 0; k == 0 && i < cell->spec.containers.n; i++) {
-		const struct container_spec *c = &cell->spec.containers.v[i];
-
-		if (container_is_synthesized(c))
-			continue;
-		k = container_check_limits(e->cgroups, c->resources, err);
-		if (k == 0)
-			k = container_check_host(c, err);
-		if (k < 0)
-			k = kerr_wrap(err, k, "container \"%s\"", c->id);
-	}
-	return k;
 }
 
 int container_run_ready(struct container_run *r, struct kerr *err)
@@ -683,6 +654,8 @@ int container_remove(struct container_run *r, struct kerr *err)
 		k = image_store_open(&r->e->layout, r->e->locks, r->ns, 0, &s, err);
 	if (k == 0)
 		k = snapshot_remove(&s, r->id, err);
+	if (k > 0)
+		k = image_gc(&s, NULL, err);
 	if (k == 0)
 		k = remove_tree_at(AT_FDCWD, r->data_dir, 0, err);
 	if (k < 0)

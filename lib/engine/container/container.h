@@ -2,6 +2,7 @@
 #ifndef KUKEON_CONTAINER_H
 #define KUKEON_CONTAINER_H
 
+#include "cgroup_host.h"
 #include "context.h"
 #include "image.h"
 #include "mount_plan.h"
@@ -46,15 +47,6 @@ void container_run_init(struct container_run *r, struct engine *e, const char *n
 			const struct cell_doc *cell, const struct container_spec *spec);
 void container_run_clear(struct container_run *r);
 #define cleanup_container_run cleanup_(container_run_clear)
-
-/*
- * What of a spec depends on the host and can be known before anything changes: the
- * sources of volumes and secrets, what securityOpts name.
- */
-int container_check_host(const struct container_spec *c, struct kerr *err);
-
-/* The same of all containers of a cell, and of the cell itself. */
-int container_check_cell(const struct engine *e, const struct cell_doc *cell, struct kerr *err);
 
 /* What starting, adopting and clearing need beside: the runtime and the monitors' cgroup. */
 int container_run_ready(struct container_run *r, struct kerr *err);

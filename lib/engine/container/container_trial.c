@@ -12,7 +12,9 @@
 #include "container_trial.h"
 #include "convert.h"
 #include "fd.h"
+#include "image.h"
 #include "images.h"
+#include "imgstore.h"
 #include "mem.h"
 #include "mount.h"
 #include "path.h"
@@ -20,7 +22,6 @@
 #include "scope.h"
 #include "snapshot.h"
 #include "spec.h"
-#include "str.h"
 
 /*
  * Whether a container could be made of its spec and its image, found out before
@@ -144,35 +145,6 @@ static int ask_child(const struct trial *t, struct kerr *err)
 	if (err)
 		*err = v.err;
 	return v.r;
-}
-
-int container_check_limits(const struct cgroup_host *cgroups, const struct container_resources *c,
-			   struct kerr *err)
-{
-	static const struct {
-		const char *name, *controller;
-		size_t offset;
-	} limits[] = {
-		{ "memoryLimitBytes", "memory",
-		  offsetof(struct container_resources, memory_limit_bytes) },
-		{ "cpuShares", "cpu", offsetof(struct container_resources, cpu_shares) },
-		{ "pidsLimit", "pids", offsetof(struct container_resources, pids_limit) },
-	};
-
-	for (size_t i = 0; c && i < ARRAY_SIZE(limits); i++) {
-		const struct nint *v = (const void *) ((const char *) c + limits[i].offset);
-		char *where cleanup_free = NULL;
-
-		if (!v->set || v->v == 0 ||
-		    cgroup_offers(cgroups, limits[i].controller, &where) != 0)
-			continue; /* what cannot be told is for the start to tell */
-		return kerr_plain(
-			err, -EOPNOTSUPP,
-			"resources.%s: this host has no %s controller (not in %s); enable "
-			"it or leave the limit out",
-			limits[i].name, limits[i].controller, where);
-	}
-	return 0;
 }
 
 int container_try(const struct container_run *run, const struct cell_doc *cell,

@@ -12,11 +12,4 @@
 int container_try(const struct container_run *r, const struct cell_doc *cell,
 		  enum container_image_flags flags, struct kerr *err);
 
-/*
- * Whether this host can keep the limits (NULL: none):
- * `resources.pidsLimit: this host has no pids controller (…)`.
- */
-int container_check_limits(const struct cgroup_host *cgroups, const struct container_resources *c,
-			   struct kerr *err);
-
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cgroup_host.h"
 #include "clock.h"
 #include "configuration.h"
 #include "context.h"

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 
 #include "atomic.h"
+#include "cgroup.h"
+#include "cgroup_host.h"
 #include "context.h"
 #include "convert.h"
 #include "errkind.h"

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "bootstrap.h"
+#include "cgroup.h"
+#include "cgroup_host.h"
 #include "configuration.h"
 #include "context.h"
 #include "firewall.h"

@@ -7,6 +7,8 @@
 
 #include "cell_load.h"
 #include "cell_status.h"
+#include "cgroup.h"
+#include "cgroup_host.h"
 #include "clock.h"
 #include "container.h"
 #include "convert.h"
@@ -17,6 +19,7 @@
 #include "path.h"
 #include "proc.h"
 #include "scope.h"
+#include "status.h"
 #include "str.h"
 #include "system.h"
 

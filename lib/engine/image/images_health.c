@@ -5,10 +5,12 @@
 #include <errno.h>
 
 #include "image.h"
+#include "image_gc.h"
 #include "image_inspect.h"
 #include "image_verify.h"
 #include "images.h"
 #include "images_health.h"
+#include "imgstore.h"
 #include "mem.h"
 #include "mount.h"
 #include "path.h"
@@ -48,7 +50,7 @@ int images_prune(struct engine *e, const char *realm, struct rpc_prune_images_re
 	if (r < 0)
 		return r;
 	ret->realm = xstrdup(realm);
-	r = image_collect_with(&s, IMAGE_COLLECT_ASKED, &bytes, err);
+	r = image_gc_with(&s, IMAGE_GC_ASKED, &bytes, err);
 	ret->bytes = (int64_t) bytes;
 	return r;
 }

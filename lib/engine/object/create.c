@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "cgroup.h"
+#include "cgroup_kill.h"
 #include "convert.h"
 #include "create.h"
 #include "errkind.h"

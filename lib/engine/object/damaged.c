@@ -14,7 +14,6 @@
 #include "status.h"
 #include "str.h"
 
-#define MESSAGE_MAX 256
 #define ROOT "root" /* what runtime ids call an explicit root */
 
 static void add_container(struct cell_spec *spec, const char *name)
@@ -102,7 +101,7 @@ static void stand_for(struct engine *e, const struct addr *a, const char *messag
 
 int damaged_load(struct engine *e, const struct addr *a, void *ret_doc, struct kerr *why)
 {
-	struct buf line cleanup_buf = BUF_INIT(MESSAGE_MAX + 8);
+	struct buf line cleanup_buf = BUF_INIT(STATUS_MESSAGE_MAX + 8);
 	char *where cleanup_free = addr_text(a);
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
@@ -110,7 +109,7 @@ int damaged_load(struct engine *e, const struct addr *a, void *ret_doc, struct k
 
 	if (r == 0 || r == -ENOENT)
 		return r;
-	str_one_line(&line, kerr_text(&err, text, sizeof(text)), MESSAGE_MAX);
+	str_one_line(&line, kerr_text(&err, text, sizeof(text)), STATUS_MESSAGE_MAX);
 	if (why)
 		*why = err;
 	else
@@ -153,13 +152,13 @@ static void say(const char *reason, const char *message, char **ret_reason, char
 
 void damaged_sides(struct engine *e, const struct addr *a, void *doc)
 {
-	struct buf line cleanup_buf = BUF_INIT(MESSAGE_MAX + 8);
+	struct buf line cleanup_buf = BUF_INIT(STATUS_MESSAGE_MAX + 8);
 	struct kerr why = { 0 };
 	char text[KERR_TEXT_MAX];
 
 	if (check_sides(e, a, doc, &why) >= 0)
 		return;
-	str_one_line(&line, kerr_text(&why, text, sizeof(text)), MESSAGE_MAX);
+	str_one_line(&line, kerr_text(&why, text, sizeof(text)), STATUS_MESSAGE_MAX);
 	if (addr_level(a) == ADDR_REALM) {
 		struct realm_doc *d = doc;
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "hosts.h"
 #include "log.h"
 #include "mem.h"

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "convert.h"
 #include "create.h"
 #include "damaged.h"

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "cgroup.h"
 #include "convert.h"
 #include "create.h"
 #include "damaged.h"

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "buf.h"
+#include "cgroup_freeze.h"
 #include "clock.h"
 #include "convert.h"
 #include "mem.h"

@@ -3,8 +3,11 @@
 #define KUKEON_STATUS_H
 
 #include "cgroup.h"
+#include "cgroup_freeze.h"
 #include "model.h"
 #include "shim.h"
+
+#define STATUS_MESSAGE_MAX 256 /* bytes of an error in the message of a status */
 
 /*
  * States of containers and cells from what is known of them (decisions.md

@@ -6,13 +6,16 @@
 #include <unistd.h>
 
 #include "atomic.h"
+#include "cell_run.h"
 #include "cell_sandbox.h"
+#include "cgroup_kill.h"
 #include "container.h"
 #include "convert.h"
 #include "dir.h"
 #include "fd.h"
-#include "image.h"
+#include "image_gc.h"
 #include "images.h"
+#include "imgstore.h"
 #include "lease.h"
 #include "log.h"
 #include "mem.h"

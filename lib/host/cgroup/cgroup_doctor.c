@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cgroup_priv.h"
+#include "cgroup_doctor.h"
+#include "cgroup_host.h"
 #include "fd.h"
 #include "mem.h"
 #include "path.h"

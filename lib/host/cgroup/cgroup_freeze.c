@@ -5,7 +5,8 @@
 #include <fcntl.h>
 
 #include "buf.h"
-#include "cgroup_priv.h"
+#include "cgroup_freeze.h"
+#include "cgroup_host.h"
 #include "fd.h"
 #include "mem.h"
 #include "path.h"

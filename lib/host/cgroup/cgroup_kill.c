@@ -13,7 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cgroup_priv.h"
+#include "cgroup_freeze.h"
+#include "cgroup_host.h"
+#include "cgroup_kill.h"
 #include "clock.h"
 #include "fd.h"
 #include "mem.h"
@@ -78,37 +80,6 @@ static int add_procs(int dirfd, struct pid_list *ret)
 			*(pid_t *) vec_grow(&ret->v, &ret->n, sizeof(*ret->v)) = (pid_t) pid;
 	}
 	return 0;
-}
-
-int cgroup_list_subdirs(int dirfd, struct strlist *ret)
-{
-	size_t next = 0;
-	const char *rel = ".";
-
-	strlist_make_empty(ret);
-	for (;;) {
-		struct dirent *e;
-		DIR *d;
-		int fd;
-
-		fd = openat(dirfd, rel, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd < 0 && errno != ENOENT)
-			return -errno;
-		d = fd >= 0 ? fdopendir(fd) : NULL;
-		while (d && (e = readdir(d)) != NULL) {
-			if (e->d_type != DT_DIR || streq(e->d_name, ".") || streq(e->d_name, ".."))
-				continue;
-			if (streq(rel, "."))
-				strlist_add(ret, e->d_name);
-			else
-				strlist_addf(ret, "%s/%s", rel, e->d_name);
-		}
-		if (d)
-			(void) closedir(d);
-		if (next == ret->n)
-			return 0;
-		rel = ret->v[next++];
-	}
 }
 
 /* Every process in a group of one hierarchy and below it, sorted. No such group: none. */

@@ -3,51 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cgroup_priv.h"
+#include "cgroup_host.h"
+#include "cgroup_v1.h"
 #include "fd.h"
 #include "mem.h"
 #include "path.h"
-#include "str.h"
 
 #define CPUSET_TEXT_MAX ((size_t) 64 << 10)
-
-static const struct controller_row {
-	unsigned bit;
-	const char *name;
-	const char *v2_name; /* NULL: not one of those we report */
-} controller_rows[] = {
-	{ CGROUP_V1_CPU, "cpu", "cpu" },	{ CGROUP_V1_MEMORY, "memory", "memory" },
-	{ CGROUP_V1_BLKIO, "blkio", "io" },	{ CGROUP_V1_PIDS, "pids", "pids" },
-	{ CGROUP_V1_CPUACCT, "cpuacct", NULL }, { CGROUP_V1_CPUSET, "cpuset", NULL },
-	{ CGROUP_V1_FREEZER, "freezer", NULL }, { CGROUP_V1_DEVICES, "devices", NULL },
-};
-
-unsigned cgroup_v1_controller(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(controller_rows); i++)
-		if (streq(name, controller_rows[i].name))
-			return controller_rows[i].bit;
-	return 0;
-}
-
-void cgroup_v1_controllers(const struct cgroup_host *h, struct strlist *ret)
-{
-	unsigned all = 0;
-	size_t i;
-
-	for (i = 0; i < h->n; i++)
-		all |= h->v[i].controllers;
-	for (i = 0; i < ARRAY_SIZE(controller_rows); i++)
-		if (controller_rows[i].v2_name && (all & controller_rows[i].bit))
-			strlist_add(ret, controller_rows[i].v2_name);
-}
 
 static bool is_blank(const char *s)
 {

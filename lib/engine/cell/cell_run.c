@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#include "cell_run.h"
+#include "dir.h"
+#include "emit.h"
+#include "encode.h"
+#include "jscan.h"
+#include "mem.h"
+#include "mount.h"
+#include "path.h"
+#include "statefile.h"
+#include "str.h"
+
+#define RUN_MAX 4096
+#define PHASE_COMPLETE "complete"
+
+static char *run_file(const struct engine *e, const struct addr *cell)
+{
+	char *dir cleanup_free = layout_pin(&e->layout, cell, NULL, NULL);
+
+	return path_join(dir, CELL_RUN_FILE, NULL);
+}
+
+char *cell_run_dir(const struct engine *e, const struct addr *cell, const struct cell_run *run)
+{
+	return layout_pin(&e->layout, cell, run->start_id, NULL);
+}
+
+/* The record is written before anything of a start is made, and goes after all of it. */
+static bool has_start(const struct engine *e, const struct addr *cell)
+{
+	char *dir cleanup_free = layout_pin(&e->layout, cell, NULL, NULL);
+	struct strlist names cleanup_strlist = { 0 };
+
+	dir_names(dir, &names);
+	return names.n > 0;
+}
+
+int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *ret, struct kerr *err)
+{
+	char *file cleanup_free = run_file(e, cell);
+	struct buf text cleanup_buf = BUF_INIT(RUN_MAX);
+	struct cell_run run = { 0 };
+	char ip[IPV4_TEXT_MAX], phase[16], at[KTIME_TEXT_MAX];
+	int r;
+
+	r = state_read_at(AT_FDCWD, file, RUN_MAX, &text, err);
+	if (r == -ENOENT && has_start(e, cell))
+		return kerr_plain(err, -EBADMSG, "'%s' is missing", file);
+	if (r < 0)
+		return r;
+	r = jscan_get_str(buf_str(&text), text.len, "start", run.start_id, sizeof(run.start_id));
+	if (r == 0)
+		r = jscan_get_str(buf_str(&text), text.len, "veth", run.veth, sizeof(run.veth));
+	if (r == 0)
+		r = jscan_get_str(buf_str(&text), text.len, "address", ip, sizeof(ip));
+	if (r == 0 && ip[0])
+		r = ipv4_parse(ip, &run.addr);
+	if (r == 0)
+		r = jscan_get_str(buf_str(&text), text.len, "phase", phase, sizeof(phase));
+	if (r < 0)
+		return kerr_plain(err, -EINVAL, "'%s' is not the record of a start", file);
+	/* Only a start whose link is damaged has that. */
+	if (jscan_get_str(buf_str(&text), text.len, "trouble", run.trouble, sizeof(run.trouble)) <
+	    0)
+		run.trouble[0] = '\0';
+	run.complete = streq(phase, PHASE_COMPLETE);
+	if (jscan_get_str(buf_str(&text), text.len, "readyAt", at, sizeof(at)) == 0)
+		(void) ktime_parse(at, &run.ready_at);
+	*ret = run;
+	return 0;
+}
+
+int cell_run_save(struct engine *e, const struct addr *cell, const struct cell_run *run,
+		  struct kerr *err)
+{
+	char *file cleanup_free = run_file(e, cell);
+	struct buf text cleanup_buf = BUF_INIT(RUN_MAX);
+	char ip[IPV4_TEXT_MAX], at[KTIME_TEXT_MAX];
+	struct jemit j;
+
+	jemit_init(&j, &text, 0);
+	jemit_object(&j);
+	jemit_key(&j, "start");
+	jemit_str(&j, run->start_id);
+	jemit_key(&j, "veth");
+	jemit_str(&j, run->veth);
+	jemit_key(&j, "address");
+	jemit_str(&j, run->addr ? ipv4_text(run->addr, ip) : "");
+	jemit_key(&j, "phase");
+	jemit_str(&j, run->complete ? PHASE_COMPLETE : "begun");
+	if (run->ready_at.set) {
+		jemit_key(&j, "readyAt");
+		jemit_str(&j, ktime_text(&run->ready_at, at));
+	}
+	if (run->trouble[0]) {
+		jemit_key(&j, "trouble");
+		jemit_str(&j, run->trouble);
+	}
+	jemit_object_end(&j);
+	buf_addc(&text, '\n');
+	return atomic_write_at(AT_FDCWD, file, text.data, text.len, 0600,
+			       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM, err);
+}
+
+int cell_run_begin(struct engine *e, const struct addr *cell, struct cell_run *ret,
+		   struct kerr *err)
+{
+	char *parent cleanup_free = layout_pin(&e->layout, cell, NULL, NULL);
+	char *dir cleanup_free = NULL;
+	struct cell_run run = { 0 };
+	uint64_t random;
+	int r;
+
+	if (getrandom(&random, sizeof(random), 0) != (ssize_t) sizeof(random))
+		return kerr_set(err, -errno, "read random bytes");
+	hex_encode(run.start_id, &random, sizeof(random));
+	r = mkdir_p(parent, 0700, err);
+	if (r == 0)
+		r = cell_run_save(e, cell, &run, err);
+	if (r < 0)
+		return r;
+	dir = cell_run_dir(e, cell, &run);
+	r = mkdir_p(dir, 0711, err);
+	if (r == 0)
+		r = mount_private_dir(dir, err);
+	if (r < 0)
+		return r;
+	*ret = run;
+	return 0;
+}
+
+int cell_run_complete(struct engine *e, const struct addr *cell, struct cell_run *run,
+		      struct kerr *err)
+{
+	if (run->complete)
+		return 0;
+	run->complete = true;
+	run->ready_at = ktime_now();
+	return cell_run_save(e, cell, run, err);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_EGRESS_H
+#define KUKEON_EGRESS_H
+
+#include "defs.h"
+#include "kinds.h"
+
+/* Whether there is a policy to enforce: all but "absent" and "default allow without rules". */
+bool egress_effective(const struct egress_policy *p);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_HELP_H
+#define KUKEON_HELP_H
+
+#include "cmd.h"
+
+/* Usage and help of the last of chain, on stdout. */
+void cmd_print_help(const struct cmd *const *chain, size_t n);
+
+/* "kuke get cell" of the command that was found; owned by the caller. */
+char *cmd_path(const struct cmd *const *chain, size_t n) __attribute__((returns_nonnull));
+
+#endif
