@@ -71,9 +71,10 @@ tests_unit_unit_oci_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_OCI)
 tests_unit_unit_oci_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) \
 	$(LIBBASE) $(UNIT_LDADD)
 
-tests_unit_unit_engine_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
-	tests/unit/test_cell_status.c tests/unit/test_engine.c \
-	tests/unit/test_page.c tests/unit/test_restart.c
+tests_unit_unit_engine_SOURCES = $(UNIT_FRAME) tests/unit/engine_dir.h tests/unit/tempdir.h \
+	tests/unit/test_cell_status.c tests/unit/test_engine.c tests/unit/test_images.c \
+	tests/unit/test_lease.c tests/unit/test_network.c tests/unit/test_page.c \
+	tests/unit/test_plan.c tests/unit/test_restart.c tests/unit/test_scope.c
 tests_unit_unit_engine_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE)
 tests_unit_unit_engine_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)

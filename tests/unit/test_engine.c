@@ -9,41 +9,15 @@
 
 #include "context.h"
 #include "engine.h"
+#include "engine_dir.h"
 #include "fd.h"
 #include "hosts.h"
 #include "lease.h"
-#include "log.h"
 #include "mem.h"
 #include "network.h"
 #include "path.h"
-#include "scope.h"
 #include "str.h"
-#include "tempdir.h"
 #include "unit.h"
-
-static struct tempdir dir;
-static struct engine *e;
-
-static void set_up(void)
-{
-	char *run cleanup_free = NULL, *rt cleanup_free = NULL;
-	struct engine_config c = { .suffix = "unit.test", .cgroup_root = "/kukeon-unit" };
-	struct kerr err = { 0 };
-
-	dir = tempdir_make();
-	run = path_join(dir.path, "opt", NULL);
-	rt = path_join(dir.path, "run", NULL);
-	c.run_path = run;
-	c.runtime_dir = rt;
-	log_init(LOG_LEVEL_NONE, LOG_STYLE_LOGFMT);
-	ck_assert_msg(engine_open(&c, &e, &err) == 0, "%s", err.msg);
-}
-
-static void tear_down(void)
-{
-	e = engine_close(e);
-	tempdir_clear(&dir);
-}
 
 /* ---- opening ---- */
 
@@ -146,55 +120,7 @@ START_TEST(a_missing_name_is_no_parent)
 }
 END_TEST
 
-/* ---- names ---- */
-
-START_TEST(scopes)
-{
-	static const struct {
-		struct addr a;
-		enum addr_level level;
-		enum scope_flags flags;
-		const char *says; /* NULL: fine */
-	} cases[] = {
-		{ { .realm = "r" }, ADDR_REALM, SCOPE_STRICT, NULL },
-		{ { 0 }, ADDR_REALM, 0, "realm name is required" },
-		{ { .realm = "  " }, ADDR_REALM, 0, "realm name is required" },
-		{ { .realm = "r" }, ADDR_SPACE, 0, "space name is required" },
-		{ { .realm = "r", .space = "s", .stack = "", .cell = "c" },
-		  ADDR_CELL,
-		  0,
-		  "stack name is required" },
-		{ { .realm = "r", .space = "s", .stack = "t" },
-		  ADDR_CELL,
-		  0,
-		  "cell name is required" },
-		{ { .realm = ".." }, ADDR_REALM, 0, "realm" },
-		{ { .realm = "r", .space = "a/b" }, ADDR_SPACE, 0, "disallowed" },
-		{ { .realm = "r", .space = "a_b" }, ADDR_SPACE, SCOPE_STRICT, "disallowed" },
-		{ { .realm = "r", .space = "a_b" }, ADDR_SPACE, 0, NULL }, /* not found, later */
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct kerr err = { 0 };
-		int r = scope_check(&cases[i].a, cases[i].level, cases[i].flags, &err);
-
-		ck_assert_int_eq(r == 0, cases[i].says == NULL);
-		if (cases[i].says)
-			ck_assert_msg(strstr(err.msg, cases[i].says) != NULL, "%s", err.msg);
-	}
-}
-END_TEST
-
-START_TEST(levels_of_kinds)
-{
-	ck_assert_int_eq(scope_level(KIND_REALM), ADDR_REALM);
-	ck_assert_int_eq(scope_level(KIND_CELL), ADDR_CELL);
-	ck_assert_int_eq(scope_level(KIND_CONTAINER), ADDR_ROOT);
-	ck_assert_int_eq(scope_level(KIND_INVALID), ADDR_ROOT);
-}
-END_TEST
-
-/* ---- leases and hosts ---- */
+/* ---- hosts ---- */
 
 static const struct addr space = { .realm = "r", .space = "s" };
 static const struct space_net net = { .subnet = { .addr = 0x0a580000, .prefix = 29 },
@@ -205,56 +131,6 @@ static struct addr cell(const char *name)
 {
 	return (struct addr){ .realm = "r", .space = "s", .stack = "t", .cell = name };
 }
-
-START_TEST(leases)
-{
-	static const char *const names[] = { "a", "b", "c", "d", "e" };
-	struct addr a = cell("a"), b = cell("b"), late = cell("late");
-	struct kerr err = { 0 };
-	uint32_t got, again;
-
-	ck_assert_int_eq(lease_find(e, &a, &got), -ENOENT);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		struct addr c = cell(names[i]);
-
-		ck_assert_msg(lease_take(e, &c, &net, &got, &err) == 0, "%s", err.msg);
-		ck_assert_uint_eq(got, 0x0a580002 + i); /* after the gateway, in order */
-	}
-	/* A /29 has six addresses, one of them the gateway's. */
-	ck_assert_int_eq(lease_take(e, &late, &net, &got, &err), -ENOSPC);
-	ck_assert_str_eq(err.msg, "no free address on bridge k-unit; delete cells of the space");
-	ck_assert_int_eq(lease_take(e, &b, &net, &again, &err), 0);
-	ck_assert_uint_eq(again, 0x0a580003); /* its own, once more */
-	ck_assert_int_eq(lease_drop(e, &b, &err), 0);
-	ck_assert_int_eq(lease_drop(e, &b, &err), 0);
-	ck_assert_int_eq(lease_find(e, &b, &got), -ENOENT);
-	ck_assert_int_eq(lease_take(e, &late, &net, &got, &err), 0);
-	ck_assert_uint_eq(got, 0x0a580003); /* the lowest that is free */
-}
-END_TEST
-
-START_TEST(what_is_no_lease)
-{
-	char *d cleanup_free = layout_object(&e->layout, &space, SPACE_LEASES);
-	char *odd cleanup_free = path_join(d, "10.88.0.2", NULL);
-	char *word cleanup_free = path_join(d, "readme", NULL);
-	struct addr a = cell("a");
-	struct kerr err = { 0 };
-	uint32_t got;
-
-	ck_assert_int_eq(mkdir_p(d, 0755, &err), 0);
-	ck_assert_int_eq(symlink("nothing-of-ours", odd), 0);
-	ck_assert_int_eq(symlink("t/a", word), 0);
-	ck_assert_int_eq(lease_find(e, &a, &got), -ENOENT);
-	/* A damaged one may be that of a cell that runs: the address is no other's. */
-	ck_assert_int_eq(lease_take(e, &a, &net, &got, &err), 0);
-	ck_assert_uint_eq(got, net.gateway + 2);
-	/* One that was lost is made again for the cell that is up with it. */
-	ck_assert_int_eq(lease_drop(e, &a, &err), 0);
-	ck_assert_int_eq(lease_keep(e, &a, got, &err), 1);
-	ck_assert_int_eq(lease_keep(e, &a, got, &err), 0);
-}
-END_TEST
 
 static char *read_file(const char *path)
 {
@@ -356,97 +232,17 @@ START_TEST(resolvers)
 }
 END_TEST
 
-/* ---- networks ---- */
-
-START_TEST(network_records)
-{
-	char *file cleanup_free = layout_object(&e->layout, &space, SPACE_NETWORK);
-	char *conflist cleanup_free = layout_object(&e->layout, &space, SPACE_CONFLIST);
-	char *lease_dir cleanup_free = layout_object(&e->layout, &space, SPACE_LEASES);
-	char *lease cleanup_free = NULL;
-	char *name cleanup_free = network_name(&space);
-	struct ipv4_net subnet;
-	char ip[IPV4_TEXT_MAX];
-	struct addr twin = { .realm = "r-s", .space = "x" },
-		    other = { .realm = "r", .space = "s-x" };
-	struct space_doc d = { 0 };
-	struct space_net n, m;
-	struct realm_doc rd = { 0 };
-	struct addr realms[] = { { .realm = "r" }, { .realm = "r-s" } };
-	struct kerr err = { 0 };
-	FILE *f;
-
-	ck_assert_str_eq(name, "r-s");
-	ck_assert_int_eq(network_load(e, &space, &n, &err), -ENOENT);
-	ck_assert_str_eq(err.msg, "");
-	for (size_t i = 0; i < ARRAY_SIZE(realms); i++) {
-		rd.head.metadata.name = xstrdup(realms[i].realm);
-		ck_assert_int_eq(store_save(&e->layout, &realms[i], 0, &rd, &err), 0);
-		model_clear(&realm_doc_type, &rd);
-	}
-	ck_assert_int_eq(store_begin(&e->layout, &space, &err), 0);
-	ck_assert_int_eq(network_create(e, &space, &n, &err), 1);
-	d.head.metadata.name = xstrdup("s");
-	d.spec.realm_id = xstrdup("r");
-	ck_assert_int_eq(store_save(&e->layout, &space, 0, &d, &err), 0);
-	model_clear(&space_doc_type, &d);
-	ck_assert_int_eq(network_create(e, &space, &m, &err), 0); /* what is on record stays */
-	ck_assert_uint_eq(n.subnet.addr, m.subnet.addr);
-	ck_assert_uint_eq(n.gateway, n.subnet.addr + 1);
-	subnet = n.subnet;
-	lease = layout_lease(&e->layout, &space, ipv4_text(subnet.addr + 9, ip));
-	/* Another subnet for another space. */
-	ck_assert_int_eq(store_begin(&e->layout, &other, &err), 0);
-	ck_assert_int_eq(network_create(e, &other, &m, &err), 1);
-	ck_assert_uint_ne(n.subnet.addr, m.subnet.addr);
-	d.head.metadata.name = xstrdup("s-x");
-	d.spec.realm_id = xstrdup("r");
-	ck_assert_int_eq(store_save(&e->layout, &other, 0, &d, &err), 0);
-	model_clear(&space_doc_type, &d);
-	/* "r-s" + "x" and "r" + "s-x" are one name: one bridge for two spaces is refused. */
-	ck_assert_int_eq(network_create(e, &twin, &m, &err), -EEXIST);
-	ck_assert_ptr_nonnull(strstr(err.msg, "choose another name"));
-	(void) unlink(file);
-	f = fopen(file, "we");
-	ck_assert_ptr_nonnull(f);
-	(void) fputs("{\"subnetCIDR\": \"nonsense\"}", f);
-	(void) fclose(f);
-	ck_assert_int_eq(network_load_record(e, &space, &n, &err), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(err.msg, "malformed"));
-	/* The other file knows it too, and makes it good. */
-	ck_assert_int_eq(network_load(e, &space, &n, &err), 0);
-	ck_assert_uint_eq(n.subnet.addr, subnet.addr);
-	ck_assert_int_eq(network_create(e, &space, &n, &err), 1);
-	ck_assert_int_eq(network_load_record(e, &space, &m, &err), 0);
-	ck_assert_uint_eq(m.subnet.addr, subnet.addr);
-	/* Both damaged, a cell's address still tells. */
-	ck_assert_int_eq(truncate(file, 0), 0);
-	ck_assert_int_eq(truncate(conflist, 0), 0);
-	ck_assert_int_eq(network_load(e, &space, &n, &err), -EBADMSG);
-	ck_assert_ptr_nonnull(strstr(err.msg, "network.json' is empty"));
-	ck_assert_int_eq(mkdir(lease_dir, 0700), 0);
-	ck_assert_int_eq(symlink("t/c", lease), 0);
-	ck_assert_int_eq(network_load(e, &space, &n, &err), 0);
-	ck_assert_uint_eq(n.subnet.addr, subnet.addr);
-}
-END_TEST
-
 static Suite *test_engine(void)
 {
 	Suite *s = suite_create("engine");
 	TCase *t = tcase_create("all");
 
-	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_checked_fixture(t, engine_set_up, engine_tear_down);
 	tcase_add_test(t, configurations);
 	tcase_add_test(t, handlers_and_methods);
 	tcase_add_test(t, a_missing_name_is_no_parent);
-	tcase_add_test(t, scopes);
-	tcase_add_test(t, levels_of_kinds);
-	tcase_add_test(t, leases);
-	tcase_add_test(t, what_is_no_lease);
 	tcase_add_test(t, hosts_of_a_space);
 	tcase_add_test(t, resolvers);
-	tcase_add_test(t, network_records);
 	suite_add_tcase(s, t);
 	return s;
 }
