@@ -11,7 +11,8 @@
 #   lint          tests/lint/<what>.sh, prints TAP: add it to LINTS.
 #
 # Everything in TESTS prints TAP. `make check TESTS=tests/unit/unit_base` runs
-# one program, `make check-unit`, `check-system`, `check-lint` one kind.
+# one program, `make check-unit`, `check-system`, `check-lint` one kind. The system
+# tests run in an order of chance, as many at a time as make has jobs.
 
 UNIT_LDADD = $(CHECK_LIBS)
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit $(CHECK_CFLAGS) \
@@ -309,11 +310,13 @@ if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
-TESTS += $(SYSTEM_TESTS) $(LINTS)
+TESTS += @SYSTEM_TESTS_SHUFFLED@ $(LINTS)
+@TESTS_ORDER@
 
 # Every test speaks TAP; automake's driver counts. A skip is no success in CI
 # (./bootstrap check).
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+CONFIG_STATUS_DEPENDENCIES = $(top_srcdir)/tests/order.mk
 LOG_DRIVER = $(TAP_DRIVER)
 TEST_EXTENSIONS = .bats .sh
 BATS_LOG_DRIVER = $(TAP_DRIVER)
@@ -338,7 +341,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 check-unit:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)'
 check-system:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(SYSTEM_TESTS)'
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(SYSTEM_TESTS_SHUFFLED)'
 check-lint:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(LINTS)'
 
