@@ -6,7 +6,8 @@
 #                 and, as its last line, `UNIT_MAIN(test_<module>);` (unit.h).
 #                 Add the file to unit_<layer>_SOURCES below. One program per
 #                 layer, it has the include path and the libraries of its layer.
-#   system test   tests/integration/<what>.bats: add it to SYSTEM_TESTS.
+#   system test   tests/integration/<what>.bats, whose first line is
+#                 `load ../helpers/suite`: add it to SYSTEM_TESTS.
 #   fuzz target   tests/fuzz/fuzz_<x>.c and tests/fuzz/corpus/<x>/: see "Fuzz".
 #   lint          tests/lint/<what>.sh, prints TAP: add it to LINTS.
 #
@@ -141,7 +142,9 @@ SYSTEM_TESTS = \
 	tests/integration/power_cut.bats \
 	tests/integration/profile.bats \
 	tests/integration/pull.bats \
-	tests/integration/pull_faults.bats tests/integration/pull_odd.bats \
+	tests/integration/pull_faults.bats \
+	tests/integration/pull_kinds.bats \
+	tests/integration/pull_odd.bats \
 	tests/integration/refusals.bats \
 	tests/integration/restart.bats \
 	tests/integration/same_engine.bats \
@@ -162,7 +165,8 @@ LINTS = \
 	tests/lint/selftest.sh \
 	tests/lint/shell.sh \
 	tests/lint/size.sh \
-	tests/lint/spdx.sh
+	tests/lint/spdx.sh \
+	tests/lint/tests.sh
 
 # Fuzz targets. Four lines each:
 #   FUZZ += tests/fuzz/fuzz_x
@@ -312,11 +316,11 @@ TESTS += $(UNIT_TESTS)
 endif
 TESTS += @SYSTEM_TESTS_SHUFFLED@ $(LINTS)
 @TESTS_ORDER@
+CONFIG_STATUS_DEPENDENCIES = $(top_srcdir)/tests/order.mk
 
 # Every test speaks TAP; automake's driver counts. A skip is no success in CI
 # (./bootstrap check).
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
-CONFIG_STATUS_DEPENDENCIES = $(top_srcdir)/tests/order.mk
 LOG_DRIVER = $(TAP_DRIVER)
 TEST_EXTENSIONS = .bats .sh
 BATS_LOG_DRIVER = $(TAP_DRIVER)
@@ -333,9 +337,10 @@ EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/data/spec/plain.json tests/data/spec/everything.json \
 	tests/helpers/archive-registry tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
 	tests/helpers/imgtree tests/helpers/layerseq tests/helpers/treecmp tests/helpers/fiveimages tests/helpers/store.bash \
-	tests/helpers/cells.bash tests/helpers/instance-init tests/helpers/instance.bash \
-	tests/helpers/registry.bash tests/helpers/token-server \
-	tests/fuzz/replay.c tests/fuzz/layer.dict tests/lint/lib.bash tests/lint/strip.pl
+	tests/helpers/assert.bash tests/helpers/cells.bash tests/helpers/suite.bash \
+	tests/helpers/instance-init tests/helpers/instance.bash \
+	tests/helpers/registry.bash tests/helpers/token-server tests/order.mk \
+	tests/fuzz/replay.c tests/fuzz/layer.dict tests/lint/checks.pl tests/lint/lib.bash tests/lint/strip.pl
 
 .PHONY: check-unit check-system check-lint
 check-unit:

@@ -126,7 +126,7 @@ images_ctr()
 	inside containerd -c "$disk/containerd.toml" >"$disk/containerd.log" 2>&1 &
 	ctr="ctr -a $disk/ctrd.sock"
 	# shellcheck disable=SC2086 # words
-	wait_for 20 inst $ctr version
+	wait_for 400 inst $ctr version
 }
 
 images_docker()
@@ -137,7 +137,7 @@ images_docker()
 		--storage-driver overlay2 >"$disk/dockerd.log" 2>&1 &
 	docker="docker -H unix://$disk/docker.sock"
 	# shellcheck disable=SC2086 # words
-	wait_for 20 inst $docker version
+	wait_for 400 inst $docker version
 }
 
 # images_time FILE PAIR-ARG…

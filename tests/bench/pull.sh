@@ -54,7 +54,7 @@ inst bash -c 'touch "$0"; while [ -e "$0" ]; do
 		cat /proc/[0-9]*/status 2>/dev/null
 	done' "$INSTANCE/watching" >"$INSTANCE/marks" &
 watch=$!
-wait_for 5 test -e "$INSTANCE/watching"
+wait_for 100 test -e "$INSTANCE/watching"
 kuke image pull --quiet "$ref" >/dev/null
 rm "$INSTANCE/watching"
 wait "$watch" || true # the last of its cats

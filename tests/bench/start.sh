@@ -113,7 +113,7 @@ awk -F'\t' 'BEGIN { printf "%-14s %5s %26s %8s %8s\n", "ms", "runs", "wall min /
 echo "  logLevel: debug" >>"$INSTANCE_CONFIG"
 kuke daemon stop >/dev/null
 kuke daemon start >/dev/null
-wait_for 10 kuke get realm >/dev/null
+wait_for 200 kuke get realm >/dev/null
 for ((i = 0; i < (runs + 1) / 2; i++)); do
 	manifest "d$i" >"$INSTANCE/m/d$i.yaml"
 	kuke run -d -f "$INSTANCE/m/d$i.yaml" >/dev/null
@@ -144,7 +144,7 @@ if command -v strace >/dev/null; then
 		-e trace=fsync,fdatasync,syncfs,sync -o "$1/syncs" -p "$2"' - \
 		"$INSTANCE" "$(kukeond_pid)" 2>/dev/null &
 	strace=$!
-	wait_for 10 traced
+	wait_for 200 traced
 	inst timeout 300 kuke run -d -f "$INSTANCE/synced.yaml" >/dev/null
 	inst kill "$(cat "$INSTANCE/strace.pid")"
 	wait "$strace" 2>/dev/null || true

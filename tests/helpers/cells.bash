@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Cells for system tests, on top of instance.bash (which this file loads).
-#
-#   setup_file() { load ../helpers/cells; suite_start; }
-#   setup()      { load ../helpers/cells; instance_snapshot; }
-#   teardown()   { suite_check; }
+# Cells for system tests, on top of instance.bash and assert.bash (which this file
+# loads). A bats file has it by suite.bash.
 #
 #   cell_doc NAME SCRIPT [YAML]    manifest of a cell whose container "main" runs
 #                                  SCRIPT in sh; YAML are further keys of that
@@ -17,57 +14,33 @@
 #   fetch ADDRESS [NAME]           the page at port 8080 of it, from the cell or the host
 #   logs NAME [CONTAINER]          the log file
 #   rpc REQUEST…                   raw requests to the socket, replies to stdout
-#   refute CMD…                    fails when CMD succeeds
+#   pass_over NAME                 waits until the daemon has looked at the cell
 #   kill_daemon [SIGNAL]           the listener, and wait until it is gone
+#   restart_daemon                 stop, then start
+#   delete_images                  all of the realm "default"
+#   $IDLE, $STUBBORN               scripts that say "up" and stay: until they are asked
+#                                  to end, until they are killed
+#   $SERVE                         one that serves the name of its host at port 8080
 
 # shellcheck source=tests/helpers/instance.bash
 . "${BASH_SOURCE[0]%/*}/instance.bash"
+# shellcheck source=tests/helpers/assert.bash
+. "${BASH_SOURCE[0]%/*}/assert.bash"
 
 IMAGE=docker.io/library/busybox:latest
+# shellcheck disable=SC2034 # for tests
+IDLE='trap "exit 0" TERM; echo up; sleep 1000 & wait'
+# shellcheck disable=SC2034
+STUBBORN='trap "" TERM; echo up; while :; do sleep 0.1; done'
+# shellcheck disable=SC2034
+SERVE='trap "exit 0" TERM; mkdir -p /www; hostname >/www/index.html; httpd -f -p 8080 -h /www & wait'
 # Files of a test, out of the leak checker's sight.
 export HERE=${INSTANCE:-}/home
-
-# The first start of all makes directories that stay as long as their stack.
-# shellcheck disable=SC2119
-suite_start()
-{
-	instance_start && busybox_image >/dev/null && run_cell first true &&
-		kuke delete cell first >/dev/null
-}
-
-# After each test. One that failed is cleaned up after, so that the next one
-# starts from where it would.
-# shellcheck disable=SC2119
-suite_check()
-{
-	[ -z "${BATS_TEST_COMPLETED:-}" ] || { instance_leakcheck | head -n 30; return "${PIPESTATUS[0]}"; }
-	kuke get cells 2>&1 || true
-	tail -n 20 "$INSTANCE_RUN_PATH/data/kuke-system/kukeon/kukeon/kukeond/kukeond/log" || true
-	daemon_is_back || quiet kuke daemon start || true
-	kuke get cells -o json | jq -r '.[] | select(.spec.realmId != "kuke-system")
-			| .metadata.name + " --realm " + .spec.realmId + " --space " +
-				.spec.spaceId + " --stack " + .spec.stackId' |
-		while read -r name where; do
-			# shellcheck disable=SC2086
-			quiet kuke delete cell "$name" $where </dev/null || true
-		done
-	kuke get spaces -o json | jq -r '.[] | select(.metadata.name != "default" and
-			.spec.realmId == "default") | .metadata.name' |
-		while read -r name; do
-			quiet kuke delete space "$name" --cascade </dev/null || true
-		done
-}
 
 # Processes of a bats file must not keep its pipes open.
 quiet()
 {
 	"$@" 3>&- 4>&-
-}
-
-# A bare "! CMD" is no assertion to bats.
-refute()
-{
-	! "$@"
 }
 
 cell_doc()
@@ -127,12 +100,12 @@ container_value()
 
 is_cell_state()
 {
-	[ "$(cell_state "$1")" = "$2" ]
+	assert_equal "$(cell_state "$1")" "$2"
 }
 
 is_container_state()
 {
-	[ "$(container_value "$1" "$2" .status.state)" = "$3" ]
+	assert_equal "$(container_value "$1" "$2" .status.state)" "$3"
 }
 
 cell_dir()
@@ -178,6 +151,13 @@ fetch()
 		grep .
 }
 
+delete_images()
+{
+	kuke image get -o name | while read -r name; do
+		kuke image delete "$name" </dev/null >/dev/null
+	done
+}
+
 rpc()
 {
 	printf '%s\n' "$@" | quiet inst socat -t 60 - "UNIX-CONNECT:$INSTANCE_SOCKET"
@@ -207,7 +187,30 @@ kill_daemon()
 
 	pid=$(kukeond_pid)
 	inst kill "-${1:-KILL}" "$pid"
-	wait_for 10 pid_gone "$pid"
+	wait_for 200 pid_gone "$pid"
+}
+
+# The daemon was asked for a look (lib/engine/wake.h) and has begun with it.
+look_begun()
+{
+	[ ! -e "$1" ] || { echo | inst socat -u - "UNIX-SENDTO:$INSTANCE/run/wake.sock"; false; }
+}
+
+# One look begins when the one before it is over.
+pass_over()
+{
+	local key=${IN:-default default default}
+
+	key=$INSTANCE/run/wake/${key// /_}_$1
+	for _ in 1 2; do
+		: >"$key"
+		wait_for 120 look_begun "$key"
+	done
+}
+
+restart_daemon()
+{
+	quiet kuke daemon stop >/dev/null && quiet kuke daemon start >/dev/null
 }
 
 # A daemon that answers, and is not the one with pid $1.

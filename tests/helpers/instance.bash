@@ -1,15 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# A private instance of kukeon, for bats files and for `./bootstrap demo`.
-#
-#   setup_file()    { load ../helpers/instance; instance_start; busybox_image;
-#                     instance_warm; }
-#   setup()         { load ../helpers/instance; instance_snapshot; }
-#   teardown()      { instance_leakcheck; }
-#   teardown_file() { load ../helpers/instance; instance_stop; }
-#
-#   @test "…" { run kuke get realm; [ "$status" -eq 0 ]; }
+# A private instance of kukeon, for `./bootstrap demo`, benchmarks and bats files
+# (which have it by suite.bash).
 #
 # The instance has mount, network, pid, ipc and uts namespaces of its own, a
 # private /run, an uplink with a default route, and below $INSTANCE (a temporary
@@ -23,11 +16,11 @@
 #   kuke ARG…          kuke inside, talking to this instance
 #   kukeond_pid        pid of the daemon, as seen inside
 #   busybox_image [NAME] [docker|oci]   make and load an image of busybox
-#   instance_warm      make and delete a cell once (needs the image)
 #   http_get ADDRESS PORT               fetch / of a cell
 #   cell_ip CELL [REALM SPACE STACK]    address of a cell
-#   wait_for SECONDS CMD…               until CMD succeeds; SECONDS are those of a machine
-#                      with nothing else to do, one that is busy gets twenty times as many
+#   wait_for SECONDS CMD…               until CMD succeeds, a busy machine's SECONDS at most
+#   stays SECONDS CMD…                  CMD succeeds all the while; for what must not come
+#                      about, where nothing comes after it that could be waited for
 #   instance_snapshot [LEAKCHECK-ARG…] / instance_leakcheck   what is there must stay as it is;
 #                      the test itself has to delete what it made
 #   instance_stop      end it all, and prove that the host is as before
@@ -45,26 +38,42 @@ instance_die()
 	return 1
 }
 
-# wait_for SECONDS CMD…: a bounded poll; what CMD says is heard the last time.
+# wait_for SECONDS CMD…: a bounded poll. In the end it tells what was waited for, and
+# what CMD says of it.
 wait_for()
 {
-	local deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 20000000))
+	local seconds=$1 deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
 
 	shift
 	while ! "$@" >/dev/null 2>&1; do
 		if [ "${EPOCHREALTIME/[.,]/}" -ge "$deadline" ]; then
+			echo "waited $seconds s for: $*" >&2
 			"$@"
 			return
 		fi
-		sleep 0.05
+		sleep 0.05 # between two looks
 	done
+}
+
+stays()
+{
+	local seconds=$1 deadline=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000)) said
+
+	shift
+	while said=$("$@" 2>&1); do
+		[ "${EPOCHREALTIME/[.,]/}" -lt "$deadline" ] || return 0
+		sleep 0.05 # between two looks
+	done
+	echo "not for $seconds s: $*"$'\n'"$said" >&2
+	return 1
 }
 
 inst()
 {
 	# -r: the root of pid 1, which is not that of the namespace in a chroot.
+	# SIGINT is ignored where the tests run in the background of a script.
 	nsenter -m -n -p -i -u -r -t "$INSTANCE_PID" \
-		env -C "$PWD" HOME="$INSTANCE/home" KUKEON_HOST="unix://$INSTANCE_SOCKET" \
+		env -C "$PWD" --default-signal=INT HOME="$INSTANCE/home" KUKEON_HOST="unix://$INSTANCE_SOCKET" \
 		KUKEON_RUN_PATH="$INSTANCE_RUN_PATH" PATH="$INSTANCE_BINDIR:$PATH" "$@"
 }
 
@@ -146,7 +155,7 @@ EOF
 	export INSTANCE_UNSHARE
 	# It is killed in the end, of which the shell need not tell.
 	disown "$INSTANCE_UNSHARE"
-	wait_for 10 test -e "$INSTANCE/ready" ||
+	wait_for 200 test -e "$INSTANCE/ready" ||
 		{ instance_die "did not come up: $(cat "$INSTANCE/init.log")"; return 1; }
 	# The child of unshare is pid 1 of the new namespace.
 	INSTANCE_PID=$(cat "/proc/$INSTANCE_UNSHARE/task/$INSTANCE_UNSHARE/children")
@@ -171,14 +180,6 @@ busybox_image()
 
 	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/busybox.tar" "$name" "${2:-docker}" &&
 		kuke image load "$INSTANCE/busybox.tar" && rm -f "$INSTANCE/busybox.tar"
-}
-
-# The first cell of a stack leaves the empty directories and groups that all
-# cells of the stack share. A test that compares wants them there before.
-instance_warm()
-{
-	kuke apply -f "$INSTANCE_HELPERS/../../data/examples/hello-world.yaml" &&
-		kuke delete cell hello-world
 }
 
 # http_get ADDRESS PORT: the body of /, as bash gets it without a tool.
@@ -248,10 +249,10 @@ instance_stop()
 		# Whatever a failed test left behind: its cgroups go with it.
 		inst bash -c 'kill -KILL -1' 2>/dev/null
 		inst bash -c ". '$INSTANCE_HELPERS/instance.bash'
-			wait_for 2 instance_rmcgroups '$INSTANCE_CGROUP'" || r=1
+			wait_for 60 instance_rmcgroups '$INSTANCE_CGROUP'" || r=1
 		kill -KILL "$INSTANCE_PID" 2>/dev/null
 		# The namespace is gone when its last process is.
-		wait_for 10 instance_gone || { instance_die "does not end"; r=1; }
+		wait_for 200 instance_gone || { instance_die "does not end"; r=1; }
 	fi
 	# Only in a chroot below shared mounts did its root show up out here.
 	! mountpoint -q "$INSTANCE/root" || umount -R -l "$INSTANCE/root"

@@ -71,7 +71,7 @@ registry_up()
 registry_serve()
 {
 	inst docker-registry serve "$1.yml" >"$1.log" 2>&1 3>&- &
-	wait_for 10 registry_up "$2"
+	wait_for 200 registry_up "$2"
 }
 
 registry_start()
@@ -91,7 +91,7 @@ registry_start()
 		[ "$opt" != "${opt#token=}" ] || continue
 		inst "$INSTANCE_HELPERS/token-server" "${opt#token=}" "$dir" \
 			"$REGISTRY_USER" "$REGISTRY_PASSWORD" >"$dir/token.log" 2>&1 3>&- &
-		wait_for 10 registry_up "${opt#token=}"
+		wait_for 200 registry_up "${opt#token=}"
 	done
 }
 

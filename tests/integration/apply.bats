@@ -3,30 +3,12 @@
 #
 # apply, delete -f and run: what they say and what they do.
 
-IDLE='trap "exit 0" TERM; echo up; sleep 1000 & wait'
-
-setup_file()
-{
-	load ../helpers/cells
-	suite_start
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
+load ../helpers/suite
 
 setup()
 {
-	load ../helpers/cells
-	instance_snapshot
+	suite_snapshot
 	doc=$INSTANCE/home/doc.yaml
-}
-
-teardown()
-{
-	suite_check
 }
 
 apply()
@@ -45,43 +27,40 @@ apply()
 	mv "$doc.2" "$doc"
 	sed -i 's/^kind: Cell/&/' "$doc"
 	run apply
-	echo "$output"
-	[ "$status" -eq 1 ]
+	assert_failure 1
 	# Without the image in the new realm the cell fails, and says so.
-	[ "${lines[0]}" = 'Realm "r1": created' ]
-	[ "${lines[1]}" = 'Space "default": created' ]
-	[ "${lines[2]}" = 'Stack "default": created' ]
-	[ "${lines[3]}" = 'Cell "c": failed' ]
-	[[ "${lines[4]}" == '  Error: '* ]]
-	[ "${lines[-1]}" = 'Error: config error: some resources failed to apply' ]
+	assert_line --index 0 'Realm "r1": created'
+	assert_line --index 1 'Space "default": created'
+	assert_line --index 2 'Stack "default": created'
+	assert_line --index 3 'Cell "c": failed'
+	assert_like "${lines[4]}" '  Error: ' ...
+	assert_equal "${lines[-1]}" 'Error: config error: some resources failed to apply'
 	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/home/b.tar"
 	quiet kuke image load --realm r1 "$INSTANCE/home/b.tar"
 	run apply
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[ "${lines[0]}" = 'Realm "r1": unchanged' ]
-	[ "${lines[3]}" = 'Cell "c": updated' ]
+	assert_success
+	assert_line --index 0 'Realm "r1": unchanged'
+	assert_line --index 3 'Cell "c": updated'
 	run apply
-	[ "$output" = $'Realm "r1": unchanged\nSpace "default": unchanged\nStack "default": unchanged\nCell "c": unchanged' ]
+	assert_output $'Realm "r1": unchanged\nSpace "default": unchanged\nStack "default": unchanged\nCell "c": unchanged'
 	run quiet kuke delete -f "$doc" --cascade
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[ "${lines[0]}" = 'Cell "c": deleted' ]
-	[ "${lines[1]}" = '  - containers: 1 deleted' ]
-	[ "${lines[2]}" = 'Stack "default": deleted' ]
-	[ "${lines[3]}" = 'Space "default": deleted' ]
-	[ "${lines[4]}" = 'Realm "r1": deleted' ]
+	assert_success
+	assert_line --index 0 'Cell "c": deleted'
+	assert_line --index 1 '  - containers: 1 deleted'
+	assert_line --index 2 'Stack "default": deleted'
+	assert_line --index 3 'Space "default": deleted'
+	assert_line --index 4 'Realm "r1": deleted'
 	run quiet kuke delete -f "$doc"
-	[ "$status" -eq 0 ]
-	[ "$(grep -c ': not found$' <<<"$output")" -eq 4 ]
+	assert_success
+	assert_equal "$(grep -c ': not found$' <<<"$output")" 4
 	rm -f "$INSTANCE/home/b.tar"
 }
 
 @test "missing parents are made on the way" {
 	printf 'kind: Stack\nmetadata: {name: t}\nspec: {realmId: rr, spaceId: ss}\n' >"$doc"
 	run apply
-	[ "$output" = 'Stack "t": created' ]
-	[ "$(kuke get space ss --realm rr -o json | jq -r .status.state)" = Ready ]
+	assert_output 'Stack "t": created'
+	assert_equal "$(kuke get space ss --realm rr -o json | jq -r .status.state)" Ready
 	kuke delete realm rr --cascade
 }
 
@@ -89,12 +68,10 @@ apply()
 	local f
 	for f in "${top_srcdir:?}"/data/examples/*.yaml; do
 		run quiet kuke apply -f "$f"
-		echo "$output"
-		[ "$status" -eq 0 ]
+		assert_success
 		refute grep -v ': created$' <<<"$output"
 		run quiet kuke apply -f "$f"
-		echo "$output"
-		[ "$status" -eq 0 ]
+		assert_success
 		refute grep -v ': unchanged$' <<<"$output"
 		quiet kuke delete -f "$f" --cascade
 	done
@@ -102,8 +79,8 @@ apply()
 
 @test "the two cells of the example find each other" {
 	quiet kuke apply -f "${top_srcdir:?}/data/examples/two-cells.yaml"
-	wait_for 20 log_has client '^served by server$' fetch
-	wait_for 20 log_has server '^served by server$' probe
+	wait_for 400 log_has client '^served by server$' fetch
+	wait_for 400 log_has server '^served by server$' probe
 	quiet kuke delete -f "${top_srcdir:?}/data/examples/two-cells.yaml"
 }
 
@@ -114,9 +91,9 @@ apply()
 	pid=$(init_of c)
 	sed -i 's/^  name: c/&\n  labels: {x: y}/' "$doc"
 	run apply
-	[ "$output" = $'Cell "c": updated\n  - metadata.labels' ]
-	[ "$(init_of c)" = "$pid" ]
-	[ "$(cell_value c .metadata.labels.x)" = y ]
+	assert_output $'Cell "c": updated\n  - metadata.labels'
+	assert_equal "$(init_of c)" "$pid"
+	assert_equal "$(cell_value c .metadata.labels.x)" y
 	kuke delete cell c
 }
 
@@ -129,15 +106,14 @@ apply()
 	inst touch "/proc/$main/root/mark"
 	sed -i '0,/echo up/s//echo again; ls \/mark/' "$doc"
 	run apply
-	echo "$output"
-	[ "$output" = $'Cell "c": updated\n  - container "main" updated: args' ]
-	[ "$(init_of c side)" = "$side" ]
-	[ "$(init_of c)" != "$main" ]
-	wait_for 10 log_has c again
+	assert_output $'Cell "c": updated\n  - container "main" updated: args'
+	assert_equal "$(init_of c side)" "$side"
+	assert_not_equal "$(init_of c)" "$main"
+	wait_for 200 log_has c again
 	# A recreated container has a fresh root file system.
-	wait_for 10 log_has c 'No such file'
+	wait_for 200 log_has c 'No such file'
 	run apply
-	[ "$output" = 'Cell "c": unchanged' ]
+	assert_output 'Cell "c": unchanged'
 	kuke delete cell c
 }
 
@@ -148,15 +124,15 @@ apply()
 	main=$(init_of c)
 	container side "$IDLE" >>"$doc"
 	run apply
-	[ "$output" = $'Cell "c": updated\n  - container "side" added' ]
-	wait_for 10 log_has c up side
-	[ "$(init_of c)" = "$main" ]
+	assert_output $'Cell "c": updated\n  - container "side" added'
+	wait_for 200 log_has c up side
+	assert_equal "$(init_of c)" "$main"
 	cell_doc c "$IDLE" >"$doc"
 	run apply
-	[ "$output" = $'Cell "c": updated\n  - container "side" removed' ]
+	assert_output $'Cell "c": updated\n  - container "side" removed'
 	refute monitor_of c side
-	[ "$(init_of c)" = "$main" ]
-	[ ! -e "$(cell_dir c)/side" ]
+	assert_equal "$(init_of c)" "$main"
+	assert [ ! -e "$(cell_dir c)/side" ]
 	kuke delete cell c
 }
 
@@ -165,10 +141,9 @@ apply()
 	apply
 	quiet kuke stop cell c
 	run apply
-	echo "$output"
-	[ "${lines[0]}" = 'Cell "c": updated' ]
-	[ "${lines[1]}" = '  - runtime stopped: containers re-materialized' ]
-	[ "${lines[2]}" = '  - container "main" re-materialized' ]
+	assert_line --index 0 'Cell "c": updated'
+	assert_line --index 1 '  - runtime stopped: containers re-materialized'
+	assert_line --index 2 '  - container "main" re-materialized'
 	is_cell_state c Ready
 	kuke delete cell c
 }
@@ -178,10 +153,9 @@ apply()
 	apply
 	printf 'kind: Realm\nmetadata: {name: r1}\nspec: {namespace: other}\n' >"$doc"
 	run apply
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[ "${lines[0]}" = 'Realm "r1": failed' ]
-	[ "${lines[1]}" = '  Error: realm "r1" has breaking changes: [spec.namespace]. Delete the realm and recreate it with the new spec' ]
+	assert_failure 1
+	assert_line --index 0 'Realm "r1": failed'
+	assert_line --index 1 '  Error: realm "r1" has breaking changes: [spec.namespace]. Delete the realm and recreate it with the new spec'
 	kuke delete realm r1
 }
 
@@ -190,21 +164,19 @@ apply()
 	for field in 'ports: ["80:80"]' 'networks: [x]' 'attachable: true'; do
 		cell_doc c true "$field" >"$doc"
 		run apply
-		echo "$output"
-		[ "$status" -eq 1 ]
-		[[ $output == *"not supported yet: spec.containers"*"${field%%:*}"* ]]
+		assert_failure 1
+		assert_like "$output" ... "not supported yet: spec.containers" ... "${field%%:*}" ...
 	done
-	[ ! -e "$(cell_dir c)" ]
+	assert [ ! -e "$(cell_dir c)" ]
 }
 
 @test "one bad document: all are refused, nothing is applied" {
 	printf 'kind: Realm\nmetadata: {name: good}\n---\nkind: Cell\nmetadata: {name: c}\nspec: {}\n---\nkind: Foo\n' >"$doc"
 	run apply
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[ "${lines[0]}" = 'Error: validation failed:' ]
-	[ "${lines[1]}" = '  document 1 (Cell "c"): spec.realmId is required' ]
-	[ "${lines[2]}" = '  document 2 (): document 2: unknown kind: Foo' ]
+	assert_failure 1
+	assert_line --index 0 'Error: validation failed:'
+	assert_line --index 1 '  document 1 (Cell "c"): spec.realmId is required'
+	assert_line --index 2 '  document 2 (): document 2: unknown kind: Foo'
 	refute kuke get realm good
 }
 
@@ -212,38 +184,36 @@ apply()
 	local name
 	for name in a_b a/b .. . .x metadata.json "$(printf 'x%.0s' {1..64})"; do
 		run kuke create realm "$name"
-		echo "$output"
-		[ "$status" -eq 1 ]
-		[ "$(wc -l <<<"$output")" -eq 1 ]
+		assert_failure 1
+		assert_equal "$(wc -l <<<"$output")" 1
 		cell_doc "$name" true >"$doc"
 		run apply
-		[ "$status" -eq 1 ]
+		assert_failure 1
 	done
 	run kuke create realm a_b
-	[ "$output" = "Error: realm name is invalid: \"a_b\" contains disallowed character (must not contain '_' or '/')" ]
+	assert_output "Error: realm name is invalid: \"a_b\" contains disallowed character (must not contain '_' or '/')"
 	run kuke create cell a/b
-	[ "$output" = "Error: name is invalid: cell name \"a/b\" contains disallowed character (must not contain '_' or '/')" ]
+	assert_output "Error: name is invalid: cell name \"a/b\" contains disallowed character (must not contain '_' or '/')"
 }
 
 @test "run: again is nothing, another spec is refused" {
 	cell_doc c "$IDLE" >"$doc"
 	quiet kuke run -d -f "$doc"
 	run quiet kuke run -d -f "$doc"
-	[ "$status" -eq 0 ]
-	[[ $output == *'metadata: already existed'*'containers: not started'* ]]
+	assert_success
+	assert_like "$output" ... 'metadata: already existed' ... 'containers: not started' ...
 	sed -i 's/echo up/echo other/' "$doc"
 	run quiet kuke run -d -f "$doc"
-	[ "$status" -eq 1 ]
-	[ "$output" = 'Error: cell "c" exists with diverging spec (spec.containers["main"].args); use `kuke apply -f` to update' ]
+	assert_failure 1
+	assert_output 'Error: cell "c" exists with diverging spec (spec.containers["main"].args); use `kuke apply -f` to update'
 	kuke delete cell c
 }
 
 @test "run without -d creates the cell, then says what is missing" {
 	cell_doc c "$IDLE" >"$doc"
 	run quiet kuke run -f "$doc"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *'Error: no attachable container in cell (cell "c"); declare '* ]]
+	assert_failure 1
+	assert_output --partial 'Error: no attachable container in cell (cell "c"); declare '
 	is_cell_state c Ready
 	kuke delete cell c
 }
@@ -256,26 +226,26 @@ apply()
 	quiet kuke image load --realm r1 "$INSTANCE/home/b.tar"
 	IN="r1 s1 t1" run_cell c "$IDLE"
 	run kuke delete realm r1
-	[ "$status" -eq 1 ]
-	[ "$output" = 'Error: failed to delete realm: resource has child resources: realm "r1" has 1 space(s). Use --cascade to delete them or --force to skip validation' ]
+	assert_failure 1
+	assert_output 'Error: failed to delete realm: resource has child resources: realm "r1" has 1 space(s). Use --cascade to delete them or --force to skip validation'
 	run kuke delete stack t1 --realm r1 --space s1
-	[ "$status" -eq 1 ]
-	[[ $output == *'stack "t1" has 1 cell(s)'* ]]
+	assert_failure 1
+	assert_output --partial 'stack "t1" has 1 cell(s)'
 	IN="r1 s1 t1" is_cell_state c Ready
 	run quiet kuke delete realm r1 --cascade
-	[ "$output" = 'Deleted realm "r1"' ]
-	[ ! -e "$INSTANCE_RUN_PATH/namespaces/r1.$INSTANCE_NS_SUFFIX" ]
+	assert_output 'Deleted realm "r1"'
+	assert [ ! -e "$INSTANCE_RUN_PATH/namespaces/r1.$INSTANCE_NS_SUFFIX" ]
 	rm "$INSTANCE/home/b.tar"
 }
 
 @test "in process, without the daemon, the same" {
 	cell_doc c "$IDLE" >"$doc"
 	run quiet kuke --no-daemon apply -f "$doc"
-	[ "$output" = 'Cell "c": created' ]
+	assert_output 'Cell "c": created'
 	run apply
-	[ "$output" = 'Cell "c": unchanged' ]
+	assert_output 'Cell "c": unchanged'
 	quiet kuke --no-daemon stop cell c
-	[ "$(cell_state c)" = Stopped ]
+	assert_equal "$(cell_state c)" Stopped
 	quiet kuke --no-daemon start cell c
 	quiet kuke --no-daemon delete cell c
 }
@@ -296,11 +266,11 @@ same_traces()
 {
 	local before
 
-	wait_for 10 daemon_idle "$(kukeond_pid)" # what came before may still be at it
+	wait_for 200 daemon_idle "$(kukeond_pid)" # what came before may still be at it
 	before=$(traces)
 	run quiet kuke "$@"
-	echo "$output"
-	[ "$status" -eq 0 ] && diff <(echo "$before") <(traces)
+	assert_success || return
+	diff <(echo "$before") <(traces)
 }
 
 @test "--dry-run: the plan is what happens, and nothing is touched" {
@@ -315,47 +285,47 @@ same_traces()
 	refute grep -v -e ' (dry run)$' -e '^  Error: ' <<<"$output"
 	plan=${output// (dry run)/}
 	run apply
-	[ "$status" -eq 1 ]
-	[ "$output" = "$plan"$'\nError: config error: some resources failed to apply' ]
+	assert_failure 1
+	assert_output "$plan"$'\nError: config error: some resources failed to apply'
 	same_traces --no-daemon apply --dry-run -f "$doc"
-	[ "$(grep -c ': unchanged (dry run)$' <<<"$output")" -eq 4 ]
+	assert_equal "$(grep -c ': unchanged (dry run)$' <<<"$output")" 4
 	# One container in place, one anew, one gone.
 	sed -i 's/echo up/echo again/; s/name: r1/&, labels: {a: b}/; s/"1000"/"1001"/' "$doc"
 	same_traces apply --dry-run -f "$doc" -o json
 	plan=$output
 	run quiet kuke apply -f "$doc" -o json
-	[ "${output%Error: config error*}" = "$plan" ]
+	assert_equal "${output%Error: config error*}" "$plan"
 	quiet kuke stop cell c
 	same_traces apply --dry-run -f "$doc"
-	[[ $output == *'Cell "c": updated (dry run)'*'  - runtime stopped: containers re-materialized (dry run)'* ]]
+	assert_like "$output" ... 'Cell "c": updated (dry run)' ... '  - runtime stopped: containers re-materialized (dry run)' ...
 	# Deleting: with what else goes in the same file.
 	same_traces delete --dry-run -f "$doc"
 	refute grep -v ' (dry run)$' <<<"$output"
 	plan=${output// (dry run)/}
 	run quiet kuke delete -f "$doc"
-	[ "$output" = "$plan" ]
-	[ "$(grep -c 'Container "x": not found' <<<"$plan")" -eq 1 ]
+	assert_output "$plan"
+	assert_equal "$(grep -c 'Container "x": not found' <<<"$plan")" 1
 	same_traces delete --dry-run -f "$doc"
-	[ "$(grep -c ': not found (dry run)$' <<<"$output")" -eq 5 ]
+	assert_equal "$(grep -c ': not found (dry run)$' <<<"$output")" 5
 	quiet kuke create space s2 --realm r2
 	same_traces delete realm r2 --dry-run --cascade
-	[ "$output" = 'Deleted realm "r2" (dry run)' ]
+	assert_output 'Deleted realm "r2" (dry run)'
 	run kuke delete realm r2 --dry-run
-	[ "$status" -eq 1 ]
-	[ "$output" = 'Error: failed to delete realm: resource has child resources: realm "r2" has 1 space(s). Use --cascade to delete them or --force to skip validation' ]
+	assert_failure 1
+	assert_output 'Error: failed to delete realm: resource has child resources: realm "r2" has 1 space(s). Use --cascade to delete them or --force to skip validation'
 	quiet kuke delete realm r2 --cascade
 	run kuke delete cell nowhere --dry-run
-	[ "$status" -eq 1 ]
+	assert_failure 1
 }
 
 @test "--dry-run: what cannot change is said, a bad stream is refused" {
 	printf 'kind: Realm\nmetadata: {name: default}\nspec: {namespace: other}\n' >"$doc"
 	same_traces apply --dry-run -f "$doc"
-	[ "${lines[0]}" = 'Realm "default": failed (dry run)' ]
-	[[ ${lines[1]} == '  Error: realm "default" has breaking changes: [spec.namespace].'* ]]
+	assert_line --index 0 'Realm "default": failed (dry run)'
+	assert_like "${lines[1]}" '  Error: realm "default" has breaking changes: [spec.namespace].' ...
 	printf 'kind: Realm\nmetadata: {}\n' >"$doc"
 	run kuke apply --dry-run -f "$doc"
-	[ "$status" -eq 1 ]
+	assert_failure 1
 }
 
 # foretold WORDS…: of $doc, a dry run says the very lines that the apply then says.
@@ -366,10 +336,9 @@ foretold()
 	same_traces apply --dry-run -f "$doc"
 	plan=${output// (dry run)/}
 	run apply
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[ "$output" = "$plan"$'\nError: config error: some resources failed to apply' ]
-	[[ $output == *"$1"* ]]
+	assert_failure 1
+	assert_output "$plan"$'\nError: config error: some resources failed to apply'
+	assert_output --partial "$1"
 }
 
 @test "--dry-run refuses what apply refuses: by the image" {
@@ -394,11 +363,11 @@ foretold()
 	foretold "bad working directory"
 	printf 'kind: Container\nmetadata: {name: side}\nspec: {realmId: default, spaceId: default, stackId: default, cellId: c, image: %s, user: "0:ghosts"}\n' "$IMAGE" >"$doc"
 	foretold "no such group"
-	[ "$(init_of c)" = "$init" ]
+	assert_equal "$(init_of c)" "$init"
 	# What would be pulled first cannot be judged.
 	cell_doc d "$IDLE" 'user: ghost' | sed 's|image: .*|image: docker.io/library/nowhere:1|' >"$doc"
 	same_traces apply --dry-run -f "$doc"
-	[ "$output" = 'Cell "d": created (dry run)' ]
+	assert_output 'Cell "d": created (dry run)'
 	kuke delete cell c
 	rm "$doc.root"
 }
@@ -412,7 +381,7 @@ foretold()
 		cell_doc x "$IDLE"
 	} >"$doc"
 	foretold 'spec.id "x" is already used by cell "a" in the same stack'
-	[ "$(grep -c 'already used by cell "a"' <<<"$output")" -eq 2 ]
+	assert_equal "$(grep -c 'already used by cell "a"' <<<"$output")" 2
 	cell_doc b "$IDLE" | sed 's/  id: b$/  id: a/' >"$doc"
 	foretold 'spec.id "a" is already used by cell "a"'
 	kuke delete cell a
@@ -427,8 +396,8 @@ foretold()
 		printf -- '---\nkind: Stack\nmetadata: {name: t}\nspec: {realmId: r2-a, spaceId: b}\n'
 	} >"$doc"
 	foretold 'namespace "one" belongs to realm "r2"'
-	[[ $output == *'namespace "default.'*'" belongs to realm "default"'* ]]
-	[ "$(grep -c 'would share bridge' <<<"$output")" -eq 2 ]
+	assert_like "$output" ... 'namespace "default.' ... '" belongs to realm "default"' ...
+	assert_equal "$(grep -c 'would share bridge' <<<"$output")" 2
 	foretold 'would share bridge'
 	kuke delete realm r2 --cascade
 	kuke delete realm r2-a --cascade
@@ -443,7 +412,7 @@ foretold()
 		cell_doc c "$IDLE" "${refused#* }" >"$doc"
 		foretold "${refused%% *}"
 		run kuke get cell c
-		[ "$status" -ne 0 ]
+		assert_failure
 	done
 	# With what a space gives, that is only planned yet.
 	{
@@ -461,16 +430,16 @@ foretold()
 			"$IMAGE" "$(jq -n --arg s "$IDLE" '$s')"
 	} >"$doc"
 	run apply
-	[ "$output" = $'Cell "c": created\nContainer "side": created' ]
+	assert_output $'Cell "c": created\nContainer "side": created'
 	local pid
 	pid=$(init_of c side)
 	run apply
-	[ "$output" = $'Cell "c": unchanged\nContainer "side": unchanged' ]
+	assert_output $'Cell "c": unchanged\nContainer "side": unchanged'
 	sed -i 's/a: b/a: c/' "$doc"
 	run apply
-	[ "$output" = $'Cell "c": unchanged\nContainer "side": updated\n  - metadata.labels' ]
-	[ "$(init_of c side)" = "$pid" ]
-	[ "$(container_value c side .metadata.labels.a)" = c ]
+	assert_output $'Cell "c": unchanged\nContainer "side": updated\n  - metadata.labels'
+	assert_equal "$(init_of c side)" "$pid"
+	assert_equal "$(container_value c side .metadata.labels.a)" c
 	kuke delete cell c
 }
 
@@ -482,23 +451,22 @@ foretold()
 	created=$(cell_value c .status.createdAt)
 	sed -i 's/command: sh/command: nowhere/' "$doc"
 	run apply
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[ "${lines[0]}" = 'Cell "c": failed' ]
-	[[ ${lines[1]} == '  Error: failed to update cell: failed to start recreated container "main": '*nowhere* ]]
+	assert_failure 1
+	assert_line --index 0 'Cell "c": failed'
+	assert_like "${lines[1]}" '  Error: failed to update cell: failed to start recreated container "main": ' ... nowhere ...
 	pid_gone "$pid"
-	[ "$(cell_value c '.status.state + " " + .status.reason')" = "Failed StartContainerFailed" ]
-	[ "$(cell_value c '.spec.containers[0].command')" = nowhere ]
+	assert_equal "$(cell_value c '.status.state + " " + .status.reason')" "Failed StartContainerFailed"
+	assert_equal "$(cell_value c '.spec.containers[0].command')" nowhere
 	run apply
-	[ "$status" -eq 1 ]
-	[[ ${lines[1]} == '  Error: failed to re-materialize cell: '* ]]
+	assert_failure 1
+	assert_like "${lines[1]}" '  Error: failed to re-materialize cell: ' ...
 	sed -i 's/command: nowhere/command: sh/' "$doc"
 	run apply
-	[ "${lines[0]}" = 'Cell "c": updated' ]
+	assert_line --index 0 'Cell "c": updated'
 	is_cell_state c Ready
-	[ "$(cell_value c .status.createdAt)" = "$created" ]
+	assert_equal "$(cell_value c .status.createdAt)" "$created"
 	run apply
-	[ "$output" = 'Cell "c": unchanged' ]
+	assert_output 'Cell "c": unchanged'
 	kuke delete cell c
 }
 
@@ -510,11 +478,10 @@ foretold()
 	spec=$(cell_value c .spec)
 	sed -i 's|image: .*|image: docker.io/library/nowhere:1|' "$doc"
 	run apply
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ ${lines[1]} == '  Error: '*'docker.io/library/nowhere:1'* ]]
-	[ "$(init_of c)" = "$pid" ]
-	[ "$(cell_value c .spec)" = "$spec" ]
+	assert_failure 1
+	assert_like "${lines[1]}" '  Error: ' ... 'docker.io/library/nowhere:1' ...
+	assert_equal "$(init_of c)" "$pid"
+	assert_equal "$(cell_value c .spec)" "$spec"
 	is_cell_state c Ready
 	kuke delete cell c
 }
@@ -524,15 +491,14 @@ foretold()
 	apply
 	sed -i 's/command: sh/command: nowhere/' "$doc"
 	run apply
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ ${lines[1]} == '  Error: failed to recreate cell: '*nowhere* ]]
-	[ "$(cell_value c '.status.state + " " + .status.reason')" = "Failed StartCellFailed" ]
+	assert_failure 1
+	assert_like "${lines[1]}" '  Error: failed to recreate cell: ' ... nowhere ...
+	assert_equal "$(cell_value c '.status.state + " " + .status.reason')" "Failed StartCellFailed"
 	sed -i 's/command: nowhere/command: sh/' "$doc"
 	run apply
-	[ "${lines[0]}" = 'Cell "c": updated' ]
+	assert_line --index 0 'Cell "c": updated'
 	run apply
-	[ "$output" = 'Cell "c": unchanged' ]
+	assert_output 'Cell "c": unchanged'
 	kuke delete cell c
 }
 
@@ -540,16 +506,16 @@ foretold()
 	printf 'kind: Realm\nmetadata: {name: r1}\nspec: {registryCredentials: [{username: u, password: p, serverAddress: s}]}\n' >"$doc"
 	apply
 	run apply
-	[ "$output" = 'Realm "r1": unchanged' ]
+	assert_output 'Realm "r1": unchanged'
 	kuke get realm r1 -o yaml >"$doc.2"
 	grep -q 'password: .*\*\*\*\*' "$doc.2"
 	run quiet kuke apply -f "$doc.2"
-	[ "$output" = 'Realm "r1": unchanged' ]
+	assert_output 'Realm "r1": unchanged'
 	sed -i 's/password: p/password: q/' "$doc"
 	run apply
-	[ "$output" = $'Realm "r1": updated\n  - spec.registryCredentials' ]
+	assert_output $'Realm "r1": updated\n  - spec.registryCredentials'
 	run apply
-	[ "$output" = 'Realm "r1": unchanged' ]
+	assert_output 'Realm "r1": unchanged'
 	kuke delete realm r1
 	rm "$doc.2"
 }
@@ -561,7 +527,7 @@ foretold()
 	side=$(init_of c side)
 	# As an apply leaves it: the container's record gone, the new document there.
 	quiet kuke stop container main --cell c
-	wait_for 10 daemon_idle "$(kukeond_pid)"
+	wait_for 200 daemon_idle "$(kukeond_pid)"
 	jq '(.status.containers[] | select(.name == "main")) |= {name, id, state: "Pending"}' \
 		"$(cell_dir c)/metadata.json" >"$doc.2"
 	cp --remove-destination "$doc.2" "$(cell_dir c)/metadata.json"
@@ -569,12 +535,11 @@ foretold()
 	rm -rf "$INSTANCE_RUN_PATH/namespaces/default.$INSTANCE_NS_SUFFIX/containers/default_default_c_main" \
 		"$INSTANCE/run/containers/default.$INSTANCE_NS_SUFFIX/default_default_c_main"
 	run apply
-	echo "$output"
-	[ "$output" = $'Cell "c": updated\n  - container "main" re-materialized' ]
-	[ "$(init_of c side)" = "$side" ]
-	[ -n "$(init_of c)" ]
+	assert_output $'Cell "c": updated\n  - container "main" re-materialized'
+	assert_equal "$(init_of c side)" "$side"
+	assert_not_equal "$(init_of c)" ''
 	run apply
-	[ "$output" = 'Cell "c": unchanged' ]
+	assert_output 'Cell "c": unchanged'
 	kuke delete cell c
 }
 
@@ -585,26 +550,25 @@ foretold()
 	IN="default s1 t1" cell_doc c "$IDLE" >"$doc"
 	quiet kuke run -d -f "$doc"
 	run quiet kuke run -d -f "$doc"
-	echo "$output"
-	[ "$status" -eq 0 ]
+	assert_success
 	run apply
-	[ "$output" = 'Cell "c": unchanged' ]
+	assert_output 'Cell "c": unchanged'
 	sed -i 's/1000:1000/1001:1001/' "$space"
 	run quiet kuke apply -f "$space"
-	[ "${lines[1]}" = '  - spec.defaults.container' ]
+	assert_line --index 1 '  - spec.defaults.container'
 	run quiet kuke run -d -f "$doc"
-	[ "$status" -eq 0 ]
+	assert_success
 	same_traces apply --dry-run -f "$doc"
-	[ "$output" = $'Cell "c": updated (dry run)\n  - container "main" updated: user (dry run)' ]
+	assert_output $'Cell "c": updated (dry run)\n  - container "main" updated: user (dry run)'
 	run apply
-	[ "$output" = $'Cell "c": updated\n  - container "main" updated: user' ]
-	[ "$(inst stat -c %u "/proc/$(inst pgrep -P "$(inst pgrep -f -- '--id=s1_t1_c_main ')" | head -n1)")" = 1001 ]
+	assert_output $'Cell "c": updated\n  - container "main" updated: user'
+	assert_equal "$(inst stat -c %u "/proc/$(inst pgrep -P "$(inst pgrep -f -- '--id=s1_t1_c_main ')" | head -n1)")" 1001
 	run apply
-	[ "$output" = 'Cell "c": unchanged' ]
+	assert_output 'Cell "c": unchanged'
 	# What the file says itself is compared.
 	IN="default s1 t1" cell_doc c "$IDLE" 'user: "7:7"' >"$doc"
 	run quiet kuke run -d -f "$doc"
-	[ "$output" = 'Error: cell "c" exists with diverging spec (spec.containers["main"].user); use `kuke apply -f` to update' ]
+	assert_output 'Error: cell "c" exists with diverging spec (spec.containers["main"].user); use `kuke apply -f` to update'
 	kuke delete space s1 --cascade
 	rm "$space"
 }

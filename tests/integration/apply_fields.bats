@@ -5,7 +5,7 @@
 # and what its class promises happens, at the processes; a second apply says
 # unchanged. Then back again. A field that the tables below have no value for fails.
 
-IDLE='trap "exit 0" TERM; sleep 1000 & wait'
+load ../helpers/suite
 
 # A value for each field, as YAML of the flow kind.
 declare -gA CELL=(
@@ -45,27 +45,14 @@ declare -gA CONTAINER=(
 
 setup_file()
 {
-	load ../helpers/cells
 	suite_start
 	busybox_image docker.io/library/other:1 >/dev/null
 }
 
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
 setup()
 {
-	load ../helpers/cells
-	instance_snapshot
+	suite_snapshot
 	doc=$INSTANCE/home/doc.yaml
-}
-
-teardown()
-{
-	suite_check
 }
 
 # doc KIND FIELD: the cell, with the field set where one is named.
@@ -139,13 +126,14 @@ to()
 
 	before=$(processes)
 	applied "$1 $2"
-	[ "$status" -eq 0 ] && [ "${lines[0]}" = 'Cell "c": updated' ] || return 1
-	[[ $output == *$2* || $3 == cell ]] || return 1
+	assert_success
+	assert_line --index 0 'Cell "c": updated'
+	[ "$3" = cell ] || assert_output --partial "$2"
 	after=$(processes)
 	moved "$3" "$before" "$after" || { echo "$1 $2 ($3): $before -> $after"; return 1; }
 	applied "$1 $2 again"
-	[ "$output" = 'Cell "c": unchanged' ] || return 1
-	[ "$(processes)" = "$after" ] || return 1
+	assert_output 'Cell "c": unchanged'
+	assert_equal "$(processes)" "$after"
 	is_cell_state c Ready
 }
 
@@ -169,15 +157,15 @@ walk()
 		doc "$what" "$name" >"$doc"
 		if [ "$state" = later ]; then
 			applied "$name"
-			[ "$status" -eq 1 ]
-			[[ $output == *'not supported yet: spec.'* ]]
+			assert_failure 1
+			assert_output --partial 'not supported yet: spec.'
 		elif [ "$class" = refused ] || unfit "$name"; then
 			applied "$name"
-			[ "$status" -eq 1 ]
-			[[ $output == *$name* ]]
+			assert_failure 1
+			assert_output --partial "$name"
 			doc none >"$doc"
 			applied "$name"
-			[ "$output" = 'Cell "c": unchanged' ]
+			assert_output 'Cell "c": unchanged'
 		else
 			to "$what" "$name" "$class"
 			doc none >"$doc"
@@ -217,12 +205,12 @@ walk()
 			cat "/sys/fs/cgroup$dir/memory.max"
 	}
 	limit=$(limit)
-	[ "$limit" != 67108864 ]
+	assert_not_equal "$limit" 67108864
 	doc container resources >"$doc"
 	to container resources in-place
-	[ "$(limit)" = 67108864 ]
+	assert_equal "$(limit)" 67108864
 	doc none >"$doc"
 	to container resources in-place
-	[ "$(limit)" = "$limit" ]
+	assert_equal "$(limit)" "$limit"
 	quiet kuke delete cell c
 }

@@ -3,32 +3,11 @@
 #
 # Cells that are deleted when their work is done, and how long a stop may take.
 
-IDLE='trap "exit 0" TERM; sleep 1000 & wait'
-STUBBORN='trap "" TERM; echo up; while :; do sleep 1; done'
+load ../helpers/suite
 
 setup_file()
 {
-	load ../helpers/cells
-	suite_start
-	quiet kuke daemon stop >/dev/null # what the first stop leaves, stays
-	quiet kuke daemon start >/dev/null
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	instance_snapshot --by-name
-}
-
-teardown()
-{
-	suite_check
+	suite_start --restarts
 }
 
 # auto NAME SCRIPT [YAML]: a cell that goes when it has ended.
@@ -39,7 +18,7 @@ auto()
 
 gone()
 {
-	[ ! -e "$(cell_dir "$1")" ]
+	assert [ ! -e "$(cell_dir "$1")" ]
 }
 
 # What UNTIL_GO does in a cell ends when the test says so.
@@ -52,7 +31,7 @@ go()
 
 says_up()
 {
-	wait_for 5 log_has "$1" up
+	wait_for 100 log_has "$1" up
 }
 
 # Milliseconds that a command takes.
@@ -67,20 +46,20 @@ took()
 @test "done, whatever the code: the cell goes, its parents stay" {
 	auto a 'exit 0'
 	auto b 'exit 3'
-	wait_for 1 gone a
-	wait_for 1 gone b
+	wait_for 60 gone a
+	wait_for 60 gone b
 	kuke get stack default
 	# Its name is free.
 	auto a "$IDLE"
 	is_cell_state a Ready
-	[ "$(cell_value a .status.readyObserved)" = true ]
+	assert_equal "$(cell_value a .status.readyObserved)" true
 	# --rm is the same.
 	cell_doc c 'sleep 0.2' | quiet kuke run -d --rm -f - >/dev/null
-	wait_for 2 gone c
+	wait_for 60 gone c
 	is_cell_state a Ready
 	# An operator's stop fires it too.
 	kuke stop cell a
-	wait_for 1 gone a
+	wait_for 60 gone a
 }
 
 @test "a root decides alone; without one the last workload does" {
@@ -92,11 +71,11 @@ took()
 		cell_doc b 'exit 1' | sed 's/^spec:/&\n  autoDelete: true/'
 		container other "$IDLE"
 	} | quiet kuke run -d -f - >/dev/null
-	wait_for 3 gone a
-	wait_for 1 is_container_state b main Failed
+	wait_for 60 gone a
+	wait_for 60 is_container_state b main Failed
 	is_cell_state b Ready
 	kuke stop container other --cell b
-	wait_for 1 gone b
+	wait_for 60 gone b
 }
 
 @test "what was Ready once goes after a restart of the daemon, what failed to start stays" {
@@ -104,35 +83,35 @@ took()
 	quiet kuke daemon stop
 	go a
 	is_done() { [ "$(kuke --no-daemon get container main --cell a -o json | jq -r .status.exitCode)" = 0 ] && refute monitor_of a; }
-	wait_for 5 is_done
-	[ -e "$(cell_dir a)" ]
+	wait_for 100 is_done
+	assert [ -e "$(cell_dir a)" ]
 	quiet kuke daemon start
-	wait_for 2 gone a
+	wait_for 60 gone a
 	cell_doc b x | sed 's/command: sh/command: no-such-program/; s/^spec:/&\n  autoDelete: true/' \
 		>"$HERE/doc"
 	refute quiet kuke run -d -f "$HERE/doc" 2>/dev/null
 	quiet kuke daemon stop
 	quiet kuke daemon start
-	sleep 0.3
+	pass_over b
 	is_cell_state b Failed
-	[ "$(cell_value b '.status.readyObserved // false')" = false ]
+	assert_equal "$(cell_value b '.status.readyObserved // false')" false
 	kuke delete cell b
 }
 
 @test "an owed restart keeps the cell; the policy taken away in place lets it go" {
 	auto a 'echo up; exit 1' 'restartPolicy: always'
 	says_up a
-	sleep 0.3
+	pass_over a
 	is_cell_state a Ready
 	cell_doc a 'echo up; exit 1' | sed 's/^spec:/&\n  autoDelete: true/' | kuke apply -f - | grep updated
-	wait_for 1 gone a
+	wait_for 60 gone a
 	# autoDelete itself changes in place as well.
 	run_cell a "$UNTIL_GO; exit 1"
 	cell_doc a "$UNTIL_GO; exit 1" | sed 's/^spec:/&\n  autoDelete: true/' | kuke apply -f - | grep updated
 	go a
-	wait_for 2 gone a
+	wait_for 60 gone a
 	run_cell a 'exit 1'
-	wait_for 2 is_cell_state a Failed
+	wait_for 60 is_cell_state a Failed
 	kuke delete cell a
 }
 
@@ -159,12 +138,12 @@ quick()
 	run_cell a "$STUBBORN"
 	says_up a
 	quick 300 kuke stop cell a --timeout 300ms
-	[ "$(container_value a main '.status | .state, .exitCode, .exitSignal' | xargs)" = "Stopped 137 SIGKILL" ]
+	assert_equal "$(container_value a main '.status | .state, .exitCode, .exitSignal' | xargs)" "Stopped 137 SIGKILL"
 	kuke start cell a
 	quick 0 kuke stop container main --cell a --timeout 0
 	kuke start container main --cell a
 	quick 200 kuke delete cell a --timeout 200ms
 	run kuke stop cell a --timeout=-1s
-	[ "$status" -eq 1 ]
-	[ "$output" = "Error: --timeout must not be negative" ]
+	assert_failure 1
+	assert_output "Error: --timeout must not be negative"
 }

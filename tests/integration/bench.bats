@@ -2,6 +2,8 @@
 #
 # The benchmarks run and print what they promise; how fast is for a quiet machine.
 
+load ../helpers/assert
+
 setup_file()
 {
 	export top_builddir=${top_builddir:-$(pwd)}
@@ -9,26 +11,24 @@ setup_file()
 
 @test "start.sh pairs a cell with its container" {
 	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/start.sh" -n 2
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[[ $output =~ "runc run -d" ]]
-	[[ $output =~ "kuke run -d" ]]
+	assert_success
+	assert_output --partial "runc run -d"
+	assert_output --partial "kuke run -d"
 	for step in request cgroup pins link overlay spec save runc; do
-		[[ $output == *"  $step "* ]]
+		assert_output --partial "  $step "
 	done
 	# Each durable write is a file and its directory.
-	[[ $output =~ "syncs of one start: "([0-9]+) ]]
-	[ "${BASH_REMATCH[1]}" -ge 1 ]
-	[ "${BASH_REMATCH[1]}" -le 8 ]
-	[[ ${lines[-1]} =~ ^ratio\ [0-9]+\.[0-9][0-9]$ ]]
+	assert_output --regexp 'syncs of one start: ([0-9]+)'
+	assert [ "${BASH_REMATCH[1]}" -ge 1 ]
+	assert [ "${BASH_REMATCH[1]}" -le 8 ]
+	assert_regex "${lines[-1]}" '^ratio [0-9]+\.[0-9][0-9]$'
 }
 
 @test "footprint.sh measures what idles" {
 	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/footprint.sh" -n 3
-	echo "$output"
-	[ "$status" -eq 0 ]
+	assert_success
 	for what in "kukeond idle: " "kukeshim: " "kuke version: " "installed: "; do
-		[[ $output == *"$what"* ]]
+		assert_output --partial "$what"
 	done
 }
 
@@ -52,17 +52,15 @@ small_image()
 @test "load.sh pairs loading an image with the floor under it" {
 	small_image "$BATS_FILE_TMPDIR/images"
 	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/load.sh" -n 1 -i "$BATS_FILE_TMPDIR/images"
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[[ $output == *"floor "*"kuke "*"peak of one process "* ]]
-	[[ ${lines[-1]} =~ ^ratio\ kuke\ /\ floor\ [0-9]+\.[0-9][0-9]$ ]]
+	assert_success
+	assert_like "$output" ... "floor " ... "kuke " ... "peak of one process " ...
+	assert_regex "${lines[-1]}" '^ratio kuke / floor [0-9]+\.[0-9][0-9]$'
 }
 
 @test "pull.sh pairs pulling an image with the floor under it" {
 	small_image "$BATS_FILE_TMPDIR/images"
 	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/pull.sh" -n 1 -i "$BATS_FILE_TMPDIR/images"
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[[ $output == *"floor "*"kuke "*"again: "*"peak: kukefetch "* ]]
-	[[ ${lines[-1]} =~ ^ratio\ kuke\ /\ floor\ [0-9]+\.[0-9][0-9]$ ]]
+	assert_success
+	assert_like "$output" ... "floor " ... "kuke " ... "again: " ... "peak: kukefetch " ...
+	assert_regex "${lines[-1]}" '^ratio kuke / floor [0-9]+\.[0-9][0-9]$'
 }

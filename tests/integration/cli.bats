@@ -3,6 +3,8 @@
 #
 # The command line as far as no daemon is needed.
 
+load ../helpers/assert
+
 setup()
 {
 	# Of a kukeon that the caller uses nothing is heard.
@@ -32,8 +34,8 @@ fails()
 	fi
 	err=$(grep -v '^Hint: ' "$BATS_TEST_TMPDIR/err")
 	hint=$(sed -n 's/^Hint: //p' "$BATS_TEST_TMPDIR/err")
-	[ -z "$out" ] || { echo "stdout: $out"; return 1; }
-	[ "$err" = "Error: $want" ] || { echo "want: Error: $want"; echo "have: $err"; return 1; }
+	assert_equal "$out" '' || return
+	assert_equal "$err" "Error: $want"
 }
 
 @test "bare kuke, a bare group and --help print help" {
@@ -42,10 +44,10 @@ fails()
 	for args in "" "get" "delete" "image" "--help" "get cell -h" "help" "help get cell"; do
 		# shellcheck disable=SC2086 # words
 		run "$KUKE" $args
-		[ "$status" -eq 0 ]
-		[[ $output == *Usage:* ]]
+		assert_success
+		assert_output --partial Usage:
 	done
-	[ ! -e "$HOME/.kuke" ]
+	assert [ ! -e "$HOME/.kuke" ]
 }
 
 @test "help names no verb that does not work" {
@@ -53,17 +55,17 @@ fails()
 
 	run "$KUKE" --help
 	for verb in attach purge refresh doctor uninstall; do
-		[[ $output != *"  $verb "* ]]
-		! "$KUKE" $verb 2>/dev/null || return 1
+		refute_output --partial "  $verb "
+		refute "$KUKE" "$verb" 2>/dev/null
 	done
 }
 
 @test "version prints one line, whatever follows" {
 	run "$KUKE" version extra words
-	[ "$status" -eq 0 ]
-	[ "${#lines[@]}" -eq 1 ]
-	[ "$("$KUKE" --version)" = "$output" ]
-	[ "$("${KUKE}ond" --version)" = "$output" ]
+	assert_success
+	assert_lines 1
+	assert_equal "$("$KUKE" --version)" "$output"
+	assert_equal "$("${KUKE}ond" --version)" "$output"
 	fails "unknown flag: --version" get cell --version
 }
 
@@ -77,12 +79,12 @@ fails()
 
 @test "an argument where none is due is told what it lacks" {
 	fails 'unknown command "x.yaml" for "kuke apply"' apply x.yaml
-	[ "$hint" = "kuke apply -f x.yaml" ]
+	assert_equal "$hint" "kuke apply -f x.yaml"
 	fails 'unknown command "busybox" for "kuke run"' run busybox
-	[ "$hint" = "kuke run -d -f FILE" ]
+	assert_equal "$hint" "kuke run -d -f FILE"
 	run "$KUKE" ps
-	[ "$status" -eq 1 ]
-	[[ $output == *$'Did you mean this?\n\tkuke get containers\n\tkuke get cells\n'* ]]
+	assert_failure 1
+	assert_output --partial $'Did you mean this?\n\tkuke get containers\n\tkuke get cells\n'
 }
 
 @test "the small commands of kukeond" {
@@ -90,50 +92,50 @@ fails()
 
 	for shell in bash zsh fish powershell; do
 		run "$kukeond" completion $shell
-		[ "$status" -eq 0 ]
-		[[ $output == *"kukeond"*__complete* ]]
+		assert_success
+		assert_like "$output" ... "kukeond" ... __complete ...
 	done
 	"$kukeond" completion bash | bash -n
 	run "$kukeond" help serve
-	[ "$status" -eq 0 ]
-	[[ $output == *"kukeond serve [flags]"*--socket-gid* ]]
-	[ "$("$kukeond" serve --help)" = "$output" ]
-	[ "$("$kukeond" __complete -- completion f)" = fish ]
-	[ "$("$kukeond" __complete -- serve --socket-)" = --socket-gid ]
+	assert_success
+	assert_like "$output" ... "kukeond serve [flags]" ... --socket-gid ...
+	assert_equal "$("$kukeond" serve --help)" "$output"
+	assert_equal "$("$kukeond" __complete -- completion f)" fish
+	assert_equal "$("$kukeond" __complete -- serve --socket-)" --socket-gid
 	run "$kukeond" help bogus
-	[ "$status" -eq 1 ]
-	[ "$output" = 'Error: unknown command "bogus" for "kukeond"' ]
+	assert_failure 1
+	assert_output 'Error: unknown command "bogus" for "kukeond"'
 	run "$kukeond" completion tcsh
-	[ "$status" -eq 1 ]
+	assert_failure 1
 }
 
 @test "an unknown command" {
 	run "$KUKE" bogus
-	[ "$status" -eq 1 ]
-	[ "$output" = $'Error: unknown command "bogus" for "kuke"\nRun \'kuke --help\' for usage.' ]
+	assert_failure 1
+	assert_output $'Error: unknown command "bogus" for "kuke"\nRun \'kuke --help\' for usage.'
 	run "$KUKE" aply
-	[ "$status" -eq 1 ]
-	[[ $output == *$'Did you mean this?\n\tapply\n'* ]]
+	assert_failure 1
+	assert_output --partial $'Did you mean this?\n\tapply\n'
 	run "$KUKE" get bogus
-	[ "$status" -eq 1 ]
-	[[ $output == 'Error: unknown command "bogus" for "kuke get"'* ]]
+	assert_failure 1
+	assert_like "$output" 'Error: unknown command "bogus" for "kuke get"' ...
 	run "$KUKE" help bogus
-	[ "$status" -eq 1 ]
+	assert_failure 1
 }
 
 @test "flags" {
 	fails "unknown flag: --nope" get cell --nope
-	[ -z "$hint" ]
+	assert_equal "$hint" ''
 	fails "unknown flag: --namespace" get cell --namespace x
-	[ "$hint" = "a realm is named with --realm" ]
+	assert_equal "$hint" "a realm is named with --realm"
 	fails "unknown flag: --relm" get cell --relm x
-	[ "$hint" = "did you mean --realm?" ]
+	assert_equal "$hint" "did you mean --realm?"
 	fails "unknown shorthand flag: 'A' in -A" get cells -A
-	[ "$hint" = "a list without --realm, --space and --stack shows everything" ]
+	assert_equal "$hint" "a list without --realm, --space and --stack shows everything"
 	fails "unknown shorthand flag: 'x' in -x" get cell -x
 	fails "flag needs an argument: --realm" get cell --realm
 	fails "accepts 1 arg(s), received 0" delete cell
-	[ "$hint" = "usage: kuke delete cell NAME... [flags]" ]
+	assert_equal "$hint" "usage: kuke delete cell NAME... [flags]"
 	fails "accepts at most 1 arg(s), received 2" create cell a b
 	fails 'unknown command "x" for "kuke apply"' apply x
 	fails "invalid output format: xml (supported: yaml, json, table, wide, name)" get cell -o xml
@@ -223,8 +225,8 @@ fails()
   line 3: cannot unmarshal !!seq into v1beta1.CellSpec" run -d -f shape.yaml
 	fails "document 0 (Cell): unsupported apiVersion: v1 (expected v1beta1)" run -d -f version.yaml
 	run "$KUKE" run -d -f typo.yaml
-	[ "$status" -eq 1 ]
-	[ "$output" = $'warning: typo.yaml:3:8: unknown field spec.contaners (did you mean "containers"?)\nError: document 0 (Cell "c"): spec.containers is required and cannot be empty' ]
+	assert_failure 1
+	assert_output $'warning: typo.yaml:3:8: unknown field spec.contaners (did you mean "containers"?)\nError: document 0 (Cell "c"): spec.containers is required and cannot be empty'
 	fails $'validation failed:\n  document 0 (Cell "c"): typo.yaml:3:8: unknown field spec.contaners (did you mean "containers"?)' \
 		apply --strict -f typo.yaml
 }
@@ -246,12 +248,12 @@ fails()
 
 	export KUKEON_RUN_PATH=$BATS_TEST_TMPDIR/opt
 	fails "dial kukeond at $s: dial unix $s: connect: no such file or directory" get cell
-	[[ $hint == *'`sudo kuke init`'* ]]
+	assert_like "$hint" ... '`sudo kuke init`' ...
 	mkdir "$KUKEON_RUN_PATH"
 	: >"$KUKEON_RUN_PATH/.kukeon-instance.json"
 	: >"$s"
 	fails "dial kukeond at $s: dial unix $s: connect: connection refused" get cell
-	[ "$hint" = 'kukeond does not run; start it with `sudo kuke daemon start`' ]
+	assert_equal "$hint" 'kukeond does not run; start it with `sudo kuke daemon start`'
 	fails "unsupported kukeon host scheme: unix path is empty" get cell --host unix://
 	fails 'unsupported kukeon host scheme: "tcp://x" (expected unix:// or ssh://)' \
 		get cell --host tcp://x
@@ -266,7 +268,7 @@ fails()
 			--no-daemon --run-path "$HOME/typo" $verb <<<'{kind: Realm, metadata: {name: r}}' ||
 			[ "$verb" = "delete -f /dev/stdin" ]
 	done
-	[ ! -e "$HOME/typo" ]
+	assert [ ! -e "$HOME/typo" ]
 }
 
 @test "no permission for the socket" {
@@ -277,8 +279,8 @@ fails()
 	# Without capabilities root is nobody's friend either.
 	run setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all \
 		env HOME=/nonexistent "$KUKE" get cell
-	[ "$status" -eq 1 ]
-	[ "$output" = "Error: dial kukeond at $s: permission denied — add yourself to the kukeon group (sudo usermod -aG kukeon \$USER), then log out and back in: dial unix $s: connect: permission denied" ]
+	assert_failure 1
+	assert_output "Error: dial kukeond at $s: permission denied — add yourself to the kukeon group (sudo usermod -aG kukeon \$USER), then log out and back in: dial unix $s: connect: permission denied"
 	open=$(mktemp -d)
 	chmod 755 "$open"
 	s=$open/k.sock
@@ -287,13 +289,13 @@ fails()
 	chmod 600 "$s"
 	run setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all \
 		env HOME=/nonexistent "$KUKE" get cell
-	[ "$status" -eq 1 ]
-	[[ ${lines[1]} == "Hint: the socket is root's alone: use sudo, or "* ]]
+	assert_failure 1
+	assert_like "${lines[1]}" "Hint: the socket is root's alone: use sudo, or " ...
 	chgrp 12 "$s"
 	chmod 660 "$s"
 	run setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all \
 		env HOME=/nonexistent "$KUKE" get cell
-	[ "$output" = "Error: dial kukeond at $s: permission denied — add yourself to the $(getent group 12 | cut -d: -f1) group (sudo usermod -aG $(getent group 12 | cut -d: -f1) \$USER), then log out and back in: dial unix $s: connect: permission denied" ]
+	assert_output "Error: dial kukeond at $s: permission denied — add yourself to the $(getent group 12 | cut -d: -f1) group (sudo usermod -aG $(getent group 12 | cut -d: -f1) \$USER), then log out and back in: dial unix $s: connect: permission denied"
 }
 
 @test "a home that cannot be read breaks no verb" {
@@ -304,16 +306,15 @@ fails()
 	for home in "$HOME" /dev/null; do
 		run setpriv --bounding-set -all --inh-caps -all --reuid 65534 --regid 65534 \
 			--clear-groups env HOME="$home" "$KUKE" version
-		echo "$output"
-		[ "$status" -eq 0 ]
-		[ "${lines[-1]}" = "$("$KUKE" --version)" ]
+		assert_success
+		assert_equal "${lines[-1]}" "$("$KUKE" --version)"
 	done
-	[ "${#lines[@]}" -eq 1 ]
+	assert_lines 1
 	run setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$HOME" "$KUKE" version
-	[ "${lines[0]}" = "warning: load client configuration: read client configuration \"$HOME/.kuke/kuke.yaml\": client configuration is invalid: permission denied; using defaults" ]
+	assert_line --index 0 "warning: load client configuration: read client configuration \"$HOME/.kuke/kuke.yaml\": client configuration is invalid: permission denied; using defaults"
 	run setpriv --reuid 65534 --regid 65534 --clear-groups "$KUKE" version \
 		--configuration "$HOME/.kuke/kuke.yaml"
-	[ "$status" -eq 1 ]
+	assert_failure 1
 }
 
 @test "a log level that is none is refused by name" {
@@ -322,17 +323,17 @@ fails()
 	fails 'invalid value "bogus" of --log-level: expected debug, info, warn or error' \
 		version --log-level bogus
 	run "$KUKE" version --log-level WARN
-	[ "$status" -eq 0 ]
+	assert_success
 	echo 'spec: {logLevel: bogus}' >"$HOME/.kuke/kuke.yaml"
 	run "$KUKE" version
-	[ "$status" -eq 0 ]
-	[[ ${lines[0]} == "warning: $HOME/.kuke/kuke.yaml: spec.logLevel: \"bogus\" is not a log level"* ]]
+	assert_success
+	assert_like "${lines[0]}" "warning: $HOME/.kuke/kuke.yaml: spec.logLevel: \"bogus\" is not a log level" ...
 }
 
 @test "the client configuration" {
 	run "$KUKE" version
-	[ "$status" -eq 0 ]
-	[ "$(stat -c %a "$HOME/.kuke/kuke.yaml")" = 600 ]
+	assert_success
+	assert_equal "$(stat -c %a "$HOME/.kuke/kuke.yaml")" 600
 	printf 'kind: ClientConfiguration\nspec: {host: "tcp://there"}\n' >"$HOME/.kuke/kuke.yaml"
 	unset KUKEON_HOST
 	fails 'unsupported kukeon host scheme: "tcp://there" (expected unix:// or ssh://)' get cell
@@ -352,40 +353,42 @@ fails()
 	for args in "get realm" "__complete -- get"; do
 		# shellcheck disable=SC2086
 		out=$(script -qec "$KUKE $args '$bad'" /dev/null </dev/null) || true
-		[[ $out != *$'\e'* && $out != *$'\a'* && $out != *$'\u202e'* ]]
+		refute_regex "$out" $'[\e\a]|\u202e'
 	done
 	run "$KUKE" get realm "$bad" extra
-	[[ $output != *$'\e'* ]]
+	refute_output --partial $'\e'
 	out=$("$KUKE" apply --strict -f "$HOME/c.yaml" 2>&1) || true
-	[[ $out == *'\x1b]0;b\u202e'* && $out != *$'\e'* && $out != *$'\u202e'* ]]
+	assert_like "$out" ... '\x1b]0;b\u202e' ...
+	refute_regex "$out" $'\e|\u202e'
 	out=$("${KUKE}ond" "--$bad" 2>&1) || true
-	[[ $out == 'Error: unknown flag: --x\x1b'* && $out != *$'\u202e'* ]]
+	assert_like "$out" 'Error: unknown flag: --x\x1b' ...
+	refute_like "$out" ... $'\u202e' ...
 }
 
 @test "explain and schema" {
 	run "$KUKE" explain cell.spec.containers
-	[ "$status" -eq 0 ]
-	[[ $output == *"FIELDS:"*image* ]]
+	assert_success
+	assert_like "$output" ... "FIELDS:" ... image ...
 	run "$KUKE" explain --recursive cell
-	[ "$status" -eq 0 ]
+	assert_success
 	run "$KUKE" explain cell.spec.contaners
-	[ "$status" -eq 1 ]
-	[[ $output == Error:*containers* ]]
+	assert_failure 1
+	assert_like "$output" Error: ... containers ...
 	run "$KUKE" schema Cell
-	[ "$status" -eq 0 ]
-	[[ $output == *json-schema.org/draft/2020-12* ]]
+	assert_success
+	assert_output --partial json-schema.org/draft/2020-12
 	fails "unknown kind: nope" schema nope
-	[[ $hint == "kinds: realm, space, stack, cell, container, "* ]]
+	assert_like "$hint" "kinds: realm, space, stack, cell, container, " ...
 	run "$KUKE" explain foo
-	[[ $output == 'Error: unknown kind "foo" (there are realm, space, '* ]]
+	assert_like "$output" 'Error: unknown kind "foo" (there are realm, space, ' ...
 }
 
 @test "a reader that leaves is no failure, a full disk is" {
 	run bash -o pipefail -c '"$0" schema cell | head -1' "$KUKE"
-	[ "$status" -eq 0 ]
-	[ "${#lines[@]}" -eq 1 ]
+	assert_success
+	assert_lines 1
 	run bash -c '"$0" version >/dev/full' "$KUKE"
-	[ "$status" -eq 1 ]
+	assert_failure 1
 }
 
 @test "completion" {
@@ -393,28 +396,28 @@ fails()
 
 	for shell in bash zsh fish powershell; do
 		run "$KUKE" completion $shell
-		[ "$status" -eq 0 ]
-		[[ $output == *__complete* ]]
-		[ "$output" = "$("$KUKE" autocomplete $shell)" ]
+		assert_success
+		assert_output --partial __complete
+		assert_output "$("$KUKE" autocomplete $shell)"
 	done
-	[ "$("$KUKE" __complete -- ex)" = explain ]
-	[ "$("$KUKE" __complete -- get ce)" = cell ]
-	[ "$("$KUKE" __complete -- get cell --stac)" = --stack ]
-	[ "$("$KUKE" __complete -- get cell -o j)" = json ]
-	[ "$("$KUKE" __complete -- get cell --realm r -o y)" = yaml ]
-	[ "$("$KUKE" __complete -- get cell --realm r --sp)" = --space ]
-	[ -z "$("$KUKE" __complete -- get cell --realm --stack x --sp -q)" ]
-	[ -z "$("$KUKE" __complete -- bogus x)" ]
-	[ "$("$KUKE" __complete -- explain cell.sp)" = cell.spec ]
-	[ "$("$KUKE" __complete -- explain cell.spec.containers.vol)" = cell.spec.containers.volumes ]
-	[ "$("$KUKE" __complete -- explain rea)" = realm ]
-	[ -z "$("$KUKE" __complete -- explain bogus.x)" ]
-	[ "$("$KUKE" __complete -- schema rea)" = realm ]
-	[ -z "$("$KUKE" __complete -- schema cell.s)" ]
-	[ "$("$KUKE" __complete -- help get ce)" = cell ]
-	[ "$("$KUKE" __complete -- --log-level d)" = debug ]
-	[ "$("$KUKE" __complete -- -o json get rea)" = realm ]
-	[ -z "$("$KUKE" __complete -- get cell --run-path "$HOME" x 2>&1)" ]
+	assert_equal "$("$KUKE" __complete -- ex)" explain
+	assert_equal "$("$KUKE" __complete -- get ce)" cell
+	assert_equal "$("$KUKE" __complete -- get cell --stac)" --stack
+	assert_equal "$("$KUKE" __complete -- get cell -o j)" json
+	assert_equal "$("$KUKE" __complete -- get cell --realm r -o y)" yaml
+	assert_equal "$("$KUKE" __complete -- get cell --realm r --sp)" --space
+	assert_equal "$("$KUKE" __complete -- get cell --realm --stack x --sp -q)" ''
+	assert_equal "$("$KUKE" __complete -- bogus x)" ''
+	assert_equal "$("$KUKE" __complete -- explain cell.sp)" cell.spec
+	assert_equal "$("$KUKE" __complete -- explain cell.spec.containers.vol)" cell.spec.containers.volumes
+	assert_equal "$("$KUKE" __complete -- explain rea)" realm
+	assert_equal "$("$KUKE" __complete -- explain bogus.x)" ''
+	assert_equal "$("$KUKE" __complete -- schema rea)" realm
+	assert_equal "$("$KUKE" __complete -- schema cell.s)" ''
+	assert_equal "$("$KUKE" __complete -- help get ce)" cell
+	assert_equal "$("$KUKE" __complete -- --log-level d)" debug
+	assert_equal "$("$KUKE" __complete -- -o json get rea)" realm
+	assert_equal "$("$KUKE" __complete -- get cell --run-path "$HOME" x 2>&1)" ''
 	"$KUKE" completion bash | bash -n
 }
 

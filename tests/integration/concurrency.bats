@@ -3,30 +3,12 @@
 #
 # Many at once: whatever the order, the end is consistent and nothing leaks.
 
-IDLE='trap "exit 0" TERM; echo up; sleep 1000 & wait'
+load ../helpers/suite
 
 setup_file()
 {
-	load ../helpers/cells
 	suite_start
 	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/home/other.tar" docker.io/library/other:1
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	instance_snapshot
-}
-
-teardown()
-{
-	suite_check
 }
 
 # The document, the kernel and the runtime say the same of cell a.
@@ -72,7 +54,7 @@ consistent()
 		}
 	done
 	rm -f "$INSTANCE"/home/out.*
-	[ "$bad" -eq 0 ]
+	assert_equal "$bad" 0
 	consistent
 	quiet kuke apply -f "$INSTANCE/home/doc"
 	is_cell_state a Ready
@@ -107,12 +89,12 @@ consistent()
 		cell_ip "c$i"
 	done | sort -u | wc -l | grep -qx 8
 	# All of them are in everybody's hosts file.
-	[ "$(grep -c 'c[1-8]$\|c[1-8] ' "$(cell_dir c1)/etc-hosts")" -ge 8 ]
+	assert [ "$(grep -c 'c[1-8]$\|c[1-8] ' "$(cell_dir c1)/etc-hosts")" -ge 8 ]
 	for i in $(seq 1 8); do
 		quiet kuke delete cell "c$i" >/dev/null &
 	done
 	wait
-	[ -z "$(ls "$INSTANCE_RUN_PATH/data/default/default/.leases")" ]
+	assert_equal "$(ls "$INSTANCE_RUN_PATH/data/default/default/.leases")" ''
 }
 
 @test "two loads of one file at once; a delete while it loads" {
@@ -143,7 +125,7 @@ consistent()
 	quiet kuke image load --realm r1 "$INSTANCE/home/other.tar" >/dev/null
 	IN="r1 s t" cell_doc a "$IDLE" | sed 's,library/busybox:latest,library/other:1,' >"$INSTANCE/home/doc"
 	quiet kuke apply -f "$INSTANCE/home/doc" >/dev/null 2>&1 &
-	sleep 0.2
+	sleep 0.2 # somewhere in the middle
 	quiet kuke delete realm r1 --cascade >/dev/null 2>&1 || true
 	wait
 	quiet kuke delete realm r1 --cascade >/dev/null 2>&1 || true
@@ -158,11 +140,11 @@ consistent()
 	cp "$doc" "$INSTANCE/home/saved"
 	echo '{"apiVersion": "v1beta1", "kind": "Ce' >"$doc"
 	run kuke get cells
-	[ "$status" -eq 0 ]
-	[[ $output == *"b "* ]]
+	assert_success
+	assert_output --partial "b "
 	run kuke get cell a
-	[ "$status" -eq 1 ]
-	[ "$(wc -l <<<"$output")" -eq 1 ]
+	assert_failure 1
+	assert_equal "$(wc -l <<<"$output")" 1
 	quiet kuke stop cell b
 	quiet kuke start cell b
 	is_cell_state b Ready

@@ -4,27 +4,17 @@
 # Each key of the server configuration acts; the instance file is kept; which layer
 # wins is tested in tests/unit/test_settings.c and test_client_settings.c.
 
-IDLE='trap "exit 0" TERM; echo up; sleep 1000 & wait'
+load ../helpers/suite
 
 setup_file()
 {
-	load ../helpers/cells
-	suite_start
-	kuke daemon stop
-	quiet kuke daemon start
+	suite_start --restarts
 	cp "$INSTANCE_CONFIG" "$INSTANCE/home/kukeond.yaml"
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
 }
 
 setup()
 {
-	load ../helpers/cells
-	instance_snapshot --by-name
+	suite_snapshot
 	file=$INSTANCE_RUN_PATH/.kukeon-instance.json
 }
 
@@ -38,9 +28,8 @@ teardown()
 
 restart()
 {
-	kuke daemon stop >/dev/null
-	quiet kuke daemon start >/dev/null
-	wait_for 10 daemon_is_back
+	restart_daemon
+	wait_for 200 daemon_is_back
 }
 
 # with KEY VALUE…: the daemon once more, with these keys on top.
@@ -56,23 +45,23 @@ with()
 }
 
 @test "socketGID: the socket is the group's; 0: root's alone" {
-	[ "$(stat -c '%a %g' "$INSTANCE_SOCKET")" = '600 0' ]
+	assert_equal "$(stat -c '%a %g' "$INSTANCE_SOCKET")" '600 0'
 	with socketGID 12
-	[ "$(stat -c '%a %g' "$INSTANCE_SOCKET")" = '660 12' ]
+	assert_equal "$(stat -c '%a %g' "$INSTANCE_SOCKET")" '660 12'
 	with socketGID 0
-	[ "$(stat -c '%a %g' "$INSTANCE_SOCKET")" = '600 0' ]
+	assert_equal "$(stat -c '%a %g' "$INSTANCE_SOCKET")" '600 0'
 }
 
 @test "socketGID: init records it, an absent key means the recorded one" {
 	cp -a "$file" "$INSTANCE/home/before" # with its checksum
 	printf '  socketGID: 13\n' >>"$INSTANCE_CONFIG"
 	quiet kuke init --server-configuration "$INSTANCE_CONFIG" >/dev/null
-	[ "$(jq .socketGID "$file")" = 13 ]
+	assert_equal "$(jq .socketGID "$file")" 13
 	with logLevel debug
-	[ "$(stat -c '%a %g' "$INSTANCE_SOCKET")" = '660 13' ]
+	assert_equal "$(stat -c '%a %g' "$INSTANCE_SOCKET")" '660 13'
 	printf '  socketGID: 0\n' >>"$INSTANCE_CONFIG"
 	quiet kuke init --server-configuration "$INSTANCE_CONFIG" >/dev/null
-	[ "$(jq .socketGID "$file")" = 0 ]
+	assert_equal "$(jq .socketGID "$file")" 0
 	cp -a "$INSTANCE/home/before" "$file"
 	rm "$INSTANCE/home/before"
 }
@@ -88,7 +77,7 @@ daemon_log()
 	n=$(stat -c %s "$log")
 	run_cell c "$IDLE"
 	kuke delete cell c >/dev/null
-	[ "$(stat -c %s "$log")" -eq "$n" ]
+	assert_equal "$(stat -c %s "$log")" "$n"
 	with logLevel debug
 	n=$(stat -c %s "$log")
 	run_cell c "$IDLE"
@@ -103,23 +92,28 @@ bridge()
 
 has_bridge()
 {
-	[ "$(bridge)" -gt 0 ]
+	assert [ "$(bridge)" -gt 0 ]
+}
+
+no_link()
+{
+	refute inst ip link show "$1"
 }
 
 @test "reconcileInterval: what was taken away is mended by the timer, and by 0 it is not" {
 	local name
 	with reconcileInterval 100ms
-	wait_for 10 has_bridge
+	wait_for 200 has_bridge
 	name=$(inst ip -o link show type bridge | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p' | head -n1)
 	inst ip link del "$name"
-	wait_for 10 inst ip link show "$name"
+	wait_for 200 inst ip link show "$name"
 	with reconcileInterval 0s
-	wait_for 10 daemon_idle "$(kukeond_pid)"
+	wait_for 200 daemon_idle "$(kukeond_pid)"
 	inst ip link del "$name"
-	sleep 1 # ten times the interval that mended it
-	refute inst ip link show "$name"
+	# Ten times the interval that mended it.
+	stays 1 no_link "$name"
 	with reconcileInterval 100ms
-	wait_for 10 inst ip link show "$name"
+	wait_for 200 inst ip link show "$name"
 }
 
 @test "podSubnetCIDR, podSubnetSize: where new spaces get their addresses" {
@@ -129,22 +123,22 @@ has_bridge()
 	IN="default s1 t1" run_cell c "$IDLE"
 	local ip
 	ip=$(cell_ip c default s1 t1)
-	[[ $ip == 10.99.* ]]
+	assert_like "$ip" 10.99. ...
 	IN="default s1 t1" in_cell c ip -o -4 addr show eth0 | grep -q "inet $ip/28 "
 	kuke delete space s1 --cascade
 	# Room for one: a plan and what follows it agree on which has none.
 	with podSubnetCIDR 10.99.0.0/28 podSubnetSize 28
 	printf 'kind: Space\nmetadata: {name: s%d}\nspec: {realmId: default}\n---\n' 1 2 >"$INSTANCE/home/spaces.yaml"
 	run quiet kuke apply --dry-run -f "$INSTANCE/home/spaces.yaml"
-	[ "$output" = $'Space "s1": created (dry run)\nSpace "s2": failed (dry run)\n  Error: failed to create space: failed to create network: no free subnet available in parent CIDR' ]
+	assert_output $'Space "s1": created (dry run)\nSpace "s2": failed (dry run)\n  Error: failed to create space: failed to create network: no free subnet available in parent CIDR'
 	run quiet kuke apply -f "$INSTANCE/home/spaces.yaml"
-	[[ $output == $'Space "s1": created\nSpace "s2": failed\n  Error: failed to create space: failed to create network: no free subnet available in parent CIDR\n'* ]]
+	assert_like "$output" $'Space "s1": created\nSpace "s2": failed\n  Error: failed to create space: failed to create network: no free subnet available in parent CIDR\n' ...
 	kuke delete space s1
 	rm "$INSTANCE/home/spaces.yaml"
 	sed -i 's/podSubnetSize: 28/podSubnetSize: 8/' "$INSTANCE_CONFIG"
 	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG"
-	[ "$status" -eq 1 ]
-	[ "$output" = 'Error: podSubnetSize 8 must be within [28, 30]' ]
+	assert_failure 1
+	assert_output 'Error: podSubnetSize 8 must be within [28, 30]'
 }
 
 # Which crun works on this host's cgroups is crun's affair: this one is runc, and tells.
@@ -155,20 +149,20 @@ has_bridge()
 		inst sh -c "cat >$bin/crun && chmod 755 $bin/crun"
 	with runtime crun
 	run_cell c "$IDLE"
-	wait_for 10 log_has c up
+	wait_for 200 log_has c up
 	grep -q 'run .*default_default_c_main' "$calls"
 	kuke delete cell c
 	rm "$calls"
 	with runtime runc
 	run_cell c "$IDLE"
 	kuke delete cell c
-	[ ! -e "$calls" ]
+	assert [ ! -e "$calls" ]
 	inst umount "$bin"
 	printf '  runtime: rocket\n' >>"$INSTANCE_CONFIG"
 	sed -i '/runtime: runc/d' "$INSTANCE_CONFIG"
 	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG"
-	[ "$status" -eq 1 ]
-	[[ $output == *'spec.runtime "rocket" is not one of the known values: server configuration is invalid' ]]
+	assert_failure 1
+	assert_like "$output" ... 'spec.runtime "rocket" is not one of the known values: server configuration is invalid'
 }
 
 blobs()
@@ -184,8 +178,8 @@ blobs()
 		quiet kuke create realm "r-$keep"
 		quiet kuke image load --realm "r-$keep" "$INSTANCE/home/b.tar"
 	done
-	[ "$(blobs r-false)" -eq 0 ]
-	[ "$(blobs r-true)" -eq 1 ]
+	assert_equal "$(blobs r-false)" 0
+	assert_equal "$(blobs r-true)" 1
 	kuke delete realm r-false
 	kuke delete realm r-true
 	rm "$INSTANCE/home/b.tar"
@@ -204,23 +198,21 @@ blobs()
 	for args in '--containerd-namespace-suffix other.io' '--cgroup-root /elsewhere'; do
 		# shellcheck disable=SC2086
 		run quiet inst "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG" $args
-		echo "$output"
-		[ "$status" -eq 1 ]
-		[[ $output == "Error: runPath \"$INSTANCE_RUN_PATH\" was bootstrapped with containerdNamespaceSuffix=\"$INSTANCE_NS_SUFFIX\" cgroupRoot=\"$INSTANCE_CGROUP\" but the running configuration requests "*": kukeon instance mismatch" ]]
+		assert_failure 1
+		assert_like "$output" "Error: runPath \"$INSTANCE_RUN_PATH\" was bootstrapped with containerdNamespaceSuffix=\"$INSTANCE_NS_SUFFIX\" cgroupRoot=\"$INSTANCE_CGROUP\" but the running configuration requests " ... ": kukeon instance mismatch"
 	done
 	# White space and slashes at the end make no difference. A new file has no checksum.
 	rm "$file"
 	printf '{"containerdNamespaceSuffix": " %s ", "cgroupRoot": "%s//"}\n' \
 		"$INSTANCE_NS_SUFFIX" "$INSTANCE_CGROUP" >"$file"
 	quiet kuke daemon start
-	wait_for 10 daemon_is_back
+	wait_for 200 daemon_is_back
 	kuke daemon stop
 	echo '{' >"$file"
 	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == "Error: read instance file '$file': "*": server configuration is invalid" ]]
-	[ "$(cat "$file")" = '{' ]
+	assert_failure 1
+	assert_like "$output" "Error: read instance file '$file': " ... ": server configuration is invalid"
+	assert_equal "$(cat "$file")" '{'
 	cp -a "$INSTANCE/home/before" "$file"
 	rm "$INSTANCE/home/before"
 	quiet kuke daemon start
@@ -231,23 +223,22 @@ blobs()
 	kuke daemon stop
 	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG" \
 		--socket "$HERE/elsewhere/k.sock"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == "Error: cells of '$INSTANCE_RUN_PATH' run with the socket's directory "* ]]
+	assert_failure 1
+	assert_like "$output" "Error: cells of '$INSTANCE_RUN_PATH' run with the socket's directory " ...
 	quiet kuke daemon start
-	wait_for 10 daemon_is_back
+	wait_for 200 daemon_is_back
 	kuke delete cell c
 	rm -rf "${HERE:?}/elsewhere"
 }
 
 @test "in process: suffix and cgroup root are those of the instance file" {
 	quiet kuke --no-daemon create realm r1
-	[ "$(kuke get realm r1 -o json | jq -r .spec.namespace)" = "r1.$INSTANCE_NS_SUFFIX" ]
-	[ "$(kuke get realm r1 -o json | jq -r .status.cgroupPath)" = "$INSTANCE_CGROUP/r1" ]
+	assert_equal "$(kuke get realm r1 -o json | jq -r .spec.namespace)" "r1.$INSTANCE_NS_SUFFIX"
+	assert_equal "$(kuke get realm r1 -o json | jq -r .status.cgroupPath)" "$INSTANCE_CGROUP/r1"
 	quiet kuke --no-daemon delete realm r1
 	run kuke --no-daemon --run-path rel get realm
-	[ "$status" -eq 1 ]
-	[ "$output" = 'Error: runPath "rel" must be an absolute path' ]
+	assert_failure 1
+	assert_output 'Error: runPath "rel" must be an absolute path'
 }
 
 @test "spec.output and KUKE_GET_OUTPUT are the format of get" {
@@ -255,13 +246,13 @@ blobs()
 	saved=$(cat "$conf")
 	printf 'spec: {output: json}\n' >"$conf"
 	run kuke get realm default
-	[ "$(jq -r .kind <<<"$output")" = Realm ]
+	assert_equal "$(jq -r .kind <<<"$output")" Realm
 	run kuke get realm default -o yaml
-	[ "${lines[0]}" = 'apiVersion: v1beta1' ]
+	assert_line --index 0 'apiVersion: v1beta1'
 	run inst env KUKE_GET_OUTPUT=yaml "$INSTANCE_BINDIR/kuke" get realm default
-	[ "${lines[0]}" = 'apiVersion: v1beta1' ]
+	assert_line --index 0 'apiVersion: v1beta1'
 	run inst env KUKE_GET_OUTPUT= "$INSTANCE_BINDIR/kuke" get realm default
-	[ "$(jq -r .kind <<<"$output")" = Realm ]
+	assert_equal "$(jq -r .kind <<<"$output")" Realm
 	echo "$saved" >"$conf"
 }
 
@@ -278,12 +269,12 @@ blobs()
 		mount -t overlay -o "lowerdir=/etc,upperdir=$0/up,workdir=$0/work" none /etc &&
 		mkdir -p /etc/kukeon && : >/etc/kukeon/kukeond.yaml' "$INSTANCE/home/etc"
 	run quiet inst "$INSTANCE_BINDIR/kuke" init --run-path "$other" --cgroup-root /
-	[ "$status" -eq 1 ]
-	[ "${lines[0]}" = "warning: /etc/kukeon/kukeond.yaml is not read: this build of kukeon reads $sysconfdir/kukeon/kukeond.yaml; move the file there, or name it with --server-configuration (kuke init) or --configuration (kukeond)" ]
+	assert_failure 1
+	assert_line --index 0 "warning: /etc/kukeon/kukeond.yaml is not read: this build of kukeon reads $sysconfdir/kukeon/kukeond.yaml; move the file there, or name it with --server-configuration (kuke init) or --configuration (kukeond)"
 	run quiet inst timeout 300 "$INSTANCE_BINDIR/kukeond" serve --run-path "$other" --socket /proc/x/s
-	[[ $output == *'/etc/kukeon/kukeond.yaml is not read'* ]]
+	assert_output --partial '/etc/kukeon/kukeond.yaml is not read'
 	run quiet inst "$INSTANCE_BINDIR/kuke" init --server-configuration /dev/null --cgroup-root /
-	[[ $output != *'is not read'* ]]
+	refute_output --partial 'is not read'
 	inst umount /etc "$INSTANCE/home/etc" "$sysconfdir"
 	rm -rf "$other" "$INSTANCE/home/etc"
 }
@@ -298,9 +289,9 @@ blobs()
 	# It writes, reads, and then refuses the suffix.
 	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --run-path "$other" --socket "$other/s" \
 		--containerd-namespace-suffix .bad
-	[ "$status" -eq 1 ]
-	[ "$(inst stat -c %a "$conf" "${conf%/*}")" = $'600\n750' ]
-	[ "$(inst head -n 10 "$conf")" = '# The server configuration of kukeon, generated on the first run.
+	assert_failure 1
+	assert_equal "$(inst stat -c %a "$conf" "${conf%/*}")" $'600\n750'
+	assert_equal "$(inst head -n 10 "$conf")" '# The server configuration of kukeon, generated on the first run.
 # Read by `kukeond --configuration` and `kuke init --server-configuration`.
 # Precedence: flag > environment (KUKEOND_*, KUKEON_*) > this file > default.
 # An existing file is never changed; delete it to have it generated again.
@@ -309,13 +300,13 @@ apiVersion: v1beta1
 kind: ServerConfiguration
 metadata:
   name: default
-spec:' ]
+spec:'
 	inst grep -q '^  # socket: /run/kukeon/kukeond.sock$' "$conf"
 	inst grep -q '^  seccompDefault: true$' "$conf"
 	inst sh -c "echo '# mine' >>'$conf'"
 	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --run-path "$other" --socket "$other/s" \
 		--containerd-namespace-suffix .bad
-	[ "$(inst tail -n 1 "$conf")" = '# mine' ]
-	[ ! -e "$other" ]
+	assert_equal "$(inst tail -n 1 "$conf")" '# mine'
+	assert [ ! -e "$other" ]
 	inst umount "$sysconfdir"
 }

@@ -4,32 +4,14 @@
 # The engine is killed at points spread over all the system calls of a verb.
 # Whatever the moment: the next command succeeds, and nothing is left.
 
-IDLE='trap "exit 0" TERM; sleep 1000 & wait'
+load ../helpers/suite
 
 setup_file()
 {
-	load ../helpers/cells
 	suite_start
 	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/home/other.tar" docker.io/library/other:1
 	cell_doc a "$IDLE" >"$INSTANCE/home/doc"
 	export POINTS=${KUKEON_CRASH_POINTS:-20}
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	instance_snapshot
-}
-
-teardown()
-{
-	suite_check
 }
 
 # traced STRACE-OPTIONS -- KUKE-ARGS
@@ -55,7 +37,7 @@ calls()
 	sed -n 's/^\([a-z_0-9]*\)(.*/\1/p' "$INSTANCE/home/trace" >"$INSTANCE/home/calls"
 	total=$(wc -l <"$INSTANCE/home/calls")
 	echo "$total calls"
-	[ "$total" -gt 100 ]
+	assert [ "$total" -gt 100 ]
 }
 
 # killed N KUKE-ARGS: dies at the call that was the N-th of that run, or has
@@ -76,7 +58,7 @@ killed()
 many_kills()
 {
 	echo "$kills kills"
-	[ "$kills" -gt $((POINTS * 2 / 3)) ]
+	assert [ "$kills" -gt $((POINTS * 2 / 3)) ]
 }
 
 # The points, from the first call to the last, not the same ones every time.
@@ -107,7 +89,7 @@ clean()
 		if [ $((n % 2)) -eq 0 ]; then
 			run quiet kuke apply -f "$INSTANCE/home/doc"
 			echo "$n: $output"
-			[ "$status" -eq 0 ]
+			assert_success
 			is_cell_state a Ready
 			inst test -e "/proc/$(init_of a)"
 		fi
@@ -133,7 +115,7 @@ clean()
 		killed "$n" stop cell a
 		run quiet kuke stop cell a
 		echo "$n: $output"
-		[ "$status" -eq 0 ]
+		assert_success
 		is_cell_state a Stopped
 		refute monitor_of a
 		refute inst test -e "$(cell_pins a)"
@@ -150,8 +132,8 @@ clean()
 		quiet kuke run -d -f "$INSTANCE/home/doc" >/dev/null
 		killed "$n" delete cell a
 		run quiet kuke delete cell a
-		echo "$n: $output"
-		[ "$status" -eq 0 ] || [[ $output == *'not found'* ]]
+		echo "$n"
+		[ "$status" -eq 0 ] || assert_output --partial 'not found'
 		clean "$n"
 	done
 	many_kills
@@ -162,7 +144,7 @@ clean()
 	calls image load "$INSTANCE/home/other.tar"
 	kuke image delete docker.io/library/other:1
 	# The collector has just swept what killed deletions left in trash/.
-	instance_snapshot
+	suite_snapshot
 	for n in $(points "$total"); do
 		killed "$n" image load "$INSTANCE/home/other.tar"
 		quiet kuke image load "$INSTANCE/home/other.tar"
@@ -179,7 +161,7 @@ clean()
 	for n in $(points "$total"); do
 		killed "$n" create space s
 		quiet kuke create space s
-		[ "$(kuke get space s -o json | jq -r .status.state)" = Ready ]
+		assert_equal "$(kuke get space s -o json | jq -r .status.state)" Ready
 		kuke delete space s
 		clean "$n"
 	done
@@ -189,8 +171,8 @@ clean()
 		quiet kuke create space s
 		killed "$n" delete space s
 		run quiet kuke delete space s
-		echo "$n: $output"
-		[ "$status" -eq 0 ] || [[ $output == *'not found'* ]]
+		echo "$n"
+		[ "$status" -eq 0 ] || assert_output --partial 'not found'
 		clean "$n"
 	done
 	many_kills

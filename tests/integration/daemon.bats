@@ -3,32 +3,11 @@
 #
 # init and the daemon as a process.
 
-IDLE='trap "exit 0" TERM; echo up; sleep 1000 & wait'
+load ../helpers/suite
 
 setup_file()
 {
-	load ../helpers/cells
-	suite_start
-	# The end of a daemon is on record from the first one on.
-	kuke daemon stop
-	quiet kuke daemon start
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	instance_snapshot --by-name
-}
-
-teardown()
-{
-	suite_check
+	suite_start --restarts
 }
 
 tree()
@@ -41,20 +20,19 @@ tree()
 	pid=$(kukeond_pid)
 	tree >"$INSTANCE/home/before"
 	run quiet kuke init --server-configuration "$INSTANCE_CONFIG"
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[ "${lines[0]}" = 'Kukeon runtime already initialized' ]
-	[ "${lines[1]}" = "Realm: default (namespace: default.$INSTANCE_NS_SUFFIX)" ]
-	[ "${lines[2]}" = "System realm: kuke-system (namespace: kuke-system.$INSTANCE_NS_SUFFIX)" ]
-	[ "${lines[3]}" = "Run path: $INSTANCE_RUN_PATH" ]
-	[ "${lines[4]}" = 'Kukeond image: host' ]
-	[ "${lines[5]}" = "Server configuration: $INSTANCE_CONFIG" ]
-	[ "${lines[6]}" = 'Actions:' ]
-	[[ $output == *'    - realm "default": already existed'*'    - network "default-default": already existed'* ]]
-	[[ $output == *'    - cell "kukeond": already existed'*'    - cell containers: already running'* ]]
+	assert_success
+	assert_line --index 0 'Kukeon runtime already initialized'
+	assert_line --index 1 "Realm: default (namespace: default.$INSTANCE_NS_SUFFIX)"
+	assert_line --index 2 "System realm: kuke-system (namespace: kuke-system.$INSTANCE_NS_SUFFIX)"
+	assert_line --index 3 "Run path: $INSTANCE_RUN_PATH"
+	assert_line --index 4 'Kukeond image: host'
+	assert_line --index 5 "Server configuration: $INSTANCE_CONFIG"
+	assert_line --index 6 'Actions:'
+	assert_like "$output" ... '    - realm "default": already existed' ... '    - network "default-default": already existed' ...
+	assert_like "$output" ... '    - cell "kukeond": already existed' ... '    - cell containers: already running' ...
 	refute grep -E ': (created|started|missing)' <<<"$output"
-	[ "${lines[-1]}" = "kukeond is ready (unix://$INSTANCE_SOCKET)" ]
-	[ "$(kukeond_pid)" = "$pid" ]
+	assert_equal "${lines[-1]}" "kukeond is ready (unix://$INSTANCE_SOCKET)"
+	assert_equal "$(kukeond_pid)" "$pid"
 	tree | diff "$INSTANCE/home/before" -
 }
 
@@ -64,15 +42,14 @@ tree()
 	for flag in cgroup-root=cgroupRoot containerd-namespace-suffix=containerdNamespaceSuffix \
 		realm space run-path=runPath configuration 'server-configuration=server configuration'; do
 		run quiet kuke init --server-configuration "$INSTANCE_CONFIG" "--${flag%%=*}" ""
-		echo "$output"
-		[ "$status" -eq 1 ]
-		[ "$output" = "Error: ${flag#*=} is empty" ]
+		assert_failure 1
+		assert_output "Error: ${flag#*=} is empty"
 		run quiet kuke init --server-configuration "$INSTANCE_CONFIG" "--${flag%%=*}= "
-		[ "$output" = "Error: ${flag#*=} is empty" ]
+		assert_output "Error: ${flag#*=} is empty"
 	done
 	run quiet inst env KUKEON_CGROUP_ROOT=" " "$INSTANCE_BINDIR/kuke" init \
 		--server-configuration "$INSTANCE_CONFIG"
-	[ "$output" = 'Error: configure runtime: cgroupRoot is empty: server configuration is invalid' ]
+	assert_output 'Error: configure runtime: cgroupRoot is empty: server configuration is invalid'
 	tree | diff "$INSTANCE/home/before" -
 }
 
@@ -81,15 +58,14 @@ tree()
 	local pid
 	pid=$(kukeond_pid)
 	run quiet kuke init --server-configuration "$INSTANCE_CONFIG" --containerd-namespace-suffix other.io
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == "Error: "*"runPath \"$INSTANCE_RUN_PATH\" was bootstrapped with containerdNamespaceSuffix=\"$INSTANCE_NS_SUFFIX\" cgroupRoot=\"$INSTANCE_CGROUP\" but the running configuration requests containerdNamespaceSuffix=\"other.io\" cgroupRoot=\"$INSTANCE_CGROUP\": kukeon instance mismatch" ]]
+	assert_failure 1
+	assert_like "$output" "Error: " ... "runPath \"$INSTANCE_RUN_PATH\" was bootstrapped with containerdNamespaceSuffix=\"$INSTANCE_NS_SUFFIX\" cgroupRoot=\"$INSTANCE_CGROUP\" but the running configuration requests containerdNamespaceSuffix=\"other.io\" cgroupRoot=\"$INSTANCE_CGROUP\": kukeon instance mismatch"
 	run quiet kuke init --server-configuration "$INSTANCE_CONFIG" --cgroup-root /elsewhere
-	[ "$status" -eq 1 ]
-	[ "$(wc -l <<<"$output")" -eq 1 ]
-	[ "$(kukeond_pid)" = "$pid" ]
+	assert_failure 1
+	assert_equal "$(wc -l <<<"$output")" 1
+	assert_equal "$(kukeond_pid)" "$pid"
 	tree | diff "$INSTANCE/home/before" -
-	[ -z "$(inst find /sys/fs/cgroup -maxdepth 2 -name elsewhere)" ]
+	assert_equal "$(inst find /sys/fs/cgroup -maxdepth 2 -name elsewhere)" ''
 }
 
 @test "init refuses bad settings and an image" {
@@ -97,9 +73,8 @@ tree()
 	while read -r args; do
 		# shellcheck disable=SC2086
 		run quiet kuke init --server-configuration "$INSTANCE_CONFIG" $args
-		echo "$output"
-		[ "$status" -eq 1 ]
-		[ "$(wc -l <<<"$output")" -eq 1 ]
+		assert_failure 1
+		assert_equal "$(wc -l <<<"$output")" 1
 	done <<-'END'
 		--containerd-namespace-suffix .x
 		--containerd-namespace-suffix a/b
@@ -113,7 +88,7 @@ tree()
 	local path mode
 	while read -r mode path; do
 		echo "$path: $(stat -c '%a' "$INSTANCE/$path")"
-		[ "$(stat -c %a "$INSTANCE/$path")" = "$mode" ]
+		assert_equal "$(stat -c %a "$INSTANCE/$path")" "$mode"
 	done <<-END
 		640 opt/.kukeon-instance.json
 		644 opt/data/default/metadata.json
@@ -126,7 +101,7 @@ tree()
 		644 run/kukeond.pid
 	END
 	# Its children have its name.
-	[ "$(inst cat "/proc/$(cat "$INSTANCE/run/kukeond.pid")/comm")" = kukeond ]
+	assert_equal "$(inst cat "/proc/$(cat "$INSTANCE/run/kukeond.pid")/comm")" kukeond
 }
 
 @test "daemon stop and start, twice each; the workload runs on" {
@@ -134,23 +109,23 @@ tree()
 	local init cell='(cell "kukeond" in realm "kuke-system")'
 	init=$(init_of a)
 	run kuke daemon stop
-	[ "$status" -eq 0 ]
-	[ "$output" = "kukeond stopped $cell" ]
-	[ ! -e "$INSTANCE_SOCKET" ]
-	[ ! -e "$INSTANCE/run/kukeond.pid" ]
-	wait_for 5 refute inst pgrep -x kukeond
+	assert_success
+	assert_output "kukeond stopped $cell"
+	assert [ ! -e "$INSTANCE_SOCKET" ]
+	assert [ ! -e "$INSTANCE/run/kukeond.pid" ]
+	wait_for 100 refute inst pgrep -x kukeond
 	run kuke daemon stop
-	[ "$output" = "kukeond is already stopped $cell" ]
+	assert_output "kukeond is already stopped $cell"
 	inst test -e "/proc/$init"
 	run kuke get cells
-	[ "$status" -eq 1 ]
-	[ "$(grep -vc '^Hint: ' <<<"$output")" -eq 1 ]
-	[[ $output == "Error: "*"$INSTANCE_SOCKET"* ]]
+	assert_failure 1
+	assert_equal "$(grep -vc '^Hint: ' <<<"$output")" 1
+	assert_like "$output" "Error: " ... "$INSTANCE_SOCKET" ...
 	run quiet kuke daemon start
-	[ "$output" = "kukeond started $cell" ]
+	assert_output "kukeond started $cell"
 	run quiet kuke daemon start
-	[ "$output" = "kukeond is already running $cell" ]
-	[ "$(init_of a)" = "$init" ]
+	assert_output "kukeond is already running $cell"
+	assert_equal "$(init_of a)" "$init"
 	is_cell_state a Ready
 	kuke delete cell a
 }
@@ -161,8 +136,8 @@ tree()
 	init=$(init_of a)
 	old=$(kukeond_pid)
 	inst kill -9 "$old"
-	wait_for 20 daemon_is_back "$old"
-	[ "$(init_of a)" = "$init" ]
+	wait_for 400 daemon_is_back "$old"
+	assert_equal "$(init_of a)" "$init"
 	is_cell_state a Ready
 	kuke delete cell a
 }
@@ -173,8 +148,8 @@ tree()
 	init=$(init_of a)
 	inst kill -TERM "$(kukeond_pid)"
 	ended() { refute inst pgrep -x kukeond; }
-	wait_for 10 ended
-	[ ! -e "$INSTANCE_SOCKET" ]
+	wait_for 200 ended
+	assert [ ! -e "$INSTANCE_SOCKET" ]
 	inst test -e "/proc/$init"
 	quiet kuke daemon start
 	is_cell_state a Ready
@@ -185,13 +160,12 @@ tree()
 	kuke daemon stop
 	quiet inst setsid -f "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG" \
 		>"$INSTANCE/home/serve.log" 2>&1 </dev/null
-	wait_for 10 daemon_is_back
+	wait_for 200 daemon_is_back
 	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"already running"* ]]
+	assert_failure 1
+	assert_output --partial "already running"
 	run quiet kuke daemon start
-	[[ $output == "kukeond is already running"* ]]
+	assert_like "$output" "kukeond is already running" ...
 	kill_daemon TERM
 	grep -q 'msg=stopped' "$INSTANCE/home/serve.log"
 	quiet kuke daemon start
@@ -201,22 +175,22 @@ tree()
 	local old
 	old=$(kukeond_pid)
 	inst kill -9 "$(inst pgrep -f -- '--id=kukeon_kukeon_kukeond_kukeond ')" "$old"
-	wait_for 10 pid_gone "$old"
-	[ -S "$INSTANCE_SOCKET" ]
+	wait_for 200 pid_gone "$old"
+	assert [ -S "$INSTANCE_SOCKET" ]
 	run kuke get cells
-	[ "$status" -eq 1 ]
+	assert_failure 1
 	quiet kuke daemon start
-	wait_for 10 daemon_is_back "$old"
+	wait_for 200 daemon_is_back "$old"
 }
 
 @test "a server configuration that is none" {
 	printf 'kind: Nope\n' >"$INSTANCE/home/bad.yaml"
 	run quiet kuke init --server-configuration "$INSTANCE/home/bad.yaml"
-	[ "$status" -eq 1 ]
-	[[ $output == *'has kind "Nope", want "ServerConfiguration": server configuration is invalid' ]]
+	assert_failure 1
+	assert_like "$output" ... 'has kind "Nope", want "ServerConfiguration": server configuration is invalid'
 	printf 'kind: [\n' >"$INSTANCE/home/bad.yaml"
 	run quiet kuke init --server-configuration "$INSTANCE/home/bad.yaml"
-	[ "$status" -eq 1 ]
-	[ "$(wc -l <<<"$output")" -eq 1 ]
+	assert_failure 1
+	assert_equal "$(wc -l <<<"$output")" 1
 	rm "$INSTANCE/home/bad.yaml"
 }

@@ -4,22 +4,11 @@
 # Manifests, configuration files and variables as people write them: several
 # files, lists, marks of byte order, nothing at all, words that mean nothing.
 
-setup_file()
-{
-	load ../helpers/cells
-	suite_start
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
+load ../helpers/suite
 
 setup()
 {
-	load ../helpers/cells
-	instance_snapshot
+	suite_snapshot
 	dir=$INSTANCE/home/docs
 	rm -rf "$dir"
 	mkdir "$dir"
@@ -57,53 +46,50 @@ stacks()
 	stack s-text >"$dir/d/5.txt"
 	{ printf 'kind: List\nitems:\n- '; stack s-d | sed '2,$s/^/  /'; } >"$dir/list.yaml"
 	run quiet kuke apply -f "$dir/list.yaml" -f "$dir/d" --file - <<<"[$(stack_json s-e), null]"
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[ "$output" = $'Stack "s-d": created\nStack "s-a": created\nStack "s-b": created\nStack "s-c": created\nStack "s-e": created' ]
-	[ "$(stacks)" = "s-a s-b s-c s-d s-e" ]
+	assert_success
+	assert_output $'Stack "s-d": created\nStack "s-a": created\nStack "s-b": created\nStack "s-c": created\nStack "s-e": created'
+	assert_equal "$(stacks)" "s-a s-b s-c s-d s-e"
 	# What get prints is a manifest too, and delete takes the same files.
 	kuke get stacks -o yaml >"$dir/all.yaml"
 	run quiet kuke apply -f "$dir/all.yaml"
-	[ "$status" -eq 0 ]
-	[[ $output != *created* && $output != *updated* ]]
+	assert_success
+	refute_output --regexp 'created|updated'
 	run quiet kuke delete -f "$dir/list.yaml" -f "$dir/d" -f - <<<"[$(stack_json s-e)]"
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[ "$(grep -c ': deleted$' <<<"$output")" -eq 5 ]
-	[ -z "$(stacks)" ]
+	assert_success
+	assert_equal "$(grep -c ': deleted$' <<<"$output")" 5
+	assert_equal "$(stacks)" ''
 	for verb in apply delete "run -d"; do
 		# shellcheck disable=SC2086
 		run quiet kuke $verb -f "$dir/empty"
-		[ "$status" -eq 1 ]
-		[ "$output" = "Error: no manifests in directory \"$dir/empty\" (*.yaml, *.yml, *.json)" ]
+		assert_failure 1
+		assert_output "Error: no manifests in directory \"$dir/empty\" (*.yaml, *.yml, *.json)"
 		# shellcheck disable=SC2086
 		run quiet kuke $verb -f https://example.com/m.yaml
-		[ "$status" -eq 1 ]
-		[ "$output" = "Error: kuke does not fetch manifests: use \`curl -fsSL 'https://example.com/m.yaml' | kuke ${verb% *} -f -\`" ]
+		assert_failure 1
+		assert_output "Error: kuke does not fetch manifests: use \`curl -fsSL 'https://example.com/m.yaml' | kuke ${verb% *} -f -\`"
 		# shellcheck disable=SC2086
 		run quiet kuke $verb -f - -f - </dev/null
-		[ "$status" -eq 1 ]
-		[ "$output" = 'Error: standard input (-f -) can be read only once' ]
+		assert_failure 1
+		assert_output 'Error: standard input (-f -) can be read only once'
 	done
 	run quiet kuke apply -f "$dir/empty" -f "$dir/d/2.yml"
-	[ "$status" -eq 1 ]
-	[ -z "$(stacks)" ]
+	assert_failure 1
+	assert_equal "$(stacks)" ''
 }
 
 @test "what is wrong with one of several files is told with its name, and nothing is done" {
 	stack s-a >"$dir/a.yaml"
 	{ stack s-b; printf 'spec: [\n'; } >"$dir/b.yaml"
 	run quiet kuke apply -f "$dir/a.yaml" -f "$dir/b.yaml"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"document 1 (): document 1: failed to parse kind: yaml: $dir/b.yaml:6:1: "* ]]
+	assert_failure 1
+	assert_output --partial "document 1 (): document 1: failed to parse kind: yaml: $dir/b.yaml:6:1: "
 	{ stack s-b; printf 'sepc: 1\n'; } >"$dir/b.yaml"
 	run quiet kuke apply --dry-run -f "$dir/a.yaml" -f "$dir/b.yaml"
-	[ "$status" -eq 0 ]
-	[[ $output == *"warning: $dir/b.yaml:5:1: unknown field sepc (did you mean \"spec\"?)"* ]]
+	assert_success
+	assert_output --partial "warning: $dir/b.yaml:5:1: unknown field sepc (did you mean \"spec\"?)"
 	run quiet kuke apply --strict -f "$dir/a.yaml" -f "$dir/b.yaml"
-	[ "$status" -eq 1 ]
-	[ -z "$(stacks)" ]
+	assert_failure 1
+	assert_equal "$(stacks)" ''
 }
 
 @test "a mark of byte order, UTF-16, documents of nothing" {
@@ -111,25 +97,24 @@ stacks()
 	{ printf '\xff\xfe'; stack s-c | iconv -f UTF-8 -t UTF-16LE; } >"$dir/b.yaml"
 	{ printf '# head\n--- # first\n'; stack s-d; printf -- '...\n'; } >"$dir/c.yaml"
 	run quiet kuke apply -f "$dir/a.yaml" -f "$dir/b.yaml" -f "$dir/c.yaml"
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[ "$(stacks)" = "s-a s-b s-c s-d" ]
+	assert_success
+	assert_equal "$(stacks)" "s-a s-b s-c s-d"
 	run quiet kuke delete -f "$dir/b.yaml" -f "$dir/a.yaml" -f "$dir/c.yaml"
-	[ "$status" -eq 0 ]
+	assert_success
 	printf '# nothing\n---\n~\n' >"$dir/d.yaml"
 	run quiet kuke apply -f "$dir/d.yaml"
-	[ "$output" = 'Error: failed to parse YAML: no documents found in input' ]
+	assert_output 'Error: failed to parse YAML: no documents found in input'
 	stack s-a | iconv -f UTF-8 -t UTF-16BE >"$dir/e.yaml"
 	run quiet kuke apply -f "$dir/e.yaml"
-	[ "$status" -eq 1 ]
-	[ "$output" = "Error: failed to parse YAML: $dir/e.yaml: the text looks like UTF-16 without a byte order mark: save the file as UTF-8" ]
+	assert_failure 1
+	assert_output "Error: failed to parse YAML: $dir/e.yaml: the text looks like UTF-16 without a byte order mark: save the file as UTF-8"
 	# Both configuration files.
 	printf '\xef\xbb\xbfkind: ClientConfiguration\nspec:\n  output: json\n' >"$dir/kuke.yaml"
 	kuke --configuration "$dir/kuke.yaml" get realms | jq -e '.[0].metadata.name' >/dev/null
 	printf '\xef\xbb\xbfkind: ServerConfiguration\nspec:\n  cgroupRoot: /\n' >"$dir/kukeond.yaml"
 	run kuke init --server-configuration "$dir/kukeond.yaml"
-	[ "$status" -eq 1 ]
-	[[ $output == *'cgroupRoot "/" resolves to root'* ]]
+	assert_failure 1
+	assert_output --partial 'cgroupRoot "/" resolves to root'
 }
 
 @test "local tags, times without quotes, securityOpts with blanks" {
@@ -138,20 +123,19 @@ stacks()
 		printf 'extra: !vault abc\nstatus: {createdAt: 2024-01-01, readyAt: 2024-01-01 10:00:00}\n'
 	} | sed 's/name: s-a/name: !note s-a/' >"$dir/a.yaml"
 	run quiet kuke apply -f "$dir/a.yaml"
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[[ $output == *'Stack "s-a": created' ]]
+	assert_success
+	assert_like "$output" ... 'Stack "s-a": created'
 	kuke delete stack s-a >/dev/null
 	run_cell c 'grep -E "^(NoNewPrivs|Seccomp):" /proc/self/status; sleep 1000' \
 		"securityOpts: ['seccomp = Unconfined ', ' no-new-privileges = false']"
-	wait_for 10 c_says_two
-	[ "$(logs c | tr -s ' \t\n' ' ')" = "NoNewPrivs: 0 Seccomp: 0 " ]
+	wait_for 200 c_says_two
+	assert_equal "$(logs c | tr -s ' \t\n' ' ')" "NoNewPrivs: 0 Seccomp: 0 "
 	kuke delete cell c >/dev/null
 }
 
 c_says_two()
 {
-	[ "$(logs c | wc -l)" -eq 2 ]
+	assert_equal "$(logs c | wc -l)" 2
 }
 
 @test "a plain reference to nothing is null" {
@@ -176,34 +160,33 @@ c_says_two()
 		          - \${EXTRA}
 	END
 	run quiet kuke run -d -p p --name c --param WORDS=two
-	echo "$output"
-	[ "$status" -eq 0 ]
-	wait_for 10 c_says_one
+	assert_success
+	wait_for 200 c_says_one
 	# $0 is "", $1 is "two"
-	[ "$(logs c)" = "1:two" ]
+	assert_equal "$(logs c)" "1:two"
 	kuke delete cell c >/dev/null
 	rm "$INSTANCE/home/.kuke/profiles.d/p.yaml"
 }
 
 c_says_one()
 {
-	[ "$(logs c | wc -l)" -eq 1 ]
+	assert_equal "$(logs c | wc -l)" 1
 }
 
 @test "variables that mean nothing are refused by name" {
 	for word in no off bogus; do
 		KUKEON_NO_DAEMON=$word run kuke get realms
-		[ "$status" -eq 1 ]
-		[ "$output" = "Error: invalid value \"$word\" of KUKEON_NO_DAEMON: expected 1, t, true, 0, f or false" ]
+		assert_failure 1
+		assert_output "Error: invalid value \"$word\" of KUKEON_NO_DAEMON: expected 1, t, true, 0, f or false"
 	done
 	KUKEON_NO_DAEMON=F run quiet kuke get realms
-	[ "$status" -eq 0 ]
+	assert_success
 	KUKE_INIT_NO_WAIT=no run kuke init
-	[ "$status" -eq 1 ]
-	[[ $output == *'invalid value "no" of KUKE_INIT_NO_WAIT'* ]]
+	assert_failure 1
+	assert_output --partial 'invalid value "no" of KUKE_INIT_NO_WAIT'
 	KUKEON_LOG_LEVEL=bogus run quiet kuke get realms
-	[ "$status" -eq 1 ]
-	[ "$output" = 'Error: invalid value "bogus" of KUKEON_LOG_LEVEL: expected debug, info, warn or error' ]
+	assert_failure 1
+	assert_output 'Error: invalid value "bogus" of KUKEON_LOG_LEVEL: expected debug, info, warn or error'
 }
 
 @test "what cannot be made is refused before the running container is stopped" {
@@ -215,12 +198,11 @@ c_says_one()
 	{
 		cell_doc c 'sleep 1000' "$1" >"$dir/c.yaml"
 		run quiet kuke apply -f "$dir/c.yaml"
-		echo "$output"
-		[ "$status" -eq 1 ]
-		[[ $output == *"$2"* ]]
-		[ "$(init_of c)" = "$init" ]
-		[ "$(cell_state c)" = Ready ]
-		[ "$(cell_value c '.spec.containers[] | select(.id == "main") | .user')" = 0 ]
+		assert_failure 1
+		assert_output --partial "$2"
+		assert_equal "$(init_of c)" "$init"
+		assert_equal "$(cell_state c)" Ready
+		assert_equal "$(cell_value c '.spec.containers[] | select(.id == "main") | .user')" 0
 	}
 	# By the document.
 	refuse 'user: "a:b:c"' 'container "main": user "a:b:c" is not valid: expected USER or USER:GROUP'
@@ -264,13 +246,13 @@ two_layers()
 	init=$(init_of c)
 	cell_doc c 'sleep 1000' 'user: later' >"$dir/c.yaml"
 	run quiet kuke apply -f "$dir/c.yaml"
-	[ "$status" -eq 1 ]
-	[[ $output == *"user 'later': no such user in the image's /etc/passwd"* ]]
-	[ "$(init_of c)" = "$init" ]
+	assert_failure 1
+	assert_output --partial "user 'later': no such user in the image's /etc/passwd"
+	assert_equal "$(init_of c)" "$init"
 	cell_doc c 'id -u; sleep 1000' 'user: late' >"$dir/c.yaml"
 	quiet kuke apply -f "$dir/c.yaml" >/dev/null
-	wait_for 10 c_says_one
-	[ "$(logs c)" = 7 ]
+	wait_for 200 c_says_one
+	assert_equal "$(logs c)" 7
 	kuke delete cell c >/dev/null
 	quiet kuke image delete example.com/users:1 >/dev/null
 }

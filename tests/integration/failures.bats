@@ -4,38 +4,19 @@
 # What the host cannot give: one clear line, exit 1, nothing changed, nothing
 # left; and what other tools' archives give.
 
-IDLE='trap "exit 0" TERM; echo up; sleep 1000 & wait'
+load ../helpers/suite
 
 setup_file()
 {
-	load ../helpers/cells
 	suite_start
 	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/home/base.tar" docker.io/library/base:1 oci
 }
 
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	instance_snapshot
-}
-
-teardown()
-{
-	suite_check
-}
-
 one_line()
 {
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[ "$(grep -vc '^Hint: ' <<<"$output")" -eq 1 ]
-	[[ $output == "Error: "*"$1"* ]]
+	assert_failure 1
+	assert_equal "$(grep -vc '^Hint: ' <<<"$output")" 1
+	assert_like "$output" "Error: " ... "$1" ...
 }
 
 @test "no permission: nobody cannot speak to the daemon, nor act in process" {
@@ -122,7 +103,7 @@ one_line()
 runs()
 {
 	cell_doc a 'echo up; exec sleep 1000' | sed "s,$IMAGE,$1," | quiet kuke run -d -f - >/dev/null
-	wait_for 10 log_has a up
+	wait_for 200 log_has a up
 	quiet kuke kill cell a >/dev/null
 	kuke delete cell a
 	kuke image delete "$1"
@@ -132,8 +113,7 @@ runs()
 	skopeo copy -q --insecure-policy "oci-archive:$INSTANCE/home/base.tar" \
 		"docker-archive:$INSTANCE/home/s.tar:docker.io/library/by-skopeo:1"
 	run kuke image load "$INSTANCE/home/s.tar"
-	echo "$output"
-	[ "${lines[1]}" = '  - docker.io/library/by-skopeo:1' ]
+	assert_line --index 1 '  - docker.io/library/by-skopeo:1'
 	runs docker.io/library/by-skopeo:1
 }
 
@@ -150,13 +130,11 @@ runs()
 	umoci repack --image "$d:1" "$INSTANCE/home/u1/b"
 	umoci config --image "$d:1" --config.env PATH=/bin
 	run kuke image load "$d"
-	echo "$output"
-	[ "$status" -eq 0 ]
+	assert_success
 	runs "$(sed -n 's/^  - //p' <<<"$output")"
 	tar -C "$d" -cf "$INSTANCE/home/u.tar" .
 	run kuke image load - <"$INSTANCE/home/u.tar"
-	echo "$output"
-	[ "$status" -eq 0 ]
+	assert_success
 	runs "$(sed -n 's/^  - //p' <<<"$output")"
 }
 
@@ -172,7 +150,6 @@ runs()
 		unshare -m $b commit -q --rm "$c" "oci-archive:$INSTANCE/home/b.tar:by-buildah:1"
 	}
 	run kuke image load "$INSTANCE/home/b.tar"
-	echo "$output"
-	[ "$status" -eq 0 ]
+	assert_success
 	runs "$(sed -n 's/^  - //p' <<<"$output")"
 }

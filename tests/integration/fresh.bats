@@ -3,11 +3,10 @@
 #
 # An instance per test: the first init, killed anywhere, and a disk that is full.
 
-IDLE='trap "exit 0" TERM; echo up; sleep 1000 & wait'
+load ../helpers/suite
 
 setup()
 {
-	load ../helpers/cells
 	instance_new
 }
 
@@ -19,7 +18,7 @@ teardown()
 nothing_is_left()
 {
 	# A namespace that ends takes its links along, a little later.
-	[ -z "$(inst pgrep -x 'kuke|kukeond|kukeshim|runc')" ]
+	assert_equal "$(inst pgrep -x 'kuke|kukeond|kukeshim|runc')" ''
 }
 
 @test "init, killed anywhere: init again comes up whole" {
@@ -30,16 +29,16 @@ nothing_is_left()
 			"$INSTANCE_BINDIR/kuke" init --server-configuration "$INSTANCE_CONFIG" >/dev/null 2>&1 || true
 		run quiet kuke init --server-configuration "$INSTANCE_CONFIG"
 		echo "$n: $output"
-		[ "$status" -eq 0 ]
-		[ "${lines[-1]}" = "kukeond is ready (unix://$INSTANCE_SOCKET)" ]
-		[ "$(kuke get space default -o json | jq -r .status.state)" = Ready ]
+		assert_success
+		assert_equal "${lines[-1]}" "kukeond is ready (unix://$INSTANCE_SOCKET)"
+		assert_equal "$(kuke get space default -o json | jq -r .status.state)" Ready
 		run quiet kuke init --server-configuration "$INSTANCE_CONFIG"
-		[ "${lines[0]}" = 'Kukeon runtime already initialized' ]
+		assert_line --index 0 'Kukeon runtime already initialized'
 		refute grep -E ': (created|started|missing)' <<<"$output"
 		kuke daemon stop
-		wait_for 5 nothing_is_left
+		wait_for 100 nothing_is_left
 		# One chain of each kind, however often it was begun.
-		[ "$(inst iptables-legacy -S FORWARD | grep -c FORWARD-)" -eq 1 ]
+		assert_equal "$(inst iptables-legacy -S FORWARD | grep -c FORWARD-)" 1
 		rm -rf "${INSTANCE_RUN_PATH:?}"/{data,namespaces,locks} "$INSTANCE_RUN_PATH"/.kukeon*
 	done
 }
@@ -56,18 +55,16 @@ nothing_is_left()
 	fill 64k
 	fill 1k
 	run quiet kuke init --server-configuration "$INSTANCE_CONFIG"
-	echo "$output"
-	[ "$status" -eq 1 ]
+	assert_failure 1
 	inst rm "$INSTANCE_RUN_PATH/fill"
 	instance_init
 
 	fill 64k
 	files >"$INSTANCE/home/before"
 	run kuke image load "$INSTANCE/home/base.tar"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[ "$(wc -l <<<"$output")" -eq 1 ]
-	[[ $output == 'Error: '*'no space left on device' ]]
+	assert_failure 1
+	assert_equal "$(wc -l <<<"$output")" 1
+	assert_like "$output" 'Error: ' ... 'no space left on device'
 	files | diff "$INSTANCE/home/before" -
 	inst rm "$INSTANCE_RUN_PATH/fill"
 	kuke image load "$INSTANCE/home/base.tar"
@@ -76,13 +73,12 @@ nothing_is_left()
 	fill 64k
 	fill 1k
 	run quiet kuke run -d -f "$INSTANCE/home/doc"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[ "$(wc -l <<<"$output")" -eq 1 ]
-	[[ $output == 'Error: '*'no space left on device'* ]]
+	assert_failure 1
+	assert_equal "$(wc -l <<<"$output")" 1
+	assert_like "$output" 'Error: ' ... 'no space left on device' ...
 	refute monitor_of a
 	run kuke create realm r1
-	[ "$status" -eq 1 ]
+	assert_failure 1
 	inst rm "$INSTANCE_RUN_PATH/fill"
 	refute kuke get realm r1
 	quiet kuke apply -f "$INSTANCE/home/doc"
@@ -94,5 +90,5 @@ nothing_is_left()
 	quiet kuke delete cell a
 	kuke image delete "$IMAGE"
 	inst rm "$INSTANCE_RUN_PATH/fill"
-	[ ! -e "$INSTANCE_RUN_PATH/data/default/default/default/a" ]
+	assert [ ! -e "$INSTANCE_RUN_PATH/data/default/default/default/a" ]
 }

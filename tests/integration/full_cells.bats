@@ -4,33 +4,13 @@
 # Cells on a disk that is full, or has gone read-only: how a container ended is never
 # lost, stop and kill work, and a start that is undone leaves no trace.
 
-IDLE='trap "exit 0" TERM; echo up; sleep 1000 & wait'
-STUBBORN='trap "" TERM; echo up; while :; do sleep 0.1; done'
+load ../helpers/suite
 
 setup_file()
 {
-	load ../helpers/cells
 	instance_new
-	echo "  reconcileInterval: 1s" >>"$INSTANCE_CONFIG"
 	inst mount -t tmpfs -o size=64m none "$INSTANCE_RUN_PATH"
-	instance_init
-	busybox_image >/dev/null
-	run_cell first true
-	kuke delete cell first >/dev/null
-	kuke daemon stop
-	quiet kuke daemon start
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	instance_snapshot --by-name
+	suite_start --restarts 'reconcileInterval: 1s'
 }
 
 teardown()
@@ -67,7 +47,7 @@ read_only()
 
 read_write()
 {
-	wait_for 5 inst umount "$INSTANCE_RUN_PATH"
+	wait_for 100 inst umount "$INSTANCE_RUN_PATH"
 }
 
 said_up()
@@ -84,14 +64,14 @@ stored()
 # Nothing of the start of cell $1 is left.
 at_rest()
 {
-	[ ! -e "$INSTANCE/run/cells/default/default/default/$1" ]
+	assert [ ! -e "$INSTANCE/run/cells/default/default/default/$1" ]
 }
 
 failed_with_7()
 {
-	[ "$(cell_value a '.status | .state, .reason' | xargs)" = "Failed WorkloadFailed" ] &&
-		[ "$(container_value a main '.status | .state, .exitCode, (.finishTime != null)' |
-			xargs)" = "Failed 7 true" ]
+	assert_equal "$(cell_value a '.status | .state, .reason' | xargs)" "Failed WorkloadFailed" &&
+		assert_equal "$(container_value a main '.status | .state, .exitCode, (.finishTime != null)' |
+			xargs)" "Failed 7 true"
 }
 
 # However little room there is: no page, one for the exit record, one more.
@@ -100,20 +80,20 @@ failed_with_7()
 	for pages in 0 1 2; do
 		echo "# $pages pages"
 		run_cell a 'echo up; sleep 2; exit 7'
-		wait_for 5 said_up a
+		wait_for 100 said_up a
 		full "$pages"
-		wait_for 8 failed_with_7
+		wait_for 160 failed_with_7
 		# Passes, and another daemon, come by.
-		sleep 2.5
+		pass_over a
 		failed_with_7
 		pid=$(kukeond_pid)
 		kill_daemon
-		wait_for 10 daemon_is_back "$pid"
+		wait_for 200 daemon_is_back "$pid"
 		failed_with_7
 		room
-		wait_for 40 at_rest a
+		wait_for 400 at_rest a
 		failed_with_7
-		[ "$(stored a '[.status.state, .status.containers[0].exitCode]')" = '["Failed",7]' ]
+		assert_equal "$(stored a '[.status.state, .status.containers[0].exitCode]')" '["Failed",7]'
 		kuke delete cell a
 	done
 }
@@ -122,19 +102,18 @@ failed_with_7()
 	local verb
 	for verb in stop kill; do
 		run_cell a "$STUBBORN"
-		wait_for 5 said_up a
+		wait_for 100 said_up a
 		full
 		run kuke "$verb" cell a
-		echo "$output"
-		[ "$status" -eq 0 ]
-		[[ ${lines[0]} == 'warning: cell "a" has ended, but that cannot be stored: '*'o space left on device' ]]
-		[[ ${lines[1]} == *' cell "a" from stack "default"' ]]
+		assert_success
+		assert_like "${lines[0]}" 'warning: cell "a" has ended, but that cannot be stored: ' ... 'o space left on device'
+		assert_like "${lines[1]}" ... ' cell "a" from stack "default"'
 		is_cell_state a Stopped
-		sleep 1.5
-		[ "$(container_value a main '.status | .state, .exitCode' | xargs)" = "Stopped 137" ]
+		pass_over a
+		assert_equal "$(container_value a main '.status | .state, .exitCode' | xargs)" "Stopped 137"
 		room
-		wait_for 40 at_rest a
-		[ "$(stored a '[.status.state, .status.containers[0].exitCode]')" = '["Stopped",137]' ]
+		wait_for 400 at_rest a
+		assert_equal "$(stored a '[.status.state, .status.containers[0].exitCode]')" '["Stopped",137]'
 		is_cell_state a Stopped
 		kuke delete cell a
 	done
@@ -142,17 +121,16 @@ failed_with_7()
 
 @test "a start that is undone for want of room: as it was before, and works with room" {
 	run_cell a "$IDLE"
-	wait_for 5 said_up a
+	wait_for 100 said_up a
 	kuke stop cell a
-	[ "$(container_value a main '.status | .state, .exitCode' | xargs)" = "Stopped 0" ]
+	assert_equal "$(container_value a main '.status | .state, .exitCode' | xargs)" "Stopped 0"
 	full
 	run quiet kuke start cell a
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"o space left on device" ]]
-	[ "$(container_value a main '.status | .state, .exitCode' | xargs)" = "Stopped 0" ]
-	sleep 1.5
-	[ "$(container_value a main '.status | .state, .exitCode' | xargs)" = "Stopped 0" ]
+	assert_failure 1
+	assert_like "$output" ... "o space left on device"
+	assert_equal "$(container_value a main '.status | .state, .exitCode' | xargs)" "Stopped 0"
+	pass_over a
+	assert_equal "$(container_value a main '.status | .state, .exitCode' | xargs)" "Stopped 0"
 	room
 	kuke start cell a
 	is_cell_state a Ready
@@ -174,11 +152,12 @@ failed_with_7()
 
 @test "a restart on a full disk keeps the exit code of the run before" {
 	run_cell a 'echo up; sleep 1; exit 7' 'restartPolicy: always'
-	wait_for 5 said_up a
+	wait_for 100 said_up a
 	full
-	wait_for 5 is_container_state a main Failed
-	sleep 3
-	[ "$(container_value a main .status.exitCode)" = 7 ]
+	wait_for 100 is_container_state a main Failed
+	# The restart is due after a second, and tried again.
+	has_code() { assert_equal "$(container_value a main .status.exitCode)" 7; }
+	stays 3 has_code
 	room
 	kuke delete cell a --timeout 0
 }
@@ -187,26 +166,24 @@ failed_with_7()
 	local verb
 	for verb in stop kill; do
 		run_cell a "$STUBBORN"
-		wait_for 5 said_up a
+		wait_for 100 said_up a
 		read_only
 		run kuke "$verb" container main --cell a
-		echo "$output"
-		[ "$status" -eq 0 ]
-		[[ $output == *'warning: container "main" has ended, but that cannot be stored: '*'ead-only file system'* ]]
+		assert_success
+		assert_like "$output" ... 'warning: container "main" has ended, but that cannot be stored: ' ... 'ead-only file system' ...
 		is_container_state a main Stopped
 		run kuke "$verb" cell a
-		echo "$output"
-		[ "$status" -eq 0 ]
-		[[ $output == *'warning: cell "a" has ended, but that cannot be stored: '*'ead-only file system'* ]]
+		assert_success
+		assert_like "$output" ... 'warning: cell "a" has ended, but that cannot be stored: ' ... 'ead-only file system' ...
 		is_cell_state a Stopped
 		run kuke delete cell a
-		[ "$status" -eq 1 ]
-		[[ $output == *'ead-only file system'* ]]
+		assert_failure 1
+		assert_output --partial 'ead-only file system'
 		run quiet kuke start cell a
-		[ "$status" -eq 1 ]
+		assert_failure 1
 		is_cell_state a Stopped
 		read_write
-		wait_for 40 at_rest a
+		wait_for 400 at_rest a
 		kuke start cell a
 		kuke delete cell a --timeout 0
 	done

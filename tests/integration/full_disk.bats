@@ -6,24 +6,20 @@
 # time: one line that says so, exit 1, every byte given back, what was there intact;
 # with room, the same command succeeds.
 
+load ../helpers/suite
+load ../helpers/store
+load ../helpers/registry
+
 setup_file()
 {
-	load ../helpers/store
 	store_setup
 	inst mount -t tmpfs -o size=64m none "$INSTANCE_RUN_PATH"
 	instance_init
 	remember
 }
 
-teardown_file()
-{
-	load ../helpers/store
-	instance_stop
-}
-
 setup()
 {
-	load ../helpers/store
 	REPOSITORY=docker.io/library
 	contents >"$INSTANCE/home/before"
 }
@@ -78,10 +74,9 @@ load_pull()
 # refused: the load failed for lack of room, and said so in one line.
 refused()
 {
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[ "$(wc -l <<<"$output")" -eq 1 ]
-	[[ $output == "Error: "*"o space left on device" ]]
+	assert_failure 1
+	assert_equal "$(wc -l <<<"$output")" 1
+	assert_like "$output" "Error: " ... "o space left on device"
 }
 
 # fill WHAT STEP NAME HOW: load NAME with STEP more of WHAT each time.
@@ -102,13 +97,13 @@ fill()
 		echo "# $more more of $what"
 		refused
 		fails=$((fails + 1))
-		[ "$(used "$what")" -le "$base" ]
-		[ "$(images)" = "$listed" ]
+		assert [ "$(used "$what")" -le "$base" ]
+		assert_equal "$(images)" "$listed"
 		contents | diff "$INSTANCE/home/as-before" -
 		more=$((more + step))
 	done
 	echo "# $name needs $more of $what; refused $fails times"
-	[ "$fails" -ge 5 ]
+	assert [ "$fails" -ge 5 ]
 	room
 	whole "$name" "$REPOSITORY"
 }
@@ -130,9 +125,9 @@ fill()
 	# Not a page is free now.
 	inst sh -c 'cat /dev/zero >"$0"' "$INSTANCE_RUN_PATH/filler" 2>/dev/null || :
 	kuke image delete docker.io/library/a:1
-	[ -z "$(images)" ]
+	assert_equal "$(images)" ''
 	inst rm "$INSTANCE_RUN_PATH/filler"
-	[ "$(kukeond_pid)" = "$pid" ]
+	assert_equal "$(kukeond_pid)" "$pid"
 }
 
 @test "inodes" {
@@ -140,7 +135,6 @@ fill()
 }
 
 @test "room and inodes: an image from a registry" {
-	load ../helpers/registry
 	registry_start plain 5000
 	registry_push 5000 "docker-archive:$DISKS/a.tar" x/a:1
 	REPOSITORY=127.0.0.1:5000/x
@@ -170,7 +164,7 @@ fill()
 		fails=$((fails + 1))
 		contents | diff "$INSTANCE/home/as-before" -
 	done
-	[ "$fails" -ge 5 ]
+	assert [ "$fails" -ge 5 ]
 	inst rm "$INSTANCE_RUN_PATH/filler"
 	whole a
 	delete_all

@@ -4,6 +4,8 @@
 # Odd and hostile image archives: each gives the right tree or the right
 # refusal; nothing outside is touched and nothing of a refused one is left.
 
+load ../helpers/assert
+
 setup_file()
 {
 	export IMGDRIVE=$top_builddir/imgdrive HELPERS=$top_srcdir/tests/helpers
@@ -39,7 +41,7 @@ teardown()
 	for case in gzip docker-symlinked implied-dir; do
 		"$IMGDRIVE" "$run_path" ns load - < <(cat "$BATS_FILE_TMPDIR/cases/$case/image.tar")
 	done
-	[ "$("$IMGDRIVE" "$run_path" ns list | wc -l)" -eq 3 ]
+	assert_equal "$("$IMGDRIVE" "$run_path" ns list | wc -l)" 3
 }
 
 @test "200 layers make one root" {
@@ -49,7 +51,7 @@ teardown()
 	# shellcheck disable=SC2016 # the inner shell expands
 	unshare -m sh -ec '"$1" "$2" ns mount c "$3"; ls "$3" | wc -l' - \
 		"$IMGDRIVE" "$run_path" "$shm/root" >"$shm/count"
-	[ "$(cat "$shm/count")" -eq 200 ]
+	assert_equal "$(cat "$shm/count")" 200
 }
 
 @test "images that share layers, loaded at the same time" {
@@ -64,6 +66,6 @@ teardown()
 	for pid in "${pids[@]}"; do wait "$pid"; done
 	"$IMGDRIVE" "$run_path" ns verify
 	# six layers that all have, and one more of each
-	[ "$(find "$run_path/namespaces/ns/snapshots" -mindepth 1 -maxdepth 1 | wc -l)" -eq 12 ]
-	[ -z "$(ls "$run_path/namespaces/ns/staging")" ]
+	assert_equal "$(find "$run_path/namespaces/ns/snapshots" -mindepth 1 -maxdepth 1 | wc -l)" 12
+	assert_equal "$(ls "$run_path/namespaces/ns/staging")" ''
 }

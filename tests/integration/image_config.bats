@@ -3,28 +3,12 @@
 #
 # What an image's configuration makes of a cell that says nothing itself.
 
+load ../helpers/suite
+
 setup_file()
 {
-	load ../helpers/cells
 	suite_start
 	make_images
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	instance_snapshot
-}
-
-teardown()
-{
-	suite_check
 }
 
 # image NAME CONFIG: a docker archive $INSTANCE/home/NAME.tar of the host's busybox, and
@@ -76,9 +60,9 @@ cell()
 ran()
 {
 	cell "$1" | quiet kuke run -d -f -
-	wait_for 10 log_has "$1" "${2##*$'\n'}"
+	wait_for 200 log_has "$1" "${2##*$'\n'}"
 	echo "# $1: $(logs "$1" main | tr '\n' ' ')"
-	[ "$(logs "$1" main)" = "$2" ]
+	assert_equal "$(logs "$1" main)" "$2"
 	kuke delete cell "$1" --force
 }
 
@@ -93,8 +77,7 @@ ran()
 
 @test "a user's blank is shown" {
 	run kuke run -d -f <(cell user-blank)
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"user 'bob ': no such user in the image's /etc/passwd"* ]]
+	assert_failure 1
+	assert_output --partial "user 'bob ': no such user in the image's /etc/passwd"
 	kuke delete cell user-blank >/dev/null 2>&1 || :
 }

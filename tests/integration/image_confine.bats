@@ -2,6 +2,9 @@
 #
 # What kukeunpack is left with while it reads a layer.
 
+load ../helpers/assert
+load ../helpers/instance # wait_for
+
 setup_file()
 {
 	dir=$(mktemp -d /dev/shm/kukeon-test-XXXXXX)
@@ -18,10 +21,7 @@ setup_file()
 	echo hello >"$dir/in/file"
 	tar -C "$dir/in" --numeric-owner -cf "$dir/tar" .
 	head -c 2560 "$dir/tar" >&"$hold"
-	for ((i = 0; i < 200; i++)); do
-		[ ! -s "$dir/target/file" ] || break
-		sleep 0.05
-	done
+	wait_for 60 test -s "$dir/target/file"
 }
 
 teardown_file()
@@ -36,29 +36,29 @@ status()
 }
 
 @test "the target is its root and its only mount" {
-	[ -e "/proc/$unpack/root/file" ]
-	[ "$(wc -l <"/proc/$unpack/mountinfo")" -eq 1 ]
-	[ "$(ls "/proc/$unpack/root/")" = file ]
-	[ "$(stat -L -c %d:%i "/proc/$unpack/root")" = "$(stat -c %d:%i "$dir/target")" ]
-	[ "$(stat -L -c %d:%i "/proc/$unpack/cwd")" = "$(stat -c %d:%i "$dir/target")" ]
+	assert [ -e "/proc/$unpack/root/file" ]
+	assert_equal "$(wc -l <"/proc/$unpack/mountinfo")" 1
+	assert_equal "$(ls "/proc/$unpack/root/")" file
+	assert_equal "$(stat -L -c %d:%i "/proc/$unpack/root")" "$(stat -c %d:%i "$dir/target")"
+	assert_equal "$(stat -L -c %d:%i "/proc/$unpack/cwd")" "$(stat -c %d:%i "$dir/target")"
 }
 
 @test "six capabilities, in no other set" {
 	# chown dac_override fowner fsetid mknod setfcap
 	want=$(printf '%016x' $((1 << 0 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 27 | 1 << 31)))
-	[ "$(status CapEff)" = "$want" ]
-	[ "$(status CapPrm)" = "$want" ]
-	[ "$(status CapInh)" = 0000000000000000 ]
-	[ "$(status CapAmb)" = 0000000000000000 ]
+	assert_equal "$(status CapEff)" "$want"
+	assert_equal "$(status CapPrm)" "$want"
+	assert_equal "$(status CapInh)" 0000000000000000
+	assert_equal "$(status CapAmb)" 0000000000000000
 }
 
 @test "a filter, no new privileges, limits" {
-	[ "$(status Seccomp)" = 2 ]
-	[ "$(status NoNewPrivs)" = 1 ]
+	assert_equal "$(status Seccomp)" 2
+	assert_equal "$(status NoNewPrivs)" 1
 	limits=$(cat "/proc/$unpack/limits")
-	[[ $limits =~ "Max open files "\ *64\ *64 ]]
-	[[ $limits =~ "Max core file size "\ *0\ *0 ]]
-	[[ $limits =~ "Max file size "\ *68719476736 ]]
+	assert_regex "$limits" 'Max open files  *64 *64'
+	assert_regex "$limits" 'Max core file size  *0 *0'
+	assert_regex "$limits" 'Max file size  *68719476736'
 }
 
 @test "descriptors: the layer, the answer, where it writes" {

@@ -6,6 +6,8 @@
 # content, times, device numbers, names of the same file and extended attributes.
 # What may differ and why is in one table: ALLOWED in tests/helpers/treecmp.
 
+load ../helpers/assert
+
 setup_file()
 {
 	export IMGDRIVE=$top_builddir/imgdrive HELPERS=$top_srcdir/tests/helpers
@@ -119,9 +121,8 @@ equals()
 		"$HELPERS/treecmp" umoci "$a" "$b"
 		(cd "$b" && $change && touch -d "$(stat -c %y "$a")" .)
 		run "$HELPERS/treecmp" umoci "$a" "$b"
-		echo "$output"
-		[ "$status" -eq 1 ]
+		assert_failure 1
 	done
 	run "$HELPERS/treecmp" umoci "$a" "$a" root-mode
-	[ "$status" -eq 1 ]
+	assert_failure 1
 }

@@ -4,6 +4,8 @@
 # The formats of tar and of compression: what goes in comes out, entry by entry
 # with all metadata, whatever the locale.
 
+load ../helpers/assert
+
 setup_file()
 {
 	export IMGDRIVE=$top_builddir/imgdrive HELPERS=$top_srcdir/tests/helpers
@@ -119,7 +121,7 @@ same()
 		what=(.)
 		tar -C "$WORK/plain" --numeric-owner --format=$format -cf "$WORK/t" "${what[@]}" 2>"$WORK/said" || {
 			# v7 knows no devices
-			[ "$format" = v7 ]
+			assert_equal "$format" v7
 			rm -rf "$WORK/v7"
 			cp -a "$WORK/plain" "$WORK/v7"
 			rm "$WORK"/v7/{fifo,null,loop}
@@ -143,7 +145,7 @@ same()
 			echo "# $args, $locale"
 			LC_ALL=$locale same sparse odd
 			for file in hole holes end; do
-				[ "$(stat -c %b "$(unpacked sparse)/$file")" -le 1024 ]
+				assert [ "$(stat -c %b "$(unpacked sparse)/$file")" -le 1024 ]
 			done
 		done
 	done
@@ -160,8 +162,8 @@ same()
 		LC_ALL=$locale same pax pax
 	done
 	dir=$(unpacked pax)
-	[ "$(getcap "$dir/setuid")" = "$dir/setuid cap_net_raw=ep" ]
-	[ "$(stat -c '%a %y' "$dir/setuid")" = "4751 $(TZ=UTC0 stat -c %y "$WORK/pax/setuid")" ]
+	assert_equal "$(getcap "$dir/setuid")" "$dir/setuid cap_net_raw=ep"
+	assert_equal "$(stat -c '%a %y' "$dir/setuid")" "4751 $(TZ=UTC0 stat -c %y "$WORK/pax/setuid")"
 }
 
 @test "gzip of any level and in members, zstd of any level and in frames, nothing" {
@@ -186,11 +188,10 @@ same()
 	tar -C "$WORK/plain" --numeric-owner -cf "$WORK/t" .
 	image a "$WORK/t" xz -0
 	run "$IMGDRIVE" "$WORK/run" ns load "$WORK/a.tar"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"layer is compressed with xz, which is not supported: use gzip or zstd" ]]
+	assert_failure 1
+	assert_like "$output" ... "layer is compressed with xz, which is not supported: use gzip or zstd"
 	image a "$WORK/t" sh -c 'printf "BZh91AY&SY"; cat'
 	run "$IMGDRIVE" "$WORK/run" ns load "$WORK/a.tar"
 	echo "$output"
-	[[ $output == *"layer is compressed with bzip2, which is not supported: use gzip or zstd" ]]
+	assert_like "$output" ... "layer is compressed with bzip2, which is not supported: use gzip or zstd"
 }

@@ -6,6 +6,8 @@
 #
 # LAYERSEQ=COUNT and LAYERSEQ_SEED=N for more sequences than these.
 
+load ../helpers/assert
+
 setup_file()
 {
 	export IMGDRIVE=$top_builddir/imgdrive HELPERS=$top_srcdir/tests/helpers
@@ -49,6 +51,6 @@ mounted_names()
 		unshare -m bash -eu -c 'mounted_names "$@"' - "$case" >"$WORK/ours"
 		(cd "$WORK/umoci.$case" && find . | LC_ALL=C sort) | diff -u - "$WORK/ours"
 	done
-	[ "$(find "$WORK/cases" -maxdepth 1 -name 'whiteout-*' | wc -l)" -gt 15 ]
-	[ "$(find "$WORK/cases" -maxdepth 1 -name 'link-*' | wc -l)" -gt 15 ]
+	assert [ "$(find "$WORK/cases" -maxdepth 1 -name 'whiteout-*' | wc -l)" -gt 15 ]
+	assert [ "$(find "$WORK/cases" -maxdepth 1 -name 'link-*' | wc -l)" -gt 15 ]
 }

@@ -4,6 +4,8 @@
 # Archives as other tools make them, without a network; the life of an image in
 # the store: names, use by containers, collecting, damage, a full disk.
 
+load ../helpers/assert
+
 setup_file()
 {
 	export IMGDRIVE=$top_builddir/imgdrive HELPERS=$top_srcdir/tests/helpers
@@ -79,10 +81,10 @@ mounted_tree()
 @test "umoci: a layout directory, and the same as an archive" {
 	drive load-dir "$WORK/layout"
 	tar -C "$WORK/layout" -cf - . | drive load -
-	[ "$(drive list | wc -l)" -eq 1 ]
+	assert_equal "$(drive list | wc -l)" 1
 	lowest=$run_path/namespaces/ns/$(drive resolve base | tail -n 1)
-	[ "$(getfattr --only-values -n user.note "$lowest/etc/f")" = hello ]
-	[ "$(getcap "$lowest/bin/busybox")" = "$lowest/bin/busybox cap_net_raw=ep" ]
+	assert_equal "$(getfattr --only-values -n user.note "$lowest/etc/f")" hello
+	assert_equal "$(getcap "$lowest/bin/busybox")" "$lowest/bin/busybox cap_net_raw=ep"
 }
 
 @test "the mounted image equals umoci's own unpacking, entry by entry" {
@@ -94,7 +96,7 @@ mounted_tree()
 
 @test "skopeo: a docker archive with symlinked layers" {
 	skopeo copy -q "oci:$WORK/layout:base" "docker-archive:$run_path/a.tar:example.com/sk:1"
-	[ "$(drive load "$run_path/a.tar")" = example.com/sk:1 ]
+	assert_equal "$(drive load "$run_path/a.tar")" example.com/sk:1
 	drive resolve example.com/sk:1
 }
 
@@ -104,7 +106,7 @@ mounted_tree()
 	drive load "$run_path/z.tar"
 	drive load-dir "$WORK/layout"
 	# the same layers, whatever they were packed in
-	[ "$(drive resolve zst | tail -n +3)" = "$(drive resolve base | tail -n +3)" ]
+	assert_equal "$(drive resolve zst | tail -n +3)" "$(drive resolve base | tail -n +3)"
 }
 
 @test "buildah: an OCI archive" {
@@ -112,19 +114,19 @@ mounted_tree()
 	c=$("${b[@]}" from scratch)
 	"${b[@]}" copy "$c" "$WORK/root" / >/dev/null
 	"${b[@]}" commit -q "$c" "oci-archive:$run_path/b.tar:bah:1" >/dev/null
-	[ "$(drive load "$run_path/b.tar")" = bah:1 ]
+	assert_equal "$(drive load "$run_path/b.tar")" bah:1
 	mounted_tree bah:1 | grep -aq ' bin/busybox$'
 }
 
 @test "names: typed, normalised, missing" {
 	drive load "$WORK/bb.tar"
-	[ "$(drive delete busybox)" = docker.io/library/busybox:latest ]
+	assert_equal "$(drive delete busybox)" docker.io/library/busybox:latest
 	run drive get busybox
-	[ "$status" -eq 1 ]
-	[ "$output" = "image not found" ]
+	assert_failure 1
+	assert_output "image not found"
 	run drive delete 'no such'
-	[ "$output" = "image not found" ]
-	[ -z "$(left)" ]
+	assert_output "image not found"
+	assert_equal "$(left)" ''
 }
 
 @test "a layer in use goes with its last container" {
@@ -133,45 +135,45 @@ mounted_tree()
 	drive prepare c1 busybox
 	drive prepare c2 busybox
 	drive delete busybox
-	[ -n "$(ls "$run_path/namespaces/ns/snapshots")" ]
+	assert_not_equal "$(ls "$run_path/namespaces/ns/snapshots")" ''
 	drive prepare-digest c3 "$digest"
 	drive remove c1
 	drive remove c3
-	[ -n "$(ls "$run_path/namespaces/ns/snapshots")" ]
+	assert_not_equal "$(ls "$run_path/namespaces/ns/snapshots")" ''
 	drive remove c2
-	! left | grep -qv containers || return 1
+	refute grep -v containers <(left)
 	run drive prepare-digest c4 "$digest"
-	[ "$status" -eq 1 ]
+	assert_failure 1
 }
 
 @test "images share layers; a delete takes only its own" {
 	drive load "$WORK/bb.tar"
 	drive load "$WORK/other.tar"
-	[ "$(find "$run_path/namespaces/ns/snapshots" -mindepth 1 -maxdepth 1 | wc -l)" -eq 1 ]
+	assert_equal "$(find "$run_path/namespaces/ns/snapshots" -mindepth 1 -maxdepth 1 | wc -l)" 1
 	drive delete busybox
 	drive resolve example.com/other:1
 	drive delete example.com/other:1
-	[ -z "$(left)" ]
+	assert_equal "$(left)" ''
 }
 
 @test "a delete during somebody's hold is made good when that ends" {
 	drive load "$WORK/bb.tar"
 	coproc drive hold 2
 	read -r line <&"${COPROC[0]}"
-	[ "$line" = held ]
+	assert_equal "$line" held
 	drive delete busybox
-	[ -n "$(left)" ]
+	assert_not_equal "$(left)" ''
 	wait "$COPROC_PID"
-	[ -z "$(left)" ]
+	assert_equal "$(left)" ''
 }
 
 @test "two loads of one archive at once" {
 	drive load "$WORK/bb.tar" &
 	drive load "$WORK/bb.tar"
 	wait $!
-	[ "$(drive list | wc -l)" -eq 1 ]
-	[ "$(find "$run_path/namespaces/ns/snapshots" -mindepth 1 -maxdepth 1 | wc -l)" -eq 1 ]
-	[ -z "$(ls "$run_path/namespaces/ns/staging")" ]
+	assert_equal "$(drive list | wc -l)" 1
+	assert_equal "$(find "$run_path/namespaces/ns/snapshots" -mindepth 1 -maxdepth 1 | wc -l)" 1
+	assert_equal "$(ls "$run_path/namespaces/ns/staging")" ''
 }
 
 @test "a killed load leaves nothing that the next collection does not take" {
@@ -184,27 +186,27 @@ mounted_tree()
 	exec {feed}>&-
 	wait "$pid" || :
 	drive collect
-	[ -z "$(left)" ]
+	assert_equal "$(left)" ''
 }
 
 @test "damage: a lost layer, blob or record" {
 	drive load "$WORK/bb.tar"
 	rm -rf "$run_path"/namespaces/ns/snapshots/*/layer.json
 	run drive resolve busybox
-	[[ $output == *"is missing or damaged; load the image again" ]]
+	assert_like "$output" ... "is missing or damaged; load the image again"
 	drive load "$WORK/bb.tar"
 	drive resolve busybox
 	for blob in "$run_path"/namespaces/ns/blobs/sha256/*; do : >"$blob"; done
 	run drive resolve busybox
-	[[ $output == *"is damaged" ]]
+	assert_like "$output" ... "is damaged"
 	drive load "$WORK/bb.tar"
 	drive resolve busybox
 	: >"$(echo "$run_path"/namespaces/ns/images/*)"
 	run drive get busybox
-	[[ $output == *"is empty" ]]
+	assert_like "$output" ... "is empty"
 	drive list
 	drive delete busybox
-	[ -z "$(left)" ]
+	assert_equal "$(left)" ''
 }
 
 @test "a full disk: one line, nothing left, the store as before" {

@@ -2,30 +2,23 @@
 #
 # The image verbs against a daemon.
 
+load ../helpers/suite
+
 setup_file()
 {
-	load ../helpers/instance
-	export top_builddir=${top_builddir:-$(pwd)}
-	instance_new
-	cat >>"$INSTANCE_CONFIG" <<-EOF
-	  imageLimits:
-	    maxLayers: 3
-	    maxEntries: 2000
-	    maxBytes: 100000000
-	EOF
-	instance_init
-	"$BATS_TEST_DIRNAME/../helpers/busybox-image" "$INSTANCE/bb.tar"
+	suite_start --no-image 'imageLimits: {maxLayers: 3, maxEntries: 2000, maxBytes: 100000000}'
+	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/bb.tar"
 }
 
-teardown_file()
-{
-	load ../helpers/instance
-	instance_stop
-}
-
+# What is in the store is asked for by name.
 setup()
 {
-	load ../helpers/instance
+	:
+}
+
+teardown()
+{
+	:
 }
 
 # layers NAME N [COMMAND]: an OCI layout of N layers in $INSTANCE/NAME; COMMAND makes the
@@ -52,18 +45,15 @@ layers()
 	layers many 1 'touch $(seq 2100)'
 	layers big 2 'truncate -s 60M f$i'
 	run kuke image load "$INSTANCE/four"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"image has 4 layers, at most 3 are allowed (imageLimits.maxLayers)"* ]]
+	assert_failure 1
+	assert_output --partial "image has 4 layers, at most 3 are allowed (imageLimits.maxLayers)"
 	run kuke image load "$INSTANCE/many"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"layer 1: layer has more than 2000 entries (imageLimits.maxEntries)"* ]]
+	assert_failure 1
+	assert_output --partial "layer 1: layer has more than 2000 entries (imageLimits.maxEntries)"
 	run kuke image load "$INSTANCE/big"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"layers are larger than 100000000 bytes (imageLimits.maxBytes)"* ]]
-	[ -z "$(ls "$INSTANCE_RUN_PATH"/namespaces/default.*/snapshots)" ]
+	assert_failure 1
+	assert_output --partial "layers are larger than 100000000 bytes (imageLimits.maxBytes)"
+	assert_equal "$(ls "$INSTANCE_RUN_PATH"/namespaces/default.*/snapshots)" ''
 	layers three 3
 	kuke image load "$INSTANCE/three"
 	kuke image delete latest
@@ -73,12 +63,11 @@ layers()
 loaded()
 {
 	run "$@"
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[ "${lines[0]}" = "loaded 1 image(s) into realm \"default\" (namespace \"default.$INSTANCE_NS_SUFFIX\"):" ]
-	[ "${lines[1]}" = "  - docker.io/library/busybox:latest" ]
+	assert_success
+	assert_line --index 0 "loaded 1 image(s) into realm \"default\" (namespace \"default.$INSTANCE_NS_SUFFIX\"):"
+	assert_line --index 1 "  - docker.io/library/busybox:latest"
 	kuke image delete busybox
-	[ -z "$(find "$INSTANCE_RUN_PATH"/namespaces/default.*/{staging,trash,snapshots} -mindepth 1)" ]
+	assert_equal "$(find "$INSTANCE_RUN_PATH"/namespaces/default.*/{staging,trash,snapshots} -mindepth 1)" ''
 }
 
 @test "load: file, stdin, OCI layout and archive, docker archive; gzip and zstd around them" {
@@ -121,9 +110,9 @@ loaded()
 			*) run kuke image load "$how" ;;
 			esac
 			echo "# $file $how: $output"
-			[ "$status" -eq 1 ]
-			[ "${#lines[@]}" -eq 1 ]
-			[[ $output == *"$text" ]]
+			assert_failure 1
+			assert_lines 1
+			assert_like "$output" ... "$text"
 		done
 	done <<-EOF
 	bb.xz|image archive is compressed with xz, which is not supported: use gzip or zstd
@@ -134,7 +123,7 @@ loaded()
 	random|unrecognized image format: not a tar archive
 	random.gz|unrecognized image format: not a tar archive
 	EOF
-	[ "$before" = "$(find "$INSTANCE_RUN_PATH"/namespaces/default.*/ | sort)" ]
+	assert_equal "$before" "$(find "$INSTANCE_RUN_PATH"/namespaces/default.*/ | sort)"
 }
 
 @test "load: the archive is named; what is left out is named and why; only failures count" {
@@ -146,28 +135,28 @@ loaded()
 		echo "$output"
 	}
 	try nothing-known
-	[ "$status" -eq 1 ]
-	[ "$output" = "Error: failed to load image: cases/nothing-known/image.tar: unrecognized image format: neither oci-layout nor manifest.json is in it" ]
+	assert_failure 1
+	assert_output "Error: failed to load image: cases/nothing-known/image.tar: unrecognized image format: neither oci-layout nor manifest.json is in it"
 	run kuke image load - <cases/nothing-known/image.tar
-	[[ $output == "Error: failed to load image: standard input: unrecognized image format: "* ]]
+	assert_like "$output" "Error: failed to load image: standard input: unrecognized image format: " ...
 	try none
-	[ "$status" -eq 1 ]
-	[[ $output == *": there is no image in it: index.json lists none" ]]
+	assert_failure 1
+	assert_like "$output" ... ": there is no image in it: index.json lists none"
 	try several-artifact
-	[ "$status" -eq 0 ]
-	[ "${lines[1]} ${lines[2]}" = "  - localhost/app:1   - localhost/app:2" ]
-	[ "${lines[3]}" = "skipped localhost/app:1.sbom: not a container image: config media type 'application/vnd.oci.empty.v1+json'" ]
+	assert_success
+	assert_equal "${lines[1]} ${lines[2]}" "  - localhost/app:1   - localhost/app:2"
+	assert_line --index 3 "skipped localhost/app:1.sbom: not a container image: config media type 'application/vnd.oci.empty.v1+json'"
 	try several-broken
-	[ "$status" -eq 1 ]
-	[ "${lines[1]}" = "  - localhost/app:1" ]
-	[[ ${lines[2]} == "failed broken: manifest sha256:"*" is not in the archive" ]]
-	[ "${lines[3]}" = "Error: failed to load 1 of the archive's images" ]
+	assert_failure 1
+	assert_line --index 1 "  - localhost/app:1"
+	assert_like "${lines[2]}" "failed broken: manifest sha256:" ... " is not in the archive"
+	assert_line --index 3 "Error: failed to load 1 of the archive's images"
 	try no-name
-	[ "$status" -eq 0 ]
+	assert_success
 	digest=${lines[1]#  - }
-	[[ $digest == sha256:???????????????????????????????????????????????????????????????? ]]
-	[ "${lines[2]}" = "the archive has no name for $digest: use its digest" ]
-	[ "$(kuke image inspect "$digest" | jq -r '.name // .Name')" = "$digest" ]
+	assert_regex "$digest" '^sha256:.{64}$'
+	assert_line --index 2 "the archive has no name for $digest: use its digest"
+	assert_equal "$(kuke image inspect "$digest" | jq -r '.name // .Name')" "$digest"
 	kuke image delete "$digest"
 	kuke image delete localhost/app:1
 	kuke image delete localhost/app:2
@@ -201,12 +190,11 @@ cell()
 
 @test "verify: what is whole is ok, what is broken is named, and is loaded again after --repair" {
 	run kuke image verify
-	[ "$output" = 'No images found in realm "default".' ]
+	assert_output 'No images found in realm "default".'
 	kuke image load "$INSTANCE/bb.tar"
 	run kuke image verify
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[[ $output =~ ^image\ \"docker.io/library/busybox:latest\":\ ok\ \([0-9]+\ files\ in\ 1\ layers\)$ ]]
+	assert_success
+	assert_output --regexp '^image "docker.io/library/busybox:latest": ok \([0-9]+ files in 1 layers\)$'
 
 	# As if the last writes of some files were lost.
 	truncate -s 0 "$(layer)/fs/etc/passwd"
@@ -214,19 +202,17 @@ cell()
 	printf 'X' | dd of="$(layer)/fs/bin/busybox" bs=1 seek=100000 conv=notrunc status=none
 	rm "$(layer)/fs/bin/sh"
 	run kuke image verify busybox
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *'image "docker.io/library/busybox:latest": layer 1: bin/busybox: its content differs'* ]]
-	[[ $output == *'image "docker.io/library/busybox:latest": layer 1: bin/sh: it is missing'* ]]
-	[[ $output == *'image "docker.io/library/busybox:latest": layer 1: etc/passwd: it has 0 bytes, not '* ]]
-	[[ $output == *'image "docker.io/library/busybox:latest": broken'* ]]
-	[[ ${lines[-1]} == *"1 of 1 images broken" ]]
-	[ "$(stat -c %s "$(layer)/fs/bin/busybox")" -eq "$size" ]
+	assert_failure 1
+	assert_output --partial 'image "docker.io/library/busybox:latest": layer 1: bin/busybox: its content differs'
+	assert_output --partial 'image "docker.io/library/busybox:latest": layer 1: bin/sh: it is missing'
+	assert_output --partial 'image "docker.io/library/busybox:latest": layer 1: etc/passwd: it has 0 bytes, not '
+	assert_output --partial 'image "docker.io/library/busybox:latest": broken'
+	assert_like "${lines[-1]}" ... "1 of 1 images broken"
+	assert_equal "$(stat -c %s "$(layer)/fs/bin/busybox")" "$size"
 
 	run kuke image verify busybox --repair
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *'image "docker.io/library/busybox:latest": broken; load it again'* ]]
+	assert_failure 1
+	assert_output --partial 'image "docker.io/library/busybox:latest": broken; load it again'
 	kuke image load "$INSTANCE/bb.tar"
 	kuke image verify busybox
 }
@@ -236,22 +222,21 @@ cell()
 		cp "$blob" "$INSTANCE/blob"
 		echo >>"$blob"
 		run kuke image verify
-		echo "$output"
-		[ "$status" -eq 1 ]
-		[[ $output == *"blob sha256:${blob##*/}: its content differs"* ]]
+		assert_failure 1
+		assert_output --partial "blob sha256:${blob##*/}: its content differs"
 		rm "$blob"
 		run kuke image verify
-		[[ $output == *"blob sha256:${blob##*/}: it is missing"* ]]
+		assert_output --partial "blob sha256:${blob##*/}: it is missing"
 		cp "$INSTANCE/blob" "$blob"
 	done
 	cp "$(layer)/files" "$INSTANCE/files"
 	printf 'f' | dd of="$(layer)/files" bs=1 seek=5 conv=notrunc status=none
 	run kuke image verify
-	[[ $output == *"layer 1: its list of files is missing or damaged"* ]]
+	assert_output --partial "layer 1: its list of files is missing or damaged"
 	cp "$INSTANCE/files" "$(layer)/files"
 	mv "$(layer)/layer.json" "$INSTANCE/layer.json"
 	run kuke image verify
-	[[ $output == *"layer 1: its record is missing or damaged"* ]]
+	assert_output --partial "layer 1: its record is missing or damaged"
 	mv "$INSTANCE/layer.json" "$(layer)/layer.json"
 	kuke image verify
 }
@@ -260,13 +245,12 @@ cell()
 	cell up | kuke apply -f -
 	truncate -s 0 "$(layer)/fs/etc/passwd"
 	run kuke image verify --repair
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *'broken; not repaired: image is in use by running container "default_default_up_main"; stop its cell first'* ]]
-	[ -e "$(layer)/layer.json" ]
+	assert_failure 1
+	assert_output --partial 'broken; not repaired: image is in use by running container "default_default_up_main"; stop its cell first'
+	assert [ -e "$(layer)/layer.json" ]
 	kuke kill cell up
 	run kuke image verify --repair
-	[[ $output == *'broken; load it again'* ]]
+	assert_output --partial 'broken; load it again'
 	kuke image load "$INSTANCE/bb.tar"
 	kuke start cell up
 	kuke image verify
@@ -275,30 +259,29 @@ cell()
 
 @test "inspect: all there is, as JSON" {
 	kuke image inspect busybox >"$INSTANCE/inspect"
-	[ "$(jq -r .name "$INSTANCE/inspect")" = docker.io/library/busybox:latest ]
-	[ "$(jq -r .size "$INSTANCE/inspect")" = "$(kuke image get busybox -o json | jq .Size)" ]
-	[ "$(jq -r '.config.rootfs.diff_ids[0]' "$INSTANCE/inspect")" = "$(jq -r '.layers[0].diffID' "$INSTANCE/inspect")" ]
-	[ "$(jq -r .unpackedBytes "$INSTANCE/inspect")" = "$(find "$(layer)/fs" -type f -printf '%i %s\n' | sort -u | awk '{ n += $2 } END { print n }')" ]
-	[ "$(jq -r .pulled "$INSTANCE/inspect")" = false ]
-	[ "$(jq -r .config.os "$INSTANCE/inspect")" = linux ]
+	assert_equal "$(jq -r .name "$INSTANCE/inspect")" docker.io/library/busybox:latest
+	assert_equal "$(jq -r .size "$INSTANCE/inspect")" "$(kuke image get busybox -o json | jq .Size)"
+	assert_equal "$(jq -r '.config.rootfs.diff_ids[0]' "$INSTANCE/inspect")" "$(jq -r '.layers[0].diffID' "$INSTANCE/inspect")"
+	assert_equal "$(jq -r .unpackedBytes "$INSTANCE/inspect")" "$(find "$(layer)/fs" -type f -printf '%i %s\n' | sort -u | awk '{ n += $2 } END { print n }')"
+	assert_equal "$(jq -r .pulled "$INSTANCE/inspect")" false
+	assert_equal "$(jq -r .config.os "$INSTANCE/inspect")" linux
 	run kuke image inspect nothing
-	[ "$status" -eq 1 ]
-	[[ $output == *'image "nothing" not found in realm "default": image not found' ]]
+	assert_failure 1
+	assert_like "$output" ... 'image "nothing" not found in realm "default": image not found'
 }
 
 @test "prune: what nothing needs goes, what is needed stays" {
 	run kuke image prune
-	echo "$output"
-	[ "$output" = "pruned images of realm \"default\" (namespace \"default.$INSTANCE_NS_SUFFIX\"): 0 B freed" ]
+	assert_output "pruned images of realm \"default\" (namespace \"default.$INSTANCE_NS_SUFFIX\"): 0 B freed"
 	# What a killed load leaves.
 	mkdir -p "$(store)/staging/layer-x1y2z3/fs"
 	cp -a "$(layer)" "$(store)/snapshots/$(printf '%064d' 1)"
 	head -c 5000 /dev/urandom >"$(store)/blobs/sha256/$(printf '%064d' 2)"
 	run kuke image prune
-	[[ $output =~ MiB\ freed$ ]]
-	[ -z "$(ls "$(store)/staging")" ]
-	[ "$(find "$(store)/snapshots" -mindepth 1 -maxdepth 1 | wc -l)" -eq 1 ]
+	assert_output --regexp 'MiB freed$'
+	assert_equal "$(ls "$(store)/staging")" ''
+	assert_equal "$(find "$(store)/snapshots" -mindepth 1 -maxdepth 1 | wc -l)" 1
 	kuke image verify
 	kuke image delete busybox
-	[ "$(du -s --apparent-size "$(store)/snapshots" | cut -f1)" -le 8 ]
+	assert [ "$(du -s --apparent-size "$(store)/snapshots" | cut -f1)" -le 8 ]
 }

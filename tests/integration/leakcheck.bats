@@ -3,22 +3,16 @@
 #
 # The leak checker has to catch every class of leak, or it proves nothing.
 
+load ../helpers/suite
+
 setup_file()
 {
-	load ../helpers/instance
-	instance_new
+	suite_start --no-init
 	mkdir "$INSTANCE/files"
-}
-
-teardown_file()
-{
-	load ../helpers/instance
-	instance_stop
 }
 
 setup()
 {
-	load ../helpers/instance
 	export LEAKCHECK_WAIT_MS=0
 	check=$INSTANCE_HELPERS/leakcheck
 	snap=$INSTANCE/snap
@@ -29,9 +23,8 @@ setup()
 expect_leak()
 {
 	run inst "$check" compare "$snap"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output =~ leaked:\ $1 ]]
+	assert_failure 1
+	assert_output --regexp "leaked: $1"
 }
 
 # Afterwards, with the thing gone again, there is no difference.
@@ -42,8 +35,8 @@ teardown()
 
 @test "nothing changed" {
 	run inst "$check" compare "$snap"
-	[ "$status" -eq 0 ]
-	[ -z "$output" ]
+	assert_success
+	assert_output ''
 }
 
 @test "a mount" {
@@ -105,7 +98,7 @@ teardown()
 		n=$((n + 1))
 	done < <(awk '{ for (i = 7; $i != "-"; i++) ; if ($(i + 1) ~ /^cgroup2?$/) print $5 }' \
 		/proc/self/mountinfo)
-	[ "$n" -ge 1 ]
+	assert [ "$n" -ge 1 ]
 }
 
 @test "a process" {
@@ -133,7 +126,7 @@ teardown()
 		done
 		disown -a' _ "$pid" "$INSTANCE/files/pid" 3>&- 4>&-
 	expect_leak "proc $pid .* since"
-	[[ $output == *"lost: proc $pid (sleep) since"* ]]
+	assert_output --partial "lost: proc $pid (sleep) since"
 	inst kill "$pid"
 	rm "$INSTANCE/files/pid"
 	inst "$check" snapshot "$snap"
@@ -149,7 +142,7 @@ daemon()
 	inst setsid -f "$INSTANCE/home/kukeond" -c 'exec 8<>"$0/ask" 9<>"$0/end"
 		echo $$ >"$0/pid"
 		while read -r -u 8 _; do (read -r -u 9 _; :); done' "$INSTANCE/files" 3>&- 4>&-
-	wait_for 5 test -s "$INSTANCE/files/pid"
+	wait_for 100 test -s "$INSTANCE/files/pid"
 }
 
 # children [of N]: how many the daemon has.
@@ -158,7 +151,7 @@ children()
 	local pid
 
 	pid=$(cat "$INSTANCE/files/pid")
-	[ "$(inst cat "/proc/$pid/task/$pid/children" | wc -w)" -eq "$1" ]
+	assert_equal "$(inst cat "/proc/$pid/task/$pid/children" | wc -w)" "$1"
 }
 
 daemon_end()
@@ -171,19 +164,18 @@ daemon_end()
 @test "a snapshot waits until the daemon has no child; it goes on afterwards" {
 	daemon
 	echo >"$INSTANCE/files/ask"
-	wait_for 5 children 1
+	wait_for 100 children 1
 	rm "$snap"
 	inst "$check" snapshot "$snap" -k "$INSTANCE/files/pid" -o proc 3>&- &
-	sleep 0.5
-	[ ! -s "$snap" ]
+	stays 1 test ! -s "$snap"
 	echo >"$INSTANCE/files/end"
 	wait $!
-	[ "$(grep -c '(kukeond)' "$snap")" -eq 1 ]
+	assert_equal "$(grep -c '(kukeond)' "$snap")" 1
 	inst "$check" compare "$snap"
 	echo >"$INSTANCE/files/ask"
-	wait_for 5 children 1
+	wait_for 100 children 1
 	echo >"$INSTANCE/files/end"
-	wait_for 5 children 0
+	wait_for 100 children 0
 	daemon_end
 }
 
@@ -191,10 +183,10 @@ daemon_end()
 	daemon
 	inst "$check" snapshot "$snap" -k "$INSTANCE/files/pid" -o proc
 	echo >"$INSTANCE/files/ask"
-	wait_for 5 children 1
+	wait_for 100 children 1
 	expect_leak 'proc [0-9]+ \(kukeond\)'
 	LEAKCHECK_WAIT_MS=60000 inst "$check" compare "$snap" 3>&- &
-	sleep 0.3
+	stays 1 kill -0 $!
 	echo >"$INSTANCE/files/end"
 	wait $!
 	daemon_end
@@ -203,22 +195,22 @@ daemon_end()
 @test "the daemon may be replaced by the next, not by a child that it left behind" {
 	daemon
 	echo >"$INSTANCE/files/ask"
-	wait_for 5 children 1
+	wait_for 100 children 1
 	inst kill -KILL "$(cat "$INSTANCE/files/pid")"
 	LEAKCHECK_WAIT_MS=0 inst "$check" snapshot "$snap" -n -k "$INSTANCE/files/pid" -o proc
 	grep -x 'proc (kukeond)' "$snap"
 	echo >"$INSTANCE/files/end"
-	wait_for 5 refute_kukeond
+	wait_for 100 refute_kukeond
 	daemon
 	inst "$check" snapshot "$snap" -n -k "$INSTANCE/files/pid" -o proc
 	echo >"$INSTANCE/files/ask"
-	wait_for 5 children 1
+	wait_for 100 children 1
 	inst kill -KILL "$(cat "$INSTANCE/files/pid")"
 	run inst "$check" compare "$snap"
-	[ "$status" -eq 1 ]
-	[[ $output == *'lost: proc the daemon'* ]]
+	assert_failure 1
+	assert_output --partial 'lost: proc the daemon'
 	echo >"$INSTANCE/files/end"
-	wait_for 5 refute_kukeond
+	wait_for 100 refute_kukeond
 	daemon
 	inst "$check" compare "$snap"
 	daemon_end
@@ -226,7 +218,7 @@ daemon_end()
 
 refute_kukeond()
 {
-	! inst sh -c 'cat /proc/[0-9]*/comm' | grep -qx kukeond
+	refute grep -qx kukeond <(inst sh -c 'cat /proc/[0-9]*/comm')
 }
 
 @test "of the host's mounts only those of the instance count" {
@@ -274,8 +266,8 @@ refute_kukeond()
 	inst "$check" snapshot "$snap" -d "$INSTANCE/files"
 	rm "$INSTANCE/files/old"
 	run inst "$check" compare "$snap"
-	[ "$status" -eq 1 ]
-	[[ $output =~ lost:\ file\ f.*files/old ]]
+	assert_failure 1
+	assert_output --regexp 'lost: file f.*files/old'
 	touch "$INSTANCE/files/old"
 	inst "$check" compare "$snap"
 	rm "$INSTANCE/files/old"
@@ -288,7 +280,7 @@ refute_kukeond()
 	mkfifo "$INSTANCE/files/fifo"
 	inst setsid -f sh -c 'echo $$ >"$0/pid"; read x <"$0/fifo"; exec 9</dev/null; echo >"$0/fifo"; read x <"$0/fifo"' \
 		"$INSTANCE/files" 3>&- 4>&-
-	wait_for 5 test -s "$INSTANCE/files/pid"
+	wait_for 100 test -s "$INSTANCE/files/pid"
 	pid=$(cat "$INSTANCE/files/pid")
 	inst "$check" snapshot "$snap" -p "$pid" -o fd
 	echo >"$INSTANCE/files/fifo"
@@ -325,15 +317,15 @@ refute_kukeond()
 		instance_stop || r=5
 		exit $r' _ "$INSTANCE_HELPERS" "$dir" 3>&- 4>&-
 	echo "$status $output"
-	[ "$status" -eq 0 ]
-	[ -z "$output" ]
+	assert_success
+	assert_output ''
 	rmdir "$dir"
 }
 
 @test "a file that is no snapshot is refused" {
 	echo hello >"$INSTANCE/other"
 	run inst "$check" compare "$INSTANCE/other"
-	[ "$status" -eq 2 ]
+	assert_failure 2
 	run inst "$check" compare "$INSTANCE/none"
-	[ "$status" -ne 0 ]
+	assert_failure
 }

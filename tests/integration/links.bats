@@ -4,37 +4,11 @@
 # Bridges and devices that somebody deletes, takes down or moves under running
 # cells: the next pass puts them in order, and until then the cell says so.
 
-SERVE='trap "exit 0" TERM; mkdir -p /www; hostname >/www/index.html; httpd -f -p 8080 -h /www & wait'
+load ../helpers/suite
 
 setup_file()
 {
-	load ../helpers/cells
-	instance_new
-	echo "  reconcileInterval: 1s" >>"$INSTANCE_CONFIG"
-	instance_init
-	busybox_image >/dev/null
-	run_cell first true
-	kuke delete cell first >/dev/null
-	# The end of a daemon is on record from the first one on.
-	kuke daemon stop
-	quiet kuke daemon start
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	instance_snapshot --by-name
-}
-
-teardown()
-{
-	suite_check
+	suite_start --restarts 'reconcileInterval: 1s'
 }
 
 # The host's end of a cell's link, by its name there.
@@ -50,21 +24,21 @@ bridge_of()
 
 serves()
 {
-	[ "$(fetch "$1")" = "$2" ]
+	assert_equal "$(fetch "$1")" "$2"
 }
 
 message_is()
 {
-	[ "$(cell_value "$1" '.status.message // ""')" = "$2" ]
+	assert_equal "$(cell_value "$1" '.status.message // ""')" "$2"
 }
 
 @test "the address of a cell is shown while it is started" {
 	run_cell one "$SERVE"
-	[ "$(cell_value one .status.network.address)" = "$(cell_ip one)" ]
+	assert_equal "$(cell_value one .status.network.address)" "$(cell_ip one)"
 	kuke stop cell one
-	[ "$(cell_value one '.status.network.address // "none"')" = none ]
+	assert_equal "$(cell_value one '.status.network.address // "none"')" none
 	quiet kuke start cell one
-	[ "$(cell_value one .status.network.address)" = "$(cell_ip one)" ]
+	assert_equal "$(cell_value one .status.network.address)" "$(cell_ip one)"
 	kuke delete cell one
 }
 
@@ -74,12 +48,12 @@ message_is()
 	local ip other
 	ip=$(cell_ip one)
 	other=$(cell_ip two)
-	wait_for 10 serves "$ip" one
+	wait_for 200 serves "$ip" one
 	inst ip link del "$(bridge_of one)"
-	wait_for 30 serves "$ip" one
-	wait_for 30 serves "$other" two
-	[ "$(fetch "$ip" two)" = one ]
-	[ "$(cell_value one .status.network.address)" = "$ip" ]
+	wait_for 400 serves "$ip" one
+	wait_for 400 serves "$other" two
+	assert_equal "$(fetch "$ip" two)" one
+	assert_equal "$(cell_value one .status.network.address)" "$ip"
 	message_is one ''
 	kuke delete cell one
 	kuke delete cell two
@@ -91,13 +65,13 @@ message_is()
 	ip=$(cell_ip one)
 	device=$(device_of one)
 	before=$(in_cell one ip -br addr show eth0 | awk '{ print $2, $3 }')
-	wait_for 10 serves "$ip" one
+	wait_for 200 serves "$ip" one
 	inst ip link del "$device"
-	wait_for 30 serves "$ip" one
-	[ "$(device_of one)" = "$device" ]
-	[ "$(in_cell one ip -br addr show eth0 | awk '{ print $2, $3 }')" = "$before" ]
+	wait_for 400 serves "$ip" one
+	assert_equal "$(device_of one)" "$device"
+	assert_equal "$(in_cell one ip -br addr show eth0 | awk '{ print $2, $3 }')" "$before"
 	in_cell one busybox ping -c1 -W2 192.0.2.2
-	[ "$(container_value one main .status.restartCount)" = 0 ]
+	assert_equal "$(container_value one main .status.restartCount)" 0
 	kuke delete cell one
 }
 
@@ -106,14 +80,14 @@ message_is()
 	local ip device
 	ip=$(cell_ip one)
 	device=$(device_of one)
-	wait_for 10 serves "$ip" one
+	wait_for 200 serves "$ip" one
 	inst ip link set "$device" nomaster
-	wait_for 30 serves "$ip" one
+	wait_for 400 serves "$ip" one
 	inst ip link set "$device" down
-	wait_for 30 serves "$ip" one
+	wait_for 400 serves "$ip" one
 	inst ip link set "$device" down
 	inst ip link set "$device" name stray0
-	wait_for 30 serves "$ip" one
+	wait_for 400 serves "$ip" one
 	refute inst ip link show stray0
 	kuke delete cell one
 }
@@ -122,17 +96,17 @@ message_is()
 	run_cell one "$SERVE"
 	local ip
 	ip=$(cell_ip one)
-	wait_for 10 serves "$ip" one
+	wait_for 200 serves "$ip" one
 	kuke daemon stop
 	inst ip link del "$(device_of one)"
 	cell_doc one "$SERVE" >"$HERE/one.yaml"
 	run quiet kuke apply --no-daemon -f "$HERE/one.yaml"
-	[ "$status" -eq 0 ]
-	[[ "$output" == *'Cell "one": unchanged'* ]]
+	assert_success
+	assert_output --partial 'Cell "one": unchanged'
 	serves "$ip" one
 	inst ip link del "$(device_of one)"
 	quiet kuke daemon start
-	wait_for 30 serves "$ip" one
+	wait_for 400 serves "$ip" one
 	kuke delete cell one
 }
 
@@ -141,21 +115,21 @@ message_is()
 	local ip bridge
 	ip=$(cell_ip one)
 	bridge=$(bridge_of one)
-	wait_for 10 serves "$ip" one
+	wait_for 200 serves "$ip" one
 	inst ip link del "$bridge"
 	# A device of somebody else's is where the bridge should be.
 	while ! inst ip link add "$bridge" type veth peer name stray0; do
 		inst ip link del "$bridge"
 	done
-	wait_for 30 message_is one "NetworkFailed: device '$bridge' exists and is not a bridge"
-	[ "$(cell_state one)" = Ready ]
-	[ "$(container_value one main .status.state)" = Ready ]
+	wait_for 400 message_is one "NetworkFailed: device '$bridge' exists and is not a bridge"
+	assert_equal "$(cell_state one)" Ready
+	assert_equal "$(container_value one main .status.state)" Ready
 	# Also over another start of the daemon, and in the list.
 	kill_daemon
 	quiet kuke daemon start
-	wait_for 30 message_is one "NetworkFailed: device '$bridge' exists and is not a bridge"
+	wait_for 400 message_is one "NetworkFailed: device '$bridge' exists and is not a bridge"
 	inst ip link del "$bridge"
-	wait_for 30 serves "$ip" one
-	wait_for 30 message_is one ''
+	wait_for 400 serves "$ip" one
+	wait_for 400 message_is one ''
 	kuke delete cell one
 }

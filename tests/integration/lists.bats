@@ -3,28 +3,7 @@
 #
 # One author's documents do not spoil the lists of all.
 
-setup_file()
-{
-	load ../helpers/cells
-	suite_start
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	instance_snapshot
-}
-
-teardown()
-{
-	suite_check
-}
+load ../helpers/suite
 
 # zeros N: a text of that many bytes.
 zeros()
@@ -37,14 +16,13 @@ zeros()
 
 	printf 'kind: Realm\nmetadata: {name: big, labels: {a: "%s"}}\n' "$(zeros 65536)" >"$HERE/big.yaml"
 	run kuke apply -f "$HERE/big.yaml"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *'document 0 (Realm "big"): metadata.labels: keys and values have 65537 bytes in all, at most 65536 are allowed'* ]]
+	assert_failure 1
+	assert_output --partial 'document 0 (Realm "big"): metadata.labels: keys and values have 65537 bytes in all, at most 65536 are allowed'
 	run kuke apply -f - <<<'{kind: Space, metadata: {name: s, labels: {space.kukeon.io: t}}, spec: {realmId: default}}'
-	[ "$status" -eq 1 ]
-	[[ $output == *'metadata.labels: "space.kukeon.io" is set by kukeon, to "s"; leave it out'* ]]
+	assert_failure 1
+	assert_output --partial 'metadata.labels: "space.kukeon.io" is set by kukeon, to "s"; leave it out'
 	run kuke get realm big
-	[ "$status" -eq 1 ]
+	assert_failure 1
 	# Printed and applied again: unchanged, for each kind.
 	quiet kuke create cell c >/dev/null
 	for doc in "realm default" "space default" "stack default" "cell c"; do
@@ -52,13 +30,12 @@ zeros()
 		kuke get $doc -o yaml >"$HERE/doc.yaml"
 		grep -q 'realm.kukeon.io: default' "$HERE/doc.yaml"
 		run kuke apply -f "$HERE/doc.yaml"
-		echo "$output"
-		[ "$status" -eq 0 ]
-		[[ $output == *unchanged* ]]
+		assert_success
+		assert_output --partial unchanged
 	done
 	run quiet kuke create container x --cell c --image "$IMAGE" --label cell.kukeon.io=d
-	[ "$status" -eq 1 ]
-	[[ $output == *'"cell.kukeon.io" cannot be set'* ]]
+	assert_failure 1
+	assert_output --partial '"cell.kukeon.io" cannot be set'
 	kuke delete cell c
 	rm "$HERE/big.yaml" "$HERE/doc.yaml"
 }
@@ -70,11 +47,10 @@ zeros()
 		printf '  - {id: c%s, image: x}\n' $(seq 1001)
 	} >"$HERE/many.yaml"
 	run kuke apply -f "$HERE/many.yaml"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *'document 0 (Cell "many"): spec.containers: 1001 containers, a cell can have 1000'* ]]
+	assert_failure 1
+	assert_output --partial 'document 0 (Cell "many"): spec.containers: 1001 containers, a cell can have 1000'
 	run kuke get realm nowhere
-	[ "$status" -eq 1 ]
+	assert_failure 1
 	rm "$HERE/many.yaml"
 }
 
@@ -106,16 +82,16 @@ page()
 	: >"$HERE/names"
 	while :; do
 		page ListRealms "$after" >"$HERE/page"
-		[ "$(stat -c %s "$HERE/page")" -lt 5000000 ]
+		assert [ "$(stat -c %s "$HERE/page")" -lt 5000000 ]
 		jq -r '.result.Realms[].metadata.name' "$HERE/page" >>"$HERE/names"
 		after=$(jq -r '.result.Next' "$HERE/page")
 		pages=$((pages + 1))
 		[ -n "$after" ] || break
 	done
-	[ "$pages" -ge 2 ]
+	assert [ "$pages" -ge 2 ]
 	diff "$HERE/names" - <<<"$expected"
 	# Beyond the end there is nothing.
-	[ "$(page ListRealms 'zzz#0' | jq -c '[.result.Realms, .result.Next]')" = '[null,""]' ]
+	assert_equal "$(page ListRealms 'zzz#0' | jq -c '[.result.Realms, .result.Next]')" '[null,""]'
 	local how
 	for how in "" --no-daemon; do
 		# shellcheck disable=SC2086
@@ -127,13 +103,13 @@ page()
 		# shellcheck disable=SC2086
 		kuke get realms -o yaml $how | sed -n 's/^    name: //p' | diff - <(echo "$expected")
 		# shellcheck disable=SC2086
-		[ "$(kuke get realms -l parity=1 -o name $how | wc -l)" -eq $((n / 2)) ]
+		assert_equal "$(kuke get realms -l parity=1 -o name $how | wc -l)" $((n / 2))
 	done
 	# The whole list of upstream's method is that of the pages.
 	rpc '{"method":"KukeonV1.ListRealms","params":[{}],"id":1}' | jq '.result.Realms' >"$HERE/whole"
 	kuke get realms -o json | jq . | diff - "$HERE/whole"
 	quiet kuke delete realm -l parity >/dev/null
-	[ "$(kuke get realms -o name | wc -l)" -eq 2 ]
+	assert_equal "$(kuke get realms -o name | wc -l)" 2
 	rm "$HERE/names" "$HERE/page" "$HERE/whole"
 }
 
@@ -141,32 +117,30 @@ page()
 	quiet kuke create cell a >/dev/null
 	quiet kuke create cell b >/dev/null
 	run kuke get cells b a
-	[ "$status" -eq 0 ]
-	[ "${#lines[@]}" -eq 4 ]
-	[[ ${lines[0]} == NAME* ]]
-	[[ ${lines[2]} == 'b '* ]]
-	[[ ${lines[3]} == 'a '* ]]
-	[ "$(kuke get cell a b a -o name | xargs)" = 'a b' ]
-	[ "$(kuke get cells a b -o json | jq -r 'map(.metadata.name) | join(" ")')" = 'a b' ]
-	[ "$(kuke get cells a b -o yaml | grep -c '^- apiVersion')" -eq 2 ]
+	assert_success
+	assert_lines 4
+	assert_like "${lines[0]}" NAME ...
+	assert_like "${lines[2]}" 'b ' ...
+	assert_like "${lines[3]}" 'a ' ...
+	assert_equal "$(kuke get cell a b a -o name | xargs)" 'a b'
+	assert_equal "$(kuke get cells a b -o json | jq -r 'map(.metadata.name) | join(" ")')" 'a b'
+	assert_equal "$(kuke get cells a b -o yaml | grep -c '^- apiVersion')" 2
 	# One is a document, as ever.
-	[ "$(kuke get cell a -o json | jq -r .metadata.name)" = a ]
+	assert_equal "$(kuke get cell a -o json | jq -r .metadata.name)" a
 	kuke get cell a | grep -q '^apiVersion: v1beta1'
 	run kuke get cells a nope b -o name
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[ "${lines[0]}" = a ]
-	[ "${lines[1]}" = 'Error: cell "nope" not found in stack "default"/"default"/"default"' ]
-	[[ $output == *$'\nb' ]]
+	assert_failure 1
+	assert_line --index 0 a
+	assert_line --index 1 'Error: cell "nope" not found in stack "default"/"default"/"default"'
+	assert_like "$output" ... $'\nb'
 	run kuke get cells a -l x
-	[ "$status" -eq 1 ]
-	[[ $output == *'names and --selector cannot be used together'* ]]
+	assert_failure 1
+	assert_output --partial 'names and --selector cannot be used together'
 	run kuke delete cells a b nope
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[ "${lines[0]}" = 'Deleted cell "a" from stack "default"' ]
-	[ "${lines[1]}" = 'Deleted cell "b" from stack "default"' ]
-	[[ ${lines[2]} == 'Error: cell "nope" not found'* ]]
+	assert_failure 1
+	assert_line --index 0 'Deleted cell "a" from stack "default"'
+	assert_line --index 1 'Deleted cell "b" from stack "default"'
+	assert_like "${lines[2]}" 'Error: cell "nope" not found' ...
 }
 
 @test "-l: what it selects is shown, stopped and deleted, and nothing else" {
@@ -176,56 +150,53 @@ page()
 		cell_doc $name 'sleep 1000' | sed "s/^  name: .*/&\n  labels: {app: $name, all: \"1\"}/" |
 			quiet kuke run -d -f - >/dev/null
 	done
-	[ "$(kuke get cells -l 'app in (a,c)' -o name | xargs)" = 'a c' ]
-	[ "$(kuke get cells -l app!=a -l all -o name | xargs)" = 'b c' ]
-	[ "$(kuke get cells -l app=x)" = 'No cells match.' ]
-	[ "$(kuke get cells -l app=x -o json)" = '[]' ]
+	assert_equal "$(kuke get cells -l 'app in (a,c)' -o name | xargs)" 'a c'
+	assert_equal "$(kuke get cells -l app!=a -l all -o name | xargs)" 'b c'
+	assert_equal "$(kuke get cells -l app=x)" 'No cells match.'
+	assert_equal "$(kuke get cells -l app=x -o json)" '[]'
 	run kuke get cells -l 'app='
-	[ "$output" = 'No cells match.' ]
+	assert_output 'No cells match.'
 	run kuke delete cell -l ''
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *'the selector is empty'* ]]
+	assert_failure 1
+	assert_output --partial 'the selector is empty'
 	run kuke stop cell --timeout 1s -l app!=c
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[ "${lines[0]}" = 'Stopped cell "a" from stack "default"' ]
-	[ "${lines[1]}" = 'Stopped cell "b" from stack "default"' ]
+	assert_success
+	assert_line --index 0 'Stopped cell "a" from stack "default"'
+	assert_line --index 1 'Stopped cell "b" from stack "default"'
 	is_cell_state c Ready
 	run kuke delete cell -l app=c --dry-run
-	[[ $output == 'Deleted cell "c" from stack "default" (dry run)' ]]
+	assert_output 'Deleted cell "c" from stack "default" (dry run)'
 	run kuke delete cells -l all --timeout 1s
-	[ "$status" -eq 0 ]
-	[ "${#lines[@]}" -eq 3 ]
-	[ -z "$(kuke get cells --realm default -o name)" ]
+	assert_success
+	assert_lines 3
+	assert_equal "$(kuke get cells --realm default -o name)" ''
 	run kuke delete cells -l all
-	[ "$status" -eq 0 ]
-	[ "$output" = 'No cells match.' ]
+	assert_success
+	assert_output 'No cells match.'
 }
 
 @test "get -o wide: address, containers, restarts, exit code" {
 	cell_doc w 'exit 7' | { cat; container side 'sleep 1000'; } | quiet kuke run -d -f - >/dev/null
 	ended() { [ "$(container_value w main .status.state)" = Failed ]; }
-	wait_for 20 ended
+	wait_for 400 ended
 	run kuke get cells w -o wide
 	echo "$output"
-	[[ ${lines[0]} == 'NAME  REALM '*'  ADDRESS  '*'  CONTAINERS  AGE'* ]]
-	[[ ${lines[2]} == "w "*"  $(cell_ip w)  2/3 "* ]]
+	assert_like "${lines[0]}" 'NAME  REALM ' ... '  ADDRESS  ' ... '  CONTAINERS  AGE' ...
+	assert_like "${lines[2]}" "w " ... "  $(cell_ip w)  2/3 " ...
 	run kuke get containers --cell w --realm default --space default --stack default -o wide
-	echo "$output"
-	[[ ${lines[0]} == *'  STATE   RESTARTS  EXIT  AGE'* ]]
-	[[ $output == *$'\nmain '*'Failed  0         7     '* ]]
-	[[ $output == *$'\nside '*'Ready   0         -     '* ]]
-	[ "$(kuke get containers --cell w --realm default --space default --stack default -o name | xargs)" = 'main side root' ]
+	assert_line --index 0 --partial '  STATE   RESTARTS  EXIT  AGE'
+	assert_like "$output" ... $'\nmain ' ... 'Failed  0         7     ' ...
+	assert_like "$output" ... $'\nside ' ... 'Ready   0         -     ' ...
+	assert_equal "$(kuke get containers --cell w --realm default --space default --stack default -o name | xargs)" 'main side root'
 	run kuke image get -o wide
-	[[ ${lines[0]} == NAME*SIZE*CREATED*DIGEST* ]]
-	[[ ${lines[2]} == "$IMAGE "*sha256:* ]]
-	[ "$(kuke image get -o name)" = "$IMAGE" ]
+	assert_like "${lines[0]}" NAME ... SIZE ... CREATED ... DIGEST ...
+	assert_like "${lines[2]}" "$IMAGE " ... sha256: ...
+	assert_equal "$(kuke image get -o name)" "$IMAGE"
 	# The page after some of the containers, and after all images.
-	[ "$(rpc '{"method":"KukeonX1.ListContainers","params":[{"RealmName":"default","After":"default/default/default/w#0"}],"id":1}' |
-		jq -r '[.result.Containers[] | .metadata.name + " " + .status.state] | join(", ")')" = 'side Ready, root Ready' ]
-	[ "$(rpc '{"method":"KukeonX1.ListImages","params":[{"RealmName":"default","After":"'"$IMAGE"'#0"}],"id":1}' |
-		jq -c '[.result.Result.Images, .result.Result.Next]')" = '[null,""]' ]
+	assert_equal "$(rpc '{"method":"KukeonX1.ListContainers","params":[{"RealmName":"default","After":"default/default/default/w#0"}],"id":1}' |
+		jq -r '[.result.Containers[] | .metadata.name + " " + .status.state] | join(", ")')" 'side Ready, root Ready'
+	assert_equal "$(rpc '{"method":"KukeonX1.ListImages","params":[{"RealmName":"default","After":"'"$IMAGE"'#0"}],"id":1}' |
+		jq -c '[.result.Result.Images, .result.Result.Next]')" '[null,""]'
 	kuke image get nope "$IMAGE" -o name 2>"$HERE/error" | grep -qx "$IMAGE"
 	grep -q '^Error: image "nope" not found in realm "default"' "$HERE/error"
 	rm "$HERE/error"
@@ -240,28 +211,27 @@ page()
 		run_cell $name "$deaf"
 	done
 	up() { [ "$(logs a) $(logs b) $(logs c)" = "up up up" ]; }
-	wait_for 20 up
+	wait_for 400 up
 	quiet kuke stop cells a nope b c --timeout 600s >"$HERE/stopped" 2>&1 &
 	local stop=$!
 	signalled() { logs a | grep -q term && logs b | grep -q term && logs c | grep -q term; }
-	wait_for 60 signalled
+	wait_for 400 signalled
 	# Not one of them has ended yet.
-	[ ! -s "$HERE/stopped" ]
+	assert [ ! -s "$HERE/stopped" ]
 	quiet kuke kill cell a b c
 	refute wait "$stop"
 	cat "$HERE/stopped"
-	[ "$(grep -c '^Stopped' "$HERE/stopped")" -eq 3 ]
+	assert_equal "$(grep -c '^Stopped' "$HERE/stopped")" 3
 	grep -q '^Error: cell "nope" not found' "$HERE/stopped"
 	# More than are asked for at once.
 	for name in $(seq 20); do
 		kuke create cell "d$name" >/dev/null
 	done
 	run kuke delete cells a b c $(seq -f d%g 20)
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[ "${#lines[@]}" -eq 23 ]
-	[ "${lines[0]}" = 'Deleted cell "a" from stack "default"' ]
-	[ "${lines[22]}" = 'Deleted cell "d20" from stack "default"' ]
+	assert_success
+	assert_lines 23
+	assert_line --index 0 'Deleted cell "a" from stack "default"'
+	assert_line --index 22 'Deleted cell "d20" from stack "default"'
 	rm "$HERE/stopped"
 }
 
@@ -277,15 +247,14 @@ page()
 	done
 	run rpc '{"method":"KukeonV1.ListStacks","params":[{}],"id":1}'
 	echo "${output:0:2000}"
-	[[ $output == '{"id":1,"result":{"Stacks":null,"Err":{"Kind":"Unknown","Message":"the list of stacks is larger than 67108864 bytes, which a reply can have; kuke get reads it in pages; the largest are default/default/big5 ('*' bytes), default/default/big4 ('*' bytes), default/default/big3 ('*' bytes)"}},"error":null}' ]]
+	assert_like "$output" '{"id":1,"result":{"Stacks":null,"Err":{"Kind":"Unknown","Message":"the list of stacks is larger than 67108864 bytes, which a reply can have; kuke get reads it in pages; the largest are default/default/big5 (' ... ' bytes), default/default/big4 (' ... ' bytes), default/default/big3 (' ... ' bytes)"}},"error":null}'
 	# Others are not the worse for it.
-	[ "$(rpc '{"method":"KukeonV1.ListStacks","params":[{"RealmName":"kuke-system"}],"id":1}' | jq -r '.result.Stacks[].metadata.name')" = kukeon ]
-	[ "$(kuke get stacks -o name | xargs)" = 'big1 big2 big3 big4 big5 default kukeon' ]
-	[ "$(kuke get stacks | wc -l)" -eq 9 ]
+	assert_equal "$(rpc '{"method":"KukeonV1.ListStacks","params":[{"RealmName":"kuke-system"}],"id":1}' | jq -r '.result.Stacks[].metadata.name')" kukeon
+	assert_equal "$(kuke get stacks -o name | xargs)" 'big1 big2 big3 big4 big5 default kukeon'
+	assert_equal "$(kuke get stacks | wc -l)" 9
 	kuke get stacks -o json >"$HERE/all.json"
-	[ "$(stat -c %s "$HERE/all.json")" -gt 75000000 ]
-	[ "$(jq -r '.[].metadata.labels.fill | length' "$HERE/all.json" | head -n 5 | xargs)" = \
-		'15001000 15002000 15003000 15004000 15005000' ]
+	assert [ "$(stat -c %s "$HERE/all.json")" -gt 75000000 ]
+	assert_equal "$(jq -r '.[].metadata.labels.fill | length' "$HERE/all.json" | head -n 5 | xargs)" '15001000 15002000 15003000 15004000 15005000'
 	quiet kuke delete stacks big1 big2 big3 big4 big5
 	rm "$HERE/all.json"
 }

@@ -4,37 +4,14 @@
 # Logs: all that is kept of them, in order; following until nothing more comes; a log
 # that was taken away.
 
+load ../helpers/suite
+
 # Writes what is put into the file "say" of its log's side, line by line.
 SPEAKER='trap "exit 0" TERM; echo up; while :; do sleep 0.1; [ ! -e /say ] || { cat /say; rm /say; }; done'
 
 setup_file()
 {
-	load ../helpers/cells
-	instance_new
-	echo "  reconcileInterval: 1s" >>"$INSTANCE_CONFIG"
-	instance_init
-	busybox_image >/dev/null
-	run_cell first true
-	kuke delete cell first >/dev/null
-	kuke daemon stop
-	quiet kuke daemon start
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	instance_snapshot --by-name
-}
-
-teardown()
-{
-	suite_check
+	suite_start --restarts 'reconcileInterval: 1s'
 }
 
 # say TEXT: by the container main of cell a.
@@ -66,76 +43,76 @@ follower_ended()
 @test "all files that are kept of a log, in order" {
 	# 24 MB of numbered lines: three files of 10 MiB at most.
 	run_cell a 'i=0; head=$(printf "%0100d" 0); while [ $i -lt 220000 ]; do echo "$i $head"; i=$((i+1)); done'
-	wait_for 120 is_cell_state a Stopped
-	[ -e "$(cell_dir a)/main/log.2" ]
+	wait_for 400 is_cell_state a Stopped
+	assert [ -e "$(cell_dir a)/main/log.2" ]
 	kuke log a | cut -d' ' -f1 >"$HERE/lines"
-	[ "$(wc -l <"$HERE/lines")" -eq 220000 ]
+	assert_equal "$(wc -l <"$HERE/lines")" 220000
 	seq 0 219999 | cmp - "$HERE/lines"
 	kuke delete cell a
 }
 
 @test "log -f ends when the container has, and not while it is to be brought back" {
 	run_cell a 'echo out; exit 3'
-	wait_for 5 is_cell_state a Failed
-	[ "$(timeout 300 "$INSTANCE_BINDIR/kuke" --version >/dev/null; quiet kuke log -f a)" = out ]
+	wait_for 100 is_cell_state a Failed
+	assert_equal "$(timeout 300 "$INSTANCE_BINDIR/kuke" --version >/dev/null; quiet kuke log -f a)" out
 	kuke delete cell a
 	run_cell a "$SPEAKER"
 	follow a
-	wait_for 5 followed up
+	wait_for 100 followed up
 	say more
-	wait_for 5 followed more
+	wait_for 100 followed more
 	kill -0 "$FOLLOWER"
 	# No process of the daemon is kept by one that follows.
-	[ "$(inst pgrep -c -P "$(kukeond_pid)")" -eq 0 ]
+	assert_equal "$(inst pgrep -c -P "$(kukeond_pid)")" 0
 	kuke stop cell a
-	wait_for 5 follower_ended
+	wait_for 100 follower_ended
 	kuke delete cell a
 	# Back-off, and then an operator.
 	run_cell a 'echo again; exit 1' 'restartPolicy: always'
 	follow a
-	wait_for 10 eval '[ "$(grep -c again "$HERE/followed")" -ge 3 ]'
+	wait_for 200 eval '[ "$(grep -c again "$HERE/followed")" -ge 3 ]'
 	kill -0 "$FOLLOWER"
 	kuke stop cell a
-	wait_for 5 follower_ended
+	wait_for 100 follower_ended
 	kuke delete cell a
 	# Deleted, and a daemon that was away meanwhile.
 	run_cell a "$SPEAKER"
 	follow a
-	wait_for 5 followed up
+	wait_for 100 followed up
 	kuke daemon stop
 	quiet kuke daemon start
 	say back
-	wait_for 5 followed back
+	wait_for 100 followed back
 	kuke delete cell a
-	wait_for 5 follower_ended
+	wait_for 100 follower_ended
 }
 
 @test "a log that was removed, moved or cut is written again at the next line" {
 	local log
 	run_cell a "$SPEAKER"
-	wait_for 5 log_has a up
+	wait_for 100 log_has a up
 	log=$(cell_dir a)/main/log
 	follow a
-	wait_for 5 followed up
+	wait_for 100 followed up
 	rm "$log"
 	say two
-	wait_for 5 log_has a two
-	[ "$(cat "$log")" = two ]
-	wait_for 5 followed two
+	wait_for 100 log_has a two
+	assert_equal "$(cat "$log")" two
+	wait_for 100 followed two
 	mv "$log" "$log.away"
 	say three
-	wait_for 5 log_has a three
-	[ "$(cat "$log")" = three ]
+	wait_for 100 log_has a three
+	assert_equal "$(cat "$log")" three
 	: >"$log"
 	say four
-	wait_for 5 log_has a four
-	[ "$(cat "$log")" = four ]
-	wait_for 5 followed four
+	wait_for 100 log_has a four
+	assert_equal "$(cat "$log")" four
+	wait_for 100 followed four
 	# The times of the index are of the bytes that are there.
-	[ "$(od -An -t u8 -N 8 "$log.idx" | tr -d ' ')" -eq 0 ]
-	[ "$(kuke log a)" = four ]
+	assert_equal "$(od -An -t u8 -N 8 "$log.idx" | tr -d ' ')" 0
+	assert_equal "$(kuke log a)" four
 	rm "$log.away"
 	kuke stop cell a
-	wait_for 5 follower_ended
+	wait_for 100 follower_ended
 	kuke delete cell a
 }

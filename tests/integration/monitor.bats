@@ -4,10 +4,11 @@
 # kukeshim and oci/runtime/shim.h against real runc, through tests/helpers/shimdrive.c:
 # what is recorded, and what remains true whoever is killed when.
 
+load ../helpers/suite
+
 setup_file()
 {
-	load ../helpers/instance
-	instance_new
+	suite_start --no-init
 	export B=$INSTANCE/base
 	mkdir -p "$B"/rootfs/{bin,proc,dev,sys,tmp,etc} "$B/rt"
 	cp "$(command -v busybox)" "$B/rootfs/bin/busybox"
@@ -24,14 +25,13 @@ setup_file()
 
 teardown_file()
 {
-	load ../helpers/instance
 	inst "$top_builddir/shimdrive" "$B" "$INSTANCE_CGROUP" kill x >/dev/null 2>&1 || true
 	instance_stop
 }
 
 setup()
 {
-	load ../helpers/instance
+	:
 }
 
 # Nothing of a container may outlive its clearing.
@@ -42,11 +42,11 @@ teardown()
 	for id in "$B"/rt/containers/ns/*; do
 		[ ! -e "$id" ] || drive kill "${id##*/}"
 	done
-	[ -z "$(ls "$B/rt/runc" 2>/dev/null)" ]
+	assert_equal "$(ls "$B/rt/runc" 2>/dev/null)" ''
 	run container_cgroups
-	[ -z "$output" ]
+	assert_output ''
 	run inst pgrep kukeshim
-	[ -z "$output" ]
+	assert_output ''
 	rm -rf "$B/cell" "$B/run" "$B/rt/wake"
 }
 
@@ -69,14 +69,14 @@ field()
 # Until it has ended, and its monitor has cleaned up after it.
 ends()
 {
-	wait_for 20 is_state "$1" ended
+	wait_for 400 is_state "$1" ended
 	run drive settle "$1"
 }
 
 is_state()
 {
 	run drive state "$1"
-	[[ $output == "$2 "* ]]
+	assert_like "$output" "$2 " ...
 }
 
 exit_told_by_kernel()
@@ -87,18 +87,17 @@ exit_told_by_kernel()
 @test "exit code, output, index and modes" {
 	drive start a /bin/sh -c 'echo out; echo err >&2; exit 7'
 	ends a
-	[[ $output == "ended alive=0 "*" code=7 signal=0 oom=0 lost=0 dropped=0 "* ]]
-	[ "$(field run)" = "$(field of)" ]
-	[ "$(sort "$B/cell/a/log")" = "$(printf 'err\nout')" ]
-	[ "$(stat -c %a "$B/cell/a")" = 750 ]
-	[ "$(stat -c %a "$B/cell/a/log")" = 644 ]
-	[ "$(stat -c %a "$B/rt/containers/ns/a")" = 700 ]
-	[ "$(stat -c %a "$B/rt/containers/ns/a/bundle/config.json")" = 600 ]
-	[ "$(stat -c %s "$B/cell/a/log.idx")" = 32 ]
+	assert_like "$output" "ended alive=0 " ... " code=7 signal=0 oom=0 lost=0 dropped=0 " ...
+	assert_equal "$(field run)" "$(field of)"
+	assert_equal "$(sort "$B/cell/a/log")" "$(printf 'err\nout')"
+	assert_equal "$(stat -c %a "$B/cell/a")" 750
+	assert_equal "$(stat -c %a "$B/cell/a/log")" 644
+	assert_equal "$(stat -c %a "$B/rt/containers/ns/a")" 700
+	assert_equal "$(stat -c %a "$B/rt/containers/ns/a/bundle/config.json")" 600
+	assert_equal "$(stat -c %s "$B/cell/a/log.idx")" 32
 	# One entry per stream: the lowest bit tells which.
-	[ "$(od -An -tu1 -j8 -N1 "$B/cell/a/log.idx" | awk '{ print $1 % 2 }')" != \
-		"$(od -An -tu1 -j24 -N1 "$B/cell/a/log.idx" | awk '{ print $1 % 2 }')" ]
-	[ -e "$B/rt/wake/a" ]
+	assert_not_equal "$(od -An -tu1 -j8 -N1 "$B/cell/a/log.idx" | awk '{ print $1 % 2 }')" "$(od -An -tu1 -j24 -N1 "$B/cell/a/log.idx" | awk '{ print $1 % 2 }')"
+	assert [ -e "$B/rt/wake/a" ]
 }
 
 @test "a second run appends to the log and has an identity of its own" {
@@ -108,8 +107,8 @@ exit_told_by_kernel()
 	first=$(field run)
 	drive start a /bin/echo two
 	ends a
-	[ "$(field run)" != "$first" ]
-	[ "$(cat "$B/cell/a/log")" = "$(printf 'one\ntwo')" ]
+	assert_not_equal "$(field run)" "$first"
+	assert_equal "$(cat "$B/cell/a/log")" "$(printf 'one\ntwo')"
 }
 
 @test "a program that ends at once has started and ended" {
@@ -117,9 +116,9 @@ exit_told_by_kernel()
 
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		run drive start a /bin/true
-		[ "$status" -eq 0 ]
+		assert_success
 		ends a
-		[[ $output == "ended alive=0 "*" code=0 "* ]]
+		assert_like "$output" "ended alive=0 " ... " code=0 " ...
 	done
 }
 
@@ -128,28 +127,27 @@ exit_told_by_kernel()
 	is_state a running
 	drive signal a KILL
 	ends a
-	[ "$(field code)" = 137 ]
-	[ "$(field signal)" = 9 ]
+	assert_equal "$(field code)" 137
+	assert_equal "$(field signal)" 9
 }
 
 @test "an OOM kill is recorded" {
 	SHIM_MEMORY=16777216 drive start a /bin/sh -c 'exec tail /dev/zero'
 	ends a
 	echo "$output"
-	[ "$(field oom)" = 1 ]
-	[ "$(field code)" = 137 ]
+	assert_equal "$(field oom)" 1
+	assert_equal "$(field code)" 137
 }
 
 # expect_no_start PROGRAM REGEX
 expect_no_start()
 {
 	run drive start a "$1"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output =~ $2 ]]
+	assert_failure 1
+	assert_output --regexp "$2"
 	is_state a never
-	[ ! -e "$B/rt/containers/ns/a" ]
-	[ -z "$(container_cgroups)" ]
+	assert [ ! -e "$B/rt/containers/ns/a" ]
+	assert_equal "$(container_cgroups)" ''
 }
 
 @test "what cannot be executed fails the start with the reason" {
@@ -172,46 +170,56 @@ expect_no_start()
 	SHIM_RUNTIME=$B/rt/runc-hang SHIM_DEADLINE=1000 \
 		expect_no_start /bin/true 'runc did not finish within 1 s'
 	run inst pgrep -f runc-hang
-	[ -z "$output" ]
+	assert_output ''
 	run env SHIM_RUNTIME=/no/runc "$top_builddir/shimdrive" "$B" "$INSTANCE_CGROUP" start a true
-	[ "$status" -eq 1 ]
+	assert_failure 1
 	rm "$B"/rt/bad-runc "$B"/rt/runc-kill "$B"/rt/runc-hang
 }
 
 @test "a killed monitor: the container goes on and is adopted" {
-	drive start a /bin/sh -c 'echo before; sleep 1; echo between; sleep 2; echo after; exit 9'
+	# The files are in the root that all containers share.
+	drive start a /bin/sh -c 'echo before; until [ -e /tmp/go ]; do sleep 0.1; done; echo between; : >/tmp/said
+		until [ -e /tmp/end ]; do sleep 0.1; done; echo after; exit 9'
 	run drive state a
 	inst kill -9 "$(field shim)"
 	is_state a lost
-	wait_for 10 is_state a lost
-	sleep 1
+	wait_for 200 is_state a lost
+	touch "$B/rootfs/tmp/go"
+	wait_for 60 test -e "$B/rootfs/tmp/said"
 	drive adopt a
 	is_state a running
 	run drive adopt a
-	[ "$status" -eq 1 ]
-	[[ $output == *"has a monitor already"* ]]
+	assert_failure 1
+	assert_output --partial "has a monitor already"
+	touch "$B/rootfs/tmp/end"
 	ends a
-	[ "$(cat "$B/cell/a/log")" = "$(printf 'before\nbetween\nafter')" ]
+	rm "$B/rootfs/tmp"/*
+	assert_equal "$(cat "$B/cell/a/log")" "$(printf 'before\nbetween\nafter')"
 	if exit_told_by_kernel; then
-		[ "$(field code)" = 9 ]
-		[ "$(field lost)" = 0 ]
+		assert_equal "$(field code)" 9
+		assert_equal "$(field lost)" 0
 	else
-		[ "$(field code)" = 255 ]
-		[ "$(field lost)" = 1 ]
+		assert_equal "$(field code)" 255
+		assert_equal "$(field lost)" 1
 	fi
 }
 
 @test "a monitor killed before its container: the end is known as lost" {
-	drive start a /bin/sh -c 'sleep 1; echo last; exit 4'
+	drive start a /bin/sh -c 'until [ -e /tmp/go ]; do sleep 0.1; done; echo last; exit 4'
 	run drive state a
+	local pid
+	pid=$(field pid)
 	inst kill -9 "$(field shim)"
-	sleep 2
+	wait_for 60 is_state a lost
+	touch "$B/rootfs/tmp/go"
+	wait_for 60 pid_gone "$pid"
+	rm "$B/rootfs/tmp/go"
 	is_state a lost
 	drive adopt a
 	ends a
-	[ "$(field lost)" = 1 ]
-	[ "$(field code)" = 255 ]
-	[ ! -s "$B/cell/a/log" ] || [ "$(cat "$B/cell/a/log")" = last ]
+	assert_equal "$(field lost)" 1
+	assert_equal "$(field code)" 255
+	[ ! -s "$B/cell/a/log" ] || assert_equal "$(cat "$B/cell/a/log")" last
 }
 
 @test "signals do not end a monitor" {
@@ -223,22 +231,22 @@ expect_no_start()
 	inst kill -INT "$shim"
 	inst kill -HUP "$shim"
 	is_state a running
-	[ "$(field shim)" = "$shim" ]
+	assert_equal "$(field shim)" "$shim"
 	# It sits in its own cgroup and session, and only its child is scored as usual.
 	inst grep -q "$INSTANCE_CGROUP/_monitors" "/proc/$shim/cgroup"
-	[ "$(inst cat "/proc/$(field pid)/oom_score_adj")" = 0 ]
+	assert_equal "$(inst cat "/proc/$(field pid)/oom_score_adj")" 0
 }
 
 @test "the log is rotated by size, and nothing in it is lost" {
 	SHIM_LOG_MAX=65536 drive start a /bin/seq 1 30000
-	wait_for 20 is_state a ended
-	[ "$(ls "$B/cell/a")" = "$(printf 'log\nlog.1\nlog.1.idx\nlog.2\nlog.2.idx\nlog.idx')" ]
+	wait_for 400 is_state a ended
+	assert_equal "$(ls "$B/cell/a")" "$(printf 'log\nlog.1\nlog.1.idx\nlog.2\nlog.2.idx\nlog.idx')"
 	local f
 	for f in log log.1 log.2; do
-		[ "$(stat -c %s "$B/cell/a/$f")" -le $((65536 + 4096)) ]
-		[ $(($(stat -c %s "$B/cell/a/$f.idx") % 16)) -eq 0 ]
-		[ "$(stat -c %s "$B/cell/a/$f.idx")" -gt 0 ]
-		[ "$(tail -c1 "$B/cell/a/$f" | od -An -tx1 | tr -d ' ')" = 0a ]
+		assert [ "$(stat -c %s "$B/cell/a/$f")" -le $((65536 + 4096)) ]
+		assert_equal $(($(stat -c %s "$B/cell/a/$f.idx") % 16)) 0
+		assert [ "$(stat -c %s "$B/cell/a/$f.idx")" -gt 0 ]
+		assert_equal "$(tail -c1 "$B/cell/a/$f" | od -An -tx1 | tr -d ' ')" 0a
 	done
 	local first
 	first=$(head -n1 "$B/cell/a/log.2")
@@ -254,8 +262,8 @@ expect_no_start()
 	drive start a /bin/sh -c 'seq 1 30000; exit 5'
 	ends a
 	echo "$output"
-	[ "$(field code)" = 5 ]
-	[ "$(field dropped)" -gt 0 ]
+	assert_equal "$(field code)" 5
+	assert [ "$(field dropped)" -gt 0 ]
 	inst umount "$B/cell"
 	inst umount "$B/run"
 }
@@ -270,22 +278,22 @@ after_a_kill()
 	never* | starting*) ;;
 	running*) inst kill -0 "$(field pid)" ;;
 	ended*)
-		[ "$(field run)" = "$(field of)" ]
-		[ "$(field code)" = 3 ]
+		assert_equal "$(field run)" "$(field of)"
+		assert_equal "$(field code)" 3
 		;;
 	lost*)
 		drive adopt a
 		run drive state a
-		[[ $output == running* || $output == ended* ]]
+		assert_output --regexp '^(running|ended)'
 		;;
 	*) false ;;
 	esac
 	drive kill a
-	[ -z "$(container_cgroups)" ]
+	assert_equal "$(container_cgroups)" ''
 	run drive start a /bin/sh -c 'exit 3'
-	[ "$status" -eq 0 ]
+	assert_success
 	ends a
-	[ "$(field code)" = 3 ]
+	assert_equal "$(field code)" 3
 	drive kill a
 }
 
@@ -296,7 +304,7 @@ after_a_kill()
 		victim=$((i % 3))
 		delay=$((RANDOM % 160))
 		drive start a /bin/sleep 100 >/dev/null 2>&1 3>&- &
-		sleep "0.$(printf %03d "$delay")"
+		sleep "0.$(printf %03d "$delay")" # any moment
 		case $victim in
 		0) inst pkill -9 -x kukeshim ;;
 		1) inst pkill -9 -x runc ;;
@@ -305,6 +313,11 @@ after_a_kill()
 		wait $! || true
 		after_a_kill "round $i, victim $victim after $delay ms"
 	done
+}
+
+was_killed()
+{
+	tail -n 1 "$1" | grep 'killed by SIGKILL'
 }
 
 # One call at a time: the monitor dies at the first, or the n-th, of its kind.
@@ -327,9 +340,8 @@ after_a_kill()
 		chmod +x "$bin/kukeshim"
 		inst "$bin/shimdrive" "$B" "$INSTANCE_CGROUP" start a \
 			/bin/sh -c 'sleep 0.1; exit 3' 3>&- || true
-		sleep 0.2
 		# It did die there, or the test proves nothing.
-		tail -n1 "$bin/trace" | grep -q 'killed by SIGKILL'
+		wait_for 60 was_killed "$bin/trace"
 		after_a_kill "$point"
 	done
 }
@@ -345,7 +357,7 @@ after_a_kill()
 		sum=$((sum + pss))
 	done
 	echo "# mean of 100 monitors: $((sum / 100)) KiB" >&3
-	[ $((sum / 100)) -le 96 ]
+	assert [ $((sum / 100)) -le 96 ]
 }
 
 # The same sources with the sanitizers in them.
@@ -362,18 +374,18 @@ after_a_kill()
 	chmod +x "$bin/kukeshim"
 	shimdrive_s() { inst "$bin/shimdrive" "$B" "$INSTANCE_CGROUP" "$@"; }
 	SHIM_LOG_MAX=4096 shimdrive_s start a /bin/sh -c 'seq 1 5000; exit 7'
-	wait_for 10 is_state a ended
+	wait_for 200 is_state a ended
 	run shimdrive_s settle a
-	[ "$(field code)" = 7 ]
+	assert_equal "$(field code)" 7
 	run shimdrive_s start a /bin/script
-	[ "$status" -eq 1 ]
+	assert_failure 1
 	shimdrive_s start a /bin/sleep 100
 	run shimdrive_s state a
 	inst kill -9 "$(field shim)"
 	shimdrive_s adopt a
 	shimdrive_s signal a KILL
 	run shimdrive_s settle a
-	wait_for 10 is_state a ended
+	wait_for 200 is_state a ended
 	cat "$bin"/report* 2>/dev/null || true
-	[ -z "$(cat "$bin"/report* 2>/dev/null)" ]
+	assert_equal "$(cat "$bin"/report* 2>/dev/null)" ''
 }

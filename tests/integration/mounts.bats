@@ -4,36 +4,20 @@
 # What is mounted in a container: in which order, with which modes and options, and
 # /run, which begins with what the image has there.
 
-setup_file()
-{
-	load ../helpers/cells
-	suite_start
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
+load ../helpers/suite
 
 setup()
 {
-	load ../helpers/cells
 	rm -rf "${HERE:?}/a" "$HERE/b"
 	mkdir -p "$HERE/a" "$HERE/b"
 	echo a >"$HERE/a/name"
 	echo b >"$HERE/b/name"
-	instance_snapshot -x "$INSTANCE_RUN_PATH/namespaces"
-}
-
-teardown()
-{
-	suite_check
+	suite_snapshot -x "$INSTANCE_RUN_PATH/namespaces"
 }
 
 done_times()
 {
-	[ "$(grep -c '^\.done$' "$(cell_dir s)/main/log")" -ge "$1" ]
+	assert [ "$(grep -c '^\.done$' "$(cell_dir s)/main/log")" -ge "$1" ]
 }
 
 # output_of SCRIPT [YAML]: what SCRIPT printed in each of three starts, if it is the same.
@@ -44,14 +28,14 @@ output_of()
 	run_cell s "$1; echo .done; exec sleep 1000" "${2:-}"
 	for n in 1 2 3; do
 		[ "$n" = 1 ] || quiet kuke start cell s >/dev/null
-		wait_for 15 done_times "$n"
+		wait_for 300 done_times "$n"
 		quiet kuke kill cell s >/dev/null
 	done
 	output=$(logs s | sed '/^\.done$/d')
 	quiet kuke delete cell s >/dev/null
 	echo "$output"
 	n=$(($(wc -l <<<"$output") / 3))
-	[ "$output" = "$(head -n $n <<<"$output"; head -n $n <<<"$output"; head -n $n <<<"$output")" ]
+	assert_output "$(head -n $n <<<"$output"; head -n $n <<<"$output"; head -n $n <<<"$output")" || return
 	output=$(head -n $n <<<"$output")
 }
 
@@ -73,23 +57,23 @@ gone()
 	output_of 'stat -c "%a %u" /data /root /tmp /opt /none /plain /dev /dev/shm /run' \
 		"volumes: [{kind: tmpfs, target: /data, mode: 01777}, {kind: tmpfs, target: /root, mode: 0777}, {kind: tmpfs, target: /plain}]
 tmpfs: [{path: /tmp, options: [mode=0700]}, {path: /opt, options: ['size=1m,mode=1770']}, {path: /none}]"
-	[ "$output" = $'1777 0\n777 0\n700 0\n1770 0\n1777 0\n1777 0\n755 0\n1777 0\n755 0' ]
+	assert_output $'1777 0\n777 0\n700 0\n1770 0\n1777 0\n1777 0\n755 0\n1777 0\n755 0'
 	output_of 'stat -c %a /dev /dev/shm /dev/shm/x; [ -c /dev/null ] && df -k /dev/shm | tail -n1 | tr -s " " | cut -d" " -f2' \
 		"volumes: [{kind: tmpfs, target: /dev, mode: 0751}, {kind: tmpfs, target: /dev/shm, sizeBytes: 1048576, mode: 0710}]
 tmpfs: [{path: /dev/shm/x, options: [mode=711]}]"
-	[ "$output" = $'751\n710\n711\n1024' ]
+	assert_output $'751\n710\n711\n1024'
 	gone
 }
 
 @test "the example of a service starts again with its tmpfs" {
 	quiet kuke apply -f "${BATS_TEST_DIRNAME:?}/../../data/examples/long-running.yaml"
-	wait_for 15 log_has clock 'it is' ticker
+	wait_for 300 log_has clock 'it is' ticker
 	quiet kuke stop cell clock
 	: >"$(cell_dir clock)/ticker/log"
 	quiet kuke start cell clock
-	wait_for 15 log_has clock 'it is' ticker
+	wait_for 300 log_has clock 'it is' ticker
 	refute log_has clock 'Permission denied' ticker
-	[ "$(cell_state clock)" = Ready ]
+	assert_equal "$(cell_state clock)" Ready
 	quiet kuke delete cell clock --force
 }
 
@@ -108,12 +92,11 @@ tmpfs: [{path: /dev/shm/x, options: [mode=711]}]"
   - {source: $HERE/b, target: /v}
 tmpfs: [{path: /etc}, {path: /t/here}]
 secrets: [{name: k, fromFile: $HERE/key, mountPath: /t/key}, {name: l, fromFile: $HERE/key, mountPath: /etc/key}]"
-	[ "$output" = $'b\na\nb\na\nkey\nb\nb\nkey\n2\n/t:\nhere\nin\nkey\nname\nx\n\n/v/here:\nx' ] ||
-		[ "$output" = $'b\na\nb\na\nkey\nb\nb\nkey\n2\n/t:\ndeep\nhere\nkey\nname\nx\n\n/v/here:\nx' ]
-	[ -e "$HERE/a/x" ]
-	[ ! -e "$HERE/b/x" ]
-	[ -d "$HERE/b/in" ] # the mount points stay in the volume
-	[ -z "$(ls "$HERE/a/here")" ]
+	assert_output --regexp $'^b\na\nb\na\nkey\nb\nb\nkey\n2\n/t:\n(here\nin|deep\nhere)\nkey\nname\nx\n\n/v/here:\nx$'
+	assert [ -e "$HERE/a/x" ]
+	assert [ ! -e "$HERE/b/x" ]
+	assert [ -d "$HERE/b/in" ] # the mount points stay in the volume
+	assert_equal "$(ls "$HERE/a/here")" ''
 	inst cat /proc/self/mountinfo >"$HERE/mounts"
 	refute grep -q "$HERE" "$HERE/mounts"
 }
@@ -121,15 +104,14 @@ secrets: [{name: k, fromFile: $HERE/key, mountPath: /t/key}, {name: l, fromFile:
 @test "a mount point is not made in a volume that is read-only" {
 	run quiet kuke run -d -f - < <(cell_doc s 'sleep 1000' \
 		"volumes: [{source: $HERE/a, target: /v, readOnly: true}, {source: $HERE/b, target: /v/new}]")
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"volume \"/v/new\": make the mount point 'new' in volume \"/v\": read-only file system" ]]
-	[ ! -e "$HERE/a/new" ]
+	assert_failure 1
+	assert_like "$output" ... "volume \"/v/new\": make the mount point 'new' in volume \"/v\": read-only file system"
+	assert [ ! -e "$HERE/a/new" ]
 	quiet kuke delete cell s --force
 	mkdir "$HERE/a/new"
 	output_of 'cat /v/new/name; touch /v/new/x && echo written; touch /v/x 2>/dev/null || echo kept' \
 		"volumes: [{source: $HERE/b, target: /v/new}, {source: $HERE/a, target: /v, readOnly: true}]"
-	[ "$output" = $'b\nwritten\nkept' ]
+	assert_output $'b\nwritten\nkept'
 }
 
 @test "the same place twice is refused" {
@@ -138,38 +120,37 @@ secrets: [{name: k, fromFile: $HERE/key, mountPath: /t/key}, {name: l, fromFile:
 		$'volumes: [{source: /tmp, target: /x/../d}]\ntmpfs: [{path: /d}]' \
 		$'tmpfs: [{path: /d}]\nsecrets: [{name: s, fromFile: /etc/hostname, mountPath: //d}]'; do
 		run quiet kuke run -d -f - < <(cell_doc s true "$v")
-		echo "$output"
-		[ "$status" -eq 1 ]
-		[[ $output == *'container "main": two mounts at the same place ('* ]]
+		assert_failure 1
+		assert_output --partial 'container "main": two mounts at the same place ('
 	done
 	# A default of the space is found before anything is made, too.
 	printf 'apiVersion: v1beta1\nkind: Space\nmetadata: {name: twice}\nspec: {realmId: default, defaults: {container: {tmpfs: [{path: /d/}]}}}\n' |
 		quiet kuke apply -f - >/dev/null
 	quiet kuke create stack t --space twice >/dev/null
 	run quiet kuke run -d -f - < <(IN="default twice t" cell_doc s true "volumes: [{source: $HERE/a, target: /d}]")
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *'two mounts at the same place ('* ]]
+	assert_failure 1
+	assert_output --partial 'two mounts at the same place ('
 	quiet kuke delete space twice --cascade >/dev/null
 }
 
 @test "options of a tmpfs are the kernel's and the mount's" {
 	run_cell s 'mount | grep " /t "; mount | grep " /u "; echo x >/u/x || echo ro; exec sleep 1000' \
 		"tmpfs: [{path: /t, options: ['size=1m,mode=1777', ' ', noexec, inode32, nosymfollow, dirsync, lazytime, rslave]}, {path: /u, options: [ro, dev, suid, noatime, private]}]"
-	wait_for 15 log_has s '^ro$'
+	wait_for 300 log_has s '^ro$'
 	run logs s
 	echo "$output"
-	[[ ${lines[0]} == *'nosuid,nodev,noexec'*'size=1024k'* ]]
-	[[ ${lines[0]} == *nosymfollow* && ${lines[0]} == *dirsync* && ${lines[0]} == *lazytime* ]]
-	[[ ${lines[1]} == *'(ro,noatime'* ]]
+	assert_like "${lines[0]}" ... 'nosuid,nodev,noexec' ... 'size=1024k' ...
+	for option in nosymfollow dirsync lazytime; do
+		assert_line --index 0 --partial "$option"
+	done
+	assert_line --index 1 --partial '(ro,noatime'
 	quiet kuke delete cell s --force
 	run quiet kuke run -d -f - < <(cell_doc s true "tmpfs: [{path: /t, options: ['size=1m,defaults']}]")
-	[ "$status" -eq 1 ]
-	[[ $output == *'tmpfs option is not valid (tmpfs[0] option "size=1m,defaults")' ]]
+	assert_failure 1
+	assert_like "$output" ... 'tmpfs option is not valid (tmpfs[0] option "size=1m,defaults")'
 	run quiet kuke run -d -f - < <(cell_doc s true "tmpfs: [{path: /t, options: ['mpol=bind:1000']}]")
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *'tmpfs "/t": tmpfs option "mpol=bind:1000" is not one of this kernel'* ]]
+	assert_failure 1
+	assert_output --partial 'tmpfs "/t": tmpfs option "mpol=bind:1000" is not one of this kernel'
 	quiet kuke delete cell s --force
 }
 
@@ -181,7 +162,7 @@ secrets: [{name: k, fromFile: $HERE/key, mountPath: /t/key}, {name: l, fromFile:
 	output_of 'cd /run; echo *; stat -c "%n %a %u %g %F" . lock mysqld mysqld/*; readlink mysqld/link; cat mysqld/conf
 		echo 1 >mysqld/pid && echo changed >mysqld/new && rm mysqld/deep -r; touch x 2>/dev/null || echo root only' \
 		'readOnlyRootFilesystem: true'
-	[ "$output" = 'lock mysqld
+	assert_output 'lock mysqld
 . 755 0 0 directory
 lock 1777 0 0 directory
 mysqld 2775 100 101 directory
@@ -191,10 +172,10 @@ mysqld/fifo 622 100 101 fifo
 mysqld/link 777 100 101 symbolic link
 /tmp
 conf
-root only' ]
+root only'
 	output_of 'stat -c "%a %u" /run/mysqld; cat /run/mysqld/name' \
 		"volumes: [{source: $HERE/a, target: /run/mysqld}]"
-	[[ $output == *a ]]
+	assert_like "$output" ... a
 	gone
 }
 
@@ -202,31 +183,30 @@ root only' ]
 	image runlink 'mkdir -p var/run/app; ln -s var/run run; chown 7 var/run/app'
 	output_of 'cat /run/v/name /var/run/v/name; stat -c %u /run/app /var/run/app; touch /run/x; ls /var/run | grep -c x; readlink /run' \
 		"volumes: [{source: $HERE/a, target: /run/v}]"
-	[ "$output" = $'a\na\n7\n7\n1\nvar/run' ]
+	assert_output $'a\na\n7\n7\n1\nvar/run'
 	gone
 	image runlink 'mkdir -p run/app; ln -s /run var/run'
 	output_of 'cat /run/v/name /var/run/v/name; ls /run; readlink /var/run' \
 		"volumes: [{source: $HERE/a, target: /var/run/v}]"
-	[ "$output" = $'a\na\napp\nv\n/run' ]
+	assert_output $'a\na\napp\nv\n/run'
 	output_of 'cat /run/name /var/run/name' "volumes: [{source: $HERE/b, target: /var/run}]"
-	[ "$output" = $'b\nb' ]
+	assert_output $'b\nb'
 	gone
 	image runlink 'echo file >run'
 	output_of 'touch /run/x; ls /run'
-	[ "$output" = x ]
+	assert_output x
 	gone
 }
 
 @test "more in /run than it can hold is told, and how to give it room" {
 	image big 'mkdir -p run/app; truncate -s 70M run/app/big'
 	run quiet kuke run -d -f - < <(cell_doc s 'exec sleep 1000')
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ ${lines[-1]} == "Error: failed to start container default_default_s_main: directory \"/run\": what the image has below '/run' does not fit into the tmpfs there; give it more with a tmpfs of your own: {path: /run, sizeBytes: ..., options: [tmpcopyup, mode=755]}" ]]
+	assert_failure 1
+	assert_equal "${lines[-1]}" "Error: failed to start container default_default_s_main: directory \"/run\": what the image has below '/run' does not fit into the tmpfs there; give it more with a tmpfs of your own: {path: /run, sizeBytes: ..., options: [tmpcopyup, mode=755]}"
 	quiet kuke delete cell s --force
 	output_of 'stat -c %s /run/app/big; stat -c %a /run' \
 		"tmpfs: [{path: /run, sizeBytes: 134217728, options: [tmpcopyup, mode=755]}]"
-	[ "$output" = $'73400320\n755' ]
+	assert_output $'73400320\n755'
 	gone
 }
 
@@ -238,9 +218,9 @@ root only' ]
 	done
 	run cat "$(cell_dir real)/etc-hosts"
 	echo "$output"
-	[ "$(grep -ci localhost <<<"$output")" -eq 2 ]
-	[ "$(grep -c ip6-loopback <<<"$output")" -eq 1 ]
-	[ -n "$(cell_ip real)" ]
+	assert_equal "$(grep -ci localhost <<<"$output")" 2
+	assert_equal "$(grep -c ip6-loopback <<<"$output")" 1
+	assert_not_equal "$(cell_ip real)" ''
 	for name in localhost LocalHost ip6-loopback real; do
 		quiet kuke delete cell "$name" --force
 	done

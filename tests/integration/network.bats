@@ -4,31 +4,7 @@
 # Who reaches whom: containers of a cell, cells of a space, the host, and
 # nobody of another space.
 
-SERVE='trap "exit 0" TERM; mkdir -p /www; hostname >/www/index.html; httpd -f -p 8080 -h /www & wait'
-IDLE='trap "exit 0" TERM; sleep 1000 & wait'
-
-setup_file()
-{
-	load ../helpers/cells
-	suite_start
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	instance_snapshot
-}
-
-teardown()
-{
-	suite_check
-}
+load ../helpers/suite
 
 @test "two containers of a cell reach each other over localhost" {
 	{
@@ -37,8 +13,8 @@ teardown()
 			i=$((i + 1)); [ $i -lt 50 ] || exit 9; sleep 0.1; done
 			ps; hostname; exec sleep 1000'
 	} | quiet kuke run -d -f - >/dev/null
-	wait_for 10 log_has pair '^pair$' probe
-	[ "$(logs pair probe | grep -c '^pair$')" -eq 2 ]
+	wait_for 200 log_has pair '^pair$' probe
+	assert_equal "$(logs pair probe | grep -c '^pair$')" 2
 	# Process ids are each container's own.
 	refute log_has pair httpd probe
 	kuke delete cell pair
@@ -47,9 +23,9 @@ teardown()
 @test "two cells of a space reach each other by address and by name" {
 	run_cell one "$SERVE"
 	run_cell two "$SERVE"
-	wait_for 10 fetch "$(cell_ip one)" two
-	[ "$(fetch "$(cell_ip one)" two)" = one ]
-	[ "$(fetch "$(cell_ip two)" one)" = two ]
+	wait_for 200 fetch "$(cell_ip one)" two
+	assert_equal "$(fetch "$(cell_ip one)" two)" one
+	assert_equal "$(fetch "$(cell_ip two)" one)" two
 	in_cell one busybox ping -c1 -W2 "$(cell_ip two)"
 	kuke delete cell two
 	# Names, as a container sees them: the younger one finds the older and the
@@ -57,9 +33,9 @@ teardown()
 	run_cell three 'for i in one one.default; do
 			printf "GET / HTTP/1.0\r\n\r\n" | nc $i 8080 | tail -n1; done
 		grep two /etc/hosts; hostname; exec sleep 1000'
-	wait_for 20 log_has three '^three$'
+	wait_for 400 log_has three '^three$'
 	logs three
-	[ "$(logs three)" = $'one\none\nthree' ]
+	assert_equal "$(logs three)" $'one\none\nthree'
 	grep -q "^$(cell_ip three)[[:space:]]*three" "$(cell_dir one)/etc-hosts"
 	refute grep -q two "$(cell_dir one)/etc-hosts"
 	kuke delete cell one
@@ -69,17 +45,17 @@ teardown()
 @test "the hosts file of a running cell is kept current in place" {
 	run_cell one 'cat /etc/hosts; i=0; until grep -q later /etc/hosts; do
 		i=$((i + 1)); [ $i -lt 200 ] || exit 9; sleep 0.1; done; echo found; exec sleep 1000'
-	wait_for 10 log_has one localhost
+	wait_for 200 log_has one localhost
 	run_cell later "$IDLE"
-	wait_for 20 log_has one '^found$'
+	wait_for 400 log_has one '^found$'
 	kuke delete cell one
 	kuke delete cell later
 }
 
 @test "the host reaches the cells, and they reach the host" {
 	run_cell one "$SERVE"
-	wait_for 10 fetch "$(cell_ip one)"
-	[ "$(fetch "$(cell_ip one)")" = one ]
+	wait_for 200 fetch "$(cell_ip one)"
+	assert_equal "$(fetch "$(cell_ip one)")" one
 	inst busybox ping -c1 -W2 "$(cell_ip one)"
 	in_cell one busybox ping -c1 -W2 192.0.2.2
 	kuke delete cell one
@@ -93,23 +69,23 @@ teardown()
 	local here there
 	here=$(cell_ip here)
 	there=$(cell_ip there default other)
-	[ "${here%.*}" != "${there%.*}" ]
-	wait_for 10 fetch "$here"
-	wait_for 10 fetch "$there"
+	assert_not_equal "${here%.*}" "${there%.*}"
+	wait_for 200 fetch "$here"
+	wait_for 200 fetch "$there"
 	run fetch "$there" here
-	[ "$status" -ne 0 ]
+	assert_failure
 	IN="default other default" run fetch "$here" there
-	[ "$status" -ne 0 ]
+	assert_failure
 	in_cell here busybox ping -c1 -W1 "${here%.*}.1"
 	run in_cell here busybox ping -c1 -W1 "$there"
-	[ "$status" -ne 0 ]
+	assert_failure
 	IN="default other default" run in_cell there busybox ping -c1 -W1 "$here"
-	[ "$status" -ne 0 ]
+	assert_failure
 	# Nor by name.
 	refute grep -q there "$(cell_dir here)/etc-hosts"
 	# Through the bridge's own address there is nothing but the host.
 	run in_cell here busybox ping -c1 -W1 "${there%.*}.255"
-	[ "$status" -ne 0 ]
+	assert_failure
 	kuke delete cell here
 	kuke delete cell there --space other
 	kuke delete stack default --space other
@@ -119,11 +95,11 @@ teardown()
 @test "what a space has is gone with it: bridge, rules, subnet" {
 	quiet kuke create space gone >/dev/null
 	run inst ip -o link show type bridge
-	[ "$(wc -l <<<"$output")" -eq 3 ]
-	[ -f "$INSTANCE_RUN_PATH/data/default/gone/network.conflist" ]
+	assert_equal "$(wc -l <<<"$output")" 3
+	assert [ -f "$INSTANCE_RUN_PATH/data/default/gone/network.conflist" ]
 	kuke delete space gone
 	run inst ip -o link show type bridge
-	[ "$(wc -l <<<"$output")" -eq 2 ]
+	assert_equal "$(wc -l <<<"$output")" 2
 }
 
 @test "a bridge and rules that somebody removed come back with the next start" {
@@ -135,7 +111,7 @@ teardown()
 	inst iptables-legacy -F FORWARD
 	inst iptables-legacy -t nat -F POSTROUTING
 	quiet kuke start cell one
-	wait_for 10 fetch "$(cell_ip one)"
+	wait_for 200 fetch "$(cell_ip one)"
 	kuke delete cell one
 }
 
@@ -144,6 +120,6 @@ teardown()
 	inst iptables-legacy -t nat -S | grep -q MASQUERADE
 	in_cell one busybox nc -w1 192.0.2.1 9 || true
 	run inst iptables-legacy -t nat -L -v -n -x
-	[ "$(awk '/MASQUERADE/ { n += $1 } END { print n }' <<<"$output")" -ge 1 ]
+	assert [ "$(awk '/MASQUERADE/ { n += $1 } END { print n }' <<<"$output")" -ge 1 ]
 	kuke delete cell one
 }

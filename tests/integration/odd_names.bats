@@ -4,29 +4,18 @@
 # Names and directories with characters that a runtime or overlayfs would take for the
 # end of a path.
 
+load ../helpers/suite
+
 setup_file()
 {
 	export TMPDIR="$BATS_FILE_TMPDIR/a,b:c d=e"
 	mkdir -p "$TMPDIR"
-	load ../helpers/cells
 	suite_start
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
 }
 
 setup()
 {
-	load ../helpers/cells
-	instance_snapshot -x "$INSTANCE_RUN_PATH/namespaces"
-}
-
-teardown()
-{
-	suite_check
+	suite_snapshot -x "$INSTANCE_RUN_PATH/namespaces"
 }
 
 @test "a cell runs, stops and runs again whatever it and all above it are called" {
@@ -39,10 +28,10 @@ teardown()
 	rm "$INSTANCE/odd.tar"
 	for name in 'a,b' 'a:b,c' 'a=b,'; do
 		IN="r,1 s,1:x t,1" run_cell "$name" 'hostname; ip -o -4 addr show eth0 | wc -l; exec sleep 1000'
-		IN="r,1 s,1:x t,1" wait_for 15 log_has "$name" '^1$'
+		IN="r,1 s,1:x t,1" wait_for 300 log_has "$name" '^1$'
 		quiet kuke stop cell "$name" --realm 'r,1' --space 's,1:x' --stack 't,1' --timeout 0s >/dev/null
 		quiet kuke start cell "$name" --realm 'r,1' --space 's,1:x' --stack 't,1' >/dev/null
-		[ "$(IN="r,1 s,1:x t,1" cell_state "$name")" = Ready ]
+		assert_equal "$(IN="r,1 s,1:x t,1" cell_state "$name")" Ready
 		quiet kuke delete cell "$name" --realm 'r,1' --space 's,1:x' --stack 't,1' --force >/dev/null
 	done
 	quiet kuke delete realm 'r,1' --cascade >/dev/null

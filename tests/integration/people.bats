@@ -3,11 +3,10 @@
 #
 # What people at a terminal see of an instance: hints, names of others, completion.
 
-IDLE='trap "exit 0" TERM; echo up; sleep 1000 & wait'
+load ../helpers/suite
 
 setup_file()
 {
-	load ../helpers/cells
 	suite_start
 	quiet kuke create space s2
 	quiet kuke create stack t2 --space s2
@@ -19,15 +18,15 @@ setup_file()
 	quiet kuke run -d -f "$INSTANCE/home/many.yaml"
 }
 
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
+# Its cells stay for all tests.
 setup()
 {
-	load ../helpers/cells
+	:
+}
+
+teardown()
+{
+	:
 }
 
 # fails TEXT HINT ARG…: what stands on stderr, and nothing else.
@@ -38,9 +37,8 @@ fails()
 	[ -z "$2" ] || want+=$'\n'"Hint: $2"
 	shift 2
 	run kuke "$@"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[ "$output" = "$want" ]
+	assert_failure 1
+	assert_output "$want"
 }
 
 @test "a cell, stack or space that stands elsewhere is told where" {
@@ -52,8 +50,8 @@ fails()
 		fails "$no" "$where" $verb there
 	done
 	run kuke stop cell nowhere there
-	[ "$status" -eq 1 ]
-	[ "${lines[2]}" = "Hint: $where" ]
+	assert_failure 1
+	assert_line --index 2 "Hint: $where"
 	fails 'cell "there" not found in stack "default"/"default"/"default"' "$where" get cell there
 	fails "$no" "$where" stop container main --cell there
 	fails 'stack "t2" not found in realm "default", space "default"' \
@@ -76,14 +74,14 @@ fails()
 
 @test "run of a cell with a root that is there: the root has one line" {
 	run quiet kuke run -d -f "$INSTANCE/home/many.yaml"
-	[ "${#lines[@]}" -eq 7 ]
-	[[ $output != *'container "main"'* ]]
+	assert_lines 7
+	refute_output --partial 'container "main"'
 	quiet kuke stop cell many
 	run quiet kuke run -d -f "$INSTANCE/home/many.yaml"
-	[ "$status" -eq 0 ]
-	[ "${#lines[@]}" -eq 7 ]
-	[[ $output == *'  - root container: already existed'*'  - container "b": already existed'* ]]
-	[[ $output != *'container "main"'* ]]
+	assert_success
+	assert_lines 7
+	assert_like "$output" ... '  - root container: already existed' ... '  - container "b": already existed' ...
+	refute_output --partial 'container "main"'
 }
 
 complete()
@@ -92,14 +90,14 @@ complete()
 }
 
 @test "completion of images and containers" {
-	[ "$(complete image get docker.io/)" = "$IMAGE " ]
-	[ "$(complete image delete '')" = "$IMAGE " ]
-	[ "$(complete create container x --image d)" = "$IMAGE " ]
-	[ "$(complete log many --container '')" = "a b main " ]
-	[ "$(complete stop container --cell many '')" = "a b main " ]
-	[ "$(complete stop container ma)" = "main " ]
-	[ "$(complete get cell --space s2 --stack t2 '')" = "there " ]
-	[ "$(complete log '')" = "here many " ]
+	assert_equal "$(complete image get docker.io/)" "$IMAGE "
+	assert_equal "$(complete image delete '')" "$IMAGE "
+	assert_equal "$(complete create container x --image d)" "$IMAGE "
+	assert_equal "$(complete log many --container '')" "a b main "
+	assert_equal "$(complete stop container --cell many '')" "a b main "
+	assert_equal "$(complete stop container ma)" "main "
+	assert_equal "$(complete get cell --space s2 --stack t2 '')" "there "
+	assert_equal "$(complete log '')" "here many "
 }
 
 @test "labels and names of others do not drive a terminal" {
@@ -113,12 +111,12 @@ complete()
 	for format in table yaml json; do
 		# shellcheck disable=SC2016
 		out=$(kuke get realms 2>&1 >/dev/null; inst script -qec "'$INSTANCE_BINDIR/kuke' get realms -o $format" /dev/null </dev/null)
-		[[ $out == *'o\u202edd'* ]]
-		[[ $out != *$'\e'* && $out != *$'\a'* && $out != *$'\u202e'* && $out != *$'\u0085'* ]]
+		assert_like "$out" ... 'o\u202edd' ...
+		refute_regex "$out" $'[\e\a]|\u202e|\u0085'
 	done
 	# A file gets what is there.
-	[ "$(kuke get realms -o json | jq -r '.[].metadata.labels.a | select(. != null)')" = $'x\e]0;title\ay\u202e\u0085' ]
+	assert_equal "$(kuke get realms -o json | jq -r '.[].metadata.labels.a | select(. != null)')" $'x\e]0;title\ay\u202e\u0085'
 	out=$(kuke get space x --realm $'o\u202edd' 2>&1) || true
-	[[ $out == *'realm "o\u202edd"'* ]]
+	assert_like "$out" ... 'realm "o\u202edd"' ...
 	quiet kuke delete realm $'o\u202edd'
 }

@@ -11,9 +11,11 @@
 # names (data=writeback), a rename waits for nothing (noauto_da_alloc), and on both
 # somebody else's fsync commits what is under way, at every moment.
 
+load ../helpers/suite
+load ../helpers/store
+
 setup_file()
 {
-	load ../helpers/store
 	store_setup
 	export POINTS=${KUKEON_CUT_POINTS:-5} # in each step
 	inst mkdir "$DISKS/fuse"
@@ -52,15 +54,9 @@ warm_up()
 	engine delete cell c >/dev/null
 }
 
-teardown_file()
-{
-	load ../helpers/store
-	instance_stop
-}
-
 setup()
 {
-	load ../helpers/store
+	:
 }
 
 teardown()
@@ -82,11 +78,11 @@ record()
 	inst cp --sparse=always "$DISKS/base" "$DISKS/disk"
 	quiet inst "$top_builddir/blkrec" serve "$DISKS/fuse" "$DISKS/disk" "$DISKS/log" &
 	serve=$!
-	wait_for 5 inst test -e "$DISKS/fuse/disk"
+	wait_for 100 inst test -e "$DISKS/fuse/disk"
 	mount_disk "$DISKS/fuse/disk"
 	quiet inst "$top_builddir/blkrec" hurry "$INSTANCE_RUN_PATH/hurry" &
 	hurry=$!
-	wait_for 5 inst test -e "$INSTANCE_RUN_PATH/hurry"
+	wait_for 100 inst test -e "$INSTANCE_RUN_PATH/hurry"
 	"$@"
 	inst rm "$INSTANCE_RUN_PATH/hurry"
 	wait "$hurry"
@@ -96,7 +92,7 @@ record()
 	read -r flushes writes < <(inst "$top_builddir/blkrec" count "$DISKS/log")
 	echo "$flushes flushes, $writes writes"
 	cat "$INSTANCE/home/steps"
-	[ "$flushes" -gt 20 ]
+	assert [ "$flushes" -gt 20 ]
 }
 
 # step NAME CMD…: when it began and when it had ended, counted in flushes.
@@ -166,11 +162,11 @@ images_are_whole()
 	told image verify
 	for name in a b; do
 		if grep -qx "docker.io/library/$name:1" <<<"$listed"; then
-			[[ $(expected "$1" "$name") == load* || $(expected "$1" "$name") == *'?' ]]
+			assert_regex "$(expected "$1" "$name")" '^load|\?$'
 			whole "$name"
 			seen+=$name
 		else
-			[[ $(expected "$1" "$name") != load ]]
+			assert_not_equal "$(expected "$1" "$name")" load
 		fi
 	done
 	for name in a b; do
@@ -226,12 +222,12 @@ objects_are_whole()
 	"" | delete) refute grep -qx c <<<"$listed" ;;
 	esac
 	if [ "$(expected "$1" c)" = stop ]; then
-		[ "$(state_of)" = Stopped ]
+		assert_equal "$(state_of)" Stopped
 		told start cell c
 	else
 		told apply -f "$INSTANCE/home/doc"
 	fi
-	[ "$(state_of)" = Ready ]
+	assert_equal "$(state_of)" Ready
 	told delete cell c
 
 	listed=$(engine get spaces -o json | jq -r '.[].metadata.name')

@@ -3,31 +3,20 @@
 #
 # kuke run -p: profiles are found, filled in, made a cell, and completed.
 
+load ../helpers/suite
+
 setup_file()
 {
-	load ../helpers/cells
 	suite_start
 	mkdir -p "$INSTANCE/home/.kuke/profiles.d"
 }
 
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
 setup()
 {
-	load ../helpers/cells
-	instance_snapshot
+	suite_snapshot
 	dir=$INSTANCE/home/.kuke/profiles.d
 	rm -rf "$dir"
 	mkdir "$dir"
-}
-
-teardown()
-{
-	suite_check
 }
 
 # profile NAME [FILE]: says its parameters, then idles.
@@ -71,18 +60,17 @@ run_p()
 	profile agent
 	prefix=ag profile other
 	run run_p -p agent --param TEAM=blue
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[[ ${lines[0]} =~ ^'Cell "'(agent-[0-9a-f]{6})'" (realm "default", space "default", stack "default")'$ ]]
+	assert_success
+	assert_regex "${lines[0]}" '^Cell "(agent-[0-9a-f]{6})" \(realm "default", space "default", stack "default"\)$'
 	local one=${BASH_REMATCH[1]} two
-	[ "$(env_of "$one" SAID)" = blue/red// ]
-	[ "$(env_of "$one" KUKEON_CELL_PROFILE_NAME)" = agent ]
-	[ "$(cell_value "$one" '.metadata.labels | ."kukeon.io/profile" + " " + .team')" = "agent blue" ]
-	[ "$(cell_value "$one" .metadata.labels.\"cell.kukeon.io\")" = "$one" ]
-	[ "$(cell_value "$one" .spec.id)" = "$one" ]
+	assert_equal "$(env_of "$one" SAID)" blue/red//
+	assert_equal "$(env_of "$one" KUKEON_CELL_PROFILE_NAME)" agent
+	assert_equal "$(cell_value "$one" '.metadata.labels | ."kukeon.io/profile" + " " + .team')" "agent blue"
+	assert_equal "$(cell_value "$one" .metadata.labels.\"cell.kukeon.io\")" "$one"
+	assert_equal "$(cell_value "$one" .spec.id)" "$one"
 	# A new cell each time; scripts get its name.
 	two=$(run_p -p other --param TEAM=x -o json | jq -r .cell.name)
-	[[ $two =~ ^ag-[0-9a-f]{6}$ ]]
+	assert_regex "$two" '^ag-[0-9a-f]{6}$'
 	is_cell_state "$two" Ready
 	quiet kuke delete cell "$one"
 	quiet kuke delete cell "$two"
@@ -93,14 +81,14 @@ run_p()
 	printf '# values\nTEAM=file\r\n\nCOLOUR = of the file \n' >"$INSTANCE/home/params"
 	HOST_VALUE=env COLOUR=env run_p -p agent --name c --param TEAM=a,b=c \
 		--param-file "$INSTANCE/home/params"
-	[ "$(env_of c SAID)" = 'a,b=c/ of the file //env' ]
+	assert_equal "$(env_of c SAID)" 'a,b=c/ of the file //env'
 	quiet kuke delete cell c
 	COLOUR=env EMPTY=env TEAM=env run_p -p agent --name c
-	[ "$(env_of c SAID)" = env/red// ]
+	assert_equal "$(env_of c SAID)" env/red//
 	quiet kuke delete cell c
 	# An empty variable counts as unset.
 	run inst env TEAM= "$INSTANCE_BINDIR/kuke" run -d -p agent
-	[ "$output" = "$(required TEAM)" ]
+	assert_output "$(required TEAM)"
 	rm "$INSTANCE/home/params"
 }
 
@@ -113,11 +101,10 @@ required()
 	profile agent
 	run_p -p agent --name c --param TEAM=blue
 	run run_p -p agent --name ' c ' --param TEAM=blue
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[[ $output == *'metadata: already existed'*'containers: not started'* ]]
+	assert_success
+	assert_like "$output" ... 'metadata: already existed' ... 'containers: not started' ...
 	run run_p -p agent --name c --param TEAM=green
-	[ "$output" = 'Error: cell "c" exists with diverging spec (spec.containers["main"].env); use `kuke apply -f` to update' ]
+	assert_output 'Error: cell "c" exists with diverging spec (spec.containers["main"].env); use `kuke apply -f` to update'
 	quiet kuke delete cell c
 }
 
@@ -137,8 +124,8 @@ required()
 @test "the way without the daemon" {
 	profile agent
 	run quiet kuke --no-daemon run -d -p agent --name c --param TEAM=x
-	[ "$status" -eq 0 ]
-	[ "$(env_of c SAID)" = x/red// ]
+	assert_success
+	assert_equal "$(env_of c SAID)" x/red//
 	quiet kuke delete cell c
 }
 
@@ -149,18 +136,18 @@ required()
 	run_p -p agent --name c --param TEAM=x >/dev/null
 	quiet kuke delete cell c
 	run inst env KUKE_PROFILES_DIR=" $other " "$INSTANCE_BINDIR/kuke" run -d -p agent
-	[ "$output" = "Error: profile \"agent\" not found in $other: profile not found" ]
-	[ "$status" -eq 1 ]
+	assert_output "Error: profile \"agent\" not found in $other: profile not found"
+	assert_failure 1
 	# The file's name does not matter, and what does not load is passed over.
 	mv "$dir/agent.yaml" "$dir/z.yml"
 	echo 'a: [' >"$dir/a.yaml"
 	run_p -p agent --name c --param TEAM=x >/dev/null
 	quiet kuke delete cell c
 	run run_p -p a
-	[ "$status" -eq 1 ]
-	[[ $output == "Error: parse profile \"$dir/a.yaml\": profile is invalid: yaml: "* ]]
+	assert_failure 1
+	assert_like "$output" "Error: parse profile \"$dir/a.yaml\": profile is invalid: yaml: " ...
 	run run_p -p ''
-	[ "$output" = 'Error: profile is invalid: empty name' ]
+	assert_output 'Error: profile is invalid: empty name'
 	rmdir "$other"
 }
 
@@ -170,12 +157,11 @@ required()
 	fails()
 	{
 		run run_p "${@:2}"
-		echo "$output"
-		[ "$status" -eq 1 ]
-		[ "$output" = "Error: $1" ]
+		assert_failure 1
+		assert_output "Error: $1"
 	}
 	run run_p -p agent
-	[ "$output" = "$(required TEAM)" ]
+	assert_output "$(required TEAM)"
 	fails 'profile "agent": --param "NO" is not declared in spec.parameters[]: profile is invalid' \
 		-p agent --param NO=1
 	fails 'invalid --param "A": want KEY=VALUE: profile is invalid' -p agent --param A
@@ -190,37 +176,37 @@ required()
 	fails "profile \"$bad\" has kind \"Cell\", want \"CellProfile\": profile is invalid" -p bad
 	printf 'kind: CellProfile\nmetadata: {name: bad}\n' >"$bad"
 	run run_p -p bad --name c
-	[ "$output" = 'Error: document 0 (Cell "c"): spec.containers is required and cannot be empty' ]
+	assert_output 'Error: document 0 (Cell "c"): spec.containers is required and cannot be empty'
 	profile agent
 	run run_p -p agent --param TEAM=x --name a_b
-	[ "$status" -eq 1 ]
-	[ "$(kuke get cells -o json | jq '[.[] | select(.spec.realmId == "default")] | length')" -eq 0 ]
+	assert_failure 1
+	assert_equal "$(kuke get cells -o json | jq '[.[] | select(.spec.realmId == "default")] | length')" 0
 }
 
 @test "flags that do not go together" {
 	run kuke run
-	[ "$output" = 'Error: at least one of the flags in the group [file profile] is required' ]
+	assert_output 'Error: at least one of the flags in the group [file profile] is required'
 	run kuke run -f x -p y
-	[ "$output" = 'Error: if any flags in the group [file profile] are set none of the others can be; [file profile] were all set' ]
+	assert_output 'Error: if any flags in the group [file profile] are set none of the others can be; [file profile] were all set'
 	local flag
 	for flag in name param param-file; do
 		run kuke run -d -f x --$flag y
-		[ "$output" = "Error: --$flag is only valid with -p/--profile" ]
+		assert_output "Error: --$flag is only valid with -p/--profile"
 	done
 	run kuke --no-daemon run -d -p x --rm
-	[ "$output" = 'Error: --rm is incompatible with --no-daemon' ]
+	assert_output 'Error: --rm is incompatible with --no-daemon'
 }
 
 @test "unknown keys: a warning with its place, an error with --strict" {
 	profile agent
 	sed -i 's/prefix:/prefixx:/' "$dir/agent.yaml"
 	run run_p -p agent --name c --param TEAM=x
-	[ "$status" -eq 0 ]
-	[ "${lines[0]}" = "warning: $dir/agent.yaml:7:3: unknown field spec.prefixx (did you mean \"prefix\"?)" ]
+	assert_success
+	assert_line --index 0 "warning: $dir/agent.yaml:7:3: unknown field spec.prefixx (did you mean \"prefix\"?)"
 	quiet kuke delete cell c
 	run run_p -p agent --name c --param TEAM=x --strict
-	[ "$status" -eq 1 ]
-	[ "$output" = "Error: $dir/agent.yaml:7:3: unknown field spec.prefixx (did you mean \"prefix\"?): profile is invalid" ]
+	assert_failure 1
+	assert_output "Error: $dir/agent.yaml:7:3: unknown field spec.prefixx (did you mean \"prefix\"?): profile is invalid"
 }
 
 @test "completion: names of profiles and of their parameters, the environment is not asked" {
@@ -228,23 +214,23 @@ required()
 	profile beta zz.yml
 	echo 'a: [' >"$dir/broken.yaml"
 	run kuke __complete -- run -p ''
-	[ "$output" = $'agent\nbeta' ]
+	assert_output $'agent\nbeta'
 	run kuke __complete -- run --profile b
-	[ "$output" = beta ]
+	assert_output beta
 	run kuke __complete -- run -p beta --param ''
-	[ "$output" = $'TEAM=\nCOLOUR=\nEMPTY=\nHOST_VALUE=' ]
+	assert_output $'TEAM=\nCOLOUR=\nEMPTY=\nHOST_VALUE='
 }
 
 @test "the daemon takes no profile" {
 	profile agent
 	run kuke apply -f "$dir/agent.yaml"
-	[ "$status" -eq 1 ]
-	[[ $output == *'unknown kind: CellProfile'* ]]
+	assert_failure 1
+	assert_output --partial 'unknown kind: CellProfile'
 }
 
 @test "the example" {
 	cp "${top_srcdir:?}/data/examples/profiles/greeter.yaml" "$dir"
 	run_p -p greeter --name hi --param NAME='world; $(exit)'
-	wait_for 10 log_has hi '^hello world; \$(exit)$'
+	wait_for 200 log_has hi '^hello world; \$(exit)$'
 	quiet kuke delete cell hi
 }

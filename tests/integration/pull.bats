@@ -4,19 +4,15 @@
 # Images from real registries: plain, by TLS, with passwords and with tokens; by
 # tag, by digest, for several platforms; and cells that pull what they need.
 
+load ../helpers/suite
+load ../helpers/registry
+
 setup_file()
 {
-	load ../helpers/cells
-	load ../helpers/registry
 	instance_new
 	registry_ca
-	cat >>"$INSTANCE_CONFIG" <<-END
-		  registryCAFile: $(registry_dir)/ca.pem
-		  registryMirrors:
-		    docker.io: 127.0.0.1:5000/mirror
-		    gone.example: 127.0.0.1:1
-	END
-	instance_init
+	suite_start --no-image "registryCAFile: $(registry_dir)/ca.pem" \
+		'registryMirrors: {docker.io: "127.0.0.1:5000/mirror", gone.example: "127.0.0.1:1"}'
 	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/home/bb.tar" docker.io/library/bb:1
 	registry_start plain 5000
 	registry_start secret 5001 tls htpasswd
@@ -38,24 +34,9 @@ instance_warm_pull()
 	kuke image delete 127.0.0.1:5000/x/bb:1
 }
 
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	load ../helpers/registry
-	instance_snapshot
-}
-
 teardown()
 {
-	kuke image get -o json | jq -r '.Images[].Name' | while read -r name; do
-		kuke image delete "$name" </dev/null >/dev/null
-	done
+	delete_images
 	suite_check
 }
 
@@ -66,10 +47,9 @@ pull_cell()
 
 one_line()
 {
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[ "$(wc -l <<<"$output")" -eq 1 ]
-	[[ $output == "Error: "*"$1"* ]]
+	assert_failure 1
+	assert_equal "$(wc -l <<<"$output")" 1
+	assert_like "$output" "Error: " ... "$1" ...
 }
 
 host_arch()
@@ -99,15 +79,14 @@ requests()
 
 @test "by tag: pulled, run, and not again" {
 	run kuke image pull 127.0.0.1:5000/x/bb:1
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[[ $output == *"pulled image \"127.0.0.1:5000/x/bb:1\" into realm \"default\""* ]]
+	assert_success
+	assert_output --partial "pulled image \"127.0.0.1:5000/x/bb:1\" into realm \"default\""
 	before=$(requests plain 'GET /v2/x/bb/blobs')
 	run kuke image pull 127.0.0.1:5000/x/bb:1
-	[[ $output == *"is up to date" ]]
-	[ "$(requests plain 'GET /v2/x/bb/blobs')" -eq "$before" ]
+	assert_like "$output" ... "is up to date"
+	assert_equal "$(requests plain 'GET /v2/x/bb/blobs')" "$before"
 	quiet kuke run -d -f <(pull_cell c 127.0.0.1:5000/x/bb:1)
-	[ "$(cell_state c)" = Ready ]
+	assert_equal "$(cell_state c)" Ready
 	kuke delete cell c
 	kuke image get 127.0.0.1:5000/x/bb:1 | grep '^size: [1-9]'
 }
@@ -115,26 +94,26 @@ requests()
 @test "progress: drawn on a terminal, lines elsewhere, nothing with -q; cells show it too" {
 	local ref=127.0.0.1:5000/x/bb:1
 	run inst script -qec "$INSTANCE_BINDIR/kuke image pull $ref" /dev/null
-	[ "$status" -eq 0 ]
-	[[ $output == *' downloading ['*$'\e[K'* ]]
-	[[ $output == *' done '*'MiB'*"pulled image \"$ref\""* ]]
+	assert_success
+	assert_like "$output" ... ' downloading [' ... $'\e[K' ...
+	assert_like "$output" ... ' done ' ... 'MiB' ... "pulled image \"$ref\"" ...
 	kuke image delete $ref
 	run kuke image pull $ref
-	[[ ${lines[0]} =~ ^[0-9a-f]{12}\ downloading\ [0-9.]+\ MiB$ ]]
-	[[ ${lines[1]} =~ ^[0-9a-f]{12}\ done ]]
-	[ "${#lines[@]}" -eq 3 ]
+	assert_line --index 0 --regexp '^[0-9a-f]{12} downloading [0-9.]+ MiB$'
+	assert_line --index 1 --regexp '^[0-9a-f]{12} done'
+	assert_lines 3
 	kuke image delete $ref
 	run kuke image pull -q $ref
-	[ "$output" = $ref ]
+	assert_output $ref
 	kuke image delete $ref
 
 	pull_cell c $ref >"$INSTANCE/home/c.yaml"
 	run quiet inst script -qec "$INSTANCE_BINDIR/kuke run -d -f $INSTANCE/home/c.yaml" /dev/null
-	[[ $output == *' done '*'Cell "c"'* ]]
+	assert_like "$output" ... ' done ' ... 'Cell "c"' ...
 	kuke delete cell c
 	kuke image delete $ref
 	run quiet kuke run -d -f "$INSTANCE/home/c.yaml"
-	[[ ${lines[0]} == 'Cell "c"'* ]]
+	assert_like "${lines[0]}" 'Cell "c"' ...
 	kuke delete cell c
 }
 
@@ -144,8 +123,8 @@ requests()
 	kuke image pull -q "localhost:5000/x/bb@$digest"
 	before=$(requests plain /v2/)
 	run kuke image pull "localhost:5000/x/bb@$digest"
-	[[ $output == *"is up to date" ]]
-	[ "$(requests plain /v2/)" -eq "$before" ]
+	assert_like "$output" ... "is up to date"
+	assert_equal "$(requests plain /v2/)" "$before"
 	run kuke image pull "127.0.0.1:5000/x/bb@sha256:$(printf '0%.0s' {1..64})"
 	one_line 'not found: manifest unknown'
 }
@@ -158,7 +137,7 @@ requests()
 	registry_push 5000 "oci-archive:$INSTANCE/home/b2.tar" x/moves:1
 	kuke image pull -q localhost:5000/x/moves:1
 	two=$(kuke image get localhost:5000/x/moves:1 -o json | jq -r .Digest)
-	[ "$one" != "$two" ]
+	assert_not_equal "$one" "$two"
 }
 
 @test "verify --repair gets again what is broken, as it was when the tag has moved" {
@@ -171,24 +150,21 @@ requests()
 	truncate -s 0 "$store"/snapshots/*/fs/etc/passwd
 	for blob in "$store"/blobs/sha256/*; do echo >>"$blob"; done
 	run kuke image verify 127.0.0.1:5000/x/mends:1
-	echo "$output"
-	[ "$status" -eq 1 ]
+	assert_failure 1
 	run kuke image verify --repair 127.0.0.1:5000/x/mends:1
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[ "${lines[-1]}" = 'image "127.0.0.1:5000/x/mends:1": repaired' ]
+	assert_success
+	assert_equal "${lines[-1]}" 'image "127.0.0.1:5000/x/mends:1": repaired'
 	kuke image verify
-	[ "$(kuke image get -o json | jq -r '.Images[].Digest')" = "$digest" ]
-	[ "$(kuke image inspect 127.0.0.1:5000/x/mends:1 | jq .pulled)" = true ]
+	assert_equal "$(kuke image get -o json | jq -r '.Images[].Digest')" "$digest"
+	assert_equal "$(kuke image inspect 127.0.0.1:5000/x/mends:1 | jq .pulled)" true
 
 	# Gone from the registry: said so, and what is broken is not used.
 	truncate -s 0 "$store"/snapshots/*/fs/etc/passwd
 	mv "$(registry_dir)/plain" "$(registry_dir)/away"
 	run kuke image verify --repair
 	mv "$(registry_dir)/away" "$(registry_dir)/plain"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *'broken; not repaired: failed to pull image'*'not found'* ]]
+	assert_failure 1
+	assert_like "$output" ... 'broken; not repaired: failed to pull image' ... 'not found' ...
 	kuke image verify --repair
 }
 
@@ -205,7 +181,7 @@ requests()
 	one_line 'must be lowercase'
 	run kuke image pull --realm nope 127.0.0.1:5000/x/bb:1
 	one_line 'realm not found: nope'
-	[ -z "$(kuke image get -o json | jq -r '.Images[]')" ]
+	assert_equal "$(kuke image get -o json | jq -r '.Images[]')" ''
 }
 
 @test "TLS and a password: both are needed" {
@@ -226,9 +202,9 @@ requests()
 
 @test "a proxy of the environment, which names are left to" {
 	inst socat -u TCP-LISTEN:5010,bind=127.0.0.1,reuseaddr "CREATE:$INSTANCE/home/proxy" 3>&- &
-	wait_for 5 inst grep -q ':1392 ' /proc/net/tcp
+	wait_for 100 inst grep -q ':1392 ' /proc/net/tcp
 	KUKEFETCH_STALL_SECONDS=1 KUKEFETCH_TRIES=1 https_proxy=http://127.0.0.1:5010 run kuke --no-daemon image pull no-such-host.invalid/x
-	[ "$status" -eq 1 ]
+	assert_failure 1
 	grep -q '^CONNECT no-such-host.invalid:443 ' "$INSTANCE/home/proxy"
 	# Not for what is here.
 	https_proxy=http://127.0.0.1:1 http_proxy=http://127.0.0.1:1 \
@@ -237,18 +213,18 @@ requests()
 
 @test "names that no_proxy excepts, as other clients read it: the proxy hears nothing" {
 	inst socat -u TCP-LISTEN:5011,bind=127.0.0.1,reuseaddr,fork "OPEN:$INSTANCE/home/noproxy,creat,append" 3>&- &
-	wait_for 5 registry_up 5011
+	wait_for 100 registry_up 5011
 	for except in no-such-host.invalid:5000 '*.invalid' invalid .invalid '*' ' a.test , no-such-host.invalid'; do
 		https_proxy=http://127.0.0.1:5011 NO_PROXY=$except KUKEFETCH_TRIES=1 \
 			run kuke --no-daemon image pull no-such-host.invalid:5000/x
 		echo "$except: $output"
-		[ "$status" -eq 1 ]
-		[[ $output == *'could not resolve host'* ]]
+		assert_failure 1
+		assert_output --partial 'could not resolve host'
 	done
 	KUKEFETCH_TRIES=1 https_proxy=http://127.0.0.1:5011 NO_PROXY=192.0.2.0/25 KUKEFETCH_CONNECT_MS=200 \
 		run kuke --no-daemon image pull 192.0.2.129:5000/x
-	[ "$status" -eq 1 ]
-	[ "$(grep -a CONNECT "$INSTANCE/home/noproxy")" = $'CONNECT 192.0.2.129:5000 HTTP/1.1\r' ]
+	assert_failure 1
+	assert_equal "$(grep -a CONNECT "$INSTANCE/home/noproxy")" $'CONNECT 192.0.2.129:5000 HTTP/1.1\r'
 	inst pkill -x socat
 	wait
 }
@@ -265,7 +241,7 @@ requests()
 	credentials '{username: user, password: secret word, serverAddress: localhost:5001}'
 	kuke image pull -q localhost:5001/x/many:1
 	credentials ''
-	[ "$(grep -c 'GET /v2/x/many/blobs/.* HTTP/2.0"* 200' "$(registry_dir)/secret.log")" -ge 6 ]
+	assert [ "$(grep -c 'GET /v2/x/many/blobs/.* HTTP/2.0"* 200' "$(registry_dir)/secret.log")" -ge 6 ]
 	kuke image verify
 }
 
@@ -274,7 +250,7 @@ untrusted()
 {
 	inst openssl s_server -quiet -accept "$2:5004" -www -key "$(registry_dir)/server.key" \
 		-cert "$1" "${@:5}" >/dev/null 2>&1 3>&- </dev/null &
-	wait_for 5 inst bash -c "exec 3<>/dev/tcp/$2/5004"
+	wait_for 100 inst bash -c "exec 3<>/dev/tcp/$2/5004"
 	KUKEFETCH_TRIES=1 run kuke --no-daemon image pull "$3:5004/x/bb:1"
 	one_line "$4"
 	inst pkill -x openssl
@@ -285,7 +261,7 @@ untrusted()
 	inst mount -t tmpfs none /etc/ssl
 	inst openssl s_server -quiet -accept 127.0.0.1:5004 -www -key "$(registry_dir)/server.key" \
 		-cert "$(registry_dir)/server.pem" >/dev/null 2>&1 3>&- </dev/null &
-	wait_for 5 inst bash -c "exec 3<>/dev/tcp/127.0.0.1/5004"
+	wait_for 100 inst bash -c "exec 3<>/dev/tcp/127.0.0.1/5004"
 	KUKEFETCH_TRIES=1 run kuke --no-daemon image pull localhost:5004/x/bb:1
 	inst pkill -x openssl
 	wait
@@ -328,7 +304,7 @@ untrusted()
 
 @test "mirrors: asked first, and passed over when they cannot help" {
 	kuke image pull -q bb:1
-	[ "$(kuke image get -o json | jq -r '.Images[].Name')" = docker.io/library/bb:1 ]
+	assert_equal "$(kuke image get -o json | jq -r '.Images[].Name')" docker.io/library/bb:1
 	run kuke image pull nothing-here
 	one_line "; mirror 127.0.0.1:5000: not found"
 	run kuke image pull gone.example/x
@@ -373,10 +349,9 @@ index()
 	descriptor plain x/multi:vax vax | index | registry_put 5000 x/multi foreign
 
 	kuke image pull -q localhost:5000/x/multi:outer
-	[ "$(kuke image get localhost:5000/x/multi:outer -o json | jq -r .MediaType)" = \
-		application/vnd.oci.image.index.v1+json ]
+	assert_equal "$(kuke image get localhost:5000/x/multi:outer -o json | jq -r .MediaType)" application/vnd.oci.image.index.v1+json
 	quiet kuke run -d -f <(pull_cell c localhost:5000/x/multi:outer)
-	[ "$(cell_state c)" = Ready ]
+	assert_equal "$(cell_state c)" Ready
 	kuke delete cell c
 	run kuke image pull localhost:5000/x/multi:foreign
 	one_line "nothing in the index is for this host (linux/$arch)"
@@ -387,7 +362,7 @@ index()
 @test "cells pull what they need: run, apply, create, start; and say why they cannot" {
 	IMAGE=localhost:5000/x/bb:1
 	quiet kuke run -d -f <(pull_cell c $IMAGE)
-	[ "$(cell_state c)" = Ready ]
+	assert_equal "$(cell_state c)" Ready
 	# A container that is there needs its image's name no more.
 	kuke stop cell c
 	kuke image delete $IMAGE
@@ -397,13 +372,13 @@ index()
 
 	run kuke run -d -f <(pull_cell c localhost:5000/x/bb:nope)
 	one_line 'failed to pull image localhost:5000/x/bb:nope: not found: manifest unknown'
-	[ "$(cell_state c)" = Failed ]
+	assert_equal "$(cell_state c)" Failed
 	registry_push 5000 "docker-archive:$INSTANCE/home/bb.tar" x/bb:nope
 	kuke start cell c
-	[ "$(cell_state c)" = Ready ]
+	assert_equal "$(cell_state c)" Ready
 	container side 'trap "exit 0" TERM; sleep 1000 & wait' | cat <(pull_cell c localhost:5000/x/bb:nope) - |
 		sed "s|image: $IMAGE|image: 127.0.0.1:5000/x/bb:1|" | quiet kuke apply -f -
-	[ "$(container_value c side .status.state)" = Ready ]
+	assert_equal "$(container_value c side .status.state)" Ready
 	kuke delete cell c
 	rm -r "$(registry_dir)/plain/docker/registry/v2/repositories/x/bb/_manifests/tags/nope"
 }
@@ -417,7 +392,7 @@ index()
 	wait
 	for i in 1 2 3 4; do
 		cat "$INSTANCE/home/p$i"
-		[ "$(cat "$INSTANCE/home/p$i")" = localhost:5000/x/bb:1 ]
+		assert_equal "$(cat "$INSTANCE/home/p$i")" localhost:5000/x/bb:1
 	done
 }
 
@@ -425,11 +400,11 @@ index()
 	registry_up 5000
 	# A registry that never answers holds it long enough to be looked at.
 	inst socat TCP-LISTEN:5005,bind=127.0.0.1,reuseaddr,fork EXEC:'sleep 60' >/dev/null 2>&1 3>&- &
-	wait_for 5 registry_up 5005
+	wait_for 100 registry_up 5005
 	quiet kuke image pull localhost:5005/x/bb:1 &
-	wait_for 5 inst pgrep -x -u 65534 kukefetch
+	wait_for 100 inst pgrep -x -u 65534 kukefetch
 	pid=$(inst pgrep -x kukefetch)
-	wait_for 5 inst grep -P '^Seccomp:\t2' "/proc/$pid/status"
+	wait_for 100 inst grep -P '^Seccomp:\t2' "/proc/$pid/status"
 	status=$(inst cat "/proc/$pid/status")
 	grep -P '^Uid:\t65534\t65534\t65534\t65534' <<<"$status"
 	grep -P '^Gid:\t65534\t65534\t65534\t65534' <<<"$status"
@@ -437,9 +412,9 @@ index()
 	grep -P '^CapPrm:\t0+$' <<<"$status"
 	grep -P '^CapEff:\t0+$' <<<"$status"
 	grep -P '^NoNewPrivs:\t1' <<<"$status"
-	[ "$(inst ls "/proc/$pid/root/")" = "$(printf 'ca.pem\netc')" ]
+	assert_equal "$(inst ls "/proc/$pid/root/")" "$(printf 'ca.pem\netc')"
 	# The caller goes, and the pull with it.
 	inst pkill -x kuke
-	wait_for 5 refute inst pgrep -x kukefetch
+	wait_for 100 refute inst pgrep -x kukefetch
 	inst pkill -x socat || true
 }

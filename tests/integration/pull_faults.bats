@@ -4,17 +4,18 @@
 # What goes wrong between a registry and us: each fault gives the right words or
 # none at all, no part of an image is ever seen, and the next pull completes.
 
+load ../helpers/suite
+load ../helpers/registry
+
 REF=127.0.0.1:5006/x/big:1
 
 setup_file()
 {
-	load ../helpers/cells
-	load ../helpers/registry
-	instance_new
 	# Patience of tests.
 	export KUKEFETCH_STALL_SECONDS=1 KUKEFETCH_BACKOFF_MS=10 KUKEFETCH_TRIES=4 KUKEFETCH_CONNECT_MS=3000
+	instance_new
 	inst mount -t tmpfs -o size=64m tmpfs "$INSTANCE_RUN_PATH"
-	instance_init
+	suite_start --no-image
 	registry_start plain 5000
 	registry_start secret 5001 htpasswd
 	big_image
@@ -49,31 +50,21 @@ proxy()
 	echo "0 / 0 pass" >"$INSTANCE/home/rule$1"
 	inst "$top_builddir/faultproxy" "$1" "$2" "$INSTANCE/home/rule$1" "$INSTANCE/home/log$1" \
 		>"$INSTANCE/home/proxy$1.out" 2>&1 3>&- &
-	wait_for 5 registry_up "$1"
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
+	wait_for 100 registry_up "$1"
 }
 
 setup()
 {
-	load ../helpers/cells
-	load ../helpers/registry
 	layers=$(jq -r '.layers[].digest' "$(manifest)")
 	noise=$(tail -n 1 <<<"$layers")
-	instance_snapshot
+	suite_snapshot
 }
 
 teardown()
 {
 	fault pass
 	fault pass / 1 5008
-	kuke image get -o json | jq -r '.Images[].Name' | while read -r name; do
-		kuke image delete "$name" </dev/null >/dev/null
-	done
+	delete_images
 	suite_check
 }
 
@@ -103,15 +94,14 @@ asked()
 
 nothing_seen()
 {
-	[ -z "$(kuke image get -o json | jq -r '.Images[].Name')" ]
+	assert_equal "$(kuke image get -o json | jq -r '.Images[].Name')" ''
 }
 
 # pulls: with the fault in place it works all the same.
 pulls()
 {
 	run kuke image pull -q $REF
-	echo "$output"
-	[ "$output" = "$REF" ]
+	assert_output "$REF"
 	kuke image delete $REF >/dev/null
 }
 
@@ -120,10 +110,9 @@ refuses()
 {
 	run kuke image pull "${2:-$REF}"
 	output=$(grep -vE '^[0-9a-f]{12} ' <<<"$output")
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[ "$(wc -l <<<"$output")" -eq 1 ]
-	[[ $output == "Error: failed to pull image "*"$1"* ]]
+	assert_failure 1
+	assert_equal "$(wc -l <<<"$output")" 1
+	assert_like "$output" "Error: failed to pull image " ... "$1" ...
 	nothing_seen
 }
 
@@ -131,7 +120,7 @@ refuses()
 	for at in 0 1 90 400 5000 70000 1000000 2000000; do
 		fault "cut $at" "$noise" 1
 		pulls
-		[ "$at" -lt 5000 ] || [ "$(asked 'range=bytes=[1-9]')" -eq 1 ]
+		[ "$at" -lt 5000 ] || assert_equal "$(asked 'range=bytes=[1-9]')" 1
 	done
 	# All blobs, several times in a row, in order or not.
 	for at in 300 9000 600000; do
@@ -147,11 +136,11 @@ refuses()
 @test "cut again and again: an error, and what had come is not fetched twice" {
 	fault "cut 30000" "$noise" 1000
 	refuses '(after 4 tries)'
-	[ "$(asked "$noise")" -ge 4 ]
+	assert [ "$(asked "$noise")" -ge 4 ]
 	fault pass
 	pulls
-	[ "$(asked "$(head -n 1 <<<"$layers")")" -eq 0 ]
-	[ "$(asked "$noise")" -eq 1 ]
+	assert_equal "$(asked "$(head -n 1 <<<"$layers")")" 0
+	assert_equal "$(asked "$noise")" 1
 }
 
 @test "stalls: once is got over, always is told" {
@@ -209,7 +198,7 @@ reply()
 		{username: user, password: secret word, serverAddress: "127.0.0.1:5006"}]}}
 	END
 	refuses 'unauthorized'
-	[ "$(asked /)" -le 3 ]
+	assert [ "$(asked /)" -le 3 ]
 	reply 'HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Bearer realm="http://192.0.2.9/token",service="x"'
 	fault "reply $INSTANCE/home/reply" / 1000
 	refuses "it sends for a token to 'http://192.0.2.9/token', over plain http: refused"
@@ -219,7 +208,7 @@ reply()
 	reply 'HTTP/1.1 307 There\r\nContent-Length: 0\r\nLocation: /v2/x/again'
 	fault "reply $INSTANCE/home/reply" / 1000
 	refuses 'redirected too often'
-	[ "$(asked /)" -le 12 ]
+	assert [ "$(asked /)" -le 12 ]
 	reply 'HTTP/1.1 307 There\r\nContent-Length: 0\r\nLocation: http://192.0.2.9/'
 	fault "reply $INSTANCE/home/reply" / 1000
 	refuses "redirected to plain http, at '192.0.2.9': refused"
@@ -238,9 +227,9 @@ reply()
 	fault "reply $INSTANCE/home/reply" "$noise" 1000 5008
 	: >"$INSTANCE/home/log5007"
 	kuke image pull -q 127.0.0.1:5008/x/big:1
-	[ "$(asked 'auth=Basic' 5008)" -ge 3 ]
-	[ "$(asked "$noise auth=-" 5007)" -eq 1 ]
-	[ "$(asked 'auth=Basic' 5007)" -eq 0 ]
+	assert [ "$(asked 'auth=Basic' 5008)" -ge 3 ]
+	assert_equal "$(asked "$noise auth=-" 5007)" 1
+	assert_equal "$(asked 'auth=Basic' 5007)" 0
 	kuke apply -f - <<<'{apiVersion: v1beta1, kind: Realm, metadata: {name: default}, spec: {registryCredentials: []}}' >/dev/null
 }
 
@@ -251,7 +240,7 @@ reply()
 	fault "reply $INSTANCE/home/reply" /manifests/ 1
 	before=$SECONDS
 	pulls
-	[ "$SECONDS" -gt "$before" ]
+	assert [ "$SECONDS" -gt "$before" ]
 	reply 'HTTP/1.1 429 Slow\r\nRetry-After: 3600\r\nContent-Length: 0'
 	fault "reply $INSTANCE/home/reply" "$noise" 1
 	refuses 'too many requests (it asks to come back in 3600 s)'
@@ -282,7 +271,7 @@ reply()
 	jq -c '.layers[1].digest = "sha256:" + "0" * 64' "$INSTANCE/home/m.json" >"$INSTANCE/home/n.json"
 	served "$INSTANCE/home/n.json"
 	refuses 'fetched from elsewhere'
-	[ "$(asked evil 5007)" -eq 0 ]
+	assert_equal "$(asked evil 5007)" 0
 	jq -c '.manifests = []' "$(manifest)" >"$INSTANCE/home/m.json"
 	served "$INSTANCE/home/m.json"
 	refuses 'both a manifest and an index'
@@ -309,7 +298,7 @@ served()
 		inst mount -o "remount,size=$((used + more))k" "$INSTANCE_RUN_PATH"
 		refuses 'no space left on device'
 		size=$(inst df -k --output=used "$INSTANCE_RUN_PATH" | tail -n 1)
-		[ "$size" -le $((used + 64)) ]
+		assert [ "$size" -le $((used + 64)) ]
 	done
 	inst mount -o remount,size=64m "$INSTANCE_RUN_PATH"
 	pulls
@@ -318,13 +307,13 @@ served()
 @test "the caller goes: what is whole stays for the next pull" {
 	fault "stall 1000000" "$noise" 1000
 	quiet kuke image pull $REF >"$INSTANCE/home/out" 2>&1 &
-	wait_for 10 unpacked 3
+	wait_for 200 unpacked 3
 	inst pkill -x kuke
-	wait_for 5 refute inst pgrep -x kukefetch
+	wait_for 100 refute inst pgrep -x kukefetch
 	nothing_seen
 	fault pass
 	pulls
-	[ "$(asked /blobs/)" -le 2 ]
+	assert [ "$(asked /blobs/)" -le 2 ]
 }
 
 # Layers that are whole, in the store or on their way there.
@@ -338,9 +327,9 @@ unpacked()
 	for helper in kukefetch kukeunpack; do
 		fault "stall 1000000" "$noise" 1000
 		kuke image pull $REF >"$INSTANCE/home/out" 2>&1 3>&- &
-		wait_for 10 inst pgrep -x "$helper"
+		wait_for 200 inst pgrep -x "$helper"
 		inst pkill -KILL -x "$helper"
-		wait_for 10 grep -q "$helper was killed by signal 9" "$INSTANCE/home/out"
+		wait_for 200 grep -q "$helper was killed by signal 9" "$INSTANCE/home/out"
 		wait
 		nothing_seen
 	done
@@ -358,15 +347,15 @@ blobs()
 	kuke daemon stop
 	sed -i 's/^spec:/spec:\n  keepLayers: true/' "$INSTANCE_CONFIG"
 	quiet kuke daemon start
-	instance_snapshot
+	suite_snapshot
 	fault "flip 900000" "$noise" 1000
 	refuses 'layer 3'
-	[ "$(blobs)" -eq 0 ]
+	assert_equal "$(blobs)" 0
 	fault "cut 700000" "$noise" 1
 	kuke image pull -q $REF
-	[ "$(blobs)" -eq 2 ]
+	assert_equal "$(blobs)" 2
 	inst sha256sum "$INSTANCE_RUN_PATH/namespaces/default.$INSTANCE_NS_SUFFIX/blobs/sha256/${noise#sha256:}" |
 		grep -q "^${noise#sha256:} "
 	kuke image delete $REF
-	[ "$(blobs)" -eq 0 ]
+	assert_equal "$(blobs)" 0
 }

@@ -4,34 +4,17 @@
 # What is an image is the same for a registry as for an archive: the cases of imgcases,
 # pulled, give the trees and refusals that loading them gives.
 
+load ../helpers/suite
+load ../helpers/registry
+
 setup_file()
 {
-	load ../helpers/cells
-	load ../helpers/registry
-	instance_new
-	export KUKEFETCH_BACKOFF_MS=10 KUKEFETCH_TRIES=2 CASES=$INSTANCE/home/cases
-	instance_init
+	export KUKEFETCH_BACKOFF_MS=10 KUKEFETCH_TRIES=2
+	suite_start --no-image
+	export CASES=$INSTANCE/home/cases
 	"$INSTANCE_HELPERS/imgcases" "$CASES" kinds
 	inst "$INSTANCE_HELPERS/archive-registry" 5040 "$CASES" >"$INSTANCE/home/registry.log" 2>&1 3>&- &
-	wait_for 10 registry_up 5040
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	load ../helpers/registry
-	instance_snapshot
-}
-
-teardown()
-{
-	suite_check
+	wait_for 200 registry_up 5040
 }
 
 # The topmost layer of an image.
@@ -45,10 +28,9 @@ top_layer()
 
 one_line()
 {
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[ "${#lines[@]}" -eq 1 ]
-	[[ $output == *"$1"* ]]
+	assert_failure 1
+	assert_lines 1
+	assert_output --partial "$1"
 }
 
 @test "every kind of image and of artifact, pulled" {
@@ -61,21 +43,21 @@ one_line()
 		run kuke image pull -q "$ref"
 		echo "# $case: $output"
 		if [ -e "$dir/error" ]; then
-			[ "$status" -eq 1 ]
-			[ "${#lines[@]}" -eq 1 ]
+			assert_failure 1
+			assert_lines 1
 			grep -q "is not in the archive" "$dir/error" || [[ $output == *"$(cat "$dir/error")"* ]]
 			refused=$((refused + 1))
 			continue
 		fi
-		[ "$status" -eq 0 ]
+		assert_success
 		[ ! -e "$dir/tree" ] || inst "$INSTANCE_HELPERS/imgtree" "$(top_layer "$ref")" |
 			LC_ALL=C sort | diff -u <(LC_ALL=C sort "$dir/tree") -
 		kuke image delete "$ref"
 		pulled=$((pulled + 1))
 	done
 	echo "# $pulled pulled, $refused refused"
-	[ "$pulled" -ge 14 ]
-	[ "$refused" -ge 9 ]
+	assert [ "$pulled" -ge 14 ]
+	assert [ "$refused" -ge 9 ]
 }
 
 @test "what a manifest names and the registry has not does not read as a missing tag" {

@@ -4,13 +4,13 @@
 # Registries that are odd in ways that other clients get along with: where tokens
 # come from, who hears a password, what a stranger is told, how HEAD is answered.
 
+load ../helpers/suite
+load ../helpers/registry
+
 setup_file()
 {
-	load ../helpers/cells
-	load ../helpers/registry
-	instance_new
 	export KUKEFETCH_BACKOFF_MS=10 KUKEFETCH_TRIES=2
-	instance_init
+	suite_start --no-image
 	odd 5020
 	odd 5030 token
 }
@@ -19,29 +19,14 @@ setup_file()
 odd()
 {
 	inst "$INSTANCE_HELPERS/odd-registry" "$@" >"$INSTANCE/home/odd-$1" 2>"$INSTANCE/home/err-$1" 3>&- &
-	wait_for 10 registry_up "$1"
-	wait_for 10 registry_up "$(($1 + 1))"
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	load ../helpers/registry
-	instance_snapshot
+	wait_for 200 registry_up "$1"
+	wait_for 200 registry_up "$(($1 + 1))"
 }
 
 teardown()
 {
 	credentials ''
-	kuke image get -o json | jq -r '.Images[].Name' | while read -r name; do
-		kuke image delete "$name" </dev/null >/dev/null
-	done
+	delete_images
 	suite_check
 }
 
@@ -72,8 +57,7 @@ pulls()
 {
 	asked >/dev/null
 	run kuke image pull -q "127.0.0.1:${2:-5020}/$1/img:1"
-	echo "$output"
-	[ "$status" -eq 0 ]
+	assert_success
 }
 
 @test "a redirect on the registry's own origin is home: a token is got there" {
@@ -84,22 +68,22 @@ pulls()
 	log_in
 	pulls elsewhere
 	run asked
-	grep -qE '^5020 GET /v2/elsewhere/img/blobs/.* 307 Basic$' <<<"$output"
-	grep -qE '^5021 GET /v2/elsewhere/img/blobs/.* 401 -$' <<<"$output"
-	grep -qE '^5021 GET /token.* 200 -$' <<<"$output"
-	grep -qE '^5021 GET /v2/elsewhere/img/blobs/.* 200 Bearer$' <<<"$output"
-	refute grep -qE '^5021 .* Basic$' <<<"$output"
+	assert_line --regexp '^5020 GET /v2/elsewhere/img/blobs/.* 307 Basic$'
+	assert_line --regexp '^5021 GET /v2/elsewhere/img/blobs/.* 401 -$'
+	assert_line --regexp '^5021 GET /token.* 200 -$'
+	assert_line --regexp '^5021 GET /v2/elsewhere/img/blobs/.* 200 Bearer$'
+	refute_line --regexp '^5021 .* Basic$'
 }
 
 @test "another origin that wants a password gets none" {
 	log_in
 	asked >/dev/null
 	run kuke image pull -q 127.0.0.1:5020/strict/img:1
-	[ "$status" -eq 1 ]
-	[[ $output == *"'localhost': unauthorized"* ]]
+	assert_failure 1
+	assert_output --partial "'localhost': unauthorized"
 	run asked
-	grep -qE '^5021 GET /v2/strict/.* 401 -$' <<<"$output"
-	refute grep -qE '^5021 .* Basic$' <<<"$output"
+	assert_line --regexp '^5021 GET /v2/strict/.* 401 -$'
+	refute_line --regexp '^5021 .* Basic$'
 }
 
 @test "a token server that has moved: on its origin with the password, elsewhere without" {
@@ -107,8 +91,8 @@ pulls()
 	pulls tokenmoved
 	pulls tokenaway
 	run asked
-	grep -qE '^5020 GET /awaytoken.* 307 Basic$' <<<"$output"
-	grep -qE '^5021 GET /token.* 200 -$' <<<"$output"
+	assert_line --regexp '^5020 GET /awaytoken.* 307 Basic$'
+	assert_line --regexp '^5021 GET /token.* 200 -$'
 }
 
 @test "a login is offered to a registry that hides images from strangers" {
@@ -121,15 +105,15 @@ pulls()
 	log_in
 	asked >/dev/null
 	run kuke image pull 127.0.0.1:5020/hidden/img:1
-	[ "$status" -eq 1 ]
+	assert_failure 1
 	echo "$output"
-	[[ $output == *'not found: name unknown' ]]
-	[ "$(asked | grep -c ' /v2/ ')" -eq 1 ]
+	assert_like "$output" ... 'not found: name unknown'
+	assert_equal "$(asked | grep -c ' /v2/ ')" 1
 	# Without a login there is nothing to offer.
 	credentials ''
 	run kuke image pull 127.0.0.1:5020/shy404/img:1
-	[ "$status" -eq 1 ]
-	[ "$(asked | grep -c ' /v2/ ')" -eq 0 ]
+	assert_failure 1
+	assert_equal "$(asked | grep -c ' /v2/ ')" 0
 }
 
 @test "a login, where the token's realm is no address" {
@@ -137,8 +121,8 @@ pulls()
 	pulls realm
 	credentials ''
 	run kuke image pull -q 127.0.0.1:5020/realm/img:1
-	[ "$status" -eq 1 ]
-	[[ $output == *'may require authorization'* ]]
+	assert_failure 1
+	assert_output --partial 'may require authorization'
 }
 
 @test "blanks in an address are escaped" {
@@ -150,8 +134,7 @@ pulls()
 	for odd in head405 head500 headcut headmute; do
 		pulls $odd
 		run kuke image pull "127.0.0.1:5020/$odd/img:1"
-		echo "$output"
-		[ "$status" -eq 0 ]
-		[[ $output == *'is up to date' ]]
+		assert_success
+		assert_like "$output" ... 'is up to date'
 	done
 }

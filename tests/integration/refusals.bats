@@ -4,30 +4,7 @@
 # A deletion that is refused changes nothing; what is being deleted takes nothing new;
 # the daemon's own realm, space and stack are refused by name, by every verb.
 
-IDLE='trap "exit 0" TERM; sleep 1000 & wait'
-
-setup_file()
-{
-	load ../helpers/cells
-	suite_start
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	instance_snapshot
-}
-
-teardown()
-{
-	suite_check
-}
+load ../helpers/suite
 
 # All documents without their times, as they are on disk.
 documents()
@@ -48,10 +25,9 @@ refused()
 	shift
 	documents >"$INSTANCE/home/before"
 	run quiet "$@"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *"$text"* ]]
-	[ "$(grep -c . <<<"$output")" -eq 1 ]
+	assert_failure 1
+	assert_output --partial "$text"
+	assert_equal "$(grep -c . <<<"$output")" 1
 	diff "$INSTANCE/home/before" <(documents)
 }
 
@@ -80,33 +56,32 @@ realm_with_cell()
 		}
 	done
 	inst test -e "/proc/$init"
-	[ "$(kuke get realms -o json | jq -r '.[] | select(.metadata.name == "r1").status.state')" = Ready ]
+	assert_equal "$(kuke get realms -o json | jq -r '.[] | select(.metadata.name == "r1").status.state')" Ready
 	# It still takes children.
 	quiet kuke create space s2 --realm r1 >/dev/null
 	kuke delete realm r1 --cascade
-	instance_snapshot
+	suite_snapshot
 }
 
 @test "a cascade that ends half-way leaves what is left in order" {
 	realm_with_cell
 	# A process of another's beside the cell keeps the stack from going.
 	group=$(find /sys/fs/cgroup -maxdepth 6 -type d -path "*$INSTANCE_CGROUP/r1/s1/t1" | head -n1)
-	[ -n "$group" ]
+	assert_not_equal "$group" ''
 	mkdir "$group/other"
 	sleep 1000 3>&- 4>&- &
 	other=$!
 	echo "$other" >"$group/other/cgroup.procs"
 	run quiet kuke delete realm r1 --cascade
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *'still has processes'* ]]
-	[ "$(kuke get realms -o json | jq -r '.[] | select(.metadata.name == "r1").status.state')" = Ready ]
+	assert_failure 1
+	assert_output --partial 'still has processes'
+	assert_equal "$(kuke get realms -o json | jq -r '.[] | select(.metadata.name == "r1").status.state')" Ready
 	IN='r1 s1 t1' run_cell b "$IDLE"
 	IN='r1 s1 t1' is_cell_state b Ready
 	kill "$other"
 	wait "$other" || true
 	kuke delete realm r1 --cascade
-	instance_snapshot
+	suite_snapshot
 }
 
 @test "a realm that is Deleting takes no new children, starts nothing, and is finished" {
@@ -133,9 +108,8 @@ realm_with_cell()
 	run quiet kuke apply --dry-run -f "$INSTANCE/home/doc"
 	plan=${output// (dry run)/}
 	run quiet kuke apply -f "$INSTANCE/home/doc"
-	echo "$output"
-	[ "$status" -ne 0 ]
-	[ "$(grep -c "$text" <<<"$output")" -eq 5 ]
+	assert_failure
+	assert_equal "$(grep -c "$text" <<<"$output")" 5
 	diff <(echo "$plan") <(head -n -1 <<<"$output")
 	rm "$INSTANCE/home/doc"
 	# A pass does not bring it back.
@@ -144,7 +118,7 @@ realm_with_cell()
 	refused "$text" kuke create space s2 --realm r1 --no-daemon
 	kuke delete realm r1 --cascade
 	refute kuke get realm r1
-	instance_snapshot
+	suite_snapshot
 }
 
 @test "the daemon's own realm, space and stack are never deleted" {
@@ -164,9 +138,8 @@ realm_with_cell()
 		done
 		# shellcheck disable=SC2086
 		run quiet kuke delete -f "$INSTANCE/home/doc" --cascade $how
-		echo "$output"
-		[ "$status" -ne 0 ]
-		[[ $output == *'never deleted'* ]]
+		assert_failure
+		assert_output --partial 'never deleted'
 		for verb in stop kill delete; do
 			# shellcheck disable=SC2086
 			{
@@ -179,10 +152,9 @@ realm_with_cell()
 	done
 	IN='kuke-system kukeon kukeon' cell_doc kukeond "$IDLE" >"$INSTANCE/home/doc"
 	run quiet kuke apply -f "$INSTANCE/home/doc"
-	echo "$output"
-	[ "$status" -ne 0 ]
-	[[ $output == *"daemon's own"* ]]
+	assert_failure
+	assert_output --partial "daemon's own"
 	rm "$INSTANCE/home/doc"
-	[ "$(kukeond_pid)" = "$pid" ]
+	assert_equal "$(kukeond_pid)" "$pid"
 	inst test -e "/proc/$pid"
 }

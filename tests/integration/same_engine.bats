@@ -4,23 +4,21 @@
 # `kuke --no-daemon` and the daemon run one engine: the same verbs in the same
 # order say the same, and leave the same documents.
 
+load ../helpers/suite
+
 setup_file()
 {
-	load ../helpers/instance
-	instance_start
-	busybox_image
-	instance_warm
+	suite_start
 }
 
 setup()
 {
-	load ../helpers/instance
+	:
 }
 
-teardown_file()
+teardown()
 {
-	load ../helpers/instance
-	instance_stop
+	:
 }
 
 cell()

@@ -6,13 +6,12 @@
 # itself: what a default container is denied, a privileged one can do as the host's
 # root can, so no line here is denied by accident.
 
+load ../helpers/suite
+
 setup_file()
 {
-	load ../helpers/cells
 	# The directories and the filter that stay are there before the first test.
-	instance_new && echo "  seccompDefault: true" >>"$INSTANCE_CONFIG" && instance_init &&
-		busybox_image >/dev/null && run_cell first true && kuke delete cell first >/dev/null
-	export HERE=$INSTANCE/home
+	suite_start 'seccompDefault: true'
 	cp "$INSTANCE_BINDIR/secprobe" "$HERE/secprobe"
 	chmod 755 "$HERE/secprobe"
 	inst "$HERE/secprobe" >"$HERE/host"
@@ -22,21 +21,9 @@ setup_file()
 	probe setuid "securityOpts: ['No-New-Privileges:false']"
 }
 
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
 setup()
 {
-	load ../helpers/cells
-	instance_snapshot -x "$INSTANCE/run/seccomp"
-}
-
-teardown()
-{
-	suite_check
+	suite_snapshot -x "$INSTANCE/run/seccomp"
 }
 
 # probe NAME YAML: all attempts, in a cell that sees the host's processes.
@@ -46,7 +33,7 @@ probe()
 
 	run_cell "$1" '/secprobe; exec sleep 1000' "${extra}hostPID: true
 volumes: [{source: $HERE/secprobe, target: /secprobe, readOnly: true}]"
-	wait_for 20 log_has "$1" '^done$'
+	wait_for 400 log_has "$1" '^done$'
 	logs "$1" >"$HERE/$1"
 	quiet kuke kill cell "$1" >/dev/null
 	quiet kuke delete cell "$1" >/dev/null
@@ -65,24 +52,23 @@ denied()
 
 	shift
 	got=$(result default "$name")
-	[[ " $* " == *" $got "* ]] || { echo "$name: '$got', not one of '$*'" >&2; return 1; }
-	[ "$(result privileged "$name")" = "$(result host "$name")" ] ||
-		{ echo "$name: $(result privileged "$name") privileged, $(result host "$name") on the host" >&2
-			return 1; }
+	echo "$name: '$got' of '$*'"
+	assert_like " $* " ... " $got " ...
+	assert_equal "$name: $(result privileged "$name")" "$name: $(result host "$name")"
 }
 
 # The host lets its root do it: that a container may not is our work.
 allowed_on_host()
 {
-	[ "$(result host "$1")" = ok ] || { echo "$1: $(result host "$1") on the host" >&2; return 1; }
+	assert_equal "$1: $(result host "$1")" "$1: ok"
 }
 
 # filtered NAME WORD: by the profile alone; without it the kernel has another answer.
 filtered()
 {
 	denied "$1" "$2"
-	[ "$(result unconfined "$1")" = "$(result host "$1")" ]
-	[ "$(result unconfined "$1")" != "$2" ]
+	assert_equal "$(result unconfined "$1")" "$(result host "$1")"
+	assert_not_equal "$(result unconfined "$1")" "$2"
 }
 
 status_of()
@@ -103,8 +89,8 @@ status_of()
 	denied unmount_masks EPERM
 	denied remount_sys EPERM
 	# Nor without the profile: the capability is missing too.
-	[ "$(result unconfined mount_tmpfs)" = EPERM ]
-	[ "$(result unconfined remount_sys)" = EPERM ]
+	assert_equal "$(result unconfined mount_tmpfs)" EPERM
+	assert_equal "$(result unconfined remount_sys)" EPERM
 }
 
 @test "a default container does not reach the kernel's own files" {
@@ -123,24 +109,24 @@ status_of()
 	allowed_on_host ptrace_1
 	denied read_memory_1 EACCES
 	denied root_of_1 EACCES
-	[ "$(result unconfined ptrace_1)" = EPERM ]
+	assert_equal "$(result unconfined ptrace_1)" EPERM
 }
 
 @test "a default container opens no device but those that every container has" {
 	denied device_kmsg EPERM
 	allowed_on_host device_kmsg
 	denied device_loop EPERM
-	[ "$(result default device_null)" = ok ]
+	assert_equal "$(result default device_null)" ok
 }
 
 @test "a default container does not raise its capabilities" {
 	denied raise_capability EPERM
-	[ "$(result unconfined raise_capability)" = EPERM ]
+	assert_equal "$(result unconfined raise_capability)" EPERM
 	denied raise_ambient EPERM
 	# no_new_privs holds for privileged containers too; one option gives it up.
-	[ "$(result default setuid_program)" = EPERM ]
-	[ "$(result privileged setuid_program)" = EPERM ]
-	[ "$(result setuid setuid_program)" = ok ]
+	assert_equal "$(result default setuid_program)" EPERM
+	assert_equal "$(result privileged setuid_program)" EPERM
+	assert_equal "$(result setuid setuid_program)" ok
 }
 
 @test "the default profile denies what capabilities leave open" {
@@ -162,13 +148,13 @@ status_of()
 
 @test "the profile is there, the inheritable set is empty, the OOM score is the container's own" {
 	run_cell s 'cat /proc/self/status; echo oom: $(cat /proc/self/oom_score_adj); echo .done; exec sleep 1000'
-	wait_for 15 log_has s '^\.done$'
-	[ "$(status_of s Seccomp)" = 2 ]
-	[ "$(status_of s NoNewPrivs)" = 1 ]
-	[ "$(status_of s CapInh)" = 0000000000000000 ]
-	[ "$(status_of s CapAmb)" = 0000000000000000 ]
-	[ "$(status_of s CapBnd)" = 00000000a80425fb ]
-	[ "$(status_of s oom)" = 0 ]
+	wait_for 300 log_has s '^\.done$'
+	assert_equal "$(status_of s Seccomp)" 2
+	assert_equal "$(status_of s NoNewPrivs)" 1
+	assert_equal "$(status_of s CapInh)" 0000000000000000
+	assert_equal "$(status_of s CapAmb)" 0000000000000000
+	assert_equal "$(status_of s CapBnd)" 00000000a80425fb
+	assert_equal "$(status_of s oom)" 0
 	quiet kuke kill cell s && quiet kuke delete cell s
 }
 
@@ -179,7 +165,7 @@ status_of()
 		"['NO-NEW-PRIVILEGES=F', 'seccomp:unconfined']|0 0" \
 		"[seccomp=unconfined, Seccomp=default]|1 2"; do
 		run_cell s 'cat /proc/self/status; echo .done; exec sleep 1000' "securityOpts: ${row%|*}"
-		wait_for 15 log_has s '^\.done$'
+		wait_for 300 log_has s '^\.done$'
 		[ "$(status_of s NoNewPrivs) $(status_of s Seccomp)" = "${row#*|}" ] ||
 			{ echo "$row" >&2; logs s >&2; return 1; }
 		quiet kuke kill cell s && quiet kuke delete cell s
@@ -193,7 +179,7 @@ status_of()
 P
 	run_cell s 'mkdir /x; touch /y && echo touched; echo .done; exec sleep 1000' \
 		"securityOpts: ['seccomp=$HERE/p.json']"
-	wait_for 15 log_has s '^\.done$'
+	wait_for 300 log_has s '^\.done$'
 	log_has s 'No space left on device'
 	log_has s touched
 	quiet kuke kill cell s && quiet kuke delete cell s
@@ -212,8 +198,8 @@ P
 			nsenter -m -n -p -i -u -r -t "$INSTANCE_PID" env HOME="$HERE" \
 			KUKEON_HOST="unix://$INSTANCE_SOCKET" "$INSTANCE_BINDIR/kuke" apply -f -
 		echo "$opt: $output" >&2
-		[ "$status" -eq 1 ]
-		[[ $output == *"$says"* ]]
+		assert_failure 1
+		assert_output --partial "$says"
 	done <<-ROWS
 		seccomp=$HERE/nowhere.json|container "main": seccomp profile does not exist on the host ('$HERE/nowhere.json')
 		seccomp=$HERE/half.json|container "main": seccomp profile '$HERE/half.json': unexpected end of JSON input
@@ -223,7 +209,7 @@ P
 		label=type:x|unsupported securityOpt "label=type:x": SELinux labels are not supported
 		systempaths=unconfined|unsupported securityOpt "systempaths=unconfined"
 	ROWS
-	[ "$(init_of s)" = "$pid" ]
+	assert_equal "$(init_of s)" "$pid"
 	is_cell_state s Ready
 	quiet kuke kill cell s && quiet kuke delete cell s
 }
@@ -233,14 +219,14 @@ P
 		"privileged: true
 capabilities: {drop: [net_raw]}
 volumes: [{source: $HERE, target: /ro, readOnly: true}]"
-	wait_for 15 log_has s '^\.done$'
+	wait_for 300 log_has s '^\.done$'
 	# What the container has of its own: pts, console, ptmx. Others use /dev/shm.
 	diff <(logs s | grep '^/dev/[^ ]*$' | grep -v '^/dev/\(pts\|shm\)/') \
 		<(inst find /dev \( -path /dev/pts -o -path /dev/shm \) -prune -o \( -type c -o -type b \) -print |
 			grep -v '^/dev/console$\|^/dev/ptmx$' | sort)
-	[ $((0x$(status_of s CapBnd) | 1 << 13)) -eq $((0x$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status))) ]
-	[ $((0x$(status_of s CapBnd) & 1 << 13)) -eq 0 ]
-	[ "$(status_of s Seccomp)" = 0 ]
+	assert_equal $((0x$(status_of s CapBnd) | 1 << 13)) $((0x$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/self/status)))
+	assert_equal $((0x$(status_of s CapBnd) & 1 << 13)) 0
+	assert_equal "$(status_of s Seccomp)" 0
 	logs s | grep '^sysfs on /sys type sysfs (rw'
 	logs s | grep ' on /ro type .*(ro'
 	refute log_has s ' on /proc/[a-z]'
@@ -255,26 +241,26 @@ volumes: [{source: $HERE, target: /ro, readOnly: true}]"
 	run_cell c 'exec sleep 1000' 'securityOpts: [seccomp=unconfined]'
 	a=$(echo "$INSTANCE"/run/containers/*/default_default_a_main/seccomp.bpf)
 	b=$(echo "$INSTANCE"/run/containers/*/default_default_b_main/seccomp.bpf)
-	[ "$(stat -c '%a %u' "$a")" = '600 0' ]
-	[ "$(stat -c %i "$a")" = "$(stat -c %i "$b")" ]
-	[ ! -e "${a/_a_/_c_}" ]
-	[ "$(stat -c %a "$INSTANCE/run/seccomp")" = 700 ]
+	assert_equal "$(stat -c '%a %u' "$a")" '600 0'
+	assert_equal "$(stat -c %i "$a")" "$(stat -c %i "$b")"
+	assert [ ! -e "${a/_a_/_c_}" ]
+	assert_equal "$(stat -c %a "$INSTANCE/run/seccomp")" 700
 	for cell in a b c; do
 		quiet kuke kill cell $cell && quiet kuke delete cell $cell
 	done
-	[ ! -e "$a" ]
+	assert [ ! -e "$a" ]
 }
 
 @test "nestedCgroupRuntime needs the unified hierarchy" {
 	if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
 		run inst grep -c . /sys/fs/cgroup/cgroup.controllers
-		[ "$output" = 1 ] # tests/vm/cells shows the rest
+		assert_output 1 # tests/vm/cells shows the rest
 		return
 	fi
 	cell_doc s 'exec sleep 1000' | sed 's/^spec:/spec:\n  nestedCgroupRuntime: true/' >"$HERE/nested.yaml"
 	run kuke run -d -f "$HERE/nested.yaml"
-	[ "$status" -eq 1 ]
-	[[ $output == *"nestedCgroupRuntime needs cgroup v2; this host has "* ]]
+	assert_failure 1
+	assert_output --partial "nestedCgroupRuntime needs cgroup v2; this host has "
 	run kuke get cell s
-	[ "$status" -eq 1 ]
+	assert_failure 1
 }

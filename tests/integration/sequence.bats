@@ -6,34 +6,16 @@
 #
 # SEQUENCE_SEED and SEQUENCE_STEPS run another one; a failure prints both.
 
-IDLE='trap "exit 0" TERM; sleep 1000 & wait'
-
-setup_file()
-{
-	load ../helpers/cells
-	suite_start
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
+load ../helpers/suite
 
 setup()
 {
-	load ../helpers/cells
 	restart_daemon # whose end leaves a record
-	instance_snapshot --by-name
+	suite_snapshot --by-name
 	declare -gA state=([a]=absent [b]=absent [c]=absent)
 	declare -gA where=([a]="default default default" [b]="default default default"
 		[c]="default other here")
 	declare -gA version=([a]=0 [b]=0 [c]=0)
-}
-
-teardown()
-{
-	suite_check
 }
 
 # The document of a cell; its version is a variable of the container.
@@ -88,10 +70,11 @@ to()
 {
 	if [[ ${state[$3]}:$2 == @(absent:@(start|stop|kill|delete)|Ready:start) ]]; then
 		run "do_$2" "$3"
-		[ "$status" -eq 1 ]
-		[[ $output == Error:* ]] && [ "${#lines[@]}" -eq 1 ]
+		assert_failure 1 || return
+		assert_like "$output" Error: ... || return
+		assert_lines 1
 	else
-		"do_$2" "$3"
+		"do_$2" "$3" || return
 		# What has failed by itself is not stopped by a stop that comes later.
 		[ "${state[$3]} $1" = "Failed Stopped" ] || state[$3]=$1
 	fi
@@ -110,18 +93,12 @@ end_monitor()
 	[ "${state[$1]}" = Ready ] || return 0
 	inst kill -9 "$(monitor "$1")"
 	restart_daemon
-	wait_for 10 has_monitor "$1"
+	wait_for 200 has_monitor "$1"
 }
 
 has_monitor()
 {
-	[ -n "$(monitor "$1")" ]
-}
-
-restart_daemon()
-{
-	quiet kuke daemon stop >/dev/null
-	quiet kuke daemon start >/dev/null
+	assert_not_equal "$(monitor "$1")" ''
 }
 
 crash_daemon()
@@ -130,7 +107,7 @@ crash_daemon()
 
 	pid=$(kukeond_pid)
 	inst kill -9 "$pid"
-	wait_for 10 daemon_is_back "$pid"
+	wait_for 200 daemon_is_back "$pid"
 }
 
 drop_space()
@@ -194,7 +171,7 @@ sequence()
 	parents | quiet kuke apply -f - >/dev/null
 	for ((i = 1; i <= n; i++)); do
 		step >"$INSTANCE/home/step" 2>&1 || what+=": failed"
-		if [[ ${what} == *failed ]] || ! wait_for 5 holds; then
+		if [[ ${what} == *failed ]] || ! wait_for 100 holds; then
 			echo "seed ${SEQUENCE_SEED:-$1}, step $i: $what; the model: a ${state[a]} b ${state[b]} c ${state[c]}"
 			cat "$INSTANCE/home/step"
 			quiet kuke get cells

@@ -5,15 +5,15 @@
 # end, by small stand-ins (tests/helpers/standin.c) from one image, each as the
 # user that its package gives it: served, stopped gracefully, started again.
 
-IMAGE=localhost/servers:1
+load ../helpers/suite
+
+export IMAGE=localhost/servers:1
 
 setup_file()
 {
-	load ../helpers/cells
-	instance_start
+	suite_start --no-image
 	servers_image
-	IMAGE=localhost/servers:1 run_cell first true
-	kuke delete cell first >/dev/null
+	suite_warm
 }
 
 # busybox, a user per server, their directories as Debian's packages make them.
@@ -40,24 +40,6 @@ servers_image()
 	rm -rf "$root" "$dir"/*.tar "$dir/oci"
 }
 
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	export IMAGE=localhost/servers:1
-	instance_snapshot
-}
-
-teardown()
-{
-	suite_check
-}
-
 # asks CELL PORT: what it answers
 asks()
 {
@@ -66,7 +48,7 @@ asks()
 
 ready_again()
 {
-	[ "$(logs "$1" | grep -c "^$1: ready$")" -eq 2 ]
+	assert_equal "$(logs "$1" | grep -c "^$1: ready$")" 2
 }
 
 # server KIND DIR PORT YAML [COUNT]: the life of one; COUNT after a stop and a start.
@@ -76,16 +58,16 @@ server()
 		cell_doc "$1" '' "$4"
 	} | sed "s|^      command: sh|      command: /usr/sbin/standin|; s|^      args: .*|      args: [$1, $2]|" |
 		quiet kuke run -d -f - >/dev/null
-	wait_for 3 log_has "$1" "^$1: ready" || { logs "$1"; return 1; }
-	[ "$(asks "$1" "$3")" = "$1 1" ]
-	[ "$(asks "$1" "$3")" = "$1 2" ]
+	wait_for 60 log_has "$1" "^$1: ready" || { logs "$1"; return 1; }
+	assert_equal "$(asks "$1" "$3")" "$1 1"
+	assert_equal "$(asks "$1" "$3")" "$1 2"
 	kuke stop cell "$1" --timeout 60s
 	log_has "$1" "^$1: ends on signal 2$"
-	[ "$(container_value "$1" main .status.exitCode)" = 0 ]
-	[ "$(cell_state "$1")" = Stopped ]
+	assert_equal "$(container_value "$1" main .status.exitCode)" 0
+	assert_equal "$(cell_state "$1")" Stopped
 	quiet kuke start cell "$1"
-	wait_for 3 ready_again "$1" || { logs "$1"; return 1; }
-	[ "$(asks "$1" "$3")" = "$1 ${5:-3}" ]
+	wait_for 60 ready_again "$1" || { logs "$1"; return 1; }
+	assert_equal "$(asks "$1" "$3")" "$1 ${5:-3}"
 	kuke delete cell "$1"
 }
 
@@ -112,12 +94,12 @@ server()
 @test "nginx as another user: the capability that is added acts, and no other is kept" {
 	cell_doc c 'grep -E "^Cap(Inh|Prm|Amb)" /proc/self/status; exec busybox nc -l -p 80' \
 		$'user: "1000:1000"\ncapabilities: {add: [NET_BIND_SERVICE]}' | quiet kuke run -d -f - >/dev/null
-	wait_for 3 in_cell c bash -c 'exec 3<>/dev/tcp/127.0.0.1/80' || { logs c; return 1; }
-	[ "$(logs c)" = $'CapInh:\t0000000000000400\nCapPrm:\t0000000000000400\nCapAmb:\t0000000000000400' ]
+	wait_for 60 in_cell c bash -c 'exec 3<>/dev/tcp/127.0.0.1/80' || { logs c; return 1; }
+	assert_equal "$(logs c)" $'CapInh:\t0000000000000400\nCapPrm:\t0000000000000400\nCapAmb:\t0000000000000400'
 	kuke delete cell c
 	cell_doc c 'grep -E "^Cap(Inh|Prm|Amb)" /proc/self/status' 'user: "1000:1000"' | quiet kuke run -d -f - >/dev/null
-	wait_for 3 is_cell_state c Stopped
-	[ "$(logs c)" = $'CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapAmb:\t0000000000000000' ]
+	wait_for 60 is_cell_state c Stopped
+	assert_equal "$(logs c)" $'CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapAmb:\t0000000000000000'
 	kuke delete cell c
 }
 
@@ -126,18 +108,17 @@ server()
 	own=$(inst sh -c 'ulimit -Hn')
 	[ "$own" = unlimited ] || [ "$own" -gt $hard ] || hard=$own
 	run_cell c 'ulimit -Sn; ulimit -Hn'
-	wait_for 3 is_cell_state c Stopped
-	[ "$(logs c)" = "$(printf '1024\n%s' "$hard")" ]
+	wait_for 60 is_cell_state c Stopped
+	assert_equal "$(logs c)" "$(printf '1024\n%s' "$hard")"
 	kuke delete cell c
 	# Without what would raise it again.
 	cell_doc c 'ulimit -Sn; ulimit -Hn' >"$HERE/c.yaml"
 	run quiet inst prlimit --nofile=64:64 setpriv --bounding-set=-sys_resource \
 		"$INSTANCE_BINDIR/kuke" --no-daemon --verbose run -d -f "$HERE/c.yaml"
-	echo "$output"
-	[ "$status" -eq 0 ]
-	[[ $output == *'fewer open files'* ]]
-	wait_for 3 is_cell_state c Stopped
-	[ "$(logs c)" = $'64\n64' ]
+	assert_success
+	assert_output --partial 'fewer open files'
+	wait_for 60 is_cell_state c Stopped
+	assert_equal "$(logs c)" $'64\n64'
 	kuke delete cell c
 }
 

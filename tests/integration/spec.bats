@@ -4,36 +4,13 @@
 # What the fields of a manifest do, seen from inside the container and in the
 # kernel's own files.
 
-IDLE='trap "exit 0" TERM; echo up; sleep 1000 & wait'
-
-setup_file()
-{
-	load ../helpers/cells
-	suite_start
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	instance_snapshot
-}
-
-teardown()
-{
-	suite_check
-}
+load ../helpers/suite
 
 # What SCRIPT printed in a cell with YAML as further keys of its container.
 output_of()
 {
 	run_cell s "$1; echo .done; exec sleep 1000" "${2:-}"
-	wait_for 15 log_has s '^\.done$'
+	wait_for 300 log_has s '^\.done$'
 	logs s | sed '/^\.done$/d'
 	quiet kuke kill cell s >/dev/null
 	quiet kuke delete cell s >/dev/null
@@ -49,37 +26,36 @@ cgroup_file()
 @test "env, args, command, workingDir" {
 	run output_of 'echo $A,$B,$PATH; pwd; echo $0 $1' \
 		$'env: [A=1, "B=two words"]\nworkingDir: /tmp'
-	[ "$output" = $'1,two words,/bin\n/tmp\nsh' ]
+	assert_output $'1,two words,/bin\n/tmp\nsh'
 	cell_doc s x | sed 's,^      command: sh,      command: /bin/echo,; s/^      args: .*/      args: ["a b", "$HOME", "*"]/' |
 		quiet kuke run -d -f - >/dev/null
-	wait_for 10 log_has s 'a b'
-	[ "$(logs s)" = 'a b $HOME *' ]
+	wait_for 200 log_has s 'a b'
+	assert_equal "$(logs s)" 'a b $HOME *'
 	kuke delete cell s
 	# args alone follow the image's entrypoint; this image has a command only.
 	cell_doc s 'echo args alone; exec sleep 1000' |
 		sed '/^      command: sh/d; s/args: \[-c/args: [sh, -c/' | quiet kuke run -d -f - >/dev/null
-	wait_for 10 log_has s 'args alone'
+	wait_for 200 log_has s 'args alone'
 	kuke delete cell s
 }
 
 @test "a user by number, by name, and the variables of identity" {
 	run output_of 'id -u; id -g; touch /x 2>&1 | grep -c denied' 'user: "1000:1001"'
-	[ "$output" = $'1000\n1001\n1' ]
+	assert_output $'1000\n1001\n1'
 	run output_of 'id -u; id -g' 'user: nobody'
-	[ "$output" = $'65534\n65534' ]
+	assert_output $'65534\n65534'
 	run output_of 'id -u; echo $HOME'
-	[ "$output" = $'0\n/root' ]
+	assert_output $'0\n/root'
 	run output_of 'env | grep ^KUKEON_ | sort'
-	echo "$output"
-	grep -q '^KUKEON_.*=s$' <<<"$output"
-	grep -q '^KUKEON_.*=main$' <<<"$output"
+	assert_line --regexp '^KUKEON_.*=s$'
+	assert_line --regexp '^KUKEON_.*=main$'
 }
 
 @test "hostname, hosts and resolv.conf" {
 	run output_of 'hostname; cat /etc/hostname; grep -c localhost /etc/hosts; test -s /etc/resolv.conf && echo yes'
-	[ "${lines[0]}" = s ]
-	[ "${lines[1]}" = s ]
-	[ "${lines[2]}" -ge 1 ]
+	assert_line --index 0 s
+	assert_line --index 1 s
+	assert [ "${lines[2]}" -ge 1 ]
 }
 
 @test "a bind mount, read-write and read-only" {
@@ -87,11 +63,10 @@ cgroup_file()
 	echo host >"$HERE/v/f"
 	run output_of 'cat /rw/f; echo inside >/rw/g; echo x >/ro/h || echo refused' \
 		"volumes: [{source: $HERE/v, target: /rw}, {source: $HERE/v, target: /ro, readOnly: true}]"
-	echo "$output"
-	[ "${lines[0]}" = host ]
-	[[ $output == *refused* ]]
-	[ "$(cat "$HERE/v/g")" = inside ]
-	[ ! -e "$HERE/v/h" ]
+	assert_line --index 0 host
+	assert_output --partial refused
+	assert_equal "$(cat "$HERE/v/g")" inside
+	assert [ ! -e "$HERE/v/h" ]
 	rm -r "$HERE/v"
 }
 
@@ -100,9 +75,8 @@ cgroup_file()
 	inst mount -t tmpfs below "$HERE/v/below"
 	run output_of 'echo x >/ro/below/f || echo refused; echo x >/rw/below/g && echo written' \
 		"volumes: [{source: $HERE/v, target: /ro, readOnly: true}, {source: $HERE/v, target: /rw}]"
-	echo "$output"
-	[[ $output == *refused* ]]
-	[[ $output == *written* ]]
+	assert_output --partial refused
+	assert_output --partial written
 	inst umount "$HERE/v/below"
 	rm -r "$HERE/v"
 }
@@ -112,29 +86,29 @@ cgroup_file()
 	printf alpha7 >"$HERE/secret"
 	run_cell s 'echo $VALUE; cat /run/value; echo; exec sleep 1000' "secrets: [{name: VALUE, fromFile: $HERE/secret},
 		{name: file, fromFile: $HERE/secret, mountPath: /run/value}]"
-	wait_for 10 log_has s alpha7
-	[ "$(cat "$bundle/secrets/1")" = alpha7 ]
-	[ "$(stat -c %a "$bundle" "$bundle/bundle" "$bundle/bundle/config.json" "$bundle/secrets" | paste -sd' ')" = '700 700 600 700' ]
+	wait_for 200 log_has s alpha7
+	assert_equal "$(cat "$bundle/secrets/1")" alpha7
+	assert_equal "$(stat -c %a "$bundle" "$bundle/bundle" "$bundle/bundle/config.json" "$bundle/secrets" | paste -sd' ')" '700 700 600 700'
 	refute grep -rq --exclude=log alpha7 "$INSTANCE_RUN_PATH"
 	quiet kuke kill cell s
 	refute grep -rq alpha7 "$INSTANCE/run" --include=config.json --include='[0-9]'
-	[ ! -e "$bundle/secrets" ]
+	assert [ ! -e "$bundle/secrets" ]
 	rm "$HERE/secret"
 	run quiet kuke start cell s
-	[ "$status" -eq 1 ]
-	[[ $output == *"secret fromFile path does not exist on the host (secrets[0] \"VALUE\" fromFile \"$HERE/secret\")"* ]]
-	[ "$(cell_state s)" = Stopped ]
+	assert_failure 1
+	assert_output --partial "secret fromFile path does not exist on the host (secrets[0] \"VALUE\" fromFile \"$HERE/secret\")"
+	assert_equal "$(cell_state s)" Stopped
 	printf second >"$HERE/secret"
 	quiet kuke start cell s
-	wait_for 10 log_has s second
+	wait_for 200 log_has s second
 	# One that would need bytes no variable can hold.
 	printf 'a\0b' >"$HERE/secret"
 	quiet kuke kill cell s
 	run quiet kuke start cell s
-	[[ $output == *"give it a mountPath"* ]]
+	assert_output --partial "give it a mountPath"
 	mkfifo "$HERE/fifo"
 	run quiet kuke run -d -f - < <(cell_doc t true "secrets: [{name: X, fromFile: $HERE/fifo}]")
-	[[ $output == *"is not a regular file"* ]]
+	assert_output --partial "is not a regular file"
 	refute kuke get cell t
 	kuke delete cell s
 	rm "$HERE/secret" "$HERE/fifo"
@@ -146,18 +120,18 @@ cgroup_file()
 	printf "$space" '{user: "7:7"}' | kuke apply -f - >/dev/null
 	IN='default d d' cell_doc s 'id -u; exec sleep 1000' >"$HERE/s.yaml"
 	quiet kuke apply -f "$HERE/s.yaml" >/dev/null
-	IN='default d d' wait_for 10 log_has s '^7$'
+	IN='default d d' wait_for 200 log_has s '^7$'
 	# shellcheck disable=SC2059
 	printf "$space" '{user: "8:8"}' | kuke apply -f - | grep -q 'Space "d": updated'
 	# Another container joins: the one that is there keeps what it has.
 	quiet kuke create container late --cell s --space d --stack d --image "$IMAGE" \
 		--command sh --args=-c --args='id -u; exec sleep 1000' >/dev/null
-	IN='default d d' wait_for 10 log_has s '^8$' late
-	[ "$(IN='default d d' logs s)" = 7 ]
+	IN='default d d' wait_for 200 log_has s '^8$' late
+	assert_equal "$(IN='default d d' logs s)" 7
 	# Applied again, it is held against what the space says now.
 	run quiet kuke apply -f "$HERE/s.yaml"
-	[[ $output == *'container "main" updated: user'* ]]
-	IN='default d d' wait_for 10 log_has s '^8$'
+	assert_output --partial 'container "main" updated: user'
+	IN='default d d' wait_for 200 log_has s '^8$'
 	quiet kuke delete space d --cascade
 	rm "$HERE/s.yaml"
 }
@@ -169,13 +143,13 @@ cgroup_file()
 		"$IMAGE" >"$doc"
 	quiet kuke apply -f "$doc" >/dev/null
 	pid=$(init_of s x)
-	[ "$(container_value s x .metadata.labels.a)" = b ]
+	assert_equal "$(container_value s x .metadata.labels.a)" b
 	sed -i 's/a: b/a: c/' "$doc"
 	run quiet kuke apply -f "$doc"
-	[ "$output" = $'Container "x": updated\n  - metadata.labels' ]
-	[ "$(quiet kuke apply -f "$doc")" = 'Container "x": unchanged' ]
-	[ "$(container_value s x .metadata.labels.a)" = c ]
-	[ "$(init_of s x)" = "$pid" ]
+	assert_output $'Container "x": updated\n  - metadata.labels'
+	assert_equal "$(quiet kuke apply -f "$doc")" 'Container "x": unchanged'
+	assert_equal "$(container_value s x .metadata.labels.a)" c
+	assert_equal "$(init_of s x)" "$pid"
 	kuke delete cell s
 	rm "$doc"
 }
@@ -184,16 +158,15 @@ cgroup_file()
 	run output_of 'stat -c %a /t; df -k /t | tail -n1 | tr -s " " | cut -d" " -f2; mount | grep -c "^tmpfs on /t "
 		dd if=/dev/zero of=/t/f bs=1k count=2000 2>/dev/null || echo full' \
 		'volumes: [{kind: tmpfs, target: /t, sizeBytes: 1048576, mode: 01770}]'
-	[ "$output" = $'1770\n1024\n1\nfull' ]
+	assert_output $'1770\n1024\n1\nfull'
 }
 
 @test "volumes that cannot be are refused before anything is made" {
 	local v
 	while IFS='|' read -r v message; do
 		run quiet kuke run -d -f - < <(cell_doc s true "volumes: [$v]")
-		echo "$output"
-		[ "$status" -eq 1 ]
-		[[ $output == *"$message"* ]]
+		assert_failure 1
+		assert_output --partial "$message"
 		quiet kuke delete cell s >/dev/null 2>&1 || true
 	done <<-'END'
 		{source: /no/such, target: /x}|volume source does not exist on the host (volume[0] source "/no/such")
@@ -206,20 +179,20 @@ cgroup_file()
 
 @test "resources are in the kernel's files" {
 	run_cell s "$IDLE" 'resources: {memoryLimitBytes: 67108864, cpuShares: 512, pidsLimit: 33}'
-	wait_for 10 log_has s up
-	[ "$(cgroup_file pids.max)" = 33 ]
+	wait_for 200 log_has s up
+	assert_equal "$(cgroup_file pids.max)" 33
 	if [ -n "$(cgroup_file memory.limit_in_bytes)" ]; then
-		[ "$(cgroup_file memory.limit_in_bytes)" = 67108864 ]
-		[ "$(cgroup_file cpu.shares)" = 512 ]
+		assert_equal "$(cgroup_file memory.limit_in_bytes)" 67108864
+		assert_equal "$(cgroup_file cpu.shares)" 512
 	else
-		[ "$(cgroup_file memory.max)" = 67108864 ]
-		[ "$(cgroup_file cpu.weight)" -lt 100 ]
+		assert_equal "$(cgroup_file memory.max)" 67108864
+		assert [ "$(cgroup_file cpu.weight)" -lt 100 ]
 	fi
 	kuke delete cell s
 	run_cell s 'sleep 0.2; exec tail /dev/zero' 'resources: {memoryLimitBytes: 16777216}'
-	wait_for 20 is_cell_state s Failed
-	[ "$(container_value s main .status.exitCode)" = 137 ]
-	[[ "$(cell_value s .status.message)" == *OOM* || "$(cell_value s .status.message)" == *memory* ]]
+	wait_for 400 is_cell_state s Failed
+	assert_equal "$(container_value s main .status.exitCode)" 137
+	assert_regex "$(cell_value s .status.message)" 'OOM|memory'
 	kuke delete cell s
 }
 
@@ -234,7 +207,7 @@ limits_are()
 	case $shares in 1024 | 100) shares=none ;; esac
 	case $pids in max) pids=none ;; esac
 	echo "$memory $shares $pids"
-	[ "$memory $shares $pids" = "$*" ]
+	assert_equal "$memory $shares $pids" "$*"
 }
 
 @test "a limit that is zero or taken away is none at once, and after a restart" {
@@ -242,14 +215,14 @@ limits_are()
 	for none in '{memoryLimitBytes: 0, cpuShares: 0, pidsLimit: 0}' '{}'; do
 		cell_doc s "$IDLE" 'resources: {memoryLimitBytes: 67108864, cpuShares: 512, pidsLimit: 33}' >"$doc"
 		quiet kuke apply -f "$doc"
-		wait_for 10 log_has s up
+		wait_for 200 log_has s up
 		init=$(init_of s)
-		[ "$(cgroup_file pids.max)" = 33 ]
+		assert_equal "$(cgroup_file pids.max)" 33
 		cell_doc s "$IDLE" "resources: $none" >"$doc"
 		run quiet kuke apply -f "$doc"
 		echo "$output"
-		[[ $output == 'Cell "s": updated'* ]]
-		[ "$(init_of s)" = "$init" ]
+		assert_like "$output" 'Cell "s": updated' ...
+		assert_equal "$(init_of s)" "$init"
 		limits_are none none none
 		quiet kuke stop cell s
 		quiet kuke start cell s
@@ -268,9 +241,8 @@ limits_are()
 	inst umount -l "$mount"
 	run quiet kuke apply --no-daemon -f "$doc"
 	inst mount -t cgroup -o nosuid,nodev,noexec,pids cgroup "$mount"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *'container "main": resources.pidsLimit: this host has no pids controller (not in the mounted cgroup v1 hierarchies); enable it or leave the limit out'* ]]
+	assert_failure 1
+	assert_output --partial 'container "main": resources.pidsLimit: this host has no pids controller (not in the mounted cgroup v1 hierarchies); enable it or leave the limit out'
 	refute kuke get cell s
 	rm "$doc"
 }
@@ -281,32 +253,32 @@ limits_are()
 	while read -r mnt; do
 		# What nobody asked for does not count: a v2 mount without controllers.
 		[ -e "$mnt$INSTANCE_CGROUP/default/default/default" ] || continue
-		[ -d "$mnt$INSTANCE_CGROUP/default/default/default/s" ]
+		assert [ -d "$mnt$INSTANCE_CGROUP/default/default/default/s" ]
 		n=$((n + 1))
 	done < <(awk '{ for (i = 7; $i != "-"; i++) ; if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo | sort -u)
-	[ "$n" -ge 1 ]
+	assert [ "$n" -ge 1 ]
 	grep -q "$INSTANCE_CGROUP/default/default/default/s/default_default_s_main" \
 		<(inst cat "/proc/$(init_of s)/cgroup")
 	grep -q "$INSTANCE_CGROUP/_monitors" <(inst cat "/proc/$(monitor_of s)/cgroup")
 	kuke delete cell s
 	run inst find /sys/fs/cgroup -path "*$INSTANCE_CGROUP/default/default/default/s*"
-	[ -z "$output" ]
+	assert_output ''
 }
 
 @test "hostNetwork, hostPID, hostCgroup" {
 	run output_of 'ls /sys/class/net; readlink /proc/self/ns/net' 'hostNetwork: true'
-	[[ $output == *uplink0* ]]
-	[[ $output == *"$(inst readlink /proc/self/ns/net)" ]]
+	assert_output --partial uplink0
+	assert_like "$output" ... "$(inst readlink /proc/self/ns/net)"
 	run output_of 'readlink /proc/self/ns/pid; cat /proc/1/comm' 'hostPID: true'
-	[ "${lines[0]}" = "$(inst readlink /proc/self/ns/pid)" ]
-	[ "${lines[1]}" = "$(inst cat /proc/1/comm)" ]
+	assert_line --index 0 "$(inst readlink /proc/self/ns/pid)"
+	assert_line --index 1 "$(inst cat /proc/1/comm)"
 	run output_of 'readlink /proc/self/ns/cgroup' 'hostCgroup: true'
-	[ "$output" = "$(inst readlink /proc/self/ns/cgroup)" ]
+	assert_output "$(inst readlink /proc/self/ns/cgroup)"
 	# Otherwise they are the container's own.
 	run output_of 'readlink /proc/self/ns/pid; readlink /proc/self/ns/cgroup; ls /sys/class/net'
-	[ "${lines[0]}" != "$(inst readlink /proc/self/ns/pid)" ]
-	[ "${lines[1]}" != "$(inst readlink /proc/self/ns/cgroup)" ]
-	[ "${lines[2]} ${lines[3]}" = "eth0 lo" ]
+	assert_not_equal "${lines[0]}" "$(inst readlink /proc/self/ns/pid)"
+	assert_not_equal "${lines[1]}" "$(inst readlink /proc/self/ns/cgroup)"
+	assert_equal "${lines[2]} ${lines[3]}" "eth0 lo"
 }
 
 @test "a cell on the host's network has the host's own names and resolvers, others what they reach" {
@@ -315,19 +287,17 @@ limits_are()
 	inst mount --bind "$INSTANCE/home/resolv.conf" /etc/resolv.conf
 	inst mount --bind "$INSTANCE/home/hosts" /etc/hosts
 	run output_of 'cat /etc/resolv.conf /etc/hosts' 'hostNetwork: true'
-	echo "$output"
-	[ "$output" = "$(cat "$INSTANCE/home/resolv.conf" "$INSTANCE/home/hosts")" ]
+	assert_output "$(cat "$INSTANCE/home/resolv.conf" "$INSTANCE/home/hosts")"
 	run output_of 'cat /etc/resolv.conf; grep -c printer /etc/hosts'
 	inst umount /etc/resolv.conf
 	inst umount /etc/hosts
 	rm "$INSTANCE/home/resolv.conf" "$INSTANCE/home/hosts"
-	echo "$output"
-	[ "$output" = $'nameserver 10.9.9.9\nsearch here\n0' ]
+	assert_output $'nameserver 10.9.9.9\nsearch here\n0'
 }
 
 @test "hostPID: all processes of the container end with it" {
 	run_cell s 'sleep 1001 & sleep 1002 & echo up; wait' 'hostPID: true'
-	wait_for 10 log_has s up
+	wait_for 200 log_has s up
 	quiet kuke kill cell s
 	refute inst pgrep -f 'sleep 100[12]'
 	kuke delete cell s
@@ -335,19 +305,18 @@ limits_are()
 
 @test "labels: what run adds, what the manifest says" {
 	cell_doc s "$IDLE" | sed 's/^  name: s/&\n  labels: {app: x}/' | quiet kuke run -d -f - >/dev/null
-	[ "$(cell_value s '.metadata.labels | to_entries | map(.key + "=" + .value) | join(" ")')" = \
-		'app=x cell.kukeon.io=s realm.kukeon.io=default space.kukeon.io=default stack.kukeon.io=default' ]
+	assert_equal "$(cell_value s '.metadata.labels | to_entries | map(.key + "=" + .value) | join(" ")')" 'app=x cell.kukeon.io=s realm.kukeon.io=default space.kukeon.io=default stack.kukeon.io=default'
 	kuke delete cell s
 }
 
 @test "log: raw bytes, the single container is found, several must be named" {
 	{ cell_doc s 'printf "one\n\001\377two"; exec sleep 1000'; container side 'echo side; exec sleep 1000'; } |
 		quiet kuke run -d -f - >/dev/null
-	wait_for 10 log_has s one
-	wait_for 10 log_has s side side
+	wait_for 200 log_has s one
+	wait_for 200 log_has s side side
 	run kuke log s
-	[ "$status" -eq 1 ]
-	[ "$output" = 'Error: multiple attachable containers in cell; specify --container (cell "s"): candidates: main, side' ]
+	assert_failure 1
+	assert_output 'Error: multiple attachable containers in cell; specify --container (cell "s"): candidates: main, side'
 	kuke log s --container main | cmp - <(printf 'one\n\001\377two')
 	kuke delete container side --cell s
 	kuke log s | cmp - <(printf 'one\n\001\377two')
@@ -357,15 +326,15 @@ limits_are()
 @test "log -f goes on over a rotation and misses nothing" {
 	run_cell s 'i=0; echo begin; until [ -e /go ]; do sleep 0.1; done
 		seq 1 1700000; sleep 0.3; echo end; exec sleep 1000'
-	wait_for 10 log_has s begin
+	wait_for 200 log_has s begin
 	quiet kuke log -f s >"$INSTANCE/home/followed" &
-	sleep 0.5
+	wait_for 60 grep -q '^begin$' "$INSTANCE/home/followed"
 	inst touch "/proc/$(init_of s)/root/go"
-	wait_for 60 grep -q '^end$' "$INSTANCE/home/followed"
+	wait_for 400 grep -q '^end$' "$INSTANCE/home/followed"
 	# 10 MiB is the limit of one file.
-	[ -f "$(cell_dir s)/main/log.1" ]
-	[ "$(stat -c %s "$(cell_dir s)/main/log.1")" -ge 10000000 ]
-	[ "$(stat -c %s "$(cell_dir s)/main/log.1")" -le 10551296 ]
+	assert [ -f "$(cell_dir s)/main/log.1" ]
+	assert [ "$(stat -c %s "$(cell_dir s)/main/log.1")" -ge 10000000 ]
+	assert [ "$(stat -c %s "$(cell_dir s)/main/log.1")" -le 10551296 ]
 	cmp <(sed '1d; $d' "$INSTANCE/home/followed") <(seq 1 1700000)
 	quiet kuke kill cell s >/dev/null
 	quiet kuke delete cell s

@@ -4,30 +4,7 @@
 # What status says of each kind: set once, observed, mended, and of damaged
 # documents; registry passwords, which nothing says.
 
-IDLE='trap "exit 0" TERM; sleep 1000 & wait'
-
-setup_file()
-{
-	load ../helpers/cells
-	suite_start
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	instance_snapshot
-}
-
-teardown()
-{
-	suite_check
-}
+load ../helpers/suite
 
 # status KIND NAME [FLAG…]
 status()
@@ -63,9 +40,9 @@ pass()
 		jq -e '.state == "Ready" and .cgroupReady and (.createdAt > "2020") and
 			.readyAt >= .createdAt and .updatedAt >= .readyAt and
 			(has("reason") or has("message") | not)' <<<"$first"
-		[ -n "$(cgroup_dirs "$(jq -r .cgroupPath <<<"$first" | sed "s,^$INSTANCE_CGROUP,,")")" ]
+		assert_not_equal "$(cgroup_dirs "$(jq -r .cgroupPath <<<"$first" | sed "s,^$INSTANCE_CGROUP,,")")" ''
 	done
-	[ "$(status realm r1 | jq .containerdNamespaceReady)" = true ]
+	assert_equal "$(status realm r1 | jq .containerdNamespaceReady)" true
 	# A change moves updatedAt alone.
 	first=$(status realm r1)
 	printf 'apiVersion: v1beta1\nkind: Realm\nmetadata: {name: r1, labels: {a: b}}\nspec: {}\n' |
@@ -79,7 +56,7 @@ pass()
 # $1 is not before $2, both RFC 3339
 not_before()
 {
-	[ "$(date -d "$1" +%s%N)" -ge "$(date -d "$2" +%s%N)" ]
+	assert [ "$(date -d "$1" +%s%N)" -ge "$(date -d "$2" +%s%N)" ]
 }
 
 @test "readyAt is not before the containers run, and stays" {
@@ -90,11 +67,11 @@ not_before()
 	kuke stop cell a --timeout 0
 	grep -q "\"readyAt\": \"$ready\"" "$(cell_dir a)/metadata.json"
 	kuke start cell a
-	[ "$(cell_value a .status.readyAt)" = "$ready" ]
+	assert_equal "$(cell_value a .status.readyAt)" "$ready"
 	kuke delete cell a --timeout 0
 	# One that ends before anybody looks was Ready as well.
 	run_cell a true
-	wait_for 5 is_cell_state a Stopped
+	wait_for 100 is_cell_state a Stopped
 	not_before "$(cell_value a .status.readyAt)" "$(container_value a main .status.startTime)"
 	kuke delete cell a
 }
@@ -106,47 +83,47 @@ not_before()
 	: >"$ns/r1.$INSTANCE_NS_SUFFIX" # nothing can be made there
 	pass
 	broken() { [ "$(status realm r1 | jq -r '.state + " " + .reason')" = "Failed NamespaceMissing" ]; }
-	wait_for 3 broken
+	wait_for 60 broken
 	status realm r1 | jq -e '(.containerdNamespaceReady | not) and (.message | contains("r1."))'
 	rm "$ns/r1.$INSTANCE_NS_SUFFIX"
 	pass
 	mended() { status realm r1 | jq -e '.state == "Ready" and .containerdNamespaceReady and (has("reason") | not)'; }
-	wait_for 3 mended
+	wait_for 60 mended
 	# What can be mended is: the cgroup of a stack is back.
 	quiet kuke create space s1 --realm r1 >/dev/null
 	quiet kuke create stack t1 --realm r1 --space s1 >/dev/null
 	cgroup_dirs /r1/s1/t1 | while read -r dir; do rmdir "$dir"; done
 	pass
 	there() { [ -n "$(cgroup_dirs /r1/s1/t1)" ]; }
-	wait_for 3 there
+	wait_for 60 there
 	status stack t1 --realm r1 --space s1 | jq -e '.state == "Ready" and .cgroupReady'
 	kuke delete realm r1 --cascade
-	instance_snapshot # the daemon is another one
+	suite_snapshot # the daemon is another one
 }
 
 @test "a cell: reason and message of its failure, gone with the next start" {
 	local created ready
 	run_cell a 'exit 7'
-	wait_for 2 is_cell_state a Failed
-	[ "$(cell_value a '.status | .reason, .message')" = $'WorkloadFailed\ncontainer "main" exited with code 7' ]
+	wait_for 60 is_cell_state a Failed
+	assert_equal "$(cell_value a '.status | .reason, .message')" $'WorkloadFailed\ncontainer "main" exited with code 7'
 	created=$(cell_value a .status.createdAt)
 	ready=$(cell_value a .status.readyAt)
 	cell_doc a "$IDLE" | kuke apply -f - | grep updated
 	is_cell_state a Ready
-	[ "$(cell_value a '.status | .reason, .message, .cgroupReady')" = $'null\nnull\ntrue' ]
-	[ "$(cell_value a .status.createdAt)" = "$created" ]
-	[ "$(cell_value a .status.readyAt)" = "$ready" ]
+	assert_equal "$(cell_value a '.status | .reason, .message, .cgroupReady')" $'null\nnull\ntrue'
+	assert_equal "$(cell_value a .status.createdAt)" "$created"
+	assert_equal "$(cell_value a .status.readyAt)" "$ready"
 	# A default for attach is judged with the cell.
 	run kuke apply -f - < <(cell_doc a "$IDLE" | sed 's/^spec:/&\n  tty: {default: main}/')
-	[ "$status" -eq 1 ]
-	[[ $output == *'cell tty.default "main" references container that is not attachable'* ]]
+	assert_failure 1
+	assert_output --partial 'cell tty.default "main" references container that is not attachable'
 	run kuke apply -f - < <(cell_doc a "$IDLE" | sed 's/^spec:/&\n  tty: {default: x}/')
-	[[ $output == *'cell tty.default "x" does not match any container in this cell'* ]]
+	assert_output --partial 'cell tty.default "x" does not match any container in this cell'
 	cell_doc a "$IDLE" | sed 's/^spec:/&\n  tty: {default: ""}/' | kuke apply -f - | grep unchanged
 	# Input is dropped.
 	cell_doc a "$IDLE" | sed '$a status: {state: Failed, reason: x, createdAt: "2001-01-01T00:00:00Z"}' |
 		kuke apply -f - | grep unchanged
-	[ "$(cell_value a .status.createdAt)" = "$created" ]
+	assert_equal "$(cell_value a .status.createdAt)" "$created"
 	kuke delete cell a
 }
 
@@ -157,11 +134,11 @@ not_before()
 		printf '  registryCredentials:\n  - {username: %s, password: "%s", serverAddress: reg.example}\n' "$@"
 	}
 	realm joe s3cret-1 | kuke apply -f - | grep created
-	[ -d "$INSTANCE_RUN_PATH/namespaces/mine" ]
-	[ "$(stat -c %a "$dir/.passwords.json")" = 600 ]
-	[ "$(grep -rl s3cret-1 "$INSTANCE_RUN_PATH" "$INSTANCE/run")" = "$dir/.passwords.json" ]
-	[ "$(kuke get realm r1 -o json | jq -r '.spec.registryCredentials[0].password')" = '********' ]
-	[ "$(kuke get realms -o yaml | grep -c 's3cret\|\*\*\*\*')" -eq 1 ]
+	assert [ -d "$INSTANCE_RUN_PATH/namespaces/mine" ]
+	assert_equal "$(stat -c %a "$dir/.passwords.json")" 600
+	assert_equal "$(grep -rl s3cret-1 "$INSTANCE_RUN_PATH" "$INSTANCE/run")" "$dir/.passwords.json"
+	assert_equal "$(kuke get realm r1 -o json | jq -r '.spec.registryCredentials[0].password')" '********'
+	assert_equal "$(kuke get realms -o yaml | grep -c 's3cret\|\*\*\*\*')" 1
 	# What get prints can be applied: nothing changes.
 	kuke get realm r1 -o yaml | kuke apply -f - | grep unchanged
 	realm joe '********' | kuke apply -f - | grep unchanged
@@ -171,13 +148,13 @@ not_before()
 	grep -q s3cret-2 "$dir/.passwords.json"
 	# Somebody else's password is not to be had that way.
 	run kuke apply -f - < <(realm eve '********')
-	[ "$status" -eq 1 ]
-	[[ $output == *"no stored password for user 'eve' of 'reg.example' to keep"* ]]
+	assert_failure 1
+	assert_output --partial "no stored password for user 'eve' of 'reg.example' to keep"
 	grep -q joe "$dir/.passwords.json"
 	# The namespace is for good.
 	run kuke apply -f - < <(realm joe '********' | sed 's/mine/other/')
-	[ "$status" -eq 1 ]
-	[ ! -e "$INSTANCE_RUN_PATH/namespaces/other" ]
+	assert_failure 1
+	assert [ ! -e "$INSTANCE_RUN_PATH/namespaces/other" ]
 	# root's wire has it.
 	rpc '{"method":"KukeonV1.GetRealm","params":[{"Doc":{"metadata":{"name":"r1"}}}],"id":0}' | grep -q s3cret-2
 	kuke delete realm r1
@@ -209,8 +186,8 @@ not_before()
 	pid_gone "$init"
 	refute monitor_of other
 	run kuke delete realm r1
-	[[ $output == *"has 1 space(s)"* ]]
+	assert_output --partial "has 1 space(s)"
 	kuke delete realm r1 --cascade
 	kuke get realms -o json | jq -e 'map(.metadata.name) == ["default", "kuke-system"]'
-	instance_snapshot # the daemon is another one
+	suite_snapshot # the daemon is another one
 }

@@ -5,30 +5,23 @@
 # are brought back meanwhile: the end is consistent, nothing leaks and nothing
 # that was stopped or deleted comes back.
 
-IDLE='trap "exit 0" TERM; sleep 1000 & wait'
+load ../helpers/suite
 
 setup_file()
 {
-	load ../helpers/cells
-	instance_new
-	echo '  reconcileInterval: 100ms' >>"$INSTANCE_CONFIG"
-	instance_init
-	busybox_image >/dev/null
-	run_cell first true
-	kuke delete cell first >/dev/null
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
+	suite_start 'reconcileInterval: 100ms'
 }
 
 setup()
 {
-	load ../helpers/cells
 	# Not processes: there is a pass most of the time. The test counts monitors.
-	instance_snapshot --by-name -o mount -o net -o rule -o cgroup -o file
+	suite_snapshot --by-name -o mount -o net -o rule -o cgroup -o file
+}
+
+# The test compares, when no pass is under way.
+teardown()
+{
+	:
 }
 
 # docs: two versions of the cell, so that applies change it in place and by
@@ -81,7 +74,8 @@ consistent()
 
 	running=$(inst pgrep -fc -- '--id=default_default_a_' || true)
 	if [ ! -e "$(cell_dir a)" ]; then
-		[ "$running" -eq 0 ] && [ ! -e "$INSTANCE/run/cells/default/default/default/a" ]
+		assert_equal "$running" 0 || return
+		refute test -e "$INSTANCE/run/cells/default/default/default/a"
 		return
 	fi
 	state=$(cell_value a '.status.state + " " + ([.status.containers[] |
@@ -119,18 +113,17 @@ nothing_left()
 		fi
 		[ "$r" -eq 0 ] || sed -n "s/^ *Error: /$i: /p" "$HERE/out.$i"
 	done
-	[ "$bad" -eq 0 ]
-	wait_for 5 consistent
+	assert_equal "$bad" 0
+	wait_for 100 consistent
 
 	# What an operator stops stays down, through passes and dues. (The storm may have
 	# stopped one container of a cell that is up: that one is down for good.)
 	quiet kuke stop cell a --timeout 1s || true
 	quiet kuke apply -f "$HERE/doc.1"
-	wait_for 5 is_cell_state a Ready
-	wait_for 5 is_container_state a crash Failed
+	wait_for 100 is_cell_state a Ready
+	wait_for 100 is_container_state a crash Failed
 	kuke stop cell a
-	sleep 1.5
-	is_cell_state a Stopped
+	stays 2 is_cell_state a Stopped
 	consistent
 
 	# What is deleted does not come back, with more of them under way.
@@ -140,8 +133,8 @@ nothing_left()
 	done
 	quiet kuke delete cell a --timeout 1s
 	wait
-	sleep 1.5
-	nothing_left
+	wait_for 60 nothing_left
+	stays 2 nothing_left
 	rm -f "$HERE"/out.* "$HERE"/doc.*
-	wait_for 5 instance_leakcheck
+	wait_for 100 instance_leakcheck
 }

@@ -4,6 +4,8 @@
 # A host with the unified hierarchy: a stock Debian kernel in a guest
 # (tests/vm/run) lives through tests/vm/cells once; each test reads its facts.
 
+load ../helpers/assert
+
 setup_file()
 {
 	: "${top_builddir:=$(pwd)}"
@@ -28,7 +30,7 @@ fact()
 
 is()
 {
-	[ "$(fact "$1")" = "$2" ] || { echo "$1: '$(fact "$1")', not '$2'" >&2; return 1; }
+	assert_equal "$1: $(fact "$1")" "$1: $2"
 }
 
 @test "init and image load work on a stock kernel" {
@@ -41,10 +43,9 @@ is()
 
 	there=" $(fact subtree) "
 	fact cell | jq -e '.status.cgroupReady'
-	[ "$(fact cell | jq -r '.status.subtreeControllers | join(" ")')" = \
-		"cpu memory io pids" ] || { fact cell >&2; return 1; }
+	assert_equal "$(fact cell | jq -r '.status.subtreeControllers | join(" ")')" "cpu memory io pids"
 	for c in cpu io memory pids; do
-		[[ $there == *" $c "* ]] || { echo "$c is not in $there" >&2; return 1; }
+		assert_like "$there" ... " $c " ...
 	done
 }
 
@@ -98,17 +99,14 @@ probe()
 		mount_tmpfs:EPERM:ok ptrace_1:EPERM:ok device_kmsg:EPERM:ok write_sysrq:EROFS:ok \
 		write_sysfs:EROFS:ok raise_capability:EPERM:ok unmount_masks:EPERM:EINVAL; do
 		IFS=: read -r name default host <<<"$row"
-		[ "$(probe default "$name") $(probe host "$name")" = "$default $host" ] &&
-			[ "$(probe privileged "$name")" = "$host" ] ||
-			{ echo "$name: $(probe default "$name"), $(probe privileged "$name"), $(probe host "$name")" >&2
-				return 1; }
+		assert_equal "$name: $(probe default "$name"), $(probe privileged "$name"), $(probe host "$name")" \
+			"$name: $default, $host, $host"
 	done
 }
 
 @test "AppArmor: a profile that is not loaded is refused" {
-	[[ $(fact apparmor) == "  - containers: started;unconfined"* ]] || { fact apparmor >&2; return 1; }
-	[[ $(fact apparmor-missing) == 'Error: container "web": securityOpt "apparmor=no-such": no such AppArmor profile is loaded on this host;'* ]] ||
-		{ fact apparmor-missing >&2; return 1; }
+	assert_like "$(fact apparmor)" "  - containers: started;unconfined" ...
+	assert_like "$(fact apparmor-missing)" 'Error: container "web": securityOpt "apparmor=no-such": no such AppArmor profile is loaded on this host;' ...
 }
 
 # line NAME: of what the script in the cell with a nested runtime said.
@@ -119,25 +117,25 @@ line()
 
 @test "a nested runtime: the process is in _payload from its first instruction" {
 	fact nested
-	[ "$(line self)" = "0::/_payload" ]
-	[ "$(line root)" = 0 ]
-	[ "$(line payload)" -gt 0 ]
+	assert_equal "$(line self)" "0::/_payload"
+	assert_equal "$(line root)" 0
+	assert [ "$(line payload)" -gt 0 ]
 	is nested-outside "0 200"
 }
 
 @test "a nested runtime makes groups with controllers of its own" {
 	fact nested
-	[ "$(line run)" = 0 ]
-	[ "$(line inner)" = "0::/inner" ]
-	[ "$(line limit)" = 7 ]
-	[[ " $(line delegated) " == *" pids "* ]]
-	[ "$(line delete)" = 0 ]
+	assert_equal "$(line run)" 0
+	assert_equal "$(line inner)" "0::/inner"
+	assert_equal "$(line limit)" 7
+	assert_like " $(line delegated) " ... " pids " ...
+	assert_equal "$(line delete)" 0
 }
 
 @test "a nested runtime: all controllers are delegated, and the status says so" {
-	[ "$(fact nested-status | jq -r '.status.subtreeControllers | join(" ")')" = "$(fact nested-subtree)" ]
-	[ "$(fact nested-subtree)" = "$(fact controllers)" ]
-	[[ " $(fact controllers) " == *" cpuset "* ]]
+	assert_equal "$(fact nested-status | jq -r '.status.subtreeControllers | join(" ")')" "$(fact nested-subtree)"
+	assert_equal "$(fact nested-subtree)" "$(fact controllers)"
+	assert_like " $(fact controllers) " ... " cpuset " ...
 }
 
 @test "a nested runtime's cell starts again and leaves no group" {

@@ -4,28 +4,7 @@
 # Requests written by hand to the socket, and the bytes that come back. Only
 # times, versions and what depends on the host are substituted.
 
-setup_file()
-{
-	load ../helpers/cells
-	suite_start
-}
-
-teardown_file()
-{
-	load ../helpers/cells
-	instance_stop
-}
-
-setup()
-{
-	load ../helpers/cells
-	instance_snapshot
-}
-
-teardown()
-{
-	suite_check
-}
+load ../helpers/suite
 
 ZERO=0001-01-01T00:00:00Z
 
@@ -43,17 +22,17 @@ answers()
 	local got
 
 	got=$(rpc "$1" | neutral)
-	printf 'sent: %s\ngot:  %s\nwant: %s\n' "$1" "$got" "$2"
-	[ "$got" = "$2" ]
+	echo "sent: $1"
+	assert_equal "$got" "$2"
 }
 
 @test "Ping" {
 	answers '{"method":"KukeonV1.Ping","params":[{}],"id":0}' \
 		'{"id":0,"result":{"OK":true,"Version":"V","Err":null},"error":null}'
 	# One line, ended by one newline.
-	[ "$(rpc '{"method":"KukeonV1.Ping","params":[{}],"id":0}' | od -An -c | grep -o '\\n' | wc -l)" -eq 1 ]
-	[[ $(rpc '{"method":"KukeonV1.Ping","params":[{}],"id":0}') =~ \"Version\":\"(v?[0-9]+\.[0-9]+\.[0-9]+)\" ]]
-	[ "${BASH_REMATCH[1]}" = "$(kuke version)" ]
+	assert_equal "$(rpc '{"method":"KukeonV1.Ping","params":[{}],"id":0}' | od -An -c | grep -o '\\n' | wc -l)" 1
+	assert_regex "$(rpc '{"method":"KukeonV1.Ping","params":[{}],"id":0}')" '"Version":"(v?[0-9]+\.[0-9]+\.[0-9]+)"'
+	assert_equal "${BASH_REMATCH[1]}" "$(kuke version)"
 }
 
 @test "GetRealm" {
@@ -86,8 +65,7 @@ answers()
 	answers '{"method":"KukeonV1.ListCells","params":[{"RealmName":"default","SpaceName":"","StackName":""}],"id":4}' \
 		"$(rpc '{"method":"KukeonV1.GetCell","params":[{"Doc":{"metadata":{"name":"c"},"spec":{"realmId":"default","spaceId":"default","stackId":"default"}}}],"id":4}' |
 			neutral | jq -c '{id, result: {Cells: [.result.Result.Cell], Err: null}, error: null}')"
-	[[ $(rpc '{"method":"KukeonV1.ListCells","params":[{"RealmName":"default"}],"id":4}' | neutral) == \
-		'{"id":4,"result":{"Cells":[{"apiVersion":"v1beta1","kind":"Cell","metadata":{"name":"c","labels":{"cell.kukeon.io":"c","realm.kukeon.io":"default","space.kukeon.io":"default","stack.kukeon.io":"default"}},"spec":{"id":"c","realmId":"default","spaceId":"default","stackId":"default","rootContainerId":"root","containers":[{"id":"root",'*'"createdAt":"TIME","updatedAt":"TIME","readyAt":"TIME","cgroupReady":true}}],"Err":null},"error":null}' ]]
+	assert_like "$(rpc '{"method":"KukeonV1.ListCells","params":[{"RealmName":"default"}],"id":4}' | neutral)" '{"id":4,"result":{"Cells":[{"apiVersion":"v1beta1","kind":"Cell","metadata":{"name":"c","labels":{"cell.kukeon.io":"c","realm.kukeon.io":"default","space.kukeon.io":"default","stack.kukeon.io":"default"}},"spec":{"id":"c","realmId":"default","spaceId":"default","stackId":"default","rootContainerId":"root","containers":[{"id":"root",' ... '"createdAt":"TIME","updatedAt":"TIME","readyAt":"TIME","cgroupReady":true}}],"Err":null},"error":null}'
 	kuke delete cell c
 }
 
@@ -98,7 +76,7 @@ answers()
 
 @test "what is not there yet says so" {
 	run rpc '{"method":"KukeonV1.AttachContainer","params":[{"Doc":{}}],"id":8}'
-	[ "$output" = '{"id":8,"result":{"Result":{"HostSocketPath":""},"Err":{"Kind":"Unknown","Message":"not implemented yet: AttachContainer"}},"error":null}' ]
+	assert_output '{"id":8,"result":{"Result":{"HostSocketPath":""},"Err":{"Kind":"Unknown","Message":"not implemented yet: AttachContainer"}},"error":null}'
 }
 
 @test "errors of the transport, and the connection stays usable" {
@@ -109,26 +87,25 @@ answers()
 		'{"method":"KukeonV1.Ping","params":{},"id":2}' \
 		'{"method":"KukeonV1.GetRealm","params":[{"Doc":{"status":{"state":"Bogus"}}}],"id":3}' \
 		'{"method":"KukeonV1.Ping","params":[],"id":4}'
-	echo "$output"
-	[ "${lines[0]}" = '{"id":7,"result":null,"error":"rpc: can'"'"'t find service Other.Ping"}' ]
-	[ "${lines[1]}" = '{"id":"a","result":null,"error":"rpc: service/method request ill-formed: Ping"}' ]
-	[ "${lines[2]}" = '{"id":null,"result":null,"error":"rpc: can'"'"'t find method KukeonV1.Nope"}' ]
-	[ "${lines[3]}" = '{"id":1,"result":null,"error":"jsonrpc: request body missing params"}' ]
-	[ "${lines[4]}" = '{"id":2,"result":null,"error":"json: cannot unmarshal object into Go value of type [1]interface {}"}' ]
-	[ "${lines[5]}" = '{"id":3,"result":null,"error":"realm state: unknown label \"Bogus\""}' ]
-	[[ ${lines[6]} == '{"id":4,"result":{"OK":true,'* ]]
+	assert_line --index 0 '{"id":7,"result":null,"error":"rpc: can'"'"'t find service Other.Ping"}'
+	assert_line --index 1 '{"id":"a","result":null,"error":"rpc: service/method request ill-formed: Ping"}'
+	assert_line --index 2 '{"id":null,"result":null,"error":"rpc: can'"'"'t find method KukeonV1.Nope"}'
+	assert_line --index 3 '{"id":1,"result":null,"error":"jsonrpc: request body missing params"}'
+	assert_line --index 4 '{"id":2,"result":null,"error":"json: cannot unmarshal object into Go value of type [1]interface {}"}'
+	assert_line --index 5 '{"id":3,"result":null,"error":"realm state: unknown label \"Bogus\""}'
+	assert_like "${lines[6]}" '{"id":4,"result":{"OK":true,' ...
 }
 
 @test "keys in any case, unknown ones ignored, the last of two counts" {
 	run rpc '{"METHOD":"KukeonV1.GetRealm","jsonrpc":"2.0","Params":[{"doc":{"METADATA":{"NAME":"x","name":"default"},"more":[1]}},7],"ID":9}'
-	[[ $output == '{"id":9,"result":{"Result":{"Realm":{"apiVersion":"v1beta1","kind":"Realm","metadata":{"name":"default",'* ]]
+	assert_like "$output" '{"id":9,"result":{"Result":{"Realm":{"apiVersion":"v1beta1","kind":"Realm","metadata":{"name":"default",' ...
 }
 
 @test "what is no JSON ends the connection without an answer" {
 	local bytes
 	for bytes in 'hello' '{"method":"KukeonV1.Ping","params":[{}],"id":0' '}' '[1]' $'\x80' '{"id":\u0000}'; do
 		# Some socats complain of what we hung up on.
-		[ -z "$(rpc "$bytes" 2>/dev/null)" ]
+		assert_equal "$(rpc "$bytes" 2>/dev/null)" ''
 	done
 	# Half of a request, then silence, hurts nobody.
 	(printf '{"method":'; sleep 3) | quiet inst socat -t 5 - "UNIX-CONNECT:$INSTANCE_SOCKET" &
@@ -139,5 +116,5 @@ answers()
 
 @test "several requests in one write are answered in order" {
 	run rpc "$(for i in $(seq 1 50); do printf '{"method":"KukeonV1.Ping","params":[{}],"id":%s} ' "$i"; done)"
-	[ "$(jq -s 'map(.id) == [range(1; 51)]' <<<"$output")" = true ]
+	assert_equal "$(jq -s 'map(.id) == [range(1; 51)]' <<<"$output")" true
 }

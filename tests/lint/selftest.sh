@@ -8,7 +8,7 @@ here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 
 bad=$(mktemp -d)
 trap 'rm -rf "$bad"' EXIT
-mkdir -p "$bad"/{lib/base,lib/model,lib/host,src/kuke,man,tests}
+mkdir -p "$bad"/{lib/base,lib/model,lib/host,src/kuke,man,tests/integration}
 echo 'lib/base/gone	a file that is not there' >"$bad/ARCHITECTURE"
 echo 'lib/base/gone	twice' >>"$bad/ARCHITECTURE"
 echo 'int twice(void);' >"$bad/lib/host/same.h"
@@ -33,6 +33,11 @@ printf 'built in %s\n' "$bad" >"$bad/tests/place"
 # shellcheck disable=SC2016
 printf '%s\n' '#!/bin/bash' 'pkill kuke' '[ "$pid" = "$(inst pgrep -x kukeond)" ]' \
 	'[ "$ms" -lt 300 ]' 'timeout 5 x' 'uname -r' 'curl x' 'setfattr x' >"$bad/tests/machine.sh"
+
+# shellcheck disable=SC2016
+printf '%s\n' '@test "bad" {' '	load ../helpers/suite' '	! true' '	grep x y && true' '	[ a = b ]' \
+	'	sleep 1' '	wait_for 5 true' '}' >"$bad/tests/integration/bad.bats"
+: >"$bad/tests/local.mk"
 
 # silent LINT: the rules of LINT that found nothing in the bad tree.
 for lint in "$here"/*.sh; do

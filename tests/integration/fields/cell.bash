@@ -49,7 +49,7 @@ bridge_of()
 ends_with_boss()
 {
 	inst kill -KILL "$(init_pid root "$1")"
-	wait_for 15 no_process_in "$(runtime_id '' "$1")"
+	wait_for 300 no_process_in "$(runtime_id '' "$1")"
 }
 
 no_process_in()
@@ -94,7 +94,7 @@ cell.spec.autoDelete()
 	proof "its control group and its directory are gone after its program has ended"
 	attempt '' 'autoDelete: true' >/dev/null
 	inst kill -KILL "$(inst pgrep -P "$(inst pgrep -f -- '--id=sp_st_[a-z]*-*later[-id]*_x ')")"
-	wait_for 10 is_gone "$(later)"
+	wait_for 200 is_gone "$(later)"
 }
 
 is_gone()

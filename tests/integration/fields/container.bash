@@ -417,9 +417,9 @@ killed_again()
 	[ ! -e "$done" ] || return 0
 	date +%s >"$done"
 	inst kill -KILL "$(cat "$(dir_of again)/pid")"
-	wait_for 10 another_process again
+	wait_for 200 another_process again
 	# The process is there a moment before its start is stored, with its time and its count.
-	wait_for 5 counted
+	wait_for 100 counted
 	date +%s >"$WORK/back-$SUBJECT"
 }
 

@@ -332,7 +332,7 @@ serve()
 	kuke daemon stop >/dev/null || return
 	quiet inst env FIELDS_SECRET=value-of-env "$INSTANCE_BINDIR/kukeond" serve \
 		--configuration "$INSTANCE_CONFIG" >"$HERE/kukeond.log" 2>&1 &
-	wait_for 10 kuke get realms
+	wait_for 200 kuke get realms
 }
 
 load_image()
@@ -362,7 +362,7 @@ probe_begin()
 	cells >"$HERE/cells.yaml"
 	probe_apply "$HERE/parents.yaml" && load_image && probe_apply "$HERE/cells.yaml" || return
 	profile_run profile profile || return
-	wait_for 20 looked || return
+	wait_for 400 looked || return
 	collect
 	AFTER=$(date +%s)
 }

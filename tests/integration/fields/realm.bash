@@ -56,10 +56,10 @@ namespace_is_taken()
 	printf 'kind: Realm\nmetadata: {name: spare}\nspec: {namespace: spare}\n' | kuke apply -f - >/dev/null
 	rm -r "$dir"
 	touch "$dir"
-	wait_for 40 is_spare_state Failed
+	wait_for 400 is_spare_state Failed
 	get realm spare .status >"$WORK/spare"
 	rm "$dir"
-	wait_for 40 is_spare_state Ready
+	wait_for 400 is_spare_state Ready
 }
 
 is_spare_state()

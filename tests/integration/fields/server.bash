@@ -119,7 +119,7 @@ serverconfiguration.spec.reconcileInterval()
 	local name
 	name=$(bridge_of filled)
 	inst ip link delete "$name"
-	wait_for 8 bridge_is_there "$name"
+	wait_for 160 bridge_is_there "$name"
 }
 
 serverconfiguration.spec.kukeondImage()
@@ -178,7 +178,7 @@ serverconfiguration.spec.insecureRegistries()
 	for port in 5480 5481; do
 		inst socat "TCP-LISTEN:$port,bind=192.0.2.2,reuseaddr,fork" EXEC:"$HERE/404" \
 			>/dev/null 2>&1 3>&- &
-		wait_for 5 tcp_up "$port"
+		wait_for 100 tcp_up "$port"
 	done
 	pull_says 'not found' 192.0.2.2:5480/x
 	refute pull_says 'not found' 192.0.2.2:5481/x
@@ -196,7 +196,7 @@ serverconfiguration.spec.registryCAFile()
 	proof "a registry with a certificate of that authority is believed"
 	inst openssl s_server -quiet -www -accept 192.0.2.2:5482 -key "$HERE/ca.key" \
 		-cert "$HERE/ca.pem" >/dev/null 2>&1 3>&- </dev/null &
-	wait_for 5 tcp_up 5482
+	wait_for 100 tcp_up 5482
 	pull_says 'failed to pull image' 192.0.2.2:5482/x
 	refute pull_says trusted 192.0.2.2:5482/x
 	inst pkill -x openssl

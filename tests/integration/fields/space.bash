@@ -43,11 +43,11 @@ bridge_is_taken()
 
 	[ ! -e "$WORK/taken" ] || return 0
 	name=$(bridge_of filled)
-	wait_for 5 take_name "$name" # a pass may be quicker
-	wait_for 10 is_space_state Failed
+	wait_for 100 take_name "$name" # a pass may be quicker
+	wait_for 200 is_space_state Failed
 	get space filled .status >"$WORK/damaged"
 	inst ip link delete "$name"
-	wait_for 10 is_space_state Ready
+	wait_for 200 is_space_state Ready
 	touch "$WORK/taken"
 }
 
