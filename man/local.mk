@@ -2,6 +2,7 @@
 
 dist_man_MANS += \
 	man/kukefetch.8 \
+	man/kukeon-api.7 \
 	man/kukeon-security.7 \
 	man/kukeshim.8 \
 	man/kukeunpack.8
@@ -23,12 +24,17 @@ man/kukeon.5: $(srcdir)/man/kukeon.5.in Makefile
 man/kukeond.8: $(srcdir)/man/kukeond.8.in Makefile
 	$(MAN_GEN) $(srcdir)/man/kukeond.8.in >$@
 
-# The tables of kuke(1) come from those of the program. For maintainers, after a
+# The tables of kuke(1) and of kukeon-api(7) come from those of the program. For maintainers, after a
 # change of a command or a flag; a test tells when it was forgotten.
-.PHONY: man-kuke
+.PHONY: man-kuke man-api
 man-kuke: kuke$(EXEEXT)
 	confdir=`printf '%s' '$(sysconfdir)/kukeon' | $(SED) 's/[-.\\]/\\\\&/g; s/\\\\-/\\\\\\\\-/g'` && \
 	{ $(SED) '/BEGIN TABLES/q' $(srcdir)/man/kuke.1.in && \
 	  ./kuke$(EXEEXT) __man | $(SED) "s|$$confdir|@confdir@|g" && \
 	  $(SED) -n '/END TABLES/,$$p' $(srcdir)/man/kuke.1.in; } >kuke.1.tmp
 	mv kuke.1.tmp $(srcdir)/man/kuke.1.in
+man-api: kuke$(EXEEXT)
+	for s in KukeonV1 KukeonX1; do \
+		{ $(SED) "/BEGIN $$s/q" $(srcdir)/man/kukeon-api.7 && ./kuke$(EXEEXT) __man $$s && \
+		  $(SED) -n "/END $$s/,\$$p" $(srcdir)/man/kukeon-api.7; } >kukeon-api.tmp && \
+		mv kukeon-api.tmp $(srcdir)/man/kukeon-api.7 || exit 1; done

@@ -6,6 +6,8 @@
 #include "cli.h"
 #include "help.h"
 #include "mem.h"
+#include "methods.h"
+#include "model.h"
 #include "str.h"
 #include "verbs.h"
 
@@ -106,12 +108,104 @@ static void print_cmd(const struct cmd **chain, size_t n)
 	}
 }
 
-/* The part of kuke(1) that is in the tables; the rest of the page stands around it. */
+/* ---- the methods of kukeon-api(7) ---- */
+
+static const char *type_word(const struct field *f)
+{
+	switch (f->type) {
+	case FIELD_BOOL:
+	case FIELD_NBOOL:
+		return "boolean";
+	case FIELD_INT:
+	case FIELD_NINT:
+	case FIELD_UINT32:
+		return "integer";
+	case FIELD_TIME:
+		return "time";
+	case FIELD_BYTES:
+		return "bytes";
+	case FIELD_STRLIST:
+		return "list of strings";
+	case FIELD_STRMAP:
+		return "object of strings";
+	default:
+		return "string";
+	}
+}
+
+static void add_members(struct buf *b, const struct model_type *t);
+
+/* "Force (boolean)"; what has rows of its own and is no document has them in place of the word. */
+static void add_member(struct buf *b, const struct field *f)
+{
+	bool list = f->type == FIELD_OBJLIST;
+
+	if (b->len)
+		buf_adds(b, ",\n");
+	if (!f->obj) {
+		buf_addf(b, "%s (%s)", f->name, type_word(f));
+	} else if (str_has_suffix(f->obj->name, "Doc") || streq(f->obj->name, "ContainerSpec")) {
+		buf_addf(b, "%s (%s%s)", f->name, list ? "list of " : "", f->obj->name);
+	} else {
+		struct buf inner cleanup_buf = BUF_INIT(1 << 16);
+
+		add_members(&inner, f->obj);
+		buf_addf(b, "%s (%sof %s)", f->name, list ? "list " : "", buf_str(&inner));
+	}
+}
+
+static void add_members(struct buf *b, const struct model_type *t)
+{
+	for (size_t i = 0; i < t->n_fields; i++) {
+		const struct field *f = &t->fields[i];
+
+		if (streq(f->name, "Result"))
+			add_members(b, f->obj);
+		else if (!streq(f->name, "Err"))
+			add_member(b, f);
+	}
+}
+
+/* A line each: there is nothing in them that mdoc knows. */
+static void print_members(const char *what, const struct model_type *t)
+{
+	struct buf b cleanup_buf = BUF_INIT(1 << 16);
+
+	add_members(&b, t);
+	if (b.len)
+		cli_printf("%s\n%s.\n", what, buf_str(&b));
+}
+
+static void print_service(const char *service)
+{
+	cli_printf(".Bl -tag -width Ds\n");
+	for (int id = RPC_METHOD_INVALID + 1; id < _RPC_METHOD_MAX; id++) {
+		const struct rpc_method *m = rpc_method_get((enum rpc_method_id) id);
+
+		if (!streq(m->service, service))
+			continue;
+		cli_printf(".It Li %s\n", m->name);
+		if (!m->implemented)
+			cli_printf("Not implemented yet.\n");
+		print_members("Takes", m->args);
+		print_members("Gives", m->reply);
+	}
+	cli_printf(".El\n");
+}
+
+/*
+ * The part of kuke(1) that is in the tables, or the methods of a service for kukeon-api(7);
+ * the rest of a page stands around it.
+ */
 static int run_man(struct cli *c, struct kerr *err)
 {
 	const struct cmd *chain[CMD_MAX_DEPTH + 1] = { c->chain[0] };
 
 	(void) err;
+	if (c->args.n > 0) {
+		print_service(c->args.v[0]);
+		return 0;
+	}
 	cli_printf(".Sh OPTIONS\nThese are understood by every command:\n");
 	print_opts(c->chain[0]->opts, NULL);
 	cli_printf(".Sh COMMANDS\n");
@@ -124,7 +218,9 @@ static int run_man(struct cli *c, struct kerr *err)
 
 const struct cmd cmd_man = {
 	.name = "__man",
-	.help = "print the tables of the manual page",
+	.help = "print the tables of a manual page",
+	.args = "[SERVICE]",
+	.max_args = 1,
 	.run = run_man,
 	.flags = CMD_HIDDEN | CMD_NO_SETTINGS,
 };

@@ -426,3 +426,16 @@ fails()
 
 	diff <(sed '1,/BEGIN TABLES/d; /END TABLES/,$d' "$page") <("$KUKE" __man)
 }
+
+@test "kukeon-api(7) has the methods of the program and the classes of its errors" {
+	local page=${top_srcdir:-.}/man/kukeon-api.7 service kind kinds
+
+	for service in KukeonV1 KukeonX1; do
+		diff <(sed "1,/BEGIN $service/d; /END $service/,\$d" "$page") <("$KUKE" __man "$service")
+	done
+	kinds=$(sed -nE 's/^\tX\(ERR_[A-Z_]+, "([A-Za-z]+)",.*/\1/p' "${top_srcdir:-.}/lib/model/errkind.h")
+	assert [ "$(wc -w <<<"$kinds")" -ge 20 ]
+	for kind in $kinds; do
+		grep -qw "$kind" "$page"
+	done
+}
