@@ -12,9 +12,20 @@ setup_file()
 	mkfifo "$dir/layer" "$dir/result"
 	export dir
 	exec {hold}<>"$dir/layer" {result}<>"$dir/result" {target}<"$dir/target"
-	"$top_builddir/src/kukeunpack/kukeunpack" 3 "target=$target" "result=$result" \
-		<"$dir/layer" 3>&- &
+	# The engine gives it these and no others.
+	(
+		for fd in "/proc/$BASHPID/fd"/*; do
+			case ${fd##*/} in
+			[012] | "$target" | "$result") ;;
+			*) eval "exec ${fd##*/}>&-" ;;
+			esac
+		done
+		exec "$top_builddir/src/kukeunpack/kukeunpack" 3 "target=$target" "result=$result" \
+			<"$dir/layer" >/dev/null 2>&1
+	) &
 	unpack=$!
+	# That it is killed in the end need not be told.
+	disown "$unpack"
 	export unpack
 	# It reads when it is confined.
 	mkdir "$dir/in"
@@ -62,10 +73,6 @@ status()
 }
 
 @test "descriptors: the layer, the answer, where it writes" {
-	for fd in "/proc/$unpack/fd"/*; do
-		case $(readlink "$fd") in
-		"$dir/layer" | "$dir/result" | / | /file | /dev/null | pipe:* | socket:* | */bats*) ;;
-		*) ls -l "/proc/$unpack/fd"; return 1 ;;
-		esac
-	done
+	want=$(printf '%s\n' / /dev/null /dev/null "$dir/layer" "$dir/result")
+	assert_equal "$(for fd in "/proc/$unpack/fd"/*; do readlink "$fd"; done | sort)" "$want"
 }
