@@ -224,14 +224,13 @@ int runc_forget(const char *runc_root, const char *id, struct kerr *err)
 	return remove_tree_at(root, id, REMOVE_TREE_SAME_FS, err);
 }
 
-/* The message of one line, NULL where it is no error. */
-static char *line_error(const char *line, size_t n)
+/* The message of one line where it is of that level, else NULL. */
+static char *line_message(const char *line, size_t n, const char *level)
 {
 	cleanup_free char *msg = xmalloc(n + 1);
-	char level[16];
+	char is[16];
 
-	if (jscan_get_str(line, n, "level", level, sizeof(level)) < 0 ||
-	    (!streq(level, "error") && !streq(level, "fatal")) ||
+	if (jscan_get_str(line, n, "level", is, sizeof(is)) < 0 || !streq(is, level) ||
 	    jscan_get_str(line, n, "msg", msg, n + 1) < 0)
 		return NULL;
 	return take_ptr(msg);
@@ -260,13 +259,26 @@ static void add_cut(struct buf *ret, const char *s)
 	str_vis(ret, s + n - RUNC_ERROR_MAX / 2, RUNC_ERROR_MAX / 2);
 }
 
-int runc_last_error(const char *log_path, struct buf *ret)
+/* What runc says of it: without the time of a line, and what it was about to do. */
+static const char *message_body(const char *msg)
 {
 	static const char *const prefixes[] = { "runc run failed: ", "runc create failed: " };
+	const char *s = skip_stamp(msg);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (str_has_prefix(s, prefixes[i]))
+			s += strlen(prefixes[i]);
+	return s;
+}
+
+int runc_last_error(const char *log_path, struct buf *ret)
+{
 	cleanup_buf struct buf text = BUF_INIT(RUNC_LOG_MAX);
 	cleanup_free char *last = NULL;
-	const char *p, *s;
-	size_t n, i;
+	cleanup_free char *cause = NULL;
+	const char *p;
+	size_t n;
 
 	if (file_read_at(AT_FDCWD, log_path, RUNC_LOG_MAX, &text, NULL) < 0)
 		return -ENOENT;
@@ -274,18 +286,21 @@ int runc_last_error(const char *log_path, struct buf *ret)
 		char *msg;
 
 		n = strcspn(p, "\n");
-		msg = line_error(p, n);
+		if (cause == NULL)
+			cause = line_message(p, n, "fatal");
+		msg = line_message(p, n, "error");
 		if (msg == NULL)
 			continue;
 		free(last);
 		last = msg;
 	}
-	if (last == NULL)
+	if (last == NULL && cause == NULL)
 		return -ENOENT;
-	s = skip_stamp(last);
-	for (i = 0; i < ARRAY_SIZE(prefixes); i++)
-		if (str_has_prefix(s, prefixes[i]))
-			s += strlen(prefixes[i]);
-	add_cut(ret, s);
+	if (last != NULL)
+		add_cut(ret, message_body(last));
+	if (last != NULL && cause != NULL)
+		buf_adds(ret, ": ");
+	if (cause != NULL)
+		add_cut(ret, message_body(cause));
 	return 0;
 }

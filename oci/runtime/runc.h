@@ -47,7 +47,8 @@ char *runc_id(const char *id) __attribute__((returns_nonnull));
 
 /*
  * The last error of a --log-format json file, as one vis-escaped line without
- * runc's own "runc run failed: " in front. 0, -ENOENT when there is none.
+ * runc's own "runc run failed: " in front, and the first that is fatal, which is
+ * its init's and the cause. 0, -ENOENT when there is none.
  */
 int runc_last_error(const char *log_path, struct buf *ret);
 

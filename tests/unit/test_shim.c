@@ -277,6 +277,27 @@ START_TEST(last_error_of_runc)
 }
 END_TEST
 
+/* runc sees that its init went; why it went, init has told before. */
+START_TEST(error_of_runc_with_cause)
+{
+	cleanup_tempdir struct tempdir t = tempdir_make();
+	cleanup_free char *log = path_join(t.path, "log", NULL);
+	cleanup_buf struct buf text = BUF_INIT(4096);
+
+	put(t.path, "log",
+	    "{\"level\":\"fatal\",\"msg\":\"nsexec-1[7]: failed to open x\"}\n"
+	    "{\"level\":\"fatal\",\"msg\":\"nsexec-0[6]: next state: Success\"}\n");
+	ck_assert_int_eq(runc_last_error(log, &text), 0);
+	ck_assert_str_eq(buf_str(&text), "nsexec-1[7]: failed to open x");
+	buf_reset(&text);
+	put(t.path, "log",
+	    "{\"level\":\"fatal\",\"msg\":\"nsexec-1[7]: failed to open x\"}\n"
+	    "{\"level\":\"error\",\"msg\":\"runc run failed: read init-p: EOF\"}\n");
+	ck_assert_int_eq(runc_last_error(log, &text), 0);
+	ck_assert_str_eq(buf_str(&text), "read init-p: EOF: nsexec-1[7]: failed to open x");
+}
+END_TEST
+
 static void put_program(const struct tempdir *t, const char *name, const char *text)
 {
 	cleanup_fd int fd = openat(t->fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
@@ -420,6 +441,7 @@ static Suite *test_shim(void)
 	tcase_add_test(c, no_init_no_pidfd);
 	tcase_add_test(c, records_round_trip);
 	tcase_add_test(c, last_error_of_runc);
+	tcase_add_test(c, error_of_runc_with_cause);
 	tcase_add_test(c, long_error_of_runc);
 	tcase_add_loop_test(c, fixes, 0, ARRAY_SIZE(versions));
 	tcase_add_test(c, runtime_and_version);
