@@ -21,6 +21,7 @@
 
 #define API_VERSION "v1beta1"
 #define CONF_MAX (1 << 20) /* bytes of a configuration file */
+#define SHOWN_MAX 1024 /* bytes of a bad value in a message */
 
 /* What differs between the two files, in words. */
 struct conf_words {
@@ -290,6 +291,21 @@ int configuration_write_template(enum kind kind, const char *path, struct kerr *
 
 /* ---- runtime parameters ---- */
 
+/*
+ * Files of ours and the runtime's configuration are JSON, which holds text: another path
+ * would be made, and not be found there.
+ */
+static int check_text(const char *what, const char *text, struct kerr *err)
+{
+	cleanup_buf struct buf shown = BUF_INIT(SHOWN_MAX);
+
+	if (utf8_valid(text, strlen(text)))
+		return 0;
+	str_vis(&shown, text, strlen(text));
+	return kerr_plain(err, -EINVAL, "%s \"%s\" is not UTF-8: choose another one", what,
+			  buf_str(&shown));
+}
+
 static int check_suffix(const char *suffix, struct kerr *err)
 {
 	size_t n = strlen(suffix);
@@ -304,7 +320,7 @@ static int check_suffix(const char *suffix, struct kerr *err)
 		return kerr_plain(err, -EINVAL,
 				  "containerdNamespaceSuffix \"%s\" contains disallowed character",
 				  suffix);
-	return 0;
+	return check_text("containerdNamespaceSuffix", suffix, err);
 }
 
 static int check_cgroup_root(const char *root, struct kerr *err)
@@ -317,7 +333,7 @@ static int check_cgroup_root(const char *root, struct kerr *err)
 		return kerr_plain(err, -EINVAL, "cgroupRoot \"%s\" must be an absolute path", root);
 	if (streq(clean, "/"))
 		return kerr_plain(err, -EINVAL, "cgroupRoot \"%s\" resolves to root", root);
-	return 0;
+	return check_text("cgroupRoot", root, err);
 }
 
 int configuration_check_runtime(const char *suffix, const char *cgroup_root, struct kerr *err)
@@ -359,9 +375,11 @@ char *configuration_elsewhere(const char *used, const char *def)
 
 int configuration_check_path(const char *what, const char *path, struct kerr *err)
 {
-	if (str_empty(path) || path[0] == '/')
+	if (str_empty(path))
 		return 0;
-	return kerr_plain(err, -EINVAL, "%s \"%s\" must be an absolute path", what, path);
+	if (path[0] != '/')
+		return kerr_plain(err, -EINVAL, "%s \"%s\" must be an absolute path", what, path);
+	return check_text(what, path, err);
 }
 
 const char *configuration_pick(const char *flag, const char *env, const char *file, const char *def)

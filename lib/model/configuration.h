@@ -58,7 +58,10 @@ int configuration_check_flag(const char *what, const char *flag, struct kerr *er
  */
 char *configuration_elsewhere(const char *used, const char *def) __attribute__((returns_nonnull));
 
-/* NULL, "" and absolute paths are fine. `runPath "x" must be an absolute path`. -EINVAL. */
+/*
+ * NULL, "" and absolute paths are fine. `runPath "x" must be an absolute path`,
+ * `runPath "/\xff" is not UTF-8: choose another one`. -EINVAL.
+ */
 int configuration_check_path(const char *what, const char *path, struct kerr *err);
 
 /*

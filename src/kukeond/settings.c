@@ -178,9 +178,11 @@ static void look_at_default(struct settings *s)
 
 static int absolute(const char *path, const char *flag, struct kerr *err)
 {
-	if (path[0] == '/')
-		return 0;
-	return kerr_plain(err, -EINVAL, "--%s: '%s' is not an absolute path", flag, path);
+	cleanup_free char *what = xasprintf("--%s", flag);
+
+	if (path[0] != '/')
+		return kerr_plain(err, -EINVAL, "%s: '%s' is not an absolute path", what, path);
+	return configuration_check_path(what, path, err);
 }
 
 int settings_load(int argc, char **argv, struct settings *ret, struct kerr *err)

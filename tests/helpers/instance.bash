@@ -114,6 +114,15 @@ instance_hidden()
 	printf '%s\n' "${dir/\$\{prefix\}/$prefix}/kukeon"
 }
 
+# A text as YAML has it between double quotes.
+instance_yaml()
+{
+	local text=${1//\\/\\\\}
+
+	text=${text//\"/\\\"}
+	printf '"%s"' "${text//$'\n'/\\n}"
+}
+
 # The host is shared with others who work on it. An instance has no way to the
 # host's network; its cgroups are compared, and mounts in which its name stands.
 instance_new()
@@ -140,8 +149,8 @@ kind: ServerConfiguration
 metadata:
   name: default
 spec:
-  socket: $INSTANCE_SOCKET
-  runPath: $INSTANCE_RUN_PATH
+  socket: $(instance_yaml "$INSTANCE_SOCKET")
+  runPath: $(instance_yaml "$INSTANCE_RUN_PATH")
   containerdNamespaceSuffix: $INSTANCE_NS_SUFFIX
   cgroupRoot: $INSTANCE_CGROUP
   logLevel: debug

@@ -228,7 +228,7 @@ two_layers()
 	tar -C "$work/old" -xf "$work/image.tar"
 	printf 'root:x:0:0::/:/bin/sh\nlate:x:7:7::/:/bin/sh\n' >"$work/new/etc/passwd"
 	tar -C "$work/new" --numeric-owner -cf "$work/old/top.tar" etc/passwd
-	top=$(sha256sum "$work/old/top.tar")
+	top=$(sha256sum <"$work/old/top.tar")
 	jq --arg id "sha256:${top%% *}" '.rootfs.diff_ids += [$id]' "$work"/old/[0-9a-f]*.json \
 		>"$work/old/config.json"
 	printf '[{"Config":"config.json","RepoTags":["%s"],"Layers":["%s","top.tar"]}]\n' "$1" \

@@ -267,6 +267,9 @@ static const struct {
 	{ "x", "", "cgroupRoot is empty" },
 	{ "x", "kukeon", "cgroupRoot \"kukeon\" must be an absolute path" },
 	{ "x", "/", "cgroupRoot \"/\" resolves to root" },
+	{ "x\xfe", "/kukeon",
+	  "containerdNamespaceSuffix \"x\\xfe\" is not UTF-8: choose another one" },
+	{ "x", "/k\xff", "cgroupRoot \"/k\\xff\" is not UTF-8: choose another one" },
 };
 
 START_TEST(runtime)

@@ -99,6 +99,8 @@ static const struct {
 	{ "--socket-gid=-1", "invalid argument \"-1\" for \"--socket-gid\" flag" },
 	{ "--run-path=rel", "--run-path: 'rel' is not an absolute path" },
 	{ "--socket=rel", "--socket: 'rel' is not an absolute path" },
+	{ "--run-path=/a\xff", "--run-path \"/a\\xff\" is not UTF-8: choose another one" },
+	{ "--socket=/\xc3/s", "--socket \"/\\xc3/s\" is not UTF-8: choose another one" },
 	{ "--cgroup-root=/",
 	  "configure runtime: cgroupRoot \"/\" resolves to root: server configuration is invalid" },
 	{ "--containerd-namespace-suffix=.x",
