@@ -28,7 +28,7 @@ UNIT_TESTS = tests/unit/unit_base tests/unit/unit_model tests/unit/unit_host \
 tests_unit_unit_base_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
 	tests/unit/test_atomic.c tests/unit/test_buf.c tests/unit/test_caps.c \
 	tests/unit/test_clock.c tests/unit/test_crc32c.c tests/unit/test_encode.c tests/unit/test_err.c \
-	tests/unit/test_fd.c tests/unit/test_jscan.c \
+	tests/unit/test_fd.c tests/unit/test_jscan.c tests/unit/test_jval.c \
 	tests/unit/test_lock.c tests/unit/test_log.c \
 	tests/unit/test_mem.c tests/unit/test_path.c \
 	tests/unit/test_proc.c tests/unit/test_sha256.c \
@@ -215,6 +215,11 @@ FUZZ += tests/fuzz/fuzz_jscan
 tests_fuzz_fuzz_jscan_SOURCES = tests/fuzz/fuzz_jscan.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_jscan_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
 tests_fuzz_fuzz_jscan_LDADD = $(LIBBASE) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_jval
+tests_fuzz_fuzz_jval_SOURCES = tests/fuzz/fuzz_jval.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_jval_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL)
+tests_fuzz_fuzz_jval_LDADD = $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
 
 FUZZ += tests/fuzz/fuzz_manifest
 tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz_manifest.c $(FUZZ_FRAME)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 noinst_LIBRARIES += libbase.a
-libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE) $(CAP_CFLAGS) $(NETTLE_CFLAGS)
+libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE) $(CAP_CFLAGS) $(JANSSON_CFLAGS) $(NETTLE_CFLAGS)
 libbase_a_SOURCES = \
 	lib/base/atomic.c lib/base/atomic.h \
 	lib/base/buf.c lib/base/buf.h \
@@ -13,6 +13,7 @@ libbase_a_SOURCES = \
 	lib/base/err.c lib/base/err.h \
 	lib/base/fd.c lib/base/fd.h \
 	lib/base/jscan.c lib/base/jscan.h \
+	lib/base/jval.c lib/base/jval.h \
 	lib/base/lock.c lib/base/lock.h \
 	lib/base/log.c lib/base/log.h \
 	lib/base/mem.c lib/base/mem.h \
@@ -23,4 +24,4 @@ libbase_a_SOURCES = \
 	lib/base/str.c lib/base/str.h \
 	lib/base/vec.c lib/base/vec.h \
 	lib/base/way.c lib/base/way.h
-LIBBASE = libbase.a $(CAP_LIBS) $(NETTLE_LIBS)
+LIBBASE = libbase.a $(CAP_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS)

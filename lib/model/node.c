@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include <errno.h>
 #include <stdarg.h>
 
 #include "node.h"
@@ -73,14 +72,6 @@ size_t node_count(const struct node *n)
 	return n->kind == NODE_SEQ ? n->n : n->kind == NODE_MAP ? n->n / 2 : 0;
 }
 
-const struct node *node_item(const struct node *n, size_t i)
-{
-	if (i >= node_count(n))
-		return NULL;
-	n = node_resolve(n);
-	return node_resolve(n->kind == NODE_MAP ? n->items[2 * i + 1] : n->items[i]);
-}
-
 const struct node *node_key(const struct node *map, size_t i)
 {
 	map = node_of(map, NODE_MAP);
@@ -93,32 +84,6 @@ const char *node_str(const struct node *n)
 	if (!n || n->tag != NODE_TAG_STR || strlen(n->text) != n->len)
 		return NULL;
 	return n->text;
-}
-
-int node_i64(const struct node *n, int64_t *ret)
-{
-	n = node_of(n, NODE_SCALAR);
-	if (!n || n->tag != NODE_TAG_INT)
-		return -EINVAL;
-	return n->flags & NODE_JSON ? str_to_i64(n->text, INT64_MIN, INT64_MAX, ret)
-				    : scalar_to_i64(n->text, ret);
-}
-
-int node_u64(const struct node *n, uint64_t *ret)
-{
-	n = node_of(n, NODE_SCALAR);
-	if (!n || n->tag != NODE_TAG_INT)
-		return -EINVAL;
-	return str_to_u64(n->text, 0, UINT64_MAX, ret);
-}
-
-int node_bool(const struct node *n, bool *ret)
-{
-	n = node_of(n, NODE_SCALAR);
-	if (!n || n->tag != NODE_TAG_BOOL)
-		return -EINVAL;
-	*ret = n->text[0] == 't' || n->text[0] == 'T';
-	return 0;
 }
 
 bool node_is_null(const struct node *n)

@@ -68,21 +68,17 @@ static inline void node_freep(struct node **n)
 const struct node *node_resolve(const struct node *n);
 
 /*
- * For trees whose shape the caller knows (image manifests, configurations):
- * every function takes NULL and nodes of another kind, and then gives "nothing".
+ * For trees whose shape the caller knows: every function takes NULL and nodes of
+ * another kind, and then gives "nothing".
  * In JSON trees node_get takes the exact key, the last one when there are several.
  */
 const struct node *node_get(const struct node *map, const char *key);
 /* a, b, c as one walk: node_path(n, "config", "digest", NULL) */
 const struct node *node_path(const struct node *n, ...) __attribute__((sentinel));
 size_t node_count(const struct node *n); /* items of a sequence, pairs of a map */
-const struct node *node_item(const struct node *n, size_t i); /* item i; of a map: value i */
 const struct node *node_key(const struct node *map, size_t i); /* the key of pair i */
 const char *
 node_str(const struct node *n); /* a string's text; NULL: no string, or it has a NUL in it */
-int node_i64(const struct node *n, int64_t *ret); /* -EINVAL no integer, -ERANGE */
-int node_u64(const struct node *n, uint64_t *ret);
-int node_bool(const struct node *n, bool *ret); /* -EINVAL */
 bool node_is_null(const struct node *n); /* null or not there */
 
 /*

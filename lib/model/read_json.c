@@ -11,11 +11,10 @@
 #include "vec.h"
 
 /*
- * JSON by jscan, not by a library: the trees must keep the source text of numbers
- * (unsigned 64-bit ids and sizes), the order and the number of duplicate keys,
- * and must take what encoding/json takes: lone surrogates, NUL escapes and bytes
- * that are no UTF-8. jansson can do none of these. The grammar is the scanner's;
- * what is left to do here is to hang the values up.
+ * Documents as JSON become the same trees as in YAML, by jscan and not by jansson (which
+ * lib/base/jval has for what others write): the trees keep the source text of numbers
+ * and all of several equal keys, as the rules of documents need it. The grammar is the
+ * scanner's; what is left to do here is to hang the values up.
  */
 struct json_tree {
 	struct node *root;
@@ -104,7 +103,7 @@ static void on_event(void *ctx, enum jscan_event ev, unsigned depth, const char 
 {
 	struct json_tree *t = ctx;
 
-	if (t->nodes == KUKE_MAX_NODES)
+	if (t->nodes == KUKE_MAX_NODES && ev != JSCAN_EV_OBJECT_END && ev != JSCAN_EV_ARRAY_END)
 		t->too_many = true;
 	if (t->too_many)
 		return;

@@ -5,8 +5,8 @@
 #include <limits.h>
 #include <sys/utsname.h>
 
+#include "jval.h"
 #include "mem.h"
-#include "node.h"
 #include "oci_manifest.h"
 #include "str.h"
 
@@ -67,19 +67,19 @@ void image_config_clear(struct image_config *c)
 	*c = (struct image_config){ 0 };
 }
 
-static int read_object(const char *text, size_t n, const char *what, struct node **ret,
+static int read_object(const char *text, size_t n, const char *what, struct jval **ret,
 		       struct kerr *err)
 {
-	cleanup_node struct node *root = NULL;
+	cleanup_jval struct jval *root = NULL;
 	int r;
 
 	if (n > IMAGE_MAX_MANIFEST)
 		return kerr_plain(err, -E2BIG, "%s: it has %zu bytes, at most %d are allowed", what,
 				  n, IMAGE_MAX_MANIFEST);
-	r = node_read_json(text, n, what, &root, err);
+	r = jval_read(text, n, what, &root, err);
 	if (r < 0)
 		return r;
-	if (root->kind != NODE_MAP)
+	if (!jval_is_object(root))
 		return kerr_plain(err, -EINVAL, "%s: not a JSON object", what);
 	*ret = take_ptr(root);
 	return 0;
@@ -90,113 +90,56 @@ static int wrong(struct kerr *err, const char *where, const char *want)
 	return kerr_plain(err, -EINVAL, "%s: %s", where, want);
 }
 
-/* A string or nothing; *ret is "" for nothing. */
-static int get_str(const struct node *map, const char *key, const char *where, char **ret,
-		   struct kerr *err)
-{
-	const struct node *n = node_get(map, key);
-	const char *s = node_str(n);
-
-	if (!s && !node_is_null(n))
-		return kerr_plain(err, -EINVAL, "%s.%s: must be a string", where, key);
-	*ret = xstrdup(s ? s : "");
-	return 0;
-}
-
-static int get_strlist(const struct node *map, const char *key, const char *where,
-		       struct strlist *ret, struct kerr *err)
-{
-	const struct node *n = node_get(map, key);
-	const char *s;
-	size_t i;
-
-	if (node_is_null(n))
-		return 0;
-	if (n->kind != NODE_SEQ)
-		return kerr_plain(err, -EINVAL, "%s.%s: must be a list of strings", where, key);
-	strlist_make_empty(ret);
-	for (i = 0; i < node_count(n); i++) {
-		s = node_str(node_item(n, i));
-		if (!s)
-			return kerr_plain(err, -EINVAL, "%s.%s[%zu]: must be a string", where, key,
-					  i);
-		strlist_add(ret, s);
-	}
-	return 0;
-}
-
-static int get_strmap(const struct node *map, const char *key, const char *where,
-		      struct strmap *ret, struct kerr *err)
-{
-	const struct node *n = node_get(map, key);
-	const char *k, *s;
-	size_t i;
-
-	if (node_is_null(n))
-		return 0;
-	if (n->kind != NODE_MAP)
-		return kerr_plain(err, -EINVAL, "%s.%s: must be an object of strings", where, key);
-	for (i = 0; i < node_count(n); i++) {
-		k = node_str(node_key(n, i));
-		s = node_str(node_item(n, i));
-		if (!k || !s)
-			return kerr_plain(err, -EINVAL, "%s.%s: must be an object of strings",
-					  where, key);
-		strmap_set(ret, k, s);
-	}
-	return 0;
-}
-
-static int parse_platform(const struct node *n, const char *where, struct platform *ret,
+static int parse_platform(const struct jval *n, const char *where, struct platform *ret,
 			  struct kerr *err)
 {
 	int r;
 
-	if (n->kind != NODE_MAP)
+	if (!jval_is_object(n))
 		return wrong(err, where, "platform must be an object");
-	r = get_str(n, "os", where, &ret->os, err);
+	r = jval_get_str(n, "os", where, &ret->os, err);
 	if (r == 0)
-		r = get_str(n, "architecture", where, &ret->arch, err);
+		r = jval_get_str(n, "architecture", where, &ret->arch, err);
 	if (r == 0)
-		r = get_str(n, "variant", where, &ret->variant, err);
+		r = jval_get_str(n, "variant", where, &ret->variant, err);
 	return r;
 }
 
 /* *ret is cleared by the caller, also on failure. */
-static int parse_descriptor(const struct node *n, const char *where, struct oci_descriptor *ret,
+static int parse_descriptor(const struct jval *n, const char *where, struct oci_descriptor *ret,
 			    struct kerr *err)
 {
-	const struct node *platform = node_get(n, "platform");
+	const struct jval *platform = jval_get(n, "platform");
 	int r;
 
-	if (!n || n->kind != NODE_MAP)
+	if (!jval_is_object(n))
 		return wrong(err, where, "must be a descriptor object");
-	r = get_str(n, "mediaType", where, &ret->media_type, err);
+	r = jval_get_str(n, "mediaType", where, &ret->media_type, err);
 	if (r == 0)
-		r = get_str(n, "artifactType", where, &ret->artifact_type, err);
+		r = jval_get_str(n, "artifactType", where, &ret->artifact_type, err);
 	if (r < 0)
 		return r;
-	if (digest_parse(node_str(node_get(n, "digest")), &ret->digest) < 0)
+	if (digest_parse(jval_str(jval_get(n, "digest")), &ret->digest) < 0)
 		return wrong(err, where, "digest must be sha256: and 64 hex digits");
-	if (node_i64(node_get(n, "size"), &ret->size) < 0 || ret->size < 0)
+	if (jval_i64(jval_get(n, "size"), &ret->size) < 0 || ret->size < 0)
 		return wrong(err, where, "size must be a number of bytes");
-	r = get_strmap(n, "annotations", where, &ret->annotations, err);
-	if (r < 0 || node_is_null(platform))
+	r = jval_get_strmap(n, "annotations", where, &ret->annotations, err);
+	if (r < 0 || jval_is_null(platform))
 		return r;
 	ret->has_platform = true;
 	return parse_platform(platform, where, &ret->platform, err);
 }
 
-static int parse_descriptors(const struct node *list, const char *what, size_t max,
+static int parse_descriptors(const struct jval *list, const char *what, size_t max,
 			     struct oci_descriptor **ret, size_t *ret_n, struct kerr *err)
 {
 	cleanup_free char *where = NULL;
-	size_t i, n = node_count(list);
+	size_t i, n = jval_count(list);
 	int r;
 
-	if (node_is_null(list))
+	if (jval_is_null(list))
 		return 0;
-	if (list->kind != NODE_SEQ)
+	if (!jval_is_array(list))
 		return wrong(err, what, "must be a list of descriptors");
 	if (n > max)
 		return kerr_plain(err, -E2BIG, "%s: there are %zu, at most %zu are allowed", what,
@@ -204,7 +147,7 @@ static int parse_descriptors(const struct node *list, const char *what, size_t m
 	for (i = 0; i < n; i++) {
 		free_p(&where);
 		where = xasprintf("%s[%zu]", what, i);
-		r = parse_descriptor(node_item(list, i), where, vec_grow(ret, ret_n, sizeof(**ret)),
+		r = parse_descriptor(jval_item(list, i), where, vec_grow(ret, ret_n, sizeof(**ret)),
 				     err);
 		if (r < 0)
 			return r;
@@ -223,27 +166,27 @@ static bool is_manifest_type(const char *t)
 }
 
 /* typed: somebody has said what the document is, so its version need not be there. */
-static int check_version(const struct node *root, bool typed, struct kerr *err)
+static int check_version(const struct jval *root, bool typed, struct kerr *err)
 {
-	const struct node *n = node_get(root, "schemaVersion");
+	const struct jval *n = jval_get(root, "schemaVersion");
 	int64_t version;
 
-	if (node_is_null(n) && typed)
+	if (jval_is_null(n) && typed)
 		return 0;
-	if (node_is_null(n))
+	if (jval_is_null(n))
 		return wrong(err, "manifest", "schemaVersion is missing, and so is a media type");
-	if (node_i64(n, &version) < 0 || version != 2)
+	if (jval_i64(n, &version) < 0 || version != 2)
 		return wrong(err, "manifest", "schemaVersion must be 2");
 	return 0;
 }
 
 /* Both readings of one document must not be possible (CVE-2021-41190). */
-static int kind_of(const struct node *root, const char *media_type, struct kerr *err)
+static int kind_of(const struct jval *root, const char *media_type, struct kerr *err)
 {
-	const char *own = node_str(node_get(root, "mediaType"));
-	bool index = !node_is_null(node_get(root, "manifests"));
+	const char *own = jval_str(jval_get(root, "mediaType"));
+	bool index = !jval_is_null(jval_get(root, "manifests"));
 	bool manifest =
-		!node_is_null(node_get(root, "layers")) || !node_is_null(node_get(root, "config"));
+		!jval_is_null(jval_get(root, "layers")) || !jval_is_null(jval_get(root, "config"));
 	bool say_index = is_index_type(media_type) || (own && is_index_type(own));
 	bool say_manifest = is_manifest_type(media_type) || (own && is_manifest_type(own));
 	int r;
@@ -264,7 +207,7 @@ static int kind_of(const struct node *root, const char *media_type, struct kerr 
 
 int oci_kind(const char *text, size_t n, const char *media_type, struct kerr *err)
 {
-	cleanup_node struct node *root = NULL;
+	cleanup_jval struct jval *root = NULL;
 	int r;
 
 	r = read_object(text, n, "manifest", &root, err);
@@ -278,24 +221,24 @@ bool oci_is_image_config(const char *media_type)
 
 bool oci_is_schema1(const char *text, size_t n)
 {
-	cleanup_node struct node *root = NULL;
+	cleanup_jval struct jval *root = NULL;
 	int64_t version;
 
 	return read_object(text, n, "manifest", &root, NULL) == 0 &&
-	       node_i64(node_get(root, "schemaVersion"), &version) == 0 && version == 1;
+	       jval_i64(jval_get(root, "schemaVersion"), &version) == 0 && version == 1;
 }
 
 char *oci_media_type(const char *text, size_t n, const char *media_type)
 {
-	cleanup_node struct node *root = NULL;
+	cleanup_jval struct jval *root = NULL;
 	const char *own = NULL;
 
 	if (read_object(text, n, "manifest", &root, NULL) == 0)
-		own = node_str(node_get(root, "mediaType"));
+		own = jval_str(jval_get(root, "mediaType"));
 	if (str_empty(own))
 		own = media_type;
 	if (!is_index_type(own) && !is_manifest_type(own))
-		own = node_is_null(node_get(root, "manifests")) ? MEDIA_OCI_MANIFEST
+		own = jval_is_null(jval_get(root, "manifests")) ? MEDIA_OCI_MANIFEST
 								: MEDIA_OCI_INDEX;
 	return xstrdup(own);
 }
@@ -303,7 +246,7 @@ char *oci_media_type(const char *text, size_t n, const char *media_type)
 int oci_index_parse(const char *text, size_t n, struct oci_index *ret, struct kerr *err)
 {
 	cleanup_oci_index struct oci_index i = { 0 };
-	cleanup_node struct node *root = NULL;
+	cleanup_jval struct jval *root = NULL;
 	int r;
 
 	r = read_object(text, n, "index", &root, err);
@@ -312,9 +255,9 @@ int oci_index_parse(const char *text, size_t n, struct oci_index *ret, struct ke
 	r = kind_of(root, MEDIA_OCI_INDEX, err);
 	if (r < 0)
 		return r;
-	r = get_str(root, "mediaType", "index", &i.media_type, err);
+	r = jval_get_str(root, "mediaType", "index", &i.media_type, err);
 	if (r == 0)
-		r = parse_descriptors(node_get(root, "manifests"), "manifests",
+		r = parse_descriptors(jval_get(root, "manifests"), "manifests",
 				      IMAGE_MAX_DESCRIPTORS, &i.manifests, &i.n_manifests, err);
 	if (r < 0)
 		return r;
@@ -326,7 +269,7 @@ int oci_index_parse(const char *text, size_t n, struct oci_index *ret, struct ke
 int oci_manifest_parse(const char *text, size_t n, struct oci_manifest *ret, struct kerr *err)
 {
 	cleanup_oci_manifest struct oci_manifest m = { 0 };
-	cleanup_node struct node *root = NULL;
+	cleanup_jval struct jval *root = NULL;
 	int r;
 
 	r = read_object(text, n, "manifest", &root, err);
@@ -335,11 +278,11 @@ int oci_manifest_parse(const char *text, size_t n, struct oci_manifest *ret, str
 	r = kind_of(root, MEDIA_OCI_MANIFEST, err);
 	if (r < 0)
 		return r;
-	r = get_str(root, "mediaType", "manifest", &m.media_type, err);
+	r = jval_get_str(root, "mediaType", "manifest", &m.media_type, err);
 	if (r == 0)
-		r = parse_descriptor(node_get(root, "config"), "config", &m.config, err);
+		r = parse_descriptor(jval_get(root, "config"), "config", &m.config, err);
 	if (r == 0)
-		r = parse_descriptors(node_get(root, "layers"), "layers", IMAGE_MAX_LAYERS,
+		r = parse_descriptors(jval_get(root, "layers"), "layers", IMAGE_MAX_LAYERS,
 				      &m.layers, &m.n_layers, err);
 	if (r < 0)
 		return r;
@@ -348,14 +291,14 @@ int oci_manifest_parse(const char *text, size_t n, struct oci_manifest *ret, str
 	return 0;
 }
 
-static int parse_diff_ids(const struct node *root, struct strlist *ret, struct kerr *err)
+static int parse_diff_ids(const struct jval *root, struct strlist *ret, struct kerr *err)
 {
-	const struct node *rootfs = node_get(root, "rootfs");
+	const struct jval *rootfs = jval_get(root, "rootfs");
 	struct digest d;
 	size_t i;
 	int r;
 
-	r = get_strlist(rootfs, "diff_ids", "rootfs", ret, err);
+	r = jval_get_strlist(rootfs, "diff_ids", "rootfs", ret, err);
 	if (r < 0)
 		return r;
 	if (ret->n > IMAGE_MAX_LAYERS)
@@ -371,50 +314,50 @@ static int parse_diff_ids(const struct node *root, struct strlist *ret, struct k
 }
 
 /* The "config" object: what concerns running. */
-static int parse_run_config(const struct node *n, struct image_config *c, struct kerr *err)
+static int parse_run_config(const struct jval *n, struct image_config *c, struct kerr *err)
 {
 	int r;
 
-	if (!node_is_null(n) && n->kind != NODE_MAP)
+	if (!jval_is_null(n) && !jval_is_object(n))
 		return wrong(err, "config", "must be an object");
-	r = get_str(n, "User", "config", &c->user, err);
+	r = jval_get_str(n, "User", "config", &c->user, err);
 	if (r == 0)
-		r = get_strlist(n, "Env", "config", &c->env, err);
+		r = jval_get_strlist(n, "Env", "config", &c->env, err);
 	if (r == 0)
-		r = get_strlist(n, "Entrypoint", "config", &c->entrypoint, err);
+		r = jval_get_strlist(n, "Entrypoint", "config", &c->entrypoint, err);
 	/* What clears an entrypoint on docker's command line stays like this in an image. */
 	if (c->entrypoint.n == 1 && str_empty(c->entrypoint.v[0]))
 		strlist_clear(&c->entrypoint);
 	if (r == 0)
-		r = get_strlist(n, "Cmd", "config", &c->cmd, err);
+		r = jval_get_strlist(n, "Cmd", "config", &c->cmd, err);
 	if (r == 0)
-		r = get_str(n, "WorkingDir", "config", &c->working_dir, err);
+		r = jval_get_str(n, "WorkingDir", "config", &c->working_dir, err);
 	if (r == 0)
-		r = get_strmap(n, "Labels", "config", &c->labels, err);
+		r = jval_get_strmap(n, "Labels", "config", &c->labels, err);
 	if (r == 0)
-		r = get_str(n, "StopSignal", "config", &c->stop_signal, err);
+		r = jval_get_str(n, "StopSignal", "config", &c->stop_signal, err);
 	return r;
 }
 
 int image_config_parse(const char *text, size_t n, struct image_config *ret, struct kerr *err)
 {
 	cleanup_image_config struct image_config c = { 0 };
-	cleanup_node struct node *root = NULL;
+	cleanup_jval struct jval *root = NULL;
 	int r;
 
 	r = read_object(text, n, "image configuration", &root, err);
 	if (r == 0)
-		r = get_str(root, "architecture", "image configuration", &c.architecture, err);
+		r = jval_get_str(root, "architecture", "image configuration", &c.architecture, err);
 	if (r == 0)
-		r = get_str(root, "os", "image configuration", &c.os, err);
+		r = jval_get_str(root, "os", "image configuration", &c.os, err);
 	if (r == 0)
-		r = get_str(root, "variant", "image configuration", &c.variant, err);
+		r = jval_get_str(root, "variant", "image configuration", &c.variant, err);
 	if (r == 0)
-		r = get_str(root, "created", "image configuration", &c.created, err);
+		r = jval_get_str(root, "created", "image configuration", &c.created, err);
 	if (r == 0)
-		r = parse_run_config(node_get(root, "config"), &c, err);
+		r = parse_run_config(jval_get(root, "config"), &c, err);
 	if (r == 0)
-		r = get_str(node_get(root, "rootfs"), "type", "rootfs", &c.rootfs_type, err);
+		r = jval_get_str(jval_get(root, "rootfs"), "type", "rootfs", &c.rootfs_type, err);
 	if (r == 0)
 		r = parse_diff_ids(root, &c.diff_ids, err);
 	if (r < 0)

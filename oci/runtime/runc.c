@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "fd.h"
-#include "jscan.h"
+#include "jval.h"
 #include "mem.h"
 #include "path.h"
 #include "proc.h"
@@ -227,13 +227,14 @@ int runc_forget(const char *runc_root, const char *id, struct kerr *err)
 /* The message of one line where it is of that level, else NULL. */
 static char *line_message(const char *line, size_t n, const char *level)
 {
-	cleanup_free char *msg = xmalloc(n + 1);
-	char is[16];
+	cleanup_jval struct jval *v = NULL;
+	const char *is, *msg;
 
-	if (jscan_get_str(line, n, "level", is, sizeof(is)) < 0 || !streq(is, level) ||
-	    jscan_get_str(line, n, "msg", msg, n + 1) < 0)
+	if (jval_read(line, n, "runc.log", &v, NULL) < 0)
 		return NULL;
-	return take_ptr(msg);
+	is = jval_str(jval_get(v, "level"));
+	msg = jval_str(jval_get(v, "msg"));
+	return is != NULL && msg != NULL && streq(is, level) ? xstrdup(msg) : NULL;
 }
 
 /* What init logs reaches us as a line in a line: `time="…" level=error msg="…"`. */

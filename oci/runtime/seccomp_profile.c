@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "fd.h"
+#include "jval.h"
 #include "mem.h"
-#include "node.h"
 #include "seccomp_profile.h"
 #include "str.h"
 
@@ -72,43 +72,34 @@ static int bad(const struct place *at, const char *subject, const char *what, st
 			  at->rule, subject, what);
 }
 
-/* null, "", 0, false, [] and {}: a key with it is as good as none. */
-static bool says_nothing(const struct node *n)
-{
-	if (node_is_null(n))
-		return true;
-	if (n->kind != NODE_SCALAR)
-		return n->n == 0;
-	return n->len == 0 ||
-	       (n->tag != NODE_TAG_STR && (streq(n->text, "0") || streq(n->text, "false")));
-}
-
-/* What is not known could change the meaning of what is. */
-static int check_keys(const struct place *at, const struct node *map, const char *const *known,
+/*
+ * What is not known could change the meaning of what is; a key with what a missing one
+ * stands for does not.
+ */
+static int check_keys(const struct place *at, const struct jval *map, const char *const *known,
 		      struct kerr *err)
 {
-	size_t i, k;
+	const struct jval *v;
+	void *iter = NULL;
+	const char *key;
+	size_t k;
 
-	for (i = 0; i < node_count(map); i++) {
-		const char *key = node_str(node_key(map, i));
-
-		for (k = 0; key != NULL && known[k] != NULL; k++)
-			if (streq(known[k], key))
-				break;
-		if (key != NULL && (known[k] != NULL || says_nothing(node_item(map, i))))
-			continue;
-		return bad(at, key == NULL ? "" : key,
-			   ": unknown key (the form is that of linux.seccomp in the OCI runtime "
-			   "specification)",
-			   err);
+	while (jval_next(map, &iter, &key, &v)) {
+		for (k = 0; known[k] != NULL && !streq(known[k], key); k++)
+			;
+		if (known[k] == NULL && !jval_is_zero(v))
+			return bad(at, key,
+				   ": unknown key (the form is that of linux.seccomp in the OCI "
+				   "runtime specification)",
+				   err);
 	}
 	return 0;
 }
 
-static int read_action(const struct place *at, const struct node *n, enum sysfilter_action *ret,
+static int read_action(const struct place *at, const struct jval *n, enum sysfilter_action *ret,
 		       struct kerr *err)
 {
-	const char *word = node_str(n);
+	const char *word = jval_str(n);
 	unsigned i = word_of(actions, ARRAY_SIZE(actions), word);
 
 	if (streq_null(word, "SCMP_ACT_KILL_THREAD"))
@@ -119,31 +110,31 @@ static int read_action(const struct place *at, const struct node *n, enum sysfil
 	return 0;
 }
 
-static int read_errno(const struct place *at, const struct node *n, struct sysfilter_errno *ret,
+static int read_errno(const struct place *at, const struct jval *n, struct sysfilter_errno *ret,
 		      struct kerr *err)
 {
 	uint64_t v = 0;
 
-	if (node_is_null(n))
+	if (jval_is_null(n))
 		return 0;
-	if (node_u64(n, &v) < 0 || v > SYSFILTER_ERRNO_MAX)
+	if (jval_u64(n, &v) < 0 || v > SYSFILTER_ERRNO_MAX)
 		return bad(at, "errnoRet", ": no error number", err);
 	*ret = (struct sysfilter_errno){ true, (unsigned) v };
 	return 0;
 }
 
 /* A list of words, all of them well-formed; what they mean is known where they are used. */
-static int read_words(const struct place *at, const struct node *n, const char *what,
+static int read_words(const struct place *at, const struct jval *n, const char *what,
 		      struct seccomp_profile *s, const char *const **ret, struct kerr *err)
 {
 	struct strlist *l = vec_grow(&s->lists, &s->n_lists, sizeof(*s->lists));
 	size_t i;
 
 	strlist_make_empty(l);
-	if (!node_is_null(n) && n->kind != NODE_SEQ)
+	if (!jval_is_null(n) && !jval_is_array(n))
 		return bad(at, what, ": no list", err);
-	for (i = 0; i < node_count(n); i++) {
-		const char *word = node_str(node_item(n, i));
+	for (i = 0; i < jval_count(n); i++) {
+		const char *word = jval_str(jval_item(n, i));
 
 		if (str_empty(word))
 			return bad(at, what, ": an entry is no name", err);
@@ -153,51 +144,51 @@ static int read_words(const struct place *at, const struct node *n, const char *
 	return 0;
 }
 
-static int read_arg(const struct place *at, const struct node *n, struct sysfilter_arg *ret,
+static int read_arg(const struct place *at, const struct jval *n, struct sysfilter_arg *ret,
 		    struct kerr *err)
 {
 	static const char *const known[] = { "index", "value", "valueTwo", "op", NULL };
-	const struct node *two = node_get(n, "valueTwo");
+	const struct jval *two = jval_get(n, "valueTwo");
 	uint64_t index = 0;
 	int r;
 
-	if (node_is_null(n) || n->kind != NODE_MAP)
+	if (!jval_is_object(n))
 		return bad(at, "args", ": an entry that is no object", err);
 	r = check_keys(at, n, known, err);
 	if (r < 0)
 		return r;
-	if (node_u64(node_get(n, "index"), &index) < 0 || index >= SYSFILTER_ARGS)
+	if (jval_u64(jval_get(n, "index"), &index) < 0 || index >= SYSFILTER_ARGS)
 		return bad(at, "args: ", "index is not 0 to 5", err);
 	ret->index = (unsigned) index;
-	ret->op = (enum sysfilter_op) word_of(ops, ARRAY_SIZE(ops), node_str(node_get(n, "op")));
+	ret->op = (enum sysfilter_op) word_of(ops, ARRAY_SIZE(ops), jval_str(jval_get(n, "op")));
 	if (ret->op == 0)
 		return bad(at, "args: ", "unknown operator", err);
-	if (node_u64(node_get(n, "value"), &ret->value) < 0 ||
-	    (!node_is_null(two) && node_u64(two, &ret->value2) < 0))
+	if (jval_u64(jval_get(n, "value"), &ret->value) < 0 ||
+	    (!jval_is_null(two) && jval_u64(two, &ret->value2) < 0))
 		return bad(at, "args: ", "value is no number", err);
 	return 0;
 }
 
-static int read_args(const struct place *at, const struct node *n, struct sysfilter_rule *rule,
+static int read_args(const struct place *at, const struct jval *n, struct sysfilter_rule *rule,
 		     struct kerr *err)
 {
 	struct sysfilter_arg *args;
 	size_t i;
 	int r = 0;
 
-	if (node_is_null(n))
+	if (jval_is_null(n))
 		return 0;
-	if (n->kind != NODE_SEQ || node_count(n) > SYSFILTER_ARGS)
+	if (!jval_is_array(n) || jval_count(n) > SYSFILTER_ARGS)
 		return bad(at, "args", ": no list of at most 6", err);
-	args = xcalloc(node_count(n) + 1, sizeof(*args));
+	args = xcalloc(jval_count(n) + 1, sizeof(*args));
 	rule->args = args;
-	rule->n_args = node_count(n);
+	rule->n_args = jval_count(n);
 	for (i = 0; r == 0 && i < rule->n_args; i++)
-		r = read_arg(at, node_item(n, i), &args[i], err);
+		r = read_arg(at, jval_item(n, i), &args[i], err);
 	return r;
 }
 
-static int read_rule(const struct place *at, const struct node *n, struct seccomp_profile *s,
+static int read_rule(const struct place *at, const struct jval *n, struct seccomp_profile *s,
 		     struct kerr *err)
 {
 	static const char *const known[] = {
@@ -206,33 +197,33 @@ static int read_rule(const struct place *at, const struct node *n, struct seccom
 	struct sysfilter_rule *rule = vec_grow(&s->rules, &s->n_rules, sizeof(*s->rules));
 	int r;
 
-	if (node_is_null(n) || n->kind != NODE_MAP)
+	if (!jval_is_object(n))
 		return bad(at, "", "no object", err);
 	r = check_keys(at, n, known, err);
 	if (r == 0)
-		r = read_words(at, node_get(n, "names"), "names", s, &rule->names, err);
+		r = read_words(at, jval_get(n, "names"), "names", s, &rule->names, err);
 	if (r == 0 && rule->names[0] == NULL)
 		r = bad(at, "names", ": missing", err);
 	if (r == 0)
-		r = read_action(at, node_get(n, "action"), &rule->action, err);
+		r = read_action(at, jval_get(n, "action"), &rule->action, err);
 	if (r == 0)
-		r = read_errno(at, node_get(n, "errnoRet"), &rule->errno_ret, err);
-	return r < 0 ? r : read_args(at, node_get(n, "args"), rule, err);
+		r = read_errno(at, jval_get(n, "errnoRet"), &rule->errno_ret, err);
+	return r < 0 ? r : read_args(at, jval_get(n, "args"), rule, err);
 }
 
-static int read_rules(struct place *at, const struct node *n, struct seccomp_profile *s,
+static int read_rules(struct place *at, const struct jval *n, struct seccomp_profile *s,
 		      struct kerr *err)
 {
 	size_t i;
 	int r = 0;
 
-	if (!node_is_null(n) && n->kind != NODE_SEQ)
+	if (!jval_is_null(n) && !jval_is_array(n))
 		return bad(at, "syscalls", ": no list", err);
-	if (node_count(n) > SECCOMP_RULES_MAX)
+	if (jval_count(n) > SECCOMP_RULES_MAX)
 		return bad(at, "syscalls", ": more than 4096 rules", err);
-	for (i = 0; r == 0 && i < node_count(n); i++) {
+	for (i = 0; r == 0 && i < jval_count(n); i++) {
 		at->rule = i;
-		r = read_rule(at, node_item(n, i), s, err);
+		r = read_rule(at, jval_item(n, i), s, err);
 	}
 	at->rule = SIZE_MAX;
 	return r;
@@ -246,7 +237,7 @@ static int check_archs(const struct place *at, const char *const *archs, struct 
 	return 0;
 }
 
-static int read_profile(struct place *at, const struct node *n, struct seccomp_profile *s,
+static int read_profile(struct place *at, const struct jval *n, struct seccomp_profile *s,
 			struct kerr *err)
 {
 	static const char *const known[] = { "defaultAction",
@@ -258,22 +249,22 @@ static int read_profile(struct place *at, const struct node *n, struct seccomp_p
 					     NULL };
 	int r;
 
-	if (node_is_null(n) || n->kind != NODE_MAP)
+	if (!jval_is_object(n))
 		return bad(at, "", "no object", err);
 	r = check_keys(at, n, known, err);
 	if (r == 0)
-		r = read_action(at, node_get(n, "defaultAction"), &s->p.action, err);
+		r = read_action(at, jval_get(n, "defaultAction"), &s->p.action, err);
 	if (r == 0)
-		r = read_errno(at, node_get(n, "defaultErrnoRet"), &s->p.errno_ret, err);
+		r = read_errno(at, jval_get(n, "defaultErrnoRet"), &s->p.errno_ret, err);
 	if (r == 0)
-		r = read_words(at, node_get(n, "architectures"), "architectures", s, &s->p.archs,
+		r = read_words(at, jval_get(n, "architectures"), "architectures", s, &s->p.archs,
 			       err);
 	if (r == 0)
 		r = check_archs(at, s->p.archs, err);
 	if (r == 0)
-		r = read_words(at, node_get(n, "flags"), "flags", s, &s->p.flags, err);
+		r = read_words(at, jval_get(n, "flags"), "flags", s, &s->p.flags, err);
 	if (r == 0)
-		r = read_rules(at, node_get(n, "syscalls"), s, err);
+		r = read_rules(at, jval_get(n, "syscalls"), s, err);
 	if (r < 0)
 		return r;
 	s->p.rules = s->rules;
@@ -286,11 +277,11 @@ int seccomp_profile_parse(const char *text, size_t n, const char *path, struct s
 {
 	cleanup_seccomp_profile struct seccomp_profile s = { 0 };
 	cleanup_free char *what = xasprintf("seccomp profile '%s'", path);
-	cleanup_node struct node *root = NULL;
+	cleanup_jval struct jval *root = NULL;
 	struct place at = { .path = path, .rule = SIZE_MAX };
 	int r;
 
-	r = node_read_json(text, n, what, &root, err);
+	r = jval_read(text, n, what, &root, err);
 	if (r == 0)
 		r = read_profile(&at, root, &s, err);
 	if (r < 0)

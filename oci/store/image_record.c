@@ -10,8 +10,8 @@
 #include "emit.h"
 #include "image_record.h"
 #include "imgstore.h"
+#include "jval.h"
 #include "mem.h"
-#include "node.h"
 #include "path.h"
 #include "sha256.h"
 #include "statefile.h"
@@ -82,14 +82,14 @@ static void emit(const struct image_record *r, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-static int parse_digests(const struct node *list, struct strlist *ret)
+static int parse_digests(const struct jval *list, struct strlist *ret)
 {
 	struct digest d;
 	size_t i;
 
 	strlist_make_empty(ret);
-	for (i = 0; i < node_count(list); i++) {
-		if (digest_parse(node_str(node_item(list, i)), &d) < 0)
+	for (i = 0; i < jval_count(list); i++) {
+		if (digest_parse(jval_str(jval_item(list, i)), &d) < 0)
 			return -EINVAL;
 		strlist_add(ret, d.text);
 	}
@@ -98,24 +98,24 @@ static int parse_digests(const struct node *list, struct strlist *ret)
 
 static int parse(const struct buf *b, struct image_record *r)
 {
-	cleanup_node struct node *root = NULL;
+	cleanup_jval struct jval *root = NULL;
 	const char *name, *type, *created;
 	int q;
 
-	q = node_read_json(buf_str(b), b->len, "image record", &root, NULL);
+	q = jval_read(buf_str(b), b->len, "image record", &root, NULL);
 	if (q < 0)
 		return q;
-	name = node_str(node_get(root, "name"));
-	type = node_str(node_get(root, "mediaType"));
-	created = node_str(node_get(root, "createdAt"));
+	name = jval_str(jval_get(root, "name"));
+	type = jval_str(jval_get(root, "mediaType"));
+	created = jval_str(jval_get(root, "createdAt"));
 	if (!name || !type || !created || ktime_parse(created, &r->created_at) < 0 ||
-	    node_i64(node_get(root, "size"), &r->size) < 0 ||
-	    digest_parse(node_str(node_get(root, "digest")), &r->digest) < 0 ||
-	    digest_parse(node_str(node_get(root, "manifest")), &r->manifest) < 0 ||
-	    parse_digests(node_get(root, "blobs"), &r->blobs) < 0 ||
-	    parse_digests(node_get(root, "chainIds"), &r->chain_ids) < 0)
+	    jval_i64(jval_get(root, "size"), &r->size) < 0 ||
+	    digest_parse(jval_str(jval_get(root, "digest")), &r->digest) < 0 ||
+	    digest_parse(jval_str(jval_get(root, "manifest")), &r->manifest) < 0 ||
+	    parse_digests(jval_get(root, "blobs"), &r->blobs) < 0 ||
+	    parse_digests(jval_get(root, "chainIds"), &r->chain_ids) < 0)
 		return -EINVAL;
-	(void) node_bool(node_get(root, "pulled"), &r->pulled); /* not there: it was loaded */
+	(void) jval_bool(jval_get(root, "pulled"), &r->pulled); /* not there: it was loaded */
 	r->name = xstrdup(name);
 	r->media_type = xstrdup(type);
 	return 0;

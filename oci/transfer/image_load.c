@@ -15,8 +15,8 @@
 #include "image_record.h"
 #include "imgstore.h"
 #include "inflate.h"
+#include "jval.h"
 #include "mem.h"
-#include "node.h"
 #include "path.h"
 #include "ref.h"
 #include "str.h"
@@ -34,7 +34,7 @@ struct load {
 	struct image_store *store;
 	struct bundle *bundle;
 	struct platform host;
-	struct node *tags; /* manifest.json of a layout, once it was asked for */
+	struct jval *tags; /* manifest.json of a layout, once it was asked for */
 	bool tags_read;
 	struct image_loaded *ret; /* the caller's */
 	struct kerr first; /* why the first image was not loaded, and */
@@ -232,16 +232,16 @@ static int load_child(void *ctx, const struct oci_descriptor *d, struct kerr *er
 	return load_target(at->load, at->image, d, at->depth, err);
 }
 
-static int normalise_tags(const struct node *tags, struct strlist *ret, struct kerr *err)
+static int normalise_tags(const struct jval *tags, struct strlist *ret, struct kerr *err)
 {
 	const char *tag;
 	size_t i;
 	int r;
 
-	for (i = 0; i < node_count(tags); i++) {
+	for (i = 0; i < jval_count(tags); i++) {
 		cleanup_free char *name = NULL;
 
-		tag = node_str(node_item(tags, i));
+		tag = jval_str(jval_item(tags, i));
 		r = tag ? ref_normalise(tag, &name, err)
 			: kerr_plain(err, -EINVAL, "manifest.json: bad RepoTags");
 		if (r < 0)
@@ -253,18 +253,18 @@ static int normalise_tags(const struct node *tags, struct strlist *ret, struct k
 
 /* ---- names ---- */
 
-static int read_manifest_json(struct load *ld, struct node **ret, struct kerr *err)
+static int read_manifest_json(struct load *ld, struct jval **ret, struct kerr *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(IMAGE_MAX_MANIFEST);
-	cleanup_node struct node *root = NULL;
+	cleanup_jval struct jval *root = NULL;
 	int r;
 
 	r = bundle_read(ld->bundle, "manifest.json", IMAGE_MAX_MANIFEST, &text, err);
 	if (r == 0)
-		r = node_read_json(buf_str(&text), text.len, "manifest.json", &root, err);
+		r = jval_read(buf_str(&text), text.len, "manifest.json", &root, err);
 	if (r < 0)
 		return r;
-	if (root->kind != NODE_SEQ)
+	if (!jval_is_array(root))
 		return kerr_plain(err, -EINVAL, "manifest.json: not a list");
 	*ret = take_ptr(root);
 	return 0;
@@ -283,13 +283,13 @@ static int find_tags(struct load *ld, const struct digest *config, struct strlis
 	ld->tags_read = true;
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	for (i = 0; r == 0 && i < node_count(ld->tags); i++) {
-		const struct node *e = node_item(ld->tags, i);
-		const char *file = node_str(node_get(e, "Config"));
+	for (i = 0; r == 0 && i < jval_count(ld->tags); i++) {
+		const struct jval *e = jval_item(ld->tags, i);
+		const char *file = jval_str(jval_get(e, "Config"));
 
 		if (file && (streq(path_basename(file), digest_hex(config)) ||
 			     streq(path_basename(file), old)))
-			r = normalise_tags(node_get(e, "RepoTags"), ret, err);
+			r = normalise_tags(jval_get(e, "RepoTags"), ret, err);
 	}
 	return r;
 }
@@ -357,16 +357,16 @@ static int load_entry(struct load *ld, const struct oci_descriptor *d, struct ke
 static int check_layout_version(struct load *ld, struct kerr *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(4096);
-	cleanup_node struct node *root = NULL;
+	cleanup_jval struct jval *root = NULL;
 	const char *version;
 	int r;
 
 	r = bundle_read(ld->bundle, "oci-layout", 4096, &text, err);
 	if (r == 0)
-		r = node_read_json(buf_str(&text), text.len, "oci-layout", &root, err);
+		r = jval_read(buf_str(&text), text.len, "oci-layout", &root, err);
 	if (r < 0)
 		return r;
-	version = node_str(node_get(root, "imageLayoutVersion"));
+	version = jval_str(jval_get(root, "imageLayoutVersion"));
 	if (!version || !streq(version, "1.0.0"))
 		return kerr_plain(err, -EINVAL, "oci-layout: version '%.32s' is not 1.0.0",
 				  version ? version : "");
@@ -420,7 +420,7 @@ static const char *compression_of(const struct layer_source *src)
 }
 
 /* The manifest that the archive has not: its layers, so far without digest and size. */
-static int load_docker_layers(struct load *ld, struct image_new *l, const struct node *layers,
+static int load_docker_layers(struct load *ld, struct image_new *l, const struct jval *layers,
 			      struct kerr *err)
 {
 	cleanup_archive_layers struct archive_layers a;
@@ -428,9 +428,9 @@ static int load_docker_layers(struct load *ld, struct image_new *l, const struct
 	size_t i;
 	int r = 0;
 
-	archive_layers_init(&a, ld->store, ld->bundle, node_count(layers));
+	archive_layers_init(&a, ld->store, ld->bundle, jval_count(layers));
 	for (i = 0; r == 0 && i < a.n; i++) {
-		const char *name = node_str(node_item(layers, i));
+		const char *name = jval_str(jval_item(layers, i));
 		struct oci_descriptor *d =
 			vec_grow(&l->manifest.layers, &l->manifest.n_layers, sizeof(*d));
 
@@ -462,20 +462,20 @@ static int read_docker_config(struct load *ld, struct image_new *l, const char *
 }
 
 /* One entry of manifest.json without its names. */
-static int load_docker_entry(struct load *ld, struct image_new *l, const struct node *e,
+static int load_docker_entry(struct load *ld, struct image_new *l, const struct jval *e,
 			     struct kerr *err)
 {
 	cleanup_buf struct buf config = BUF_INIT(IMAGE_MAX_MANIFEST);
 	cleanup_buf struct buf text = BUF_INIT(IMAGE_MAX_MANIFEST);
-	const struct node *layers = node_get(e, "Layers");
-	const char *name = node_str(node_get(e, "Config"));
+	const struct jval *layers = jval_get(e, "Layers");
+	const char *name = jval_str(jval_get(e, "Config"));
 	int r;
 
-	if (!name || (!node_is_null(layers) && layers->kind != NODE_SEQ))
+	if (!name || (!jval_is_null(layers) && !jval_is_array(layers)))
 		return kerr_plain(err, -EINVAL, "manifest.json: bad entry");
 	r = read_docker_config(ld, l, name, &config, err);
 	if (r == 0)
-		r = image_new_check(l, &ld->host, node_count(layers), err);
+		r = image_new_check(l, &ld->host, jval_count(layers), err);
 	if (r == 0)
 		r = load_docker_layers(ld, l, layers, err);
 	if (r < 0)
@@ -488,14 +488,14 @@ static int load_docker_entry(struct load *ld, struct image_new *l, const struct 
 	return r == 0 ? image_new_put(ld->store, l, &l->rec.manifest, &text, err) : r;
 }
 
-static int load_docker_image(struct load *ld, const struct node *e, struct strlist *names,
+static int load_docker_image(struct load *ld, const struct jval *e, struct strlist *names,
 			     struct kerr *err)
 {
 	cleanup_image_new struct image_new l = { 0 };
 	size_t i;
 	int r;
 
-	r = normalise_tags(node_get(e, "RepoTags"), names, err);
+	r = normalise_tags(jval_get(e, "RepoTags"), names, err);
 	if (r < 0)
 		return r;
 	strlist_make_empty(&l.rec.blobs);
@@ -510,17 +510,17 @@ static int load_docker_image(struct load *ld, const struct node *e, struct strli
 
 static int load_docker(struct load *ld, struct kerr *err)
 {
-	cleanup_node struct node *root = NULL;
+	cleanup_jval struct jval *root = NULL;
 	size_t i;
 	int r;
 
 	r = read_manifest_json(ld, &root, err);
-	for (i = 0; r == 0 && i < node_count(root); i++) {
+	for (i = 0; r == 0 && i < jval_count(root); i++) {
 		cleanup_strlist struct strlist names = { 0 };
 		cleanup_free char *place = xasprintf("entry %zu of manifest.json", i + 1);
 		struct kerr why = { 0 };
 
-		r = load_docker_image(ld, node_item(root, i), &names, &why);
+		r = load_docker_image(ld, jval_item(root, i), &names, &why);
 		r = r < 0 ? leave(ld, names.n > 0 ? names.v[0] : place, r, &why, err) : 0;
 	}
 	return r;
@@ -544,7 +544,7 @@ static int load_bundle(struct load *ld, struct kerr *err)
 	if (r == 0 && ld->ret->names.n == 0)
 		r = explain_nothing(ld, err);
 	platform_clear(&ld->host);
-	ld->tags = node_free(ld->tags);
+	ld->tags = jval_free(ld->tags);
 	return r;
 }
 

@@ -3,9 +3,10 @@
 
 #include <errno.h>
 
-#include "jscan.h"
+#include "jval.h"
 #include "login.h"
 #include "mem.h"
+#include "str.h"
 #include "vec.h"
 
 enum {
@@ -63,13 +64,15 @@ static bool is_plain(const char *s)
 
 int login_use_token(struct login *l, const struct buf *body)
 {
-	cleanup_free char *token = xmalloc(TOKEN_MAX);
-	int r;
+	cleanup_jval struct jval *reply = NULL;
+	const char *token;
 
-	r = jscan_get_str(buf_str(body), body->len, "token", token, TOKEN_MAX);
-	if (r < 0 || !*token)
-		r = jscan_get_str(buf_str(body), body->len, "access_token", token, TOKEN_MAX);
-	if (r < 0 || !*token || !is_plain(token))
+	if (jval_read(buf_str(body), body->len, "token", &reply, NULL) < 0)
+		return -EBADMSG;
+	token = jval_str(jval_get(reply, "token"));
+	if (str_empty(token))
+		token = jval_str(jval_get(reply, "access_token"));
+	if (str_empty(token) || strlen(token) >= TOKEN_MAX || !is_plain(token))
 		return -EBADMSG;
 	login_use(l, xasprintf("Bearer %s", token));
 	return 0;
