@@ -396,7 +396,7 @@ static int apply_all(struct fixup *x, const struct strlist *notes, struct kerr *
 	return r == 0 ? filelist_finish(&x->list, err) : r;
 }
 
-int layer_notes_apply(const char *dir, const struct strlist *below, const struct buf *notes,
+int layer_fixup_apply(const char *dir, const struct strlist *below, const struct buf *notes,
 		      bool *ret_opaque_root, struct kerr *err)
 {
 	cleanup_(

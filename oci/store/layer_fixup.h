@@ -14,7 +14,7 @@
  * whose list of files grows by what is made; below are those of the layers below,
  * lowest first. Notes are not trusted.
  */
-int layer_notes_apply(const char *dir, const struct strlist *below, const struct buf *notes,
+int layer_fixup_apply(const char *dir, const struct strlist *below, const struct buf *notes,
 		      bool *ret_opaque_root, struct kerr *err);
 
 #endif

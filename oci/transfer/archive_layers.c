@@ -105,50 +105,51 @@ int archive_layers_find(struct archive_layers *a, size_t i, struct layer_source 
 }
 
 /* The largest missing one: what takes longest begins first. */
-static int start_one(struct archive_layers *a, struct layers *layers, struct kerr *err)
+static int start_one(struct archive_layers *a, struct layer_unpack *layers, struct kerr *err)
 {
 	struct layer_source src = { .fd = -EBADF };
 	size_t i, pick = a->n;
 	int r;
 
 	for (i = 0; i < a->n; i++)
-		if (layers_missing(layers, i) && (pick == a->n || a->v[i].size > a->v[pick].size))
+		if (layer_unpack_missing(layers, i) &&
+		    (pick == a->n || a->v[i].size > a->v[pick].size))
 			pick = i;
 	if (pick == a->n)
 		return 0;
 	r = archive_layers_find(a, pick, &src, err);
 	if (r == 0)
-		r = layers_start(layers, pick, &src, err);
+		r = layer_unpack_start(layers, pick, &src, err);
 	return r < 0 ? r : 1;
 }
 
-static int unpack_all(struct archive_layers *a, struct layers *layers, struct kerr *err)
+static int unpack_all(struct archive_layers *a, struct layer_unpack *layers, struct kerr *err)
 {
 	int r;
 
 	do {
 		r = 1;
-		while (r > 0 && layers_running(layers) < layers_parallel())
+		while (r > 0 && layer_unpack_running(layers) < layer_unpack_parallel())
 			r = start_one(a, layers, err);
 		/* Commits wait for the disk: not while there is something to start. */
 		if (r == 0)
-			r = layers_commit(layers, err);
+			r = layer_unpack_commit(layers, err);
 		if (r >= 0)
-			r = layers_wait(layers, -1, err);
+			r = layer_unpack_wait(layers, -1, err);
 	} while (r > 0);
-	return r < 0 ? r : layers_commit(layers, err);
+	return r < 0 ? r : layer_unpack_commit(layers, err);
 }
 
 /* What the record says of layer i; its source is hashed where nothing has told the digest. */
-static int note_layer(struct archive_layers *a, struct image_new *l, const struct layers *layers,
-		      size_t i, struct kerr *err)
+static int note_layer(struct archive_layers *a, struct image_import *l,
+		      const struct layer_unpack *layers, size_t i, struct kerr *err)
 {
 	struct oci_descriptor *d = &l->manifest.layers[i];
 	struct layer_source src = { .fd = -EBADF };
 	int r = 0;
 
-	strlist_add(&l->rec.chain_ids, layers_chain(layers, i)->text);
-	if (!digest_is_set(&d->digest) && !layers_source(layers, i, &d->digest, &d->size)) {
+	strlist_add(&l->rec.chain_ids, layer_unpack_chain(layers, i)->text);
+	if (!digest_is_set(&d->digest) && !layer_unpack_source(layers, i, &d->digest, &d->size)) {
 		r = archive_layers_find(a, i, &src, err);
 		if (r == 0)
 			r = hash_source(&src, &d->digest, err);
@@ -163,10 +164,10 @@ static int note_layer(struct archive_layers *a, struct image_new *l, const struc
 	return r;
 }
 
-int archive_layers_load(struct archive_layers *a, struct image_new *l, struct kerr *err)
+int archive_layers_load(struct archive_layers *a, struct image_import *l, struct kerr *err)
 {
 	cleanup_free struct layer_want *want = xcalloc(a->n + 1, sizeof(*want));
-	cleanup_(layers_freep) struct layers *layers = NULL;
+	cleanup_(layer_unpack_freep) struct layer_unpack *layers = NULL;
 	struct layer_source src = { .fd = -EBADF };
 	size_t i;
 	int r = 0;
@@ -180,7 +181,7 @@ int archive_layers_load(struct archive_layers *a, struct image_new *l, struct ke
 		a->v[i].size = src.size;
 	}
 	if (r == 0)
-		r = layers_new(a->store, want, a->n, &layers, err);
+		r = layer_unpack_new(a->store, want, a->n, &layers, err);
 	if (r == 0)
 		r = unpack_all(a, layers, err);
 	for (i = 0; r == 0 && i < a->n; i++)

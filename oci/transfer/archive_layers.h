@@ -31,6 +31,6 @@ int archive_layers_find(struct archive_layers *a, size_t i, struct layer_source 
  * Unpack those that are missing, as many as the manifest and the configuration of l
  * have, and put them on record. Digests and sizes that the manifest lacks are filled in.
  */
-int archive_layers_load(struct archive_layers *a, struct image_new *l, struct kerr *err);
+int archive_layers_load(struct archive_layers *a, struct image_import *l, struct kerr *err);
 
 #endif

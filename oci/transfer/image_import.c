@@ -13,7 +13,7 @@ enum {
 	SHOWN_MAX = 100, /* bytes of a media type in a message */
 };
 
-void image_new_clear(struct image_new *n)
+void image_import_clear(struct image_import *n)
 {
 	image_record_clear(&n->rec);
 	oci_manifest_clear(&n->manifest);
@@ -33,7 +33,7 @@ static bool is_one_of(const char *const types[], const char *t)
 	return false;
 }
 
-bool image_new_is_foreign(const char *media_type)
+bool image_import_is_foreign(const char *media_type)
 {
 	static const char *const types[] = {
 		MEDIA_OCI_FOREIGN,
@@ -60,7 +60,7 @@ static bool is_layer_type(const char *t)
 		NULL,
 	};
 
-	return is_one_of(types, t) || image_new_is_foreign(t);
+	return is_one_of(types, t) || image_import_is_foreign(t);
 }
 
 static int no_image(const char *what, const char *type, struct kerr *err)
@@ -72,7 +72,7 @@ static int no_image(const char *what, const char *type, struct kerr *err)
 			  buf_str(&shown));
 }
 
-int image_new_check_types(const struct oci_manifest *m, struct kerr *err)
+int image_import_check_types(const struct oci_manifest *m, struct kerr *err)
 {
 	cleanup_buf struct buf shown = BUF_INIT(8 * SHOWN_MAX);
 	const char *t;
@@ -97,7 +97,7 @@ int image_new_check_types(const struct oci_manifest *m, struct kerr *err)
 			  buf_str(&shown));
 }
 
-int image_new_refuse_schema1(const char *media_type, const struct buf *text, struct kerr *err)
+int image_import_refuse_schema1(const char *media_type, const struct buf *text, struct kerr *err)
 {
 	if (!str_has_prefix(media_type, "application/vnd.docker.distribution.manifest.v1") &&
 	    !oci_is_schema1(buf_str(text), text->len))
@@ -118,8 +118,8 @@ static int check_rootfs(const struct image_config *c, struct kerr *err)
 			  buf_str(&shown));
 }
 
-int image_new_check(struct image_new *n, const struct platform *host, size_t n_layers,
-		    struct kerr *err)
+int image_import_check(struct image_import *n, const struct platform *host, size_t n_layers,
+		       struct kerr *err)
 {
 	struct platform p = { n->config.os, n->config.architecture, n->config.variant };
 	int r;
@@ -138,7 +138,7 @@ int image_new_check(struct image_new *n, const struct platform *host, size_t n_l
 	return 0;
 }
 
-int image_new_judge(struct image_new *n, struct kerr *err)
+int image_import_judge(struct image_import *n, struct kerr *err)
 {
 	if (n->judged++ < IMAGE_MAX_DESCRIPTORS)
 		return 0;
@@ -148,7 +148,7 @@ int image_new_judge(struct image_new *n, struct kerr *err)
 }
 
 /* Entry d has failed with r: whether the next one is to be tried. */
-static bool pass_over(const struct image_new *n, const struct oci_descriptor *d, int r)
+static bool pass_over(const struct image_import *n, const struct oci_descriptor *d, int r)
 {
 	/* Of one without a platform even what it is may be missing: it may be for elsewhere. */
 	return r == IMAGE_OTHER_HOST || r == IMAGE_NO_IMAGE ||
@@ -166,8 +166,8 @@ static int nothing_fits(const struct platform *host, const struct kerr *missing,
 	return -ENOENT;
 }
 
-int image_new_pick(struct image_new *n, const struct buf *text, const struct platform *host,
-		   image_try_fn *take, void *ctx, struct kerr *err)
+int image_import_pick(struct image_import *n, const struct buf *text, const struct platform *host,
+		      image_try_fn *take, void *ctx, struct kerr *err)
 {
 	cleanup_free const struct oci_descriptor **order = NULL;
 	cleanup_oci_index struct oci_index index = { 0 };
@@ -197,14 +197,15 @@ int image_new_pick(struct image_new *n, const struct buf *text, const struct pla
 	return nothing_fits(host, &missing, err);
 }
 
-int image_new_put(struct image_store *s, struct image_new *n, const struct digest *d,
-		  const struct buf *b, struct kerr *err)
+int image_import_put(struct image_store *s, struct image_import *n, const struct digest *d,
+		     const struct buf *b, struct kerr *err)
 {
 	strlist_add(&n->rec.blobs, d->text);
 	return cas_put(s, buf_str(b), b->len, d, err);
 }
 
-int image_new_finish(struct image_store *s, struct image_new *n, const char *name, struct kerr *err)
+int image_import_finish(struct image_store *s, struct image_import *n, const char *name,
+			struct kerr *err)
 {
 	size_t i;
 

@@ -54,9 +54,9 @@ void image_loaded_clear(struct image_loaded *l)
 	l->n_left = 0;
 }
 
-static int finish_image(struct load *ld, struct image_new *l, const char *name, struct kerr *err)
+static int finish_image(struct load *ld, struct image_import *l, const char *name, struct kerr *err)
 {
-	int r = image_new_finish(ld->store, l, name, err);
+	int r = image_import_finish(ld->store, l, name, err);
 
 	if (r == 0 && !strlist_has(&ld->ret->names, name))
 		strlist_add(&ld->ret->names, name);
@@ -151,7 +151,7 @@ static int need_blob(struct load *ld, const struct oci_descriptor *d, const char
 
 /* ---- OCI layouts ---- */
 
-static int load_oci_layers(struct load *ld, struct image_new *l, struct kerr *err)
+static int load_oci_layers(struct load *ld, struct image_import *l, struct kerr *err)
 {
 	cleanup_archive_layers struct archive_layers a;
 	size_t i;
@@ -168,7 +168,7 @@ static int load_oci_layers(struct load *ld, struct image_new *l, struct kerr *er
 }
 
 /* From a manifest's bytes to unpacked layers. */
-static int load_manifest(struct load *ld, struct image_new *l, const struct oci_descriptor *d,
+static int load_manifest(struct load *ld, struct image_import *l, const struct oci_descriptor *d,
 			 const struct buf *text, struct kerr *err)
 {
 	cleanup_buf struct buf config = BUF_INIT(IMAGE_MAX_MANIFEST);
@@ -177,31 +177,31 @@ static int load_manifest(struct load *ld, struct image_new *l, const struct oci_
 	l->rec.manifest = d->digest;
 	r = oci_manifest_parse(buf_str(text), text->len, &l->manifest, err);
 	if (r == 0)
-		r = image_new_check_types(&l->manifest, err);
+		r = image_import_check_types(&l->manifest, err);
 	if (r == 0)
 		r = need_blob(ld, &l->manifest.config, "image configuration", &config, err);
 	if (r == 0)
 		r = image_config_parse(buf_str(&config), config.len, &l->config, err);
 	if (r == 0)
-		r = image_new_check(l, &ld->host, l->manifest.n_layers, err);
+		r = image_import_check(l, &ld->host, l->manifest.n_layers, err);
 	if (r == 0)
 		r = load_oci_layers(ld, l, err);
 	if (r == 0)
-		r = image_new_put(ld->store, l, &l->manifest.config.digest, &config, err);
-	return r == 0 ? image_new_put(ld->store, l, &d->digest, text, err) : r;
+		r = image_import_put(ld->store, l, &l->manifest.config.digest, &config, err);
+	return r == 0 ? image_import_put(ld->store, l, &d->digest, text, err) : r;
 }
 
 /* An index on the way down. */
 struct descent {
 	struct load *load;
-	struct image_new *image;
+	struct image_import *image;
 	unsigned depth;
 };
 
 static int load_child(void *ctx, const struct oci_descriptor *d, struct kerr *err);
 
 /* Down from what a name points to, through indexes, to the manifest for this host. */
-static int load_target(struct load *ld, struct image_new *l, const struct oci_descriptor *d,
+static int load_target(struct load *ld, struct image_import *l, const struct oci_descriptor *d,
 		       unsigned depth, struct kerr *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(IMAGE_MAX_MANIFEST);
@@ -210,19 +210,19 @@ static int load_target(struct load *ld, struct image_new *l, const struct oci_de
 
 	if (depth > IMAGE_MAX_INDEX_DEPTH)
 		return kerr_plain(err, -ELOOP, "indexes are nested too deep");
-	r = image_new_judge(l, err);
+	r = image_import_judge(l, err);
 	if (r == 0)
 		r = need_blob(ld, d, "manifest", &text, err);
 	if (r == 0)
-		r = image_new_refuse_schema1(d->media_type, &text, err);
+		r = image_import_refuse_schema1(d->media_type, &text, err);
 	if (r == 0)
 		r = oci_kind(buf_str(&text), text.len, d->media_type, err);
 	if (r < 0)
 		return r;
 	if (r == OCI_KIND_MANIFEST)
 		return load_manifest(ld, l, d, &text, err);
-	r = image_new_pick(l, &text, &ld->host, load_child, &at, err);
-	return r == 0 ? image_new_put(ld->store, l, &d->digest, &text, err) : r;
+	r = image_import_pick(l, &text, &ld->host, load_child, &at, err);
+	return r == 0 ? image_import_put(ld->store, l, &d->digest, &text, err) : r;
 }
 
 static int load_child(void *ctx, const struct oci_descriptor *d, struct kerr *err)
@@ -305,7 +305,7 @@ static const char *own_name(const struct oci_descriptor *d)
 }
 
 /* All names of an image; without any it is called by its digest. */
-static int finish_names(struct load *ld, struct image_new *l, const char *name, struct kerr *err)
+static int finish_names(struct load *ld, struct image_import *l, const char *name, struct kerr *err)
 {
 	cleanup_strlist struct strlist names = { 0 };
 	size_t i;
@@ -337,7 +337,7 @@ static int refuse_entry(const struct oci_descriptor *d, struct kerr *err)
 
 static int load_entry(struct load *ld, const struct oci_descriptor *d, struct kerr *err)
 {
-	cleanup_image_new struct image_new l = { 0 };
+	cleanup_image_import struct image_import l = { 0 };
 	const char *name = own_name(d);
 	int r;
 
@@ -420,7 +420,7 @@ static const char *compression_of(const struct layer_source *src)
 }
 
 /* The manifest that the archive has not: its layers, so far without digest and size. */
-static int load_docker_layers(struct load *ld, struct image_new *l, const struct jval *layers,
+static int load_docker_layers(struct load *ld, struct image_import *l, const struct jval *layers,
 			      struct kerr *err)
 {
 	cleanup_archive_layers struct archive_layers a;
@@ -444,7 +444,7 @@ static int load_docker_layers(struct load *ld, struct image_new *l, const struct
 	return r == 0 ? archive_layers_load(&a, l, err) : r;
 }
 
-static int read_docker_config(struct load *ld, struct image_new *l, const char *name,
+static int read_docker_config(struct load *ld, struct image_import *l, const char *name,
 			      struct buf *ret, struct kerr *err)
 {
 	int r;
@@ -462,7 +462,7 @@ static int read_docker_config(struct load *ld, struct image_new *l, const char *
 }
 
 /* One entry of manifest.json without its names. */
-static int load_docker_entry(struct load *ld, struct image_new *l, const struct jval *e,
+static int load_docker_entry(struct load *ld, struct image_import *l, const struct jval *e,
 			     struct kerr *err)
 {
 	cleanup_buf struct buf config = BUF_INIT(IMAGE_MAX_MANIFEST);
@@ -475,7 +475,7 @@ static int load_docker_entry(struct load *ld, struct image_new *l, const struct 
 		return kerr_plain(err, -EINVAL, "manifest.json: bad entry");
 	r = read_docker_config(ld, l, name, &config, err);
 	if (r == 0)
-		r = image_new_check(l, &ld->host, jval_count(layers), err);
+		r = image_import_check(l, &ld->host, jval_count(layers), err);
 	if (r == 0)
 		r = load_docker_layers(ld, l, layers, err);
 	if (r < 0)
@@ -484,14 +484,14 @@ static int load_docker_entry(struct load *ld, struct image_new *l, const struct 
 	digest_of(buf_str(&text), text.len, &l->rec.manifest);
 	l->rec.digest = l->rec.manifest;
 	l->rec.media_type = xstrdup(MEDIA_DOCKER_MANIFEST);
-	r = image_new_put(ld->store, l, &l->manifest.config.digest, &config, err);
-	return r == 0 ? image_new_put(ld->store, l, &l->rec.manifest, &text, err) : r;
+	r = image_import_put(ld->store, l, &l->manifest.config.digest, &config, err);
+	return r == 0 ? image_import_put(ld->store, l, &l->rec.manifest, &text, err) : r;
 }
 
 static int load_docker_image(struct load *ld, const struct jval *e, struct strlist *names,
 			     struct kerr *err)
 {
-	cleanup_image_new struct image_new l = { 0 };
+	cleanup_image_import struct image_import l = { 0 };
 	size_t i;
 	int r;
 

@@ -44,8 +44,8 @@ struct pull {
 	struct ref ref;
 	struct platform host;
 	struct fetch *fetch; /* NULL until the network is needed */
-	struct image_new image;
-	struct layers *layers;
+	struct image_import image;
+	struct layer_unpack *layers;
 	struct pull_layer *v; /* one per layer of the manifest */
 	int64_t committed; /* clock_ms of the last commit */
 	bool keep; /* what failed may work another day: keep what is there */
@@ -63,9 +63,9 @@ static void pull_clear(struct pull *p)
 	for (i = 0; p->v && i < p->image.manifest.n_layers; i++)
 		p->v[i].tee = blob_tee_free(p->v[i].tee);
 	p->fetch = fetch_close(p->fetch);
-	p->layers = layers_free(p->layers);
+	p->layers = layer_unpack_free(p->layers);
 	free_p(&p->v);
-	image_new_clear(&p->image);
+	image_import_clear(&p->image);
 	platform_clear(&p->host);
 	ref_clear(&p->ref);
 }
@@ -268,23 +268,23 @@ static int take_manifest(struct pull *p, const struct oci_descriptor *d, const s
 			 struct kerr *err)
 {
 	cleanup_buf struct buf config = BUF_INIT(IMAGE_MAX_MANIFEST);
-	struct image_new *n = &p->image;
+	struct image_import *n = &p->image;
 	int r;
 
 	n->rec.manifest = d->digest;
 	r = oci_manifest_parse(buf_str(text), text->len, &n->manifest, err);
 	if (r == 0)
-		r = image_new_check_types(&n->manifest, err);
+		r = image_import_check_types(&n->manifest, err);
 	if (r == 0)
 		r = get_named(p, "blobs", &n->manifest.config, "the manifest names configuration",
 			      &config, err);
 	if (r == 0)
 		r = image_config_parse(buf_str(&config), config.len, &n->config, err);
 	if (r == 0)
-		r = image_new_check(n, &p->host, n->manifest.n_layers, err);
+		r = image_import_check(n, &p->host, n->manifest.n_layers, err);
 	if (r == 0)
-		r = image_new_put(p->store, n, &n->manifest.config.digest, &config, err);
-	return r == 0 ? image_new_put(p->store, n, &d->digest, text, err) : r;
+		r = image_import_put(p->store, n, &n->manifest.config.digest, &config, err);
+	return r == 0 ? image_import_put(p->store, n, &d->digest, text, err) : r;
 }
 
 /* An index on the way down. */
@@ -304,15 +304,15 @@ static int take_target(struct pull *p, const struct oci_descriptor *d, const str
 
 	if (depth > IMAGE_MAX_INDEX_DEPTH)
 		return kerr_plain(err, -ELOOP, "indexes are nested too deep");
-	r = image_new_refuse_schema1(d->media_type, text, err);
+	r = image_import_refuse_schema1(d->media_type, text, err);
 	if (r == 0)
 		r = oci_kind(buf_str(text), text->len, d->media_type, err);
 	if (r < 0)
 		return r;
 	if (r == OCI_KIND_MANIFEST)
 		return take_manifest(p, d, text, err);
-	r = image_new_pick(&p->image, text, &p->host, take_child, &at, err);
-	return r == 0 ? image_new_put(p->store, &p->image, &d->digest, text, err) : r;
+	r = image_import_pick(&p->image, text, &p->host, take_child, &at, err);
+	return r == 0 ? image_import_put(p->store, &p->image, &d->digest, text, err) : r;
 }
 
 static int take_child(void *ctx, const struct oci_descriptor *d, struct kerr *err)
@@ -322,7 +322,7 @@ static int take_child(void *ctx, const struct oci_descriptor *d, struct kerr *er
 	struct pull *p = at->pull;
 	int r;
 
-	r = image_new_judge(&p->image, err);
+	r = image_import_judge(&p->image, err);
 	if (r == 0)
 		r = get_named(p, "manifests", d, "the index lists manifest", &text, err);
 	return r == 0 ? take_target(p, d, &text, at->depth, err) : r;
@@ -377,7 +377,7 @@ static void tell(struct pull *p, size_t i, enum pull_phase phase, const char *te
 
 static size_t parallel(void)
 {
-	size_t n = layers_parallel();
+	size_t n = layer_unpack_parallel();
 
 	return n < PULL_PARALLEL ? PULL_PARALLEL : n;
 }
@@ -433,7 +433,7 @@ static int start_layer(struct pull *p, size_t i, struct kerr *err)
 		return r;
 	src.fd = in;
 	want.fd = out;
-	r = layers_start(p->layers, i, &src, err);
+	r = layer_unpack_start(p->layers, i, &src, err);
 	if (r == 0)
 		r = fetch_ask(p->fetch, &want, &p->v[i].id, err);
 	if (r < 0)
@@ -448,9 +448,9 @@ static int start_layers(struct pull *p, struct kerr *err)
 	int r;
 
 	for (i = 0; i < p->image.manifest.n_layers; i++) {
-		if (layers_running(p->layers) >= parallel())
+		if (layer_unpack_running(p->layers) >= parallel())
 			return 0;
-		if (!layers_missing(p->layers, i))
+		if (!layer_unpack_missing(p->layers, i))
 			continue;
 		r = start_layer(p, i, err);
 		if (r < 0)
@@ -498,7 +498,7 @@ static int take_event(struct pull *p, struct kerr *err)
 		if (e.flags & FETCH_SINK)
 			break; /* kukeunpack says why */
 		r = failed(p, &e, err);
-		if (r == -ENOENT && image_new_is_foreign(blob_of(p, i)->media_type))
+		if (r == -ENOENT && image_import_is_foreign(blob_of(p, i)->media_type))
 			return kerr_plain(err, -EREMOTEIO,
 					  "layer %zu (%s) is not in the registry, and is not "
 					  "fetched from elsewhere",
@@ -541,7 +541,7 @@ static int wait_layers(struct pull *p, struct kerr *err)
 	int r;
 
 	for (i = 0; i < n; i++) {
-		fds[i] = (struct pollfd){ .fd = layers_fd(p->layers, i), .events = POLLIN };
+		fds[i] = (struct pollfd){ .fd = layer_unpack_fd(p->layers, i), .events = POLLIN };
 		fds[n + i] = (struct pollfd){ .fd = tee_fd(&p->v[i]), .events = POLLIN };
 	}
 	*fetch = (struct pollfd){ .fd = fetch_fd(p->fetch), .events = POLLIN };
@@ -557,7 +557,7 @@ static int wait_layers(struct pull *p, struct kerr *err)
 			r = blob_tee_pump(p->v[i].tee, err);
 	if (r < 0)
 		return r;
-	r = layers_wait(p->layers, 0, &why);
+	r = layer_unpack_wait(p->layers, 0, &why);
 	return r < 0 ? blame(p, r, &why, err) : 0;
 }
 
@@ -568,11 +568,11 @@ static int commit(struct pull *p, bool last, struct kerr *err)
 
 	if (!last && clock_ms() - p->committed < PULL_COMMIT_MS)
 		return 0;
-	r = layers_commit(p->layers, err);
+	r = layer_unpack_commit(p->layers, err);
 	p->committed = clock_ms();
 	for (i = 0; r == 0 && i < p->image.manifest.n_layers; i++)
 		if (p->v[i].phase >= PULL_DOWNLOADING && p->v[i].phase < PULL_DONE &&
-		    layer_exists(p->store, layers_chain(p->layers, i)))
+		    layer_exists(p->store, layer_unpack_chain(p->layers, i)))
 			tell(p, i, PULL_DONE, NULL);
 	return r;
 }
@@ -582,7 +582,7 @@ static bool any_missing(const struct pull *p)
 	size_t i;
 
 	for (i = 0; i < p->image.manifest.n_layers; i++)
-		if (layers_missing(p->layers, i))
+		if (layer_unpack_missing(p->layers, i))
 			return true;
 	return false;
 }
@@ -600,10 +600,10 @@ static int begin_layers(struct pull *p, struct kerr *err)
 			return kerr_plain(err, -EINVAL, "bad diff id");
 		tell(p, i, PULL_WAITING, NULL);
 	}
-	r = layers_new(p->store, want, n, &p->layers, err);
+	r = layer_unpack_new(p->store, want, n, &p->layers, err);
 	for (i = 0; r == 0 && i < n; i++) {
-		strlist_add(&p->image.rec.chain_ids, layers_chain(p->layers, i)->text);
-		if (!layers_missing(p->layers, i))
+		strlist_add(&p->image.rec.chain_ids, layer_unpack_chain(p->layers, i)->text);
+		if (!layer_unpack_missing(p->layers, i))
 			tell(p, i, PULL_EXISTS, NULL);
 	}
 	return r;
@@ -632,7 +632,7 @@ static int pull_layers(struct pull *p, struct kerr *err)
 
 	r = begin_layers(p, err);
 	p->committed = clock_ms();
-	while (r == 0 && (any_missing(p) || layers_running(p->layers) > 0)) {
+	while (r == 0 && (any_missing(p) || layer_unpack_running(p->layers) > 0)) {
 		r = start_layers(p, err);
 		if (r == 0)
 			r = wait_layers(p, err);
@@ -691,7 +691,7 @@ static int finish(struct pull *p, const char *name, struct kerr *err)
 	int r = keep_layers(p, err);
 
 	p->image.rec.pulled = true;
-	return r < 0 ? r : image_new_finish(p->store, &p->image, name, err);
+	return r < 0 ? r : image_import_finish(p->store, &p->image, name, err);
 }
 
 static int pull(struct pull *p, const char *name, struct pull_result *ret, struct kerr *err)
@@ -729,7 +729,7 @@ int image_pull(struct image_store *s, const char *ref, const struct pull_options
 	platform_host(&p.host);
 	res.name = ref_text(&p.ref);
 	r = pull(&p, res.name, &res, err);
-	p.layers = layers_free(p.layers); /* its locks, before the store is let go */
+	p.layers = layer_unpack_free(p.layers); /* its locks, before the store is let go */
 	if (held)
 		image_store_release(s);
 	if (r < 0 && (!p.keep || r == -ENOSPC || r == -EDQUOT))

@@ -44,14 +44,14 @@ struct layer {
 	struct buf notes;
 };
 
-struct layers {
+struct layer_unpack {
 	struct image_store *store;
 	struct layer *v;
 	size_t n;
 	uint64_t bytes; /* of the tars unpacked here */
 };
 
-static void unlock(struct layers *l, struct layer *y)
+static void unlock(struct layer_unpack *l, struct layer *y)
 {
 	struct lock_id id = lock_id_chain(l->store->ns, digest_hex(&y->chain));
 
@@ -60,7 +60,7 @@ static void unlock(struct layers *l, struct layer *y)
 	y->locked = false;
 }
 
-static void layer_clear(struct layers *l, struct layer *y)
+static void layer_clear(struct layer_unpack *l, struct layer *y)
 {
 	unpack_abort(&y->job);
 	if (y->dir) /* the collector takes what stays */
@@ -70,7 +70,7 @@ static void layer_clear(struct layers *l, struct layer *y)
 	unlock(l, y);
 }
 
-struct layers *layers_free(struct layers *l)
+struct layer_unpack *layer_unpack_free(struct layer_unpack *l)
 {
 	size_t i;
 
@@ -91,7 +91,7 @@ static int by_hex(const void *a, const void *b)
 }
 
 /* All in the order of their names: two images that share layers cannot wait for each other. */
-static int lock_missing(struct layers *l, struct kerr *err)
+static int lock_missing(struct layer_unpack *l, struct kerr *err)
 {
 	cleanup_free struct layer **order = xcalloc(l->n + 1, sizeof(*order));
 	struct lock_id id;
@@ -117,10 +117,10 @@ static int lock_missing(struct layers *l, struct kerr *err)
 	return 0;
 }
 
-int layers_new(struct image_store *s, const struct layer_want *want, size_t n, struct layers **ret,
-	       struct kerr *err)
+int layer_unpack_new(struct image_store *s, const struct layer_want *want, size_t n,
+		     struct layer_unpack **ret, struct kerr *err)
 {
-	cleanup_(layers_freep) struct layers *l = xcalloc(1, sizeof(*l));
+	cleanup_(layer_unpack_freep) struct layer_unpack *l = xcalloc(1, sizeof(*l));
 	struct layer *y;
 	size_t i;
 	int r;
@@ -147,17 +147,17 @@ int layers_new(struct image_store *s, const struct layer_want *want, size_t n, s
 	return 0;
 }
 
-bool layers_missing(const struct layers *l, size_t i)
+bool layer_unpack_missing(const struct layer_unpack *l, size_t i)
 {
 	return l->v[i].state == LAYER_MISSING;
 }
 
-const struct digest *layers_chain(const struct layers *l, size_t i)
+const struct digest *layer_unpack_chain(const struct layer_unpack *l, size_t i)
 {
 	return &l->v[i].chain;
 }
 
-size_t layers_parallel(void)
+size_t layer_unpack_parallel(void)
 {
 	cpu_set_t set;
 	int n;
@@ -168,7 +168,7 @@ size_t layers_parallel(void)
 	return n > LAYERS_PARALLEL ? LAYERS_PARALLEL : (size_t) n;
 }
 
-size_t layers_running(const struct layers *l)
+size_t layer_unpack_running(const struct layer_unpack *l)
 {
 	size_t i, n = 0;
 
@@ -177,7 +177,7 @@ size_t layers_running(const struct layers *l)
 	return n;
 }
 
-static int fail(const struct layers *l, const struct layer *y, int r, struct kerr *err)
+static int fail(const struct layer_unpack *l, const struct layer *y, int r, struct kerr *err)
 {
 	return kerr_wrap(err, r, "layer %zu", (size_t) (y - l->v) + 1);
 }
@@ -200,7 +200,7 @@ static int make_list(const struct layer *y, struct kerr *err)
 	return fd < 0 ? kerr_set(err, -errno, "create '%s'", path) : fd;
 }
 
-static int make_staging(struct layers *l, struct layer *y, struct kerr *err)
+static int make_staging(struct layer_unpack *l, struct layer *y, struct kerr *err)
 {
 	cleanup_free char *dir = image_store_path(l->store, NS_STAGING, "layer-XXXXXX");
 	cleanup_free char *fs = NULL;
@@ -216,7 +216,8 @@ static int make_staging(struct layers *l, struct layer *y, struct kerr *err)
 	return r < 0 ? kerr_set(err, -errno, "create '%s'", fs) : 0;
 }
 
-int layers_start(struct layers *l, size_t i, const struct layer_source *src, struct kerr *err)
+int layer_unpack_start(struct layer_unpack *l, size_t i, const struct layer_source *src,
+		       struct kerr *err)
 {
 	struct layer *y = &l->v[i];
 	cleanup_fd int fs = -EBADF, list = -EBADF;
@@ -235,7 +236,7 @@ int layers_start(struct layers *l, size_t i, const struct layer_source *src, str
 	return 0;
 }
 
-int layers_fd(const struct layers *l, size_t i)
+int layer_unpack_fd(const struct layer_unpack *l, size_t i)
 {
 	return l->v[i].job.fd;
 }
@@ -253,7 +254,7 @@ static int check_digests(const struct layer *y, struct kerr *err)
 	return 0;
 }
 
-static int finish(struct layers *l, struct layer *y, struct kerr *err)
+static int finish(struct layer_unpack *l, struct layer *y, struct kerr *err)
 {
 	int r;
 
@@ -272,7 +273,7 @@ static int finish(struct layers *l, struct layer *y, struct kerr *err)
 	return 0;
 }
 
-int layers_wait(struct layers *l, int timeout, struct kerr *err)
+int layer_unpack_wait(struct layer_unpack *l, int timeout, struct kerr *err)
 {
 	cleanup_free struct pollfd *p = xcalloc(l->n + 1, sizeof(*p));
 	size_t i;
@@ -280,7 +281,7 @@ int layers_wait(struct layers *l, int timeout, struct kerr *err)
 
 	for (i = 0; i < l->n; i++)
 		p[i] = (struct pollfd){ .fd = l->v[i].job.fd, .events = POLLIN };
-	if (layers_running(l) == 0)
+	if (layer_unpack_running(l) == 0)
 		return 0;
 	do
 		r = poll(p, l->n, timeout);
@@ -298,7 +299,8 @@ int layers_wait(struct layers *l, int timeout, struct kerr *err)
 	return n;
 }
 
-bool layers_source(const struct layers *l, size_t i, struct digest *ret_blob, int64_t *ret_size)
+bool layer_unpack_source(const struct layer_unpack *l, size_t i, struct digest *ret_blob,
+			 int64_t *ret_size)
 {
 	const struct layer *y = &l->v[i];
 
@@ -310,7 +312,7 @@ bool layers_source(const struct layers *l, size_t i, struct digest *ret_blob, in
 }
 
 /* What the layers below decide, and the record. Those may be in staging/ as well. */
-static int complete(struct layers *l, size_t i, struct kerr *err)
+static int complete(struct layer_unpack *l, size_t i, struct kerr *err)
 {
 	cleanup_strlist struct strlist dirs = { 0 };
 	struct layer *y = &l->v[i];
@@ -330,7 +332,7 @@ static int complete(struct layers *l, size_t i, struct kerr *err)
 	}
 	if (i > 0)
 		info.parent = l->v[i - 1].chain;
-	r = layer_notes_apply(y->dir, &dirs, &y->notes, &info.opaque_root, err);
+	r = layer_fixup_apply(y->dir, &dirs, &y->notes, &info.opaque_root, err);
 	if (r == 0)
 		r = layer_sum_files(y->dir, &info.files_bytes, &info.files_crc, err);
 	return r < 0 ? r : layer_write_info_in(y->dir, &info, err);
@@ -341,7 +343,7 @@ static int complete(struct layers *l, size_t i, struct kerr *err)
  * they are and get the record of the same layer, unpacked just now. Whether they are
  * whole, image verify tells.
  */
-static int give_record(struct layers *l, struct layer *y, const char *to, struct kerr *err)
+static int give_record(struct layer_unpack *l, struct layer *y, const char *to, struct kerr *err)
 {
 	static const char *const names[] = { LAYER_FILES, LAYER_RECORD }; /* what counts, last */
 	size_t i;
@@ -361,7 +363,7 @@ static int give_record(struct layers *l, struct layer *y, const char *to, struct
 }
 
 /* Its data is on the disk: what is visible is whole. */
-static int name(struct layers *l, struct layer *y, struct kerr *err)
+static int name(struct layer_unpack *l, struct layer *y, struct kerr *err)
 {
 	cleanup_free char *to = layer_path(l->store, &y->chain, NULL);
 	cleanup_free char *fs = path_join(to, LAYER_FS, NULL);
@@ -382,7 +384,7 @@ static int name(struct layers *l, struct layer *y, struct kerr *err)
 	return 0;
 }
 
-static int sync_store(struct layers *l, struct kerr *err)
+static int sync_store(struct layer_unpack *l, struct kerr *err)
 {
 	cleanup_fd int fd = open(l->store->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
@@ -391,7 +393,7 @@ static int sync_store(struct layers *l, struct kerr *err)
 	return r < 0 ? kerr_set(err, -errno, "sync '%s'", l->store->dir) : 0;
 }
 
-static int name_all(struct layers *l, size_t from, size_t to, struct kerr *err)
+static int name_all(struct layer_unpack *l, size_t from, size_t to, struct kerr *err)
 {
 	cleanup_free char *path = layer_path(l->store, &l->v[from].chain, NULL);
 	size_t i;
@@ -408,7 +410,7 @@ static int name_all(struct layers *l, size_t from, size_t to, struct kerr *err)
 	return r;
 }
 
-int layers_commit(struct layers *l, struct kerr *err)
+int layer_unpack_commit(struct layer_unpack *l, struct kerr *err)
 {
 	size_t from = 0, to;
 	int r;

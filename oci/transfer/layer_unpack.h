@@ -13,15 +13,15 @@
  * names in order, lowest first, once both digests are right, what the layers
  * below decide is filled in, and all is on the disk. The use of it:
  *
- *   layers_new
+ *   layer_unpack_new
  *   while some layer is missing or running:
- *       layers_start those that there is room for
- *       layers_commit
- *       layers_wait (or poll layers_fd and others, then layers_wait with 0)
- *   layers_commit
- *   layers_free
+ *       layer_unpack_start those that there is room for
+ *       layer_unpack_commit
+ *       layer_unpack_wait (or poll layer_unpack_fd and others, then layer_unpack_wait with 0)
+ *   layer_unpack_commit
+ *   layer_unpack_free
  */
-struct layers;
+struct layer_unpack;
 
 struct layer_want {
 	struct digest diff_id;
@@ -32,36 +32,38 @@ struct layer_want {
  * Find out which layers are missing, and lock those: whoever wants one of them
  * too waits here, and then finds it. The caller holds the store.
  */
-int layers_new(struct image_store *s, const struct layer_want *want, size_t n, struct layers **ret,
-	       struct kerr *err);
+int layer_unpack_new(struct image_store *s, const struct layer_want *want, size_t n,
+		     struct layer_unpack **ret, struct kerr *err);
 /* Ends what runs and removes what has no name. */
-struct layers *layers_free(struct layers *l);
+struct layer_unpack *layer_unpack_free(struct layer_unpack *l);
 
 /* Whether layer i has still to be started. */
-bool layers_missing(const struct layers *l, size_t i);
-const struct digest *layers_chain(const struct layers *l, size_t i);
+bool layer_unpack_missing(const struct layer_unpack *l, size_t i);
+const struct digest *layer_unpack_chain(const struct layer_unpack *l, size_t i);
 /* How many should run at the same time, and do. */
-size_t layers_parallel(void);
-size_t layers_running(const struct layers *l);
+size_t layer_unpack_parallel(void);
+size_t layer_unpack_running(const struct layer_unpack *l);
 
 /*
  * Unpack missing layer i from src; src->fd may be closed afterwards. Of a pipe it
  * is known to have failed when it ends early: give src->size where it is known.
  */
-int layers_start(struct layers *l, size_t i, const struct layer_source *src, struct kerr *err);
+int layer_unpack_start(struct layer_unpack *l, size_t i, const struct layer_source *src,
+		       struct kerr *err);
 /* Readable when layer i is unpacked; -EBADF when it does not run. */
-int layers_fd(const struct layers *l, size_t i);
+int layer_unpack_fd(const struct layer_unpack *l, size_t i);
 /* Wait for at least one of those that run (timeout in ms, -1: none) and check it. Their number. */
-int layers_wait(struct layers *l, int timeout, struct kerr *err);
+int layer_unpack_wait(struct layer_unpack *l, int timeout, struct kerr *err);
 /* Digest and size of the bytes that layer i was unpacked from here; false: it was there. */
-bool layers_source(const struct layers *l, size_t i, struct digest *ret_blob, int64_t *ret_size);
+bool layer_unpack_source(const struct layer_unpack *l, size_t i, struct digest *ret_blob,
+			 int64_t *ret_size);
 
 /* Give their names to the layers that are unpacked and have all below them: one syncfs for all. */
-int layers_commit(struct layers *l, struct kerr *err);
+int layer_unpack_commit(struct layer_unpack *l, struct kerr *err);
 
-static inline void layers_freep(struct layers **l)
+static inline void layer_unpack_freep(struct layer_unpack **l)
 {
-	*l = layers_free(*l);
+	*l = layer_unpack_free(*l);
 }
 
 #endif

@@ -149,12 +149,12 @@ START_TEST(failures_are_kept)
 	/* None so far: nothing is explained, and the result is the caller's. */
 	ck_assert_int_eq(pull_failures_explain(e, NO_NAME, -ENOENT, &err), -ENOENT);
 	ck_assert_str_eq(err.msg, "");
-	images_need(e, &c, &want, "b");
+	images_ensure(e, &c, &want, "b");
 	ck_assert_int_eq(pull_failures_explain(e, NO_NAME, -ENOENT, &err), -ENOENT);
 	ck_assert_str_eq(err.msg, ""); /* only the one that was asked for */
 	ck_assert_int_eq(pull_failures_explain(e, NO_NAME "s", -ENOENT, &err), -ENOENT);
 	ck_assert_ptr_nonnull(strstr(err.msg, "failed to pull image " NO_NAME "s: "));
-	images_need(e, &c, &want, NULL);
+	images_ensure(e, &c, &want, NULL);
 	(void) pull_failures_explain(e, NO_NAME, -ENOENT, &err);
 	ck_assert_ptr_nonnull(strstr(err.msg, "failed to pull image " NO_NAME ": "));
 	pull_failures_forget(e);
@@ -173,15 +173,15 @@ START_TEST(nothing_to_pull)
 	struct container_spec v = container("a", NO_NAME);
 	struct cell_doc want = { .spec.containers = { .v = &v, .n = 1 } };
 
-	images_need(e, &bad, &want, NULL);
+	images_ensure(e, &bad, &want, NULL);
 	nowhere = (struct addr){ .realm = "q", .space = "s", .stack = "t", .cell = "c" };
-	images_need(e, &nowhere, &want, NULL);
+	images_ensure(e, &nowhere, &want, NULL);
 	nowhere = addr_child(&t, "c");
-	images_need(e, &nowhere, NULL, NULL); /* no document of it */
-	images_need_one(e, &nowhere, "a", NO_NAME); /* a cell that is not there */
+	images_ensure(e, &nowhere, NULL, NULL); /* no document of it */
+	images_ensure_one(e, &nowhere, "a", NO_NAME); /* a cell that is not there */
 	ck_assert_ptr_null(e->failures);
 	nowhere = engine_cell(&t, "c");
-	images_need_one(e, &nowhere, "a", NO_NAME);
+	images_ensure_one(e, &nowhere, "a", NO_NAME);
 	ck_assert_ptr_nonnull(e->failures);
 	pull_failures_forget(e);
 }

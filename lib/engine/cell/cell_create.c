@@ -170,7 +170,7 @@ static int create_locked(struct engine *e, const struct addr *a, struct cell_doc
 	list_outcomes(want, doc, existed, ret);
 	r = cell_observe(e, ns, doc, NULL, err);
 	if (r == 0) {
-		engine_lap(e, "request");
+		engine_trace_step(e, "request");
 		ret->started_pre = cell_any_running(doc);
 		r = cell_start_locked(e, ns, doc, existed ? 0 : CELL_START_NEW, err);
 	}
@@ -212,7 +212,7 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 	struct addr a;
 	int r;
 
-	engine_lap(e, NULL);
+	engine_trace_step(e, NULL);
 	r = check_wanted(e, want, &a, err);
 	if (r == 0)
 		r = daemon_cell_refuse(&a, "start", err);
@@ -224,7 +224,7 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 	if (r == 0 && flags & CELL_CREATE_PARENTS)
 		r = parents_create(e, &a, err);
 	if (r == 0)
-		images_need(e, &a, want, NULL);
+		images_ensure(e, &a, want, NULL);
 	if (r == 0)
 		r = scope_prepare_trees(e, err);
 	return r < 0 ? r : create_at_rest(e, &a, want, flags, ret, err);

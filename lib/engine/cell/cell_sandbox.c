@@ -42,9 +42,9 @@ static int connect_network(struct engine *e, const struct addr *cell, struct cel
 		r = cell_run_save(e, cell, run, err);
 	if (r < 0)
 		return r;
-	engine_lap(e, "address");
+	engine_trace_step(e, "address");
 	r = cell_link_make(e, cell, &net, run, dirfd, err);
-	engine_lap(e, "link");
+	engine_trace_step(e, "link");
 	return r < 0 ? r : hosts_update(e, &space, err);
 }
 
@@ -60,9 +60,9 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 
 	if (dirfd < 0)
 		return kerr_set(err, -errno, "open '%s'", dir);
-	engine_lap(e, "run directory");
+	engine_trace_step(e, "run directory");
 	r = ns_pin(dirfd, NS_IPC | NS_UTS | (host ? 0 : NS_NET), a.cell, err);
-	engine_lap(e, "pins");
+	engine_trace_step(e, "pins");
 	if (r == 0 && !host) {
 		r = connect_network(e, &a, run, dirfd, err);
 		if (r < 0)
@@ -72,7 +72,7 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 		r = hosts_write_resolv(resolv, host ? HOSTS_OF_HOST : 0, err);
 	if (r == 0)
 		r = hosts_prepare_cell(e, &a, host ? HOSTS_OF_HOST : 0, err);
-	engine_lap(e, "names");
+	engine_trace_step(e, "names");
 	return r;
 }
 

@@ -77,7 +77,7 @@ static int make_cgroup(struct start *s, struct kerr *err)
 	if (s->doc->spec.nested_cgroup_runtime)
 		flags |= CGROUP_ENSURE_NESTED;
 	r = cgroup_ensure(s->e->cgroups, cgroup, flags, NULL, err);
-	engine_lap(s->e, "cgroup");
+	engine_trace_step(s->e, "cgroup");
 	return r < 0 ? kerr_wrap(err, r, "failed to create cell cgroup") : 0;
 }
 
@@ -208,7 +208,7 @@ static int make_durable(struct start *s, struct kerr *err)
 	if (r == 0)
 		r = cell_save(s->e, s->doc, STORE_SAVE_NOT_YET, err);
 	s->durable = r == 0;
-	engine_lap(s->e, "save");
+	engine_trace_step(s->e, "save");
 	return r;
 }
 
@@ -269,7 +269,7 @@ static int start_containers(struct start *s, struct kerr *err)
 	for (size_t i = 0; r < 0 && i < s->doc->spec.containers.n; i++)
 		if (s->runs[i].e)
 			undo_container(s, i);
-	engine_lap(s->e, "runc");
+	engine_trace_step(s->e, "runc");
 	if (r == 0)
 		r = cell_run_complete(s->e, &s->a, &s->run, err);
 	return r < 0 ? r : cell_observe(s->e, s->ns, s->doc, NULL, err);

@@ -126,7 +126,7 @@ int cell_start(struct engine *e, const struct addr *a, struct rpc_cell_done_resu
 
 	r = daemon_cell_refuse(a, "start", err);
 	if (r == 0) {
-		images_need(e, a, NULL, NULL);
+		images_ensure(e, a, NULL, NULL);
 		r = cell_take(e, a, 0, &ret->cell, &ns, err);
 	}
 	if (r < 0)
@@ -207,7 +207,7 @@ int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_r
 	return r;
 }
 
-int cell_ask(struct engine *e, const struct addr *a, const char *only, struct kerr *err)
+int cell_signal(struct engine *e, const struct addr *a, const char *only, struct kerr *err)
 {
 	struct stop_how how = { .only = only, .grace_ms = cell_grace(e, CELL_DELETE_GRACE_MS) };
 	struct ending later cleanup_ending = { 0 };

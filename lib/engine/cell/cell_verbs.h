@@ -26,6 +26,6 @@ int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_r
  * What is about to be deleted with others is asked to end and not waited for, so that
  * all of them share one grace: the cell, or only that container of it.
  */
-int cell_ask(struct engine *e, const struct addr *a, const char *only, struct kerr *err);
+int cell_signal(struct engine *e, const struct addr *a, const char *only, struct kerr *err);
 
 #endif

@@ -118,7 +118,7 @@ static void need_image(struct engine *e, const struct container_doc *d, const ch
 	struct addr a = addr_of_container(d);
 	char *id cleanup_free = wanted_id(d);
 
-	images_need_one(e, &a, id, image);
+	images_ensure_one(e, &a, id, image);
 }
 
 static int no_container(const struct subject *s, struct kerr *err)

@@ -449,7 +449,7 @@ static int change_cell(struct engine *e, struct cell_doc *want, const struct str
 	int r;
 
 	addr_copy_set(&names, &a);
-	images_need(e, &names.a, want, NULL);
+	images_ensure(e, &names.a, want, NULL);
 	for (;;) {
 		struct change c cleanup_(
 			change_clear) = { .want = want, .kept = kept, .was_up = was_up };
@@ -576,7 +576,7 @@ int apply_container(struct engine *e, struct container_doc *want, struct rpc_app
 	r = scope_check(&a, ADDR_CELL, SCOPE_STRICT, err);
 	if (r < 0)
 		return r;
-	images_need_one(e, &a, want->spec.id, want->spec.image);
+	images_ensure_one(e, &a, want->spec.id, want->spec.image);
 	for (;;) {
 		struct change c cleanup_(change_clear) = { .was_up = was_up };
 

@@ -301,11 +301,11 @@ static int ask_cell(void *ctx, struct engine *e, const struct addr *a, struct ke
 {
 	(void) ctx;
 	(void) err;
-	(void) cell_ask(e, a, NULL, NULL);
+	(void) cell_signal(e, a, NULL, NULL);
 	return 0;
 }
 
-void parent_ask_cells(struct engine *e, const struct addr *a)
+void parent_signal_cells(struct engine *e, const struct addr *a)
 {
 	(void) scope_each(e, ADDR_CELL, a, ask_cell, NULL, NULL);
 }
@@ -318,7 +318,7 @@ static int delete_rounds(struct engine *e, const struct addr *a, struct deleted 
 	int r = 0;
 
 	for (unsigned round = 0; r == 0 && round < CASCADE_ROUNDS_MAX; round++) {
-		parent_ask_cells(e, a);
+		parent_signal_cells(e, a);
 		r = delete_children(e, a, ret, err);
 		if (r == 0)
 			r = locks_take_path(e->locks, a, 0, err);

@@ -21,8 +21,8 @@ void deleted_clear(struct deleted *d);
 int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flags, void *ret_doc,
 		  struct deleted *ret, struct kerr *err);
 
-/* The cells below it, which are about to be deleted, are asked to end, all at once (cell_ask). */
-void parent_ask_cells(struct engine *e, const struct addr *a);
+/* Ask the cells below it to end, all at once (cell_signal): they are about to be deleted. */
+void parent_signal_cells(struct engine *e, const struct addr *a);
 
 /* -ENOTEMPTY for one that has n children. */
 int parent_has_children(const struct addr *a, size_t n, struct kerr *err);

@@ -186,11 +186,11 @@ static void ask_target(struct engine *e, const struct rpc_plan_target *t, bool c
 	struct addr a = target_addr(t, kind);
 
 	if (kind == KIND_CONTAINER)
-		(void) cell_ask(e, &a, t->name, NULL);
+		(void) cell_signal(e, &a, t->name, NULL);
 	else if (kind == KIND_CELL)
-		(void) cell_ask(e, &a, NULL, NULL);
+		(void) cell_signal(e, &a, NULL, NULL);
 	else if (cascade)
-		parent_ask_cells(e, &a);
+		parent_signal_cells(e, &a);
 }
 
 void prepare_delete(struct engine *e, const struct rpc_plan_delete_args *args,

@@ -324,7 +324,7 @@ static int create_held(struct container_run *r, const struct cell_mounts *m, str
 	k = snapshot_prepare(s, r->id, ret_image, err);
 	if (k == 0)
 		k = write_record(r, s, ret_image, err);
-	engine_lap(r->e, "image and record");
+	engine_trace_step(r->e, "image and record");
 	if (k < 0)
 		return k;
 	if (mkdir(root, 0700) < 0 && errno != EEXIST)
@@ -334,7 +334,7 @@ static int create_held(struct container_run *r, const struct cell_mounts *m, str
 	k = snapshot_clean_work(s, r->id, err);
 	if (k == 0)
 		k = mount_root(r, s, ret_image, root, err);
-	engine_lap(r->e, "overlay");
+	engine_trace_step(r->e, "overlay");
 	return k;
 }
 
@@ -492,20 +492,20 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 		rootfd = k = open_below(AT_FDCWD, root, err);
 	if (k >= 0)
 		k = prepare_mounts(r, m, &in, rootfd, err);
-	engine_lap(r->e, "mount points");
+	engine_trace_step(r->e, "mount points");
 	if (k == 0)
 		k = spec_build(&in, &json, &built, err);
-	engine_lap(r->e, "spec");
+	engine_trace_step(r->e, "spec");
 	if (k == 0)
 		k = shim_prepare(&r->how, &json, err);
 	if (k == 0)
 		k = secrets_stage(&secrets, secrets_dir, &built.user, err);
 	if (k == 0)
 		k = mount_plan_compose(&r->mounts, rootfd, err);
-	engine_lap(r->e, "mounts");
+	engine_trace_step(r->e, "mounts");
 	if (k == 0)
 		k = shim_begin(&r->how, &r->pending, err);
-	engine_lap(r->e, "bundle and shim");
+	engine_trace_step(r->e, "bundle and shim");
 	if (k < 0)
 		mount_plan_detach(&r->mounts);
 	if (k < 0)
@@ -531,7 +531,7 @@ static void keep_filter(struct container_run *r)
 	if (r->seccomp && seccomp_filter_keep(dir, r->seccomp, file, &err) < 0)
 		log_wrn("compiled seccomp filter not kept; the next start compiles it again",
 			"container", r->id, "error", kerr_text(&err, text, sizeof(text)));
-	engine_lap(r->e, "seccomp filter");
+	engine_trace_step(r->e, "seccomp filter");
 }
 
 int container_finish(struct container_run *r, struct kerr *err)

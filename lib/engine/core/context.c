@@ -103,7 +103,7 @@ int engine_open(const struct engine_config *c, struct engine **ret, struct kerr 
 	return 0;
 }
 
-void engine_lap(struct engine *e, const char *step)
+void engine_trace_step(struct engine *e, const char *step)
 {
 	char us[24];
 	int64_t now;
@@ -111,12 +111,12 @@ void engine_lap(struct engine *e, const char *step)
 	if (!log_enabled(LOG_LEVEL_DEBUG))
 		return;
 	now = clock_us();
-	if (step && e->lap_us) {
-		(void) snprintf(us, sizeof(us), "%lld", (long long) (now - e->lap_us));
+	if (step && e->trace_us) {
+		(void) snprintf(us, sizeof(us), "%lld", (long long) (now - e->trace_us));
 		log_dbg("timing", "step", step, "us", us);
 		now = clock_us(); /* the telling does not count */
 	}
-	e->lap_us = now;
+	e->trace_us = now;
 }
 
 struct engine *engine_close(struct engine *e)

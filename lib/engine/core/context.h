@@ -35,13 +35,13 @@ struct engine {
 	uid_t caller;
 	int grace_ms; /* what the request under way gives those that are to end; -1: see below */
 	bool mounts_checked;
-	int64_t lap_us; /* when the last step ended (engine_lap) */
+	int64_t trace_us; /* when the last step ended (engine_trace_step) */
 };
 
 /*
  * Tell the debug log how long a step of a start took, since the step before; NULL
  * begins. Costs nothing at other levels.
  */
-void engine_lap(struct engine *e, const char *step);
+void engine_trace_step(struct engine *e, const char *step);
 
 #endif

@@ -354,8 +354,8 @@ static void need(struct engine *e, const char *realm, struct image_store *s, con
 		pull_failures_add(e, ref, &why);
 }
 
-void images_need(struct engine *e, const struct addr *cell, const struct cell_doc *want,
-		 const char *only)
+void images_ensure(struct engine *e, const struct addr *cell, const struct cell_doc *want,
+		   const char *only)
 {
 	struct addr_copy a cleanup_(addr_copy_clear) = { 0 };
 	struct image_store s cleanup_image_store = { 0 };
@@ -382,13 +382,13 @@ out:
 	model_clear(&cell_doc_type, &stored);
 }
 
-void images_need_one(struct engine *e, const struct addr *cell, const char *container,
-		     const char *image)
+void images_ensure_one(struct engine *e, const struct addr *cell, const char *container,
+		       const char *image)
 {
 	struct container_spec one = { .id = (char *) (uintptr_t) container,
 				      .image = (char *) (uintptr_t) image };
 	struct cell_doc want = { .spec.containers = { .v = &one, .n = 1 } };
 
 	if (scope_check(cell, ADDR_CELL, 0, NULL) == 0 && store_exists(&e->layout, cell, NULL) > 0)
-		images_need(e, cell, str_empty(image) ? NULL : &want, container);
+		images_ensure(e, cell, str_empty(image) ? NULL : &want, container);
 }

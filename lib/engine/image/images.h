@@ -30,12 +30,12 @@ int images_pull(struct engine *e, const char *realm, const char *ref,
  * stored. What is made already is left alone. A failure is kept for
  * pull_failures_explain, because it is the container's that needs the image.
  */
-void images_need(struct engine *e, const struct addr *cell, const struct cell_doc *want,
-		 const char *only);
+void images_ensure(struct engine *e, const struct addr *cell, const struct cell_doc *want,
+		   const char *only);
 
 /* The same of one container of a cell that exists; image "" or NULL: as it is stored. */
-void images_need_one(struct engine *e, const struct addr *cell, const char *container,
-		     const char *image);
+void images_ensure_one(struct engine *e, const struct addr *cell, const char *container,
+		       const char *image);
 
 /*
  * Pull what an image's name pointed to, also when its tag has moved on since. What of
