@@ -209,6 +209,12 @@ int configuration_load(enum kind kind, const char *path, void *ret_doc, struct s
 		return kerr_wrap(err, r, "load %s", w->what);
 	if (r == 0)
 		return 0;
+	if (text.len == 0) /* not what anybody wrote: defaults might be another instance's */
+		return kerr_plain(
+			err, -EBADMSG,
+			"load %s: \"%s\" is empty: %s; write it again, or remove it for the "
+			"defaults",
+			w->what, path, w->invalid);
 	r = model_read_yaml(type, buf_str(&text), text.len, ret_doc, &unknown, &why);
 	if (r < 0)
 		return kerr_plain(err, r, "load %s: parse %s \"%s\": %s: %s", w->what, w->what,

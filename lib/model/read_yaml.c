@@ -29,6 +29,8 @@ struct node_stream {
 	size_t nodes; /* made so far, in all documents */
 	unsigned line, col; /* of the last error */
 	bool ended;
+	bool has_nul;
+	yaml_mark_t nul; /* the first one */
 	struct node *open[KUKE_MAX_NESTING]; /* what is being filled */
 	unsigned depth;
 	struct node *anchors[MAX_ANCHORS]; /* owned by the tree */
@@ -60,6 +62,8 @@ static int stream_event(struct node_stream *s, yaml_event_t *ev, struct kerr *er
 {
 	const char *problem;
 
+	if (s->has_nul)
+		return stream_fail(s, &s->nul, err, "control characters are not allowed");
 	if (yaml_parser_parse(&s->parser, ev))
 		return 0;
 	problem = s->parser.problem ? s->parser.problem : "unknown problem parsing YAML content";
@@ -287,10 +291,23 @@ static bool is_nothing(const struct node *root)
 	       !root->tag_text && !root->anchor;
 }
 
+/* libyaml takes a NUL for the end of the text: a file of zeros would be an empty one. */
+static void find_nul(struct node_stream *s, const char *text, size_t len)
+{
+	const char *nul = len > 0 ? memchr(text, '\0', len) : NULL;
+
+	s->has_nul = nul != NULL;
+	for (const char *p = text; s->has_nul && p < nul; p++) {
+		s->nul.line += *p == '\n';
+		s->nul.column = *p == '\n' ? 0 : s->nul.column + 1;
+	}
+}
+
 struct node_stream *node_stream_new(const char *text, size_t len)
 {
 	struct node_stream *s = xcalloc(1, sizeof(*s));
 
+	find_nul(s, text, len);
 	if (!yaml_parser_initialize(&s->parser))
 		abort(); /* out of memory */
 	yaml_parser_set_input_string(&s->parser, (const unsigned char *) text, len);

@@ -76,6 +76,9 @@ static const struct {
 	  "invalid" },
 	{ SERVER, "spec: {podSubnetSize: 31}", "load server configuration: server configuration \"",
 	  "\": spec.podSubnetSize must be within [8, 30]: 31: server configuration is invalid" },
+	{ SERVER, "", "load server configuration: \"",
+	  "\" is empty: server configuration is invalid; write it again, or remove it for the "
+	  "defaults" },
 	{ SERVER, "spec: {kukeondImage: x}", "load server configuration: server configuration \"",
 	  "\": not supported yet: spec.kukeondImage: server configuration is invalid" },
 };

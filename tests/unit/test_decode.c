@@ -309,6 +309,20 @@ START_TEST(yaml_syntax_errors)
 }
 END_TEST
 
+/* A NUL is no end of the text. */
+START_TEST(yaml_nul)
+{
+	static const char text[] = "s: a\ni\0: 3\n";
+	struct node *n = NULL, *second = NULL;
+	struct kerr err = { 0 };
+
+	ck_assert_int_eq(node_read_yaml(text, sizeof(text) - 1, &n, &second, &err), -22);
+	ck_assert_str_eq(err.msg, "yaml: line 2: control characters are not allowed");
+	ck_assert_int_eq(node_read_yaml("\0\0\0\0", 4, &n, &second, &err), -22);
+	ck_assert_ptr_null(n);
+}
+END_TEST
+
 START_TEST(yaml_nothing)
 {
 	ck_assert_int_eq(read_yaml(""), 0);
@@ -689,6 +703,7 @@ static Suite *test_decode(void)
 	tcase_add_loop_test(tc, yaml_coercion, 0, ARRAY_SIZE(coercion));
 	tcase_add_loop_test(tc, yaml_type_errors, 0, ARRAY_SIZE(yaml_errors));
 	tcase_add_loop_test(tc, yaml_syntax_errors, 0, ARRAY_SIZE(yaml_syntax));
+	tcase_add_test(tc, yaml_nul);
 	tcase_add_test(tc, yaml_nothing);
 	tcase_add_test(tc, yaml_second_document);
 	tcase_add_test(tc, yaml_documents_one_by_one);
