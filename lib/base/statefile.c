@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include "crc32c.h"
 #include "fd.h"
 #include "statefile.h"
+#include "str.h"
 
 enum {
 	SUM_SIZE = 9, /* 8 hex digits and NUL */
@@ -37,6 +39,27 @@ static bool sum_differs(int fd, const struct buf *text)
 		return false;
 	sum_text(text->data, text->len, want);
 	return memcmp(want, have, SUM_SIZE - 1) != 0;
+}
+
+void state_size_set(int fd)
+{
+	struct stat st;
+	char text[24];
+	int n;
+
+	if (fstat(fd, &st) < 0)
+		return;
+	n = snprintf(text, sizeof(text), "%llu", (unsigned long long) st.st_size);
+	(void) fsetxattr(fd, STATE_SIZE_NAME, text, (size_t) n, 0); /* as with the sum */
+}
+
+bool state_is_cut(int fd, size_t n)
+{
+	char text[24] = "";
+	uint64_t want;
+
+	return fgetxattr(fd, STATE_SIZE_NAME, text, sizeof(text) - 1) > 0 &&
+	       str_to_u64(text, 0, UINT64_MAX, &want) == 0 && n < want;
 }
 
 int state_read_at(int dirfd, const char *path, size_t max, struct buf *ret, struct kerr *err)

@@ -19,6 +19,15 @@
 void state_sum_set(int fd, const void *data, size_t n);
 
 /*
+ * A file that is appended to has its length as another attribute, set after each write:
+ * one that is shorter has been cut, be it at the end of a line.
+ */
+#define STATE_SIZE_NAME "trusted.kukeon.size"
+void state_size_set(int fd);
+/* Whether a file of which n bytes could be read was longer. */
+bool state_is_cut(int fd, size_t n);
+
+/*
  * Read a state file as file_read_at does. -ENOENT without touching err. -EBADMSG and a
  * message that names the file: it is empty, or its text is not what was written.
  */

@@ -9,8 +9,10 @@
 
 #include "clock.h"
 #include "crc32c.h"
+#include "fd.h"
 #include "jscan.h"
 #include "shim_proto.h"
+#include "statefile.h"
 #include "str.h"
 
 /* Ids come from us and hold hex digits and dashes only, so nothing needs escaping. */
@@ -128,6 +130,20 @@ int shim_record_parse(const char *text, size_t n, struct shim_record *ret)
 	v.pid_start = (uint64_t) start;
 	*ret = v;
 	return 0;
+}
+
+int shim_record_read(int dirfd, const char *path, struct shim_record *ret, struct kerr *err)
+{
+	cleanup_buf struct buf text = BUF_INIT(SHIM_RECORD_MAX);
+	cleanup_fd int fd = file_read_open_at(dirfd, path, SHIM_RECORD_MAX, &text, err);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	if (state_is_cut(fd, text.len))
+		return kerr_plain(err, -EBADMSG, "'%s' is cut: lines at its end are missing", path);
+	r = shim_record_parse(buf_str(&text), text.len, ret);
+	return r == -EINVAL ? kerr_plain(err, -EBADMSG, "'%s' is damaged", path) : r;
 }
 
 void shim_exit_text(struct buf *out, const struct shim_exit *e)

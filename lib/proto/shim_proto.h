@@ -50,6 +50,11 @@ struct shim_record {
 void shim_record_line(struct buf *out, const struct shim_record *r);
 /* From the file's whole text. -ENOENT: no complete line. -EINVAL: not a record. */
 int shim_record_parse(const char *text, size_t n, struct shim_record *ret);
+/*
+ * The file itself. -ENOENT without touching err: not there, or no complete line yet; any
+ * other error is damage.
+ */
+int shim_record_read(int dirfd, const char *path, struct shim_record *ret, struct kerr *err);
 
 /* How a run ended: the one JSON object of exit.json. */
 struct shim_exit {

@@ -33,16 +33,9 @@ static int damaged(int r)
 static int read_record(const struct shim_place *place, struct shim_record *ret, struct kerr *err)
 {
 	cleanup_free char *path = path_join(place->run_dir, SHIM_FILE_MONITOR, NULL);
-	cleanup_buf struct buf text = BUF_INIT(SHIM_RECORD_MAX);
-	int r;
+	int r = shim_record_read(AT_FDCWD, path, ret, err);
 
-	r = file_read_at(AT_FDCWD, path, SHIM_RECORD_MAX, &text, err);
-	if (r < 0)
-		return damaged(r);
-	r = shim_record_parse(buf_str(&text), text.len, ret);
-	if (r == -EINVAL)
-		return kerr_plain(err, -EBADMSG, "'%s' is damaged", path);
-	return r;
+	return r < 0 ? damaged(r) : 0;
 }
 
 /* -ENOENT: none. A damaged one is an error: it may be the only trace of the run. */

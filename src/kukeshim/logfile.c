@@ -65,12 +65,11 @@ static int open_files(struct logfile *l)
 		return l->fd;
 	l->size = st.st_size;
 	l->mid_line = ends_mid_line(l->fd, l->size);
+	/* The bytes matter more than their times: what cannot be an index is left as it is. */
 	l->index = open_append(l->dir, SHIM_FILE_LOG ".idx", &st);
-	if (l->index < 0)
-		return l->index;
-	if (st.st_size % LOG_INDEX_ENTRY != 0 && /* a torn entry */
+	if (l->index >= 0 && st.st_size % LOG_INDEX_ENTRY != 0 && /* a torn entry */
 	    ftruncate(l->index, st.st_size - st.st_size % LOG_INDEX_ENTRY) < 0)
-		return -errno;
+		fd_close_p(&l->index);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "fd.h"
 #include "kukeshim.h"
 #include "proc.h"
+#include "statefile.h"
 #include "str.h"
 
 enum {
@@ -65,6 +66,7 @@ int record_write(struct shim *s, struct kerr *err)
 	r = fd_write_all(s->lock, line.data, line.len);
 	if (r < 0)
 		return kerr_set(err, r, "write '%s/" SHIM_FILE_MONITOR "'", s->opt.run_dir);
+	state_size_set(s->lock);
 	return 0;
 }
 
@@ -80,14 +82,11 @@ static bool has_exit(int dir, const char *run_id)
 
 int record_adopt(struct shim *s, struct kerr *err)
 {
-	cleanup_buf struct buf text = BUF_INIT(SHIM_RECORD_MAX);
 	char boot[SHIM_BOOT_ID_SIZE];
 	struct shim_record r = { 0 };
 	int q;
 
-	q = file_read_at(s->run_dir, SHIM_FILE_MONITOR, SHIM_RECORD_MAX, &text, err);
-	if (q == 0)
-		q = shim_record_parse(buf_str(&text), text.len, &r);
+	q = shim_record_read(s->run_dir, SHIM_FILE_MONITOR, &r, err);
 	if (q < 0)
 		return kerr_plain(err, -ESRCH, "container '%s' has no runtime record", s->opt.id);
 	q = boot_id(boot, err);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "lock.h"
@@ -10,6 +11,7 @@
 #include "runc.h"
 #include "runc_fixes.h"
 #include "shim.h"
+#include "statefile.h"
 #include "str.h"
 #include "tempdir.h"
 #include "unit.h"
@@ -203,6 +205,30 @@ START_TEST(damage_is_an_error)
 	ck_assert_int_eq(unlinkat(p.t.fd, "run/monitor", 0), 0);
 	put(p.data_dir, SHIM_FILE_EXIT, "{\"run\":\"" RUN "\"}");
 	ck_assert_int_eq(shim_state(&p.at, &st, &err), -EBADMSG);
+}
+END_TEST
+
+/* What is left of it is as good a record as before: of a container that starts. */
+START_TEST(cut_after_a_line)
+{
+	cleanup_place struct place p = place_make();
+	cleanup_fd int lock = -EBADF;
+	struct shim_status st;
+	struct kerr err = { 0 };
+	struct stat first;
+
+	put_record(&p, true, NULL);
+	ck_assert_int_eq(fstatat(p.t.fd, "run/monitor", &first, 0), 0);
+	put_record(&p, false, NULL);
+	lock = hold(&p);
+	state_size_set(lock);
+	ck_assert_int_eq(shim_state(&p.at, &st, &err), 0);
+	ck_assert_int_eq(st.state, SHIM_RUNNING);
+	ck_assert_int_eq(ftruncate(lock, first.st_size), 0);
+	if (fgetxattr(lock, STATE_SIZE_NAME, NULL, 0) < 0)
+		return; /* not root, or a file system without */
+	ck_assert_int_eq(shim_state(&p.at, &st, &err), -EBADMSG);
+	ck_assert_ptr_nonnull(strstr(err.msg, "run/monitor' is cut"));
 }
 END_TEST
 
@@ -437,6 +463,7 @@ static Suite *test_shim(void)
 
 	tcase_add_loop_test(c, derivation, 0, ARRAY_SIZE(rows));
 	tcase_add_test(c, damage_is_an_error);
+	tcase_add_test(c, cut_after_a_line);
 	tcase_add_test(c, settle_waits_for_a_busy_shim);
 	tcase_add_test(c, no_init_no_pidfd);
 	tcase_add_test(c, records_round_trip);
