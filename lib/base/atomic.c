@@ -149,6 +149,16 @@ static int fill(int fd, const void *data, size_t n, mode_t mode, enum atomic_wri
 	return 0;
 }
 
+/* What a rename could not replace. */
+static int clear_place(int dir, const char *base)
+{
+	struct stat st;
+
+	if (fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
+		return 0;
+	return remove_tree_at(dir, base, REMOVE_TREE_SAME_FS, NULL);
+}
+
 /* The file gets its name; temp is the one it has, if it has any. */
 static int place(int fd, int dir, const char *temp, const char *base, bool exclusive)
 {
@@ -183,6 +193,8 @@ int atomic_write_at(int dirfd, const char *path, const void *data, size_t n, mod
 	if (fd < 0)
 		return kerr_set(err, fd, "write '%s'", path);
 	r = fill(fd, data, n, mode, flags);
+	if (r == 0 && (flags & ATOMIC_WRITE_OVER_DIR) != 0)
+		r = clear_place(dir, base);
 	if (r == 0)
 		r = place(fd, dir, temp, base, (flags & ATOMIC_WRITE_EXCL) != 0);
 	else if (temp != NULL)

@@ -8,6 +8,7 @@
 enum atomic_write_flags {
 	ATOMIC_WRITE_NOSYNC = 1 << 0, /* for trees that do not outlive a reboot */
 	ATOMIC_WRITE_EXCL = 1 << 1, /* -EEXIST when the file is there (link instead of rename) */
+	ATOMIC_WRITE_OVER_DIR = 1 << 3, /* a directory in its place is damage: it goes */
 	ATOMIC_WRITE_SUM = 1 << 2, /* with a checksum for state_read_at (statefile.h) */
 };
 

@@ -60,4 +60,7 @@ typedef enum {
 } container_state;
 #undef STATE_ENUM_
 
+/* status.reason of what stands for an object whose document cannot be read. */
+#define STATUS_REASON_DAMAGED "MetadataUnreadable"
+
 #endif

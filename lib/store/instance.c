@@ -54,9 +54,13 @@ int instance_load(const struct layout *l, struct instance *ret, struct kerr *err
 	if (r >= 0)
 		r = model_read_json(&instance_type, buf_str(&text), text.len, &i, &why);
 	if (r < 0)
-		return kerr_plain(err, -EINVAL,
-				  "read instance file '%s': %s: server configuration is invalid",
-				  path, kerr_text(&why, words, sizeof(words)));
+		return kerr_plain(
+			err, -EINVAL,
+			"read instance file '%s': %s (bring it back from a copy, or, where "
+			"containerdNamespaceSuffix, cgroupRoot and socket are set as they "
+			"were, remove it: the next start of kukeond writes it): server "
+			"configuration is invalid",
+			path, kerr_text(&why, words, sizeof(words)));
 	*ret = i;
 	return 0;
 }

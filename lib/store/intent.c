@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include "atomic.h"
 #include "codec.h"
@@ -46,22 +45,12 @@ static char *intent_path(const struct layout *l, const struct lock_id *id)
 	return xasprintf("%s.intent", lock);
 }
 
-/* A directory where an intent is to be is damage that a rename could not replace. */
-static int clear_place(const char *path, struct kerr *err)
-{
-	struct stat st;
-
-	if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode))
-		return 0;
-	return remove_tree_at(AT_FDCWD, path, REMOVE_TREE_SAME_FS, err);
-}
-
 int intent_write(const struct layout *l, const struct locks *t, const struct lock_id *id,
 		 const struct intent *i, enum intent_flags flags, struct kerr *err)
 {
 	cleanup_free char *path = intent_path(l, id);
 	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_RECORD);
-	enum atomic_write_flags how = ATOMIC_WRITE_SUM;
+	enum atomic_write_flags how = ATOMIC_WRITE_SUM | ATOMIC_WRITE_OVER_DIR;
 	int r;
 
 	assert(locks_held(t, id));
@@ -80,8 +69,6 @@ int intent_write(const struct layout *l, const struct locks *t, const struct loc
 	model_emit_json(&text, &intent_type, i, 0);
 	buf_addc(&text, '\n');
 	r = buf_check(&text, "intent", err);
-	if (r == 0)
-		r = clear_place(path, err);
 	if (r < 0)
 		return r;
 	return atomic_write_at(AT_FDCWD, path, text.data, text.len, 0600, how, err);

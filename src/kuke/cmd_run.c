@@ -229,6 +229,9 @@ static int look_up(struct cli *c, const struct cell_doc *wanted, struct kerr *er
 	struct rpc_get_cell_reply reply = { 0 };
 	int r = get_cell(c, wanted, &reply, err);
 
+	if (r == 0 && streq_null(reply.result.cell.status.reason, STATUS_REASON_DAMAGED))
+		r = kerr_plain(err, -EBADMSG, "cell \"%s\": %s", wanted->head.metadata.name,
+			       reply.result.cell.status.message);
 	if (r == 0 && reply.result.metadata_exists)
 		r = refuse_diverged(c, &reply.result.cell, wanted, err);
 	if (r == 0 && reply.result.metadata_exists &&

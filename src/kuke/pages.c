@@ -36,13 +36,35 @@ struct walk {
 	struct rpc_list_args args; /* of the scope, but after */
 };
 
+/*
+ * Whether the labels of an object are known. Where its document, or a container's file of
+ * them, cannot be read it has none here, and "k!=v" would choose it for that.
+ */
+static bool has_labels(enum kind kind, const void *doc)
+{
+	static const size_t reasons[] = {
+		[KIND_REALM] = offsetof(struct realm_doc, status.reason),
+		[KIND_SPACE] = offsetof(struct space_doc, status.reason),
+		[KIND_STACK] = offsetof(struct stack_doc, status.reason),
+		[KIND_CELL] = offsetof(struct cell_doc, status.reason),
+	};
+	const struct container_doc *c = doc;
+
+	if (kind == KIND_CONTAINER)
+		return c->status.state != CONTAINER_STATE_UNKNOWN || c->head.metadata.labels.n > 0;
+	return !streq_null(*(char *const *) (const void *) ((const char *) doc + reasons[kind]),
+			   STATUS_REASON_DAMAGED);
+}
+
 static int each_of(const struct walk *w, struct list_view items)
 {
 	size_t size = kind_info(w->kind)->type->size;
 
 	for (size_t i = 0; i < items.n; i++) {
 		const struct doc_head *doc = (const void *) (items.v + i * size);
-		bool wanted = selector_matches(w->selector, &doc->metadata.labels);
+		bool wanted = w->selector->n == 0 ||
+			      (has_labels(w->kind, doc) &&
+			       selector_matches(w->selector, &doc->metadata.labels));
 		int r = wanted ? w->fn(w->ctx, doc) : 0;
 
 		if (r < 0)

@@ -65,7 +65,7 @@ of()
 
 victim_doc()
 {
-	IN="$1 s t" cell_doc v "$IDLE" | sed 's/id: v$/id: vid/'
+	IN="$1 s t" cell_doc v "${VICTIM:-$IDLE}" 'restartPolicy: on-failure' | sed 's/id: v$/id: vid/'
 }
 
 start_all()
@@ -149,10 +149,14 @@ spoil()
 	size=$(stat -c %s "$file")
 	case $way in
 	empty) truncate -s 0 "$file" ;;
-	cut) truncate -s $((size / 2)) "$file" ;;
+	cut) # where a line ends, if there are lines
+		at=$(($(wc -l <"$file") / 2))
+		truncate -s "$([ "$at" -gt 0 ] && head -n "$at" "$file" | wc -c || echo $((size / 2)))" "$file"
+		;;
 	zero) head -c "$size" /dev/zero | dd of="$file" conv=notrunc status=none ;;
 	flip) # the third letter of the last word: what is left is as good a text as before
-		at=$(($(grep -abo '[a-z0-9]\{4\}' "$file" | tail -n1 | cut -d: -f1) + 2))
+		at=$(grep -abo '[a-z0-9]\{4\}' "$file" | tail -n1 | cut -d: -f1)
+		at=$((${at:--2} + 2))
 		size=$(od -An -tu1 -j "$at" -N 1 "$file")
 		printf '%b' "\\x$(printf %x $((size ^ 1)))" |
 			dd of="$file" bs=1 seek="$at" conv=notrunc status=none
@@ -182,9 +186,27 @@ show()
 	esac
 }
 
+# The same object by its name.
+show_one()
+{
+	case $2 in
+	realm) kuke get realm "$1" "${@:3}" ;;
+	space) kuke get space s --realm "$1" "${@:3}" ;;
+	stack) kuke get stack t --realm "$1" --space s "${@:3}" ;;
+	cell) kuke get cell v --realm "$1" --space s --stack t "${@:3}" ;;
+	esac
+}
+
 # is_unknown REALM OBJECT FILE
 is_unknown()
 {
+	show_one "$1" "$2" -o json | jq -e --arg f "${3##*/}" --argjson in_list "$(show "$1" "$2")" \
+		'.status | .state == "Unknown" and (.message | contains($f)) and
+			.reason == $in_list.reason and .message == $in_list.message' ||
+		{ echo "$1 $2:"; show_one "$1" "$2"; return 1; }
+	show_one "$1" "$2" | grep -x "  state: Unknown"
+	show_one "$1" "$2" -o name | grep -xE "$1|s|t|v"
+	show_one "$1" "$2" -o wide | grep -w Unknown
 	show "$1" "$2" | tee "$INSTANCE/home/status" |
 		jq -e --arg f "${3##*/}" '.state == "Unknown" and (.message | contains($f)) and .reason' ||
 		{ echo "$1 $2:"; cat "$INSTANCE/home/status"; return 1; }
@@ -211,8 +233,17 @@ told()
 {
 	case $1 in
 	realm | space | stack | cell) is_unknown "$2" "$1" "$3" ;;
-	monitor) # cut, there is an earlier line: the container was starting then
-		[ "$2" = cut ] || is_unknown "$2" cell "$3"
+	container)
+		is_unknown "$2" cell "$3"
+		kuke get container main --realm "$2" --space s --stack t --cell v -o json |
+			jq -e '.status.state == "Unknown"'
+		;;
+	owed) [ "$2" = gone ] || is_unknown "$2" cell "$3" ;;
+	hosts)
+		case $2 in
+		directory | unreadable) is_unknown "$2" space "$3" ;;
+		*) cmp "$SAVED/$2" "$3" ;;
+		esac
 		;;
 	again) is_again "$2" "$3" ;;
 	image) # a record that is gone is an image that was deleted, but for what is used
@@ -321,6 +352,7 @@ kind_up()
 	spoil_all "../run/$2"
 	for r in "${WAYS[@]}"; do
 		[ "$r" != unreadable ] || restore "$r" "${files[$r]}"
+		[ -z "${VICTIM:-}" ] || kuke kill cell v --realm "$r" --space s --stack t >/dev/null
 		kuke delete cell v --realm "$r" --space s --stack t >/dev/null
 		[ -z "$(pids_of "$r")" ] || { echo "$r: $(pids_of "$r")"; return 1; }
 		rm -rf "${SAVED:?}/$r" "$SAVED/$r.path"
@@ -367,7 +399,230 @@ kind_up()
 @test "the record of a cell's start" { kind_up cell 'cells/$R/s/t/v/run.json'; }
 
 # shellcheck disable=SC2016
-@test "a monitor's record" { kind_up monitor 'containers/$N/s_t_vid_main/monitor'; }
+@test "a monitor's record" { kind_up cell 'containers/$N/s_t_vid_main/monitor'; }
+
+# of_v REALM VERB…: of the cell v, or its container
+of_v()
+{
+	kuke "${@:2}" --realm "$1" --space s --stack t >/dev/null
+}
+
+# came_back REALM PIDS: other processes than these
+came_back()
+{
+	[ -n "$(pids_of "$1")" ] && [ "$(pids_of "$1")" != "$2" ]
+}
+
+# shellcheck disable=SC2016
+@test "that a container was stopped" {
+	local r WAYS=("${WAYS[@]:0:7}") # one that is gone says nothing
+
+	for r in "${WAYS[@]}"; do of_v "$r" stop container main --cell v; done
+	kind_up owed 'containers/$N/s_t_vid_main/stopped'
+}
+
+# shellcheck disable=SC2016
+@test "restarts that are owed" {
+	local r pid
+
+	for r in "${WAYS[@]}"; do
+		pid=$(pids_of "$r")
+		kill -KILL "${pid%% *}"
+		wait_for 60 came_back "$r" "$pid"
+		wait_for 60 of "$r" is_cell_state v Ready
+	done
+	kind_up owed 'restarts/$R_s_t_v'
+}
+
+@test "a restart that is owed: none while it cannot be read whether it is" {
+	local file=$INSTANCE/run/restarts/empty_s_t_v pid
+
+	pid=$(pids_of empty)
+	kill -KILL "${pid%% *}"
+	wait_for 60 came_back empty "$pid"
+	wait_for 60 of empty is_cell_state v Ready
+	quiet kuke daemon stop >/dev/null
+	spoil empty "$file"
+	pid=$(pids_of empty)
+	kill -KILL "${pid%% *}"
+	wait_for 60 test ! -e "/proc/${pid%% *}"
+	daemon_up
+	daemon_again
+	is_unknown empty cell "$file"
+	assert_equal "$(pids_of empty)" ''
+	restore empty "$file"
+	daemon_again
+	wait_for 60 came_back empty "$pid"
+	wait_for 60 of empty is_cell_state v Ready
+}
+
+# shellcheck disable=SC2016
+@test "a stop that is under way: nobody is killed for it, and it can be asked for again" {
+	local VICTIM='trap "" TERM; sleep 1000 & wait; wait' r
+
+	for r in "${WAYS[@]}"; do
+		of_v "$r" delete cell v
+		victim_doc "$r" | quiet kuke run -d -f - >/dev/null
+		quiet of_v "$r" stop cell v --timeout 600s &
+		wait_for 60 test -s "$INSTANCE/run/stops/${r}_s_t_v"
+		kill "$!"
+		wait "$!" 2>/dev/null || true
+	done
+	kind_up owed 'stops/$R_s_t_v'
+}
+
+# shellcheck disable=SC2016
+@test "the labels of a container" {
+	local r WAYS=("${WAYS[@]:0:7}")
+
+	for r in "${WAYS[@]}"; do
+		kuke get container main --realm "$r" --space s --stack t --cell v -o json |
+			jq '.metadata.labels = {colour: "green"}' | kuke apply -f - >/dev/null
+	done
+	kind container 'data/$R/s/t/v/main/labels.json'
+}
+
+@test "labels that cannot be read match no selector" {
+	local r=empty file=$INSTANCE_RUN_PATH/data/empty/s/t/v/main/labels.json
+
+	chosen() { kuke get "$@" --realm $r --space s --stack t -l 'colour!=red' -o name; }
+	kuke get container main --realm $r --space s --stack t --cell v -o json |
+		jq '.metadata.labels = {colour: "green"}' | kuke apply -f - >/dev/null
+	chosen containers --cell v | grep main
+	spoil $r "$file"
+	refute grep main < <(chosen containers --cell v)
+	restore $r "$file"
+	chosen cells | grep -w v
+	file=${file%/main/*}/metadata.json
+	spoil $r "$file"
+	refute grep -w v < <(chosen cells)
+	restore $r "$file"
+}
+
+# shellcheck disable=SC2016
+@test "the names of a space" { kind hosts 'data/$R/s/.hosts'; }
+
+# shellcheck disable=SC2016
+@test "a cell's hosts file" { kind start 'data/$R/s/t/v/etc-hosts'; }
+
+# shellcheck disable=SC2016
+@test "a cell's hostname" { kind start 'data/$R/s/t/v/etc-hostname'; }
+
+@test "the index of a log: the container starts and its log goes on" {
+	local r log pids
+	declare -A files
+
+	for r in "${WAYS[@]}"; do # so that something is in it
+		of_v "$r" stop cell v
+		quiet of_v "$r" start cell v
+		wait_for 60 grep -q back "$(of "$r" cell_dir v)/main/log"
+	done
+	pids=$(all_pids)
+	# shellcheck disable=SC2016
+	spoil_all 'data/$R/s/t/v/main/log.idx'
+	daemon_again
+	diff <(echo "$pids") <(all_pids)
+	for r in "${WAYS[@]}"; do
+		of_v "$r" stop cell v
+		quiet of_v "$r" start cell v
+		log=$(of "$r" cell_dir v)/main/log
+		goes_on() { [ "$(grep -c back "$log")" -ge 2 ]; }
+		wait_for 60 goes_on
+		of "$r" is_cell_state v Ready
+		[ "$r" != directory ] || [ -e "$log.idx/of-the-user" ]
+		of_v "$r" stop cell v # the monitor has it open
+		restore "$r" "${files[$r]}"
+		quiet of_v "$r" start cell v
+	done
+	all_ready
+}
+
+@test "the claim of a spec.id: no other cell gets it, and it is made again" {
+	local link=$INSTANCE_RUN_PATH/data/empty/s/t/.id-vid pids way
+
+	other() { IN='empty s t' cell_doc x "$IDLE" | sed 's/id: x$/id: vid/' | quiet kuke run -d -f -; }
+	pids=$(all_pids)
+	assert_equal "$(readlink "$link")" v
+	for way in gone file other nobody directory; do
+		rm "$link"
+		case $way in
+		file) echo v >"$link" ;;
+		other) IN='empty s t' run_cell x "$IDLE" && ln -s x "$link" ;;
+		nobody) ln -s w "$link" ;;
+		directory) mkdir "$link" && echo kept >"$link/of-the-user" ;;
+		esac
+		[ $way = other ] || [ $way = gone ] || { # before anybody has looked
+			run other
+			assert_equal "$status" 1
+			assert_like "$output" ... 'spec.id "vid"' ...
+		}
+		daemon_again
+		diff <(echo "$pids") <(all_pids)
+		of empty is_cell_state v Ready
+		[ $way != other ] || kuke delete cell x --realm empty --space s --stack t
+		[ $way = directory ] || [ "$(readlink "$link")" = v ]
+		run other
+		assert_equal "$status" 1
+		assert_like "$output" ... 'spec.id "vid"' ...
+		diff <(echo "$pids") <(all_pids)
+	done
+	ls "$link/of-the-user"
+	rm -r "$link"
+	daemon_again
+	assert_equal "$(readlink "$link")" v
+}
+
+# refused FILE CMD…: in one line that names it
+refused()
+{
+	local lines
+
+	run quiet "${@:2}"
+	echo "$output"
+	mapfile -t lines <<<"$output"
+	[ "$status" -ne 0 ] && [ "${#lines[@]}" -eq 1 ] && [[ $output == *"$1"* ]]
+}
+
+# one_for_all WAYS FILE WORDS CMD…: without it the command is refused, and nothing changes.
+one_for_all()
+{
+	local way pids
+
+	pids=$(all_pids)
+	for way in $1; do
+		quiet kuke daemon stop >/dev/null
+		kept >"$SAVED/kept"
+		find "$INSTANCE/run/containers" "$INSTANCE/run/cells" | sort >"$SAVED/run"
+		spoil "$way" "$2"
+		refused "$2" "${@:4}"
+		[[ $output == *"$3"* ]]
+		diff <(echo "$pids") <(all_pids)
+		diff "$SAVED/kept" <(kept)
+		diff "$SAVED/run" <(find "$INSTANCE/run/containers" "$INSTANCE/run/cells" | sort)
+		restore "$way" "$2"
+		daemon_up
+		diff <(echo "$pids") <(all_pids)
+		all_ready
+	done
+}
+
+@test "the instance file" {
+	one_for_all 'empty cut zero flip directory link unreadable' \
+		"$INSTANCE_RUN_PATH/.kukeon-instance.json" 'remove it' kuke daemon start
+}
+
+@test "which boot the runtime directory is of" {
+	one_for_all 'empty cut zero flip directory link unreadable' "$INSTANCE/run/boot.json" \
+		'remove the file' kuke daemon start
+}
+
+# A link is the operator's choice; what is cut is a shorter text.
+@test "the server configuration" {
+	local ways='empty zero directory unreadable' words='server configuration is invalid'
+
+	one_for_all "$ways" "$INSTANCE_CONFIG" "$words" kuke init --server-configuration "$INSTANCE_CONFIG"
+	one_for_all "$ways" "$INSTANCE_CONFIG" "$words" inst kukeond serve --configuration "$INSTANCE_CONFIG"
+}
 
 # The other runs are gone with the runtime directory: a restart of the daemon is all.
 @test "the exit record of an earlier run: the container runs on and stops as asked" {

@@ -73,6 +73,21 @@ START_TEST(a_link_is_replaced_not_followed)
 }
 END_TEST
 
+START_TEST(over_a_directory)
+{
+	cleanup_tempdir struct tempdir t = tempdir_make();
+
+	ck_assert_int_eq(mkdirat(t.fd, "f", 0700), 0);
+	ck_assert_int_eq(mkdirat(t.fd, "f/x", 0700), 0);
+	ck_assert_int_lt(atomic_write_at(t.fd, "f", "one", 3, 0600, 0, NULL), 0);
+	ck_assert_int_eq(faccessat(t.fd, "f/x", F_OK, 0), 0);
+	ck_assert_int_eq(atomic_write_at(t.fd, "f", "one", 3, 0600, ATOMIC_WRITE_OVER_DIR, NULL),
+			 0);
+	expect_file(t.fd, "f", "one");
+	ck_assert_uint_eq(count_entries(&t), 1);
+}
+END_TEST
+
 START_TEST(exclusive)
 {
 	cleanup_tempdir struct tempdir t = tempdir_make();
@@ -155,6 +170,7 @@ static Suite *test_atomic(void)
 
 	tcase_add_test(c, writes_and_replaces);
 	tcase_add_test(c, a_link_is_replaced_not_followed);
+	tcase_add_test(c, over_a_directory);
 	tcase_add_test(c, exclusive);
 	tcase_add_test(c, failures_leave_nothing);
 	tcase_add_test(c, killed_writer);

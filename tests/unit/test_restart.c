@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "mem.h"
+#include "path.h"
 #include "restart.h"
 #include "str.h"
 #include "tempdir.h"
@@ -130,6 +133,15 @@ END_TEST
 
 static const struct addr cell = { "r", "s", "t", "c" };
 
+static void put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
 START_TEST(file)
 {
 	struct tempdir dir = tempdir_make();
@@ -138,9 +150,11 @@ START_TEST(file)
 	struct strlist keys = { 0 };
 	struct restart *line;
 	struct addr gone = { "r", "s", "t", "gone" };
+	char *path cleanup_free = NULL;
+	struct kerr err = { 0 };
 
 	layout_init(&e.layout, dir.path, dir.path);
-	restarts_load(&e, &cell, &back);
+	ck_assert_int_eq(restarts_load(&e, &cell, &back, NULL), 0);
 	ck_assert_uint_eq(back.n, 0);
 	line = restarts_get(&l, "a");
 	line->delay_ms = 2000;
@@ -150,7 +164,7 @@ START_TEST(file)
 	(void) snprintf(line->why, sizeof(line->why), "a \"b\"");
 	ck_assert_int_eq(restarts_get(&l, "b")->due_ms, -1);
 	ck_assert_int_eq(restarts_save(&e, &cell, &l, NULL), 0);
-	restarts_load(&e, &cell, &back);
+	ck_assert_int_eq(restarts_load(&e, &cell, &back, NULL), 0);
 	ck_assert_uint_eq(back.n, 2);
 	line = restarts_find(&back, "a");
 	ck_assert_int_eq(line->delay_ms, 2000);
@@ -166,16 +180,37 @@ START_TEST(file)
 	ck_assert_int_eq(restarts_due(&e, NOW + 50, &keys), -1);
 	ck_assert_uint_eq(keys.n, 0);
 	restarts_clear(&back);
-	restarts_load(&e, &gone, &back);
+	ck_assert_int_eq(restarts_load(&e, &gone, &back, NULL), 0);
 	ck_assert_uint_eq(back.n, 0);
 
 	ck_assert_int_eq(restarts_save(&e, &cell, &l, NULL), 0);
 	ck_assert_int_eq(restarts_forget(&e, &cell, "a", NULL), 0);
-	restarts_load(&e, &cell, &back);
+	ck_assert_int_eq(restarts_load(&e, &cell, &back, NULL), 0);
 	ck_assert_uint_eq(back.n, 1);
 	ck_assert_ptr_null(restarts_find(&back, "a"));
 	ck_assert_int_eq(restarts_drop(&e, &cell, NULL), 0);
 	ck_assert_int_eq(restarts_drop(&e, &cell, NULL), 0);
+
+	/* One that cannot be read says nothing, is due at no time, and stays. */
+	restarts_clear(&back);
+	ck_assert_int_eq(restarts_save(&e, &cell, &l, NULL), 0);
+	path = path_join(dir.path, "restarts/r_s_t_c", NULL);
+	ck_assert_int_eq(truncate(path, 0), 0);
+	ck_assert_int_eq(restarts_load(&e, &cell, &back, &err), -EBADMSG);
+	ck_assert_ptr_nonnull(strstr(err.msg, "restarts/r_s_t_c' is empty"));
+	ck_assert_int_eq(restarts_due(&e, NOW + 50, &keys), -1);
+	ck_assert_int_eq(restarts_forget(&e, &cell, "a", NULL), 0);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	ck_assert_int_eq(unlink(path), 0);
+	put(path, "{\"container\":\"a\"}\n");
+	ck_assert_int_eq(restarts_load(&e, &cell, &back, &err), -EBADMSG);
+	/* A new list takes its place, be it a directory. */
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert_int_lt(restarts_load(&e, &cell, &back, NULL), 0);
+	ck_assert_int_eq(restarts_save(&e, &cell, &l, NULL), 0);
+	ck_assert_int_eq(restarts_load(&e, &cell, &back, NULL), 0);
+	ck_assert_uint_eq(back.n, 2);
 	restarts_clear(&back);
 	restarts_clear(&l);
 	strlist_clear(&keys);

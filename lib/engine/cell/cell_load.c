@@ -85,8 +85,10 @@ int cell_settle_stop_locked(struct engine *e, const char *ns, struct cell_doc *d
 	struct stops list cleanup_stops = { 0 };
 	struct addr a = addr_of_cell(doc);
 	const struct stop_order *o;
+	int r = stops_load(e, &a, &list, err);
 
-	stops_load(e, &a, &list);
+	if (r < 0)
+		return kerr_wrap(err, r, "stop or kill cell \"%s\"", a.cell);
 	o = stops_find(&list, STOP_CELL);
 	if (!o || o->ended)
 		return 0;
@@ -146,8 +148,11 @@ int cell_check_rest(struct engine *e, const struct addr *a, struct kerr *err)
 {
 	struct stops list cleanup_stops = { 0 };
 	const struct stop_order *o;
+	int r;
 
-	stops_load(e, a, &list);
+	r = stops_load(e, a, &list, err);
+	if (r < 0)
+		return kerr_wrap(err, r, "stop or kill cell \"%s\"", a->cell);
 	o = stops_find(&list, STOP_CELL);
 	return o && !o->ended && o->due_ms >= 0 ? refuse_ending(a, o->due_ms, err) : 0;
 }

@@ -392,7 +392,9 @@ static bool is_held(struct engine *e, const char *ns, const struct cell_doc *doc
 	struct shim_status st;
 
 	container_run_init(&run, e, ns, doc, cell_container(&doc->spec, id));
-	return shim_state(&run.how.place, &st, NULL) == 0 && container_was_stopped(&run, &st);
+	/* A record that cannot be read may be one: it is not brought back by itself. */
+	return shim_state(&run.how.place, &st, NULL) == 0 &&
+	       container_was_stopped(&run, &st, NULL) != 0;
 }
 
 static void keep_held(struct start *s)

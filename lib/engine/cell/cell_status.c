@@ -63,12 +63,16 @@ static void observe_container(const struct container_run *run, const struct rest
 {
 	struct shim_status st;
 	struct kerr err = { 0 };
-	bool stopped;
+	int stopped = 0;
 	int r;
 
 	r = shim_state(&run->how.place, &st, &err);
 	if (r == 0)
 		r = check_record(run, &st, &err);
+	if (r == 0)
+		stopped = container_was_stopped(run, &st, st.exit_unreadable ? NULL : &err);
+	if (stopped < 0)
+		r = stopped;
 	if (r < 0 || st.exit_unreadable) {
 		char text[KERR_TEXT_MAX];
 
@@ -77,37 +81,48 @@ static void observe_container(const struct container_run *run, const struct rest
 		if (!why->msg[0])
 			*why = err;
 	}
-	stopped = r == 0 && container_was_stopped(run, &st);
-	status_container(r < 0 ? NULL : &st, stopped, status, ret);
+	status_container(r < 0 ? NULL : &st, stopped > 0, status, ret);
 	if (ret->live && status->state == CONTAINER_STATE_READY)
 		status_frozen(cgroup_frozen(run->e->cgroups, run->cgroup), status);
 	if (r == 0 && restarts)
-		observe_restart(run->spec, restarts, &st, stopped, status->restart_count, ret);
+		observe_restart(run->spec, restarts, &st, stopped > 0, status->restart_count, ret);
 }
 
 /* By an operator: a cell whose root has ended is stopped as well, but ends by itself. */
-static bool is_being_stopped(struct engine *e, const struct addr *a, const struct cell_run *run)
+static int is_being_stopped(struct engine *e, const struct addr *a, const struct cell_run *run,
+			    struct kerr *err)
 {
 	struct stops list cleanup_stops = { 0 };
 	const struct stop_order *o;
+	int r = stops_load(e, a, &list, err);
 
-	stops_load(e, a, &list);
+	if (r < 0)
+		return r;
 	o = stops_find(&list, STOP_CELL);
 	return o && !o->ended && streq(o->run_id, run->start_id);
 }
 
-/* *ret: what is on record of the start; all zero without one. */
+/*
+ * *ret: what is on record of the start; all zero without one. What is owed to a start
+ * (stops and restarts) is a part of its record.
+ */
 static enum run_phase observe_run(struct engine *e, const struct addr *a, struct cell_run *ret,
-				  struct kerr *why)
+				  struct restarts *ret_restarts, struct kerr *why)
 {
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
+	int ending = 0;
 	int r;
 
 	*ret = (struct cell_run){ 0 };
 	r = cell_run_load(e, a, ret, &err);
+	if (r == 0 && ret->complete) {
+		r = ending = is_being_stopped(e, a, ret, &err);
+		if (r >= 0)
+			r = restarts_load(e, a, ret_restarts, &err);
+	}
 	if (r == 0 && ret->complete)
-		return is_being_stopped(e, a, ret) ? RUN_ENDING : RUN_COMPLETE;
+		return ending ? RUN_ENDING : RUN_COMPLETE;
 	if (r == 0)
 		return RUN_BEGUN;
 	if (r == -ENOENT)
@@ -162,9 +177,7 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 	if (daemon_cell_is(&a))
 		return daemon_cell_observe(e, doc, err);
 	facts = xcalloc(doc->spec.containers.n + 1, sizeof(*facts));
-	phase = observe_run(e, &a, &start, &why);
-	if (phase == RUN_COMPLETE)
-		restarts_load(e, &a, &restarts);
+	phase = observe_run(e, &a, &start, &restarts, &why);
 	for (size_t i = 0; i < doc->spec.containers.n; i++) {
 		struct container_run run cleanup_container_run = { 0 };
 

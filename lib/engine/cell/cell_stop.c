@@ -357,7 +357,10 @@ int cell_end_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 	int r;
 
 	(void) cell_run_load(e, &a, &run, NULL); /* "": the containers tell what runs */
-	stops_load(e, &a, &list);
+	/* A new order for all of it takes the place of one that cannot be read. */
+	r = stops_load(e, &a, &list, how->flags & CELL_STOP_GO_ON ? err : NULL);
+	if (r < 0 && how->flags & CELL_STOP_GO_ON)
+		return r;
 	o = place_order(&list, STOP_CELL, run.start_id, how, &p.ask);
 	if (!o)
 		return stops_save(e, &a, &list, err);
@@ -414,7 +417,7 @@ bool cell_has_ended(struct engine *e, const struct addr *a)
 	struct stops list cleanup_stops = { 0 };
 	const struct stop_order *o;
 
-	stops_load(e, a, &list);
+	(void) stops_load(e, a, &list, NULL); /* unreadable: none that anybody could go on with */
 	o = stops_find(&list, STOP_CELL);
 	return o && o->due_ms < 0;
 }
@@ -425,7 +428,7 @@ bool cell_is_ending(struct engine *e, const struct addr *a, const char *containe
 	struct cell_run run = { 0 };
 	const struct stop_order *o;
 
-	stops_load(e, a, &list);
+	(void) stops_load(e, a, &list, NULL); /* unreadable: none that anybody could go on with */
 	o = stops_find(&list, container);
 	if (!o || !streq(container, STOP_CELL))
 		return o != NULL;
@@ -460,7 +463,9 @@ int cell_end_one_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 	int r;
 
 	cell_find_run(e, ns, doc, id, run_id);
-	stops_load(e, &a, &list);
+	r = stops_load(e, &a, &list, err);
+	if (r < 0) /* it may have orders for others */
+		return kerr_wrap(err, r, "stop or kill the whole cell");
 	o = place_order(&list, id, run_id, how, &p.ask);
 	if (!o)
 		return stops_save(e, &a, &list, err);

@@ -11,6 +11,7 @@
 #include "cell_stop.h"
 #include "cell_verbs.h"
 #include "cgroup.h"
+#include "container_labels.h"
 #include "convert.h"
 #include "daemon_cell.h"
 #include "damaged.h"
@@ -21,6 +22,19 @@
 #include "scope.h"
 #include "status.h"
 #include "str.h"
+
+/* They are the container's, whose document is made of the cell's: the cell says it. */
+static void check_labels(struct engine *e, const struct addr *a, struct cell_doc *doc)
+{
+	struct kerr why;
+
+	for (size_t i = 0; i < doc->spec.containers.n; i++) {
+		struct strmap labels cleanup_strmap = { 0 };
+
+		if (container_labels_load(e, a, doc->spec.containers.v[i].id, &labels, &why) < 0)
+			damaged_side(a, doc, &why);
+	}
+}
 
 /* Without the cell's lock: a picture of now, derived in memory. */
 static int read_status(struct engine *e, const struct addr *a, struct cell_doc *doc,
@@ -36,8 +50,27 @@ static int read_status(struct engine *e, const struct addr *a, struct cell_doc *
 	if (r == 0) {
 		cell_observe_cgroup(e, doc, cgroup);
 		damaged_sides(e, a, doc);
+		check_labels(e, a, doc);
 	}
 	return r;
+}
+
+/* What cannot be told is Unknown, and why: the cell's document or its realm's is damaged. */
+int cell_describe(struct engine *e, const struct addr *a, struct cell_doc *ret)
+{
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+	int damaged = damaged_load(e, a, ret, &why);
+	int r = damaged < 0 ? damaged : read_status(e, a, ret, damaged ? NULL : &why);
+
+	if (r == -ENOENT && damaged <= 0) { /* it, or its realm, is gone meanwhile */
+		model_clear(&cell_doc_type, ret);
+		return r;
+	}
+	if (r < 0 || damaged)
+		cell_set_state(ret, CELL_STATE_UNKNOWN, REASON_DAMAGED,
+			       kerr_text(&why, text, sizeof(text)));
+	return 0;
 }
 
 int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result *ret,
@@ -49,35 +82,11 @@ int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result 
 	r = scope_check(a, ADDR_CELL, 0, err);
 	if (r < 0)
 		return r;
-	r = store_load(&e->layout, a, 0, &ret->cell, err);
-	if (r == 0)
-		r = read_status(e, a, &ret->cell, err);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	if (r == -ENOENT) /* the realm went from under it */
-		model_clear(&cell_doc_type, &ret->cell);
+	r = cell_describe(e, a, &ret->cell);
 	ret->metadata_exists = r == 0;
 	cgroup = scope_cgroup(e, a);
 	ret->cgroup_exists = cgroup_exists(e->cgroups, cgroup) > 0;
 	ret->root_exists = r == 0 && cell_root(&ret->cell.spec) != NULL;
-	return 0;
-}
-
-/* What cannot be told is Unknown, and why: the cell's document or its realm's is damaged. */
-int cell_describe(struct engine *e, const struct addr *a, struct cell_doc *ret)
-{
-	struct kerr why = { 0 };
-	char text[KERR_TEXT_MAX];
-	int damaged = damaged_load(e, a, ret, &why);
-	int r = damaged < 0 ? damaged : read_status(e, a, ret, damaged ? NULL : &why);
-
-	if (r == -ENOENT && !damaged) { /* it, or its realm, is gone meanwhile */
-		model_clear(&cell_doc_type, ret);
-		return r;
-	}
-	if (r < 0 || damaged)
-		cell_set_state(ret, CELL_STATE_UNKNOWN, REASON_DAMAGED,
-			       kerr_text(&why, text, sizeof(text)));
 	return 0;
 }
 

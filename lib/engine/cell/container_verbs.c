@@ -149,16 +149,19 @@ static void fill_doc(const struct subject *s, const struct container_spec *c,
 {
 	const struct container_status *st =
 		cell_container_status((struct cell_doc *) (uintptr_t) &s->doc, s->id);
+	bool damaged;
 
 	ret->head.api_version = xstrdup("v1beta1");
 	ret->head.kind = xstrdup("Container");
 	ret->head.metadata.name = xstrdup(s->id);
-	container_labels_load(s->e, &s->a, s->id, &ret->head.metadata.labels);
+	damaged = container_labels_load(s->e, &s->a, s->id, &ret->head.metadata.labels, NULL) < 0;
 	model_copy(&container_spec_type, &ret->spec, c);
 	free(ret->spec.containerd_id);
 	ret->spec.containerd_id = NULL;
 	if (st)
 		model_copy(&container_status_type, &ret->status, st);
+	if (damaged) /* which file, says the cell */
+		ret->status.state = CONTAINER_STATE_UNKNOWN;
 }
 
 /* ---- start ---- */
@@ -420,9 +423,12 @@ static bool is_owed(struct subject *s, const struct container_run *run,
 {
 	struct restarts list cleanup_restarts = { 0 };
 
-	restarts_load(s->e, &s->a, &list);
+	int stopped = container_was_stopped(run, st, NULL);
+
+	if (stopped < 0 || restarts_load(s->e, &s->a, &list, NULL) < 0)
+		return false;
 	return restart_is_owed(run->spec->restart_policy, restarts_find(&list, s->id), st,
-			       container_was_stopped(run, st));
+			       stopped > 0);
 }
 
 /* What is to be expected of a container's log. */

@@ -11,6 +11,7 @@
 #include "fd.h"
 #include "mem.h"
 #include "path.h"
+#include "statefile.h"
 #include "wake.h"
 
 static char *path_of(struct engine *e, enum rt_file dir, const char *key)
@@ -20,17 +21,21 @@ static char *path_of(struct engine *e, enum rt_file dir, const char *key)
 	return path_join(parent, key, NULL);
 }
 
-void due_file_read(struct engine *e, enum rt_file dir, const char *key, due_line_fn *fn, void *ctx)
+int due_file_read(struct engine *e, enum rt_file dir, const char *key, due_line_fn *fn, void *ctx,
+		  struct kerr *err)
 {
 	char *path cleanup_free = path_of(e, dir, key);
 	struct buf text cleanup_buf = BUF_INIT(DUE_FILE_MAX);
 	char *rest, *line;
+	int r = state_read_at(AT_FDCWD, path, DUE_FILE_MAX, &text, err);
 
-	if (file_read_at(AT_FDCWD, path, DUE_FILE_MAX, &text, NULL) < 0)
-		return;
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	rest = (char *) (uintptr_t) buf_str(&text);
-	while ((line = strsep(&rest, "\n")) != NULL)
-		fn(ctx, line, strlen(line));
+	while ((line = strsep(&rest, "\n")) != NULL && (rest || *line))
+		if (!rest || fn(ctx, line, strlen(line)) < 0) /* or one without its end */
+			return kerr_plain(err, -EBADMSG, "'%s' is damaged", path);
+	return 0;
 }
 
 int due_file_write(struct engine *e, enum rt_file dir, const struct addr *cell,
@@ -41,15 +46,13 @@ int due_file_write(struct engine *e, enum rt_file dir, const struct addr *cell,
 	char *path cleanup_free = path_of(e, dir, key);
 	int r;
 
-	if (text->len == 0 && unlink(path) < 0 && errno != ENOENT)
-		return kerr_set(err, -errno, "remove '%s'", path);
 	if (text->len == 0)
-		return 0;
+		return remove_tree_at(AT_FDCWD, path, REMOVE_TREE_SAME_FS, err);
 	r = mkdir_p(parent, 0700, err);
 	if (r < 0)
 		return r;
 	return atomic_write_at(AT_FDCWD, path, text->data, text->len, 0600,
-			       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM, err);
+			       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM | ATOMIC_WRITE_OVER_DIR, err);
 }
 
 static bool is_stale(struct engine *e, const char *key)

@@ -13,11 +13,15 @@
 
 #define DUE_FILE_MAX (1 << 20) /* bytes of a file */
 
-/* Call fn for each line of a cell's file; none when it is not there or damaged. */
-typedef void due_line_fn(void *ctx, const char *line, size_t n);
-void due_file_read(struct engine *e, enum rt_file dir, const char *key, due_line_fn *fn, void *ctx);
+/*
+ * Call fn for each line of a cell's file; none when it is not there. An error where the
+ * file cannot be read, or a line (fn says -EINVAL): it may have told anything.
+ */
+typedef int due_line_fn(void *ctx, const char *line, size_t n);
+int due_file_read(struct engine *e, enum rt_file dir, const char *key, due_line_fn *fn, void *ctx,
+		  struct kerr *err);
 
-/* Replace a cell's file; without text it is removed. Missing is success. */
+/* Replace a cell's file, damaged or not; without text it is removed. Missing is success. */
 int due_file_write(struct engine *e, enum rt_file dir, const struct addr *cell,
 		   const struct buf *text, struct kerr *err);
 

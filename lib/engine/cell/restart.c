@@ -126,7 +126,7 @@ struct restart *restarts_get(struct restarts *l, const char *name)
 	return r;
 }
 
-static void parse_line(void *ctx, const char *line, size_t n)
+static int parse_line(void *ctx, const char *line, size_t n)
 {
 	struct restarts *l = ctx;
 	struct restart r = { 0 };
@@ -138,16 +138,23 @@ static void parse_line(void *ctx, const char *line, size_t n)
 	    jscan_get_i64(line, n, "dueMs", &r.due_ms) < 0 ||
 	    jscan_get_i64(line, n, "count", &r.count) < 0 ||
 	    jscan_get_str(line, n, "why", r.why, sizeof(r.why)) < 0 || restarts_find(l, name))
-		return;
+		return -EINVAL;
 	r.name = xstrdup(name);
 	*(struct restart *) vec_grow(&l->v, &l->n, sizeof(r)) = r;
+	return 0;
 }
 
-void restarts_load(struct engine *e, const struct addr *cell, struct restarts *ret)
+int restarts_load(struct engine *e, const struct addr *cell, struct restarts *ret, struct kerr *err)
 {
 	char *key cleanup_free = wake_key(cell);
+	struct restarts l cleanup_restarts = { 0 };
+	int r = due_file_read(e, RT_RESTARTS, key, parse_line, &l, err);
 
-	due_file_read(e, RT_RESTARTS, key, parse_line, ret);
+	if (r < 0)
+		return r;
+	*ret = l;
+	l = (struct restarts){ 0 };
+	return 0;
 }
 
 static void add_line(struct buf *out, const struct restart *r)
@@ -192,7 +199,8 @@ int restarts_forget(struct engine *e, const struct addr *cell, const char *name,
 	struct restarts l cleanup_restarts = { 0 };
 	struct restart *r;
 
-	restarts_load(e, cell, &l);
+	if (restarts_load(e, cell, &l, NULL) < 0)
+		return 0; /* it says as much of the others: the start or stop of the cell ends it */
 	r = restarts_find(&l, name);
 	if (!r)
 		return 0;
@@ -207,7 +215,8 @@ static int64_t first_due(struct engine *e, const char *key)
 	struct restarts l cleanup_restarts = { 0 };
 	int64_t due = -1;
 
-	due_file_read(e, RT_RESTARTS, key, parse_line, &l);
+	if (due_file_read(e, RT_RESTARTS, key, parse_line, &l, NULL) < 0)
+		return -1; /* of no time that is known; the cell says so */
 	for (size_t i = 0; i < l.n; i++)
 		if (l.v[i].due_ms >= 0 && (due < 0 || l.v[i].due_ms < due))
 			due = l.v[i].due_ms;

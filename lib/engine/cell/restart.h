@@ -40,8 +40,9 @@ struct restart *restarts_find(const struct restarts *l, const char *name);
 /* The line of that container, made if need be. */
 struct restart *restarts_get(struct restarts *l, const char *name);
 
-/* Without a file, or with a damaged one, there is nothing on the list. */
-void restarts_load(struct engine *e, const struct addr *cell, struct restarts *ret);
+/* Without a file there is nothing on the list. An error where it cannot be read. */
+int restarts_load(struct engine *e, const struct addr *cell, struct restarts *ret,
+		  struct kerr *err);
 int restarts_save(struct engine *e, const struct addr *cell, const struct restarts *l,
 		  struct kerr *err);
 

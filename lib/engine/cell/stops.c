@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "buf.h"
@@ -52,7 +53,7 @@ void stops_remove(struct stops *l, const char *container)
 
 /* ---- the file of a cell ---- */
 
-static void parse_line(void *ctx, const char *line, size_t n)
+static int parse_line(void *ctx, const char *line, size_t n)
 {
 	struct stops *l = ctx;
 	struct stop_order o = { 0 };
@@ -65,18 +66,25 @@ static void parse_line(void *ctx, const char *line, size_t n)
 	    jscan_get_i64(line, n, "dueMs", &o.due_ms) < 0 ||
 	    jscan_get_i64(line, n, "root", &root) < 0 ||
 	    jscan_get_i64(line, n, "ended", &ended) < 0 || stops_find(l, name))
-		return;
+		return -EINVAL;
 	o.root = root != 0;
 	o.ended = ended != 0;
 	o.container = xstrdup(name);
 	*(struct stop_order *) vec_grow(&l->v, &l->n, sizeof(o)) = o;
+	return 0;
 }
 
-void stops_load(struct engine *e, const struct addr *cell, struct stops *ret)
+int stops_load(struct engine *e, const struct addr *cell, struct stops *ret, struct kerr *err)
 {
 	char *key cleanup_free = wake_key(cell);
+	struct stops l cleanup_stops = { 0 };
+	int r = due_file_read(e, RT_STOPS, key, parse_line, &l, err);
 
-	due_file_read(e, RT_STOPS, key, parse_line, ret);
+	if (r < 0)
+		return r;
+	*ret = l;
+	l = (struct stops){ 0 };
+	return 0;
 }
 
 static void add_line(struct buf *out, const struct stop_order *o)
@@ -121,7 +129,8 @@ static int64_t first_due(struct engine *e, const char *key)
 	struct stops l cleanup_stops = { 0 };
 	int64_t due = -1;
 
-	due_file_read(e, RT_STOPS, key, parse_line, &l);
+	if (due_file_read(e, RT_STOPS, key, parse_line, &l, NULL) < 0)
+		return -1; /* of no time that is known; the cell says so */
 	for (size_t i = 0; i < l.n; i++)
 		if (l.v[i].due_ms >= 0 && (due < 0 || l.v[i].due_ms < due))
 			due = l.v[i].due_ms;

@@ -38,8 +38,8 @@ struct stop_order *stops_find(const struct stops *l, const char *container);
 struct stop_order *stops_get(struct stops *l, const char *container);
 void stops_remove(struct stops *l, const char *container);
 
-/* What is under way in a cell. A line that cannot be read is none. */
-void stops_load(struct engine *e, const struct addr *cell, struct stops *ret);
+/* What is under way in a cell. An error, and nothing in *ret, where that cannot be read. */
+int stops_load(struct engine *e, const struct addr *cell, struct stops *ret, struct kerr *err);
 int stops_save(struct engine *e, const struct addr *cell, const struct stops *l, struct kerr *err);
 int stops_drop(struct engine *e, const struct addr *cell, struct kerr *err);
 

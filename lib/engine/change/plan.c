@@ -416,8 +416,8 @@ static void compare_labels(struct plan *p, const struct addr *a, const struct co
 {
 	struct strmap labels cleanup_strmap = { 0 };
 
-	container_labels_load(p->e, a, want->spec.id, &labels);
-	if (!strmap_eq(&labels, &want->head.metadata.labels))
+	if (container_labels_load(p->e, a, want->spec.id, &labels, NULL) < 0 ||
+	    !strmap_eq(&labels, &want->head.metadata.labels))
 		apply_say_labels(res);
 }
 

@@ -42,6 +42,8 @@
 #define RECORD_FILE "record.json"
 #define STOPPED_FILE "stopped"
 #define RECORD_MAX 65536
+#define STOPPED_MAX 64
+#define STOPPED_NO_RUN "-" /* in the place of a run that could not be started again */
 
 /* ---- where things are ---- */
 
@@ -552,9 +554,10 @@ int container_mark_stopped(const struct container_run *r, const struct shim_stat
 			   struct kerr *err)
 {
 	char *file cleanup_free = path_join(r->run_dir, STOPPED_FILE, NULL);
+	char *text cleanup_free = xasprintf("%s\n", st->run_id[0] ? st->run_id : STOPPED_NO_RUN);
 
-	return atomic_write_at(AT_FDCWD, file, st->run_id, strlen(st->run_id), 0600,
-			       ATOMIC_WRITE_NOSYNC, err);
+	return atomic_write_at(AT_FDCWD, file, text, strlen(text), 0600,
+			       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM | ATOMIC_WRITE_OVER_DIR, err);
 }
 
 bool container_exit_is_volatile(const struct container_run *r)
@@ -588,15 +591,38 @@ int container_keep_stopped(struct container_run *r, struct kerr *err)
 	return k < 0 ? k : container_mark_stopped(r, &none, err);
 }
 
-bool container_was_stopped(const struct container_run *r, const struct shim_status *st)
+/* The run that an operator ended; "" where none could be started. -ENOENT: none was. */
+static int read_stopped(const struct container_run *r, char ret[SHIM_RUN_ID_SIZE], struct kerr *err)
 {
 	char *file cleanup_free = path_join(r->run_dir, STOPPED_FILE, NULL);
-	struct buf text cleanup_buf = BUF_INIT(64);
+	struct buf text cleanup_buf = BUF_INIT(STOPPED_MAX);
+	char *id cleanup_free = NULL;
+	int k = state_read_at(AT_FDCWD, file, STOPPED_MAX, &text, err);
 
-	/* Of no run: one that could not be started again. */
-	return (st->state == SHIM_ENDED || st->state == SHIM_NEVER) &&
-	       file_read_at(AT_FDCWD, file, 63, &text, NULL) == 0 &&
-	       streq(buf_str(&text), st->run_id);
+	if (k < 0)
+		return k;
+	id = xstrndup(buf_str(&text), strcspn(buf_str(&text), "\n"));
+	if (streq(id, STOPPED_NO_RUN))
+		id[0] = '\0';
+	else if (strlen(id) != SHIM_RUN_ID_SIZE - 1 ||
+		 strspn(id, "0123456789abcdef") != SHIM_RUN_ID_SIZE - 1)
+		return kerr_plain(err, -EBADMSG, "'%s' is damaged", file);
+	(void) snprintf(ret, SHIM_RUN_ID_SIZE, "%s", id);
+	return 0;
+}
+
+int container_was_stopped(const struct container_run *r, const struct shim_status *st,
+			  struct kerr *err)
+{
+	char id[SHIM_RUN_ID_SIZE];
+	int k;
+
+	if (st->state != SHIM_ENDED && st->state != SHIM_NEVER)
+		return 0;
+	k = read_stopped(r, id, err);
+	if (k == -ENOENT || k == -ENOTDIR)
+		return 0;
+	return k < 0 ? k : streq(id, st->run_id);
 }
 
 void container_thaw(const struct container_run *r)

@@ -107,8 +107,9 @@ int container_undo(struct container_run *r, struct kerr *err);
 /* After that, of one that an operator had stopped: it still is. */
 int container_keep_stopped(struct container_run *r, struct kerr *err);
 
-/* Whether an operator ended this run. */
-bool container_was_stopped(const struct container_run *r, const struct shim_status *st);
+/* Whether an operator ended this run: 1, 0; an error where its record cannot be read. */
+int container_was_stopped(const struct container_run *r, const struct shim_status *st,
+			  struct kerr *err);
 
 /* What is frozen heeds no signal: thaw its group, those below it, and the cell's. */
 void container_thaw(const struct container_run *r);

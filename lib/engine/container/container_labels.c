@@ -27,25 +27,30 @@ static const struct model_type record_type = {
 	TYPE_ROWS(struct record, record_rows),
 };
 
-static int load(const char *file, struct record *ret)
+static int load(const char *file, struct record *ret, struct kerr *err)
 {
 	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_RECORD);
-	int r = state_read_at(AT_FDCWD, file, KUKE_MAX_RECORD, &text, NULL);
+	int r = state_read_at(AT_FDCWD, file, KUKE_MAX_RECORD, &text, err);
 
-	return r < 0 ? r : model_read_json(&record_type, buf_str(&text), text.len, ret, NULL);
+	if (r < 0)
+		return r;
+	r = model_read_json(&record_type, buf_str(&text), text.len, ret, err);
+	return r < 0 ? kerr_wrap(err, -EBADMSG, "read '%s'", file) : 0;
 }
 
-void container_labels_load(const struct engine *e, const struct addr *cell, const char *id,
-			   struct strmap *ret)
+int container_labels_load(const struct engine *e, const struct addr *cell, const char *id,
+			  struct strmap *ret, struct kerr *err)
 {
 	char *file cleanup_free = layout_container(&e->layout, cell, id, CONTAINER_LABELS);
 	struct record record = { 0 };
+	int r = load(file, &record, err);
 
 	strmap_clear(ret);
-	if (load(file, &record) == 0)
+	if (r == 0)
 		*ret = record.labels;
 	if (ret->v == NULL)
 		strmap_make_empty(ret);
+	return r == -ENOENT || r == -ENOTDIR ? 0 : r;
 }
 
 int container_labels_save(const struct engine *e, const struct addr *cell, const char *id,
@@ -56,14 +61,16 @@ int container_labels_save(const struct engine *e, const struct addr *cell, const
 	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_RECORD);
 	struct record stored = { 0 };
 	struct record want = { .labels = *labels }; /* borrowed */
-	int r = load(file, &stored);
+	int r = load(file, &stored, NULL); /* a damaged one is replaced */
 	bool same = (r == 0 || r == -ENOENT) && model_eq(&record_type, &stored, &want);
 
 	model_clear(&record_type, &stored);
 	if (same)
 		return 0;
 	if (labels->n == 0) {
-		r = atomic_unlink_at(AT_FDCWD, file, err);
+		r = remove_tree_at(AT_FDCWD, file, REMOVE_TREE_SAME_FS, err);
+		if (r == 0)
+			r = fsync_parent(AT_FDCWD, file, err);
 		return r < 0 ? r : 1;
 	}
 	model_emit_json(&text, &record_type, &want, EMIT_INDENT);
@@ -72,7 +79,7 @@ int container_labels_save(const struct engine *e, const struct addr *cell, const
 	if (r == 0)
 		r = mkdir_p(dir, 0750, err);
 	if (r == 0)
-		r = atomic_write_at(AT_FDCWD, file, text.data, text.len, 0644, ATOMIC_WRITE_SUM,
-				    err);
+		r = atomic_write_at(AT_FDCWD, file, text.data, text.len, 0644,
+				    ATOMIC_WRITE_SUM | ATOMIC_WRITE_OVER_DIR, err);
 	return r < 0 ? r : 1;
 }

@@ -16,8 +16,11 @@
 #include "ns.h"
 #include "path.h"
 #include "scope.h"
+#include "statefile.h"
 #include "str.h"
 #include "validate.h"
+
+#define IDENTITY_FILE_MAX 256
 
 const char *const level_words[] = { "", "realm", "space", "stack", "cell" };
 
@@ -313,7 +316,7 @@ void scope_observe_cgroup(struct engine *e, const char *cgroup, bool *ret_ready,
 static int forget_last_boot(struct engine *e, struct kerr *err)
 {
 	static const enum rt_file trees[] = { RT_CELLS,	   RT_CONTAINERS, RT_RUNC,   RT_INTENTS,
-					      RT_RESTARTS, RT_BOOTED,	  RT_SECCOMP };
+					      RT_RESTARTS, RT_STOPS,	  RT_BOOTED, RT_SECCOMP };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(trees); i++) {
@@ -324,6 +327,39 @@ static int forget_last_boot(struct engine *e, struct kerr *err)
 	return r;
 }
 
+/* "<boot id> <device>:<inode>", as ns_mount_identity writes it. */
+static bool is_identity(const char *s)
+{
+	const size_t boot = 36;
+	size_t n;
+
+	if (strspn(s, "0123456789abcdef-") != boot || s[boot] != ' ')
+		return false;
+	s += boot + 1;
+	n = strspn(s, "0123456789");
+	return n > 0 && s[n] == ':' && s[n + 1] && !s[n + 1 + strspn(s + n + 1, "0123456789")];
+}
+
+/*
+ * Whose the runtime directory is. -ENOENT: nobody's yet. One that cannot be told is not
+ * taken for another boot's: what is in it would be forgotten while it runs.
+ */
+static int read_identity(const char *file, struct buf *ret, struct kerr *err)
+{
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+	int r = state_read_at(AT_FDCWD, file, IDENTITY_FILE_MAX, ret, &why);
+
+	if (r == -ENOENT || (r == 0 && is_identity(buf_str(ret))))
+		return r;
+	if (r == 0)
+		(void) kerr_plain(&why, -EBADMSG, "'%s' is damaged", file);
+	return kerr_plain(err, -EBADMSG,
+			  "%s: it tells which boot its directory is of; remove the file if the "
+			  "host has not been restarted since, else the directory",
+			  kerr_text(&why, text, sizeof(text)));
+}
+
 /*
  * Mounts made in one mount namespace cannot be undone from another. The first
  * engine of a boot records its own; one that finds another says what is wrong.
@@ -331,14 +367,14 @@ static int forget_last_boot(struct engine *e, struct kerr *err)
 static int check_mount_namespace(struct engine *e, struct kerr *err)
 {
 	char *file cleanup_free = layout_rt(&e->layout, RT_BOOT);
-	struct buf old cleanup_buf = BUF_INIT(256);
+	struct buf old cleanup_buf = BUF_INIT(IDENTITY_FILE_MAX);
 	char mine[NS_IDENTITY_MAX];
 	int r;
 
 	r = ns_mount_identity(mine, err);
 	if (r < 0)
 		return r;
-	r = file_read_at(AT_FDCWD, file, 256, &old, err);
+	r = read_identity(file, &old, err);
 	if (r == 0 && strncmp(buf_str(&old), mine, 37) == 0) {
 		if (streq(buf_str(&old), mine))
 			return 0;
@@ -352,7 +388,8 @@ static int check_mount_namespace(struct engine *e, struct kerr *err)
 	r = r == 0 ? forget_last_boot(e, err) : 0;
 	if (r < 0)
 		return r;
-	return atomic_write_at(AT_FDCWD, file, mine, strlen(mine), 0600, ATOMIC_WRITE_NOSYNC, err);
+	return atomic_write_at(AT_FDCWD, file, mine, strlen(mine), 0600,
+			       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM, err);
 }
 
 int scope_prepare_trees(struct engine *e, struct kerr *err)

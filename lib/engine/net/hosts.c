@@ -84,6 +84,21 @@ static int write_in_place(int fd, const struct buf *text, const char *file, stru
 	return 0;
 }
 
+/* All that is in it is known without it: what is no file is replaced, but for a directory. */
+static int open_hosts(const char *file, struct kerr *err)
+{
+	struct stat st;
+	int fd;
+
+	if (lstat(file, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		(void) unlink(file); /* else opening it says why */
+	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return kerr_set(err, -errno, "open '%s'", file);
+	(void) fchmod(fd, 0644); /* whatever the umask was; readers may be anybody */
+	return fd;
+}
+
 static int update_locked(struct engine *e, const struct addr *space, struct kerr *err)
 {
 	char *file cleanup_free = layout_object(&e->layout, space, SPACE_HOSTS);
@@ -97,11 +112,17 @@ static int update_locked(struct engine *e, const struct addr *space, struct kerr
 		r = buf_check(&text, "hosts file", err);
 	if (r < 0)
 		return r;
-	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		return kerr_set(err, -errno, "open '%s'", file);
-	(void) fchmod(fd, 0644); /* whatever the umask was; readers may be anybody */
-	return write_in_place(fd, &text, file, err);
+	fd = open_hosts(file, err);
+	return fd < 0 ? fd : write_in_place(fd, &text, file, err);
+}
+
+int hosts_check(struct engine *e, const struct addr *space, struct kerr *err)
+{
+	char *file cleanup_free = layout_object(&e->layout, space, SPACE_HOSTS);
+	struct buf text cleanup_buf = BUF_INIT(HOSTS_MAX);
+	int r = file_read_at(AT_FDCWD, file, HOSTS_MAX, &text, err);
+
+	return r == -ENOENT ? 0 : r;
 }
 
 int hosts_update(struct engine *e, const struct addr *space, struct kerr *err)
@@ -129,7 +150,8 @@ static int link_hosts(struct engine *e, const struct addr *cell, struct kerr *er
 		return kerr_set(err, -errno, "stat '%s'", from);
 	if (lstat(to, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
 		return 0;
-	(void) unlink(to); /* a copy from before, or nothing */
+	if (unlink(to) < 0 && errno != ENOENT) /* a copy from before, or nothing */
+		return kerr_set(err, -errno, "remove '%s'", to);
 	if (link(from, to) < 0)
 		return kerr_set(err, -errno, "link '%s'", to);
 	return 0;

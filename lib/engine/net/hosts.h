@@ -15,6 +15,9 @@
 /* Write the space's names as the leases are now; nothing is written when nothing changed. */
 int hosts_update(struct engine *e, const struct addr *space, struct kerr *err);
 
+/* Whether the file can be read, if it is there. */
+int hosts_check(struct engine *e, const struct addr *space, struct kerr *err);
+
 enum hosts_flags {
 	HOSTS_OF_HOST = 1 << 0, /* a cell on the host's network: what the host itself has */
 };

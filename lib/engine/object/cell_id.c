@@ -3,10 +3,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cell_id.h"
 #include "mem.h"
+#include "scope.h"
 #include "str.h"
 
 /*
@@ -21,18 +24,29 @@ static struct addr stack_of(const struct addr *cell)
 	return addr_parent(cell);
 }
 
-/* The cell that owns the id, "" if unclaimed or stale. */
-static void read_claim(struct engine *e, const struct addr *cell, const char *id,
-		       char ret[KUKE_MAX_NAME + 1])
-{
-	struct addr stack = stack_of(cell), other = stack;
-	char *file cleanup_free = layout_cell_id(&e->layout, &stack, id);
-	ssize_t n = readlink(file, ret, KUKE_MAX_NAME);
+/* Another cell of the stack has the id by its document, or may have it. */
+struct user {
+	const struct addr *cell; /* not this one */
+	const char *id;
+	char name[KUKE_MAX_NAME + 1]; /* "": none has */
+};
 
-	ret[n < 0 ? 0 : n] = '\0';
-	other.cell = ret;
-	if (n > 0 && !streq(ret, cell->cell) && store_exists(&e->layout, &other, NULL) == 0)
-		ret[0] = '\0'; /* left by a create or a delete that was killed */
+static int look_at_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct user *u = ctx;
+	struct cell_doc d = { 0 };
+	int r;
+
+	(void) err;
+	if (streq(a->cell, u->cell->cell) || u->name[0])
+		return 0;
+	r = store_load(&e->layout, a, 0, &d, NULL);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0 || streq_null(d.spec.id, u->id))
+		(void) snprintf(u->name, sizeof(u->name), "%s", a->cell);
+	model_clear(&cell_doc_type, &d);
+	return 0;
 }
 
 int cell_id_refuse(const char *id, const char *owner, struct kerr *err)
@@ -42,12 +56,48 @@ int cell_id_refuse(const char *id, const char *owner, struct kerr *err)
 			  owner);
 }
 
+/*
+ * A claim for another cell that has another id, or is not there, is left from a create or
+ * delete that was killed, or damaged. The documents tell whether the id is free; one
+ * that cannot be read may have it.
+ */
+static int check_users(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
+{
+	struct user u = { .cell = cell, .id = id };
+	struct addr stack = stack_of(cell);
+	int r = scope_each(e, ADDR_CELL, &stack, look_at_cell, &u, err);
+
+	return r == 0 && u.name[0] ? cell_id_refuse(id, u.name, err) : r;
+}
+
+/* The cell that a claim names; "" without one. An error where its place has something else. */
+static int read_claim(const char *file, char ret[KUKE_MAX_NAME + 1], struct kerr *err)
+{
+	ssize_t n = readlink(file, ret, KUKE_MAX_NAME);
+
+	ret[n < 0 ? 0 : n] = '\0';
+	if (n > 0 || (n < 0 && errno == ENOENT))
+		return 0;
+	if (n < 0 && errno != EINVAL)
+		return kerr_set(err, -errno, "read '%s'", file);
+	return kerr_plain(err, -EBADMSG, "'%s' is not the link that it was made as", file);
+}
+
 static int check_claim(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
 {
+	struct addr stack = stack_of(cell), other = stack;
+	char *file cleanup_free = layout_cell_id(&e->layout, &stack, id);
 	char owner[KUKE_MAX_NAME + 1];
+	int r = read_claim(file, owner, err);
 
-	read_claim(e, cell, id, owner);
-	return owner[0] && !streq(owner, cell->cell) ? cell_id_refuse(id, owner, err) : 0;
+	if (r < 0)
+		return kerr_wrap(err, r, "a cell may have spec.id \"%s\"", id);
+	if (!owner[0] || streq(owner, cell->cell))
+		return 0;
+	other.cell = owner;
+	if (store_exists(&e->layout, &other, NULL) != 0)
+		return cell_id_refuse(id, owner, err);
+	return check_users(e, cell, id, err);
 }
 
 /* A cell of that name owns it without a claim. */
@@ -85,6 +135,28 @@ int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, str
 	if (r < 0)
 		(void) unlink(file);
 	return r;
+}
+
+int cell_id_keep(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
+{
+	struct addr stack = stack_of(cell);
+	char *file cleanup_free = NULL;
+	char owner[KUKE_MAX_NAME + 1];
+	struct stat st;
+	int r;
+
+	if (str_empty(id) || streq(id, cell->cell))
+		return 0;
+	file = layout_cell_id(&e->layout, &stack, id);
+	if (read_claim(file, owner, NULL) == 0 && streq(owner, cell->cell))
+		return 0;
+	if (lstat(file, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0; /* no other cell gets the id while it is there */
+	r = check_users(e, cell, id, err);
+	if (r < 0)
+		return r;
+	(void) unlink(file); /* or gone; else it is in the way of the link */
+	return symlink(cell->cell, file) < 0 ? kerr_set(err, -errno, "claim '%s'", file) : 1;
 }
 
 char *cell_id_of(struct engine *e, const struct addr *cell)

@@ -6,6 +6,7 @@
 #include "cell_id.h"
 #include "damaged.h"
 #include "dir.h"
+#include "hosts.h"
 #include "intent.h"
 #include "log.h"
 #include "mem.h"
@@ -130,7 +131,7 @@ static int check_sides(struct engine *e, const struct addr *a, const void *doc, 
 		return store_check_passwords(&e->layout, a, doc, err);
 	case ADDR_SPACE:
 		r = network_load_record(e, a, &net, err);
-		return r == -ENOENT ? 0 : r;
+		return r == -ENOENT || r == 0 ? hosts_check(e, a, err) : r;
 	case ADDR_CELL:
 		r = intent_load(&e->layout, &lock, &i, err);
 		intent_clear(&i);
@@ -150,15 +151,12 @@ static void say(const char *reason, const char *message, char **ret_reason, char
 	*ret_message = xstrdup(message);
 }
 
-void damaged_sides(struct engine *e, const struct addr *a, void *doc)
+void damaged_side(const struct addr *a, void *doc, const struct kerr *why)
 {
 	struct buf line cleanup_buf = BUF_INIT(STATUS_MESSAGE_MAX + 8);
-	struct kerr why = { 0 };
 	char text[KERR_TEXT_MAX];
 
-	if (check_sides(e, a, doc, &why) >= 0)
-		return;
-	str_one_line(&line, kerr_text(&why, text, sizeof(text)), STATUS_MESSAGE_MAX);
+	str_one_line(&line, kerr_text(why, text, sizeof(text)), STATUS_MESSAGE_MAX);
 	if (addr_level(a) == ADDR_REALM) {
 		struct realm_doc *d = doc;
 
@@ -172,6 +170,14 @@ void damaged_sides(struct engine *e, const struct addr *a, void *doc)
 	} else {
 		cell_set_state(doc, CELL_STATE_UNKNOWN, REASON_STATE_DAMAGED, buf_str(&line));
 	}
+}
+
+void damaged_sides(struct engine *e, const struct addr *a, void *doc)
+{
+	struct kerr why = { 0 };
+
+	if (check_sides(e, a, doc, &why) < 0)
+		damaged_side(a, doc, &why);
 }
 
 int damaged_namespace(struct engine *e, const char *realm, char **ret, struct kerr *err)

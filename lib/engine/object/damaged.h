@@ -8,7 +8,7 @@
  * Documents that are there and cannot be read. One hurts its own object only: that is
  * listed as Unknown, with the reason, and can be deleted; nothing else is done to it.
  */
-#define REASON_DAMAGED "MetadataUnreadable"
+#define REASON_DAMAGED STATUS_REASON_DAMAGED
 #define REASON_STATE_DAMAGED "StateUnreadable" /* a file beside the document */
 
 /*
@@ -21,10 +21,12 @@ int damaged_load(struct engine *e, const struct addr *a, void *ret_doc, struct k
 
 /*
  * Of a loaded document: where a file that belongs to it cannot be read (a realm's
- * passwords, a space's subnet, what is under way with a cell), the state is Unknown,
- * with the reason.
+ * passwords, a space's subnet or names, what is under way with a cell), the state is
+ * Unknown, with the reason.
  */
 void damaged_sides(struct engine *e, const struct addr *a, void *doc);
+/* The same of one that was found elsewhere, and why. */
+void damaged_side(const struct addr *a, void *doc, const struct kerr *why);
 
 /*
  * The namespace of a realm, by guess where its document is damaged: that of a realm

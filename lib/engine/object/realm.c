@@ -151,15 +151,16 @@ int realm_get(struct engine *e, const struct addr *a, struct rpc_get_realm_resul
 {
 	char *cgroup cleanup_free = NULL;
 	char *dir cleanup_free = NULL;
+	struct kerr why; /* the document has it */
 	int r;
 
 	r = scope_check(a, ADDR_REALM, 0, err);
 	if (r < 0)
 		return r;
-	r = store_load(&e->layout, a, e->caller == 0 ? STORE_LOAD_PASSWORDS : 0, &ret->realm, err);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	ret->metadata_exists = r == 0;
+	r = damaged_load(e, a, &ret->realm, &why);
+	if (r == 0 && e->caller == 0) /* unreadable ones make it Unknown */
+		(void) store_unmask(&e->layout, a, &ret->realm, NULL);
+	ret->metadata_exists = r >= 0;
 	if (r == 0)
 		damaged_sides(e, a, &ret->realm);
 	cgroup = scope_cgroup(e, a);

@@ -90,15 +90,14 @@ int space_get(struct engine *e, const struct addr *a, struct rpc_get_space_resul
 {
 	char *cgroup cleanup_free = NULL;
 	char *conflist cleanup_free = NULL;
+	struct kerr why; /* the document has it */
 	int r;
 
 	r = scope_check(a, ADDR_SPACE, 0, err);
 	if (r < 0)
 		return r;
-	r = store_load(&e->layout, a, 0, &ret->space, err);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	ret->metadata_exists = r == 0;
+	r = damaged_load(e, a, &ret->space, &why);
+	ret->metadata_exists = r >= 0;
 	if (r == 0)
 		damaged_sides(e, a, &ret->space);
 	cgroup = scope_cgroup(e, a);

@@ -59,15 +59,14 @@ int stack_get(struct engine *e, const struct addr *a, struct rpc_get_stack_resul
 	      struct kerr *err)
 {
 	char *cgroup cleanup_free = NULL;
+	struct kerr why; /* the document has it */
 	int r;
 
 	r = scope_check(a, ADDR_STACK, 0, err);
 	if (r < 0)
 		return r;
-	r = store_load(&e->layout, a, 0, &ret->stack, err);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	ret->metadata_exists = r == 0;
+	r = damaged_load(e, a, &ret->stack, &why);
+	ret->metadata_exists = r >= 0;
 	cgroup = scope_cgroup(e, a);
 	ret->cgroup_exists = cgroup_exists(e->cgroups, cgroup) > 0;
 	return 0;

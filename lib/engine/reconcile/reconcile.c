@@ -7,6 +7,7 @@
 
 #include "atomic.h"
 #include "cell_delete.h"
+#include "cell_id.h"
 #include "cell_link.h"
 #include "cell_load.h"
 #include "cell_run.h"
@@ -83,13 +84,17 @@ static void restart_one(struct engine *e, const char *ns, struct cell_doc *doc,
 	struct addr a = addr_of_cell(doc);
 	struct restart before;
 	struct shim_status st;
+	int stopped;
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
 
 	container_run_init(&run, e, ns, doc, c);
 	if (shim_state(&run.how.place, &st, NULL) < 0)
 		return;
-	if (!restart_is_owed(c->restart_policy, line, &st, container_was_stopped(&run, &st))) {
+	stopped = container_was_stopped(&run, &st, NULL);
+	if (stopped < 0) /* perhaps it was: it is Unknown, and stays as it is */
+		return;
+	if (!restart_is_owed(c->restart_policy, line, &st, stopped > 0)) {
 		if (line && line->due_ms >= 0) { /* its policy changed, or it was started */
 			line->due_ms = -1;
 			*ret_changed = true;
@@ -123,7 +128,8 @@ static int restart_owed(struct engine *e, const char *ns, struct cell_doc *doc, 
 	bool changed = false;
 	int r;
 
-	restarts_load(e, &a, &list);
+	if (restarts_load(e, &a, &list, NULL) < 0)
+		return 0; /* the cell says so; what has ended stays so until it can be read */
 	if (!owed && list.n == 0)
 		return 0;
 	for (size_t i = 0; i < doc->spec.containers.n; i++)
@@ -147,7 +153,8 @@ static int end_asked(struct engine *e, const char *ns, struct cell_doc *doc, boo
 	struct addr a = addr_of_cell(doc);
 	int r = 1;
 
-	stops_load(e, &a, &list);
+	if (stops_load(e, &a, &list, NULL) < 0)
+		return 1; /* the cell says so; nothing is ended for it */
 	if (stops_find(&list, STOP_CELL) && !cell_is_ending(e, &a, STOP_CELL))
 		stops_remove(&list, STOP_CELL); /* of a start that is over */
 	if (stops_find(&list, STOP_CELL) || root_ended) {
@@ -163,6 +170,23 @@ static int end_asked(struct engine *e, const char *ns, struct cell_doc *doc, boo
 	return r < 0 ? r : 1;
 }
 
+/* The claim of its spec.id can be told from the document. */
+static void keep_id(struct engine *e, const struct cell_doc *doc)
+{
+	struct addr a = addr_of_cell(doc);
+	char *where cleanup_free = addr_text(&a);
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+	int r = cell_id_keep(e, &a, doc->spec.id, &err);
+
+	if (r > 0)
+		log_wrn("the claim of a spec.id was lost, and is made again", "cell", where, "id",
+			doc->spec.id);
+	else if (r < 0)
+		log_wrn("cannot claim a spec.id again", "cell", where, "error",
+			kerr_text(&err, text, sizeof(text)));
+}
+
 int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, bool *ret_deleted,
 		       struct kerr *err)
 {
@@ -171,6 +195,7 @@ int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, b
 	int r, mended, link, up = 1;
 
 	*ret_deleted = false;
+	keep_id(e, doc);
 	model_copy(&cell_doc_type, &before, doc);
 	r = cell_observe(e, ns, doc, &need, err);
 	if (r == 0 && need & CELL_NEED_ADOPT) {
