@@ -13,8 +13,12 @@ build=${top_builddir:-build/dev}
 # kukeshim is one static program without objects; kukeshim-sanitized has its files.
 calls()
 {
-	find "$build/lib" "$build/oci" "$build/src" -name '*.o' -print0 2>/dev/null |
-		xargs -0 -r nm -A -g 2>/dev/null | awk -v build="$build/" '
+	# What a build tree still has of sources that are gone counts for nothing.
+	{
+		product_files | sed 's/^/source /'
+		find "$build/lib" "$build/oci" "$build/src" -name '*.o' -print0 2>/dev/null |
+			xargs -0 -r nm -A -g 2>/dev/null
+	} | awk -v build="$build/" '
 		function node(path,   n, p)
 		{
 			sub(/:[0-9a-f ]*$/, "", path)
@@ -26,8 +30,10 @@ calls()
 			for (i = 2; i <= n; i++) path = path "/" p[i]
 			return path
 		}
+		$1 == "source" && NF == 2 { here[$2] = 1; next }
 		{
 			file = node($1)
+			if (!((file ".c") in here)) next
 			if ($(NF - 1) == "U") use[++n] = file " " $NF
 			else if (!((file, $NF) in has)) {
 				has[file, $NF] = 1

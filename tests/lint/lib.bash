@@ -99,7 +99,7 @@ layers()
 			for (i = 1; i <= n; i++) closure(w[i], own)
 		}
 		/^Layers$/ { inside = 1; next }
-		inside && /^[A-Z][a-z]+$/ { exit }
+		inside && /^--/ && underlines++ { exit } # the next heading
 		!inside || !/^    / { next }
 		/^    [a-z]+\/[a-z\/]*  / { folder = $1; order[++m] = folder; $1 = ""; part = 0 }
 		{
