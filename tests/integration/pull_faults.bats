@@ -11,8 +11,8 @@ REF=127.0.0.1:5006/x/big:1
 
 setup_file()
 {
-	# Patience of tests.
-	export KUKEFETCH_STALL_SECONDS=1 KUKEFETCH_BACKOFF_MS=10 KUKEFETCH_TRIES=4 KUKEFETCH_CONNECT_MS=3000
+	# Patience of tests: little where nobody answers, much where a machine may be slow.
+	export KUKEFETCH_STALL_SECONDS=600 KUKEFETCH_BACKOFF_MS=10 KUKEFETCH_TRIES=4 KUKEFETCH_CONNECT_MS=3000
 	instance_new
 	inst mount -t tmpfs -o size=64m tmpfs "$INSTANCE_RUN_PATH"
 	suite_start --no-image
@@ -144,12 +144,15 @@ refuses()
 }
 
 @test "stalls: once is got over, always is told" {
+	suite_snapshot --by-name
+	KUKEFETCH_STALL_SECONDS=2 restart_daemon
 	fault "stall 400000" "$noise" 1
 	pulls
 	fault "stall 3000" "$noise" 1000
-	refuses "layer 3: '127.0.0.1': nothing came for 1 s (after 4 tries)"
+	refuses "layer 3: '127.0.0.1': nothing came for 2 s (after 4 tries)"
 	fault "stall 10" /manifests/ 1000
 	refuses '(after 4 tries)'
+	restart_daemon
 	fault pass
 	pulls
 }
