@@ -16,6 +16,8 @@
 #   rpc REQUEST…                   raw requests to the socket, replies to stdout
 #   pass_over NAME                 waits until the daemon has looked at the cell
 #   kill_daemon [SIGNAL]           the listener, and wait until it is gone
+#   held CMD…                      CMD while the daemon stands still and none of its
+#                                  children, a request's or a pass's, is at work
 #   restart_daemon                 stop, then start
 #   delete_images                  all of the realm "default"
 #   $IDLE, $STUBBORN               scripts that say "up" and stay: until they are asked
@@ -206,6 +208,28 @@ pass_over()
 		: >"$key"
 		wait_for 120 look_begun "$key"
 	done
+}
+
+# A child that came before the signal did is waited for anew.
+daemon_stands()
+{
+	daemon_idle "$1" || return
+	inst kill -STOP "$1"
+	while inst grep -q '^State:[[:space:]]*[^TZX[:space:]]' "/proc/$1/status"; do
+		sleep 0.01 # between two looks
+	done
+	daemon_idle "$1" || { inst kill -CONT "$1"; false; }
+}
+
+held()
+{
+	local pid r=0
+
+	pid=$(kukeond_pid)
+	wait_for 200 daemon_stands "$pid" || return
+	"$@" || r=$?
+	inst kill -CONT "$pid"
+	return "$r"
 }
 
 restart_daemon()
