@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "due_file.h"
 #include "mem.h"
 #include "path.h"
 #include "restart.h"
+#include "stops.h"
 #include "str.h"
 #include "tempdir.h"
 #include "unit.h"
@@ -219,6 +221,39 @@ START_TEST(file)
 }
 END_TEST
 
+/* Of several the first that has a time, in restarts as in stops. */
+START_TEST(the_first_time)
+{
+	static const int64_t due[] = { NOW + 70, -1, NOW + 50, NOW + 60 };
+	struct tempdir dir = tempdir_make();
+	struct engine e = { 0 };
+	struct restarts l = { 0 };
+	struct stops stops = { 0 };
+	struct strlist keys = { 0 };
+
+	layout_init(&e.layout, dir.path, dir.path);
+	for (size_t i = 0; i < ARRAY_SIZE(due); i++) {
+		char name[2] = { (char) ('a' + i), '\0' };
+
+		restarts_get(&l, name)->due_ms = due[i];
+		stops_get(&stops, name)->due_ms = due[i];
+	}
+	ck_assert_int_eq(due_first(&l.v->due_ms, l.n, sizeof(*l.v)), NOW + 50);
+	ck_assert_int_eq(due_first(&l.v->due_ms, 1, sizeof(*l.v)), NOW + 70);
+	ck_assert_int_eq(due_first(&l.v[1].due_ms, 1, sizeof(*l.v)), -1);
+	ck_assert_int_eq(restarts_save(&e, &cell, &l, NULL), 0);
+	ck_assert_int_eq(stops_save(&e, &cell, &stops, NULL), 0);
+	ck_assert_int_eq(restarts_due(&e, NOW, &keys), NOW + 50);
+	ck_assert_int_eq(stops_due(&e, NOW, &keys), NOW + 50);
+	ck_assert_uint_eq(keys.n, 0);
+	restarts_clear(&l);
+	stops_clear(&stops);
+	strlist_clear(&keys);
+	layout_clear(&e.layout);
+	tempdir_clear(&dir);
+}
+END_TEST
+
 static Suite *test_restart(void)
 {
 	Suite *s = suite_create("restart");
@@ -230,6 +265,7 @@ static Suite *test_restart(void)
 	tcase_add_test(t, from_its_end_on);
 	tcase_add_test(t, a_try_that_fails);
 	tcase_add_test(t, file);
+	tcase_add_test(t, the_first_time);
 	suite_add_tcase(s, t);
 	return s;
 }

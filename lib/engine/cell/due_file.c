@@ -55,6 +55,19 @@ int due_file_write(struct engine *e, enum rt_file dir, const struct addr *cell,
 			       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM | ATOMIC_WRITE_OVER_DIR, err);
 }
 
+int64_t due_first(const int64_t *due, size_t n, size_t size)
+{
+	int64_t first = -1;
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t at = *(const int64_t *) (const void *) ((const char *) due + i * size);
+
+		if (at >= 0 && (first < 0 || at < first))
+			first = at;
+	}
+	return first;
+}
+
 static bool is_stale(struct engine *e, const char *key)
 {
 	char *copy cleanup_free = xstrdup(key);

@@ -25,6 +25,9 @@ int due_file_read(struct engine *e, enum rt_file dir, const char *key, due_line_
 int due_file_write(struct engine *e, enum rt_file dir, const struct addr *cell,
 		   const struct buf *text, struct kerr *err);
 
+/* The first time of n records that are size bytes each, where *due is that of the first; -1. */
+int64_t due_first(const int64_t *due, size_t n, size_t size);
+
 /*
  * The files whose time (clock_ms; from due, -1: none) has come by now, by their keys
  * (wake_parse). Those of cells that are gone are removed. Returns the next time; -1.

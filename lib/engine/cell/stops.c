@@ -127,14 +127,10 @@ int stops_drop(struct engine *e, const struct addr *cell, struct kerr *err)
 static int64_t first_due(struct engine *e, const char *key)
 {
 	struct stops l cleanup_stops = { 0 };
-	int64_t due = -1;
 
 	if (due_file_read(e, RT_STOPS, key, parse_line, &l, NULL) < 0)
 		return -1; /* of no time that is known; the cell says so */
-	for (size_t i = 0; i < l.n; i++)
-		if (l.v[i].due_ms >= 0 && (due < 0 || l.v[i].due_ms < due))
-			due = l.v[i].due_ms;
-	return due;
+	return l.n > 0 ? due_first(&l.v->due_ms, l.n, sizeof(*l.v)) : -1;
 }
 
 int64_t stops_due(struct engine *e, int64_t now, struct strlist *ret_keys)
