@@ -906,21 +906,19 @@ PAGE(container, rpc_list_container_docs_reply, "Containers");
 
 /* ---- the table ---- */
 
-#define V1_ROW(constant, wire, args_, reply_, done, ...) \
-	[constant] = { .service = "KukeonV1",            \
-		       .name = #wire,                    \
-		       .id = (constant),                 \
-		       .args = &args_##_type,            \
-		       .reply = &reply_##_type,          \
-		       .implemented = (done),            \
+#define V1_ROW(constant, wire, args_, reply_, ...) \
+	[constant] = { .service = "KukeonV1",      \
+		       .name = #wire,              \
+		       .id = (constant),           \
+		       .args = &args_##_type,      \
+		       .reply = &reply_##_type,    \
 		       __VA_ARGS__ },
-#define X1_ROW(constant, wire, args_, reply_, done, ...) \
-	[constant] = { .service = "KukeonX1",            \
-		       .name = #wire,                    \
-		       .id = (constant),                 \
-		       .args = &args_##_type,            \
-		       .reply = &reply_##_type,          \
-		       .implemented = (done),            \
+#define X1_ROW(constant, wire, args_, reply_, ...) \
+	[constant] = { .service = "KukeonX1",      \
+		       .name = #wire,              \
+		       .id = (constant),           \
+		       .args = &args_##_type,      \
+		       .reply = &reply_##_type,    \
 		       __VA_ARGS__ },
 
 static const struct rpc_method methods_[_RPC_METHOD_MAX] = { RPC_V1_METHODS(V1_ROW)

@@ -496,75 +496,72 @@ struct rpc_list_container_docs_reply {
 /* ---- the table ---- */
 
 /*
- * X(constant, wire name, args type, reply type, implemented, further members):
- * KukeonV1 first. The types are named by their struct, except where several
- * methods share one (Start, Stop and Kill; List). A method that is not
- * implemented answers "not implemented yet: <Method>" before the engine sees
- * it; flip the flag when it is.
+ * X(constant, wire name, args type, reply type, further members): KukeonV1 first.
+ * The types are named by their struct, except where several methods share one
+ * (Start, Stop and Kill; List). A method that the engine has no handler for answers
+ * "not implemented yet: <Method>".
  */
-#define RPC_V1_METHODS(X)                                                                         \
-	X(RPC_CREATE_REALM, CreateRealm, realm_args, create_realm_reply, true)                    \
-	X(RPC_CREATE_SPACE, CreateSpace, space_args, create_space_reply, true)                    \
-	X(RPC_CREATE_STACK, CreateStack, stack_args, create_stack_reply, true)                    \
-	X(RPC_CREATE_CELL, CreateCell, cell_args, create_cell_reply, true)                        \
-	X(RPC_CREATE_CONTAINER, CreateContainer, container_args, create_container_reply, true)    \
-	X(RPC_GET_REALM, GetRealm, realm_args, get_realm_reply, true)                             \
-	X(RPC_GET_SPACE, GetSpace, space_args, get_space_reply, true)                             \
-	X(RPC_GET_STACK, GetStack, stack_args, get_stack_reply, true)                             \
-	X(RPC_GET_CELL, GetCell, cell_args, get_cell_reply, true)                                 \
-	X(RPC_GET_CONTAINER, GetContainer, container_args, get_container_reply, true)             \
-	X(RPC_LIST_REALMS, ListRealms, no_args, list_realms_reply, true)                          \
-	X(RPC_LIST_SPACES, ListSpaces, list_spaces_args, list_spaces_reply, true)                 \
-	X(RPC_LIST_STACKS, ListStacks, list_stacks_args, list_stacks_reply, true)                 \
-	X(RPC_LIST_CELLS, ListCells, list_cells_args, list_cells_reply, true)                     \
-	X(RPC_LIST_CONTAINERS, ListContainers, list_containers_args, list_containers_reply, true) \
-	X(RPC_START_CELL, StartCell, cell_args, start_cell_reply, true)                           \
-	X(RPC_STOP_CELL, StopCell, cell_stop_args, stop_cell_reply, true)                         \
-	X(RPC_KILL_CELL, KillCell, cell_args, kill_cell_reply, true)                              \
-	X(RPC_START_CONTAINER, StartContainer, container_args, start_container_reply, true)       \
-	X(RPC_STOP_CONTAINER, StopContainer, container_stop_args, stop_container_reply, true)     \
-	X(RPC_KILL_CONTAINER, KillContainer, container_args, kill_container_reply, true)          \
-	X(RPC_DELETE_REALM, DeleteRealm, realm_flags_args, delete_realm_reply, true)              \
-	X(RPC_DELETE_SPACE, DeleteSpace, space_flags_args, delete_space_reply, true)              \
-	X(RPC_DELETE_STACK, DeleteStack, stack_flags_args, delete_stack_reply, true)              \
-	X(RPC_DELETE_CELL, DeleteCell, cell_stop_args, delete_cell_reply, true)                   \
-	X(RPC_DELETE_CONTAINER, DeleteContainer, container_stop_args, delete_container_reply,     \
-	  true)                                                                                   \
-	X(RPC_PURGE_REALM, PurgeRealm, realm_flags_args, purge_realm_reply, false)                \
-	X(RPC_PURGE_SPACE, PurgeSpace, space_flags_args, purge_space_reply, false)                \
-	X(RPC_PURGE_STACK, PurgeStack, stack_flags_args, purge_stack_reply, false)                \
-	X(RPC_PURGE_CELL, PurgeCell, cell_flags_args, purge_cell_reply, false)                    \
-	X(RPC_PURGE_CONTAINER, PurgeContainer, container_args, purge_container_reply, false)      \
-	X(RPC_ATTACH_CONTAINER, AttachContainer, container_args, attach_reply, false)             \
-	X(RPC_LOG_CONTAINER, LogContainer, container_args, log_reply, true)                       \
-	X(RPC_REFRESH_ALL, RefreshAll, no_args, refresh_reply, false)                             \
-	X(RPC_APPLY_DOCUMENTS, ApplyDocuments, apply_args, apply_reply, true)                     \
-	X(RPC_LOAD_IMAGE, LoadImage, load_image_args, load_image_reply, true,                     \
-	  .streamed = "Tarball")                                                                  \
-	X(RPC_LIST_IMAGES, ListImages, list_images_args, list_images_reply, true)                 \
-	X(RPC_GET_IMAGE, GetImage, image_args, get_image_reply, true)                             \
-	X(RPC_DELETE_IMAGE, DeleteImage, image_args, delete_image_reply, true)                    \
-	X(RPC_PING, Ping, no_args, ping_reply, true)
+#define RPC_V1_METHODS(X)                                                                      \
+	X(RPC_CREATE_REALM, CreateRealm, realm_args, create_realm_reply)                       \
+	X(RPC_CREATE_SPACE, CreateSpace, space_args, create_space_reply)                       \
+	X(RPC_CREATE_STACK, CreateStack, stack_args, create_stack_reply)                       \
+	X(RPC_CREATE_CELL, CreateCell, cell_args, create_cell_reply)                           \
+	X(RPC_CREATE_CONTAINER, CreateContainer, container_args, create_container_reply)       \
+	X(RPC_GET_REALM, GetRealm, realm_args, get_realm_reply)                                \
+	X(RPC_GET_SPACE, GetSpace, space_args, get_space_reply)                                \
+	X(RPC_GET_STACK, GetStack, stack_args, get_stack_reply)                                \
+	X(RPC_GET_CELL, GetCell, cell_args, get_cell_reply)                                    \
+	X(RPC_GET_CONTAINER, GetContainer, container_args, get_container_reply)                \
+	X(RPC_LIST_REALMS, ListRealms, no_args, list_realms_reply)                             \
+	X(RPC_LIST_SPACES, ListSpaces, list_spaces_args, list_spaces_reply)                    \
+	X(RPC_LIST_STACKS, ListStacks, list_stacks_args, list_stacks_reply)                    \
+	X(RPC_LIST_CELLS, ListCells, list_cells_args, list_cells_reply)                        \
+	X(RPC_LIST_CONTAINERS, ListContainers, list_containers_args, list_containers_reply)    \
+	X(RPC_START_CELL, StartCell, cell_args, start_cell_reply)                              \
+	X(RPC_STOP_CELL, StopCell, cell_stop_args, stop_cell_reply)                            \
+	X(RPC_KILL_CELL, KillCell, cell_args, kill_cell_reply)                                 \
+	X(RPC_START_CONTAINER, StartContainer, container_args, start_container_reply)          \
+	X(RPC_STOP_CONTAINER, StopContainer, container_stop_args, stop_container_reply)        \
+	X(RPC_KILL_CONTAINER, KillContainer, container_args, kill_container_reply)             \
+	X(RPC_DELETE_REALM, DeleteRealm, realm_flags_args, delete_realm_reply)                 \
+	X(RPC_DELETE_SPACE, DeleteSpace, space_flags_args, delete_space_reply)                 \
+	X(RPC_DELETE_STACK, DeleteStack, stack_flags_args, delete_stack_reply)                 \
+	X(RPC_DELETE_CELL, DeleteCell, cell_stop_args, delete_cell_reply)                      \
+	X(RPC_DELETE_CONTAINER, DeleteContainer, container_stop_args, delete_container_reply)  \
+	X(RPC_PURGE_REALM, PurgeRealm, realm_flags_args, purge_realm_reply)                    \
+	X(RPC_PURGE_SPACE, PurgeSpace, space_flags_args, purge_space_reply)                    \
+	X(RPC_PURGE_STACK, PurgeStack, stack_flags_args, purge_stack_reply)                    \
+	X(RPC_PURGE_CELL, PurgeCell, cell_flags_args, purge_cell_reply)                        \
+	X(RPC_PURGE_CONTAINER, PurgeContainer, container_args, purge_container_reply)          \
+	X(RPC_ATTACH_CONTAINER, AttachContainer, container_args, attach_reply)                 \
+	X(RPC_LOG_CONTAINER, LogContainer, container_args, log_reply)                          \
+	X(RPC_REFRESH_ALL, RefreshAll, no_args, refresh_reply)                                 \
+	X(RPC_APPLY_DOCUMENTS, ApplyDocuments, apply_args, apply_reply)                        \
+	X(RPC_LOAD_IMAGE, LoadImage, load_image_args, load_image_reply, .streamed = "Tarball") \
+	X(RPC_LIST_IMAGES, ListImages, list_images_args, list_images_reply)                    \
+	X(RPC_GET_IMAGE, GetImage, image_args, get_image_reply)                                \
+	X(RPC_DELETE_IMAGE, DeleteImage, image_args, delete_image_reply)                       \
+	X(RPC_PING, Ping, no_args, ping_reply)
 
 /* Ours. LoadImage: the archive is the one descriptor that rides with the request. */
-#define RPC_X1_METHODS(X)                                                                        \
-	X(RPC_X_DAEMON_INFO, DaemonInfo, no_args, daemon_info_reply, true)                       \
-	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, apply_args, apply_reply, true)                    \
-	X(RPC_X_PLAN_DELETE, PlanDelete, plan_delete_args, plan_delete_reply, true)              \
-	X(RPC_X_PREPARE_DELETE, PrepareDelete, plan_delete_args, plan_delete_reply, true)        \
-	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, true, .max_fds = 1) \
-	X(RPC_X_PULL_IMAGE, PullImage, image_args, pull_image_reply, true)                       \
-	X(RPC_X_INSPECT_IMAGE, InspectImage, image_args, inspect_image_reply, true)              \
-	X(RPC_X_PRUNE_IMAGES, PruneImages, list_images_args, prune_images_reply, true)           \
-	X(RPC_X_VERIFY_IMAGES, VerifyImages, verify_images_args, verify_images_reply, true)      \
-	X(RPC_X_LIST_REALMS, ListRealms, page_args, page_realms_reply, true)                     \
-	X(RPC_X_LIST_SPACES, ListSpaces, page_args, page_spaces_reply, true)                     \
-	X(RPC_X_LIST_STACKS, ListStacks, page_args, page_stacks_reply, true)                     \
-	X(RPC_X_LIST_CELLS, ListCells, page_args, page_cells_reply, true)                        \
-	X(RPC_X_LIST_CONTAINERS, ListContainers, page_args, page_containers_reply, true)         \
-	X(RPC_X_LIST_IMAGES, ListImages, page_args, page_images_reply, true)
+#define RPC_X1_METHODS(X)                                                                  \
+	X(RPC_X_DAEMON_INFO, DaemonInfo, no_args, daemon_info_reply)                       \
+	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, apply_args, apply_reply)                    \
+	X(RPC_X_PLAN_DELETE, PlanDelete, plan_delete_args, plan_delete_reply)              \
+	X(RPC_X_PREPARE_DELETE, PrepareDelete, plan_delete_args, plan_delete_reply)        \
+	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, .max_fds = 1) \
+	X(RPC_X_PULL_IMAGE, PullImage, image_args, pull_image_reply)                       \
+	X(RPC_X_INSPECT_IMAGE, InspectImage, image_args, inspect_image_reply)              \
+	X(RPC_X_PRUNE_IMAGES, PruneImages, list_images_args, prune_images_reply)           \
+	X(RPC_X_VERIFY_IMAGES, VerifyImages, verify_images_args, verify_images_reply)      \
+	X(RPC_X_LIST_REALMS, ListRealms, page_args, page_realms_reply)                     \
+	X(RPC_X_LIST_SPACES, ListSpaces, page_args, page_spaces_reply)                     \
+	X(RPC_X_LIST_STACKS, ListStacks, page_args, page_stacks_reply)                     \
+	X(RPC_X_LIST_CELLS, ListCells, page_args, page_cells_reply)                        \
+	X(RPC_X_LIST_CONTAINERS, ListContainers, page_args, page_containers_reply)         \
+	X(RPC_X_LIST_IMAGES, ListImages, page_args, page_images_reply)
 
-#define RPC_METHOD_ENUM_(constant, name, args, reply, implemented, ...) constant,
+#define RPC_METHOD_ENUM_(constant, name, args, reply, ...) constant,
 enum rpc_method_id {
 	RPC_METHOD_INVALID = 0,
 	RPC_V1_METHODS(RPC_METHOD_ENUM_) RPC_X1_METHODS(RPC_METHOD_ENUM_) _RPC_METHOD_MAX
@@ -579,7 +576,6 @@ struct rpc_method {
 	const struct model_type *reply;
 	const char *streamed; /* wire name of the byte field that goes to a file; NULL */
 	unsigned max_fds; /* descriptors that may ride with a request */
-	bool implemented;
 };
 
 /* Rows of struct rpc_image and struct rpc_event. */

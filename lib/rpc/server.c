@@ -155,11 +155,6 @@ static void dispatch(struct call *c)
 	struct kerr err = { 0 };
 	int r;
 
-	if (!c->method->implemented) {
-		(void) kerr_plain(&err, -ENOSYS, "not implemented yet: %s", c->method->name);
-		rpc_reply_fail(c->method, c->reply, &err);
-		return;
-	}
 	if (f->n_fds > c->method->max_fds) {
 		(void) kerr_plain(&err, -EINVAL, "%s takes at most %u descriptors", c->method->name,
 				  c->method->max_fds);

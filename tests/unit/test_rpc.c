@@ -149,6 +149,10 @@ static int stub(void *ctx, const struct rpc_method *m, const struct peer *peer, 
 		return load_image(load->realm, fds->n > 0 ? fds->v[0] : -1, reply);
 	case RPC_X_PULL_IMAGE:
 		return pull_image(fds->link, reply);
+	case RPC_PURGE_CELL:
+		(void) kerr_plain(&err, -ENOSYS, "not implemented yet: %s", m->name);
+		rpc_reply_fail(m, reply, &err);
+		return -ENOSYS;
 	case RPC_START_CELL:
 		(void) kerr_setk(&err, ERR_CELL_NOT_FOUND, -ENOENT, "cell not found");
 		rpc_reply_fail(m, reply, &err);
