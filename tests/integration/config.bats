@@ -116,6 +116,37 @@ no_link()
 	wait_for 200 inst ip link show "$name"
 }
 
+# A line per pass that has looked at cell c: how often it opened the record of its start.
+# There is one pass at a time; the last may be under way.
+looks()
+{
+	awk '/\/default\/default\/default\/c\/run\.json"/ {
+			if ($1 != pid && n) print n
+			n = $1 == pid ? n + 1 : 1
+			pid = $1
+		}' "$INSTANCE/home/trace"
+}
+
+several_looks()
+{
+	[ "$(looks | wc -l)" -ge 3 ]
+}
+
+@test "a pass over a cell in order takes one look at its start, after it has seen that none was cut short" {
+	local tracer
+	run_cell c "$IDLE"
+	with reconcileInterval 100ms
+	quiet inst strace -f -qq -e trace=openat -o "$INSTANCE/home/trace" -p "$(kukeond_pid)" &
+	tracer=$!
+	wait_for 10 several_looks
+	inst kill -INT "$(inst pgrep -x strace)"
+	wait "$tracer" || true
+	looks | sort | uniq -c
+	[ "$(looks | sort -u)" = 2 ]
+	kuke delete cell c
+	rm "$INSTANCE/home/trace"
+}
+
 @test "podSubnetCIDR, podSubnetSize: where new spaces get their addresses" {
 	with podSubnetCIDR 10.99.0.0/16 podSubnetSize 28
 	quiet kuke create space s1
@@ -261,7 +292,18 @@ blobs()
 	prefix=$(sed -n 's/^prefix = //p' "${top_builddir:?}/Makefile")
 	sysconfdir=$(sed -n 's/^sysconfdir = //p' "$top_builddir/Makefile")
 	sysconfdir=${sysconfdir/'${prefix}'/$prefix}
-	[ "$sysconfdir" != /etc ] || skip "this build reads /etc"
+	# A build that reads /etc says nothing of what it reads, nor looks elsewhere.
+	if [ "$sysconfdir" = /etc ]; then
+		inst mount -t tmpfs none /etc
+		inst sh -c 'mkdir /etc/kukeon && : >/etc/kukeon/kukeond.yaml'
+		run quiet inst "$INSTANCE_BINDIR/kuke" init --run-path "$other" --cgroup-root /
+		inst umount /etc
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output != *'is not read'* ]]
+		rm -rf "$other"
+		return
+	fi
 	inst mount -t tmpfs none "$sysconfdir"
 	mkdir "$INSTANCE/home/etc"
 	# shellcheck disable=SC2016

@@ -150,27 +150,26 @@ static int keep_trouble(struct engine *e, const struct addr *cell, struct cell_r
 	return r < 0 ? r : 1;
 }
 
-int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct kerr *err)
+int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct cell_run *run,
+			  struct kerr *err)
 {
 	struct addr a = addr_of_cell(doc);
 	char bridge[LINK_NAME_MAX];
 	struct kerr why = { 0 };
-	struct cell_run run;
 	int r;
 
-	r = cell_run_load(e, &a, &run, NULL);
-	if (r < 0 || !run.complete || !run.veth[0])
+	if (!run->complete || !run->veth[0])
 		return 0; /* not started, or on the host's network */
-	if (run.addr && lease_keep(e, &a, run.addr, NULL) > 0)
+	if (run->addr && lease_keep(e, &a, run->addr, NULL) > 0)
 		log_wrn("the lease of a running cell was lost and is made again", "cell", a.cell);
 	link_bridge_name(a.realm, a.space, e->instance, bridge);
-	if (seen_in_order(e, run.veth, bridge) || is_in_order(run.veth, bridge))
-		return keep_trouble(e, &a, &run, NULL, err);
-	r = mend(e, &a, &run, &why);
+	if (seen_in_order(e, run->veth, bridge) || is_in_order(run->veth, bridge))
+		return keep_trouble(e, &a, run, NULL, err);
+	r = mend(e, &a, run, &why);
 	if (r < 0)
-		return keep_trouble(e, &a, &run, &why, err);
-	log_inf("repaired the network link of a cell", "cell", a.cell, "device", run.veth, "bridge",
-		bridge);
-	r = keep_trouble(e, &a, &run, NULL, err);
+		return keep_trouble(e, &a, run, &why, err);
+	log_inf("repaired the network link of a cell", "cell", a.cell, "device", run->veth,
+		"bridge", bridge);
+	r = keep_trouble(e, &a, run, NULL, err);
 	return r < 0 ? r : 1;
 }

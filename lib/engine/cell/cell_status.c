@@ -160,7 +160,7 @@ static void say_unreadable(struct cell_doc *doc, const struct kerr *why)
 	cell_set_state(doc, doc->status.state, REASON_STATE_DAMAGED, buf_str(&line));
 }
 
-int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigned *ret_need,
+int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, struct cell_seen *ret,
 		 struct kerr *err)
 {
 	struct addr a = addr_of_cell(doc);
@@ -172,8 +172,8 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 	unsigned need;
 
 	status_align(doc);
-	if (ret_need)
-		*ret_need = 0;
+	if (ret)
+		*ret = (struct cell_seen){ 0 };
 	if (daemon_cell_is(&a))
 		return daemon_cell_observe(e, doc, err);
 	facts = xcalloc(doc->spec.containers.n + 1, sizeof(*facts));
@@ -193,8 +193,8 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigne
 	cell_observe_network(doc, &start);
 	if (why.msg[0])
 		say_unreadable(doc, &why);
-	if (ret_need)
-		*ret_need = need;
+	if (ret)
+		*ret = (struct cell_seen){ .need = need, .run = start };
 	return 0;
 }
 

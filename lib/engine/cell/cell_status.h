@@ -6,11 +6,17 @@
 #include "context.h"
 #include "status.h"
 
+/* What a look at a cell has found beside its status. */
+struct cell_seen {
+	unsigned need; /* what is to be done about it (status.h) */
+	struct cell_run run; /* the record of its start; all zero without one that can be read */
+};
+
 /*
  * Derive the status of a cell and its containers from the monitors' records and
- * the kernel. *doc is changed in memory only. ret_need may be NULL.
+ * the kernel. *doc is changed in memory only. ret may be NULL.
  */
-int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, unsigned *ret_need,
+int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, struct cell_seen *ret,
 		 struct kerr *err);
 
 /* The status of one container of the cell by its id; NULL when there is none. */

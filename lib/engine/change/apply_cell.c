@@ -43,6 +43,7 @@ struct change {
 	const char *only; /* a Container document's: a cell that is down stays down */
 	bool existed; /* that container */
 	bool was_up; /* before this change asked it to end */
+	struct cell_run run; /* of the cell as it was found */
 	struct ending wait; /* what is to be replaced and has time left */
 };
 
@@ -182,7 +183,7 @@ static int leave_or_start(struct change *c, struct kerr *err)
 	int r;
 
 	if (!apply_is_down(&c->stored)) {
-		r = cell_link_mend_locked(c->e, &c->stored, err);
+		r = cell_link_mend_locked(c->e, &c->stored, &c->run, err);
 		return r < 0 ? r : start_rest(c, err);
 	}
 	if (c->only) {
@@ -394,9 +395,11 @@ void apply_keep(struct cell_doc *want, const struct cell_doc *stored, const stru
 static int change_locked(struct change *c, const struct container_spec *one, struct kerr *err)
 {
 	struct cell_doc placed = { 0 };
+	struct cell_seen seen = { 0 };
 	int r;
 
-	r = cell_observe(c->e, c->ns, &c->stored, NULL, err);
+	r = cell_observe(c->e, c->ns, &c->stored, &seen, err);
+	c->run = seen.run;
 	if (r == 0 && one)
 		r = place_container(c, one, &placed, err);
 	if (r == 0 && c->kept)

@@ -139,10 +139,15 @@ static int restart_owed(struct engine *e, const char *ns, struct cell_doc *doc, 
 	return r < 0 ? r : cell_observe(e, ns, doc, NULL, err);
 }
 
+enum asked {
+	STOPPED = 0, /* and its document is saved */
+	UP, /* nobody asks */
+	ASKED, /* the same, and something was done about it */
+};
+
 /*
  * Go on with the stops under way, or begin that of a cell whose root has ended. A pass
- * waits for nobody: the ends of the workloads, and of their grace, make others. 1: the
- * cell is up, 0: it has been stopped, with its document saved.
+ * waits for nobody: the ends of the workloads, and of their grace, make others.
  */
 static int end_asked(struct engine *e, const char *ns, struct cell_doc *doc, bool root_ended,
 		     struct kerr *err)
@@ -160,14 +165,17 @@ static int end_asked(struct engine *e, const char *ns, struct cell_doc *doc, boo
 	if (stops_find(&list, STOP_CELL) || root_ended) {
 		if (!stops_find(&list, STOP_CELL))
 			how.flags = CELL_STOP_ENDED;
-		return cell_end_locked(e, ns, doc, &how, &unused, err);
+		r = cell_end_locked(e, ns, doc, &how, &unused, err);
+		return r > 0 ? ASKED : r;
 	}
+	if (list.n == 0)
+		return UP;
 	how.flags |= CELL_STOP_NO_SAVE;
 	for (size_t i = 0; r >= 0 && i < list.n; i++) {
 		how.only = list.v[i].container;
 		r = cell_end_one_locked(e, ns, doc, &how, &unused, err);
 	}
-	return r < 0 ? r : 1;
+	return r < 0 ? r : ASKED;
 }
 
 /* The claim of its spec.id can be told from the document. */
@@ -191,34 +199,36 @@ int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, b
 		       struct kerr *err)
 {
 	struct cell_doc before = { 0 };
-	unsigned need;
-	int r, mended, link, up = 1;
+	struct cell_seen seen;
+	int r, mended, link, up = UP;
 
 	*ret_deleted = false;
 	keep_id(e, doc);
 	model_copy(&cell_doc_type, &before, doc);
-	r = cell_observe(e, ns, doc, &need, err);
-	if (r == 0 && need & CELL_NEED_ADOPT) {
+	r = cell_observe(e, ns, doc, &seen, err);
+	if (r == 0 && seen.need & CELL_NEED_ADOPT) {
 		r = adopt_lost(e, ns, doc, err);
 		if (r == 0)
-			r = cell_observe(e, ns, doc, &need, err);
+			r = cell_observe(e, ns, doc, &seen, err);
 	}
 	if (r == 0)
-		r = up = end_asked(e, ns, doc, need & CELL_NEED_END, err);
-	if (r >= 0)
-		r = cell_observe(e, ns, doc, &need, err);
-	if (r == 0 && need & CELL_NEED_DELETE) {
+		r = up = end_asked(e, ns, doc, seen.need & CELL_NEED_END, err);
+	if (r == UP)
+		r = 0; /* nothing has changed since the look */
+	else if (r >= 0)
+		r = cell_observe(e, ns, doc, &seen, err);
+	if (r == 0 && seen.need & CELL_NEED_DELETE) {
 		r = cell_delete_locked(e, ns, doc, err);
 		*ret_deleted = r == 0;
-	} else if (r == 0 && !up) {
+	} else if (r == 0 && up == STOPPED) {
 		r = 0; /* it has been stopped, and that is stored */
-	} else if (r == 0 && need & CELL_NEED_WIND_DOWN) {
+	} else if (r == 0 && seen.need & CELL_NEED_WIND_DOWN) {
 		r = cell_stop_locked(e, ns, doc, CELL_STOP_ENDED, err);
 	} else if (r == 0) {
 		mended = r = mend_cgroup(e, doc, err);
-		if (r >= 0 && !(need & CELL_NEED_END))
-			r = restart_owed(e, ns, doc, need & CELL_NEED_RESTART, err);
-		link = r == 0 ? cell_link_mend_locked(e, doc, err) : 0;
+		if (r >= 0 && !(seen.need & CELL_NEED_END))
+			r = restart_owed(e, ns, doc, seen.need & CELL_NEED_RESTART, err);
+		link = r == 0 ? cell_link_mend_locked(e, doc, &seen.run, err) : 0;
 		if (link != 0)
 			r = link < 0 ? link : cell_observe(e, ns, doc, NULL, err);
 		if (r == 0 && (mended > 0 || !model_eq(&cell_doc_type, &before, doc)))
