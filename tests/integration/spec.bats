@@ -233,18 +233,31 @@ limits_are()
 }
 
 @test "a limit that this host cannot keep is refused before anything is made" {
-	local doc=$INSTANCE/home/limits.yaml mount
-	# A host without the pids controller: its v1 hierarchy is taken away for a moment.
-	mount=$(inst awk '$3 == "cgroup" && $4 ~ /(^|,)pids(,|$)/ { print $2; exit }' /proc/mounts)
-	[ -n "$mount" ] || skip "the pids controller has no v1 hierarchy here"
+	local doc=$INSTANCE/home/limits.yaml words=$INSTANCE/home/controllers mount where
 	cell_doc s "$IDLE" 'resources: {pidsLimit: 64}' >"$doc"
-	inst umount -l "$mount"
+	# A host without the pids controller: its v1 hierarchy is taken away for a moment, or
+	# the list of the unified one is another.
+	mount=$(inst awk '$3 == "cgroup" && $4 ~ /(^|,)pids(,|$)/ { print $2; exit }' /proc/mounts)
+	if inst grep -q ' cgroup ' /proc/mounts; then
+		where='the mounted cgroup v1 hierarchies'
+	else
+		mount=$(inst awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+		where=$mount/cgroup.controllers
+		inst sed 's/\<pids\>//' "$where" >"$words"
+	fi
+	case $where in
+	/*) inst mount --bind "$words" "$where" ;;
+	*) [ -z "$mount" ] || inst umount -l "$mount" ;;
+	esac
 	run quiet kuke apply --no-daemon -f "$doc"
-	inst mount -t cgroup -o nosuid,nodev,noexec,pids cgroup "$mount"
+	case $where in
+	/*) inst umount "$where" ;;
+	*) [ -z "$mount" ] || inst mount -t cgroup -o nosuid,nodev,noexec,pids cgroup "$mount" ;;
+	esac
 	assert_failure 1
-	assert_output --partial 'container "main": resources.pidsLimit: this host has no pids controller (not in the mounted cgroup v1 hierarchies); enable it or leave the limit out'
+	assert_output --partial "container \"main\": resources.pidsLimit: this host has no pids controller (not in $where); enable it or leave the limit out"
 	refute kuke get cell s
-	rm "$doc"
+	rm -f "$doc" "$words"
 }
 
 @test "every hierarchy has the cell's directories while it is there, and none after" {
