@@ -599,6 +599,11 @@ static int grace_of(const struct rpc_method *m, const void *args)
 	return n->v < CELL_GRACE_MAX_MS ? (int) n->v : CELL_GRACE_MAX_MS;
 }
 
+bool engine_has_method(const struct rpc_method *m)
+{
+	return handlers[m->id] != NULL;
+}
+
 int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct peer *peer,
 		    void *args, void *reply, struct rpc_fds *fds)
 {
@@ -611,7 +616,7 @@ int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct p
 	e->grace_ms = grace_of(m, args);
 	e->caller = peer ? peer->uid : geteuid();
 	e->link = fds ? fds->link : NULL;
-	if (!handlers[m->id])
+	if (!engine_has_method(m))
 		r = kerr_plain(&err, -ENOSYS, "not implemented yet: %s", m->name);
 	else
 		r = handlers[m->id](&c);

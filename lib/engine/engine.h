@@ -16,4 +16,7 @@
 int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct peer *peer,
 		    void *args, void *reply, struct rpc_fds *fds);
 
+/* Whether there is a handler of it; engine_dispatch says "not implemented yet" where not. */
+bool engine_has_method(const struct rpc_method *m);
+
 #endif

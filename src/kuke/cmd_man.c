@@ -185,7 +185,7 @@ static void print_service(const char *service)
 		if (!streq(m->service, service))
 			continue;
 		cli_printf(".It Li %s\n", m->name);
-		if (!m->implemented)
+		if (!engine_has_method(m))
 			cli_printf("Not implemented yet.\n");
 		print_members("Takes", m->args);
 		print_members("Gives", m->reply);

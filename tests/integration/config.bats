@@ -138,11 +138,11 @@ several_looks()
 	with reconcileInterval 100ms
 	quiet inst strace -f -qq -e trace=openat -o "$INSTANCE/home/trace" -p "$(kukeond_pid)" &
 	tracer=$!
-	wait_for 10 several_looks
+	wait_for 200 several_looks
 	inst kill -INT "$(inst pgrep -x strace)"
 	wait "$tracer" || true
 	looks | sort | uniq -c
-	[ "$(looks | sort -u)" = 2 ]
+	assert_equal "$(looks | sort -u)" 2
 	kuke delete cell c
 	rm "$INSTANCE/home/trace"
 }
@@ -299,8 +299,8 @@ blobs()
 		run quiet inst "$INSTANCE_BINDIR/kuke" init --run-path "$other" --cgroup-root /
 		inst umount /etc
 		echo "$output"
-		[ "$status" -eq 1 ]
-		[[ $output != *'is not read'* ]]
+		assert_failure 1
+		refute_output --partial 'is not read'
 		rm -rf "$other"
 		return
 	fi
