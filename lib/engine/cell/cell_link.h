@@ -26,8 +26,8 @@ int cell_link_make(struct engine *e, const struct addr *cell, const struct space
 		   const struct cell_run *run, int dirfd, struct kerr *err);
 
 /*
- * Put the link of a cell with that record of a start in order: its port back into the bridge, a lost
- * pair made again with the same address. What cannot be mended is kept in the
+ * Put the link of a cell with that record of a start in order: its port back into the
+ * bridge, a lost pair made again with the same address. What cannot be mended is kept in the
  * record of the start (cell_run.trouble), which cell_observe tells. 1 when
  * something changed, 0 when all was in order or the cell has no link.
  */
