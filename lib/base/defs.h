@@ -30,6 +30,14 @@
 		take_ptr_;                     \
 	})
 
+/* The same of a struct whose members own something. */
+#define take_struct(s)                                 \
+	({                                             \
+		__typeof__(s) take_struct_ = (s);      \
+		memset(&(s), 0, sizeof(take_struct_)); \
+		take_struct_;                          \
+	})
+
 /*
  * Limits. Sizes from outside are held against these before anything is
  * allocated.

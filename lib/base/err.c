@@ -6,6 +6,12 @@
 
 #include "err.h"
 
+/* The functions themselves; callers have them with what they return made negative. */
+#undef kerr_set
+#undef kerr_setk
+#undef kerr_plain
+#undef kerr_wrap
+
 #define DOTS "..."
 
 /* Mark a text that did not fit, without leaving half a UTF-8 character. */

@@ -2,6 +2,7 @@
 #ifndef KUKEON_ERR_H
 #define KUKEON_ERR_H
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -41,6 +42,20 @@ const char *kerr_text(const struct kerr *err, char *buf, size_t size);
 
 /* The text of one errno value (positive), in lower case. buf is filled and returned. */
 const char *errno_text(int e, char *buf, size_t size);
+
+/*
+ * What they return is negative, as callers rely on: a call that failed and has left
+ * errno alone is a failure all the same.
+ */
+static inline int kerr_negative(int r)
+{
+	return r < 0 ? r : -EIO;
+}
+
+#define kerr_set(err, r, ...) kerr_negative((kerr_set) (err, r, __VA_ARGS__))
+#define kerr_setk(err, kind, r, ...) kerr_negative((kerr_setk) (err, kind, r, __VA_ARGS__))
+#define kerr_plain(err, r, ...) kerr_negative((kerr_plain) (err, r, __VA_ARGS__))
+#define kerr_wrap(err, r, ...) kerr_negative((kerr_wrap) (err, r, __VA_ARGS__))
 
 #define KERR_TEXT_MAX (sizeof(((struct kerr *) 0)->msg) + 128)
 

@@ -73,8 +73,10 @@ void strlist_copy(struct strlist *to, const struct strlist *from)
 	strlist_clear(to);
 	if (from->v != NULL)
 		strlist_make_empty(to);
-	for (i = 0; i < from->n; i++)
+	for (i = 0; i < from->n; i++) {
+		assert(from->v != NULL);
 		strlist_add(to, from->v[i]);
+	}
 }
 
 bool strlist_eq(const struct strlist *a, const struct strlist *b)
@@ -199,8 +201,10 @@ void strmap_copy(struct strmap *to, const struct strmap *from)
 	strmap_clear(to);
 	if (from->v != NULL)
 		strmap_make_empty(to);
-	for (i = 0; i < from->n; i++)
+	for (i = 0; i < from->n; i++) {
+		assert(from->v != NULL);
 		strmap_set(to, from->v[i].key, from->v[i].value);
+	}
 }
 
 bool strmap_eq(const struct strmap *a, const struct strmap *b)

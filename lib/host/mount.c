@@ -78,7 +78,7 @@ static char *undo_octal(char *s)
 static int parse_device(char *s, struct mount_info *mi)
 {
 	char *colon = strchr(s, ':');
-	uint64_t major, minor;
+	uint64_t major = 0, minor = 0;
 	int r;
 
 	if (!colon)

@@ -202,8 +202,7 @@ int cellprofile_read(const char *path, const char *text, size_t n, enum cellprof
 	if (r < 0)
 		return r;
 	p.name = xstrdup(p.doc.head.metadata.name);
-	*ret = p;
-	p = (struct cellprofile){ 0 };
+	*ret = take_struct(p);
 	return 0;
 }
 
@@ -267,8 +266,7 @@ static int take_if_named(const char *dir, const char *file, const char *name,
 		return 0;
 	for (i = 0; warnings != NULL && i < said.n; i++)
 		strlist_add(warnings, said.v[i]);
-	*ret = p;
-	p = (struct cellprofile){ 0 };
+	*ret = take_struct(p);
 	return 1;
 }
 

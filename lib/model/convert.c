@@ -197,7 +197,7 @@ static int check_cell(const struct cell_doc *doc, struct kerr *err)
 {
 	const struct cell_spec *spec = &doc->spec;
 	const struct container_spec *c;
-	const char *root;
+	const char *root = NULL;
 	size_t i;
 	int r;
 

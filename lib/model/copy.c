@@ -103,6 +103,7 @@ static void objlist_copy(const struct model_type *t, void *to, const void *from)
 
 	if (view.v)
 		list_make_empty(to, t->size);
+	assert(view.v || view.n == 0);
 	for (i = 0; i < view.n; i++)
 		model_copy(t, list_grow(to, t->size), view.v + i * t->size);
 }
@@ -114,6 +115,7 @@ static void intlist_copy(void *to, const void *from)
 
 	if (view.v)
 		list_make_empty(to, sizeof(int64_t));
+	assert(view.v || view.n == 0);
 	for (i = 0; i < view.n; i++)
 		memcpy(list_grow(to, sizeof(int64_t)), view.v + i * sizeof(int64_t),
 		       sizeof(int64_t));

@@ -154,6 +154,7 @@ static void go_type_text(struct buf *out, const struct field *f, bool item)
 		buf_adds(out, "[]");
 	if (f->type == FIELD_STRMAP && !item)
 		buf_adds(out, "map[string]");
+	assert(f->type < _FIELD_TYPE_MAX);
 	if (f->obj)
 		buf_addf(out, "v1beta1.%s", f->obj->name);
 	else

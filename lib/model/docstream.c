@@ -517,8 +517,7 @@ int docstream_load_all(const struct docstream_source *v, size_t n, enum docstrea
 		return kerr_plain(err, -EINVAL,
 				  "failed to parse YAML: no documents found in input");
 	m.files = n;
-	*ret = m;
-	m = (struct docstream){ 0 };
+	*ret = take_struct(m);
 	return 0;
 }
 

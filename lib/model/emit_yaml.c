@@ -309,8 +309,9 @@ void yemit_key(struct yemit *y, const char *key)
 
 void yemit_str(struct yemit *y, const char *s)
 {
+	s = s ? s : "";
 	yemit_scalar_start(y);
-	if (flow_string(y, s ? s : "", false))
+	if (flow_string(y, s, false))
 		buf_addc(y->out, '\n');
 	else
 		literal(y, s);

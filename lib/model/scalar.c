@@ -316,7 +316,7 @@ static int decimal_to_i64(const struct decimal *d, int64_t *ret)
 
 static enum node_tag number_tag(const char *s)
 {
-	char text[NUMBER_TEXT_MAX];
+	char text[NUMBER_TEXT_MAX] = "";
 	struct decimal d;
 	uint64_t v;
 	bool neg;
@@ -347,7 +347,7 @@ enum node_tag scalar_tag(const char *s, size_t n)
 
 int scalar_to_i64(const char *s, int64_t *ret)
 {
-	char text[NUMBER_TEXT_MAX];
+	char text[NUMBER_TEXT_MAX] = "";
 	struct decimal d;
 	uint64_t v = 0;
 	bool neg = false;

@@ -329,8 +329,7 @@ int security_opt_parse(const char *opt, struct security_opt *ret, struct kerr *e
 			"unsupported securityOpt \"%s\": SELinux labels are not supported", opt);
 	if (!security_opt_split(opt, &o))
 		return kerr_plain(err, -EINVAL, "unsupported securityOpt \"%s\"", opt);
-	*ret = o;
-	o = (struct security_opt){ 0 };
+	*ret = take_struct(o);
 	return 0;
 }
 

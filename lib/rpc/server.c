@@ -185,9 +185,11 @@ static int answer(struct call *c, struct buf *result, struct kerr *err)
 	r = method_text(c->frame, &text, err);
 	if (r < 0)
 		return r;
+	assert(text);
 	r = find_method(c, text, err);
 	if (r < 0)
 		return r;
+	assert(c->method);
 	r = decode_args(c, err);
 	if (r < 0)
 		return r;

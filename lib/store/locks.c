@@ -94,6 +94,7 @@ char *lock_id_path(const struct layout *l, const struct lock_id *id)
 	case LOCK_FIREWALL:
 		return layout_lock(l, &(struct addr){ 0 }, ".firewall");
 	case LOCK_IMAGE:
+		assert(id->name);
 		/* Image names have slashes and no limit that suits a file name. */
 		sha256_hex_of(id->name, strlen(id->name), hex);
 		return layout_lock_content(l, ".images", id->ns, hex);

@@ -418,8 +418,7 @@ int store_list(const struct layout *l, const struct addr *parent, struct strlist
 		return r;
 	strlist_sort(&names);
 	strlist_clear(ret);
-	*ret = names;
-	names = (struct strlist){ 0 };
+	*ret = take_struct(names);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <sys/utsname.h>
@@ -237,6 +238,7 @@ char *oci_media_type(const char *text, size_t n, const char *media_type)
 		own = jval_str(jval_get(root, "mediaType"));
 	if (str_empty(own))
 		own = media_type;
+	assert(own);
 	if (!is_index_type(own) && !is_manifest_type(own))
 		own = jval_is_null(jval_get(root, "manifests")) ? MEDIA_OCI_MANIFEST
 								: MEDIA_OCI_INDEX;
@@ -261,8 +263,7 @@ int oci_index_parse(const char *text, size_t n, struct oci_index *ret, struct ke
 				      IMAGE_MAX_DESCRIPTORS, &i.manifests, &i.n_manifests, err);
 	if (r < 0)
 		return r;
-	*ret = i;
-	i = (struct oci_index){ 0 };
+	*ret = take_struct(i);
 	return 0;
 }
 
@@ -286,8 +287,7 @@ int oci_manifest_parse(const char *text, size_t n, struct oci_manifest *ret, str
 				      &m.layers, &m.n_layers, err);
 	if (r < 0)
 		return r;
-	*ret = m;
-	m = (struct oci_manifest){ 0 };
+	*ret = take_struct(m);
 	return 0;
 }
 
@@ -362,8 +362,7 @@ int image_config_parse(const char *text, size_t n, struct image_config *ret, str
 		r = parse_diff_ids(root, &c.diff_ids, err);
 	if (r < 0)
 		return r;
-	*ret = c;
-	c = (struct image_config){ 0 };
+	*ret = take_struct(c);
 	return 0;
 }
 

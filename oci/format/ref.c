@@ -228,8 +228,7 @@ int ref_parse(const char *s, struct ref *ret, struct kerr *err)
 	q = parse_into(s, &r, err);
 	if (q < 0)
 		return q;
-	*ret = r;
-	r = (struct ref){ 0 };
+	*ret = take_struct(r);
 	return 0;
 }
 

@@ -275,8 +275,7 @@ int mount_plan_make(const struct spec_input *in, const char *dir, struct mount_p
 		if (p.v[i].type == MOUNT_ENTRY_TMPFS && !is_dev_tmpfs(&p.v[i]))
 			p.v[i].composed = xasprintf("%s/%zu", dir, i);
 	}
-	*ret = p;
-	p = (struct mount_plan){ 0 };
+	*ret = take_struct(p);
 	return 0;
 }
 

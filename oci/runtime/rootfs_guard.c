@@ -142,11 +142,13 @@ static int make_entry(const struct walk *w, const char *name, bool file, struct 
 
 	if (parent < 0)
 		return kerr_set(err, parent, "open '%s/' of the container", w->done);
-	if (file)
-		fd = r = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-				0644);
-	else
+	if (file) {
+		fd = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			    0644);
+		r = fd;
+	} else {
 		r = mkdirat(parent, name, 0755);
+	}
 	return r < 0 ? kerr_set(err, -errno, "make '%s/%s' of the container", w->done, name) : 0;
 }
 

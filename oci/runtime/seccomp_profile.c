@@ -286,8 +286,7 @@ int seccomp_profile_parse(const char *text, size_t n, const char *path, struct s
 		r = read_profile(&at, root, &s, err);
 	if (r < 0)
 		return r;
-	*ret = s;
-	s = (struct seccomp_profile){ 0 };
+	*ret = take_struct(s);
 	return 0;
 }
 

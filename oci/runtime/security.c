@@ -126,8 +126,7 @@ int security_resolve(const struct container_spec *c, enum security_flags flags, 
 	}
 	if (s.apparmor != NULL && !apparmor_enabled())
 		free_p(&s.apparmor); /* "unconfined", which the runtime could not set */
-	*ret = s;
-	s = (struct security){ 0 };
+	*ret = take_struct(s);
 	return 0;
 }
 

@@ -58,8 +58,7 @@ int spec_args(const struct spec_input *in, struct strlist *ret, struct kerr *err
 		return kerr_plain(err, -E2BIG, "the arguments of container '%s' are too long",
 				  c->id);
 	strlist_clear(ret);
-	*ret = args;
-	args = (struct strlist){ 0 };
+	*ret = take_struct(args);
 	return 0;
 }
 
@@ -154,8 +153,7 @@ int spec_env(const struct spec_input *in, struct strlist *ret, struct kerr *err)
 		return kerr_plain(err, -E2BIG, "the environment of container '%s' is too long",
 				  in->c->id);
 	strlist_clear(ret);
-	*ret = env;
-	env = (struct strlist){ 0 };
+	*ret = take_struct(env);
 	return 0;
 }
 

@@ -289,8 +289,7 @@ int user_resolve_text(const struct buf *passwd, const struct buf *group, const c
 	r = resolve(&l, flags, &u, err);
 	if (r < 0)
 		return r;
-	*ret = u;
-	u = (struct user_ids){ 0 };
+	*ret = take_struct(u);
 	return 0;
 }
 

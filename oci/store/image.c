@@ -86,8 +86,7 @@ int image_list(struct image_store *s, struct image_infos *ret, struct kerr *err)
 		return r;
 	if (l.n > 0)
 		qsort(l.v, l.n, sizeof(*l.v), by_name);
-	*ret = l;
-	l = (struct image_infos){ 0 };
+	*ret = take_struct(l);
 	return 0;
 }
 
@@ -226,8 +225,7 @@ int image_resolve(struct image_store *s, const char *ref, struct image *ret, str
 	r = fill_image(s, &i, err);
 	if (r < 0)
 		return kerr_wrap(err, r, "image '%s'", i.name);
-	*ret = i;
-	i = (struct image){ 0 };
+	*ret = take_struct(i);
 	return 0;
 }
 
@@ -244,7 +242,6 @@ int image_resolve_digest(struct image_store *s, const struct digest *manifest, s
 	r = fill_image(s, &i, err);
 	if (r < 0)
 		return kerr_wrap(err, r, "image %s", manifest->text);
-	*ret = i;
-	i = (struct image){ 0 };
+	*ret = take_struct(i);
 	return 0;
 }

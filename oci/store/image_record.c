@@ -142,8 +142,7 @@ static int load_path(const char *path, struct image_record *ret, struct kerr *er
 	r = parse(&b, &rec);
 	if (r < 0 || !is_in_place(path, &rec))
 		return kerr_plain(err, -EINVAL, "image record '%s' is damaged", path);
-	*ret = rec;
-	rec = (struct image_record){ 0 };
+	*ret = take_struct(rec);
 	return 0;
 }
 

@@ -121,7 +121,7 @@ static int stack_enter(struct layer_below *b, const struct stack *from, const ch
 		       struct stack *ret, struct kerr *err)
 {
 	size_t i;
-	int dir, fd, r;
+	int dir = -EBADF, fd, r;
 
 	for (i = 0; (r = stack_get(b, from, i, &dir, err)) > 0; i++) {
 		fd = layer_open_child(dir, name);

@@ -59,8 +59,7 @@ int snapshot_lower(struct image_store *s, const char *id, const struct image *im
 	if (l.n == 0 && id)
 		strlist_add_owned(&l, path_join("containers", id, LOWER, NULL));
 	strlist_clear(ret);
-	*ret = l;
-	l = (struct strlist){ 0 };
+	*ret = take_struct(l);
 	return 0;
 }
 

@@ -114,11 +114,14 @@ static int wait_done(struct pull *p, int64_t id, struct fetch_event *ret, struct
 		if (r < 0)
 			return kerr_set(err, -errno, "wait for kukefetch");
 		r = check_caller(p, fds[1].revents, err);
-		if (r == 0 && fds[0].revents)
-			r = fetch_next(p->fetch, ret, err);
 		if (r < 0)
 			return r;
-		if (!fds[0].revents || ret->id != id)
+		if (!fds[0].revents)
+			continue;
+		r = fetch_next(p->fetch, ret, err);
+		if (r < 0)
+			return r;
+		if (ret->id != id)
 			continue;
 		if (ret->kind == FETCH_DONE)
 			return 0;
@@ -736,7 +739,6 @@ int image_pull(struct image_store *s, const char *ref, const struct pull_options
 		(void) image_gc(s, NULL, NULL); /* the first error is the one to tell */
 	if (r < 0)
 		return r;
-	*ret = res;
-	res = (struct pull_result){ 0 };
+	*ret = take_struct(res);
 	return 0;
 }

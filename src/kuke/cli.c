@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -197,6 +198,7 @@ void table_print(const struct table *t)
 	struct buf out cleanup_buf = BUF_INIT(PRINT_MAX);
 	size_t rows = t->columns ? t->cells.n / t->columns : 0;
 
+	assert(t->columns > 0 || t->cells.n == 0);
 	for (size_t i = 0; i < t->cells.n; i++) {
 		size_t n = term_columns(t->cells.v[i]);
 

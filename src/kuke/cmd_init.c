@@ -269,7 +269,7 @@ static int run_init(struct cli *c, struct kerr *err)
 	struct engine *e cleanup_(engine_closep) = NULL;
 	struct init_report report cleanup_(init_report_clear) = { 0 };
 	struct init_options o = { 0 };
-	bool no_wait;
+	bool no_wait = false;
 	int r;
 
 	r = cli_switch(c, "force-regenerate-cni", "KUKE_INIT_FORCE_REGENERATE_CNI",

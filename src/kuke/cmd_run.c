@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "cellprofile.h"
@@ -130,6 +131,7 @@ static int finish(struct cli *c, struct docstream *docs, struct cell_doc **ret, 
 
 	if (r < 0)
 		return r;
+	assert(docs->v);
 	if (docs->v[0].doc) {
 		fill_location(&scope, docs->v[0].doc);
 		if (cli_bool(c, "rm"))
@@ -209,10 +211,12 @@ static int get_cell(struct cli *c, const struct cell_doc *wanted, struct rpc_get
 {
 	struct rpc_cell_args args = { 0 };
 	struct kerr why = { 0 };
-	struct scope s = { wanted->spec.realm_id, wanted->spec.space_id, wanted->spec.stack_id,
-			   NULL };
+	struct scope s = { 0 };
 	int r;
 
+	assert(wanted);
+	s = (struct scope){ wanted->spec.realm_id, wanted->spec.space_id, wanted->spec.stack_id,
+			    NULL };
 	scope_fill_doc(&s, KIND_CELL, wanted->head.metadata.name, &args.doc);
 	r = cli_call(c, RPC_GET_CELL, &args, ret, &why);
 	if (r < 0 && why.kind == ERR_CELL_NOT_FOUND)
@@ -285,6 +289,7 @@ static void clean_up(struct cli *c, const struct cell_doc *cell)
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
 
+	assert(cell);
 	model_copy(&cell_doc_type, &args.doc, cell);
 	if (cli_call(c, RPC_KILL_CELL, &args, &reply, &err) < 0 && err.kind != ERR_CELL_NOT_FOUND)
 		term_err("kuke run: --rm cleanup: failed to kill cell \"%s\": %s\n",

@@ -114,8 +114,7 @@ int manifest_read(const struct cli *c, struct manifest *ret, struct kerr *err)
 	}
 	if (r < 0)
 		return r;
-	*ret = m;
-	m = (struct manifest){ 0 };
+	*ret = take_struct(m);
 	return 0;
 }
 

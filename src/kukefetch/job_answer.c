@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <time.h>
 
 #include "challenge.h"
@@ -399,8 +400,9 @@ static void on_stop(struct job *j, const struct http_answer *a)
 		job_rest(j, 0, -1, "the registry sent another part than it was asked for");
 		break;
 	case JOB_STOP_SIZE:
-		buf_addf(&text, "the registry has %lld bytes of it, the manifest says %lld",
-			 (long long) (from + a->length), (long long) j->size);
+		buf_addf(&text,
+			 "the registry has %" PRId64 " bytes of it, the manifest says %" PRId64,
+			 from + a->length, j->size);
 		job_fail(j, 0, 0, buf_str(&text));
 		break;
 	case JOB_STOP_LONG:

@@ -222,7 +222,6 @@ int settings_load(int argc, char **argv, struct settings *ret, struct kerr *err)
 		r = configuration_check_runtime(s.suffix, s.cgroup_root, err);
 	if (r < 0)
 		return r;
-	*ret = s;
-	s = (struct settings){ 0 };
+	*ret = take_struct(s);
 	return SETTINGS_SERVE;
 }

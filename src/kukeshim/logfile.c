@@ -55,7 +55,7 @@ static bool ends_mid_line(int fd, int64_t size)
 
 static int open_files(struct logfile *l)
 {
-	struct stat st;
+	struct stat st = { 0 };
 
 	fd_close_p(&l->fd);
 	fd_close_p(&l->index);

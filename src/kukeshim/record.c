@@ -164,6 +164,7 @@ void exit_wake(const struct shim *s)
 	if (wake < 0)
 		return;
 	file = openat(wake, s->opt.wake_key, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd_close_p(&file);
 	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (sock < 0)
 		return;

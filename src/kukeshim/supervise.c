@@ -225,7 +225,7 @@ static void delete_container(const struct shim *s)
 /* A process that failed is started again, after a pause. false: it has ended for good. */
 static bool run_again(struct shim *s)
 {
-	int status, pause;
+	int status = 0, pause;
 
 	if (s->opt.process == NULL || init_status(s, &status) < 0)
 		return false;

@@ -29,6 +29,21 @@ START_TEST(set_and_text)
 }
 END_TEST
 
+/* Whoever has failed without an errno has failed all the same. */
+START_TEST(what_is_returned_is_negative)
+{
+	struct kerr err = { 0 };
+
+	ck_assert_int_eq(kerr_set(&err, -ENOENT, "x"), -ENOENT);
+	ck_assert_int_eq(kerr_set(&err, 0, "x"), -EIO);
+	ck_assert_str_eq(err.msg, "x");
+	ck_assert_int_eq(kerr_plain(&err, 5, "y"), -EIO);
+	ck_assert_int_eq(kerr_setk(NULL, 7, 0, "y"), -EIO);
+	ck_assert_int_eq(kerr_wrap(&err, -EPERM, "z"), -EPERM);
+	ck_assert_str_eq(err.msg, "z: y");
+}
+END_TEST
+
 START_TEST(null_is_accepted)
 {
 	ck_assert_int_eq(kerr_set(NULL, -EIO, "x"), -EIO);
@@ -113,6 +128,7 @@ static Suite *test_err(void)
 	TCase *c = tcase_create("err");
 
 	tcase_add_test(c, set_and_text);
+	tcase_add_test(c, what_is_returned_is_negative);
 	tcase_add_test(c, null_is_accepted);
 	tcase_add_test(c, wrap_keeps_the_rest);
 	tcase_add_test(c, arguments_may_be_the_message);

@@ -365,8 +365,9 @@ int container_verb_delete(struct engine *e, const struct container_doc *d,
 	int r;
 
 	r = subject_take(&s, e, d, CELL_TAKE_ENDING, err);
-	if (r == 0)
-		r = subject_spec(&s, "delete", "deleted", &c, err);
+	if (r < 0)
+		return r;
+	r = subject_spec(&s, "delete", "deleted", &c, err);
 	if (r < 0)
 		return r;
 	fill_doc(&s, c, &ret->container);

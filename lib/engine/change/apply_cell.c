@@ -412,6 +412,8 @@ static int change_locked(struct change *c, const struct container_spec *one, str
 		diff_doc(KIND_CELL, &c->stored, c->want, &c->diff);
 		r = carry_out(c, err);
 	}
+	if (one)
+		c->want = NULL; /* it was placed; another turn places it anew */
 	model_clear(&cell_doc_type, &placed);
 	return r;
 }

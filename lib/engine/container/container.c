@@ -570,7 +570,7 @@ bool container_exit_is_volatile(const struct container_run *r)
 int container_undo(struct container_run *r, struct kerr *err)
 {
 	char *file cleanup_free = path_join(r->data_dir, SHIM_FILE_EXIT, NULL);
-	struct shim_status run, after;
+	struct shim_status run = { 0 }, after = { 0 };
 	int k = shim_state(&r->how.place, &run, err);
 
 	if (k == 0)

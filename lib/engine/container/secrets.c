@@ -110,8 +110,7 @@ int secrets_resolve(const struct container_spec *c, const char *dir, struct secr
 		if (r < 0)
 			return r;
 	}
-	*ret = s;
-	s = (struct secrets){ 0 };
+	*ret = take_struct(s);
 	return 0;
 }
 

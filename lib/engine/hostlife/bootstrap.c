@@ -49,8 +49,9 @@ static int check_runtime(struct engine *e, char **ret_warning, struct kerr *err)
 	int r;
 
 	r = runc_find(e->runtime, &runc, err);
-	if (r == 0)
-		r = runc_version(runc, &version, err);
+	if (r < 0)
+		return r;
+	r = runc_version(runc, &version, err);
 	if (r < 0)
 		return r;
 	missing = runc_fixes_missing(&version);

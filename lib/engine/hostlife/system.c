@@ -174,6 +174,9 @@ static int start_process(struct engine *e, struct container_run *run, struct ker
 	run->how.process = argv;
 	r = shim_start(&run->how, &started, err);
 	cgroup_close_procs(fds, n);
+	run->how.monitor_procs_fds = NULL;
+	run->how.n_monitor_procs_fds = 0;
+	run->how.process = NULL;
 	return r;
 }
 

@@ -44,7 +44,7 @@ int network_load_record(struct engine *e, const struct addr *space, struct space
 {
 	char *file cleanup_free = layout_object(&e->layout, space, SPACE_NETWORK);
 	struct buf text cleanup_buf = BUF_INIT(NETWORK_FILE_MAX);
-	struct ipv4_net subnet;
+	struct ipv4_net subnet = { 0 };
 	char cidr[64];
 	int r;
 

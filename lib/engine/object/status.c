@@ -41,6 +41,21 @@ bool cell_failed_sticky(const struct cell_doc *doc)
 	return false;
 }
 
+/* The status of that container, which is taken out of the list; empty when it has none. */
+static struct container_status take_status(struct cell_status *old, const char *id)
+{
+	struct container_status taken = { 0 };
+
+	for (size_t k = 0; k < old->containers.n; k++) {
+		if (!streq_null(old->containers.v[k].name, id))
+			continue;
+		taken = old->containers.v[k];
+		old->containers.v[k] = (struct container_status){ 0 };
+		break;
+	}
+	return taken;
+}
+
 void status_align(struct cell_doc *doc)
 {
 	struct cell_status *st = &doc->status;
@@ -49,21 +64,15 @@ void status_align(struct cell_doc *doc)
 	st->containers.v = NULL;
 	st->containers.n = 0;
 	for (size_t i = 0; i < doc->spec.containers.n; i++) {
-		const struct container_spec *c = &doc->spec.containers.v[i];
+		const char *id = doc->spec.containers.v[i].id;
 		struct container_status *to =
 			vec_grow(&st->containers.v, &st->containers.n, sizeof(*to));
 
-		for (size_t k = 0; k < old.containers.n; k++) {
-			struct container_status *from = &old.containers.v[k];
-
-			if (!streq_null(from->name, c->id))
-				continue;
-			*to = *from;
-			*from = (struct container_status){ 0 };
-			break;
-		}
-		set_str(&to->name, c->id);
-		set_str(&to->id, c->id);
+		*to = take_status(&old, id);
+		if (!to->name)
+			to->name = xstrdup_null(id);
+		if (!to->id)
+			to->id = xstrdup_null(id);
 	}
 	for (size_t k = 0; k < old.containers.n; k++)
 		model_clear(&container_status_type, &old.containers.v[k]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -259,7 +260,7 @@ static int first_subdir(int dirfd, char **ret)
 	fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	d = fd >= 0 ? fdopendir(fd) : NULL;
 	if (!d)
-		return -errno;
+		return kerr_negative(-errno);
 	while ((e = readdir(d)) != NULL)
 		if (e->d_type == DT_DIR && !streq(e->d_name, ".") && !streq(e->d_name, ".."))
 			break;
@@ -297,6 +298,7 @@ static int remove_below(int top)
 			return r;
 		if (r == 0 && depth == 0)
 			return 0;
+		assert(r == 0 || name != NULL);
 		if (r > 0 && (unlinkat(cur, name, AT_REMOVEDIR) == 0 || errno == ENOENT))
 			continue;
 		if (r > 0 && !is_busy(errno))
