@@ -320,6 +320,8 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 TESTS += @SYSTEM_TESTS_SHUFFLED@ $(LINTS)
+# By itself (check-tidy), as it takes minutes.
+EXTRA_DIST += tests/lint/tidy.sh .clang-tidy
 @TESTS_ORDER@
 CONFIG_STATUS_DEPENDENCIES = $(top_srcdir)/tests/order.mk
 
@@ -347,13 +349,15 @@ EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/helpers/registry.bash tests/helpers/token-server tests/order.mk \
 	tests/fuzz/replay.c tests/fuzz/layer.dict tests/lint/checks.pl tests/lint/lib.bash tests/lint/strip.pl
 
-.PHONY: check-unit check-system check-lint
+.PHONY: check-unit check-system check-lint check-tidy
 check-unit:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)'
 check-system:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(SYSTEM_TESTS_SHUFFLED)'
 check-lint:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(LINTS)'
+check-tidy:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/lint/tidy.sh
 
 # Benchmarks: run by hand on a quiet machine, and in short by bench.bats.
 check_PROGRAMS += pair

@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# clang-tidy with the checks of .clang-tidy on the product's sources: minutes on one
+# processor, so it is not in make check: make check-tidy. FILES=REGEX for some.
+. "${BASH_SOURCE[0]%/*}/lib.bash"
+lint_need clang-tidy clang-tidy
+
+build=${top_builddir:-.}
+# Header names are unique (includes.sh): one include path does for all layers.
+mapfile -t flags < <(
+	printf '%s\n' -std=gnu11 -DKUKEON_SYSCONFDIR='"/etc/kukeon"' \
+		-DKUKEON_LIBEXECDIR='"/usr/libexec/kukeon"'
+	product_files | sed -n 's,/[^/]*$,,p' | sort -u | grep -vx src/static | sed 's/^/-I/'
+	sed -n 's/^[A-Z]*_CFLAGS = //p' "$build/Makefile" 2>/dev/null | tr ' ' '\n' | grep '^-I/' |
+		sort -u
+)
+
+# findings FILE: what there is to say of it, by its name in the tree.
+findings()
+{
+	local file=$1 config=$build
+
+	shift
+	# The static helpers have a config.h of their own.
+	[[ $file != src/kukeshim/* ]] || config=src/static
+	clang-tidy -quiet "$file" -- "-I$config" "$@" 2>/dev/null | sed "s,$PWD/,,g" |
+		grep -E '(warning|error|note): '
+}
+
+export build
+export -f findings
+product_files | grep '\.c$' | grep -E -- "${FILES:-.}" |
+	xargs -P "$(nproc)" -I{} bash -c 'findings "$@" || true' _ {} "${flags[@]}" |
+	lint_rule "clang's analyzer and clang-tidy find nothing"
+
+lint_done
