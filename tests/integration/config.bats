@@ -255,7 +255,7 @@ blobs()
 	run quiet inst "$INSTANCE_BINDIR/kukeond" serve --configuration "$INSTANCE_CONFIG" \
 		--socket "$HERE/elsewhere/k.sock"
 	assert_failure 1
-	assert_like "$output" "Error: cells of '$INSTANCE_RUN_PATH' run with the socket's directory " ...
+	assert_like "$output" "Error: cells of '$INSTANCE_RUN_PATH' are running with socket directory " ...
 	quiet kuke daemon start
 	wait_for 200 daemon_is_back
 	kuke delete cell c

@@ -43,11 +43,14 @@
 #define STOPPED_FILE "stopped"
 #define RECORD_MAX 65536
 #define STOPPED_MAX 64
-#define STOPPED_NO_RUN "-" /* in the place of a run that could not be started again */
+#define STOPPED_NO_RUN "-" /* marks as stopped a container whose start failed and left no run */
 
 /* ---- where things are ---- */
 
-/* Where the kernel counts OOM kills: the v2 group, or v1's one hierarchy with memory. */
+/*
+ * The cgroup whose OOM kills are counted: on v2 the container's, on v1 that of the
+ * memory hierarchy.
+ */
 static void find_memory_cgroup(struct container_run *r)
 {
 	const struct cgroup_host *h = r->e->cgroups;
@@ -166,7 +169,7 @@ static int read_record(const char *data_dir, struct buf *ret)
 	return state_read_at(AT_FDCWD, file, RECORD_MAX, ret, NULL);
 }
 
-/* All that is in it is known without it: a damaged one is written again. */
+/* The record can be rebuilt, so a damaged one is rewritten. */
 static bool have_record(const struct container_run *r)
 {
 	struct buf text cleanup_buf = BUF_INIT(RECORD_MAX);
@@ -375,8 +378,8 @@ int container_create(struct container_run *r, const struct cell_mounts *m, struc
 /* ---- running ---- */
 
 /*
- * What is left of the last run goes before the root is looked at: a process of it (one
- * that outlived its init, on the host's pids) could change the root meanwhile.
+ * Remove leftovers of the last run before preparing the root: with hostPID a process
+ * can outlive its init and could change the root meanwhile.
  */
 static int clear_before(struct container_run *r, struct kerr *err)
 {
@@ -385,7 +388,7 @@ static int clear_before(struct container_run *r, struct kerr *err)
 	return k == 0 && access(r->run_dir, F_OK) == 0 ? shim_clear(&r->how, 0, err) : k;
 }
 
-/* Nothing runs in this root: the places in it stay as they are found. */
+/* Nothing runs in this root yet, so checked paths cannot change before they are mounted. */
 static int prepare_mounts(struct container_run *r, const struct cell_mounts *m,
 			  struct spec_input *in, int root, struct kerr *err)
 {
@@ -401,9 +404,9 @@ static int prepare_mounts(struct container_run *r, const struct cell_mounts *m,
 }
 
 /*
- * The path of a namespace for the runtime. runc takes several as one list between
- * commas: where the path has one, a descriptor that is open until container_finish
- * stands for it.
+ * Return a namespace path for the runtime. runc takes namespace paths as a
+ * comma-separated list: a path with a comma is replaced by that of a descriptor, which
+ * stays open until container_finish.
  */
 static int pin_path(struct container_run *r, const char *dir, size_t i, char **ret,
 		    struct kerr *err)
@@ -422,7 +425,10 @@ static int pin_path(struct container_run *r, const char *dir, size_t i, char **r
 	return 0;
 }
 
-/* The open files that a container can be allowed: no more than we are (setrlimit(2)). */
+/*
+ * The highest RLIMIT_NOFILE a container can get: not more than our own hard limit
+ * (setrlimit(2)).
+ */
 static int64_t files_max(void)
 {
 	struct rlimit own;
@@ -519,9 +525,9 @@ int container_begin(struct container_run *r, const struct cell_doc *cell,
 }
 
 /*
- * The compiled filter beside the bundle, for processes that join the container later. The runtime
- * makes its own, so nothing is lost by doing it while that works, and a join without
- * it compiles.
+ * Store the compiled filter beside the bundle for processes that join the container
+ * later. The runtime compiles its own filter at the same time. Best effort: without the
+ * file, a join compiles it.
  */
 static void keep_filter(struct container_run *r)
 {
@@ -591,7 +597,10 @@ int container_keep_stopped(struct container_run *r, struct kerr *err)
 	return k < 0 ? k : container_mark_stopped(r, &none, err);
 }
 
-/* The run that an operator ended; "" where none could be started. -ENOENT: none was. */
+/*
+ * Read the id of the run that an operator stopped; "" if its start failed. -ENOENT if
+ * not stopped.
+ */
 static int read_stopped(const struct container_run *r, char ret[SHIM_RUN_ID_SIZE], struct kerr *err)
 {
 	char *file cleanup_free = path_join(r->run_dir, STOPPED_FILE, NULL);

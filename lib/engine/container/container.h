@@ -9,16 +9,16 @@
 #include "shim.h"
 
 /*
- * One container of a cell on this host: where its files are and how its
- * monitor is run. All callers hold the cell's lock, except for reading states.
+ * One container of a cell: its files and how its monitor is run. Callers hold the
+ * cell's lock, except to read states.
  */
 struct container_run {
 	struct engine *e;
 	const struct container_spec *spec; /* borrowed */
 	struct addr cell; /* borrowed strings */
 	char *id; /* runtime id */
-	char *runc_id; /* runc's name of it */
-	char *name; /* the container's own */
+	char *runc_id; /* the name under which runc knows it */
+	char *name; /* its name in the cell's spec */
 	char *ns;
 	char *run_dir;
 	char *data_dir;
@@ -33,13 +33,13 @@ struct container_run {
 	struct shim_start how; /* points into the members above */
 	struct shim_pending pending; /* between container_begin and container_finish */
 	struct mount_plan mounts; /* composed between container_begin and container_finish */
-	int pins[3]; /* namespaces that the runtime gets as descriptors; 0: none */
-	char *seccomp; /* the profile it is started with; NULL: none */
-	bool begun; /* by container_begin */
-	bool record_unsynced; /* container_create wrote a record: container_sync is owed */
+	int pins[3]; /* descriptors of namespaces given to the runtime; 0: unused */
+	char *seccomp; /* seccomp profile for its start; NULL: none */
+	bool begun; /* set by container_begin */
+	bool record_unsynced; /* container_create wrote a record: container_sync must follow */
 };
 
-/* Names and paths only; cheap. By names alone there is no spec, which clearing needs not. */
+/* Set names and paths only; cheap. Without a spec, r can be cleared and removed but not started. */
 void container_run_name(struct container_run *r, struct engine *e, const char *ns,
 			const struct addr *cell, const char *container, const char *runtime_id);
 
@@ -48,89 +48,101 @@ void container_run_init(struct container_run *r, struct engine *e, const char *n
 void container_run_clear(struct container_run *r);
 #define cleanup_container_run cleanup_(container_run_clear)
 
-/* What starting, adopting and clearing need beside: the runtime and the monitors' cgroup. */
+/*
+ * Set what starting, adopting and clearing need as well: the runtime and the cgroup of
+ * the monitors.
+ */
 int container_run_ready(struct container_run *r, struct kerr *err);
 
-/* The namespaces and files a cell gives its containers, for one start. */
+/* Namespaces and files that a cell gives its containers, for one start. */
 struct cell_mounts {
-	const char *dir; /* the start's private directory */
-	const char *hosts, *hostname, *resolv; /* NULL: not bound */
+	const char *dir; /* private directory of the start */
+	const char *hosts, *hostname, *resolv; /* NULL: not mounted */
 	bool host_network;
 };
 
 /*
- * Make the container's record and writable layer where they are missing and
- * mount its root at <dir>/root.<id>. The image is that of the record, else that
- * of the spec. ERR_IMAGE_NOT_FOUND.
+ * Create the container's record and writable layer if missing and mount its root at
+ * <dir>/root.<id>. The image is the one in the record, else that of the spec.
+ * ERR_IMAGE_NOT_FOUND.
  */
 int container_create(struct container_run *r, const struct cell_mounts *m, struct image *ret_image,
 		     struct kerr *err);
 
-/* Whether the image is there that the spec names. ERR_IMAGE_NOT_FOUND. */
+/* Check that the image named by the spec exists. ERR_IMAGE_NOT_FOUND. */
 int container_check_image(const struct container_run *r, struct kerr *err);
 
 enum container_image_flags {
-	CONTAINER_IMAGE_MADE = 1 << 0, /* of one that was made: what it was made of */
-	CONTAINER_IMAGE_LATER = 1 << 1, /* one that is not there would be pulled first */
+	CONTAINER_IMAGE_MADE = 1 << 0, /* the one an existing container was created from */
+	CONTAINER_IMAGE_LATER = 1 << 1, /* a missing image is not an error: it will be pulled */
 };
 
-/* The image of a container, by default the one its spec names. 1: it would be pulled first. */
+/*
+ * Get the image of a container, by default the one named by its spec. 1: it is missing
+ * and will be pulled (CONTAINER_IMAGE_LATER).
+ */
 int container_resolve_image(const struct container_run *r, struct image_store *s,
 			    enum container_image_flags flags, struct image *ret, struct kerr *err);
 
 /*
- * Make durable what container_create made, where it made something. It comes
- * before a start is reported, best while runc runs.
+ * Sync what container_create wrote, if anything. Call it before a start is reported,
+ * ideally while runc is working.
  */
 int container_sync(struct container_run *r, struct kerr *err);
 
 /*
- * Build the bundle and have a monitor run it. container_create came before. After
- * a success container_finish must be called, whatever happens between: it waits
- * until the program has been executed. A failure of either has the runtime's own
- * reason and leaves nothing running.
+ * Build the bundle and start a monitor for it, after container_create. On success
+ * container_finish must be called in any case: it waits until the program has been
+ * executed. On failure of either, the message is the runtime's and nothing is left
+ * running.
  */
 int container_begin(struct container_run *r, const struct cell_doc *cell,
 		    const struct cell_mounts *m, const struct image *image, struct kerr *err);
 int container_finish(struct container_run *r, struct kerr *err);
 
-/* Remember that an operator ends this run: its end counts as Stopped. */
+/* Record that an operator stops this run: its end counts as Stopped. */
 int container_mark_stopped(const struct container_run *r, const struct shim_status *st,
 			   struct kerr *err);
 
-/* Whether how it ended is known until a reboot, or its next start, only: there was no room. */
+/*
+ * Return whether the exit status is kept only until the reboot or the next start,
+ * because the disk was full.
+ */
 bool container_exit_is_volatile(const struct container_run *r);
 
-/* Roll back a start: kill what runs of it, and leave no trace of its end. */
+/* Roll back a start: kill its processes and remove the record of its end. */
 int container_undo(struct container_run *r, struct kerr *err);
 
-/* After that, of one that an operator had stopped: it still is. */
+/* After container_undo: restore the mark of a container that an operator had stopped. */
 int container_keep_stopped(struct container_run *r, struct kerr *err);
 
-/* Whether an operator ended this run: 1, 0; an error where its record cannot be read. */
+/* Return whether an operator stopped this run: 1, 0, or an error if the record is unreadable. */
 int container_was_stopped(const struct container_run *r, const struct shim_status *st,
 			  struct kerr *err);
 
-/* What is frozen heeds no signal: thaw its group, those below it, and the cell's. */
+/*
+ * Thaw the container's cgroup, its children and the cell's: frozen processes do not
+ * react to signals.
+ */
 void container_thaw(const struct container_run *r);
 
-/* The signal that asks it to end: the image's StopSignal, else SIGTERM. */
+/* Return the signal that asks it to stop: the image's StopSignal, else SIGTERM. */
 int container_stop_signal(const struct container_run *r);
 
-/* New limits for a container that runs. */
+/* Set new limits for a running container. */
 int container_update(struct container_run *r, const struct container_resources *limits,
 		     struct kerr *err);
 
-/* Kill and remove what is left of a run; record and writable layer stay. Repeatable. */
+/* Kill and remove leftovers of a run; record and writable layer are kept. Can be repeated. */
 int container_clear(struct container_run *r, struct kerr *err);
 
 /*
- * Remove record and writable layer, with what is left of a run (which must have
- * ended or is killed). Missing is success.
+ * Kill and remove leftovers of a run, then remove record and writable layer. A missing
+ * container is success.
  */
 int container_remove(struct container_run *r, struct kerr *err);
 
-/* The mount point of the container's root; owned by the caller. */
+/* Return the mount point of the container's root; owned by the caller. */
 char *container_rootfs(const struct container_run *r, const char *dir)
 	__attribute__((returns_nonnull));
 

@@ -43,7 +43,7 @@ int container_check_limits(const struct cgroup_host *cgroups, const struct conta
 
 		if (!v->set || v->v == 0 ||
 		    cgroup_offers(cgroups, limits[i].controller, &where) != 0)
-			continue; /* what cannot be told is for the start to tell */
+			continue; /* unknown: the start will report it */
 		return kerr_plain(
 			err, -EOPNOTSUPP,
 			"resources.%s: this host has no %s controller (not in %s); enable "

@@ -5,10 +5,9 @@
 #include "context.h"
 
 /*
- * Labels of a container's document: its own, no part of its spec. They go with
- * the container's directory. None is an empty map, which *ret is on an error too: they
- * are there and cannot be read. save: 1 when they differ from what was there (as damaged
- * ones do), 0 when not.
+ * The labels of a container's document, which are not part of its spec. Stored in the
+ * container's directory. load: no labels give an empty map, and so does an error. save:
+ * 1 if the stored labels changed or were damaged, 0 if not.
  */
 int container_labels_load(const struct engine *e, const struct addr *cell, const char *id,
 			  struct strmap *ret, struct kerr *err);

@@ -24,13 +24,13 @@
 #include "spec.h"
 
 /*
- * Whether a container could be made of its spec and its image, found out before
- * another one is given up for it: its runtime spec is built, in a child whose
- * mounts end with it, and thrown away.
+ * Try whether a container can be created from its spec and image, before an existing
+ * one is replaced: build its runtime spec in a child, whose mounts end with it, and
+ * discard it.
  */
 
-/* What the child says; sent as it is. */
-struct verdict {
+/* The child's result, sent over the pipe. */
+struct trial_result {
 	int r;
 	struct kerr err;
 };
@@ -48,7 +48,7 @@ static void close_layers(int *fds, size_t n)
 		fd_close_p(&fds[i]);
 }
 
-/* The image's layers as one tree at target, read-only. One layer is a tree already. */
+/* Mount the image's layers read-only at target. A single layer needs no mount. */
 static int mount_layers(const struct trial *t, const char *target, char **ret_root)
 {
 	struct strlist lower cleanup_strlist = { 0 };
@@ -105,21 +105,21 @@ static int build(const struct trial *t, const char *root, struct kerr *err)
 	return spec_build(&in, &json, NULL, err);
 }
 
-/* In the child. What keeps it from looking is for the start to tell. */
-static void judge(const struct trial *t, struct verdict *v)
+/* Runs in the child. If the image cannot be mounted, the start will report it. */
+static void run_trial(const struct trial *t, struct trial_result *result)
 {
 	char *root cleanup_free = NULL;
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount_layers(t, t->store->dir, &root) < 0)
 		return;
-	v->r = build(t, root, &v->err);
+	result->r = build(t, root, &result->err);
 }
 
-static int ask_child(const struct trial *t, struct kerr *err)
+static int run_child(const struct trial *t, struct kerr *err)
 {
 	int in cleanup_fd = -EBADF, out cleanup_fd = -EBADF;
-	struct verdict v = { 0 };
+	struct trial_result v = { 0 };
 	int pair[2], status;
 	pid_t pid;
 	int r;
@@ -132,13 +132,13 @@ static int ask_child(const struct trial *t, struct kerr *err)
 	if (pid < 0)
 		return kerr_set(err, pid, "fork");
 	if (pid == 0) {
-		judge(t, &v);
+		run_trial(t, &v);
 		_exit(fd_write_all(out, &v, sizeof(v)) < 0);
 	}
 	fd_close_p(&out);
 	r = fd_read_all(in, &v, sizeof(v));
 	if (r < 0)
-		v = (struct verdict){ 0 }; /* it ended without a word */
+		v = (struct trial_result){ 0 }; /* the child died without a result */
 	r = proc_wait(pid, -1, &status, err);
 	if (r < 0 || v.r == 0)
 		return r < 0 ? r : 0;
@@ -161,8 +161,8 @@ int container_try(const struct container_run *run, const struct cell_doc *cell,
 		return kerr_wrap(err, r, "failed to create container %s", run->id);
 	if (r > 0)
 		return r;
-	r = ask_child(&t, err);
+	r = run_child(&t, err);
 	image_clear(&image);
-	/* In the words of the start that would find it out. */
+	/* same message as a failed start */
 	return r < 0 ? kerr_wrap(err, r, "failed to start container %s", run->id) : 0;
 }

@@ -5,9 +5,9 @@
 #include "container.h"
 
 /*
- * Whether a container could be made of its spec and that image: its user, command,
- * capabilities, seccomp profile. Changes nothing. 1: the image would be pulled first,
- * which is all that can be said.
+ * Check that a container can be created from its spec and image: user, command,
+ * capabilities, seccomp profile. Changes nothing. 1: unknown, because the image has to
+ * be pulled first.
  */
 int container_try(const struct container_run *r, const struct cell_doc *cell,
 		  enum container_image_flags flags, struct kerr *err);

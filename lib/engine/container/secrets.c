@@ -23,7 +23,10 @@ static int bad_file(const char *what, size_t i, const char *name, const char *fi
 			  i, name, file);
 }
 
-/* A link is followed: the path is the operator's. Only a regular file has an end. */
+/*
+ * Symbolic links are followed: the operator chose the path. Only regular files, whose
+ * size is bounded.
+ */
 static int read_file(const char *file, size_t i, const char *name, struct buf *ret,
 		     struct kerr *err)
 {
@@ -58,14 +61,14 @@ static int read_env(const char *env, size_t i, const char *name, struct buf *ret
 	return buf_check(ret, "a secret", err);
 }
 
-/* A runtime spec is JSON: what is no text cannot be in it, byte for byte. */
+/* Variables are part of the runtime spec, which is JSON: values must be UTF-8 without NUL. */
 static int check_variable(const struct buf *value, size_t i, const char *name, struct kerr *err)
 {
 	if (memchr(buf_str(value), '\0', value->len) == NULL &&
 	    utf8_valid(buf_str(value), value->len))
 		return 0;
 	return kerr_plain(err, -EINVAL,
-			  "secret is not text and cannot be a variable; give it a mountPath "
+			  "secret is not UTF-8 text: mount it as a file (mountPath) "
 			  "(secrets[%zu] \"%s\")",
 			  i, name);
 }

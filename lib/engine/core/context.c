@@ -114,7 +114,7 @@ void engine_trace_step(struct engine *e, const char *step)
 	if (step && e->trace_us) {
 		(void) snprintf(us, sizeof(us), "%lld", (long long) (now - e->trace_us));
 		log_dbg("timing", "step", step, "us", us);
-		now = clock_us(); /* the telling does not count */
+		now = clock_us(); /* do not count the time that logging takes */
 	}
 	e->trace_us = now;
 }

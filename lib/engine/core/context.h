@@ -12,7 +12,7 @@
 #include "registry.h"
 #include "store.h"
 
-/* What the engine knows of itself; for the files of lib/engine only. */
+/* The engine's state; private to lib/engine. */
 struct engine {
 	struct layout layout;
 	struct locks *locks;
@@ -25,22 +25,22 @@ struct engine {
 	unsigned pod_prefix;
 	int64_t socket_gid;
 	bool keep_layers;
-	struct image_limits image_limits; /* 0: the built-in one */
+	struct image_limits image_limits; /* a value of 0 selects the built-in limit */
 	bool seccomp_default;
 	struct registry_config registries;
-	struct pull_failures *failures; /* images.c */
-	struct link_view *links; /* cell_link.c: what a pass has seen of all devices; NULL */
-	struct strlist unknown; /* unknown.c */
-	struct rpc_link *link; /* of the call under way; NULL */
+	struct pull_failures *failures; /* see pull_failures.h */
+	struct link_view *links; /* cell_link.h: devices seen by this reconcile pass; NULL: none */
+	struct strlist unknown; /* see unknown.h */
+	struct rpc_link *link; /* connection of the current request; NULL: none */
 	uid_t caller;
-	int grace_ms; /* what the request under way gives those that are to end; -1: see below */
+	int grace_ms; /* grace period of the current request; -1: unset, see cell_grace */
 	bool mounts_checked;
 	int64_t trace_us; /* when the last step ended (engine_trace_step) */
 };
 
 /*
- * Tell the debug log how long a step of a start took, since the step before; NULL
- * begins. Costs nothing at other levels.
+ * Log, at debug level only, how long a step of a start took: the time since the
+ * previous call. step NULL starts the measurement.
  */
 void engine_trace_step(struct engine *e, const char *step);
 

@@ -17,7 +17,7 @@
 #include "store.h"
 #include "str.h"
 
-/* The pid in the pid file; 0 when there is none to be had. */
+/* Return the pid in the pid file, 0 if the file is missing or malformed. */
 static pid_t read_pid(const struct layout *l)
 {
 	cleanup_free char *path = layout_rt(l, RT_PID);
@@ -59,7 +59,7 @@ static int take_instance_lock(const struct layout *l, struct kerr *err)
 	return kerr_plain(err, -EBUSY, "already running");
 }
 
-/* Whether a monitor of some container in dir (containers/<ns>) is alive. */
+/* Return whether any container in dir (containers/<ns>) has a running monitor. */
 static bool any_monitor(const char *dir)
 {
 	DIR *d = opendir(dir);
@@ -78,8 +78,8 @@ static bool any_monitor(const char *dir)
 
 static bool runtime_dir_busy(const char *runtime_dir)
 {
-	const struct layout there = { .runtime_dir = (char *) (uintptr_t) runtime_dir };
-	cleanup_free char *dir = layout_rt(&there, RT_CONTAINERS);
+	const struct layout old = { .runtime_dir = (char *) (uintptr_t) runtime_dir };
+	cleanup_free char *dir = layout_rt(&old, RT_CONTAINERS);
 	DIR *d = opendir(dir);
 	struct dirent *e;
 	bool found = false;
@@ -94,15 +94,15 @@ static bool runtime_dir_busy(const char *runtime_dir)
 	return found;
 }
 
-/* The recorded runtime dir is where running cells have their pins and sockets. */
+/* Running cells have their pins and sockets in the recorded runtime directory. */
 static int settle_runtime_dir(const struct layout *l, struct instance *have, struct kerr *err)
 {
 	if (str_empty(have->runtime_dir) || streq(have->runtime_dir, l->runtime_dir))
 		return 0;
 	if (runtime_dir_busy(have->runtime_dir))
 		return kerr_plain(err, -EINVAL,
-				  "cells of '%s' run with the socket's directory '%s': stop them "
-				  "before it becomes '%s'",
+				  "cells of '%s' are running with socket directory '%s': stop "
+				  "them before changing it to '%s'",
 				  l->run_path, have->runtime_dir, l->runtime_dir);
 	free_p(&have->runtime_dir);
 	have->runtime_dir = xstrdup(l->runtime_dir);

@@ -8,10 +8,10 @@
 #include "page.h"
 #include "str.h"
 
-/* What a reply has beside its list. */
+/* Bytes reserved for the rest of a reply. */
 #define ENVELOPE (64 << 10)
 
-/* Between a name and its index in a cursor; no name has one. */
+/* Separates name and index in a cursor. Names cannot contain it. */
 #define INDEX_MARK '#'
 
 void page_clear(struct page *p)
@@ -35,7 +35,7 @@ char *page_name(const struct addr *a)
 	return buf_take(&b);
 }
 
-/* As lists are sorted: a parent's name is compared before its children's. */
+/* Order by path component, as lists are sorted: a parent comes before its children. */
 static int compare_parts(const char *a, const char *b, size_t b_len)
 {
 	const char *b_end = b + b_len;

@@ -5,9 +5,10 @@
 #include "context.h"
 
 /*
- * A list on its way into a reply, whole or a page of it. A page ends after about
- * PAGE_BYTES and says where the next one begins; a whole list that is larger than
- * a reply fails and names its largest documents. Memory is bounded in both.
+ * A list being put into a reply, either whole or one page of it. A page ends after
+ * about PAGE_BYTES and has a cursor for the next one. A whole list that exceeds the
+ * size of a reply is an error that names the largest documents. Memory is bounded in
+ * both cases.
  */
 enum {
 	PAGE_BYTES = 4 << 20,
@@ -20,13 +21,13 @@ struct page_large {
 };
 
 struct page {
-	const char *after; /* where the last page ended, "" for the first one; NULL: a whole list */
-	void *reply; /* for the list's own use */
-	bool plain; /* names are compared as they are, not part by part */
-	size_t bytes; /* JSON of what was taken */
-	char *last; /* where the last one that was taken is */
-	bool more; /* one was left for the next page */
-	bool over; /* the whole list is larger than a reply */
+	const char *after; /* cursor of the previous page, "" for the first; NULL: list all */
+	void *reply; /* type depends on the list */
+	bool plain; /* compare names as plain strings, not per path component */
+	size_t bytes; /* JSON size of the documents taken so far */
+	char *last; /* cursor of the last document taken */
+	bool more; /* at least one document is left for the next page */
+	bool over; /* the whole list exceeds the size of a reply */
 	struct page_large large[PAGE_LARGEST];
 	struct buf text;
 };
@@ -34,19 +35,22 @@ struct page {
 void page_clear(struct page *p);
 
 /*
- * Whether the document at name is not for this page: it was on one before, or this
- * one is full. Names are compared as the list is sorted, the index after them.
+ * Return whether the document does not belong in this page: an earlier page had it, or
+ * this one is full. Documents are ordered by name, then by index.
  */
 bool page_skips(const struct page *p, const char *name, size_t index);
 
-/* Whether doc has room in the reply. index tells documents with the same name apart. */
+/* Return whether doc still fits into the reply. index distinguishes documents of the same name. */
 bool page_takes(struct page *p, const char *name, size_t index, const struct model_type *t,
 		const void *doc);
 
-/* At the end. Of a page, *ret_next is where the next one begins, "" after the last. */
+/*
+ * Call after the last document. For a page, *ret_next is the cursor of the next one, ""
+ * after the last.
+ */
 int page_end(struct page *p, const char *what, char **ret_next, struct kerr *err);
 
-/* "realm/space/stack/cell" as far as the address goes; owned by the caller. */
+/* Format as "realm/space/stack/cell", down to the level of the address; owned by the caller. */
 char *page_name(const struct addr *a);
 
 #endif

@@ -7,7 +7,7 @@
 #include "pull_failures.h"
 #include "str.h"
 
-/* An image that could not be pulled for the call under way. */
+/* An image whose pull failed during this request. */
 struct pull_failures {
 	struct pull_failures *next;
 	char *ref;

@@ -5,11 +5,11 @@
 #include "context.h"
 
 /*
- * Why pulls failed that the call under way has made: they come before the locks, and are
- * reported by the container that lacks its image.
+ * Errors of the image pulls of this request. Images are pulled before the cell is
+ * locked; a failure is reported later, by the container that needs the image.
  */
 void pull_failures_add(struct engine *e, const char *ref, const struct kerr *why);
-/* Of an image that is missing: *err becomes why its pull failed, if there was one. Returns r. */
+/* If the pull of a missing image failed, set *err to that error. Returns r. */
 int pull_failures_explain(const struct engine *e, const char *ref, int r, struct kerr *err);
 void pull_failures_forget(struct engine *e);
 

@@ -147,7 +147,7 @@ bool scope_namespace_ready(const struct engine *e, const char *ns)
 	return stat(dir, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Its sticky bit: the realm that it is made for is not stored yet. */
+/* The sticky bit marks a namespace whose realm is not stored yet. */
 bool scope_namespace_unfinished(const struct engine *e, const char *ns)
 {
 	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
@@ -174,7 +174,7 @@ void scope_namespace_finish(const struct engine *e, const char *ns)
 	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
 
 	if (scope_namespace_unfinished(e, ns))
-		(void) chmod(dir, 0700); /* a pass tries again */
+		(void) chmod(dir, 0700); /* on failure the next reconcile pass tries again */
 }
 
 int scope_not_found(const struct addr *a, struct kerr *err)
@@ -212,7 +212,7 @@ int scope_refuse_deleting(struct engine *e, const struct addr *a, struct kerr *e
 	if (!deleting)
 		return 0;
 	return kerr_plain(err, -EBUSY,
-			  "realm \"%s\" is being deleted; if nobody is at it any more, finish with "
+			  "realm \"%s\" is being deleted; if that was interrupted, finish with "
 			  "'kuke delete realm %s --cascade'",
 			  a->realm, a->realm);
 }
@@ -245,7 +245,7 @@ static int check_name(enum kind kind, int required, const char *name, enum scope
 
 	if (str_empty(trimmed))
 		return kerr_setk(err, required, -EINVAL, "%s", err_kind_text(required));
-	/* Names become path components: the rules that keep them from leaving hold always. */
+	/* Names become path components, so '/' and a leading '.' are always refused. */
 	if (flags & SCOPE_STRICT || strchr(name, '/') || name[0] == '.')
 		return validate_name(kind, name, err);
 	return 0;
@@ -288,7 +288,7 @@ enum addr_level scope_level(enum kind kind)
 	return ADDR_ROOT;
 }
 
-/* On v1 nothing is delegated by subtree_control: the list stays empty. */
+/* cgroup v1 has no cgroup.subtree_control, so the list stays empty. */
 void scope_observe_nested(struct engine *e, const char *cgroup, bool *ret_ready,
 			  struct strlist *ret_controllers)
 {
@@ -302,17 +302,17 @@ void scope_observe_cgroup(struct engine *e, const char *cgroup, bool *ret_ready,
 			  struct strlist *ret_controllers)
 {
 	static const char *const wanted[] = { "cpu", "memory", "io", "pids" };
-	struct strlist there cleanup_strlist = { 0 };
+	struct strlist enabled cleanup_strlist = { 0 };
 
-	scope_observe_nested(e, cgroup, ret_ready, &there);
+	scope_observe_nested(e, cgroup, ret_ready, &enabled);
 	strlist_clear(ret_controllers);
-	/* runc turns on every controller above its container; ours are those we asked for. */
+	/* runc enables every controller above its container; report only those kukeon enables. */
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
-		if (strlist_has(&there, wanted[i]))
+		if (strlist_has(&enabled, wanted[i]))
 			strlist_add(ret_controllers, wanted[i]);
 }
 
-/* A runtime dir that outlived its boot: all it tells of is gone. */
+/* The runtime directory is from an earlier boot: the state in it no longer applies. */
 static int forget_last_boot(struct engine *e, struct kerr *err)
 {
 	static const enum rt_file trees[] = { RT_CELLS,	   RT_CONTAINERS, RT_RUNC,   RT_INTENTS,
@@ -327,7 +327,7 @@ static int forget_last_boot(struct engine *e, struct kerr *err)
 	return r;
 }
 
-/* "<boot id> <device>:<inode>", as ns_mount_identity writes it. */
+/* Format: "<boot id> <device>:<inode>", as ns_mount_identity writes it. */
 static bool is_identity(const char *s)
 {
 	const size_t boot = 36;
@@ -341,8 +341,9 @@ static bool is_identity(const char *s)
 }
 
 /*
- * Whose the runtime directory is. -ENOENT: nobody's yet. One that cannot be told is not
- * taken for another boot's: what is in it would be forgotten while it runs.
+ * Read which boot and mount namespace the runtime directory belongs to. -ENOENT if none
+ * is recorded yet. An unreadable record is an error: treating it as an earlier boot's
+ * would discard the state of running cells.
  */
 static int read_identity(const char *file, struct buf *ret, struct kerr *err)
 {
@@ -355,14 +356,14 @@ static int read_identity(const char *file, struct buf *ret, struct kerr *err)
 	if (r == 0)
 		(void) kerr_plain(&why, -EBADMSG, "'%s' is damaged", file);
 	return kerr_plain(err, -EBADMSG,
-			  "%s: it tells which boot its directory is of; remove the file if the "
+			  "%s: the file records the boot of its directory; remove the file if the "
 			  "host has not been restarted since, else the directory",
 			  kerr_text(&why, text, sizeof(text)));
 }
 
 /*
- * Mounts made in one mount namespace cannot be undone from another. The first
- * engine of a boot records its own; one that finds another says what is wrong.
+ * Mounts made in one mount namespace cannot be undone from another. The first engine of
+ * a boot records its namespace; engines in another one are refused.
  */
 static int check_mount_namespace(struct engine *e, struct kerr *err)
 {

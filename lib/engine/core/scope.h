@@ -8,14 +8,14 @@ struct addr addr_of_realm(const struct realm_doc *d);
 struct addr addr_of_space(const struct space_doc *d);
 struct addr addr_of_stack(const struct stack_doc *d);
 struct addr addr_of_cell(const struct cell_doc *d);
-struct addr addr_of_container(const struct container_doc *d); /* of its cell */
+struct addr addr_of_container(const struct container_doc *d); /* the address of its cell */
 
-/* Of a document of the kind, a resource; a container's is its cell's. */
+/* Return the address of a document of that kind; for a container, of its cell. */
 struct addr addr_of_doc(enum kind kind, const void *doc);
 
 /*
- * An address with names of its own, for code that changes the document the
- * names came from. a points into the copies.
+ * An address with its own copies of the names, for code that changes the document that
+ * the names came from. a points to the copies.
  */
 struct addr_copy {
 	struct addr a;
@@ -24,44 +24,48 @@ struct addr_copy {
 void addr_copy_set(struct addr_copy *c, const struct addr *a);
 void addr_copy_clear(struct addr_copy *c);
 
-/* "<cgroup root>/<realm>/…", owned by the caller. */
+/* Return "<cgroup root>/<realm>/…"; owned by the caller. */
 char *scope_cgroup(const struct engine *e, const struct addr *a) __attribute__((returns_nonnull));
 
-/* "<realm>.<suffix>", owned by the caller. */
+/* Return "<realm>.<suffix>"; owned by the caller. */
 char *scope_default_namespace(const struct engine *e, const char *realm)
 	__attribute__((returns_nonnull));
 
-/* The namespace of a stored realm. ERR_REALM_NOT_FOUND. */
+/* Get the namespace of a stored realm. ERR_REALM_NOT_FOUND. */
 int scope_namespace(struct engine *e, const char *realm, char **ret, struct kerr *err);
 
-/* Whether the namespace's directory is there. */
+/* Return whether the directory of the namespace exists. */
 bool scope_namespace_ready(const struct engine *e, const char *ns);
 
 /*
- * Make the directory: 1 made, 0 it was there. One that was made is marked until its realm
- * is stored for good (scope_namespace_finish): without a realm it may go.
+ * Create the directory of a namespace: 1 created, 0 it existed. A new one is marked
+ * unfinished until its realm is stored (scope_namespace_finish); garbage collection
+ * removes an unfinished one without a realm.
  */
 int scope_namespace_make(const struct engine *e, const char *ns, struct kerr *err);
 void scope_namespace_finish(const struct engine *e, const char *ns);
 bool scope_namespace_unfinished(const struct engine *e, const char *ns);
 
-/* -ENOENT with `realm "r" not found` and so on, with the level's class. */
+/* Set `realm "r" not found` and so on, with the error class of the level. Returns -ENOENT. */
 int scope_not_found(const struct addr *a, struct kerr *err);
 
 /*
- * The address' parents are all there, and its realm is not being deleted; else
- * scope_not_found of the highest that is not.
+ * Check that all parents of the address exist (else scope_not_found of the topmost
+ * missing one) and that the realm is not being deleted.
  */
 int scope_parents_exist(struct engine *e, const struct addr *a, struct kerr *err);
 
-/* -EBUSY for what stands in a realm that is being deleted: nothing is made or started there. */
+/*
+ * Return -EBUSY if the realm of the address is being deleted: nothing may be created or
+ * started in it.
+ */
 int scope_refuse_deleting(struct engine *e, const struct addr *a, struct kerr *err);
 
 /*
- * Judge the names of an address that should be one of that level: a missing one is
- * ErrRealmNameRequired and so on, and with SCOPE_STRICT the name rules apply.
- * Whatever comes from outside passes here before it becomes a path: a missing
- * name would make the address that of the object above.
+ * Check the names of an address down to that level: a missing one is
+ * ErrRealmNameRequired and so on; SCOPE_STRICT applies the name rules as well. Call it
+ * on all input before it becomes a path: with a name missing, the address would be that
+ * of the parent.
  */
 enum scope_flags {
 	SCOPE_STRICT = 1 << 0
@@ -69,32 +73,35 @@ enum scope_flags {
 int scope_check(const struct addr *a, enum addr_level level, enum scope_flags flags,
 		struct kerr *err);
 
-/* What was odd about a document, into the log: who sent it had its own look (docstream). */
+/* Log the warnings about a document. The client has been shown its own (docstream). */
 void scope_warn(const struct addr *a, const struct strlist *warnings);
 
-/* What of a status is read back from the kernel at every write. */
+/* Read cgroup state from the kernel; done whenever a status is stored. */
 void scope_observe_cgroup(struct engine *e, const char *cgroup, bool *ret_ready,
 			  struct strlist *ret_controllers);
 
-/* The same for a cell that delegates every controller the host has. */
+/* Likewise for a cell whose cgroup delegates all controllers of the host. */
 void scope_observe_nested(struct engine *e, const char *cgroup, bool *ret_ready,
 			  struct strlist *ret_controllers);
 
 /*
- * Call fn for every object of a level that the filter does not exclude ("" or
- * NULL names match all), in the order of the tree. A negative result ends it.
+ * Call fn for every object of a level that matches the filter ("" or NULL names match
+ * all), sorted by path. A negative result stops the walk and is returned.
  */
 typedef int scope_fn(void *ctx, struct engine *e, const struct addr *a, struct kerr *err);
 int scope_each(struct engine *e, enum addr_level level, const struct addr *filter, scope_fn *fn,
 	       void *ctx, struct kerr *err);
 
-/* The level of an object of a kind; ADDR_ROOT for kinds that are none. */
+/* Return the level of objects of a kind; ADDR_ROOT if the kind is not a level. */
 enum addr_level scope_level(enum kind kind);
 
-/* "", "realm", "space", "stack", "cell": the words of errors, by level. */
+/* Names of the levels for messages: "", "realm", "space", "stack", "cell". */
 extern const char *const level_words[];
 
-/* Make run path, data, locks and runtime dir, and check that our mounts are visible there. */
+/*
+ * Create run path, data and runtime directory; fail if their mounts belong to another
+ * mount namespace.
+ */
 int scope_prepare_trees(struct engine *e, struct kerr *err);
 
 #endif

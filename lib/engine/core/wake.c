@@ -45,10 +45,10 @@ void wake_ask(struct engine *e, const struct addr *cell)
 	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (file < 0 || dir < 0 || sock < 0)
 		return;
-	/* By way of the descriptor: the path may be longer than an address takes. */
+	/* Through /proc/self/fd: the path may be longer than sun_path. */
 	(void) snprintf(to.sun_path, sizeof(to.sun_path), "/proc/self/fd/%d/" SHIM_SOCK_WAKE, dir);
 	(void) sendto(sock, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *) &to,
-		      sizeof(to)); /* no listener, or a full queue: the file remains */
+		      sizeof(to)); /* on failure the file remains and is found later */
 }
 
 void wake_take(struct engine *e, struct strlist *ret)

@@ -5,22 +5,25 @@
 #include "context.h"
 
 /*
- * Asking for a look at a cell, by level: a file of the cell's key in the runtime
- * directory's wake/, then an empty datagram whose loss does no harm. Monitors do
- * the same (kukeshim).
+ * Ask the daemon to reconcile a cell: create a file named by the cell's key in wake/ of
+ * the runtime directory, then send an empty datagram. If the datagram is lost, the file
+ * remains. Monitors (kukeshim) do the same.
  */
 
-/* "<realm>_<space>_<stack>_<cell>"; owned by the caller. */
+/* Return "<realm>_<space>_<stack>_<cell>"; owned by the caller. */
 char *wake_key(const struct addr *cell) __attribute__((returns_nonnull));
-/* The other way. No name has a '_'; key is cut in place. -EINVAL: not written by us. */
+/*
+ * Parse a key. Names contain no '_'. key is modified, and *ret points into it. -EINVAL
+ * if the key is malformed.
+ */
 int wake_parse(char *key, struct addr *ret);
 
-/* Best effort: without a daemon the next one looks at every cell. */
+/* Best effort: a daemon that starts later reconciles all cells anyway. */
 void wake_ask(struct engine *e, const struct addr *cell);
 
 /*
- * The keys of all that asked, sorted. What is cleared here is seen by the pass
- * that takes it, what comes later makes another.
+ * Get and remove all pending keys, sorted. A request that arrives after its key was
+ * removed creates a new file.
  */
 void wake_take(struct engine *e, struct strlist *ret);
 

@@ -74,7 +74,7 @@ int images_error(int r, const char *realm, const char *ref, struct kerr *err)
 	return r;
 }
 
-static int still_there(struct engine *e, const char *realm, struct kerr *err)
+static int check_realm(struct engine *e, const char *realm, struct kerr *err)
 {
 	struct addr a = { .realm = realm };
 	char *ns cleanup_free = NULL;
@@ -83,7 +83,7 @@ static int still_there(struct engine *e, const char *realm, struct kerr *err)
 	return r < 0 ? r : scope_refuse_deleting(e, &a, err);
 }
 
-static void take_loaded(struct image_loaded *from, struct rpc_load_image_result *to)
+static void move_loaded(struct image_loaded *from, struct rpc_load_image_result *to)
 {
 	to->images = from->names;
 	from->names = (struct strlist){ 0 };
@@ -113,23 +113,23 @@ int images_load(struct engine *e, const char *realm, int fd, struct rpc_load_ima
 		return r;
 	ret->realm = xstrdup(realm);
 	if (fstat(fd, &st) < 0)
-		return kerr_set(err, -errno, "stat the archive");
+		return kerr_set(err, -errno, "stat image archive");
 	r = image_store_hold(&s, err);
 	if (r < 0)
 		return r;
-	/* From here on the realm's deletion waits; it may have been faster. */
-	r = still_there(e, realm, err);
+	/* The store is now held, which blocks deletion of the realm; check that none came first. */
+	r = check_realm(e, realm, err);
 	if (r == 0)
 		r = S_ISDIR(st.st_mode) ? image_load_dir(&s, fd, &loaded, err)
 					: image_load_fd(&s, fd, &loaded, err);
 	image_store_release(&s);
-	take_loaded(&loaded, ret);
-	if (r == -ENODATA) /* upstream's text, whole */
+	move_loaded(&loaded, ret);
+	if (r == -ENODATA) /* fixed text of the API */
 		return kerr_plain(err, r, "image tarball is required");
 	return r < 0 ? kerr_wrap(err, r, "failed to load image") : 0;
 }
 
-static void take_info(struct image_info *from, struct rpc_image *to)
+static void move_info(struct image_info *from, struct rpc_image *to)
 {
 	to->name = take_ptr(from->name);
 	to->size = from->size;
@@ -160,7 +160,7 @@ int images_list(struct engine *e, const char *realm, struct page *page, struct k
 
 		if (page_skips(page, name, 0))
 			continue;
-		take_info(&all.v[i], &image);
+		move_info(&all.v[i], &image);
 		if (page_takes(page, name, 0, &rpc_image_type, &image))
 			*(struct rpc_image *) vec_grow(&ret->images.v, &ret->images.n,
 						       sizeof(image)) = image;
@@ -184,7 +184,7 @@ int images_get(struct engine *e, const char *realm, const char *ref,
 	r = image_get(&s, ref, &info, err);
 	if (r < 0)
 		return images_error(r, realm, ref, err);
-	take_info(&info, &ret->image);
+	move_info(&info, &ret->image);
 	return 0;
 }
 
@@ -275,7 +275,7 @@ int images_pull_again(struct engine *e, const char *realm, struct image_store *s
 		return held;
 	named = image_record_load(s, text, &other, NULL) == 0;
 	r = pull(e, realm, s, text, 0, &res, err);
-	/* The digest became a name as well, which was not asked for. */
+	/* The pull also recorded the digest as a name; remove it unless it existed before. */
 	if (r == 0 && !named)
 		r = image_delete(s, text, NULL, err);
 	if (held)
@@ -296,8 +296,8 @@ int images_pull(struct engine *e, const char *realm, const char *ref,
 		r = image_store_hold(&s, err);
 	if (r < 0)
 		return r;
-	/* From here on the realm's deletion waits; it may have been faster. */
-	r = still_there(e, realm, err);
+	/* The store is now held, which blocks deletion of the realm; check that none came first. */
+	r = check_realm(e, realm, err);
 	if (r == 0)
 		r = pull(e, realm, &s, ref, PULL_REFRESH, &res, err);
 	if (r == 0)
@@ -307,7 +307,7 @@ int images_pull(struct engine *e, const char *realm, const char *ref,
 		return r;
 	ret->realm = xstrdup(realm);
 	ret->changed = res.changed;
-	take_info(&info, &ret->image);
+	move_info(&info, &ret->image);
 	return 0;
 }
 
@@ -320,7 +320,10 @@ static bool has_image(struct image_store *s, const char *ref)
 	return image_get(s, ref, &info, NULL) == 0;
 }
 
-/* A container that was made starts again from what it was made of, whatever has that name now. */
+/*
+ * An existing container restarts from the image it was created from, even if the name
+ * now refers to another.
+ */
 static bool is_made(struct image_store *s, const struct cell_doc *stored,
 		    const struct container_spec *c)
 {
@@ -337,7 +340,8 @@ static bool is_made(struct image_store *s, const struct cell_doc *stored,
 	return snapshot_image(s, id, &manifest, NULL) == 0;
 }
 
-static void need(struct engine *e, const char *realm, struct image_store *s, const char *ref)
+static void pull_missing(struct engine *e, const char *realm, struct image_store *s,
+			 const char *ref)
 {
 	struct pull_result res cleanup_pull_result = { 0 };
 	struct kerr why = { 0 };
@@ -345,7 +349,7 @@ static void need(struct engine *e, const char *realm, struct image_store *s, con
 
 	r = image_store_hold(s, &why);
 	if (r >= 0) {
-		r = still_there(e, realm, &why);
+		r = check_realm(e, realm, &why);
 		if (r == 0)
 			r = pull(e, realm, s, ref, 0, &res, &why);
 		image_store_release(s);
@@ -362,7 +366,7 @@ void images_ensure(struct engine *e, const struct addr *cell, const struct cell_
 	struct cell_doc stored = { 0 };
 	char *ns cleanup_free = NULL;
 
-	/* What is wrong with any of these is reported when the locks are taken. */
+	/* Errors are ignored here: they are reported once the locks are taken. */
 	if (scope_check(cell, ADDR_CELL, 0, NULL) < 0)
 		return;
 	addr_copy_set(&a, cell);
@@ -376,7 +380,7 @@ void images_ensure(struct engine *e, const struct addr *cell, const struct cell_
 		if (!container_is_synthesized(c) && !str_empty(c->image) &&
 		    (!only || streq_null(c->id, only)) && !has_image(&s, c->image) &&
 		    !is_made(&s, &stored, c))
-			need(e, a.a.realm, &s, c->image);
+			pull_missing(e, a.a.realm, &s, c->image);
 	}
 out:
 	model_clear(&cell_doc_type, &stored);

@@ -18,7 +18,7 @@
 #include "str.h"
 
 enum {
-	INSPECT_MAX = 16 << 20, /* bytes of what is known of an image */
+	INSPECT_MAX = 16 << 20, /* limit of the description of an image, in bytes */
 };
 
 int images_inspect(struct engine *e, const char *realm, const char *ref,
@@ -57,7 +57,7 @@ int images_prune(struct engine *e, const char *realm, struct rpc_prune_images_re
 
 /* ---- verify ---- */
 
-/* Whether a container's image has one of the layers. What cannot be found out counts as yes. */
+/* Return whether a container's image has one of the layers; true if that is unknown. */
 static bool has_layer(struct image_store *s, const char *id, const struct strlist *layers)
 {
 	struct image img cleanup_image = { 0 };
@@ -76,7 +76,10 @@ static bool has_layer(struct image_store *s, const char *id, const struct strlis
 	return false;
 }
 
-/* A root is mounted as …/<space>/<stack>/<cell>/…/root.<name>; the id has the same names. */
+/*
+ * Return whether the container's root is mounted. Mount points are
+ * …/<space>/<stack>/<cell>/…/root.<name>; the id is made of the same names.
+ */
 static bool is_mounted(const struct strlist *points, const char *realm, const char *id)
 {
 	char *copy cleanup_free = xstrdup(id), *at = copy;
@@ -94,7 +97,7 @@ static bool is_mounted(const struct strlist *points, const char *realm, const ch
 	return false;
 }
 
-/* The containers that are up on one of the layers: it cannot be taken from under them. */
+/* Refuse the repair while containers that use one of the layers are running. */
 static int check_unused(struct engine *e, struct image_store *s, const char *realm,
 			const struct image_check *c, struct kerr *err)
 {
@@ -122,7 +125,7 @@ static int check_unused(struct engine *e, struct image_store *s, const char *rea
 	return r;
 }
 
-/* Another look at an image that was pulled again. */
+/* Verify again after the image was pulled again. */
 static int check_again(struct image_store *s, const struct image_check *c, struct kerr *err)
 {
 	struct image_checks all cleanup_image_checks = { 0 };
@@ -130,10 +133,11 @@ static int check_again(struct image_store *s, const struct image_check *c, struc
 
 	if (r < 0 || all.v[0].problems.n == 0)
 		return r;
-	return kerr_plain(err, -EIO, "still damaged after the repair: %s", all.v[0].problems.v[0]);
+	return kerr_plain(err, -EIO, "image is still damaged after repair: %s",
+			  all.v[0].problems.v[0]);
 }
 
-/* What is broken goes, so that what is brought again takes its place. */
+/* Remove the broken parts first, so that the pull replaces them. */
 static int repair(struct engine *e, struct image_store *s, const char *realm,
 		  const struct image_check *c, const char **ret_outcome, struct kerr *err)
 {
