@@ -133,10 +133,17 @@ refuses()
 	done
 }
 
-@test "cut again and again: an error, and what had come is not fetched twice" {
+# The first layer is in the store: a busy machine may not have come so far when the last one failed.
+first_came()
+{
 	fault "cut 30000" "$noise" 1000
 	refuses '(after 4 tries)'
 	assert [ "$(asked "$noise")" -ge 4 ]
+	[ -n "$(inst sh -c "ls $INSTANCE_RUN_PATH/namespaces/*/snapshots")" ]
+}
+
+@test "cut again and again: an error, and what had come is not fetched twice" {
+	wait_for 60 first_came
 	fault pass
 	pulls
 	assert_equal "$(asked "$(head -n 1 <<<"$layers")")" 0
