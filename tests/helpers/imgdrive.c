@@ -187,6 +187,14 @@ static int do_verify(struct image_store *s, const char *ref, bool forget, struct
 	return r == 0 && broken > 0 ? kerr_plain(err, -EIO, "%zu broken", broken) : r;
 }
 
+/* As the engine does it. */
+static int do_remove(struct image_store *s, const char *id, struct kerr *err)
+{
+	int r = snapshot_remove(s, id, err);
+
+	return r > 0 ? image_gc(s, NULL, err) : r;
+}
+
 static int do_hold(struct image_store *s, const char *seconds, struct kerr *err)
 {
 	uint64_t n = 0;
@@ -225,7 +233,7 @@ static int run(struct image_store *s, char **argv, struct kerr *err)
 	if (str_has_prefix(verb, "prepare") && b)
 		return do_prepare(s, a, b, streq(verb, "prepare-digest"), err);
 	if (streq(verb, "remove"))
-		return snapshot_remove(s, a, err);
+		return do_remove(s, a, err);
 	if (streq(verb, "mount") && b)
 		return do_mount(s, a, b, err);
 	if (streq(verb, "verify") || streq(verb, "forget"))
