@@ -30,6 +30,6 @@ bench_needs()
 		missing+=" ${need%:*}"
 		packages+=" ${need#*:}"
 	done
-	[ -z "$missing" ] || bench_die "missing:$missing; sudo apt-get install$packages"
+	[ -z "$missing" ] || bench_die "missing:$missing; sudo ./bootstrap deps bench installs them, or sudo apt-get install$packages"
 	[ "$(id -u)" -eq 0 ] || bench_die "root is needed"
 }
