@@ -15,7 +15,7 @@ status()
 # Directories of a cgroup, in the one hierarchy or in each.
 cgroup_dirs()
 {
-	find /sys/fs/cgroup -maxdepth 8 -type d -path "*$INSTANCE_CGROUP$1" 2>/dev/null
+	find /sys/fs/cgroup -maxdepth 8 -ignore_readdir_race -type d -path "*$INSTANCE_CGROUP$1" 2>/dev/null
 }
 
 pass()

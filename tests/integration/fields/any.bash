@@ -103,7 +103,7 @@ any.status.subtreeControllers()
 	shown=$(status '(subtreeControllers // []) | sort | join(" ")' 2>/dev/null ||
 		get "$SUBJECT" "$(name_of "$SUBJECT")" '(.status.subtreeControllers // []) | sort | join(" ")')
 	if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
-		file=$(find /sys/fs/cgroup -path "*$INSTANCE_CGROUP$(cgroup_path_of "$SUBJECT")/cgroup.subtree_control" | head -n 1)
+		file=$(find /sys/fs/cgroup -ignore_readdir_race -path "*$INSTANCE_CGROUP$(cgroup_path_of "$SUBJECT")/cgroup.subtree_control" | head -n 1)
 		[ "$shown" = "$(tr ' ' '\n' <"$file" | grep -xE 'cpu|memory|io|pids' | sort | paste -sd' ')" ]
 		[ -n "$shown" ]
 	else

@@ -404,7 +404,7 @@ cgroup_of()
 # The kernel's groups have this path below ours.
 is_cgroup()
 {
-	inst find /sys/fs/cgroup -type d -path "*/cgroup$INSTANCE_CGROUP$1" -o -type d -path "*$INSTANCE_CGROUP$1" |
+	inst find /sys/fs/cgroup -ignore_readdir_race -type d -path "*/cgroup$INSTANCE_CGROUP$1" -o -type d -path "*$INSTANCE_CGROUP$1" |
 		grep -q .
 }
 

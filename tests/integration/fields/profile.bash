@@ -68,7 +68,7 @@ cellprofile.spec.prefix()
 	proof "the control group of a cell without --name begins with it"
 	plain_keys | listed x | profile_doc named >"$HERE/.kuke/profiles.d/named.yaml"
 	kuke run -d -p named --param "IMAGE=$IMAGE" </dev/null >/dev/null
-	inst find /sys/fs/cgroup -path "*$INSTANCE_CGROUP/$REALM/sp/st/pre-*" -name 'sp_st_pre-*_x' |
+	inst find /sys/fs/cgroup -ignore_readdir_race -path "*$INSTANCE_CGROUP/$REALM/sp/st/pre-*" -name 'sp_st_pre-*_x' |
 		grep -qE '/pre-[0-9a-f]{6}/'
 }
 
