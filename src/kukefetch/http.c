@@ -308,6 +308,21 @@ static enum http_failure classify(const struct http_xfer *x, CURLcode code)
 	}
 }
 
+/*
+ * Whether HTTP/2 may be the reason. A connection that the server ends by a broken frame
+ * looks like one that gave no answer; over TLS, where HTTP/2 is spoken, HTTP/1.1 is worth a try.
+ */
+static bool failed_at_http2(const struct http_xfer *x, CURLcode code)
+{
+	const char *scheme = NULL;
+
+	if (code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM)
+		return true;
+	return code == CURLE_GOT_NOTHING &&
+	       curl_easy_getinfo(x->easy, CURLINFO_SCHEME, &scheme) == CURLE_OK && scheme &&
+	       str_case_eq(scheme, "https");
+}
+
 static void end_xfer(struct http_xfer *x, CURLcode code)
 {
 	struct http_answer answer;
@@ -317,7 +332,7 @@ static void end_xfer(struct http_xfer *x, CURLcode code)
 	void *ctx = x->ctx;
 
 	take_status(x);
-	x->http->no_http2 |= code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
+	x->http->no_http2 |= failed_at_http2(x, code);
 	(void) snprintf(text, sizeof(text), "%s", *x->text ? x->text : curl_easy_strerror(code));
 	if (!isupper((unsigned char) text[1])) /* "SSL …" stays */
 		text[0] = (char) tolower((unsigned char) text[0]);

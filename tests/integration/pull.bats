@@ -17,6 +17,8 @@ setup_file()
 	registry_start plain 5000
 	registry_start secret 5001 tls htpasswd
 	registry_start tokens 5002 token=5003
+	breaker 5021 stream
+	breaker 5022 framing
 	for repository in x/bb:1 mirror/library/bb:1; do
 		registry_push 5000 "docker-archive:$INSTANCE/home/bb.tar" "$repository"
 	done
@@ -24,6 +26,14 @@ setup_file()
 	registry_push 5102 "docker-archive:$INSTANCE/home/bb.tar" public/bb:1
 	registry_push 5102 "docker-archive:$INSTANCE/home/bb.tar" x/bb:1
 	instance_warm_pull
+}
+
+# breaker PORT HOW: the registry of port 5000 behind one that fails at HTTP/2.
+breaker()
+{
+	inst "$INSTANCE_HELPERS/h2-breaker" "$1" 5000 "$(registry_dir)/server.pem" \
+		"$(registry_dir)/server.key" "$2" >>"$INSTANCE/home/breaker$1" 2>&1 3>&- </dev/null &
+	wait_for 60 inst bash -c "exec 3<>/dev/tcp/127.0.0.1/$1"
 }
 
 # The directories that the first cell of a stack leaves.
@@ -381,6 +391,21 @@ index()
 	assert_equal "$(container_value c side .status.state)" Ready
 	kuke delete cell c
 	rm -r "$(registry_dir)/plain/docker/registry/v2/repositories/x/bb/_manifests/tags/nope"
+}
+
+@test "HTTP/2 that a registry offers and fails at: once, and then HTTP/1.1" {
+	local port said
+	for port in 5021 5022; do
+		said=$INSTANCE/home/breaker$port
+		: >"$said"
+		run kuke image pull -q localhost:$port/x/bb:1
+		assert_success
+		assert_equal "$(head -n 1 "$said")" h2
+		assert_equal "$(grep -c '^h2$' "$said")" 1
+		assert_equal "$(grep -c '^http/1.1$' "$said" | sed 's/^[1-9].*/some/')" some
+		kuke image verify
+		kuke image delete localhost:$port/x/bb:1
+	done
 }
 
 @test "without the daemon, and several at once" {
