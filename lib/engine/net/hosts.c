@@ -17,7 +17,7 @@
 
 #define HOSTS_MAX (1 << 20)
 #define RESOLV_MAX 65536
-#define RESOLVERS_MAX 3 /* what a resolver library reads (MAXNS) */
+#define RESOLVERS_MAX 3 /* the C library uses no more (MAXNS) */
 
 static const char hosts_head[] = "127.0.0.1\tlocalhost\n"
 				 "::1\tlocalhost ip6-localhost ip6-loopback\n"
@@ -26,7 +26,7 @@ static const char hosts_head[] = "127.0.0.1\tlocalhost\n"
 				 "ff02::1\tip6-allnodes\n"
 				 "ff02::2\tip6-allrouters\n";
 
-/* RFC 952 and 1123: letters, digits and hyphens; other names get no entry. */
+/* RFC 952 and 1123: letters, digits and hyphens. Other names get no entry. */
 static bool is_host_label(const char *s)
 {
 	size_t n = strlen(s);
@@ -39,7 +39,7 @@ static bool is_host_label(const char *s)
 	return true;
 }
 
-/* A name of the fixed block, or one that resolvers take for this machine's own. */
+/* Return whether the name is one of hosts_head, or one that resolvers map to the local host. */
 static bool is_fixed(const char *s)
 {
 	static const char *const names[] = { "localhost",     "localhost4",
@@ -84,18 +84,21 @@ static int write_in_place(int fd, const struct buf *text, const char *file, stru
 	return 0;
 }
 
-/* All that is in it is known without it: what is no file is replaced, but for a directory. */
+/*
+ * Open the file for writing. Its content is generated, so anything but a regular file
+ * or a directory is replaced.
+ */
 static int open_hosts(const char *file, struct kerr *err)
 {
 	struct stat st;
 	int fd;
 
 	if (lstat(file, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		(void) unlink(file); /* else opening it says why */
+		(void) unlink(file); /* on failure, open below reports the error */
 	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
 		return kerr_set(err, -errno, "open '%s'", file);
-	(void) fchmod(fd, 0644); /* whatever the umask was; readers may be anybody */
+	(void) fchmod(fd, 0644); /* despite the umask: users in containers read it */
 	return fd;
 }
 
@@ -150,14 +153,15 @@ static int link_hosts(struct engine *e, const struct addr *cell, struct kerr *er
 		return kerr_set(err, -errno, "stat '%s'", from);
 	if (lstat(to, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
 		return 0;
-	if (unlink(to) < 0 && errno != ENOENT) /* a copy from before, or nothing */
+	if (unlink(to) < 0 &&
+	    errno != ENOENT) /* a copy of the host's file, from an earlier configuration */
 		return kerr_set(err, -errno, "remove '%s'", to);
 	if (link(from, to) < 0)
 		return kerr_set(err, -errno, "link '%s'", to);
 	return 0;
 }
 
-/* A file of the host that people may have made a link; empty where there is none. */
+/* Read a file of the host, which may be a symbolic link; empty if missing. */
 static int read_host_file(const char *path, size_t max, struct buf *ret, struct kerr *err)
 {
 	int fd cleanup_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -170,7 +174,7 @@ static int read_host_file(const char *path, size_t max, struct buf *ret, struct 
 	return r < 0 ? kerr_wrap(err, r, "read '%s'", path) : 0;
 }
 
-/* The names that the host itself knows; a new file, lest a link to the space's is written. */
+/* Copy the host's /etc/hosts into a new file: the old one may be a hard link to the space's. */
 static int copy_hosts(struct engine *e, const struct addr *cell, struct kerr *err)
 {
 	char *to cleanup_free = layout_object(&e->layout, cell, CELL_ETC_HOSTS);
@@ -206,8 +210,8 @@ int hosts_prepare_cell(struct engine *e, const struct addr *cell, enum hosts_fla
 /* ---- resolv.conf ---- */
 
 /*
- * Whether a cell can reach the resolver at this address: a cell has IPv4 only, and what
- * is this machine itself (0.0.0.0 is, too) is another one in there.
+ * Return whether a cell can reach the resolver at this address: cells have IPv4 only,
+ * and a loopback address or 0.0.0.0 is the cell itself.
  */
 static bool is_reachable(const char *addr, size_t n)
 {
@@ -215,7 +219,7 @@ static bool is_reachable(const char *addr, size_t n)
 	struct in_addr a;
 	uint32_t v;
 
-	n = n < sizeof(text) ? n : sizeof(text) - 1; /* longer is no address */
+	n = n < sizeof(text) ? n : sizeof(text) - 1; /* a truncated one is not an address either */
 	memcpy(text, addr, n);
 	if (inet_pton(AF_INET, text, &a) != 1)
 		return false;
@@ -223,7 +227,7 @@ static bool is_reachable(const char *addr, size_t n)
 	return v != INADDR_ANY && v >> 24 != IN_LOOPBACKNET;
 }
 
-/* The address of a nameserver line and its length; NULL for any other line. */
+/* Return the address of a nameserver line and its length, NULL for any other line. */
 static const char *nameserver(const char *line, size_t n, size_t *ret_len)
 {
 	static const char word[] = "nameserver";

@@ -7,37 +7,39 @@
 /*
  * What containers see as /etc/hosts, /etc/hostname and /etc/resolv.conf.
  *
- * One inode a space is every cell's etc-hosts: names and addresses of all its
- * cells. It is rewritten in place, by one pwrite and then ftruncate, so that
- * running containers see the change and no reader sees it empty.
+ * Each space has one hosts file with names and addresses of all its cells; the
+ * etc-hosts of each cell is a hard link to it. It is rewritten in place, by one pwrite
+ * and then ftruncate, so that running containers see changes and no reader sees it
+ * empty.
  */
 
-/* Write the space's names as the leases are now; nothing is written when nothing changed. */
+/* Update the hosts file of a space from its leases; not written if unchanged. */
 int hosts_update(struct engine *e, const struct addr *space, struct kerr *err);
 
-/* Whether the file can be read, if it is there. */
+/* Check that the hosts file is readable, if it exists. */
 int hosts_check(struct engine *e, const struct addr *space, struct kerr *err);
 
 enum hosts_flags {
-	HOSTS_OF_HOST = 1 << 0, /* a cell on the host's network: what the host itself has */
+	HOSTS_OF_HOST = 1 << 0, /* the cell uses the host's network: copy the host's files */
 };
 
 /*
- * The cell's etc-hosts is a hard link to that inode, or a copy of the host's, and
- * etc-hostname names the cell.
+ * Create the cell's etc-hosts, a hard link to the space's hosts file or a copy of the
+ * host's, and its etc-hostname.
  */
 int hosts_prepare_cell(struct engine *e, const struct addr *cell, enum hosts_flags flags,
 		       struct kerr *err);
 
 /*
- * Write a resolv.conf for a cell to path: the host's, with the resolvers that the
- * cell can reach; when none is left, systemd-resolved's upstream file likewise.
+ * Write a resolv.conf for a cell to path: the host's, reduced to resolvers that the
+ * cell can reach. If none is left, use the upstream file of systemd-resolved in the
+ * same way.
  */
 int hosts_write_resolv(const char *path, enum hosts_flags flags, struct kerr *err);
 
 /*
- * The pure half: text of a resolv.conf with at most three resolvers, none that is
- * loopback or has no IPv4 address. Returns how many are left.
+ * Copy the text of a resolv.conf with at most three resolvers, leaving out loopback and
+ * IPv6 addresses. Returns the number of resolvers kept.
  */
 size_t hosts_filter_resolv(struct buf *out, const char *text);
 

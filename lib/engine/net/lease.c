@@ -13,9 +13,9 @@
 #include "str.h"
 
 /*
- * A lease is a symbolic link .leases/<ip> -> <stack>/<cell>: made and read in
- * one step each, and an address can be held only once. Cells keep theirs until
- * they are deleted, so an address survives stop and start.
+ * A lease is a symbolic link .leases/<ip> -> <stack>/<cell>: creating and reading it is
+ * atomic, and each address can exist only once. A cell keeps its lease until it is
+ * deleted, so its address survives stop and start.
  */
 #define LEASE_TARGET_MAX (2 * KUKE_MAX_NAME + 2)
 
@@ -60,7 +60,7 @@ static int read_leases(const char *dir, struct lease_list *ret, struct kerr *err
 			continue;
 		n = readlinkat(dirfd(d), de->d_name, l.target, sizeof(l.target) - 1);
 		if (n <= 0 || !strchr(l.target, '/'))
-			l.target[0] = '\0'; /* damaged: a cell may have it, so no other gets it */
+			l.target[0] = '\0'; /* damaged: the address stays reserved */
 		*(struct lease *) vec_grow(&ret->v, &ret->n, sizeof(*ret->v)) = l;
 	}
 	if (ret->n)
@@ -76,7 +76,7 @@ static const struct lease *find_target(const struct lease_list *l, const char *t
 	return NULL;
 }
 
-/* The lowest free address: never the subnet's, the gateway's or the broadcast one. */
+/* Find the lowest free address, excluding those of the subnet, the gateway and broadcast. */
 static int free_addr(const struct lease_list *l, const struct space_net *net, uint32_t *ret)
 {
 	size_t i = 0;
@@ -195,7 +195,7 @@ int lease_keep(struct engine *e, const struct addr *cell, uint32_t addr, struct 
 		return r;
 	if (symlink(target, file) == 0)
 		r = 1;
-	else if (errno != EEXIST) /* a damaged one keeps the address as well */
+	else if (errno != EEXIST) /* a damaged lease reserves the address as well */
 		r = kerr_set(err, -errno, "lease '%s'", file);
 	locks_drop(e->locks, &lock);
 	return r;

@@ -60,7 +60,7 @@ int network_load_record(struct engine *e, const struct addr *space, struct space
 	return 0;
 }
 
-/* The configuration says the same in another place: the first (and only) "subnet". */
+/* Take the subnet from the CNI configuration: its first (and only) "subnet". */
 static int load_conflist(struct engine *e, const struct addr *space, struct ipv4_net *ret)
 {
 	static const char key[] = "\"subnet\": \"";
@@ -83,7 +83,7 @@ static int load_conflist(struct engine *e, const struct addr *space, struct ipv4
 	return ipv4_net_parse(cidr, ret);
 }
 
-/* As does the kernel while the bridge is there. */
+/* Take the subnet from the bridge's address in the kernel, if the bridge exists. */
 static int load_bridge(struct engine *e, const struct addr *space, struct ipv4_net *ret)
 {
 	char *owner cleanup_free = bridge_owner(space);
@@ -108,7 +108,7 @@ static void keep_first(void *ctx, uint32_t addr, const char *stack, const char *
 		*first = addr;
 }
 
-/* The addresses that its cells have are all of it. */
+/* Take the subnet from the leases of the cells. */
 static int load_leases(struct engine *e, const struct addr *space, struct ipv4_net *ret)
 {
 	uint32_t addr = 0;
@@ -154,7 +154,7 @@ static void used_add(struct used_nets *u, struct ipv4_net net)
 
 typedef int space_fn(void *ctx, struct engine *e, const struct addr *space);
 
-/* Every space of the instance, realm by realm. */
+/* Call fn for every space of the instance, realm by realm. */
 static int each_space(struct engine *e, space_fn *fn, void *ctx, struct kerr *err)
 {
 	struct addr root = { 0 };
@@ -223,7 +223,7 @@ static bool is_used(const struct used_nets *u, struct ipv4_net net)
 	return false;
 }
 
-/* others: networks that are not on record yet; NULL. */
+/* others: planned networks that are not stored yet; NULL: none. */
 static int choose_subnet(struct engine *e, const struct addr *space, const char *bridge,
 			 const struct network_list *others, struct ipv4_net *ret, struct kerr *err)
 {
@@ -344,7 +344,7 @@ static int write_records(struct engine *e, const struct addr *space, const struc
 	return write_file(e, space, SPACE_CONFLIST, &text, err);
 }
 
-/* Both files say what is known of the network. */
+/* Return whether both files match the known network. */
 static bool records_stand(struct engine *e, const struct addr *space, const struct space_net *net)
 {
 	char *file cleanup_free = layout_object(&e->layout, space, SPACE_CONFLIST);
@@ -360,7 +360,7 @@ static bool records_stand(struct engine *e, const struct addr *space, const stru
 	return have.len == want.len && memcmp(buf_str(&have), buf_str(&want), want.len) == 0;
 }
 
-/* One of them was lost or damaged: made again from the other. */
+/* Rewrite both files if one of them is lost or damaged. */
 static void mend_records(struct engine *e, const struct addr *space, const struct space_net *net)
 {
 	char *where cleanup_free = addr_text(space);
@@ -368,10 +368,10 @@ static void mend_records(struct engine *e, const struct addr *space, const struc
 	char text[KERR_TEXT_MAX];
 
 	if (write_records(e, space, net, &err) < 0)
-		log_wrn("network files cannot be written again", "space", where, "error",
+		log_wrn("cannot rewrite damaged network files", "space", where, "error",
 			kerr_text(&err, text, sizeof(text)));
 	else
-		log_wrn("network files were damaged and are written again", "space", where);
+		log_wrn("rewrote damaged network files", "space", where);
 }
 
 int network_create(struct engine *e, const struct addr *space, struct space_net *ret,
@@ -457,8 +457,8 @@ int network_up(struct engine *e, const struct addr *space, const struct space_ne
 }
 
 /*
- * By its name and owner, not by the record: one that cannot be read keeps nothing
- * from going, and a link with our name but not created by us is left alone.
+ * The bridge is identified by name and owner, so that an unreadable record does not
+ * block deletion. A link with our name but not created by us is left alone.
  */
 static int delete_bridge(struct engine *e, const struct addr *space, struct kerr *err)
 {

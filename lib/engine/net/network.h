@@ -6,8 +6,8 @@
 #include "link.h"
 
 /*
- * The network of a space: a subnet, a bridge, its rules, and the addresses its
- * cells hold. Callers have at least a shared lock on the space.
+ * The network of a space: subnet, bridge, firewall rules, and the leases of its cells.
+ * Callers hold at least a shared lock on the space.
  */
 struct space_net {
 	struct ipv4_net subnet;
@@ -15,30 +15,31 @@ struct space_net {
 	char bridge[LINK_NAME_MAX];
 };
 
-/* "<realm>-<space>", owned by the caller. */
+/* Return "<realm>-<space>"; owned by the caller. */
 char *network_name(const struct addr *space) __attribute__((returns_nonnull));
 
 /*
- * What is on record, and where that is lost or damaged what the other files and the kernel
- * say. -ENOENT without a message when the space has no network yet.
+ * Load the network of a space. If its record is lost or damaged, reconstruct it from
+ * the other files and the kernel. -ENOENT without a message if the space has no
+ * network.
  */
 int network_load(struct engine *e, const struct addr *space, struct space_net *ret,
 		 struct kerr *err);
 
-/* The record alone (network.json). */
+/* Load the network from its record (network.json) only. */
 int network_load_record(struct engine *e, const struct addr *space, struct space_net *ret,
 			struct kerr *err);
 
 /*
- * Choose a subnet that neither another space nor the host uses and record it
- * (network.json, network.conflist). What is on record stays; what is damaged is
- * written again from what is known. 1 made, 0 was there.
- * Refuses a space whose network name, and so bridge, is another's.
+ * Choose a subnet that neither another space nor the host uses, and store it
+ * (network.json, network.conflist). An existing network is kept; damaged files are
+ * rewritten. 1 created, 0 it existed. An error if another space has the same network
+ * name, and so the same bridge.
  */
 int network_create(struct engine *e, const struct addr *space, struct space_net *ret,
 		   struct kerr *err);
 
-/* Networks of spaces that are not made yet. */
+/* Planned networks of spaces that are not created yet. */
 struct network_list {
 	struct network_planned {
 		struct addr space; /* borrowed strings */
@@ -47,23 +48,26 @@ struct network_list {
 	size_t n;
 };
 
-/* The network that network_create would choose beside those others; nothing is written. */
+/* Choose a network as network_create would, given those others; nothing is written. */
 int network_plan(struct engine *e, const struct addr *space, const struct network_list *others,
 		 struct space_net *ret, struct kerr *err);
 
-/* Write both files again from what is on record. */
+/* Rewrite both files from the stored network. */
 int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err);
 
-/* The bridge is there and forwarding is on. 1 something was made, 0 not. */
+/* Create the bridge and enable forwarding. 1 something changed, 0 not. */
 int network_up(struct engine *e, const struct addr *space, const struct space_net *net,
 	       struct kerr *err);
 
-/* Bridge, files and leases go; the rules with the next network_sync_rules. Missing is success. */
+/*
+ * Remove bridge, files and leases. The rules go with the next network_sync_rules.
+ * Success if there is nothing.
+ */
 int network_delete(struct engine *e, const struct addr *space, struct kerr *err);
 
 /*
- * Make the firewall say what all spaces of this instance want. 1 changed, 0 in
- * place. A host without legacy tables is told once in the log and is no error.
+ * Update the firewall to the rules of all spaces of this instance. 1 changed, 0 up to
+ * date. On a host without legacy tables, warn once and return success.
  */
 int network_sync_rules(struct engine *e, struct kerr *err);
 
