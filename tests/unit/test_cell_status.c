@@ -251,7 +251,7 @@ static const struct row rows[] = {
 	  { LOOK_OOM },
 	  CELL_STATE_FAILED,
 	  "WorkloadFailed",
-	  "container \"c0\" was killed for want of memory",
+	  "container \"c0\" was killed by the OOM killer",
 	  CELL_NEED_WIND_DOWN },
 	{ "memory, and another runs on",
 	  SYN,
@@ -262,7 +262,7 @@ static const struct row rows[] = {
 	  { LOOK_OOM, LOOK_RUNNING },
 	  CELL_STATE_READY,
 	  NULL,
-	  "container \"c0\" was killed for want of memory",
+	  "container \"c0\" was killed by the OOM killer",
 	  0 },
 	{ "a monitor died",
 	  SYN,
@@ -759,7 +759,7 @@ static const struct {
 	  { LOOK_EXIT_0, LOOK_OOM },
 	  { false, true },
 	  CELL_STATE_READY,
-	  "container \"c1\" was killed for want of memory, it is restarted after 4s",
+	  "container \"c1\" was killed by the OOM killer, it is restarted after 4s",
 	  CELL_NEED_RESTART },
 	{ SYN, { LOOK_EXIT_7, LOOK_RUNNING }, { false, false }, CELL_STATE_READY, NULL, 0 },
 	{ EXP,
@@ -836,7 +836,7 @@ START_TEST(want_of_memory_is_remembered)
 	status_container(&st, false, &doc.status.containers.v[0], &facts[0]);
 	(void) status_cell(&doc, RUN_COMPLETE, facts);
 	ck_assert_str_eq(doc.status.message,
-			 "container \"c0\" was killed for want of memory, and was restarted");
+			 "container \"c0\" was killed by the OOM killer, and was restarted");
 	model_clear(&cell_doc_type, &doc);
 }
 END_TEST

@@ -13,27 +13,27 @@
 #include "str.h"
 
 /*
- * Runtime ids are made of spec.id, so no two cells of a stack may have the same.
- * An id that is not the cell's own name is claimed by a link .id-<id> -> <cell>;
- * a cell whose id is its name has its document for that.
+ * Runtime ids derive from spec.id, so it must be unique in a stack. A cell claims an id
+ * that is not its own name by a symbolic link .id-<id> -> <cell>. A cell whose id is
+ * its name needs no link: its document is the claim.
  */
-#define ID_PREFIX ".id-" /* as layout_cell_id has it */
+#define ID_PREFIX ".id-" /* same as in layout_cell_id */
 
 static struct addr stack_of(const struct addr *cell)
 {
 	return addr_parent(cell);
 }
 
-/* Another cell of the stack has the id by its document, or may have it. */
-struct user {
-	const struct addr *cell; /* not this one */
+/* Search for another cell of the stack that has the id, or may have it (unreadable document). */
+struct id_search {
+	const struct addr *cell; /* the cell to skip */
 	const char *id;
-	char name[KUKE_MAX_NAME + 1]; /* "": none has */
+	char name[KUKE_MAX_NAME + 1]; /* the cell found; "" if none */
 };
 
-static int look_at_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+static int match_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
-	struct user *u = ctx;
+	struct id_search *u = ctx;
 	struct cell_doc d = { 0 };
 	int r;
 
@@ -57,20 +57,23 @@ int cell_id_refuse(const char *id, const char *owner, struct kerr *err)
 }
 
 /*
- * A claim for another cell that has another id, or is not there, is left from a create or
- * delete that was killed, or damaged. The documents tell whether the id is free; one
- * that cannot be read may have it.
+ * The claim's owner has no document. It is a leftover of an interrupted create or
+ * delete, or damaged, so the documents decide. An unreadable document counts as having
+ * the id.
  */
 static int check_users(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
 {
-	struct user u = { .cell = cell, .id = id };
+	struct id_search u = { .cell = cell, .id = id };
 	struct addr stack = stack_of(cell);
-	int r = scope_each(e, ADDR_CELL, &stack, look_at_cell, &u, err);
+	int r = scope_each(e, ADDR_CELL, &stack, match_cell, &u, err);
 
 	return r == 0 && u.name[0] ? cell_id_refuse(id, u.name, err) : r;
 }
 
-/* The cell that a claim names; "" without one. An error where its place has something else. */
+/*
+ * Read the cell that a claim names, "" if there is no claim. An error if it is not a
+ * symbolic link.
+ */
 static int read_claim(const char *file, char ret[KUKE_MAX_NAME + 1], struct kerr *err)
 {
 	ssize_t n = readlink(file, ret, KUKE_MAX_NAME);
@@ -80,7 +83,7 @@ static int read_claim(const char *file, char ret[KUKE_MAX_NAME + 1], struct kerr
 		return 0;
 	if (n < 0 && errno != EINVAL)
 		return kerr_set(err, -errno, "read '%s'", file);
-	return kerr_plain(err, -EBADMSG, "'%s' is not the link that it was made as", file);
+	return kerr_plain(err, -EBADMSG, "'%s' is not a symbolic link to a cell", file);
 }
 
 static int check_claim(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
@@ -91,7 +94,7 @@ static int check_claim(struct engine *e, const struct addr *cell, const char *id
 	int r = read_claim(file, owner, err);
 
 	if (r < 0)
-		return kerr_wrap(err, r, "a cell may have spec.id \"%s\"", id);
+		return kerr_wrap(err, r, "cannot tell whether spec.id \"%s\" is in use", id);
 	if (!owner[0] || streq(owner, cell->cell))
 		return 0;
 	other.cell = owner;
@@ -100,7 +103,7 @@ static int check_claim(struct engine *e, const struct addr *cell, const char *id
 	return check_users(e, cell, id, err);
 }
 
-/* A cell of that name owns it without a claim. */
+/* Refuse an id that is the name of another cell: that cell owns it without a link. */
 static int check_name(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
 {
 	struct addr other = stack_of(cell);
@@ -126,11 +129,14 @@ int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, str
 
 	if (r < 0 || streq(id, cell->cell))
 		return r;
-	(void) unlink(file); /* ours from before, or stale */
+	(void) unlink(file); /* left by an earlier create of this cell, or stale */
 	if (symlink(cell->cell, file) < 0)
 		return errno == EEXIST ? cell_id_refuse(id, id, err)
 				       : kerr_set(err, -errno, "claim '%s'", file);
-	/* The link first, then the look: a cell of that name does it the other way round. */
+	/*
+	 * Link first, then check. Creating a cell of that name checks in the opposite
+	 * order, so one of both sees the other.
+	 */
 	r = check_name(e, cell, id, err);
 	if (r < 0)
 		(void) unlink(file);
@@ -151,11 +157,11 @@ int cell_id_keep(struct engine *e, const struct addr *cell, const char *id, stru
 	if (read_claim(file, owner, NULL) == 0 && streq(owner, cell->cell))
 		return 0;
 	if (lstat(file, &st) == 0 && S_ISDIR(st.st_mode))
-		return 0; /* no other cell gets the id while it is there */
+		return 0; /* a directory in its place reserves the id as well */
 	r = check_users(e, cell, id, err);
 	if (r < 0)
 		return r;
-	(void) unlink(file); /* or gone; else it is in the way of the link */
+	(void) unlink(file); /* on failure, symlink reports the error */
 	return symlink(cell->cell, file) < 0 ? kerr_set(err, -errno, "claim '%s'", file) : 1;
 }
 
@@ -189,5 +195,5 @@ void cell_id_release(struct engine *e, const struct addr *cell, const char *id)
 	if (str_empty(id) || streq(id, cell->cell))
 		return;
 	file = layout_cell_id(&e->layout, &stack, id);
-	(void) unlink(file); /* stale once the cell is gone */
+	(void) unlink(file); /* only a leftover if this fails, as the cell is being deleted */
 }

@@ -5,25 +5,25 @@
 #include "context.h"
 
 /*
- * Make spec.id this cell's alone in its stack. An id that is the cell's name is
- * asked for after the document is stored, any other before. -EEXIST. An error
- * where it cannot be told whether another has it.
+ * Claim spec.id for this cell. If the id is the cell's name, call it after the document
+ * is stored, otherwise before. -EEXIST if another cell has the id; an error if that is
+ * unknown.
  */
 int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, struct kerr *err);
 
-/* Whether it could be, by what is stored now; nothing is made. */
+/* Check whether cell_id_claim would succeed now; nothing is changed. */
 int cell_id_check(struct engine *e, const struct addr *cell, const char *id, struct kerr *err);
 
-/* -EEXIST: the id is that cell's. */
+/* Set the message for an id that belongs to owner. Returns -EEXIST. */
 int cell_id_refuse(const char *id, const char *owner, struct kerr *err);
 
 /*
- * Of a cell that has the id by its document: claim it again where the claim was lost. 1:
- * that was so. A directory in its place stays, and keeps the id from others as well.
+ * Recreate the lost claim of a cell whose document has the id. 1 recreated. A directory
+ * in its place is kept: it reserves the id as well.
  */
 int cell_id_keep(struct engine *e, const struct addr *cell, const char *id, struct kerr *err);
 
-/* The id of a cell by what is claimed, without its document; owned by the caller. */
+/* Return the id of a cell by its claim, without its document; owned by the caller. */
 char *cell_id_of(struct engine *e, const struct addr *cell) __attribute__((returns_nonnull));
 void cell_id_release(struct engine *e, const struct addr *cell, const char *id);
 

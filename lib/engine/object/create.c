@@ -23,7 +23,7 @@ int create_error(const struct create *c, int r, struct kerr *err)
 	return kerr_wrap(err, r, "%s", err_kind_text(kind));
 }
 
-/* The stored document takes the place of the wanted one when there is one. */
+/* If the object exists, replace the wanted document by the stored one. */
 static int load_stored(struct create *c, struct kerr *err)
 {
 	void *stored = NULL;
@@ -63,7 +63,7 @@ int create_begin(struct create *c, struct addr a, struct kerr *err)
 	addr_copy_set(&c->names, &a);
 	c->a = c->names.a;
 	r = judge(c, err);
-	if (r == 0) { /* before the lock: its file would stay for parents that never were */
+	if (r == 0) { /* before taking the lock, which would create its file */
 		r = scope_parents_exist(c->e, &c->a, err);
 		if (r < 0)
 			r = create_error(c, r, err);
@@ -102,7 +102,7 @@ int create_cgroup(struct create *c, struct kerr *err)
 	return 0;
 }
 
-/* A create that failed leaves nothing it made. */
+/* Undo what a failed create made. */
 void create_undo(struct create *c)
 {
 	if (c->existed)
@@ -111,7 +111,7 @@ void create_undo(struct create *c)
 		(void) cgroup_remove(c->e->cgroups, c->cgroup, 0, 1000, NULL);
 	if (addr_level(&c->a) == ADDR_SPACE)
 		(void) network_delete(c->e, &c->a, NULL);
-	/* The directory goes with it, unless it holds something after all. */
+	/* also removes the directory if it is empty */
 	(void) store_delete(&c->e->layout, &c->a, 0, NULL);
 }
 

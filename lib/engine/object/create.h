@@ -6,30 +6,27 @@
 #include "scope.h"
 
 /*
- * What creating a realm, a space and a stack has in common: begin, the kind's
- * own steps, undo where one failed, end.
+ * The common part of creating realms, spaces and stacks: create_begin, the steps of the
+ * kind, create_undo on failure, end.
  */
 struct create {
-	struct engine *e; /* the first four are the caller's */
+	struct engine *e; /* the first four are set by the caller */
 	enum kind kind;
 	const struct model_type *type;
-	void *want; /* the document; begin puts the stored one in its place where there is one */
+	void *want; /* document to create; create_begin loads a stored one into it */
 	struct addr_copy names;
-	struct addr a; /* of names */
+	struct addr a; /* of the names */
 	char *cgroup;
 	bool existed, cgroup_pre, cgroup_created;
 };
 
-/*
- * Judge names and document, see that the parents are there, take the lock. On
- * failure nothing is held.
- */
+/* Validate names and document, check the parents, take the lock. On failure no lock is held. */
 int create_begin(struct create *c, struct addr a, struct kerr *err);
-/* The object's cgroup, with its controllers. */
+/* Create the object's cgroup and enable its controllers. */
 int create_cgroup(struct create *c, struct kerr *err);
-/* After a failure: take away what this create made; what was there before stays. */
+/* After a failure: remove what this create made and keep what existed before. */
 void create_undo(struct create *c);
-/* Put the kind's words (and class) in front. Returns r. */
+/* Prefix the error with the kind's text and set its class. Returns r. */
 int create_error(const struct create *c, int r, struct kerr *err);
 void create_end(struct create *c);
 

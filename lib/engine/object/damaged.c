@@ -15,7 +15,7 @@
 #include "status.h"
 #include "str.h"
 
-#define ROOT "root" /* what runtime ids call an explicit root */
+#define ROOT "root" /* name of an explicit root in runtime ids */
 
 static void add_container(struct cell_spec *spec, const char *name)
 {
@@ -33,7 +33,7 @@ static void add_container(struct cell_spec *spec, const char *name)
 	c->cell_id = xstrdup(spec->id);
 }
 
-/* What of "<space>_<stack>_<id>_<name>" is there, running or not. */
+/* Add the containers whose id starts with "<space>_<stack>_<id>_", running or not. */
 static void add_containers(struct engine *e, const char *ns, struct cell_spec *spec)
 {
 	char *stored cleanup_free = layout_ns(&e->layout, ns, NS_CONTAINERS, NULL);
@@ -114,7 +114,7 @@ int damaged_load(struct engine *e, const struct addr *a, void *ret_doc, struct k
 	if (why)
 		*why = err;
 	else
-		log_wrn("a document cannot be read", "object", where, "error", buf_str(&line));
+		log_wrn("cannot read document", "object", where, "error", buf_str(&line));
 	stand_for(e, a, buf_str(&line), ret_doc);
 	return 1;
 }

@@ -15,8 +15,8 @@
 #include "str.h"
 
 /*
- * What a pass does for realms, spaces and stacks: damage is mended; what cannot be
- * is said in the object's state, until it can.
+ * The reconcile pass for realms, spaces and stacks: repair damage; report the rest in
+ * the object's state until it is repaired.
  */
 enum damage {
 	DAMAGE_NONE = 0,
@@ -81,7 +81,7 @@ static void settle_realm(struct engine *e, const struct addr *a, const char *cgr
 	enum damage found;
 
 	if (d->status.state == REALM_STATE_DELETING)
-		return; /* the deletion has to be asked for again */
+		return; /* the client has to repeat the deletion */
 	if (str_empty(d->spec.namespace)) {
 		free(d->spec.namespace);
 		d->spec.namespace = scope_default_namespace(e, a->realm);

@@ -4,7 +4,7 @@
 
 #include "context.h"
 
-/* A pass: mend what an object stands on, and store its state where that changed. */
+/* Reconcile an object: repair its resources, and store its state if it changed. */
 int parent_settle_locked(struct engine *e, const struct addr *a, struct kerr *err);
 
 #endif

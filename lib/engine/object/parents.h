@@ -4,9 +4,9 @@
 
 #include "context.h"
 
-/* Realms, spaces and stacks: the objects that hold others. All take the locks they need. */
+/* Operations common to realms, spaces and stacks. They take the locks they need. */
 
-/* Make what is missing of the address' parents, with default settings and no labels of users'. */
+/* Create the missing parents of the address with default settings and without user labels. */
 int parents_create(struct engine *e, const struct addr *a, struct kerr *err);
 
 #endif

@@ -15,7 +15,7 @@
 #include "scope.h"
 #include "str.h"
 
-/* What a create that failed has made: an empty directory. */
+/* Remove the empty directory left by a failed create. */
 static void drop_namespace(struct engine *e, const char *ns)
 {
 	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
@@ -65,7 +65,7 @@ int realm_check_namespace(struct engine *e, const char *realm, const char *ns, s
 	return r;
 }
 
-/* One realm a namespace: what it holds goes with the realm. */
+/* Refuse a namespace that another realm has: deleting a realm deletes its namespace. */
 static int claim_namespace(struct create *c, struct realm_doc *d, struct kerr *err)
 {
 	struct lock_id lock = lock_id_image(d->spec.namespace, "");
@@ -151,14 +151,14 @@ int realm_get(struct engine *e, const struct addr *a, struct rpc_get_realm_resul
 {
 	char *cgroup cleanup_free = NULL;
 	char *dir cleanup_free = NULL;
-	struct kerr why; /* the document has it */
+	struct kerr why; /* the error is in the document's status */
 	int r;
 
 	r = scope_check(a, ADDR_REALM, 0, err);
 	if (r < 0)
 		return r;
 	r = damaged_load(e, a, &ret->realm, &why);
-	if (r == 0 && e->caller == 0) /* unreadable ones make it Unknown */
+	if (r == 0 && e->caller == 0) /* set Unknown if the passwords are unreadable */
 		(void) store_unmask(&e->layout, a, &ret->realm, NULL);
 	ret->metadata_exists = r >= 0;
 	if (r == 0)
@@ -194,7 +194,7 @@ static int list_realm(void *ctx, struct engine *e, const struct addr *a, struct 
 		*(struct realm_doc *) vec_grow(&ret->realms.v, &ret->realms.n, sizeof(d)) = d;
 	else
 		model_clear(&realm_doc_type, &d);
-	return 0; /* one bad record hurts one object */
+	return 0; /* one damaged document must not break the list */
 }
 
 int realm_list(struct engine *e, struct page *page, struct kerr *err)

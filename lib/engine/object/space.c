@@ -23,7 +23,7 @@ static int space_build(struct create *c, struct space_doc *d, bool *ret_net_pre,
 	int r;
 
 	*ret_net_pre = access(conflist, F_OK) == 0;
-	if (!c->existed) { /* its network's files come before its document */
+	if (!c->existed) { /* store the network before the document */
 		r = store_begin(&c->e->layout, &c->a, err);
 		if (r < 0)
 			return r;
@@ -90,7 +90,7 @@ int space_get(struct engine *e, const struct addr *a, struct rpc_get_space_resul
 {
 	char *cgroup cleanup_free = NULL;
 	char *conflist cleanup_free = NULL;
-	struct kerr why; /* the document has it */
+	struct kerr why; /* the error is in the document's status */
 	int r;
 
 	r = scope_check(a, ADDR_SPACE, 0, err);
@@ -125,7 +125,7 @@ static int list_space(void *ctx, struct engine *e, const struct addr *a, struct 
 		*(struct space_doc *) vec_grow(&ret->spaces.v, &ret->spaces.n, sizeof(d)) = d;
 	else
 		model_clear(&space_doc_type, &d);
-	return 0; /* one bad record hurts one object */
+	return 0; /* one damaged document must not break the list */
 }
 
 int space_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err)

@@ -59,7 +59,7 @@ int stack_get(struct engine *e, const struct addr *a, struct rpc_get_stack_resul
 	      struct kerr *err)
 {
 	char *cgroup cleanup_free = NULL;
-	struct kerr why; /* the document has it */
+	struct kerr why; /* the error is in the document's status */
 	int r;
 
 	r = scope_check(a, ADDR_STACK, 0, err);
@@ -81,7 +81,7 @@ static int list_stack(void *ctx, struct engine *e, const struct addr *a, struct 
 
 	(void) err;
 	if (page_skips(page, name, 0) || damaged_load(e, a, &d, NULL) < 0)
-		return 0; /* one bad record hurts one object */
+		return 0; /* one damaged document must not break the list */
 	if (page_takes(page, name, 0, &stack_doc_type, &d))
 		*(struct stack_doc *) vec_grow(&ret->stacks.v, &ret->stacks.n, sizeof(d)) = d;
 	else

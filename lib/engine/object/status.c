@@ -96,14 +96,17 @@ static bool is_before(const struct ktime *a, const struct ktime *b)
 	return a->sec < b->sec || (a->sec == b->sec && a->nsec < b->nsec);
 }
 
-/* The exit on record is of the run that the document has as the last. */
+/* Return whether the recorded exit belongs to the latest run in the document. */
 static bool is_last_exit(const struct shim_status *st, const struct container_status *status)
 {
 	return st && st->have_exit && status->start_time.set &&
 	       is_before(&status->start_time, &st->exit.finished_at);
 }
 
-/* It ran before a reboot, or was cleared: its last state stays unless that was "running". */
+/*
+ * No record of a run, because of a reboot or a clear: keep the last state unless it was
+ * "running".
+ */
 static void not_running(const struct shim_status *st, struct container_status *status,
 			struct container_fact *ret)
 {
@@ -150,7 +153,10 @@ void status_container(const struct shim_status *st, bool stopped, struct contain
 		status->start_time = st->started_at;
 		ret->live = true;
 		ret->lost = st->state == SHIM_LOST;
-		/* Of the run before: what an operator started anew begins without a past. */
+		/*
+		 * Exit of the previous run. Not reported after an operator's start,
+		 * which resets restart_count.
+		 */
 		ret->oom = status->restart_count > 0 && st->have_exit && st->exit.oom_killed;
 		break;
 	case SHIM_ENDED:
@@ -186,14 +192,14 @@ bool container_state_is_up(container_state state)
 
 /* ---- the cell ---- */
 
-static void say_exit(struct buf *out, const struct container_status *s,
-		     const struct container_fact *fact)
+static void describe_exit(struct buf *out, const struct container_status *s,
+			  const struct container_fact *fact)
 {
 	if (out->len)
 		buf_adds(out, "; ");
 	buf_addf(out, "container \"%s\" ", s->name);
 	if (fact->oom)
-		buf_adds(out, "was killed for want of memory");
+		buf_adds(out, "was killed by the OOM killer");
 	else if (!str_empty(s->exit_signal))
 		buf_addf(out, "was killed by %s", s->exit_signal);
 	else
@@ -213,11 +219,11 @@ struct sums {
 	size_t workloads, ended, live, held, unknown, failed, owed;
 	const struct container_status *root; /* of an explicit root */
 	struct container_status *synthesized;
-	bool root_live; /* or to be brought back */
-	bool root_ended; /* as fact.ended */
+	bool root_live; /* or a restart is pending */
+	bool root_ended; /* see container_fact.ended */
 	unsigned need;
-	struct buf why; /* of all that failed */
-	struct buf note; /* of a cell that is up: restarts to come, kills for want of memory */
+	struct buf why; /* reason: exits of all failed containers */
+	struct buf note; /* message of a running cell: pending restarts, OOM kills */
 };
 
 static void add_container(struct sums *s, const struct container_spec *c,
@@ -229,10 +235,10 @@ static void add_container(struct sums *s, const struct container_spec *c,
 	}
 	if (fact->lost)
 		s->need |= CELL_NEED_ADOPT;
-	if (status->state == CONTAINER_STATE_FAILED) /* of a cell that ends: nothing comes back */
-		say_exit(&s->why, status, &(struct container_fact){ .oom = fact->oom });
+	if (status->state == CONTAINER_STATE_FAILED) /* reason if the cell ends: without restarts */
+		describe_exit(&s->why, status, &(struct container_fact){ .oom = fact->oom });
 	if (fact->oom || fact->restart_ms)
-		say_exit(&s->note, status, fact);
+		describe_exit(&s->note, status, fact);
 	s->owed += fact->restart_ms > 0;
 	s->unknown += status->state == CONTAINER_STATE_UNKNOWN;
 	if (c->root) {
@@ -249,9 +255,9 @@ static void add_container(struct sums *s, const struct container_spec *c,
 }
 
 /*
- * While the start stands. A cell without a root has ended when its workloads have by
- * themselves: one that an operator stopped may be started again, in the same cell. A
- * cell with autoDelete goes by whatever hand.
+ * The state of a started cell. A cell without a root has ended when its workloads have
+ * ended by themselves; a stopped workload may be started again in the same cell. With
+ * autoDelete, any end counts.
  */
 static unsigned derive_up(struct cell_doc *doc, const struct sums *s)
 {
@@ -275,7 +281,7 @@ static unsigned derive_up(struct cell_doc *doc, const struct sums *s)
 	return s->owed ? CELL_NEED_RESTART : 0;
 }
 
-/* Being stopped: down once nothing runs any more, whatever the exits are. */
+/* An operator is stopping the cell: Stopped once nothing runs, regardless of exit codes. */
 static unsigned derive_ending(struct cell_doc *doc, const struct sums *s)
 {
 	if (s->live || s->root_live) {
@@ -288,8 +294,8 @@ static unsigned derive_ending(struct cell_doc *doc, const struct sums *s)
 }
 
 /*
- * Not started, as far as this boot knows. Where all had ended before the host went down,
- * and nobody could say so in the document, the exits still tell how.
+ * Not started in this boot. If all containers ended before the reboot and the document
+ * was not updated, their recorded exits decide between Failed and Stopped.
  */
 static void derive_down(struct cell_doc *doc, const struct sums *s)
 {
@@ -314,7 +320,7 @@ static unsigned derive(struct cell_doc *doc, enum run_phase phase, const struct 
 		derive_down(doc, s);
 		return 0;
 	case RUN_BEGUN:
-		/* The document may say Ready in advance; it is true when the start is through. */
+		/* Ready is stored before the start is complete; until then the cell is Pending. */
 		if (doc->status.state == CELL_STATE_READY)
 			cell_set_state(doc, CELL_STATE_PENDING, NULL, NULL);
 		return CELL_NEED_UNDO;
@@ -323,7 +329,7 @@ static unsigned derive(struct cell_doc *doc, enum run_phase phase, const struct 
 			cell_set_state(doc, CELL_STATE_UNKNOWN, NULL, NULL);
 		return 0;
 	case RUN_COMPLETE:
-		/* What failed has been taken away; where that failed, once more. */
+		/* A failed start is cleaned up at once; if that was incomplete, try again. */
 		return sticky ? CELL_NEED_WIND_DOWN : derive_up(doc, s);
 	case RUN_ENDING:
 		return sticky ? CELL_NEED_WIND_DOWN : derive_ending(doc, s);
@@ -331,7 +337,7 @@ static unsigned derive(struct cell_doc *doc, enum run_phase phase, const struct 
 	return 0;
 }
 
-/* autoDelete: the cell was up, and has ended by itself or by an operator's hand. */
+/* autoDelete is due: the cell was Ready and has ended, by itself or stopped by an operator. */
 static bool delete_is_due(const struct cell_doc *doc, enum run_phase phase, unsigned need)
 {
 	if (!doc->spec.auto_delete || !doc->status.ready_observed || cell_failed_sticky(doc))
@@ -339,7 +345,7 @@ static bool delete_is_due(const struct cell_doc *doc, enum run_phase phase, unsi
 	if (phase == RUN_NONE)
 		return doc->status.state == CELL_STATE_STOPPED ||
 		       doc->status.state == CELL_STATE_FAILED;
-	return (need & CELL_NEED_WIND_DOWN) != 0; /* CELL_NEED_END comes first */
+	return (need & CELL_NEED_WIND_DOWN) != 0; /* not with CELL_NEED_END: that stops first */
 }
 
 static void set_synthesized(struct container_status *status, const struct cell_doc *doc,

@@ -7,70 +7,70 @@
 #include "model.h"
 #include "shim.h"
 
-#define STATUS_MESSAGE_MAX 256 /* bytes of an error in the message of a status */
+#define STATUS_MESSAGE_MAX 256 /* limit of an error in a status message, in bytes */
 
 /*
- * States of containers and cells from what is known of them (decisions.md
- * section 3). Pure: documents in memory, no kernel, no files.
+ * Derive states of containers and cells. Pure functions on documents in memory: no
+ * kernel, no files. The states are described in kukeon(5).
  */
 
-/* What a look at a cell found to do. */
+/* Actions that a status calls for. */
 enum cell_need {
-	CELL_NEED_ADOPT = 1 << 0, /* a container lost its monitor */
-	CELL_NEED_WIND_DOWN = 1 << 1, /* everything has ended: take the start away */
+	CELL_NEED_ADOPT = 1 << 0, /* a running container has no monitor: start one */
+	CELL_NEED_WIND_DOWN = 1 << 1, /* everything has ended: clean up the start */
 	CELL_NEED_END = 1 << 2, /* the root has ended: stop the workloads */
-	CELL_NEED_DELETE = 1 << 3, /* autoDelete is due */
-	CELL_NEED_UNDO = 1 << 4, /* an interrupted start has to be undone */
-	CELL_NEED_RESTART = 1 << 5, /* a container is to be brought back, now or soon */
+	CELL_NEED_DELETE = 1 << 3, /* autoDelete: delete the cell */
+	CELL_NEED_UNDO = 1 << 4, /* roll back an interrupted start */
+	CELL_NEED_RESTART = 1 << 5, /* restart a container, now or later */
 };
 
-/* How far the cell's start has come, by its record. */
+/* Progress of the cell's start according to its record. */
 enum run_phase {
 	RUN_NONE = 1, /* not started since the boot, or stopped */
-	RUN_BEGUN, /* under way (its process holds the cell's lock), or died under way */
+	RUN_BEGUN, /* in progress (its process holds the cell's lock) or interrupted */
 	RUN_COMPLETE,
 	RUN_ENDING, /* complete, and an operator is stopping it */
-	RUN_UNREADABLE, /* there, but its record says nothing */
+	RUN_UNREADABLE, /* the record exists but is unreadable */
 };
 
-/* What is known of a container beside its status. */
+/* Facts about a container that its status does not have. */
 struct container_fact {
 	bool live; /* runs, or a monitor is starting it */
 	bool lost; /* runs without a monitor */
-	bool ended; /* its last run did, as is on record, and none has begun since */
-	bool held; /* ended by an operator, and may be started again */
-	bool oom; /* it ended for want of memory, or did before it was brought back */
-	int64_t restart_ms; /* its policy brings it back that long after its end; 0: it does not */
-	const char *why; /* the last try of that failed; "" or NULL */
+	bool ended; /* its last run ended, which is recorded, and no new one has begun */
+	bool held; /* an operator stopped it, so it may be started again */
+	bool oom; /* killed by the OOM killer, or restarted after that */
+	int64_t restart_ms; /* time from its end to its automatic restart; 0: none is due */
+	const char *why; /* error of the last failed restart; "" or NULL */
 };
 
 /*
- * The state of one container. st NULL: its files cannot be read. stopped: an
- * operator ended this run. What is not known stays in *status as it was.
+ * Derive the state of one container. st NULL: its files are unreadable. stopped: an
+ * operator stopped this run. Unknown fields of *status are left unchanged.
  */
 void status_container(const struct shim_status *st, bool stopped, struct container_status *status,
 		      struct container_fact *ret);
-/* What runs may be frozen: Paused or Pausing instead of Ready. */
+/* Replace Ready by Paused or Pausing if the container is frozen. */
 void status_frozen(enum cgroup_frozen frozen, struct container_status *status);
 
 /*
- * The cell's state from those of its containers, which doc->status has in the
- * order of the spec; facts likewise. Returns enum cell_need bits.
+ * Derive the cell's state from its containers; doc->status has them in the order of the
+ * spec, as has facts. Returns enum cell_need bits.
  */
 unsigned status_cell(struct cell_doc *doc, enum run_phase phase,
 		     const struct container_fact *facts);
 
-/* It has a process: running, or frozen. */
+/* Return whether the container has a process, running or frozen. */
 bool container_state_is_up(container_state state);
 
-/* One status per container of the spec, in its order; what is known of each is kept. */
+/* Give the status one entry per container of the spec, in its order; existing entries are kept. */
 void status_align(struct cell_doc *doc);
 
-/* Set state, reason and message (NULL: none), and the latch of having been Ready. */
+/* Set state, reason and message (NULL: none). Ready also sets ready_observed. */
 void cell_set_state(struct cell_doc *doc, cell_state state, const char *reason,
 		    const char *message);
 
-/* Failed by one of the reasons that only a start that works takes away. */
+/* Return whether the cell failed for a reason that only a successful start clears. */
 bool cell_failed_sticky(const struct cell_doc *doc);
 
 #endif

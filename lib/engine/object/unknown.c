@@ -13,9 +13,9 @@
 #include "str.h"
 #include "unknown.h"
 
-#define UNKNOWN_FILE ".unknown" /* in the runtime directory: what was told since the boot */
+#define UNKNOWN_FILE ".unknown" /* in the runtime directory: warnings logged since the boot */
 #define UNKNOWN_FILE_MAX (1 << 20)
-#define UNKNOWN_MAX 1000 /* names in one sweep; the rest waits until these are gone */
+#define UNKNOWN_MAX 1000 /* limit per sweep; more are logged once these are gone */
 #define LINE_MAX_BYTES 4096
 
 void unknown_note(struct engine *e, const char *path, const char *why)
@@ -30,7 +30,7 @@ void unknown_note(struct engine *e, const char *path, const char *why)
 		strlist_add(&e->unknown, buf_str(&line));
 }
 
-static void read_told(const char *file, struct strlist *ret)
+static void read_logged(const char *file, struct strlist *ret)
 {
 	struct buf text cleanup_buf = BUF_INIT(UNKNOWN_FILE_MAX);
 	char *rest, *line;
@@ -47,20 +47,20 @@ void unknown_tell(struct engine *e)
 {
 	char *file cleanup_free = path_join(e->layout.runtime_dir, UNKNOWN_FILE, NULL);
 	struct buf text cleanup_buf = BUF_INIT(UNKNOWN_FILE_MAX);
-	struct strlist told cleanup_strlist = { 0 };
-	bool news = false;
+	struct strlist logged cleanup_strlist = { 0 };
+	bool changed = false;
 
-	read_told(file, &told);
+	read_logged(file, &logged);
 	for (size_t i = 0; i < e->unknown.n; i++) {
 		buf_adds(&text, e->unknown.v[i]);
 		buf_addc(&text, '\n');
-		if (strlist_has(&told, e->unknown.v[i]))
+		if (strlist_has(&logged, e->unknown.v[i]))
 			continue;
-		news = true;
+		changed = true;
 		log_wrn("left alone", "what", e->unknown.v[i]);
 	}
-	/* Not written: it is said again, which does no harm. */
-	if ((news || e->unknown.n != told.n) && !text.failed)
+	/* If this fails, the warnings are only logged again. */
+	if ((changed || e->unknown.n != logged.n) && !text.failed)
 		(void) atomic_write_at(AT_FDCWD, file, buf_str(&text), text.len, 0600,
 				       ATOMIC_WRITE_NOSYNC, NULL);
 	strlist_clear(&e->unknown);

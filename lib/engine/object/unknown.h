@@ -5,11 +5,11 @@
 #include "context.h"
 
 /*
- * What a sweep finds and has no right to remove: files and directories that are not
- * kukeon's, and state whose document is gone. Each is named in the log once per boot.
+ * Warnings about files and directories that a sweep must not remove: not created by
+ * kukeon, or state whose document is gone. Each is logged once per boot.
  */
 void unknown_note(struct engine *e, const char *path, const char *why);
-/* The end of a sweep: log what is new, remember all. */
+/* End of a sweep: log the new warnings and store all. */
 void unknown_tell(struct engine *e);
 
 #endif
