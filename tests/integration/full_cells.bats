@@ -106,7 +106,7 @@ failed_with_7()
 		full
 		run kuke "$verb" cell a
 		assert_success
-		assert_like "${lines[0]}" 'warning: cell "a" has ended, but that cannot be stored: ' ... 'o space left on device'
+		assert_like "${lines[0]}" 'warning: cell "a" was stopped, but its new state cannot be stored: ' ... 'o space left on device'
 		assert_like "${lines[1]}" ... ' cell "a" from stack "default"'
 		is_cell_state a Stopped
 		pass_over a
@@ -170,11 +170,11 @@ failed_with_7()
 		read_only
 		run kuke "$verb" container main --cell a
 		assert_success
-		assert_like "$output" ... 'warning: container "main" has ended, but that cannot be stored: ' ... 'ead-only file system' ...
+		assert_like "$output" ... 'warning: container "main" was stopped, but its new state cannot be stored: ' ... 'ead-only file system' ...
 		is_container_state a main Stopped
 		run kuke "$verb" cell a
 		assert_success
-		assert_like "$output" ... 'warning: cell "a" has ended, but that cannot be stored: ' ... 'ead-only file system' ...
+		assert_like "$output" ... 'warning: cell "a" was stopped, but its new state cannot be stored: ' ... 'ead-only file system' ...
 		is_cell_state a Stopped
 		run kuke delete cell a
 		assert_failure 1

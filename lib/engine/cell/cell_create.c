@@ -33,7 +33,7 @@ static void list_outcomes(const struct cell_doc *asked, const struct cell_doc *s
 		const struct container_spec *c = &asked->spec.containers.v[i];
 		struct rpc_container_outcome *o;
 
-		/* A root that was there has its own line in the report. */
+		/* An existing root has its own line in the report. */
 		if (container_is_synthesized(c) || (existed && c->root))
 			continue;
 		o = vec_grow(&ret->containers.v, &ret->containers.n, sizeof(*o));
@@ -61,7 +61,7 @@ static int check_container_names(const struct cell_doc *want, struct kerr *err)
 	return 0;
 }
 
-/* What the document alone and the host's files say, before anything is made. */
+/* Check the document and the files of the host, before anything is created. */
 static int check_wanted(struct engine *e, struct cell_doc *want, struct addr *ret_a,
 			struct kerr *err)
 {
@@ -74,7 +74,7 @@ static int check_wanted(struct engine *e, struct cell_doc *want, struct addr *re
 		r = check_container_names(want, err);
 	if (r == 0)
 		r = cell_normalise(want, &warnings, err);
-	*ret_a = addr_of_cell(want); /* the names may be new strings now */
+	*ret_a = addr_of_cell(want); /* the names may have been replaced */
 	scope_warn(ret_a, &warnings);
 	if (r == 0)
 		r = validate_doc(KIND_CELL, want, VALIDATE_NO_CONTAINERS, err);
@@ -100,7 +100,7 @@ static int store_new(struct engine *e, const struct addr *a, struct cell_doc *wa
 	want->status.state = CELL_STATE_PENDING;
 	if (!cell_host_network(&want->spec) && network_load(e, &space_addr, &net, NULL) == 0)
 		want->status.network.bridge_name = xstrdup(net.bridge);
-	/* Durable by the save that ends the start, or by the one that says Failed. */
+	/* Not synced: the save that ends the start is, or the one that stores Failed. */
 	return cell_save(e, want, STORE_SAVE_NOSYNC, err);
 }
 
@@ -117,7 +117,7 @@ static int store_with_id(struct engine *e, const struct addr *a, struct cell_doc
 	return r;
 }
 
-/* The one that is there. 1: it is being stopped, and *wait has what runs. */
+/* Load an existing cell. 1: it is being stopped; wait for *wait. */
 static int load_existing(struct engine *e, const struct addr *a, struct cell_doc *ret,
 			 char **ret_ns, struct ending *wait, struct kerr *err)
 {
@@ -126,7 +126,7 @@ static int load_existing(struct engine *e, const struct addr *a, struct cell_doc
 	return r < 0 ? r : cell_settle_stop_locked(e, *ret_ns, ret, wait, err);
 }
 
-/* 1: the cell that is there is ending, and *wait has what runs. */
+/* 1: the existing cell is being stopped; wait for *wait. */
 static int create_locked(struct engine *e, const struct addr *a, struct cell_doc *want,
 			 enum cell_create_flags flags, struct rpc_create_cell_result *ret,
 			 struct ending *wait, struct kerr *err)
@@ -160,7 +160,7 @@ static int create_locked(struct engine *e, const struct addr *a, struct cell_doc
 			r = store_with_id(e, a, want, err);
 		if (r == 0)
 			model_copy(&cell_doc_type, doc, want);
-		else /* no document, no directory */
+		else /* there is no document, so remove the directory as well */
 			(void) store_delete(&e->layout, a, 0, NULL);
 	}
 	if (r > 0)
@@ -216,7 +216,9 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 	r = check_wanted(e, want, &a, err);
 	if (r == 0)
 		r = daemon_cell_refuse(&a, "start", err);
-	if (r == 0 && !(flags & CELL_CREATE_PARENTS)) { /* before their locks would be made */
+	if (r == 0 &&
+	    !(flags &
+	      CELL_CREATE_PARENTS)) { /* before taking the locks, whose files would be created */
 		r = scope_parents_exist(e, &a, err);
 		if (r < 0)
 			return kerr_wrap(err, r, "%s", err_kind_text(ERR_CREATE_CELL));

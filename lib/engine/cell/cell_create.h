@@ -8,8 +8,8 @@
 struct page;
 
 enum cell_create_flags {
-	CELL_CREATE_PARENTS = 1 << 0, /* apply: missing realm, space and stack are made */
-	CELL_CREATE_ONLY = 1 << 1, /* -EEXIST for one that is there, which is left alone */
+	CELL_CREATE_PARENTS = 1 << 0, /* apply: create missing realm, space and stack */
+	CELL_CREATE_ONLY = 1 << 1, /* -EEXIST if the cell exists; it is not changed */
 };
 
 int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags flags,

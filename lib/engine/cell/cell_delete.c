@@ -23,9 +23,9 @@
 #define OP_DELETE "cell-delete"
 
 /*
- * The intent of a deletion stands from its first destructive step until the
- * document is gone: a cell that is half gone is never started again, whoever
- * finds the intent finishes.
+ * The intent file exists from the first destructive step until the document is gone: a
+ * half-deleted cell is never started again; the next holder of the lock finishes the
+ * deletion.
  */
 int cell_delete_intend(struct engine *e, const struct addr *a, const char *ns, struct kerr *err)
 {
@@ -35,13 +35,16 @@ int cell_delete_intend(struct engine *e, const struct addr *a, const char *ns, s
 
 	strmap_set(&i.data, "namespace", ns);
 	r = intent_write(&e->layout, e->locks, &lock, &i, 0, err);
-	/* Deleting is how a full disk gets room again: then this boot's memory must do. */
+	/* Deleting must work on a full disk: then the intent goes to the runtime directory. */
 	if (r == -ENOSPC || r == -EDQUOT)
 		r = intent_write(&e->layout, e->locks, &lock, &i, INTENT_RUNTIME, err);
 	intent_clear(&i);
 	if (r != -ENOSPC && r != -EDQUOT)
 		return r;
-	/* Deleting is the way out of a full disk; the document, which goes last, still tells. */
+	/*
+	 * Deleting must work on a full disk. The document is removed last, so it
+	 * remains if this is interrupted.
+	 */
 	log_wrn("no space to record a deletion before it starts; a crash now leaves it half done",
 		"cell", a->cell);
 	return 0;
@@ -64,8 +67,8 @@ static int remove_containers(struct engine *e, const char *ns, const struct cell
 }
 
 /*
- * Every step is repeatable; the document goes last. wait NULL: nothing has time left. 1:
- * something has.
+ * Every step can be repeated; the document is removed last. wait NULL: kill without
+ * grace period. 1: processes are still in their grace period.
  */
 static int finish_delete(struct engine *e, const char *ns, struct cell_doc *doc,
 			 struct ending *wait, struct kerr *err)
@@ -130,7 +133,7 @@ int cell_recover_locked(struct engine *e, const struct addr *a, struct ending *r
 			r = 0;
 		else if (r >= 0)
 			r = finish_delete(e, ns, &doc, ret_wait, err);
-		else if (r == -ENOENT) /* all but the last steps had been done */
+		else if (r == -ENOENT) /* only the last steps were missing */
 			r = store_delete(&e->layout, a, STORE_DELETE_TREE, err);
 		if (r == 0 && ns)
 			r = intent_remove(&e->layout, e->locks, &lock, err);

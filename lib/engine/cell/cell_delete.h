@@ -7,16 +7,16 @@
 struct ending;
 
 /*
- * Finish what a killed process left half-done of this cell; its lock is held. 1: it is
- * being deleted, and *ret_wait has processes with time left.
+ * Finish an interrupted operation on this cell, whose lock is held. 1: the cell is
+ * being deleted, and *ret_wait has processes in their grace period.
  */
 int cell_recover_locked(struct engine *e, const struct addr *a, struct ending *ret_wait,
 			struct kerr *err);
 
-/* Record that the cell goes: from here on whoever takes its lock finishes the deletion. */
+/* Record that the cell is being deleted: the next holder of its lock will finish that. */
 int cell_delete_intend(struct engine *e, const struct addr *a, const char *ns, struct kerr *err);
 
-/* Delete a cell that is at rest; its lock is held. */
+/* Delete a stopped cell; its lock is held. */
 int cell_delete_locked(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err);
 
 #endif

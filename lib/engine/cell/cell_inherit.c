@@ -9,7 +9,7 @@
 #include "scope.h"
 #include "str.h"
 
-/* The space's own path says nothing new and counts as unset; another one cannot be. */
+/* The path of the space's own configuration counts as unset; any other path is refused. */
 static int check_conflist(struct container_spec *c, const struct space_spec *space,
 			  struct kerr *err)
 {

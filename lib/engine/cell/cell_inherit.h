@@ -5,9 +5,9 @@
 #include "context.h"
 
 /*
- * Fill what the containers of a normalised document left empty from the space's
- * defaults, and hold their cniConfigPath against the space's. only: NULL, or the
- * one container that is new. -EINVAL for another path; scope_not_found.
+ * Fill unset fields of the containers of a normalised document from the space's
+ * defaults, and check their cniConfigPath against the space's. only: a single new
+ * container; NULL: all. -EINVAL for another path; scope_not_found.
  */
 int cell_inherit(struct engine *e, const struct addr *cell, struct cell_doc *want, const char *only,
 		 struct kerr *err);

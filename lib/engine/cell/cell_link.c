@@ -17,7 +17,7 @@
 #include "scope.h"
 #include "str.h"
 
-/* What one dump has shown. */
+/* The links found by one netlink dump. */
 struct link_view {
 	struct link_port *v;
 	size_t n;
@@ -56,7 +56,7 @@ static const struct link_port *view_find(const struct link_view *view, const cha
 	return bsearch(name, view->v, view->n, sizeof(*view->v), compare_name);
 }
 
-/* Whether the pass' look shows an up port of that bridge. */
+/* Return whether the dump shows this port up and attached to that bridge. */
 static bool seen_in_order(const struct engine *e, const char *port, const char *bridge)
 {
 	const struct link_port *p, *b;
@@ -89,14 +89,14 @@ int cell_link_make(struct engine *e, const struct addr *cell, const struct space
 	r = link_attach(&at, err);
 	if (r != -ENODEV)
 		return r;
-	/* The bridge was deleted, or this is its first cell since the boot. */
+	/* The bridge was deleted, or this is the first cell of the space since the boot. */
 	r = network_up(e, &space, net, err);
-	if (r >= 0) /* what deleted the bridge may have deleted the rules as well */
+	if (r >= 0) /* the rules may have been deleted along with the bridge */
 		r = network_sync_rules(e, err);
 	return r < 0 ? r : link_attach(&at, err);
 }
 
-/* The pass' look is not the last word: a start since then has a port that it does not show. */
+/* Ask the kernel as well: the dump does not show ports of later starts. */
 static bool is_in_order(const char *port, const char *bridge)
 {
 	struct link_port p, b;
@@ -130,7 +130,7 @@ static int mend(struct engine *e, const struct addr *cell, const struct cell_run
 	return r < 0 ? r : link_port_join(run->veth, net.bridge, err);
 }
 
-/* Keep what is wrong, or that nothing is any more, in the record of the start. 1 changed. */
+/* Store the trouble with the link, or clear it, in the record of the start. 1 changed. */
 static int keep_trouble(struct engine *e, const struct addr *cell, struct cell_run *run,
 			const struct kerr *why, struct kerr *err)
 {
@@ -159,9 +159,9 @@ int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct c
 	int r;
 
 	if (!run->complete || !run->veth[0])
-		return 0; /* not started, or on the host's network */
+		return 0; /* not started, or uses the host's network */
 	if (run->addr && lease_keep(e, &a, run->addr, NULL) > 0)
-		log_wrn("the lease of a running cell was lost and is made again", "cell", a.cell);
+		log_wrn("recreated the lost lease of a running cell", "cell", a.cell);
 	link_bridge_name(a.realm, a.space, e->instance, bridge);
 	if (seen_in_order(e, run->veth, bridge) || is_in_order(run->veth, bridge))
 		return keep_trouble(e, &a, run, NULL, err);

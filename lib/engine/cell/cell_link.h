@@ -6,21 +6,21 @@
 #include "network.h"
 
 /*
- * The link of a started cell: a veth pair between its network namespace and the
- * bridge of its space. Bridges and devices can be deleted under a running cell
- * (by hand, by another program); a pass puts the link in order again.
+ * The network link of a started cell: a veth pair between its network namespace and the
+ * bridge of its space. Bridges and devices can be deleted under a running cell, by hand
+ * or by another program; the reconcile pass repairs the link.
  */
 
 /*
- * Take one look at all devices of the host, which cell_link_mend_locked then uses
- * until cell_links_forget. Without one it asks the kernel for each cell.
+ * Dump all network devices of the host once; cell_link_mend_locked uses the dump until
+ * cell_links_forget. Without a dump it asks the kernel for each cell.
  */
 int cell_links_look(struct engine *e, struct kerr *err);
 void cell_links_forget(struct engine *e);
 
 /*
- * Make a new link for a cell whose namespace is pinned at dirfd, with the address
- * and the host's name of *run. The bridge is made when it is missing.
+ * Create a link for a cell whose namespaces are pinned at dirfd, with the address and
+ * host device name of *run. Creates the bridge if missing.
  */
 int cell_link_make(struct engine *e, const struct addr *cell, const struct space_net *net,
 		   const struct cell_run *run, int dirfd, struct kerr *err);

@@ -19,10 +19,10 @@
 #include "stops.h"
 #include "str.h"
 
-/* A verb that finds something ending waits so long for it, or is refused at once. */
+/* A verb waits for a stop in progress that ends within this time, otherwise it fails at once. */
 #define PATIENCE_MS 30000
 
-/* Its lock is ours, so a half-done start was interrupted. */
+/* An unfinished start was interrupted: its process would hold the lock that we hold. */
 static void undo_start(struct engine *e, const struct addr *a, const char *ns, struct cell_doc *doc)
 {
 	const char *reason = doc->status.ready_observed ? "StartCellFailed" : "CreateCellFailed";
@@ -56,7 +56,7 @@ int cell_load_locked(struct engine *e, const struct addr *a, struct cell_doc *re
 	return r;
 }
 
-/* A damaged one as it is: its removal finds out what runs. */
+/* Load a cell, damaged or not; removing it finds out what runs. */
 static int load_any(struct engine *e, const struct addr *a, struct cell_doc *ret, char **ret_ns,
 		    struct kerr *err)
 {
@@ -95,14 +95,14 @@ int cell_settle_stop_locked(struct engine *e, const char *ns, struct cell_doc *d
 	return cell_end_locked(e, ns, doc, &go_on, ret_wait, err);
 }
 
-/* Under the lock. 1: the cell is ending, and *w has what runs. */
+/* Called with the lock. 1: the cell is being stopped; *w has the processes. */
 static int load_at_rest(struct engine *e, const struct addr *a, enum cell_take_flags flags,
 			struct cell_doc *ret, char **ret_ns, struct ending *w, struct kerr *err)
 {
 	int ending = cell_recover_locked(e, a, w, err);
 	int r;
 
-	/* What is to go may be damaged in any way, and the record of an earlier try too. */
+	/* For removal, the cell and the record of an earlier stop may be damaged. */
 	if (ending < 0 && !(flags & CELL_TAKE_ANY))
 		return ending;
 	if (ending > 0 && !(flags & CELL_TAKE_ENDING))
@@ -120,7 +120,7 @@ static int load_at_rest(struct engine *e, const struct addr *a, enum cell_take_f
 	return r;
 }
 
-/* 0: it is worth waiting for. */
+/* 0 if the remaining time is short enough to wait. */
 static int refuse_ending(const struct addr *a, int64_t due_ms, struct kerr *err)
 {
 	struct buf left cleanup_buf = BUF_INIT(64);
@@ -162,7 +162,7 @@ static int take_once(struct engine *e, const struct addr *a, enum cell_take_flag
 {
 	int r;
 
-	/* Before the lock: its file would stay for a cell that never was. */
+	/* Before taking the lock, which would create a lock file for a missing cell. */
 	r = store_exists(&e->layout, a, err);
 	if (r == 0)
 		return scope_not_found(a, err);
@@ -204,9 +204,9 @@ void cell_release(struct engine *e, const struct addr *a)
 		locks_drop_path(e->locks, a);
 }
 
-/* ---- ending something, without the lock while it takes its time ---- */
+/* ---- stopping, with the lock released while waiting ---- */
 
-/* Which start of the cell, or run of the container, it is. */
+/* Set the id of the cell's start or of the container's run. */
 static void identify(struct engine *e, const char *ns, const struct cell_doc *doc, const char *only,
 		     char ret[SHIM_RUN_ID_SIZE])
 {
@@ -227,7 +227,7 @@ static int end_step(struct engine *e, const char *ns, struct cell_doc *doc,
 			 : cell_end_locked(e, ns, doc, how, w, err);
 }
 
-/* Let go of the lock, wait, take it again and look anew. On failure nothing is held. */
+/* Release the lock, wait, take it again and reload. On failure no lock is held. */
 static int retake(struct engine *e, const struct addr *a, enum cell_take_flags flags,
 		  struct ending *w, struct cell_doc *doc, char **ns, struct kerr *err)
 {
@@ -266,7 +266,7 @@ int cell_end(struct engine *e, const struct addr *a, enum cell_take_flags flags,
 		if (r < 0)
 			return r;
 		identify(e, *ns, doc, h.only, now);
-		if (!streq(mine, now)) /* another has ended it, and perhaps started it again */
+		if (!streq(mine, now)) /* it was stopped meanwhile, and possibly restarted */
 			return 0;
 		h.flags |= CELL_STOP_GO_ON;
 		h.grace_ms = clock_left(due);

@@ -34,7 +34,7 @@ char *cell_run_dir(const struct engine *e, const struct addr *cell, const struct
 	return layout_pin(&e->layout, cell, run->start_id, NULL);
 }
 
-/* The record is written before anything of a start is made, and goes after all of it. */
+/* The record is written before anything of a start is created, and removed last. */
 static bool has_start(const struct engine *e, const struct addr *cell)
 {
 	char *dir cleanup_free = layout_pin(&e->layout, cell, NULL, NULL);
@@ -67,8 +67,8 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 	if (r == 0)
 		r = jscan_get_str(buf_str(&text), text.len, "phase", phase, sizeof(phase));
 	if (r < 0)
-		return kerr_plain(err, -EINVAL, "'%s' is not the record of a start", file);
-	/* Only a start whose link is damaged has that. */
+		return kerr_plain(err, -EINVAL, "'%s' is not a valid start record", file);
+	/* present only if the link is damaged */
 	if (jscan_get_str(buf_str(&text), text.len, "trouble", run.trouble, sizeof(run.trouble)) <
 	    0)
 		run.trouble[0] = '\0';

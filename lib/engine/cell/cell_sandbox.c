@@ -94,19 +94,22 @@ static int end_run(struct engine *e, const struct addr *cell, struct kerr *err)
 		if (r < 0)
 			return r;
 	}
-	/* The pins go with the mounts, and the namespaces and the link with the pins. */
+	/* Unmounting releases the pins, and so the namespaces and the link. */
 	r = mount_detach_below(parent, err);
 	dir_names(parent, &names);
 	for (size_t i = 0; r >= 0 && i < names.n; i++) {
 		char *dir cleanup_free = path_join(parent, names.v[i], NULL);
 
-		if (!streq(names.v[i], CELL_RUN_FILE)) /* it goes last */
+		if (!streq(names.v[i], CELL_RUN_FILE)) /* removed last */
 			r = remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
 	}
 	return r < 0 ? r : remove_tree_at(AT_FDCWD, parent, REMOVE_TREE_SAME_FS, err);
 }
 
-/* The record of a stop goes last: until then what ended is that of a cell that is stopped. */
+/*
+ * The record of a stop is removed last: as long as it exists, ended containers count as
+ * stopped by the operator.
+ */
 int cell_run_end(struct engine *e, const struct addr *cell, struct kerr *err)
 {
 	int r = end_run(e, cell, err);

@@ -6,13 +6,13 @@
 #include "context.h"
 #include "link.h"
 
-/* Pins and the network of a begun start. */
+/* Create the pins and the network link of a start. */
 int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_run *run,
 		     struct kerr *err);
 
 /*
- * Take everything away that a start made: mounts, pins, link, record, and all that is
- * left of earlier ones. Containers have been cleared before. Repeatable.
+ * Tear down a start and leftovers of earlier ones: mounts, pins, link, record.
+ * Containers must have been cleared. Can be repeated.
  */
 int cell_run_end(struct engine *e, const struct addr *cell, struct kerr *err);
 

@@ -23,7 +23,7 @@
 #include "status.h"
 #include "str.h"
 
-/* What a start that fails puts back into a container's status. */
+/* Fields of a container's status that a failed start restores. */
 struct before {
 	container_state state;
 	struct ktime start_time;
@@ -31,7 +31,7 @@ struct before {
 	int64_t restart_count;
 };
 
-/* What the phases of a start hand to each other. */
+/* State passed between the phases of a start. */
 struct start {
 	struct engine *e;
 	const char *ns;
@@ -44,12 +44,12 @@ struct start {
 	struct container_run *runs; /* one per container of the spec */
 	struct image *images;
 	struct before *before;
-	const char *only; /* the one container to start; NULL: all */
-	int64_t restart; /* its how many-th restart by its policy; 0: started on request */
-	bool fresh; /* the document has not been durable yet */
+	const char *only; /* start this container only; NULL: all */
+	int64_t restart; /* number of this automatic restart; 0: started on request */
+	bool fresh; /* the document has not been synced yet */
 	bool durable;
-	bool begun; /* of one container: past what leaves everything alone */
-	bool ready_observed; /* as they were before make_durable */
+	bool begun; /* start of one container: from here on, a failure sets the cell's state */
+	bool ready_observed; /* values before make_durable */
 	struct ktime ready_at;
 };
 
@@ -108,7 +108,7 @@ static bool stands(struct start *s)
 	return cell_run_load(s->e, &s->a, &s->run, NULL) == 0 && s->run.complete;
 }
 
-/* Whether a start stands that everything runs in. */
+/* Return whether the cell is already started. */
 static bool is_up(struct start *s)
 {
 	if (!stands(s))
@@ -120,9 +120,9 @@ static bool is_up(struct start *s)
 }
 
 /*
- * The start of a cell that is Ready is kept, also when its containers have been stopped;
- * else there is a fresh one. Not that of a cell whose root has ended: what still runs
- * there has been told to end.
+ * Keep the start of a Ready cell, even if its containers are stopped; otherwise begin a
+ * new one, also if the root has ended: workloads still running in the old start are
+ * being stopped.
  */
 static int make_run(struct start *s, struct kerr *err)
 {
@@ -154,11 +154,11 @@ static bool to_start(const struct start *s, size_t i)
 	return !runs(s->doc, i);
 }
 
-/* Images, records and root file systems of all, before the first one runs. */
+/* Create images, records and root file systems of all containers before any is started. */
 static int create_containers(struct start *s, struct kerr *err)
 {
 	size_t n = s->doc->spec.containers.n;
-	bool exits = false; /* that are in no file but those this start replaces */
+	bool exits = false; /* stored only in the records that this start replaces */
 	int r = 0;
 
 	s->runs = xcalloc(n + 1, sizeof(*s->runs));
@@ -179,12 +179,11 @@ static int create_containers(struct start *s, struct kerr *err)
 }
 
 /*
- * Make the start durable while runc works: the records, and the document with
- * the states that a start that stands has. What is exact about this run (when it
- * began, whether it goes on) is the monitor's record, which lives as long as the
- * run can; everybody who reads the document looks there, and the next pass saves
- * what differs. So the end of the start writes nothing, and a crash in here is a
- * crash of a cell that was to be started.
+ * Make the start durable while runc works: sync the records and store the document with
+ * the states of a successful start. Details of the run (start time, whether it still
+ * runs) are in the monitor's record; status is derived from there and the next
+ * reconcile pass saves differences. So nothing has to be written at the end of the
+ * start, and after a crash the cell counts as started.
  */
 static int make_durable(struct start *s, struct kerr *err)
 {
@@ -212,7 +211,7 @@ static int make_durable(struct start *s, struct kerr *err)
 	return r;
 }
 
-/* Begin all of a kind, then wait for all: those begun are waited for in any case. */
+/* Begin all containers of a kind, then wait for all that were begun, even on error. */
 static int start_kind(struct start *s, bool root, struct kerr *err)
 {
 	struct kerr why = { 0 };
@@ -238,7 +237,7 @@ static int start_kind(struct start *s, bool root, struct kerr *err)
 	return r;
 }
 
-/* It has not been started, whatever ran of it for a moment. */
+/* Undo: the container counts as not started, even if it ran briefly. */
 static void undo_container(struct start *s, size_t i)
 {
 	struct container_status *status = &s->doc->status.containers.v[i];
@@ -250,11 +249,11 @@ static void undo_container(struct start *s, size_t i)
 	status->restart_time = s->before[i].restart_time;
 	status->restart_count = s->before[i].restart_count;
 	if (s->runs[i].begun && container_undo(&s->runs[i], &err) < 0)
-		log_wrn("clean-up after a failed start", "container", s->runs[i].id, "error",
+		log_wrn("cannot clean up after a failed start", "container", s->runs[i].id, "error",
 			kerr_text(&err, text, sizeof(text)));
 }
 
-/* The root first: its end is the cell's. */
+/* Start the root first: when it ends, the cell ends. */
 static int start_containers(struct start *s, struct kerr *err)
 {
 	int r;
@@ -275,7 +274,7 @@ static int start_containers(struct start *s, struct kerr *err)
 	return r < 0 ? r : cell_observe(s->e, s->ns, s->doc, NULL, err);
 }
 
-/* Everything runs: the state says so, and what a failure before has said is gone. */
+/* All containers run: set Ready and clear the error of an earlier failure. */
 static int leave_up(struct start *s, struct kerr *err)
 {
 	int r;
@@ -287,7 +286,7 @@ static int leave_up(struct start *s, struct kerr *err)
 
 struct phase {
 	int (*run)(struct start *s, struct kerr *err);
-	bool create; /* failing here, a new cell has not been created */
+	bool create; /* on an early failure, report CreateCellFailed */
 };
 
 int cell_start_locked(struct engine *e, const char *ns, struct cell_doc *doc,
@@ -308,9 +307,9 @@ int cell_start_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 	s.ready_observed = doc->status.ready_observed;
 	s.ready_at = doc->status.ready_at;
 	s.fresh = flags & CELL_START_NEW;
-	if (is_up(&s)) /* never touch a healthy cell */
+	if (is_up(&s)) /* the cell is up: leave it unchanged */
 		return leave_up(&s, err);
-	/* What is wrong with the host before anything was touched leaves the state alone. */
+	/* Errors up to here are the host's and leave the cell's state unchanged. */
 	r = scope_refuse_deleting(e, &s.a, &why);
 	if (r == 0)
 		r = container_check_cell(e, doc, &why);
@@ -349,7 +348,10 @@ static int join_run(struct start *s, struct kerr *err)
 	return r;
 }
 
-/* In a start that stands. What is wrong with the host before anything was touched is *err's. */
+/*
+ * Start one container of a started cell. Host errors before anything changed are
+ * returned in *err.
+ */
 static int start_one(struct start *s, struct kerr *err)
 {
 	int r;
@@ -385,14 +387,14 @@ int cell_start_one_locked(struct engine *e, const char *ns, struct cell_doc *doc
 	return r;
 }
 
-/* Whether an operator has stopped it. */
+/* Return whether an operator stopped it. */
 static bool is_held(struct engine *e, const char *ns, const struct cell_doc *doc, const char *id)
 {
 	struct container_run run cleanup_container_run = { 0 };
 	struct shim_status st;
 
 	container_run_init(&run, e, ns, doc, cell_container(&doc->spec, id));
-	/* A record that cannot be read may be one: it is not brought back by itself. */
+	/* If the record is unreadable, assume so: no automatic restart. */
 	return shim_state(&run.how.place, &st, NULL) == 0 &&
 	       container_was_stopped(&run, &st, NULL) != 0;
 }
@@ -405,7 +407,7 @@ static void keep_held(struct start *s)
 
 	container_run_init(&run, s->e, s->ns, s->doc, cell_container(&s->doc->spec, s->only));
 	if (container_keep_stopped(&run, &err) < 0)
-		log_wrn("clean-up after a failed start", "container", run.id, "error",
+		log_wrn("cannot clean up after a failed start", "container", run.id, "error",
 			kerr_text(&err, text, sizeof(text)));
 }
 

@@ -27,7 +27,7 @@ struct container_status *cell_container_status(struct cell_doc *doc, const char 
 	return NULL;
 }
 
-/* Of a container that ended in a cell that is up: whether its policy brings it back. */
+/* Set whether the restart policy restarts a container that ended in a running cell. */
 static void observe_restart(const struct container_spec *c, const struct restarts *restarts,
 			    const struct shim_status *st, bool stopped, int64_t count,
 			    struct container_fact *ret)
@@ -43,7 +43,7 @@ static void observe_restart(const struct container_spec *c, const struct restart
 	ret->why = known && plan.why[0] ? known->why : NULL;
 }
 
-/* Processes without a record: it was there when they began. */
+/* A running container must have a record: it existed at the start. */
 static int check_record(const struct container_run *run, const struct shim_status *st,
 			struct kerr *err)
 {
@@ -53,10 +53,7 @@ static int check_record(const struct container_run *run, const struct shim_statu
 			  run->run_dir);
 }
 
-/*
- * restarts NULL: of a cell that is not up. *why: of the first container whose files
- * cannot be read.
- */
+/* restarts NULL: the cell is not started. *why: error of the first unreadable container. */
 static void observe_container(const struct container_run *run, const struct restarts *restarts,
 			      struct container_status *status, struct container_fact *ret,
 			      struct kerr *why)
@@ -88,7 +85,7 @@ static void observe_container(const struct container_run *run, const struct rest
 		observe_restart(run->spec, restarts, &st, stopped > 0, status->restart_count, ret);
 }
 
-/* By an operator: a cell whose root has ended is stopped as well, but ends by itself. */
+/* Only for an operator's stop; if the root has ended, the cell ends by itself. */
 static int is_being_stopped(struct engine *e, const struct addr *a, const struct cell_run *run,
 			    struct kerr *err)
 {
@@ -103,8 +100,8 @@ static int is_being_stopped(struct engine *e, const struct addr *a, const struct
 }
 
 /*
- * *ret: what is on record of the start; all zero without one. What is owed to a start
- * (stops and restarts) is a part of its record.
+ * *ret: the record of the start, all zero if none. Pending stops and restarts count as
+ * part of it.
  */
 static enum run_phase observe_run(struct engine *e, const struct addr *a, struct cell_run *ret,
 				  struct restarts *ret_restarts, struct kerr *why)
@@ -148,7 +145,7 @@ void cell_observe_network(struct cell_doc *doc, const struct cell_run *run)
 	}
 }
 
-/* The state is what can be told without the file; what failed by itself says so first. */
+/* Keep the state derived without the file; the reason of a failed cell takes precedence. */
 static void say_unreadable(struct cell_doc *doc, const struct kerr *why)
 {
 	struct buf line cleanup_buf = BUF_INIT(STATUS_MESSAGE_MAX + 8);
@@ -188,7 +185,8 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, struct 
 				  &doc->status.containers.v[i], &facts[i], &why);
 	}
 	need = status_cell(doc, phase, facts);
-	if (!doc->status.ready_at.set) /* the start, which was stored before, did not know yet */
+	if (!doc->status.ready_at
+		     .set) /* unknown when Ready was stored, before the start was complete */
 		doc->status.ready_at = start.ready_at;
 	cell_observe_network(doc, &start);
 	if (why.msg[0])

@@ -19,20 +19,20 @@ struct cell_seen {
 int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, struct cell_seen *ret,
 		 struct kerr *err);
 
-/* The status of one container of the cell by its id; NULL when there is none. */
+/* Return the status of a container by its id, NULL if there is none. */
 struct container_status *cell_container_status(struct cell_doc *doc, const char *id);
 
-/* The address of a started cell, and what is wrong with its link. */
+/* Set the address of a started cell and the trouble with its link. */
 void cell_observe_network(struct cell_doc *doc, const struct cell_run *run);
 
-/* What of the status the kernel says: cgroupReady and the delegated controllers. */
+/* Set the fields read from the kernel: cgroupReady and the delegated controllers. */
 void cell_observe_cgroup(struct engine *e, struct cell_doc *doc, const char *cgroup);
 
-/* Store it with cgroupReady and the like read back; flags of store_save. */
+/* Store the document with its kernel fields updated; flags of store_save. */
 int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flags,
 	      struct kerr *err);
 
-/* Whether any of its workloads runs, by the status in the document. */
+/* Return whether any workload is running according to the document. */
 bool cell_any_running(const struct cell_doc *d);
 
 #endif

@@ -26,15 +26,15 @@
 #include "str.h"
 #include "wake.h"
 
-/* How long a killed process may take to be gone, and its monitor to clean up. */
+/* Time for a killed process to end and its monitor to clean up. */
 #define KILL_WAIT_MS 5000
 #define SETTLE_WAIT_MS 10000
 
-/* One container on its way down. */
+/* A container being stopped. */
 struct stopping {
 	struct container_run run;
 	struct shim_status st;
-	int pidfd; /* of init while it runs, else -1 */
+	int pidfd; /* pidfd of its init while it runs, else -1 */
 };
 
 static void stopping_clear(struct stopping *v, size_t n)
@@ -46,7 +46,7 @@ static void stopping_clear(struct stopping *v, size_t n)
 	free(v);
 }
 
-/* It says no more than that a start begins, but processes are there: what it said is lost. */
+/* The record says that the start has not finished, but processes exist: it is out of date. */
 static bool has_lost_record(const struct container_run *run)
 {
 	struct shim_status st;
@@ -55,7 +55,7 @@ static bool has_lost_record(const struct container_run *run)
 	       cgroup_populated(run->e->cgroups, run->cgroup) > 0;
 }
 
-/* Records that cannot be read tell nothing; what they were about is killed by its cgroup. */
+/* If the record is unreadable, kill all processes in the container's cgroup. */
 static int settle(struct stopping *s, struct kerr *err)
 {
 	struct kerr why = { 0 };
@@ -72,7 +72,7 @@ static int settle(struct stopping *s, struct kerr *err)
 	return r;
 }
 
-/* Its process has ended: wait until its monitor has written down how, and has gone. */
+/* Its init has ended: wait until the monitor has stored the exit and exited. */
 static int settle_ended(struct stopping *s, struct kerr *err)
 {
 	int shim cleanup_fd = -EBADF;
@@ -85,8 +85,8 @@ static int settle_ended(struct stopping *s, struct kerr *err)
 }
 
 /*
- * Before a container without a monitor is ended, a new monitor: something should
- * see how it ends. Where that cannot be had it is ended all the same.
+ * If the monitor died, start a new one first, to record the exit status. On failure,
+ * stop the container anyway.
  */
 static void adopt_if_lost(struct stopping *s)
 {
@@ -103,10 +103,10 @@ static void adopt_if_lost(struct stopping *s)
 		log_wrn("container has no monitor; its exit status will be lost", "container",
 			s->run.id, "error", kerr_text(&why, text, sizeof(text)));
 	else
-		(void) shim_state(&s->run.how.place, &s->st, NULL); /* as it was, at worst */
+		(void) shim_state(&s->run.how.place, &s->st, NULL); /* else keep the old one */
 }
 
-/* It ended before it was stopped, and its policy would bring it back. */
+/* It had ended by itself, and would be restarted by its policy. */
 static bool stays_down(const struct stopping *s, enum cell_stop_flags flags)
 {
 	return !(flags & CELL_STOP_ENDED) && s->st.state == SHIM_ENDED &&
@@ -114,8 +114,8 @@ static bool stays_down(const struct stopping *s, enum cell_stop_flags flags)
 }
 
 /*
- * Find out whether it runs, and open it. sig: what it is asked with, and it is remembered
- * that an operator does; 0: it has been asked.
+ * Open a pidfd if it runs. sig: send it, and record that an operator stops the
+ * container; 0: this was done before.
  */
 static int open_one(struct stopping *s, int sig, enum cell_stop_flags flags, struct kerr *err)
 {
@@ -136,12 +136,12 @@ static int open_one(struct stopping *s, int sig, enum cell_stop_flags flags, str
 	if (!sig || (s->pidfd < 0 && !stays_down(s, flags)))
 		return 0;
 	r = container_mark_stopped(&s->run, &s->st, &why);
-	if (r < 0) /* on a full disk too: it ends, and looks as if it had failed */
+	if (r < 0) /* stop anyway, even if the disk is full: the container will count as failed */
 		log_wrn("cannot record that a container was stopped", "container", s->run.id,
 			"error", kerr_text(&why, text, sizeof(text)));
 	if (s->pidfd < 0)
 		return 0;
-	(void) pidfd_signal(s->pidfd, sig); /* it may have just ended */
+	(void) pidfd_signal(s->pidfd, sig); /* fails if it has just ended */
 	container_thaw(&s->run);
 	return 0;
 }
@@ -153,7 +153,7 @@ static int signal_for(const struct stopping *s, bool ask, enum cell_stop_flags f
 	return flags & CELL_STOP_KILL ? SIGKILL : container_stop_signal(&s->run);
 }
 
-/* Their time is over: kill what still runs, wait until it is gone and its monitor done. */
+/* The grace period is over: kill the remaining processes and wait for their monitors. */
 static int kill_rest(struct stopping *v, size_t n, struct kerr *err)
 {
 	int64_t deadline = clock_ms() + KILL_WAIT_MS;
@@ -178,32 +178,32 @@ static int kill_rest(struct stopping *v, size_t n, struct kerr *err)
 	return 0;
 }
 
-/* Who is to stop: the workloads, the explicit root, or the container of that id. */
-struct who {
+/* Containers to stop: all workloads, the explicit root, or the one with that id. */
+struct stop_target {
 	bool roots;
 	const char *only;
 };
 
-static bool is_meant(const struct who *w, const struct container_spec *c)
+static bool is_target(const struct stop_target *w, const struct container_spec *c)
 {
 	if (container_is_synthesized(c))
 		return false;
 	return w->only ? streq_null(c->id, w->only) : c->root == w->roots;
 }
 
-/* A step of a stop, for the cell or one of its containers. */
+/* One step of a stop, of a cell or one of its containers. */
 struct step {
 	struct engine *e;
 	const char *ns;
 	const struct cell_doc *doc;
 	enum cell_stop_flags flags;
-	bool ask; /* signal them; else they have been asked before */
+	bool ask; /* send the signal; otherwise it was sent before */
 	int64_t due_ms;
-	struct ending *wait; /* gets those that have time left */
+	struct ending *wait; /* receives the processes still in their grace period */
 };
 
-/* 0: all of them have ended. 1: some have time left. */
-static int stop_group(const struct step *p, const struct who *who, struct kerr *err)
+/* 0: all have ended. 1: some are in their grace period. */
+static int stop_group(const struct step *p, const struct stop_target *target, struct kerr *err)
 {
 	size_t max = p->doc->spec.containers.n, n = 0, live = 0;
 	struct stopping *v = xcalloc(max + 1, sizeof(*v));
@@ -212,7 +212,7 @@ static int stop_group(const struct step *p, const struct who *who, struct kerr *
 	for (size_t i = 0; r == 0 && i < max; i++) {
 		const struct container_spec *c = &p->doc->spec.containers.v[i];
 
-		if (!is_meant(who, c))
+		if (!is_target(target, c))
 			continue;
 		v[n].pidfd = -EBADF;
 		container_run_init(&v[n].run, p->e, p->ns, p->doc, c);
@@ -233,9 +233,9 @@ static int stop_group(const struct step *p, const struct who *who, struct kerr *
 	return r;
 }
 
-/* Everything has ended: what the monitors left, then what the start made. */
-static int take_away(struct engine *e, const char *ns, const struct cell_doc *doc,
-		     const struct addr *a, struct kerr *err)
+/* Everything has ended: clean up after the monitors, then after the start. */
+static int teardown(struct engine *e, const char *ns, const struct cell_doc *doc,
+		    const struct addr *a, struct kerr *err)
 {
 	int r = 0;
 
@@ -256,9 +256,9 @@ int cell_grace(const struct engine *e, int def_ms)
 }
 
 /*
- * The record of a stop: the one under way, with the sooner of both deadlines, or a
- * new one. NULL: the one to go on with was of another run than this, and is over.
- * *ret_ask: signals are due.
+ * Get the order to continue: the pending one, with the earlier of both deadlines, or a
+ * new one. NULL: the pending one was for an earlier run, and is done. *ret_ask: signals
+ * have to be sent.
  */
 static struct stop_order *place_order(struct stops *l, const char *container, const char *run,
 				      const struct stop_how *how, bool *ret_ask)
@@ -292,14 +292,14 @@ static struct stop_order *place_order(struct stops *l, const char *container, co
 	return o;
 }
 
-/* Without room for it the stop goes on as long as the one who asked waits for it. */
+/* If the disk is full, the stop lasts only as long as its caller waits. */
 static void save_orders(struct engine *e, const struct addr *a, const struct stops *l)
 {
 	struct kerr why = { 0 };
 	char text[KERR_TEXT_MAX];
 
 	if (stops_save(e, a, l, &why) < 0)
-		log_wrn("cannot record a stop that is under way", "cell", a->cell, "error",
+		log_wrn("cannot record a stop in progress", "cell", a->cell, "error",
 			kerr_text(&why, text, sizeof(text)));
 }
 
@@ -313,8 +313,8 @@ static void observe_down(struct cell_doc *doc)
 }
 
 /*
- * Everything has ended. What the exits say is durable before what proves them goes: a
- * save that fails leaves the start as it is, and a pass tries again.
+ * Everything has ended. Store the exits before removing the records they derive from:
+ * if saving fails, keep the start, and the next reconcile pass tries again.
  */
 static int finish_stop(struct engine *e, const char *ns, struct cell_doc *doc,
 		       enum cell_stop_flags flags, struct kerr *err)
@@ -333,9 +333,9 @@ static int finish_stop(struct engine *e, const char *ns, struct cell_doc *doc,
 	if (!(flags & CELL_STOP_NO_SAVE))
 		r = cell_save(e, doc, 0, err);
 	if (r == 0)
-		r = take_away(e, ns, doc, &a, err);
+		r = teardown(e, ns, doc, &a, err);
 	if (r == 0 && doc->spec.auto_delete && by_operator && !(flags & CELL_STOP_NO_SAVE))
-		wake_ask(e, &a); /* no monitor does where nothing ran */
+		wake_ask(e, &a); /* no monitor does so if nothing ran */
 	return r;
 }
 
@@ -356,8 +356,8 @@ int cell_end_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 	struct stop_order *o;
 	int r;
 
-	(void) cell_run_load(e, &a, &run, NULL); /* "": the containers tell what runs */
-	/* A new order for all of it takes the place of one that cannot be read. */
+	(void) cell_run_load(e, &a, &run, NULL); /* unreadable: the containers tell what runs */
+	/* A new order for the whole cell replaces an unreadable file. */
 	r = stops_load(e, &a, &list, how->flags & CELL_STOP_GO_ON ? err : NULL);
 	if (r < 0 && how->flags & CELL_STOP_GO_ON)
 		return r;
@@ -369,26 +369,26 @@ int cell_end_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 		p.flags |= CELL_STOP_ENDED;
 	if (p.ask) {
 		save_orders(e, &a, &list);
-		r = restarts_drop(e, &a, err); /* nothing is brought back any more */
+		r = restarts_drop(e, &a, err); /* cancel pending restarts */
 		if (r < 0)
 			return r;
 	}
-	r = o->root ? 0 : stop_group(&p, &(struct who){ .roots = false }, err);
+	r = o->root ? 0 : stop_group(&p, &(struct stop_target){ .roots = false }, err);
 	if (r == 0 && has_root(doc)) {
 		if (!o->root) {
 			o->root = p.ask = true;
 			p.due_ms = o->due_ms = clock_ms() + o->grace_ms;
 			save_orders(e, &a, &list);
 		}
-		r = stop_group(&p, &(struct who){ .roots = true }, err);
+		r = stop_group(&p, &(struct stop_target){ .roots = true }, err);
 	}
 	if (r == 1 && p.ask)
-		wake_ask(e, &a); /* the daemon is to know of the deadline */
+		wake_ask(e, &a); /* tell the daemon about the deadline */
 	if (r != 0)
 		return r;
 	r = finish_stop(e, ns, doc, p.flags, err);
 	if (r < 0 && o->due_ms >= 0) {
-		o->due_ms = -1; /* nothing is left to wait for: the next pass over all */
+		o->due_ms = -1; /* nothing to wait for: the next full reconcile pass continues */
 		save_orders(e, &a, &list);
 	}
 	return r;
@@ -408,7 +408,7 @@ char *cell_stop_warning(int r, const char *what, const struct kerr *why)
 
 	if (r != -ENOSPC && r != -EDQUOT && r != -EROFS && r != -EIO)
 		return NULL;
-	return xasprintf("%s has ended, but that cannot be stored: %s", what,
+	return xasprintf("%s was stopped, but its new state cannot be stored: %s", what,
 			 kerr_text(why, text, sizeof(text)));
 }
 
@@ -417,7 +417,7 @@ bool cell_has_ended(struct engine *e, const struct addr *a)
 	struct stops list cleanup_stops = { 0 };
 	const struct stop_order *o;
 
-	(void) stops_load(e, a, &list, NULL); /* unreadable: none that anybody could go on with */
+	(void) stops_load(e, a, &list, NULL); /* unreadable: cannot be continued */
 	o = stops_find(&list, STOP_CELL);
 	return o && o->due_ms < 0;
 }
@@ -428,7 +428,7 @@ bool cell_is_ending(struct engine *e, const struct addr *a, const char *containe
 	struct cell_run run = { 0 };
 	const struct stop_order *o;
 
-	(void) stops_load(e, a, &list, NULL); /* unreadable: none that anybody could go on with */
+	(void) stops_load(e, a, &list, NULL); /* unreadable: cannot be continued */
 	o = stops_find(&list, container);
 	if (!o || !streq(container, STOP_CELL))
 		return o != NULL;
@@ -464,7 +464,7 @@ int cell_end_one_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 
 	cell_find_run(e, ns, doc, id, run_id);
 	r = stops_load(e, &a, &list, err);
-	if (r < 0) /* it may have orders for others */
+	if (r < 0) /* the file may have orders for other containers */
 		return kerr_wrap(err, r, "stop or kill the whole cell");
 	o = place_order(&list, id, run_id, how, &p.ask);
 	if (!o)
@@ -472,7 +472,7 @@ int cell_end_one_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 	p.due_ms = o->due_ms;
 	if (p.ask)
 		save_orders(e, &a, &list);
-	r = stop_group(&p, &(struct who){ .only = id }, err);
+	r = stop_group(&p, &(struct stop_target){ .only = id }, err);
 	if (r == 1 && p.ask)
 		wake_ask(e, &a);
 	if (r != 0)
@@ -550,7 +550,7 @@ void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const cha
 	struct kerr err = { 0 };
 
 	str_one_line(&line, kerr_text(why, text, sizeof(text)), STATUS_MESSAGE_MAX);
-	/* First the verdict, then the killing: a pass in between must not take it for a stop. */
+	/* Store Failed before killing: a concurrent reconcile pass must not take it for a stop. */
 	cell_set_state(doc, CELL_STATE_FAILED, reason, buf_str(&line));
 	(void) cell_save(e, doc, 0, NULL);
 	if (cell_stop_locked(e, ns, doc, CELL_STOP_KILL | CELL_STOP_NO_SAVE, &err) < 0)

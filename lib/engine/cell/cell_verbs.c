@@ -23,7 +23,7 @@
 #include "status.h"
 #include "str.h"
 
-/* They are the container's, whose document is made of the cell's: the cell says it. */
+/* Container labels are stored beside the cell's document; report damage in the cell's status. */
 static void check_labels(struct engine *e, const struct addr *a, struct cell_doc *doc)
 {
 	struct kerr why;
@@ -36,7 +36,7 @@ static void check_labels(struct engine *e, const struct addr *a, struct cell_doc
 	}
 }
 
-/* Without the cell's lock: a picture of now, derived in memory. */
+/* Without the cell's lock: a snapshot, derived in memory. */
 static int read_status(struct engine *e, const struct addr *a, struct cell_doc *doc,
 		       struct kerr *err)
 {
@@ -55,7 +55,7 @@ static int read_status(struct engine *e, const struct addr *a, struct cell_doc *
 	return r;
 }
 
-/* What cannot be told is Unknown, and why: the cell's document or its realm's is damaged. */
+/* If the document of the cell or its realm is damaged, report Unknown with the reason. */
 int cell_describe(struct engine *e, const struct addr *a, struct cell_doc *ret)
 {
 	struct kerr why = { 0 };
@@ -63,7 +63,7 @@ int cell_describe(struct engine *e, const struct addr *a, struct cell_doc *ret)
 	int damaged = damaged_load(e, a, ret, &why);
 	int r = damaged < 0 ? damaged : read_status(e, a, ret, damaged ? NULL : &why);
 
-	if (r == -ENOENT && damaged <= 0) { /* it, or its realm, is gone meanwhile */
+	if (r == -ENOENT && damaged <= 0) { /* the cell or its realm was deleted meanwhile */
 		model_clear(&cell_doc_type, ret);
 		return r;
 	}
@@ -169,9 +169,9 @@ int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags
 		r = cell_observe(e, ns, &ret->cell, NULL, &why);
 	if (r == 0)
 		r = cell_end(e, a, 0, &how, &ret->cell, &ns, &why);
-	if (r == 0) /* where it was being deleted, nothing holds that up any more */
+	if (r == 0) /* if a deletion was in progress, it can continue now */
 		r = cell_recover_locked(e, a, NULL, &why);
-	if (r == -ENOENT) /* deleted meanwhile: it has ended */
+	if (r == -ENOENT) /* deleted meanwhile, so it is stopped */
 		r = 0;
 	if (r < 0 && cell_has_ended(e, a)) {
 		char *what cleanup_free = xasprintf("cell \"%s\"", a->cell);
@@ -204,7 +204,7 @@ int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_r
 	r = cell_delete_intend(e, a, ns, err);
 	if (r == 0)
 		r = cell_end(e, a, CELL_TAKE_ANY, &how, &doc, &ns, err);
-	if (r == -ENOENT) /* taking it again has finished the deletion */
+	if (r == -ENOENT) /* cell_take has finished a pending deletion */
 		r = 0;
 	else if (r == 0)
 		r = cell_delete_locked(e, ns, &doc, err);

@@ -10,10 +10,10 @@ struct page;
 int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result *ret,
 	     struct kerr *err);
 
-/* A cell's document with its status, Unknown where it is damaged; -ENOENT: it is gone. */
+/* Get a cell's document with its status, Unknown if damaged; -ENOENT if it was deleted. */
 int cell_describe(struct engine *e, const struct addr *a, struct cell_doc *ret);
 
-/* Lists go to the reply of page (page.h). */
+/* List into the reply of page (page.h). */
 int cell_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err);
 int cell_start(struct engine *e, const struct addr *a, struct rpc_cell_done_result *ret,
 	       struct kerr *err);
@@ -23,8 +23,8 @@ int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_r
 		struct kerr *err);
 
 /*
- * What is about to be deleted with others is asked to end and not waited for, so that
- * all of them share one grace: the cell, or only that container of it.
+ * Ask a cell, or one container of it, to stop without waiting. Used before several
+ * objects are deleted, so that they share one grace period.
  */
 int cell_signal(struct engine *e, const struct addr *a, const char *only, struct kerr *err);
 

@@ -29,10 +29,10 @@
 #include "str.h"
 #include "validate.h"
 
-/* A container of a cell as the subject of a verb, with the cell's lock held. */
+/* The container a verb acts on, with its cell's lock held. */
 struct subject {
 	struct engine *e;
-	struct addr a; /* of names: the document asked with may be rewritten */
+	struct addr a; /* of names; a copy, because the request's document may be changed */
 	struct addr_copy names;
 	char *id;
 	char *ns;
@@ -70,7 +70,7 @@ static int subject_names(struct subject *s, struct engine *e, const struct conta
 	return scope_check(&s->a, ADDR_CELL, 0, err);
 }
 
-/* What is to be made is judged by its names first: before others are looked for. */
+/* Validate the names of a new container before looking up its cell. */
 static int check_new_names(struct engine *e, const struct container_doc *d, struct kerr *err)
 {
 	struct subject s cleanup_(subject_clear) = { 0 };
@@ -104,7 +104,7 @@ static int subject_end(struct subject *s, int grace_ms, enum cell_take_flags tak
 	return cell_end(s->e, &s->a, take, &how, &s->doc, &s->ns, err);
 }
 
-/* One that is to be started has ended first, where a stop of it is under way. */
+/* If the container is being stopped, wait for that before it is started. */
 static int subject_at_rest(struct subject *s, struct kerr *err)
 {
 	if (!cell_is_ending(s->e, &s->a, s->id))
@@ -112,7 +112,7 @@ static int subject_at_rest(struct subject *s, struct kerr *err)
 	return subject_end(s, 0, CELL_TAKE_PATIENT, CELL_STOP_GO_ON, err);
 }
 
-/* Before the cell's lock: the image that a container is to be made of. */
+/* Pull the image of a container, before locking the cell. */
 static void need_image(struct engine *e, const struct container_doc *d, const char *image)
 {
 	struct addr a = addr_of_container(d);
@@ -127,7 +127,7 @@ static int no_container(const struct subject *s, struct kerr *err)
 			  s->a.cell);
 }
 
-/* The subject's spec; a root is the cell's affair. */
+/* Find the container's spec; roots are refused. */
 static int subject_spec(struct subject *s, const char *verb, const char *past,
 			const struct container_spec **ret, struct kerr *err)
 {
@@ -160,7 +160,7 @@ static void fill_doc(const struct subject *s, const struct container_spec *c,
 	ret->spec.containerd_id = NULL;
 	if (st)
 		model_copy(&container_status_type, &ret->status, st);
-	if (damaged) /* which file, says the cell */
+	if (damaged) /* the cell's status names the damaged file */
 		ret->status.state = CONTAINER_STATE_UNKNOWN;
 }
 
@@ -236,7 +236,7 @@ int container_verb_stop(struct engine *e, const struct container_doc *d, enum ce
 	if (r < 0)
 		return r;
 	r = subject_end(&s, cell_grace(e, CELL_STOP_GRACE_MS), 0, flags, &why);
-	if (r < 0 && r != -ENOENT && has_ended(&s)) /* with its cell it has ended as well */
+	if (r < 0 && r != -ENOENT && has_ended(&s)) /* the whole cell was stopped */
 		ret->warning = stop_warning(&s, r, &why);
 	if (r < 0 && r != -ENOENT && !ret->warning) {
 		if (err)
@@ -260,7 +260,7 @@ static int check_image(const struct subject *s, struct kerr *err)
 	return container_check_image(&run, err);
 }
 
-/* In memory, but for its labels. */
+/* In memory; labels are stored. */
 static int add_container(struct subject *s, struct container_doc *d, struct kerr *err)
 {
 	struct container_spec *c = &d->spec;
@@ -301,7 +301,7 @@ static int add_container(struct subject *s, struct container_doc *d, struct kerr
 	return r < 0 ? r : 0;
 }
 
-/* One that is new and cannot be started is not there: nothing has changed. */
+/* If a new container cannot be started, remove it again. */
 static int start_new(struct subject *s, struct kerr *err)
 {
 	struct kerr undo = { 0 };
@@ -313,8 +313,8 @@ static int start_new(struct subject *s, struct kerr *err)
 	if (r == 0)
 		r = cell_restart_one_locked(s->e, s->ns, &s->doc, s->id, 0, err);
 	if (r < 0 && cell_drop_container_locked(s->e, s->ns, &s->doc, s->id, &undo) < 0)
-		log_wrn("a container that cannot be started stays", "container", s->id, "error",
-			kerr_text(&undo, text, sizeof(text)));
+		log_wrn("cannot remove a container that failed to start", "container", s->id,
+			"error", kerr_text(&undo, text, sizeof(text)));
 	return r;
 }
 
@@ -329,12 +329,12 @@ int container_verb_create(struct engine *e, struct container_doc *d,
 	r = check_new_names(e, d, err);
 	if (r < 0)
 		return r;
-	if (!str_empty(d->spec.image)) /* without one it is refused */
+	if (!str_empty(d->spec.image)) /* a missing image is refused below */
 		need_image(e, d, d->spec.image);
 	r = subject_take(&s, e, d, 0, err);
 	if (r == 0)
 		r = subject_at_rest(&s, err);
-	if (r == 0) /* before anything is stored: it could not be started */
+	if (r == 0) /* before anything is stored: without the image it cannot start */
 		r = check_cell_up(&s, &run, err);
 	if (r < 0)
 		return r;
@@ -418,7 +418,7 @@ int container_verb_get(struct engine *e, const struct container_doc *d,
 	return 0;
 }
 
-/* Whether its policy brings it back. */
+/* Return whether its policy restarts it. */
 static bool is_owed(struct subject *s, const struct container_run *run,
 		    const struct shim_status *st)
 {
@@ -432,7 +432,7 @@ static bool is_owed(struct subject *s, const struct container_run *run,
 			       stopped > 0);
 }
 
-/* What is to be expected of a container's log. */
+/* Return whether more log output is to come: NULL while the container runs, else RPC_LOG_*. */
 static const char *log_writer(struct subject *s)
 {
 	struct container_run run cleanup_container_run = { 0 };
@@ -470,7 +470,7 @@ int container_verb_log(struct engine *e, const struct container_doc *d, struct r
 	return r;
 }
 
-/* Specs alone, as upstream's list has them: what a damaged cell's were cannot be told. */
+/* Specs only, as in the original list; damaged cells have none to show. */
 static int list_specs_of(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
 	struct page *page = ctx;
@@ -507,7 +507,7 @@ static void list_doc(struct page *page, struct subject *s, const char *name, siz
 	free(s->id);
 	s->id = xstrdup_null(c->id);
 	fill_doc(s, c, &d);
-	d.spec.containerd_id = xstrdup_null(c->containerd_id); /* as in upstream's list */
+	d.spec.containerd_id = xstrdup_null(c->containerd_id); /* the field of the original list */
 	if (page_takes(page, name, i, &container_doc_type, &d))
 		*(struct container_doc *) vec_grow(&ret->containers.v, &ret->containers.n,
 						   sizeof(d)) = d;

@@ -7,7 +7,7 @@
 
 struct page;
 
-/* Containers of a cell as subjects of verbs. */
+/* The verbs for containers of a cell. */
 int container_verb_start(struct engine *e, const struct container_doc *d,
 			 struct rpc_container_done_result *ret, struct kerr *err);
 int container_verb_stop(struct engine *e, const struct container_doc *d, enum cell_stop_flags flags,
@@ -23,7 +23,7 @@ int container_verb_log(struct engine *e, const struct container_doc *d, struct r
 int container_list(struct engine *e, const struct addr *filter, struct page *page,
 		   struct kerr *err);
 
-/* Whole documents, with status and labels: struct rpc_list_container_docs_reply. */
+/* List full documents, with status and labels: struct rpc_list_container_docs_reply. */
 int container_list_docs(struct engine *e, const struct addr *filter, struct page *page,
 			struct kerr *err);
 

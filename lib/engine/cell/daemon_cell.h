@@ -5,15 +5,15 @@
 #include "configuration.h"
 #include "context.h"
 
-/* The cell that stands for kukeond (system.h), among all the others. */
+/* The cell that represents kukeond (system.h). */
 
 bool daemon_cell_is(const struct addr *a);
 /* -EPERM with `use kuke daemon …` for the daemon's own cell; 0 for any other. */
 int daemon_cell_refuse(const struct addr *a, const char *verb, struct kerr *err);
-/* -EPERM for the realm, space and stack of the daemon's own cell, which are never deleted. */
+/* -EPERM for the realm, space and stack of the daemon's own cell: they are never deleted. */
 int daemon_cell_refuse_parent(const struct addr *a, struct kerr *err);
 
-/* The cell's status as it is now, in memory. */
+/* Update the cell's status in memory. */
 int daemon_cell_observe(struct engine *e, struct cell_doc *doc, struct kerr *err);
 
 #endif

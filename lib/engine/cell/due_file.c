@@ -33,7 +33,7 @@ int due_file_read(struct engine *e, enum rt_file dir, const char *key, due_line_
 		return r == -ENOENT ? 0 : r;
 	rest = (char *) (uintptr_t) buf_str(&text);
 	while ((line = strsep(&rest, "\n")) != NULL && (rest || *line))
-		if (!rest || fn(ctx, line, strlen(line)) < 0) /* or one without its end */
+		if (!rest || fn(ctx, line, strlen(line)) < 0) /* malformed, or without a newline */
 			return kerr_plain(err, -EBADMSG, "'%s' is damaged", path);
 	return 0;
 }
@@ -92,7 +92,7 @@ int64_t due_file_list(struct engine *e, enum rt_file dir, int64_t now, due_time_
 		if (at > now)
 			next = next < 0 || at < next ? at : next;
 		else if (is_stale(e, de->d_name))
-			(void) unlinkat(dirfd(d), de->d_name, 0); /* else at the next look */
+			(void) unlinkat(dirfd(d), de->d_name, 0); /* else the next time */
 		else
 			strlist_add(ret_keys, de->d_name);
 	}

@@ -24,17 +24,17 @@ void ending_add(struct ending *w, int owned_pidfd)
 	*(int *) vec_grow(&w->pidfds, &w->n, sizeof(*w->pidfds)) = owned_pidfd;
 }
 
-/* A daemon that is being stopped lets those finish that take no longer. */
+/* When the daemon is stopping, it still waits this long for processes to end. */
 #define LAST_WAIT_MS 5000
 
-/* In front of the processes. */
+/* indexes before those of the processes */
 enum {
 	POLL_CALLER = 0,
 	POLL_STOP,
 	POLL_PROCESSES,
 };
 
-/* 1: all have ended or the time is over. 0: look again. -ECANCELED. */
+/* 1: all ended or time is over. 0: continue. -ECANCELED. */
 static int turn(struct ending *w, struct pollfd *p, struct kerr *err)
 {
 	size_t live = 0;

@@ -4,10 +4,7 @@
 
 #include "context.h"
 
-/*
- * Processes that have been asked to end, and the time they have for it: what a verb
- * waits for while it holds no lock.
- */
+/* Processes in their grace period, for which a verb waits without holding a lock. */
 struct ending {
 	int *pidfds;
 	size_t n;
@@ -20,11 +17,11 @@ void ending_clear(struct ending *w);
 void ending_add(struct ending *w, int owned_pidfd);
 
 /*
- * Wait until all have ended or their time is over; w is cleared. -ECANCELED: the
- * caller has hung up, or the daemon is being stopped; what was asked for goes on.
+ * Wait until all have ended or the grace period is over; clears w. -ECANCELED: the
+ * caller disconnected, or the daemon is stopping; the stop itself continues.
  */
 enum ending_flags {
-	ENDING_STAY = 1 << 0, /* for a short wait: whatever the caller does */
+	ENDING_STAY = 1 << 0, /* wait even if the caller disconnects; for short waits */
 };
 int ending_wait(struct engine *e, struct ending *w, enum ending_flags flags, struct kerr *err);
 

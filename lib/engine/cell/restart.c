@@ -34,7 +34,7 @@ bool restart_is_owed(const char *policy, const struct restart *r, const struct s
 	switch (st->state) {
 	case SHIM_ENDED:
 		return true;
-	case SHIM_NEVER: /* a restart was begun, and died or failed */
+	case SHIM_NEVER: /* a restart failed or was interrupted */
 		return r && r->due_ms >= 0;
 	case SHIM_STARTING:
 		return r && r->due_ms >= 0 && !st->monitor_alive;
@@ -77,7 +77,7 @@ void restart_plan(const struct restart *old, const struct shim_status *st, int64
 	ret->delay_ms = RESTART_FIRST_MS;
 	if (old && ms_between(&st->exit.started_at, &st->exit.finished_at) < RESTART_RESET_MS)
 		ret->delay_ms = doubled(old->delay_ms);
-	/* From its end on, which may not have been noticed until now. */
+	/* Measure from the exit, which may be noticed late. */
 	since = clamp(ms_between(&st->exit.finished_at, wall), 0, ret->delay_ms);
 	ret->due_ms = now + ret->delay_ms - since;
 	ret->count = count;
@@ -200,7 +200,7 @@ int restarts_forget(struct engine *e, const struct addr *cell, const char *name,
 	struct restart *r;
 
 	if (restarts_load(e, cell, &l, NULL) < 0)
-		return 0; /* it says as much of the others: the start or stop of the cell ends it */
+		return 0; /* unreadable for the others as well; starting or stopping the cell removes it */
 	r = restarts_find(&l, name);
 	if (!r)
 		return 0;
@@ -209,13 +209,13 @@ int restarts_forget(struct engine *e, const struct addr *cell, const char *name,
 	return restarts_save(e, cell, &l, err);
 }
 
-/* When the first of a cell is due; -1: none. */
+/* Return when the first restart of a cell is due; -1: none. */
 static int64_t first_due(struct engine *e, const char *key)
 {
 	struct restarts l cleanup_restarts = { 0 };
 
 	if (due_file_read(e, RT_RESTARTS, key, parse_line, &l, NULL) < 0)
-		return -1; /* of no time that is known; the cell says so */
+		return -1; /* unknown time; the cell's status reports the file */
 	return l.n > 0 ? due_first(&l.v->due_ms, l.n, sizeof(*l.v)) : -1;
 }
 

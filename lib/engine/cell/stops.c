@@ -123,13 +123,13 @@ int stops_drop(struct engine *e, const struct addr *cell, struct kerr *err)
 	return stops_save(e, cell, &(struct stops){ 0 }, err);
 }
 
-/* When the first grace of a cell ends; -1: none will. */
+/* Return when the first grace period of a cell ends; -1: none. */
 static int64_t first_due(struct engine *e, const char *key)
 {
 	struct stops l cleanup_stops = { 0 };
 
 	if (due_file_read(e, RT_STOPS, key, parse_line, &l, NULL) < 0)
-		return -1; /* of no time that is known; the cell says so */
+		return -1; /* unknown time; the cell's status reports the file */
 	return l.n > 0 ? due_first(&l.v->due_ms, l.n, sizeof(*l.v)) : -1;
 }
 
