@@ -25,12 +25,12 @@
 
 #define APPLY_TEXT_MAX (1 << 20)
 
-/* One call on its way: a handler finds its own types behind args and reply. */
+/* A call being dispatched; the handler knows the types of args and reply. */
 struct call {
 	struct engine *e;
 	void *args;
 	void *reply;
-	int fd; /* archive of an image; -EBADF */
+	int fd; /* image archive; -EBADF: none */
 	struct kerr *err;
 };
 
@@ -155,7 +155,7 @@ static struct addr filter_of(const struct rpc_list_args *a)
 			      .cell = a->cell_name };
 }
 
-/* Whole lists, for upstream's clients. */
+/* Complete lists, for clients without paging. */
 
 static int do_list_realms(struct call *c)
 {
@@ -428,7 +428,7 @@ static int do_log_container(struct call *c)
 	return container_verb_log(c->e, &args->doc, &reply->result, c->err);
 }
 
-/* The list of what is wrong may be longer than a kerr: it is put into the reply whole. */
+/* The list of errors may exceed a kerr, so it is put into the reply in full. */
 static int apply(struct call *c, enum apply_flags flags)
 {
 	ARGS(apply);
@@ -588,7 +588,7 @@ static int request_fd(const struct rpc_fds *fds)
 	return fds->stream >= 0 ? fds->stream : fds->n ? fds->v[0] : -EBADF;
 }
 
-/* How long the caller gives what is to end, in the methods that end something; -1. */
+/* Return the grace period in the request, for methods that stop something; -1: none. */
 static int grace_of(const struct rpc_method *m, const void *args)
 {
 	const struct field *f = model_find(m->args, RPC_GRACE_KEY, NULL);

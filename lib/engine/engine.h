@@ -8,10 +8,10 @@
 #include "server.h"
 
 /*
- * Carry out one method. args and reply are of the method's types, the reply is
- * zeroed before. peer: who asks, NULL for this process; it decides whether
- * registry passwords are shown. fds (NULL: none): what came with the request. A
- * failure is put into the reply (rpc_reply_fail) and returned; 0 on success.
+ * Execute a method. args and reply are of the method's types; the reply must be zeroed.
+ * peer: the caller, NULL for this process; decides whether registry passwords are
+ * shown. fds: descriptors passed with the request, NULL: none. On failure the error is
+ * put into the reply (rpc_reply_fail) and returned; 0 on success.
  */
 int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct peer *peer,
 		    void *args, void *reply, struct rpc_fds *fds);

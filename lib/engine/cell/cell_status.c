@@ -146,7 +146,7 @@ void cell_observe_network(struct cell_doc *doc, const struct cell_run *run)
 }
 
 /* Keep the state derived without the file; the reason of a failed cell takes precedence. */
-static void say_unreadable(struct cell_doc *doc, const struct kerr *why)
+static void set_unreadable(struct cell_doc *doc, const struct kerr *why)
 {
 	struct buf line cleanup_buf = BUF_INIT(STATUS_MESSAGE_MAX + 8);
 	char text[KERR_TEXT_MAX];
@@ -190,7 +190,7 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, struct 
 		doc->status.ready_at = start.ready_at;
 	cell_observe_network(doc, &start);
 	if (why.msg[0])
-		say_unreadable(doc, &why);
+		set_unreadable(doc, &why);
 	if (ret)
 		*ret = (struct cell_seen){ .need = need, .run = start };
 	return 0;

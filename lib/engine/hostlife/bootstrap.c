@@ -40,7 +40,10 @@ void init_report_clear(struct init_report *r)
 	*r = (struct init_report){ 0 };
 }
 
-/* A hole in it is no reason to refuse: what it prepares is looked at before. */
+/*
+ * A known vulnerability of the runtime is a warning only: kukeon checks paths itself
+ * before the runtime uses them.
+ */
 static int check_runtime(struct engine *e, char **ret_warning, struct kerr *err)
 {
 	struct runc_version version;
@@ -119,7 +122,7 @@ static int make_root_cgroup(struct engine *e, struct init_report *ret, struct ke
 	return r < 0 ? kerr_wrap(err, r, "create the kukeon root cgroup") : 0;
 }
 
-/* Not fatal: cells run without NAT, and who wants an egress policy is refused. */
+/* Only a warning: cells run without NAT; an egress policy is refused. */
 static void check_firewall(struct init_report *ret)
 {
 	if (firewall_world() != FIREWALL_WORLD_LEGACY)
@@ -127,7 +130,7 @@ static void check_firewall(struct init_report *ret)
 			"this host's packet filter is not in legacy iptables: cells start without NAT");
 }
 
-/* A key that is there wins over what is recorded, and is recorded. */
+/* A value given here replaces the recorded one. */
 static int check_instance(struct engine *e, const struct init_options *o, struct kerr *err)
 {
 	struct instance want = { .namespace_suffix = e->suffix,

@@ -6,19 +6,19 @@
 #include "methods.h"
 
 /*
- * `kuke init` (spec runtime.md section 2.1): everything a host needs before the
- * first cell. Repeating it on a healthy host changes nothing.
+ * `kuke init`: prepare everything a host needs before the first cell. On a healthy host
+ * it changes nothing.
  */
 struct init_options {
 	const char *realm; /* default "default" */
 	const char *space; /* default "default" */
 	const char *socket;
-	const char *configuration; /* the server configuration; NULL: none */
-	int64_t socket_gid; /* recorded; -1: as it is recorded */
-	bool force_network; /* rewrite the networks' files even when they are in order */
+	const char *configuration; /* of the server configuration; NULL: none */
+	int64_t socket_gid; /* group to record; -1: keep the recorded one */
+	bool force_network; /* rewrite network files even if they are valid */
 };
 
-/* What a level of the hierarchy found and made. */
+/* State of a level of the hierarchy: what existed and what was created. */
 struct init_level {
 	struct rpc_create_realm_result realm;
 	struct rpc_create_space_result space;
@@ -30,18 +30,18 @@ struct init_report {
 	bool root_cgroup_pre, root_cgroup_created;
 	struct init_level def, sys;
 	bool cell_created;
-	bool daemon_started; /* by us, now */
+	bool daemon_started; /* by this call */
 	bool daemon_running;
 	char *firewall_warning; /* NULL: rules are in place */
-	char *runtime_warning; /* NULL: the runtime has no hole that we know of */
+	char *runtime_warning; /* NULL: the runtime has no known vulnerability */
 };
 
 void init_report_clear(struct init_report *r);
 
 /*
- * Whether this host can run containers at all: runc, overlayfs, cgroups. One
- * line names what is missing. *ret_warning: what is wrong with the runtime and no reason
- * to refuse, owned by the caller; untouched where there is nothing.
+ * Check that this host can run containers: runc, overlayfs, cgroups. The error names
+ * what is missing. *ret_warning: a problem of the runtime that is no error, owned by
+ * the caller; untouched if none.
  */
 int bootstrap_preflight(struct engine *e, char **ret_warning, struct kerr *err);
 int bootstrap_init(struct engine *e, const struct init_options *o, struct init_report *ret,

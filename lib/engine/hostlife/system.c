@@ -23,7 +23,7 @@
 #include "str.h"
 #include "system.h"
 
-/* How long a daemon that was signalled may take to let go of the instance. */
+/* time for a daemon to release the instance lock after a signal */
 #define KILL_WAIT_MS 5000
 
 static const struct addr system_addr = {
@@ -162,7 +162,7 @@ static int start_process(struct engine *e, struct container_run *run, struct ker
 	r = shim_clear(&run->how, SHIM_CLEAR_KILL, err);
 	if (r == 0)
 		r = shim_prepare(&run->how, NULL, err);
-	/* After the clearing, which takes the cgroup away as well. */
+	/* After clearing, which removes the cgroup as well. */
 	if (r == 0)
 		r = cgroup_ensure(e->cgroups, run->cgroup, CGROUP_ENSURE_LEAF, NULL, err);
 	if (r >= 0)
@@ -224,7 +224,7 @@ out:
 	return r < 0 ? r : r == 1 && run.id ? 1 : 0;
 }
 
-/* Wait until the instance lock is free; the daemon's end is seen by its pidfd. */
+/* Wait until the instance lock is free; the pidfd tells when the daemon has ended. */
 static int await_release(struct engine *e, int pidfd, int timeout_ms)
 {
 	pid_t pid;
@@ -235,8 +235,8 @@ static int await_release(struct engine *e, int pidfd, int timeout_ms)
 }
 
 /*
- * Ask it to end and wait, without the lock, which a stop with a shorter grace needs. The
- * lock is taken again.
+ * Send SIGTERM and wait, with the lock released so that another stop can shorten the
+ * grace period. The lock is taken again.
  */
 static int ask_process(struct engine *e, pid_t pid, int grace_ms, struct kerr *err)
 {
@@ -254,16 +254,19 @@ static int kill_process(struct engine *e, struct container_run *run, pid_t pid, 
 {
 	int pidfd cleanup_fd = pidfd_open_(pid);
 
-	/* First the monitor, which would start it again. */
+	/* Kill the monitor first: it would restart the daemon. */
 	(void) shim_clear(&run->how, SHIM_CLEAR_KILL, NULL);
 	if (pidfd >= 0)
-		(void) pidfd_signal(pidfd, SIGKILL); /* else it has ended */
+		(void) pidfd_signal(pidfd, SIGKILL); /* fails if it has ended */
 	if (await_release(e, pidfd, KILL_WAIT_MS) < 0)
 		return kerr_plain(err, -ETIME, "kukeond (pid %d) does not end", (int) pid);
 	return 0;
 }
 
-/* It has seen the end of the daemon and writes it down; it lives in the cgroup that goes next. */
+/*
+ * The monitor records the end of the daemon. It runs in the cgroup that is removed
+ * next, so wait for it.
+ */
 static void await_monitor(const struct container_run *run)
 {
 	struct shim_status st;
@@ -277,7 +280,7 @@ static void await_monitor(const struct container_run *run)
 		(void) pidfd_wait(shim, KILL_WAIT_MS);
 }
 
-/* The pid of the one that runs, 0: none does, -errno. Its lock is held. */
+/* Return the pid of the running daemon, 0 if none, -errno. The cell's lock is held. */
 static pid_t running(struct engine *e, struct kerr *err)
 {
 	pid_t pid = 0;
@@ -290,7 +293,7 @@ static pid_t running(struct engine *e, struct kerr *err)
 	return r == 1 ? pid : 0;
 }
 
-/* Its end goes into the document. Its lock is held. how: what is returned. */
+/* Store the daemon's end in the document. The cell's lock is held. Returns how. */
 static int stop_locked(struct engine *e, pid_t pid, int how, struct kerr *err)
 {
 	struct container_run run cleanup_container_run = { 0 };
@@ -333,7 +336,7 @@ int system_stop(struct engine *e, int grace_ms, struct kerr *err)
 		r = left = running(e, err);
 	}
 	if (r >= 0 && left > 0 && left != asked)
-		r = 1; /* another has been started meanwhile */
+		r = 1; /* a new daemon was started meanwhile */
 	else if (r >= 0)
 		r = stop_locked(e, left, left > 0 ? 2 : asked > 0, err);
 	locks_drop_path(e->locks, &system_addr);

@@ -5,28 +5,28 @@
 #include "context.h"
 
 /*
- * kukeond as the cell kuke-system/kukeon/kukeon/kukeond: a process of the host
- * under a kukeshim of its own, with no image and no network. "Running" is the
- * instance lock, however the daemon was started.
+ * kukeond as the cell kuke-system/kukeon/kukeon/kukeond: a host process under its own
+ * kukeshim, without image and network. It counts as running if the instance lock is
+ * held, however the daemon was started.
  */
 
-/* What the daemon is started with. Borrowed. */
+/* How to start the daemon. Strings are borrowed. */
 struct system_daemon {
 	const char *socket;
 	const char *configuration; /* NULL: none */
 	int64_t socket_gid; /* > 0: passed on */
 };
 
-/* Store the cell's document where it is missing. 1 made, 0 was there. */
+/* Store the cell's document if missing. 1 created, 0 it existed. */
 int system_create(struct engine *e, const struct system_daemon *d, struct kerr *err);
-/* `kukeon host is not initialized: …` when there is no such document. */
+/* Check that the document exists, else `kukeon host is not initialized: …`. */
 int system_check(struct engine *e, struct kerr *err);
 
-/* Start it as the stored document says. 1 started, 0 it runs already. */
+/* Start the daemon as the stored document says. 1 started, 0 it is already running. */
 int system_start(struct engine *e, struct kerr *err);
 /*
- * TERM to the listener, KILL (and its monitor) when it has not gone after
- * grace_ms. 1 stopped, 2 killed, 0 it did not run.
+ * Send SIGTERM to the listener; after grace_ms kill it and its monitor. 1 stopped, 2
+ * killed, 0 it was not running.
  */
 int system_stop(struct engine *e, int grace_ms, struct kerr *err);
 

@@ -35,7 +35,7 @@
 #include "sweep.h"
 #include "wake.h"
 
-#define RESTART_RETRY_MS 5000 /* for one that is due and could not even be tried */
+#define RESTART_RETRY_MS 5000 /* delay after a restart that could not even be tried */
 
 static int adopt_lost(struct engine *e, const char *ns, const struct cell_doc *doc,
 		      struct kerr *err)
@@ -62,7 +62,7 @@ static int adopt_lost(struct engine *e, const char *ns, const struct cell_doc *d
 	return r;
 }
 
-/* A cell that was up once keeps its cgroup. 1 made again, 0 it was there. */
+/* Recreate the cgroup of a cell that has been up. 1 recreated, 0 it existed. */
 static int mend_cgroup(struct engine *e, const struct cell_doc *doc, struct kerr *err)
 {
 	struct addr a = addr_of_cell(doc);
@@ -73,7 +73,7 @@ static int mend_cgroup(struct engine *e, const struct cell_doc *doc, struct kerr
 	return cgroup_ensure(e->cgroups, cgroup, CGROUP_ENSURE_TOLERANT, NULL, err);
 }
 
-/* One whose policy brings it back. *ret_changed: what is to be remembered of it. */
+/* Restart one container by its policy. *ret_changed: its line changed and must be stored. */
 static void restart_one(struct engine *e, const char *ns, struct cell_doc *doc,
 			const struct container_spec *c, struct restarts *list, bool *ret_changed)
 {
@@ -92,10 +92,11 @@ static void restart_one(struct engine *e, const char *ns, struct cell_doc *doc,
 	if (shim_state(&run.how.place, &st, NULL) < 0)
 		return;
 	stopped = container_was_stopped(&run, &st, NULL);
-	if (stopped < 0) /* perhaps it was: it is Unknown, and stays as it is */
+	if (stopped < 0) /* unknown: the container is Unknown and not restarted */
 		return;
 	if (!restart_is_owed(c->restart_policy, line, &st, stopped > 0)) {
-		if (line && line->due_ms >= 0) { /* its policy changed, or it was started */
+		if (line &&
+		    line->due_ms >= 0) { /* its policy changed, or it was started meanwhile */
 			line->due_ms = -1;
 			*ret_changed = true;
 		}
@@ -107,7 +108,7 @@ static void restart_one(struct engine *e, const char *ns, struct cell_doc *doc,
 	*ret_changed |= before.due_ms != line->due_ms;
 	if (line->due_ms > clock_ms())
 		return;
-	/* Remembered before it is tried: one that a kill cuts short is still owed. */
+	/* Store the line before trying: an interrupted restart is tried again. */
 	if (restarts_save(e, &a, list, &err) < 0 ||
 	    cell_restart_one_locked(e, ns, doc, c->id, line->count + 1, &err) < 0) {
 		log_wrn("automatic restart failed", "container", run.id, "error",
@@ -129,7 +130,7 @@ static int restart_owed(struct engine *e, const char *ns, struct cell_doc *doc, 
 	int r;
 
 	if (restarts_load(e, &a, &list, NULL) < 0)
-		return 0; /* the cell says so; what has ended stays so until it can be read */
+		return 0; /* the cell's status reports the file; no restarts until it is readable */
 	if (!owed && list.n == 0)
 		return 0;
 	for (size_t i = 0; i < doc->spec.containers.n; i++)
@@ -159,9 +160,9 @@ static int end_asked(struct engine *e, const char *ns, struct cell_doc *doc, boo
 	int r = 1;
 
 	if (stops_load(e, &a, &list, NULL) < 0)
-		return 1; /* the cell says so; nothing is ended for it */
+		return 1; /* the cell's status reports the file; nothing is stopped */
 	if (stops_find(&list, STOP_CELL) && !cell_is_ending(e, &a, STOP_CELL))
-		stops_remove(&list, STOP_CELL); /* of a start that is over */
+		stops_remove(&list, STOP_CELL); /* left from an earlier start */
 	if (stops_find(&list, STOP_CELL) || root_ended) {
 		if (!stops_find(&list, STOP_CELL))
 			how.flags = CELL_STOP_ENDED;
@@ -178,7 +179,7 @@ static int end_asked(struct engine *e, const char *ns, struct cell_doc *doc, boo
 	return r < 0 ? r : ASKED;
 }
 
-/* The claim of its spec.id can be told from the document. */
+/* Recreate the claim of a cell's spec.id from its document. */
 static void keep_id(struct engine *e, const struct cell_doc *doc)
 {
 	struct addr a = addr_of_cell(doc);
@@ -188,10 +189,9 @@ static void keep_id(struct engine *e, const struct cell_doc *doc)
 	int r = cell_id_keep(e, &a, doc->spec.id, &err);
 
 	if (r > 0)
-		log_wrn("the claim of a spec.id was lost, and is made again", "cell", where, "id",
-			doc->spec.id);
+		log_wrn("recreated the lost claim of a spec.id", "cell", where, "id", doc->spec.id);
 	else if (r < 0)
-		log_wrn("cannot claim a spec.id again", "cell", where, "error",
+		log_wrn("cannot recreate the claim of a spec.id", "cell", where, "error",
 			kerr_text(&err, text, sizeof(text)));
 }
 
@@ -221,7 +221,7 @@ int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, b
 		r = cell_delete_locked(e, ns, doc, err);
 		*ret_deleted = r == 0;
 	} else if (r == 0 && up == STOPPED) {
-		r = 0; /* it has been stopped, and that is stored */
+		r = 0; /* stopped, and the document is saved */
 	} else if (r == 0 && seen.need & CELL_NEED_WIND_DOWN) {
 		r = cell_stop_locked(e, ns, doc, CELL_STOP_ENDED, err);
 	} else if (r == 0) {
@@ -247,8 +247,8 @@ static void log_cell(const struct addr *a, const struct kerr *err)
 }
 
 /*
- * The host went down under a cell that was up, and one of its containers is to be
- * there always: the cell is started whole. An operator's stop is in the document.
+ * Restart a whole cell that was up when the host went down, if a container has
+ * restartPolicy always. If an operator stopped it, the document says so.
  */
 static bool starts_with_host(struct engine *e, const struct addr *a, const struct cell_doc *doc)
 {
@@ -271,17 +271,17 @@ static int start_with_host(struct engine *e, const char *ns, struct cell_doc *do
 		r = cell_start_locked(e, ns, doc, 0, err);
 	if (r == 0)
 		log_inf("started after a reboot", "cell", doc->head.metadata.name);
-	else if (!cell_failed_sticky(doc)) /* it could not even be tried */
+	else if (!cell_failed_sticky(doc)) /* the start failed early: report the error here */
 		cell_fail(e, ns, doc, "StartCellFailed", err);
 	return r;
 }
 
 enum settle_flags {
-	SETTLE_TRY = 1 << 0, /* -EWOULDBLOCK for one that is being worked on */
-	SETTLE_BOOT = 1 << 1, /* the first look since the host came up */
+	SETTLE_TRY = 1 << 0, /* -EWOULDBLOCK if another process has the cell's lock */
+	SETTLE_BOOT = 1 << 1, /* first reconcile pass since the boot */
 };
 
-/* A cell that is gone meanwhile is no error. */
+/* A cell deleted meanwhile is not an error. */
 static int settle_cell(struct engine *e, const struct addr *a, enum settle_flags flags,
 		       struct kerr *err)
 {
@@ -292,7 +292,7 @@ static int settle_cell(struct engine *e, const struct addr *a, enum settle_flags
 	int r;
 
 	r = store_exists(&e->layout, a, err);
-	if (r <= 0) /* before the lock: its file would stay */
+	if (r <= 0) /* before taking the lock, which would create its file */
 		return r;
 	r = locks_take_path(e->locks, a, flags & SETTLE_TRY ? LOCKS_TRY : 0, err);
 	if (r < 0)
@@ -306,12 +306,12 @@ static int settle_cell(struct engine *e, const struct addr *a, enum settle_flags
 		r = cell_settle_locked(e, ns, &doc, &deleted, err);
 	locks_drop_path(e->locks, a);
 	model_clear(&cell_doc_type, &doc);
-	return r == -ENOENT || r > 0 ? 0 : r; /* 1: its deletion goes on */
+	return r == -ENOENT || r > 0 ? 0 : r; /* 1: its deletion is still in progress */
 }
 
 /*
- * Busy cells are left to the next pass, but for the one that starts what the host's
- * end has stopped; one bad cell does not end it.
+ * Skip busy cells, which the next reconcile pass handles, except in the first pass of a
+ * boot, which starts cells. An error in one cell does not stop the pass.
  */
 static int pass_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *unused)
 {
@@ -346,7 +346,7 @@ static int pass_intent(void *ctx, const struct addr *a)
 
 /* ---- wake-ups ---- */
 
-/* Those that are free first: one that is being worked on holds up no other. */
+/* Cells with a free lock first, so that a busy cell does not delay others. */
 static void pass_wakes(struct engine *e, struct strlist *keys)
 {
 	struct addr *busy cleanup_free = xcalloc(keys->n + 1, sizeof(*busy));
@@ -360,7 +360,7 @@ static void pass_wakes(struct engine *e, struct strlist *keys)
 		if (r == 0)
 			r = settle_cell(e, &a, SETTLE_TRY, &err);
 		else
-			continue; /* not written by us */
+			continue; /* malformed: not a key of kukeon */
 		if (r == -EWOULDBLOCK)
 			busy[n++] = a;
 		else if (r < 0)
@@ -374,7 +374,7 @@ static void pass_wakes(struct engine *e, struct strlist *keys)
 	}
 }
 
-/* ---- the whole ---- */
+/* ---- all objects ---- */
 
 static void log_step(const char *step, const struct kerr *err)
 {
@@ -403,7 +403,7 @@ static int pass_parent(void *ctx, struct engine *e, const struct addr *a, struct
 	return 0;
 }
 
-/* Whether this boot's first pass is still to come. */
+/* Return whether the first reconcile pass of this boot is still to come. */
 static bool is_first_of_boot(struct engine *e)
 {
 	char *file cleanup_free = layout_rt(&e->layout, RT_BOOTED);
@@ -431,7 +431,7 @@ static void pass_all(struct engine *e, bool boot)
 	cell_links_forget(e);
 }
 
-/* That was the first pass of this boot: what is not up from now on is down for a reason. */
+/* The first pass of this boot is done: later passes start no cells. */
 static void mark_booted(struct engine *e)
 {
 	char *file cleanup_free = layout_rt(&e->layout, RT_BOOTED);
@@ -449,8 +449,8 @@ static int64_t sooner(int64_t a, int64_t b)
 }
 
 /*
- * When somebody has to look again: a restart is due or the grace of a stop is over, or
- * one that was could not be done.
+ * Return when to look again: the next restart or end of a grace period, or a retry of
+ * what was due and failed.
  */
 static int64_t next_look(struct engine *e, int64_t looked_at)
 {
@@ -479,7 +479,7 @@ int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_
 	wake_take(e, &keys);
 	(void) restarts_due(e, now, &keys);
 	(void) stops_due(e, now, &keys);
-	if (!boot) /* no wake-up can have come yet */
+	if (!boot) /* at boot, no wake-up can be pending yet */
 		pass_wakes(e, &keys);
 	if (kind != ENGINE_PASS_WAKES)
 		pass_all(e, boot);

@@ -5,23 +5,23 @@
 #include "engine_config.h"
 
 enum engine_pass {
-	ENGINE_PASS_WAKES = 1, /* the cells whose monitors asked, and the restarts that are due */
-	ENGINE_PASS_ALL, /* and all others, with what they stand on */
-	ENGINE_PASS_START, /* the first since kukeond started: and orphans are removed */
+	ENGINE_PASS_WAKES = 1, /* cells that asked (wake.h) or have a restart or stop due */
+	ENGINE_PASS_ALL, /* all cells and their parents */
+	ENGINE_PASS_START, /* the first since kukeond started: also removes orphans */
 };
 
 /*
- * One reconcile pass: derive the cells' states, adopt containers whose monitor
- * died, wind down what has ended; mend cgroups, networks and rules. A cell that
- * asked is waited for, any other that is busy is left to the next pass. Leaks are
- * swept on the first pass and then every few minutes. The first pass of a boot starts
- * the cells that the host's end has stopped and that are to be up always. *ret_next_ms:
- * when a restart is due (clock_ms), which is a matter for ENGINE_PASS_WAKES; -1: none.
- * Errors are logged.
+ * A reconcile pass: derive the states of cells, start new monitors for containers that
+ * lost theirs, clean up after cells that ended, repair cgroups, networks and firewall
+ * rules. Cells that asked are waited for; other busy cells are left to the next pass.
+ * Orphans are removed in the first pass and then every few minutes. The first pass of a
+ * boot starts cells that were up before it and have restartPolicy always. *ret_next_ms:
+ * when the next restart is due (clock_ms), to be handled by ENGINE_PASS_WAKES; -1:
+ * none. Errors are logged.
  */
 int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_ms);
 
-/* Act on what cell_observe found and store what changed. *ret_deleted: the cell is gone. */
+/* Perform the actions cell_observe found, and store changes. *ret_deleted: the cell was deleted. */
 int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, bool *ret_deleted,
 		       struct kerr *err);
 

@@ -41,10 +41,7 @@ static void log_failed(const char *what, const char *name, const struct kerr *er
 		kerr_text(err, text, sizeof(text)));
 }
 
-/*
- * Nothing accounts for what could be the object's own: no document, readable or not, and
- * nothing runs there.
- */
+/* Return whether the object has no document, not even an unreadable one, and no processes. */
 static bool object_gone(struct engine *e, const struct addr *a)
 {
 	char *cgroup cleanup_free = NULL;
@@ -73,7 +70,7 @@ static int claim_cell(void *ctx, struct engine *e, const struct addr *a, struct 
 	int r = store_load(&e->layout, a, 0, &d, NULL);
 
 	(void) err;
-	if (r < 0 && r != -ENOENT) /* it may list anything */
+	if (r < 0 && r != -ENOENT) /* unreadable: it may list any container */
 		c->claimed = true;
 	for (size_t i = 0; i < d.spec.containers.n && !c->claimed; i++) {
 		char *id cleanup_free = container_runtime_id(&d.spec, &d.spec.containers.v[i]);
@@ -84,7 +81,10 @@ static int claim_cell(void *ctx, struct engine *e, const struct addr *a, struct 
 	return 0;
 }
 
-/* Some cell of the stack has a container of that id: mostly the one of that name. */
+/*
+ * Return whether a cell of the stack lists a container of that id. Try the cell of the
+ * matching name first.
+ */
 static bool is_claimed(struct engine *e, const struct addr *cell, const char *id)
 {
 	struct addr stack = addr_parent(cell);
@@ -96,7 +96,7 @@ static bool is_claimed(struct engine *e, const struct addr *cell, const char *id
 	return c.claimed;
 }
 
-/* Its root may still be mounted in the start of a cell that is there. */
+/* Its root may still be mounted by the start of an existing cell. */
 static int remove_container(struct engine *e, struct container_run *run, const struct addr *cell,
 			    struct kerr *err)
 {
@@ -113,9 +113,9 @@ static int remove_container(struct engine *e, struct container_run *run, const s
 }
 
 /*
- * A container that no cell lists. One whose start the power or a kill has cut short was
- * never told of and goes; so does what only this boot knew of one that does not run. Any
- * other had a cell once: its document may come back.
+ * A container that no cell lists. Remove it if its create never finished, or if it
+ * exists only in the runtime directory and does not run. Any other belonged to a cell,
+ * whose document may be restored.
  */
 static void sweep_unclaimed(struct engine *e, const char *ns, const struct addr *cell,
 			    const char *name, const char *id)
@@ -132,21 +132,21 @@ static void sweep_unclaimed(struct engine *e, const char *ns, const struct addr 
 	stored = faccessat(AT_FDCWD, run.data_dir, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	r = shim_state(&run.how.place, &st, NULL);
 	if (r < 0 || st.monitor_alive || cgroup_populated(e->cgroups, run.cgroup) != 0) {
-		unknown_note(e, run.run_dir, "a container that runs and that no cell lists");
+		unknown_note(e, run.run_dir, "running container that no cell lists");
 		return;
 	}
 	if (stored && !unfinished) {
-		unknown_note(e, run.data_dir, "a container that no cell lists");
+		unknown_note(e, run.data_dir, "container that no cell lists");
 		return;
 	}
 	r = stored ? remove_container(e, &run, cell, &err) : container_clear(&run, &err);
 	if (r < 0)
 		log_failed("container", id, &err);
 	else
-		log_inf("removed what was left of a start", "container", id);
+		log_inf("removed leftovers of an interrupted start", "container", id);
 }
 
-/* The stack's lock keeps all its cells still. */
+/* The stack's lock excludes changes to all its cells. */
 static void sweep_container(struct engine *e, const char *ns, const char *realm, const char *id)
 {
 	char *copy cleanup_free = xstrdup(id);
@@ -162,9 +162,9 @@ static void sweep_container(struct engine *e, const char *ns, const char *realm,
 	if (str_empty(name) || strchr(name, '_') || scope_check(&a, ADDR_CELL, 0, NULL) < 0) {
 		char *path cleanup_free = layout_ns(&e->layout, ns, NS_CONTAINERS, id);
 
-		/* None of ours ever had such an id. */
+		/* kukeon never creates such an id. */
 		if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			unknown_note(e, path, "not kukeon's");
+			unknown_note(e, path, "not created by kukeon");
 		return;
 	}
 	stack = addr_parent(&a);
@@ -207,7 +207,7 @@ static int sweep_realm(void *ctx, struct engine *e, const struct addr *a, struct
 	return 0;
 }
 
-/* ---- namespaces of no realm ---- */
+/* ---- namespaces without a realm ---- */
 
 static int find_namespace(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
@@ -230,8 +230,8 @@ static bool has_realm(struct engine *e, const char *ns)
 }
 
 /*
- * Creating a realm claims the namespace under this lock (realm.c). One that a create
- * has left goes; any other had a realm once, or is not ours.
+ * A create claims its namespace under the same lock (realm.c). Remove the namespace of
+ * an unfinished create. Any other belonged to a realm or was not created by kukeon.
  */
 static void sweep_namespace(struct engine *e, const char *ns)
 {
@@ -242,7 +242,7 @@ static void sweep_namespace(struct engine *e, const char *ns)
 	if (has_realm(e, ns))
 		return;
 	if (!scope_namespace_unfinished(e, ns)) {
-		unknown_note(e, dir, "no realm has it");
+		unknown_note(e, dir, "namespace without a realm");
 		return;
 	}
 	if (locks_take(e->locks, &lock, LOCKS_TRY, NULL) < 0)
@@ -266,18 +266,18 @@ static void sweep_namespaces(struct engine *e)
 		sweep_namespace(e, names.v[i]);
 }
 
-/* ---- trees that mirror the objects: starts in the runtime dir, cgroups ---- */
+/* ---- directory trees of the objects: starts in the runtime directory, cgroups ---- */
 
 typedef void object_fn(struct engine *e, const struct addr *a);
 
-/* The object's lock is held; it has no document, and nothing runs in it. */
+/* The object's lock is held. It has no document and no processes. */
 static void end_start(struct engine *e, const struct addr *a)
 {
 	char *dir cleanup_free = layout_pin(&e->layout, a, NULL, NULL);
 	struct kerr err = { 0 };
 
 	if (addr_level(a) != ADDR_CELL)
-		(void) rmdir(dir); /* when nothing is in it any more */
+		(void) rmdir(dir); /* succeeds only if empty */
 	else if (cell_run_end(e, a, &err) < 0)
 		log_failed("start", a->cell, &err);
 	else
@@ -302,7 +302,7 @@ static void with_lock(struct engine *e, const struct addr *a, object_fn *fn)
 	locks_drop_path(e->locks, a);
 }
 
-/* dir has a directory for each object below a. Children first. */
+/* dir has a directory for each object below a. Children are removed first. */
 static void sweep_tree(struct engine *e, const char *dir, const struct addr *a, object_fn *fn)
 {
 	struct strlist names cleanup_strlist = { 0 };
@@ -313,11 +313,11 @@ static void sweep_tree(struct engine *e, const char *dir, const struct addr *a, 
 		struct addr child = addr_child(a, names.v[i]);
 		DIR *d;
 
-		if (strchr(names.v[i], '_')) /* our own: _monitors */
+		if (strchr(names.v[i], '_')) /* of kukeon itself: _monitors */
 			continue;
 		d = opendir(below);
 		if (!d)
-			continue; /* a file */
+			continue; /* not a directory */
 		(void) closedir(d);
 		if (addr_level(&child) != ADDR_CELL)
 			sweep_tree(e, below, &child, fn);
@@ -394,7 +394,7 @@ static void drop_network(struct engine *e, const struct addr *space)
 		log_inf("removed an orphaned bridge", "space", space->space);
 }
 
-/* A bridge says in its alias whose it is, and in its name of which instance. */
+/* The alias of a bridge names its space, its name depends on the instance. */
 static void sweep_bridge(struct engine *e, const char *name)
 {
 	struct link_bridge_state st;
@@ -429,7 +429,7 @@ static void sweep_bridges(struct engine *e)
 	}
 }
 
-/* ---- the whole ---- */
+/* ---- all of it ---- */
 
 static char *stamp_file(const struct engine *e)
 {

@@ -5,16 +5,17 @@
 #include "context.h"
 
 /*
- * What nothing accounts for and is known to be ours goes: starts, leases, cgroups and
- * bridges without an object, what creates, deletes, image stores and writers left
- * half-done. Content (writable layers, namespaces, documents' directories) goes only when
- * its own mark says that it was never finished; all else that is found is named once
- * (unknown.h) and left alone. Each thing is looked at again under the lock of the object
- * it would belong to; what is busy stays until the next time. Failures are logged.
+ * Garbage collection. Remove orphans that kukeon is known to have created: starts,
+ * leases, cgroups and bridges without an object, and leftovers of interrupted creates,
+ * deletes, image stores and writers. Content (writable layers, namespaces, directories
+ * of documents) is removed only if a mark shows that its creation never finished.
+ * Anything else is logged once (unknown.h) and left alone. Each item is checked again
+ * under the lock of the object it would belong to; busy ones are left to the next
+ * sweep. Failures are logged.
  */
 void sweep(struct engine *e);
 
-/* The last sweep of this boot is some minutes ago. */
+/* Return whether the last sweep of this boot was some minutes ago. */
 bool sweep_is_due(struct engine *e);
 
 #endif

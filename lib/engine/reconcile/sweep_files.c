@@ -16,11 +16,11 @@
 #include "sweep_files.h"
 #include "unknown.h"
 
-#define TEMP_PREFIX ".tmp-" /* and 16 hex digits, as lib/base/atomic.c has it */
+#define TEMP_PREFIX ".tmp-" /* followed by 16 hex digits, see lib/base/atomic.c */
 #define TEMP_DIGITS 16
 #define TEMP_MAX_AGE_S 3600
 
-/* A writer lives for milliseconds: a file of an earlier boot, or an hour old, has none. */
+/* A write takes milliseconds: files from an earlier boot or older than an hour are leftovers. */
 static bool is_stale(const struct stat *st)
 {
 	struct timespec now, up;
@@ -101,7 +101,7 @@ void sweep_temporaries(struct engine *e)
 	}
 }
 
-/* ---- directories of no object ---- */
+/* ---- directories without an object ---- */
 
 static bool is_object(struct engine *e, const struct addr *a)
 {
@@ -115,7 +115,7 @@ static void remove_remains(struct engine *e, const struct addr *a)
 	struct kerr err = { 0 };
 	int r = 0;
 
-	/* What is left of a cell is all its own; above that, what is below stands for itself. */
+	/* Below a cell, everything belongs to it; other objects have children of their own. */
 	if (addr_level(a) == ADDR_CELL)
 		r = remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, &err);
 	else if (rmdir(dir) == 0 || addr_level(a) != ADDR_SPACE)
@@ -143,7 +143,7 @@ static void sweep_below(struct engine *e, const struct addr *parent)
 		if (lstat(below, &st) < 0 || !S_ISDIR(st.st_mode))
 			continue;
 		if (!is_object(e, &a) && !store_unfinished(&e->layout, &a)) {
-			unknown_note(e, below, "not kukeon's");
+			unknown_note(e, below, "not created by kukeon");
 			continue;
 		}
 		if (addr_level(&a) != ADDR_CELL)

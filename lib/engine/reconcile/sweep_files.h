@@ -4,10 +4,10 @@
 
 #include "context.h"
 
-/* Temporary files of writers that died, below data/, locks/ and namespaces/. */
+/* Remove temporary files of interrupted writers below data/, locks/ and namespaces/. */
 void sweep_temporaries(struct engine *e);
 
-/* Directories of data/ that are of no object any more: those of creates and deletes cut short. */
+/* Remove directories of data/ left by interrupted creates and deletes. */
 void sweep_data(struct engine *e);
 
 #endif
