@@ -26,10 +26,10 @@ int cell_link_make(struct engine *e, const struct addr *cell, const struct space
 		   const struct cell_run *run, int dirfd, struct kerr *err);
 
 /*
- * Put the link of a cell with that record of a start in order: its port back into the
- * bridge, a lost pair made again with the same address. What cannot be mended is kept in the
- * record of the start (cell_run.trouble), which cell_observe tells. 1 when
- * something changed, 0 when all was in order or the cell has no link.
+ * Repair the link of a started cell, whose record is *run: reattach its port to the
+ * bridge, recreate a lost pair with the same address. If that fails, the reason is stored
+ * in the record (cell_run.trouble), from where cell_observe reports it. 1 something
+ * changed, 0 in order or no link.
  */
 int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct cell_run *run,
 			  struct kerr *err);

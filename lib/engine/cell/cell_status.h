@@ -6,10 +6,10 @@
 #include "context.h"
 #include "status.h"
 
-/* What a look at a cell has found beside its status. */
+/* Results of cell_observe besides the status. */
 struct cell_seen {
-	unsigned need; /* what is to be done about it (status.h) */
-	struct cell_run run; /* the record of its start; all zero without one that can be read */
+	unsigned need; /* actions to take: enum cell_need bits (status.h) */
+	struct cell_run run; /* record of its start; all zero if missing or unreadable */
 };
 
 /*

@@ -200,7 +200,7 @@ int restarts_forget(struct engine *e, const struct addr *cell, const char *name,
 	struct restart *r;
 
 	if (restarts_load(e, cell, &l, NULL) < 0)
-		return 0; /* unreadable for the others as well; starting or stopping the cell removes it */
+		return 0; /* the file is unreadable: leave it as it is */
 	r = restarts_find(&l, name);
 	if (!r)
 		return 0;

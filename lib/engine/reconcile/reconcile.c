@@ -142,13 +142,14 @@ static int restart_owed(struct engine *e, const char *ns, struct cell_doc *doc, 
 
 enum asked {
 	STOPPED = 0, /* and its document is saved */
-	UP, /* nobody asks */
-	ASKED, /* the same, and something was done about it */
+	UP, /* no stop in progress */
+	ASKED, /* up, with a stop in progress that was advanced */
 };
 
 /*
- * Go on with the stops under way, or begin that of a cell whose root has ended. A pass
- * waits for nobody: the ends of the workloads, and of their grace, make others.
+ * Continue the stops in progress, or begin to stop a cell whose root has ended. A
+ * reconcile pass does not wait: it is run again when a workload ends or its grace period
+ * is over. Returns enum asked, or -errno.
  */
 static int end_asked(struct engine *e, const char *ns, struct cell_doc *doc, bool root_ended,
 		     struct kerr *err)
@@ -214,7 +215,7 @@ int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, b
 	if (r == 0)
 		r = up = end_asked(e, ns, doc, seen.need & CELL_NEED_END, err);
 	if (r == UP)
-		r = 0; /* nothing has changed since the look */
+		r = 0; /* unchanged since cell_observe */
 	else if (r >= 0)
 		r = cell_observe(e, ns, doc, &seen, err);
 	if (r == 0 && seen.need & CELL_NEED_DELETE) {
