@@ -16,7 +16,7 @@
 int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct peer *peer,
 		    void *args, void *reply, struct rpc_fds *fds);
 
-/* Whether there is a handler of it; engine_dispatch says "not implemented yet" where not. */
+/* Return whether the method has a handler; else engine_dispatch fails ("not implemented yet"). */
 bool engine_has_method(const struct rpc_method *m);
 
 #endif

@@ -28,7 +28,7 @@ int due_file_read(struct engine *e, enum rt_file dir, const char *key, due_line_
 int due_file_write(struct engine *e, enum rt_file dir, const struct addr *cell,
 		   const struct buf *text, struct kerr *err);
 
-/* The first time of n records that are size bytes each, where *due is that of the first; -1. */
+/* Return the earliest due_ms of n records of size bytes; due points into the first. -1: none. */
 int64_t due_first(const int64_t *due, size_t n, size_t size);
 
 /*

@@ -41,7 +41,7 @@ bool cell_failed_sticky(const struct cell_doc *doc)
 	return false;
 }
 
-/* The status of that container, which is taken out of the list; empty when it has none. */
+/* Move the status of that container out of the list; empty if there is none. */
 static struct container_status take_status(struct cell_status *old, const char *id)
 {
 	struct container_status taken = { 0 };

@@ -141,7 +141,7 @@ static int restart_owed(struct engine *e, const char *ns, struct cell_doc *doc, 
 }
 
 enum asked {
-	STOPPED = 0, /* and its document is saved */
+	STOPPED = 0, /* and the document was saved */
 	UP, /* no stop in progress */
 	ASKED, /* up, with a stop in progress that was advanced */
 };
