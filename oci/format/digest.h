@@ -11,17 +11,17 @@ enum {
 	DIGEST_TEXT_MAX = 72, /* "sha256:", the digits, NUL */
 };
 
-/* "sha256:" and 64 lower-case hex digits, nothing else; "" is none. A plain value. */
+/* "sha256:" and 64 lower-case hex digits. The empty string means "not set". */
 struct digest {
 	char text[DIGEST_TEXT_MAX];
 };
 
-/* -EINVAL for anything but the strict form; *ret is set on success only. */
+/* Accept the strict form only; -EINVAL for everything else. *ret is set on success only. */
 int digest_parse(const char *s, struct digest *ret);
-/* From 64 hex digits as sha256_hex() makes them. */
+/* From the 64 hex digits that sha256_hex() writes. */
 void digest_from_hex(const char *hex, struct digest *ret);
 void digest_of(const void *p, size_t n, struct digest *ret);
-/* The digits alone: the name of a blob's or snapshot's file. */
+/* The hex digits without "sha256:"; blobs and snapshots are named by them. */
 const char *digest_hex(const struct digest *d);
 
 static inline bool digest_eq(const struct digest *a, const struct digest *b)

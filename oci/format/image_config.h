@@ -5,10 +5,10 @@
 #include "vec.h"
 
 /*
- * What running a container needs of an image's config (OCI image spec,
- * "config"). All of it is text from outside: whoever reads the JSON bounds it,
- * whoever uses it checks it. Volumes, ExposedPorts and Healthcheck play no part
- * in running and are not here. A zeroed one is that of no image.
+ * The fields of an image configuration (OCI image-spec, config.md) that are needed to
+ * run a container. The parser limits sizes and counts; the values are untrusted and are
+ * checked where they are used. Volumes, ExposedPorts and Healthcheck are left out:
+ * running does not use them. A zeroed struct is an empty configuration.
  */
 struct image_config {
 	char *architecture; /* "amd64" */
@@ -26,7 +26,7 @@ struct image_config {
 	char *created; /* RFC 3339, as written */
 };
 
-/* Free what it holds and zero it. Works on zeroed and half-filled ones. */
+/* Free the members and zero the struct; it may be zeroed or partly filled. */
 void image_config_clear(struct image_config *c);
 #define cleanup_image_config cleanup_(image_config_clear)
 

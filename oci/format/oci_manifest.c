@@ -86,7 +86,7 @@ static int read_object(const char *text, size_t n, const char *what, struct jval
 	return 0;
 }
 
-static int wrong(struct kerr *err, const char *where, const char *want)
+static int invalid_field(struct kerr *err, const char *where, const char *want)
 {
 	return kerr_plain(err, -EINVAL, "%s: %s", where, want);
 }
@@ -97,7 +97,7 @@ static int parse_platform(const struct jval *n, const char *where, struct platfo
 	int r;
 
 	if (!jval_is_object(n))
-		return wrong(err, where, "platform must be an object");
+		return invalid_field(err, where, "platform must be an object");
 	r = jval_get_str(n, "os", where, &ret->os, err);
 	if (r == 0)
 		r = jval_get_str(n, "architecture", where, &ret->arch, err);
@@ -106,7 +106,7 @@ static int parse_platform(const struct jval *n, const char *where, struct platfo
 	return r;
 }
 
-/* *ret is cleared by the caller, also on failure. */
+/* The caller clears *ret, also on failure. */
 static int parse_descriptor(const struct jval *n, const char *where, struct oci_descriptor *ret,
 			    struct kerr *err)
 {
@@ -114,16 +114,16 @@ static int parse_descriptor(const struct jval *n, const char *where, struct oci_
 	int r;
 
 	if (!jval_is_object(n))
-		return wrong(err, where, "must be a descriptor object");
+		return invalid_field(err, where, "must be a descriptor object");
 	r = jval_get_str(n, "mediaType", where, &ret->media_type, err);
 	if (r == 0)
 		r = jval_get_str(n, "artifactType", where, &ret->artifact_type, err);
 	if (r < 0)
 		return r;
 	if (digest_parse(jval_str(jval_get(n, "digest")), &ret->digest) < 0)
-		return wrong(err, where, "digest must be sha256: and 64 hex digits");
+		return invalid_field(err, where, "digest must be sha256: and 64 hex digits");
 	if (jval_i64(jval_get(n, "size"), &ret->size) < 0 || ret->size < 0)
-		return wrong(err, where, "size must be a number of bytes");
+		return invalid_field(err, where, "size must be a number of bytes");
 	r = jval_get_strmap(n, "annotations", where, &ret->annotations, err);
 	if (r < 0 || jval_is_null(platform))
 		return r;
@@ -141,7 +141,7 @@ static int parse_descriptors(const struct jval *list, const char *what, size_t m
 	if (jval_is_null(list))
 		return 0;
 	if (!jval_is_array(list))
-		return wrong(err, what, "must be a list of descriptors");
+		return invalid_field(err, what, "must be a list of descriptors");
 	if (n > max)
 		return kerr_plain(err, -E2BIG, "%s: there are %zu, at most %zu are allowed", what,
 				  n, max);
@@ -166,7 +166,7 @@ static bool is_manifest_type(const char *t)
 	return streq(t, MEDIA_OCI_MANIFEST) || streq(t, MEDIA_DOCKER_MANIFEST);
 }
 
-/* typed: somebody has said what the document is, so its version need not be there. */
+/* typed: a media type says what the document is, so schemaVersion may be missing. */
 static int check_version(const struct jval *root, bool typed, struct kerr *err)
 {
 	const struct jval *n = jval_get(root, "schemaVersion");
@@ -175,13 +175,14 @@ static int check_version(const struct jval *root, bool typed, struct kerr *err)
 	if (jval_is_null(n) && typed)
 		return 0;
 	if (jval_is_null(n))
-		return wrong(err, "manifest", "schemaVersion is missing, and so is a media type");
+		return invalid_field(err, "manifest",
+				     "schemaVersion and media type are both missing");
 	if (jval_i64(n, &version) < 0 || version != 2)
-		return wrong(err, "manifest", "schemaVersion must be 2");
+		return invalid_field(err, "manifest", "schemaVersion must be 2");
 	return 0;
 }
 
-/* Both readings of one document must not be possible (CVE-2021-41190). */
+/* Refuse a document that can be read both as a manifest and as an index (CVE-2021-41190). */
 static int kind_of(const struct jval *root, const char *media_type, struct kerr *err)
 {
 	const char *own = jval_str(jval_get(root, "mediaType"));
@@ -196,13 +197,13 @@ static int kind_of(const struct jval *root, const char *media_type, struct kerr 
 	if (r < 0)
 		return r;
 	if (!manifest && say_index)
-		index = true; /* an empty one */
+		index = true; /* an index without entries */
 	if (index == manifest)
-		return wrong(err, "manifest",
-			     index ? "both a manifest and an index"
-				   : "neither a manifest nor an index");
+		return invalid_field(err, "manifest",
+				     index ? "both a manifest and an index"
+					   : "neither a manifest nor an index");
 	if (index ? say_manifest : say_index)
-		return wrong(err, "manifest", "its media type and its content disagree");
+		return invalid_field(err, "manifest", "its media type and its content disagree");
 	return index ? OCI_KIND_INDEX : OCI_KIND_MANIFEST;
 }
 
@@ -313,19 +314,22 @@ static int parse_diff_ids(const struct jval *root, struct strlist *ret, struct k
 	return 0;
 }
 
-/* The "config" object: what concerns running. */
+/* The members of "config" that running needs. */
 static int parse_run_config(const struct jval *n, struct image_config *c, struct kerr *err)
 {
 	int r;
 
 	if (!jval_is_null(n) && !jval_is_object(n))
-		return wrong(err, "config", "must be an object");
+		return invalid_field(err, "config", "must be an object");
 	r = jval_get_str(n, "User", "config", &c->user, err);
 	if (r == 0)
 		r = jval_get_strlist(n, "Env", "config", &c->env, err);
 	if (r == 0)
 		r = jval_get_strlist(n, "Entrypoint", "config", &c->entrypoint, err);
-	/* What clears an entrypoint on docker's command line stays like this in an image. */
+	/*
+	 * docker run --entrypoint "" stores a list with one empty string: it means no
+	 * entrypoint.
+	 */
 	if (c->entrypoint.n == 1 && str_empty(c->entrypoint.v[0]))
 		strlist_clear(&c->entrypoint);
 	if (r == 0)
@@ -391,8 +395,8 @@ void oci_manifest_emit_docker(const struct oci_manifest *m, struct buf *out)
 void platform_host(struct platform *ret)
 {
 	/*
-	 * uname's names beside Go's. A 64-bit kernel runs 32-bit userlands too;
-	 * the build decides.
+	 * uname's machine names and Go's architecture names. When a 64-bit kernel runs a
+	 * 32-bit program, the architecture is the one this program was built for.
 	 */
 	static const struct {
 		const char *machine, *arch, *variant;
@@ -416,7 +420,7 @@ void platform_host(struct platform *ret)
 	ret->variant = xstrdup(i < ARRAY_SIZE(rows) ? rows[i].variant : "");
 }
 
-/* The number in "v7", or the architecture's own when nothing is said. */
+/* The number of a variant ("v7": 7), or the architecture's default when there is none. */
 static int variant_number(const char *arch, const char *variant)
 {
 	uint64_t v;
@@ -434,7 +438,10 @@ int platform_match(const struct platform *host, const struct platform *p)
 
 	if (!streq_null(host->os, p->os) || !streq_null(host->arch, p->arch))
 		return 0;
-	/* amd64's v2 … v4 cannot be seen from uname: taken when there is nothing plainer. */
+	/*
+	 * uname does not tell amd64's levels v2 to v4, so such an image is only the
+	 * second choice.
+	 */
 	want = variant_number(p->arch, p->variant);
 	if (streq_null(host->arch, "amd64"))
 		return want < 100 ? 200 - want : 0;
@@ -460,8 +467,8 @@ bool oci_may_be_image(const struct oci_descriptor *d)
 	       is_manifest_type(d->media_type);
 }
 
-/* 0: not for this host; 1: its configuration must say; else the higher the better. */
-static int judge_entry(const struct oci_descriptor *d, const struct platform *host)
+/* 0: not for this host; 1: only the configuration can tell; otherwise higher is better. */
+static int rate_entry(const struct oci_descriptor *d, const struct platform *host)
 {
 	if (!oci_may_be_image(d))
 		return 0;
@@ -475,12 +482,12 @@ size_t oci_index_order(const struct oci_index *i, const struct platform *host,
 	int score, last, next = INT_MAX;
 	size_t k, n = 0;
 
-	/* As many rounds as there are scores: a handful. */
+	/* One round per score; there are only a few scores. */
 	do {
 		last = next;
 		next = 0;
 		for (k = 0; k < i->n_manifests; k++) {
-			score = judge_entry(&i->manifests[k], host);
+			score = rate_entry(&i->manifests[k], host);
 			if (score == last)
 				v[n++] = &i->manifests[k];
 			else if (score < last && score > next)

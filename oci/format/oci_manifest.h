@@ -9,10 +9,10 @@
 #include "vec.h"
 
 /*
- * Manifests, indexes and image configurations: OCI image-spec and docker's
- * schema 2. Everything here comes from outside: sizes, depths, types and counts
- * are held against limits, and a document that reads as both a manifest and an
- * index is refused.
+ * Manifests, indexes and image configurations, as in the OCI image-spec and docker's
+ * image manifest schema 2. All of it is untrusted: size, depth, types and counts are
+ * limited, and a document that can be read both as a manifest and as an index is
+ * refused.
  */
 
 #define MEDIA_OCI_INDEX "application/vnd.oci.image.index.v1+json"
@@ -23,7 +23,10 @@
 #define MEDIA_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
 #define MEDIA_DOCKER_CONFIG "application/vnd.docker.container.image.v1+json"
 #define MEDIA_DOCKER_LAYER "application/vnd.docker.image.rootfs.diff.tar"
-/* Layers that may be kept out of registries; where one has them they are like all others. */
+/*
+ * Layers that a registry may refuse to distribute; if it has them, they are handled like
+ * any other layer.
+ */
 #define MEDIA_OCI_FOREIGN "application/vnd.oci.image.layer.nondistributable.v1.tar"
 #define MEDIA_DOCKER_FOREIGN "application/vnd.docker.image.rootfs.foreign.diff.tar"
 
@@ -35,14 +38,14 @@ enum {
 };
 
 struct platform {
-	char *os; /* "" when not said */
+	char *os; /* "" when missing */
 	char *arch; /* GOARCH: "amd64" */
 	char *variant; /* "v7", "" */
 };
 
 struct oci_descriptor {
-	char *media_type; /* "" when not said */
-	char *artifact_type; /* "" when not said */
+	char *media_type; /* "" when missing */
+	char *artifact_type; /* "" when missing */
 	struct digest digest;
 	int64_t size;
 	bool has_platform;
@@ -76,49 +79,55 @@ enum oci_kind {
 };
 
 /*
- * What a document is: by its content, which must agree with media_type ("" for
- * unknown) and with the document's own mediaType. schemaVersion must be 2; it may be
- * missing where one of the two says what the document is. -EINVAL.
+ * Return the kind of a document, judged by its content. The content must agree with
+ * media_type ("" for unknown) and with the document's own mediaType. schemaVersion must
+ * be 2; it may be missing when one of these two tells the kind. -EINVAL otherwise.
  */
 int oci_kind(const char *text, size_t n, const char *media_type, struct kerr *err);
 
-/* Whether it is docker's old manifest (schema 1), which nothing here can read. */
+/* Whether it is a docker manifest of schema 1, which is not supported. */
 bool oci_is_schema1(const char *text, size_t n);
-/* What it calls itself, else media_type, else what its content is. Owned by the caller. */
+/*
+ * The document's mediaType; if missing, media_type; if that is unknown, the type that
+ * fits the content. Owned by the caller.
+ */
 char *oci_media_type(const char *text, size_t n, const char *media_type)
 	__attribute__((returns_nonnull));
 
-/* Whether a manifest with such a configuration is an image, not some other artifact. */
+/* Whether the media type of a manifest's config is that of a container image. */
 bool oci_is_image_config(const char *media_type);
 
 /*
- * For callers who know what the document is: schemaVersion may be missing. On failure
- * *ret is untouched. Errors name the field: "layers[3].digest: …". A list that is null
- * or missing is an empty one.
+ * For documents whose kind the caller knows: schemaVersion may be missing. On failure
+ * *ret is untouched and the error names the field ("layers[3].digest: …"). A list that
+ * is null or missing is read as empty.
  */
 int oci_index_parse(const char *text, size_t n, struct oci_index *ret, struct kerr *err);
 int oci_manifest_parse(const char *text, size_t n, struct oci_manifest *ret, struct kerr *err);
 int image_config_parse(const char *text, size_t n, struct image_config *ret, struct kerr *err);
 
-/* The manifest of a docker archive, which carries none: docker schema 2, in canonical JSON. */
+/*
+ * Write a docker manifest (schema 2, canonical JSON) for an image from a docker archive,
+ * which has none.
+ */
 void oci_manifest_emit_docker(const struct oci_manifest *m, struct buf *out);
 
 /* The host: linux, GOARCH, variant ("v7" on 32-bit ARM, "v8" on 64-bit, "" elsewhere). */
 void platform_host(struct platform *ret);
-/* How well an image of platform p runs on host: 0 not at all, else the higher the better. */
+/* How well an image for platform p runs on host: 0 not at all, otherwise higher is better. */
 int platform_match(const struct platform *host, const struct platform *p);
 
 /*
- * The entries of an index that may be, or hold, an image for host: those for its
- * platform, the best first, then those without one, which their configuration judges.
- * Artifacts and attestations are left out. *ret is an array of the index' entries,
- * owned by the caller; its length is returned.
+ * The entries of an index that may lead to an image for host: first those for its
+ * platform, best match first; then those without a platform, whose configuration has to
+ * be read. Artifacts and attestations are left out. Returns the length of
+ * *ret: an array, owned by the caller, of pointers into i->manifests.
  */
 size_t oci_index_order(const struct oci_index *i, const struct platform *host,
 		       const struct oci_descriptor ***ret);
-/* Whether an entry of an index says of which platform it is. */
+/* Whether an index entry states its platform. */
 bool oci_has_platform(const struct oci_descriptor *d);
-/* Whether an entry of an index can be an image or an index, by its types and marks. */
+/* Whether an index entry can be an image or an index, judged by its types and annotations. */
 bool oci_may_be_image(const struct oci_descriptor *d);
 
 #endif

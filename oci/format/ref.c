@@ -48,8 +48,8 @@ static bool valid_host(const char *s, size_t n)
 		if (i == 0 || i == n - 1 || (s[i] != '.' && s[i] != '-'))
 			return false;
 		/*
-		 * a '.' stands between two parts, each of which begins and ends
-		 * with one of the above
+		 * a '.' separates two parts, each of which begins and ends with a letter
+		 * or digit
 		 */
 		if ((s[i] == '.' || s[i - 1] == '.') && !is_alnum(s[i - 1]))
 			return false;
@@ -65,7 +65,7 @@ static bool valid_domain(const char *s)
 
 	while (host > 0 && s[host - 1] >= '0' && s[host - 1] <= '9')
 		host--;
-	/* "host:port"; a colon within brackets is the address' own */
+	/* "host:port"; a colon inside brackets belongs to the IPv6 address */
 	if (host > 0 && host < n && s[host - 1] == ':')
 		host--;
 	else
@@ -133,7 +133,7 @@ void ref_clear(struct ref *r)
 	*r = (struct ref){ 0 };
 }
 
-static int bad(struct kerr *err, const char *s)
+static int invalid_ref(struct kerr *err, const char *s)
 {
 	cleanup_buf struct buf shown = BUF_INIT(2048);
 
@@ -141,7 +141,7 @@ static int bad(struct kerr *err, const char *s)
 	return kerr_plain(err, -EINVAL, "invalid reference format: '%s'", buf_str(&shown));
 }
 
-/* Whether what stands before the first '/' is a registry rather than a user. */
+/* Whether the text before the first '/' is a registry host and not a user name. */
 static bool is_domain(const char *s, size_t n)
 {
 	size_t i;
@@ -154,7 +154,7 @@ static bool is_domain(const char *s, size_t n)
 	return false;
 }
 
-/* Fill in domain and path from a name without tag and digest. */
+/* Set domain and path from a name that has no tag and no digest. */
 static int split_name(const char *name, struct ref *r, struct kerr *err)
 {
 	const char *slash = strchr(name, '/'), *rest = name;
@@ -180,7 +180,7 @@ static int split_name(const char *name, struct ref *r, struct kerr *err)
 				"lowercase",
 				r->path);
 	if (!valid_domain(r->domain) || !valid_path(r->path))
-		return bad(err, name);
+		return invalid_ref(err, name);
 	if (strlen(r->domain) + 1 + strlen(r->path) > REF_MAX_NAME)
 		return kerr_plain(err, -EINVAL,
 				  "invalid reference format: the name is longer than %d bytes",
@@ -195,7 +195,7 @@ static int parse_into(const char *s, struct ref *r, struct kerr *err)
 	int q;
 
 	if (!*s || strlen(s) > REF_MAX_NAME + REF_MAX_TAG + DIGEST_TEXT_MAX + 2)
-		return bad(err, s);
+		return invalid_ref(err, s);
 	if (strlen(s) == DIGEST_HEX && is_hex(s, DIGEST_HEX))
 		return kerr_plain(err, -EINVAL,
 				  "invalid repository name (%s), cannot specify 64-byte "
@@ -203,12 +203,12 @@ static int parse_into(const char *s, struct ref *r, struct kerr *err)
 				  s);
 	name = at ? xstrndup(s, (size_t) (at - s)) : xstrdup(s);
 	if (at && digest_parse(at + 1, &r->digest) < 0)
-		return bad(err, s);
+		return invalid_ref(err, s);
 	colon = strrchr(name, ':');
 	slash = strrchr(name, '/');
 	if (colon && (!slash || colon > slash)) {
 		if (!valid_tag(colon + 1))
-			return bad(err, s);
+			return invalid_ref(err, s);
 		r->tag = xstrdup(colon + 1);
 		name[colon - name] = '\0';
 	}

@@ -7,28 +7,28 @@
 #include "err.h"
 
 /*
- * An image reference as docker reads it: [domain/]path[:tag][@digest]. Parsed
- * references are complete: "alpine" is docker.io, library/alpine, latest.
+ * An image reference in docker's syntax: [domain/]path[:tag][@digest]. Missing parts are
+ * filled in when parsing: "alpine" is docker.io, library/alpine, latest.
  */
 struct ref {
 	char *domain; /* "docker.io", "localhost:5000" */
 	char *path; /* "library/alpine" */
-	char *tag; /* NULL when there is only a digest */
-	struct digest digest; /* unset when there is none */
+	char *tag; /* NULL when the reference has only a digest */
+	struct digest digest; /* unset when the reference has no digest */
 };
 
 void ref_clear(struct ref *r);
 #define cleanup_ref cleanup_(ref_clear)
 
 enum {
-	REF_MAX_NAME = 255, /* domain and path, as docker limits them */
+	REF_MAX_NAME = 255, /* domain and path; docker's limit */
 	REF_MAX_TAG = 128,
 };
 
 /*
- * Strict: `invalid reference format` texts as docker's for what is none (upper
- * case in the path, empty parts, other digests than sha256). *ret is set on
- * success only; ref_clear it.
+ * Parse a reference. Invalid ones (upper case in the path, empty parts, digests other
+ * than sha256) are refused with docker's text `invalid reference format…`. *ret is set
+ * on success only; free it with ref_clear.
  */
 int ref_parse(const char *s, struct ref *ret, struct kerr *err);
 

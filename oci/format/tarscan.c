@@ -49,7 +49,7 @@ void tarscan_clear(struct tarscan *t)
 	buf_clear(&t->pax);
 }
 
-static int broken(struct kerr *err, const char *why)
+static int bad_archive(struct kerr *err, const char *why)
 {
 	return kerr_plain(err, -EBADMSG, "bad image archive: %s", why);
 }
@@ -67,7 +67,7 @@ static ssize_t read_some(struct tarscan *t, void *p, size_t n, struct kerr *err)
 	return r;
 }
 
-/* n bytes, or fewer at the end of the input. */
+/* Read n bytes; fewer only at the end of the input. */
 static ssize_t read_full(struct tarscan *t, void *p, size_t n, struct kerr *err)
 {
 	size_t done = 0;
@@ -82,7 +82,7 @@ static ssize_t read_full(struct tarscan *t, void *p, size_t n, struct kerr *err)
 	return (ssize_t) done;
 }
 
-/* Past the rest of the current content and its padding. */
+/* Skip the rest of the current entry's content and its padding. */
 static int skip(struct tarscan *t, struct kerr *err)
 {
 	cleanup_free char *waste = NULL;
@@ -92,7 +92,7 @@ static int skip(struct tarscan *t, struct kerr *err)
 	t->left = t->pad = 0;
 	if (t->seekable) {
 		if (t->pos + n - pad > t->end)
-			return broken(err, "it ends early");
+			return bad_archive(err, "it ends early");
 		t->pos += n;
 		return 0;
 	}
@@ -102,13 +102,16 @@ static int skip(struct tarscan *t, struct kerr *err)
 		if (r < 0)
 			return (int) r;
 		if (r == 0)
-			return broken(err, "it ends early");
+			return bad_archive(err, "it ends early");
 		n -= r;
 	}
 	return 0;
 }
 
-/* Octal digits between blanks, or base 256 with the top bit set. -EINVAL. */
+/*
+ * A number field of a header: octal digits with blanks around, or base 256 when the top
+ * bit is set. -EINVAL for others.
+ */
 static int parse_number(const unsigned char *p, size_t n, int64_t *ret)
 {
 	uint64_t v = 0;
@@ -157,7 +160,7 @@ static bool checksum_ok(const unsigned char *h)
 	return sum == (uint64_t) want;
 }
 
-/* A header, without what it announces. 1, 0 at the end of the archive, -errno. */
+/* Read one header block. Returns 1, 0 at the end of the archive, -errno. */
 static int read_header(struct tarscan *t, unsigned char h[BLOCK], struct kerr *err)
 {
 	ssize_t n;
@@ -170,22 +173,22 @@ static int read_header(struct tarscan *t, unsigned char h[BLOCK], struct kerr *e
 	if (n < 0)
 		return (int) n;
 	if (n == 0 && t->any)
-		return 0; /* without the two zero blocks: many readers let it pass */
+		return 0; /* the two zero blocks at the end are missing; many readers accept it */
 	if (n < BLOCK)
-		return broken(err, "it ends early");
+		return bad_archive(err, "it ends early");
 	if (all_zero(h))
 		return 0;
 	if (!checksum_ok(h))
-		return broken(err, "a header's checksum is wrong");
+		return bad_archive(err, "a header's checksum is wrong");
 	t->any = true;
 	r = parse_number(h + H_SIZE, N_NUMBER, &t->left);
 	if (r < 0 || t->left < 0 || t->left > INT64_MAX / 4)
-		return broken(err, "impossible size");
+		return bad_archive(err, "impossible size");
 	t->pad = -t->left & (BLOCK - 1);
 	return 1;
 }
 
-/* The content of a header entry (pax, long name) into b. */
+/* Read the content of an extended header (pax or GNU long name) into b. */
 static int read_extra(struct tarscan *t, struct buf *b, struct kerr *err)
 {
 	ssize_t n;
@@ -193,19 +196,19 @@ static int read_extra(struct tarscan *t, struct buf *b, struct kerr *err)
 
 	buf_reset(b);
 	if (t->left > (int64_t) b->max)
-		return broken(err, "an extended header is too long");
+		return bad_archive(err, "an extended header is too long");
 	p = buf_room(b, (size_t) t->left);
 	n = read_full(t, p, (size_t) t->left, err);
 	if (n < 0)
 		return (int) n;
 	if (n < t->left)
-		return broken(err, "it ends early");
+		return bad_archive(err, "it ends early");
 	buf_commit(b, (size_t) n);
 	t->left = 0;
 	return 0;
 }
 
-/* A GNU long name ends at its NUL. */
+/* A GNU long name ends at the first NUL. */
 static void cut_at_nul(struct buf *b)
 {
 	size_t n = strlen(buf_str(b));
@@ -229,21 +232,24 @@ static int pax_set(struct tarscan *t, const char *key, size_t key_n, const char 
 		buf_reset(to);
 		buf_add(to, value, n);
 		if (to->failed || memchr(value, '\0', n))
-			return broken(err, memchr(value, '\0', n)
-						   ? "a NUL byte in a name of a pax header"
-						   : "a name in a pax header is too long");
+			return bad_archive(err, memchr(value, '\0', n)
+							? "a NUL byte in a name of a pax header"
+							: "a name in a pax header is too long");
 		return 0;
 	}
 	if (key_n != 4 || memcmp(key, "size", 4) != 0)
 		return 0;
 	number = xstrndup(value, n);
 	if (str_to_i64(number, 0, INT64_MAX / 4, &v) < 0)
-		return broken(err, "bad size in a pax header");
+		return bad_archive(err, "bad size in a pax header");
 	t->pax_size = v;
 	return 0;
 }
 
-/* "LENGTH KEY=VALUE\n" records. */
+/*
+ * A pax header is a list of records "LENGTH KEY=VALUE\
+ * ".
+ */
 static int parse_pax(struct tarscan *t, struct kerr *err)
 {
 	const char *p = buf_str(&t->pax), *end = p + t->pax.len;
@@ -258,11 +264,11 @@ static int parse_pax(struct tarscan *t, struct kerr *err)
 		used = (size_t) (p - line) + 1;
 		if (p == line || p == end || *p != ' ' || len <= used + 1 ||
 		    len > (size_t) (end - line) || line[len - 1] != '\n')
-			return broken(err, "bad pax header");
+			return bad_archive(err, "bad pax header");
 		key = p + 1;
 		eq = memchr(key, '=', len - used - 1);
 		if (!eq)
-			return broken(err, "bad pax header");
+			return bad_archive(err, "bad pax header");
 		r = pax_set(t, key, (size_t) (eq - key), eq + 1,
 			    (size_t) (line + len - 1 - (eq + 1)), err);
 		if (r < 0)
@@ -277,7 +283,7 @@ static void add_field(struct buf *b, const unsigned char *p, size_t n)
 	buf_add(b, p, strnlen((const char *) p, n));
 }
 
-/* Names of the header itself, where no extended one came before. */
+/* Use the names in the header block, unless an extended header gave longer ones. */
 static void take_names(struct tarscan *t, const unsigned char *h)
 {
 	if (t->name.len == 0) {
@@ -309,7 +315,7 @@ static enum tarscan_type type_of(unsigned char c)
 	}
 }
 
-static void fill(struct tarscan *t, const unsigned char *h, struct tarscan_entry *ret)
+static void fill_entry(struct tarscan *t, const unsigned char *h, struct tarscan_entry *ret)
 {
 	take_names(t, h);
 	if (t->pax_size >= 0) {
@@ -321,7 +327,10 @@ static void fill(struct tarscan *t, const unsigned char *h, struct tarscan_entry
 		.name = buf_str(&t->name),
 		.link = buf_str(&t->link),
 	};
-	/* Links and directories have none, whatever the field says (as in other readers). */
+	/*
+	 * Links and directories have no content; like other readers, ignore their size
+	 * field.
+	 */
 	if (ret->type != TARSCAN_FILE && ret->type != TARSCAN_OTHER)
 		t->left = t->pad = 0;
 	ret->size = t->left;
@@ -355,9 +364,9 @@ int tarscan_next(struct tarscan *t, struct tarscan_entry *ret, struct kerr *err)
 			cut_at_nul(&t->link);
 			break;
 		case 'g':
-			break; /* nothing that holds for all entries matters here */
+			break; /* none of the global attributes is used here */
 		default:
-			fill(t, h, ret);
+			fill_entry(t, h, ret);
 			return 1;
 		}
 		if (r < 0)
@@ -375,7 +384,7 @@ ssize_t tarscan_read(struct tarscan *t, void *p, size_t n, struct kerr *err)
 		return 0;
 	r = read_some(t, p, n, err);
 	if (r == 0)
-		return broken(err, "it ends early");
+		return bad_archive(err, "it ends early");
 	if (r > 0)
 		t->left -= r;
 	return r;
