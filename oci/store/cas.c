@@ -17,11 +17,11 @@ enum {
 
 struct cas_writer {
 	struct image_store *store;
-	char *path; /* in staging/; NULL once committed */
+	char *path; /* in staging/; NULL after the commit */
 	int fd;
 	struct sha256 *sha;
 	uint64_t size;
-	struct digest digest; /* set when asked for */
+	struct digest digest; /* set once cas_writer_digest was called */
 };
 
 int cas_writer_new(struct image_store *s, struct cas_writer **ret, struct kerr *err)
@@ -48,7 +48,7 @@ struct cas_writer *cas_writer_free(struct cas_writer *w)
 	if (!w)
 		return NULL;
 	if (w->path)
-		(void) unlink(w->path); /* the collector takes what stays */
+		(void) unlink(w->path); /* if this fails, garbage collection removes it */
 	fd_close_p(&w->fd);
 	free(w->path);
 	sha256_free(w->sha);
@@ -169,11 +169,12 @@ int cas_verify(struct image_store *s, const struct digest *d)
 	ssize_t n;
 
 	if (fd < 0)
-		return fd == -ENOENT ? fd : -EBADMSG; /* what cannot be opened is as good as lost */
+		/* a blob that cannot be opened is treated as damaged */
+		return fd == -ENOENT ? fd : -EBADMSG;
 	while ((n = read(fd, block, CAS_BLOCK)) > 0 || (n < 0 && errno == EINTR))
 		if (n > 0)
 			sha256_add(sha, block, (size_t) n);
-	if (n < 0) /* what cannot be read is as good as lost */
+	if (n < 0) /* a blob that cannot be read is treated as damaged */
 		return -EBADMSG;
 	sha256_hex(sha, hex);
 	return streq(hex, digest_hex(d)) ? 0 : -EBADMSG;

@@ -51,7 +51,7 @@ static void fill_info(const struct image_record *rec, struct image_info *ret)
 	};
 }
 
-/* One that cannot be read stands for itself by its file, with the reason. */
+/* An unreadable record is listed under its file name, with the reason in a label. */
 static int add_info(void *ctx, const char *file, const struct image_record *rec,
 		    const struct kerr *why)
 {
@@ -96,7 +96,7 @@ static int not_found(struct kerr *err)
 			 err_kind_text(ERR_IMAGE_NOT_FOUND));
 }
 
-/* As typed, then normalised. */
+/* Look up the name as typed, then its normalised form. */
 int image_find(struct image_store *s, const char *ref, struct image_record *ret, struct kerr *err)
 {
 	cleanup_free char *name = NULL;
@@ -155,7 +155,7 @@ int image_delete(struct image_store *s, const char *ref, char **ret_name, struct
 	return r == -ENOENT ? not_found(err) : r;
 }
 
-/* Chain ids of the configuration's layers, each of which must be there. */
+/* Compute the chain ids of the image's layers; each layer must exist. */
 static int fill_chain(struct image_store *s, struct image *i, struct kerr *err)
 {
 	struct digest diff;
@@ -187,7 +187,7 @@ static int get_blob(struct image_store *s, const struct digest *d, const char *w
 	return r;
 }
 
-/* From the manifest on: configuration, layers, size. */
+/* Read manifest and configuration, and fill in the layers and the size. */
 static int fill_image(struct image_store *s, struct image *i, struct kerr *err)
 {
 	cleanup_oci_manifest struct oci_manifest m = { 0 };

@@ -11,20 +11,23 @@
 #include "vec.h"
 
 /*
- * The images of a namespace, by name. Every call takes the locks it needs.
- * Texts and kinds of errors: spec surface.md section 2.7, "image". The realm is not
- * known here: callers wrap `image "x" not found in realm "r"`.
+ * The images of a namespace, by name. Each call takes the locks it needs. The error
+ * kinds are those of errkind.h. This layer does not know the realm; the caller adds it
+ * to the message: `image "x" not found in realm "r"`.
  */
 
-/* A label of one whose record cannot be read: why. Its name is the record's file then. */
+/*
+ * Label of an image whose record cannot be read; its value is the reason and the image's
+ * name is the record's file name.
+ */
 #define IMAGE_LABEL_UNREADABLE "kukeon.io/unreadable"
 
-/* A row of `image get`. */
+/* One image in the answer of image_list or image_get. */
 struct image_info {
 	char *name;
 	int64_t size; /* configuration and layers, compressed */
-	struct ktime created_at; /* when the name was made */
-	struct digest digest; /* of what the name points to: a manifest or an index */
+	struct ktime created_at; /* when the name was created */
+	struct digest digest; /* what the name points to: a manifest or an index */
 	char *media_type;
 	struct strmap labels;
 };
@@ -34,9 +37,9 @@ struct image_infos {
 	size_t n;
 };
 
-/* An image ready to make containers of: all layers are unpacked. */
+/* An image that containers can be created from: all layers are unpacked. */
 struct image {
-	char *name; /* as found: typed, or normalised; "" by digest */
+	char *name; /* the name it was found by, as typed or normalised; "" when found by digest */
 	struct digest digest; /* what the name points to */
 	struct digest manifest; /* the manifest for this host */
 	struct image_config config;
@@ -52,13 +55,14 @@ void image_clear(struct image *i);
 #define cleanup_image_info cleanup_(image_info_clear)
 #define cleanup_image_infos cleanup_(image_infos_clear)
 
-/* What came of an archive, in its order. */
+/* The result of loading an archive, in the archive's order. */
 struct image_loaded {
-	struct strlist names; /* images; a digest where the archive has no name */
+	/* names of the loaded images; the digest for an image without a name */
+	struct strlist names;
 	struct image_left {
 		char *name; /* or digest */
 		char *why;
-		bool failed; /* it should have been loaded; else it is not for here, or no image */
+		bool failed; /* an error; false: not for this host, or not an image */
 	} * left; /* what was not loaded */
 	size_t n_left;
 };
@@ -67,37 +71,42 @@ void image_loaded_clear(struct image_loaded *l);
 #define cleanup_image_loaded cleanup_(image_loaded_clear)
 
 /*
- * Load all images of an archive (docker or OCI, plain or by gzip or zstd; from the
- * descriptor's position, a file, pipe or socket) or of an OCI layout directory;
- * layers are unpacked at once. What cannot be loaded is listed in *ret, with nothing
- * of it left, unless nothing at all was loaded: that is an error, as what goes wrong
- * on this host is (images loaded so far stay). Errors:
- * `image tarball is required` (no bytes), `unrecognized image format: …`.
+ * Load all images of an archive (docker or OCI; plain, gzip or zstd) or of an OCI layout
+ * directory, and unpack their layers. fd is a file, pipe or socket, read from its
+ * current position.
+ * An image that cannot be loaded is listed in ret->left and leaves nothing behind. The
+ * call fails when no image was loaded, or when this host cannot go on (disk full, for
+ * example); images loaded before that stay. Errors: `image tarball is required` (no
+ * bytes), `unrecognized image format: …`.
  */
 int image_load_fd(struct image_store *s, int fd, struct image_loaded *ret, struct kerr *err);
 int image_load_bytes(struct image_store *s, const void *p, size_t n, struct image_loaded *ret,
 		     struct kerr *err);
 int image_load_dir(struct image_store *s, int dirfd, struct image_loaded *ret, struct kerr *err);
 
-/* Sorted by name. */
+/* The list is sorted by name. */
 int image_list(struct image_store *s, struct image_infos *ret, struct kerr *err);
-/* The record of an image, looked up as typed, then normalised. ERR_IMAGE_NOT_FOUND. */
+/* Read an image's record; ref is looked up as typed, then normalised. ERR_IMAGE_NOT_FOUND. */
 int image_find(struct image_store *s, const char *ref, struct image_record *ret, struct kerr *err);
-/* Looked up the same way. ERR_IMAGE_NOT_FOUND (-ENOENT): `image not found`. */
+/* The same, for listing. ERR_IMAGE_NOT_FOUND (-ENOENT): `image not found`. */
 int image_get(struct image_store *s, const char *ref, struct image_info *ret, struct kerr *err);
 /*
- * Remove the name (found as by image_get; the name found is put in *ret_name
- * when that is not NULL) and at once what nothing needs any more. Containers of
- * the image keep its layers.
+ * Remove the name, looked up like in image_get, and run garbage collection. The name
+ * that was found is put into *ret_name unless that is NULL. Containers created from the
+ * image keep its layers.
  */
 int image_delete(struct image_store *s, const char *ref, char **ret_name, struct kerr *err);
 
 /*
- * The image for a container. Hold the store (image_store_hold) from before this
- * call until snapshot_prepare's link is durable. ERR_IMAGE_NOT_FOUND.
+ * Resolve the image for a new container. The caller holds the store (image_store_hold)
+ * from before this call until the link made by snapshot_prepare is durable.
+ * ERR_IMAGE_NOT_FOUND.
  */
 int image_resolve(struct image_store *s, const char *ref, struct image *ret, struct kerr *err);
-/* By the digest of its manifest: for containers whose image lost its name. -ENOENT. */
+/*
+ * The same by the digest of the manifest, for a container whose image has lost its name.
+ * -ENOENT.
+ */
 int image_resolve_digest(struct image_store *s, const struct digest *manifest, struct image *ret,
 			 struct kerr *err);
 

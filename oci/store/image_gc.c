@@ -16,29 +16,29 @@
 #include "snapshot.h"
 #include "str.h"
 
-/* What is needed, as sets of file names. */
+/* The content that must stay, as sets of file names. */
 struct marks {
 	struct image_store *store;
 	struct strmap blobs;
 	struct strmap chains;
-	char *unsure; /* what could not be read of what images and containers need: all is kept */
+	char *unreadable; /* why a record or container could not be read; nothing is removed then */
 };
 
 static void marks_clear(struct marks *m)
 {
 	strmap_clear(&m->blobs);
 	strmap_clear(&m->chains);
-	free_p(&m->unsure);
+	free_p(&m->unreadable);
 }
 
-static void be_unsure(struct marks *m, const struct kerr *why)
+static void keep_everything(struct marks *m, const struct kerr *why)
 {
 	char text[KERR_TEXT_MAX];
 
 	(void) kerr_text(why, text, sizeof(text));
 	image_store_note(m->store, "no image content is removed", text);
-	if (!m->unsure)
-		m->unsure = xstrdup(text);
+	if (!m->unreadable)
+		m->unreadable = xstrdup(text);
 }
 
 static void mark_list(struct strmap *set, const struct strlist *digests)
@@ -58,7 +58,7 @@ static int mark_record(void *ctx, const char *file, const struct image_record *r
 
 	(void) file;
 	if (!rec) {
-		be_unsure(m, why);
+		keep_everything(m, why);
 		return 0;
 	}
 	mark_list(&m->blobs, &rec->blobs);
@@ -66,7 +66,7 @@ static int mark_record(void *ctx, const char *file, const struct image_record *r
 	return 0;
 }
 
-/* A container needs the manifest, the configuration and the layers of its image. */
+/* A container needs its image's manifest, configuration and layers. */
 static void mark_container(struct marks *m, const char *id)
 {
 	struct snapshot_needs n = { 0 };
@@ -77,14 +77,14 @@ static void mark_container(struct marks *m, const char *id)
 		strmap_set(&m->blobs, digest_hex(&n.manifest), "");
 		strmap_set(&m->blobs, digest_hex(&n.config), "");
 		mark_list(&m->chains, &n.chains);
-	} else if (r != -ENOENT) { /* else none of ours, or of no image */
+	} else if (r != -ENOENT) { /* -ENOENT: not a container, or one without an image */
 		(void) kerr_wrap(&why, r, "container '%s'", id);
-		be_unsure(m, &why);
+		keep_everything(m, &why);
 	}
 	strlist_clear(&n.chains);
 }
 
-/* Names of a directory, without those that begin with a dot. */
+/* The names in a directory, without those that begin with a dot. */
 static int list_dir(struct image_store *s, enum ns_dir what, struct strlist *ret, struct kerr *err)
 {
 	cleanup_free char *dir = image_store_path(s, what, NULL);
@@ -132,7 +132,7 @@ static int sweep_blobs(struct marks *m, uint64_t *freed, struct kerr *err)
 			image_store_note(m->store, "not a blob", path);
 			continue;
 		}
-		if (m->unsure)
+		if (m->unreadable)
 			continue;
 		*freed += (uint64_t) st.st_blocks * 512;
 		r = unlink(path);
@@ -141,7 +141,7 @@ static int sweep_blobs(struct marks *m, uint64_t *freed, struct kerr *err)
 	return r;
 }
 
-/* A layer whose record is its own: it was made here, and its files are all known. */
+/* A layer whose record has the chain id that its directory is named after. */
 static bool is_layer(struct image_store *s, const char *hex, uint64_t *ret_bytes)
 {
 	struct layer_info info = { 0 };
@@ -157,7 +157,10 @@ static bool is_layer(struct image_store *s, const char *hex, uint64_t *ret_bytes
 	return digest_eq(&chain, &d);
 }
 
-/* One that lost its record: by the name and what is in it. It goes when that is asked for. */
+/*
+ * A directory that looks like a layer but has no readable record. It is removed only
+ * when the user asked for garbage collection.
+ */
 static bool is_damaged_layer(struct image_store *s, const char *hex)
 {
 	cleanup_free char *dir = image_store_path(s, NS_SNAPSHOTS, hex);
@@ -185,7 +188,7 @@ static int sweep_chains(struct marks *m, enum image_gc_flags flags, uint64_t *fr
 			image_store_note(m->store, "not a layer, or its record is damaged", path);
 			continue;
 		}
-		if (m->unsure)
+		if (m->unreadable)
 			continue;
 		*freed += bytes;
 		r = image_store_trash(m->store, path, err);
@@ -193,7 +196,10 @@ static int sweep_chains(struct marks *m, enum image_gc_flags flags, uint64_t *fr
 	return r;
 }
 
-/* "blob-XXXXXX" of mkostemp and mkdtemp; "<pid>.<number>" of image_store_trash. */
+/*
+ * Whether this program makes such names: mkostemp's and mkdtemp's "blob-XXXXXX", and the
+ * "<pid>.<number>" of image_store_trash.
+ */
 static bool is_leftover(enum ns_dir what, const char *name)
 {
 	static const char *const made[] = { "blob-", "layer-", "spool-", "inflate-" };
@@ -210,7 +216,7 @@ static bool is_leftover(enum ns_dir what, const char *name)
 	return false;
 }
 
-/* The store is ours alone: what is in staging/ and trash/ by our names is in use by none. */
+/* The caller has the store locked, so no one is using the files in staging/ and trash/. */
 static int sweep_leftovers(struct image_store *s, enum ns_dir what, struct kerr *err)
 {
 	cleanup_strlist struct strlist names = { 0 };
@@ -244,10 +250,10 @@ static int collect(struct image_store *s, enum image_gc_flags flags, uint64_t *f
 		r = sweep_chains(&m, flags, freed, err);
 	if (r == 0)
 		r = sweep_blobs(&m, freed, err);
-	if (r == 0 && m.unsure && flags & IMAGE_GC_ASKED)
+	if (r == 0 && m.unreadable && flags & IMAGE_GC_ASKED)
 		r = kerr_plain(err, -EBADMSG,
 			       "no image content is removed while a record cannot be read: %s",
-			       m.unsure);
+			       m.unreadable);
 	return r;
 }
 

@@ -6,27 +6,25 @@
 #include "imgstore.h"
 
 /*
- * Remove blobs, snapshots and staging leftovers that no name and no container
- * needs. What is not known to be ours stays; while a record cannot be read, all blobs
- * and snapshots stay. *ret_bytes (may be NULL) is what was freed, roughly. When the store is
- * held by others it is left to the last of them, and 0 is returned.
+ * Garbage collection: remove blobs, snapshots and staging leftovers that no image name
+ * and no container needs. Files that kukeon did not create stay. While any record cannot
+ * be read, all blobs and snapshots stay. *ret_bytes (may be NULL) is roughly the space
+ * freed. When other processes hold the store, return 0: the last of them to release it
+ * collects.
  */
 int image_gc(struct image_store *s, uint64_t *ret_bytes, struct kerr *err);
 
 enum image_gc_flags {
 	/*
-	 * Somebody asked for it: layers that lost their record go too, and what keeps the
-	 * rest from going (a record that cannot be read) is an error that names it.
+	 * The user asked for it: also remove layers whose record is lost, and fail with
+	 * a message when an unreadable record prevents the removal of anything.
 	 */
 	IMAGE_GC_ASKED = 1 << 0,
 };
 int image_gc_with(struct image_store *s, enum image_gc_flags flags, uint64_t *ret_bytes,
 		  struct kerr *err);
 
-/*
- * For start-up: remove what is left in staging/ and trash/ and collect, unless
- * others use it now.
- */
+/* For start-up: empty staging/ and trash/ and collect garbage, unless the store is in use. */
 int image_store_repair(struct image_store *s, struct kerr *err);
 
 #endif

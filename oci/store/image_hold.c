@@ -21,7 +21,10 @@ void image_store_release(struct image_store *s)
 	struct lock_id id = lock_id_image(s->ns, "");
 
 	locks_drop(s->locks, &id);
-	/* Whoever left the mark could not collect because of us, or of others still at work. */
+	/*
+	 * A garbage collection was skipped while the store was in use: do it now. It is
+	 * skipped again if others still use the store.
+	 */
 	if (image_store_gc_owed(s))
 		(void) image_gc(s, NULL, NULL);
 }

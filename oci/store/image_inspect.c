@@ -13,7 +13,7 @@
 #include "layer.h"
 #include "oci_manifest.h"
 
-/* What there is to say, read before a word of it is written. */
+/* Everything to report, read completely before the output starts. */
 struct facts {
 	struct image_record rec;
 	struct oci_manifest manifest;
@@ -55,7 +55,7 @@ static int collect(struct image_store *s, const char *ref, struct facts *f, stru
 	return r < 0 ? kerr_wrap(err, r, "image '%s'", f->rec.name) : 0;
 }
 
-/* The unpacked bytes, or -1 when the layer is missing or damaged. */
+/* Returns the unpacked bytes, or -1 when the layer is missing or damaged. */
 static int64_t put_layer(struct image_store *s, const struct facts *f, size_t i, struct jemit *j)
 {
 	const struct oci_descriptor *d = &f->manifest.layers[i];
@@ -134,5 +134,5 @@ int image_inspect(struct image_store *s, const char *ref, struct buf *ret, struc
 	}
 	if (held)
 		image_store_release(s);
-	return r < 0 ? r : buf_check(ret, "what is known of the image", err);
+	return r < 0 ? r : buf_check(ret, "description of the image", err);
 }

@@ -7,8 +7,8 @@
 #include "imgstore.h"
 
 /*
- * All that is known of an image as one JSON object: name, digests, sizes packed and
- * unpacked, layers, and the image's own configuration as it came. ERR_IMAGE_NOT_FOUND.
+ * Write one JSON object about an image: name, digests, packed and unpacked sizes,
+ * layers, and the image's configuration unchanged. ERR_IMAGE_NOT_FOUND.
  */
 int image_inspect(struct image_store *s, const char *ref, struct buf *ret, struct kerr *err);
 

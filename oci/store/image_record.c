@@ -115,13 +115,13 @@ static int parse(const struct buf *b, struct image_record *r)
 	    parse_digests(jval_get(root, "blobs"), &r->blobs) < 0 ||
 	    parse_digests(jval_get(root, "chainIds"), &r->chain_ids) < 0)
 		return -EINVAL;
-	(void) jval_bool(jval_get(root, "pulled"), &r->pulled); /* not there: it was loaded */
+	(void) jval_bool(jval_get(root, "pulled"), &r->pulled); /* missing: the image was loaded */
 	r->name = xstrdup(name);
 	r->media_type = xstrdup(type);
 	return 0;
 }
 
-/* A record stands below the digest of its name. */
+/* A record's file name must be the digest of the image name in it. */
 static bool is_in_place(const char *path, const struct image_record *rec)
 {
 	char hex[SHA256_HEX];
@@ -191,7 +191,7 @@ static int remove_path(const char *path, struct kerr *err)
 
 	if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
 		return -ENOENT;
-	/* A damaged one may be anything. */
+	/* a damaged record may even be a directory */
 	r = remove_tree_at(AT_FDCWD, path, REMOVE_TREE_SAME_FS, err);
 	return r < 0 ? r : fsync_parent(AT_FDCWD, path, err);
 }
@@ -232,7 +232,7 @@ int image_record_walk(struct image_store *s, image_record_fn *fn, void *ctx, str
 			continue;
 		r = load_path(path, &rec, &why);
 		if (r == -ENOENT)
-			r = 0; /* removed meanwhile */
+			r = 0; /* removed meanwhile by another process */
 		else
 			r = fn(ctx, e->d_name, r == 0 ? &rec : NULL, r == 0 ? NULL : &why);
 	}

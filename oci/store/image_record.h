@@ -9,8 +9,8 @@
 #include "vec.h"
 
 /*
- * images/<sha-256 of the name>.json: what a name points to and everything it
- * needs, so that listing and collecting read no manifest.
+ * images/<sha-256 of the name>.json: what a name points to, and the content it needs, so
+ * that listing and garbage collection read no manifests.
  */
 struct image_record {
 	char *name;
@@ -21,7 +21,7 @@ struct image_record {
 	struct digest manifest; /* for this host */
 	struct strlist blobs; /* digests: indexes, manifest, configuration, kept layers */
 	struct strlist chain_ids; /* lowest first */
-	bool pulled; /* from a registry, which may be asked again; else it was loaded */
+	bool pulled; /* from a registry, so it can be fetched again; false: loaded */
 };
 
 enum {
@@ -31,27 +31,30 @@ enum {
 void image_record_clear(struct image_record *r);
 #define cleanup_image_record cleanup_(image_record_clear)
 
-/* Names come from archives: not empty, no control characters, valid UTF-8, bounded. -EINVAL. */
+/*
+ * Check a name from an archive: not empty, no control characters, valid UTF-8, limited
+ * length. -EINVAL.
+ */
 int image_record_check_name(const char *name, struct kerr *err);
 
 /*
- * Write, durable; created_at is taken over from one that is there. Records are
- * replaced whole, so of two writers one is last; a lock of the lowest level (blob,
- * with the digest of the name) keeps them apart while they write.
+ * Write the record durably. created_at is taken from an existing record of the name. The
+ * record is replaced as a whole; a lock of the lowest level (blob, with the digest of
+ * the name) serialises writers.
  */
 int image_record_save(struct image_store *s, struct image_record *rec, struct kerr *err);
-/* -ENOENT without touching err. -EINVAL for a damaged one, which is named. */
+/* -ENOENT without setting err. -EINVAL for a damaged record; the message names its file. */
 int image_record_load(struct image_store *s, const char *name, struct image_record *ret,
 		      struct kerr *err);
-/* Durable. -ENOENT without touching err. */
+/* Durable. -ENOENT without setting err. */
 int image_record_remove(struct image_store *s, const char *name, struct kerr *err);
 
-/* The same by the name of the file ("<hex>.json"), for one whose name cannot be read. */
+/* Remove a record by its file name ("<hex>.json"), when the image name in it cannot be read. */
 int image_record_remove_file(struct image_store *s, const char *file, struct kerr *err);
 
 /*
- * Call fn for every record. One that cannot be read comes as rec NULL with its file name
- * and why. A negative result of fn ends the walk and is returned.
+ * Call fn for every record. For an unreadable one, rec is NULL and why is the reason. A
+ * negative result of fn ends the walk and is returned.
  */
 typedef int image_record_fn(void *ctx, const char *file, const struct image_record *rec,
 			    const struct kerr *why);

@@ -14,9 +14,9 @@
 #include "str.h"
 
 /*
- * A collection is owed by whoever ends its hold last. The mark is a bit of the mode
- * of trash/: unlike a file, that takes no room and no inode, which may be what
- * there is none of.
+ * The sticky bit of trash/ is a mark that a garbage collection was skipped; the process
+ * that releases the store last sees it and collects. A bit of the mode is used and not a
+ * file, as it needs neither disk space nor an inode.
  */
 enum {
 	COLLECT_WANTED = S_ISVTX,
@@ -31,11 +31,11 @@ bool image_store_gc_owed(const struct image_store *s)
 	return stat(trash, &st) == 0 && (st.st_mode & COLLECT_WANTED);
 }
 
-static void want_collect(const struct image_store *s, bool on)
+static void set_gc_owed(const struct image_store *s, bool on)
 {
 	cleanup_free char *trash = image_store_path(s, NS_TRASH, NULL);
 
-	/* Without it, the next collection makes it good. */
+	/* If this fails, the garbage stays until the next collection. */
 	(void) chmod(trash, TRASH_MODE | (on ? COLLECT_WANTED : 0));
 }
 
@@ -82,11 +82,11 @@ int image_store_lock_all(struct image_store *s, struct kerr *err)
 	bool held = locks_held(s->locks, &id);
 	int r;
 
-	/* Free first, write never: this must work on a full disk. */
+	/* Only removes, writes nothing: this must work on a full disk. */
 	r = held ? -EWOULDBLOCK : locks_take(s->locks, &id, LOCKS_TRY, err);
 	if (r == -EWOULDBLOCK) {
-		want_collect(s, true);
-		/* Once more, for a holder that left before it could see the mark. */
+		set_gc_owed(s, true);
+		/* Try again: the last holder may have left before it could see the mark. */
 		r = held ? -EWOULDBLOCK : locks_take(s->locks, &id, LOCKS_TRY, err);
 	}
 	if (r == -EWOULDBLOCK)
@@ -94,7 +94,7 @@ int image_store_lock_all(struct image_store *s, struct kerr *err)
 	if (r < 0)
 		return r;
 	if (image_store_gc_owed(s))
-		want_collect(s, false);
+		set_gc_owed(s, false);
 	return 1;
 }
 

@@ -28,7 +28,7 @@ bool layer_exists(struct image_store *s, const struct digest *chain)
 {
 	struct layer_info info;
 
-	/* A directory without its record was not made by us, or was damaged: make it again. */
+	/* A directory without a readable record is incomplete or damaged: unpack it again. */
 	return layer_read_info(s, chain, &info, NULL) == 0;
 }
 

@@ -23,10 +23,11 @@ struct stack {
 };
 
 struct layer_below {
-	struct strlist dirs; /* of layers that are not in roots yet, lowest first */
-	struct stack roots; /* opened as needed, down to the first that hides all below */
-	struct stack at; /* directories that make up the one of path; empty: none */
-	char *path; /* NULL: at is not filled in */
+	struct strlist dirs; /* layers not opened yet, lowest first */
+	struct stack roots; /* opened on demand, down to the first opaque layer */
+	/* the directories that path is merged from; empty: path is not a directory */
+	struct stack at;
+	char *path; /* what `at` was filled for; NULL: nothing */
 };
 
 static void stack_clear(struct stack *s)
@@ -102,7 +103,7 @@ static int open_next_root(struct layer_below *b, struct kerr *err)
 	return 0;
 }
 
-/* Directory i of a stack: 1, 0 when it has fewer, -errno. */
+/* Get directory i of a stack. Returns 1, 0 when there are fewer, -errno. */
 static int stack_get(struct layer_below *b, const struct stack *s, size_t i, int *ret,
 		     struct kerr *err)
 {
@@ -116,7 +117,7 @@ static int stack_get(struct layer_below *b, const struct stack *s, size_t i, int
 	return 1;
 }
 
-/* What child name of all directories in from comes to, as overlay merges them. */
+/* Find the directory `name` in all directories of from, merged as overlayfs does it. */
 static int stack_enter(struct layer_below *b, const struct stack *from, const char *name,
 		       struct stack *ret, struct kerr *err)
 {
@@ -128,7 +129,7 @@ static int stack_enter(struct layer_below *b, const struct stack *from, const ch
 		if (fd == -ENOENT)
 			continue;
 		if (fd == -ENOTDIR || fd == -ELOOP)
-			return 0; /* a file, a symlink, a whiteout: it hides what is below it */
+			return 0; /* a file, symlink or whiteout hides everything below it */
 		if (fd < 0)
 			return kerr_set(err, fd, "open '%s' in the layers below", name);
 		stack_push(ret, fd);
@@ -138,8 +139,8 @@ static int stack_enter(struct layer_below *b, const struct stack *from, const ch
 	return r;
 }
 
-/* Fill in b->at for a directory. */
-static int enter(struct layer_below *b, const char *path, struct kerr *err)
+/* Fill b->at with the directories that are merged at path. */
+static int enter_dir(struct layer_below *b, const char *path, struct kerr *err)
 {
 	cleanup_free char *todo = xstrdup(path);
 	const struct stack *from = &b->roots;
@@ -164,7 +165,7 @@ static int enter(struct layer_below *b, const char *path, struct kerr *err)
 	return 0;
 }
 
-/* The directories that path's parent is made of. */
+/* Get the directories that are merged at path's parent. */
 static int enter_parent(struct layer_below *b, const char *path, const struct stack **ret,
 			struct kerr *err)
 {
@@ -175,7 +176,7 @@ static int enter_parent(struct layer_below *b, const char *path, const struct st
 	if (!strchr(path, '/'))
 		return 0;
 	dir = path_dirname(path);
-	r = enter(b, dir, err);
+	r = enter_dir(b, dir, err);
 	*ret = &b->at;
 	return r;
 }

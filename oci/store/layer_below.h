@@ -8,27 +8,30 @@
 #include "vec.h"
 
 /*
- * The layers below one, as overlay would show them stacked. Paths are relative to
- * the root (""), without "." and "..", and no symlink on the way is followed. Looking
- * at many paths of one directory, one after the other, is fast.
+ * Looks up paths in the layers below another layer, merged as overlayfs shows them.
+ * Paths are relative to the root (""), without "." and ".."; symlinks are not followed.
+ * Looking up many paths of the same directory in a row is fast.
  */
 struct layer_below;
 
-/* dirs: directories of layers (LAYER_FS and LAYER_RECORD in each), lowest first. */
+/* dirs: the directories of the layers (each with LAYER_FS and LAYER_RECORD), lowest first. */
 struct layer_below *layer_below_new(const struct strlist *dirs) __attribute__((returns_nonnull));
 struct layer_below *layer_below_free(struct layer_below *b);
 
-/* 1 and what is at path, 0 when nothing is, -errno. */
+/* Returns 1 and the attributes of path, 0 when it does not exist, -errno. */
 int layer_below_stat(struct layer_below *b, const char *path, struct stat *ret, struct kerr *err);
 /* The target of the symlink at path; owned by the caller. */
 int layer_below_readlink(struct layer_below *b, const char *path, char **ret, struct kerr *err);
-/* The directory at path, whose attributes are the ones that count. -ENOENT without touching err. */
+/*
+ * Open the topmost directory at path; its attributes are those of the merged directory.
+ * -ENOENT without setting err.
+ */
 int layer_below_open_dir(struct layer_below *b, const char *path, struct kerr *err);
 
-/* Overlay's mark on a directory that hides what the layers below have there. */
+/* overlayfs' attribute of a directory that hides the same directory in the layers below. */
 #define LAYER_OPAQUE "trusted.overlay.opaque"
 bool layer_is_opaque(int fd);
-/* One level down, never over a symlink. -errno. */
+/* Open a subdirectory of dirfd; never follows a symlink. -errno. */
 int layer_open_child(int dirfd, const char *name);
 
 static inline void layer_below_freep(struct layer_below **b)

@@ -19,30 +19,30 @@
 #include "str.h"
 #include "unpack_proto.h"
 
-/* A note about what the layers below have at its path. */
+/* A note of kukeunpack about a path, to be applied to the layers below. */
 struct mark {
 	enum unpack_note kind;
-	const char *path; /* the note's */
-	bool fresh; /* the layer has a new directory there, not the one below */
+	const char *path; /* owned by the list of notes */
+	bool fresh; /* the layer replaces the directory of the layers below by a new one */
 };
 
-/* How far a path leads in the layer itself. */
+/* What this layer itself has at a path. */
 enum own_state {
-	OWN_DIR = 1, /* there it is */
-	OWN_OPAQUE, /* so it is, and it hides what the layers below have in it */
-	OWN_MISSING, /* the layer has nothing there */
-	OWN_HIDDEN, /* what the layers below have there is hidden by something above it */
+	OWN_DIR = 1, /* a directory */
+	OWN_OPAQUE, /* a directory that hides its content in the layers below */
+	OWN_MISSING, /* nothing */
+	OWN_HIDDEN, /* nothing, and a parent in this layer hides the path in the layers below */
 };
 
-/* A layer's notes on their way to its files. */
+/* State while the notes are applied to a layer. */
 struct fixup {
 	int fs;
 	struct layer_below *below;
 	struct filelist_writer list;
-	struct mark *marks; /* by path, parents first */
+	struct mark *marks; /* sorted by path, so parents come first */
 	size_t n_marks;
 	bool opaque_root;
-	char *own_path; /* the directory that was looked at last; NULL: none */
+	char *own_path; /* the directory that own and own_fd describe; NULL: none */
 	enum own_state own;
 	int own_fd;
 };
@@ -80,7 +80,7 @@ static int own_step(struct fixup *x, const char *name, struct kerr *err)
 	return 0;
 }
 
-/* Fill in x->own for a directory. */
+/* Fill x->own and x->own_fd for a directory. */
 static int own_enter(struct fixup *x, const char *path, struct kerr *err)
 {
 	cleanup_free char *todo = xstrdup(path);
@@ -117,7 +117,7 @@ static int enter_parent(struct fixup *x, const char *path, struct kerr *err)
 	return own_enter(x, dir, err);
 }
 
-/* Make something in a directory whose times stay. */
+/* Create a directory or whiteout without changing the times of its parent. */
 static int make_in(int dirfd, const char *name, mode_t type)
 {
 	struct timespec ts[2];
@@ -135,27 +135,31 @@ static int make_in(int dirfd, const char *name, mode_t type)
 	return futimens(dirfd, ts) < 0 ? -errno : 0;
 }
 
-/* The layer takes over a directory from below, as one that it implies. */
-static int take_dir(struct fixup *x, int dirfd, const char *path, struct kerr *err)
+/* Create a directory of the layers below in this layer too, with the same attributes. */
+static int copy_implied_dir(struct fixup *x, int dirfd, const char *path, struct kerr *err)
 {
 	const char *name = path_basename(path);
 	cleanup_fd int from = layer_below_open_dir(x->below, path, err), to = -EBADF;
 	int r;
 
-	if (from < 0) /* it was there a moment ago */
-		return from == -ENOENT ? kerr_set(err, from, "open '%s' below", path) : from;
+	if (from < 0) /* the caller has found it before */
+		return from == -ENOENT ? kerr_set(err, from, "open '%s' in the layers below", path)
+				       : from;
 	r = make_in(dirfd, name, S_IFDIR);
 	if (r == 0)
 		r = to = layer_open_child(dirfd, name);
 	if (r >= 0)
 		r = layer_copy_meta(from, to);
 	if (r < 0)
-		return kerr_set(err, r, "take over directory '%s'", path);
+		return kerr_set(err, r, "create implied directory '%s'", path);
 	filelist_add(&x->list, &(struct filelist_entry){ .type = 'i', .path = path });
 	return 0;
 }
 
-/* Go to a directory that the layers below have and this one does not hide; make what is missing. */
+/*
+ * Open a directory that exists in the layers below and is not hidden by this layer.
+ * Create it in this layer if needed.
+ */
 static int own_make(struct fixup *x, const char *path, struct kerr *err)
 {
 	cleanup_free char *part = xstrdup(path);
@@ -170,7 +174,7 @@ static int own_make(struct fixup *x, const char *path, struct kerr *err)
 		if (r == 0 && x->own == OWN_MISSING) {
 			r = enter_parent(x, part, err);
 			if (r == 0)
-				r = take_dir(x, x->own_fd, part, err);
+				r = copy_implied_dir(x, x->own_fd, part, err);
 			forget_own(x);
 		}
 		if (i < n)
@@ -181,7 +185,7 @@ static int own_make(struct fixup *x, const char *path, struct kerr *err)
 
 /* ---- notes ---- */
 
-/* 1 when the layers below have a directory at path. */
+/* Returns 1 when path is a directory in the layers below. */
 static int is_dir_below(struct fixup *x, const char *path, struct kerr *err)
 {
 	struct stat st;
@@ -200,13 +204,17 @@ static int set_opaque(struct fixup *x, int fd, const char *path, struct kerr *er
 	return r < 0 ? r : 0;
 }
 
-/* All that the layers below have in this directory is gone, but the directory stays. */
+/* Hide the content that the layers below have in this directory. */
 static int apply_opaque(struct fixup *x, const struct mark *m, struct kerr *err)
 {
 	int r;
 
 	if (!*m->path) {
-		x->opaque_root = true; /* overlay heeds no mark there: the record has it */
+		/*
+		 * overlayfs ignores the attribute on the root; the layer's record stores
+		 * it instead
+		 */
+		x->opaque_root = true;
 		forget_own(x);
 		return 0;
 	}
@@ -218,7 +226,7 @@ static int apply_opaque(struct fixup *x, const struct mark *m, struct kerr *err)
 	return r == 0 && x->own == OWN_DIR ? set_opaque(x, x->own_fd, m->path, err) : r;
 }
 
-/* This directory is new, whatever the layers below have. */
+/* A directory of this layer that replaces whatever the layers below have. */
 static int apply_fresh(struct fixup *x, struct mark *m, struct kerr *err)
 {
 	int r = own_enter(x, m->path, err);
@@ -227,7 +235,7 @@ static int apply_fresh(struct fixup *x, struct mark *m, struct kerr *err)
 	return m->fresh ? set_opaque(x, x->own_fd, m->path, err) : r;
 }
 
-/* What the layers below have at this path is gone; what this one has there stays. */
+/* Hide the path in the layers below. If this layer has the path itself, it stays. */
 static int apply_whiteout(struct fixup *x, struct mark *m, struct kerr *err)
 {
 	cleanup_free char *dir = parent_of(m->path);
@@ -256,7 +264,7 @@ static int apply_whiteout(struct fixup *x, struct mark *m, struct kerr *err)
 	return 0;
 }
 
-/* Of one path, whiteouts first: what else is said of it is then about what is gone. */
+/* Whiteouts come first: other notes about the same path then apply to what replaces it. */
 static int compare_marks(const void *a, const void *b)
 {
 	const struct mark *x = a, *y = b;
@@ -265,7 +273,7 @@ static int compare_marks(const void *a, const void *b)
 	return r != 0 ? r : (y->kind == UNPACK_NOTE_WHITEOUT) - (x->kind == UNPACK_NOTE_WHITEOUT);
 }
 
-/* Whether one of the marks of that path has found a new directory there. */
+/* Whether a note has marked path as a new directory. */
 static bool is_fresh(const struct fixup *x, const char *path)
 {
 	size_t from = 0, to = x->n_marks, mid;
@@ -283,7 +291,10 @@ static bool is_fresh(const struct fixup *x, const char *path)
 	return false;
 }
 
-/* A directory that this layer does not carry is the one below, where there is one. */
+/*
+ * An implied directory has no entry of its own in the layer: copy the attributes of the
+ * directory in the layers below, if there is one.
+ */
 static int apply_implied(struct fixup *x, const char *path, struct kerr *err)
 {
 	cleanup_free char *name = xstrdup(*path ? path_basename(path) : ".");
@@ -314,7 +325,7 @@ static bool is_clean(const char *path)
 	return true;
 }
 
-/* The notes as strings, a kind and a path each. */
+/* Split the notes into strings: one letter for the kind, then the path. */
 static int read_notes(const struct buf *notes, struct strlist *ret, struct kerr *err)
 {
 	const char *p, *end = buf_str(notes) + notes->len;

@@ -7,12 +7,12 @@
 #include "vec.h"
 
 /*
- * What kukeunpack could not do itself, by its notes (unpack_proto.h): make whiteouts
- * and mark opaque directories where they hide something (overlay shows those that
- * hide nothing), and give directories that the layer implies but does not carry the
- * owner, mode, times and attributes of what is below. dir is the layer's directory,
- * whose list of files grows by what is made; below are those of the layers below,
- * lowest first. Notes are not trusted.
+ * Applies the notes of kukeunpack (unpack_proto.h) about what only the layers below can
+ * decide: creates whiteouts and marks directories opaque where they hide something
+ * (overlayfs would show the others), and gives implied directories, which have no entry
+ * in the layer, the owner, mode, times and attributes of the directory below.
+ * dir is the layer's directory; files created here are added to its list of files. below
+ * are the directories of the layers below, lowest first. The notes are not trusted.
  */
 int layer_fixup_apply(const char *dir, const struct strlist *below, const struct buf *notes,
 		      bool *ret_opaque_root, struct kerr *err);

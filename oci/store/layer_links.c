@@ -22,7 +22,7 @@
 #include "way.h"
 
 enum {
-	LINKS_MAX_MOVES = 200, /* directories of one layer that stand for a symlink below */
+	LINKS_MAX_MOVES = 200, /* directories of one layer that are symlinks in the layers below */
 	LINKS_LIST_MAX = 1 << 30, /* bytes of a list of files */
 };
 
@@ -36,8 +36,8 @@ struct links {
 	struct strlist *notes;
 	struct move *moves;
 	size_t n_moves;
-	char *asked; /* what is_cut() was asked last, and */
-	bool cut; /* its answer */
+	char *asked; /* the last argument of is_cut() */
+	bool cut; /* and its result */
 };
 
 static void links_clear(struct links *x)
@@ -62,7 +62,7 @@ static char *parent_of(const char *path)
 	return strchr(path, '/') ? path_dirname(path) : xstrdup("");
 }
 
-/* A directory of the layer itself, never by way of a symlink. -errno. */
+/* Open a directory of this layer; never follows a symlink. -errno. */
 static int open_own(const struct links *x, const char *path)
 {
 	struct open_how how = {
@@ -74,7 +74,7 @@ static int open_own(const struct links *x, const char *path)
 	return r < 0 ? -errno : (int) r;
 }
 
-/* What the layer itself has at path: a file type, 0 for nothing. */
+/* The file type of path in this layer; 0 when it does not exist. */
 static mode_t own_type(const struct links *x, const char *path)
 {
 	cleanup_free char *dir = parent_of(path);
@@ -82,13 +82,16 @@ static mode_t own_type(const struct links *x, const char *path)
 	struct stat st;
 
 	if (fd < 0)
-		return fd == -ENOENT ? 0 : S_IFREG; /* what is in the way is no directory */
+		return fd == -ENOENT ? 0 : S_IFREG; /* a parent is not a directory */
 	if (fstatat(fd, *path ? path_basename(path) : ".", &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	return st.st_mode & S_IFMT;
 }
 
-/* The type of what the layers below have at path, 0 for nothing; the target of a symlink. */
+/*
+ * Get the file type of path in the layers below (0: does not exist), and the target of a
+ * symlink.
+ */
 static int type_below(const struct links *x, const char *path, mode_t *ret, char **ret_target,
 		      struct kerr *err)
 {
@@ -101,7 +104,7 @@ static int type_below(const struct links *x, const char *path, mode_t *ret, char
 	return r < 0 ? r : 0;
 }
 
-/* Whether path is dir or below it. */
+/* Whether path is dir or inside it. */
 static bool is_below(const char *path, const char *dir)
 {
 	size_t n = strlen(dir);
@@ -109,7 +112,7 @@ static bool is_below(const char *path, const char *dir)
 	return n == 0 || (strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0'));
 }
 
-/* Whether the layer takes away what the layers below have at path: it has something new there. */
+/* Whether this layer hides or replaces what the layers below have at path. */
 static bool is_cut(struct links *x, const char *path)
 {
 	size_t i;
@@ -129,25 +132,25 @@ static bool is_cut(struct links *x, const char *path)
 	return x->cut = false;
 }
 
-static void go_to(char **at, char *owned_to)
+static void set_string(char **at, char *owned_to)
 {
 	free(*at);
 	*at = owned_to;
 }
 
 enum resolve_flags {
-	RESOLVE_LAST = 1 << 0, /* a symlink at the end is followed too */
+	RESOLVE_LAST = 1 << 0, /* also follow a symlink in the last component */
 };
 
 /*
- * Where path leads, by text; *ret NULL where there is no saying (a loop). What this layer
- * has itself is never followed: kukeunpack has done that.
+ * Resolve a path by text, following only symlinks of the layers below; kukeunpack has
+ * followed this layer's own. *ret is NULL when the path cannot be resolved (a loop).
  */
 static int resolve(struct links *x, const char *from, const char *path, enum resolve_flags flags,
 		   char **ret, struct kerr *err)
 {
 	cleanup_(way_clear) struct way w = { 0 };
-	cleanup_free char *at = xstrdup(from); /* so far, without symlinks */
+	cleanup_free char *at = xstrdup(from); /* the resolved part, without symlinks */
 	enum way_part part;
 	char *next_name;
 	int r;
@@ -159,7 +162,7 @@ static int resolve(struct links *x, const char *from, const char *path, enum res
 		mode_t type = 0;
 
 		if (part == WAY_UP) {
-			go_to(&at, parent_of(at));
+			set_string(&at, parent_of(at));
 			continue;
 		}
 		next = join(at, name);
@@ -169,14 +172,14 @@ static int resolve(struct links *x, const char *from, const char *path, enum res
 				return r;
 		}
 		if (type != S_IFLNK || is_cut(x, next)) {
-			go_to(&at, take_ptr(next));
+			set_string(&at, take_ptr(next));
 			continue;
 		}
 		r = way_follow(&w, target);
 		if (r < 0)
 			return 0;
 		if (r > 0)
-			go_to(&at, xstrdup(""));
+			set_string(&at, xstrdup(""));
 	}
 	*ret = take_ptr(at);
 	return 0;
@@ -184,7 +187,7 @@ static int resolve(struct links *x, const char *from, const char *path, enum res
 
 /* ---- moving ---- */
 
-/* Times of directories stay what they are while names come and go. */
+/* Adding and removing names changes a directory's times: remember them to set them again. */
 static void times_of(int fd, struct timespec ret[2])
 {
 	struct stat st = { 0 };
@@ -194,7 +197,7 @@ static void times_of(int fd, struct timespec ret[2])
 	ret[1] = st.st_mtim;
 }
 
-/* A directory of the layer, made where it is missing, as one that it implies. */
+/* Open a directory of this layer; missing ones are created and noted as implied. */
 static int make_own(struct links *x, const char *path, int *ret, struct kerr *err)
 {
 	cleanup_fd int at = open_own(x, "");
@@ -232,7 +235,7 @@ static int rename_in(int from, int to, const char *name, const char *to_name)
 		       : 0;
 }
 
-/* A directory on its way into another one. */
+/* Two directories of this layer; the content of `from` is moved into `to`. */
 struct merging {
 	int from, to;
 	const char *from_path, *to_path;
@@ -240,7 +243,7 @@ struct merging {
 
 static int merge(struct links *x, const struct merging *m, struct kerr *err);
 
-/* Whether the layer only implies a directory; that is forgotten. */
+/* Remove the note that path is implied; false when there is none. */
 static bool forget_implied(struct links *x, const char *path)
 {
 	size_t i;
@@ -257,12 +260,15 @@ static bool forget_implied(struct links *x, const char *path)
 static int refuse_second(const char *path, struct kerr *err)
 {
 	return kerr_plain(err, -EEXIST,
-			  "refused '%s': the layer has it a second time, by way of a symlink of a "
+			  "refused '%s': the layer contains it twice, once through a symlink of a "
 			  "layer below",
 			  path);
 }
 
-/* Both are directories of the layer: one, with the attributes of the one that it carries. */
+/*
+ * Merge two directories of this layer. The attributes are taken from the one with an
+ * entry of its own; both having one is an error.
+ */
 static int merge_dirs(struct links *x, const struct merging *m, struct kerr *err)
 {
 	int r = 0;
@@ -275,7 +281,7 @@ static int merge_dirs(struct links *x, const struct merging *m, struct kerr *err
 	return r < 0 ? kerr_set(err, r, "copy attributes of '%s'", m->from_path) : merge(x, m, err);
 }
 
-/* One name of a directory into another one. */
+/* Move one name of a directory into another directory. */
 static int merge_name(struct links *x, const struct merging *in, const char *name, struct kerr *err)
 {
 	cleanup_free char *from_path = join(in->from_path, name);
@@ -352,8 +358,8 @@ static int move_dir(struct links *x, const char *from, const char *to, struct ke
 }
 
 /*
- * A directory that the layer implies: where the layers below have a symlink, it is that.
- * 1 when it was and its content has gone where that leads.
+ * Handle an implied directory that is a symlink in the layers below: move its content to
+ * where the symlink leads. Returns 1 when this was done, 0 when there was nothing to do.
  */
 static int follow_implied(struct links *x, size_t i, struct kerr *err)
 {
@@ -374,16 +380,17 @@ static int follow_implied(struct links *x, size_t i, struct kerr *err)
 	type = own_type(x, to);
 	r = type == 0 && !is_cut(x, to) ? type_below(x, to, &type, &unused, err) : 0;
 	if (r < 0 || (type != 0 && type != S_IFDIR))
-		return r; /* what is no directory makes room for one */
+		return r; /* it is not a directory, so the layer's directory replaces the symlink */
 	if (x->n_moves == LINKS_MAX_MOVES)
-		return kerr_plain(err, -E2BIG,
-				  "more than %d of its directories are symlinks of layers below",
-				  LINKS_MAX_MOVES);
+		return kerr_plain(
+			err, -E2BIG,
+			"more than %d directories of the layer are symlinks in lower layers",
+			LINKS_MAX_MOVES);
 	r = move_dir(x, path, to, err);
 	return r < 0 ? r : 1;
 }
 
-/* A note's path as it is after all moves. */
+/* Change a note's path according to the moves. */
 static int settle_note(struct links *x, size_t i, struct kerr *err)
 {
 	char kind = *x->notes->v[i];
@@ -403,7 +410,7 @@ static int settle_note(struct links *x, size_t i, struct kerr *err)
 
 /* ---- the list of files ---- */
 
-/* A path of the list as it is after all moves; owned by the caller. */
+/* A path of the list of files after all moves; owned by the caller. */
 static char *moved(const struct links *x, const char *path)
 {
 	char *now = xstrdup(path), *next;
@@ -416,7 +423,7 @@ static char *moved(const struct links *x, const char *path)
 			continue;
 		next = join(m->to, now + strlen(m->from) + (now[strlen(m->from)] == '/'));
 		if (now[strlen(m->from)] == '\0')
-			next[strlen(m->to)] = '\0'; /* the directory itself */
+			next[strlen(m->to)] = '\0'; /* the directory itself: no trailing slash */
 		free(now);
 		now = next;
 	}
@@ -475,8 +482,8 @@ int layer_links_follow(const char *dir, int fs, struct layer_below *below, struc
 	int r = 0;
 
 	/*
-	 * Directories that are made on the way are noted at the end; a note that is done
-	 * with is gone, and so may others be that stood anywhere: then all are looked at anew.
+	 * Moving a directory appends notes for new directories and removes others
+	 * anywhere in the list, so start again from the first note.
 	 */
 	for (i = 0; r >= 0 && i < notes->n; i++) {
 		r = *notes->v[i] == UNPACK_NOTE_IMPLIED ? follow_implied(&x, i, err) : 0;

@@ -7,11 +7,13 @@
 #include "vec.h"
 
 /*
- * A layer may have "bin/x" where "bin" is a symlink to "usr/bin" in the layers below and
- * nothing in this one: applied to a plain directory, that is "usr/bin/x". kukeunpack,
- * which has this layer alone, makes a directory "bin"; here its content goes where it
- * belongs. dir is the layer's directory and fs its files; notes are those of
- * unpack_proto.h, a kind and a path each, and are made to fit, as the list of files is.
+ * When a layer has "bin/x" without an entry for "bin", and "bin" is a symlink to
+ * "usr/bin" in the layers below, then "usr/bin/x" is meant. kukeunpack sees only this
+ * layer and creates a directory "bin"; this module moves the content to where the
+ * symlink leads.
+ * dir is the layer's directory and fs its opened files. notes are those of
+ * unpack_proto.h, one letter for the kind and a path each; they and the list of files
+ * are updated.
  */
 int layer_links_follow(const char *dir, int fs, struct layer_below *below, struct strlist *notes,
 		       struct kerr *err);

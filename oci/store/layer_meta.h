@@ -2,7 +2,10 @@
 #ifndef KUKEON_LAYER_META_H
 #define KUKEON_LAYER_META_H
 
-/* Owner, mode, times and an image's xattrs, from one directory to another. -errno. */
+/*
+ * Copy owner, mode, times and the xattrs that images may set from one open directory to
+ * another. -errno.
+ */
 int layer_copy_meta(int from, int to);
 
 #endif

@@ -25,7 +25,7 @@
 #define UPPER_NEW "upper.new"
 #define WORK "work"
 #define LOWER "lower"
-#define UNFINISHED S_ISVTX /* a bit of the mode of containers/<id> */
+#define UNFINISHED S_ISVTX /* mode bit of containers/<id>: its record is not durable yet */
 
 static char *container_path(struct image_store *s, const char *id, const char *name)
 {
@@ -63,7 +63,10 @@ int snapshot_lower(struct image_store *s, const char *id, const struct image *im
 	return 0;
 }
 
-/* The link is made first and goes last: what has a writable layer has it. */
+/*
+ * The image link is created before the writable layer and removed after it, so a
+ * container with a writable layer must have the link.
+ */
 static bool has_upper(struct image_store *s, const char *id)
 {
 	cleanup_free char *upper = container_path(s, id, UPPER);
@@ -82,8 +85,9 @@ int snapshot_image(struct image_store *s, const char *id, struct digest *ret, st
 		return has_upper(s, id) ? kerr_plain(err, -EBADMSG, "'%s' is missing", path)
 					: -ENOENT;
 	if (n < 0)
-		return errno == EINVAL ? kerr_plain(err, -EBADMSG, "'%s' is no link", path)
-				       : kerr_set(err, -errno, "read '%s'", path);
+		return errno == EINVAL
+			       ? kerr_plain(err, -EBADMSG, "'%s' is not a symbolic link", path)
+			       : kerr_set(err, -errno, "read '%s'", path);
 	text[n] = '\0';
 	if (digest_parse(text, ret) < 0)
 		return kerr_plain(err, -EBADMSG, "'%s' is damaged", path);
@@ -168,9 +172,12 @@ static int open_dir(const char *path, struct kerr *err)
 	return fd < 0 ? kerr_set(err, -errno, "open '%s'", path) : fd;
 }
 
-/* The root of a container looks like the image's, whose topmost layer overlay would show. */
-static int look_like(struct image_store *s, const struct digest *top, const char *dir,
-		     struct kerr *err)
+/*
+ * Give the container's root the attributes of the image's root, which are those of the
+ * topmost layer.
+ */
+static int copy_root_attrs(struct image_store *s, const struct digest *top, const char *dir,
+			   struct kerr *err)
 {
 	cleanup_free char *fs = layer_path(s, top, LAYER_FS);
 	cleanup_fd int from = -EBADF, to = -EBADF;
@@ -186,7 +193,10 @@ static int look_like(struct image_store *s, const struct digest *top, const char
 	return r < 0 ? kerr_set(err, r, "set attributes of '%s'", dir) : 0;
 }
 
-/* It has its name when it is whole; what a killed one left is used again. */
+/*
+ * The directory gets its final name when it is complete. One left by a killed process is
+ * reused.
+ */
 static int make_upper(struct image_store *s, const char *id, const struct image *img,
 		      struct kerr *err)
 {
@@ -196,7 +206,7 @@ static int make_upper(struct image_store *s, const char *id, const struct image 
 
 	r = make_dir(temp, 0755, err);
 	if (r == 0 && img->n_chain_ids > 0)
-		r = look_like(s, &img->chain_ids[img->n_chain_ids - 1], temp, err);
+		r = copy_root_attrs(s, &img->chain_ids[img->n_chain_ids - 1], temp, err);
 	if (r == 0 && rename(temp, upper) < 0)
 		r = kerr_set(err, -errno, "rename '%s' to '%s'", temp, upper);
 	return r;
@@ -222,7 +232,8 @@ int snapshot_prepare(struct image_store *s, const char *id, const struct image *
 		return r;
 	r = snapshot_image(s, id, &have, err);
 	if (r == 0 && !digest_eq(&have, &img->manifest))
-		return kerr_plain(err, -EEXIST, "container '%s' was made of another image", id);
+		return kerr_plain(err, -EEXIST, "container '%s' was created from another image",
+				  id);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (r == -ENOENT && symlink(img->manifest.text, link) < 0)
@@ -279,7 +290,7 @@ int snapshot_remove(struct image_store *s, const char *id, struct kerr *err)
 	static const char *const names[] = { UPPER, UPPER_NEW, WORK, LOWER };
 	cleanup_free char *link = container_path(s, id, IMAGE_LINK);
 	cleanup_free char *upper = container_path(s, id, UPPER);
-	/* One that began before us and was cut short has left it in trash/. */
+	/* An earlier removal was interrupted; its data may still be in trash/. */
 	bool again = access(upper, F_OK) < 0;
 	struct digest manifest;
 	size_t i;
@@ -297,6 +308,6 @@ int snapshot_remove(struct image_store *s, const char *id, struct kerr *err)
 		return 0;
 	if (remove_tree_at(AT_FDCWD, link, REMOVE_TREE_SAME_FS, err) < 0)
 		return -EIO;
-	/* While the image has a name, nothing of it can go. */
+	/* No garbage to collect while the image still has a name. */
 	return r < 0 || again || image_record_walk(s, is_named, &manifest, NULL) != -EEXIST;
 }

@@ -9,46 +9,47 @@
 #include "vec.h"
 
 /*
- * The writable side of a container: containers/<id>/{upper,work} and the link
- * containers/<id>/image, whose target is the digest of the image's manifest.
- * That link is what the collector goes by: the image's layers and configuration
- * stay while it is there, whatever happens to the image's name. The link is
- * durable with the next fsync of containers/<id> (the container's record).
+ * The writable part of a container: containers/<id>/{upper,work}, and the link
+ * containers/<id>/image, whose target is the digest of the image's manifest. Garbage
+ * collection keeps the manifest, configuration and layers while the link exists, even
+ * when the image has lost its name. The link becomes durable with the next fsync of
+ * containers/<id>, when the container's record is written.
  */
 
 /*
- * Directories of lower layers, top first, relative to the namespace directory
- * ("snapshots/<hex>/fs"). For a container of an image without layers (id, prepared) it is
- * an empty one of its own: overlay wants one. id NULL: none then.
+ * The lower directories for overlayfs, topmost first, relative to the namespace
+ * directory ("snapshots/<hex>/fs"). overlayfs needs at least one: for an image without
+ * layers it is an empty directory of the container (id, already prepared), or none when
+ * id is NULL.
  */
 int snapshot_lower(struct image_store *s, const char *id, const struct image *img,
 		   struct strlist *ret, struct kerr *err);
 
 /*
- * Make containers/<id>/ (0700; may exist), image, upper (mode, owner, times and
- * xattrs of the image's root), work, and lower where the image has no layers. What is
- * there is kept when it is of the same
- * image (-EEXIST when of another). The caller holds image_store_hold.
+ * Create containers/<id>/ (0700; may exist) with: image; upper, with mode, owner, times
+ * and xattrs of the image's root; work; and lower when the image has no layers. Existing
+ * parts are kept if the container was created from the same image (-EEXIST otherwise).
+ * The caller holds image_store_hold.
  */
 int snapshot_prepare(struct image_store *s, const char *id, const struct image *img,
 		     struct kerr *err);
 
 /*
- * A container that was made counts as unfinished until its record is durable: if the power
- * goes before, it may go. finish is not synced by itself.
+ * A new container is marked unfinished until its record is durable; after a power
+ * failure, an unfinished one may be removed. snapshot_finish does not sync.
  */
 bool snapshot_unfinished(struct image_store *s, const char *id);
 int snapshot_finish(struct image_store *s, const char *id, struct kerr *err);
 
 /*
- * The manifest a container was made of. -ENOENT without touching err. -EBADMSG where the
- * link of one that has a writable layer is lost or damaged.
+ * Get the manifest that a container was created from. -ENOENT without setting err.
+ * -EBADMSG when the container has a writable layer but its link is missing or damaged.
  */
 int snapshot_image(struct image_store *s, const char *id, struct digest *ret, struct kerr *err);
 
 /*
- * The layers of the image that a container was made of, lowest first, as chain ids
- * ("sha256:…"), and its manifest and configuration. -ENOENT when it is of no image.
+ * The manifest, configuration and layers (chain ids "sha256:…", lowest first) that a
+ * container needs. -ENOENT when it was not created from an image.
  */
 struct snapshot_needs {
 	struct digest manifest, config;
@@ -56,16 +57,16 @@ struct snapshot_needs {
 };
 int snapshot_needs(struct image_store *s, const char *id, struct snapshot_needs *ret,
 		   struct kerr *err);
-/* Whether a container of the store needs the layer. What cannot be found out counts as yes. */
+/* Whether any container needs the layer; true when this cannot be determined. */
 bool snapshot_layer_used(struct image_store *s, const struct digest *chain);
 
-/* Before mounting after a reboot: overlay's own leftovers in work/ are removed. */
+/* Remove what overlayfs has left in work/; called before mounting after a reboot. */
 int snapshot_clean_work(struct image_store *s, const char *id, struct kerr *err);
 
 /*
- * Remove upper, work, lower and image by way of trash/, leaving containers/<id>/ and
- * the caller's files in it; then collects what only this container kept. A
- * missing one is success. Nothing may be mounted there any more.
+ * Remove upper, work, lower and image through trash/; containers/<id>/ and the caller's
+ * files in it stay. A missing part is success. Nothing may be mounted there. Returns 1
+ * when garbage collection may free something, 0 when not, -errno.
  */
 int snapshot_remove(struct image_store *s, const char *id, struct kerr *err);
 
