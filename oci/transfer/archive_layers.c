@@ -30,7 +30,10 @@ void archive_layers_clear(struct archive_layers *a)
 	a->n = 0;
 }
 
-/* Hash a range of a file: for layers that were there already and so were not read. */
+/*
+ * Compute the digest of a part of a file, for a layer that was not read because it is in
+ * the store already.
+ */
 static int hash_source(const struct layer_source *src, struct digest *ret, struct kerr *err)
 {
 	cleanup_(sha256_freep) struct sha256 *sha = sha256_new();
@@ -56,7 +59,7 @@ static int hash_source(const struct layer_source *src, struct digest *ret, struc
 	return 0;
 }
 
-/* keepLayers: the bytes go to the content store as well. */
+/* keepLayers: also copy the layer's bytes into the content store. */
 static int keep_layer(struct archive_layers *a, const struct layer_source *src,
 		      const struct digest *want, struct kerr *err)
 {
@@ -104,7 +107,7 @@ int archive_layers_find(struct archive_layers *a, size_t i, struct layer_source 
 	return r;
 }
 
-/* The largest missing one: what takes longest begins first. */
+/* Start the largest missing layer, as it takes the longest. */
 static int start_one(struct archive_layers *a, struct layer_unpack *layers, struct kerr *err)
 {
 	struct layer_source src = { .fd = -EBADF };
@@ -131,7 +134,7 @@ static int unpack_all(struct archive_layers *a, struct layer_unpack *layers, str
 		r = 1;
 		while (r > 0 && layer_unpack_running(layers) < layer_unpack_parallel())
 			r = start_one(a, layers, err);
-		/* Commits wait for the disk: not while there is something to start. */
+		/* A commit waits for the disk, so do it only when no layer can be started. */
 		if (r == 0)
 			r = layer_unpack_commit(layers, err);
 		if (r >= 0)
@@ -140,9 +143,9 @@ static int unpack_all(struct archive_layers *a, struct layer_unpack *layers, str
 	return r < 0 ? r : layer_unpack_commit(layers, err);
 }
 
-/* What the record says of layer i; its source is hashed where nothing has told the digest. */
-static int note_layer(struct archive_layers *a, struct image_import *l,
-		      const struct layer_unpack *layers, size_t i, struct kerr *err)
+/* Add layer i to the image's record. Its file is hashed here unless unpacking has done it. */
+static int record_layer(struct archive_layers *a, struct image_import *l,
+			const struct layer_unpack *layers, size_t i, struct kerr *err)
 {
 	struct oci_descriptor *d = &l->manifest.layers[i];
 	struct layer_source src = { .fd = -EBADF };
@@ -185,6 +188,6 @@ int archive_layers_load(struct archive_layers *a, struct image_import *l, struct
 	if (r == 0)
 		r = unpack_all(a, layers, err);
 	for (i = 0; r == 0 && i < a->n; i++)
-		r = note_layer(a, l, layers, i, err);
+		r = record_layer(a, l, layers, i, err);
 	return r;
 }

@@ -15,7 +15,7 @@ enum {
 };
 
 struct blob_tee {
-	int from, to; /* -EBADF after the end */
+	int from, to; /* -EBADF at the end */
 	struct cas_writer *kept;
 	char *block;
 };
@@ -77,7 +77,7 @@ int blob_tee_pump(struct blob_tee *t, struct kerr *err)
 		fd_close_p(&t->to);
 		return 0;
 	}
-	return r < 0 ? kerr_set(err, r, "pass on a layer") : 0;
+	return r < 0 ? kerr_set(err, r, "copy a layer to kukeunpack") : 0;
 }
 
 int blob_tee_commit(struct blob_tee *t, const struct digest *want, struct kerr *err)

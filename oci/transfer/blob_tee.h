@@ -7,25 +7,28 @@
 #include "imgstore.h"
 
 /*
- * Bytes from one pipe into another, and on the way into the content store: a
- * layer that is kept while it is unpacked.
+ * Copies bytes from one pipe to another and into the content store, for a layer that is
+ * unpacked and kept.
  */
 struct blob_tee;
 
-/* from: a reading end, to: a writing end; both become the tee's, also on failure. */
+/*
+ * owned_from is the reading end of a pipe, owned_to the writing end of another; both
+ * belong to the tee, also on failure.
+ */
 int blob_tee_new(struct image_store *s, int owned_from, int owned_to, struct blob_tee **ret,
 		 struct kerr *err);
-/* Removes what was not committed. */
+/* Free it; removes the blob unless it was committed. */
 struct blob_tee *blob_tee_free(struct blob_tee *t);
 
-/* Readable when there is something to pass on; -EBADF at the end. */
+/* Poll this for reading before calling blob_tee_pump; -EBADF at the end. */
 int blob_tee_fd(const struct blob_tee *t);
 /*
- * Pass on what is there. A reader that went away is no failure: it says itself what is
- * wrong.
+ * Copy the bytes that can be read now. When the reader of the second pipe has gone, that
+ * is not an error here: kukeunpack reports its own.
  */
 int blob_tee_pump(struct blob_tee *t, struct kerr *err);
-/* All came and is what it should be: into the store. -EBADMSG for anything else. */
+/* At the end: check the digest and put the blob into the store. -EBADMSG when it differs. */
 int blob_tee_commit(struct blob_tee *t, const struct digest *want, struct kerr *err);
 
 static inline void blob_tee_freep(struct blob_tee **t)

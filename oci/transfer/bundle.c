@@ -17,24 +17,25 @@
 #include "vec.h"
 
 enum {
-	BUNDLE_MAX_LINKS = 8, /* links to links */
+	BUNDLE_MAX_LINKS = 8, /* length of a chain of links */
 	BUNDLE_SHOWN_MAX = 80, /* bytes of a name in a message */
 };
 
-/* A file of an archive, or a link to one. */
+/* A file in an archive, or a link to one. */
 struct member {
-	char *name; /* cleaned */
-	char *link; /* cleaned target, NULL for a file */
+	char *name; /* normalised by resolve_name */
+	char *link; /* normalised target; NULL for a file */
 	int64_t offset;
 	int64_t size;
 };
 
 struct bundle {
-	int dirfd; /* a layout directory, else -EBADF */
-	int fd; /* the archive (borrowed) or the spool */
+	int dirfd; /* the layout directory, or -EBADF */
+	int fd; /* the archive (borrowed), or the spool file (owned) */
 	bool own_fd;
-	int opened; /* of a layout directory: the last file found */
-	struct member *members; /* in order of the archive; a later one of a name counts */
+	int opened; /* in a layout directory: the file opened last */
+	/* in the archive's order; for a name that occurs twice, the last one counts */
+	struct member *members;
 	size_t n_members;
 };
 
@@ -64,7 +65,10 @@ static struct bundle *bundle_new(void)
 	return b;
 }
 
-/* dir/name by text alone: "." and empty parts go, ".." stops at the root. */
+/*
+ * Normalise dir/name without looking at files: drop "." and empty parts; ".." stops at
+ * the root.
+ */
 static char *resolve_name(const char *dir, const char *name)
 {
 	cleanup_free char *joined = *name == '/' ? xstrdup(name) : xasprintf("/%s/%s", dir, name);
@@ -76,7 +80,7 @@ static char *resolve_name(const char *dir, const char *name)
 	return clean;
 }
 
-/* Whether '..' in a name leads out of where it stands. */
+/* Whether '..' parts lead above the directory that name starts in. */
 static bool leads_out(const char *name)
 {
 	const char *p = name;
@@ -110,7 +114,7 @@ static int clean_name(const char *name, char **ret, struct kerr *err)
 	return 0;
 }
 
-/* Make room for a stream's files: one nameless file for all of them. */
+/* Create a file for the contents of a stream's files. It is unlinked at once. */
 static int open_spool(struct image_store *s, struct bundle *b, struct kerr *err)
 {
 	cleanup_free char *path = image_store_path(s, NS_STAGING, "spool-XXXXXX");

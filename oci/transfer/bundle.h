@@ -8,10 +8,9 @@
 #include "unpack.h"
 
 /*
- * The files of an image archive or layout directory, by the names they have in
- * it. Names are looked up in a map; links inside an archive are names as well
- * and are never opened. A directory is read through openat2 without following
- * any link.
+ * The files of an image archive or OCI layout directory. In an archive, names and links
+ * are only looked up in a table and never opened. A directory is read with openat2,
+ * following no links.
  */
 struct bundle;
 
@@ -20,9 +19,9 @@ enum {
 };
 
 /*
- * An archive: a regular file is only indexed (and must stay open and unchanged),
- * a stream is spooled to staging/. `image tarball is required` without a byte,
- * `unrecognized image format: …` for what is no tar.
+ * Open an archive. A regular file is only indexed; it must stay open and unchanged. A
+ * stream is copied to a file in staging/. Errors: `image tarball is required` for an
+ * empty input, `unrecognized image format: …` when it is not a tar.
  */
 int bundle_open_fd(struct image_store *s, int fd, struct bundle **ret, struct kerr *err);
 int bundle_open_dir(struct image_store *s, int dirfd, struct bundle **ret, struct kerr *err);
@@ -30,11 +29,11 @@ struct bundle *bundle_free(struct bundle *b);
 
 bool bundle_has(struct bundle *b, const char *name);
 /*
- * The bytes of a file; the descriptor is b's, valid until the next call.
- * -ENOENT without touching err.
+ * Find a file's bytes. The descriptor belongs to b and is valid until the next call.
+ * -ENOENT without setting err.
  */
 int bundle_find(struct bundle *b, const char *name, struct layer_source *ret, struct kerr *err);
-/* A whole small file. -ENOENT without touching err. */
+/* Read a small file completely. -ENOENT without setting err. */
 int bundle_read(struct bundle *b, const char *name, size_t max, struct buf *ret, struct kerr *err);
 
 static inline void bundle_freep(struct bundle **b)

@@ -65,8 +65,8 @@ static int send_msg(struct fetch *f, const struct fetch_msg *m, int fd, struct k
 	int r = fetch_msg_send(m, f->control, fd, 0);
 
 	if (r == -EPIPE || r == -ECONNRESET)
-		return 0; /* why it ended is the next event */
-	return r < 0 ? kerr_set(err, r, "speak to kukefetch") : 0;
+		return 0; /* kukefetch has ended; fetch_next reports why */
+	return r < 0 ? kerr_set(err, r, "send to kukefetch") : 0;
 }
 
 static int send_endpoint(struct fetch *f, const struct registry_endpoint *e, struct kerr *err)
@@ -156,8 +156,8 @@ int fetch_fd(const struct fetch *f)
 	return f->control;
 }
 
-/* Why it is silent. */
-static int ended(struct fetch *f, struct kerr *err)
+/* Reap kukefetch and return why it ended. */
+static int exit_error(struct fetch *f, struct kerr *err)
 {
 	int status = 0;
 
@@ -166,10 +166,10 @@ static int ended(struct fetch *f, struct kerr *err)
 		f->pid = 0;
 	if (WIFSIGNALED(status))
 		return kerr_plain(err, -EIO, "kukefetch was killed by signal %d", WTERMSIG(status));
-	return kerr_plain(err, -EIO, "kukefetch ended before its work was done");
+	return kerr_plain(err, -EIO, "kukefetch ended before the transfer was complete");
 }
 
-static void take_text(const struct fetch_msg *m, struct kerr *err, int r)
+static void set_text(const struct fetch_msg *m, struct kerr *err, int r)
 {
 	const char *text = fetch_msg_get(m, "text");
 	cleanup_buf struct buf shown = BUF_INIT(8 << 10);
@@ -205,29 +205,29 @@ bool fetch_event_parse(const struct fetch_msg *m, struct fetch_event *e)
 		e->flags |= FETCH_SINK;
 	if (strlen(type) < sizeof(e->type))
 		memcpy(e->type, type, strlen(type) + 1);
-	/* A query may hold a key to what is behind it. */
+	/* The query may contain a secret (signed URLs), so leave it out. */
 	(void) snprintf(e->url, sizeof(e->url), "%.*s", (int) strcspn(url, "?#"), url);
 	(void) digest_parse(fetch_msg_get(m, "digest"), &e->digest);
 	if (e->kind == FETCH_FAILED || e->kind == FETCH_RETRY)
-		take_text(m, &e->err, -EREMOTEIO);
+		set_text(m, &e->err, -EREMOTEIO);
 	return e->kind != 0;
 }
 
 int fetch_next(struct fetch *f, struct fetch_event *ret, struct kerr *err)
 {
 	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
-	cleanup_fd int fd = -EBADF; /* none is wanted */
+	cleanup_fd int fd = -EBADF; /* kukefetch never sends one */
 	struct fetch_event e;
 	int r;
 
 	r = fetch_msg_recv(&m, f->control, &fd);
 	if (r == 0)
-		return ended(f, err);
+		return exit_error(f, err);
 	if (r < 0)
-		return kerr_set(err, r, "hear from kukefetch");
+		return kerr_set(err, r, "receive from kukefetch");
 	if (!fetch_event_parse(&m, &e))
 		return kerr_plain(err, -EPROTO, "malformed reply from kukefetch");
-	if (e.id == 0 && e.kind == FETCH_FAILED) { /* of itself */
+	if (e.id == 0 && e.kind == FETCH_FAILED) { /* about kukefetch itself, not a request */
 		if (err)
 			*err = e.err;
 		return -EIO;

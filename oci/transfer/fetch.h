@@ -7,16 +7,19 @@
 #include "registry.h"
 
 /*
- * kukefetch at work for one repository. Nothing it says is believed: sizes are
- * bounded, digests are for whoever gets the bytes to check.
+ * Runs a kukefetch for one repository. Nothing it reports is trusted: sizes are limited,
+ * and the caller checks the digest of the bytes.
  */
 struct fetch;
 
-/* Start it. Where to fetch from is told at once; whether that works shows at the first event. */
+/*
+ * Start kukefetch and send it the endpoints to try. Whether they work shows at the first
+ * event.
+ */
 int fetch_open(const struct registry_config *c, const struct ref *ref,
 	       const struct registry_login *logins, size_t n_logins, struct fetch **ret,
 	       struct kerr *err);
-/* End it, whatever it is at. */
+/* Kill it, whatever it is doing. */
 struct fetch *fetch_close(struct fetch *f);
 
 static inline void fetch_freep(struct fetch **f)
@@ -25,27 +28,28 @@ static inline void fetch_freep(struct fetch **f)
 }
 
 struct fetch_want {
-	bool head; /* only ask what there is */
-	const char *what; /* "manifests", "blobs" */
-	const char *ref; /* tag or digest */
-	int64_t size; /* -1: not known */
+	bool head; /* only the headers */
+	const char *what; /* "manifests" or "blobs" */
+	const char *ref; /* a tag or digest */
+	int64_t size; /* -1: unknown */
 	int64_t max;
-	int fd; /* gets the bytes: a pipe or a file; stays the caller's, who may close it */
+	/* where the bytes are written: a pipe or file; owned by the caller, who may close it */
+	int fd;
 };
 
-/* Ask for something; several requests may be under way. *ret_id names it in events. */
+/* Send a request; several may be in progress. *ret_id identifies it in events. */
 int fetch_ask(struct fetch *f, const struct fetch_want *want, int64_t *ret_id, struct kerr *err);
 
 enum fetch_event_kind {
 	FETCH_DONE = 1,
-	FETCH_FAILED, /* err says why */
+	FETCH_FAILED, /* err is set */
 	FETCH_PROGRESS,
-	FETCH_RETRY, /* err says why; it goes on by itself */
+	FETCH_RETRY, /* err is set; kukefetch tries again by itself */
 };
 
 enum fetch_event_flags {
-	FETCH_AGAIN = 1 << 0, /* of a failure: another day it may work */
-	FETCH_SINK = 1 << 1, /* whoever reads the pipe went away first */
+	FETCH_AGAIN = 1 << 0, /* of FETCH_FAILED: trying again later may help */
+	FETCH_SINK = 1 << 1, /* of FETCH_FAILED: the reader of the pipe has gone */
 };
 
 struct fetch_event {
@@ -53,20 +57,20 @@ struct fetch_event {
 	enum fetch_event_flags flags;
 	int64_t id;
 	int64_t bytes;
-	int64_t status; /* of HTTP; 0 */
-	char type[128]; /* media type, "" when not said or absurd */
-	char url[256]; /* what answered, cut off, without its query; for messages */
-	struct digest digest; /* as the registry claims; unset */
+	int64_t status; /* HTTP status; 0: none */
+	char type[128]; /* media type; "" when missing or too long */
+	char url[256]; /* the URL that answered, shortened and without query; for messages */
+	struct digest digest; /* as the registry states it, not checked; may be unset */
 	struct kerr err;
 };
 
-/* An event from what kukefetch said, whatever that is; false when it makes no sense. */
+/* Convert a message of kukefetch to an event; false when it is malformed. */
 struct fetch_msg;
 bool fetch_event_parse(const struct fetch_msg *m, struct fetch_event *ret);
 
-/* Readable when there is an event. */
+/* Poll this for reading before calling fetch_next. */
 int fetch_fd(const struct fetch *f);
-/* The next event; waits for it. A failure here is one of kukefetch itself. */
+/* Wait for the next event. Fails when kukefetch itself has failed. */
 int fetch_next(struct fetch *f, struct fetch_event *ret, struct kerr *err);
 
 #endif

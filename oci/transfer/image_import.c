@@ -63,7 +63,7 @@ static bool is_layer_type(const char *t)
 	return is_one_of(types, t) || image_import_is_foreign(t);
 }
 
-static int no_image(const char *what, const char *type, struct kerr *err)
+static int not_an_image(const char *what, const char *type, struct kerr *err)
 {
 	cleanup_buf struct buf shown = BUF_INIT(8 * SHOWN_MAX);
 
@@ -79,14 +79,14 @@ int image_import_check_types(const struct oci_manifest *m, struct kerr *err)
 	size_t i;
 
 	if (!oci_is_image_config(m->config.media_type))
-		return no_image("config media type", m->config.media_type, err);
+		return not_an_image("config media type", m->config.media_type, err);
 	for (i = 0; i < m->n_layers && is_layer_type(m->layers[i].media_type); i++)
 		;
 	if (i == m->n_layers)
 		return 0;
 	t = m->layers[i].media_type;
 	if (str_has_prefix(t, "application/vnd.in-toto"))
-		return no_image("an attestation with layers of media type", t, err);
+		return not_an_image("an attestation with layers of media type", t, err);
 	show_type(&shown, t);
 	if (strstr(t, "encrypted"))
 		return kerr_plain(
@@ -102,9 +102,10 @@ int image_import_refuse_schema1(const char *media_type, const struct buf *text, 
 	if (!str_has_prefix(media_type, "application/vnd.docker.distribution.manifest.v1") &&
 	    !oci_is_schema1(buf_str(text), text->len))
 		return 0;
-	return kerr_plain(err, -EINVAL,
-			  "it is there in docker's schema 1 only, which is not supported: "
-			  "push or save it again with a current tool");
+	return kerr_plain(
+		err, -EINVAL,
+		"the image is available in docker's schema 1 only, which is not supported: "
+		"push or save it again with a current tool");
 }
 
 static int check_rootfs(const struct image_config *c, struct kerr *err)
@@ -126,7 +127,7 @@ int image_import_check(struct image_import *n, const struct platform *host, size
 
 	if ((!str_empty(p.os) || !str_empty(p.arch)) && platform_match(host, &p) == 0)
 		return kerr_plain(err, IMAGE_OTHER_HOST,
-				  "it is for %.64s/%.64s, this host is %s/%s", p.os, p.arch,
+				  "built for %.64s/%.64s, this host is %s/%s", p.os, p.arch,
 				  host->os, host->arch);
 	n->chosen = true;
 	r = check_rootfs(&n->config, err);
@@ -143,23 +144,26 @@ int image_import_judge(struct image_import *n, struct kerr *err)
 	if (n->judged++ < IMAGE_MAX_DESCRIPTORS)
 		return 0;
 	return kerr_plain(err, -E2BIG,
-			  "nothing for this host among the first %d manifests and indexes",
+			  "no image for this host among the first %d manifests and indexes",
 			  IMAGE_MAX_DESCRIPTORS);
 }
 
-/* Entry d has failed with r: whether the next one is to be tried. */
-static bool pass_over(const struct image_import *n, const struct oci_descriptor *d, int r)
+/* Entry d of an index has failed with r: whether to try the next entry. */
+static bool is_skipped(const struct image_import *n, const struct oci_descriptor *d, int r)
 {
-	/* Of one without a platform even what it is may be missing: it may be for elsewhere. */
+	/*
+	 * An entry without a platform may be for another host, so its manifest may be
+	 * missing.
+	 */
 	return r == IMAGE_OTHER_HOST || r == IMAGE_NO_IMAGE ||
 	       (r == -ENOENT && !n->chosen && !oci_has_platform(d));
 }
 
-static int nothing_fits(const struct platform *host, const struct kerr *missing, struct kerr *err)
+static int no_match_error(const struct platform *host, const struct kerr *missing, struct kerr *err)
 {
 	if (missing->msg[0] == '\0')
 		return kerr_plain(err, IMAGE_OTHER_HOST,
-				  "nothing in the index is for this host (%s/%s)", host->os,
+				  "the index has no image for this host (%s/%s)", host->os,
 				  host->arch);
 	if (err)
 		*err = *missing;
@@ -183,7 +187,7 @@ int image_import_pick(struct image_import *n, const struct buf *text, const stru
 		r = take(ctx, order[i], &why);
 		if (r == 0)
 			return 0;
-		if (!pass_over(n, order[i], r)) {
+		if (!is_skipped(n, order[i], r)) {
 			if (err)
 				*err = why;
 			return r;
@@ -194,7 +198,7 @@ int image_import_pick(struct image_import *n, const struct buf *text, const stru
 		image_config_clear(&n->config);
 		n->chosen = false;
 	}
-	return nothing_fits(host, &missing, err);
+	return no_match_error(host, &missing, err);
 }
 
 int image_import_put(struct image_store *s, struct image_import *n, const struct digest *d,

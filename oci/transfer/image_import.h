@@ -9,55 +9,58 @@
 #include "oci_manifest.h"
 
 /*
- * An image on its way in: what loading and pulling share. The record grows with
- * what is put in place; it gets its name last.
+ * An image while it is added to the store; used for loading and pulling. The record
+ * lists what has been stored so far. It is saved last, which gives the image its name.
  */
 struct image_import {
 	struct image_record rec;
 	struct oci_manifest manifest;
 	struct image_config config;
-	bool chosen; /* manifest and config are those of an image for this host */
-	unsigned judged; /* documents looked at on the way */
+	bool chosen; /* manifest and config belong to an image for this host */
+	unsigned judged; /* number of manifests and indexes read so far */
 };
 
 void image_import_clear(struct image_import *n);
 #define cleanup_image_import cleanup_(image_import_clear)
 
-/* Results that say that there is an image, or something else, but not one for here. */
+/* Results for entries that are skipped: not an image, or not for this host. */
 enum {
 	IMAGE_OTHER_HOST = -ENOEXEC,
 	IMAGE_NO_IMAGE = -EMEDIUMTYPE, /* an artifact of another kind */
 };
 
 /*
- * The manifest is that of an image, of layers that can be unpacked. IMAGE_NO_IMAGE for
- * other artifacts, -EINVAL for layers of unknown types.
+ * Check that the manifest is that of an image whose layers can be unpacked.
+ * IMAGE_NO_IMAGE for other artifacts, -EINVAL for unknown layer types.
  */
 int image_import_check_types(const struct oci_manifest *m, struct kerr *err);
-/* -EINVAL for docker's old manifests. */
+/* -EINVAL for a docker manifest of schema 1. */
 int image_import_refuse_schema1(const char *media_type, const struct buf *text, struct kerr *err);
-/* Whether layers of that type may be missing in registries and archives. */
+/* Whether layers of this type may be missing in registries and archives. */
 bool image_import_is_foreign(const char *media_type);
 /*
- * The configuration is for this host and has a diff id for each of the manifest's
- * layers: it is the one. IMAGE_OTHER_HOST.
+ * Check that the configuration is for this host and has a diff id for each layer of the
+ * manifest; then n is the chosen image. IMAGE_OTHER_HOST.
  */
 int image_import_check(struct image_import *n, const struct platform *host, size_t n_layers,
 		       struct kerr *err);
-/* Before another document is looked at: -E2BIG when they get too many. */
+/* Call before reading another manifest or index; -E2BIG when there are too many. */
 int image_import_judge(struct image_import *n, struct kerr *err);
-/* Take an entry of an index for n. */
+/* Try to import an entry of an index into n. */
 typedef int image_try_fn(void *ctx, const struct oci_descriptor *d, struct kerr *err);
 /*
- * The first of an index' entries that turns out to be an image for host: those that
- * turn out to be something else, or for elsewhere, are passed over.
+ * Import the first entry of an index that is an image for host. Entries that turn out to
+ * be something else, or for another host, are skipped.
  */
 int image_import_pick(struct image_import *n, const struct buf *index, const struct platform *host,
 		      image_try_fn *take, void *ctx, struct kerr *err);
-/* A manifest, index or configuration: into the content store, and on record. */
+/* Store a manifest, index or configuration and add it to the record. */
 int image_import_put(struct image_store *s, struct image_import *n, const struct digest *d,
 		     const struct buf *b, struct kerr *err);
-/* Everything is in place: the name. May be called again for further names. */
+/*
+ * Save the record under a name, after everything is stored. May be called again for
+ * further names.
+ */
 int image_import_finish(struct image_store *s, struct image_import *n, const char *name,
 			struct kerr *err);
 

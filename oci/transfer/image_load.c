@@ -25,19 +25,19 @@
 #define NAME_OCI "org.opencontainers.image.ref.name"
 
 enum {
-	LOAD_TEXT_MAX = 400, /* bytes of a message about all that was not loaded */
+	LOAD_TEXT_MAX = 400, /* bytes of the message that lists why images were not loaded */
 	LOAD_SHOWN_MAX = 100, /* bytes of a type in a message */
 };
 
-/* Loading one archive. */
+/* State while one archive is loaded. */
 struct load {
 	struct image_store *store;
 	struct bundle *bundle;
 	struct platform host;
-	struct jval *tags; /* manifest.json of a layout, once it was asked for */
+	struct jval *tags; /* the docker manifest.json in an OCI layout, if it was read */
 	bool tags_read;
 	struct image_loaded *ret; /* the caller's */
-	struct kerr first; /* why the first image was not loaded, and */
+	struct kerr first; /* why the first image was not loaded */
 	int first_r;
 };
 
@@ -63,20 +63,23 @@ static int finish_image(struct load *ld, struct image_import *l, const char *nam
 	return r;
 }
 
-/* This host is in trouble, not the image. */
-static bool is_ours(int r)
+/* Whether the error is this host's and not the image's, so that loading must stop. */
+static bool is_host_error(int r)
 {
 	return r == -ENOSPC || r == -EDQUOT || r == -EROFS || r == -EIO || r == -EMFILE ||
 	       r == -ENFILE || r == -EACCES || r == -EPERM || r == -ECANCELED;
 }
 
-/* An image could not be loaded: the next one, unless no other would fare better. */
-static int leave(struct load *ld, const char *name, int r, struct kerr *why, struct kerr *err)
+/*
+ * Record that an image was not loaded and go on with the next one, unless the error
+ * would stop those too.
+ */
+static int skip_image(struct load *ld, const char *name, int r, struct kerr *why, struct kerr *err)
 {
 	struct image_left *l;
 	char text[KERR_TEXT_MAX];
 
-	if (is_ours(r)) {
+	if (is_host_error(r)) {
 		if (err)
 			*err = *why;
 		return kerr_wrap(err, r, "image '%s'", name);
@@ -92,15 +95,15 @@ static int leave(struct load *ld, const char *name, int r, struct kerr *why, str
 	return 0;
 }
 
-/* Nothing was loaded: why. */
-static int explain_nothing(const struct load *ld, struct kerr *err)
+/* Return the error for an archive from which no image was loaded. */
+static int nothing_loaded_error(const struct load *ld, struct kerr *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(64 << 10);
 	const struct image_loaded *l = ld->ret;
 	size_t i;
 
 	if (l->n_left == 0)
-		return kerr_plain(err, -EINVAL, "there is no image in it: %s lists none",
+		return kerr_plain(err, -EINVAL, "archive contains no image: %s lists none",
 				  bundle_has(ld->bundle, "oci-layout") ? "index.json"
 								       : "manifest.json");
 	if (l->n_left == 1) {
@@ -112,11 +115,14 @@ static int explain_nothing(const struct load *ld, struct kerr *err)
 		buf_addf(&text, "; '%.100s': %.200s", l->left[i].name, l->left[i].why);
 	if (i < l->n_left)
 		buf_addf(&text, "; and %zu more", l->n_left - i);
-	return kerr_plain(err, ld->first_r, "none of its %zu images can be loaded: %s", l->n_left,
-			  buf_str(&text) + 2);
+	return kerr_plain(err, ld->first_r, "none of the archive's %zu images can be loaded: %s",
+			  l->n_left, buf_str(&text) + 2);
 }
 
-/* The bytes of a blob of an OCI layout, checked against its descriptor. -ENOENT without message. */
+/*
+ * Read a blob of an OCI layout and check it against its descriptor. -ENOENT without a
+ * message.
+ */
 static int read_blob(struct load *ld, const struct oci_descriptor *d, struct buf *ret,
 		     struct kerr *err)
 {
@@ -167,7 +173,7 @@ static int load_oci_layers(struct load *ld, struct image_import *l, struct kerr 
 	return archive_layers_load(&a, l, err);
 }
 
-/* From a manifest's bytes to unpacked layers. */
+/* Load an image, given the bytes of its manifest. */
 static int load_manifest(struct load *ld, struct image_import *l, const struct oci_descriptor *d,
 			 const struct buf *text, struct kerr *err)
 {
@@ -191,7 +197,7 @@ static int load_manifest(struct load *ld, struct image_import *l, const struct o
 	return r == 0 ? image_import_put(ld->store, l, &d->digest, text, err) : r;
 }
 
-/* An index on the way down. */
+/* Argument of load_child. */
 struct descent {
 	struct load *load;
 	struct image_import *image;
@@ -200,7 +206,7 @@ struct descent {
 
 static int load_child(void *ctx, const struct oci_descriptor *d, struct kerr *err);
 
-/* Down from what a name points to, through indexes, to the manifest for this host. */
+/* Load what a name points to: a manifest, or through indexes the manifest for this host. */
 static int load_target(struct load *ld, struct image_import *l, const struct oci_descriptor *d,
 		       unsigned depth, struct kerr *err)
 {
@@ -270,7 +276,10 @@ static int read_manifest_json(struct load *ld, struct jval **ret, struct kerr *e
 	return 0;
 }
 
-/* Names that docker's manifest.json beside an OCI layout has for a configuration. */
+/*
+ * Get the names that docker's manifest.json, when there is one in the OCI layout, has
+ * for a configuration.
+ */
 static int find_tags(struct load *ld, const struct digest *config, struct strlist *ret,
 		     struct kerr *err)
 {
@@ -294,7 +303,7 @@ static int find_tags(struct load *ld, const struct digest *config, struct strlis
 	return r;
 }
 
-/* The name that an index' entry gives itself; NULL: none. */
+/* The name in an index entry's annotations; NULL: none. */
 static const char *own_name(const struct oci_descriptor *d)
 {
 	const char *name = strmap_get(&d->annotations, NAME_CONTAINERD);
@@ -304,7 +313,7 @@ static const char *own_name(const struct oci_descriptor *d)
 	return str_empty(name) ? NULL : name;
 }
 
-/* All names of an image; without any it is called by its digest. */
+/* Save the image under all its names, or under its digest when it has none. */
 static int finish_names(struct load *ld, struct image_import *l, const char *name, struct kerr *err)
 {
 	cleanup_strlist struct strlist names = { 0 };
@@ -322,7 +331,7 @@ static int finish_names(struct load *ld, struct image_import *l, const char *nam
 	return r;
 }
 
-/* ---- OCI layouts, from the top ---- */
+/* ---- OCI layouts: index.json ---- */
 
 static int refuse_entry(const struct oci_descriptor *d, struct kerr *err)
 {
@@ -398,20 +407,23 @@ static int load_oci(struct load *ld, struct kerr *err)
 
 		r = load_entry(ld, d, &why);
 		str_vis(&shown, name, strnlen(name, IMAGE_MAX_NAME));
-		r = r < 0 ? leave(ld, buf_str(&shown), r, &why, err) : 0;
+		r = r < 0 ? skip_image(ld, buf_str(&shown), r, &why, err) : 0;
 	}
 	return r;
 }
 
 /* ---- docker's archives ---- */
 
-/* "" (plain), ".gzip", ".zstd": what docker's layer types end in. */
+/*
+ * The suffix of docker's layer media types for this compression: "" (none), ".gzip" or
+ * ".zstd".
+ */
 static const char *compression_of(const struct layer_source *src)
 {
 	unsigned char b[4] = { 0 };
 
 	if (pread(src->fd, b, src->size < 4 ? (size_t) src->size : 4, src->offset) < 0)
-		return ""; /* reading it goes wrong once more, with a message */
+		return ""; /* the error shows again, with a message, when the layer is unpacked */
 	if (b[0] == 0x1f && b[1] == 0x8b)
 		return ".gzip";
 	if (b[0] == 0x28 && b[1] == 0xb5 && b[2] == 0x2f && b[3] == 0xfd)
@@ -419,7 +431,10 @@ static const char *compression_of(const struct layer_source *src)
 	return "";
 }
 
-/* The manifest that the archive has not: its layers, so far without digest and size. */
+/*
+ * A docker archive has no manifest: build one from its layers; digests and sizes are
+ * still unknown.
+ */
 static int load_docker_layers(struct load *ld, struct image_import *l, const struct jval *layers,
 			      struct kerr *err)
 {
@@ -461,7 +476,7 @@ static int read_docker_config(struct load *ld, struct image_import *l, const cha
 	return 0;
 }
 
-/* One entry of manifest.json without its names. */
+/* Load one entry of manifest.json, without its names. */
 static int load_docker_entry(struct load *ld, struct image_import *l, const struct jval *e,
 			     struct kerr *err)
 {
@@ -521,12 +536,12 @@ static int load_docker(struct load *ld, struct kerr *err)
 		struct kerr why = { 0 };
 
 		r = load_docker_image(ld, jval_item(root, i), &names, &why);
-		r = r < 0 ? leave(ld, names.n > 0 ? names.v[0] : place, r, &why, err) : 0;
+		r = r < 0 ? skip_image(ld, names.n > 0 ? names.v[0] : place, r, &why, err) : 0;
 	}
 	return r;
 }
 
-/* ---- the whole ---- */
+/* ---- the archive ---- */
 
 static int load_bundle(struct load *ld, struct kerr *err)
 {
@@ -539,10 +554,10 @@ static int load_bundle(struct load *ld, struct kerr *err)
 		r = load_docker(ld, err);
 	else
 		r = kerr_plain(err, -EINVAL,
-			       "unrecognized image format: neither oci-layout nor manifest.json "
-			       "is in it");
+			       "unrecognized image format: archive contains neither "
+			       "oci-layout nor manifest.json");
 	if (r == 0 && ld->ret->names.n == 0)
-		r = explain_nothing(ld, err);
+		r = nothing_loaded_error(ld, err);
 	platform_clear(&ld->host);
 	ld->tags = jval_free(ld->tags);
 	return r;
@@ -569,7 +584,10 @@ static int open_layout(struct load *ld, int dirfd, struct kerr *err)
 
 typedef int open_fn(struct load *ld, int fd, struct kerr *err);
 
-/* Hold, open, load, let go; what failed is cleaned up after at once. */
+/*
+ * Hold the store, load, and release it. After a failure, garbage collection removes what
+ * was stored.
+ */
 static int load(struct image_store *s, open_fn *open_bundle, int fd, struct image_loaded *ret,
 		struct kerr *err)
 {
@@ -587,7 +605,7 @@ static int load(struct image_store *s, open_fn *open_bundle, int fd, struct imag
 	if (held)
 		image_store_release(s);
 	if (r < 0 || ret->n_left > 0)
-		(void) image_gc(s, NULL, NULL); /* the first error is the one to tell */
+		(void) image_gc(s, NULL, NULL); /* the first error is the one to report */
 	return r;
 }
 

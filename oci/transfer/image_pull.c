@@ -25,17 +25,21 @@
 
 enum {
 	PULL_PARALLEL =
-		3, /* layers at once, at least: networks are slow where processors are few */
-	PULL_PIPE = 1 << 20, /* bytes between kukefetch and kukeunpack */
-	PULL_COMMIT_MS = 2000, /* between two commits: each syncs the file system */
+		/*
+		 * minimum number of layers at once: the network may be slow even if
+		 * there are few processors
+		 */
+		3,
+	PULL_PIPE = 1 << 20, /* size of the pipe between kukefetch and kukeunpack */
+	PULL_COMMIT_MS = 2000, /* time between two commits, as each syncs the file system */
 };
 
-/* A layer on its way. */
+/* The state of one layer. */
 struct pull_layer {
-	int64_t id; /* of the request; 0: not asked for yet */
+	int64_t id; /* of the request; 0: not requested yet */
 	int64_t bytes;
 	enum pull_phase phase;
-	struct blob_tee *tee; /* keepLayers: what comes goes to the store as well */
+	struct blob_tee *tee; /* keepLayers: also copies the bytes into the content store */
 };
 
 struct pull {
@@ -43,12 +47,12 @@ struct pull {
 	const struct pull_options *o;
 	struct ref ref;
 	struct platform host;
-	struct fetch *fetch; /* NULL until the network is needed */
+	struct fetch *fetch; /* NULL until the network is used */
 	struct image_import image;
 	struct layer_unpack *layers;
 	struct pull_layer *v; /* one per layer of the manifest */
 	int64_t committed; /* clock_ms of the last commit */
-	bool keep; /* what failed may work another day: keep what is there */
+	bool keep; /* the error may be temporary, so keep complete layers for the next try */
 };
 
 void pull_result_clear(struct pull_result *r)
@@ -70,7 +74,7 @@ static void pull_clear(struct pull *p)
 	ref_clear(&p->ref);
 }
 
-/* ---- speaking to kukefetch ---- */
+/* ---- talking to kukefetch ---- */
 
 static int need_fetch(struct pull *p, struct kerr *err)
 {
@@ -85,13 +89,13 @@ static int cancelled(struct pull *p, struct kerr *err)
 	return kerr_plain(err, -ECANCELED, "pull cancelled");
 }
 
-/* Whether whoever asked for the image is still there. */
+/* End the pull when the client that asked for it has gone. */
 static int check_caller(struct pull *p, short revents, struct kerr *err)
 {
 	return revents & (POLLHUP | POLLERR) ? cancelled(p, err) : 0;
 }
 
-static int failed(struct pull *p, const struct fetch_event *e, struct kerr *err)
+static int fetch_error(struct pull *p, const struct fetch_event *e, struct kerr *err)
 {
 	p->keep |= e->flags & FETCH_AGAIN;
 	if (err)
@@ -99,7 +103,7 @@ static int failed(struct pull *p, const struct fetch_event *e, struct kerr *err)
 	return e->status == 404 ? -ENOENT : -EREMOTEIO;
 }
 
-/* The end of one request; nothing else is under way. */
+/* Wait for the end of a request, when no other is in progress. */
 static int wait_done(struct pull *p, int64_t id, struct fetch_event *ret, struct kerr *err)
 {
 	struct pollfd fds[2];
@@ -126,11 +130,14 @@ static int wait_done(struct pull *p, int64_t id, struct fetch_event *ret, struct
 		if (ret->kind == FETCH_DONE)
 			return 0;
 		if (ret->kind == FETCH_FAILED)
-			return failed(p, ret, err);
+			return fetch_error(p, ret, err);
 	}
 }
 
-/* What the registry has under a tag. An unset digest: it does not say. */
+/*
+ * Ask for the digest that a tag points to. *ret is unset when the registry does not
+ * state it.
+ */
 static int ask_digest(struct pull *p, const char *tag, struct digest *ret, struct kerr *err)
 {
 	const struct fetch_want want = {
@@ -157,7 +164,7 @@ static int read_back(int fd, struct buf *ret, struct kerr *err)
 	return buf_read_fd(ret, fd, err);
 }
 
-/* Proxies and portals answer anything, with 200 and a page for people. */
+/* Proxies and login portals answer any request with status 200 and an HTML page. */
 static int refuse_page(const struct fetch_event *e, const struct buf *text, struct kerr *err)
 {
 	cleanup_buf struct buf url = BUF_INIT(8 * sizeof(e->url)),
@@ -175,7 +182,7 @@ static int refuse_page(const struct fetch_event *e, const struct buf *text, stru
 		buf_str(&url), buf_str(&type));
 }
 
-/* A manifest, index or configuration, whole. ret_type may be NULL. */
+/* Fetch a manifest, index or configuration completely. */
 static int get_text(struct pull *p, const struct fetch_want *what, struct buf *ret,
 		    struct fetch_event *ret_event, struct kerr *err)
 {
@@ -198,7 +205,7 @@ static int get_text(struct pull *p, const struct fetch_want *what, struct buf *r
 	return r == 0 ? refuse_page(ret_event, ret, err) : r;
 }
 
-/* The same by its digest, from the store where it is there. */
+/* The same by digest; it is read from the store if it is there. */
 static int get_blob(struct pull *p, const char *what, const struct oci_descriptor *d,
 		    struct buf *ret, struct kerr *err)
 {
@@ -227,7 +234,7 @@ static int get_blob(struct pull *p, const char *what, const struct oci_descripto
 
 /* ---- manifests ---- */
 
-/* What a tag points to, and its digest. */
+/* Fetch what a tag points to and compute its digest. */
 static int get_tag(struct pull *p, struct oci_descriptor *d, struct buf *ret, struct kerr *err)
 {
 	struct fetch_want want = { .what = "manifests", .ref = p->ref.tag, .size = -1 };
@@ -240,7 +247,7 @@ static int get_tag(struct pull *p, struct oci_descriptor *d, struct buf *ret, st
 	digest_of(buf_str(ret), ret->len, &d->digest);
 	if (digest_is_set(&e.digest) && !digest_eq(&e.digest, &d->digest))
 		return kerr_plain(err, -EBADMSG,
-				  "manifest: the registry calls it %s, its content has digest %s",
+				  "manifest: registry reports digest %s, content has digest %s",
 				  e.digest.text, d->digest.text);
 	d->size = (int64_t) ret->len;
 	free_p(&d->media_type);
@@ -248,7 +255,7 @@ static int get_tag(struct pull *p, struct oci_descriptor *d, struct buf *ret, st
 	return 0;
 }
 
-/* What a document from the registry names, which should be there as well. */
+/* Fetch a document that another document of the registry refers to. */
 static int get_named(struct pull *p, const char *what, const struct oci_descriptor *d,
 		     const char *who, struct buf *ret, struct kerr *err)
 {
@@ -256,7 +263,7 @@ static int get_named(struct pull *p, const char *what, const struct oci_descript
 	int r;
 
 	r = get_blob(p, what, d, ret, &why);
-	if (r == -ENOENT) /* that the registry has not found it is not about the tag */
+	if (r == -ENOENT) /* a plain "not found" would look as if the tag does not exist */
 		return kerr_plain(err, r, "%s %s%s%.64s%s%.64s, which the registry does not have",
 				  who, d->digest.text, oci_has_platform(d) ? " for " : "",
 				  oci_has_platform(d) ? d->platform.os : "",
@@ -267,8 +274,8 @@ static int get_named(struct pull *p, const char *what, const struct oci_descript
 	return r;
 }
 
-static int take_manifest(struct pull *p, const struct oci_descriptor *d, const struct buf *text,
-			 struct kerr *err)
+static int import_manifest(struct pull *p, const struct oci_descriptor *d, const struct buf *text,
+			   struct kerr *err)
 {
 	cleanup_buf struct buf config = BUF_INIT(IMAGE_MAX_MANIFEST);
 	struct image_import *n = &p->image;
@@ -290,17 +297,17 @@ static int take_manifest(struct pull *p, const struct oci_descriptor *d, const s
 	return r == 0 ? image_import_put(p->store, n, &d->digest, text, err) : r;
 }
 
-/* An index on the way down. */
+/* Argument of import_child. */
 struct descent {
 	struct pull *pull;
 	unsigned depth;
 };
 
-static int take_child(void *ctx, const struct oci_descriptor *d, struct kerr *err);
+static int import_child(void *ctx, const struct oci_descriptor *d, struct kerr *err);
 
-/* Down from what the name points to, through indexes, to the manifest for this host. */
-static int take_target(struct pull *p, const struct oci_descriptor *d, const struct buf *text,
-		       unsigned depth, struct kerr *err)
+/* Pull what the name points to: a manifest, or through indexes the manifest for this host. */
+static int import_target(struct pull *p, const struct oci_descriptor *d, const struct buf *text,
+			 unsigned depth, struct kerr *err)
 {
 	struct descent at = { p, depth + 1 };
 	int r;
@@ -313,12 +320,12 @@ static int take_target(struct pull *p, const struct oci_descriptor *d, const str
 	if (r < 0)
 		return r;
 	if (r == OCI_KIND_MANIFEST)
-		return take_manifest(p, d, text, err);
-	r = image_import_pick(&p->image, text, &p->host, take_child, &at, err);
+		return import_manifest(p, d, text, err);
+	r = image_import_pick(&p->image, text, &p->host, import_child, &at, err);
 	return r == 0 ? image_import_put(p->store, &p->image, &d->digest, text, err) : r;
 }
 
-static int take_child(void *ctx, const struct oci_descriptor *d, struct kerr *err)
+static int import_child(void *ctx, const struct oci_descriptor *d, struct kerr *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(IMAGE_MAX_MANIFEST);
 	const struct descent *at = ctx;
@@ -328,7 +335,7 @@ static int take_child(void *ctx, const struct oci_descriptor *d, struct kerr *er
 	r = image_import_judge(&p->image, err);
 	if (r == 0)
 		r = get_named(p, "manifests", d, "the index lists manifest", &text, err);
-	return r == 0 ? take_target(p, d, &text, at->depth, err) : r;
+	return r == 0 ? import_target(p, d, &text, at->depth, err) : r;
 }
 
 static int pull_manifest(struct pull *p, struct kerr *err)
@@ -348,7 +355,7 @@ static int pull_manifest(struct pull *p, struct kerr *err)
 		r = get_tag(p, &top, &text, err);
 	rec->digest = top.digest;
 	if (r == 0)
-		r = take_target(p, &top, &text, 0, err);
+		r = import_target(p, &top, &text, 0, err);
 	if (r == 0)
 		rec->media_type = oci_media_type(buf_str(&text), text.len, top.media_type);
 	oci_descriptor_clear(&top);
@@ -362,7 +369,7 @@ static const struct oci_descriptor *blob_of(const struct pull *p, size_t i)
 	return &p->image.manifest.layers[i];
 }
 
-static void tell(struct pull *p, size_t i, enum pull_phase phase, const char *text)
+static void report_progress(struct pull *p, size_t i, enum pull_phase phase, const char *text)
 {
 	struct pull_layer *y = &p->v[i];
 	const struct pull_progress now = {
@@ -385,7 +392,7 @@ static size_t parallel(void)
 	return n < PULL_PARALLEL ? PULL_PARALLEL : n;
 }
 
-/* A pipe for kukefetch to write to, without waiting, and for others to read from. */
+/* A pipe that kukefetch writes to without blocking and kukeunpack or a tee reads from. */
 static int make_pipe(int *ret_in, int *ret_out, struct kerr *err)
 {
 	int fds[2];
@@ -394,14 +401,14 @@ static int make_pipe(int *ret_in, int *ret_out, struct kerr *err)
 		return kerr_set(err, -errno, "make a pipe");
 	*ret_in = fds[0];
 	*ret_out = fds[1];
-	(void) fcntl(fds[1], F_SETPIPE_SZ, PULL_PIPE); /* a smaller one works as well */
-	/* Of the writing end only: each end of a pipe has flags of its own. */
+	(void) fcntl(fds[1], F_SETPIPE_SZ, PULL_PIPE); /* a smaller pipe works too */
+	/* Set O_NONBLOCK for the writing end only. */
 	if (fcntl(fds[1], F_SETFL, O_WRONLY | O_NONBLOCK) < 0)
 		return kerr_set(err, -errno, "make a pipe");
 	return 0;
 }
 
-/* Put a tee behind *in: what is read there has been kept on its way. */
+/* Insert a tee between kukefetch and the reader: *in becomes the tee's output. */
 static int add_tee(struct pull *p, size_t i, int *in, struct kerr *err)
 {
 	int fds[2], r;
@@ -416,7 +423,7 @@ static int add_tee(struct pull *p, size_t i, int *in, struct kerr *err)
 	return r;
 }
 
-/* A kukeunpack, what it reads from, and the request for the bytes. */
+/* Start kukeunpack for a layer and request the layer's bytes from the registry. */
 static int start_layer(struct pull *p, size_t i, struct kerr *err)
 {
 	const struct oci_descriptor *d = blob_of(p, i);
@@ -441,7 +448,7 @@ static int start_layer(struct pull *p, size_t i, struct kerr *err)
 		r = fetch_ask(p->fetch, &want, &p->v[i].id, err);
 	if (r < 0)
 		return r;
-	tell(p, i, PULL_DOWNLOADING, NULL);
+	report_progress(p, i, PULL_DOWNLOADING, NULL);
 	return 0;
 }
 
@@ -462,7 +469,7 @@ static int start_layers(struct pull *p, struct kerr *err)
 	return 0;
 }
 
-/* The layer of a request; the number of layers when there is none. */
+/* The layer that a request is for; the number of layers when there is none. */
 static size_t layer_of(const struct pull *p, int64_t id)
 {
 	size_t i;
@@ -473,7 +480,7 @@ static size_t layer_of(const struct pull *p, int64_t id)
 	return i;
 }
 
-static int take_event(struct pull *p, struct kerr *err)
+static int handle_event(struct pull *p, struct kerr *err)
 {
 	struct fetch_event e;
 	size_t i;
@@ -488,19 +495,19 @@ static int take_event(struct pull *p, struct kerr *err)
 	switch (e.kind) {
 	case FETCH_DONE:
 		p->v[i].bytes = blob_of(p, i)->size;
-		tell(p, i, PULL_UNPACKING, NULL);
+		report_progress(p, i, PULL_UNPACKING, NULL);
 		break;
 	case FETCH_PROGRESS:
 		p->v[i].bytes = e.bytes;
-		tell(p, i, PULL_DOWNLOADING, NULL);
+		report_progress(p, i, PULL_DOWNLOADING, NULL);
 		break;
 	case FETCH_RETRY:
-		tell(p, i, PULL_RETRYING, e.err.msg);
+		report_progress(p, i, PULL_RETRYING, e.err.msg);
 		break;
 	case FETCH_FAILED:
 		if (e.flags & FETCH_SINK)
-			break; /* kukeunpack says why */
-		r = failed(p, &e, err);
+			break; /* kukeunpack reports the reason */
+		r = fetch_error(p, &e, err);
 		if (r == -ENOENT && image_import_is_foreign(blob_of(p, i)->media_type))
 			return kerr_plain(err, -EREMOTEIO,
 					  "layer %zu (%s) is not in the registry, and is not "
@@ -512,16 +519,17 @@ static int take_event(struct pull *p, struct kerr *err)
 }
 
 /*
- * kukeunpack's complaint about an early end is not the reason when kukefetch has
- * given up: that is told before the pipe closes, so it can be read by now.
+ * kukeunpack has failed. When kukefetch gave up, kukeunpack only complains about an
+ * early end; the real error is kukefetch's. kukefetch sends it before it closes the
+ * pipe, so it can be read now.
  */
-static int blame(struct pull *p, int r, struct kerr *why, struct kerr *err)
+static int find_cause(struct pull *p, int r, struct kerr *why, struct kerr *err)
 {
 	struct pollfd fd = { .fd = fetch_fd(p->fetch), .events = POLLIN };
 	int q;
 
 	while (poll(&fd, 1, 0) > 0) {
-		q = take_event(p, err);
+		q = handle_event(p, err);
 		if (q < 0)
 			return q;
 	}
@@ -554,14 +562,14 @@ static int wait_layers(struct pull *p, struct kerr *err)
 		return errno == EINTR ? 0 : kerr_set(err, -errno, "wait for layers");
 	r = check_caller(p, caller->revents, err);
 	if (r == 0 && fetch->revents)
-		r = take_event(p, err);
+		r = handle_event(p, err);
 	for (i = 0; r == 0 && i < n; i++)
 		if (fds[n + i].revents)
 			r = blob_tee_pump(p->v[i].tee, err);
 	if (r < 0)
 		return r;
 	r = layer_unpack_wait(p->layers, 0, &why);
-	return r < 0 ? blame(p, r, &why, err) : 0;
+	return r < 0 ? find_cause(p, r, &why, err) : 0;
 }
 
 static int commit(struct pull *p, bool last, struct kerr *err)
@@ -576,7 +584,7 @@ static int commit(struct pull *p, bool last, struct kerr *err)
 	for (i = 0; r == 0 && i < p->image.manifest.n_layers; i++)
 		if (p->v[i].phase >= PULL_DOWNLOADING && p->v[i].phase < PULL_DONE &&
 		    layer_exists(p->store, layer_unpack_chain(p->layers, i)))
-			tell(p, i, PULL_DONE, NULL);
+			report_progress(p, i, PULL_DONE, NULL);
 	return r;
 }
 
@@ -601,18 +609,18 @@ static int begin_layers(struct pull *p, struct kerr *err)
 		want[i].blob = blob_of(p, i)->digest;
 		if (digest_parse(p->image.config.diff_ids.v[i], &want[i].diff_id) < 0)
 			return kerr_plain(err, -EINVAL, "bad diff id");
-		tell(p, i, PULL_WAITING, NULL);
+		report_progress(p, i, PULL_WAITING, NULL);
 	}
 	r = layer_unpack_new(p->store, want, n, &p->layers, err);
 	for (i = 0; r == 0 && i < n; i++) {
 		strlist_add(&p->image.rec.chain_ids, layer_unpack_chain(p->layers, i)->text);
 		if (!layer_unpack_missing(p->layers, i))
-			tell(p, i, PULL_EXISTS, NULL);
+			report_progress(p, i, PULL_EXISTS, NULL);
 	}
 	return r;
 }
 
-/* All layers are unpacked, so their digests are right, and so is what went the same way. */
+/* Commit the blobs of kept layers. All layers are unpacked, which has checked their digests. */
 static int keep_layers(struct pull *p, struct kerr *err)
 {
 	size_t i;
@@ -642,14 +650,15 @@ static int pull_layers(struct pull *p, struct kerr *err)
 		if (r == 0)
 			r = commit(p, false, err);
 	}
-	if (r < 0 && p->keep && p->layers) /* for the next try; this one's error is what counts */
+	/* keep the complete layers for the next try; the error to report is r */
+	if (r < 0 && p->keep && p->layers)
 		(void) commit(p, true, NULL);
 	return r == 0 ? commit(p, true, err) : r;
 }
 
-/* ---- all of it ---- */
+/* ---- the pull ---- */
 
-/* Whether the name is there with all that it needs, and what it points to. */
+/* Whether the named image is complete in the store, and what the name points to. */
 static bool is_whole(struct image_store *s, const char *name, struct digest *ret)
 {
 	cleanup_image struct image i = { 0 };
@@ -660,7 +669,10 @@ static bool is_whole(struct image_store *s, const char *name, struct digest *ret
 	return true;
 }
 
-/* The same by getting it: some registries cannot answer a HEAD, or not with a digest. */
+/*
+ * The same by fetching the manifest, as some registries do not answer HEAD requests, or
+ * answer without a digest.
+ */
 static int get_digest(struct pull *p, struct digest *ret, struct kerr *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(IMAGE_MAX_MANIFEST);
@@ -672,7 +684,7 @@ static int get_digest(struct pull *p, struct digest *ret, struct kerr *err)
 	return r;
 }
 
-/* 1 when there is nothing to do. */
+/* Returns 1 when the image is in the store and up to date, 0 when not, -errno. */
 static int is_current(struct pull *p, const char *name, struct digest *ret, struct kerr *err)
 {
 	struct digest have, now = { 0 };
@@ -732,11 +744,11 @@ int image_pull(struct image_store *s, const char *ref, const struct pull_options
 	platform_host(&p.host);
 	res.name = ref_text(&p.ref);
 	r = pull(&p, res.name, &res, err);
-	p.layers = layer_unpack_free(p.layers); /* its locks, before the store is let go */
+	p.layers = layer_unpack_free(p.layers); /* release its locks before the store */
 	if (held)
 		image_store_release(s);
 	if (r < 0 && (!p.keep || r == -ENOSPC || r == -EDQUOT))
-		(void) image_gc(s, NULL, NULL); /* the first error is the one to tell */
+		(void) image_gc(s, NULL, NULL); /* the first error is the one to report */
 	if (r < 0)
 		return r;
 	*ret = take_struct(res);

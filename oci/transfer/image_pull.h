@@ -7,25 +7,25 @@
 #include "imgstore.h"
 #include "registry.h"
 
-/* Where one layer of a pull is. */
+/* The phase of one layer of a pull. */
 enum pull_phase {
-	PULL_EXISTS = 1, /* it was there */
+	PULL_EXISTS = 1, /* it was in the store */
 	PULL_WAITING,
-	PULL_DOWNLOADING, /* and unpacking, all in one */
-	PULL_RETRYING, /* text says why */
-	PULL_UNPACKING, /* all of it has come */
+	PULL_DOWNLOADING, /* unpacked while it is downloaded */
+	PULL_RETRYING, /* text is the reason */
+	PULL_UNPACKING, /* completely downloaded */
 	PULL_DONE,
 };
 
 struct pull_progress {
-	const struct digest *layer; /* of the blob */
+	const struct digest *layer; /* digest of the blob */
 	enum pull_phase phase;
 	int64_t bytes, total; /* compressed */
-	const char *text; /* NULL for most phases */
+	const char *text; /* NULL in most phases */
 };
 
 enum pull_flags {
-	PULL_REFRESH = 1 << 0, /* a tag that is there may point elsewhere by now: ask */
+	PULL_REFRESH = 1 << 0, /* a tag of a stored image may have moved: ask the registry */
 };
 
 struct pull_options {
@@ -34,26 +34,26 @@ struct pull_options {
 	size_t n_logins;
 	void (*progress)(void *ctx, const struct pull_progress *p); /* may be NULL */
 	void *ctx;
-	int cancel_fd; /* a socket: the pull ends (-ECANCELED) when its peer is gone; < 0: none */
+	int cancel_fd; /* a socket, or < 0; the pull ends with -ECANCELED when its peer has gone */
 	enum pull_flags flags;
 };
 
 struct pull_result {
 	char *name; /* normalised */
-	struct digest digest; /* what it points to */
-	bool changed; /* false: it was there, whole and current */
+	struct digest digest; /* what the name points to */
+	bool changed; /* false: the image was complete and up to date */
 };
 
 void pull_result_clear(struct pull_result *r);
 #define cleanup_pull_result cleanup_(pull_result_clear)
 
 /*
- * Pull an image and unpack it. What is there already is not fetched again: of a
- * reference with a digest nothing is, without a question to the registry.
- * Nothing of a pull that fails can be seen; layers that were complete stay until
- * the next collection, for the next try, unless the disk is full. Takes the
- * hold and the locks of layers itself; no lock of a cell or above may be held.
- * Errors are the registry's words where it has said something.
+ * Pull an image and unpack it. Content in the store is not fetched again; for a
+ * reference with a digest, the registry is then not even asked. After a failure no part
+ * of the image is visible; complete layers stay for the next try until the next garbage
+ * collection, unless the disk is full. Takes the hold on the store and the locks of
+ * layers; the caller must not hold the lock of a cell or above. Errors contain the
+ * registry's message when there is one.
  */
 int image_pull(struct image_store *s, const char *ref, const struct pull_options *o,
 	       struct pull_result *ret, struct kerr *err);

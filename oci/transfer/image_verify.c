@@ -16,7 +16,7 @@
 #include "mem.h"
 #include "str.h"
 
-/* Layers that images share are read once. */
+/* Results for layers, so that a layer shared by images is read only once. */
 struct seen {
 	struct seen_layer {
 		struct digest chain;
@@ -52,8 +52,8 @@ void image_checks_clear(struct image_checks *c)
 	c->n = 0;
 }
 
-static const struct layer_report *look_at_layer(struct image_store *s, const struct digest *chain,
-						struct seen *seen)
+static const struct layer_report *verify_layer_once(struct image_store *s,
+						    const struct digest *chain, struct seen *seen)
 {
 	struct seen_layer *y;
 	size_t i;
@@ -77,7 +77,7 @@ static int check_layers(struct image_store *s, const struct strlist *chains, str
 	for (i = 0; i < chains->n; i++) {
 		if (digest_parse(chains->v[i], &chain) < 0)
 			return kerr_plain(err, -EINVAL, "bad chain id '%s'", chains->v[i]);
-		rep = look_at_layer(s, &chain, seen);
+		rep = verify_layer_once(s, &chain, seen);
 		c->layers++;
 		c->files += rep->files;
 		c->more += rep->more;

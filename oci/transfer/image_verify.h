@@ -7,14 +7,14 @@
 #include "imgstore.h"
 #include "vec.h"
 
-/* What a look at one image found. Texts are fit for a terminal. */
+/* The result of checking one image. The texts are escaped for a terminal. */
 struct image_check {
 	char *name;
 	struct digest digest; /* what the name points to */
-	bool pulled; /* not loaded */
-	uint64_t layers, files; /* that were looked at */
+	bool pulled; /* false: loaded */
+	uint64_t layers, files; /* that were checked */
 	struct strlist problems;
-	uint64_t more; /* problems that are not named */
+	uint64_t more; /* number of further problems */
 	struct strlist broken_blobs; /* digests */
 	struct strlist broken_layers; /* chain ids */
 };
@@ -28,16 +28,16 @@ void image_checks_clear(struct image_checks *c);
 #define cleanup_image_checks cleanup_(image_checks_clear)
 
 /*
- * Read all that an image (ref; NULL: every one, sorted by name) is made of, and
- * hold it against digests and lists of files. What is wrong is in ret; an error is
- * what keeps from finding out. ERR_IMAGE_NOT_FOUND.
+ * Read all content of an image (ref NULL: of every image, sorted by name) and compare it
+ * with its digests and lists of files. Problems are put into *ret; an error means that
+ * the check itself failed. ERR_IMAGE_NOT_FOUND.
  */
 int image_verify(struct image_store *s, const char *ref, struct image_checks *ret,
 		 struct kerr *err);
 
 /*
- * Make what was found broken be missing, so that a load or pull brings it again.
- * The caller has made sure that nothing is mounted of it.
+ * Remove what was found broken, so that the next load or pull stores it again. The
+ * caller makes sure that none of it is mounted.
  */
 int image_forget_broken(struct image_store *s, const struct image_check *c, struct kerr *err);
 

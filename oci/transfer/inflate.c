@@ -13,7 +13,7 @@
 
 enum {
 	INFLATE_BLOCK = 64 << 10,
-	INFLATE_PIPE = 1 << 20, /* bytes of the pipe, where that may be set */
+	INFLATE_PIPE = 1 << 20, /* size of the pipe, if it can be set */
 };
 
 bool inflate_needed(int fd)
@@ -21,7 +21,7 @@ bool inflate_needed(int fd)
 	static const unsigned char starts[][4] = {
 		{ 0x1f, 0x8b }, /* gzip */
 		{ 0x28, 0xb5, 0x2f, 0xfd }, /* zstd */
-		{ 0xfd, '7', 'z', 'X' }, /* xz: for its refusal */
+		{ 0xfd, '7', 'z', 'X' }, /* xz: kukeunpack refuses it with a message */
 	};
 	unsigned char b[4] = { 0 };
 	struct stat st;
@@ -30,7 +30,7 @@ bool inflate_needed(int fd)
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return true;
 	if (pread(fd, b, sizeof(b), lseek(fd, 0, SEEK_CUR)) < 0)
-		return false; /* reading it goes wrong once more, with a message */
+		return false; /* the error shows again, with a message, when the archive is read */
 	for (i = 0; i < ARRAY_SIZE(starts); i++)
 		if (memcmp(b, starts[i], i == 0 ? 2 : sizeof(b)) == 0)
 			return true;
@@ -70,7 +70,7 @@ int inflate_start(struct image_store *s, int fd, struct inflate *f, struct kerr 
 	return 0;
 }
 
-/* Its end of the pipe is closed: it has ended, or is about to. */
+/* kukeunpack has closed its end of the pipe: it has ended, or soon will. */
 static bool hung_up(const struct inflate *f)
 {
 	struct pollfd p = { .fd = f->fd };
@@ -88,7 +88,7 @@ int inflate_finish(struct inflate *f, int r, struct kerr *err)
 	int q;
 
 	if (r < 0 && !hung_up(f))
-		return r; /* the reader had enough before it */
+		return r; /* an error of the reader, which stopped before the decompressor failed */
 	do
 		n = read(f->fd, block, INFLATE_BLOCK);
 	while (n > 0 || (n < 0 && errno == EINTR));
@@ -104,6 +104,6 @@ void inflate_clear(struct inflate *f)
 	fd_close_p(&f->fd);
 	unpack_abort(&f->job);
 	if (f->cell)
-		(void) rmdir(f->cell); /* the collector takes what stays */
+		(void) rmdir(f->cell); /* if this fails, garbage collection removes it */
 	free_p(&f->cell);
 }

@@ -6,10 +6,13 @@
 #include "imgstore.h"
 #include "unpack.h"
 
-/* A compressed archive (or any stream, which may be one), decompressed by a kukeunpack. */
+/*
+ * Decompresses an archive through kukeunpack. Also used for any stream, as it may be
+ * compressed.
+ */
 struct inflate {
-	int fd; /* the archive comes from here */
-	char *cell; /* where the kukeunpack is confined: an empty directory in staging/ */
+	int fd; /* the decompressed archive is read from here */
+	char *cell; /* an empty directory in staging/ to which kukeunpack is confined */
 	struct unpack_job job;
 };
 
@@ -18,14 +21,18 @@ struct inflate {
 		.fd = -EBADF, .job = UNPACK_JOB_INIT \
 	}
 
-/* Whether fd, from its position on, has to go through it: what is no plain file. */
+/*
+ * Whether the input must be decompressed first: a compressed file, or anything but a
+ * regular file.
+ */
 bool inflate_needed(int fd);
 int inflate_start(struct image_store *s, int fd, struct inflate *f, struct kerr *err);
 /*
- * After the archive was read with result r: read the rest, as only then it is known
- * to be whole. A failure of the decompressor is the reason for one of the reader.
+ * Call after reading the archive, with the result r of that. Reads the rest, since only
+ * at the end it is known whether the input is complete. A failure of the decompressor
+ * replaces that of the reader.
  */
 int inflate_finish(struct inflate *f, int r, struct kerr *err);
-void inflate_clear(struct inflate *f); /* ends it */
+void inflate_clear(struct inflate *f); /* kills kukeunpack if it is running */
 
 #endif

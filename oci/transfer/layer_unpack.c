@@ -22,13 +22,14 @@
 #include "vec.h"
 
 enum {
-	LAYERS_PARALLEL = 4 /* at most at the same time, on hosts of as many processors */
+	/* maximum number of kukeunpack processes, on hosts with as many processors */
+	LAYERS_PARALLEL = 4
 };
 
 enum layer_state {
-	LAYER_MISSING = 1, /* its lock is held */
-	LAYER_RUNNING, /* a kukeunpack is at it */
-	LAYER_UNPACKED, /* and verified; in staging/ */
+	LAYER_MISSING = 1, /* to be started; its lock is held */
+	LAYER_RUNNING, /* kukeunpack is running */
+	LAYER_UNPACKED, /* unpacked and verified, in staging/ */
 	LAYER_NAMED, /* in snapshots/ */
 };
 
@@ -38,7 +39,7 @@ struct layer {
 	enum layer_state state;
 	bool locked;
 	bool unpacked_here;
-	char *dir; /* in staging/; NULL: no such */
+	char *dir; /* in staging/; NULL: none */
 	struct unpack_job job;
 	struct unpack_result res;
 	struct buf notes;
@@ -48,7 +49,7 @@ struct layer_unpack {
 	struct image_store *store;
 	struct layer *v;
 	size_t n;
-	uint64_t bytes; /* of the tars unpacked here */
+	uint64_t bytes; /* sum of the unpacked tars */
 };
 
 static void unlock(struct layer_unpack *l, struct layer *y)
@@ -63,7 +64,7 @@ static void unlock(struct layer_unpack *l, struct layer *y)
 static void layer_clear(struct layer_unpack *l, struct layer *y)
 {
 	unpack_abort(&y->job);
-	if (y->dir) /* the collector takes what stays */
+	if (y->dir) /* if this fails, garbage collection removes it */
 		(void) remove_tree_at(AT_FDCWD, y->dir, 0, NULL);
 	free_p(&y->dir);
 	buf_clear(&y->notes);
@@ -90,7 +91,7 @@ static int by_hex(const void *a, const void *b)
 	return strcmp((*x)->chain.text, (*y)->chain.text);
 }
 
-/* All in the order of their names: two images that share layers cannot wait for each other. */
+/* Take locks sorted by name, so that two images sharing layers cannot deadlock. */
 static int lock_missing(struct layer_unpack *l, struct kerr *err)
 {
 	cleanup_free struct layer **order = xcalloc(l->n + 1, sizeof(*order));
@@ -177,7 +178,7 @@ size_t layer_unpack_running(const struct layer_unpack *l)
 	return n;
 }
 
-static int fail(const struct layer_unpack *l, const struct layer *y, int r, struct kerr *err)
+static int fail_layer(const struct layer_unpack *l, const struct layer *y, int r, struct kerr *err)
 {
 	return kerr_wrap(err, r, "layer %zu", (size_t) (y - l->v) + 1);
 }
@@ -212,7 +213,7 @@ static int make_staging(struct layer_unpack *l, struct layer *y, struct kerr *er
 	fs = path_join(y->dir, LAYER_FS, NULL);
 	r = mkdir(fs, 0755);
 	if (r == 0)
-		r = chmod(fs, 0755); /* whatever the umask */
+		r = chmod(fs, 0755); /* independent of the umask */
 	return r < 0 ? kerr_set(err, -errno, "create '%s'", fs) : 0;
 }
 
@@ -231,7 +232,7 @@ int layer_unpack_start(struct layer_unpack *l, size_t i, const struct layer_sour
 	if (r >= 0)
 		r = unpack_start(src, fs, list, &l->store->limits, &y->job, err);
 	if (r < 0)
-		return fail(l, y, r, err);
+		return fail_layer(l, y, r, err);
 	y->state = LAYER_RUNNING;
 	return 0;
 }
@@ -262,7 +263,7 @@ static int finish(struct layer_unpack *l, struct layer *y, struct kerr *err)
 	if (r == 0)
 		r = check_digests(y, err);
 	if (r < 0)
-		return fail(l, y, r, err);
+		return fail_layer(l, y, r, err);
 	l->bytes += y->res.tar_bytes;
 	if (l->bytes > l->store->limits.max_bytes)
 		return kerr_plain(err, -E2BIG,
@@ -311,8 +312,11 @@ bool layer_unpack_source(const struct layer_unpack *l, size_t i, struct digest *
 	return true;
 }
 
-/* What the layers below decide, and the record. Those may be in staging/ as well. */
-static int complete(struct layer_unpack *l, size_t i, struct kerr *err)
+/*
+ * Apply what depends on the layers below, which may still be in staging/, and write the
+ * record.
+ */
+static int complete_layer(struct layer_unpack *l, size_t i, struct kerr *err)
 {
 	cleanup_strlist struct strlist dirs = { 0 };
 	struct layer *y = &l->v[i];
@@ -339,13 +343,14 @@ static int complete(struct layer_unpack *l, size_t i, struct kerr *err)
 }
 
 /*
- * A container may be up on the files of a layer whose record was lost: they stay where
- * they are and get the record of the same layer, unpacked just now. Whether they are
- * whole, image verify tells.
+ * A running container may use the files of a layer whose record was lost. So the files
+ * stay, and they get the record of the copy unpacked just now. Whether the files are
+ * intact, "image verify" finds out.
  */
-static int give_record(struct layer_unpack *l, struct layer *y, const char *to, struct kerr *err)
+static int restore_record(struct layer_unpack *l, struct layer *y, const char *to, struct kerr *err)
 {
-	static const char *const names[] = { LAYER_FILES, LAYER_RECORD }; /* what counts, last */
+	/* the record last, as it makes the layer valid */
+	static const char *const names[] = { LAYER_FILES, LAYER_RECORD };
 	size_t i;
 	int r = 0;
 
@@ -362,17 +367,17 @@ static int give_record(struct layer_unpack *l, struct layer *y, const char *to, 
 	return r < 0 ? r : image_store_trash(l->store, y->dir, err);
 }
 
-/* Its data is on the disk: what is visible is whole. */
-static int name(struct layer_unpack *l, struct layer *y, struct kerr *err)
+/* Give the layer its name; its data is synced already, so a visible layer is complete_layer. */
+static int publish_layer(struct layer_unpack *l, struct layer *y, struct kerr *err)
 {
 	cleanup_free char *to = layer_path(l->store, &y->chain, NULL);
 	cleanup_free char *fs = path_join(to, LAYER_FS, NULL);
 	int r;
 
 	if (access(fs, F_OK) == 0 && snapshot_layer_used(l->store, &y->chain)) {
-		r = give_record(l, y, to, err);
+		r = restore_record(l, y, to, err);
 	} else {
-		/* A damaged one that is there without its record makes room. */
+		/* A damaged directory without a record is removed first. */
 		r = image_store_trash(l->store, to, err);
 		if (r == 0 && rename(y->dir, to) < 0)
 			r = kerr_set(err, -errno, "rename '%s' to '%s'", y->dir, to);
@@ -393,7 +398,7 @@ static int sync_store(struct layer_unpack *l, struct kerr *err)
 	return r < 0 ? kerr_set(err, -errno, "sync '%s'", l->store->dir) : 0;
 }
 
-static int name_all(struct layer_unpack *l, size_t from, size_t to, struct kerr *err)
+static int publish_all(struct layer_unpack *l, size_t from, size_t to, struct kerr *err)
 {
 	cleanup_free char *path = layer_path(l->store, &l->v[from].chain, NULL);
 	size_t i;
@@ -401,7 +406,7 @@ static int name_all(struct layer_unpack *l, size_t from, size_t to, struct kerr 
 
 	r = sync_store(l, err);
 	for (i = from; r == 0 && i < to; i++)
-		r = l->v[i].state == LAYER_UNPACKED ? name(l, &l->v[i], err) : 0;
+		r = l->v[i].state == LAYER_UNPACKED ? publish_layer(l, &l->v[i], err) : 0;
 	if (r < 0)
 		return r;
 	r = fsync_parent(AT_FDCWD, path, err);
@@ -418,9 +423,9 @@ int layer_unpack_commit(struct layer_unpack *l, struct kerr *err)
 	while (from < l->n && l->v[from].state == LAYER_NAMED)
 		from++;
 	for (to = from; to < l->n && l->v[to].state >= LAYER_UNPACKED; to++) {
-		r = l->v[to].state == LAYER_UNPACKED ? complete(l, to, err) : 0;
+		r = l->v[to].state == LAYER_UNPACKED ? complete_layer(l, to, err) : 0;
 		if (r < 0)
-			return fail(l, &l->v[to], r, err);
+			return fail_layer(l, &l->v[to], r, err);
 	}
-	return to > from ? name_all(l, from, to, err) : 0;
+	return to > from ? publish_all(l, from, to, err) : 0;
 }

@@ -24,19 +24,19 @@ enum {
 	VERIFY_TEXT_MAX = 64 << 10,
 };
 
-/* A record of the list and its place in it. */
+/* An entry of the list of files and its position. */
 struct item {
 	struct filelist_entry e;
 	size_t n;
 };
 
-/* A layer's list on its way to what must be there. */
+/* State while a layer is verified. */
 struct verify {
 	struct layer_report *report;
 	int fs;
 	char *list;
 	size_t list_n;
-	struct item *items; /* by path, then by place */
+	struct item *items; /* sorted by path, then by position */
 	size_t n_items;
 	uint8_t *block;
 };
@@ -47,7 +47,7 @@ void layer_report_clear(struct layer_report *r)
 	*r = (struct layer_report){ 0 };
 }
 
-/* path NULL: of the layer as a whole. */
+/* path NULL: the problem is the layer itself. */
 static void problem(struct layer_report *r, const char *path, char *owned_text)
 {
 	cleanup_buf struct buf b = BUF_INIT(VERIFY_TEXT_MAX);
@@ -74,7 +74,7 @@ static void verify_clear(struct verify *v)
 	fd_close_p(&v->fs);
 }
 
-/* The list into memory: 1, or 0 when there is none that could be used. */
+/* Map the list of files: 1, or 0 when it is missing or unusable. */
 static int map_list(struct verify *v, const char *dir, struct kerr *err)
 {
 	cleanup_free char *path = path_join(dir, LAYER_FILES, NULL);
@@ -118,7 +118,7 @@ static int read_items(struct verify *v)
 	return r;
 }
 
-/* What was at a path when record n was written, through hard links; NULL: nothing. */
+/* The entry that path had when entry n was written, following hard links; NULL: none. */
 static const struct filelist_entry *find_target(const struct verify *v, const char *path, size_t n)
 {
 	struct item key = { { .path = path }, n };
@@ -141,7 +141,7 @@ static const struct filelist_entry *find_target(const struct verify *v, const ch
 	}
 }
 
-/* Below the layer's root, never over a symlink. -errno. */
+/* Open a path of the layer; never follows a symlink. -errno. */
 static int open_below(const struct verify *v, const char *path, int flags)
 {
 	struct open_how how = {
@@ -150,7 +150,7 @@ static int open_below(const struct verify *v, const char *path, int flags)
 	};
 	long r;
 
-	/* A symlink itself may be the end of a path that is only looked at. */
+	/* O_PATH may open the symlink itself. */
 	if (flags & O_PATH)
 		how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
 	r = syscall(SYS_openat2, v->fs, *path ? path : ".", &how, sizeof(how));
@@ -172,7 +172,7 @@ static mode_t type_of(char type)
 	case 'p':
 		return S_IFIFO;
 	default:
-		return S_IFCHR; /* c, and what hides a name */
+		return S_IFCHR; /* character device, or whiteout */
 	}
 }
 
@@ -183,7 +183,7 @@ static void check_content(struct verify *v, const char *path, const struct filel
 	off_t at = 0, data;
 	ssize_t n = 0;
 
-	/* Holes are known to be zeros without reading them. */
+	/* Holes are zeros: skip them without reading. */
 	while (fd >= 0 && (data = lseek(fd, at, SEEK_DATA)) >= 0) {
 		crc = crc32c_add_zeros(crc, (uint64_t) (data - at));
 		n = pread(fd, v->block, VERIFY_BLOCK, data);
@@ -212,7 +212,7 @@ static void check_link(struct verify *v, const char *path, int fd, const struct 
 		problem(v->report, path, xstrdup("its target differs"));
 }
 
-/* path must be what e says. */
+/* Compare the file at path with entry e. */
 static void check(struct verify *v, const char *path, const struct filelist_entry *e)
 {
 	cleanup_fd int fd = open_below(v, path, O_PATH);
@@ -227,13 +227,13 @@ static void check(struct verify *v, const char *path, const struct filelist_entr
 		return;
 	}
 	if ((st.st_mode & S_IFMT) != type_of(e->type)) {
-		problem(v->report, path, xstrdup("it is of another type"));
+		problem(v->report, path, xstrdup("its type differs"));
 		return;
 	}
 	if (e->type == 'i')
-		return; /* its owner and mode are those of the layers below */
+		return; /* an implied directory: owner and mode come from the layers below */
 	if ((e->type == 'c' || e->type == 'b' || e->type == 'w') && st.st_rdev != e->size)
-		problem(v->report, path, xstrdup("it is another device"));
+		problem(v->report, path, xstrdup("its device number differs"));
 	if (e->type == 'w')
 		return;
 	if (e->type != 'l' && (st.st_mode & 07777) != e->mode)
@@ -253,12 +253,12 @@ static void check(struct verify *v, const char *path, const struct filelist_entr
 		check_content(v, path, e);
 }
 
-/* Removals of a path and of those above it, outermost first. */
+/* Removals of a path and its parents, outermost first. */
 struct removals {
 	struct removal {
 		const char *path;
 		size_t len;
-		size_t last; /* place of the last one here or above, plus one; 0: none */
+		size_t last; /* position of the last removal here or above, plus one; 0: none */
 	} * v;
 	size_t n;
 };
@@ -269,7 +269,7 @@ static bool is_below(const char *path, const struct removal *r)
 	       (r->len == 0 || path[r->len] == '/' || path[r->len] == '\0');
 }
 
-/* Every path once, with its last record that no removal has undone. */
+/* Check each path once, against its last entry that was not removed later. */
 static void check_items(struct verify *v)
 {
 	struct removals up = { NULL, 0 };

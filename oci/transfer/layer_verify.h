@@ -8,27 +8,27 @@
 #include "vec.h"
 
 enum {
-	LAYER_VERIFY_MAX_PROBLEMS = 1000, /* that are named; more are counted */
+	LAYER_VERIFY_MAX_PROBLEMS = 1000, /* listed problems; further ones are only counted */
 };
 
-/* What was found. Texts are fit for a terminal. */
+/* The result of verifying a layer. The texts are escaped for a terminal. */
 struct layer_report {
 	struct strlist problems;
-	uint64_t more; /* problems that are not named */
-	uint64_t files; /* that were looked at */
+	uint64_t more; /* number of further problems */
+	uint64_t files; /* that were checked */
 };
 
 void layer_report_clear(struct layer_report *r);
 #define cleanup_layer_report cleanup_(layer_report_clear)
 
 /*
- * Hold an unpacked layer against its record and its list of files: existence,
- * type, size, content, target, mode and owner of each. What is wrong is put into
- * ret. The caller holds the store.
+ * Compare an unpacked layer with its record and list of files: existence, type, size,
+ * content, link target, mode and owner of each file. Problems are put into *ret. The
+ * caller holds the store.
  */
 void layer_verify(struct image_store *s, const struct digest *chain, struct layer_report *ret);
 
-/* Size and CRC-32C of the list of files in a layer's directory. */
+/* Compute size and CRC-32C of the list of files in a layer's directory. */
 int layer_sum_files(const char *dir, uint64_t *ret_bytes, uint32_t *ret_crc, struct kerr *err);
 
 #endif

@@ -38,7 +38,7 @@ void registry_endpoints_clear(struct registry_endpoints *e)
 	e->n = 0;
 }
 
-/* The one name for a registry that has several; borrowed. */
+/* The one name used for a registry that has several; borrowed. */
 static const char *canonical(const char *host)
 {
 	static const char *const names[] = { DOCKER_DOMAIN, "index.docker.io", DOCKER_REGISTRY };
@@ -50,7 +50,7 @@ static const char *canonical(const char *host)
 	return host;
 }
 
-/* host[:port] without the scheme and path that people write around it; owned by the caller. */
+/* Cut a scheme and a path off, so that host[:port] is left; owned by the caller. */
 static char *bare_host(const char *s)
 {
 	const char *p = strstr(s, "://");
@@ -74,11 +74,11 @@ static bool valid_hostport(const char *s)
 	return true;
 }
 
-/* A mirror as it was written, taken apart. */
+/* The parts of a mirror setting. */
 struct mirror {
 	char *host;
 	char *prefix;
-	char *scheme; /* "" when not said */
+	char *scheme; /* "" when missing */
 };
 
 static void mirror_clear(struct mirror *m)
@@ -116,10 +116,7 @@ static bool plain_ok(const struct registry_config *c, const char *hostport, bool
 	return *ret_loopback || hostport_listed(c->insecure.v, c->insecure.n, host, port);
 }
 
-/*
- * Our own machine is asked in plain first: setting up TLS for nothing takes
- * longer than the answer.
- */
+/* For this machine try plain http first: an attempt with TLS takes longer than the answer. */
 static const char *schemes_of(const struct registry_config *c, const char *hostport)
 {
 	bool loopback;
@@ -166,7 +163,7 @@ int registry_config_check(const struct registry_config *c, struct kerr *err)
 }
 
 enum login_flags {
-	LOGIN_CATCH_ALL = 1 << 0, /* one without a server will do */
+	LOGIN_CATCH_ALL = 1 << 0, /* a login without a server is accepted too */
 };
 
 static const struct registry_login *find_login(const struct registry_login *logins, size_t n,

@@ -6,26 +6,26 @@
 #include "ref.h"
 #include "vec.h"
 
-/* What the server configuration says of registries. */
+/* The registry settings of the server configuration. */
 struct registry_config {
-	struct strlist insecure; /* host[:port]: plain HTTP is good enough */
-	struct strmap mirrors; /* by registry: host[:port][/prefix], with or without a scheme */
-	char *ca_file; /* further authorities; NULL or "" for none */
+	struct strlist insecure; /* host[:port] for which plain HTTP is allowed */
+	struct strmap mirrors; /* key: registry; value: host[:port][/prefix], scheme optional */
+	char *ca_file; /* additional certificate authorities; NULL or "": none */
 };
 
-/* One of a realm's credentials; all borrowed. */
+/* One registry login of a realm; all members are borrowed. */
 struct registry_login {
-	const char *server; /* "" for the registry of whichever image is asked for */
+	const char *server; /* "": for the registry of any image */
 	const char *user;
 	const char *password;
 };
 
-/* Where an image's repository is to be had. */
+/* A host from which an image's repository can be fetched. */
 struct registry_endpoint {
 	char *host; /* host[:port] */
-	char *prefix; /* of the repository's name there: "/proxy", "" mostly */
-	const char *schemes; /* to be tried, as kukefetch takes them */
-	const struct registry_login *login; /* NULL: none */
+	char *prefix; /* put before the repository's name: "/proxy"; usually "" */
+	const char *schemes; /* schemes to try in order, in kukefetch's format */
+	const struct registry_login *login; /* NULL: anonymous */
 };
 
 struct registry_endpoints {
@@ -35,16 +35,16 @@ struct registry_endpoints {
 
 void registry_config_clear(struct registry_config *c);
 void registry_config_copy(struct registry_config *to, const struct registry_config *from);
-/* Judge it: hosts and mirrors that cannot be read. -EINVAL, with the key's name. */
+/* Check that all hosts and mirrors are well-formed. -EINVAL; the message names the key. */
 int registry_config_check(const struct registry_config *c, struct kerr *err);
 
 void registry_endpoints_clear(struct registry_endpoints *e);
 
 /*
- * The mirror of the registry of ref, where there is one, and then the registry.
- * A login goes to the host that it names (docker.io has three names); one that
- * names none goes to the registry itself, never to a mirror. Plain HTTP is tried for
- * hosts of this machine and insecure ones only. The logins outlive *ret.
+ * The hosts to try for ref: the mirror of its registry, if there is one, then the
+ * registry. A login is used for the host it names (docker.io has three names); one that
+ * names no host is used for the registry, never for a mirror. Plain HTTP is tried only
+ * for this machine and for insecure registries. The logins must outlive *ret.
  */
 int registry_endpoints_of(const struct registry_config *c, const struct ref *ref,
 			  const struct registry_login *logins, size_t n_logins,

@@ -13,7 +13,10 @@
 #include "unpack.h"
 #include "vec.h"
 
-/* keep: the target, where the answer goes, and the descriptor that option is for. */
+/*
+ * keep: the directory for the files, the pipe for the reply, and the descriptor that
+ * option is for.
+ */
 static void build_args(const struct layer_source *src, const int keep[3], const char *option,
 		       const struct unpack_limits *limits, struct strlist *ret)
 {
@@ -39,7 +42,7 @@ static bool is_hex_digest(const char *hex)
 	return digest_parse(text, &d) == 0;
 }
 
-/* The answer on the pipe. The texts in it are cut off by us, whatever they hold. */
+/* Read kukeunpack's reply from the pipe. Texts are cut to our limits, whatever it sent. */
 static int read_result(const struct unpack_job *job, struct unpack_result *res, struct buf *notes,
 		       struct kerr *err)
 {
@@ -72,15 +75,15 @@ static int read_result(const struct unpack_job *job, struct unpack_result *res, 
 	return 0;
 }
 
-/* How it ended counts only when it gave no answer of its own. */
-static int explain_end(int status, int r, struct kerr *err)
+/* How kukeunpack ended is the error only when it sent no reply. */
+static int exit_error(int status, int r, struct kerr *err)
 {
 	if (r != -EIO || !WIFSIGNALED(status))
 		return r;
 	return kerr_plain(err, r, "kukeunpack was killed by signal %d", WTERMSIG(status));
 }
 
-/* fd is the descriptor that option ("list", "output") is for. */
+/* fd is the descriptor that option ("list" or "output") is for. */
 static int start(const struct layer_source *src, int targetfd, const char *option, int fd,
 		 const struct unpack_limits *limits, struct unpack_job *ret, struct kerr *err)
 {
@@ -136,11 +139,11 @@ int unpack_finish(struct unpack_job *job, struct unpack_result *ret, struct buf 
 	int status = 0, r, q;
 
 	r = read_result(job, ret, notes, err);
-	fd_close_p(&job->fd); /* it must not wait for us to read */
+	fd_close_p(&job->fd); /* so that kukeunpack cannot block writing to it */
 	job->pid = 0;
 	q = proc_wait(pid, -1, &status, r < 0 ? NULL : err);
 	if (r < 0)
-		return explain_end(status, r, err);
+		return exit_error(status, r, err);
 	return q;
 }
 

@@ -9,8 +9,9 @@
 #include "unpack_proto.h"
 
 /*
- * Where the bytes of a layer are: size bytes of a file from offset on, or with
- * offset -1 what is left of a pipe or file, size bytes when that is not -1.
+ * Where the bytes of a layer are: `size` bytes of a file from `offset` on; or, with
+ * offset -1, the rest of a pipe or file, of which `size` bytes are expected unless size
+ * is -1.
  */
 struct layer_source {
 	int fd; /* borrowed */
@@ -18,10 +19,10 @@ struct layer_source {
 	int64_t size;
 };
 
-/* A kukeunpack at work. */
+/* A running kukeunpack. */
 struct unpack_job {
 	pid_t pid; /* 0: none */
-	int fd; /* becomes readable when it has an answer, or has ended without one */
+	int fd; /* readable when it has replied, or ended without a reply */
 	bool inflate;
 };
 
@@ -31,29 +32,30 @@ struct unpack_job {
 	}
 
 /*
- * Start kukeunpack on a layer: its files into the empty directory targetfd, the list
- * of them (filelist.h) into listfd. All descriptors may be closed afterwards.
+ * Start kukeunpack for a layer. The files are put into the empty directory targetfd, the
+ * list of files (filelist.h) is written to listfd. All descriptors may be closed
+ * afterwards.
  */
 int unpack_start(const struct layer_source *src, int targetfd, int listfd,
 		 const struct unpack_limits *limits, struct unpack_job *ret, struct kerr *err);
 
 /*
- * Start kukeunpack on an archive as a whole: decompressed to outfd (a pipe), without
- * files and without digests. targetfd is an empty directory to be confined in.
+ * Start kukeunpack to decompress an archive to outfd, a pipe. No files are unpacked and
+ * no digests computed. targetfd is an empty directory to which it is confined.
  */
 int unpack_start_inflate(const struct layer_source *src, int targetfd, int outfd,
 			 const struct unpack_limits *limits, struct unpack_job *ret,
 			 struct kerr *err);
 
 /*
- * Wait for it and take its answer: ret has digests and counts, notes the notes of
- * unpack_proto.h; both come from a program that has read hostile input and are to
- * be used as such. A failure leaves whatever was written.
+ * Wait for kukeunpack and read its reply: *ret has digests and counts, notes the notes
+ * of unpack_proto.h. Neither is trusted, as kukeunpack has read hostile input. On
+ * failure, files written so far stay.
  */
 int unpack_finish(struct unpack_job *job, struct unpack_result *ret, struct buf *notes,
 		  struct kerr *err);
 
-/* End it, if it runs. */
+/* Kill it, if it is running. */
 void unpack_abort(struct unpack_job *job);
 
 #endif

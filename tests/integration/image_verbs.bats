@@ -136,12 +136,12 @@ loaded()
 	}
 	try nothing-known
 	assert_failure 1
-	assert_output "Error: failed to load image: cases/nothing-known/image.tar: unrecognized image format: neither oci-layout nor manifest.json is in it"
+	assert_output "Error: failed to load image: cases/nothing-known/image.tar: unrecognized image format: archive contains neither oci-layout nor manifest.json"
 	run kuke image load - <cases/nothing-known/image.tar
 	assert_like "$output" "Error: failed to load image: standard input: unrecognized image format: " ...
 	try none
 	assert_failure 1
-	assert_like "$output" ... ": there is no image in it: index.json lists none"
+	assert_like "$output" ... ": archive contains no image: index.json lists none"
 	try several-artifact
 	assert_success
 	assert_equal "${lines[1]} ${lines[2]}" "  - localhost/app:1   - localhost/app:2"

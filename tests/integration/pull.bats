@@ -364,9 +364,9 @@ index()
 	assert_equal "$(cell_state c)" Ready
 	kuke delete cell c
 	run kuke image pull localhost:5000/x/multi:foreign
-	one_line "nothing in the index is for this host (linux/$arch)"
+	one_line "the index has no image for this host (linux/$arch)"
 	run kuke image pull localhost:5000/x/multi:vax
-	one_line "it is for linux/vax, this host is linux/$arch"
+	one_line "built for linux/vax, this host is linux/$arch"
 }
 
 @test "cells pull what they need: run, apply, create, start; and say why they cannot" {
