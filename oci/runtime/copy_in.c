@@ -15,7 +15,7 @@
 #include "str.h"
 
 enum {
-	COPY_ENTRIES_MAX = 16384, /* of one tree: each costs kernel memory */
+	COPY_ENTRIES_MAX = 16384, /* per tree; each entry costs kernel memory */
 	COPY_DEPTH_MAX = 64,
 	COPY_CHUNK = 1 << 20,
 };
@@ -33,7 +33,8 @@ static int copy_meta(int from, int to)
 	struct stat st;
 
 	if (fstat(from, &st) < 0 || fchown(to, st.st_uid, st.st_gid) < 0 ||
-	    fchmod(to, st.st_mode & 07777) < 0) /* last: a new owner takes setuid away */
+	    /* last, as a change of owner clears the setuid bit */
+	    fchmod(to, st.st_mode & 07777) < 0)
 		return -errno;
 	ts[0] = st.st_atim;
 	ts[1] = st.st_mtim;
@@ -149,7 +150,7 @@ static int copy_dir(struct copy *c, int from, int to, struct kerr *err)
 		if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
 			r = copy_entry(c, from, to, e->d_name, err);
 	}
-	(void) closedir(d); /* read only */
+	(void) closedir(d); /* read only: nothing to flush */
 	return r;
 }
 

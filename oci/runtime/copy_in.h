@@ -5,9 +5,9 @@
 #include "err.h"
 
 /*
- * Copy what is in the directory from (open for reading) into the directory to, with
- * owners, modes and times; sockets are left out. No link is followed.
- * -ENOSPC: it does not fit, in bytes or in number.
+ * Copy the content of the directory from (opened for reading) into the directory to,
+ * with owners, modes and times. Sockets are left out and no link is followed. -ENOSPC
+ * when the target is full or there are too many entries.
  */
 int copy_in(int from, int to, struct kerr *err);
 

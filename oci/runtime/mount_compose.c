@@ -17,7 +17,10 @@
 #include "rootfs_guard.h"
 #include "str.h"
 
-/* An empty directory for the trees; what a start that was cut short left there goes. */
+/*
+ * Create the empty directory for composed trees. What an interrupted start has left
+ * there is removed.
+ */
 static int make_dir(const char *dir, struct kerr *err)
 {
 	int r;
@@ -51,7 +54,7 @@ static int attach_inside(const struct mount_plan *p, struct mount_entry *e, stru
 	return at < 0 ? at : mountfd_attach(e->fd, at, "", err);
 }
 
-static int fill(const struct mount_entry *e, int root, struct kerr *err)
+static int copy_image_content(const struct mount_entry *e, int root, struct kerr *err)
 {
 	cleanup_fd int from = open_no_links(root, e->target + 1, O_RDONLY | O_DIRECTORY, 0);
 	int r;
@@ -80,7 +83,7 @@ static int compose_entry(const struct mount_plan *p, struct mount_entry *e, int 
 	if (r >= 0 && e->type == MOUNT_ENTRY_BIND && e->read_only)
 		r = mountfd_readonly(e->fd, MOUNTFD_RECURSIVE, err);
 	if (r >= 0 && e->copy)
-		r = fill(e, root, err);
+		r = copy_image_content(e, root, err);
 	return r < 0 ? kerr_wrap(err, r, "%s", e->what) : 0;
 }
 
@@ -102,7 +105,7 @@ int mount_plan_compose(struct mount_plan *p, int root, struct kerr *err)
 	for (i = 0; r == 0 && i < p->n; i++)
 		if (is_composed(&p->v[i]))
 			r = compose_entry(p, &p->v[i], root, err);
-	/* Last, for mount points have been made in them. */
+	/* Attach these last, because mount points had to be created in them. */
 	for (i = 0; r == 0 && i < p->n; i++)
 		if (p->v[i].fd >= 0 && p->v[i].type == MOUNT_ENTRY_TMPFS && p->v[i].read_only)
 			r = mountfd_readonly(p->v[i].fd, 0, err);
@@ -113,7 +116,7 @@ int mount_plan_compose(struct mount_plan *p, int root, struct kerr *err)
 	return r;
 }
 
-/* What cannot be taken away here goes with the cell's directory of this start. */
+/* If something cannot be removed here, it is removed with the cell's runtime directory. */
 void mount_plan_detach(struct mount_plan *p)
 {
 	size_t i;

@@ -13,7 +13,7 @@
 #include "str.h"
 #include "validate.h"
 
-#define TMPFS_MODE "mode=1777" /* the kernel's own, said aloud */
+#define TMPFS_MODE "mode=1777" /* the kernel's default, written out */
 
 static void entry_clear(struct mount_entry *e)
 {
@@ -77,8 +77,11 @@ static int target_of(const char *text, char **ret)
 	return mount_target_clean(trimmed, ret);
 }
 
-/* "a,b" is two words, a blank one is none; what a read-only tmpfs begins with is put in first. */
-static void add_words(struct mount_entry *e, const char *text)
+/*
+ * Split "a,b" into options and skip empty ones. "ro", "rw" and "tmpcopyup" become
+ * members, as a read-only tmpfs is filled before it is made read-only.
+ */
+static void add_options(struct mount_entry *e, const char *text)
 {
 	size_t n;
 
@@ -159,7 +162,7 @@ static int add_tmpfs(struct mount_plan *p, const struct container_tmpfs *t, stru
 	if (t->size_bytes > 0)
 		strlist_addf(&e->options, "size=%lld", (long long) t->size_bytes);
 	for (i = 0; i < t->options.n; i++)
-		add_words(e, t->options.v[i]);
+		add_options(e, t->options.v[i]);
 	return 0;
 }
 
@@ -187,7 +190,7 @@ static int add_secrets(struct mount_plan *p, const struct spec_input *in, struct
 	return 0;
 }
 
-/* Whether one of the container's volumes stands at path or above it. */
+/* Whether path is at or below one of the container's volumes. */
 static bool in_volume(const struct mount_plan *p, const char *path)
 {
 	size_t i;
@@ -242,10 +245,14 @@ static int by_target(const void *a, const void *b)
 {
 	const struct mount_entry *x = a, *y = b;
 
-	return strcmp(x->target, y->target); /* a parent is a prefix, so it comes first */
+	/* a parent is a prefix of its children, so it sorts first */
+	return strcmp(x->target, y->target);
 }
 
-/* The one tmpfs that the runtime must make: on any other mount it puts no devices there. */
+/*
+ * A tmpfs at /dev must be mounted by the runtime: it creates devices in no other kind of
+ * mount.
+ */
 static bool is_dev_tmpfs(const struct mount_entry *e)
 {
 	return e->type == MOUNT_ENTRY_TMPFS && streq(e->target, "/dev");
@@ -270,7 +277,7 @@ int mount_plan_make(const struct spec_input *in, const char *dir, struct mount_p
 	qsort(p.v, p.n, sizeof(*p.v), by_target);
 	for (i = 0; i < p.n; i++) {
 		if (i > 0 && streq(p.v[i].target, p.v[i - 1].target))
-			return kerr_plain(err, -EINVAL, "%s and %s are mounted at one place",
+			return kerr_plain(err, -EINVAL, "%s and %s have the same target",
 					  p.v[i - 1].what, p.v[i].what);
 		if (p.v[i].type == MOUNT_ENTRY_TMPFS && !is_dev_tmpfs(&p.v[i]))
 			p.v[i].composed = xasprintf("%s/%zu", dir, i);
@@ -279,9 +286,9 @@ int mount_plan_make(const struct spec_input *in, const char *dir, struct mount_p
 	return 0;
 }
 
-/* ---- places ---- */
+/* ---- targets ---- */
 
-/* What the last "mode=" says; 0: none does. */
+/* The value of the last "mode=" option; 0: none. */
 static mode_t mode_of(const struct mount_entry *e)
 {
 	const char *text = NULL;
@@ -296,7 +303,10 @@ static mode_t mode_of(const struct mount_entry *e)
 	return mode;
 }
 
-/* The runtime takes the mode of what it mounts /dev on for that of /dev. */
+/*
+ * The runtime gives the mode of the directory in the image's root to the /dev it mounts
+ * there.
+ */
 static int prepare_top(const struct mount_plan *p, int root, struct kerr *err)
 {
 	const struct mount_entry *dev = mount_plan_at(p, "/dev");
@@ -309,8 +319,11 @@ static int prepare_top(const struct mount_plan *p, int root, struct kerr *err)
 	return r < 0 ? r : guard_top_dir(root, "sys", 0, err);
 }
 
-/* Two at one place: one of ours gives way, two of the manifest's are refused. */
-static int settle_double(struct mount_plan *p, size_t i, size_t k, struct kerr *err)
+/*
+ * Two entries with the same target: one of the cell or runtime gives way to one of the
+ * manifest; two of the manifest are an error.
+ */
+static int resolve_same_target(struct mount_plan *p, size_t i, size_t k, struct kerr *err)
 {
 	struct mount_entry *old = &p->v[i], *new = &p->v[k];
 	struct mount_entry swap;
@@ -320,9 +333,9 @@ static int settle_double(struct mount_plan *p, size_t i, size_t k, struct kerr *
 		return 0;
 	}
 	if (!old->own)
-		return kerr_plain(err, -EINVAL, "%s and %s lead to one place, '%s'", old->what,
-				  new->what, old->target);
-	/* What lies in it stays where it is. */
+		return kerr_plain(err, -EINVAL, "%s and %s resolve to the same target '%s'",
+				  old->what, new->what, old->target);
+	/* Swap the entries: others refer to the old one by its index, as their parent. */
 	swap = *old;
 	*old = *new;
 	*new = swap;
@@ -331,8 +344,8 @@ static int settle_double(struct mount_plan *p, size_t i, size_t k, struct kerr *
 	return 0;
 }
 
-/* Find what entry k lies in, among those before it. */
-static int settle_parent(struct mount_plan *p, size_t k, struct kerr *err)
+/* Find the entry, among those before it, whose mount contains entry k. */
+static int find_parent(struct mount_plan *p, size_t k, struct kerr *err)
 {
 	struct mount_entry *e = &p->v[k];
 	size_t i;
@@ -343,9 +356,10 @@ static int settle_parent(struct mount_plan *p, size_t k, struct kerr *err)
 		if (other->skip)
 			continue;
 		if (streq(other->target, e->target))
-			return settle_double(p, i, k, err);
+			return resolve_same_target(p, i, k, err);
 		if (is_at_or_below(other->target, e->target))
-			return kerr_plain(err, -EINVAL, "%s would hide %s, which leads to '%s'",
+			return kerr_plain(err, -EINVAL,
+					  "%s would hide %s, whose target resolves to '%s'",
 					  e->what, other->what, other->target);
 		if (!is_at_or_below(e->target, other->target) || is_dev_tmpfs(other))
 			continue;
@@ -356,20 +370,20 @@ static int settle_parent(struct mount_plan *p, size_t k, struct kerr *err)
 	return 0;
 }
 
-/* One that lies in another is composed with it. */
-static int settle(struct mount_plan *p, size_t k, struct kerr *err)
+/* An entry inside the mount of another one is composed together with it. */
+static int place_entry(struct mount_plan *p, size_t k, struct kerr *err)
 {
 	struct mount_entry *e = &p->v[k], *top;
 	int r;
 
-	r = settle_parent(p, k, err);
+	r = find_parent(p, k, err);
 	if (r < 0 || e->skip || e->parent == MOUNT_PLAN_NONE)
 		return r;
 	top = &p->v[e->parent];
 	if (top->file)
 		return kerr_plain(err, -ENOTDIR, "%s is a file: %s cannot be mounted below it",
 				  top->what, e->what);
-	/* The image leads it there, and a volume is not for us to write to. */
+	/* The image has a link from here into a volume; the volume must not be changed. */
 	if (e->own && top->type == MOUNT_ENTRY_BIND) {
 		e->skip = true;
 		return 0;
@@ -391,7 +405,7 @@ static int prepare_entry(struct mount_plan *p, size_t k, int root, const struct 
 	int r;
 
 	if (streq(e->target, "/dev"))
-		return 0; /* one of the top directories */
+		return 0; /* done by guard_top_dir */
 	if (e->own)
 		flags |= GUARD_REPLACE | (e->file ? GUARD_NO_LINK : 0);
 	r = guard_resolve(root, e->target, covered, flags, &target, err);
@@ -399,7 +413,7 @@ static int prepare_entry(struct mount_plan *p, size_t k, int root, const struct 
 		return kerr_wrap(err, r, "%s", e->what);
 	free(e->target);
 	e->target = target;
-	return settle(p, k, err);
+	return place_entry(p, k, err);
 }
 
 int mount_plan_prepare(struct mount_plan *p, int root, struct kerr *err)
@@ -435,8 +449,8 @@ int mount_plan_cwd(const struct mount_plan *p, int root, const char *cwd, struct
 		return kerr_wrap(err, r, "working directory '%s'", cwd);
 	if (is_at_or_below(real, "/proc") && !streq(real, "/proc"))
 		return kerr_plain(err, -EINVAL,
-				  "working directory '%s' leads to '%s': a directory of the "
-				  "container's own is needed",
+				  "working directory '%s' leads to '%s', which is not a "
+				  "directory of the container",
 				  cwd, real);
 	return 0;
 }

@@ -6,16 +6,16 @@
 #include "vec.h"
 
 /*
- * What is mounted in a container beside the runtime's own (/proc, /dev and below it,
- * /sys): volumes, tmpfs, secrets, the cell's files in /etc, and /run. Parents come
- * before what is mounted in them, whatever list they stand in.
+ * Plans the mounts of a container apart from the runtime's own (/proc, /dev and what is
+ * below it, /sys): volumes, tmpfs, secrets, the cell's files in /etc, and /run. They are
+ * sorted so that a parent comes before the mounts inside it.
  *
- * The runtime binds what lies in the root itself, where nobody else is and each place
- * has been looked at (rootfs_guard). What is mounted in another mount, every tmpfs and
- * /run are composed here, by descriptors, in a directory of the start; the runtime gets
- * a bind of the whole. So nothing depends on how a runtime makes a mount point or
- * treats a mode, and no volume that another cell changes at the same time can lead it
- * anywhere.
+ * The runtime only makes bind mounts on targets in the root itself, where no other
+ * process runs and each target has been checked (rootfs_guard). Mounts inside other
+ * mounts, every tmpfs, and /run are composed here, through descriptors, in a directory
+ * of this start; the runtime binds the result as a whole. So nothing depends on how a
+ * runtime creates mount points or handles modes, and another cell that changes a shared
+ * volume at the same time cannot redirect a mount.
  */
 enum mount_entry_type {
 	MOUNT_ENTRY_BIND = 1,
@@ -23,19 +23,19 @@ enum mount_entry_type {
 };
 
 struct mount_entry {
-	char *target; /* clean; resolved: without a link in the container's root */
-	char *asked; /* the target as it was asked for, clean */
-	char *what; /* how messages speak of it: volume "/x" */
+	char *target; /* clean absolute path; after prepare without links in the container's root */
+	char *asked; /* target as written in the manifest, clean */
+	char *what; /* how messages name the entry: volume "/x" */
 	enum mount_entry_type type;
 	char *source; /* of a bind */
-	bool file; /* the source is no directory */
+	bool file; /* source is not a directory */
 	bool read_only;
-	bool own; /* of the cell or the runtime, not of the manifest */
-	bool copy; /* a tmpfs: begins with what the image has there */
-	bool skip; /* not mounted: another one stands there */
-	struct strlist options; /* of a tmpfs: single words */
-	size_t parent; /* index of the entry it is mounted in; MOUNT_PLAN_NONE */
-	char *composed; /* where its tree is made; NULL: the runtime mounts it */
+	bool own; /* from the cell or the runtime, not from the manifest */
+	bool copy; /* tmpfs that starts with a copy of the image's directory */
+	bool skip; /* not mounted, as another entry has the same target */
+	struct strlist options; /* for a tmpfs, one option each */
+	size_t parent; /* index of the entry it is mounted inside; or MOUNT_PLAN_NONE */
+	char *composed; /* directory where its tree is composed; NULL: mounted by the runtime */
 	int fd; /* the mount, while it is composed */
 };
 
@@ -44,39 +44,43 @@ struct mount_entry {
 struct mount_plan {
 	struct mount_entry *v;
 	size_t n;
-	char *dir; /* where trees are composed; exists between compose and detach */
+	char *dir; /* for composed trees; exists between compose and detach */
 };
 
 void mount_plan_clear(struct mount_plan *p);
 #define cleanup_mount_plan cleanup_(mount_plan_clear)
 
 /*
- * Collect and sort. dir is where trees are to be composed, below a mount that is
- * private. Refuses what no start can do: a bind source that is not there, two mounts
- * at one place.
+ * Collect and sort the mounts. dir is where trees will be composed; it must be below a
+ * private mount. Fails for a missing bind source and for two mounts with the same
+ * target.
  */
 int mount_plan_make(const struct spec_input *in, const char *dir, struct mount_plan *ret,
 		    struct kerr *err);
 
 /*
- * Look at every place in the container's mounted root (O_PATH) and make it; what the
- * runtime prepares by path (/dev, /proc, /sys) too. Nothing runs in the root.
+ * Check every target in the container's mounted root (O_PATH) and create missing ones,
+ * also for the mounts that the runtime makes by path (/dev, /proc, /sys). No process may
+ * run in the root.
  */
 int mount_plan_prepare(struct mount_plan *p, int root, struct kerr *err);
 
 /*
- * Whether a working directory is one of the container's own, wherever the links of the
- * root lead: below /proc it may be a directory of the runtime's. After prepare.
+ * Check that the working directory is a directory of the container after following the
+ * links in the root. Below /proc it could be one of the runtime's. Call after prepare.
  */
 int mount_plan_cwd(const struct mount_plan *p, int root, const char *cwd, struct kerr *err);
 
-/* Make the trees, when sources are in place. root is the same. */
+/* Mount and fill the composed trees, after the sources exist. root as in prepare. */
 int mount_plan_compose(struct mount_plan *p, int root, struct kerr *err);
 
-/* The container has its own copies, or the start failed: take the trees away. */
+/*
+ * Unmount and remove the composed trees, after the container was started or the start
+ * failed.
+ */
 void mount_plan_detach(struct mount_plan *p);
 
-/* The entry at this place; NULL: none. */
+/* The entry with this target; NULL: none. */
 const struct mount_entry *mount_plan_at(const struct mount_plan *p, const char *target);
 
 #endif

@@ -18,14 +18,14 @@ enum {
 	GUARD_PATH_MAX = PATH_MAX - 1,
 };
 
-/* A path on its way through the root. */
+/* State while a path is resolved in the root. */
 struct walk {
 	int root;
-	const char *path; /* as it was asked for */
+	const char *path; /* as passed by the caller */
 	const struct strlist *covered;
 	enum guard_flags flags;
-	bool make; /* what is missing */
-	char *done; /* "" or "/a/b": no link in it */
+	bool make; /* create missing parts */
+	char *done; /* the resolved part, "" or "/a/b", without links */
 	struct way todo;
 };
 
@@ -35,7 +35,7 @@ static void walk_clear(struct walk *w)
 	way_clear(&w->todo);
 }
 
-static int look(int dir, const char *name, mode_t *ret_type)
+static int open_entry(int dir, const char *name, mode_t *ret_type)
 {
 	struct stat st;
 	int fd = open_no_links(dir, name, O_PATH | O_NOFOLLOW, 0);
@@ -52,7 +52,7 @@ static int look(int dir, const char *name, mode_t *ret_type)
 	return fd;
 }
 
-/* ---- right below the root ---- */
+/* ---- directories in the root ---- */
 
 int guard_top_dir(int root, const char *name, mode_t mode, struct kerr *err)
 {
@@ -60,9 +60,9 @@ int guard_top_dir(int root, const char *name, mode_t mode, struct kerr *err)
 	mode_t have = 0;
 	bool is_dir;
 
-	fd = look(root, name, &have);
+	fd = open_entry(root, name, &have);
 	if (fd < 0 && fd != -ENOENT)
-		return kerr_set(err, fd, "look at '/%s' of the container", name);
+		return kerr_set(err, fd, "open '/%s' of the container", name);
 	is_dir = fd >= 0 && S_ISDIR(have);
 	if (fd >= 0 && !is_dir && unlinkat(root, name, 0) < 0)
 		return kerr_set(err, -errno, "remove '/%s' of the container", name);
@@ -70,13 +70,13 @@ int guard_top_dir(int root, const char *name, mode_t mode, struct kerr *err)
 		return kerr_set(err, -errno, "make the directory '/%s' of the container", name);
 	if (mode == 0 || (is_dir && (have & 07777) == mode))
 		return 0;
-	/* It is a directory by now, and nobody else is here: no link is followed. */
+	/* This is a directory now and no other process runs here, so no link is followed. */
 	if (fchmodat(root, name, mode, 0) < 0)
 		return kerr_set(err, -errno, "set the mode of '/%s' of the container", name);
 	return 0;
 }
 
-/* ---- anywhere in the root ---- */
+/* ---- any path in the root ---- */
 
 static bool is_at_or_below(const char *path, const char *place)
 {
@@ -95,7 +95,7 @@ static bool is_covered(const struct walk *w, const char *path)
 	return false;
 }
 
-static void go_up(struct walk *w)
+static void walk_up(struct walk *w)
 {
 	char *slash = strrchr(w->done, '/');
 
@@ -112,7 +112,7 @@ static int bad_place(const struct walk *w, int r, const char *place, const char 
 				    w->path, place, why);
 }
 
-static int go_link(struct walk *w, int fd, const char *at, struct kerr *err)
+static int walk_link(struct walk *w, int fd, const char *at, struct kerr *err)
 {
 	cleanup_free char *text = xmalloc(PATH_MAX);
 	ssize_t n;
@@ -132,7 +132,7 @@ static int go_link(struct walk *w, int fd, const char *at, struct kerr *err)
 	return 0;
 }
 
-/* Make name in the directory that was walked to; it is not there. */
+/* Create name, which does not exist, in the directory reached so far. */
 static int make_entry(const struct walk *w, const char *name, bool file, struct kerr *err)
 {
 	const char *at = w->done[0] == '\0' ? "." : w->done;
@@ -160,16 +160,16 @@ static int replace_entry(const struct walk *w, const char *name, const char *at,
 	return make_entry(w, name, file, err);
 }
 
-/* What stands at the next part is known: go on, or say why not. */
-static int go_known(struct walk *w, int fd, mode_t type, const char *name, const char *at,
-		    struct kerr *err)
+/* The next part of the path exists: continue with it, or fail with the reason. */
+static int walk_existing(struct walk *w, int fd, mode_t type, const char *name, const char *at,
+			 struct kerr *err)
 {
 	bool last = way_is_last(&w->todo);
 	bool file = last && (w->flags & GUARD_FILE) != 0;
 	bool link = S_ISLNK(type);
 
 	if (link && !(last && (w->flags & GUARD_NO_LINK)))
-		return go_link(w, fd, at, err);
+		return walk_link(w, fd, at, err);
 	if (link || (!file && !S_ISDIR(type) && (w->flags & GUARD_REPLACE))) {
 		int r = replace_entry(w, name, at, file, err);
 
@@ -186,7 +186,7 @@ static int go_known(struct walk *w, int fd, mode_t type, const char *name, const
 	return 0;
 }
 
-static int go_on(struct walk *w, const char *name, struct kerr *err)
+static int walk_down(struct walk *w, const char *name, struct kerr *err)
 {
 	cleanup_free char *at = xasprintf("%s/%s", w->done, name);
 	cleanup_fd int fd = -EBADF;
@@ -196,11 +196,11 @@ static int go_on(struct walk *w, const char *name, struct kerr *err)
 	if (strlen(at) > GUARD_PATH_MAX)
 		return bad_place(w, -ENAMETOOLONG, "/", "leads to a path that is too long", err);
 	if (!is_covered(w, at)) {
-		fd = look(w->root, at + 1, &type);
+		fd = open_entry(w->root, at + 1, &type);
 		if (fd >= 0)
-			return go_known(w, fd, type, name, at, err);
+			return walk_existing(w, fd, type, name, at, err);
 		if (fd != -ENOENT && (fd != -ENOTDIR || w->make))
-			return kerr_set(err, fd, "look at '%s' of the container", at);
+			return kerr_set(err, fd, "open '%s' of the container", at);
 		r = w->make ? make_entry(w, name, way_is_last(&w->todo) && (w->flags & GUARD_FILE),
 					 err)
 			    : 0;
@@ -223,21 +223,24 @@ static int walk_all(struct walk *w, struct kerr *err)
 		case WAY_END:
 			return 0;
 		case WAY_UP:
-			go_up(w);
+			walk_up(w);
 			break;
 		case WAY_DOWN:
-			r = go_on(w, name, err);
+			r = walk_down(w, name, err);
 			break;
 		}
-		/* The runtime's own mounts: what the image has there is not seen. */
+		/*
+		 * The runtime mounts its own file systems here, which hide what the
+		 * image has.
+		 */
 		if (r == 0 && w->make &&
 		    (is_at_or_below(w->done, "/proc") || is_at_or_below(w->done, "/sys")))
-			r = bad_place(w, -EINVAL, w->done, "is the kernel's", err);
+			r = bad_place(w, -EINVAL, w->done, "is in a kernel file system", err);
 	}
 	return r;
 }
 
-/* Nearly always there is nothing odd: one look at the whole path tells. */
+/* Usually the path exists and has no links, which one openat2 call can tell. */
 static bool is_plain(const struct walk *w)
 {
 	bool file = (w->flags & GUARD_FILE) != 0;
@@ -246,7 +249,7 @@ static bool is_plain(const struct walk *w)
 
 	if (is_covered(w, w->path))
 		return false;
-	fd = look(w->root, w->path + 1, &type);
+	fd = open_entry(w->root, w->path + 1, &type);
 	return fd >= 0 && (file ? S_ISREG(type) : S_ISDIR(type)) &&
 	       !is_at_or_below(w->path, "/proc") && !is_at_or_below(w->path, "/sys");
 }
@@ -271,7 +274,7 @@ int guard_resolve(int root, const char *path, const struct strlist *covered, enu
 	if (w.done[0] == '\0')
 		return bad_place(&w, -EINVAL, "/", "is the root itself", err);
 	if (streq(w.done, "/dev") && !streq(path, "/dev"))
-		return bad_place(&w, -EINVAL, w.done, "is the runtime's", err);
+		return bad_place(&w, -EINVAL, w.done, "is set up by the runtime", err);
 	*ret = take_ptr(w.done);
 	return 0;
 }
@@ -291,7 +294,7 @@ int guard_follow(int root, const char *path, const struct strlist *covered, char
 	return r;
 }
 
-/* ---- in what others may change ---- */
+/* ---- directories that other processes may change ---- */
 
 static int make_below(int dir, const char *name, bool file)
 {
@@ -312,15 +315,15 @@ static int step_below(int dir, const char *name, bool file, const char *what, st
 	mode_t type = 0;
 	int r;
 
-	fd = look(dir, name, &type);
+	fd = open_entry(dir, name, &type);
 	if (fd == -ENOENT) {
 		r = make_below(dir, name, file);
 		if (r < 0)
 			return kerr_set(err, r, "make the mount point '%s' in %s", name, what);
-		fd = look(dir, name, &type);
+		fd = open_entry(dir, name, &type);
 	}
 	if (fd < 0)
-		return kerr_set(err, fd, "look at '%s' in %s", name, what);
+		return kerr_set(err, fd, "open '%s' in %s", name, what);
 	if (S_ISLNK(type))
 		return kerr_plain(err, -ELOOP,
 				  "'%s' in %s is a symbolic link: nothing can be mounted there",

@@ -7,44 +7,44 @@
 #include "vec.h"
 
 /*
- * Places in a container's root file system, before anything is mounted there. What
- * stands in the root was written by an image or by the container's last run, and a
- * runtime that prepares a place by its path follows what links stand on the way, on
- * the host. So each place is looked up here first, part by part below the root's
- * descriptor; what comes out has no link in it and exists.
+ * Checks and creates mount targets in a container's root file system before anything is
+ * mounted there. The content of the root comes from an image or from the container's
+ * last run. A runtime that prepares a target by its path would follow links in it, on
+ * the host. So each target is resolved here first, part by part below the root's
+ * descriptor; the result exists and has no links in it.
  *
- * The caller sees to it that nothing runs in the root meanwhile.
+ * The caller makes sure that no process runs in the root meanwhile.
  */
 enum guard_flags {
-	GUARD_FILE = 1 << 0, /* the place is a file, else a directory */
-	GUARD_REPLACE = 1 << 1, /* a file where a directory is needed gives way to one */
-	GUARD_NO_LINK = 1 << 2, /* a link at the end gives way to the place itself */
+	GUARD_FILE = 1 << 0, /* the target is a file; otherwise a directory */
+	GUARD_REPLACE = 1 << 1, /* replace a file by a directory where one is needed */
+	GUARD_NO_LINK = 1 << 2, /* replace a link at the end by the target itself */
 };
 
 /*
- * A directory right below the root (`dev`), as nothing else: whatever stands there
- * instead is removed. mode: what it gets where it has another one; 0: leave it.
+ * Make sure that name, directly below the root ("dev"), is a directory; anything else
+ * with that name is removed. mode: set if it differs; 0: leave it.
  */
 int guard_top_dir(int root, const char *name, mode_t mode, struct kerr *err);
 
 /*
- * Where the absolute, clean path leads inside the root: links are followed and never
- * leave it. Missing directories are made, and at the end what flags say. covered are
- * the places (clean) where something else will be mounted first: below them nothing
- * is looked up. *ret is owned by the caller. Refuses what leads to the root itself,
- * to /dev, or to the kernel's own file systems.
+ * Resolve the absolute, clean path inside the root: links are followed but never lead
+ * out of it. Missing directories are created, and the last part according to flags.
+ * covered are the targets (clean) of earlier mounts; nothing is checked below them. *ret
+ * is owned by the caller. Fails when the path resolves to the root itself, to /dev, or
+ * to a kernel file system.
  */
 int guard_resolve(int root, const char *path, const struct strlist *covered, enum guard_flags flags,
 		  char **ret, struct kerr *err);
 
-/* The same for a path that need not exist, where nothing is made (a working directory). */
+/* The same without creating anything, for a path that need not exist (a working directory). */
 int guard_follow(int root, const char *path, const struct strlist *covered, char **ret,
 		 struct kerr *err);
 
 /*
- * The place rel below a directory that others may change at the same time (a volume):
- * O_PATH descriptor, made where it is missing, without following any link. what names
- * the directory in messages.
+ * Open the path rel below a directory that other processes may change at the same time
+ * (a volume), without following any link. Missing parts are created. Returns an O_PATH
+ * descriptor. what names the directory in messages.
  */
 int guard_below(int dir, const char *rel, enum guard_flags flags, const char *what,
 		struct kerr *err);

@@ -18,9 +18,9 @@
 #include "vec.h"
 
 enum {
-	RUNC_LOG_MAX = 1 << 20, /* bytes of a runc.log: some lines, normally */
-	RUNC_LINE_MAX = 4096, /* bytes of what an update says */
-	RUNC_ERROR_MAX = 320, /* bytes of a start's error that we show */
+	RUNC_LOG_MAX = 1 << 20, /* limit of runc.log; normally it has a few lines */
+	RUNC_LINE_MAX = 4096, /* limit of the output of "runc update" */
+	RUNC_ERROR_MAX = 320, /* bytes of a start error that are shown */
 	RUNC_VERSION_MAX = 4096,
 	RUNC_VERSION_MS = 10000,
 	RUNC_UPDATE_MS = 30000,
@@ -35,7 +35,7 @@ static bool is_program(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) != 0;
 }
 
-/* The first of dirs that holds name; relative entries do not count. */
+/* Find name in a list of directories; relative directories are skipped. */
 static char *find_in(const char *dirs, const char *name)
 {
 	cleanup_free char *path = NULL;
@@ -73,13 +73,13 @@ int runc_find(const char *configured, char **ret_path, struct kerr *err)
 	if (found == NULL)
 		found = find_in(RUNC_FALLBACK_PATH, name);
 	if (found == NULL)
-		return kerr_plain(err, -ENOENT, "%s is not installed: nothing of that name in PATH",
+		return kerr_plain(err, -ENOENT, "%s is not installed: no such program in PATH",
 				  name);
 	*ret_path = found;
 	return 0;
 }
 
-/* "1.2.3…" at s. */
+/* Parse "1.2.3…" at s. */
 static int parse_triple(const char *s, struct runc_version *v)
 {
 	unsigned *const part[] = { &v->major, &v->minor, &v->patch };
@@ -92,7 +92,7 @@ static int parse_triple(const char *s, struct runc_version *v)
 		n = strspn(s, "0123456789");
 		digits = xstrndup(s, n);
 		if (str_to_u64(digits, 0, 100000, &number) < 0)
-			return i == 2 ? 0 : -EINVAL; /* "1.14" is enough */
+			return i == 2 ? 0 : -EINVAL; /* two numbers are enough */
 		*part[i] = (unsigned) number;
 		s += n;
 		if (*s == '.')
@@ -105,7 +105,10 @@ static int parse_triple(const char *s, struct runc_version *v)
 	return 0;
 }
 
-/* Debian's says "commit: 1.1.5+ds1-1+deb12u1", upstream's the name of a commit. */
+/*
+ * Debian's runc prints its package version ("commit: 1.1.5+ds1-1+deb12u1"), upstream's a
+ * git commit.
+ */
 static void parse_package(const char *text, struct runc_version *v)
 {
 	static const char key[] = "\ncommit: ";
@@ -120,7 +123,7 @@ static void parse_package(const char *text, struct runc_version *v)
 		memcpy(v->package, at, n);
 }
 
-/* The first line is "runc version 1.1.5+ds1" or "crun version 1.8.1". */
+/* Parse the first line: "runc version 1.1.5+ds1" or "crun version 1.8.1". */
 static int parse_version(const char *text, struct runc_version *ret)
 {
 	struct runc_version v = { 0 };
@@ -157,11 +160,11 @@ int runc_version(const char *path, struct runc_version *ret, struct kerr *err)
 	if (r < 0)
 		return r;
 	if (status != 0 || parse_version(buf_str(&out), ret) < 0)
-		return kerr_plain(err, -EPROTO, "'%s --version' does not tell a version", path);
+		return kerr_plain(err, -EPROTO, "'%s --version' printed no version", path);
 	return 0;
 }
 
-/* Zero is no limit, as at a start; the runtime takes a zero for "as it was". */
+/* 0 means no limit in a manifest, but "unchanged" in runc update. */
 static long long update_value(struct nint limit, long long none)
 {
 	return limit.set && limit.v > 0 ? (long long) limit.v : none;
@@ -224,7 +227,7 @@ int runc_forget(const char *runc_root, const char *id, struct kerr *err)
 	return remove_tree_at(root, id, REMOVE_TREE_SAME_FS, err);
 }
 
-/* The message of one line where it is of that level, else NULL. */
+/* The message of a log line if it has that level, else NULL. */
 static char *line_message(const char *line, size_t n, const char *level)
 {
 	cleanup_jval struct jval *v = NULL;
@@ -237,7 +240,7 @@ static char *line_message(const char *line, size_t n, const char *level)
 	return is != NULL && msg != NULL && streq(is, level) ? xstrdup(msg) : NULL;
 }
 
-/* What init logs reaches us as a line in a line: `time="…" level=error msg="…"`. */
+/* A message of runc's init contains a log line itself: `time="…" level=error msg="…"`. */
 static const char *skip_stamp(const char *s)
 {
 	static const char key[] = " msg=";
@@ -246,8 +249,8 @@ static const char *skip_stamp(const char *s)
 	return msg == NULL ? s : msg + strlen(key);
 }
 
-/* Both ends tell something: what failed, and why. */
-static void add_cut(struct buf *ret, const char *s)
+/* Shorten in the middle, since the beginning says what failed and the end why. */
+static void add_shortened(struct buf *ret, const char *s)
 {
 	size_t n = strlen(s);
 
@@ -260,7 +263,7 @@ static void add_cut(struct buf *ret, const char *s)
 	str_vis(ret, s + n - RUNC_ERROR_MAX / 2, RUNC_ERROR_MAX / 2);
 }
 
-/* What runc says of it: without the time of a line, and what it was about to do. */
+/* Cut off the time stamp and runc's own prefix. */
 static const char *message_body(const char *msg)
 {
 	static const char *const prefixes[] = { "runc run failed: ", "runc create failed: " };
@@ -298,10 +301,10 @@ int runc_last_error(const char *log_path, struct buf *ret)
 	if (last == NULL && cause == NULL)
 		return -ENOENT;
 	if (last != NULL)
-		add_cut(ret, message_body(last));
+		add_shortened(ret, message_body(last));
 	if (last != NULL && cause != NULL)
 		buf_adds(ret, ": ");
 	if (cause != NULL)
-		add_cut(ret, message_body(cause));
+		add_shortened(ret, message_body(cause));
 	return 0;
 }

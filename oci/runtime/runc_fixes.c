@@ -6,23 +6,24 @@
 #include "str.h"
 
 enum {
-	FIX_LINES = 3, /* release lines that got a fix, at most */
-	FIX_FINAL = 1000, /* no release candidate */
+	FIX_LINES = 3, /* maximum number of release lines that a fix was released for */
+	FIX_FINAL = 1000, /* not a release candidate */
 };
 
 struct release {
 	unsigned major, minor, patch;
-	unsigned candidate; /* N of -rc.N; FIX_FINAL */
+	unsigned candidate; /* N of -rc.N, or FIX_FINAL */
 };
 
-/* A later line than the last one here has the fix from its beginning. */
+/* Release lines later than the last one listed have had the fix from the start. */
 static const struct fix {
 	const char *runtime;
 	const char *what;
 	const char *needs;
-	struct release from[FIX_LINES]; /* ascending; major and minor 0: no more */
-	const char *packages[2]; /* with the fix in an older version: up to the last digit */
-	unsigned revision[2]; /* from this number on */
+	struct release from[FIX_LINES]; /* ascending; unused ones are 0.0 */
+	/* package versions with a backported fix: the part before the last number */
+	const char *packages[2];
+	unsigned revision[2]; /* the first last number that has the fix */
 } fixes[] = {
 	{ "runc",
 	  "CVE-2024-21626",
@@ -45,7 +46,7 @@ static const struct fix {
 	{ "crun", "CVE-2026-47766", "1.28", { { 1, 28, 0, FIX_FINAL } }, { NULL }, { 0 } },
 };
 
-/* "1.4.0-rc.3", "1.0.0~rc93+ds1": the number behind "rc". */
+/* The number after "rc" in "1.4.0-rc.3" or "1.0.0~rc93+ds1". */
 static unsigned candidate_of(const char *text)
 {
 	const char *rc = strstr(text, "rc");
@@ -101,7 +102,7 @@ static bool is_in_package(const struct fix *f, const struct runc_version *v)
 	return false;
 }
 
-/* A version that is not upstream's: "1.1.5+ds1", "1.1.12-0ubuntu3". */
+/* Whether the version is a distribution's, such as "1.1.5+ds1" or "1.1.12-0ubuntu3". */
 static bool is_packaged(const struct runc_version *v)
 {
 	const char *tail = v->text + strspn(v->text, "0123456789.");
@@ -127,6 +128,6 @@ char *runc_fixes_missing(const struct runc_version *v)
 		return NULL;
 	}
 	if (is_packaged(v))
-		buf_adds(&text, "; the package may have the fixes, its changelog tells");
+		buf_adds(&text, "; the package may contain the fixes, see its changelog");
 	return buf_take(&text);
 }

@@ -5,10 +5,10 @@
 #include "runc.h"
 
 /*
- * Which known holes of a runtime this version is too old to have closed, and from which
- * versions on they are: one line for a human, owned by the caller; NULL: none. A fix that
- * a distribution has put into an older version counts where the version tells the package
- * and we know the package; else the line says that it may be there.
+ * List the known vulnerabilities of a runtime that this version does not fix, with the
+ * versions that do: one line of text, owned by the caller; NULL: none. A fix that a
+ * distribution backported is recognised if the version names a package listed here; for
+ * other packages, the text says that the fix may be there.
  */
 char *runc_fixes_missing(const struct runc_version *v);
 

@@ -10,14 +10,14 @@
 #include "seccomp_profile.h"
 
 /*
- * The built-in profile. What a program of today's distributions needs is allowed;
- * what only somebody with a certain capability can use anyhow is allowed together
- * with it; the rest of what is known is denied with EPERM. A call that is not
- * here at all (newer than this list) gets ENOSYS, so that a C library falls back to what
- * it did before there was one, whatever runtime, libseccomp and kernel we meet.
+ * The built-in profile. Calls that programs of current distributions need are allowed.
+ * Calls that need a certain capability are allowed together with it. Other known calls
+ * are denied with EPERM. A call that is not listed (newer than this list) fails with
+ * ENOSYS, so that a C library falls back to an older call, whatever runtime, libseccomp
+ * and kernel are used.
  *
- * Names that the runtime's libseccomp does not know, or that another architecture has,
- * are passed over by the runtimes. kukeon-security(7) says what is denied and why.
+ * Runtimes skip names that their libseccomp does not know or that belong to another
+ * architecture. kukeon-security(7) lists what is denied and why.
  */
 
 #define CAP(name) (UINT64_C(1) << CAP_##name)
@@ -413,7 +413,7 @@ static const char *const allowed[] = {
 	NULL,
 };
 
-/* Calls that come with one of these capabilities. */
+/* Calls that are allowed with any one of these capabilities. */
 static const struct conditional {
 	uint64_t caps;
 	const char *const *names;
@@ -440,15 +440,18 @@ static const struct conditional {
 	{ CAP(SYS_TTY_CONFIG), NAMES("vhangup") },
 };
 
-/* What nobody gets who does not ask for another profile. */
+/* Denied unless a custom profile is used. */
 static const char *const denied[] = {
-	/* keys are not in a namespace */
+	/* keyrings are not separated by namespaces */
 	"add_key", "keyctl", "request_key",
-	/* large and often broken parts of the kernel that programs can do without */
+	/*
+	 * large parts of the kernel with many past vulnerabilities, which programs can
+	 * do without
+	 */
 	"io_uring_enter", "io_uring_register", "io_uring_setup", "userfaultfd",
-	/* the host as a whole */
+	/* they act on the whole host */
 	"kexec_file_load", "kexec_load", "migrate_pages", "move_pages", "swapoff", "swapon",
-	/* of old */
+	/* obsolete */
 	"_sysctl", "bdflush", "create_module", "get_kernel_syms", "nfsservctl", "query_module",
 	"sysfs", "uselib", "ustat", "vm86", "vm86old", NULL
 };
@@ -458,14 +461,14 @@ static const char *const clone3_name[] = { "clone3", NULL };
 static const char *const personality_name[] = { "personality", NULL };
 static const char *const socket_name[] = { "socket", NULL };
 
-#define CLONE_NAMESPACES 0x7e020000u /* all CLONE_NEW* there is a bit for */
+#define CLONE_NAMESPACES 0x7e020000u /* all CLONE_NEW* flags that clone can take */
 #ifdef __s390__
 #define CLONE_FLAGS_ARG 1
 #else
 #define CLONE_FLAGS_ARG 0
 #endif
 
-/* clone without a new namespace; with one it is what unshare is. */
+/* Allow clone without new namespaces; with them it needs what unshare needs. */
 #define CLONE_BIT(bit)                                             \
 	{                                                          \
 		CLONE_FLAGS_ARG, SYSFILTER_MASKED_EQ, (bit), (bit) \
@@ -477,7 +480,7 @@ static const struct sysfilter_arg clone_new[] = {
 	CLONE_BIT(0x10000000), CLONE_BIT(0x20000000), CLONE_BIT(0x40000000),
 };
 
-/* PER_LINUX, PER_LINUX32, UNAME26 with each, and the question what it is. */
+/* PER_LINUX and PER_LINUX32, each also with UNAME26; and 0xffffffff, which only queries. */
 static const struct sysfilter_arg personalities[] = {
 	{ 0, SYSFILTER_EQ, 0x0, 0 },	    { 0, SYSFILTER_EQ, 0x8, 0 },
 	{ 0, SYSFILTER_EQ, 0x20000, 0 },    { 0, SYSFILTER_EQ, 0x20008, 0 },
@@ -485,12 +488,12 @@ static const struct sysfilter_arg personalities[] = {
 };
 
 /*
- * Families of sockets but AF_ALG (38), a way into the kernel's cryptography, and
- * AF_VSOCK (40), which speaks to the hypervisor whatever the network namespace. The
- * kernel takes the lower half of the register, so that alone is compared, in ranges
- * with a power of two: a comparison of the whole could be deceived by the upper half.
- * They come after the rule for socketcall, which libseccomp would else bend to
- * conditions that it cannot have on 32-bit x86.
+ * All socket families except AF_ALG (38), which gives access to the kernel's
+ * cryptography, and AF_VSOCK (40), which reaches the hypervisor from any network
+ * namespace. The kernel uses only the lower half of the register, so only that is
+ * compared, in ranges whose size is a power of two; comparing the whole register could
+ * be bypassed through the upper half. These rules come after the one for socketcall, as
+ * libseccomp would otherwise add conditions to it that 32-bit x86 cannot have.
  */
 #define FAMILY(value, n)                                          \
 	{                                                         \
@@ -503,8 +506,9 @@ static const struct sysfilter_arg families[] = {
 static const struct sysfilter_arg families_denied[] = { FAMILY(38, 1), FAMILY(40, 1) };
 
 /*
- * 32-bit programs too. Not x32, which hardly any kernel has: one architecture less is a
- * third of the filter, and its calls end the caller.
+ * Includes 32-bit programs. x32 is left out: few kernels support it, each architecture
+ * adds about a third to the filter, and a call of an architecture that is not listed
+ * ends the caller.
  */
 static const char *const archs[] = {
 #if defined(__x86_64__)
@@ -569,7 +573,10 @@ void seccomp_profile_default(const bool *caps, struct seccomp_profile *ret)
 		add_rule(&s, clone_name, SYSFILTER_ALLOW, 0, NULL);
 		add_rule(&s, clone3_name, SYSFILTER_ALLOW, 0, NULL);
 	} else {
-		/* The flags of clone3 are out of a filter's sight: ENOSYS makes it a clone. */
+		/*
+		 * A filter cannot read the flags of clone3. With ENOSYS, programs use
+		 * clone instead.
+		 */
 		add_rule(&s, clone_name, SYSFILTER_ALLOW, 0, &clone_plain);
 		add_each(&s, clone_name, SYSFILTER_ERRNO, EPERM, clone_new, ARRAY_SIZE(clone_new));
 		add_rule(&s, clone3_name, SYSFILTER_ERRNO, ENOSYS, NULL);

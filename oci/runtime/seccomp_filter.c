@@ -15,7 +15,7 @@
 #include "sha256.h"
 
 enum {
-	FILTER_MAX = 4096 * 8 /* bytes: what the kernel takes, in instructions of 8 */
+	FILTER_MAX = 4096 * 8 /* bytes: the kernel's limit of 4096 instructions of 8 bytes */
 };
 
 static int compile(const char *profile, const char *kept, struct kerr *err)
@@ -53,7 +53,10 @@ int seccomp_filter_keep(const char *dir, const char *profile, const char *file, 
 	return link(kept, file) < 0 ? kerr_set(err, -errno, "link '%s'", file) : 0;
 }
 
-/* The file system's clock may be a tick ahead of ours, and ours may be set back. */
+/*
+ * 0 if the file is in the future: the file system's clock may be a tick ahead, and ours
+ * may be set back.
+ */
 static int64_t age_s(const struct stat *st)
 {
 	int64_t age = time(NULL) - st->st_mtime;

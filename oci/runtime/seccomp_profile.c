@@ -10,7 +10,7 @@
 #include "seccomp_profile.h"
 #include "str.h"
 
-/* ---- words ---- */
+/* ---- names ---- */
 
 static const char *const actions[] = {
 	[SYSFILTER_KILL] = "SCMP_ACT_KILL",   [SYSFILTER_KILL_PROCESS] = "SCMP_ACT_KILL_PROCESS",
@@ -31,8 +31,8 @@ static const char *const ops[] = {
 };
 _Static_assert(ARRAY_SIZE(ops) == _SYSFILTER_OP_MAX, "an operator without a name");
 
-/* The index of a word, 0 for one that is not there. */
-static unsigned word_of(const char *const *words, size_t n, const char *word)
+/* The index of a name; 0 when it is not in the list. */
+static unsigned index_of(const char *const *words, size_t n, const char *word)
 {
 	unsigned i;
 
@@ -57,13 +57,13 @@ void seccomp_profile_clear(struct seccomp_profile *s)
 
 /* ---- reading ---- */
 
-/* Where in the file we are, for messages. */
+/* Position in the file, for messages. */
 struct place {
 	const char *path;
 	size_t rule; /* SIZE_MAX: not in a rule */
 };
 
-static int bad(const struct place *at, const char *subject, const char *what, struct kerr *err)
+static int invalid(const struct place *at, const char *subject, const char *what, struct kerr *err)
 {
 	if (at->rule == SIZE_MAX)
 		return kerr_plain(err, -EINVAL, "seccomp profile '%s': %s%s", at->path, subject,
@@ -73,8 +73,8 @@ static int bad(const struct place *at, const char *subject, const char *what, st
 }
 
 /*
- * What is not known could change the meaning of what is; a key with what a missing one
- * stands for does not.
+ * An unknown key could change the meaning of known ones, so it is refused, unless its
+ * value is the one that a missing key stands for.
  */
 static int check_keys(const struct place *at, const struct jval *map, const char *const *known,
 		      struct kerr *err)
@@ -88,10 +88,11 @@ static int check_keys(const struct place *at, const struct jval *map, const char
 		for (k = 0; known[k] != NULL && !streq(known[k], key); k++)
 			;
 		if (known[k] == NULL && !jval_is_zero(v))
-			return bad(at, key,
-				   ": unknown key (the form is that of linux.seccomp in the OCI "
-				   "runtime specification)",
-				   err);
+			return invalid(
+				at, key,
+				": unknown key (the form is that of linux.seccomp in the OCI "
+				"runtime specification)",
+				err);
 	}
 	return 0;
 }
@@ -100,12 +101,12 @@ static int read_action(const struct place *at, const struct jval *n, enum sysfil
 		       struct kerr *err)
 {
 	const char *word = jval_str(n);
-	unsigned i = word_of(actions, ARRAY_SIZE(actions), word);
+	unsigned i = index_of(actions, ARRAY_SIZE(actions), word);
 
 	if (streq_null(word, "SCMP_ACT_KILL_THREAD"))
 		i = SYSFILTER_KILL;
 	if (i == 0)
-		return bad(at, word == NULL ? "action" : word, ": unknown action", err);
+		return invalid(at, word == NULL ? "action" : word, ": unknown action", err);
 	*ret = (enum sysfilter_action) i;
 	return 0;
 }
@@ -118,12 +119,12 @@ static int read_errno(const struct place *at, const struct jval *n, struct sysfi
 	if (jval_is_null(n))
 		return 0;
 	if (jval_u64(n, &v) < 0 || v > SYSFILTER_ERRNO_MAX)
-		return bad(at, "errnoRet", ": no error number", err);
+		return invalid(at, "errnoRet", ": not an error number", err);
 	*ret = (struct sysfilter_errno){ true, (unsigned) v };
 	return 0;
 }
 
-/* A list of words, all of them well-formed; what they mean is known where they are used. */
+/* Read a list of well-formed names; whether they are known is checked where they are used. */
 static int read_words(const struct place *at, const struct jval *n, const char *what,
 		      struct seccomp_profile *s, const char *const **ret, struct kerr *err)
 {
@@ -132,12 +133,12 @@ static int read_words(const struct place *at, const struct jval *n, const char *
 
 	strlist_make_empty(l);
 	if (!jval_is_null(n) && !jval_is_array(n))
-		return bad(at, what, ": no list", err);
+		return invalid(at, what, ": not a list", err);
 	for (i = 0; i < jval_count(n); i++) {
 		const char *word = jval_str(jval_item(n, i));
 
 		if (str_empty(word))
-			return bad(at, what, ": an entry is no name", err);
+			return invalid(at, what, ": an entry is not a name", err);
 		strlist_add(l, word);
 	}
 	*ret = (const char *const *) l->v;
@@ -153,19 +154,19 @@ static int read_arg(const struct place *at, const struct jval *n, struct sysfilt
 	int r;
 
 	if (!jval_is_object(n))
-		return bad(at, "args", ": an entry that is no object", err);
+		return invalid(at, "args", ": an entry is not an object", err);
 	r = check_keys(at, n, known, err);
 	if (r < 0)
 		return r;
 	if (jval_u64(jval_get(n, "index"), &index) < 0 || index >= SYSFILTER_ARGS)
-		return bad(at, "args: ", "index is not 0 to 5", err);
+		return invalid(at, "args: ", "index is not 0 to 5", err);
 	ret->index = (unsigned) index;
-	ret->op = (enum sysfilter_op) word_of(ops, ARRAY_SIZE(ops), jval_str(jval_get(n, "op")));
+	ret->op = (enum sysfilter_op) index_of(ops, ARRAY_SIZE(ops), jval_str(jval_get(n, "op")));
 	if (ret->op == 0)
-		return bad(at, "args: ", "unknown operator", err);
+		return invalid(at, "args: ", "unknown operator", err);
 	if (jval_u64(jval_get(n, "value"), &ret->value) < 0 ||
 	    (!jval_is_null(two) && jval_u64(two, &ret->value2) < 0))
-		return bad(at, "args: ", "value is no number", err);
+		return invalid(at, "args: ", "value is not a number", err);
 	return 0;
 }
 
@@ -179,7 +180,7 @@ static int read_args(const struct place *at, const struct jval *n, struct sysfil
 	if (jval_is_null(n))
 		return 0;
 	if (!jval_is_array(n) || jval_count(n) > SYSFILTER_ARGS)
-		return bad(at, "args", ": no list of at most 6", err);
+		return invalid(at, "args", ": not a list of at most 6", err);
 	args = xcalloc(jval_count(n) + 1, sizeof(*args));
 	rule->args = args;
 	rule->n_args = jval_count(n);
@@ -198,12 +199,12 @@ static int read_rule(const struct place *at, const struct jval *n, struct seccom
 	int r;
 
 	if (!jval_is_object(n))
-		return bad(at, "", "no object", err);
+		return invalid(at, "", "not an object", err);
 	r = check_keys(at, n, known, err);
 	if (r == 0)
 		r = read_words(at, jval_get(n, "names"), "names", s, &rule->names, err);
 	if (r == 0 && rule->names[0] == NULL)
-		r = bad(at, "names", ": missing", err);
+		r = invalid(at, "names", ": missing", err);
 	if (r == 0)
 		r = read_action(at, jval_get(n, "action"), &rule->action, err);
 	if (r == 0)
@@ -218,9 +219,9 @@ static int read_rules(struct place *at, const struct jval *n, struct seccomp_pro
 	int r = 0;
 
 	if (!jval_is_null(n) && !jval_is_array(n))
-		return bad(at, "syscalls", ": no list", err);
+		return invalid(at, "syscalls", ": not a list", err);
 	if (jval_count(n) > SECCOMP_RULES_MAX)
-		return bad(at, "syscalls", ": more than 4096 rules", err);
+		return invalid(at, "syscalls", ": more than 4096 rules", err);
 	for (i = 0; r == 0 && i < jval_count(n); i++) {
 		at->rule = i;
 		r = read_rule(at, jval_item(n, i), s, err);
@@ -233,7 +234,7 @@ static int check_archs(const struct place *at, const char *const *archs, struct 
 {
 	for (; *archs != NULL; archs++)
 		if (!sysfilter_knows_arch(*archs))
-			return bad(at, *archs, ": unknown architecture", err);
+			return invalid(at, *archs, ": unknown architecture", err);
 	return 0;
 }
 
@@ -250,7 +251,7 @@ static int read_profile(struct place *at, const struct jval *n, struct seccomp_p
 	int r;
 
 	if (!jval_is_object(n))
-		return bad(at, "", "no object", err);
+		return invalid(at, "", "not an object", err);
 	r = check_keys(at, n, known, err);
 	if (r == 0)
 		r = read_action(at, jval_get(n, "defaultAction"), &s->p.action, err);
@@ -293,7 +294,8 @@ int seccomp_profile_parse(const char *text, size_t n, const char *path, struct s
 int seccomp_profile_load(const char *path, struct seccomp_profile *ret, struct kerr *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(SECCOMP_FILE_MAX + 1);
-	cleanup_free char *real = realpath(path, NULL); /* a link of the host's owner is his */
+	/* a symbolic link is allowed: the host's administrator made it */
+	cleanup_free char *real = realpath(path, NULL);
 	int r;
 
 	if (real == NULL && (errno == ENOENT || errno == ENOTDIR))

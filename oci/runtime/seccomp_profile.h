@@ -8,11 +8,11 @@
 #include "vec.h"
 
 /*
- * Seccomp profiles of containers: the one we bring (seccomp_default.c) and those
- * of a user's file.
+ * Seccomp profiles of containers: the built-in one (seccomp_default.c) and those in
+ * files of users.
  */
 struct seccomp_profile {
-	struct sysfilter_profile p; /* points into the members below, or into tables */
+	struct sysfilter_profile p; /* points into the members below or into constant tables */
 	struct strlist *lists; /* owned: what rules, archs and flags point to */
 	size_t n_lists;
 	struct sysfilter_rule *rules;
@@ -23,28 +23,28 @@ void seccomp_profile_clear(struct seccomp_profile *s);
 #define cleanup_seccomp_profile cleanup_(seccomp_profile_clear)
 
 enum {
-	SECCOMP_FILE_MAX = 1 << 20, /* bytes of a profile of a user's */
+	SECCOMP_FILE_MAX = 1 << 20, /* limit of a user's profile */
 	SECCOMP_RULES_MAX = 4096,
 };
 
 /*
- * The profile in the file of an absolute path on the host: an object as linux.seccomp of
- * the runtime spec. What could change its meaning when it was passed over is refused,
- * Docker's own keys ("includes", "archMap", …) among it. Messages start with
+ * Load a profile from a file of the host (absolute path): an object like linux.seccomp
+ * in the OCI runtime-spec. Keys that would change its meaning if they were ignored are
+ * refused, among them Docker's own ("includes", "archMap", …). Messages start with
  * `seccomp profile 'PATH'`.
  */
 int seccomp_profile_load(const char *path, struct seccomp_profile *ret, struct kerr *err);
-/* The same from the bytes of a file, for the fuzz target. */
+/* The same from the content of the file; also for the fuzz target. */
 int seccomp_profile_parse(const char *text, size_t n, const char *path, struct seccomp_profile *ret,
 			  struct kerr *err);
 
 /*
- * The built-in profile for a process that has caps (CAPS_MAX of them): what only they
- * can use is allowed with them. kukeon-security(7) describes it.
+ * The built-in profile for a process with the capabilities caps (CAPS_MAX entries);
+ * calls that need one of them are allowed. Described in kukeon-security(7).
  */
 void seccomp_profile_default(const bool *caps, struct seccomp_profile *ret);
 
-/* As the value of linux.seccomp. */
+/* Write the profile as the value of linux.seccomp. */
 void seccomp_profile_emit(const struct sysfilter_profile *p, struct jemit *j);
 
 #endif

@@ -34,7 +34,10 @@ static bool apparmor_enabled(void)
 	return sys_read(AT_FDCWD, APPARMOR_ENABLED, &text) == 0 && buf_str(&text)[0] == 'Y';
 }
 
-/* Lines of "<name> (<mode>)". 1 loaded, 0 not, -errno: nobody can tell. */
+/*
+ * The file has lines "<name> (<mode>)". Returns 1 when loaded, 0 when not, -errno when
+ * it cannot be read.
+ */
 static int apparmor_loaded(const char *profile)
 {
 	cleanup_buf struct buf text = BUF_INIT(APPARMOR_PROFILES_MAX);
@@ -53,7 +56,7 @@ static int apparmor_loaded(const char *profile)
 	return 0;
 }
 
-/* "unconfined" is what every process is where there is no AppArmor. */
+/* Without AppArmor every process is unconfined, so that value is accepted. */
 static int check_apparmor(const char *profile, struct kerr *err)
 {
 	if (streq(profile, "unconfined"))
@@ -71,13 +74,16 @@ static int check_apparmor(const char *profile, struct kerr *err)
 	return 0;
 }
 
-static void take_value(char **to, struct security_opt *opt)
+static void move_value(char **to, struct security_opt *opt)
 {
 	free(*to);
 	*to = take_ptr(opt->value);
 }
 
-/* The options, the last of each key; *seccomp stays NULL without one, and is the caller's. */
+/*
+ * Read the options; the last one of each key counts. *seccomp is owned by the caller and
+ * stays NULL when there is no such option.
+ */
 static int read_options(const struct container_spec *c, struct security *s, char **seccomp,
 			struct kerr *err)
 {
@@ -95,10 +101,10 @@ static int read_options(const struct container_spec *c, struct security *s, char
 			s->no_new_privileges = opt.on;
 			break;
 		case SECURITY_SECCOMP:
-			take_value(seccomp, &opt);
+			move_value(seccomp, &opt);
 			break;
 		case SECURITY_APPARMOR:
-			take_value(&s->apparmor, &opt);
+			move_value(&s->apparmor, &opt);
 			break;
 		}
 		security_opt_clear(&opt);
@@ -125,7 +131,7 @@ int security_resolve(const struct container_spec *c, enum security_flags flags, 
 		s.seccomp = true;
 	}
 	if (s.apparmor != NULL && !apparmor_enabled())
-		free_p(&s.apparmor); /* "unconfined", which the runtime could not set */
+		free_p(&s.apparmor); /* no profile; the runtime could not set "unconfined" */
 	*ret = take_struct(s);
 	return 0;
 }
@@ -133,7 +139,7 @@ int security_resolve(const struct container_spec *c, enum security_flags flags, 
 int security_check(const struct container_spec *c, struct kerr *err)
 {
 	cleanup_security struct security s = { 0 };
-	const bool caps[CAPS_MAX] = { false }; /* whatever it will have, the host is the same */
+	const bool caps[CAPS_MAX] = { false }; /* the capabilities do not matter for this check */
 
 	return security_resolve(c, 0, caps, &s, err);
 }

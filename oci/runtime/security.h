@@ -6,28 +6,32 @@
 #include "kinds.h"
 #include "seccomp_profile.h"
 
-/* What a container's securityOpts come to on this host. */
+/* The effect of a container's securityOpts on this host. */
 enum security_flags {
-	SECURITY_SECCOMP_DEFAULT = 1 << 0, /* our profile where the container says nothing */
+	SECURITY_SECCOMP_DEFAULT = 1 << 0, /* the built-in profile if the container sets none */
 };
 
 struct security {
-	bool no_new_privileges; /* true unless it is turned off */
+	bool no_new_privileges; /* default: true */
 	char *apparmor; /* NULL: none; owned */
 	bool seccomp; /* whether profile is set */
 	struct seccomp_profile profile;
 };
 
 /*
- * caps: what the process will have (of CAPS_MAX), for the default profile. Reads a profile
- * of the user's. *ret is owned by the caller (security_clear).
+ * caps: the capabilities the process will have (CAPS_MAX entries), for the built-in
+ * profile. Reads a user's profile from its file. *ret is owned by the caller
+ * (security_clear).
  */
 int security_resolve(const struct container_spec *c, enum security_flags flags, const bool *caps,
 		     struct security *ret, struct kerr *err);
 void security_clear(struct security *s);
 #define cleanup_security cleanup_(security_clear)
 
-/* Whether this host has what the options name; for the moment before a resource changes. */
+/*
+ * Check that this host has the profiles the options name; called before a resource is
+ * changed.
+ */
 int security_check(const struct container_spec *c, struct kerr *err);
 
 #endif

@@ -23,10 +23,10 @@
 
 enum {
 	RUNC_DEADLINE_MS = 60000,
-	ANSWER_EXTRA_MS = 30000, /* beyond runc's deadline: for all the shim does itself */
+	ANSWER_EXTRA_MS = 30000, /* added to runc's deadline for the work of the monitor itself */
 };
 
-/* The shim and runc need no more, and secrets may stand in ours. */
+/* kukeshim and runc need nothing else, and our own environment may contain secrets. */
 #define SHIM_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static int make_fifo(int dir, const char *name, struct kerr *err)
@@ -103,7 +103,7 @@ static void build_argv(const struct shim_start *how, const char *run_id, int sta
 		strlist_add(argv, how->process[i]);
 }
 
-/* Execute kukeshim, detached. *ret_status: the reading end of the status pipe. */
+/* Execute kukeshim in the background. *ret_status: the reading end of the status pipe. */
 static int spawn_shim(const struct shim_start *how, const char *run_id, int *ret_status,
 		      struct kerr *err)
 {
@@ -130,7 +130,7 @@ static int spawn_shim(const struct shim_start *how, const char *run_id, int *ret
 	spawn.path = path;
 	spawn.argv = argv.v;
 	strlist_add(&env, SHIM_PATH);
-	if (how->process != NULL) /* kukeond will pull images */
+	if (how->process != NULL) /* the process is kukeond, which pulls images */
 		helper_environment(&env);
 	spawn.envp = env.v;
 	spawn.cwd = "/";
@@ -147,7 +147,7 @@ static int spawn_shim(const struct shim_start *how, const char *run_id, int *ret
 	return 0;
 }
 
-/* 0: *ret is the answer, whatever it says. Negative: none came. */
+/* Read the monitor's answer. Returns 0 when there is one, also if it reports a failure. */
 static int read_answer(const struct shim_start *how, int status_fd, struct shim_answer *ret,
 		       struct kerr *err)
 {
@@ -167,7 +167,7 @@ static int read_answer(const struct shim_start *how, int status_fd, struct shim_
 	return 0;
 }
 
-/* Why it did not start: the runtime's own words where it left some. */
+/* Why the start failed: the runtime's message if there is one. */
 static int start_error(const struct shim_start *how, const struct shim_answer *a, struct kerr *err)
 {
 	cleanup_free char *log = path_join(how->place.run_dir, SHIM_FILE_RUNC_LOG, NULL);
@@ -187,7 +187,7 @@ static void new_run_id(char ret[SHIM_RUN_ID_SIZE])
 
 	do {
 		n = getrandom(random, sizeof(random), 0);
-	} while (n != (ssize_t) sizeof(random)); /* as many bytes as this never come short */
+	} while (n != (ssize_t) sizeof(random)); /* so few bytes are always returned at once */
 	hex_encode(ret, random, sizeof(random));
 }
 
@@ -220,7 +220,8 @@ int shim_finish(const struct shim_start *how, struct shim_pending *p, struct shi
 	if (r == 0 && answer.result < 0)
 		r = start_error(how, &answer, err);
 	if (r < 0) {
-		(void) shim_clear(how, SHIM_CLEAR_KILL, NULL); /* the first error counts */
+		/* the first error is the one to report */
+		(void) shim_clear(how, SHIM_CLEAR_KILL, NULL);
 		return r;
 	}
 	started.pid = answer.pid;

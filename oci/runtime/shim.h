@@ -10,29 +10,28 @@
 #include "shim_proto.h"
 
 /*
- * Containers that run: starting one under a kukeshim, and deriving its state
- * from what kukeshim leaves behind. The caller holds the cell's lock in every
- * function but shim_state.
+ * Starts containers under a monitor (kukeshim) and derives their state from the files it
+ * leaves. The caller holds the cell's lock, except for shim_state.
  *
- * Two directories belong to a container:
+ * A container has two directories:
  *
  *   run_dir    <runtime dir>/containers/<ns>/<id>   tmpfs, 0700
  *     stdout, stderr       FIFOs
  *     bundle/config.json   the runtime spec, 0600
- *     monitor              the runtime record; its flock is held by the shim
+ *     monitor              the runtime record; the monitor holds a flock on it
  *     runc.log, runc.pid   runc's
- *     exit.json            only when data_dir could not be written
+ *     exit.json            only if data_dir could not be written
  *   data_dir   <run path>/namespaces/<ns>/containers/<id>
  *     exit.json            how the last run ended
  *
- * State is derived from these alone, of the running boot:
+ * The state is derived from these files, as far as they are of the current boot:
  *
  *   no record                              SHIM_NEVER
- *   "starting" in the record               SHIM_STARTING  (monitor_alive: a shim is at it;
- *                                          else it died: shim_clear, nothing to lose)
- *   exit.json of the record's run          SHIM_ENDED     (monitor_alive: clean-up is going on)
+ *   "starting" in the record               SHIM_STARTING  (monitor_alive: start in progress;
+ *                                          else the monitor died: shim_clear)
+ *   exit.json of the record's run          SHIM_ENDED     (monitor_alive: cleaning up)
  *   lock held                              SHIM_RUNNING
- *   lock free                              SHIM_LOST      (shim_adopt takes over)
+ *   lock free                              SHIM_LOST      (shim_adopt starts a new monitor)
  */
 enum shim_run_state {
 	SHIM_NEVER = 1,
@@ -51,57 +50,57 @@ struct shim_place {
 struct shim_status {
 	enum shim_run_state state;
 	bool monitor_alive; /* the lock on the record is held */
-	bool other_boot; /* the record is of an earlier boot: state is SHIM_NEVER */
-	char run_id[SHIM_RUN_ID_SIZE]; /* of the record; "" without one */
+	bool other_boot; /* the record is of an earlier boot; state is SHIM_NEVER */
+	char run_id[SHIM_RUN_ID_SIZE]; /* from the record; "" without one */
 	pid_t shim_pid;
-	uint64_t shim_start; /* start times as of proc_start_time */
-	pid_t pid; /* container's init; 0 before it is known */
+	uint64_t shim_start; /* start times as in proc_start_time */
+	pid_t pid; /* of the container's init; 0: not known yet */
 	uint64_t pid_start;
 	struct ktime started_at;
-	bool exit_unreadable; /* it runs, but there is an exit record that cannot be read: err */
-	bool have_exit; /* exit: of this run (SHIM_ENDED), else of the last one before */
+	/* the container runs, but its exit record cannot be read; err has the reason */
+	bool exit_unreadable;
+	bool have_exit; /* exit is valid: of this run if SHIM_ENDED, else of an earlier one */
 	struct shim_exit exit;
 };
 
 /*
- * Read the state. Takes no lock and changes nothing; a record that is being
- * written counts as the one before. Unreadable files are errors.
+ * Read the state. Takes no lock and changes nothing. Records are replaced in one step,
+ * so a reader sees the old one or the new one. Unreadable files are errors.
  */
 int shim_state(const struct shim_place *place, struct shim_status *ret, struct kerr *err);
 
 /*
- * Wait while a shim starts or cleans up: until the state is not SHIM_STARTING
- * with a live monitor and not SHIM_ENDED with one. -ETIME when timeout_ms passed.
+ * Wait while a monitor starts a container or cleans up, that is while it is alive and
+ * the state is SHIM_STARTING or SHIM_ENDED. -ETIME after timeout_ms.
  */
 int shim_settle(const struct shim_place *place, int timeout_ms, struct shim_status *ret,
 		struct kerr *err);
 
-/* Whether a container of this status is there to be signalled: a pidfd, or -ESRCH. */
+/* Open a pidfd of the container's init, for sending signals; -ESRCH when it has ended. */
 int shim_open_init(const struct shim_status *st);
 
-/*
- * How to run a container. Strings are borrowed for the call. What a new run and
- * an adoption need is the same, so one struct serves both.
- */
+/* How to run a container; used for starting and adopting. Strings are borrowed for the call. */
 struct shim_start {
 	struct shim_place place;
-	const char *id; /* runc's name of it, unique below runc_root */
+	const char *id; /* the container's id in runc, unique below runc_root */
 	const char *runc; /* absolute path (runc_find) */
-	const char *runc_root; /* runc's state directory of the namespace */
-	const char *log_dir; /* <cell dir>/<container>, made 0750; NULL: output is thrown away */
-	int64_t log_max_bytes; /* of one log file; 0: 10 MiB */
-	int log_files; /* with the current one; 0: 3 */
+	const char *runc_root; /* runc's state directory for the namespace */
+	/* <cell dir>/<container>, created with mode 0750; NULL: output is discarded */
+	const char *log_dir;
+	int64_t log_max_bytes; /* per log file; 0: 10 MiB */
+	int log_files; /* number of log files, including the current one; 0: 3 */
 	const struct cgroup_host *cgroups;
-	const char *cgroup; /* the container's, as the spec's cgroupsPath */
-	const char *memory_cgroup; /* its absolute directory whose OOM kills count; NULL: none */
-	const int *monitor_procs_fds; /* cgroup.procs of _monitors; at most SHIM_CGROUPS_MAX */
+	const char *cgroup; /* the container's cgroup, as in the spec's cgroupsPath */
+	const char *memory_cgroup; /* directory whose OOM kills are counted; NULL: none */
+	/* cgroup.procs of the _monitors groups; at most SHIM_CGROUPS_MAX */
+	const int *monitor_procs_fds;
 	size_t n_monitor_procs_fds;
-	const char *runtime_dir; /* holds wake/ and wake.sock; NULL: no wake-up */
+	const char *runtime_dir; /* contains wake/ and wake.sock; NULL: no wake-up */
 	const char *wake_key; /* file name below wake/ */
-	int deadline_ms; /* for runc; 0: 60 s */
+	int deadline_ms; /* for runc, in ms; 0: 60 s */
 	/*
-	 * NULL, or the argv of a program of the host that is kept running in place of
-	 * a bundle, in the cgroup of monitor_procs_fds: kukeond's own cell.
+	 * NULL, or the argv of a host program that is kept running instead of a bundle,
+	 * in the cgroup of monitor_procs_fds: kukeond in its own cell.
 	 */
 	char *const *process;
 };
@@ -114,26 +113,26 @@ struct shim_started {
 };
 
 /*
- * Make run_dir with its FIFOs and the bundle of a new run. config is the
- * runtime spec (spec_build), NULL for a process. Clears what an earlier run left (shim_clear).
+ * Create run_dir with its FIFOs and the bundle for a new run. config is the runtime spec
+ * (spec_build), or NULL for a process. Removes what an earlier run left (shim_clear).
  */
 int shim_prepare(const struct shim_start *how, const struct buf *config, struct kerr *err);
 
 /*
- * Run the prepared bundle: a kukeshim of its own session and cgroup, which runs
- * `runc run` and then outlives us. Blocks until the container's own program has
- * been executed or could not be. On failure err has runc's reason, and nothing
- * is left running: cgroups and runc's state are gone, logs stay.
+ * Start the prepared bundle: a kukeshim, with a session and cgroup of its own, that
+ * executes `runc run` and stays when the caller exits. Returns when the container's
+ * program was executed or could not be. On failure err has runc's message, and
+ * processes, cgroups and runc's state are gone; logs stay.
  */
 int shim_start(const struct shim_start *how, struct shim_started *ret, struct kerr *err);
 
 /*
- * shim_start in two halves, so that the caller can work while runc does. After
- * a success of shim_begin shim_finish must be called, whatever happens between:
- * it waits, closes status_fd and cleans up after a failure. how is the same.
+ * shim_start in two parts, so that the caller can do something else while runc works.
+ * After a successful shim_begin, shim_finish must be called in any case: it waits,
+ * closes status_fd, and cleans up after a failure. how must be the same.
  */
 struct shim_pending {
-	int status_fd; /* -EBADF: nothing is pending */
+	int status_fd; /* -EBADF: no start in progress */
 	char run_id[SHIM_RUN_ID_SIZE];
 };
 int shim_begin(const struct shim_start *how, struct shim_pending *ret, struct kerr *err);
@@ -141,16 +140,16 @@ int shim_finish(const struct shim_start *how, struct shim_pending *p, struct shi
 		struct kerr *err);
 
 /*
- * For SHIM_LOST: a new shim takes the lock, goes on logging and waits for the
- * container's end. -EBUSY when a monitor is there after all.
+ * For SHIM_LOST: start a new monitor, which takes the lock, continues logging and waits
+ * for the end of the container. -EBUSY when there is a live monitor.
  */
 int shim_adopt(const struct shim_start *how, struct kerr *err);
 
 /*
- * Remove all that is left of a run that is not running: kills what is in its
- * cgroups, removes them, runc's state and run_dir. exit.json in data_dir stays.
- * Refuses a live monitor (-EBUSY) unless SHIM_CLEAR_KILL, which ends shim and
- * container first. Repeatable; a container that never ran is success.
+ * Remove what a run has left: kill the processes in its cgroups, remove the cgroups,
+ * runc's state and run_dir. exit.json in data_dir stays. -EBUSY when a monitor is alive,
+ * unless SHIM_CLEAR_KILL is set, which ends container and monitor first. May be
+ * repeated; a container that never ran is success.
  */
 enum shim_clear_flags {
 	SHIM_CLEAR_KILL = 1 << 0,

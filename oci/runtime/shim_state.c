@@ -19,12 +19,13 @@
 #include "str.h"
 
 enum {
-	SETTLE_POLL_MS = 5, /* while a shim starts: no event tells of its record */
-	CLEAR_KILL_MS = 10000, /* for processes to die and cgroups to empty */
-	CLEAR_SETTLE_MS = 40000, /* for a shim's own clean-up, runc delete included */
+	/* polling interval while a monitor starts; no event announces its record */
+	SETTLE_POLL_MS = 5,
+	CLEAR_KILL_MS = 10000, /* time for processes to die and cgroups to become empty */
+	CLEAR_SETTLE_MS = 40000, /* time for the monitor's own clean-up, including runc delete */
 };
 
-/* Whatever keeps a record from being read, it is damaged. */
+/* All errors but a missing file count as a damaged record. */
 static int damaged(int r)
 {
 	return r == -ENOENT ? r : -EBADMSG;
@@ -38,7 +39,10 @@ static int read_record(const struct shim_place *place, struct shim_record *ret, 
 	return r < 0 ? damaged(r) : 0;
 }
 
-/* -ENOENT: none. A damaged one is an error: it may be the only trace of the run. */
+/*
+ * -ENOENT: no exit record. A damaged one is an error, as it may be the only trace of the
+ * run.
+ */
 static int read_exit(const char *dir, struct shim_exit *ret, struct kerr *err)
 {
 	cleanup_free char *path = path_join(dir, SHIM_FILE_EXIT, NULL);
@@ -52,7 +56,7 @@ static int read_exit(const char *dir, struct shim_exit *ret, struct kerr *err)
 	return r < 0 ? kerr_plain(err, -EBADMSG, "'%s' is damaged", path) : 0;
 }
 
-/* The exit of this run where there is one, else the last one known. */
+/* Find the exit record of this run, else that of an earlier one. */
 static int find_exit(const struct shim_place *place, struct shim_status *st, struct kerr *err)
 {
 	struct shim_exit e;
@@ -77,7 +81,7 @@ static int find_exit(const struct shim_place *place, struct shim_status *st, str
 	return 0;
 }
 
-static void take_record(struct shim_status *st, const struct shim_record *rec)
+static void copy_record(struct shim_status *st, const struct shim_record *rec)
 {
 	memcpy(st->run_id, rec->run_id, sizeof(st->run_id));
 	st->shim_pid = rec->shim_pid;
@@ -111,10 +115,13 @@ int shim_state(const struct shim_place *place, struct shim_status *ret, struct k
 	bool have_record;
 	int r;
 
-	/* The lock before the exit record: a shim writes the one, then lets go of the other. */
+	/*
+	 * Check the lock before the exit record: a monitor writes the record before it
+	 * releases the lock.
+	 */
 	r = lock_file_held(AT_FDCWD, lock);
 	if (r < 0) {
-		(void) kerr_set(err, r, "look at lock '%s'", lock);
+		(void) kerr_set(err, r, "check lock '%s'", lock);
 		return damaged(r);
 	}
 	st.monitor_alive = r > 0;
@@ -123,7 +130,7 @@ int shim_state(const struct shim_place *place, struct shim_status *ret, struct k
 		return r;
 	have_record = r == 0;
 	if (have_record) {
-		take_record(&st, &rec);
+		copy_record(&st, &rec);
 		r = boot_id(boot, err);
 		if (r < 0)
 			return r;
@@ -131,7 +138,10 @@ int shim_state(const struct shim_place *place, struct shim_status *ret, struct k
 	}
 	r = find_exit(place, &st, &why);
 	if (r < 0 && have_record && st.monitor_alive && !st.other_boot && !rec.starting) {
-		/* It runs, or ends just now: how an earlier run ended does not matter for that. */
+		/*
+		 * The container is running or just ending, so how an earlier run ended
+		 * does not matter.
+		 */
 		st.exit_unreadable = true;
 		st.have_exit = false;
 		st.exit = (struct shim_exit){ 0 };
@@ -185,13 +195,13 @@ int shim_settle(const struct shim_place *place, int timeout_ms, struct shim_stat
 		if (shim < 0 || st.state == SHIM_STARTING)
 			left = left < SETTLE_POLL_MS ? left : SETTLE_POLL_MS;
 		if (shim >= 0)
-			(void) pidfd_wait(shim, left); /* asked again in any case */
+			(void) pidfd_wait(shim, left); /* the state is read again in any case */
 		else
 			(void) usleep((useconds_t) left * 1000);
 	}
 }
 
-static void kill_same(pid_t pid, uint64_t start)
+static void kill_if_same(pid_t pid, uint64_t start)
 {
 	cleanup_fd int fd = proc_open_same(pid, start);
 
@@ -201,16 +211,19 @@ static void kill_same(pid_t pid, uint64_t start)
 	(void) pidfd_wait(fd, CLEAR_KILL_MS);
 }
 
-/* End whatever of a run is alive. The shim of a running container ends by itself, with a record. */
+/*
+ * Kill what is alive of a run. When the container ends, its monitor writes the exit
+ * record and ends too.
+ */
 static int end_run(const struct shim_start *how, struct shim_status *st, struct kerr *err)
 {
 	int r;
 
-	cgroup_thaw(how->cgroups, how->cgroup); /* what is frozen does not die */
+	cgroup_thaw(how->cgroups, how->cgroup); /* frozen processes do not die */
 	if (st->state == SHIM_RUNNING || st->state == SHIM_LOST)
-		kill_same(st->pid, st->pid_start);
+		kill_if_same(st->pid, st->pid_start);
 	else if (st->state == SHIM_STARTING && st->monitor_alive)
-		kill_same(st->shim_pid, st->shim_start);
+		kill_if_same(st->shim_pid, st->shim_start);
 	if (!st->monitor_alive)
 		return 0;
 	r = cgroup_kill(how->cgroups, how->cgroup, CLEAR_KILL_MS, err);
@@ -220,7 +233,8 @@ static int end_run(const struct shim_start *how, struct shim_status *st, struct 
 		cleanup_fd int shim = proc_open_same(st->shim_pid, st->shim_start);
 
 		if (shim >= 0 && pidfd_wait(shim, CLEAR_SETTLE_MS) == 0)
-			kill_same(st->shim_pid, st->shim_start); /* it hangs: no loss now */
+			/* the monitor hangs; killing it loses nothing now */
+			kill_if_same(st->shim_pid, st->shim_start);
 	}
 	return shim_settle(&how->place, CLEAR_SETTLE_MS, st, err);
 }
@@ -242,7 +256,7 @@ int shim_clear(const struct shim_start *how, enum shim_clear_flags flags, struct
 	int r;
 
 	r = shim_state(&how->place, &st, err);
-	if (r == -EBADMSG) /* nothing to learn from it any more */
+	if (r == -EBADMSG) /* a damaged record: clean up as if there were none */
 		st = (struct shim_status){ .state = SHIM_NEVER };
 	else if (r < 0)
 		return r;

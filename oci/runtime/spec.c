@@ -16,14 +16,14 @@
 #include "str.h"
 #include "user.h"
 
-/* What the process part needs, worked out before a byte is written. */
+/* Values for "process", computed before anything is written. */
 struct process {
 	struct strlist args;
 	struct strlist env;
 	char *cwd;
 	struct user_ids user;
 	bool caps[CAPS_MAX];
-	bool added[CAPS_MAX]; /* those of them that the manifest adds */
+	bool added[CAPS_MAX]; /* capabilities added by the manifest */
 	struct security security;
 	struct buf seccomp; /* the profile as JSON; empty: none */
 };
@@ -67,7 +67,10 @@ static void key_list(struct jemit *j, const char *key, const char *const *v)
 
 /* ---- process ---- */
 
-/* "ALL" and "CAP_ALL" stand for every one; unknown names are refused. */
+/*
+ * Names as in capabilities(7), in any case; "ALL" and "CAP_ALL" mean all of them.
+ * Unknown names are an error.
+ */
 static int change_caps(bool caps[CAPS_MAX], const struct strlist *names, bool to, struct kerr *err)
 {
 	size_t i;
@@ -90,8 +93,9 @@ static int change_caps(bool caps[CAPS_MAX], const struct strlist *names, bool to
 }
 
 /*
- * Only what this kernel and our own bounding set have can be given: of ALL and
- * the default set the rest is left out, what was asked for by name is refused.
+ * Only capabilities that this kernel knows and that are in our own bounding set can be
+ * given. Others are dropped if they come from ALL or the defaults; one that the manifest
+ * names is an error.
  */
 static int limit_caps(bool caps[CAPS_MAX], const struct strlist *asked, struct kerr *err)
 {
@@ -113,7 +117,7 @@ static int limit_caps(bool caps[CAPS_MAX], const struct strlist *asked, struct k
 	return 0;
 }
 
-/* The capabilities of the process, and (added) those of them that the manifest adds. */
+/* Compute the capabilities of the process, and in added those that the manifest adds. */
 static int resolve_caps(const struct container_spec *c, bool caps[CAPS_MAX], bool added[CAPS_MAX],
 			struct kerr *err)
 {
@@ -141,7 +145,7 @@ static int resolve_caps(const struct container_spec *c, bool caps[CAPS_MAX], boo
 	return r;
 }
 
-/* What is looked up in the container's root. */
+/* Look up the user and the working directory in the container's root. */
 static int resolve_in_root(const struct spec_input *in, struct process *p, struct kerr *err)
 {
 	cleanup_fd int root = open(in->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -159,7 +163,10 @@ static int resolve_in_root(const struct spec_input *in, struct process *p, struc
 			    &p->user, err);
 }
 
-/* The profile that nobody asked for is not for those that are given more than others. */
+/*
+ * The built-in profile is a default only: it is not used for privileged containers nor
+ * in cells with a nested cgroup runtime.
+ */
 static int resolve_security(const struct spec_input *in, struct process *p, struct kerr *err)
 {
 	bool nested = in->cell != NULL && in->cell->spec.nested_cgroup_runtime;
@@ -225,8 +232,9 @@ static void emit_cap_set(struct jemit *j, const char *set, const bool caps[CAPS_
 }
 
 /*
- * A user other than root keeps over its exec only what is ambient, and ambient
- * needs inheritable (capabilities(7)): that is what the manifest adds, and no more.
+ * A user other than root keeps only ambient capabilities when executing a program, and
+ * ambient ones must be inheritable (capabilities(7)). So both sets have what the
+ * manifest adds, and nothing else.
  */
 static void emit_caps(const struct process *p, struct jemit *j)
 {
@@ -275,7 +283,8 @@ static void emit_process(const struct spec_input *in, const struct process *p, s
 	key_bool(j, "noNewPrivileges", p->security.no_new_privileges);
 	if (p->security.apparmor != NULL)
 		key_str(j, "apparmorProfile", p->security.apparmor);
-	key_i64(j, "oomScoreAdj", 0); /* always: the monitor's own score is inherited otherwise */
+	/* always set, or the monitor's own score would be inherited */
+	key_i64(j, "oomScoreAdj", 0);
 	jemit_object_end(j);
 }
 
@@ -298,7 +307,8 @@ static void emit_resources(const struct container_spec *c, struct jemit *j)
 	jemit_key(j, "devices");
 	jemit_array(j);
 	jemit_object(j);
-	key_bool(j, "allow", c->privileged); /* runc adds the few that every container has */
+	/* runc adds the few devices that every container has */
+	key_bool(j, "allow", c->privileged);
 	key_str(j, "access", "rwm");
 	jemit_object_end(j);
 	jemit_array_end(j);
@@ -362,7 +372,10 @@ static int emit_linux(const struct spec_input *in, const struct process *p, stru
 	return 0;
 }
 
-/* When the cgroup namespace is made and the container's program not yet executed. */
+/*
+ * Runs after the cgroup namespace was created and before the container's program is
+ * executed.
+ */
 static void emit_hooks(const struct spec_input *in, struct jemit *j)
 {
 	cleanup_free char *protocol = xasprintf("--protocol=%d", SHIM_PROTOCOL);
@@ -384,8 +397,8 @@ static void emit_hooks(const struct spec_input *in, struct jemit *j)
 }
 
 /*
- * What the table of unsupported fields refuses earlier; here lest a start
- * leaves it out silently.
+ * The check for unsupported fields refuses these earlier. This makes sure that a start
+ * never ignores them.
  */
 static int refuse_missing(const struct container_spec *c, struct kerr *err)
 {

@@ -13,11 +13,11 @@
 #include "str.h"
 
 enum {
-	DEVICES_MAX = 8192, /* of a host */
+	DEVICES_MAX = 8192, /* limit per host */
 	DEVICES_DEPTH = 8,
 };
 
-/* Mounts of the container's own, and what the runtime makes of them. */
+/* Directories and links that the container has its own of, or that the runtime creates. */
 static const char *const not_copied[] = { "pts",  "shm",  "fd",		 "mqueue", "console",
 					  "ptmx", ".lxc", ".lxd-mounts", ".udev" };
 
@@ -85,7 +85,7 @@ static int visit(int dirfd, const char *dir, const char *name, unsigned depth, s
 	}
 	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
 		return 0;
-	if (st.st_rdev == 0) /* the mark of a removed file of an overlay */
+	if (st.st_rdev == 0) /* 0:0 is an overlayfs whiteout, not a device */
 		return 0;
 	if ((*left)-- == 0)
 		return kerr_plain(err, -E2BIG, "more than %d devices in /dev", DEVICES_MAX);
@@ -114,8 +114,8 @@ static int walk(int owned_fd, const char *path, unsigned depth, size_t *left, st
 }
 
 /*
- * The host's devices are those of pid 1: a daemon in a container has a /dev that is
- * smaller. One that may not look there has no others.
+ * Open pid 1's /dev, which has the host's devices: a daemon in a container has fewer in
+ * its own. Without permission for that, use our own /dev.
  */
 static int open_dev(struct kerr *err)
 {

@@ -29,7 +29,7 @@ static void emit_mount(struct jemit *j, const char *destination, const char *typ
 	jemit_object_end(j);
 }
 
-/* A privileged container may write to the kernel's own trees. */
+/* A privileged container gets sysfs writable. */
 static void emit_base(struct jemit *j, const struct spec_mount *m, bool privileged)
 {
 	const char *options[SPEC_MOUNT_OPTIONS + 1] = { NULL };
@@ -50,7 +50,7 @@ static void emit_bind(struct jemit *j, const char *source, const char *destinati
 	emit_mount(j, destination, "bind", source, options);
 }
 
-/* "ro" alone leaves writable what the host has mounted below the source. */
+/* "ro" does not apply to what is mounted below the source; "rro" does. */
 static const char *access_of(const struct spec_input *in, const struct mount_entry *e)
 {
 	if (!e->read_only)
@@ -58,7 +58,7 @@ static const char *access_of(const struct spec_input *in, const struct mount_ent
 	return !e->own && !e->file && (in->flags & SPEC_RO_RECURSIVE) ? "rro" : "ro";
 }
 
-/* A tree that is composed has all its attributes. */
+/* A composed tree has its attributes already. */
 static void emit_entry(const struct spec_input *in, const struct mount_entry *e, struct jemit *j)
 {
 	const char *const whole[] = { "rbind", NULL };
@@ -72,8 +72,8 @@ static void emit_entry(const struct spec_input *in, const struct mount_entry *e,
 }
 
 /*
- * A place that the manifest has something for is not the runtime's; nor is what is
- * below it where that is a directory of the host.
+ * The runtime's mount is left out if the manifest mounts something at the same target,
+ * or binds a host directory at a parent of it.
  */
 static bool is_left_out(const struct mount_plan *p, const struct spec_mount *m)
 {

@@ -5,15 +5,18 @@
 #include "emit.h"
 #include "spec.h"
 
-/* Between the files of the spec builder. */
+/* Shared by the source files of the spec builder. */
 
-/* The working directory: the container's, the image's or "/"; cleaned, owned by the caller. */
+/*
+ * The working directory, from the container or image, else "/"; cleaned and owned by the
+ * caller.
+ */
 int spec_cwd(const struct spec_input *in, char **ret, struct kerr *err);
 
-/* All mounts, as the value of "mounts". */
+/* Write all mounts, as the value of "mounts". */
 void spec_mounts(const struct spec_input *in, struct jemit *j);
 
-/* The host's device nodes, as the value of "linux.devices". */
+/* Write the host's device nodes, as the value of "linux.devices". */
 int spec_host_devices(struct jemit *j, struct kerr *err);
 
 #endif

@@ -10,7 +10,7 @@
 #include "spec_tables.h"
 #include "str.h"
 
-/* argv, environment, working directory and capabilities of a container's process. */
+/* Argument list, environment and working directory of a container's process. */
 
 static const struct strlist none_;
 
@@ -62,7 +62,10 @@ int spec_args(const struct spec_input *in, struct strlist *ret, struct kerr *err
 	return 0;
 }
 
-/* The entry of the list with the key of this "KEY" or "KEY=value"; n when there is none. */
+/*
+ * The index of the entry with the same key as this "KEY" or "KEY=value"; n when there is
+ * none.
+ */
 static size_t env_find(const struct strlist *env, const char *entry)
 {
 	size_t n = strcspn(entry, "=");
@@ -75,7 +78,7 @@ static size_t env_find(const struct strlist *env, const char *entry)
 	return i;
 }
 
-/* Replace in place, append, or (no '=') remove. An entry without a name does nothing. */
+/* Replace in place or append; without '=', remove. An entry with an empty name is ignored. */
 static void env_put(struct strlist *env, const char *entry)
 {
 	size_t i = env_find(env, entry);
@@ -102,7 +105,7 @@ static void env_put_all(struct strlist *env, const struct strlist *from)
 		env_put(env, from->v[i]);
 }
 
-/* Who the container is; what its own list names is the user's to say. */
+/* Variables that identify the container, unless the manifest sets them itself. */
 static void env_identity(const struct spec_input *in, struct strlist *env)
 {
 	const struct container_spec *c = in->c;
@@ -135,7 +138,7 @@ int spec_env(const struct spec_input *in, struct strlist *ret, struct kerr *err)
 	cleanup_strlist struct strlist env = { 0 };
 	size_t i;
 
-	/* First, so that the image's takes its place where it has one. */
+	/* Comes first, so that a PATH of the image replaces it. */
 	strlist_add(&env, SPEC_DEFAULT_PATH);
 	if (in->image != NULL)
 		env_put_all(&env, &in->image->env);
@@ -157,7 +160,10 @@ int spec_env(const struct spec_input *in, struct strlist *ret, struct kerr *err)
 	return 0;
 }
 
-/* "/proc/…/fd/…": a directory of the runtime, not of the container (CVE-2024-21626). */
+/*
+ * A directory of the runtime reached through "/proc/…/fd/…" or "/proc/…/cwd"
+ * (CVE-2024-21626).
+ */
 static bool leaves_by_proc(const char *clean)
 {
 	return str_has_prefix(clean, "/proc/") &&

@@ -19,7 +19,7 @@ const struct spec_mount spec_base_mounts[] = {
 	{ "/dev/mqueue", "mqueue", "mqueue", OPTIONS("nosuid", "noexec", "nodev") },
 	{ "/sys", "sysfs", "sysfs", OPTIONS("nosuid", "noexec", "nodev", "ro") },
 };
-/* /run is no row: it begins with what the image has there (mount_plan). */
+/* /run is not listed: it is composed by mount_plan, as it starts with the image's files. */
 const char *const spec_run_options[] = { "nosuid", "strictatime", "mode=755", "size=65536k", NULL };
 const size_t spec_base_mounts_n = ARRAY_SIZE(spec_base_mounts);
 

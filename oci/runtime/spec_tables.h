@@ -4,10 +4,7 @@
 
 #include "defs.h"
 
-/*
- * The constant part of every runtime spec (spec/runtime.md section 6.1). All
- * lists end with NULL.
- */
+/* The constant parts of every runtime spec. All lists end with NULL. */
 
 struct spec_mount {
 	const char *destination;
@@ -18,17 +15,17 @@ struct spec_mount {
 
 extern const struct spec_mount spec_base_mounts[];
 extern const size_t spec_base_mounts_n;
-extern const char *const spec_run_options[]; /* of the tmpfs at /run */
-extern const char *const spec_capabilities[]; /* by number */
+extern const char *const spec_run_options[]; /* for the tmpfs at /run */
+extern const char *const spec_capabilities[]; /* the default set, in order of their numbers */
 extern const char *const spec_masked_paths[];
 extern const char *const spec_readonly_paths[];
 
 #define SPEC_DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 enum {
-	SPEC_FILES_SOFT = 1024, /* RLIMIT_NOFILE: as systemd and docker have it */
+	SPEC_FILES_SOFT = 1024, /* RLIMIT_NOFILE: the same as systemd's and docker's */
 	SPEC_FILES_HARD = 524288,
-	SPEC_MOUNT_OPTIONS = 8, /* at most, of a base mount */
+	SPEC_MOUNT_OPTIONS = 8, /* maximum number of options of a base mount */
 };
 
 #endif

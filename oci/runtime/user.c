@@ -19,7 +19,7 @@ enum {
 	USER_NAME_SHOWN = 64, /* bytes of a bad name in a message */
 };
 
-/* A piece of one of the files; not terminated. */
+/* Part of a passwd or group file; not terminated. */
 struct piece {
 	const char *p;
 	size_t n;
@@ -34,7 +34,7 @@ enum passwd_field {
 	PASSWD_NAME = 0,
 	PASSWD_UID = 2,
 	PASSWD_GID = 3,
-	PASSWD_FIELDS = 4, /* that must be there */
+	PASSWD_FIELDS = 4, /* the number of fields needed */
 };
 
 enum group_field {
@@ -67,7 +67,7 @@ static int piece_id(struct piece a, uint32_t *ret)
 	return 0;
 }
 
-/* Cut the next line at *at into fields. false at the end. */
+/* Split the next line at *at into fields. false at the end. */
 static bool next_line(struct piece *at, struct line *ret)
 {
 	const char *end, *colon;
@@ -99,11 +99,12 @@ static bool next_line(struct piece *at, struct line *ret)
 	return true;
 }
 
-/* What a user string and the two files come to. */
+/* State of a lookup in the two files. */
 struct lookup {
 	struct piece passwd, group;
-	const char *user; /* "" means root */
-	struct piece name; /* the user's in passwd, for group members; n 0: unknown */
+	const char *user; /* "" is root */
+	/* the user's name in passwd, for the members of groups; n is 0 if unknown */
+	struct piece name;
 	bool gid_given;
 };
 
@@ -111,14 +112,17 @@ static int bad_user(const struct lookup *l, struct kerr *err, const char *why)
 {
 	cleanup_buf struct buf shown = BUF_INIT(4096);
 
-	/* As it is written: a blank in it may be what is wrong. */
+	/* Shown as written, since a blank in it may be the error. */
 	str_vis(&shown, l->user, strnlen(l->user, USER_NAME_SHOWN));
 	if (strlen(l->user) > USER_NAME_SHOWN)
 		buf_adds(&shown, "...");
 	return kerr_plain(err, -EINVAL, "user '%s': %s", buf_str(&shown), why);
 }
 
-/* The passwd line by name, or (name NULL) by uid. 1 found, 0 not, -EINVAL the line is bad. */
+/*
+ * Find the passwd line by name, or by uid if name is NULL. 1 found, 0 not found, -EINVAL
+ * for a malformed line.
+ */
 static int find_user(struct lookup *l, const char *name, struct user_ids *u)
 {
 	struct piece at = l->passwd;
@@ -264,7 +268,7 @@ static int resolve(struct lookup *l, enum user_resolve_flags flags, struct user_
 	if (colon != NULL && strchr(colon + 1, ':') != NULL)
 		return bad_user(l, err, "expected USER, USER:GROUP or :GROUP");
 	r = resolve_user(l, user, u, err);
-	/* "USER:" is USER, ":GROUP" is root with that group. */
+	/* "USER:" is the same as USER; ":GROUP" is root with that group. */
 	if (r == 0 && colon != NULL && colon[1] != '\0')
 		r = resolve_group(l, colon + 1, u, err);
 	if (r < 0)
@@ -294,8 +298,8 @@ int user_resolve_text(const struct buf *passwd, const struct buf *group, const c
 }
 
 /*
- * One of the image's files. First a descriptor that opens nothing, so that a
- * FIFO or a device in its place is looked at and not touched.
+ * Read one of the image's files. It is opened with O_PATH first, to check its type
+ * without the effects of opening a FIFO or a device.
  */
 static int read_file(int rootfd, const char *path, struct buf *ret, struct kerr *err)
 {

@@ -202,7 +202,7 @@ tmpfs: [{path: /vol/t/o, options: [mode=700]}]" >"$HERE/c.yaml"
 		for what in "volumes: [{source: $HERE/fake, target: ${at%|*}}]" \
 			"volumes: [{kind: tmpfs, target: ${at%|*}}]" "tmpfs: [{path: ${at%|*}}]"; do
 			clear
-			refused "\"${at%|*}\": '${at%|*}' leads to '${at#*|}' in the container's root, which is the kernel's" "$what"
+			refused "\"${at%|*}\": '${at%|*}' leads to '${at#*|}' in the container's root, which is in a kernel file system" "$what"
 		done
 	done
 	gone
@@ -359,7 +359,7 @@ runtime_is()
 	assert_output --partial "warning: runc 1.1.5 ($HERE/bin/runc) is older than the fixes of CVE-2024-21626 (fixed in 1.1.12), CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881 (fixed in 1.2.8, 1.3.3 or 1.4.0-rc.3), CVE-2026-41579 (fixed in 1.3.6, 1.4.3 or 1.5.0-rc.3); kukeon keeps images from using these holes, a newer runc closes them: see kukeon-security(7)"
 	runtime_is $'1.1.5+ds1\ncommit: 1.1.5+ds1-1+deb12u1'
 	refute_output --partial CVE-2024-21626
-	assert_output --partial 'the package may have the fixes, its changelog tells'
+	assert_output --partial 'the package may contain the fixes, see its changelog'
 	runtime_is 1.5.1
 	refute_output --partial CVE
 }

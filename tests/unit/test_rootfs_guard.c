@@ -71,7 +71,7 @@ static const struct {
 	{ "/loop", 0, -ELOOP, "is a link that leads through too many links" },
 	{ "/loop/x", 0, -ELOOP, "'/loop/x' leads to '/loop" },
 	{ "/kernel", 0, -EINVAL,
-	  "'/kernel' leads to '/proc' in the container's root, which is the" },
+	  "'/kernel' leads to '/proc' in the container's root, which is in" },
 	{ "/device", 0, -EINVAL, "'/device' leads to '/dev'" },
 	{ "/up", 0, -EINVAL, "'/up' leads to '/'" },
 	{ "/file", 0, -ENOTDIR, "'/file' in the container's root is a file, and a directory is" },
@@ -246,8 +246,8 @@ START_TEST(led_elsewhere)
 
 	fill(&t);
 	ck_assert_int_eq(plan_of(&c, &t, &p, &err), -EINVAL);
-	ck_assert_str_eq(err.msg, "volume \"/abs/v\" and volume \"/deep/v\" lead to one place, "
-				  "'/deep/v'");
+	ck_assert_str_eq(err.msg, "volume \"/abs/v\" and volume \"/deep/v\" resolve to the same "
+				  "target '/deep/v'");
 	mount_plan_clear(&p);
 	c.volumes.v = file;
 	ck_assert_int_eq(plan_of(&c, &t, &p, &err), -ENOTDIR);

@@ -457,7 +457,7 @@ static const struct {
 	const char *says; /* after "seccomp profile '/p': " */
 } profiles[] = {
 	{ "", "seccomp profile '/p': unexpected end of JSON input" },
-	{ "[]", "seccomp profile '/p': no object" },
+	{ "[]", "seccomp profile '/p': not an object" },
 	{ "{}", "seccomp profile '/p': action: unknown action" },
 	{ "{\"defaultAction\":\"ALLOW\"}", "seccomp profile '/p': ALLOW: unknown action" },
 	{ "{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}",
@@ -467,19 +467,19 @@ static const struct {
 	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"x86_64\"]}",
 	  "seccomp profile '/p': x86_64: unknown architecture" },
 	{ "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"defaultErrnoRet\":4096}",
-	  "seccomp profile '/p': errnoRet: no error number" },
+	  "seccomp profile '/p': errnoRet: not an error number" },
 	{ RULE("\"action\":\"SCMP_ACT_ALLOW\""),
 	  "seccomp profile '/p': syscalls[0]: names: missing" },
 	{ RULE(ERRNO_X ",\"includes\":{\"caps\":[\"CAP_SYS_ADMIN\"]}"),
 	  "seccomp profile '/p': syscalls[0]: includes: unknown key" },
 	{ RULE("\"names\":[1],\"action\":\"SCMP_ACT_ALLOW\""),
-	  "seccomp profile '/p': syscalls[0]: names: an entry is no name" },
+	  "seccomp profile '/p': syscalls[0]: names: an entry is not a name" },
 	{ RULE(ERRNO_X ",\"args\":[{\"index\":6,\"value\":1,\"op\":\"SCMP_CMP_EQ\"}]"),
 	  "seccomp profile '/p': syscalls[0]: args: index is not 0 to 5" },
 	{ RULE(ERRNO_X ",\"args\":[{\"index\":0,\"value\":1,\"op\":\"==\"}]"),
 	  "seccomp profile '/p': syscalls[0]: args: unknown operator" },
 	{ RULE(ERRNO_X ",\"args\":[{\"index\":0,\"value\":-1,\"op\":\"SCMP_CMP_EQ\"}]"),
-	  "seccomp profile '/p': syscalls[0]: args: value is no number" },
+	  "seccomp profile '/p': syscalls[0]: args: value is not a number" },
 };
 
 START_TEST(profile_refused)
