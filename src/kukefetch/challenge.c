@@ -37,7 +37,7 @@ static const char *token_end(const char *p)
 	return p;
 }
 
-/* A value: quoted with escapes, or a token. NULL when it is cut off or too long. */
+/* Read a quoted or plain value. NULL when it is incomplete or too long. */
 static const char *read_value(const char *p, struct buf *ret)
 {
 	buf_reset(ret);
@@ -55,7 +55,7 @@ static const char *read_value(const char *p, struct buf *ret)
 	return *p == '"' && !ret->failed ? p + 1 : NULL;
 }
 
-static void keep(struct challenge *c, const char *name, const char *value)
+static void set_parameter(struct challenge *c, const char *name, const char *value)
 {
 	char **field = NULL;
 
@@ -73,7 +73,7 @@ static void keep(struct challenge *c, const char *name, const char *value)
 	*field = xstrdup(value);
 }
 
-static void begin(struct challenge *c, const char *name)
+static void begin_challenge(struct challenge *c, const char *name)
 {
 	*c = (struct challenge){ .realm = xstrdup(""),
 				 .service = xstrdup(""),
@@ -85,10 +85,12 @@ static void begin(struct challenge *c, const char *name)
 		c->scheme = CHALLENGE_BEARER;
 }
 
-static void offer(struct challenge *best, challenge_address_fn *is_address, struct challenge *c)
+static void keep_better(struct challenge *best, challenge_address_fn *is_address,
+			struct challenge *c)
 {
 	if (c->scheme == CHALLENGE_BEARER && !*c->realm)
-		c->scheme = CHALLENGE_NONE; /* a token from nowhere */
+		/* a bearer challenge without a realm: there is nowhere to get a token */
+		c->scheme = CHALLENGE_NONE;
 	else if (c->scheme == CHALLENGE_BEARER && !is_address(c->realm))
 		c->scheme = CHALLENGE_LOST;
 	if (c->scheme > best->scheme) {
@@ -99,7 +101,7 @@ static void offer(struct challenge *best, challenge_address_fn *is_address, stru
 	challenge_clear(c);
 }
 
-/* Whether "name =" stands here, and not a scheme or the padding of a token68. */
+/* Whether "name =" follows, and not a scheme name or the padding of a token68. */
 static bool at_parameter(const char *p)
 {
 	p = skip(token_end(p), " \t");
@@ -109,7 +111,10 @@ static bool at_parameter(const char *p)
 	return *p == '"' || is_token(*p);
 }
 
-/* name=value, or a token68, which nobody asks for here. NULL at the end of sense. */
+/*
+ * Read name=value; a token68 is skipped, as no scheme used here needs one. NULL on a
+ * syntax error.
+ */
 static const char *read_parameter(const char *p, struct challenge *c, struct buf *value)
 {
 	cleanup_free char *name = NULL;
@@ -121,7 +126,7 @@ static const char *read_parameter(const char *p, struct challenge *c, struct buf
 	p = skip(strchr(end, '=') + 1, " \t");
 	p = read_value(p, value);
 	if (p)
-		keep(c, name, buf_str(value));
+		set_parameter(c, name, buf_str(value));
 	return p;
 }
 
@@ -131,16 +136,16 @@ static void parse(const char *p, challenge_address_fn *is_address, struct challe
 	cleanup_buf struct buf value = BUF_INIT(CHALLENGE_MAX_VALUE);
 	const char *end;
 
-	begin(&c, "");
+	begin_challenge(&c, "");
 	while (p && *(p = skip(p, " \t,"))) {
 		end = token_end(p);
 		if (end == p)
-			return; /* not what the grammar knows: what was whole counts */
+			return; /* syntax error: use the challenges read so far */
 		if (!at_parameter(p)) {
 			cleanup_free char *name = xstrndup(p, (size_t) (end - p));
 
-			offer(best, is_address, &c);
-			begin(&c, name);
+			keep_better(best, is_address, &c);
+			begin_challenge(&c, name);
 			p = skip(end, " \t");
 			if (!*p || *p == ',')
 				continue;
@@ -148,7 +153,7 @@ static void parse(const char *p, challenge_address_fn *is_address, struct challe
 		p = read_parameter(p, &c, &value);
 	}
 	if (p)
-		offer(best, is_address, &c);
+		keep_better(best, is_address, &c);
 }
 
 void challenge_pick(const struct strlist *headers, challenge_address_fn *is_address,
@@ -160,6 +165,6 @@ void challenge_pick(const struct strlist *headers, challenge_address_fn *is_addr
 	for (i = 0; i < headers->n; i++)
 		parse(headers->v[i], is_address, &best);
 	if (!best.realm)
-		begin(&best, "");
+		begin_challenge(&best, "");
 	*ret = best;
 }

@@ -5,15 +5,15 @@
 #include "defs.h"
 #include "vec.h"
 
-/* What a registry wants to see before it answers: WWW-Authenticate (RFC 7235). */
+/* What a registry requires before it answers: the WWW-Authenticate header (RFC 7235). */
 enum challenge_scheme {
-	CHALLENGE_NONE = 0, /* nothing that we can do */
-	CHALLENGE_LOST, /* a bearer token from what is no address */
+	CHALLENGE_NONE = 0, /* no scheme that is supported */
+	CHALLENGE_LOST, /* a bearer token, but the realm is not a URL */
 	CHALLENGE_BASIC,
 	CHALLENGE_BEARER,
 };
 
-/* "" for what is not said. */
+/* Members are "" when missing. */
 struct challenge {
 	enum challenge_scheme scheme;
 	char *realm;
@@ -26,9 +26,9 @@ void challenge_clear(struct challenge *c);
 #define cleanup_challenge cleanup_(challenge_clear)
 
 /*
- * The best of all challenges of an answer's headers: a bearer token from a realm
- * that is an address, else a password, else a bearer token from anywhere. What
- * cannot be parsed is passed over. is_address tells of a realm's text.
+ * Choose among all challenges of a reply: first bearer with a realm that is a URL, then
+ * basic, then bearer with any other realm. Malformed challenges are skipped. is_address
+ * checks the realm.
  */
 typedef bool challenge_address_fn(const char *realm);
 void challenge_pick(const struct strlist *headers, challenge_address_fn *is_address,

@@ -17,7 +17,7 @@ static char *lower(const char *s)
 	return copy;
 }
 
-/* Addresses have dots too, and no owner. */
+/* IP addresses contain dots too, but are not domain names. */
 static bool is_address(const char *host)
 {
 	const char *p;

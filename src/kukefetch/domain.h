@@ -5,10 +5,9 @@
 #include "defs.h"
 
 /*
- * Whether two hosts are in one hand as far as names tell: the same host, or of
+ * Whether two hosts belong to the same owner, judged by their names: the same host, or
  * the same registrable domain by the public suffix list ("auth.docker.io" and
- * "registry-1.docker.io"; not "a.github.io" and "b.github.io"). This is libpsl's
- * wrapper.
+ * "registry-1.docker.io"; not "a.github.io" and "b.github.io"). Wraps libpsl.
  */
 bool domain_same_owner(const char *a, const char *b);
 

@@ -62,7 +62,10 @@ bool session_plain_ok(const struct session *s, const struct http_origin *o)
 	       hostport_listed(s->insecure.v, s->insecure.n, o->host, o->port);
 }
 
-/* Passwords go to the registry they are for, or to who gives out its tokens, by TLS. */
+/*
+ * The password may be sent to the registry it is for and, over TLS, to a token server of
+ * the same owner.
+ */
 bool endpoint_trusts(const struct endpoint *e, const struct http_origin *o)
 {
 	cleanup_free char *host = NULL, *port = NULL;
@@ -84,11 +87,10 @@ int endpoint_token_url(const struct session *s, const struct endpoint *e,
 
 	str_vis(&shown, c->realm, strnlen(c->realm, 200));
 	if (http_origin_of(c->realm, &o) < 0)
-		return kerr_plain(err, -EPERM, "it sends for a token to '%s', which is no address",
+		return kerr_plain(err, -EPERM, "its token server '%s' is not a valid URL",
 				  buf_str(&shown));
 	if (streq(o.scheme, "http") && (streq(from->scheme, "https") || !session_plain_ok(s, &o)))
-		return kerr_plain(err, -EPERM,
-				  "it sends for a token to '%s', over plain http: refused",
+		return kerr_plain(err, -EPERM, "refused token server '%s': it uses plain http",
 				  buf_str(&shown));
 	if (*c->scope) {
 		scope = http_escape(c->scope);

@@ -15,16 +15,16 @@
 #include "str.h"
 
 enum {
-	HTTP_MAX_HEAD = 128 << 10, /* bytes of an answer's head */
-	HTTP_BUFFER = 256 << 10, /* bytes taken from a socket at once */
-	HTTP_SLOWEST = 128, /* bytes per second that count as alive */
+	HTTP_MAX_HEAD = 128 << 10, /* limit of a reply's header section */
+	HTTP_BUFFER = 256 << 10, /* size of libcurl's receive buffer */
+	HTTP_SLOWEST = 128, /* bytes per second; a slower transfer counts as stalled */
 };
 
 struct http {
 	CURLM *multi;
 	struct http_settings settings;
 	char *ca_file;
-	bool no_http2; /* a server failed at it: all that follow are asked by HTTP/1.1 */
+	bool no_http2; /* HTTP/2 failed once: use HTTP/1.1 for all further requests */
 };
 
 struct http_xfer {
@@ -35,7 +35,7 @@ struct http_xfer {
 	void *ctx;
 	struct http_answer answer;
 	size_t head_bytes;
-	bool stopped; /* by the body function */
+	bool stopped; /* stopped by the body function */
 	char text[CURL_ERROR_SIZE];
 };
 
@@ -62,7 +62,10 @@ int http_new(const struct http_settings *s, struct http **ret, struct kerr *err)
 	h->multi = curl_multi_init();
 	if (!h->multi)
 		return kerr_plain(err, -ENOMEM, "start libcurl");
-	/* A paused stream of HTTP/2 would hold up the others of its connection: one each. */
+	/*
+	 * A paused HTTP/2 stream can block the others of its connection, so use one
+	 * connection per transfer.
+	 */
 	(void) curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long) CURLPIPE_NOTHING);
 	*ret = h;
 	return 0;
@@ -89,7 +92,7 @@ const char *http_url(const struct http_xfer *x)
 	return x->answer.url;
 }
 
-/* A new status line: what an answer before it (100, a proxy's) said is gone. */
+/* A new status line discards the headers of an earlier reply (100, or a proxy's). */
 static void begin_answer(struct http_xfer *x)
 {
 	char *url = take_ptr(x->answer.url);
@@ -104,7 +107,7 @@ static void set_header(char **field, const char *value)
 	*field = xstrdup(value);
 }
 
-static void keep_header(struct http_answer *a, const char *name, const char *value)
+static void set_reply_header(struct http_answer *a, const char *name, const char *value)
 {
 	int64_t n;
 
@@ -148,7 +151,7 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 		return n;
 	*colon = '\0';
 	value = str_trim(colon + 1);
-	keep_header(&x->answer, line, value);
+	set_reply_header(&x->answer, line, value);
 	return n;
 }
 
@@ -185,7 +188,7 @@ static void add_header(struct http_xfer *x, const char *name, const char *value)
 	x->headers = curl_slist_append(x->headers, line);
 }
 
-/* By our reading of the environment, not by libcurl's. */
+/* Use the proxy chosen by proxy.c and not libcurl's own rules. */
 static void set_proxy(struct http_xfer *x, const char *url)
 {
 	struct http_origin o = { 0 };
@@ -207,7 +210,7 @@ static void set_options(struct http_xfer *x, const struct http_ask *ask)
 	const struct http_settings *s = &x->http->settings;
 	CURL *e = x->easy;
 
-	/* Strings are copied by libcurl; none of these can fail with the values given. */
+	/* libcurl copies the strings; these calls cannot fail with these values. */
 	(void) curl_easy_setopt(e, CURLOPT_URL, ask->url);
 	(void) curl_easy_setopt(e, CURLOPT_PRIVATE, (char *) x);
 	(void) curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
@@ -217,7 +220,7 @@ static void set_options(struct http_xfer *x, const struct http_ask *ask)
 				x->http->no_http2 ? (long) CURL_HTTP_VERSION_1_1
 						  : (long) CURL_HTTP_VERSION_2TLS);
 	(void) curl_easy_setopt(e, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
-	/* Newer libcurls fail for a missing file, before they know whether it is needed. */
+	/* Newer versions of libcurl fail if the file is missing, even when no TLS is used. */
 	(void) curl_easy_setopt(e, CURLOPT_CAINFO,
 				http_knows_authorities(x->http) ? x->http->ca_file : NULL);
 	(void) curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
@@ -275,7 +278,7 @@ void http_resume(struct http_xfer *x)
 	(void) curl_easy_pause(x->easy, CURLPAUSE_CONT);
 }
 
-/* ---- all of them ---- */
+/* ---- all transfers ---- */
 
 static enum http_failure classify(const struct http_xfer *x, CURLcode code)
 {
@@ -300,7 +303,7 @@ static enum http_failure classify(const struct http_xfer *x, CURLcode code)
 	case CURLE_PARTIAL_FILE:
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
-	case CURLE_HTTP2: /* GOAWAY, for one */
+	case CURLE_HTTP2: /* GOAWAY, for example */
 	case CURLE_HTTP2_STREAM:
 		return HTTP_BROKEN;
 	default:
@@ -334,7 +337,7 @@ static void end_xfer(struct http_xfer *x, CURLcode code)
 	take_status(x);
 	x->http->no_http2 |= failed_at_http2(x, code);
 	(void) snprintf(text, sizeof(text), "%s", *x->text ? x->text : curl_easy_strerror(code));
-	if (!isupper((unsigned char) text[1])) /* "SSL …" stays */
+	if (!isupper((unsigned char) text[1])) /* keep "SSL …" */
 		text[0] = (char) tolower((unsigned char) text[0]);
 	answer = x->answer;
 	x->answer = (struct http_answer){ 0 };
@@ -386,7 +389,7 @@ void http_origin_clear(struct http_origin *o)
 	free_p(&o->port);
 }
 
-/* A part of an address as memory of ours; NULL when it is not there. */
+/* Copy a part of a URL; NULL when it is missing. Owned by the caller. */
 static char *url_part(CURLU *u, CURLUPart part, unsigned flags)
 {
 	char *s = NULL, *copy;
@@ -456,10 +459,9 @@ bool http_same_origin(const char *a, const char *b)
 }
 
 /*
- * Some servers send a Location as it is, with blanks and other bytes that an
- * address cannot have (RFC 3986, 2.1): they are escaped, as Go's and curl's own
- * redirections do. Control characters make it no address, which not every libcurl
- * sees: NULL.
+ * Some servers send a Location with blanks and other bytes that a URL must not contain
+ * (RFC 3986, 2.1). They are escaped, as Go and curl do in redirects. NULL for control
+ * characters, which not every version of libcurl refuses.
  */
 static char *escape_location(const char *s)
 {

@@ -35,19 +35,19 @@
 #endif
 
 enum {
-	JAIL_ID = 65534, /* nobody, nogroup */
-	JAIL_MAX_FILE = 4 << 20, /* bytes of a file that comes along */
+	JAIL_ID = 65534, /* user nobody, group nogroup */
+	JAIL_MAX_FILE = 4 << 20, /* limit of a file copied into the new root */
 	JAIL_MEMORY = 512 << 20, /* address space */
 	JAIL_FILES = 256,
-	JAIL_WRITES = 8 << 20, /* bytes of a file that is written: manifests */
+	JAIL_WRITES = 8 << 20, /* limit of a file that is written (a manifest) */
 };
 
-/* What resolving names reads; what is not there is not needed. */
-static const char *const comes_along[] = {
+/* Files that the resolver reads; missing ones are not needed. */
+static const char *const resolver_files[] = {
 	"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/host.conf",
 };
 
-/* Where distributions keep the certificates of all authorities in one file. */
+/* Where distributions keep all CA certificates in one file. */
 static const char *const bundles[] = {
 	"/etc/ssl/certs/ca-certificates.crt",
 	"/etc/pki/tls/certs/ca-bundle.crt",
@@ -68,8 +68,8 @@ static int make_root(struct kerr *err)
 	return fd < 0 ? kerr_set(err, -errno, "make an empty root") : fd;
 }
 
-/* Append a file of the host's to one of the new root. -ENOENT without a message. */
-static int bring(int root, const char *from, const char *to, struct kerr *err)
+/* Append a file of the host to a file in the new root. -ENOENT without a message. */
+static int copy_file(int root, const char *from, const char *to, struct kerr *err)
 {
 	cleanup_fd int in = open(from, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	cleanup_buf struct buf text = BUF_INIT(JAIL_MAX_FILE);
@@ -91,18 +91,18 @@ static int bring(int root, const char *from, const char *to, struct kerr *err)
 	return r < 0 ? kerr_set(err, r, "write '%s' in the new root", to) : 0;
 }
 
-static int bring_authorities(int root, const char *ca, struct kerr *err)
+static int copy_ca_certs(int root, const char *ca, struct kerr *err)
 {
 	const char *own = getenv("SSL_CERT_FILE");
 	size_t i;
 	int r;
 
-	r = str_empty(own) ? -ENOENT : bring(root, own, JAIL_CA_NAME, err);
+	r = str_empty(own) ? -ENOENT : copy_file(root, own, JAIL_CA_NAME, err);
 	for (i = 0; r == -ENOENT && i < ARRAY_SIZE(bundles); i++)
-		r = bring(root, bundles[i], JAIL_CA_NAME, err);
+		r = copy_file(root, bundles[i], JAIL_CA_NAME, err);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	r = *ca ? bring(root, ca, JAIL_CA_NAME, err) : 0;
+	r = *ca ? copy_file(root, ca, JAIL_CA_NAME, err) : 0;
 	if (r == -ENOENT)
 		return kerr_set(err, r, "registryCAFile '%s'", ca);
 	return r < 0 ? kerr_wrap(err, r, "registryCAFile") : 0;
@@ -115,12 +115,12 @@ static int fill_root(int root, const char *ca, struct kerr *err)
 
 	if (mkdirat(root, "etc", 0755) < 0)
 		return kerr_set(err, -errno, "create 'etc' in the new root");
-	for (i = 0; i < ARRAY_SIZE(comes_along); i++) {
-		r = bring(root, comes_along[i], comes_along[i] + 1, err);
+	for (i = 0; i < ARRAY_SIZE(resolver_files); i++) {
+		r = copy_file(root, resolver_files[i], resolver_files[i] + 1, err);
 		if (r < 0 && r != -ENOENT)
 			return r;
 	}
-	return bring_authorities(root, ca, err);
+	return copy_ca_certs(root, ca, err);
 }
 
 static int become_nobody(struct kerr *err)
@@ -129,12 +129,12 @@ static int become_nobody(struct kerr *err)
 
 	if (setgroups(0, NULL) < 0 || setresgid(JAIL_ID, JAIL_ID, JAIL_ID) < 0 ||
 	    setresuid(JAIL_ID, JAIL_ID, JAIL_ID) < 0)
-		return kerr_set(err, -errno, "become nobody");
+		return kerr_set(err, -errno, "change to user and group 65534");
 	r = caps_keep_only(NULL, 0, err);
 	if (r < 0)
 		return r;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return kerr_set(err, -errno, "hide memory");
+		return kerr_set(err, -errno, "make the process undumpable");
 	return 0;
 }
 
@@ -169,7 +169,10 @@ static int set_limits(struct kerr *err)
 
 /* ---- system calls ---- */
 
-/* Of those that hostile input has no business with, what a client of the network needs. */
+/*
+ * System calls that a network client needs, out of those that code for hostile input is
+ * otherwise denied.
+ */
 static bool client_needs(const char *name)
 {
 	static const char *const names[] = {
@@ -185,9 +188,9 @@ static bool client_needs(const char *name)
 }
 
 /*
- * Sockets are of TCP and UDP (one of another family would reach our own daemon); of
- * new processes there are threads, which the resolver is, and clone3 keeps its
- * flags where no filter sees them.
+ * Allow only TCP and UDP sockets (a Unix socket could reach our own daemon), and of new
+ * processes only threads, which libcurl's resolver needs. clone3 is refused, as a filter
+ * cannot read its flags.
  */
 static int filter(struct kerr *err)
 {
@@ -197,7 +200,10 @@ static int filter(struct kerr *err)
 	static const struct sysfilter_arg no_thread = { .index = CLONE_FLAGS_ARG,
 							.op = SYSFILTER_MASKED_EQ,
 							.value = CLONE_THREAD };
-	/* All but AF_INET and AF_INET6: each an alternative, as many as a rule takes. */
+	/*
+	 * All families but AF_INET and AF_INET6, one condition each, as a rule can have
+	 * only a few.
+	 */
 	static const struct sysfilter_arg families[] = {
 		{ .op = SYSFILTER_LT, .value = 2 }, { .op = SYSFILTER_GT, .value = 10 },
 		{ .op = SYSFILTER_EQ, .value = 3 }, { .op = SYSFILTER_EQ, .value = 4 },

@@ -4,15 +4,15 @@
 
 #include "err.h"
 
-/* The authorities' certificates, once inside. */
+/* Name of the file with CA certificates in the new root. */
 #define JAIL_CA_NAME "ca.pem"
 #define JAIL_CA_FILE "/" JAIL_CA_NAME
 
 /*
- * Give up all that fetching does not need, for good: the root directory becomes
- * an empty one in memory with what a resolver reads and the certificates of the
- * host's authorities (and those in the file ca, unless ""); user and group
- * nobody, no further groups, no capabilities; a seccomp filter and limits.
+ * Permanently give up everything that fetching does not need. The root directory becomes
+ * an empty one in memory, with the files the resolver reads and the host's CA
+ * certificates (and those of the file ca, unless ""). User and group become nobody,
+ * without further groups and capabilities. A seccomp filter and resource limits are set.
  */
 int jail_enter(const char *ca, struct kerr *err);
 

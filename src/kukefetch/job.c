@@ -12,9 +12,9 @@
 #include "str.h"
 
 enum {
-	JOB_MAX_WORDS = 16 << 10, /* bytes of a refusal that are read */
-	JOB_MAX_TOKEN = 64 << 10, /* bytes of a token server's answer */
-	JOB_PENDING = 64 << 10, /* bytes that wait for room in the pipe */
+	JOB_MAX_ERROR = 16 << 10, /* limit of an error body that is read */
+	JOB_MAX_TOKEN = 64 << 10, /* limit of a token server's reply */
+	JOB_PENDING = 64 << 10, /* bytes kept while the pipe is full */
 };
 
 struct job *job_free(struct job *j)
@@ -31,7 +31,7 @@ struct job *job_free(struct job *j)
 	free(j->withheld);
 	buf_clear(&j->pending);
 	buf_clear(&j->body);
-	buf_clear(&j->first_words);
+	buf_clear(&j->first_error);
 	buf_clear(&j->refusal);
 	buf_clear(&j->mirrors);
 	free(j);
@@ -43,8 +43,6 @@ bool job_is_over(const struct job *j)
 	return j->phase == JOB_OVER;
 }
 
-/* ---- what the engine hears ---- */
-
 /* ---- tries ---- */
 
 int64_t job_wakes(const struct job *j)
@@ -55,7 +53,10 @@ int64_t job_wakes(const struct job *j)
 	case JOB_RUNNING:
 	case JOB_TOKEN:
 	case JOB_PROBE:
-		/* libcurl knows slow; its averages take long to see that there is nothing. */
+		/*
+		 * libcurl detects slow transfers by an average, which takes long to
+		 * notice a complete stall
+		 */
 		return j->pending.len > 0 ? -1 : j->alive + j->s->tuning.stall_s * 1000;
 	case JOB_FLUSHING:
 	case JOB_OVER:
@@ -71,8 +72,11 @@ int job_wants_room(const struct job *j)
 	return j->pending.len > 0 ? j->fd : -EBADF;
 }
 
-/* What the pipe takes of n bytes, or -errno. */
-static ssize_t put(struct job *j, const char *p, size_t n)
+/*
+ * Write to the pipe without blocking. Returns how many of the n bytes were written, or
+ * -errno.
+ */
+static ssize_t write_some(struct job *j, const char *p, size_t n)
 {
 	size_t at = 0;
 	ssize_t w;
@@ -92,7 +96,7 @@ static ssize_t put(struct job *j, const char *p, size_t n)
 
 void job_has_room(struct job *j)
 {
-	ssize_t n = put(j, j->pending.data, j->pending.len);
+	ssize_t n = write_some(j, j->pending.data, j->pending.len);
 
 	if (n < 0) {
 		job_sink_gone(j);
@@ -116,7 +120,7 @@ static enum http_taken stop(struct job *j, enum job_stop why)
 	return HTTP_STOP;
 }
 
-/* "bytes 100-199/200": where it begins. */
+/* The first number of "bytes 100-199/200". */
 static int64_t range_start(const char *range)
 {
 	cleanup_free char *number = NULL;
@@ -128,8 +132,8 @@ static int64_t range_start(const char *range)
 	return str_to_i64(number, 0, INT64_MAX, &v) < 0 ? -1 : v;
 }
 
-/* Whether this is the content we asked for, as far as its head tells. */
-static enum job_stop judge(struct job *j, const struct http_answer *a)
+/* Check by the headers whether this is the content that was requested. */
+static enum job_stop check_head(struct job *j, const struct http_answer *a)
 {
 	int64_t from = a->status == 206 ? j->got : 0;
 
@@ -156,12 +160,12 @@ static enum http_taken on_content(void *ctx, const struct http_answer *a, const 
 
 	j->alive = clock_ms();
 	if (!is_content(a)) {
-		if (j->body.len < JOB_MAX_WORDS)
+		if (j->body.len < JOB_MAX_ERROR)
 			buf_add(&j->body, p, n);
 		return HTTP_TAKEN;
 	}
 	if (!j->begun) {
-		why = judge(j, a);
+		why = check_head(j, a);
 		if (why)
 			return stop(j, why);
 		j->begun = true;
@@ -176,7 +180,7 @@ static enum http_taken on_content(void *ctx, const struct http_answer *a, const 
 	n -= skip;
 	if ((int64_t) n > j->max - j->got)
 		return stop(j, JOB_STOP_LONG);
-	w = put(j, p, n);
+	w = write_some(j, p, n);
 	if (w < 0)
 		return stop(j, JOB_STOP_SINK);
 	j->got += (int64_t) n;
@@ -194,8 +198,8 @@ static enum http_taken on_token(void *ctx, const struct http_answer *a, const ch
 	return j->body.failed ? HTTP_STOP : HTTP_TAKEN;
 }
 
-/* What a probe's answer says beside its head. */
-static enum http_taken on_nothing(void *ctx, const struct http_answer *a, const char *p, size_t n)
+/* The body of the reply to a probe is ignored. */
+static enum http_taken on_probe(void *ctx, const struct http_answer *a, const char *p, size_t n)
 {
 	struct job *j = ctx;
 
@@ -206,10 +210,10 @@ static enum http_taken on_nothing(void *ctx, const struct http_answer *a, const 
 	return HTTP_TAKEN;
 }
 
-/* What becomes of the bytes of a transfer, and of its end, by its phase. */
+/* The functions for a transfer, by the phase it was started for. */
 static const struct http_ops content_ops = { .body = on_content, .end = job_content_end };
 static const struct http_ops token_ops = { .body = on_token, .end = job_token_end };
-static const struct http_ops probe_ops = { .body = on_nothing, .end = job_probe_end };
+static const struct http_ops probe_ops = { .body = on_probe, .end = job_probe_end };
 static const struct http_ops *const all_ops[] = {
 	[JOB_RUNNING] = &content_ops,
 	[JOB_TOKEN] = &token_ops,
@@ -235,11 +239,11 @@ void job_begin(struct session *s, const struct fetch_msg *m, int owned_fd)
 	j->endpoint = s->best;
 	buf_init(&j->pending, JOB_PENDING);
 	buf_init(&j->body, JOB_MAX_TOKEN);
-	buf_init(&j->first_words, 1024);
+	buf_init(&j->first_error, 1024);
 	buf_init(&j->refusal, 2048);
 	buf_init(&j->mirrors, 2048);
 	if (!j->head && owned_fd < 0)
-		job_fail(j, 0, 0, "no descriptor came with the request");
+		job_fail(j, 0, 0, "the request has no descriptor");
 	else
 		job_begin_try(j);
 }
@@ -257,6 +261,6 @@ void job_wake(struct job *j)
 	url = xstrdup(http_url(j->xfer));
 	none.url = url;
 	j->xfer = http_stop(j->xfer);
-	buf_addf(&text, "nothing came for %lld s", (long long) j->s->tuning.stall_s);
+	buf_addf(&text, "no data received for %lld s", (long long) j->s->tuning.stall_s);
 	job_broke(j, &none, HTTP_STALLED, buf_str(&text));
 }

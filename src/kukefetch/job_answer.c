@@ -14,7 +14,7 @@
 
 enum {
 	JOB_MAX_REDIRECTS = 10,
-	JOB_MAX_LOGINS = 2, /* answers of 401 to what we just got, per try and origin */
+	JOB_MAX_LOGINS = 2, /* how many replies of 401 are answered per try and origin */
 };
 
 static bool is_content(const struct http_answer *a)
@@ -38,8 +38,8 @@ static const char *status_text(long status)
 		{ 403,
 		  "pull access denied, repository does not exist or may require authorization" },
 		{ 404, "not found" },
-		{ 408, "the registry lost patience" },
-		{ 416, "the registry has less of it than it said" },
+		{ 408, "request timeout" },
+		{ 416, "requested range not satisfiable" },
 		{ 429, "too many requests" },
 		{ 500, "internal server error" },
 		{ 502, "bad gateway" },
@@ -54,33 +54,37 @@ static const char *status_text(long status)
 	return NULL;
 }
 
-/* "not found: manifest unknown", with where it comes from when that is another place. */
-static void refusal(const struct job *j, const struct http_answer *a, struct buf *out)
+/*
+ * Append status and error text ("not found: manifest unknown"), preceded by the host if
+ * it is not the registry's own.
+ */
+static void add_refusal(const struct job *j, const struct http_answer *a, struct buf *out)
 {
 	cleanup_(http_origin_clear) struct http_origin o = { 0 };
-	cleanup_buf struct buf words = BUF_INIT(1024);
+	cleanup_buf struct buf error_text = BUF_INIT(1024);
 	const char *text = status_text(a->status);
 
 	if ((!j->home || j->phase == JOB_TOKEN) && http_origin_of(a->url, &o) == 0)
 		buf_addf(out, "'%s': ", o.host);
 	if (a->status == 401 && !*job_endpoint(j)->user)
 		text = status_text(403);
-	words_of(buf_str(&j->body), j->body.len, &words);
-	if (words.len > 0 && text && str_has_prefix(buf_str(&words), text))
+	words_of(buf_str(&j->body), j->body.len, &error_text);
+	if (error_text.len > 0 && text && str_has_prefix(buf_str(&error_text), text))
 		text = NULL;
 	else if (text)
 		buf_adds(out, text);
 	else
 		buf_addf(out, "unexpected answer %ld", a->status);
-	if (words.len > 0)
-		buf_addf(out, "%s%s", text || !status_text(a->status) ? ": " : "", buf_str(&words));
+	if (error_text.len > 0)
+		buf_addf(out, "%s%s", text || !status_text(a->status) ? ": " : "",
+			 buf_str(&error_text));
 }
 
-static void refused(struct job *j, const struct http_answer *a)
+static void fail_refused(struct job *j, const struct http_answer *a)
 {
 	cleanup_buf struct buf text = BUF_INIT(2048);
 
-	refusal(j, a, &text);
+	add_refusal(j, a, &text);
 	job_fail(j, a->status, 0, buf_str(&text));
 }
 
@@ -99,21 +103,21 @@ static int64_t retry_after(const struct http_answer *a)
 	return n < 0 ? 0 : n * 1000;
 }
 
-/* 408, 429 and the server's own troubles pass. */
-static bool will_pass(long status)
+/* 408, 429 and server errors may be temporary. */
+static bool is_temporary(long status)
 {
 	return status == 408 || status == 429 || (status >= 500 && status != 501 && status != 505);
 }
 
-static void come_back(struct job *j, const struct http_answer *a)
+static void retry_later(struct job *j, const struct http_answer *a)
 {
 	cleanup_buf struct buf text = BUF_INIT(2048);
 
-	refusal(j, a, &text);
+	add_refusal(j, a, &text);
 	job_rest(j, a->status, retry_after(a), buf_str(&text));
 }
 
-/* Where a Location leads to, or the reason in text for what is not gone to. */
+/* Return the URL that a redirect leads to; or NULL, and in text why it is refused. */
 static char *location_of(const struct job *j, const struct http_answer *a, unsigned redirects,
 			 struct buf *text)
 {
@@ -122,7 +126,7 @@ static char *location_of(const struct job *j, const struct http_answer *a, unsig
 
 	if (!a->location || http_url_join(a->url, a->location, &url) < 0 ||
 	    http_origin_of(a->url, &from) < 0 || http_origin_of(url, &to) < 0)
-		buf_adds(text, "redirected to what is no address");
+		buf_adds(text, "redirected to an invalid URL");
 	else if (redirects > JOB_MAX_REDIRECTS)
 		buf_adds(text, "redirected too often");
 	else if (streq(to.scheme, "http") &&
@@ -154,8 +158,8 @@ static void ask_token(struct job *j)
 	job_start(j, JOB_TOKEN, &a);
 }
 
-/* The token's place must not hear the password. */
-static void withhold(struct job *j, const char *url)
+/* The password must not be sent to this token server. */
+static void withhold_password(struct job *j, const char *url)
 {
 	cleanup_(http_origin_clear) struct http_origin o = { 0 };
 
@@ -164,7 +168,10 @@ static void withhold(struct job *j, const char *url)
 	j->withheld = xstrdup(http_origin_of(url, &o) == 0 ? o.host : "");
 }
 
-/* Only the endpoint's own challenges are answered with who we are; others get a guest. */
+/*
+ * Only a challenge of the endpoint itself is answered with the password; for others an
+ * anonymous token is requested.
+ */
 static void fetch_token(struct job *j, const struct challenge *c)
 {
 	cleanup_(http_origin_clear) struct http_origin o = { 0 };
@@ -182,11 +189,11 @@ static void fetch_token(struct job *j, const struct challenge *c)
 	j->token_login = j->home ? endpoint_basic(e) : NULL;
 	j->token_redirects = 0;
 	if (j->token_login && (http_origin_of(j->token_url, &o) < 0 || !endpoint_trusts(e, &o)))
-		withhold(j, j->token_url);
+		withhold_password(j, j->token_url);
 	ask_token(j);
 }
 
-/* A token server has moved: on its own origin it hears the same as before. */
+/* Follow a redirect of the token server. The password is kept only within the same origin. */
 static void redirect_token(struct job *j, const struct http_answer *a)
 {
 	cleanup_buf struct buf text = BUF_INIT(1024);
@@ -197,13 +204,13 @@ static void redirect_token(struct job *j, const struct http_answer *a)
 		return;
 	}
 	if (j->token_login && !http_same_origin(j->token_url, url))
-		withhold(j, url);
+		withhold_password(j, url);
 	free(j->token_url);
 	j->token_url = url;
 	ask_token(j);
 }
 
-/* Answer a challenge. false when there is nothing to answer it with. */
+/* Answer a challenge; false when that is not possible. */
 static bool log_in(struct job *j, const struct http_answer *a)
 {
 	cleanup_challenge struct challenge c = { 0 };
@@ -216,12 +223,12 @@ static bool log_in(struct job *j, const struct http_answer *a)
 	case CHALLENGE_NONE:
 		return false;
 	case CHALLENGE_BEARER:
-	case CHALLENGE_LOST: /* refused by name */
+	case CHALLENGE_LOST: /* fails with a message that names the realm */
 		fetch_token(j, &c);
 		return true;
 	case CHALLENGE_BASIC:
 		if (!j->home || !*e->user || j->login->authorization)
-			return false; /* or it did not like the password */
+			return false; /* or the password was refused */
 		login_use(j->login, endpoint_basic(e));
 		job_ask(j);
 		return true;
@@ -231,16 +238,16 @@ static bool log_in(struct job *j, const struct http_answer *a)
 
 static void unauthorized(struct job *j, const struct http_answer *a)
 {
-	if (j->round != j->login->round) /* another job was told meanwhile */
+	if (j->round != j->login->round) /* another job has got authorization meanwhile */
 		job_ask(j);
 	else if (!log_in(j, a))
-		refused(j, a);
+		fail_refused(j, a);
 }
 
 /*
- * Some registries answer a stranger with 403 or 404 for what a login would show.
- * Whether this one knows logins is told by the root of its interface (the
- * distribution specification's end-1), which is asked once.
+ * Some registries answer an anonymous request for a private repository with 403 or 404.
+ * Whether the registry supports logins is shown by its reply to /v2/ (OCI
+ * distribution-spec, end-1), which is requested once.
  */
 static bool probe(struct job *j, const struct http_answer *a)
 {
@@ -253,7 +260,7 @@ static bool probe(struct job *j, const struct http_answer *a)
 		return false;
 	e->probed = true;
 	buf_reset(&j->refusal);
-	refusal(j, a, &j->refusal);
+	add_refusal(j, a, &j->refusal);
 	j->refusal_status = a->status;
 	url = xasprintf("%s://%s/v2/", e->schemes.v[e->scheme], e->host);
 	ask.url = url;
@@ -261,11 +268,12 @@ static bool probe(struct job *j, const struct http_answer *a)
 	return true;
 }
 
-void job_probe_end(void *ctx, const struct http_answer *a, enum http_failure why, const char *words)
+void job_probe_end(void *ctx, const struct http_answer *a, enum http_failure why,
+		   const char *error_text)
 {
 	struct job *j = ctx;
 
-	(void) words;
+	(void) error_text;
 	j->xfer = NULL;
 	if (why != HTTP_FINE || a->status != 401 || !log_in(j, a))
 		job_fail(j, j->refusal_status, 0, buf_str(&j->refusal));
@@ -282,11 +290,12 @@ static void complete(struct job *j, const struct http_answer *a)
 			job_done(j, a);
 		return;
 	}
-	buf_addf(&text, "only %lld of %lld bytes came", (long long) j->got, (long long) j->size);
+	buf_addf(&text, "only %lld of %lld bytes received", (long long) j->got,
+		 (long long) j->size);
 	job_rest(j, 0, -1, buf_str(&text));
 }
 
-/* "Client sent an HTTP request to an HTTPS server", as all of them put it. */
+/* Plain HTTP was sent to an HTTPS server; all of them answer with status 400. */
 static bool wants_tls(const struct job *j, const struct http_answer *a)
 {
 	const struct endpoint *e = job_endpoint(j);
@@ -309,13 +318,13 @@ static void on_status(struct job *j, const struct http_answer *a)
 		redirect(j, a);
 	else if (a->status == 401)
 		unauthorized(j, a);
-	else if (will_pass(a->status))
-		come_back(j, a);
+	else if (is_temporary(a->status))
+		retry_later(j, a);
 	else if (!probe(j, a))
-		refused(j, a);
+		fail_refused(j, a);
 }
 
-/* A clock that stands at the beginning of time makes every certificate wrong. */
+/* With a clock that was never set, every certificate seems invalid: mention it. */
 static void add_clock(struct buf *text)
 {
 	static const time_t built = 1735689600; /* 2025-01-01 */
@@ -328,10 +337,10 @@ static void add_clock(struct buf *text)
 }
 
 /*
- * Before an endpoint has ever answered: maybe it speaks its other scheme. Whether
- * that is asked now.
+ * If the endpoint has never answered, it may be reached by its other scheme. Returns
+ * true when that is tried now.
  */
-static bool try_other_scheme(struct job *j, enum http_failure *why, const char **words)
+static bool try_other_scheme(struct job *j, enum http_failure *why, const char **error_text)
 {
 	struct endpoint *e = job_endpoint(j);
 	bool plain = streq(e->schemes.v[e->scheme], "http");
@@ -339,41 +348,43 @@ static bool try_other_scheme(struct job *j, enum http_failure *why, const char *
 	if (j->phase != JOB_RUNNING || j->url || e->settled || e->schemes.n < 2)
 		return false;
 	if (e->scheme + 1 == e->schemes.n) {
-		e->scheme = 0; /* not by this one either: what the first one met counts */
+		e->scheme = 0; /* neither scheme worked: report the error of the first */
 		if (*why == HTTP_NO_TLS || *why == HTTP_NO_HTTP ||
 		    (j->broken && *why == HTTP_STALLED)) {
 			*why = j->broken ? HTTP_BROKEN : *why;
-			buf_addf(&j->first_words, "; by %s: %s", plain ? "http" : "https", *words);
-			*words = buf_str(&j->first_words);
+			buf_addf(&j->first_error, "; by %s: %s", plain ? "http" : "https",
+				 *error_text);
+			*error_text = buf_str(&j->first_error);
 		}
 		return false;
 	}
-	/* TLS is given up for what cannot be an attacker's doing alone. */
+	/* Fall back from TLS only after errors that an attacker alone cannot cause. */
 	if (*why != HTTP_UNREACHABLE && *why != (plain ? HTTP_NO_HTTP : HTTP_NO_TLS) &&
 	    !(plain && *why == HTTP_BROKEN))
 		return false;
 	j->broken = *why == HTTP_BROKEN;
-	buf_reset(&j->first_words);
-	buf_adds(&j->first_words, *words);
+	buf_reset(&j->first_error);
+	buf_adds(&j->first_error, *error_text);
 	(void) endpoint_next_scheme(e);
 	job_ask(j);
 	return true;
 }
 
-void job_broke(struct job *j, const struct http_answer *a, enum http_failure why, const char *words)
+void job_broke(struct job *j, const struct http_answer *a, enum http_failure why,
+	       const char *error_text)
 {
 	cleanup_buf struct buf text = BUF_INIT(2048), shown = BUF_INIT(2048);
 	cleanup_(http_origin_clear) struct http_origin o = { 0 };
 
-	if (a->status == 0 && try_other_scheme(j, &why, &words))
+	if (a->status == 0 && try_other_scheme(j, &why, &error_text))
 		return;
-	str_vis(&shown, words, strnlen(words, 300));
+	str_vis(&shown, error_text, strnlen(error_text, 300));
 	(void) http_origin_of(a->url, &o);
 	if (why == HTTP_UNTRUSTED) {
-		buf_addf(&text, "the certificate of '%s' is not to be trusted: %s",
-			 o.host ? o.host : "", buf_str(&shown));
+		buf_addf(&text, "the certificate of '%s' is not trusted: %s", o.host ? o.host : "",
+			 buf_str(&shown));
 		if (!http_knows_authorities(j->s->http))
-			buf_adds(&text, "; this host has no certificates of authorities (Debian "
+			buf_adds(&text, "; this host has no CA certificates (Debian "
 					"package: ca-certificates)");
 		add_clock(&text);
 	} else {
@@ -397,7 +408,7 @@ static void on_stop(struct job *j, const struct http_answer *a)
 		break;
 	case JOB_STOP_RANGE:
 		j->no_range = true;
-		job_rest(j, 0, -1, "the registry sent another part than it was asked for");
+		job_rest(j, 0, -1, "the registry sent a different range than requested");
 		break;
 	case JOB_STOP_SIZE:
 		buf_addf(&text,
@@ -406,14 +417,14 @@ static void on_stop(struct job *j, const struct http_answer *a)
 		job_fail(j, 0, 0, buf_str(&text));
 		break;
 	case JOB_STOP_LONG:
-		buf_addf(&text, "it has more than %lld bytes", (long long) j->max);
+		buf_addf(&text, "larger than the limit of %lld bytes", (long long) j->max);
 		job_fail(j, 0, 0, buf_str(&text));
 		break;
 	}
 }
 
 void job_content_end(void *ctx, const struct http_answer *a, enum http_failure why,
-		     const char *words)
+		     const char *error_text)
 {
 	struct job *j = ctx;
 
@@ -423,10 +434,11 @@ void job_content_end(void *ctx, const struct http_answer *a, enum http_failure w
 	else if (why == HTTP_STOPPED)
 		on_stop(j, a);
 	else
-		job_broke(j, a, why, words);
+		job_broke(j, a, why, error_text);
 }
 
-void job_token_end(void *ctx, const struct http_answer *a, enum http_failure why, const char *words)
+void job_token_end(void *ctx, const struct http_answer *a, enum http_failure why,
+		   const char *error_text)
 {
 	struct job *j = ctx;
 
@@ -434,15 +446,15 @@ void job_token_end(void *ctx, const struct http_answer *a, enum http_failure why
 	if (why == HTTP_STOPPED)
 		job_fail(j, 0, 0, "the token is too long");
 	else if (why != HTTP_FINE)
-		job_broke(j, a, why, words);
+		job_broke(j, a, why, error_text);
 	else if (is_redirect(a))
 		redirect_token(j, a);
-	else if (will_pass(a->status))
-		come_back(j, a);
+	else if (is_temporary(a->status))
+		retry_later(j, a);
 	else if (a->status != 200)
-		refused(j, a);
+		fail_refused(j, a);
 	else if (login_use_token(j->login, &j->body) < 0)
-		job_fail(j, 0, 0, "there is no token in what was sent for one");
+		job_fail(j, 0, 0, "the token server's reply contains no token");
 	else
 		job_ask(j);
 }

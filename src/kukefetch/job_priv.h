@@ -5,104 +5,110 @@
 #include "session.h"
 
 /*
- * What the files of a job share: job_try.c (asking, giving up, trying again), above it
- * job_answer.c (what an answer leads to), above that job.c (the bytes, the clock).
+ * Shared by the files of a job. From the lowest layer up: job_try.c (requests, failures,
+ * retries), job_answer.c (handling replies), job.c (data and timeouts).
  */
 
 enum job_phase {
-	JOB_RUNNING = 1, /* a transfer from the endpoint, or where it sent us */
-	JOB_TOKEN, /* a transfer from who gives out tokens */
-	JOB_PROBE, /* a transfer that only shows whether the endpoint knows logins */
-	JOB_RESTING, /* until the next try */
-	JOB_FLUSHING, /* all is here, the pipe is full */
+	JOB_RUNNING = 1, /* a transfer from the endpoint or from where it redirected to */
+	JOB_TOKEN, /* a request to the token server */
+	JOB_PROBE, /* a request that only shows whether the endpoint supports logins */
+	JOB_RESTING, /* waiting before the next try */
+	JOB_FLUSHING, /* everything received, but the pipe is full */
 	JOB_OVER,
 };
 
-/* What a transfer's body shows to be wrong before its end. */
+/* Why a transfer was stopped by its body function. */
 enum job_stop {
 	JOB_STOP_NONE = 0,
-	JOB_STOP_SINK, /* nobody reads the pipe */
-	JOB_STOP_RANGE, /* another part than was asked for */
-	JOB_STOP_SIZE, /* another size than was promised */
-	JOB_STOP_LONG, /* more than there may be */
+	JOB_STOP_SINK, /* the reader of the pipe has gone */
+	JOB_STOP_RANGE, /* a different range than requested */
+	JOB_STOP_SIZE, /* a different size than expected */
+	JOB_STOP_LONG, /* more than the limit */
 };
 
 struct job {
 	struct session *s;
 	enum job_phase phase;
 	struct http_xfer *xfer;
-	const struct http_ops *const *ops; /* of a transfer, by the phase it begins */
+	const struct http_ops *const *ops; /* functions of a transfer, by its phase */
 	int64_t id;
 	bool head;
 	char *what, *ref;
 	int fd;
-	bool file; /* fd can start anew */
-	int64_t size; /* promised; -1: not known */
+	bool file; /* fd is a file and can be rewritten */
+	int64_t size; /* expected size; -1: unknown */
 	int64_t max;
 	size_t endpoint;
-	char *url; /* where the endpoint sent us; NULL: nowhere */
-	struct login *login; /* of the origin that is asked */
-	bool home; /* and whether that is the endpoint's own */
-	char *token_url; /* where a token is asked for, and */
-	char *token_login; /* what that place hears of who we are; NULL: nothing */
+	char *url; /* where the endpoint redirected to; NULL: nowhere */
+	struct login *login; /* for the origin that is requested */
+	bool home; /* whether that origin is the endpoint's own */
+	char *token_url; /* URL of the token server */
+	char *token_login; /* Authorization for the token server; NULL: none */
 	unsigned token_redirects;
 	unsigned redirects, logins, round;
-	int64_t tries; /* without getting on */
-	int64_t got; /* bytes, those in pending included */
-	int64_t got_before; /* this try */
-	int64_t skip; /* bytes that came once before */
-	bool no_range; /* it cannot give a part */
-	bool begun; /* the first byte of this try's body was judged */
+	int64_t tries; /* tries without progress */
+	int64_t got; /* bytes received, including those in pending */
+	int64_t got_before; /* value of got at the start of this try */
+	int64_t skip; /* bytes to skip, as they were received in an earlier try */
+	bool no_range; /* the endpoint does not support ranges */
+	bool begun; /* the headers of this try were checked */
 	bool paused;
 	enum job_stop stop;
 	struct buf pending;
-	struct buf body; /* of a refusal or a token */
-	bool broken; /* how the scheme before this one failed, and */
-	struct buf first_words; /* what libcurl said to that */
-	char *withheld; /* host that the password did not go to */
-	long refusal_status; /* what a probe is to get around, and */
-	struct buf refusal; /* its text */
+	struct buf body; /* of an error reply or a token */
+	bool broken; /* whether the other scheme failed with HTTP_BROKEN */
+	struct buf first_error; /* libcurl's message for the other scheme's failure */
+	char *withheld; /* host that was not sent the password */
+	long refusal_status; /* the reply that led to a probe */
+	struct buf refusal; /* and its text */
 	int64_t wake;
-	int64_t alive; /* when something last came, or could not for our sake */
+	int64_t alive; /* when data last arrived, or when we were the ones who could not take it */
 	int64_t reported;
-	struct buf mirrors; /* what they said */
+	struct buf mirrors; /* errors of the mirrors */
 };
 
 /* ---- job_try.c ---- */
 
 enum job_fail_flags {
-	JOB_FAIL_AGAIN = 1 << 0, /* another day it may work */
+	JOB_FAIL_AGAIN = 1 << 0, /* trying again later may help */
 };
 
-/* Ask anew: the next endpoint, or the same after a rest. */
+/*
+ * Start a try: a file is written from the beginning, a pipe gets the bytes it has not
+ * got yet.
+ */
 void job_begin_try(struct job *j);
-/* All that was asked for is here; a: the answer's head, NULL for none. */
+/* Everything was received. a: headers of the reply, or NULL. */
 void job_done(struct job *j, const struct http_answer *a);
-/* This endpoint cannot give it: the next one, or the end. */
+/* This endpoint has failed: use the next one, or fail the job. */
 void job_fail(struct job *j, long status, enum job_fail_flags flags, const char *text);
-/* Another try, later. after: what the registry asks for, in ms; -1: nothing. */
+/* Try again later. after: the delay the registry asked for, in ms; -1: none. */
 void job_rest(struct job *j, long status, int64_t after, const char *text);
-/* Nobody reads what comes any more. */
+/* The reader of the pipe has gone. */
 void job_sink_gone(struct job *j);
-/* Begin a transfer in that phase. */
+/* Start a transfer for that phase. */
 void job_start(struct job *j, enum job_phase phase, const struct http_ask *ask);
-/* Ask the endpoint, or the place it sent us to, which hears only what is its own. */
+/*
+ * Send the request to the endpoint, or to where it redirected, with that origin's
+ * authorization only.
+ */
 void job_ask(struct job *j);
-/* The endpoint's own address of what is asked for; owned by the caller. */
+/* The endpoint's URL of the requested content; owned by the caller. */
 char *job_own_url(const struct job *j) __attribute__((returns_nonnull));
 
 /* ---- job_answer.c ---- */
 
-/* The ends of transfers. */
+/* Called at the end of a transfer. */
 void job_content_end(void *ctx, const struct http_answer *a, enum http_failure why,
-		     const char *words);
+		     const char *error_text);
 void job_token_end(void *ctx, const struct http_answer *a, enum http_failure why,
-		   const char *words);
+		   const char *error_text);
 void job_probe_end(void *ctx, const struct http_answer *a, enum http_failure why,
-		   const char *words);
-/* No whole answer came. */
+		   const char *error_text);
+/* The transfer failed without a complete reply. */
 void job_broke(struct job *j, const struct http_answer *a, enum http_failure why,
-	       const char *words);
+	       const char *error_text);
 
 static inline struct endpoint *job_endpoint(const struct job *j)
 {

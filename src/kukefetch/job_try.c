@@ -10,7 +10,7 @@
 #include "str.h"
 
 enum {
-	JOB_ADVANCE = 256 << 10, /* a try that brought so much starts the count of tries anew */
+	JOB_ADVANCE = 256 << 10, /* a try that received this much resets the count of tries */
 	JOB_MAX_REST_MS = 60 * 1000, /* longest time between two tries */
 };
 
@@ -23,7 +23,8 @@ enum {
 static void answer(struct job *j, struct fetch_msg *m, enum fetch_msg_flags flags)
 {
 	fetch_msg_add_i64(m, "id", j->id);
-	(void) fetch_msg_send(m, j->s->control, -1, flags); /* without an engine we end anyway */
+	/* if the engine has gone, kukefetch ends anyway */
+	(void) fetch_msg_send(m, j->s->control, -1, flags);
 }
 
 void job_report(struct job *j)
@@ -38,7 +39,10 @@ void job_report(struct job *j)
 	j->reported = j->got;
 }
 
-/* The end. It is told before the pipe closes, so that its reader's complaint comes second. */
+/*
+ * The end of a job. The message is sent before the pipe is closed, so that the engine
+ * sees it before the reader of the pipe complains.
+ */
 static void finish(struct job *j, struct fetch_msg *m)
 {
 	answer(j, m, 0);
@@ -73,7 +77,7 @@ static int64_t jitter(int64_t ms)
 	return ms + clock_us() % (ms / 4 + 1);
 }
 
-/* after: what the registry asks for, in ms; -1: nothing. */
+/* after: the delay the registry asked for, in ms; -1: none. */
 void job_rest(struct job *j, long status, int64_t after, const char *text)
 {
 	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
@@ -83,7 +87,10 @@ void job_rest(struct job *j, long status, int64_t after, const char *text)
 
 	if (j->got - j->got_before >= JOB_ADVANCE)
 		j->tries = 0;
-	/* What a HEAD could not tell is asked once more by a GET, which has its own tries. */
+	/*
+	 * A failed HEAD is not retried: the engine uses GET then, which has tries of its
+	 * own.
+	 */
 	if (++j->tries >= j->s->tuning.tries || j->head) {
 		buf_adds(&all, text);
 		if (j->tries > 1)
@@ -92,7 +99,7 @@ void job_rest(struct job *j, long status, int64_t after, const char *text)
 		return;
 	}
 	if (after > JOB_MAX_REST_MS) {
-		buf_addf(&all, "%s (it asks to come back in %lld s)", text,
+		buf_addf(&all, "%s (the registry asks to retry in %lld s)", text,
 			 (long long) after / 1000);
 		job_fail(j, status, JOB_FAIL_AGAIN, buf_str(&all));
 		return;
@@ -143,7 +150,7 @@ void job_ask(struct job *j)
 	j->home = !j->url || http_same_origin(j->url, url);
 	j->login = login_of(&e->logins, a.url);
 	if (!j->login) {
-		job_fail(j, 0, 0, "that is no address of a registry");
+		job_fail(j, 0, 0, "the address of the registry is not a valid URL");
 		return;
 	}
 	a.authorization = j->login->authorization;
@@ -155,7 +162,7 @@ void job_begin_try(struct job *j)
 {
 	if (j->file && j->got > 0) {
 		if (ftruncate(j->fd, 0) < 0 || lseek(j->fd, 0, SEEK_SET) < 0) {
-			job_fail(j, 0, 0, "what came before cannot be written over");
+			job_fail(j, 0, 0, "cannot discard the data of an interrupted try");
 			return;
 		}
 		j->got = 0;
@@ -164,7 +171,7 @@ void job_begin_try(struct job *j)
 	job_ask(j);
 }
 
-/* This endpoint cannot give it: the next one, or the end. */
+/* This endpoint has failed: use the next one, or fail the job. */
 void job_fail(struct job *j, long status, enum job_fail_flags flags, const char *text)
 {
 	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
@@ -197,6 +204,6 @@ void job_sink_gone(struct job *j)
 	j->xfer = http_stop(j->xfer);
 	buf_reset(&j->pending);
 	j->stop = JOB_STOP_SINK;
-	j->endpoint = j->s->n_endpoints - 1; /* no other would help */
-	job_fail(j, 0, 0, "what came was not taken");
+	j->endpoint = j->s->n_endpoints - 1; /* another endpoint would not help */
+	job_fail(j, 0, 0, "the reader of the data has gone");
 }

@@ -53,7 +53,7 @@ void login_use(struct login *l, char *owned_value)
 	l->round++;
 }
 
-/* It becomes part of a header. */
+/* The token becomes part of a header, so only printable characters are allowed. */
 static bool is_plain(const char *s)
 {
 	for (; *s; s++)

@@ -7,14 +7,14 @@
 #include "http.h"
 
 /*
- * What one origin (scheme, host, port; RFC 6454) wants to see before it answers.
- * An endpoint has one for itself and one for each other origin that it redirects
- * to: what was got for one is never shown to another.
+ * The authorization for one origin (scheme, host, port; RFC 6454). An endpoint has one
+ * for itself and one for each origin it redirects to; what was obtained for one is never
+ * sent to another.
  */
 struct login {
 	struct http_origin origin;
-	char *authorization; /* the header's value; NULL: nothing yet */
-	unsigned round; /* counts what authorization was set to */
+	char *authorization; /* value of the header; NULL: none yet */
+	unsigned round; /* counts changes of authorization */
 };
 
 struct logins {
@@ -22,14 +22,14 @@ struct logins {
 	size_t n;
 };
 
-/* That of the URL's origin, made when it is not there; NULL for what is no address. */
+/* Find or create the login of the URL's origin; NULL for a malformed URL. */
 struct login *login_of(struct logins *all, const char *url);
 void logins_clear(struct logins *all);
 
-/* Use that value from now on. */
+/* Set the value of the Authorization header. */
 void login_use(struct login *l, char *owned_value);
 
-/* Use the token in the body of a token server's answer. -EBADMSG without a message. */
+/* Use the token in the reply of a token server. -EBADMSG without a message. */
 int login_use_token(struct login *l, const struct buf *body);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kukefetch: gets manifests and blobs from a registry, for one pull, as nobody.
- * Only the engine runs it; the interface is fetch_proto.h.
+ * kukefetch: fetches manifests and blobs from a registry for one pull, as user nobody.
+ * Started by the engine only; the interface is fetch_proto.h.
  */
 #include "config.h"
 
@@ -19,7 +19,7 @@
 #include "str.h"
 
 enum {
-	REPORT_MS = 100, /* between two words about how far a job is */
+	REPORT_MS = 100, /* time between two progress reports */
 };
 
 /* ---- settings ---- */
@@ -52,7 +52,7 @@ static void read_tuning(struct tuning *t)
 	tune("KUKEFETCH_TRIES", 1, 1000, &t->tries);
 }
 
-/* 1 when all settings are there, 0 at the end of the stream. */
+/* Returns 1 when all settings were read, 0 at the end of the stream. */
 static int read_settings(struct session *s, struct kerr *err)
 {
 	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
@@ -77,7 +77,7 @@ static int read_settings(struct session *s, struct kerr *err)
 		}
 	}
 	if (!s->repository || s->n_endpoints == 0)
-		return kerr_plain(err, -EPROTO, "the settings say nothing of where to fetch from");
+		return kerr_plain(err, -EPROTO, "the settings contain no endpoint");
 	return 1;
 }
 
@@ -89,14 +89,14 @@ static int prepare(struct session *s, struct kerr *err)
 	read_tuning(&s->tuning);
 	http.connect_ms = s->tuning.connect_ms;
 	http.stall_s = s->tuning.stall_s;
-	/* First, because libraries read files of theirs as they start. */
+	/* Before entering the jail, as libraries read files when they are initialised. */
 	r = http_new(&http, &s->http, err);
 	return r < 0 ? r : jail_enter(s->ca, err);
 }
 
 /* ---- the loop ---- */
 
-/* 1 when there is nobody any more who asks. */
+/* Returns 1 when the engine has gone. */
 static int take_request(struct session *s)
 {
 	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
@@ -122,7 +122,7 @@ static void drop_finished(struct session *s)
 	s->n_jobs = k;
 }
 
-/* Time until the next job goes on or is to be reported, in ms; -1: whenever. */
+/* Time in ms until the next job has to be woken or reported; -1: no limit. */
 static int next_timeout(const struct session *s)
 {
 	int64_t wake = s->n_jobs > 0 ? clock_ms() + REPORT_MS : -1, w;
@@ -197,7 +197,7 @@ static int run(int argc, char **argv, struct session *s, struct kerr *err)
 	    str_to_u64(argv[2] + strlen("control="), 3, 1024, &fd) < 0)
 		return kerr_plain(err, -EINVAL, "usage: kukefetch VERSION control=FD");
 	if (version != FETCH_PROTO_VERSION)
-		return kerr_plain(err, -EPROTO, "kukefetch is of another version than kukeon");
+		return kerr_plain(err, -EPROTO, "kukefetch and kukeon have different versions");
 	s->control = (int) fd;
 	r = read_settings(s, err);
 	return r > 0 ? prepare(s, err) : r;
@@ -225,6 +225,9 @@ int main(int argc, char **argv)
 	} else if (r < 0) {
 		(void) dprintf(STDERR_FILENO, "%s\n", kerr_text(&err, text, sizeof(text)));
 	}
-	/* What is in flight is of no use to anybody, and the filter lets no leak checker run. */
+	/*
+	 * Exit without cleaning up: transfers in progress are not needed, and the
+	 * seccomp filter would kill a leak checker.
+	 */
 	_exit(r < 0 ? 1 : 0);
 }

@@ -13,10 +13,10 @@
 /* An IPv4 or IPv6 address as bytes. */
 struct address {
 	unsigned char bytes[16];
-	unsigned bits; /* 32 or 128; 0: it is none */
+	unsigned bits; /* 32 or 128; 0: not an address */
 };
 
-/* IPv4 in IPv6 is IPv4, as for Go. */
+/* An IPv4-mapped IPv6 address counts as IPv4, as in Go. */
 static struct address address_of(const char *s)
 {
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -43,7 +43,10 @@ static bool same_bits(const struct address *a, const struct address *b, unsigned
 	return n % 8 == 0 || ((a->bytes[n / 8] ^ b->bytes[n / 8]) & mask) == 0;
 }
 
-/* "10.0.0.0/8". Whether the entry is a block at all; *ret: whether it has the address. */
+/*
+ * Whether the entry is a block like "10.0.0.0/8"; *ret: whether the block contains the
+ * address.
+ */
 static bool is_block(const char *entry, const struct address *a, bool *ret)
 {
 	const char *slash = strchr(entry, '/');
@@ -61,7 +64,10 @@ static bool is_block(const char *entry, const struct address *a, bool *ret)
 	return true;
 }
 
-/* host is "example.org" or one of the names below; a leading dot leaves only those. */
+/*
+ * Whether host is "example.org" or a name below it; with a leading dot, only names below
+ * match.
+ */
 static bool is_domain(const char *entry, const char *host)
 {
 	size_t n = strlen(host), len;
@@ -83,7 +89,7 @@ static bool entry_matches(const char *entry, const char *host, const char *port)
 
 	if (is_block(entry, &a, &has))
 		return has;
-	b = address_of(entry); /* an IPv6 address without brackets has no port */
+	b = address_of(entry); /* an IPv6 address without brackets cannot have a port */
 	if (b.bits > 0)
 		return same_bits(&a, &b, b.bits);
 	hostport_split(entry, &name, &only);

@@ -10,33 +10,33 @@
 #include "login.h"
 #include "vec.h"
 
-/* A place that has the repository: a mirror, or the registry itself. */
+/* A host that has the repository: a mirror, or the registry itself. */
 struct endpoint {
 	char *host; /* host[:port] */
-	char *prefix; /* of the repository's name there: "/proxy", "" mostly */
-	struct strlist schemes; /* to try in this order */
-	size_t scheme; /* the one in use */
-	bool settled; /* it has answered by that */
-	char *user, *password; /* "" for none */
-	struct logins logins; /* its own, and those of where it redirects to */
-	bool probed; /* it was asked whether it knows logins at all */
+	char *prefix; /* put before the repository's name: "/proxy"; usually "" */
+	struct strlist schemes; /* in the order in which they are tried */
+	size_t scheme; /* index of the current one */
+	bool settled; /* the endpoint has answered by this scheme */
+	char *user, *password; /* "": none */
+	struct logins logins; /* for itself and for the origins it redirects to */
+	bool probed; /* its support for logins was checked */
 };
 
-/* How patient to be. From the environment, for tests and odd networks. */
+/* Retries and timeouts; set from the environment, for tests and unusual networks. */
 struct tuning {
 	int64_t stall_s, connect_ms, backoff_ms, tries;
 };
 
-/* One invocation: one repository, fetched from for one pull. */
+/* The state of one kukefetch: one repository, for one pull. */
 struct session {
 	int control;
 	struct http *http;
 	char *repository;
-	char *ca; /* file of the further authorities; "" for none */
+	char *ca; /* file of additional CA certificates; "": none */
 	struct strlist insecure;
 	struct endpoint *endpoints;
 	size_t n_endpoints;
-	size_t best; /* the one that served last */
+	size_t best; /* the endpoint that worked last */
 	struct tuning tuning;
 	struct job **jobs;
 	size_t n_jobs;
@@ -44,23 +44,26 @@ struct session {
 
 /* ---- endpoint.c ---- */
 
-/* A message that says where to fetch from. -EINVAL. */
+/* Add an endpoint described by a message. -EINVAL. */
 int endpoint_add(struct session *s, const struct fetch_msg *m, struct kerr *err);
 /* scheme://host/v2/prefix; owned by the caller. */
 char *endpoint_base(const struct endpoint *e) __attribute__((returns_nonnull));
-/* Go on to the next scheme; false when there is none, or one works. */
+/* Switch to the next scheme; false when there is none or the current one works. */
 bool endpoint_next_scheme(struct endpoint *e);
-/* "Basic …" of user and password; owned by the caller; NULL when there are none. */
+/* "Basic …" from user and password, owned by the caller; NULL when there are none. */
 char *endpoint_basic(const struct endpoint *e);
-/* Whether plain HTTP may be spoken to the host of an address. */
+/* Whether plain HTTP is allowed for this origin. */
 bool session_plain_ok(const struct session *s, const struct http_origin *o);
 
-/* Whether user and password may go to an origin: the registry's own, or its token server's. */
+/*
+ * Whether user and password may be sent to an origin: the registry's own or its token
+ * server's.
+ */
 bool endpoint_trusts(const struct endpoint *e, const struct http_origin *o);
 
 /*
- * The address to get a token from, by a challenge of the origin from. -EPERM with
- * the reason for what is refused. Owned by the caller.
+ * The URL for requesting a token after a challenge of the origin `from`. -EPERM with the
+ * reason when it is refused. Owned by the caller.
  */
 struct challenge;
 int endpoint_token_url(const struct session *s, const struct endpoint *e,
@@ -69,19 +72,19 @@ int endpoint_token_url(const struct session *s, const struct endpoint *e,
 
 /* ---- job.c ---- */
 
-/* One request of the engine's. */
+/* One request of the engine. */
 struct job;
 
-/* Begin what m asks for; fd (-EBADF: none) becomes the job's. */
+/* Start the request in m; owned_fd (-EBADF: none) belongs to the job. */
 void job_begin(struct session *s, const struct fetch_msg *m, int owned_fd);
-/* The descriptor to be written to once there is room; -EBADF. */
+/* The descriptor to poll for writing, or -EBADF. */
 int job_wants_room(const struct job *j);
 void job_has_room(struct job *j);
-/* When it goes on after a rest, or counts as stalled (clock_ms); -1: neither. */
+/* When the job has to be woken (clock_ms), for its next try or as stalled; -1: never. */
 int64_t job_wakes(const struct job *j);
-/* That time has come. */
+/* To be called at that time. */
 void job_wake(struct job *j);
-/* Tell the engine how far it is. */
+/* Report the job's progress to the engine. */
 void job_report(struct job *j);
 bool job_is_over(const struct job *j);
 struct job *job_free(struct job *j);

@@ -11,7 +11,10 @@ enum {
 	WORDS_MAX = 240, /* bytes of the line */
 };
 
-/* The first string under each of these keys, wherever it stands: no two registries agree. */
+/*
+ * The first string found under each of these keys at any depth, as registries use
+ * different structures.
+ */
 enum part {
 	PART_CODE,
 	PART_MESSAGE,
@@ -79,7 +82,7 @@ static void on_event(void *ctx, enum jscan_event ev, unsigned depth, const char 
 	}
 }
 
-/* "MANIFEST_UNKNOWN" as docker prints it. */
+/* Convert "MANIFEST_UNKNOWN" to the form in which docker prints it. */
 static void readable(struct buf *code)
 {
 	size_t i;
@@ -94,7 +97,7 @@ static void readable(struct buf *code)
 
 static void join(struct buf *out, const struct buf *part)
 {
-	/* "manifest unknown: manifest unknown" says nothing more */
+	/* avoid "manifest unknown: manifest unknown" */
 	if (part->len == 0 || str_has_suffix(buf_str(out), buf_str(part)))
 		return;
 	if (out->len > 0)

@@ -5,9 +5,9 @@
 #include "buf.h"
 
 /*
- * What a registry, or who gives out its tokens, says in the body of a refusal,
- * as one line fit for a terminal: "manifest unknown: manifest tagged by \"x\" is
- * not found". Nothing is added when the body says nothing.
+ * Append the error message in the body of a registry's or token server's error reply as
+ * one line, escaped for a terminal: "manifest unknown: manifest tagged by \"x\" is not
+ * found". Appends nothing when the body has no message.
  */
 void words_of(const char *body, size_t n, struct buf *out);
 

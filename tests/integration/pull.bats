@@ -277,13 +277,13 @@ untrusted()
 	wait
 	kuke --no-daemon image pull -q 127.0.0.1:5000/x/bb:1
 	inst umount /etc/ssl
-	one_line "the certificate of 'localhost' is not to be trusted"
-	one_line '; this host has no certificates of authorities (Debian package: ca-certificates)'
+	one_line "the certificate of 'localhost' is not trusted"
+	one_line '; this host has no CA certificates (Debian package: ca-certificates)'
 	kuke image delete 127.0.0.1:5000/x/bb:1
 }
 
 @test "certificates: that nobody vouches for, of another host, of another time; old TLS" {
-	local dir=$INSTANCE/home/registry why="is not to be trusted"
+	local dir=$INSTANCE/home/registry why="is not trusted"
 	openssl req -x509 -key "$dir/server.key" -days 30 -subj /CN=localhost \
 		-addext subjectAltName=DNS:localhost -out "$dir/self.pem" 2>/dev/null
 	untrusted "$dir/self.pem" 127.0.0.1 localhost "the certificate of 'localhost' $why"

@@ -156,7 +156,7 @@ first_came()
 	fault "stall 400000" "$noise" 1
 	pulls
 	fault "stall 3000" "$noise" 1000
-	refuses "layer 3: '127.0.0.1': nothing came for 2 s (after 4 tries)"
+	refuses "layer 3: '127.0.0.1': no data received for 2 s (after 4 tries)"
 	fault "stall 10" /manifests/ 1000
 	refuses '(after 4 tries)'
 	restart_daemon
@@ -192,7 +192,7 @@ reply()
 	refuses 'only 5 of '
 	reply 'HTTP/1.1 200 OK\r\nContent-Length: 99999999' hello
 	fault "reply $INSTANCE/home/reply" /manifests/ 1000
-	refuses 'it has more than 4194304 bytes'
+	refuses 'larger than the limit of 4194304 bytes'
 	# Ranges that were not asked for.
 	fault "cut 100000" "$noise" 1
 	reply 'HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 7-11/12\r\nContent-Length: 5' hello
@@ -211,7 +211,7 @@ reply()
 	assert [ "$(asked /)" -le 3 ]
 	reply 'HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Bearer realm="http://192.0.2.9/token",service="x"'
 	fault "reply $INSTANCE/home/reply" / 1000
-	refuses "it sends for a token to 'http://192.0.2.9/token', over plain http: refused"
+	refuses "refused token server 'http://192.0.2.9/token': it uses plain http"
 	reply 'HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Bearer realm="https://evil.invalid/token"'
 	fault "reply $INSTANCE/home/reply" / 1000
 	refuses "(the password was not given to 'evil.invalid')"
@@ -224,7 +224,7 @@ reply()
 	refuses "redirected to plain http, at '192.0.2.9': refused"
 	reply 'HTTP/1.1 307 There\r\nContent-Length: 0\r\nLocation: ftp://192.0.2.9/'
 	fault "reply $INSTANCE/home/reply" / 1000
-	refuses 'redirected to what is no address'
+	refuses 'redirected to an invalid URL'
 	kuke apply -f - <<<'{apiVersion: v1beta1, kind: Realm, metadata: {name: default}, spec: {registryCredentials: []}}' >/dev/null
 }
 
@@ -253,7 +253,7 @@ reply()
 	assert [ "$SECONDS" -gt "$before" ]
 	reply 'HTTP/1.1 429 Slow\r\nRetry-After: 3600\r\nContent-Length: 0'
 	fault "reply $INSTANCE/home/reply" "$noise" 1
-	refuses 'too many requests (it asks to come back in 3600 s)'
+	refuses 'too many requests (the registry asks to retry in 3600 s)'
 	reply 'HTTP/1.1 503 Oh\r\nContent-Length: 14' 'down for lunch'
 	fault "reply $INSTANCE/home/reply" /blobs/ 3
 	pulls

@@ -79,7 +79,7 @@ START_TEST(token_url)
 		ck_assert_int_eq(http_origin_of(url, &to), 0);
 		ck_assert_int_eq(endpoint_trusts(&e, &to), rows[_i].trusted);
 	} else {
-		ck_assert(str_has_prefix(err.msg, "it sends for a token to '"));
+		ck_assert_ptr_nonnull(strstr(err.msg, "token server '"));
 	}
 	strlist_clear(&s.insecure);
 	strlist_clear(&e.schemes);
