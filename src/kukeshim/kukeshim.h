@@ -7,11 +7,11 @@
 #include "shim_proto.h"
 
 /*
- * kukeshim: the parent of one container's init. It allocates while it starts;
- * once the container runs it works from what is in struct shim.
+ * kukeshim: the monitor of one container and parent of its init. Memory is allocated
+ * only while it starts; once the container runs, it works with struct shim.
  */
 
-/* The command line; strings are argv's. */
+/* The command line; strings are those of argv. */
 struct options {
 	const char *run_dir;
 	const char *data_dir;
@@ -27,14 +27,14 @@ struct options {
 	int64_t log_files;
 	int64_t deadline_ms;
 	int64_t status_fd;
-	int cgroup_fds[SHIM_CGROUPS_MAX]; /* cgroup.procs files of the monitors' group */
+	int cgroup_fds[SHIM_CGROUPS_MAX]; /* cgroup.procs files of the monitors' cgroups */
 	size_t n_cgroup_fds;
-	const char *payload; /* a cgroup: not a monitor but the hook of payload.c; NULL */
+	const char *payload; /* a cgroup: run as the hook of payload.c instead of a monitor; NULL */
 	bool adopt;
-	char *const *process; /* a program of the host to keep running instead of a bundle; NULL */
+	char *const *process; /* argv of a host program to keep running instead of a bundle; NULL */
 };
 
-/* ---- logfile.c: the container's output on disk ---- */
+/* ---- logfile.c: the log of the container's output ---- */
 
 enum log_stream {
 	LOG_STREAM_OUT = 0,
@@ -43,31 +43,34 @@ enum log_stream {
 };
 
 struct logfile {
-	int dir; /* -EBADF: everything is thrown away */
+	int dir; /* -EBADF: output is discarded */
 	int fd;
 	int index;
 	int64_t max_bytes;
 	int files;
 	int64_t size;
-	bool mid_line; /* the last byte written is not a newline */
+	bool mid_line; /* the log does not end with a newline */
 	enum log_stream last_stream;
-	uint64_t last_us; /* of the last index entry; 0: none in this file */
+	uint64_t last_us; /* time of the last index entry; 0: none in this file */
 	int64_t dropped;
 };
 
-/* Open or make dir/log and its index. dir NULL: a log that throws away. */
+/* Open or create dir/log and its index. dir NULL: output is discarded. */
 int logfile_open(struct logfile *l, const char *dir, int64_t max_bytes, int files,
 		 struct kerr *err);
-/* Append; rotates. What cannot be written is counted in dropped. */
+/*
+ * Append output; rotates the log when it is full. Bytes that cannot be written are
+ * counted in dropped.
+ */
 void logfile_write(struct logfile *l, enum log_stream stream, const char *p, size_t n);
 
-/* ---- payload.c: a hook of the runtime, before the container's program runs ---- */
+/* ---- payload.c: an OCI hook that runs before the container's program ---- */
 
 /*
- * For a cell with nestedCgroupRuntime: move the container's process from its group to the
- * leaf "_payload" of it, so that the root of its cgroup namespace has no process
- * and a runtime inside can turn on controllers there. The state of the container comes on
- * stdin, as to all hooks. The exit status; what failed is on stderr.
+ * For a cell with nestedCgroupRuntime: move the container's process from its cgroup to
+ * the child group "_payload". Then no process is in the root of the container's cgroup
+ * namespace, so a runtime inside can enable controllers there. Like every hook, it gets
+ * the container's state on stdin. Returns the exit status; errors are written to stderr.
  */
 int payload_move(const char *cgroup);
 
@@ -78,71 +81,78 @@ struct shim {
 	int run_dir;
 	int data_dir;
 	int runtime_dir; /* -EBADF: no wake-up */
-	int lock; /* the record, flock held for life */
-	int out[_LOG_STREAM_MAX]; /* FIFOs of stdout and stderr, for reading */
+	int lock; /* the runtime record, with a flock held until exit */
+	int out[_LOG_STREAM_MAX]; /* reading ends of the FIFOs for stdout and stderr */
 	int signals;
-	int pidfd; /* of init */
+	int pidfd; /* of the container's init */
 	struct shim_record record;
 	struct logfile log;
-	bool exec_failed; /* runc said yes, the program could not be executed */
+	bool exec_failed; /* runc succeeded, but the program could not be executed */
 };
 
-/* Open the record (create it unless adopting) and take its lock. -EBUSY: another has it. */
+/*
+ * Open the record, creating it unless adopting, and lock it. -EBUSY: another monitor has
+ * the lock.
+ */
 int record_lock(struct shim *s, struct kerr *err);
-/* Append s->record as the current line. */
+/* Write s->record as the current record. */
 int record_write(struct shim *s, struct kerr *err);
-/* For --adopt: read the record into s->record and make it ours. -ESRCH: nothing to adopt. */
+/*
+ * For --adopt: read the record into s->record and enter this monitor in it. -ESRCH:
+ * nothing to adopt.
+ */
 int record_adopt(struct shim *s, struct kerr *err);
 
-/* Store how the run ended: durably in data_dir, where that fails in run_dir. */
+/* Write the exit record durably to data_dir, or, if that fails, to run_dir. */
 void exit_record_write(struct shim *s, struct shim_exit *e);
-/* OOM kills in the container's cgroup so far. */
+/* The number of OOM kills in the container's cgroup so far. */
 uint64_t exit_oom_kills(const struct shim *s);
-/* Tell the daemon to look at the cell. Errors do not matter: a timer finds it too. */
+/* Tell the daemon to look at the cell. Errors are ignored: a timer will make it look, too. */
 void exit_wake(const struct shim *s);
 
 /* ---- start.c ---- */
 
 /*
- * Move to the monitors' cgroup in every hierarchy. The kernel may wait for a
- * grace period in there, as runc does when it moves the container's init; so a
- * container's monitor moves while runc works, and the two wait together.
+ * Move to the monitors' cgroup in every hierarchy. The kernel may block here for an RCU
+ * grace period, as it does when runc moves the container's init. So the monitor moves
+ * while runc is working, and the two waits overlap.
  */
 int join_cgroups(struct shim *s, struct kerr *err);
 
 /*
- * Run the bundle. Returns once init executes the container's program: s->record
- * says running and s->pidfd is set. On failure err has runc's words, and what
- * runc left among our children has been killed.
+ * Run the bundle. Returns when init executes the container's program: s->record says
+ * running and s->pidfd is set. On failure err has runc's message, and all processes that
+ * runc left as our children have been killed.
  */
 int start_container(struct shim *s, struct kerr *err);
 
-/* ---- process.c: a program of the host in place of a container ---- */
+/* ---- process.c: a host program in place of a container ---- */
 
-/* Execute it, as start_container does with a bundle. */
+/* Execute the program; the counterpart of start_container. */
 int process_start(struct shim *s, struct kerr *err);
 /*
- * It has ended with that status. -1: cleanly, it stays so; else the pause in ms before
- * it is started again, which grows while it keeps failing.
+ * To be called with the wait status of the program after it ended. Returns the pause in
+ * ms before it is restarted, which grows with repeated failures; -1: it exited with
+ * status 0 and is not restarted.
  */
 int process_pause(struct shim *s, int status);
-/* The pause after an attempt that could not even be made. */
+/* The pause after the program could not be executed. */
 int process_next_pause(void);
-/* Start it again after the pause. -errno. */
+/* Restart it after the pause. -errno. */
 int process_restart(struct shim *s);
 
 /* ---- supervise.c ---- */
 
 int supervise_open(struct shim *s, struct kerr *err); /* FIFOs and signals */
-/* Log until init has ended or timeout_ms (-1: none) passed. */
+/* Copy output to the log until init has ended or timeout_ms has passed (-1: no limit). */
 void supervise_watch(struct shim *s, int timeout_ms);
-/* Log and wait until init has ended, then do all that follows. */
+/* Copy output to the log until init has ended, then write the exit record and clean up. */
 void supervise_run(struct shim *s);
-/* Copy what waits in a FIFO into the log, at most max bytes. Returns the bytes copied. */
+/* Copy at most max bytes waiting in a FIFO to the log. Returns how many were copied. */
 size_t supervise_pump(struct shim *s, enum log_stream stream, size_t max);
 /*
- * Execute runc with these arguments, stdio as given (-1: /dev/null); wait for its
- * end: -ETIME, -errno, or 0 and its status.
+ * runc_begin executes runc with these arguments and stdio (-1: /dev/null); runc_end
+ * waits for it: 0 and its status, -ETIME after the deadline, or -errno.
  */
 int runc_begin(const struct shim *s, char *const *argv, int out, int errfd, pid_t *ret_pid,
 	       struct kerr *err);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # kukeshim is static. One rule compiles its sources and the files of lib/base and lib/proto it
-# needs with the static compiler and src/static/config.h, so nothing of what
-# configure found out about the other compiler gets in.
+# needs with the static compiler and src/static/config.h, so nothing that
+# configure found out about the other compiler is used.
 
 KUKESHIM_SOURCES = \
 	src/kukeshim/logfile.c \
@@ -44,8 +44,8 @@ src/kukeshim/kukeshim: $(KUKESHIM_SOURCES) $(KUKESHIM_BASE) src/kukeshim/kukeshi
 		-I$(top_srcdir)/src/kukeshim $(STATIC_CFLAGS) $(STATIC_FLAGS) \
 		$(WARN_CFLAGS) -o $@ "$$@"
 
-# musl's include folder has no kernel headers, and the distribution's has the C
-# library's beside them: links to the kernel's alone.
+# musl's include folder has no kernel headers, and that of the distribution has the C
+# library's headers too: make links to the kernel headers only.
 CLEANFILES += kernel-headers.stamp
 kernel-headers.stamp:
 	$(AM_V_at)d=build-aux/kernel-headers && $(MKDIR_P) $$d && \
@@ -60,7 +60,7 @@ clean-kernel-headers:
 	-rm -rf build-aux/kernel-headers
 .PHONY: clean-kernel-headers
 
-# The same program with the sanitizers in it, whatever the build at large has:
+# The same program with the sanitizers, independent of the options of the build,
 # for a test that runs it in place of the static one.
 check_PROGRAMS += src/kukeshim/kukeshim-sanitized
 src_kukeshim_kukeshim_sanitized_SOURCES = $(KUKESHIM_SOURCES) $(KUKESHIM_BASE) \

@@ -13,13 +13,13 @@
 #include "path.h"
 
 /*
- * log holds the bytes, log.idx says when and from which stream they came. Both
- * are rotated together: log -> log.1 -> log.2. A crash between two renames
- * leaves a gap in the numbers, which the next rotation closes.
+ * log contains the output, log.idx when and from which stream it came. Both are rotated
+ * together: log -> log.1 -> log.2. A crash between two renames leaves a gap in the
+ * numbers, which the next rotation closes.
  */
 enum {
-	INDEX_STEP_US = 1000, /* output of one stream within this time is one entry */
-	LINE_SLACK = 4096, /* beyond max_bytes, to finish a line */
+	INDEX_STEP_US = 1000, /* output of one stream within this time shares an entry */
+	LINE_SLACK = 4096, /* bytes beyond max_bytes to complete a line */
 	NAME_SIZE = 32,
 };
 
@@ -42,7 +42,7 @@ static int open_append(int dir, const char *name, struct stat *st)
 		return -errno;
 	if (!S_ISREG(st->st_mode))
 		return -EBADF;
-	(void) fchmod(fd, 0644); /* whatever the umask was */
+	(void) fchmod(fd, 0644); /* independent of the umask */
 	return take_fd(fd);
 }
 
@@ -65,9 +65,9 @@ static int open_files(struct logfile *l)
 		return l->fd;
 	l->size = st.st_size;
 	l->mid_line = ends_mid_line(l->fd, l->size);
-	/* The bytes matter more than their times: what cannot be an index is left as it is. */
+	/* The output matters more than its times: without a usable index, go on without. */
 	l->index = open_append(l->dir, SHIM_FILE_LOG ".idx", &st);
-	if (l->index >= 0 && st.st_size % LOG_INDEX_ENTRY != 0 && /* a torn entry */
+	if (l->index >= 0 && st.st_size % LOG_INDEX_ENTRY != 0 && /* an incomplete entry */
 	    ftruncate(l->index, st.st_size - st.st_size % LOG_INDEX_ENTRY) < 0)
 		fd_close_p(&l->index);
 	return 0;
@@ -105,13 +105,13 @@ static void rotate_names(const struct logfile *l, const char *suffix)
 
 	if (l->files <= 1) {
 		log_name(from, 0, suffix);
-		(void) unlinkat(l->dir, from, 0); /* a new one is made in its place */
+		(void) unlinkat(l->dir, from, 0); /* a new index is created instead */
 		return;
 	}
 	for (i = l->files - 2; i >= 0; i--) {
 		log_name(from, i, suffix);
 		log_name(to, i + 1, suffix);
-		(void) renameat(l->dir, from, l->dir, to); /* not there yet, at first */
+		(void) renameat(l->dir, from, l->dir, to); /* it may not exist yet */
 	}
 }
 
@@ -119,10 +119,10 @@ static void rotate(struct logfile *l)
 {
 	rotate_names(l, ".idx");
 	rotate_names(l, "");
-	(void) open_files(l); /* without one, writes are counted as dropped */
+	(void) open_files(l); /* on failure, output is counted as dropped */
 }
 
-static void put_index(struct logfile *l, enum log_stream stream)
+static void write_index(struct logfile *l, enum log_stream stream)
 {
 	struct ktime now = ktime_now();
 	uint64_t us = (uint64_t) now.sec * 1000000 + (uint64_t) now.nsec / 1000;
@@ -134,12 +134,12 @@ static void put_index(struct logfile *l, enum log_stream stream)
 	e.offset = htole64((uint64_t) l->size);
 	e.stamp = htole64(us << 1 | (stream == LOG_STREAM_ERR));
 	if (fd_write_all(l->index, &e, sizeof(e)) < 0)
-		return; /* the bytes matter more than their times */
+		return; /* the output matters more than its times */
 	l->last_us = us;
 	l->last_stream = stream;
 }
 
-static void put(struct logfile *l, enum log_stream stream, const char *p, size_t n)
+static void write_bytes(struct logfile *l, enum log_stream stream, const char *p, size_t n)
 {
 	ssize_t put_n;
 
@@ -149,7 +149,7 @@ static void put(struct logfile *l, enum log_stream stream, const char *p, size_t
 		l->dropped += (int64_t) n;
 		return;
 	}
-	put_index(l, stream);
+	write_index(l, stream);
 	while (n > 0) {
 		put_n = write(l->fd, p, n);
 		if (put_n < 0 && errno == EINTR)
@@ -166,8 +166,8 @@ static void put(struct logfile *l, enum log_stream stream, const char *p, size_t
 }
 
 /*
- * How much of p still goes into this file. Files end where a line ends, for
- * which the last one may stick out a little.
+ * How many bytes of p still go into this file. A file ends at the end of a line, for
+ * which it may exceed its limit a little.
  */
 static size_t cut_at(const struct logfile *l, const char *p, size_t n)
 {
@@ -189,10 +189,10 @@ static size_t cut_at(const struct logfile *l, const char *p, size_t n)
 }
 
 /*
- * The file may have been removed or moved away, then a new one is begun; or cut, then its
- * end is nearer than it was.
+ * If the log was removed or renamed, create a new one; if it was truncated, take over
+ * its size.
  */
-static void look_again(struct logfile *l)
+static void check_file(struct logfile *l)
 {
 	struct stat mine, there;
 
@@ -203,8 +203,8 @@ static void look_again(struct logfile *l)
 			l->size = mine.st_size;
 		return;
 	}
-	/* Also where an earlier rotation failed: perhaps there is room now. */
-	if (l->fd >= 0) /* its times are of bytes that are gone with it */
+	/* Also retries after a rotation failed, as there may be space again. */
+	if (l->fd >= 0) /* the index belongs to the output that is gone */
 		(void) unlinkat(l->dir, SHIM_FILE_LOG ".idx", 0);
 	(void) open_files(l);
 }
@@ -215,12 +215,12 @@ void logfile_write(struct logfile *l, enum log_stream stream, const char *p, siz
 
 	if (l->dir < 0)
 		return;
-	look_again(l);
+	check_file(l);
 	while (n > 0) {
 		part = cut_at(l, p, n);
 		if (part == 0 && l->size == 0)
 			part = n < (size_t) l->max_bytes ? n : (size_t) l->max_bytes;
-		put(l, stream, p, part);
+		write_bytes(l, stream, p, part);
 		p += part;
 		n -= part;
 		if (n > 0)

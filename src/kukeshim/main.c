@@ -17,11 +17,11 @@ enum {
 	EXIT_USAGE = 64,
 };
 
-/* Options are --name=value; a string or a number. */
+/* Options have the form --name=value; the value is a string or a number. */
 static const struct option_row {
 	const char *name;
 	size_t offset;
-	int64_t max; /* 0: a string */
+	int64_t max; /* largest number; 0: a string */
 } option_rows[] = {
 	{ "run-dir", offsetof(struct options, run_dir), 0 },
 	{ "data-dir", offsetof(struct options, data_dir), 0 },
@@ -112,14 +112,19 @@ static const char *parse_args(struct options *o, int argc, char **argv)
 	return NULL;
 }
 
-/* We are to outlive memory pressure and signals; our child gets its own score by its spec. */
+/*
+ * Protect the monitor from the OOM killer and signals. The container gets its own OOM
+ * score from its spec.
+ */
 static void harden(void)
 {
 	sigset_t all;
 
-	(void) sigfillset(&all); /* SIGPIPE too: who waits for our answer may be gone */
+	/* includes SIGPIPE: the process waiting for the answer may have gone */
+	(void) sigfillset(&all);
 	(void) sigprocmask(SIG_SETMASK, &all, NULL);
-	(void) sys_write(AT_FDCWD, "/proc/self/oom_score_adj", "-999"); /* where allowed */
+	/* ignored if not permitted */
+	(void) sys_write(AT_FDCWD, "/proc/self/oom_score_adj", "-999");
 	(void) prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	(void) umask(022);
 }
@@ -156,7 +161,7 @@ static int begin(struct shim *s, struct kerr *err)
 		memcpy(s->record.run_id, s->opt.run_id, sizeof(s->record.run_id));
 	r = proc_start_time(getpid(), &s->record.shim_start);
 	if (r < 0)
-		return kerr_set(err, r, "read the own start time");
+		return kerr_set(err, r, "read the monitor's own start time");
 	r = boot_id(s->record.boot_id, err);
 	if (r < 0)
 		return r;
@@ -169,7 +174,7 @@ static int begin(struct shim *s, struct kerr *err)
 	r = logfile_open(&s->log, s->opt.log_dir, s->opt.log_max_bytes, (int) s->opt.log_files,
 			 err);
 	if (r < 0 && !s->opt.adopt)
-		return r; /* an adopted container goes on, logged or not */
+		return r; /* an adopted container is monitored even without a log */
 	r = supervise_open(s, err);
 	if (r < 0)
 		return r;
@@ -196,7 +201,8 @@ static void answer(struct shim *s, int result, const struct kerr *err)
 
 	if (s->opt.status_fd < 0)
 		return;
-	(void) fd_write_all((int) s->opt.status_fd, &a, sizeof(a)); /* who asked may be gone */
+	/* the process waiting for it may have gone */
+	(void) fd_write_all((int) s->opt.status_fd, &a, sizeof(a));
 	(void) close((int) s->opt.status_fd);
 }
 
@@ -222,14 +228,14 @@ int main(int argc, char **argv)
 	if (s.opt.payload != NULL)
 		return payload_move(s.opt.payload);
 	harden();
-	/* What we were given is not for runc. */
+	/* Inherited descriptors must not reach runc. */
 	if (s.opt.status_fd >= 0)
 		(void) fcntl((int) s.opt.status_fd, F_SETFD, FD_CLOEXEC);
 	for (i = 0; i < s.opt.n_cgroup_fds; i++)
 		(void) fcntl(s.opt.cgroup_fds[i], F_SETFD, FD_CLOEXEC);
 	r = begin(&s, &err);
 	if (r < 0)
-		fd_close_p(&s.lock); /* who gets the answer cleans up after us */
+		fd_close_p(&s.lock); /* release the lock, so that the caller can clean up */
 	answer(&s, r, &err);
 	if (r < 0)
 		return EXIT_FAILURE;

@@ -13,7 +13,7 @@
 #include "path.h"
 
 enum {
-	STATE_MAX = 1 << 20 /* bytes of what the runtime says to a hook */
+	STATE_MAX = 1 << 20 /* limit of the state that the runtime passes to a hook */
 };
 
 static int read_pid(pid_t *ret, struct kerr *err)
@@ -27,7 +27,7 @@ static int read_pid(pid_t *ret, struct kerr *err)
 		return r;
 	r = jscan_get_i64(buf_str(&state), state.len, "pid", &pid);
 	if (r < 0 || pid <= 0 || pid > INT32_MAX)
-		return kerr_plain(err, -EPROTO, "the runtime names no process");
+		return kerr_plain(err, -EPROTO, "the state from the runtime has no process id");
 	*ret = (pid_t) pid;
 	return 0;
 }
@@ -57,7 +57,7 @@ int payload_move(const char *cgroup)
 
 	if (move(cgroup, &err) == 0)
 		return EXIT_SUCCESS;
-	/* The runtime puts it into its own message. */
+	/* The runtime includes this in its own error message. */
 	kerr_text(&err, text, sizeof(text));
 	(void) fd_write_all(STDERR_FILENO, text, strlen(text));
 	return EXIT_FAILURE;

@@ -12,14 +12,14 @@
 #include "proc.h"
 
 /*
- * kukeond itself, as `kuke init` starts it where no init system does: a program
- * of the host with a monitor like a container's. It is started again when it
- * dies; a clean end is somebody's wish.
+ * Keeps a host program running under a monitor like a container's: kukeond, when `kuke
+ * init` starts it on a host without a supported init system. If the program fails, it is
+ * restarted; exit status 0 is a deliberate stop, so it is not.
  */
 enum {
 	PAUSE_FIRST_MS = 1000,
 	PAUSE_MAX_MS = 60000,
-	STEADY_MS = 60000, /* after so long the next pause is the first again */
+	STEADY_MS = 60000, /* after running this long, the pause is reset */
 };
 
 static int pause_ms_;
@@ -98,9 +98,10 @@ int process_restart(struct shim *s)
 
 	if (r < 0)
 		return r;
-	s->opt.adopt = false; /* this one is our child */
+	s->opt.adopt = false; /* the new process is our child */
 	started_ms_ = clock_ms();
 	s->record.started_at = ktime_now();
-	(void) record_write(s, NULL); /* a record that is behind names a process that is gone */
+	/* if this fails, the record has the pid of the old process, which is gone */
+	(void) record_write(s, NULL);
 	return 0;
 }

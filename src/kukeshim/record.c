@@ -18,7 +18,8 @@
 #include "str.h"
 
 enum {
-	LOCK_TRIES_MAX = 20, /* a reader of the state holds the lock for microseconds */
+	/* others hold the lock only for microseconds, while reading the state */
+	LOCK_TRIES_MAX = 20,
 	LOCK_PAUSE_NS = 500000,
 	EVENTS_MAX = 4096,
 };
@@ -70,7 +71,7 @@ int record_write(struct shim *s, struct kerr *err)
 	return 0;
 }
 
-/* Whether an exit record of this run stands in dir. */
+/* Whether dir has an exit record of this run. */
 static bool has_exit(int dir, const char *run_id)
 {
 	cleanup_buf struct buf text = BUF_INIT(SHIM_RECORD_MAX);
@@ -94,7 +95,7 @@ int record_adopt(struct shim *s, struct kerr *err)
 		return q;
 	if (r.starting || !streq(r.boot_id, boot) || has_exit(s->data_dir, r.run_id) ||
 	    has_exit(s->run_dir, r.run_id))
-		return kerr_plain(err, -ESRCH, "container '%s' does not run", s->opt.id);
+		return kerr_plain(err, -ESRCH, "container '%s' is not running", s->opt.id);
 	r.shim_pid = s->record.shim_pid;
 	r.shim_start = s->record.shim_start;
 	s->record = r;
@@ -103,7 +104,7 @@ int record_adopt(struct shim *s, struct kerr *err)
 		uint64_t start = 0;
 
 		if (proc_start_time(r.pid, &start) < 0 || start != r.pid_start)
-			fd_close_p(&s->pidfd); /* the pid is another's by now */
+			fd_close_p(&s->pidfd); /* the pid has been reused by another process */
 	}
 	return record_write(s, err);
 }
@@ -117,12 +118,12 @@ void exit_record_write(struct shim *s, struct shim_exit *e)
 	shim_exit_text(&text, e);
 	r = atomic_write_at(s->data_dir, SHIM_FILE_EXIT, buf_str(&text), text.len, 0600,
 			    ATOMIC_WRITE_SUM, &err);
-	if (r < 0) /* a full or broken disk: it is known until the reboot at least */
+	if (r < 0) /* a full or broken disk: keep it in run_dir, until the reboot */
 		(void) atomic_write_at(s->run_dir, SHIM_FILE_EXIT, buf_str(&text), text.len, 0600,
 				       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM, &err);
 }
 
-/* The number in the line "oom_kill N" of a file of the memory controller. */
+/* Read the number in the line "oom_kill N" of a memory controller's file. */
 static uint64_t oom_count(const char *dir, const char *file)
 {
 	cleanup_buf struct buf text = BUF_INIT(EVENTS_MAX);
@@ -159,7 +160,7 @@ void exit_wake(const struct shim *s)
 
 	if (s->runtime_dir < 0 || s->opt.wake_key == NULL)
 		return;
-	(void) mkdirat(s->runtime_dir, SHIM_DIR_WAKE, 0700); /* mostly there */
+	(void) mkdirat(s->runtime_dir, SHIM_DIR_WAKE, 0700); /* usually exists */
 	wake = openat(s->runtime_dir, SHIM_DIR_WAKE, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (wake < 0)
 		return;
@@ -168,9 +169,10 @@ void exit_wake(const struct shim *s)
 	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (sock < 0)
 		return;
-	/* By way of the descriptor: the path may be longer than an address takes. */
+	/* Through the descriptor, as the path may be too long for a socket address. */
 	(void) snprintf(to.sun_path, sizeof(to.sun_path), "/proc/self/fd/%d/" SHIM_SOCK_WAKE,
 			s->runtime_dir);
 	(void) sendto(sock, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *) &to,
-		      sizeof(to)); /* nobody listens, or the queue is full: the file says it */
+		      /* no daemon listens or its queue is full: it will find the file */
+		      sizeof(to));
 }

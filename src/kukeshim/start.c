@@ -17,22 +17,22 @@
 
 enum {
 	/*
-	 * Between runc's end and the container's first instruction lies an exec
-	 * that no event tells of: look often at first, then every millisecond, for so long.
+	 * No event tells when the container's program is executed after runc has ended.
+	 * Poll often at first, then every millisecond, for at most this time.
 	 */
 	EXEC_POLL_MAX_MS = 5000,
 	EXEC_POLL_EARLY = 20,
 	EXEC_POLL_EARLY_NS = 100000,
-	EXEC_TEXT_MAX = 300, /* of runc's words about a failed exec */
+	EXEC_TEXT_MAX = 300, /* limit of runc's message about a failed exec */
 	SMALL_FILE_MAX = 4096,
 };
 
-/* Until it executes the container's program, runc's init bears this name. */
+/* The name of runc's init process until it executes the container's program. */
 #define RUNC_INIT_COMM "runc:[2:INIT]\n"
 
 static int open_output(const struct shim *s, const char *name, struct kerr *err)
 {
-	/* For reading and writing, so that the container never sees a pipe without a reader. */
+	/* Opened for reading too, so that the container never has a pipe without a reader. */
 	int fd = openat(s->run_dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
 	return fd < 0 ? kerr_set(err, -errno, "open '%s/%s'", s->opt.run_dir, name) : fd;
@@ -51,7 +51,7 @@ static int read_pid(const struct shim *s, pid_t *ret, struct kerr *err)
 		r = str_to_u64(digits, 1, INT32_MAX, &pid);
 	}
 	if (r < 0)
-		return kerr_plain(err, -EPROTO, "runc left no pid");
+		return kerr_plain(err, -EPROTO, "runc wrote no pid file");
 	*ret = (pid_t) pid;
 	return 0;
 }
@@ -65,7 +65,7 @@ static bool is_runc_init(pid_t pid)
 	return sys_read(AT_FDCWD, path, &comm) == 0 && streq(buf_str(&comm), RUNC_INIT_COMM);
 }
 
-/* What runc's init said on its stderr when it could not execute the program. */
+/* Return what runc's init wrote to stderr when it could not execute the program. */
 static int exec_error(struct shim *s, struct kerr *err)
 {
 	static const char stamp[] = "time=", key[] = " msg=";
@@ -82,14 +82,15 @@ static int exec_error(struct shim *s, struct kerr *err)
 		return kerr_plain(err, -ENOEXEC, "the program could not be executed");
 	text[n] = '\0';
 	if (str_has_prefix(said, stamp) && strstr(said, key) != NULL)
-		said = strstr(said, key) + strlen(key); /* the time is in every line of ours */
+		/* skip the time stamp; each log line has one of ours */
+		said = strstr(said, key) + strlen(key);
 	str_vis(&line, said, strlen(said));
 	return kerr_plain(err, -ENOEXEC, "%s", buf_str(&line));
 }
 
 /*
- * Wait until init is the container's own program. A zombie keeps its name, so
- * one that ended at once is told from one that never was executed.
+ * Wait until init executes the container's program. A zombie keeps its name, so a
+ * program that ended at once can be distinguished from one that was never executed.
  */
 static int wait_for_exec(struct shim *s, struct kerr *err)
 {
@@ -107,7 +108,7 @@ static int wait_for_exec(struct shim *s, struct kerr *err)
 		if (r > 0)
 			return is_runc_init(s->record.pid) ? exec_error(s, err) : 0;
 	}
-	return 0; /* it is frozen or the disk is slow; it runs, at any rate */
+	return 0; /* frozen, or the disk is slow; the process is alive, so count it as started */
 }
 
 int join_cgroups(struct shim *s, struct kerr *err)
@@ -165,7 +166,10 @@ static int run_bundle(struct shim *s, struct kerr *err)
 	return status == 0 ? 0 : runc_failed(status, err);
 }
 
-/* After a failed start nobody of ours may stay: as subreaper we are everybody's parent. */
+/*
+ * After a failed start, kill all our children. As a subreaper we are the parent of every
+ * process that runc left.
+ */
 static void kill_children(void)
 {
 	cleanup_buf struct buf text = BUF_INIT(SMALL_FILE_MAX);

@@ -18,13 +18,13 @@
 enum {
 	PAGE = 4096,
 	CHUNK = 64 << 10,
-	TURN_MAX = 256 << 10, /* of one stream before the other has its turn */
-	DRAIN_MAX = 4 << 20, /* more than any pipe holds; others may go on writing */
-	REAPED_WAIT_MAX_MS = 30000, /* for init's new parent to reap it */
+	TURN_MAX = 256 << 10, /* bytes copied from one stream before it is the other's turn */
+	DRAIN_MAX = 4 << 20, /* more than any pipe holds; other processes may keep writing */
+	REAPED_WAIT_MAX_MS = 30000, /* time for init's new parent to reap it */
 	RUNC_DELETE_MS = 30000,
 };
 
-/* Touched beyond its first page only while much output comes (see pump_done). */
+/* The pages after the first are only used while there is much output (see pump_done). */
 static char chunk_[CHUNK] __attribute__((aligned(PAGE)));
 static bool chunk_used_;
 
@@ -48,11 +48,11 @@ int supervise_open(struct shim *s, struct kerr *err)
 	return 0;
 }
 
-/* Give the buffer's pages back once the stream is quiet. */
+/* Return the buffer's pages to the kernel when there is little output. */
 static void pump_done(void)
 {
 	if (chunk_used_)
-		(void) madvise(chunk_, sizeof(chunk_), MADV_DONTNEED); /* saves memory, no more */
+		(void) madvise(chunk_, sizeof(chunk_), MADV_DONTNEED); /* only saves memory */
 	chunk_used_ = false;
 }
 
@@ -80,7 +80,7 @@ static void drain(struct shim *s)
 	(void) supervise_pump(s, LOG_STREAM_ERR, DRAIN_MAX);
 }
 
-/* Orphans that became our children; init itself is left for the end. */
+/* Reap orphans that became our children, but not init, which is reaped last. */
 static void reap_others(const struct shim *s)
 {
 	siginfo_t who;
@@ -99,7 +99,7 @@ static void read_signals(const struct shim *s)
 	struct signalfd_siginfo info;
 
 	while (read(s->signals, &info, sizeof(info)) > 0)
-		; /* SIGCHLD only, and what it tells is asked of waitid */
+		; /* only SIGCHLD is in the mask; waitid tells the rest */
 	reap_others(s);
 }
 
@@ -128,8 +128,8 @@ void supervise_watch(struct shim *s, int timeout_ms)
 }
 
 /*
- * The status of an adopted init, which is another's child: the kernel tells it
- * once init was reaped. 0 or -errno.
+ * The exit status of an adopted init, which is not our child: the kernel shows it on its
+ * pidfd after it was reaped. 0 or -errno.
  */
 static int adopted_status(const struct shim *s, int *ret)
 {
@@ -143,7 +143,7 @@ static int adopted_status(const struct shim *s, int *ret)
 		r = pidfd_exit_status(s->pidfd, ret);
 		if (r == 0 || r == -EOPNOTSUPP || clock_left(deadline) == 0)
 			return r;
-		(void) poll(&p, 1, clock_left(deadline)); /* POLLHUP: reaped */
+		(void) poll(&p, 1, clock_left(deadline)); /* POLLHUP: it was reaped */
 	}
 }
 
@@ -153,7 +153,7 @@ static int own_status(const struct shim *s, int *ret)
 
 	if (waitid(P_PID, (id_t) s->record.pid, &si, WEXITED | WNOWAIT) < 0)
 		return -errno;
-	/* In the form of waitpid, for which musl has no macro. */
+	/* In waitpid's format; musl has no macro for it. */
 	*ret = si.si_code == CLD_EXITED ? (si.si_status & 0xff) << 8 : si.si_status & 0x7f;
 	return 0;
 }
@@ -217,13 +217,13 @@ static void delete_container(const struct shim *s)
 	pid_t pid;
 	int status;
 
-	/* What it leaves, the next start or delete of the container removes. */
+	/* If this fails, the next start or delete of the container cleans up. */
 	if (runc_begin(s, (char *const *) (uintptr_t) argv, -1, -1, &pid, NULL) == 0)
 		(void) runc_end(pid, RUNC_DELETE_MS, &status, NULL);
 }
 
-/* A process that failed is started again, after a pause. false: it has ended for good. */
-static bool run_again(struct shim *s)
+/* Restart a process that failed, after a pause. false: it has ended for good. */
+static bool restart_process(struct shim *s)
 {
 	int status = 0, pause;
 
@@ -245,13 +245,14 @@ void supervise_run(struct shim *s)
 		if (s->pidfd >= 0)
 			supervise_watch(s, -1);
 		drain(s);
-	} while (run_again(s));
+	} while (restart_process(s));
 	describe_exit(s, &e);
 	exit_record_write(s, &e);
 	(void) waitid(P_PID, (id_t) s->record.pid, &(siginfo_t){ 0 }, WEXITED | WNOHANG);
 	if (s->opt.process == NULL)
 		delete_container(s);
-	drain(s); /* where processes shared the host's pids, runc has ended them only now */
+	/* with a shared pid namespace, runc delete has only now ended the other processes */
+	drain(s);
 	reap_others(s);
 	fd_close_p(&s->lock);
 	exit_wake(s);

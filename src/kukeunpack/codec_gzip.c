@@ -12,18 +12,18 @@
 #include "decomp.h"
 #include "mem.h"
 
-/* Where in the stream of members the input stands. */
+/* Position in the stream of gzip members. */
 enum gzip_place {
-	GZIP_MEMBER = 1, /* inside one */
-	GZIP_BETWEEN, /* after one: another, zeros, or the end */
-	GZIP_PADDING, /* zeros up to the end */
+	GZIP_MEMBER = 1, /* inside a member */
+	GZIP_BETWEEN, /* after a member: another one, zeros, or the end may follow */
+	GZIP_PADDING, /* only zeros up to the end may follow */
 };
 
 /*
- * What may follow a member: another one, which starts with 1f, or zeros (tapes
- * and some tools pad with them). Returns the new place or -EBADMSG.
+ * After a member, another one (it starts with 1f) or zeros may follow; tapes and some
+ * tools pad with zeros. Returns the new position or -EBADMSG.
  */
-static int after_member(enum gzip_place place, struct codec_io *io, struct kerr *err)
+static int check_next_member(enum gzip_place place, struct codec_io *io, struct kerr *err)
 {
 	while (io->in_n > 0 && *io->in == 0) {
 		place = GZIP_PADDING;
@@ -60,7 +60,7 @@ static void *gzip_init(void)
 	return g;
 }
 
-/* 1 at the end of a member, 0 or -EBADMSG. */
+/* Returns 1 at the end of a member, 0, or -EBADMSG. */
 static int inflate_some(struct gzip *g, struct codec_io *io, struct kerr *err)
 {
 	int r;
@@ -126,7 +126,7 @@ static int inflate_some(struct gzip *g, struct codec_io *io, struct kerr *err)
 		return 0;
 	if (r == Z_STREAM_END)
 		return 1;
-	/* zlib has no code of its own for this. */
+	/* zlib has no error code for a wrong checksum. */
 	if (g->z.msg && strstr(g->z.msg, " check"))
 		return kerr_plain(err, -EBADMSG, "gzip: checksum does not match");
 	return kerr_plain(err, -EBADMSG, "gzip: data is corrupt");
@@ -150,7 +150,7 @@ static int gzip_run(void *state, struct codec_io *io, struct kerr *err)
 
 	while (io->out_n > 0) {
 		if (g->place != GZIP_MEMBER) {
-			r = after_member(g->place, io, err);
+			r = check_next_member(g->place, io, err);
 			if (r < 0)
 				return r;
 			g->place = (enum gzip_place) r;
@@ -165,7 +165,7 @@ static int gzip_run(void *state, struct codec_io *io, struct kerr *err)
 		if (r > 0)
 			g->place = GZIP_BETWEEN;
 		else if (before == io->in_n + io->out_n)
-			return CODEC_MORE; /* needs input */
+			return CODEC_MORE; /* more input is needed */
 	}
 	return g->place == GZIP_MEMBER ? CODEC_MORE : CODEC_BOUNDARY;
 }

@@ -36,7 +36,8 @@ static int zstd_run(void *state, struct codec_io *io, struct kerr *err)
 	size_t r = 0, before;
 
 	if (z->boundary && in.size == 0)
-		return CODEC_BOUNDARY; /* asked now, zstd wants the header of another frame */
+		/* otherwise zstd would report that the header of another frame is missing */
+		return CODEC_BOUNDARY;
 	do {
 		before = in.pos + out.pos;
 		r = ZSTD_decompressStream(z->ctx, &out, &in);

@@ -23,13 +23,17 @@
 
 enum {
 	CONFINE_MEMORY =
-		768 << 20, /* address space: a zstd window of 128 MiB, records of directories */
+		/* address space: a zstd window of 128 MiB, and the records of directories */
+		768 << 20,
 	CONFINE_FILES = 64,
 };
 
-/* What writing files takes, and what the C library and a sanitizer do of their own accord. */
+/*
+ * System calls needed for writing files, and those that the C library and the sanitizers
+ * make by themselves.
+ */
 static const char *const allowed_calls[] = {
-	/* memory, time, the end */
+	/* memory, time, exit */
 	"brk",
 	"clock_gettime",
 	"exit",
@@ -102,7 +106,7 @@ static const int kept_caps[] = {
 	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_MKNOD, CAP_SETFCAP,
 };
 
-/* Make target the root of a mount namespace that has nothing else. */
+/* Make target the root of a new mount namespace that contains nothing else. */
 static int enter_root(int target, struct kerr *err)
 {
 	int fd, r;
@@ -147,7 +151,7 @@ static int set_limits(const struct unpack_limits *limits, struct kerr *err)
 	return r;
 }
 
-static int filter_calls(struct kerr *err)
+static int install_filter(struct kerr *err)
 {
 	const struct sysfilter_rule rule = {
 		.names = allowed_calls,
@@ -176,7 +180,7 @@ int confine_to(int target, const struct unpack_limits *limits, struct kerr *err)
 	if (r == 0)
 		r = set_limits(limits, err);
 	if (r == 0)
-		r = filter_calls(err);
+		r = install_filter(err);
 	if (r < 0) {
 		(void) close(root);
 		return r;

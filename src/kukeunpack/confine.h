@@ -6,9 +6,9 @@
 #include "unpack_proto.h"
 
 /*
- * Shut this process into the directory target: a mount namespace of its own
- * whose root target is, the few capabilities that writing files takes, resource
- * limits, no_new_privs and a seccomp filter. Returns the new root (O_PATH).
+ * Confine this process to the directory target: it becomes the root of a new mount
+ * namespace. Only the capabilities for writing files are kept; resource limits,
+ * no_new_privs and a seccomp filter are set. Returns the new root (O_PATH).
  */
 int confine_to(int target, const struct unpack_limits *limits, struct kerr *err);
 

@@ -5,7 +5,7 @@
 #include "defs.h"
 #include "err.h"
 
-/* One step of a decompressor: what is left to read and to fill, moved on by run. */
+/* Input and output of one decompression step; run advances the pointers. */
 struct codec_io {
 	const uint8_t *in;
 	size_t in_n;
@@ -15,12 +15,12 @@ struct codec_io {
 
 enum codec_status {
 	CODEC_MORE = 0, /* inside a member or frame */
-	CODEC_BOUNDARY = 1, /* between two: an end of input here is a good one */
+	CODEC_BOUNDARY = 1, /* between two, where the input may end */
 };
 
 /*
- * A decompressor of a stream that may have several members. run takes input
- * until it is used up or the output is full; it returns a codec_status or -errno.
+ * A decompressor. A stream may have several members. run consumes input until it is used
+ * up or the output is full; returns a codec_status or -errno.
  */
 struct codec {
 	const char *name;

@@ -20,10 +20,11 @@
 
 enum {
 	SHOWN_MAX = 80, /* bytes of a name in a message */
-	EXTRACT_WRITE_EARLY = 64 << 10, /* size of a file from which on it is written out at once */
+	/* from this size on, writing a file to disk is started at once */
+	EXTRACT_WRITE_EARLY = 64 << 10,
 };
 
-/* A hard link whose target had not been there yet. */
+/* A hard link whose target did not exist yet. */
 struct pending_link {
 	char *path;
 	char *target;
@@ -40,18 +41,18 @@ struct extract {
 	size_t n_pending;
 };
 
-static void note(struct buf *notes, enum unpack_note kind, const char *path)
+static void add_note(struct buf *notes, enum unpack_note kind, const char *path)
 {
 	buf_addc(notes, (char) kind);
 	buf_add(notes, path, strlen(path) + 1);
 }
 
-/* An entry and where it goes. */
+/* An entry of the layer and where it is written. */
 struct place {
 	const struct tar_entry *e;
 	char *path; /* cleaned name */
-	char *dir; /* real path of its directory */
-	const char *name; /* last part of path; "" for the root */
+	char *dir; /* path of its directory, with symlinks resolved */
+	const char *name; /* last component of path; "" for the root */
 	int dirfd; /* borrowed from the tree */
 };
 
@@ -74,7 +75,7 @@ static void extract_clear(struct extract *x)
 	filelist_writer_clear(&x->list);
 }
 
-/* For messages: names of archives may hold anything, and much of it. */
+/* Make a name fit for a message: shortened and escaped, as a name may contain anything. */
 static void show(struct buf *out, const char *path)
 {
 	size_t n = strnlen(path, SHOWN_MAX + 1);
@@ -111,7 +112,7 @@ static int refuse_link(struct kerr *err, int r, const char *path, const char *ta
 	return refuse(err, r, path, buf_str(&text));
 }
 
-/* The longest that a part of a name may be: a whiteout's own prefix does not count. */
+/* The maximum length of a component; the prefix of a whiteout is not counted. */
 static size_t max_part(const char *p, size_t n, const struct unpack_limits *limits)
 {
 	bool last = p[n + strspn(p + n, "/")] == '\0';
@@ -119,8 +120,8 @@ static size_t max_part(const char *p, size_t n, const struct unpack_limits *limi
 	return limits->max_name + (last && str_has_prefix(p, WHITEOUT) ? strlen(WHITEOUT) : 0);
 }
 
-/* One level up, by text alone; false where that leads out. */
-static bool go_up(struct buf *path)
+/* Remove the last component of path; false when there is none. */
+static bool path_up(struct buf *path)
 {
 	const char *slash;
 
@@ -145,7 +146,7 @@ int extract_clean_path(const char *name, const struct unpack_limits *limits, cha
 		if (n == 0 || (n == 1 && *p == '.'))
 			continue;
 		if (n == 2 && p[0] == '.' && p[1] == '.') {
-			if (!go_up(&out))
+			if (!path_up(&out))
 				return refuse(err, -EINVAL, name, "'..' leads out of the layer");
 			continue;
 		}
@@ -162,7 +163,7 @@ int extract_clean_path(const char *name, const struct unpack_limits *limits, cha
 	return 0;
 }
 
-/* trusted.overlay.* would forge what overlay itself keeps. */
+/* A layer could use trusted.overlay.* to imitate overlayfs' own attributes. */
 static int check_xattrs(struct extract *x, const struct tar_entry *e, const char *path,
 			struct kerr *err)
 {
@@ -175,7 +176,8 @@ static int check_xattrs(struct extract *x, const struct tar_entry *e, const char
 			      "too many extended attributes (imageLimits.maxXattrs)");
 	while (tar_next_xattr(x->tar, &name, &value, &n) > 0) {
 		if (str_has_prefix(name, "trusted.overlay."))
-			return refuse(err, -EINVAL, path, "it carries overlay's own attributes");
+			return refuse(err, -EINVAL, path,
+				      "its attributes are reserved for overlayfs");
 		bytes += strlen(name) + n;
 	}
 	if (bytes > x->limits->max_xattr_bytes)
@@ -184,7 +186,10 @@ static int check_xattrs(struct extract *x, const struct tar_entry *e, const char
 	return 0;
 }
 
-/* The attributes that belong to an image; others mean nothing in a container or on this host. */
+/*
+ * Only attributes that an image may set; others have no meaning in a container or on
+ * this host.
+ */
 static int set_xattrs(struct extract *x, const struct place *p, int fd, struct kerr *err)
 {
 	const char *name;
@@ -199,7 +204,7 @@ static int set_xattrs(struct extract *x, const struct place *p, int fd, struct k
 			continue;
 		r = fsetxattr(fd, name, value, n, 0);
 		if (r < 0 && errno == EOPNOTSUPP && str_has_prefix(name, "user."))
-			continue; /* this file system has none */
+			continue; /* not supported by this file system */
 		if (r < 0)
 			return fail_at(err, -errno, "set an attribute of", p->path);
 	}
@@ -213,7 +218,10 @@ static void entry_times(const struct tar_entry *e, struct timespec ret[2])
 		ret[0].tv_nsec = ret[1].tv_nsec = 0;
 }
 
-/* Owner, attributes, mode: in this order, because each clears something of the next. */
+/*
+ * Owner, attributes and mode must be set in this order, as each clears a part of the
+ * following ones.
+ */
 static int set_meta_fd(struct extract *x, const struct place *p, int fd, struct kerr *err)
 {
 	int r;
@@ -230,7 +238,7 @@ static int set_meta_fd(struct extract *x, const struct place *p, int fd, struct 
 	return 0;
 }
 
-/* The same for what must not be opened: links and devices. */
+/* The same for symlinks and devices, which must not be opened. */
 static int set_meta_at(const struct place *p, struct kerr *err)
 {
 	struct timespec ts[2];
@@ -239,7 +247,7 @@ static int set_meta_at(const struct place *p, struct kerr *err)
 	r = fchownat(p->dirfd, p->name, (uid_t) p->e->uid, (gid_t) p->e->gid, AT_SYMLINK_NOFOLLOW);
 	if (r < 0)
 		return fail_at(err, -errno, "change the owner of", p->path);
-	/* It is our own new node, and nobody else is here to swap it. */
+	/* We have just created the file, and no other process can replace it here. */
 	r = p->e->type == S_IFLNK ? 0 : fchmodat(p->dirfd, p->name, p->e->mode, 0);
 	if (r < 0)
 		return fail_at(err, -errno, "change the mode of", p->path);
@@ -268,8 +276,11 @@ static int write_at(int fd, const void *data, size_t n, off_t offset)
 	return 0;
 }
 
-/* Put down what was made at p; the rest of list is the caller's. */
-static void put_down(struct extract *x, const struct place *p, struct filelist_entry list)
+/*
+ * Add the file at p to the list of files; list has the values that depend on the file's
+ * type.
+ */
+static void list_add(struct extract *x, const struct place *p, struct filelist_entry list)
 {
 	cleanup_free char *path = tree_join(p->dir, p->name);
 
@@ -303,14 +314,14 @@ static int write_content(struct extract *x, const struct place *p, int fd, struc
 		crc = crc32c_add(crc, data, n);
 		end = offset + (int64_t) n;
 	}
-	/* A hole at the end has no data. */
+	/* A hole at the end of the file has no data. */
 	if (end < p->e->size && ftruncate(fd, p->e->size) < 0)
 		return fail_at(err, -errno, "write", p->path);
 	crc = crc32c_add_zeros(crc, (uint64_t) (p->e->size - end));
-	put_down(x, p,
+	list_add(x, p,
 		 (struct filelist_entry){ .type = 'f', .size = (uint64_t) p->e->size, .crc = crc });
 	x->ret->file_bytes += (uint64_t) p->e->size;
-	/* On its way to the disk now, so that there is little to wait for in the end. */
+	/* Start writing it to disk, so that the sync at the end takes less time. */
 	if (p->e->size >= EXTRACT_WRITE_EARLY)
 		(void) sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	return 0;
@@ -352,7 +363,7 @@ static int make_symlink(struct extract *x, const struct place *p, struct kerr *e
 	if (r < 0)
 		return fail_at(err, -errno, "create link", p->path);
 	n = strlen(p->e->link);
-	put_down(x, p,
+	list_add(x, p,
 		 (struct filelist_entry){
 			 .type = 'l', .size = n, .crc = crc32c_add(0, p->e->link, n) });
 	return set_meta_at(p, err);
@@ -370,15 +381,16 @@ static int make_node(struct extract *x, const struct place *p, struct kerr *err)
 		dev = makedev((unsigned) p->e->dev_major, (unsigned) p->e->dev_minor);
 	}
 	if (p->e->type == S_IFCHR && dev == makedev(0, 0))
-		return refuse(err, -EINVAL, p->path, "character device 0:0 is overlay's own");
+		return refuse(err, -EINVAL, p->path,
+			      "character device 0:0 is reserved for overlayfs");
 	r = mknodat(p->dirfd, p->name, p->e->type | 0600, dev);
 	if (r < 0)
 		return fail_at(err, -errno, "create device", p->path);
-	put_down(x, p, (struct filelist_entry){ .type = type, .size = dev });
+	list_add(x, p, (struct filelist_entry){ .type = type, .size = dev });
 	return set_meta_at(p, err);
 }
 
-/* The directory of an entry is there already, or is made; its metadata is the entry's. */
+/* Create the directory of an entry unless it exists. Its metadata is that of the entry. */
 static int make_dir(struct extract *x, const struct place *p, struct kerr *err)
 {
 	cleanup_free char *real = tree_join(p->dir, p->name);
@@ -411,11 +423,11 @@ static int make_dir(struct extract *x, const struct place *p, struct kerr *err)
 	d->carried = true;
 	d->fresh |= replaced;
 	d->mtime = ts[1];
-	put_down(x, p, (struct filelist_entry){ .type = 'd' });
+	list_add(x, p, (struct filelist_entry){ .type = 'd' });
 	return set_meta_fd(x, p, fd, err);
 }
 
-/* 1 when the target is not there (yet). */
+/* Returns 1 when the target does not exist (yet). */
 static int link_to(struct extract *x, const char *path, const char *target, bool replace,
 		   struct kerr *err)
 {
@@ -443,13 +455,13 @@ static int link_to(struct extract *x, const char *path, const char *target, bool
 		return r;
 	r = fstatat(fd, name, &old, AT_SYMLINK_NOFOLLOW);
 	if (r == 0 && (!replace || (old.st_ino == st.st_ino && old.st_dev == st.st_dev)))
-		return 0; /* a later entry took the name, or it is this file */
+		return 0; /* a later entry has replaced the link, or it is this file already */
 	r = tree_remove(&x->tree, fd, real, name, err);
 	if (r < 0)
 		return r;
 	r = linkat(tfd, tname, fd, name, 0);
 	if (r < 0 && errno == ENOENT)
-		return refuse_link(err, -EINVAL, path, target, "it takes the place of");
+		return refuse_link(err, -EINVAL, path, target, "it replaces");
 	if (r < 0)
 		return fail_at(err, -errno, "create hard link", path);
 	from = tree_join(treal, tname);
@@ -477,7 +489,7 @@ static int make_hardlink(struct extract *x, const char *path, const char *link, 
 	return 0;
 }
 
-/* Links that came before their targets, until nothing changes any more. */
+/* Create links whose targets came later in the layer, until no more can be created. */
 static int finish_links(struct extract *x, struct kerr *err)
 {
 	size_t i, left = x->n_pending, before = left + 1;
@@ -507,9 +519,10 @@ static int finish_links(struct extract *x, struct kerr *err)
 }
 
 /*
- * ".wh.x" hides x of the layers below, ".wh..wh..opq" all of its directory. What
- * this layer itself has put there stays. Whether there is anything to hide is not
- * known here: overlay shows a mark that hides nothing, so the engine makes them.
+ * ".wh.x" hides x in the layers below, ".wh..wh..opq" hides the whole content of its
+ * directory there; what this layer itself has is not hidden. overlayfs would show a
+ * whiteout that hides nothing, and only the engine knows the layers below, so whiteouts
+ * are noted here and created by the engine.
  */
 static int note_whiteout(struct extract *x, const char *path, const char *dir, struct kerr *err)
 {
@@ -518,26 +531,26 @@ static int note_whiteout(struct extract *x, const char *path, const char *dir, s
 	int r;
 
 	if (str_has_prefix(name, WHITEOUT) && !streq(name, ".wh..opq"))
-		return 0; /* bookkeeping of aufs */
+		return 0; /* metadata of aufs */
 	if (!*name || streq(name, ".") || streq(name, ".."))
-		return refuse(err, -EINVAL, path, "a whiteout of nothing");
+		return refuse(err, -EINVAL, path, "the whiteout names no file");
 	r = tree_resolve(&x->tree, dir, &real_dir, err);
 	if (r == -ENOTDIR || r == -ELOOP)
-		return 0; /* what this layer has in the way hides all that could be there */
+		return 0; /* a file of this layer is in the way and hides everything below it */
 	if (r < 0)
 		return kerr_wrap(err, r, "entry '%.80s'", path);
 	if (streq(name, ".wh..opq")) {
-		note(x->notes, UNPACK_NOTE_OPAQUE, real_dir);
+		add_note(x->notes, UNPACK_NOTE_OPAQUE, real_dir);
 		return 0;
 	}
 	real = tree_join(real_dir, name);
-	note(x->notes, UNPACK_NOTE_WHITEOUT, real);
+	add_note(x->notes, UNPACK_NOTE_WHITEOUT, real);
 	return 0;
 }
 
 static int check_entry(const struct tar_entry *e, const char *path, struct kerr *err)
 {
-	/* The largest id means "leave as it is" to chown. */
+	/* chown takes the largest id as "unchanged". */
 	if (e->uid < 0 || e->uid >= UINT32_MAX || e->gid < 0 || e->gid >= UINT32_MAX)
 		return refuse(err, -EINVAL, path, "impossible owner");
 	if (*path == '\0' && (e->type != S_IFDIR || e->link))
@@ -545,7 +558,7 @@ static int check_entry(const struct tar_entry *e, const char *path, struct kerr 
 	return 0;
 }
 
-/* p's name is free, or holds something that this entry replaces. */
+/* Create a file that is not a directory; what had its name is removed. */
 static int make_leaf(struct extract *x, const struct place *p, struct kerr *err)
 {
 	int r;
@@ -585,7 +598,7 @@ static int extract_entry(struct extract *x, const struct tar_entry *e, struct ke
 	if (e->hardlink)
 		return make_hardlink(x, p.path, e->link, err);
 	if (!known_type(e))
-		return 0; /* volume labels and the like */
+		return 0; /* volume labels and other types without a file */
 	r = tree_open_dir(&x->tree, dir, TREE_CREATE, &p.dirfd, &p.dir, err);
 	if (r < 0)
 		return kerr_wrap(err, r, "entry '%.80s'", p.path);
@@ -594,7 +607,7 @@ static int extract_entry(struct extract *x, const struct tar_entry *e, struct ke
 	return make_leaf(x, &p, err);
 }
 
-/* Times of directories come last: every entry made below changes them. */
+/* Set the times of directories last, since creating entries changes them. */
 static int finish_dirs(struct extract *x, struct kerr *err)
 {
 	struct timespec ts[2];
@@ -616,9 +629,9 @@ static int finish_dirs(struct extract *x, struct kerr *err)
 		if (r < 0)
 			return fail_at(err, r, "set the times of", d->path);
 		if (!d->carried)
-			note(x->notes, UNPACK_NOTE_IMPLIED, d->path);
+			add_note(x->notes, UNPACK_NOTE_IMPLIED, d->path);
 		if (d->fresh)
-			note(x->notes, UNPACK_NOTE_FRESH, d->path);
+			add_note(x->notes, UNPACK_NOTE_FRESH, d->path);
 	}
 	return x->notes->failed ? kerr_plain(err, -E2BIG,
 					     "names of whiteouts and of directories take more than "

@@ -9,21 +9,22 @@
 
 struct extract_target {
 	int root; /* an empty directory */
-	int list; /* where the list of files goes (filelist.h); < 0: nowhere */
+	int list; /* the list of files is written here (filelist.h); < 0: no list */
 	const struct unpack_limits *limits;
 };
 
 /*
- * Write all entries of a layer below the root. Fills in the counts of ret; notes
- * gets the notes of unpack_proto.h.
+ * Write all entries of a layer below the root. Sets the counts in ret and appends to
+ * notes (unpack_proto.h).
  */
 int extract_layer(struct tar_reader *tar, const struct extract_target *to,
 		  struct unpack_result *ret, struct buf *notes, struct kerr *err);
 
 /*
- * An entry's name as a path of tree.h: leading slashes, empty parts and "." go, ".."
- * takes away the part before it. -EINVAL when that leads out, -ENAMETOOLONG past the
- * limits. Owned by the caller.
+ * Normalise an entry's name to a path as used by tree.h: leading slashes, empty
+ * components and "." are dropped, ".." removes the component before it. -EINVAL when
+ * ".." leads above the root, -ENAMETOOLONG when a limit is exceeded. Owned by the
+ * caller.
  */
 int extract_clean_path(const char *name, const struct unpack_limits *limits, char **ret,
 		       struct kerr *err);

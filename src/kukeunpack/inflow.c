@@ -24,10 +24,10 @@ struct inflow {
 	struct sha256 *tar_sha;
 	uint64_t blob_bytes;
 	uint64_t tar_bytes;
-	bool started; /* the first bytes were looked at */
+	bool started; /* the compression was detected */
 	bool input_end;
-	bool padded; /* the tar's last block was filled up */
-	bool boundary; /* the codec's stream may end here */
+	bool padded; /* the last block of the tar was filled with zeros */
+	bool boundary; /* the compressed stream may end here */
 	size_t in_at, in_n; /* unread part of in */
 	uint8_t in[INFLOW_IN];
 	uint8_t out[INFLOW_OUT];
@@ -56,7 +56,7 @@ struct inflow *inflow_free(struct inflow *f)
 	return NULL;
 }
 
-/* Up to n bytes of input at p, counted and hashed. 0 at the end. */
+/* Read up to n bytes of input, count and hash them. 0 at the end. */
 static ssize_t read_input(struct inflow *f, uint8_t *p, size_t n, struct kerr *err)
 {
 	struct inflow_source *s = &f->src;
@@ -84,7 +84,7 @@ static ssize_t read_input(struct inflow *f, uint8_t *p, size_t n, struct kerr *e
 	return r;
 }
 
-/* Fill in[] when all of it was used. */
+/* Refill in[] when it is used up. */
 static int fill(struct inflow *f, struct kerr *err)
 {
 	ssize_t r;
@@ -100,7 +100,10 @@ static int fill(struct inflow *f, struct kerr *err)
 	return 0;
 }
 
-/* What a stream begins with: RFC 1952, RFC 8878 (a frame, a skippable one); what is not read. */
+/*
+ * The first bytes of compressed streams: RFC 1952, RFC 8878 (a frame or a skippable
+ * one), and formats that are not supported.
+ */
 static const struct magic {
 	const char *name;
 	const struct codec *codec;
@@ -182,7 +185,7 @@ static int account(struct inflow *f, const void *p, size_t n, struct kerr *err)
 	return 0;
 }
 
-/* Decompress until there is output or the end of input. Returns bytes in out[]. */
+/* Decompress until there is output or the input ends. Returns the number of bytes in out[]. */
 static ssize_t decompress(struct inflow *f, struct kerr *err)
 {
 	struct codec_io io;
@@ -209,8 +212,9 @@ static ssize_t decompress(struct inflow *f, struct kerr *err)
 }
 
 /*
- * Some writers (umoci insert) leave out what follows the last byte of content.
- * libarchive wants its last block whole; the zeros are not part of the digest.
+ * Some writers (umoci insert) leave out everything after the last byte of content.
+ * libarchive needs a complete last block, so zeros are added; they are not part of the
+ * digest.
  */
 static ssize_t pad(struct inflow *f, const void **ret)
 {
@@ -261,7 +265,8 @@ int inflow_finish(struct inflow *f, struct unpack_result *ret, struct kerr *err)
 	if (f->codec)
 		sha256_hex(f->tar_sha, ret->diff_hex);
 	else
-		memcpy(ret->diff_hex, ret->blob_hex, sizeof(ret->diff_hex)); /* the same bytes */
+		/* not compressed: the digests are the same */
+		memcpy(ret->diff_hex, ret->blob_hex, sizeof(ret->diff_hex));
 	ret->blob_bytes = f->blob_bytes;
 	ret->tar_bytes = f->tar_bytes;
 	return 0;

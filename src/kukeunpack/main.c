@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kukeunpack: writes the files of one image layer into an empty directory, from
- * inside of it. Only the engine runs it; the interface is unpack_proto.h.
+ * kukeunpack: writes the files of one image layer into an empty directory, confined to
+ * that directory. Started by the engine only; the interface is unpack_proto.h.
  */
 #include "config.h"
 
@@ -28,7 +28,7 @@ struct options {
 	struct unpack_limits limits;
 };
 
-/* "name=value" into the field of that name. */
+/* Store the value of "name=value" in the field of that name. */
 static int parse_option(struct options *o, const char *arg, struct kerr *err)
 {
 #define LIMIT_ROW_(name, value) { #name, offsetof(struct options, limits.name) },
@@ -71,7 +71,7 @@ static int parse_options(int argc, char **argv, struct options *o, struct kerr *
 			return r;
 	}
 	if (o->version != UNPACK_PROTO_VERSION)
-		return kerr_plain(err, -EPROTO, "kukeunpack is of another version than kukeon");
+		return kerr_plain(err, -EPROTO, "kukeunpack and kukeon have different versions");
 	if (o->target < 3 || o->target > 1024 || o->result < 3 || o->result > 1024 ||
 	    o->output > 1024 || o->list > 1024 || o->limits.max_ratio == 0 ||
 	    (o->has_offset && !o->has_size))
@@ -79,7 +79,7 @@ static int parse_options(int argc, char **argv, struct options *o, struct kerr *
 	return 0;
 }
 
-/* Only decompress. */
+/* Only decompress to fd. */
 static int copy(struct inflow *flow, int fd, struct kerr *err)
 {
 	const void *p;
@@ -148,6 +148,9 @@ int main(int argc, char **argv)
 	if (fd_write_all((int) o.result, &result, sizeof(result)) < 0 ||
 	    fd_write_all((int) o.result, notes.data, result.notes_size) < 0)
 		_exit(1);
-	/* The filter lets no leak checker run, and there is nothing to tidy up. */
+	/*
+	 * Exit without cleaning up: nothing is left to do, and the seccomp filter would
+	 * kill a leak checker.
+	 */
 	_exit(0);
 }

@@ -13,8 +13,8 @@ enum {
 	H_SUM = 148,
 	H_TYPE = 156,
 	H_MAGIC = 257,
-	H_SPARSE_MORE = 482, /* of a header, and */
-	S_SPARSE_MORE = 504, /* of a block of the map */
+	H_SPARSE_MORE = 482, /* offset in a header */
+	S_SPARSE_MORE = 504, /* offset in a block of the map */
 	N_NUMBER = 12,
 	N_SUM = 8,
 };
@@ -28,7 +28,10 @@ static bool is_zero(const unsigned char *b)
 	return i == PAXCHECK_BLOCK;
 }
 
-/* Octal digits after blanks, or base 256 with the top bit set; UINT64_MAX for what is neither. */
+/*
+ * A number: octal digits after blanks, or base 256 when the top bit is set. UINT64_MAX
+ * for others.
+ */
 static uint64_t number(const unsigned char *p, size_t n)
 {
 	uint64_t v = 0;
@@ -83,7 +86,7 @@ static void begin_pax(struct paxcheck *c, uint64_t size)
 		begin_record(c);
 }
 
-/* Which hard links have a body is no clearer than this; libarchive tells them apart so. */
+/* The formats do not tell whether a hard link has a body; decide as libarchive does. */
 static void begin_hard_link(struct paxcheck *c, uint64_t size)
 {
 	const unsigned char *magic = c->block + H_MAGIC;
@@ -141,7 +144,7 @@ static void take_header(struct paxcheck *c)
 	}
 }
 
-/* A block is complete. */
+/* Handle a complete block. */
 static void take_block(struct paxcheck *c)
 {
 	c->have = 0;
@@ -178,7 +181,7 @@ static int refuse(const struct paxcheck *c, struct kerr *err)
 			  buf_str(&shown));
 }
 
-/* One byte of a value, all but its line end. */
+/* One byte of a value, without the newline at its end. */
 static void take_value(struct paxcheck *c, char b)
 {
 	c->nul |= b == '\0';
@@ -207,7 +210,7 @@ static void take_key(struct paxcheck *c, char b)
 {
 	c->record_left--;
 	if (c->record_left == 0) {
-		c->state = PAXCHECK_OVER; /* a line without '=' */
+		c->state = PAXCHECK_OVER; /* a record without '=' */
 		return;
 	}
 	if (b != '=') {
@@ -249,7 +252,7 @@ static int take_pax(struct paxcheck *c, char b, struct kerr *err)
 	return 0;
 }
 
-/* Bytes that are passed over as a whole: their number. */
+/* Skip bytes that need no inspection. Returns their number. */
 static size_t pass_over(struct paxcheck *c, size_t n)
 {
 	if (n > c->left)

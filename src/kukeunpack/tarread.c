@@ -16,12 +16,12 @@ struct tar_reader {
 	struct inflow *flow;
 	struct paxcheck check;
 	struct archive *a;
-	struct archive_entry *entry; /* the current one, owned by a */
-	struct kerr flow_err; /* why the input failed */
+	struct archive_entry *entry; /* current entry; owned by a */
+	struct kerr flow_err; /* the error that ended the input */
 	int flow_r;
 	bool opened;
 	bool first; /* nothing was read yet */
-	bool empty; /* not one byte came */
+	bool empty; /* the input has no bytes */
 };
 
 static la_ssize_t on_read(struct archive *a, void *ctx, const void **ret)
@@ -63,7 +63,7 @@ struct tar_reader *tar_free(struct tar_reader *t)
 	return NULL;
 }
 
-/* libarchive's complaint, or the input's when that is the reason. */
+/* Return libarchive's error, or that of the input if it is the cause. */
 static int fail(struct tar_reader *t, struct kerr *err)
 {
 	const char *text = archive_error_string(t->a);
@@ -74,18 +74,18 @@ static int fail(struct tar_reader *t, struct kerr *err)
 		return t->flow_r;
 	}
 	if (text && strstr(text, "Unrecognized archive format"))
-		return kerr_plain(err, -EBADMSG, "layer is no tar archive");
-	/* Nothing is ignored here: what libarchive only warns of is refused. */
+		return kerr_plain(err, -EBADMSG, "layer is not a tar archive");
+	/* libarchive's warnings are errors here, so drop its word "Ignoring". */
 	if (text && str_has_prefix(text, "Ignoring "))
 		text += strlen("Ignoring ");
 	return kerr_plain(err, -EBADMSG, "bad tar archive: %s", text ? text : "unknown error");
 }
 
 /*
- * Names are bytes to us. In the C locale libarchive hands out the bytes of a pax
- * name as they are, with this warning; every other one is an error.
+ * Names are treated as bytes. In the C locale, libarchive returns the bytes of a pax
+ * name unchanged but with this warning. All other warnings are errors.
  */
-static bool harmless(struct tar_reader *t)
+static bool is_name_warning(struct tar_reader *t)
 {
 	const char *text = archive_error_string(t->a);
 
@@ -138,7 +138,7 @@ int tar_next(struct tar_reader *t, struct tar_entry *ret, struct kerr *err)
 	r = archive_read_next_header(t->a, &t->entry);
 	if (r == ARCHIVE_EOF)
 		return 0;
-	if (r != ARCHIVE_OK && !(r == ARCHIVE_WARN && harmless(t)))
+	if (r != ARCHIVE_OK && !(r == ARCHIVE_WARN && is_name_warning(t)))
 		return fail(t, err);
 	fill_entry(ret, t->entry);
 	if (!ret->path)

@@ -8,15 +8,15 @@
 #include "err.h"
 #include "inflow.h"
 
-/* The entries of a plain tar (ustar, pax, GNU, v7), by libarchive as a reader only. */
+/* Reads the entries of an uncompressed tar (ustar, pax, GNU, v7). Wraps libarchive. */
 struct tar_reader;
 
-/* Strings are valid until the next tar_next. Names are bytes, as the archive has them. */
+/* Strings are valid until the next tar_next. Names are bytes, unchanged from the archive. */
 struct tar_entry {
 	const char *path;
 	const char *link; /* target of a hard link or symlink, else NULL */
 	bool hardlink;
-	mode_t type; /* S_IFREG …, 0 for what we do not know */
+	mode_t type; /* S_IFREG …; 0 for an unknown type */
 	mode_t mode; /* 07777 */
 	int64_t uid, gid;
 	int64_t size;
@@ -27,12 +27,15 @@ struct tar_entry {
 
 struct tar_reader *tar_new(struct inflow *f);
 struct tar_reader *tar_free(struct tar_reader *t);
-/* 1 and an entry, 0 at the end, -errno. */
+/* Returns 1 and an entry, 0 at the end, -errno. */
 int tar_next(struct tar_reader *t, struct tar_entry *ret, struct kerr *err);
-/* A run of the entry's content. 1, 0 at the end, -errno. Gaps between runs are holes. */
+/*
+ * Get the next part of the entry's content; gaps between parts are holes. Returns 1, 0
+ * at the end, -errno.
+ */
 int tar_data(struct tar_reader *t, const void **ret, size_t *ret_n, int64_t *ret_offset,
 	     struct kerr *err);
-/* The entry's next attribute: 1, 0 at the end. */
+/* Get the entry's next xattr. Returns 1, 0 at the end. */
 int tar_next_xattr(struct tar_reader *t, const char **ret_name, const void **ret, size_t *ret_n);
 
 void tar_rewind_xattrs(struct tar_reader *t);

@@ -45,7 +45,7 @@ void tree_clear(struct tree *t)
 	t->n_dirs = t->n_slots = 0;
 }
 
-/* The slot of a path: its record, or the free one where that would go. */
+/* The slot of a path in the hash table: with its record, or free. */
 static struct tree_dir **slot_of(struct tree *t, const char *path)
 {
 	size_t i = fnv1a32(path, strlen(path)) & (t->n_slots - 1);
@@ -71,7 +71,7 @@ static void grow_slots(struct tree *t)
 		*slot_of(t, t->dirs[i]->path) = t->dirs[i];
 }
 
-/* The record of a directory that was just made: a new one, or the old one as new. */
+/* Add a record for a directory just created; an old record of the path is reset. */
 static struct tree_dir *record(struct tree *t, const char *path)
 {
 	struct tree_dir *d = tree_find(t, path);
@@ -134,14 +134,18 @@ int tree_remove(struct tree *t, int dirfd, const char *dir, const char *name, st
 	filelist_add(t->list, &(struct filelist_entry){ .type = '-', .path = path });
 	if (r == 0)
 		return 0;
-	free_p(&t->cached); /* it may be the one that goes; callers may still use its descriptor */
+	/*
+	 * The cached directory may be the one removed. Its descriptor stays open, as
+	 * callers may still use it.
+	 */
+	free_p(&t->cached);
 	return remove_tree_at(dirfd, name, REMOVE_TREE_SAME_FS, err);
 }
 
-/* A walk in progress. */
+/* State while a path is resolved. */
 struct walk {
 	struct tree *t;
-	int fd; /* where it stands; -EBADF: at what is not there */
+	int fd; /* current directory; -EBADF: it does not exist */
 	struct buf at; /* path of fd */
 	struct way todo;
 };
@@ -153,7 +157,7 @@ static void walk_clear(struct walk *w)
 	way_clear(&w->todo);
 }
 
-/* Go to a path that has been walked before, or to the root. */
+/* Return to the first len bytes of the path, or to the root. */
 static int walk_jump(struct walk *w, size_t len, struct kerr *err)
 {
 	int fd;
@@ -178,7 +182,7 @@ static int walk_up(struct walk *w, struct kerr *err)
 	return walk_jump(w, n > 0 ? n - 1 : 0, err);
 }
 
-/* Put the target of symlink name in front of what is left. */
+/* Continue with the target of the symlink, followed by the rest of the path. */
 static int walk_symlink(struct walk *w, const char *name, struct kerr *err)
 {
 	cleanup_free char *target = xcalloc(1, PATH_MAX);
@@ -194,7 +198,7 @@ static int walk_symlink(struct walk *w, const char *name, struct kerr *err)
 	return r > 0 ? walk_jump(w, 0, err) : 0;
 }
 
-/* name is no directory: follow it, or make one where that is right. */
+/* name is not a directory: follow it if it is a symlink, or create a directory if allowed. */
 static int walk_obstacle(struct walk *w, const char *name, enum tree_open_flags flags,
 			 struct kerr *err)
 {
@@ -247,7 +251,7 @@ static int walk_step(struct walk *w, const char *name, enum tree_open_flags flag
 	return walk_append(w, name, err);
 }
 
-/* The whole walk, component by component. On success w stands at the directory. */
+/* Resolve the whole path. On success, w is at the directory. */
 static int walk_path(struct walk *w, enum tree_open_flags flags, struct kerr *err)
 {
 	enum way_part part;
