@@ -42,16 +42,16 @@ fishcompletion_DATA = data/completions/kuke.fish data/completions/kukeond.fish
 CLEANFILES += $(bashcompletion_DATA) $(zshcompletion_DATA) $(fishcompletion_DATA)
 
 PRINT_COMPLETION = $(AM_V_GEN)$(MKDIR_P) data/completions && ./kuke$(EXEEXT) completion
-PRINT_KUKEOND = $(AM_V_GEN)$(MKDIR_P) data/completions && ./kukeond completion
+PRINT_KUKEOND = $(AM_V_GEN)$(MKDIR_P) data/completions && ./kukeond$(EXEEXT) completion
 data/completions/kuke: kuke$(EXEEXT)
 	$(PRINT_COMPLETION) bash >$@.tmp && mv $@.tmp $@
 data/completions/_kuke: kuke$(EXEEXT)
 	$(PRINT_COMPLETION) zsh >$@.tmp && mv $@.tmp $@
 data/completions/kuke.fish: kuke$(EXEEXT)
 	$(PRINT_COMPLETION) fish >$@.tmp && mv $@.tmp $@
-data/completions/kukeond: kukeond
+data/completions/kukeond: kukeond$(EXEEXT)
 	$(PRINT_KUKEOND) bash >$@.tmp && mv $@.tmp $@
-data/completions/_kukeond: kukeond
+data/completions/_kukeond: kukeond$(EXEEXT)
 	$(PRINT_KUKEOND) zsh >$@.tmp && mv $@.tmp $@
-data/completions/kukeond.fish: kukeond
+data/completions/kukeond.fish: kukeond$(EXEEXT)
 	$(PRINT_KUKEOND) fish >$@.tmp && mv $@.tmp $@

@@ -83,17 +83,16 @@ tests_unit_unit_engine_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
 
 tests_unit_unit_kukeond_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
 	tests/unit/test_listener.c tests/unit/test_settings.c
-tests_unit_unit_kukeond_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE) -I$(top_srcdir)/src/kukeond
-tests_unit_unit_kukeond_LDADD = $(LIBKUKEOND) $(LIBKUKE) $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
+tests_unit_unit_kukeond_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_KUKEOND)
+tests_unit_unit_kukeond_LDADD = $(LIBKUKEOND) $(LIBCOMMON) $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_kuke_SOURCES = $(UNIT_FRAME) tests/unit/capture.h tests/unit/tempdir.h \
 	tests/unit/test_client_settings.c \
 	tests/unit/test_cmd.c tests/unit/test_container_flags.c \
 	tests/unit/test_logview.c tests/unit/test_report.c tests/unit/test_selector.c \
 	tests/unit/test_pullview.c tests/unit/test_term.c
-tests_unit_unit_kuke_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE) -I$(top_srcdir)/src/kuke
-tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
-	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
+tests_unit_unit_kuke_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_KUKE)
+tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBCOMMON) $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_kukefetch_SOURCES = $(UNIT_FRAME) \
 	tests/unit/test_challenge.c tests/unit/test_endpoint.c tests/unit/test_proxy.c \
@@ -140,6 +139,7 @@ SYSTEM_TESTS = \
 	tests/integration/people.bats \
 	tests/integration/odd_names.bats \
 	tests/integration/power_cut.bats \
+	tests/integration/private.bats \
 	tests/integration/profile.bats \
 	tests/integration/pull.bats \
 	tests/integration/pull_faults.bats \

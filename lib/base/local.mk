@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 noinst_LIBRARIES += libbase.a
-libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE) $(CAP_CFLAGS) $(JANSSON_CFLAGS) $(NETTLE_CFLAGS)
+libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE) $(DIRS_CPPFLAGS) $(CAP_CFLAGS) $(JANSSON_CFLAGS) $(NETTLE_CFLAGS)
 libbase_a_SOURCES = \
 	lib/base/atomic.c lib/base/atomic.h \
 	lib/base/buf.c lib/base/buf.h \
@@ -12,6 +12,7 @@ libbase_a_SOURCES = \
 	lib/base/dir.c lib/base/dir.h \
 	lib/base/err.c lib/base/err.h \
 	lib/base/fd.c lib/base/fd.h \
+	lib/base/helper.c lib/base/helper.h \
 	lib/base/jscan.c lib/base/jscan.h \
 	lib/base/jval.c lib/base/jval.h \
 	lib/base/lock.c lib/base/lock.h \

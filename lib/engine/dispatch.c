@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "apply.h"
+#include "bootstrap.h"
 #include "cell_create.h"
 #include "cell_stop.h"
 #include "cell_verbs.h"
@@ -22,6 +23,8 @@
 #include "scope.h"
 #include "space.h"
 #include "stack.h"
+#include "str.h"
+#include "system.h"
 
 #define APPLY_TEXT_MAX (1 << 20)
 
@@ -528,6 +531,43 @@ static int do_verify_images(struct call *c)
 	return images_verify(c->e, args, &reply->result, c->err);
 }
 
+/* ---- of a private engine ---- */
+
+static int do_init_host(struct call *c)
+{
+	ARGS(init_host);
+	REPLY(init_host);
+
+	if (str_empty(args->socket))
+		return kerr_plain(c->err, -EINVAL, "a socket for the daemon is required");
+	return bootstrap_init(c->e, args, &reply->result, c->err);
+}
+
+static int do_start_daemon(struct call *c)
+{
+	REPLY(daemon);
+	int r = system_check(c->e, c->err);
+
+	if (r == 0)
+		r = system_start(c->e, c->err);
+	reply->result.done = r > 0;
+	return r < 0 ? r : 0;
+}
+
+static int do_stop_daemon(struct call *c)
+{
+	ARGS(stop_daemon);
+	REPLY(daemon);
+	int64_t ms = args->timeout_ms;
+	int r = system_check(c->e, c->err);
+
+	if (r == 0)
+		r = system_stop(c->e, ms < 0 ? 0 : ms > INT32_MAX ? INT32_MAX : (int) ms, c->err);
+	reply->result.done = r > 0;
+	reply->result.killed = r == 2;
+	return r < 0 ? r : 0;
+}
+
 typedef int call_fn(struct call *c);
 
 static call_fn *const handlers[_RPC_METHOD_MAX] = {
@@ -579,6 +619,9 @@ static call_fn *const handlers[_RPC_METHOD_MAX] = {
 	[RPC_GET_IMAGE] = do_get_image,
 	[RPC_DELETE_IMAGE] = do_delete_image,
 	[RPC_X_PULL_IMAGE] = do_pull_image,
+	[RPC_X_INIT_HOST] = do_init_host,
+	[RPC_X_START_DAEMON] = do_start_daemon,
+	[RPC_X_STOP_DAEMON] = do_stop_daemon,
 };
 
 static int request_fd(const struct rpc_fds *fds)
@@ -599,11 +642,6 @@ static int grace_of(const struct rpc_method *m, const void *args)
 	return n->v < CELL_GRACE_MAX_MS ? (int) n->v : CELL_GRACE_MAX_MS;
 }
 
-bool engine_has_method(const struct rpc_method *m)
-{
-	return handlers[m->id] != NULL;
-}
-
 int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct peer *peer,
 		    void *args, void *reply, struct rpc_fds *fds)
 {
@@ -616,7 +654,7 @@ int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct p
 	e->grace_ms = grace_of(m, args);
 	e->caller = peer ? peer->uid : geteuid();
 	e->link = fds ? fds->link : NULL;
-	if (!engine_has_method(m))
+	if (!handlers[m->id])
 		r = kerr_plain(&err, -ENOSYS, "not implemented yet: %s", m->name);
 	else
 		r = handlers[m->id](&c);

@@ -15,6 +15,9 @@
 #define CONF_DEFAULT_LEVEL "info"
 #define CONF_DEFAULT_INTERVAL "30s"
 
+/* Below a run path: what it was made with (lib/store). No instance without it. */
+#define CONF_INSTANCE_FILE ".kukeon-instance.json"
+
 /*
  * The configuration files of kuke and kukeond (spec surface.md 2.3). kind is
  * KIND_CLIENT_CONFIGURATION or KIND_SERVER_CONFIGURATION, doc the struct of it.

@@ -5,7 +5,6 @@ libproto_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_PROTO) $(DIRS_CPPFLAGS)
 libproto_a_SOURCES = \
 	lib/proto/fetch_proto.c lib/proto/fetch_proto.h \
 	lib/proto/filelist.c lib/proto/filelist.h \
-	lib/proto/helper.c lib/proto/helper.h \
 	lib/proto/hostport.c lib/proto/hostport.h \
 	lib/proto/shim_proto.c lib/proto/shim_proto.h \
 	lib/proto/unpack_proto.c lib/proto/unpack_proto.h

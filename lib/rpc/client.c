@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -28,16 +29,32 @@ struct rpc_client {
 	bool broken; /* nothing more can be said on this connection */
 };
 
+/*
+ * The name of a group, else its number. Of /etc/group alone, which is what usermod changes:
+ * the C library's own search loads plug-ins, which a static program cannot count on.
+ */
+static char *group_name(gid_t gid)
+{
+	FILE *f = fopen("/etc/group", "re");
+	const struct group *g = NULL;
+	char *name;
+
+	while (f && (g = fgetgrent(f)) != NULL && g->gr_gid != gid)
+		;
+	name = g ? xstrdup(g->gr_name) : xasprintf("%u", (unsigned) gid);
+	if (f)
+		(void) fclose(f);
+	return name;
+}
+
 /* The group that may use the socket; "kukeon" where that is root alone or cannot be seen. */
 static char *socket_group(const char *path)
 {
-	const struct group *g;
 	struct stat st;
 
 	if (stat(path, &st) < 0 || st.st_gid == 0)
 		return xstrdup("kukeon");
-	g = getgrgid(st.st_gid);
-	return g ? xstrdup(g->gr_name) : xasprintf("%u", (unsigned) st.st_gid);
+	return group_name(st.st_gid);
 }
 
 /* The dialer's texts are Go's, after the prefix that names the daemon. */
@@ -61,6 +78,14 @@ static int dial_failed(struct kerr *err, const char *path, int r)
 	return kerr_plain(err, r, "dial kukeond at %s: dial unix %s: connect: %s", path, path, why);
 }
 
+struct rpc_client *rpc_client_new(int owned_fd)
+{
+	struct rpc_client *c = xcalloc(1, sizeof(*c));
+
+	c->fd = owned_fd;
+	return c;
+}
+
 static int dial_unix(const char *path, struct rpc_client **ret, struct kerr *err)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -80,8 +105,7 @@ static int dial_unix(const char *path, struct rpc_client **ret, struct kerr *err
 	if (connect(fd, (struct sockaddr *) &addr, sizeof(addr)) < 0)
 		return dial_failed(err, path, -errno);
 	(void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &forever, sizeof(forever));
-	*ret = xcalloc(1, sizeof(**ret));
-	(*ret)->fd = take_fd(fd);
+	*ret = rpc_client_new(take_fd(fd));
 	return 0;
 }
 

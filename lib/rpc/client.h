@@ -11,6 +11,8 @@ struct rpc_client;
  * 2.2 and 2.9.
  */
 int rpc_dial(const char *host, struct rpc_client **ret, struct kerr *err);
+/* A client on a connection that is there, which it owns. */
+struct rpc_client *rpc_client_new(int owned_fd) __attribute__((returns_nonnull));
 struct rpc_client *rpc_client_free(struct rpc_client *c);
 
 static inline void rpc_client_freep(struct rpc_client **c)

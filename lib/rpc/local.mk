@@ -5,7 +5,9 @@ librpc_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_RPC)
 librpc_a_SOURCES = \
 	lib/rpc/client.c lib/rpc/client.h \
 	lib/rpc/methods.c lib/rpc/methods.h \
+	lib/rpc/methods_host.c lib/rpc/methods_host.h \
 	lib/rpc/peer.c lib/rpc/peer.h \
+	lib/rpc/rpc_error.c lib/rpc/rpc_error.h \
 	lib/rpc/server.c lib/rpc/server.h \
 	lib/rpc/stream.c lib/rpc/stream.h \
 	lib/rpc/wire.c lib/rpc/wire.h

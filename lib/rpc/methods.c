@@ -4,9 +4,9 @@
 #include <assert.h>
 #include <errno.h>
 
-#include "errkind.h"
 #include "mem.h"
 #include "methods.h"
+#include "methods_host.h"
 #include "rows.h"
 #include "str.h"
 
@@ -31,16 +31,6 @@
 		.help = "",                          \
 		TYPE_ROWS(struct S, id##_rows),      \
 	}
-
-/* ---- the error ---- */
-
-#define S rpc_err
-static const struct field err_rows[] = {
-	STR(kind, "Kind"),
-	STR(message, "Message"),
-};
-TYPE(err, "Error");
-#undef S
 
 /* ---- arguments ---- */
 
@@ -783,7 +773,7 @@ TYPE(daemon_info_result, "DaemonInfoResult");
 #define REPLY(id, S, R, go)                                                                  \
 	static const struct field id##_reply_rows[] = {                                      \
 		ROW_OBJ(struct S, result, struct R, "Result", id##_result_type, .help = ""), \
-		ROW_OBJPTR(struct S, err, struct rpc_err, "Err", err_type, .help = ""),      \
+		ROW_OBJPTR(struct S, err, struct rpc_err, "Err", rpc_err_type, .help = ""),  \
 	};                                                                                   \
 	static const struct model_type id##_reply_type = {                                   \
 		.name = go "Reply",                                                          \
@@ -833,7 +823,7 @@ REPLY(stop_container, rpc_container_done_reply, rpc_container_done_result, "Stop
 REPLY(kill_container, rpc_container_done_reply, rpc_container_done_result, "KillContainer");
 REPLY(daemon_info, rpc_daemon_info_reply, rpc_daemon_info, "DaemonInfo");
 
-#define ERR() ROW_OBJPTR(struct S, err, struct rpc_err, "Err", err_type, .help = "")
+#define ERR() ROW_OBJPTR(struct S, err, struct rpc_err, "Err", rpc_err_type, .help = "")
 
 #define S rpc_ping_reply
 static const struct field ping_reply_rows[] = {
@@ -886,16 +876,16 @@ TYPE(list_containers_reply, "ListContainersReply");
 
 /* ---- pages of lists ---- */
 
-#define PAGE(x, T, go)                                                                     \
-	static const struct field page_##x##s_reply_rows[] = {                             \
-		ROW_OBJLIST(struct T, x##s, struct x##_doc, go, x##_doc_type, .help = ""), \
-		ROW_STRING(struct T, next, "Next", .help = ""),                            \
-		ROW_OBJPTR(struct T, err, struct rpc_err, "Err", err_type, .help = ""),    \
-	};                                                                                 \
-	static const struct model_type page_##x##s_reply_type = {                          \
-		.name = "List" go "Reply",                                                 \
-		.help = "",                                                                \
-		TYPE_ROWS(struct T, page_##x##s_reply_rows),                               \
+#define PAGE(x, T, go)                                                                      \
+	static const struct field page_##x##s_reply_rows[] = {                              \
+		ROW_OBJLIST(struct T, x##s, struct x##_doc, go, x##_doc_type, .help = ""),  \
+		ROW_STRING(struct T, next, "Next", .help = ""),                             \
+		ROW_OBJPTR(struct T, err, struct rpc_err, "Err", rpc_err_type, .help = ""), \
+	};                                                                                  \
+	static const struct model_type page_##x##s_reply_type = {                           \
+		.name = "List" go "Reply",                                                  \
+		.help = "",                                                                 \
+		TYPE_ROWS(struct T, page_##x##s_reply_rows),                                \
 	}
 
 PAGE(realm, rpc_list_realms_reply, "Realms");
@@ -948,24 +938,6 @@ bool rpc_service_known(const char *service)
 char *rpc_method_text(const struct rpc_method *m)
 {
 	return xasprintf("%s.%s", m->service, m->name);
-}
-
-struct rpc_err *rpc_err_new(const struct kerr *err)
-{
-	struct rpc_err *e = xcalloc(1, sizeof(*e));
-	char text[KERR_TEXT_MAX];
-
-	e->kind = xstrdup(err_kind_name(err->kind));
-	e->message = xstrdup(kerr_text(err, text, sizeof(text)));
-	return e;
-}
-
-int rpc_err_to_kerr(const struct rpc_err *e, struct kerr *err)
-{
-	int kind = err_kind_from_name(e->kind ? e->kind : "");
-	int r = e->kind && str_has_suffix(e->kind, "NotFound") ? -ENOENT : -EREMOTEIO;
-
-	return kerr_setk(err, kind, r, "%s", e->message ? e->message : "");
 }
 
 /* Err is the last row of every reply. */

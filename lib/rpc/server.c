@@ -71,6 +71,8 @@ static int find_method(struct call *c, const char *text, struct kerr *err)
 	if (!rpc_service_known(service))
 		return kerr_plain(err, -EINVAL, "rpc: can't find service %s", text);
 	c->method = rpc_method_find(service, dot + 1);
+	if (c->method && c->method->private && !c->server->private)
+		c->method = NULL;
 	if (!c->method)
 		return kerr_plain(err, -EINVAL, "rpc: can't find method %s", text);
 	c->args = xcalloc(1, c->method->args->size);
@@ -279,8 +281,12 @@ static int serve_next(const struct rpc_server *s, int fd, const struct peer *pee
 int rpc_serve(const struct rpc_server *s, int fd, const struct peer *peer, struct kerr *err)
 {
 	const struct wire_pace pace = {
-		.frame_ms = s->frame_ms > 0 ? s->frame_ms : WIRE_FRAME_MS,
-		.write_ms = s->write_ms > 0 ? s->write_ms : WIRE_WRITE_MS,
+		.frame_ms = s->private	      ? 0
+			    : s->frame_ms > 0 ? s->frame_ms
+					      : WIRE_FRAME_MS,
+		.write_ms = s->private	      ? 0
+			    : s->write_ms > 0 ? s->write_ms
+					      : WIRE_WRITE_MS,
 		.stop_fd = s->stop_fd,
 	};
 	const struct wire_limits limits = {

@@ -12,7 +12,7 @@
  * server passes over it); failures are the caller's loss.
  */
 struct rpc_link {
-	int fd; /* the connection, POLLHUP there: the caller has gone; -EBADF: in this process */
+	int fd; /* the connection, POLLHUP there: the caller has gone */
 	int stop_fd; /* readable or hung up: the daemon is being stopped; < 0: none */
 	void (*event)(struct rpc_link *l, const struct rpc_event *event);
 };
@@ -42,6 +42,11 @@ struct rpc_server {
 	int frame_ms, write_ms; /* as in struct wire_pace; 0: WIRE_FRAME_MS, WIRE_WRITE_MS */
 	int idle_ms; /* without a request for so long: return; 0: never */
 	unsigned max_requests; /* return after so many; 0: no such limit */
+	/*
+	 * The peer has started this process for itself: it may call the private methods, and
+	 * take its time.
+	 */
+	bool private;
 };
 
 enum rpc_served {

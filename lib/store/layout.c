@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "configuration.h"
 #include "layout.h"
 #include "mem.h"
 #include "path.h"
@@ -53,7 +54,7 @@ static const char *const run_files_[_RUN_FILE_MAX] = {
 	[RUN_DATA] = "data",
 	[RUN_LOCKS] = "locks",
 	[RUN_BIN] = "bin",
-	[RUN_INSTANCE] = ".kukeon-instance.json",
+	[RUN_INSTANCE] = CONF_INSTANCE_FILE,
 };
 
 static const char *const rt_files_[_RT_FILE_MAX] = {

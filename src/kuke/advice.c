@@ -6,10 +6,11 @@
 #include <sys/stat.h>
 
 #include "advice.h"
+#include "configuration.h"
 #include "errkind.h"
 #include "mem.h"
 #include "pages.h"
-#include "store.h"
+#include "path.h"
 #include "str.h"
 #include "subject.h"
 
@@ -18,15 +19,9 @@
 /* NULL for a run path that no instance can have. */
 static char *instance_path(const struct cli *c)
 {
-	struct layout l = { 0 };
-	char *path;
-
 	if (c->settings.run_path[0] != '/')
 		return NULL;
-	layout_init(&l, c->settings.run_path, "/"); /* the runtime directory plays no part */
-	path = layout_run(&l, RUN_INSTANCE);
-	layout_clear(&l);
-	return path;
+	return path_join(c->settings.run_path, CONF_INSTANCE_FILE, NULL);
 }
 
 /* ---- no daemon ---- */
@@ -60,22 +55,6 @@ void advice_dial(struct cli *c, int r)
 	else
 		cli_hint(c, "set this host up and start kukeond with `sudo kuke init`; where that "
 			    "is done, `sudo kuke daemon start`");
-}
-
-/* ---- no instance ---- */
-
-int advice_check_instance(const struct cli *c, struct kerr *err)
-{
-	char *path cleanup_free = instance_path(c);
-	struct stat st;
-
-	if (!path || stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR))
-		return 0;
-	return kerr_plain(
-		err, -ENOENT,
-		"no kukeon instance at run path \"%s\" (%s is missing); check --run-path, or "
-		"set the host up with `sudo kuke init`",
-		c->settings.run_path, path);
 }
 
 /* ---- another place ---- */

@@ -18,7 +18,4 @@ void advice_elsewhere(struct cli *c, const struct kerr *err);
 /* What an error's text alone suggests. */
 void advice_text(struct cli *c, const char *text);
 
-/* The run path of work in this process has no instance: -ENOENT with err. */
-int advice_check_instance(const struct cli *c, struct kerr *err);
-
 #endif

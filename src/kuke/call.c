@@ -12,38 +12,22 @@
 #include "mem.h"
 #include "pullview.h"
 
-/* Events of an engine in this process. */
-struct own_link {
-	struct rpc_link link;
-	const struct rpc_call_opts *opts;
-};
-
-static void own_event(struct rpc_link *l, const struct rpc_event *event)
+/* The daemon, or a kukeond of our own. */
+static int connect_engine(struct cli *c, struct kerr *err)
 {
-	const struct own_link *own = (const struct own_link *) (void *) l;
+	const struct settings *s = &c->settings;
+	struct rpc_open_engine_args how = {
+		.run_path = s->run_path_given ? s->run_path : NULL,
+		.log_level = s->verbose ? s->log_level : NULL,
+	};
+	int r;
 
-	if (own->opts->event)
-		own->opts->event(own->opts->ctx, event);
-}
-
-static int call_engine(struct cli *c, const struct rpc_method *m, void *args, void *reply,
-		       const struct rpc_call_opts *opts, struct kerr *err)
-{
-	struct own_link own = { .link = { .fd = -EBADF, .stop_fd = -EBADF, .event = own_event },
-				.opts = opts };
-	struct rpc_fds fds = { .link = &own.link, .stream = -EBADF };
-	int r = 0;
-
-	if (!c->engine)
-		r = cli_engine(c, &c->engine, err);
-	if (r == 0)
-		r = advice_check_instance(c, err);
+	if (s->no_daemon)
+		return own_engine_start(&c->own, c->own_how ? c->own_how : &how, &c->client, err);
+	r = rpc_dial(s->host, &c->client, err);
 	if (r < 0)
-		return r;
-	for (; fds.n < opts->n_fds; fds.n++)
-		fds.v[fds.n] = opts->fds[fds.n];
-	r = engine_dispatch(c->engine, m, NULL, args, reply, &fds);
-	return rpc_reply_err(m, reply) ? rpc_err_to_kerr(rpc_reply_err(m, reply), err) : r;
+		advice_dial(c, r);
+	return r;
 }
 
 /* Keep what a kerr cannot hold. */
@@ -129,17 +113,15 @@ int cli_call_with(struct cli *c, enum rpc_method_id id, void *args, void *reply,
 
 	free(c->error);
 	c->error = NULL;
-	if (c->settings.no_daemon)
-		return keep_error(c, m, reply, call_engine(c, m, args, reply, opts, err));
 	if (early)
 		return keep_error(c, m, reply, end_early(c, early, id, reply, opts, err));
 	if (!c->client)
-		r = rpc_dial(c->settings.host, &c->client, err);
-	if (r < 0) {
-		advice_dial(c, r);
+		r = connect_engine(c, err);
+	if (r < 0)
 		return r;
-	}
 	r = rpc_call_with(c->client, id, args, reply, opts, err);
+	if (r == -EPIPE && c->own.pid > 0)
+		r = own_engine_ended(&c->own, err);
 	return keep_error(c, m, reply, r);
 }
 
@@ -158,11 +140,6 @@ int cli_call(struct cli *c, enum rpc_method_id id, void *args, void *reply, stru
 	r = cli_call_with(c, id, args, reply, &opts, err);
 	pullview_free(view);
 	return r;
-}
-
-void cli_hang_up(struct cli *c)
-{
-	c->client = rpc_client_free(c->client);
 }
 
 void cli_free_args(enum rpc_method_id id, void *args)

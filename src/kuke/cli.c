@@ -16,6 +16,12 @@
 
 #define PRINT_MAX (256 << 20)
 
+void cli_hang_up(struct cli *c)
+{
+	c->client = rpc_client_free(c->client);
+	own_engine_stop(&c->own);
+}
+
 void cli_clear(struct cli *c)
 {
 	opt_values_clear(&c->opts);
@@ -26,10 +32,9 @@ void cli_clear(struct cli *c)
 	free(c->settings.run_path);
 	free(c->settings.log_level);
 	free(c->settings.output);
-	c->client = rpc_client_free(c->client);
+	cli_hang_up(c);
 	while (c->n_early > 0)
 		rpc_client_free(c->early[--c->n_early].client);
-	c->engine = engine_close(c->engine);
 }
 
 void cli_hint(struct cli *c, const char *fmt, ...)

@@ -3,8 +3,8 @@
 #define KUKEON_CLI_H
 
 #include "cmd.h"
-#include "engine.h"
 #include "methods.h"
+#include "own_engine.h"
 
 /* One invocation: what was typed, the settings it comes to, and the way to the engine. */
 struct settings {
@@ -12,7 +12,8 @@ struct settings {
 	char *run_path; /* --run-path */
 	char *log_level;
 	char *output; /* default of -o, "" for the verb's own */
-	bool no_daemon;
+	bool no_daemon; /* work through a kukeond of our own */
+	bool verbose;
 	bool run_path_given;
 };
 
@@ -29,8 +30,9 @@ struct cli {
 	struct settings settings;
 	char *hint; /* what may help, printed below an error; NULL: none */
 	char *error; /* the last call's error when it is longer than a kerr holds */
-	struct rpc_client *client;
-	struct engine *engine;
+	struct rpc_client *client; /* of the daemon, or of our own engine */
+	struct own_engine own;
+	const struct rpc_open_engine_args *own_how; /* NULL: as the settings say; borrowed */
 	struct cli_early { /* requests that cli_call_early sent; first in, first out */
 		struct rpc_client *client; /* NULL: it could not */
 		enum rpc_method_id id;
@@ -39,6 +41,8 @@ struct cli {
 };
 
 void cli_clear(struct cli *c);
+/* Close the connection, and end an engine of our own; the next call makes another. */
+void cli_hang_up(struct cli *c);
 
 /* ---- what was typed ---- */
 
@@ -65,22 +69,20 @@ int cli_settings(struct cli *c, struct kerr *err);
 int cli_env_bool(const char *name, bool *ret, struct kerr *err);
 /* The flag where it was given, else the variable. */
 int cli_switch(const struct cli *c, const char *flag, const char *env, bool *ret, struct kerr *err);
-/* The engine in this process, with what the instance file and the server configuration say. */
-int cli_engine(struct cli *c, struct engine **ret, struct kerr *err);
 
 /* ---- call.c ---- */
 
 /*
- * One method, by the daemon or in this process. reply is zeroed by the caller; an Err in it is
- * returned as an error, its text in *err as far as it fits, and whole in c->error where
- * it does not.
+ * One method, by the daemon or by an engine of our own (own_engine.h). reply is zeroed
+ * by the caller; an Err in it is returned as an error, its text in *err as far as it
+ * fits, and whole in c->error where it does not.
  */
 int cli_call(struct cli *c, enum rpc_method_id id, void *args, void *reply, struct kerr *err);
 /*
  * Send a request before its answer is wanted, on a connection of its own: the next
  * calls of cli_call, in the same order, are about these, so that what several take
- * long for they take together. With the daemon alone; in this process nothing
- * happens. There is room for CLI_MAX_EARLY.
+ * long for they take together. With the daemon alone: our own engine has one
+ * connection. There is room for CLI_MAX_EARLY.
  */
 void cli_call_early(struct cli *c, enum rpc_method_id id, const void *args);
 /* The whole text of an error: c->error when *err is its beginning. Appended. */
@@ -93,8 +95,6 @@ void cli_hint(struct cli *c, const char *fmt, ...) printf_like(2, 3);
 struct rpc_call_opts;
 int cli_call_with(struct cli *c, enum rpc_method_id id, void *args, void *reply,
 		  const struct rpc_call_opts *opts, struct kerr *err);
-/* Close the connection to the daemon, where there is one; the next call makes another. */
-void cli_hang_up(struct cli *c);
 /* Free an args or reply struct of a method. */
 void cli_free_args(enum rpc_method_id id, void *args);
 void cli_free_reply(enum rpc_method_id id, void *reply);

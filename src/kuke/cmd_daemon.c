@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include <errno.h>
-
 #include "cli.h"
 #include "clock.h"
 #include "configuration.h"
-#include "str.h"
-#include "system.h"
 #include "verbs.h"
 
 #define STOP_GRACE_NS (10 * INT64_C(1000000000))
@@ -24,42 +20,39 @@ static void say(const char *what)
 
 static int run_start(struct cli *c, struct kerr *err)
 {
-	int r = cli_engine(c, &c->engine, err);
+	struct rpc_daemon_reply reply = { 0 };
+	struct rpc_no_args args = { 0 };
+	int r;
 
+	c->settings.no_daemon = true; /* what it is about cannot do it */
+	r = cli_call(c, RPC_X_START_DAEMON, &args, &reply, err);
 	if (r == 0)
-		r = system_check(c->engine, err);
-	if (r == 0)
-		r = system_start(c->engine, err);
-	if (r >= 0)
-		say(r > 0 ? "started" : "is already running");
-	return r < 0 ? r : 0;
+		say(reply.result.done ? "started" : "is already running");
+	cli_free_reply(RPC_X_START_DAEMON, &reply);
+	return r;
 }
 
 static int run_stop(struct cli *c, struct kerr *err)
 {
 	const struct opt_value *v = opt_find(&c->opts, "timeout");
 	int64_t grace = v && v->set && v->number > 0 ? v->number : STOP_GRACE_NS;
+	struct rpc_stop_daemon_args args = { .timeout_ms = grace / 1000000 };
 	struct buf text cleanup_buf = BUF_INIT(256);
-	int r = cli_engine(c, &c->engine, err);
+	struct rpc_daemon_reply reply = { 0 };
+	int r;
 
-	if (r == 0)
-		r = system_check(c->engine, err);
-	if (r == 0)
-		r = system_stop(c->engine,
-				grace > INT32_MAX * INT64_C(1000000) ? INT32_MAX
-								     : (int) (grace / 1000000),
-				err);
-	if (r < 0)
-		return r;
-	if (r == 2) {
+	c->settings.no_daemon = true;
+	r = cli_call(c, RPC_X_STOP_DAEMON, &args, &reply, err);
+	if (r == 0 && reply.result.killed) {
 		buf_adds(&text, "force-killed after ");
 		duration_text(&text, grace);
 		buf_adds(&text, " grace period expired");
 		say(buf_str(&text));
-	} else {
-		say(r == 1 ? "stopped" : "is already stopped");
+	} else if (r == 0) {
+		say(reply.result.done ? "stopped" : "is already stopped");
 	}
-	return 0;
+	cli_free_reply(RPC_X_STOP_DAEMON, &reply);
+	return r;
 }
 
 static const struct cmd cmd_daemon_start = {

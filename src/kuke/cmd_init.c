@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bootstrap.h"
 #include "cli.h"
 #include "client.h"
 #include "clock.h"
@@ -14,7 +13,6 @@
 #include "mem.h"
 #include "path.h"
 #include "str.h"
-#include "system.h"
 #include "term.h"
 #include "verbs.h"
 
@@ -139,84 +137,69 @@ static int make_plan(struct cli *c, struct plan *p, struct kerr *err)
 	return configuration_check_runtime(p->suffix, p->cgroup_root, err);
 }
 
-static int open_engine(const struct plan *p, struct engine **ret, struct kerr *err)
-{
-	struct engine_config config = { 0 };
-
-	engine_config_read(&config, &p->doc.spec);
-	config.run_path = p->run_path;
-	config.runtime_dir = p->runtime_dir;
-	config.suffix = p->suffix;
-	config.cgroup_root = p->cgroup_root;
-	return engine_open(&config, ret, err);
-}
-
 /* ---- the report (spec runtime.md section 2.2) ---- */
 
-static const char *made(bool created, bool existed)
+static const char *made(struct rpc_made m)
 {
-	return created ? "created" : existed ? "already existed" : "missing";
+	return m.created ? "created" : m.existed ? "already existed" : "missing";
 }
 
-static void print_level(const struct init_level *l)
+static void print_level(const struct rpc_init_level *l)
 {
-	cli_printf("    - realm \"%s\": %s\n", l->realm.realm.head.metadata.name,
-		   made(l->realm.created, l->realm.metadata_exists_pre));
-	cli_printf("    - containerd namespace \"%s\": %s\n", l->realm.realm.spec.namespace,
-		   made(l->realm.namespace_created, l->realm.namespace_exists_pre));
-	cli_printf("    - realm cgroup: %s\n",
-		   made(l->realm.cgroup_created, l->realm.cgroup_exists_pre));
-	cli_printf("    - space \"%s\": %s\n", l->space.space.head.metadata.name,
-		   made(l->space.created, l->space.metadata_exists_pre));
-	cli_printf("    - network \"%s\": %s\n", l->network,
-		   made(l->space.network_created, l->space.network_exists_pre));
-	cli_printf("    - space cgroup: %s\n",
-		   made(l->space.cgroup_created, l->space.cgroup_exists_pre));
-	cli_printf("    - stack \"%s\": %s\n", l->stack.stack.head.metadata.name,
-		   made(l->stack.created, l->stack.metadata_exists_pre));
-	cli_printf("    - stack cgroup: %s\n",
-		   made(l->stack.cgroup_created, l->stack.cgroup_exists_pre));
+	cli_printf("    - realm \"%s\": %s\n", l->realm, made(l->realm_made));
+	cli_printf("    - containerd namespace \"%s\": %s\n", l->namespace,
+		   made(l->namespace_made));
+	cli_printf("    - realm cgroup: %s\n", made(l->realm_cgroup));
+	cli_printf("    - space \"%s\": %s\n", l->space, made(l->space_made));
+	cli_printf("    - network \"%s\": %s\n", l->network, made(l->network_made));
+	cli_printf("    - space cgroup: %s\n", made(l->space_cgroup));
+	cli_printf("    - stack \"%s\": %s\n", l->stack, made(l->stack_made));
+	cli_printf("    - stack cgroup: %s\n", made(l->stack_cgroup));
 }
 
-static bool level_changed(const struct init_level *l)
+static bool level_changed(const struct rpc_init_level *l)
 {
-	return l->realm.created || l->realm.cgroup_created || l->realm.namespace_created ||
-	       l->space.created || l->space.cgroup_created || l->space.network_created ||
-	       l->stack.created || l->stack.cgroup_created;
+	return l->realm_made.created || l->realm_cgroup.created || l->namespace_made.created ||
+	       l->space_made.created || l->space_cgroup.created || l->network_made.created ||
+	       l->stack_made.created || l->stack_cgroup.created;
 }
 
-static void print_report(const struct plan *p, const struct init_report *r)
+static void print_cell(const struct rpc_init_host_result *r)
 {
-	bool changed = r->root_cgroup_created || level_changed(&r->def) || level_changed(&r->sys) ||
-		       r->cell_created || r->daemon_started;
+	const char *cell = made((struct rpc_made){ true, r->cell_created });
 
-	cli_printf("%s\n",
-		   changed ? "Initialized Kukeon runtime" : "Kukeon runtime already initialized");
-	cli_printf("Realm: %s (namespace: %s)\n", r->def.realm.realm.head.metadata.name,
-		   r->def.realm.realm.spec.namespace);
-	cli_printf("System realm: %s (namespace: %s)\n", r->sys.realm.realm.head.metadata.name,
-		   r->sys.realm.realm.spec.namespace);
-	cli_printf("Run path: %s\n", p->run_path);
-	cli_printf("Kukeond image: %s\n", SYSTEM_IMAGE);
-	cli_printf("Server configuration: %s%s\n", p->configuration,
-		   p->configuration_found ? "" : " (not there: defaults)");
-	cli_printf("Actions:\n    - kukeon root cgroup: %s\n",
-		   made(r->root_cgroup_created, r->root_cgroup_pre));
-	cli_printf("  Default hierarchy:\n");
-	print_level(&r->def);
-	cli_printf("  System hierarchy:\n");
-	print_level(&r->sys);
 	if (r->cell_created)
 		cli_printf("    - cell \"%s\": created (image %s)\n", SYSTEM_CELL, SYSTEM_IMAGE);
 	else
 		cli_printf("    - cell \"%s\": already existed\n", SYSTEM_CELL);
-	cli_printf("    - cell cgroup: %s\n", made(r->cell_created, true));
-	cli_printf("    - cell root container: %s\n", made(r->cell_created, true));
+	cli_printf("    - cell cgroup: %s\n", cell);
+	cli_printf("    - cell root container: %s\n", cell);
 	cli_printf("    - cell containers: %s\n",
 		   r->daemon_started ? "started" : "already running");
-	if (r->runtime_warning)
+}
+
+static void print_report(const struct plan *p, const struct rpc_init_host_result *r)
+{
+	bool changed = r->root_cgroup.created || level_changed(&r->def) || level_changed(&r->sys) ||
+		       r->cell_created || r->daemon_started;
+
+	cli_printf("%s\n",
+		   changed ? "Initialized Kukeon runtime" : "Kukeon runtime already initialized");
+	cli_printf("Realm: %s (namespace: %s)\n", r->def.realm, r->def.namespace);
+	cli_printf("System realm: %s (namespace: %s)\n", r->sys.realm, r->sys.namespace);
+	cli_printf("Run path: %s\n", p->run_path);
+	cli_printf("Kukeond image: %s\n", SYSTEM_IMAGE);
+	cli_printf("Server configuration: %s%s\n", p->configuration,
+		   p->configuration_found ? "" : " (not there: defaults)");
+	cli_printf("Actions:\n    - kukeon root cgroup: %s\n", made(r->root_cgroup));
+	cli_printf("  Default hierarchy:\n");
+	print_level(&r->def);
+	cli_printf("  System hierarchy:\n");
+	print_level(&r->sys);
+	print_cell(r);
+	if (!str_empty(r->runtime_warning))
 		term_err("warning: %s\n", r->runtime_warning);
-	if (r->firewall_warning)
+	if (!str_empty(r->firewall_warning))
 		term_err("warning: %s\n", r->firewall_warning);
 }
 
@@ -263,35 +246,60 @@ static int finish(const struct plan *p, struct kerr *err)
 	return r;
 }
 
+static void *borrow(const char *s)
+{
+	return (void *) (uintptr_t) s;
+}
+
+/* By an engine that works where the plan says, whatever a run path that is there was made with. */
+static int init_host(struct cli *c, const struct plan *p, bool force_network,
+		     struct rpc_init_host_reply *reply, struct kerr *err)
+{
+	const struct rpc_open_engine_args how = {
+		.configuration = p->configuration,
+		.run_path = borrow(p->run_path),
+		.socket = p->socket,
+		.namespace_suffix = borrow(p->suffix),
+		.cgroup_root = borrow(p->cgroup_root),
+		.log_level = c->settings.verbose ? c->settings.log_level : NULL,
+	};
+	struct rpc_init_host_args args = {
+		.realm = borrow(p->realm),
+		.space = borrow(p->space),
+		.socket = p->socket,
+		.configuration = p->configuration,
+		.socket_gid = p->doc.spec.socket_gid,
+		.force_network = force_network,
+	};
+	int r;
+
+	c->settings.no_daemon = true;
+	c->own_how = &how;
+	r = cli_call(c, RPC_X_INIT_HOST, &args, reply, err);
+	cli_hang_up(c);
+	c->own_how = NULL;
+	return r;
+}
+
 static int run_init(struct cli *c, struct kerr *err)
 {
 	struct plan p cleanup_(plan_clear) = { 0 };
-	struct engine *e cleanup_(engine_closep) = NULL;
-	struct init_report report cleanup_(init_report_clear) = { 0 };
-	struct init_options o = { 0 };
-	bool no_wait = false;
+	struct rpc_init_host_reply reply = { 0 };
+	bool force_network = false, no_wait = false;
 	int r;
 
-	r = cli_switch(c, "force-regenerate-cni", "KUKE_INIT_FORCE_REGENERATE_CNI",
-		       &o.force_network, err);
+	r = cli_switch(c, "force-regenerate-cni", "KUKE_INIT_FORCE_REGENERATE_CNI", &force_network,
+		       err);
 	if (r == 0)
 		r = cli_switch(c, "no-wait", "KUKE_INIT_NO_WAIT", &no_wait, err);
 	if (r == 0)
 		r = make_plan(c, &p, err);
 	if (r == 0)
-		r = open_engine(&p, &e, err);
-	if (r < 0)
-		return r;
-	o.realm = p.realm;
-	o.space = p.space;
-	o.socket = p.socket;
-	o.socket_gid = p.doc.spec.socket_gid.set ? p.doc.spec.socket_gid.v : -1;
-	o.configuration = p.configuration;
-	r = bootstrap_init(e, &o, &report, err);
-	if (r < 0)
-		return r;
-	print_report(&p, &report);
-	return no_wait ? 0 : finish(&p, err);
+		r = init_host(c, &p, force_network, &reply, err);
+	if (r == 0)
+		print_report(&p, &reply.result);
+	cli_free_reply(RPC_X_INIT_HOST, &reply);
+	return r < 0 || no_wait ? r : finish(&p, err);
 }
 
 const struct cmd cmd_init = {

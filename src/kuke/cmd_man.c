@@ -182,10 +182,10 @@ static void print_service(const char *service)
 	for (int id = RPC_METHOD_INVALID + 1; id < _RPC_METHOD_MAX; id++) {
 		const struct rpc_method *m = rpc_method_get((enum rpc_method_id) id);
 
-		if (!streq(m->service, service))
+		if (!streq(m->service, service) || m->private)
 			continue;
 		cli_printf(".It Li %s\n", m->name);
-		if (!engine_has_method(m))
+		if (m->to_come)
 			cli_printf("Not implemented yet.\n");
 		print_members("Takes", m->args);
 		print_members("Gives", m->reply);
@@ -194,7 +194,7 @@ static void print_service(const char *service)
 }
 
 /*
- * The part of kuke(1) that is in the tables, or the methods of a service for kukeon-api(7);
+ * The part of kuke(1) that is in the tables, or a daemon's methods of a service for kukeon-api(7);
  * the rest of a page stands around it.
  */
 static int run_man(struct cli *c, struct kerr *err)

@@ -70,7 +70,7 @@ static int add_object(void *ctx, const void *doc)
 	return 0;
 }
 
-/* Calls go to the engine in this process: completion never waits for the daemon. */
+/* Calls go to an engine of our own: completion never waits for the daemon. */
 static bool ready(struct cli *c)
 {
 	if (c->settings.run_path == NULL && cli_settings(c, NULL) < 0)

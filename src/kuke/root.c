@@ -16,7 +16,7 @@ static const struct opt root_opts[] = {
 	{ "host", 0, OPT_STRING, CONF_DEFAULT_HOST,
 	  "daemon endpoint, unix:///path [$KUKEON_HOST]" },
 	{ "no-daemon", 0, OPT_BOOL, NULL,
-	  "do the work in this process instead of asking the daemon [$KUKEON_NO_DAEMON]" },
+	  "work through a kukeond of its own instead of asking the daemon [$KUKEON_NO_DAEMON]" },
 	{ "verbose", 'v', OPT_BOOL, NULL, "log to standard error" },
 	{ "log-level", 0, OPT_STRING, "info",
 	  "debug, info, warn or error, with --verbose [$KUKEON_LOG_LEVEL]" },

@@ -9,7 +9,6 @@
 #include "log.h"
 #include "mem.h"
 #include "path.h"
-#include "store.h"
 #include "str.h"
 #include "term.h"
 
@@ -122,58 +121,7 @@ int cli_settings(struct cli *c, struct kerr *err)
 	model_clear(&client_doc_type, &doc);
 	if (r < 0)
 		return r;
-	log_init(cli_bool(c, "verbose") ? log_level_from_name(s->log_level) : LOG_LEVEL_NONE,
-		 LOG_STYLE_PLAIN);
+	s->verbose = cli_bool(c, "verbose");
+	log_init(s->verbose ? log_level_from_name(s->log_level) : LOG_LEVEL_NONE, LOG_STYLE_PLAIN);
 	return 0;
-}
-
-/* What the run path was made with wins over what the server configuration says now. */
-int cli_engine(struct cli *c, struct engine **ret, struct kerr *err)
-{
-	struct server_doc doc = { 0 };
-	struct instance inst = { 0 };
-	struct layout l = { 0 };
-	char *socket_dir cleanup_free = NULL;
-	struct engine_config config = { 0 };
-	int r;
-
-	r = configuration_load(KIND_SERVER_CONFIGURATION,
-			       configuration_pick(NULL, "KUKEOND_CONFIGURATION", NULL,
-						  KUKEON_SYSCONFDIR "/kukeond.yaml"),
-			       &doc, NULL, err);
-	if (r < 0)
-		return r;
-	if (!c->settings.run_path_given && !str_empty(doc.spec.run_path)) {
-		free(c->settings.run_path);
-		c->settings.run_path = xstrdup(doc.spec.run_path);
-	}
-	r = configuration_check_path("runPath", c->settings.run_path, err);
-	if (r == 0)
-		r = configuration_check_path("socket", doc.spec.socket, err);
-	if (r < 0) {
-		model_clear(&server_doc_type, &doc);
-		return r;
-	}
-	socket_dir =
-		path_dirname(str_empty(doc.spec.socket) ? CONF_DEFAULT_SOCKET : doc.spec.socket);
-	layout_init(&l, c->settings.run_path, socket_dir);
-	r = instance_load(&l, &inst, err);
-	if (r == -ENOENT)
-		r = 0;
-	if (r == 0) {
-		engine_config_read(&config, &doc.spec);
-		config.run_path = c->settings.run_path;
-		config.runtime_dir = configuration_pick(inst.runtime_dir, NULL, NULL, socket_dir);
-		config.suffix = configuration_pick(inst.namespace_suffix, NULL,
-						   doc.spec.namespace_suffix, NULL);
-		config.cgroup_root =
-			configuration_pick(inst.cgroup_root, NULL, doc.spec.cgroup_root, NULL);
-		if (config.socket_gid < 0)
-			config.socket_gid = inst.socket_gid.v;
-		r = engine_open(&config, ret, err);
-	}
-	layout_clear(&l);
-	instance_clear(&inst);
-	model_clear(&server_doc_type, &doc);
-	return r;
 }

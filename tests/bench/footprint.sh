@@ -1,20 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# footprint.sh [-n CELLS]: what kukeon takes while nothing happens.
+# footprint.sh [-n CELLS] [-s STARTS]: what kukeon takes while nothing happens.
 #
 # Prints the memory (PSS: shared pages count in part) of an idle kukeond, the
 # mean of the monitors of 100 running containers, the wall time of `kuke
-# version`, and what `make install` puts on the disk, stripped.
+# version` as installed and its ratio to /bin/true's in the same run, and what
+# `make install` and `make install-client` put on the disk, stripped.
 set -eu -o pipefail
 
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 : "${top_builddir:=$(pwd)}"
 export top_builddir
 cells=100
-while getopts n: opt; do
+starts=200
+while getopts n:s: opt; do
 	case $opt in
 	n) cells=$OPTARG ;;
+	s) starts=$OPTARG ;;
 	*) sed -n '4s/^# //p' "$0" >&2; exit 2 ;;
 	esac
 done
@@ -35,15 +38,17 @@ pss()
 	inst awk '/^Pss:/ { print $2 }' "/proc/$1/smaps_rollup"
 }
 
-# The files of the build tree that one directory has as `make install` would.
-install_size()
+# install_to DIR TARGET: as `make TARGET` would, stripped.
+install_to()
 {
-	local dir=$INSTANCE/size
-
-	make -s -C "$top_builddir" install-strip DESTDIR="$dir" >"$INSTANCE/install.log" 2>&1 ||
+	make -s -C "$top_builddir" "$2" DESTDIR="$1" \
+		INSTALL_PROGRAM="install -s" >"$INSTANCE/install.log" 2>&1 ||
 		{ cat "$INSTANCE/install.log" >&2; return 1; }
-	du -sk --apparent-size "$dir" | cut -f1
-	rm -rf "$dir"
+}
+
+size_of()
+{
+	du -sk --apparent-size "$1" | cut -f1
 }
 
 for ((i = 0; i < cells; i++)); do
@@ -74,6 +79,14 @@ done
 [ "$n" -gt "$cells" ] || { echo "footprint.sh: only $n monitors run" >&2; exit 1; }
 printf 'kukeshim: %d KiB PSS, mean of %d\n' $((sum / n)) "$n"
 
-"$top_builddir/pair" -n 50 "kuke version" "" "$INSTANCE_BINDIR/kuke version" "" 2>/dev/null |
-	awk -F'\t' '{ printf "kuke version: %.2f ms wall (minimum %.2f), %.2f ms cpu\n", $4, $3, $6 }'
-printf 'installed: %d KiB\n' "$(install_size)"
+install_to "$INSTANCE/all" install
+install_to "$INSTANCE/client" install-client
+installed=$(find "$INSTANCE/client" -name kuke -path '*/bin/*')
+"$top_builddir/pair" -n "$starts" "kuke version" "" "$installed version" "" \
+	true "" /bin/true "" 2>/dev/null |
+	awk -F'\t' 'NF < 6 { next } # what kuke printed
+		{ wall[$1] = $4 }
+		$1 ~ /^kuke/ { printf "kuke version: %.2f ms wall (minimum %.2f), %.2f ms cpu\n", $4, $3, $6 }
+		END { printf "ratio kuke version / true %.2f\n", wall["kuke version"] / wall["true"] }'
+printf 'installed: %d KiB, kuke alone %d KiB\n' \
+	"$(size_of "$INSTANCE/all")" "$(size_of "$INSTANCE/client")"

@@ -15,6 +15,7 @@
 #   logs NAME [CONTAINER]          the log file
 #   rpc REQUEST…                   raw requests to the socket, replies to stdout
 #   pass_over NAME                 waits until the daemon has looked at the cell
+#   traced_engine FILE STRACE-OPTION… -- ARG…   kuke ARG… whose own kukeond strace runs
 #   kill_daemon [SIGNAL]           the listener, and wait until it is gone
 #   held CMD…                      CMD while the daemon stands still and none of its
 #                                  children, a request's or a pass's, is at work
@@ -163,6 +164,27 @@ delete_images()
 rpc()
 {
 	printf '%s\n' "$@" | quiet inst socat -t 60 - "UNIX-CONNECT:$INSTANCE_SOCKET"
+}
+
+# A kuke beside a kukeond that runs the real one under strace; what strace sees goes to
+# FILE. (-D: the process that kuke started stays its child.) Leaks cannot be looked for
+# where strace is the tracer.
+traced_engine()
+{
+	local file=$1 options=() dir=$INSTANCE/home/traced
+
+	shift
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	mkdir -p "$dir"
+	[ -e "$dir/kuke" ] || cp "$INSTANCE_BINDIR/kuke" "$dir/kuke"
+	printf '#!/bin/sh\nexec strace -D -qq -o %s %s %s/kukeond "$@"\n' \
+		"$file" "${options[*]}" "$INSTANCE_BINDIR" >"$dir/kukeond"
+	chmod 755 "$dir/kukeond"
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 inst "$dir/kuke" "$@"
 }
 
 # pid of the monitor of CELL's container, and of its init.

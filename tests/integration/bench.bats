@@ -25,11 +25,12 @@ setup_file()
 }
 
 @test "footprint.sh measures what idles" {
-	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/footprint.sh" -n 3
+	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/footprint.sh" -n 3 -s 20
 	assert_success
-	for what in "kukeond idle: " "kukeshim: " "kuke version: " "installed: "; do
+	for what in "kukeond idle: " "kukeshim: " "kuke version: " "installed: " " KiB, kuke alone "; do
 		assert_output --partial "$what"
 	done
+	assert_output --regexp $'\nratio kuke version / true [0-9]+\\.[0-9][0-9]\n'
 }
 
 # What bigimage.sh makes, of one small layer.

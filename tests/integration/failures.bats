@@ -19,10 +19,10 @@ one_line()
 	assert_like "$output" "Error: " ... "$1" ...
 }
 
-@test "no permission: nobody cannot speak to the daemon, nor act in process" {
+@test "no permission: nobody cannot speak to the daemon, nor act without it" {
 	local bin=$INSTANCE/home/kuke
-	cp "$INSTANCE_BINDIR/kuke" "$bin"
-	chmod 755 "$bin" "$INSTANCE/home"
+	cp "$INSTANCE_BINDIR"/{kuke,kukeond} "$INSTANCE/home"
+	chmod 755 "$bin" "${bin}ond" "$INSTANCE/home"
 	chmod 711 "$INSTANCE"
 	nobody() { inst setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent "$bin" "$@"; }
 	run nobody get cells
@@ -30,11 +30,11 @@ one_line()
 	run nobody init --server-configuration "$INSTANCE_CONFIG"
 	one_line 'command must run as root: `kuke init` writes to root-owned paths — re-run with `sudo kuke init`'
 	run nobody --no-daemon create realm x
-	one_line ''
+	one_line 'ermission denied'
 	run nobody daemon stop
 	one_line ''
 	chmod 700 "$INSTANCE"
-	rm "$bin"
+	rm "$bin" "${bin}ond"
 }
 
 @test "no runc: starting fails with the reason, everything else works" {

@@ -24,9 +24,8 @@ nothing_is_left()
 @test "init, killed anywhere: init again comes up whole" {
 	local n
 	for n in 1 40 150 300 $((400 + RANDOM % 200)) $((600 + RANDOM % 200)) $((800 + RANDOM % 400)); do
-		ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 \
-			quiet inst strace -qq -o /dev/null -e "inject=all:signal=KILL:when=$n" \
-			"$INSTANCE_BINDIR/kuke" init --server-configuration "$INSTANCE_CONFIG" >/dev/null 2>&1 || true
+		quiet traced_engine /dev/null -e "inject=all:signal=KILL:when=$n" -- \
+			init --server-configuration "$INSTANCE_CONFIG" >/dev/null 2>&1 || true
 		run quiet kuke init --server-configuration "$INSTANCE_CONFIG"
 		echo "$n: $output"
 		assert_success

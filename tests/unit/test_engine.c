@@ -75,19 +75,6 @@ static char *answer_to_nothing(const struct rpc_method *m)
 	return text;
 }
 
-static bool is_to_come(enum rpc_method_id id)
-{
-	static const enum rpc_method_id ids[] = {
-		RPC_PURGE_REALM,     RPC_PURGE_SPACE,	   RPC_PURGE_STACK, RPC_PURGE_CELL,
-		RPC_PURGE_CONTAINER, RPC_ATTACH_CONTAINER, RPC_REFRESH_ALL,
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
-		if (ids[i] == id)
-			return true;
-	return false;
-}
-
 START_TEST(handlers_and_methods)
 {
 	for (int id = RPC_METHOD_INVALID + 1; id < _RPC_METHOD_MAX; id++) {
@@ -96,10 +83,11 @@ START_TEST(handlers_and_methods)
 		bool missing;
 
 		ck_assert_ptr_nonnull(m);
+		if (id == RPC_X_OPEN_ENGINE)
+			continue; /* kukeond's: there is no engine before it */
 		said = answer_to_nothing(m);
 		missing = said && str_has_prefix(said, "not implemented yet: ");
-		ck_assert_msg(missing == is_to_come(m->id), "%s: %s", m->name,
-			      said ? said : "works");
+		ck_assert_msg(missing == m->to_come, "%s: %s", m->name, said ? said : "works");
 		ck_assert_msg(!said || said[0], "%s fails without a word", m->name);
 	}
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -24,6 +25,7 @@
 static int conn;
 static pid_t server_pid;
 static uid_t peer_uid; /* whom the server is told to serve */
+static bool server_private; /* and whether that one has started it */
 
 static void zero_cell(struct cell_doc *c)
 {
@@ -127,6 +129,7 @@ static int stub(void *ctx, const struct rpc_method *m, const struct peer *peer, 
 		void *reply, struct rpc_fds *fds)
 {
 	struct rpc_load_image_args *load = args;
+	struct rpc_open_engine_args *open = args;
 	struct rpc_ping_reply *ping = reply;
 	struct kerr err = { 0 };
 
@@ -136,6 +139,10 @@ static int stub(void *ctx, const struct rpc_method *m, const struct peer *peer, 
 	case RPC_PING:
 		ping->ok = true;
 		ping->version = xstrdup("v0.5.0");
+		return 0;
+	case RPC_X_OPEN_ENGINE:
+		ping->ok = true;
+		ping->version = xstrdup(open->run_path);
 		return 0;
 	case RPC_GET_REALM:
 		return get_realm(m, args, reply);
@@ -164,7 +171,11 @@ static int stub(void *ctx, const struct rpc_method *m, const struct peer *peer, 
 
 static void start_server(int fd)
 {
-	const struct rpc_server s = { .dispatch = stub, .spool_dir = "/tmp", .stop_fd = -1 };
+	const struct rpc_server s = { .dispatch = stub,
+				      .spool_dir = "/tmp",
+				      .stop_fd = -1,
+				      .frame_ms = server_private ? 1 : 0,
+				      .private = server_private };
 	const struct peer peer = { .uid = peer_uid };
 
 	server_pid = fork();
@@ -188,6 +199,7 @@ static void tear_down(void)
 {
 	fd_close_p(&conn);
 	peer_uid = 0;
+	server_private = false;
 }
 
 /* One line of answer; "" when the connection was closed without one. */
@@ -385,6 +397,44 @@ START_TEST(passwords_are_for_root)
 	set_up();
 	ck_assert_ptr_null(strstr(ask(ASK_SECRET), "swordfish"));
 	ck_assert_ptr_nonnull(strstr(ask(ASK_SECRET), "\"********\""));
+}
+END_TEST
+
+/* A daemon's clients do not even learn that there is such a method. */
+START_TEST(private_methods)
+{
+	for (int i = 1; i < _RPC_METHOD_MAX; i++) {
+		const struct rpc_method *m = rpc_method_get(i);
+		char *text cleanup_free = xasprintf(
+			"{\"method\":\"%s.%s\",\"params\":[{}],\"id\":1}", m->service, m->name);
+		const char *said = m->private ? ask(text) : "";
+
+		ck_assert_msg(!m->private || strstr(said, "rpc: can't find method KukeonX1."), "%s",
+			      said);
+	}
+	ck_assert_str_eq(ask("{\"method\":\"KukeonV1.Ping\",\"params\":[{}],\"id\":0}\n"),
+			 PING_BYTES);
+}
+END_TEST
+
+#define OPEN_BEGIN "{\"method\":\"KukeonX1.OpenEngine\",\"params\":[{\"RunPath\":"
+#define OPEN_END "\"/r\"}],\"id\":3}"
+
+/* Who has started the server may call them, and say half of it and go for a walk. */
+START_TEST(private_server)
+{
+	struct pollfd p = { .events = POLLIN };
+
+	tear_down();
+	server_private = true;
+	set_up();
+	p.fd = conn;
+	ck_assert_int_eq(wire_write(conn, OPEN_BEGIN, strlen(OPEN_BEGIN), NULL, 0, NULL), 0);
+	ck_assert_int_eq(poll(&p, 1, 100), 0); /* a hundred times what its frame may take */
+	ck_assert_str_eq(ask(OPEN_END), "{\"id\":3,\"result\":{\"OK\":true,\"Version\":\"/r\","
+					"\"Err\":null},\"error\":null}\n");
+	ck_assert_str_eq(ask("{\"method\":\"KukeonV1.Ping\",\"params\":[{}],\"id\":0}\n"),
+			 PING_BYTES);
 }
 END_TEST
 
@@ -634,6 +684,8 @@ Suite *test_rpc(void)
 	tcase_add_test(t, two_frames_in_one_write);
 	tcase_add_test(t, oversized_is_answered);
 	tcase_add_test(t, passwords_are_for_root);
+	tcase_add_test(t, private_methods);
+	tcase_add_test(t, private_server);
 	suite_add_tcase(s, t);
 	t = tcase_create("client");
 	tcase_add_test(t, every_method_has_its_row);

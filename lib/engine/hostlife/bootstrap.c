@@ -23,23 +23,6 @@
 #include "str.h"
 #include "system.h"
 
-static void level_clear(struct init_level *l)
-{
-	model_clear(&realm_doc_type, &l->realm.realm);
-	model_clear(&space_doc_type, &l->space.space);
-	model_clear(&stack_doc_type, &l->stack.stack);
-	free(l->network);
-}
-
-void init_report_clear(struct init_report *r)
-{
-	level_clear(&r->def);
-	level_clear(&r->sys);
-	free(r->firewall_warning);
-	free(r->runtime_warning);
-	*r = (struct init_report){ 0 };
-}
-
 /*
  * A known vulnerability of the runtime is a warning only: kukeon checks paths itself
  * before the runtime uses them.
@@ -85,9 +68,45 @@ int bootstrap_preflight(struct engine *e, char **ret_warning, struct kerr *err)
 	return 0;
 }
 
-static int make_level(struct engine *e, const char *realm, const char *space, const char *stack,
-		      struct init_level *ret, struct kerr *err)
+/* What creating the three of a level found and made. */
+struct level_made {
+	struct rpc_create_realm_result realm;
+	struct rpc_create_space_result space;
+	struct rpc_create_stack_result stack;
+};
+
+static void level_made_clear(struct level_made *m)
 {
+	model_clear(&realm_doc_type, &m->realm.realm);
+	model_clear(&space_doc_type, &m->space.space);
+	model_clear(&stack_doc_type, &m->stack.stack);
+}
+
+static void tell_level(const struct level_made *m, struct rpc_init_level *ret)
+{
+	ret->realm = xstrdup_null(m->realm.realm.head.metadata.name);
+	ret->namespace = xstrdup_null(m->realm.realm.spec.namespace);
+	ret->space = xstrdup_null(m->space.space.head.metadata.name);
+	ret->stack = xstrdup_null(m->stack.stack.head.metadata.name);
+	ret->realm_made = (struct rpc_made){ m->realm.metadata_exists_pre, m->realm.created };
+	ret->namespace_made =
+		(struct rpc_made){ m->realm.namespace_exists_pre, m->realm.namespace_created };
+	ret->realm_cgroup =
+		(struct rpc_made){ m->realm.cgroup_exists_pre, m->realm.cgroup_created };
+	ret->space_made = (struct rpc_made){ m->space.metadata_exists_pre, m->space.created };
+	ret->network_made =
+		(struct rpc_made){ m->space.network_exists_pre, m->space.network_created };
+	ret->space_cgroup =
+		(struct rpc_made){ m->space.cgroup_exists_pre, m->space.cgroup_created };
+	ret->stack_made = (struct rpc_made){ m->stack.metadata_exists_pre, m->stack.created };
+	ret->stack_cgroup =
+		(struct rpc_made){ m->stack.cgroup_exists_pre, m->stack.cgroup_created };
+}
+
+static int make_level(struct engine *e, const char *realm, const char *space, const char *stack,
+		      struct rpc_init_level *ret, struct kerr *err)
+{
+	struct level_made made cleanup_(level_made_clear) = { 0 };
 	struct realm_doc r_doc = { 0 };
 	struct space_doc s_doc = { 0 };
 	struct stack_doc t_doc = { 0 };
@@ -101,29 +120,31 @@ static int make_level(struct engine *e, const char *realm, const char *space, co
 	t_doc.spec.realm_id = xstrdup(realm);
 	t_doc.spec.space_id = xstrdup(space);
 	ret->network = network_name(&a);
-	r = realm_create(e, &r_doc, &ret->realm, err);
+	r = realm_create(e, &r_doc, &made.realm, err);
 	if (r == 0)
-		r = space_create(e, &s_doc, &ret->space, err);
+		r = space_create(e, &s_doc, &made.space, err);
 	if (r == 0)
-		r = stack_create(e, &t_doc, &ret->stack, err);
+		r = stack_create(e, &t_doc, &made.stack, err);
+	if (r == 0)
+		tell_level(&made, ret);
 	model_clear(&realm_doc_type, &r_doc);
 	model_clear(&space_doc_type, &s_doc);
 	model_clear(&stack_doc_type, &t_doc);
 	return r;
 }
 
-static int make_root_cgroup(struct engine *e, struct init_report *ret, struct kerr *err)
+static int make_root_cgroup(struct engine *e, struct rpc_made *ret, struct kerr *err)
 {
 	int r;
 
-	ret->root_cgroup_pre = cgroup_exists(e->cgroups, e->cgroup_root) > 0;
+	ret->existed = cgroup_exists(e->cgroups, e->cgroup_root) > 0;
 	r = cgroup_ensure(e->cgroups, e->cgroup_root, CGROUP_ENSURE_TOLERANT, NULL, err);
-	ret->root_cgroup_created = r > 0;
+	ret->created = r > 0;
 	return r < 0 ? kerr_wrap(err, r, "create the kukeon root cgroup") : 0;
 }
 
 /* Only a warning: cells run without NAT; an egress policy is refused. */
-static void check_firewall(struct init_report *ret)
+static void check_firewall(struct rpc_init_host_result *ret)
 {
 	if (firewall_world() != FIREWALL_WORLD_LEGACY)
 		ret->firewall_warning = xstrdup(
@@ -131,7 +152,7 @@ static void check_firewall(struct init_report *ret)
 }
 
 /* A value given here replaces the recorded one. */
-static int check_instance(struct engine *e, const struct init_options *o, struct kerr *err)
+static int check_instance(struct engine *e, const struct rpc_init_host_args *o, struct kerr *err)
 {
 	struct instance want = { .namespace_suffix = e->suffix,
 				 .cgroup_root = e->cgroup_root,
@@ -139,8 +160,7 @@ static int check_instance(struct engine *e, const struct init_options *o, struct
 	struct instance have cleanup_(instance_clear) = { 0 };
 	int r;
 
-	want.socket_gid.set = o->socket_gid >= 0;
-	want.socket_gid.v = o->socket_gid >= 0 ? o->socket_gid : 0;
+	want.socket_gid = o->socket_gid;
 	r = instance_check(&e->layout, &want, &have, err);
 	if (r < 0 || !want.socket_gid.set ||
 	    (have.socket_gid.set && have.socket_gid.v == want.socket_gid.v))
@@ -149,21 +169,22 @@ static int check_instance(struct engine *e, const struct init_options *o, struct
 	return instance_save(&e->layout, &have, err);
 }
 
-static int rewrite_networks(struct engine *e, const struct init_report *r, struct kerr *err)
+static int rewrite_networks(struct engine *e, const struct rpc_init_host_result *r,
+			    struct kerr *err)
 {
-	struct addr def = addr_of_space(&r->def.space.space);
-	struct addr sys = addr_of_space(&r->sys.space.space);
+	const struct addr def = { .realm = r->def.realm, .space = r->def.space };
+	const struct addr sys = { .realm = r->sys.realm, .space = r->sys.space };
 	int k = network_rewrite(e, &def, err);
 
 	return k < 0 ? k : network_rewrite(e, &sys, err);
 }
 
-int bootstrap_init(struct engine *e, const struct init_options *o, struct init_report *ret,
-		   struct kerr *err)
+int bootstrap_init(struct engine *e, const struct rpc_init_host_args *o,
+		   struct rpc_init_host_result *ret, struct kerr *err)
 {
 	struct system_daemon d = { .socket = o->socket,
 				   .configuration = o->configuration,
-				   .socket_gid = o->socket_gid };
+				   .socket_gid = o->socket_gid.set ? o->socket_gid.v : -1 };
 	int r;
 
 	r = bootstrap_preflight(e, &ret->runtime_warning, err);
@@ -172,7 +193,7 @@ int bootstrap_init(struct engine *e, const struct init_options *o, struct init_r
 	if (r == 0)
 		r = check_instance(e, o, err);
 	if (r == 0)
-		r = make_root_cgroup(e, ret, err);
+		r = make_root_cgroup(e, &ret->root_cgroup, err);
 	if (r < 0)
 		return r;
 	check_firewall(ret);
@@ -192,6 +213,5 @@ int bootstrap_init(struct engine *e, const struct init_options *o, struct init_r
 	if (r < 0)
 		return r;
 	ret->daemon_started = r > 0;
-	ret->daemon_running = true;
 	return 0;
 }

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The one program, installed as kuke and (a hard link) kukeond. Its command line
+# The client. It links no engine and none of the engine's libraries. Its command line
 # is a library, so that unit tests can link it.
 
 noinst_LIBRARIES += libkuke.a
-libkuke_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_ENGINE) $(DIRS_CPPFLAGS) -I$(top_srcdir)/src/kuke
+libkuke_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKE) $(DIRS_CPPFLAGS)
 libkuke_a_SOURCES = \
 	src/kuke/advice.c src/kuke/advice.h \
 	src/kuke/call.c \
@@ -43,6 +43,7 @@ libkuke_a_SOURCES = \
 	src/kuke/manifest.c src/kuke/manifest.h \
 	src/kuke/names.c src/kuke/names.h \
 	src/kuke/opt.c src/kuke/opt.h \
+	src/kuke/own_engine.c src/kuke/own_engine.h \
 	src/kuke/pages.c src/kuke/pages.h \
 	src/kuke/pullview.c src/kuke/pullview.h \
 	src/kuke/profiles.c src/kuke/profiles.h \
@@ -54,20 +55,14 @@ libkuke_a_SOURCES = \
 	src/kuke/run_target.c \
 	src/kuke/selector.c src/kuke/selector.h \
 	src/kuke/settings.c \
-	src/kuke/shellscript.c src/kuke/shellscript.h \
 	src/kuke/subject.c src/kuke/subject.h \
 	src/kuke/term.c src/kuke/term.h \
 	src/kuke/verbs.h
 LIBKUKE = libkuke.a
 
 bin_PROGRAMS += kuke
-kuke_CPPFLAGS = $(libkuke_a_CPPFLAGS) -I$(top_srcdir)/src/kukeond
+kuke_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKE)
 kuke_SOURCES = src/kuke/main.c
-kuke_LDADD = $(LIBKUKEOND) $(LIBKUKE) $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) $(LIBHOST) \
-	$(LIBMODEL) $(LIBBASE)
-
-# The other name, for use from the build tree.
-noinst_SCRIPTS = kukeond
-CLEANFILES += kukeond
-kukeond: kuke$(EXEEXT)
-	$(AM_V_GEN)ln -f kuke$(EXEEXT) $@
+kuke_LDFLAGS = $(AM_LDFLAGS) $(CLIENT_LDFLAGS)
+# Of the libraries of lib/base it needs not all: configure looks for these as archives.
+kuke_LDADD = $(LIBKUKE) $(LIBCOMMON) $(LIBRPC) libmodel.a libbase.a $(CLIENT_LIBS)

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "methods.h"
+#include "methods_host.h"
+#include "rows.h"
+
+/* S is set to the struct before each group, as in methods.c. */
+#define STR(m, wire) ROW_STRING(struct S, m, wire, .help = "")
+#define INT(m, wire) ROW_INT(struct S, m, wire, .help = "")
+#define NINT(m, wire) ROW_NINT(struct S, m, wire, .help = "")
+#define BOOL(m, wire) ROW_BOOL(struct S, m, wire, .help = "")
+#define OBJ(m, T, wire, type) ROW_OBJ(struct S, m, T, wire, type, .help = "")
+#define TYPE(id, go)                            \
+	const struct model_type id = {          \
+		.name = (go),                   \
+		.help = "",                     \
+		TYPE_ROWS(struct S, id##_rows), \
+	}
+
+/* ---- arguments ---- */
+
+#define S rpc_open_engine_args
+static const struct field rpc_open_engine_args_type_rows[] = {
+	STR(configuration, "Configuration"),
+	STR(run_path, "RunPath"),
+	STR(socket, "Socket"),
+	STR(namespace_suffix, "NamespaceSuffix"),
+	STR(cgroup_root, "CgroupRoot"),
+	STR(log_level, "LogLevel"),
+};
+TYPE(rpc_open_engine_args_type, "OpenEngineArgs");
+#undef S
+
+#define S rpc_init_host_args
+static const struct field rpc_init_host_args_type_rows[] = {
+	STR(realm, "Realm"),	       STR(space, "Space"),
+	STR(socket, "Socket"),	       STR(configuration, "Configuration"),
+	NINT(socket_gid, "SocketGID"), BOOL(force_network, "ForceNetwork"),
+};
+TYPE(rpc_init_host_args_type, "InitHostArgs");
+#undef S
+
+#define S rpc_stop_daemon_args
+static const struct field rpc_stop_daemon_args_type_rows[] = {
+	INT(timeout_ms, "TimeoutMs"),
+};
+TYPE(rpc_stop_daemon_args_type, "StopDaemonArgs");
+#undef S
+
+/* ---- replies ---- */
+
+#define S rpc_made
+static const struct field made_rows[] = {
+	BOOL(existed, "Existed"),
+	BOOL(created, "Created"),
+};
+static TYPE(made, "Made");
+#undef S
+
+#define MADE(m, wire) OBJ(m, struct rpc_made, wire, made)
+
+#define S rpc_init_level
+static const struct field init_level_rows[] = {
+	STR(realm, "Realm"),
+	STR(namespace, "Namespace"),
+	STR(space, "Space"),
+	STR(network, "Network"),
+	STR(stack, "Stack"),
+	MADE(realm_made, "RealmMade"),
+	MADE(namespace_made, "NamespaceMade"),
+	MADE(realm_cgroup, "RealmCgroup"),
+	MADE(space_made, "SpaceMade"),
+	MADE(network_made, "NetworkMade"),
+	MADE(space_cgroup, "SpaceCgroup"),
+	MADE(stack_made, "StackMade"),
+	MADE(stack_cgroup, "StackCgroup"),
+};
+static TYPE(init_level, "InitLevel");
+#undef S
+
+#define S rpc_init_host_result
+static const struct field init_host_result_rows[] = {
+	MADE(root_cgroup, "RootCgroup"),
+	OBJ(def, struct rpc_init_level, "Default", init_level),
+	OBJ(sys, struct rpc_init_level, "System", init_level),
+	BOOL(cell_created, "CellCreated"),
+	BOOL(daemon_started, "DaemonStarted"),
+	STR(firewall_warning, "FirewallWarning"),
+	STR(runtime_warning, "RuntimeWarning"),
+};
+static TYPE(init_host_result, "InitHostResult");
+#undef S
+
+#define S rpc_daemon_result
+static const struct field daemon_result_rows[] = {
+	BOOL(done, "Done"),
+	BOOL(killed, "Killed"),
+};
+static TYPE(daemon_result, "DaemonResult");
+#undef S
+
+#define ERR() ROW_OBJPTR(struct S, err, struct rpc_err, "Err", rpc_err_type, .help = "")
+
+#define S rpc_init_host_reply
+static const struct field rpc_init_host_reply_type_rows[] = {
+	OBJ(result, struct rpc_init_host_result, "Result", init_host_result),
+	ERR(),
+};
+TYPE(rpc_init_host_reply_type, "InitHostReply");
+#undef S
+
+#define S rpc_daemon_reply
+static const struct field rpc_daemon_reply_type_rows[] = {
+	OBJ(result, struct rpc_daemon_result, "Result", daemon_result),
+	ERR(),
+};
+TYPE(rpc_daemon_reply_type, "DaemonReply");
+#undef S

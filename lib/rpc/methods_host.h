@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_METHODS_HOST_H
+#define KUKEON_METHODS_HOST_H
+
+#include "model.h"
+
+/* Rows of the private methods, for the table of methods.c. */
+extern const struct model_type rpc_open_engine_args_type;
+extern const struct model_type rpc_init_host_args_type;
+extern const struct model_type rpc_init_host_reply_type;
+extern const struct model_type rpc_stop_daemon_args_type;
+extern const struct model_type rpc_daemon_reply_type;
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "helper.h"
+#include "mem.h"
+#include "own_engine.h"
+#include "path.h"
+#include "proc.h"
+#include "str.h"
+
+/* For an engine without work to see that we hung up, on a machine with a lot of it. */
+#define STOP_WAIT_MS 10000
+
+/* Where the helpers are, else where it is installed. */
+static int find_program(char **ret, struct kerr *err)
+{
+	char *installed cleanup_free = path_join(KUKEON_BINDIR, "kukeond", NULL);
+	char *dir cleanup_free = NULL;
+	int r = helper_path("kukeond", ret, NULL);
+
+	if (r == 0)
+		return 0;
+	if (access(installed, F_OK) == 0) {
+		*ret = take_ptr(installed);
+		return 0;
+	}
+	r = self_exe_dir(&dir, err);
+	if (r < 0)
+		return r;
+	return kerr_plain(err, -ENOENT,
+			  "kukeond is not installed: it is in none of '%s', '%s' and '%s', and "
+			  "without a daemon kuke works through it; install it on this host, or "
+			  "name a daemon by --host",
+			  dir, KUKEON_LIBEXECDIR, KUKEON_BINDIR);
+}
+
+/* Only its end of the socket goes along; standard error is ours, for --verbose. */
+static int spawn(struct own_engine *e, int fd, struct kerr *err)
+{
+	struct proc_spawn how = PROC_SPAWN_INIT;
+	char number[16];
+	char *argv[] = { e->program, xstrdup(RPC_PRIVATE_COMMAND), number, NULL };
+	int r;
+
+	(void) snprintf(number, sizeof(number), "%d", fd);
+	how.path = e->program;
+	how.argv = argv;
+	how.keep_fds = &fd;
+	how.n_keep_fds = 1;
+	how.fd_stdio[STDERR_FILENO] = STDERR_FILENO;
+	how.flags = PROC_DIE_WITH_PARENT | PROC_NULL_STDIN | PROC_NULL_OUTPUT;
+	r = proc_spawn(&how, &e->pid, err);
+	free(argv[1]);
+	return r;
+}
+
+static int open_engine(struct own_engine *e, struct rpc_client *client,
+		       const struct rpc_open_engine_args *how, struct kerr *err)
+{
+	struct rpc_ping_reply reply = { 0 };
+	int r = rpc_call(client, RPC_X_OPEN_ENGINE, how, &reply, err);
+
+	if (r == -EPIPE)
+		r = own_engine_ended(e, err);
+	else if (r == 0 && !streq_null(reply.version, PACKAGE_VERSION))
+		r = kerr_plain(err, -EPROTO,
+			       "'%s' is version %s and this kuke %s: install both from one release",
+			       e->program, reply.version ? reply.version : "", PACKAGE_VERSION);
+	model_clear(rpc_method_get(RPC_X_OPEN_ENGINE)->reply, &reply);
+	return r;
+}
+
+int own_engine_start(struct own_engine *e, const struct rpc_open_engine_args *how,
+		     struct rpc_client **ret, struct kerr *err)
+{
+	struct rpc_client *client cleanup_(rpc_client_freep) = NULL;
+	int theirs cleanup_fd = -EBADF;
+	int fds[2];
+	int r;
+
+	free_p(&e->program);
+	r = find_program(&e->program, err);
+	if (r < 0)
+		return r;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return kerr_set(err, -errno, "make a socket");
+	client = rpc_client_new(fds[0]);
+	theirs = fds[1];
+	r = spawn(e, theirs, err);
+	fd_close_p(&theirs);
+	if (r == 0)
+		r = open_engine(e, client, how, err);
+	if (r == 0)
+		*ret = take_ptr(client);
+	client = rpc_client_free(client);
+	if (r < 0)
+		own_engine_stop(e);
+	return r;
+}
+
+int own_engine_ended(struct own_engine *e, struct kerr *err)
+{
+	char name[16];
+	int status;
+	int r = proc_wait(e->pid, -1, &status, err);
+
+	e->pid = 0;
+	if (r < 0)
+		return r;
+	if (WIFSIGNALED(status))
+		return kerr_plain(err, -EPIPE, "'%s' was ended by %s before it had answered",
+				  e->program, signal_name(WTERMSIG(status), name, sizeof(name)));
+	return kerr_plain(err, -EPIPE, "'%s' ended with status %d before it had answered",
+			  e->program, WEXITSTATUS(status));
+}
+
+void own_engine_stop(struct own_engine *e)
+{
+	int status;
+
+	if (e->pid > 0 && proc_wait(e->pid, STOP_WAIT_MS, &status, NULL) < 0)
+		proc_kill_wait(e->pid);
+	e->pid = 0;
+	free_p(&e->program);
+}
