@@ -63,8 +63,9 @@ static int create_named(int dir, char **ret_name)
 }
 
 /*
- * Where the file system can, the file has no name until it is whole: nothing is
- * left of a writer that was killed. *ret_name is NULL then.
+ * Create the temporary file. With O_TMPFILE it has no name until its content is
+ * complete, so a killed writer leaves nothing behind, and *ret_name stays NULL. File
+ * systems without O_TMPFILE get a named file.
  */
 static int create_temp(int dir, char **ret_name)
 {
@@ -81,14 +82,17 @@ static int give_name(int fd, int dir, const char *name)
 
 	if (linkat(fd, "", dir, name, AT_EMPTY_PATH) == 0)
 		return 0;
-	if (errno != ENOENT) /* without the capability it is that */
+	if (errno != ENOENT) /* the error without CAP_DAC_READ_SEARCH */
 		return -errno;
 	self = xasprintf("/proc/self/fd/%d", fd);
 	return linkat(AT_FDCWD, self, dir, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
 }
 
-/* The name that a file has on its way to the name base: always the same one. */
-static char *passing_name(const char *base)
+/*
+ * Temporary name used while base is replaced; derived from base, so the next writer
+ * finds a leftover.
+ */
+static char *temp_name(const char *base)
 {
 	uint64_t h = 14695981039346656037ULL; /* FNV-1a */
 
@@ -98,12 +102,13 @@ static char *passing_name(const char *base)
 }
 
 /*
- * There is no call that puts a nameless file in another's place. A writer killed
- * between the two there are leaves a name that the next writer removes.
+ * No system call replaces a file by a nameless one, so the file is linked under a
+ * temporary name and then renamed. If the writer is killed in between, the next writer
+ * removes that name.
  */
 static int replace_by(int fd, int dir, const char *base)
 {
-	cleanup_free char *name = passing_name(base);
+	cleanup_free char *name = temp_name(base);
 	int r;
 
 	r = give_name(fd, dir, name);
@@ -120,7 +125,10 @@ static int replace_by(int fd, int dir, const char *base)
 	return r;
 }
 
-/* Give the file its name where none is yet, by whichever call the file system knows. */
+/*
+ * Rename, but fail with -EEXIST if the target exists; link(2) for file systems without
+ * RENAME_NOREPLACE.
+ */
 static int rename_new(int dir, const char *from, const char *to)
 {
 	if (syscall(SYS_renameat2, dir, from, dir, to, RENAME_NOREPLACE) == 0)
@@ -129,7 +137,7 @@ static int rename_new(int dir, const char *from, const char *to)
 		return -errno;
 	if (linkat(dir, from, dir, to, 0) < 0)
 		return -errno;
-	(void) unlinkat(dir, from, 0); /* a second name of a good file: sweeping finds it */
+	(void) unlinkat(dir, from, 0); /* a second name that stays is swept later */
 	return 0;
 }
 
@@ -149,8 +157,8 @@ static int fill(int fd, const void *data, size_t n, mode_t mode, enum atomic_wri
 	return 0;
 }
 
-/* What a rename could not replace. */
-static int clear_place(int dir, const char *base)
+/* Remove a directory at the target: rename(2) cannot replace it by a file. */
+static int remove_dir_at_target(int dir, const char *base)
 {
 	struct stat st;
 
@@ -159,7 +167,7 @@ static int clear_place(int dir, const char *base)
 	return remove_tree_at(dir, base, REMOVE_TREE_SAME_FS, NULL);
 }
 
-/* The file gets its name; temp is the one it has, if it has any. */
+/* Put the file in its final place; temp is its temporary name, NULL for a nameless file. */
 static int place(int fd, int dir, const char *temp, const char *base, bool exclusive)
 {
 	int r;
@@ -194,7 +202,7 @@ int atomic_write_at(int dirfd, const char *path, const void *data, size_t n, mod
 		return kerr_set(err, fd, "write '%s'", path);
 	r = fill(fd, data, n, mode, flags);
 	if (r == 0 && (flags & ATOMIC_WRITE_OVER_DIR) != 0)
-		r = clear_place(dir, base);
+		r = remove_dir_at_target(dir, base);
 	if (r == 0)
 		r = place(fd, dir, temp, base, (flags & ATOMIC_WRITE_EXCL) != 0);
 	else if (temp != NULL)

@@ -37,7 +37,7 @@ void buf_reset(struct buf *b)
 		b->data[0] = '\0';
 }
 
-/* Room for n more and the NUL; false (and failed) when that is past the maximum. */
+/* Make room for n more bytes and the NUL; false, with failed set, if that exceeds the maximum. */
 static bool reserve(struct buf *b, size_t n)
 {
 	size_t cap = b->cap;
@@ -182,7 +182,7 @@ int buf_read_fd(struct buf *b, int fd, struct kerr *err)
 
 	for (;;) {
 		left = b->max > b->len ? b->max - b->len : 0;
-		if (left == 0) { /* full: only the end may follow */
+		if (left == 0) { /* full: anything but the end of input is too much */
 			got = read_some(fd, &probe, 1);
 			if (got > 0) {
 				b->failed = true;

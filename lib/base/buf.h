@@ -6,10 +6,9 @@
 #include "err.h"
 
 /*
- * A growing byte buffer with a maximum. data is NUL-terminated whenever it is
- * not NULL (the NUL is not counted in len), so it doubles as a string builder.
- * Growing past max sets failed and drops the rest; the one check comes at the
- * end (buf_check), so builders stay linear.
+ * A growing byte buffer with a maximum. data is NUL-terminated whenever it is not NULL
+ * (the NUL is not counted in len), so it doubles as a string builder. Growing past max
+ * sets failed and drops the rest, so the caller checks once, at the end (buf_check).
  */
 struct buf {
 	char *data;
@@ -44,7 +43,7 @@ char *buf_take(struct buf *b) __attribute__((returns_nonnull));
 /* 0, or -E2BIG with a message that names what and the maximum. */
 int buf_check(const struct buf *b, const char *what, struct kerr *err);
 
-/* Read fd to its end. -E2BIG when there is more than max. */
+/* Read fd to its end. -E2BIG if it has more than max bytes. */
 int buf_read_fd(struct buf *b, int fd, struct kerr *err);
 
 #define cleanup_buf cleanup_(buf_clear)

@@ -30,7 +30,10 @@ int caps_from_name(const char *s)
 	char name[CAPS_NAME_MAX];
 	cap_value_t cap;
 
-	/* libcap takes numbers too, and stops reading at what no name has */
+	/*
+	 * libcap also accepts numbers and ignores what follows a name: check the
+	 * characters first
+	 */
 	if (strlen(s) >= sizeof(name) - n || s[strspn(s, letters)] != '\0')
 		return -EINVAL;
 	(void) snprintf(name, sizeof(name), PREFIX "%s",
@@ -62,7 +65,10 @@ int caps_keep_only(const int *keep, size_t n, struct kerr *err)
 		    cap_set_flag(want, CAP_PERMITTED, 1, &keep[i], has) < 0 ||
 		    cap_set_flag(want, CAP_EFFECTIVE, 1, &keep[i], has) < 0)
 			return kerr_set(err, -errno, "choose capability %d", keep[i]);
-	/* What is not inheritable cannot be ambient; said all the same. */
+	/*
+	 * Clearing the inheritable set clears the ambient set too; reset it explicitly
+	 * all the same.
+	 */
 	if (cap_set_proc(want) < 0 || cap_reset_ambient() < 0)
 		return kerr_set(err, -errno, "drop capabilities");
 	return 0;

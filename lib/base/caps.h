@@ -7,7 +7,7 @@
 #include "defs.h"
 #include "err.h"
 
-/* The capabilities of Linux by number, without gaps; libcap knows their names. */
+/* Linux capabilities by number (capabilities(7)), without gaps. Names come from libcap. */
 enum {
 	CAPS_MAX = CAP_LAST_CAP + 1,
 	CAPS_NAME_MAX = 64,
@@ -19,12 +19,12 @@ const char *caps_name(int cap, char buf[CAPS_NAME_MAX]);
 /* From "CAP_NET_RAW", "net_raw" (any case). -EINVAL when there is no such capability. */
 int caps_from_name(const char *s);
 
-/* Whether this kernel knows it and the bounding set of this process has it. */
+/* Whether the kernel supports the capability and the bounding set of this process holds it. */
 bool caps_in_bounding(int cap);
 
 /*
- * Give up what is not in keep: of those the process has, they stay permitted and
- * effective; nothing is inheritable or ambient after it.
+ * Drop all capabilities but those in keep. Those of keep that the process has stay
+ * permitted and effective; the inheritable and ambient sets are emptied.
  */
 int caps_keep_only(const int *keep, size_t n, struct kerr *err);
 

@@ -48,14 +48,14 @@ const char *ktime_text(const struct ktime *t, char buf[KTIME_TEXT_MAX])
 	struct tm d = { 0 };
 	char fraction[16];
 
-	(void) gmtime_r(&sec, &d); /* fails for years that no int holds: there are none */
+	(void) gmtime_r(&sec, &d); /* fails only for years beyond int: none here */
 	(void) snprintf(buf, KTIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", d.tm_year + 1900,
 			d.tm_mon + 1, d.tm_mday, d.tm_hour, d.tm_min, d.tm_sec,
 			t->set ? fraction_text((uint64_t) t->nsec, 9, fraction) : "");
 	return buf;
 }
 
-/* Exactly n digits at *s, then the byte sep (0: whatever follows). */
+/* Read exactly n digits at *s, then the byte sep (0: no separator). */
 static bool take_digits(const char **s, int n, char sep, unsigned *ret)
 {
 	unsigned v = 0;
@@ -109,7 +109,10 @@ static bool take_offset(const char **s, int64_t *ret)
 	return true;
 }
 
-/* The seconds of a date and time in UTC that exist: timegm makes March 2 of February 30. */
+/*
+ * Convert a UTC date and time. false for a date that does not exist, which timegm would
+ * normalise (February 30 to March 2).
+ */
 static bool seconds_of(unsigned y, unsigned mon, unsigned d, int64_t second, int64_t *ret)
 {
 	struct tm tm = { .tm_year = (int) y - 1900, .tm_mon = (int) mon - 1, .tm_mday = (int) d };
@@ -202,7 +205,7 @@ static uint64_t unit_of(const char *s, size_t n)
 	return 0;
 }
 
-/* Digits at *s: -EINVAL past 2^63; *ret_n is how many there were. */
+/* Read the digits at *s. -EINVAL above 2^63; *ret_n is the number of digits. */
 static int leading_int(const char **s, uint64_t *ret, size_t *ret_n)
 {
 	uint64_t v = 0;
@@ -220,7 +223,7 @@ static int leading_int(const char **s, uint64_t *ret, size_t *ret_n)
 	return 0;
 }
 
-/* Digits after the point; those that do not fit are dropped. */
+/* Read the digits after the point; those beyond the precision are dropped. */
 static size_t leading_fraction(const char **s, uint64_t *ret, double *ret_scale)
 {
 	bool full = false;
@@ -239,7 +242,7 @@ static size_t leading_fraction(const char **s, uint64_t *ret, double *ret_scale)
 	return n;
 }
 
-/* One "1.5h" at *s. */
+/* Read one number with its unit ("1.5h") at *s. */
 static int take_term(const char **s, uint64_t *ret)
 {
 	uint64_t fraction = 0;
@@ -292,7 +295,7 @@ int duration_parse(const char *s, int64_t *ret_ns)
 		r = take_term(&s, &v);
 		if (r < 0)
 			return r;
-		total += v; /* both are at most 2^63: no wrap but to 0, caught here */
+		total += v; /* both are at most 2^63, so an overflow can only give 0 */
 		if (total > TWO_63 || total < v)
 			return -EINVAL;
 	}

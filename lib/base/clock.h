@@ -27,11 +27,14 @@ const char *ktime_text(const struct ktime *t, char buf[KTIME_TEXT_MAX]);
 int ktime_parse(const char *s, struct ktime *ret);
 int ktime_cmp(const struct ktime *a, const struct ktime *b); /* an unset one is before all others */
 
-/* CLOCK_BOOTTIME in milliseconds: for deadlines and back-offs. */
+/* CLOCK_BOOTTIME in milliseconds: for deadlines and retry delays. */
 int64_t clock_ms(void);
 /* CLOCK_MONOTONIC in microseconds: for measuring. */
 int64_t clock_us(void);
-/* What is left of a deadline in the form poll(2) takes: 0 when it passed, -1 for deadline < 0. */
+/*
+ * Milliseconds until a deadline, for poll(2): 0 if it has passed, -1 (no limit) for
+ * deadline < 0.
+ */
 int clock_left(int64_t deadline_ms);
 
 /* A Go duration: "1m30s", "500ms", "-1.5h", "0". Result in nanoseconds. -EINVAL. */

@@ -11,9 +11,9 @@ enum {
 	CRC_BITS = 32
 };
 
-#define CRC_POLYNOMIAL 0x82f63b78U /* with the bits in reverse */
+#define CRC_POLYNOMIAL 0x82f63b78U /* bit-reversed */
 
-/* What each value of a byte does. */
+/* Precomputed remainder of each byte value. */
 static const uint32_t table[256] = {
 	0x00000000, 0xf26b8303, 0xe13b70f7, 0x1350f3f4, 0xc79a971f, 0x35f1141c, 0x26a1e7e8,
 	0xd4ca64eb, 0x8ad958cf, 0x78b2dbcc, 0x6be22838, 0x9989ab3b, 0x4d43cfd0, 0xbf284cd3,
@@ -64,7 +64,7 @@ uint32_t crc32c_add_portable(uint32_t crc, const void *p, size_t n)
 }
 
 #if defined(__x86_64__)
-/* By the processor's own instruction: several GB/s. */
+/* With the SSE 4.2 instruction: several GB/s. */
 __attribute__((target("sse4.2"))) static uint32_t add_sse42(uint32_t crc, const uint8_t *p,
 							    size_t n)
 {
@@ -83,8 +83,9 @@ __attribute__((target("sse4.2"))) static uint32_t add_sse42(uint32_t crc, const 
 
 #if defined(__x86_64__)
 /*
- * Asked for when first needed. The compiler's own way is a constructor, which
- * every program would pay for at its start: cpuid traps where there is a hypervisor.
+ * Detected on first use. __builtin_cpu_supports would do it in a constructor at every
+ * program's start, which is expensive in a virtual machine: cpuid traps to the
+ * hypervisor.
  */
 static bool have_sse42(void)
 {
@@ -106,7 +107,10 @@ uint32_t crc32c_add(uint32_t crc, const void *p, size_t n)
 	return crc32c_add_portable(crc, p, n);
 }
 
-/* What n zeros do to a sum is a linear map of its bits: column i is what becomes of bit i. */
+/*
+ * Appending zeros to the input is a linear map of the checksum's bits. Column i is the
+ * image of bit i.
+ */
 struct map {
 	uint32_t column[CRC_BITS];
 };
@@ -134,13 +138,13 @@ static void map_square(struct map *m)
 
 uint32_t crc32c_add_zeros(uint32_t crc, uint64_t n)
 {
-	struct map m = { { CRC_POLYNOMIAL } }; /* of one bit */
+	struct map m = { { CRC_POLYNOMIAL } }; /* the map of one zero bit */
 	size_t i;
 
 	for (i = 1; i < CRC_BITS; i++)
 		m.column[i] = 1U << (i - 1);
 	for (i = 0; i < 3; i++)
-		map_square(&m); /* of a byte */
+		map_square(&m); /* the map of one zero byte */
 	crc = ~crc;
 	for (; n > 0; n >>= 1) {
 		if (n & 1)

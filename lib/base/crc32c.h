@@ -5,13 +5,13 @@
 #include "defs.h"
 
 /*
- * CRC-32C (Castagnoli), for finding damage and nothing else. The sum of no bytes
- * is 0; a sum of more goes on from the one before.
+ * CRC-32C (Castagnoli), to detect damage; no protection against tampering. Start with
+ * crc 0; pass the result of one call to the next to checksum data in pieces.
  */
 uint32_t crc32c_add(uint32_t crc, const void *p, size_t n);
-/* The same without help from the processor. */
+/* The same in portable C, without processor instructions. */
 uint32_t crc32c_add_portable(uint32_t crc, const void *p, size_t n);
-/* The same for n zeros, in the time of log n: the holes of sparse files. */
+/* The same for n zero bytes in O(log n), for the holes of sparse files. */
 uint32_t crc32c_add_zeros(uint32_t crc, uint64_t n);
 
 #endif

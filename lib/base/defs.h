@@ -22,7 +22,10 @@
 #define must_check __attribute__((warn_unused_result))
 #define cleanup_(f) __attribute__((cleanup(f)))
 
-/* Hand a pointer over and forget it here: `*ret = take_ptr(p);`. */
+/*
+ * Return the pointer and set the variable to NULL, to hand ownership over: `*ret =
+ * take_ptr(p);`.
+ */
 #define take_ptr(p)                            \
 	({                                     \
 		__typeof__(p) take_ptr_ = (p); \
@@ -30,7 +33,7 @@
 		take_ptr_;                     \
 	})
 
-/* The same of a struct whose members own something. */
+/* The same for a struct that owns what its members point to; it is zeroed. */
 #define take_struct(s)                                 \
 	({                                             \
 		__typeof__(s) take_struct_ = (s);      \
@@ -38,10 +41,7 @@
 		take_struct_;                          \
 	})
 
-/*
- * Limits. Sizes from outside are held against these before anything is
- * allocated.
- */
+/* Limits. Sizes from outside are checked against these before memory is allocated. */
 enum {
 	KUKE_MAX_MANIFEST = 16 << 20, /* bytes of one manifest stream */
 	KUKE_MAX_DOCUMENTS = 4096, /* documents in one stream */
@@ -52,14 +52,15 @@ enum {
 	KUKE_MAX_REPLY = 64 << 20, /* bytes of one reply */
 	KUKE_MAX_NAME = 63, /* bytes of an object's name */
 	KUKE_MAX_LABELS = 64 << 10, /* bytes of one document's labels */
-	KUKE_MAX_CONTAINERS = 1000, /* of one cell, beside a synthesized root */
+	KUKE_MAX_CONTAINERS = 1000, /* of one cell, not counting a synthesized root container */
 };
 
 #define KUKE_MAX_TARBALL (4LL << 30) /* bytes of an image in one request */
 
 /*
- * What this code base never calls; ours are in str.h, mem.h, clock.h, proc.h.
- * The headers that declare these are included above, before the names go bad.
+ * Functions this code base must not call; the replacements are in str.h, mem.h, clock.h
+ * and proc.h. The headers that declare them are included above, before the names are
+ * poisoned.
  */
 #if !defined(KUKEON_ALLOW_BANNED) && !defined(__clang__) /* glibc has them as macros there */
 #undef alloca /* a macro in some libraries */

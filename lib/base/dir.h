@@ -4,7 +4,7 @@
 
 struct strlist;
 
-/* Names in a directory but hidden ones, sorted; none when it cannot be read. */
+/* Names in a directory except hidden ones, sorted; empty if the directory cannot be read. */
 void dir_names(const char *dir, struct strlist *ret);
 
 #endif

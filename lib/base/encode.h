@@ -11,15 +11,15 @@
  * that padding leaves unused may have any value.
  */
 void base64_encode(struct buf *out, const void *p, size_t n);
-/* -EINVAL, and what was decoded until then stays appended. */
+/* -EINVAL; what was decoded before the error stays appended to out. */
 int base64_decode(struct buf *out, const char *s, size_t n);
 
-/* A string that comes in pieces, character by character. */
+/* Decode a string that arrives in pieces, one character at a time. */
 struct base64_decoder;
 
 struct base64_decoder *base64_decoder_new(void) __attribute__((returns_nonnull));
 struct base64_decoder *base64_decoder_free(struct base64_decoder *d);
-/* 1 and a byte in *ret, 0 when none is complete; -EINVAL for what cannot stand here. */
+/* 1 with a byte in *ret, 0 if no byte is complete yet, -EINVAL for an invalid character. */
 int base64_decoder_put(struct base64_decoder *d, unsigned char c, unsigned char *ret);
 /* Whether the string may end here: its last group of four is complete. */
 bool base64_decoder_complete(const struct base64_decoder *d);

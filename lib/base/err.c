@@ -14,7 +14,7 @@
 
 #define DOTS "..."
 
-/* Mark a text that did not fit, without leaving half a UTF-8 character. */
+/* Put "..." at the end of a truncated text without splitting a UTF-8 character. */
 static void mark_cut(char *s, size_t size)
 {
 	size_t at = size - sizeof(DOTS);
@@ -34,7 +34,7 @@ printf_like(3, 0) static void format(char *s, size_t size, const char *fmt, va_l
 		mark_cut(s, size);
 }
 
-/* By way of a value of its own, as the arguments may point into *err. */
+/* Format into a temporary first: the arguments may point into *err. */
 printf_like(4, 0) static void replace(struct kerr *err, int kind, int sys_errno, const char *fmt,
 				      va_list ap)
 {
@@ -106,7 +106,7 @@ const char *errno_text(int e, char *buf, size_t size)
 		return "";
 	if (e <= 0 || strncmp(s, "Unknown error", 13) == 0 ||
 	    strncmp(s, "No error information", 20) == 0) {
-		(void) snprintf(buf, size, "errno %d", e); /* cut where it does not fit */
+		(void) snprintf(buf, size, "errno %d", e); /* truncated if it does not fit */
 		return buf;
 	}
 	(void) snprintf(buf, size, "%s", s);

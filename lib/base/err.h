@@ -9,12 +9,12 @@
 #include "defs.h"
 
 /*
- * What went wrong, for a human. A plain value owned by the caller: it is
- * copied freely and sent as it is over pipes. Every function that takes a
- * `struct kerr *err` accepts NULL, and leaves *err alone when it succeeds.
+ * An error with a message for people. A plain value owned by the caller: it may be
+ * copied and sent over pipes as it is. Every function that takes a `struct kerr *err`
+ * accepts NULL, and leaves *err alone when it succeeds.
  *
- * msg has no errno text; kerr_text() appends it. kind is 0 or one of the
- * classes of lib/model/errkind.h: the outermost class set stays.
+ * msg has no errno text; kerr_text() appends it. kind is 0 or one of the classes of
+ * lib/model/errkind.h: the outermost class set stays.
  */
 struct kerr {
 	int kind;
@@ -22,16 +22,16 @@ struct kerr {
 	char msg[512];
 };
 
-/* Replace *err; returns r, which is negative, so that one line makes and returns. */
+/* Replace *err and return r (negative), so that one line can do both: return kerr_set(…). */
 int kerr_set(struct kerr *err, int r, const char *fmt, ...) printf_like(3, 4);
 
-/* The same with a class. sys_errno stays 0: the message says it all. */
+/* The same with an error class and without errno text (sys_errno is 0). */
 int kerr_setk(struct kerr *err, int kind, int r, const char *fmt, ...) printf_like(4, 5);
 
 /* Like kerr_set but without the errno text: for errors of our own making. */
 int kerr_plain(struct kerr *err, int r, const char *fmt, ...) printf_like(3, 4);
 
-/* Put "context: " in front of the message. A message cut at the end ends in "...". Returns r. */
+/* Put "context: " in front of the message. A truncated message ends in "...". Returns r. */
 int kerr_wrap(struct kerr *err, int r, const char *fmt, ...) printf_like(3, 4);
 
 /*

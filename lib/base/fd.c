@@ -22,7 +22,7 @@ void fd_close_p(int *fd)
 	int saved = errno;
 
 	if (*fd >= 0)
-		(void) close(*fd); /* never retried; nothing was written that fsync did not see */
+		(void) close(*fd); /* no retry on EINTR; data that matters was fsynced before */
 	*fd = -EBADF;
 	errno = saved;
 }
@@ -85,7 +85,7 @@ int file_read_open_at(int dirfd, const char *path, size_t max, struct buf *ret, 
 	if (st.st_size > 0 && (uintmax_t) st.st_size > max)
 		return kerr_plain(err, -E2BIG, "'%s' is larger than %zu bytes", path, max);
 	if (st.st_size > 0)
-		(void) buf_room(ret, (size_t) st.st_size); /* only to have the memory at once */
+		(void) buf_room(ret, (size_t) st.st_size); /* allocate once instead of growing */
 	r = buf_read_fd(ret, fd, err);
 	if (r < 0)
 		return kerr_wrap(err, r, "'%s'", path);
@@ -136,7 +136,7 @@ static int open_with(int dirfd, const char *path, int flags, mode_t mode, uint64
 
 	if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE)
 		how.mode = mode;
-	/* EAGAIN: something was renamed meanwhile and the kernel could not vouch for a "..". */
+	/* EAGAIN: a rename during the lookup; the kernel could not verify a ".." (openat2(2)). */
 	for (tries = 0; tries < OPENAT2_TRIES; tries++) {
 		fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
 		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
@@ -205,7 +205,10 @@ int fd_send(int sock, const int *fds, size_t n)
 	return put < 0 ? -errno : 0;
 }
 
-/* The descriptors of one message into all[FDS_MAX]; the kernel gave no more than fit. */
+/*
+ * Collect the descriptors of one message in all[FDS_MAX]; the control buffer has no
+ * room for more.
+ */
 static size_t collect(struct msghdr *msg, int *all)
 {
 	struct cmsghdr *c;
@@ -251,6 +254,6 @@ int fd_recv(int sock, int *fds, size_t max)
 		return (int) n;
 	}
 	for (i = 0; i < n; i++)
-		(void) close(all[i]); /* refused as a whole: a part of the list means nothing */
+		(void) close(all[i]); /* refuse the whole message: an incomplete list is useless */
 	return got == 0 ? -EPIPE : -E2BIG;
 }

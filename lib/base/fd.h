@@ -19,7 +19,10 @@ void fd_close_p(int *fd);
 		take_fd_;            \
 	})
 
-/* The whole of n bytes, however often it takes. 0 or -errno; read: -EPIPE on an early end. */
+/*
+ * Write or read exactly n bytes, over several calls if needed. 0 or -errno; read:
+ * -EPIPE if the input ends early.
+ */
 int fd_write_all(int fd, const void *p, size_t n);
 int fd_read_all(int fd, void *p, size_t n);
 
@@ -29,7 +32,7 @@ int fd_read_all(int fd, void *p, size_t n);
  * without touching err, so callers can tolerate a missing file.
  */
 int file_read_at(int dirfd, const char *path, size_t max, struct buf *ret, struct kerr *err);
-/* The same; returns the descriptor, open for reading, to be closed by the caller. */
+/* The same, but returns the descriptor, open for reading; the caller closes it. */
 int file_read_open_at(int dirfd, const char *path, size_t max, struct buf *ret, struct kerr *err);
 
 /* Files of the kernel (proc, sysfs, cgroups): one open, one read or write. No err. */

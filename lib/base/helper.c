@@ -34,7 +34,7 @@ int helper_path(const char *name, char **ret, struct kerr *err)
 	return 0;
 }
 
-/* What kukefetch is told by its environment; everything else stays out. */
+/* Environment variables that are passed to kukefetch; no others are. */
 static const char *const passed_on[] = {
 	"http_proxy",
 	"HTTP_PROXY",

@@ -5,14 +5,14 @@
 #include "err.h"
 
 /*
- * The path of a helper program ("kukeunpack", "kukeshim", …): beside the running
- * program when it is there (a build tree), below src/<name>/ likewise, else in
+ * The path of a helper program ("kukeunpack", "kukeshim", …): searched beside the
+ * running program, then in src/<name>/ below it (both for a build tree), then in
  * libexecdir/kukeon. Owned by the caller. -ENOENT with a message that names the
  * folders.
  */
 int helper_path(const char *name, char **ret, struct kerr *err);
 
-/* What this process' environment has for kukefetch, as "NAME=value", added to ret. */
+/* Append the environment variables for kukefetch (proxies, certificates) to ret as "NAME=value". */
 struct strlist;
 void helper_environment(struct strlist *ret);
 

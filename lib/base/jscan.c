@@ -13,8 +13,8 @@ enum state {
 	ST_OBJECT_FIRST, /* a key or '}' */
 	ST_KEY_BEGIN,
 	ST_COLON,
-	ST_AFTER, /* ',' or the end of what is around */
-	ST_KEY, /* inside of one */
+	ST_AFTER, /* ',' or the end of the enclosing object or array */
+	ST_KEY, /* inside a key */
 	ST_STRING,
 	ST_WORD, /* true, false, null; sub: which one and how far */
 	ST_NUMBER,
@@ -25,7 +25,7 @@ enum state {
 enum string_sub {
 	SUB_PLAIN = 0,
 	SUB_ESCAPE, /* after the backslash */
-	SUB_HEX1, /* one more hex digit is due */
+	SUB_HEX1, /* one more hex digit must follow */
 	SUB_HEX2,
 	SUB_HEX3,
 	SUB_HEX4,
@@ -79,8 +79,8 @@ static bool is_hex(char c)
 }
 
 /*
- * The scanners of one state take bytes from p and return how many. Where a byte
- * does not fit they set ST_BAD; that byte is not counted.
+ * The scanner of each state consumes bytes from p and returns how many. On an invalid
+ * byte it sets ST_BAD; that byte is not counted.
  */
 
 static bool string_step(struct jscan *s, char c)
@@ -243,7 +243,10 @@ static size_t begin_value(struct jscan *s, char c)
 		s->state = ST_STRING;
 		return 1;
 	}
-	/* The first byte of a word or number is part of its run: the next scanner takes it. */
+	/*
+	 * The first byte of a word or number belongs to its run, so the next scanner
+	 * consumes it.
+	 */
 	for (i = 0; i < ARRAY_SIZE(words); i++) {
 		if (c == words[i][0]) {
 			s->state = ST_WORD;
@@ -334,7 +337,7 @@ enum jscan_result jscan_finish(struct jscan *s)
 	return s->state == ST_DONE ? JSCAN_DONE : JSCAN_MORE;
 }
 
-/* What jscan_get_* look for, and the raw bytes of it in the text. */
+/* The key that jscan_get_* search for, and the raw bytes of its value in the text. */
 struct lookup {
 	const char *key;
 	size_t key_len;
@@ -346,7 +349,7 @@ struct lookup {
 	bool empty_key; /* no run of this key was seen */
 };
 
-/* The whole text is fed at once, so every key, string and literal is one run. */
+/* The text is fed in one call, so every key, string and literal arrives as one run. */
 static void on_lookup_event(void *ctx, enum jscan_event ev, unsigned depth, const char *p, size_t n)
 {
 	struct lookup *l = ctx;

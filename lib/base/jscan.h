@@ -13,7 +13,7 @@
 enum jscan_result {
 	JSCAN_MORE = 0, /* the value is not complete */
 	JSCAN_DONE = 1, /* it is; *used bytes belong to it */
-	JSCAN_BAD = -22, /* not JSON (or nested too deep): -EINVAL */
+	JSCAN_BAD = -22, /* invalid JSON, or nested too deep: -EINVAL */
 };
 
 enum jscan_event {
@@ -53,27 +53,27 @@ struct jscan {
 
 void jscan_init(struct jscan *s, jscan_event_fn *event, void *ctx);
 /*
- * Feed bytes. *used: how many were taken (all of them on JSCAN_MORE; on
- * JSCAN_BAD the next one is the offender). A number at the top level ends only
- * with the byte after it or with jscan_finish, which answers JSCAN_MORE when the
- * value lacks its end. White space after the value is left to the caller.
+ * Feed bytes. *used: how many were taken (all of them on JSCAN_MORE; on JSCAN_BAD the
+ * next one is the invalid byte). A number at the top level ends only with the byte
+ * after it or with jscan_finish, which returns JSCAN_MORE if the value is incomplete.
+ * White space after the value is left to the caller.
  */
 enum jscan_result jscan_feed(struct jscan *s, const char *p, size_t n, size_t *used);
 enum jscan_result jscan_finish(struct jscan *s);
 
 /*
- * Undo the escapes of the whole raw run of a string or key that was scanned in
- * one piece. out has room for n bytes, the result is never longer; its length
- * is returned. It may hold NUL bytes; half a surrogate pair gives U+FFFD, bytes
- * that are no UTF-8 stay as they are.
+ * Undo the escapes of the whole raw run of a string or key that was scanned in one
+ * piece. out has room for n bytes, the result is never longer; its length is returned.
+ * It may hold NUL bytes; half a surrogate pair gives U+FFFD, bytes that are not UTF-8
+ * stay as they are.
  */
 size_t jscan_unescape(char *out, const char *p, size_t n);
 
 /*
- * For files of our own making, small and flat: the value of a top-level key of a
- * whole JSON object in text. str: undone escapes into buf (-ENOENT no such key,
- * -EINVAL another type or not JSON, -E2BIG); buf may be half written on failure.
- * i64 likewise, -ERANGE. Of a key given twice the last counts.
+ * For small flat files that kukeon itself writes: the value of a top-level key; text is
+ * one complete JSON object. str: undone escapes into buf (-ENOENT no such key, -EINVAL
+ * another type or not JSON, -E2BIG); buf may be half written on failure. i64 likewise,
+ * -ERANGE. Of a key given twice the last counts.
  */
 int jscan_get_str(const char *text, size_t n, const char *key, char *buf, size_t size);
 int jscan_get_i64(const char *text, size_t n, const char *key, int64_t *ret);

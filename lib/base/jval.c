@@ -13,19 +13,20 @@
 #include "str.h"
 
 /*
- * The scanner looks at a text before jansson does. It bounds it, says where it is
- * wrong, and where jansson would refuse what Go takes, it puts something in its place:
+ * The scanner checks a text before jansson parses it: it enforces the limits and finds
+ * the position of an error. Where jansson refuses what Go's encoding/json accepts, the
+ * text is replaced:
  *
- *     bytes that are no UTF-8, half a surrogate pair, NUL in a key    U+FFFD
- *     a number that is no signed integer of 64 bits                   "\u0000" + its text
- *     a string that begins with a NUL                                 one more NUL
+ *     bytes that are not UTF-8, half a surrogate pair, NUL in a key   U+FFFD
+ *     a number that is not a signed 64-bit integer                    "\u0000" + its text
+ *     a string that begins with a NUL                                 an additional NUL
  *
- * so a string of NUL and no second NUL is such a number and nothing else.
+ * so a string that begins with exactly one NUL is always a number.
  */
 struct guard {
-	struct buf clean; /* the text with what was put in place, up to done */
+	struct buf clean; /* the text with replacements, up to done */
 	const char *text;
-	const char *done; /* NULL: nothing had to be put in place so far */
+	const char *done; /* NULL: nothing was replaced so far */
 	const char *run; /* of the string or literal being read: it comes in one run */
 	size_t run_len;
 	size_t values;
@@ -35,7 +36,7 @@ struct guard {
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 #define NUL_ESCAPE "\\u0000"
 
-/* Copy the text as it is up to p, and go on after the n bytes there. */
+/* Copy the text unchanged up to p and skip n bytes. */
 static void skip_to(struct guard *g, const char *p, size_t n)
 {
 	const char *from = g->done ? g->done : g->text;
@@ -63,7 +64,7 @@ static bool is_escape_u(const char *p, size_t n)
 	return n >= 6 && p[0] == '\\' && p[1] == 'u';
 }
 
-/* Bytes of the character or escape at p; *bad: something else has to stand there. */
+/* Length of the character or escape at p; *bad: it must be replaced. */
 static size_t next_character(const char *p, size_t n, bool key, bool *bad)
 {
 	uint32_t c;
@@ -162,7 +163,7 @@ static void on_event(void *ctx, enum jscan_event ev, unsigned depth, const char 
 	}
 }
 
-/* The text is one value within the limits. */
+/* Check that the text is one JSON value within the limits. */
 static int guard_text(struct guard *g, const char *text, size_t n, const char *what,
 		      struct kerr *err)
 {
@@ -191,7 +192,10 @@ static int guard_text(struct guard *g, const char *text, size_t n, const char *w
 	return 0;
 }
 
-/* Allocation that cannot fail; a seed without opening a file, which a jail may not have. */
+/*
+ * Abort when out of memory, and seed the hash without opening /dev/urandom, which a
+ * sandbox may lack.
+ */
 static void prepare_jansson(void)
 {
 	size_t seed = 0;
@@ -203,7 +207,7 @@ static void prepare_jansson(void)
 
 int jval_read(const char *text, size_t n, const char *what, struct jval **ret, struct kerr *err)
 {
-	/* What is put in place is at most four times as long: "\u0000" for a number like "1.5". */
+	/* A replacement is at most four times as long: "\u0000" in front of a number like 1.5. */
 	struct guard g = { .clean = BUF_INIT(4 * n + 64), .text = text };
 	json_error_t why;
 	json_t *root;
@@ -356,7 +360,7 @@ bool jval_is_zero(const struct jval *v)
 		return json_string_length(j) == 0;
 	case JSON_INTEGER:
 		return json_integer_value(j) == 0;
-	case JSON_REAL: /* there is none: such a number is kept as a string */
+	case JSON_REAL: /* does not occur: real numbers are kept as strings */
 	case JSON_TRUE:
 		return false;
 	case JSON_FALSE:

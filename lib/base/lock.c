@@ -12,7 +12,7 @@
 #include "lock.h"
 
 enum {
-	TRY_AGAIN_MAX = 2 /* lock_file_held holds the lock for a moment */
+	TRY_AGAIN_MAX = 2 /* lock_file_held in another process holds the lock briefly */
 };
 
 static int lock_retrying(int fd, enum lock_mode mode)
@@ -30,7 +30,7 @@ static int lock_retrying(int fd, enum lock_mode mode)
 			continue;
 		if (errno != EWOULDBLOCK || tries++ >= TRY_AGAIN_MAX)
 			return -errno;
-		(void) nanosleep(&moment, NULL); /* a short one is as good */
+		(void) nanosleep(&moment, NULL); /* an interrupted sleep is as good */
 	}
 }
 
@@ -47,7 +47,10 @@ static int is_current(int fd, int dirfd, const char *path)
 	return mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
 }
 
-/* flock needs no write: on a file system that has gone read-only a lock that is there serves. */
+/*
+ * flock(2) does not need write access, so an existing lock file still works on a file
+ * system that became read-only.
+ */
 static int open_lock(int dirfd, const char *path)
 {
 	enum {

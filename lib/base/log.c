@@ -14,7 +14,7 @@ enum {
 	RECORD_MAX = 8192
 };
 
-/* room: records are built without allocating, so that the listener can log anything. */
+/* room: records are built here without allocating, so that logging cannot fail in the listener. */
 static struct {
 	enum log_level level;
 	enum log_style style;
@@ -76,7 +76,10 @@ static const char *level_text(enum log_level level)
 	return "ERROR";
 }
 
-/* Space, '=', '"', control characters, what is not UTF-8 or not printable; and nothing at all. */
+/*
+ * Values that are empty or contain a space, '=', '"', control characters, or bytes that
+ * are not printable UTF-8.
+ */
 static bool needs_quotes(const char *s, size_t n)
 {
 	size_t i = 0;
@@ -151,7 +154,7 @@ static void add_time(struct buf *b, enum log_style style)
 
 void log_record(enum log_level level, const char *msg, ...)
 {
-	/* All the room it may ever have is there: this buffer never allocates. */
+	/* The buffer starts at its maximum size, so it never allocates. */
 	struct buf b = { .data = sink.room, .cap = RECORD_MAX - 1, .max = RECORD_MAX - 2 };
 	const char *key;
 	va_list ap;
@@ -177,7 +180,7 @@ void log_record(enum log_level level, const char *msg, ...)
 		add_value(&b, va_arg(ap, const char *));
 	}
 	va_end(ap);
-	sink.room[b.len] = '\n'; /* a record that was cut ends here, too */
+	sink.room[b.len] = '\n'; /* also ends a truncated record */
 	n = write(STDERR_FILENO, sink.room, b.len + 1);
-	(void) n; /* there is no other place to say so */
+	(void) n; /* an error cannot be reported anywhere else */
 }

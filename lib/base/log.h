@@ -25,8 +25,8 @@ bool log_level_known(const char *s);
 bool log_enabled(enum log_level level);
 
 /*
- * msg and then pairs of key and value (strings), ended by NULL. Values are
- * quoted where needed and escaped: text of containers may stand in them.
+ * msg and then pairs of key and value (strings), ended by NULL. Values are quoted where
+ * needed and escaped, so text from containers is safe.
  */
 void log_record(enum log_level level, const char *msg, ...) __attribute__((sentinel));
 

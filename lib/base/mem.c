@@ -14,7 +14,7 @@ static _Noreturn void out_of_memory(void)
 	ssize_t n;
 
 	n = write(STDERR_FILENO, text, sizeof(text) - 1);
-	(void) n; /* nothing can be done about it here */
+	(void) n; /* the process aborts in any case */
 	abort();
 }
 

@@ -8,8 +8,9 @@
 #include "defs.h"
 
 /*
- * Allocation that cannot fail: out of memory ends the process, which the store
- * survives by design. The listener and kukeshim do not use these once they run.
+ * Allocation that does not return on failure: the process aborts. The store on disk is
+ * crash-safe, so this loses no data. The listener and kukeshim do not use these once
+ * they run.
  */
 void *xmalloc(size_t size) __attribute__((returns_nonnull, malloc));
 void *xcalloc(size_t n, size_t size) __attribute__((returns_nonnull, malloc));

@@ -61,7 +61,7 @@ void hex_encode(char *out, const void *p, size_t n)
 void base64_encode(struct buf *out, const void *p, size_t n)
 {
 	enum {
-		STEP = 3 << 10, /* whole groups: nothing is left over between two steps */
+		STEP = 3 << 10, /* a multiple of 3: only the last step needs padding */
 	};
 	const uint8_t *u = p;
 	char text[BASE64_ENCODE_RAW_LENGTH(STEP)];
@@ -107,9 +107,9 @@ int base64_decoder_put(struct base64_decoder *d, unsigned char c, unsigned char 
 	case ' ':
 		return -EINVAL; /* nettle skips these as well */
 	case '=':
-		if (x->bits == 6) /* nettle takes "A===" */
+		if (x->bits == 6) /* nettle accepts "A===" */
 			return -EINVAL;
-		/* nettle wants zeros in the bits that are not used, Go does not */
+		/* nettle requires the unused bits to be zero, Go does not */
 		x->word &= (unsigned short) ~((1U << x->bits) - 1);
 		break;
 	default:

@@ -16,7 +16,7 @@
 enum {
 	PATH_TEXT_MAX = 1 << 20,
 	DEPTH_OPEN = 32, /* directories held open while a tree is removed */
-	RESCANS = 16, /* passes over a directory in which others may still write */
+	RESCANS = 16, /* times a directory is read again when entries appear during removal */
 	NAME_TRIES = 1 << 20
 };
 
@@ -60,7 +60,7 @@ char *path_dirname(const char *p)
 	return end == p ? xstrdup("/") : xstrndup(p, (size_t) (end - p));
 }
 
-/* The end of a path first, then '/', then all other bytes. */
+/* Order of bytes: end of path, then '/', then all others. */
 static int path_rank(char c)
 {
 	return c == '\0' ? 0 : c == '/' ? 1 : (unsigned char) c + 2;
@@ -103,7 +103,7 @@ int path_clean(const char *p, char **ret)
 	return 0;
 }
 
-/* One step of mkdir_p: make (or find) name below *dir, and go there. */
+/* One step of mkdir_p: create name below *dir if missing, and replace *dir by it. */
 static int mkdir_step(int *dir, const char *name, mode_t mode)
 {
 	cleanup_fd int next = -EBADF;
@@ -125,7 +125,7 @@ static int mkdir_step(int *dir, const char *name, mode_t mode)
 	return 0;
 }
 
-/* Where only the last part is missing: without the walk from the root. */
+/* Fast path: only the last part is missing. */
 static int mkdir_last(const char *path, mode_t mode)
 {
 	cleanup_free char *parent = path_dirname(path);
@@ -175,7 +175,7 @@ int mkdir_p(const char *path, mode_t mode, struct kerr *err)
 	}
 }
 
-/* The state of one removal. level[0] is the directory asked for. */
+/* The state of one removal. level[0] is the directory to remove. */
 struct removal {
 	struct {
 		DIR *dir;
@@ -219,7 +219,7 @@ static int removal_enter(struct removal *rm, int at, const char *name)
 	d = fdopendir(fd);
 	if (d == NULL)
 		return -errno;
-	(void) take_fd(fd); /* closedir has it now */
+	(void) take_fd(fd); /* now owned by the DIR */
 	rm->level[rm->depth].dir = d;
 	rm->level[rm->depth].name = xstrdup(name);
 	rm->level[rm->depth].scans = 0;
@@ -227,7 +227,7 @@ static int removal_enter(struct removal *rm, int at, const char *name)
 	return 0;
 }
 
-/* The tree is deeper than we hold descriptors: bring this part of it up to the top. */
+/* The tree is deeper than DEPTH_OPEN: move this directory up to level 0 and remove it there. */
 static int removal_move_up(struct removal *rm, int at, const char *name)
 {
 	int top = dirfd(rm->level[0].dir);
@@ -260,7 +260,7 @@ static int removal_entry(struct removal *rm, const struct dirent *e)
 	if (unlinkat(at, e->d_name, AT_REMOVEDIR) == 0)
 		return 0;
 	if (errno == ENOENT || errno == ENOTDIR)
-		return 0; /* gone, or replaced: the next pass sees what it is */
+		return 0; /* gone or replaced: reading the directory again shows which */
 	if (errno == EBUSY && (rm->flags & REMOVE_TREE_SAME_FS) != 0)
 		return -EXDEV; /* a mount point */
 	if (errno != ENOTEMPTY && errno != EEXIST)
@@ -271,7 +271,7 @@ static int removal_entry(struct removal *rm, const struct dirent *e)
 	return r == -ENOENT || r == -ENOTDIR ? 0 : r;
 }
 
-/* The directory at the bottom was read to its end: remove it, or read it again. */
+/* The deepest open directory has been read: remove it, or read it again if it is not empty. */
 static int removal_leave(struct removal *rm)
 {
 	size_t i = rm->depth - 1;
@@ -281,7 +281,7 @@ static int removal_leave(struct removal *rm)
 		if ((errno != ENOTEMPTY && errno != EEXIST) || rm->level[i].scans >= RESCANS)
 			return -errno;
 		if (i == 0 && rm->moved > 0)
-			rm->moved = 0; /* a pass over what was moved up is progress */
+			rm->moved = 0; /* removing what was moved up is progress */
 		else
 			rm->level[i].scans++;
 		rewinddir(rm->level[i].dir);

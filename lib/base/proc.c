@@ -25,7 +25,7 @@
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
 
-/* Sharing memory with a child that runs on another stack is beyond what the sanitizers follow. */
+/* The sanitizers do not support a child on another stack in the same memory (CLONE_VM). */
 #if defined(__SANITIZE_ADDRESS__)
 #define SPAWN_BY_FORK 1
 #elif defined(__has_feature)
@@ -45,7 +45,7 @@ enum {
 
 extern char **environ;
 
-/* What the child could not do. */
+/* The step at which the child failed. */
 enum spawn_step {
 	STEP_EXEC = 1,
 	STEP_CWD,
@@ -54,14 +54,17 @@ enum spawn_step {
 	STEP_PREPARE,
 };
 
-/* Child to parent over the error pipe: a failure, or (double fork) the pid of who runs. */
+/*
+ * Sent by the child over the error pipe: a failure, or with a double fork the pid of
+ * the grandchild.
+ */
 struct spawn_report {
-	int error; /* -errno; 0: this tells the pid */
+	int error; /* -errno; 0: pid is set */
 	enum spawn_step step;
 	pid_t pid;
 };
 
-/* All that the child needs, prepared by the parent; the child only reads it. */
+/* Everything the child needs, prepared by the parent; read-only in the child. */
 struct spawn_plan {
 	const struct proc_spawn *how;
 	const char *path;
@@ -81,27 +84,28 @@ static _Noreturn void child_fail(const struct spawn_plan *plan, enum spawn_step 
 	struct spawn_report report = { .error = error, .step = step };
 
 	(void) fd_write_all(plan->report_fd, &report,
-			    sizeof(report)); /* the parent is gone, then */
+			    sizeof(report)); /* fails only without a parent */
 	_exit(127);
 }
 
 static void reset_signals(void)
 {
 	/*
-	 * The kernel's struct, larger on no machine; zero is SIG_DFL. The C library's
-	 * call would leave out the signals it keeps to itself, which may be ignored.
+	 * The kernel's struct sigaction, at its largest over all architectures; all
+	 * zero is SIG_DFL. sigaction(3) refuses the signals that the C library
+	 * reserves, but these may be ignored, too.
 	 */
 	static const unsigned long dfl[8];
 	sigset_t none;
 	int sig;
 
-	for (sig = 1; sig < SIGNALS_END; sig++) /* some cannot be set */
+	for (sig = 1; sig < SIGNALS_END; sig++) /* fails for SIGKILL and SIGSTOP */
 		(void) syscall(SYS_rt_sigaction, sig, dfl, NULL, sizeof(uint64_t));
 	(void) sigemptyset(&none);
 	(void) sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Die with the parent; it may have died already. */
+/* Ask for SIGKILL when the parent dies; -ESRCH if it has died already. */
 static int bind_to_parent(pid_t parent)
 {
 	pid_t now;
@@ -109,10 +113,10 @@ static int bind_to_parent(pid_t parent)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return -errno;
 	now = getppid();
-	return now == parent || now == 0 ? 0 : -ESRCH; /* 0: it is in a pid namespace above ours */
+	return now == parent || now == 0 ? 0 : -ESRCH; /* 0: parent in an outer pid namespace */
 }
 
-/* Where descriptor i of the child comes from, at 3 or above; -1: it stays as it is. */
+/* The parent's descriptor (3 or above) that becomes descriptor i of the child; -1: inherited. */
 static int stdio_source(const struct proc_spawn *how, int i)
 {
 	bool null =
@@ -188,8 +192,8 @@ static int child_exec(void *arg)
 }
 
 /*
- * Start plan->run in a child that shares memory with us and lets us go on when it
- * has executed or ended.
+ * Start plan->run in a child that shares our memory (as vfork(2)): this process
+ * continues when the child has called exec or ended.
  */
 static pid_t start_child(struct spawn_plan *plan)
 {
@@ -207,7 +211,7 @@ static pid_t start_child(struct spawn_plan *plan)
 	return pid < 0 ? -errno : pid;
 }
 
-/* The child in between of a double fork. */
+/* The intermediate child of a double fork. */
 static int child_fork_again(void *arg)
 {
 	struct spawn_plan next = *(const struct spawn_plan *) arg;
@@ -217,7 +221,8 @@ static int child_fork_again(void *arg)
 	report.pid = start_child(&next);
 	if (report.pid < 0)
 		child_fail(&next, STEP_PREPARE, report.pid);
-	(void) fd_write_all(next.report_fd, &report, sizeof(report)); /* the parent is gone, then */
+	(void) fd_write_all(next.report_fd, &report,
+			    sizeof(report)); /* fails only without a parent */
 	_exit(0);
 }
 
@@ -238,7 +243,7 @@ static bool is_program(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) != 0;
 }
 
-/* A program by its name: the first of PATH, or -ENOENT. */
+/* Look a program up in PATH. The first match, or -ENOENT. */
 static int find_program(const char *name, char **ret)
 {
 	const char *dirs = getenv("PATH");
@@ -256,7 +261,7 @@ static int find_program(const char *name, char **ret)
 
 		n = strcspn(dirs, ":");
 		if (dirs[0] != '/')
-			continue; /* the current directory is no place for programs */
+			continue; /* empty: the current directory, which is not searched */
 		path = xasprintf("%.*s/%s", (int) n, dirs, name);
 		if (is_program(path)) {
 			*ret = take_ptr(path);
@@ -287,7 +292,7 @@ static int spawn_error(const struct spawn_plan *plan, const struct spawn_report 
 	return kerr_set(err, report->error, "execute '%s': start a process", plan->path);
 }
 
-/* Run the child; its report is read to the end, which comes with exec. */
+/* Start the child and read its report; exec closes the pipe and ends the read. */
 static int spawn_and_listen(struct spawn_plan *plan, int fds[2], struct spawn_report *ret,
 			    pid_t *ret_pid)
 {
@@ -327,7 +332,7 @@ static int high_pipe(int fds[2])
 		if (high < 0)
 			return -errno;
 		if (high != fds[i])
-			(void) close(fds[i]); /* the copy lives on */
+			(void) close(fds[i]); /* replaced by the copy */
 		fds[i] = high;
 	}
 	return 0;
@@ -403,11 +408,11 @@ void proc_kill_wait(pid_t pid)
 {
 	if (pid <= 0)
 		return;
-	(void) kill(pid, SIGKILL); /* fails where it has been reaped, and then so does the wait */
+	(void) kill(pid, SIGKILL); /* if it was reaped already, the wait fails too */
 	(void) wait_retrying(pid, NULL, 0);
 }
 
-/* A stream of proc_run: our end of the pipe, and where it goes. */
+/* An output of proc_run: our end of the pipe and the buffer it is read into. */
 struct stream {
 	struct buf *out;
 	int fds[2];
@@ -419,7 +424,7 @@ static void streams_clear(struct stream (*streams)[2])
 	close_pair(&(*streams)[1].fds);
 }
 
-/* Read what is there; closes our end at the end of the stream. 0 or -errno. */
+/* Read the available data; closes our end at the end of the stream. 0 or -errno. */
 static int drain(struct stream *s)
 {
 	char chunk[DRAIN_CHUNK];
@@ -456,7 +461,10 @@ static int open_stream(struct stream *s, struct buf *out, int *child_fd)
 	return 0;
 }
 
-/* Input as a file in memory: nothing to write while the program runs, and no SIGPIPE. */
+/*
+ * Put the input into a memfd: nothing has to be written while the program runs, and
+ * there is no SIGPIPE.
+ */
 static int input_file(const struct buf *in)
 {
 	cleanup_fd int fd = memfd_create("input", MFD_CLOEXEC);
@@ -472,7 +480,7 @@ static int input_file(const struct buf *in)
 	return take_fd(fd);
 }
 
-/* Until the process has ended and its output is read. */
+/* Run until the process has ended and its output has been read. */
 static int run_loop(struct stream streams[2], int pidfd, int64_t deadline)
 {
 	int i;
@@ -564,7 +572,7 @@ pid_t proc_fork(enum proc_spawn_flags flags)
 		return pid < 0 ? -saved_errno : pid;
 	}
 	if ((flags & PROC_SETSID) != 0)
-		(void) setsid(); /* cannot fail in a process just made */
+		(void) setsid(); /* cannot fail in a new process */
 	if ((flags & PROC_DIE_WITH_PARENT) != 0 && bind_to_parent(parent) < 0)
 		_exit(127);
 	reset_signals();

@@ -18,7 +18,7 @@ enum proc_spawn_flags {
 	PROC_DIE_WITH_PARENT = 1 << 1, /* SIGKILL when the parent dies */
 	PROC_NULL_STDIN = 1 << 2,
 	PROC_NULL_OUTPUT = 1 << 3, /* stdout and stderr not named below go to /dev/null */
-	PROC_DOUBLE_FORK = 1 << 4, /* the child's parent is init: nobody here reaps it */
+	PROC_DOUBLE_FORK = 1 << 4, /* the child becomes a child of init, which reaps it */
 };
 
 /*
@@ -31,8 +31,8 @@ enum proc_spawn_flags {
 struct proc_spawn {
 	const char *path; /* absolute, or looked up in PATH */
 	char *const *argv;
-	char *const *envp; /* NULL: ours */
-	const char *cwd; /* NULL: ours */
+	char *const *envp; /* NULL: that of this process */
+	const char *cwd; /* NULL: that of this process */
 	int fd_stdio[3];
 	const int *keep_fds;
 	size_t n_keep_fds;
@@ -45,8 +45,8 @@ struct proc_spawn {
 	}
 
 /*
- * Run it. Returns 0 and *ret_pid once exec succeeded; a failure of exec or of a
- * step before it is returned as its -errno, with nothing left to reap.
+ * Run it. Returns 0 and *ret_pid once exec succeeded; a failure of exec or of a step
+ * before it is returned as -errno, and no child is left to reap.
  */
 int proc_spawn(const struct proc_spawn *how, pid_t *ret_pid, struct kerr *err);
 
@@ -57,20 +57,20 @@ int proc_wait(pid_t pid, int deadline_ms, int *ret_status, struct kerr *err);
 void proc_kill_wait(pid_t pid);
 
 /*
- * Run to its end: stdin from in (or /dev/null), stdout and stderr into out and
- * errout (each at most its max; more is dropped and marks the buffer as failed;
- * NULL: /dev/null). What how->fd_stdio names is used as it is. Kills it at the
- * deadline (-ETIME). It has ended when the process has, even where one of its
- * own children still holds the output. *ret_status as of waitpid.
+ * Run to its end: stdin from in (or /dev/null), stdout and stderr into out and errout
+ * (each at most its max; more is dropped and marks the buffer as failed; NULL:
+ * /dev/null). Descriptors set in how->fd_stdio take precedence. Kills it at the
+ * deadline (-ETIME). The run is over when the process ends, even if one of its children
+ * still holds the output open. *ret_status as of waitpid.
  */
 int proc_run(const struct proc_spawn *how, const struct buf *in, struct buf *out,
 	     struct buf *errout, int deadline_ms, int *ret_status, struct kerr *err);
 
 /*
- * fork for code that runs on without exec: signals are blocked around the fork,
- * the child gets default handlers and an empty mask, and must end by _exit. Of the
- * flags PROC_SETSID and PROC_DIE_WITH_PARENT are known (-EINVAL otherwise).
- * Returns 0 in the child, the pid in the parent, -errno.
+ * fork for code that continues without exec: signals are blocked around the fork, the
+ * child gets default handlers and an empty mask, and must end by _exit. Only the flags
+ * PROC_SETSID and PROC_DIE_WITH_PARENT are supported (-EINVAL otherwise). Returns 0 in
+ * the child, the pid in the parent, -errno.
  */
 pid_t proc_fork(enum proc_spawn_flags flags);
 
@@ -79,15 +79,18 @@ int pidfd_signal(int pidfd, int sig); /* 0 or -errno */
 /* Wait until the process has ended. 1 ended, 0 timeout, -errno. Works for any process. */
 int pidfd_wait(int pidfd, int timeout_ms);
 /*
- * Exit status (as of waitpid) of a process that has ended, by PIDFD_GET_INFO
- * (kernel 6.15 and up; when another has reaped it, as the descriptor was opened
- * before). -EAGAIN while it runs or nobody has reaped it yet, -EOPNOTSUPP without.
+ * Exit status (as of waitpid) of a process that has ended, by PIDFD_GET_INFO (kernel
+ * 6.15 and up). Also works after another process reaped it, if pidfd was opened before.
+ * -EAGAIN while it runs or has not been reaped, -EOPNOTSUPP on older kernels.
  */
 int pidfd_exit_status(int pidfd, int *ret_status);
 
-/* A process is the same only when its start time is (field 22 of /proc/PID/stat, in ticks). */
+/*
+ * Start time of a process in clock ticks since boot (field 22 of /proc/PID/stat,
+ * proc(5)). Together with the pid it identifies a process.
+ */
 int proc_start_time(pid_t pid, uint64_t *ret);
-/* -ESRCH unless pid lives (not a zombie) with that start time; else a pidfd of it. */
+/* A pidfd of the process with this pid and start time; -ESRCH if it has ended, also as a zombie. */
 int proc_open_same(pid_t pid, uint64_t start_time);
 
 /* "SIGKILL"; "SIGRTMIN+3" style for the others; NULL when out of range. buf has 16 bytes. */

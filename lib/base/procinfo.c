@@ -16,13 +16,13 @@
 #include "str.h"
 
 enum {
-	RTMIN = 34, /* as everybody counts: glibc keeps 32 and 33, musl one more */
+	RTMIN = 34, /* as kill(1) counts: glibc reserves 32 and 33, musl also 34 */
 	RTMAX = 64,
 	STAT_MAX = 1024,
 	STAT_STARTTIME = 22
 };
 
-/* Of linux/pidfd.h, newer than the headers we may meet. */
+/* From linux/pidfd.h (6.13); not in the headers of the oldest supported systems. */
 struct pidfd_info_v0 {
 	uint64_t mask;
 	uint64_t cgroupid;
@@ -56,14 +56,14 @@ int pidfd_exit_status(int pidfd, int *ret_status)
 	struct pidfd_info_v0 info = { .mask = INFO_EXIT };
 	int r = ioctl(pidfd, GET_INFO, &info);
 
-	/* Reaped between the kernel's look at the exit and at the process: ask again. */
+	/* The process was reaped during the call: ask again. */
 	if (r < 0 && errno == ESRCH) {
 		info = (struct pidfd_info_v0){ .mask = INFO_EXIT };
 		r = ioctl(pidfd, GET_INFO, &info);
 	}
 	if (r < 0) {
 		if (errno == ENOTTY || errno == EINVAL || errno == ESRCH)
-			return -EOPNOTSUPP; /* older kernels; ESRCH: they forget with the reaping */
+			return -EOPNOTSUPP; /* ESRCH: older kernels forget a reaped process */
 		return -errno;
 	}
 	if ((info.mask & INFO_EXIT) == 0)
@@ -72,7 +72,7 @@ int pidfd_exit_status(int pidfd, int *ret_status)
 	return 0;
 }
 
-/* State and start time of /proc/PID/stat. The name before them may hold any byte. */
+/* State and start time of /proc/PID/stat. The program's name before them may contain any byte. */
 static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
 {
 	char room[STAT_MAX];
@@ -83,7 +83,7 @@ static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
 	int r;
 
 	(void) snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
-	r = sys_read(AT_FDCWD, path, &text); /* never allocates: the room is there */
+	r = sys_read(AT_FDCWD, path, &text); /* never allocates: the buffer is large enough */
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
 	p = strrchr(room, ')');
@@ -162,7 +162,7 @@ static const struct {
 	{ "IO", SIGIO },
 	{ "PWR", SIGPWR },
 	{ "SYS", SIGSYS },
-	/* Other names of the above: after them, so that they are never printed. */
+	/* Aliases come last, so that they are accepted but never printed. */
 	{ "IOT", SIGABRT },
 	{ "CLD", SIGCHLD },
 	{ "POLL", SIGIO },

@@ -15,9 +15,9 @@ struct sha256;
 struct sha256 *sha256_new(void);
 struct sha256 *sha256_free(struct sha256 *s);
 void sha256_add(struct sha256 *s, const void *p, size_t n);
-/* The digest of all added so far, as lower-case hex; s starts anew. */
+/* The digest of all data added so far, as lower-case hex; s is reset. */
 void sha256_hex(struct sha256 *s, char ret[SHA256_HEX]);
-/* In one go. */
+/* Digest of n bytes in one call. */
 void sha256_hex_of(const void *p, size_t n, char ret[SHA256_HEX]);
 
 static inline void sha256_freep(struct sha256 **s)

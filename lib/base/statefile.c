@@ -26,7 +26,10 @@ void state_sum_set(int fd, const void *data, size_t n)
 	char sum[SUM_SIZE];
 
 	sum_text(data, n, sum);
-	/* No such attributes here, or no room: its absence is no damage. */
+	/*
+	 * Not supported by the file system, or no space: a missing checksum is not
+	 * treated as damage.
+	 */
 	(void) fsetxattr(fd, STATE_SUM_NAME, sum, SUM_SIZE - 1, 0);
 }
 

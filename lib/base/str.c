@@ -8,7 +8,7 @@
 #include "str.h"
 
 enum {
-	DISTANCE_MAX = 64 /* longer strings count as wholly different */
+	DISTANCE_MAX = 64 /* longer strings count as completely different */
 };
 
 bool streq_null(const char *a, const char *b)
@@ -70,7 +70,7 @@ static size_t space_len(const char *s, size_t n)
 	return len > 1 && is_wide_space(utf8_decode(s, len)) ? len : 0;
 }
 
-/* The same of the white space that ends at s + n. */
+/* The same for the white space that ends at s + n. */
 static size_t space_len_back(const char *s, size_t n)
 {
 	size_t len = n > 0;
@@ -174,7 +174,7 @@ int str_to_i64(const char *s, int64_t min, int64_t max, int64_t *ret)
 	return 0;
 }
 
-/* The suffix at the end of s: its length, and by how many bits it shifts. */
+/* Length of the unit suffix at the end of s; *ret_shift is its power of two. */
 static size_t size_suffix(const char *s, unsigned *ret_shift)
 {
 	static const char letters[] = "kmg";
@@ -229,7 +229,7 @@ int str_to_size(const char *s, int64_t *ret, struct kerr *err)
 size_t str_distance(const char *a, const char *b)
 {
 	uint8_t rows[3][DISTANCE_MAX + 1];
-	uint8_t *before = rows[0]; /* the row before the last one, the last, this one */
+	uint8_t *before = rows[0]; /* the three most recent rows: last but one, last, current */
 	uint8_t *last = rows[1];
 	uint8_t *row = rows[2];
 	size_t n = strlen(a);
@@ -287,7 +287,7 @@ size_t utf8_len(const char *s, size_t n)
 	for (i = 1; i < len; i++)
 		if ((u[i] & 0xc0) != 0x80)
 			return 0;
-	/* Longer than needed, surrogates, past U+10FFFF. */
+	/* Overlong forms, surrogates, and values above U+10FFFF. */
 	if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f) ||
 	    (u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] > 0x8f))
 		return 0;
@@ -378,7 +378,7 @@ void str_one_line(struct buf *out, const char *s, size_t max)
 	for (i = 0; line[i] != '\0'; i++) {
 		char c = is_space(line[i]) ? ' ' : line[i];
 
-		if (c != ' ' || line[n - 1] != ' ') /* n > 0: the first is no space */
+		if (c != ' ' || line[n - 1] != ' ') /* n > 0: the first is not a space */
 			line[n++] = c;
 	}
 	if (n <= max) {

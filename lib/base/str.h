@@ -31,12 +31,12 @@ int str_to_u64(const char *s, uint64_t min, uint64_t max, uint64_t *ret);
 int str_to_u64_base(const char *s, int base, uint64_t max,
 		    uint64_t *ret); /* base 8, 10, 16; no prefix */
 
-/* The words of Go's ParseBool: 1 t T true TRUE True 0 f F false FALSE False. -EINVAL. */
+/* The values of Go's strconv.ParseBool: 1 t T true TRUE True 0 f F false FALSE False. -EINVAL. */
 int str_to_bool(const char *s, bool *ret);
 
 /*
- * A size with an optional suffix k m g or ki mi gi (any case, powers of 1024).
- * err gets the texts of surface.md section 2.7 (create container).
+ * A size with an optional suffix k m g or ki mi gi (any case, powers of 1024). The
+ * messages are those of `kuke create container` (kuke(1)); clients may depend on them.
  */
 int str_to_size(const char *s, int64_t *ret, struct kerr *err);
 
@@ -47,15 +47,18 @@ size_t str_distance(const char *a, const char *b);
 size_t utf8_len(const char *s, size_t n);
 bool utf8_valid(const char *s, size_t n);
 
-/* Whether a character may stand in a log or on a terminal: no control, no text direction. */
+/*
+ * Whether a character may stand in a log or on a terminal: not a control character, not
+ * one that changes text direction.
+ */
 bool utf8_printable(uint32_t c);
 /* The character of the valid sequence of n bytes at s. */
 uint32_t utf8_decode(const char *s, size_t n);
 
 /*
  * Append text from containers, images or the network so that it cannot drive a
- * terminal: printable UTF-8 as it is, other characters as \n \t \x1b \u202e, bytes that are no
- * UTF-8 as \xff.
+ * terminal: printable UTF-8 as it is, other characters as \n \t \x1b \u202e, bytes that
+ * are not UTF-8 as \xff.
  */
 void str_vis(struct buf *out, const char *s, size_t n);
 

@@ -31,7 +31,7 @@ void strlist_make_empty(struct strlist *l)
 		l->v = xcalloc(1, sizeof(*l->v));
 }
 
-/* The room is the power of two that holds the strings and the NULL behind them. */
+/* Capacity is the next power of two that holds the strings and the final NULL. */
 void strlist_add_owned(struct strlist *l, char *owned_s)
 {
 	if (l->v == NULL || is_power_of_two(l->n + 1))
@@ -132,7 +132,7 @@ void strmap_make_empty(struct strmap *m)
 		m->v = xcalloc(1, sizeof(*m->v));
 }
 
-/* Where key is, or where it belongs. */
+/* Index of key, or where it would be inserted. */
 static size_t find(const struct strmap *m, const char *key, bool *ret_there)
 {
 	size_t lo = 0;
@@ -166,7 +166,7 @@ void strmap_set(struct strmap *m, const char *key, const char *value)
 		m->v[i].value = copy;
 		return;
 	}
-	(void) vec_grow(&m->v, &m->n, sizeof(*m->v)); /* the place is made below */
+	(void) vec_grow(&m->v, &m->n, sizeof(*m->v)); /* the element is moved into place below */
 	memmove(m->v + i + 1, m->v + i, (m->n - 1 - i) * sizeof(*m->v));
 	m->v[i] = (struct strmap_item){ .key = xstrdup(key), .value = copy };
 }

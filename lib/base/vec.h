@@ -41,7 +41,7 @@ struct strmap {
 void strmap_clear(struct strmap *m);
 void strmap_set(struct strmap *m, const char *key, const char *value);
 bool strmap_remove(struct strmap *m, const char *key);
-const char *strmap_get(const struct strmap *m, const char *key); /* NULL: not there */
+const char *strmap_get(const struct strmap *m, const char *key); /* NULL: no such key */
 void strmap_make_empty(struct strmap *m);
 void strmap_copy(struct strmap *to, const struct strmap *from);
 bool strmap_eq(const struct strmap *a, const struct strmap *b);

@@ -5,14 +5,14 @@
 #include "defs.h"
 
 /*
- * A path that is walked part by part, links included, in a tree that is not ours: what is
- * left of it, by text alone. The caller keeps where it stands, in whatever form, and
- * looks at each part. (Paths that are clean and in which no link is followed, such as those
- * of oci/layer_below, need no more than strsep.)
+ * The unprocessed rest of a path that is walked part by part, following links, in an
+ * untrusted tree. Works on the text only: the caller opens each part and keeps track of
+ * the current directory. (Clean paths in which no link is followed, as in
+ * oci/layer_below, only need strsep.)
  */
 struct way {
 	char *left;
-	size_t max; /* bytes that links may make of what is left */
+	size_t max; /* limit in bytes for the rest after expanding links */
 	unsigned links; /* followed so far */
 };
 
@@ -29,15 +29,19 @@ enum way_part {
 void way_init(struct way *w, const char *path, size_t max);
 void way_clear(struct way *w);
 
-/* The next part, "." and "" left out. Of WAY_DOWN the name, owned by the caller; else NULL. */
+/*
+ * The next part; "." and "" are skipped. *ret_name is the name for WAY_DOWN, owned by
+ * the caller, else NULL.
+ */
 enum way_part way_next(struct way *w, char **ret_name);
 
-/* Whether nothing comes after the part that way_next gave. */
+/* Whether the part that way_next returned was the last one. */
 bool way_is_last(const struct way *w);
 
 /*
- * The part is a link: its target comes before what is left. 1: that begins at the root,
- * 0: in the directory of the link. -ELOOP after too many, -ENAMETOOLONG beyond max.
+ * The part is a link: put its target before the rest. 1: the target is absolute,
+ * continue at the root; 0: continue in the link's directory. -ELOOP after WAY_LINKS_MAX
+ * links, -ENAMETOOLONG beyond max.
  */
 int way_follow(struct way *w, const char *target);
 

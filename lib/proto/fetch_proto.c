@@ -62,7 +62,7 @@ int fetch_msg_send(const struct fetch_msg *m, int sock, int fd, enum fetch_msg_f
 	return n < 0 ? -errno : 0;
 }
 
-/* Keep the first descriptor; more than one was not agreed upon. */
+/* Keep the first descriptor and close any others: the protocol allows one. */
 static void take_fds(struct msghdr *msg, int *ret_fd)
 {
 	struct cmsghdr *c;

@@ -8,8 +8,8 @@
 #include "str.h"
 
 enum {
-	FILELIST_BLOCK = 64 << 10, /* bytes between two writes */
-	FILELIST_RECORD_MAX = 16 << 10, /* bytes of one: two paths */
+	FILELIST_BLOCK = 64 << 10, /* bytes collected before a write */
+	FILELIST_RECORD_MAX = 16 << 10, /* bytes of one record, which may hold two paths */
 };
 
 #define FILELIST_TYPES "fldcbpiw-h"
@@ -66,7 +66,7 @@ static const char *next_string(const char **at, const char *end)
 	return s;
 }
 
-/* Digits up to a blank, which is passed over. */
+/* Read digits up to a blank, and skip the blank. */
 static int number(const char **p, unsigned base, uint64_t max, uint64_t *ret)
 {
 	uint64_t v = 0;

@@ -6,18 +6,19 @@
 #include "err.h"
 
 /*
- * What an unpacked layer holds, one record per thing done while unpacking, in
- * order: later ones count. kukeunpack writes it beside the layer's files, to be
- * held against them at any later time. A record is text and ends with a NUL:
+ * The file list of an unpacked layer: one record per operation, in order; a later
+ * record for the same path replaces an earlier one. kukeunpack writes it beside the
+ * layer's files, so that they can be verified later. A record is text and ends with a
+ * NUL:
  *
  *   f MODE UID GID SIZE CRC PATH     a file; CRC-32C of its content in hex
  *   l 0777 UID GID SIZE CRC PATH     a symlink; of its target
  *   d MODE UID GID 0 0 PATH          a directory that the layer carries
  *   c MODE UID GID DEVICE 0 PATH     also b, p
- *   i 0 0 0 0 0 PATH                 a directory that it only implies
+ *   i 0 0 0 0 0 PATH                 a parent directory that the layer does not list
  *   w 0 0 0 0 0 PATH                 a whiteout
- *   - 0 0 0 0 0 PATH                 gone, with all below
- *   h 0 0 0 0 0 PATH NUL TARGET      another name of what is at TARGET now
+ *   - 0 0 0 0 0 PATH                 removed, with everything below
+ *   h 0 0 0 0 0 PATH NUL TARGET      a hard link to TARGET
  */
 struct filelist_entry {
 	char type;
@@ -29,7 +30,7 @@ struct filelist_entry {
 	const char *target;
 };
 
-/* Writes to a descriptor. The first error is kept for the end. */
+/* Writes to a descriptor. The first error is kept and reported by filelist_close. */
 struct filelist_writer {
 	int fd; /* borrowed; < 0: nothing is written */
 	struct buf buf;
@@ -41,7 +42,10 @@ void filelist_writer_clear(struct filelist_writer *w);
 void filelist_add(struct filelist_writer *w, const struct filelist_entry *e);
 int filelist_finish(struct filelist_writer *w, struct kerr *err);
 
-/* The record at *at, which moves on: 1, 0 at the end, -EBADMSG. Strings are the list's. */
+/*
+ * Read the record at *at and advance. 1, 0 at the end, -EBADMSG. The strings point into
+ * the list.
+ */
 int filelist_next(const char **at, const char *end, struct filelist_entry *ret);
 
 #endif

@@ -9,7 +9,7 @@ void hostport_split(const char *s, char **ret_host, char **ret_port)
 {
 	const char *colon = strrchr(s, ':');
 
-	/* A colon within brackets, or one of several without them, is the address' own. */
+	/* A colon in brackets, or one of several without brackets, is part of an IPv6 address. */
 	if (colon && (strchr(colon, ']') || (*s != '[' && strchr(s, ':') != colon)))
 		colon = NULL;
 	*ret_host = colon ? xstrndup(s, (size_t) (colon - s)) : xstrdup(s);

@@ -4,18 +4,18 @@
 
 #include "defs.h"
 
-/* "host", "host:port", "[::1]:port" as registries are named. Both parts are owned by the caller. */
+/* "host", "host:port", "[::1]:port" as used for registries. Both parts are owned by the caller. */
 void hostport_split(const char *s, char **ret_host, char **ret_port);
 
 /*
- * Whether a host (with or without brackets, no port) is this machine's own by
- * its name: localhost, 127.0.0.0/8, ::1.
+ * Whether a host (with or without brackets, no port) is a loopback name: localhost,
+ * 127.0.0.0/8, ::1.
  */
 bool host_is_loopback(const char *host);
 
 /*
- * Whether a list like insecureRegistries names the host at the port. An entry
- * without a port means every port.
+ * Whether a list like insecureRegistries contains the host with this port. An entry
+ * without a port matches every port.
  */
 bool hostport_listed(char *const *list, size_t n, const char *host, const char *port);
 

@@ -56,7 +56,7 @@ static int get_id(const char *text, size_t n, const char *key, char *buf, size_t
 	return id_ok(buf) ? 0 : -EINVAL;
 }
 
-/* The sum of what stands before it in the line, from the brace on. */
+/* Checksum of the part of the line before this key, from the brace on. */
 #define SUM_KEY ",\"crc\":\""
 
 void shim_record_line(struct buf *out, const struct shim_record *r)
@@ -74,7 +74,7 @@ void shim_record_line(struct buf *out, const struct shim_record *r)
 			 crc32c_add(0, out->data + from, out->len - from));
 }
 
-/* One of an older version has none. */
+/* Records of older versions have no checksum and are accepted. */
 static bool sum_differs(const char *line, size_t n)
 {
 	const char *at = memmem(line, n, SUM_KEY, sizeof(SUM_KEY) - 1);
@@ -141,7 +141,8 @@ int shim_record_read(int dirfd, const char *path, struct shim_record *ret, struc
 	if (fd < 0)
 		return fd;
 	if (state_is_cut(fd, text.len))
-		return kerr_plain(err, -EBADMSG, "'%s' is cut: lines at its end are missing", path);
+		return kerr_plain(err, -EBADMSG, "'%s' is truncated: lines at its end are missing",
+				  path);
 	r = shim_record_parse(buf_str(&text), text.len, ret);
 	return r == -EINVAL ? kerr_plain(err, -EBADMSG, "'%s' is damaged", path) : r;
 }

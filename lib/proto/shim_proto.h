@@ -8,9 +8,9 @@
 #include "err.h"
 
 /*
- * What kukeshim and the engine say to each other: the runtime record, the exit
- * record, the answer on the status pipe, and the names of the files. Kept here
- * because kukeshim links nothing above lib/base.
+ * The protocol between kukeshim and the engine: the runtime record, the exit record,
+ * the reply on the status pipe, and the file names. In a folder of its own because
+ * kukeshim links nothing above lib/base.
  */
 enum {
 	SHIM_PROTOCOL = 1, /* --protocol=N must be the first argument; another number is refused */
@@ -32,12 +32,12 @@ enum {
 #define SHIM_SOCK_WAKE "wake.sock"
 
 /*
- * The runtime record: a file of JSON lines, appended to by one write(2) each
- * under the shim's flock. The last complete line counts, so a reader never sees
- * half a record and a writer never has to replace the file it has locked.
+ * The runtime record: a file of JSON lines, appended to by one write(2) each under the
+ * shim's flock. The last complete line counts, so a reader never sees half a record,
+ * and the locked file is never replaced.
  */
 struct shim_record {
-	bool starting; /* runc has not been seen to succeed */
+	bool starting; /* runc has not reported success yet */
 	char run_id[SHIM_RUN_ID_SIZE];
 	char boot_id[SHIM_BOOT_ID_SIZE];
 	pid_t shim_pid;
@@ -51,8 +51,8 @@ void shim_record_line(struct buf *out, const struct shim_record *r);
 /* From the file's whole text. -ENOENT: no complete line. -EINVAL: not a record. */
 int shim_record_parse(const char *text, size_t n, struct shim_record *ret);
 /*
- * The file itself. -ENOENT without touching err: not there, or no complete line yet; any
- * other error is damage.
+ * The file itself. -ENOENT without touching err: no file, or no complete line yet; any
+ * other error means it is damaged.
  */
 int shim_record_read(int dirfd, const char *path, struct shim_record *ret, struct kerr *err);
 
@@ -61,8 +61,8 @@ struct shim_exit {
 	char run_id[SHIM_RUN_ID_SIZE];
 	int code; /* 0..255; 128 + signal for a death by signal */
 	int signal; /* 0: ended by exit */
-	bool oom_killed; /* the kernel killed in its cgroup, and it did not end cleanly */
-	bool lost; /* reason lost-monitor: nobody knows the code, which is then 255 */
+	bool oom_killed; /* the OOM killer was active in its cgroup, and exit was not clean */
+	bool lost; /* the monitor died (reason lost-monitor): the code is unknown, 255 is stored */
 	int64_t log_dropped; /* bytes of output that could not be written */
 	struct ktime started_at;
 	struct ktime finished_at;
@@ -71,10 +71,13 @@ struct shim_exit {
 void shim_exit_text(struct buf *out, const struct shim_exit *e);
 int shim_exit_parse(const char *text, size_t n, struct shim_exit *ret);
 
-/* What kukeshim writes to the status pipe, once. result 0: it runs; else -errno and err. */
+/*
+ * Written once by kukeshim to the status pipe. result 0: the container runs; else
+ * -errno, see err.
+ */
 struct shim_answer {
 	int32_t result;
-	int32_t exec_failed; /* runc said yes, but the program could not be executed */
+	int32_t exec_failed; /* runc succeeded, but the program could not be executed */
 	int32_t pid;
 	uint64_t pid_start;
 	struct ktime started_at;

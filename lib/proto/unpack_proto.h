@@ -6,16 +6,16 @@
 #include "sha256.h"
 
 /*
- * What kukeunpack is given and what it answers. It is executed as
+ * The protocol of kukeunpack, which is executed as
  *
  *   kukeunpack VERSION target=FD result=FD [offset=N] [size=N] [LIMIT=N …]
  *
- * with the layer (tar; gzip, zstd or plain) on stdin. With offset, stdin is a file
- * and only size bytes of it from there are the layer; without, stdin is read to its
- * end, and with size, that must come after so many bytes. target is an empty directory.
- * It answers one struct unpack_result on result, then notes_size bytes of notes.
- * With list=FD the list of what was written (filelist.h) goes there.
- * With output=FD it only decompresses stdin to there: digests are not filled in.
+ * with the layer (tar; gzip, zstd or plain) on stdin. With offset, stdin is a file and
+ * the layer is the size bytes from there. Without offset, stdin is read to its end;
+ * with size, it must have exactly that many bytes. target is an empty directory. It
+ * writes one struct unpack_result to result, then notes_size bytes of notes. With
+ * list=FD the list of what was written (filelist.h) goes there. With output=FD it only
+ * decompresses stdin to there: digests are not filled in.
  */
 enum {
 	UNPACK_PROTO_VERSION = 3,
@@ -46,14 +46,14 @@ struct unpack_limits {
 void unpack_limits_default(struct unpack_limits *ret);
 
 /*
- * Notes: one byte of kind, a path relative to the layer's root, NUL. Those of the
- * last two kinds are where they are when the layer is unpacked; whiteouts and opaque
- * marks came at any time, and there may be nothing at their path.
+ * Notes: one byte of kind, a path relative to the layer's root, NUL. Directories of the
+ * last two kinds exist when the layer is unpacked; a whiteout or opaque mark may have
+ * no file at its path.
  */
 enum unpack_note {
-	UNPACK_NOTE_WHITEOUT = 'w', /* what the layers below have there is gone */
-	UNPACK_NOTE_OPAQUE = 'o', /* so is all that they have in this directory */
-	UNPACK_NOTE_FRESH = 'n', /* a directory in the place of a file of this layer */
+	UNPACK_NOTE_WHITEOUT = 'w', /* hides this path of the layers below */
+	UNPACK_NOTE_OPAQUE = 'o', /* hides everything in this directory of the layers below */
+	UNPACK_NOTE_FRESH = 'n', /* a directory that replaced a file of this layer */
 	UNPACK_NOTE_IMPLIED =
 		'i', /* a directory the layer implies but does not carry, parents first */
 };

@@ -228,7 +228,7 @@ START_TEST(cut_after_a_line)
 	if (fgetxattr(lock, STATE_SIZE_NAME, NULL, 0) < 0)
 		return; /* not root, or a file system without */
 	ck_assert_int_eq(shim_state(&p.at, &st, &err), -EBADMSG);
-	ck_assert_ptr_nonnull(strstr(err.msg, "run/monitor' is cut"));
+	ck_assert_ptr_nonnull(strstr(err.msg, "run/monitor' is truncated"));
 }
 END_TEST
 
