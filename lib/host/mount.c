@@ -21,11 +21,11 @@
 #define MOUNT_OPTIONS_MAX ((size_t) 4096) /* mount(2) takes one page */
 #define MOUNT_DETACH_PASSES 16
 
-/* How a kernel takes the layers of an overlay. */
+/* How this kernel accepts the layers of an overlay. */
 enum overlay_way {
 	OVERLAY_BY_FD = 1, /* 6.13: fsconfig takes descriptors */
-	OVERLAY_BY_NAME, /* 6.5: one "lowerdir+" for each */
-	OVERLAY_BY_PAGE, /* before: all in one string of mount(2) */
+	OVERLAY_BY_NAME, /* 6.5: one "lowerdir+" path per layer */
+	OVERLAY_BY_PAGE, /* older: all in the one-page option string of mount(2) */
 };
 
 static const char *const overlay_options[][2] = {
@@ -137,7 +137,7 @@ int mount_each(const char *file, mount_info_fn *fn, void *ctx, struct kerr *err)
 		if (end)
 			*end++ = '\0';
 		if (parse_line(line, &mi) < 0)
-			continue; /* a form newer than this program */
+			continue; /* an unknown, newer format: skip the line */
 		r = fn(ctx, &mi);
 		if (r < 0)
 			return r;
@@ -189,7 +189,7 @@ int mount_detach_below(const char *prefix, struct kerr *err)
 		for (i = points.n; i-- > 0;) {
 			if (umount2(points.v[i], MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
 				done++;
-			else if (errno != EINVAL && errno != ENOENT) /* those went with another */
+			else if (errno != EINVAL && errno != ENOENT) /* not gone with another */
 				failed = kerr_set(err, -errno, "unmount '%s'", points.v[i]);
 		}
 		if (points.n == 0 || done == before)
@@ -208,7 +208,7 @@ int mount_is_point(const char *path)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 	if (stx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
 		return (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
-	r = mount_list_below(path, &points, NULL); /* kernels before 5.8 */
+	r = mount_list_below(path, &points, NULL); /* before 5.8 statx does not tell */
 	if (r < 0)
 		return r;
 	return strlist_has(&points, path);
@@ -259,7 +259,7 @@ int mount_has_overlay(void)
 	cleanup_buf struct buf text = BUF_INIT(64 << 10);
 	int r;
 
-	fs = fsopen("overlay", FSOPEN_CLOEXEC); /* loads the module where it is one */
+	fs = fsopen("overlay", FSOPEN_CLOEXEC); /* loads the module if needed */
 	if (fs >= 0)
 		return 1;
 	if (errno == ENODEV)
@@ -272,8 +272,8 @@ int mount_has_overlay(void)
 	return strstr(buf_str(&text), "\toverlay\n") != NULL;
 }
 
-/* The last thing overlayfs said about this attempt; "" if it said nothing. */
-static void overlay_words(int fs, char *buf, size_t size)
+/* The last message of overlayfs for this attempt, "" if there is none. */
+static void overlay_message(int fs, char *buf, size_t size)
 {
 	char line[256];
 	ssize_t n;
@@ -291,7 +291,7 @@ static int overlay_fail(int fs, int r, const char *what, struct kerr *err)
 {
 	char words[sizeof(((struct kerr *) 0)->msg)];
 
-	overlay_words(fs, words, sizeof(words));
+	overlay_message(fs, words, sizeof(words));
 	return kerr_set(err, r, "mount overlay: %s%s", what, words);
 }
 
@@ -309,7 +309,10 @@ static int overlay_set_dir(int fs, const char *key, int dirfd, enum overlay_way 
 	return r < 0 ? -errno : 0;
 }
 
-/* What a kernel says that takes no descriptor with O_PATH: one of the two refusals below. */
+/*
+ * Offer the layer as a descriptor. Kernels that do not accept one with O_PATH return
+ * one of the two errors handled below.
+ */
 static int overlay_ask(int fs, int dirfd)
 {
 	cleanup_fd int readable = -EBADF;
@@ -323,9 +326,9 @@ static int overlay_ask(int fs, int dirfd)
 }
 
 /*
- * An unknown way of naming the layer is -EINVAL, as is a bad layer: both try the
- * older way. -EOPNOTSUPP for a descriptor is the old kind of file system context
- * (before 6.5), which takes every string and complains when it is too late.
+ * Both an unknown option and a bad layer give -EINVAL: try the older method in either
+ * case. -EOPNOTSUPP for a descriptor means the legacy mount API (before 6.5), which
+ * accepts any string and fails only at the end.
  */
 static int overlay_set_first(int fs, int dirfd, enum overlay_way *ret_way)
 {
@@ -333,7 +336,7 @@ static int overlay_set_first(int fs, int dirfd, enum overlay_way *ret_way)
 
 	*ret_way = OVERLAY_BY_FD;
 	r = overlay_set_dir(fs, "lowerdir+", dirfd, *ret_way);
-	if (r == -EBADF) /* before 6.13 one with O_PATH is none */
+	if (r == -EBADF) /* before 6.13 an O_PATH descriptor is refused */
 		r = overlay_ask(fs, dirfd);
 	if (r == -EINVAL) {
 		*ret_way = OVERLAY_BY_NAME;
@@ -401,9 +404,9 @@ static void overlay_page(const struct mount_overlay *how, struct buf *page)
 }
 
 /*
- * The names of the layers are the numbers of their descriptors, relative to
- * /proc/self/fd: four bytes for each, so 500 of them fit. A child goes there, because the
- * working directory is the caller's.
+ * The layers are named by the numbers of their descriptors, relative to /proc/self/fd:
+ * at most four bytes each, so 500 of them fit into one page. A child process does it,
+ * so that the caller's working directory does not change.
  */
 static int overlay_by_page(const struct mount_overlay *how, struct kerr *err)
 {

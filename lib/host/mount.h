@@ -6,10 +6,10 @@
 #include "err.h"
 #include "vec.h"
 
-/* One line of mountinfo (proc(5)), octal escapes undone. Valid during the call only. */
+/* One line of mountinfo (proc(5)), octal escapes decoded. Valid only during the callback. */
 struct mount_info {
 	unsigned major, minor;
-	const char *root; /* the directory of the file system that is mounted */
+	const char *root; /* which directory of the file system is mounted */
 	const char *point; /* where */
 	const char *options;
 	const char *fstype;
@@ -24,13 +24,14 @@ typedef int mount_info_fn(void *ctx, const struct mount_info *mi);
 int mount_each(const char *file, mount_info_fn *fn, void *ctx, struct kerr *err);
 
 /*
- * Make an existing directory a mount point of itself whose mounts stay out of
- * other mount namespaces (MS_PRIVATE). What is one already only becomes private.
+ * Bind mount an existing directory onto itself and make the mount private (MS_PRIVATE),
+ * so that mounts below it do not propagate to other namespaces. An existing mount point
+ * is only made private.
  */
 int mount_private_dir(const char *path, struct kerr *err);
 
 enum mount_overlay_flags {
-	MOUNT_OVERLAY_BY_PAGE = 1 << 0, /* as before kernel 6.5, by mount(2): for tests */
+	MOUNT_OVERLAY_BY_PAGE = 1 << 0, /* use mount(2), as before kernel 6.5; for tests */
 };
 
 struct mount_overlay {
@@ -47,33 +48,37 @@ enum {
 };
 
 /*
- * Mount an overlay with the options we rely on named (index, metacopy and
- * redirect_dir off, xino auto). Layers are given as descriptors, so neither their
- * paths nor their number meets the one-page limit of mount(2). The kernel's own
- * words are in err where it has any. -ENODEV: no overlayfs in this kernel.
+ * Mount an overlay with the options we rely on named (index, metacopy and redirect_dir
+ * off, xino auto). Layers are passed as descriptors, so the one-page limit of mount(2)
+ * does not apply. err includes the kernel's message if there is one. -ENODEV: the
+ * kernel has no overlayfs.
  */
 int mount_overlay(const struct mount_overlay *how, struct kerr *err);
 
 /* Whether this kernel can make a mount read-only with all below it (5.12). */
 bool mount_has_recursive_ro(void);
 
-/* 1 when overlayfs is there or could be loaded, 0 when not, -errno. */
+/* 1 if overlayfs is available or could be loaded, 0 if not, -errno. */
 int mount_has_overlay(void);
 
 enum mount_bind_flags {
 	MOUNT_BIND_READONLY = 1 << 0,
-	MOUNT_BIND_RECURSIVE = 1 << 1, /* with the mounts below (all read-only, if so) */
+	MOUNT_BIND_RECURSIVE = 1 << 1, /* include the mounts below, also in read-only */
 };
 
-/* Bind what source_fd (O_PATH) is at the existing target of the same type. Kernel 5.12. */
+/*
+ * Bind mount source_fd (O_PATH) at target, which must exist and have the same type.
+ * Needs kernel 5.12.
+ */
 int mount_bind(int source_fd, const char *target, enum mount_bind_flags flags, struct kerr *err);
 
-/* 1 a mount point, 0 not (or nothing there), -errno. Links are not followed. */
+/* 1 path is a mount point, 0 it is not or does not exist, -errno. Links are not followed. */
 int mount_is_point(const char *path);
 
 /*
- * Detach everything mounted right at path (MNT_DETACH; also where mounts are
- * stacked). Links are not followed. 1 something was, 0 nothing was (or no such path).
+ * Detach everything mounted right at path (MNT_DETACH; also where mounts are stacked).
+ * Links are not followed. 1 something was detached, 0 nothing was mounted (or no such
+ * path).
  */
 int mount_detach(const char *path, struct kerr *err);
 
@@ -83,7 +88,10 @@ int mount_detach_rmdir(const char *path, struct kerr *err);
 /* Mount points at prefix and below (by whole components), in the order they were made. */
 int mount_list_below(const char *prefix, struct strlist *ret, struct kerr *err);
 
-/* Detach them all, the last made first. Returns how many; goes on past failures, then -errno. */
+/*
+ * Detach them all, newest first. Returns how many were detached. Continues after a
+ * failure and then returns the -errno.
+ */
 int mount_detach_below(const char *prefix, struct kerr *err);
 
 #endif

@@ -13,12 +13,12 @@
 #include "mountfd.h"
 #include "str.h"
 
-/* What the C library's header lacks before its 2.37. */
+/* Missing from glibc's header before 2.37. */
 #ifndef MOUNT_ATTR_NOSYMFOLLOW
 #define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
 #endif
 
-/* Words about the mount rather than the file system; set is what MOUNT_ATTR__ATIME leaves alone. */
+/* Options of the mount rather than of the file system; set: bits outside MOUNT_ATTR__ATIME. */
 static const struct attr_word {
 	const char *word;
 	unsigned set, clear;
@@ -39,7 +39,7 @@ static const struct attr_word {
 	{ "relatime", 0, MOUNT_ATTR__ATIME },
 	{ "norelatime", 0, MOUNT_ATTR__ATIME },
 	{ "atime", 0, MOUNT_ATTR__ATIME },
-	/* Where a mount's events go: nothing is mounted below a new file system. */
+	/* Propagation: without effect here, as nothing is mounted below a new file system. */
 	{ "private", 0, 0 },
 	{ "rprivate", 0, 0 },
 	{ "slave", 0, 0 },
@@ -102,7 +102,7 @@ int mountfd_clone(const char *source, struct kerr *err)
 	return fd < 0 ? kerr_set(err, -errno, "clone the mount '%s'", source) : fd;
 }
 
-/* mount(2) of what mnt is: the way to say what mount_setattr says, before 5.12. */
+/* Change mount flags by mount(2), for kernels before 5.12 that have no mount_setattr(2). */
 static int remount(int mnt, unsigned long flags)
 {
 	char path[32];

@@ -10,7 +10,7 @@
 
 #include "newroot.h"
 
-/* Of sys/mount.h, which does not go together with linux/mount.h. */
+/* From sys/mount.h, which conflicts with linux/mount.h. */
 int mount(const char *source, const char *target, const char *type, unsigned long flags,
 	  const void *data);
 int umount2(const char *target, int flags);
@@ -37,7 +37,7 @@ int newroot_enter(int mount_fd, struct kerr *err)
 	r = (int) syscall(SYS_pivot_root, ".", ".");
 	if (r == 0)
 		r = umount2(".", NEWROOT_MNT_DETACH);
-	else if (errno == EINVAL) /* on an initramfs the root cannot be pivoted, only covered */
+	else if (errno == EINVAL) /* an initramfs cannot be pivoted: mount over it */
 		r = chroot(".");
 	if (r < 0)
 		return kerr_set(err, -errno, "change the root");

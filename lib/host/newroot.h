@@ -5,10 +5,9 @@
 #include "err.h"
 
 /*
- * Make a mount that nothing is on yet (of open_tree or fsmount) the root and the
- * working directory of this process, in a mount namespace of its own that holds
- * nothing else. For programs that meet hostile input; there is no way back. The
- * descriptor stays the caller's.
+ * Make a detached mount (from open_tree or fsmount) the root and working directory of
+ * this process, in a new mount namespace that contains nothing else. Cannot be undone;
+ * for programs that read hostile input. The caller keeps the descriptor.
  */
 int newroot_enter(int mount_fd, struct kerr *err);
 

@@ -43,7 +43,7 @@ static const struct ns_row *ns_row(enum ns_kind kind)
 	for (i = 0; i < ARRAY_SIZE(ns_rows); i++)
 		if (ns_rows[i].kind == kind)
 			return &ns_rows[i];
-	abort(); /* not a kind: a bug of the caller */
+	abort(); /* invalid kind: a bug in the caller */
 }
 
 const char *ns_name(enum ns_kind kind)
@@ -51,7 +51,7 @@ const char *ns_name(enum ns_kind kind)
 	return ns_row(kind)->name;
 }
 
-/* mount(2) knows no descriptors; the path goes through ours. */
+/* mount(2) takes no descriptors, so the path goes through /proc/self/fd. */
 static const char *ns_pin_path(int dirfd, const struct ns_row *row, char buf[NS_PIN_PATH_MAX])
 {
 	(void) snprintf(buf, NS_PIN_PATH_MAX, "/proc/self/fd/%d/%s", dirfd, row->name);
@@ -82,7 +82,7 @@ static int ns_make_file(int dirfd, const struct ns_row *row, struct kerr *err)
 	return 0;
 }
 
-/* In the new namespaces, but in the mount namespace we were in. */
+/* Runs in the new namespaces, but in the original mount namespace. */
 static int ns_fill(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err)
 {
 	char path[NS_PIN_PATH_MAX];
@@ -115,8 +115,8 @@ static void ns_close_all(int (*fds)[ARRAY_SIZE(ns_rows)])
 }
 
 /*
- * Go into new namespaces, pin them, come back. A child for it would do the same
- * for the price of a fork, an exit and two turns of the scheduler.
+ * Enter new namespaces, pin them, and return to the old ones. Done in this process
+ * because a child would cost a fork, an exit and two context switches.
  */
 static int ns_visit(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err)
 {
@@ -139,7 +139,7 @@ static int ns_visit(int dirfd, enum ns_kind kinds, const char *hostname, struct 
 	for (i = 0; i < ARRAY_SIZE(ns_rows); i++) {
 		if (own[i] < 0 || setns(own[i], ns_rows[i].clone_flag) == 0)
 			continue;
-		/* Everything after this would be done to the wrong network. */
+		/* Continuing would change the wrong network. */
 		log_err("cannot return from new namespaces");
 		abort();
 	}
@@ -187,7 +187,7 @@ int ns_pin(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err
 	if (r == 0)
 		r = ns_visit(dirfd, kinds, hostname, err);
 	if (r < 0)
-		(void) ns_unpin_kinds(dirfd, made, NULL); /* the first error is the one to tell */
+		(void) ns_unpin_kinds(dirfd, made, NULL); /* the first error is reported */
 	return r;
 }
 

@@ -6,11 +6,10 @@
 #include "err.h"
 
 /*
- * The namespaces of a cell, kept alive by bind mounts of their nsfs files
- * ("pins") in a directory of the runtime dir. The directory must be a private
- * mount (mount_private_dir), or the pins would spread into other mount
- * namespaces. A directory of pins is never used twice: every start of a cell
- * takes a new name.
+ * The namespaces of a cell, kept alive by bind mounts of their nsfs files ("pins") in a
+ * directory of the runtime dir. The directory must be a private mount
+ * (mount_private_dir), or the pins would spread into other mount namespaces. A pin
+ * directory is never reused: every start of a cell creates one with a new name.
  */
 enum ns_kind {
 	NS_NET = 1 << 0,
@@ -22,25 +21,25 @@ enum ns_kind {
 const char *ns_name(enum ns_kind kind);
 
 /*
- * Make fresh namespaces of these kinds and pin them as files below dirfd. lo is
- * up in the network namespace; hostname (may be NULL; at most 64 bytes) is set
- * in the uts namespace. The caller, a process without threads, visits them for the
- * time of the call; when it cannot come back it aborts. On failure nothing stays
- * pinned. -EEXIST when a pin is there already.
+ * Make fresh namespaces of these kinds and pin them as files below dirfd. lo is up in
+ * the network namespace; hostname (may be NULL; at most 64 bytes) is set in the uts
+ * namespace. The calling process (single-threaded) enters the namespaces during the
+ * call and aborts if it cannot return. On failure nothing stays pinned. -EEXIST if a
+ * pin exists already.
  */
 int ns_pin(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err);
 
 /*
- * Take away what ns_pin made, all kinds, whatever part of it is there. The
- * namespaces go when their last process and descriptor do. 0 or the first error.
+ * Remove all pins that ns_pin made; missing ones are skipped. A namespace is destroyed
+ * with its last process and descriptor. 0 or the first error.
  */
 int ns_unpin(int dirfd, struct kerr *err);
 
 /*
- * Open a pin for setns(2) or as IFLA_NET_NS_FD. Returns the descriptor; -ENOENT
- * when there is none (err untouched); -EINVAL when the file is not a namespace
- * of that kind (the mount is gone, or never was); -EPERM when it is the caller's
- * own namespace: nothing is ever torn down in there.
+ * Open a pin for setns(2) or as IFLA_NET_NS_FD. Returns the descriptor; -ENOENT if
+ * there is no pin (err untouched); -EINVAL if the file is not a namespace of that kind
+ * (it is no longer mounted); -EPERM if it is the caller's own namespace, in which
+ * nothing may be torn down.
  */
 int ns_open(int dirfd, enum ns_kind kind, struct kerr *err);
 
@@ -48,9 +47,9 @@ int ns_open(int dirfd, enum ns_kind kind, struct kerr *err);
 int ns_is_own(int nsfd, enum ns_kind kind);
 
 /*
- * Who we are as far as mounts go: "<boot id> <dev>:<ino>" of the mount
- * namespace. Recorded once per boot; an engine that finds another text runs
- * where its mounts cannot be seen.
+ * Identity of the mount namespace: "<boot id> <dev>:<ino>". Recorded once per boot. If
+ * the recorded text differs, this process is in another mount namespace and cannot see
+ * the cells' mounts.
  */
 #define NS_IDENTITY_MAX 96
 int ns_mount_identity(char ret[NS_IDENTITY_MAX], struct kerr *err);

@@ -108,7 +108,7 @@ const char *const sysfilter_hostile_input[] = {
 	"syslog",
 	"userfaultfd",
 	"vhangup",
-	/* who we are */
+	/* credentials */
 	"capset",
 	"setfsgid",
 	"setfsuid",
@@ -147,7 +147,7 @@ static const struct {
 	{ "SCMP_ARCH_S390X", SCMP_ARCH_S390X },
 };
 
-/* The token of an architecture, 0 for a name that is none. */
+/* The libseccomp token of an architecture, 0 for an unknown name. */
 static uint32_t arch_token(const char *name)
 {
 	size_t i;
@@ -269,7 +269,7 @@ static int fill(scmp_filter_ctx ctx, const struct sysfilter_profile *p, uint32_t
 	return 0;
 }
 
-/* By a file without a name: older versions of the library know no other way. */
+/* Through a memfd: older versions of libseccomp can only export to a file. */
 static int export(scmp_filter_ctx ctx, struct buf *ret, struct kerr *err)
 {
 	cleanup_fd int fd = memfd_create("seccomp", MFD_CLOEXEC);

@@ -7,9 +7,10 @@
 #include "err.h"
 
 /*
- * A seccomp profile as the OCI runtime spec has it, by names; what it is made of
- * is borrowed. A rule holds for each of its names, when all of its args do; two
- * args about the same index are taken as two rules, as the runtimes do.
+ * A seccomp profile as in the OCI runtime specification (config-linux, "seccomp"), with
+ * names; the strings and arrays are borrowed. A rule applies to each of its names if
+ * all args match; two args for the same index are treated as two rules, as the runtimes
+ * do.
  */
 enum sysfilter_action {
 	SYSFILTER_KILL = 1, /* the thread */
@@ -61,36 +62,36 @@ struct sysfilter_rule {
 struct sysfilter_profile {
 	enum sysfilter_action action; /* for calls without a rule */
 	struct sysfilter_errno errno_ret;
-	const char *const *archs; /* "SCMP_ARCH_X86_64", …, NULL; besides the native one */
+	const char *const *archs; /* "SCMP_ARCH_X86_64", …, NULL; in addition to the native one */
 	const char *const *flags; /* "SECCOMP_FILTER_FLAG_LOG", …, NULL */
 	const struct sysfilter_rule *rules;
 	size_t n_rules;
 };
 
 /*
- * The classic BPF program of a profile, an array of struct sock_filter, appended to ret: what
- * the runtimes install for it. Names that are unknown here are passed over.
+ * Compile a profile to classic BPF, the same program that the runtimes install: an
+ * array of struct sock_filter, appended to ret. Unknown system call names are skipped.
  */
 int sysfilter_compile(const struct sysfilter_profile *p, struct buf *ret, struct kerr *err);
 
 /*
- * Install such a program, read from fd, in this process, for good. Needs
- * CAP_SYS_ADMIN or no_new_privs, which it does not set: who joins a container
- * becomes one of its processes in the order that a runtime has.
+ * Install such a program, read from fd, in this process; it cannot be removed. Needs
+ * CAP_SYS_ADMIN or no_new_privs, which is not set here: a process that joins a
+ * container must apply its settings in the same order as the runtime.
  */
 int sysfilter_load(int fd, struct kerr *err);
 
 /*
- * Install a profile in this process, for good, across exec too; calls of a foreign
- * architecture kill. no_new_privs is set.
+ * Install a profile in this process; it cannot be removed and survives exec. A system
+ * call of a foreign architecture kills the process. no_new_privs is set.
  */
 int sysfilter_enforce(const struct sysfilter_profile *p, struct kerr *err);
 
 bool sysfilter_knows_arch(const char *name); /* "SCMP_ARCH_ARM" */
 
 /*
- * The list for programs that read hostile input: no mounts, namespaces,
- * sockets, exec, modules, bpf…
+ * System calls to deny in programs that read hostile input: mounts, namespaces,
+ * sockets, exec, modules, bpf, …
  */
 extern const char *const sysfilter_hostile_input[];
 extern const size_t sysfilter_hostile_input_n;

@@ -22,7 +22,7 @@
 #define CGROUP_TEXT_MAX ((size_t) 1 << 20)
 #define CGROUP_BOOTSTRAP "/__bootstrap"
 
-/* What every level delegates, in this order. */
+/* The controllers that every level delegates, in this order. */
 static const char *const resource_controllers[] = { "cpu", "memory", "io", "pids" };
 
 /* ---- ensure ---- */
@@ -68,7 +68,10 @@ int cgroup_reset_weight(const struct cgroup_host *h, const char *path, struct ke
 	return r < 0 ? kerr_set(err, r, "write '%s'", file) : 0;
 }
 
-/* The controllers to delegate: what the root has, in our order or (nested) in its own. */
+/*
+ * The controllers to delegate: those of resource_controllers that the root has, or
+ * (nested) all of the root's.
+ */
 static int wanted_controllers(const char *mount, enum cgroup_ensure_flags flags,
 			      struct strlist *ret, struct kerr *err)
 {
@@ -89,7 +92,7 @@ static int wanted_controllers(const char *mount, enum cgroup_ensure_flags flags,
 	return 0;
 }
 
-/* One controller at a time, so that those which can be had are. */
+/* Enable one controller at a time, so that one failure does not prevent the others. */
 static int delegate_each(const char *file, struct strlist *missing, struct strlist *wanted,
 			 enum cgroup_ensure_flags flags, struct kerr *err)
 {
@@ -115,7 +118,7 @@ static int delegate_each(const char *file, struct strlist *missing, struct strli
 	return 0;
 }
 
-/* Enable in one directory what is wanted and not enabled yet. */
+/* Enable in one directory the wanted controllers that are not enabled yet. */
 static int delegate_dir(const char *dir, struct strlist *wanted, enum cgroup_ensure_flags flags,
 			struct kerr *err)
 {
@@ -142,7 +145,10 @@ static int delegate_dir(const char *dir, struct strlist *wanted, enum cgroup_ens
 	return delegate_each(file, &missing, wanted, flags, err);
 }
 
-/* A root full of processes (a container that is given the whole tree) cannot delegate. */
+/*
+ * A root that holds processes (in a container that owns the whole tree) cannot
+ * delegate: move them out.
+ */
 static int empty_bare_root(const struct cgroup_host *h, const char *mount, struct kerr *err)
 {
 	if (!cgroup_is_bare_root(mount))
@@ -166,7 +172,7 @@ static int ensure_v2(const struct cgroup_host *h, const char *path, enum cgroup_
 	r = wanted_controllers(mount, flags, &wanted, err);
 	if (r == 0)
 		r = empty_bare_root(h, mount, err);
-	while (r == 0 && p) { /* from the root down to the one above, then the group */
+	while (r == 0 && p) { /* from the root to the parent, then the group itself */
 		*p = '\0';
 		r = delegate_dir(dir, &wanted, flags, err);
 		*p = '/';

@@ -26,19 +26,22 @@ struct cgroup_check {
 };
 
 enum cgroup_check_flags {
-	CGROUP_CHECK_PROBE = 1 << 0, /* write "+c" for what is advertised and not enabled */
-	CGROUP_CHECK_ALL = 1 << 1, /* require everything advertised (nested) instead of the four */
+	CGROUP_CHECK_PROBE = 1 << 0, /* write "+c" for available controllers not yet enabled */
+	CGROUP_CHECK_ALL = 1 << 1, /* nested: require all available, not just the four */
 };
 
 /*
- * Look at the v2 directory dir. *ret: an array in the order of the required set, owned by
+ * Check the v2 directory dir. *ret: an array in the order of the required set, owned by
  * the caller (cgroup_checks_free). err: "cgroup pre-flight: read <file>: <errno text>".
  */
 int cgroup_check_dir(const char *dir, enum cgroup_check_flags flags, struct cgroup_check **ret,
 		     size_t *ret_n, struct kerr *err);
 void cgroup_checks_free(struct cgroup_check *v, size_t n);
 
-/* The fingerprint "/proc/self/cgroup is exactly 0::/ and cgroup.events of dir says populated 1". */
+/*
+ * Whether this process lives in the root of its tree: /proc/self/cgroup is exactly
+ * "0::/", and cgroup.events of dir says "populated 1".
+ */
 bool cgroup_is_bare_root(const char *dir);
 
 #endif

@@ -14,7 +14,7 @@
 
 #define STATE_TEXT_MAX 64
 
-/* What the hierarchy is frozen by; NULL: by nothing. */
+/* The file that freezes a group of this hierarchy; NULL: it has no freezer. */
 static const char *freezer_file(const struct cgroup_host *h, const struct cgroup_hierarchy *hi)
 {
 	if (h->mode == CGROUP_MODE_V2)
@@ -34,7 +34,7 @@ void cgroup_v1_freeze(const struct cgroup_host *h, const char *path)
 	}
 }
 
-/* Writing is a walk through the group's processes, which most often is not needed. */
+/* Read before writing: the kernel walks all processes on a write, which is rarely needed. */
 static void thaw_dir(int dirfd, const char *name)
 {
 	cleanup_buf struct buf text = BUF_INIT(STATE_TEXT_MAX);
@@ -47,7 +47,7 @@ static void thaw_dir(int dirfd, const char *name)
 		(void) sys_write(dirfd, name, "THAWED");
 }
 
-/* A group that was frozen itself stays so when one above it is thawed. */
+/* Thawing a parent does not thaw a group that was frozen itself, so thaw every level. */
 static void thaw_hierarchy(const struct cgroup_hierarchy *hi, const char *file, const char *path)
 {
 	cleanup_free char *dir = path_join(hi->mount, path + 1, NULL);

@@ -11,7 +11,7 @@ enum cgroup_frozen {
 	CGROUP_FROZEN,
 };
 enum cgroup_frozen cgroup_frozen(const struct cgroup_host *h, const char *path);
-/* Thaw the group and all below it: what is frozen heeds no signal. Best effort. */
+/* Thaw the group and all below it, as frozen processes do not react to signals. Best effort. */
 void cgroup_thaw(const struct cgroup_host *h, const char *path);
 /* The group itself only. */
 void cgroup_thaw_one(const struct cgroup_host *h, const char *path);

@@ -30,7 +30,7 @@ _Static_assert(ARRAY_SIZE(mode_names) == _CGROUP_MODE_MAX, "a mode without a nam
 static const struct controller_row {
 	unsigned bit;
 	const char *name;
-	const char *v2_name; /* NULL: not one of those we report */
+	const char *v2_name; /* NULL: not reported */
 } controller_rows[] = {
 	{ CGROUP_V1_CPU, "cpu", "cpu" },	{ CGROUP_V1_MEMORY, "memory", "memory" },
 	{ CGROUP_V1_BLKIO, "blkio", "io" },	{ CGROUP_V1_PIDS, "pids", "pids" },
@@ -242,7 +242,7 @@ int cgroup_mkdirs(const char *mount, const char *path, struct kerr *err)
 
 	if (mkdir(dir, 0755) == 0)
 		return 1;
-	if (errno == ENOENT) { /* those above are missing too */
+	if (errno == ENOENT) { /* parents are missing too */
 		for (p = strchr(dir + top + 1, '/'); p; p = strchr(p + 1, '/')) {
 			*p = '\0';
 			if (mkdir(dir, 0755) < 0 && errno != EEXIST)

@@ -7,10 +7,9 @@
 #include "vec.h"
 
 /*
- * Control groups. A group is named by its path below every hierarchy's mount
- * point ("/kukeon/default/default/default/web"): absolute, no "." or "..".
- * v2 is the target; on a v1 or hybrid host the same directories are made in each
- * mounted v1 controller (decisions.md section 9).
+ * Control groups. A group is named by its path below every hierarchy's mount point
+ * ("/kukeon/default/default/default/web"): absolute, no "." or "..". Written for v2; on
+ * a v1 or hybrid host the same directories are created in each mounted v1 hierarchy.
  */
 enum cgroup_mode {
 	CGROUP_MODE_V2 = 1, /* one unified hierarchy with the controllers */
@@ -24,7 +23,7 @@ enum {
 	CGROUP_FDS_MAX = 16 /* hierarchies we can write into; fits struct proc_spawn */
 };
 
-/* The v1 controllers that get our directories. */
+/* The v1 controllers in which kukeon creates directories. */
 enum cgroup_v1_controller {
 	CGROUP_V1_CPU = 1 << 0,
 	CGROUP_V1_CPUACCT = 1 << 1,
@@ -36,13 +35,16 @@ enum cgroup_v1_controller {
 	CGROUP_V1_DEVICES = 1 << 7,
 };
 
-/* One mounted hierarchy. Those with neither controllers, v2 nor systemd are only cleaned up. */
+/*
+ * One mounted hierarchy. Those without controllers that are neither v2 nor systemd's
+ * are only cleaned up.
+ */
 struct cgroup_hierarchy {
 	char *mount;
 	unsigned device; /* of the file system: the same hierarchy mounted twice counts once */
 	unsigned controllers; /* v1: bits of enum cgroup_v1_controller; v2: 0 */
 	bool v2;
-	bool systemd; /* name=systemd: leaves only, so that monitors leave a service's group */
+	bool systemd; /* name=systemd: only leaf groups: a monitor must leave its service's group */
 };
 
 struct cgroup_host {
@@ -52,9 +54,9 @@ struct cgroup_host {
 };
 
 /*
- * Find out once how this host mounts its hierarchies. mountinfo: NULL for
- * /proc/self/mountinfo. The result is owned by the caller (cgroup_host_free). A host
- * without any is not an error: mode NONE, and the functions below say -EOPNOTSUPP.
+ * Read how this host mounts its hierarchies. mountinfo: NULL for /proc/self/mountinfo.
+ * The result is owned by the caller (cgroup_host_free). A host without hierarchies is
+ * not an error: the mode is NONE, and the functions below return -EOPNOTSUPP.
  */
 int cgroup_host_new(const char *mountinfo, struct cgroup_host **ret, struct kerr *err);
 /* A v2 hierarchy at this directory: `doctor --root`, tests. */
@@ -69,12 +71,12 @@ static inline void cgroup_host_freep(struct cgroup_host **h)
 const char *cgroup_mode_name(enum cgroup_mode mode); /* "v2", "v1", "hybrid", "none" */
 
 /*
- * The mount point of the v2 hierarchy, else the folder above the v1 ones: what
- * `host root:` prints. Owned by the caller.
+ * The mount point of the v2 hierarchy, else the directory above the v1 ones. Printed as
+ * `host root:`. Owned by the caller.
  */
 char *cgroup_host_root(const struct cgroup_host *h) __attribute__((returns_nonnull));
 
-/* The directory of a group in the v2 hierarchy; NULL where there is none. Owned by the caller. */
+/* The directory of a group in the v2 hierarchy; NULL without v2. Owned by the caller. */
 char *cgroup_v2_dir(const struct cgroup_host *h, const char *path);
 
 /* -EINVAL unless path is absolute and without empty, "." and ".." parts. */
@@ -89,13 +91,13 @@ int cgroup_read_words(const char *dir, const char *file, struct strlist *ret);
 /* The value of a "key N" line (cgroup.events, memory.events). -ENOENT: no such line. */
 int cgroup_read_key(const char *dir, const char *file, const char *key, uint64_t *ret);
 
-/* mkdir of every directory of path below mount; 1 the last one was made, 0 it was there. */
+/* mkdir of every directory of path below mount; 1 the last one was created, 0 it existed. */
 int cgroup_mkdirs(const char *mount, const char *path, struct kerr *err);
 
 /* The directories below dirfd, as paths relative to it, parents first. */
 int cgroup_list_subdirs(int dirfd, struct strlist *ret);
 
-/* Bit of a v1 controller's name, 0 for those we do not use. */
+/* The bit of a v1 controller by name, 0 for unused ones. */
 unsigned cgroup_v1_controller(const char *name);
 
 /* Which of cpu, memory, io and pids the v1 hierarchies offer. */

@@ -26,8 +26,8 @@
 
 #define PROCS_TEXT_MAX ((size_t) 16 << 20)
 #define KILL_CHUNK 256 /* pidfds held at a time */
-#define POLL_STEP_MS 2 /* v1 has no event for "empty", nor has a group that is busy */
-#define MOVE_ROUNDS_MAX 100 /* a group that forks faster than it is moved */
+#define POLL_STEP_MS 2 /* there is no event for "empty" on v1, nor for a busy group */
+#define MOVE_ROUNDS_MAX 100 /* bound for a group that forks while it is moved */
 
 struct pid_list {
 	pid_t *v;
@@ -54,7 +54,7 @@ static void step_sleep(int ms)
 	(void) nanosleep(&ts, NULL);
 }
 
-/* ---- who is in there ---- */
+/* ---- processes of a group ---- */
 
 static int add_procs(int dirfd, struct pid_list *ret)
 {
@@ -76,7 +76,7 @@ static int add_procs(int dirfd, struct pid_list *ret)
 			continue;
 		memcpy(word, p, n);
 		word[n] = '\0';
-		/* 0: a process of a pid namespace that is not below ours */
+		/* 0: the process is not visible in our pid namespace */
 		if (str_to_u64(word, 1, INT32_MAX, &pid) == 0)
 			*(pid_t *) vec_grow(&ret->v, &ret->n, sizeof(*ret->v)) = (pid_t) pid;
 	}
@@ -143,8 +143,8 @@ int cgroup_populated(const struct cgroup_host *h, const char *path)
 /* ---- kill ---- */
 
 /*
- * A pid read from a file may be another process by the time it is signalled.
- * So: take descriptors first, then look who is in the group now, and signal those only.
+ * A pid may be reused between reading and signalling. So open pidfds first, then read
+ * the group again, and signal only those that are still in it.
  */
 static int kill_chunk(const struct cgroup_hierarchy *hi, const char *path, const pid_t *pids,
 		      size_t n)
@@ -180,7 +180,7 @@ static int kill_listed(const struct cgroup_hierarchy *hi, const char *path)
 	return r;
 }
 
-/* cgroup.kill (kernel 5.14) gets all at once, also what is being forked. */
+/* cgroup.kill (kernel 5.14) kills all processes at once, including those being forked. */
 static int kill_hierarchy(const struct cgroup_hierarchy *hi, const char *path)
 {
 	int r;
@@ -211,7 +211,7 @@ static void wait_events(const struct cgroup_host *h, const char *path, int ms)
 		step_sleep(ms < POLL_STEP_MS ? ms : POLL_STEP_MS);
 		return;
 	}
-	/* Reading arms the event; what changed before that is seen by the caller's next look. */
+	/* Reading arms the event. A change before that is found when the caller checks again. */
 	if (read(pfd.fd, text, sizeof(text)) > 0)
 		(void) poll(&pfd, 1, ms < 20 ? ms : 20);
 	fd_close_p(&pfd.fd);
@@ -276,8 +276,8 @@ static bool is_busy(int e)
 }
 
 /*
- * Remove all groups below top, deepest first. Walks by ".." instead of keeping a
- * stack: what a container nested may be deeper than paths and descriptors go.
+ * Remove all groups below top, deepest first. Walks up by ".." instead of a stack of
+ * descriptors or paths: a container may nest groups deeper than either limit.
  */
 static int remove_below(int top)
 {
@@ -314,7 +314,7 @@ static int remove_below(int top)
 		r = first_subdir(cur, &below);
 		if (r < 0)
 			return r;
-		if (r == 0) /* no child keeps it: a process does */
+		if (r == 0) /* no children left, so processes keep it busy */
 			return -EBUSY;
 	}
 }
@@ -363,7 +363,7 @@ int cgroup_remove(const struct cgroup_host *h, const char *path, enum cgroup_rem
 	r = cgroup_path_check(path, err);
 	if (r < 0)
 		return r;
-	r = remove_all(h, path); /* most often all is gone, or empty */
+	r = remove_all(h, path); /* usually everything is gone or empty already */
 	if (r == -EBUSY && (flags & CGROUP_REMOVE_KILL)) {
 		r = cgroup_kill(h, path, deadline_ms, err);
 		if (r < 0)

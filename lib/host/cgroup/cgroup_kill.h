@@ -4,12 +4,15 @@
 
 #include "cgroup_host.h"
 
-/* 1 a process lives in the group or below (any hierarchy), 0 none (or no such group), -errno. */
+/*
+ * 1 if the group or one below it has a process in any hierarchy, 0 if not (or no such
+ * group), -errno.
+ */
 int cgroup_populated(const struct cgroup_host *h, const char *path);
 
 /*
- * SIGKILL everything in the group and below, and wait until nothing is left or
- * the deadline (milliseconds from now) passed: -ETIME. No such group is success.
+ * SIGKILL everything in the group and below, and wait until no process is left; -ETIME
+ * when the deadline (milliseconds from now) passes. No such group is success.
  */
 int cgroup_kill(const struct cgroup_host *h, const char *path, int deadline_ms, struct kerr *err);
 
@@ -18,9 +21,9 @@ enum cgroup_remove_flags {
 };
 
 /*
- * Remove the group and all below it, deepest first, in every hierarchy that is
- * mounted (also name=systemd, where runc leaves directories). Busy groups (a dying
- * process is not gone at once) are tried again until the deadline: -EBUSY. Missing is success.
+ * Remove the group and all below it, deepest first, in every hierarchy that is mounted
+ * (also name=systemd, where runc leaves directories). Busy groups (a killed process
+ * takes time to exit) are retried until the deadline, then -EBUSY. Missing is success.
  */
 int cgroup_remove(const struct cgroup_host *h, const char *path, enum cgroup_remove_flags flags,
 		  int deadline_ms, struct kerr *err);
@@ -28,7 +31,8 @@ int cgroup_remove(const struct cgroup_host *h, const char *path, enum cgroup_rem
 /*
  * Move every process of one group (not of those below it) into another, made
  * if missing, until none is left: how a container's processes leave the root of its
- * cgroup namespace for "_payload". v2 only; elsewhere a no-op. Processes that end meanwhile are fine.
+ * cgroup namespace for "_payload". v2 only; elsewhere a no-op. Processes that end
+ * meanwhile are fine.
  */
 int cgroup_move_procs(const struct cgroup_host *h, const char *from, const char *to,
 		      struct kerr *err);

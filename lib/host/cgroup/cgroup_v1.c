@@ -20,8 +20,8 @@ static bool is_blank(const char *s)
 }
 
 /*
- * Take a cpuset file's value from the group above where it is empty. 1 it was, 0
- * not, -ENODATA when that one has none either.
+ * If a cpuset file is empty, copy the value from the parent group. 1 copied, 0 it was
+ * not empty, -ENODATA if the parent's is empty too.
  */
 static int cpuset_inherit(const char *dir, const char *file)
 {
@@ -63,8 +63,8 @@ static int cpuset_fill(const char *dir, struct kerr *err)
 }
 
 /*
- * A process can enter a cpuset only when it and those above have cpus and mems.
- * Below a group that has them only the last one is to be filled.
+ * A process can only enter a cpuset if it and all its parents have cpus and mems. If
+ * the parent has them, only the last group must be filled.
  */
 static int cpuset_make(const struct cgroup_hierarchy *hi, const char *path, struct kerr *err)
 {

@@ -4,7 +4,10 @@
 
 #include "cgroup_host.h"
 
-/* The directories of one v1 hierarchy, cpuset filled; results of cgroup_mkdirs. */
+/*
+ * Create the directories in one v1 hierarchy and fill in the cpuset files. Returns as
+ * cgroup_mkdirs.
+ */
 int cgroup_v1_make(const struct cgroup_hierarchy *hi, const char *path, struct kerr *err);
 
 #endif

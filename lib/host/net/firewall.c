@@ -61,7 +61,7 @@ void firewall_space_chain(const char *realm, const char *space, const char *inst
 	(void) snprintf(ret, FIREWALL_CHAIN_MAX, "KUKE-EGR-%08x", fnv1a32(text, strlen(text)));
 }
 
-/* A top chain: the plain name, or with a hash of an instance that is not the default. */
+/* Name of a top chain: plain, or with a hash of the instance if it is not the default one. */
 static void top_chain(const char *name, const char *instance, char ret[FIREWALL_CHAIN_MAX])
 {
 	if (str_empty(instance))
@@ -101,7 +101,10 @@ static char *space_tag(const struct firewall_space *s, const char *role)
 	return xasprintf("kukeon:%s:%s:%s", s->realm, s->space, role);
 }
 
-/* What leaves the bridge of a space. Ahead of every ACCEPT, because EGRESS comes before FORWARD. */
+/*
+ * Rules for traffic that leaves the bridge of a space. They precede every ACCEPT,
+ * because the jump to EGRESS precedes that to FORWARD.
+ */
 static void add_space(struct firewall_plan *p, const struct firewall_input *in,
 		      const struct firewall_space *s)
 {
@@ -114,7 +117,7 @@ static void add_space(struct firewall_plan *p, const struct firewall_input *in,
 	r = add_rule(c, FIREWALL_RETURN);
 	r->ct = FIREWALL_CT_RELATED | FIREWALL_CT_ESTABLISHED;
 	r->comment = space_tag(s, "established");
-	r = add_rule(c, FIREWALL_RETURN); /* seen only where bridged packets pass iptables */
+	r = add_rule(c, FIREWALL_RETURN); /* only matches with br_netfilter */
 	set_device(r->out, s->bridge);
 	r->comment = space_tag(s, "own");
 	r = add_rule(c, FIREWALL_DROP);

@@ -9,9 +9,9 @@
 #define FIREWALL_CHAIN_MAX 32 /* xt_chainlabel; iptables itself takes names of 28 bytes */
 
 /*
- * The packet filter in two halves: firewall_plan_make computes from the spaces
- * which chains and rules there have to be (pure; the same for every back end), and
- * firewall_apply makes the host's tables so in one commit per table.
+ * The packet filter in two parts: firewall_plan_make computes the required chains and
+ * rules from the spaces (pure; independent of the back end), and firewall_apply brings
+ * the host's tables into that state with one commit per table.
  */
 struct firewall_space {
 	const char *realm;
@@ -23,7 +23,7 @@ struct firewall_space {
 struct firewall_input {
 	const char
 		*instance; /* "" or NULL for the default one; else mixed into every chain's name */
-	const struct firewall_space *spaces; /* all of the instance, in a stable order */
+	const struct firewall_space *spaces; /* all spaces of the instance, in a stable order */
 	size_t n_spaces;
 };
 
@@ -75,9 +75,9 @@ struct firewall_chain {
 };
 
 /*
- * A jump from a chain of the kernel into one of ours. In one chain, all jumps of
- * an earlier group come before all of a later one, whichever instance they belong to: the
- * ACCEPT of one instance must not hide the DROP of another.
+ * A jump from a built-in chain into one of ours. In one built-in chain, all jumps of an
+ * earlier group come before those of a later group, across all instances: the ACCEPT of
+ * one instance must not hide the DROP of another.
  */
 struct firewall_hook {
 	const char *group; /* the chain's name in the default instance */
@@ -88,8 +88,7 @@ struct firewall_hook {
 };
 
 struct firewall_plan {
-	char master
-		[FIREWALL_CHAIN_MAX]; /* KUKEON-EGRESS: names the per-space chains that are ours */
+	char master[FIREWALL_CHAIN_MAX]; /* KUKEON-EGRESS: names our per-space chains */
 	struct firewall_chain *chains;
 	size_t n_chains;
 	struct firewall_hook *hooks;
@@ -109,33 +108,33 @@ void firewall_plan_clear(struct firewall_plan *p);
 char *firewall_plan_text(const struct firewall_plan *p) __attribute__((returns_nonnull));
 
 enum firewall_world {
-	FIREWALL_WORLD_LEGACY = 1, /* ip_tables: ours to use */
-	FIREWALL_WORLD_NFT, /* rules live in nf_tables; legacy ones would not be heard */
-	FIREWALL_WORLD_NONE, /* the kernel has neither, or ip_tables cannot be had */
+	FIREWALL_WORLD_LEGACY = 1, /* ip_tables: supported */
+	FIREWALL_WORLD_NFT, /* rules are in nf_tables; legacy rules must not be added beside them */
+	FIREWALL_WORLD_NONE, /* the kernel has neither, or ip_tables cannot be loaded */
 	_FIREWALL_WORLD_MAX,
 };
 
 /*
- * Which world this network namespace lives in, without loading ip_tables: legacy
- * when it has tables already; nft when only nf_tables has any; legacy again
- * when neither has and ip_tables is in the kernel or can be loaded.
+ * Which packet filter this network namespace uses, determined without loading
+ * ip_tables: legacy if it has legacy tables; nft if it has only nf_tables; if it has
+ * neither, legacy if ip_tables is built in or can be loaded.
  */
 enum firewall_world firewall_world(void);
 
 /*
- * Make the tables say what the plan says: one commit per table, under the lock
- * that iptables takes, other people's rules untouched, our jumps in order.
- * Commits nothing when nothing differs. 1 changed, 0 all was in place; -EOPNOTSUPP, with
- * words for a warning, on a host whose rules are not in legacy tables.
+ * Bring the tables into the planned state: one commit per table, under the lock of
+ * iptables (/run/xtables.lock), foreign rules untouched, our jumps in order. Commits
+ * nothing if nothing differs. 1 changed, 0 already in place; -EOPNOTSUPP, with a
+ * message for a warning, on a host that does not use legacy tables.
  */
 int firewall_apply(const struct firewall_plan *p, struct kerr *err);
 
-/* 1 firewall_apply would change something, 0 not, -errno as there. */
+/* 1 if firewall_apply would change something, 0 if not, -errno as firewall_apply. */
 int firewall_differs(const struct firewall_plan *p, struct kerr *err);
 
 /*
- * Take away every chain and jump of an instance. 1 something was, 0 nothing was; a
- * host without legacy tables has none of ours: 0.
+ * Remove every chain and jump of an instance. 1 something was removed, 0 there was
+ * nothing, as on a host without legacy tables.
  */
 int firewall_remove(const char *instance, struct kerr *err);
 

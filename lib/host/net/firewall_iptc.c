@@ -28,14 +28,14 @@
 #include "vec.h"
 
 #define ENTRY_MAX 1024 /* bytes of one rule: two matches and a target */
-#define COMMIT_TRIES 3 /* a table changed by someone who does not take the lock */
+#define COMMIT_TRIES 3 /* retries if another program changes a table without the lock */
 #define MODPROBE_MS 5000
 #define NFT_ANSWER_MAX 16384
 #define SPACE_CHAIN_PREFIX "KUKE-EGR-"
 
-/* ---- which world ---- */
+/* ---- which packet filter ---- */
 
-/* One line for each table in use here; reading it loads nothing. */
+/* One line per table in use in this namespace; reading it loads no module. */
 static int read_legacy_tables(struct buf *ret)
 {
 	return sys_read(AT_FDCWD, "/proc/net/ip_tables_names", ret);
@@ -104,7 +104,10 @@ static bool nft_has_tables(void)
 	return found;
 }
 
-/* By the program that the kernel itself calls (kernel.modprobe, sysctl/kernel.rst). */
+/*
+ * Dry run of the program that the kernel calls to load a module (kernel.modprobe, see
+ * sysctl/kernel.rst).
+ */
 static bool legacy_can_load(void)
 {
 	cleanup_buf struct buf setting = BUF_INIT(4096);
@@ -115,7 +118,7 @@ static bool legacy_can_load(void)
 	if (sys_read(AT_FDCWD, "/proc/sys/kernel/modprobe", &setting) == 0)
 		modprobe = str_trim(buf_str(&setting));
 	if (str_empty(modprobe))
-		return false; /* a kernel without modules, or one that is told to load none */
+		return false; /* a kernel without modules, or with module loading disabled */
 	how.path = modprobe;
 	how.argv = (char *const[]){ modprobe, (char *) (uintptr_t) "-q",
 				    (char *) (uintptr_t) "ip_tables", NULL };
@@ -151,7 +154,7 @@ static int need_legacy(struct kerr *err)
 			  "this kernel has no ip_tables: no NAT and no isolation between spaces");
 }
 
-/* ---- rules as the kernel takes them ---- */
+/* ---- rules in the kernel's format ---- */
 
 struct entry {
 	size_t n;
@@ -177,7 +180,7 @@ static void set_net(struct in_addr *addr, struct in_addr *mask, struct ipv4_net 
 	mask->s_addr = htonl(ipv4_mask(net.prefix));
 }
 
-/* As iptables does it: a wildcard keeps its '+' in the name and out of the mask. */
+/* As iptables does: the '+' of a wildcard is part of the name, but not covered by the mask. */
 static void set_device(char *name, unsigned char *mask, const char *device)
 {
 	size_t n = strlen(device);
@@ -260,8 +263,8 @@ static void entry_make_hook(const struct firewall_hook *hook, struct entry *ret)
 }
 
 /*
- * All matches of two rules whose offsets agree. The kernel writes a name and
- * leaves what is behind it as it was, so names are compared as text.
+ * Compare all matches of two rules whose offsets agree. The kernel does not clear the
+ * bytes after a name's NUL, so names are compared as strings.
  */
 static bool matches_eq(const char *have, const char *want, size_t from, size_t end)
 {
@@ -282,8 +285,8 @@ static bool matches_eq(const char *have, const char *want, size_t from, size_t e
 }
 
 /*
- * Whether a rule of the table is the one wanted. Counters and the kernel's own
- * fields differ; addresses, matches (the same bytes went in) and the target count.
+ * Whether a rule of the table equals the wanted one. Counters and fields that the
+ * kernel fills in are ignored; addresses, matches and the target are compared.
  */
 static bool entry_eq(const struct ipt_entry *have, const struct entry *want,
 		     const struct firewall_rule *r, struct xtc_handle *h)
@@ -367,7 +370,7 @@ static bool in_group(const char *target, const char *group)
 	return strncmp(target, group, n) == 0 && (target[n] == '\0' || target[n] == '-');
 }
 
-/* First and last jump of a group, of any instance; 0: none. */
+/* The first and last jump of a group, over all instances; 0: none. */
 static void find_group(const struct table *t, const struct firewall_hook *hook, unsigned *ret_first,
 		       unsigned *ret_last)
 {
@@ -385,7 +388,7 @@ static void find_group(const struct table *t, const struct firewall_hook *hook, 
 	}
 }
 
-/* Whether our jump i is there exactly once, behind earlier groups and before later ones. */
+/* Whether our jump i exists exactly once, after earlier groups and before later ones. */
 static bool hook_in_order(const struct table *t, size_t i)
 {
 	const struct firewall_hook *hook = &t->plan->hooks[i], *other;
@@ -436,7 +439,7 @@ static bool plan_has(const struct table *t, const char *chain)
 	return false;
 }
 
-/* Chains of spaces that are no more: what the top chain still dispatches to. */
+/* Chains of removed spaces, found by the jumps that the top chain still has. */
 static void find_stale(const struct table *t, bool all, struct strlist *ret)
 {
 	const struct ipt_entry *e;
@@ -465,7 +468,10 @@ static int delete_jumps(const struct table *t, const struct firewall_hook *hook)
 	return any;
 }
 
-/* Where a jump goes (counted from 0): behind what belongs before it, else ahead of our kind. */
+/*
+ * Position of a new jump (from 0): after the jumps of earlier groups, or else before
+ * those of its own group.
+ */
 static unsigned place_hook(const struct table *t, size_t i)
 {
 	const struct firewall_hook *hook = &t->plan->hooks[i], *other;
@@ -536,7 +542,7 @@ static int table_write(const struct table *t, struct kerr *err)
 	int r = 0;
 
 	find_stale(t, false, &stale);
-	for (i = 0; i < t->plan->n_chains; i++) { /* all, before a rule jumps there */
+	for (i = 0; i < t->plan->n_chains; i++) { /* all of them before any rule jumps there */
 		c = &t->plan->chains[i];
 		if (c->table == t->id && !iptc_is_chain(c->name, t->h) &&
 		    !iptc_create_chain(c->name, t->h))
@@ -544,7 +550,7 @@ static int table_write(const struct table *t, struct kerr *err)
 	}
 	for (i = 0; i < t->plan->n_chains && r == 0; i++) {
 		c = &t->plan->chains[i];
-		if (c->table == t->id && !chain_eq(t, c)) /* the others keep their counters */
+		if (c->table == t->id && !chain_eq(t, c)) /* unchanged chains keep their counters */
 			r = write_chain(t, c, err);
 	}
 	if (r == 0)
@@ -554,7 +560,10 @@ static int table_write(const struct table *t, struct kerr *err)
 	return r;
 }
 
-/* Everything of the plan (it needs no spaces) and of the spaces it once had. 1 there was some. */
+/*
+ * Remove everything in the plan (which needs no spaces for this) and the chains of
+ * former spaces. 1 if something was removed.
+ */
 static int table_remove(const struct table *t, struct kerr *err)
 {
 	cleanup_strlist struct strlist chains = { 0 };
@@ -576,7 +585,7 @@ static int table_remove(const struct table *t, struct kerr *err)
 		    iptc_is_chain(t->plan->chains[i].name, t->h) &&
 		    !strlist_has(&chains, t->plan->chains[i].name))
 			strlist_add(&chains, t->plan->chains[i].name);
-	for (i = 0; i < chains.n; i++) /* they refer to each other: empty them all first */
+	for (i = 0; i < chains.n; i++) /* chains refer to each other, so empty all of them first */
 		if (!iptc_flush_entries(chains.v[i], t->h))
 			return table_fail(t, chains.v[i], err);
 	for (i = 0; i < chains.n; i++) {
@@ -596,7 +605,7 @@ enum action {
 	ACTION_REMOVE,
 };
 
-/* 1 changed (or would be), 0 not; -EAGAIN: the table changed under our hands. */
+/* 1 changed (or would be), 0 not; -EAGAIN: another program changed the table meanwhile. */
 static int do_table(const struct firewall_plan *plan, enum firewall_table id, enum action action,
 		    struct kerr *err)
 {
@@ -677,7 +686,7 @@ int firewall_remove(const char *instance, struct kerr *err)
 	const struct firewall_input in = { .instance = instance };
 	cleanup_(firewall_plan_clear) struct firewall_plan plan = { 0 };
 
-	if (!legacy_has_tables()) /* without tables there is nothing of ours */
+	if (!legacy_has_tables()) /* without legacy tables there is nothing to remove */
 		return 0;
 	firewall_plan_make(&in, &plan);
 	return do_tables(&plan, ACTION_REMOVE, err);

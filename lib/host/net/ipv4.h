@@ -5,18 +5,18 @@
 #include "defs.h"
 
 /*
- * IPv4 addresses and subnets as numbers in host byte order. Pure code: the
- * allocator of subnets and leases, links and firewall rules all use it.
+ * IPv4 addresses and subnets as numbers in host byte order. Pure functions, used for
+ * subnets, leases, links and firewall rules.
  */
 struct ipv4_net {
-	uint32_t addr; /* an address in the subnet, or the subnet's own when host bits are 0 */
+	uint32_t addr; /* an address in the subnet; host bits 0: the subnet itself */
 	unsigned prefix; /* 0 to 32 */
 };
 
 #define IPV4_TEXT_MAX 16 /* "255.255.255.255" */
 #define IPV4_NET_TEXT_MAX 19 /* with "/32" */
 
-/* Four decimal numbers, nothing around them. -EINVAL. */
+/* Four decimal numbers without surrounding text. -EINVAL. */
 int ipv4_parse(const char *s, uint32_t *ret);
 /* "a.b.c.d/n"; host bits are kept. -EINVAL. */
 int ipv4_net_parse(const char *s, struct ipv4_net *ret);

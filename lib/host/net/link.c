@@ -84,7 +84,7 @@ static struct rt_msg *link_msg(int type, int flags, const char *name, unsigned u
 
 /* ---- sysctl ---- */
 
-/* 1 written, 0 it was so (or the kernel does not have it). */
+/* 1 written, 0 it had that value (or the kernel lacks it). */
 static int sysctl_set(const char *path, const char *value, struct kerr *err)
 {
 	cleanup_buf struct buf now = BUF_INIT(4096);
@@ -164,7 +164,10 @@ static bool read_addr_net(const struct nlmsghdr *h, struct ipv4_net *ret)
 		return false;
 	rt_attrs_of(&attrs, h, sizeof(*head));
 	while (rt_attrs_next(&attrs, &attr)) {
-		/* IFA_LOCAL is ours; on a point-to-point link IFA_ADDRESS is the other end's. */
+		/*
+		 * IFA_LOCAL is this end's address; on a point-to-point link IFA_ADDRESS
+		 * is the peer's.
+		 */
 		if (attr.n < 4 || !(attr.type == IFA_LOCAL || (attr.type == IFA_ADDRESS && !found)))
 			continue;
 		ret->addr = ntohl(rt_attr_u32(&attr));
@@ -182,7 +185,7 @@ static void read_bridge_addr(void *ctx, const struct nlmsghdr *h)
 	if (!read_addr_net(h, &net))
 		return;
 	if ((int) ((struct ifaddrmsg *) NLMSG_DATA(h))->ifa_index != st->ifindex)
-		return; /* a kernel before 4.20 sends them all */
+		return; /* kernels before 4.20 ignore the filter and send all */
 	if (st->n_addrs++ == 0)
 		st->addr = net;
 }
@@ -238,13 +241,13 @@ static int bridge_create(struct rt_sock *sk, const char *name, struct kerr *err)
 	rt_put_str(msg, IFLA_INFO_KIND, "bridge");
 	rt_nest_end(msg, info);
 	r = rt_do(sk, msg, words);
-	if (r < 0 && r != -EEXIST) /* another made it meanwhile: judged like any other */
+	if (r < 0 && r != -EEXIST) /* another process created it meanwhile: it is checked below */
 		return kerr_set(err, r, "create the bridge '%s'%s", name, words);
 	return 0;
 }
 
-/* Whether what is there under the bridge's name is ours. */
-static int bridge_judge(const struct link_bridge *b, const struct link_bridge_state *st,
+/* Check that the existing device with the bridge's name is ours. */
+static int bridge_check(const struct link_bridge *b, const struct link_bridge_state *st,
 			struct kerr *err)
 {
 	char have[IPV4_NET_TEXT_MAX], want[IPV4_NET_TEXT_MAX];
@@ -329,7 +332,7 @@ int link_bridge_ensure(const struct link_bridge *b, struct kerr *err)
 	}
 	if (r < 0)
 		return r;
-	r = bridge_judge(b, &st, err);
+	r = bridge_check(b, &st, err);
 	if (r < 0)
 		return r;
 	return bridge_mend(sk, b, &st, err);
@@ -379,11 +382,11 @@ int link_delete(const char *name, struct kerr *err)
 /* ---- cells ---- */
 
 /*
- * Open a netlink socket that belongs to another network namespace: sockets stay
- * where they were opened, so the visit lasts only for that. IPv6 is switched off for what
- * will appear in there (lo keeps its ::1).
+ * Open a netlink socket in another network namespace. A socket stays in the namespace
+ * it was opened in, so this process enters only for that call. Also disables IPv6 for
+ * future devices there (lo keeps ::1).
  */
-static int visit(int netns_fd, struct rt_sock **ret, struct kerr *err)
+static int open_socket_in(int netns_fd, struct rt_sock **ret, struct kerr *err)
 {
 	cleanup_fd int own = -EBADF;
 	int r;
@@ -397,18 +400,21 @@ static int visit(int netns_fd, struct rt_sock **ret, struct kerr *err)
 	if (r >= 0)
 		r = rt_open(ret, err);
 	if (setns(own, CLONE_NEWNET) < 0) {
-		/* Everything after this would be done to the wrong network. */
+		/* Continuing would change the wrong network. */
 		log_err("cannot return from a network namespace");
 		abort();
 	}
 	return r < 0 ? r : 0;
 }
 
-/* eth0 is in its namespace after this, the host's end a port of the bridge; both are down. */
+/*
+ * Create the pair with eth0 in the cell's namespace and the host's end as a port of the
+ * bridge; both are down.
+ */
 static int veth_create(struct rt_sock *sk, const struct link_attach *a, unsigned bridge,
 		       struct kerr *err)
 {
-	const struct ifinfomsg peer_head = { 0 }; /* cannot come up before its pair is complete */
+	const struct ifinfomsg peer_head = { 0 }; /* must not come up before the pair is complete */
 	struct rt_msg *msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, a->host_name, 0);
 	static const uint8_t no_mac[LINK_MAC_SIZE];
 	char words[RT_WORDS_MAX];
@@ -495,9 +501,9 @@ static int configure_inside(struct rt_sock *inside, const struct link_attach *a,
 }
 
 /*
- * A new carrier is acted upon by a work queue of the kernel, some time later: until
- * then a port does not forward and a device sends nothing, so a first packet would be lost and
- * sent again only after a second. Asking ethtool for the link does that work now.
+ * The kernel handles a new carrier later, in a work queue. Until then a bridge port
+ * does not forward and a device sends nothing, so a first packet would be lost and only
+ * be retried after a second. Querying the link by ethtool handles the carrier at once.
  */
 static void settle_carrier(struct rt_sock *sk, const char *name)
 {
@@ -505,7 +511,7 @@ static void settle_carrier(struct rt_sock *sk, const char *name)
 	struct ifreq req = { .ifr_data = (void *) &value };
 
 	(void) snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
-	(void) ioctl(rt_fd(sk), SIOCETHTOOL, &req); /* it would happen anyway */
+	(void) ioctl(rt_fd(sk), SIOCETHTOOL, &req); /* on failure the kernel does it later */
 }
 
 int link_attach(const struct link_attach *a, struct kerr *err)
@@ -518,8 +524,8 @@ int link_attach(const struct link_attach *a, struct kerr *err)
 		return kerr_set(err, -errno, "find the bridge '%s'", a->bridge);
 	r = rt_open(&sk, err);
 	if (r == 0)
-		r = visit(a->netns_fd, &inside, err);
-	if (r == 0 && a->replace) /* its other end, wherever that is now, goes with it */
+		r = open_socket_in(a->netns_fd, &inside, err);
+	if (r == 0 && a->replace) /* its peer, in whatever namespace, is deleted with it */
 		r = delete_name(inside, a->name, err);
 	if (r >= 0)
 		r = veth_create(sk, a, bridge, err);
@@ -529,12 +535,12 @@ int link_attach(const struct link_attach *a, struct kerr *err)
 	if (r == 0)
 		r = configure_inside(inside, a, err);
 	if (r < 0) {
-		(void) delete_name(sk, a->host_name, NULL); /* the first error is the one to tell */
+		(void) delete_name(sk, a->host_name, NULL); /* the first error is reported */
 		return r;
 	}
 	settle_carrier(inside, a->name);
 	settle_carrier(sk, a->host_name);
-	settle_carrier(sk, a->bridge); /* its carrier is that of its ports */
+	settle_carrier(sk, a->bridge); /* the bridge's carrier depends on its ports */
 	return 0;
 }
 
@@ -590,7 +596,7 @@ static int compare_ports(const void *a, const void *b)
 	return strcmp(((const struct link_port *) a)->name, ((const struct link_port *) b)->name);
 }
 
-/* Of all devices, or (name) of one. */
+/* Read all devices, or with name one of them. */
 static int read_ports(const char *name, struct ports *ret, struct kerr *err)
 {
 	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
@@ -668,7 +674,7 @@ int link_port_join(const char *host_name, const char *bridge, struct kerr *err)
 	return 0;
 }
 
-/* ---- what the host uses ---- */
+/* ---- subnets in use on the host ---- */
 
 struct nets {
 	struct link_net *v;

@@ -14,7 +14,7 @@
 #include "buf.h"
 #include "rt.h"
 
-/* Ours are libnl's by another name. */
+/* struct rt_sock is libnl's socket; callers do not include libnl. */
 static struct nl_sock *nl(const struct rt_sock *sk)
 {
 	return (struct nl_sock *) (uintptr_t) sk;
@@ -52,12 +52,12 @@ int rt_open(struct rt_sock **ret, struct kerr *err)
 	int r;
 
 	if (!sk)
-		abort(); /* as xmalloc */
+		abort(); /* out of memory, as in xmalloc */
 	r = nl_connect(nl(sk), NETLINK_ROUTE);
 	if (r < 0)
 		return kerr_plain(err, -EIO, "open a netlink socket: %s", nl_geterror(-r));
 	fd = rt_fd(sk);
-	/* Words with an error, no echo of the request, filters that filter: all optional. */
+	/* Error messages, no echo of the request, strict filters: all optional. */
 	(void) setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void) setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	(void) setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
@@ -67,7 +67,7 @@ int rt_open(struct rt_sock **ret, struct kerr *err)
 
 /* ---- requests ---- */
 
-/* libnl takes a pointer to non-const it only reads. */
+/* libnl takes a non-const pointer, but only reads. */
 void rt_append(struct rt_msg *msg, const void *data, size_t n)
 {
 	if (nlmsg_append(nm(msg), (void *) (uintptr_t) data, n, NLMSG_ALIGNTO) < 0)

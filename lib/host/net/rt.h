@@ -8,8 +8,8 @@
 #include "err.h"
 
 /*
- * Requests to rtnetlink and what it answers; libnl below. Messages are ours and of a
- * page at most: that one cannot be made is a bug, and ends the process.
+ * rtnetlink(7) requests and replies, on top of libnl. Our messages have at most one
+ * page; one that does not fit is a bug and aborts the process.
  */
 struct rt_sock;
 struct rt_msg;
@@ -18,7 +18,7 @@ enum {
 	RT_WORDS_MAX = 128,
 };
 
-/* In the network namespace of the caller, and it stays there. */
+/* Open in the caller's network namespace; the socket stays in it. */
 int rt_open(struct rt_sock **ret, struct kerr *err);
 void rt_sock_freep(struct rt_sock **sk);
 /* For ioctl(2). */
@@ -37,18 +37,19 @@ struct nlattr *rt_nest(struct rt_msg *msg, int type) __attribute__((returns_nonn
 void rt_nest_end(struct rt_msg *msg, struct nlattr *nest);
 
 struct rt_answer {
-	void (*item)(void *ctx, const struct nlmsghdr *h); /* NULL: only the results count */
+	/* called for each reply; NULL: only results matter */
+	void (*item)(void *ctx, const struct nlmsghdr *h);
 	void *ctx;
 	int result; /* of the first request that failed */
 	char words[RT_WORDS_MAX]; /* the kernel's, " (…)" or "" */
 };
 
-/* Send requests in one datagram and read until each has its end. Returns a->result. */
+/* Send requests in one datagram and read until each is answered. Returns a->result. */
 int rt_talk(struct rt_sock *sk, struct rt_msg *const *msgs, size_t n, struct rt_answer *a);
-/* One request without an answer but its result. Consumes the message. */
+/* Send one request that only returns a result. Consumes the message. */
 int rt_do(struct rt_sock *sk, struct rt_msg *owned_msg, char words[RT_WORDS_MAX]);
 
-/* The attributes of a message behind its fixed header, or of another attribute. */
+/* Iterates over the attributes after a message's fixed header, or within an attribute. */
 struct rt_attrs {
 	const struct nlattr *at;
 	int left;
@@ -63,9 +64,9 @@ struct rt_attr {
 void rt_attrs_of(struct rt_attrs *a, const struct nlmsghdr *h, size_t head);
 void rt_attrs_in(struct rt_attrs *a, const struct rt_attr *outer);
 bool rt_attrs_next(struct rt_attrs *a, struct rt_attr *ret);
-/* 0 for one that is shorter. */
+/* The value, 0 if the attribute is too short. */
 uint32_t rt_attr_u32(const struct rt_attr *a);
-/* Cut to what fits. */
+/* Copy a string, truncated to size. */
 void rt_attr_str(const struct rt_attr *a, char *buf, size_t size);
 
 #endif
