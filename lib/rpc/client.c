@@ -26,12 +26,12 @@ enum {
 struct rpc_client {
 	int fd;
 	uint64_t next_id;
-	bool broken; /* nothing more can be said on this connection */
+	bool broken; /* the connection cannot be used any more */
 };
 
 /*
- * The name of a group, else its number. Of /etc/group alone, which is what usermod changes:
- * the C library's own search loads plug-ins, which a static program cannot count on.
+ * The name of a group, or its number if it has none. Reads only /etc/group, the file that
+ * usermod changes: getgrgid(3) loads plug-ins, which a static program cannot rely on.
  */
 static char *group_name(gid_t gid)
 {
@@ -47,7 +47,7 @@ static char *group_name(gid_t gid)
 	return name;
 }
 
-/* The group that may use the socket; "kukeon" where that is root alone or cannot be seen. */
+/* The group that may use the socket; "kukeon" if only root may, or if it cannot be determined. */
 static char *socket_group(const char *path)
 {
 	struct stat st;
@@ -57,7 +57,10 @@ static char *socket_group(const char *path)
 	return group_name(st.st_gid);
 }
 
-/* The dialer's texts are Go's, after the prefix that names the daemon. */
+/*
+ * After the prefix that names the daemon, the messages are those of Go's net.Dial:
+ * clients of upstream know them.
+ */
 static int dial_failed(struct kerr *err, const char *path, int r)
 {
 	cleanup_free char *group = NULL;
@@ -100,7 +103,7 @@ static int dial_unix(const char *path, struct rpc_client **ret, struct kerr *err
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return kerr_set(err, -errno, "dial kukeond at %s: socket", path);
-	/* The send time-out also bounds a connect(2) that waits for a full backlog. */
+	/* SO_SNDTIMEO also limits connect(2), which blocks while the backlog is full. */
 	(void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 	if (connect(fd, (struct sockaddr *) &addr, sizeof(addr)) < 0)
 		return dial_failed(err, path, -errno);
@@ -152,11 +155,11 @@ static int send_request(struct rpc_client *c, const struct rpc_method *m, const 
 		return r;
 	r = wire_write(c->fd, out.data, out.len, opts->fds, opts->n_fds, NULL);
 	if (r == -EPIPE || r == -ECONNRESET)
-		return 0; /* the daemon may have said why before it hung up */
+		return 0; /* the daemon may have sent the reason before it closed */
 	return r < 0 ? kerr_set(err, r, "write the request") : 0;
 }
 
-/* The error member: our words for what upstream's client makes of it. */
+/* Convert the error member of a reply into err. */
 static int transport_error(struct rpc_client *c, struct wire_span error, struct kerr *err)
 {
 	cleanup_node struct node *n = NULL;
@@ -187,7 +190,7 @@ static int take_reply(struct rpc_client *c, const struct rpc_method *m, const st
 	cleanup_free char *want = xasprintf("%" PRIu64, c->next_id);
 	int r;
 
-	/* A null id comes with an error about a request that could not be read. */
+	/* A reply with a null id is an error about a request that could not be parsed. */
 	if (!(id.n == strlen(want) && memcmp(id.p, want, id.n) == 0) &&
 	    (!span_is_null(id) || span_is_null(error))) {
 		c->broken = true;
@@ -202,7 +205,7 @@ static int take_reply(struct rpc_client *c, const struct rpc_method *m, const st
 	return 0;
 }
 
-/* A frame with an event is one of several before the reply. 1 when it was one. */
+/* Handle a frame with an event; any number may precede the reply. 1 if the frame was one. */
 static int take_event(struct rpc_client *c, const struct wire_frame *f,
 		      const struct rpc_call_opts *opts, struct kerr *err)
 {

@@ -6,10 +6,7 @@
 
 struct rpc_client;
 
-/*
- * Connect to "unix:///path" (5 s at most). Texts as spec surface.md sections
- * 2.2 and 2.9.
- */
+/* Connect to "unix:///path", within 5 s. The messages are those of upstream's client. */
 int rpc_dial(const char *host, struct rpc_client **ret, struct kerr *err);
 /* A client on a connection that is there, which it owns. */
 struct rpc_client *rpc_client_new(int owned_fd) __attribute__((returns_nonnull));
@@ -21,24 +18,24 @@ static inline void rpc_client_freep(struct rpc_client **c)
 }
 
 /*
- * One call, without a time limit. *reply (zeroed by the caller) is filled also
- * when the daemon answered with an Err, which is then returned as rpc_err_to_kerr
- * does; use rpc_reply_err for a message longer than a kerr. A failure of the
- * transport is another -errno, with the daemon's or our words.
+ * One call, without a time limit. *reply (zeroed by the caller) is also filled if the
+ * daemon replied with an Err, which is then returned as by rpc_err_to_kerr;
+ * rpc_reply_err has its full message. A transport failure is another -errno, with a
+ * message in err.
  */
 int rpc_call(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,
 	     struct kerr *err);
-/* What may go with a call; zero is a plain one. */
+/* Options of a call; all zero for none. */
 struct rpc_call_opts {
-	const int *fds; /* descriptors (KukeonX1), which stay the caller's */
+	const int *fds; /* descriptors to send (KukeonX1); still owned by the caller */
 	size_t n_fds;
-	void (*event)(void *ctx, const struct rpc_event *event); /* NULL: none are asked for */
+	void (*event)(void *ctx, const struct rpc_event *event); /* NULL: request no events */
 	void *ctx;
 };
 int rpc_call_with(struct rpc_client *c, enum rpc_method_id id, const void *args, void *reply,
 		  const struct rpc_call_opts *opts, struct kerr *err);
 
-/* The two halves of it: the request is sent, and its answer waited for. */
+/* rpc_call in two steps: send the request, then wait for the reply. */
 int rpc_begin(struct rpc_client *c, enum rpc_method_id id, const void *args,
 	      const struct rpc_call_opts *opts, struct kerr *err);
 int rpc_end(struct rpc_client *c, enum rpc_method_id id, void *reply,

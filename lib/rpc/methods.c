@@ -11,8 +11,8 @@
 #include "str.h"
 
 /*
- * Rows of the envelope's structs. Their keys are Go's field names, because the
- * Go structs carry no tags. S is set to the struct before each group.
+ * Rows of the argument and reply structs. Keys are the field names of upstream's Go
+ * structs, which have no JSON tags. S is defined as the struct before each group.
  */
 #define STR(m, wire) ROW_STRING(struct S, m, wire, .help = "")
 #define INT(m, wire) ROW_INT(struct S, m, wire, .help = "")
@@ -20,7 +20,7 @@
 #define LIST(m, wire) ROW_STRLIST(struct S, m, wire, .help = "")
 #define OBJ(m, T, wire, type) ROW_OBJ(struct S, m, T, wire, type, .help = "")
 #define OBJS(m, T, wire, type) ROW_OBJLIST(struct S, m, T, wire, type, .help = "")
-/* Ours: upstream's clients leave it out, and its daemon passes it over. */
+/* Our extension: upstream's clients do not send it, and its daemon ignores it. */
 #define GRACE(m) ROW_NINT(struct S, m, RPC_GRACE_KEY, .flags = FIELD_OMIT_EMPTY, .help = "")
 #define WARNING(m) ROW_STRING(struct S, m, "Warning", .flags = FIELD_OMIT_EMPTY, .help = "")
 #define BYTES(m, wire) ROW_BYTES(struct S, m, wire, .help = "")
@@ -34,7 +34,7 @@
 
 /* ---- arguments ---- */
 
-/* No rows, but a place for them: loops begin at fields. */
+/* No rows, but a valid address: loops start at fields. */
 static const struct field no_args_rows[1];
 
 static const struct model_type no_args_type = {

@@ -7,9 +7,9 @@
 #include "rpc_error.h"
 
 /*
- * The methods of the wire as one table: service KukeonV1 (upstream's, spec
- * surface.md section 4.4) and KukeonX1 (ours). Arguments and replies are plain
- * structs with rows like the documents' (model.h); member order is wire order.
+ * All RPC methods as one table: service KukeonV1 (upstream's) and KukeonX1 (our
+ * extensions); see kukeon-api(7). Arguments and replies are plain structs described by
+ * rows like the documents (model.h); member order is wire order.
  */
 
 /* ---- arguments ---- */
@@ -18,7 +18,7 @@ struct rpc_no_args {
 	char unused;
 };
 
-/* How many milliseconds a request gives what is to end, before it is killed. */
+/* Milliseconds that processes get to exit before they are killed. */
 #define RPC_GRACE_KEY "GraceMs"
 
 #define RPC_DOC_ARGS(kind)               \
@@ -42,13 +42,16 @@ RPC_DOC_ARGS(cell);
 RPC_DOC_ARGS(container);
 #undef RPC_DOC_ARGS
 
-/* ListSpaces to ListContainers: "" is no filter. Later members are absent on the wire where unused. */
+/*
+ * ListSpaces to ListContainers: "" is no filter. Members that a method does not use are
+ * absent on the wire.
+ */
 struct rpc_list_args {
 	char *realm_name;
 	char *space_name;
 	char *stack_name;
 	char *cell_name;
-	char *after; /* KukeonX1: Next of the page before, "" for the first one */
+	char *after; /* KukeonX1: Next of the previous page, "" for the first page */
 };
 
 struct rpc_apply_args {
@@ -56,13 +59,13 @@ struct rpc_apply_args {
 };
 
 /*
- * KukeonX1.PlanDelete: what would be deleted, in this order, one after the other.
- * PrepareDelete: it is about to be, and what can be is asked to end, so that all share
- * one grace.
+ * KukeonX1.PlanDelete: report what deleting these targets in this order would delete.
+ * PrepareDelete: they will be deleted next; ask their processes to end now, so that
+ * they share one grace period.
  */
 struct rpc_plan_target {
 	char *kind; /* "Realm" */
-	char *realm_name; /* where it is; "" for what does not apply */
+	char *realm_name; /* its location; "" where it does not apply */
 	char *space_name;
 	char *stack_name;
 	char *cell_name;
@@ -78,8 +81,8 @@ struct rpc_plan_delete_args {
 
 struct rpc_load_image_args {
 	char *realm;
-	struct buf
-		tarball; /* always empty in the server: the bytes are in the call's fd (server.h) */
+	/* always empty in the server, which gets the bytes in a file (struct rpc_fds) */
+	struct buf tarball;
 };
 
 struct rpc_verify_images_args {
@@ -199,7 +202,7 @@ struct rpc_get_container_result {
 struct rpc_cell_done_result {
 	struct cell_doc cell;
 	bool done;
-	char *warning; /* of a stop: it is done, but could not be written down; NULL */
+	char *warning; /* of a stop: stopped, but the state could not be saved; NULL: none */
 };
 
 struct rpc_container_done_result {
@@ -278,10 +281,10 @@ struct rpc_attach_result {
 struct rpc_log_result {
 	char *host_capture_path;
 	char *host_log_path;
-	char *writer; /* one of these; NULL: it runs */
+	char *writer; /* one of the following; NULL: it runs */
 };
-#define RPC_LOG_WAITS "waits" /* it does not run now, and is to be started or brought back */
-#define RPC_LOG_ENDED "ended" /* until it is started again */
+#define RPC_LOG_WAITS "waits" /* not running, but will be started or restarted */
+#define RPC_LOG_ENDED "ended" /* stays stopped until it is started again */
 
 struct rpc_refresh_result {
 	struct strlist realms_found, spaces_found, stacks_found, cells_found, containers_found;
@@ -304,22 +307,23 @@ struct rpc_apply_result {
 	LIST_OF(struct rpc_apply_resource) resources;
 };
 
-/* One of a target, in their order. */
+/* The result for one target, in the order of the targets. */
 struct rpc_planned {
 	char *action; /* "deleted", "not found", "failed" */
 	char *error;
-	struct strlist deleted; /* children that go along, as in the replies of Delete… */
+	/* children that are deleted with it, as in the replies of Delete… */
+	struct strlist deleted;
 };
 
 struct rpc_plan_delete_result {
 	LIST_OF(struct rpc_planned) planned;
 };
 
-/* What a loaded archive has besides the images that were loaded. */
+/* Contents of an archive that were not loaded. */
 struct rpc_image_left {
 	char *name;
 	char *reason;
-	bool failed; /* it should have been loaded; else it is not for here, or no image */
+	bool failed; /* loading failed; false: for another platform, or not an image */
 };
 
 struct rpc_load_image_result {
@@ -362,18 +366,18 @@ struct rpc_pull_image_result {
 	char *realm;
 	char *namespace;
 	struct rpc_image image;
-	bool changed; /* false: it was there and current */
+	bool changed; /* false: the image was present and current */
 };
 
 /*
- * What may come before a reply, to a caller that asks for it: where one layer of
- * an image that is being pulled is. As a frame: {"id":N,"event":{…}}.
+ * A progress event, sent before the reply if the caller requested events: the state of
+ * one layer of an image that is being pulled. As a frame: {"id":N,"event":{…}}.
  */
 struct rpc_event {
 	char *layer; /* digest of the blob */
 	char *phase; /* exists, waiting, downloading, retrying, unpacking, done */
 	int64_t current, total; /* compressed bytes */
-	char *text; /* why it is being tried again */
+	char *text; /* reason of a retry */
 };
 
 /* KukeonX1.InspectImage */
@@ -395,8 +399,8 @@ struct rpc_image_check {
 	char *name;
 	int64_t layers, files;
 	struct strlist problems;
-	int64_t more; /* problems that are not named */
-	char *outcome; /* ok, broken, repaired, reload (it must be loaded again), failed */
+	int64_t more; /* number of further problems that are not listed */
+	char *outcome; /* ok, broken, repaired, reload (load the image again), failed */
 	char *error; /* why a repair failed */
 };
 
@@ -497,8 +501,8 @@ struct rpc_daemon_info_reply {
 };
 
 /*
- * Replies without one. Lists of KukeonX1 come in pages: next is After of the page
- * that follows, "" after the last one. KukeonV1 has no such member.
+ * Replies without a Result. Lists of KukeonX1 come in pages: pass next as After to get
+ * the following page; it is "" on the last one. KukeonV1 has no such member.
  */
 struct rpc_ping_reply {
 	bool ok;
@@ -544,9 +548,9 @@ struct rpc_list_container_docs_reply {
 /* ---- the table ---- */
 
 /*
- * X(constant, wire name, args type, reply type, further members): KukeonV1 first.
- * The types are named by their struct, except where several methods share one
- * (Start, Stop and Kill; List). A method that is to come answers "not implemented
+ * X(constant, wire name, args type, reply type, further members): KukeonV1 first. The
+ * types are named after the structs; some methods share one (Start, Stop and Kill;
+ * List). A method with to_come set is answered with "not implemented
  * yet: <Method>".
  */
 #define RPC_V1_METHODS(X)                                                                       \
@@ -592,7 +596,7 @@ struct rpc_list_container_docs_reply {
 	X(RPC_DELETE_IMAGE, DeleteImage, image_args, delete_image_reply)                        \
 	X(RPC_PING, Ping, no_args, ping_reply)
 
-/* Ours. LoadImage: the archive is the one descriptor that rides with the request. */
+/* Our extensions. LoadImage: the archive is the one descriptor passed with the request. */
 #define RPC_X1_METHODS(X)                                                                      \
 	X(RPC_X_DAEMON_INFO, DaemonInfo, no_args, daemon_info_reply)                           \
 	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, apply_args, apply_reply)                        \
@@ -627,22 +631,23 @@ struct rpc_method {
 	enum rpc_method_id id;
 	const struct model_type *args; /* of one of the args structs above */
 	const struct model_type *reply;
-	const char *streamed; /* wire name of the byte field that goes to a file; NULL */
-	unsigned max_fds; /* descriptors that may ride with a request */
-	bool to_come; /* the engine has no handler so far (a unit test holds it against that) */
-	bool private; /* of an engine that its client started; a daemon has no such method */
+	/* wire name of the byte field that is streamed into a file; NULL: none */
+	const char *streamed;
+	unsigned max_fds; /* descriptors that may be passed with a request */
+	bool to_come; /* the engine has no handler yet (a unit test compares) */
+	bool private; /* only in an engine that the client started itself, not in a daemon */
 };
 
 /* Rows of struct rpc_image and struct rpc_event. */
 extern const struct model_type rpc_image_type;
 extern const struct model_type rpc_event_type;
 
-/* NULL when there is none. Names are case-sensitive. */
+/* NULL if there is no such method. Names are case-sensitive. */
 const struct rpc_method *rpc_method_find(const char *service, const char *name);
 const struct rpc_method *rpc_method_get(enum rpc_method_id id);
 bool rpc_service_known(const char *service);
 
-/* Put err into a reply (replacing one); the rest of the reply is zeroed first. */
+/* Clear the reply and set its Err from err. */
 void rpc_reply_fail(const struct rpc_method *m, void *reply, const struct kerr *err);
 /* "KukeonV1.Ping": for messages; owned by the caller. */
 char *rpc_method_text(const struct rpc_method *m);

@@ -5,14 +5,14 @@
 #include "defs.h"
 #include "err.h"
 
-/* Who is at the other end of a unix socket, as the kernel says. */
+/* Credentials of the peer of a unix socket (SO_PEERCRED, unix(7)). */
 struct peer {
 	uid_t uid;
 	gid_t gid;
 	pid_t pid;
 };
 
-/* As of connect(2). 0 or -errno. */
+/* The credentials at the time of connect(2). 0 or -errno. */
 int peer_get(int fd, struct peer *ret);
 
 #endif

@@ -11,7 +11,7 @@
 #include "server.h"
 #include "str.h"
 
-/* One request on its way. */
+/* A request that is being handled. */
 struct call {
 	const struct rpc_server *server;
 	const struct wire_pace *pace;
@@ -35,8 +35,8 @@ static void call_clear(struct call *c)
 }
 
 /*
- * The text of the method member: "" for null and when it is not there. Returns
- * -EPROTO for another type, which upstream's server takes for a broken stream.
+ * The text of the method member, "" if it is null or missing. -EPROTO for another type,
+ * which upstream's server treats as a broken stream.
  */
 static int method_text(const struct wire_frame *f, char **ret, struct kerr *err)
 {
@@ -54,12 +54,12 @@ static int method_text(const struct wire_frame *f, char **ret, struct kerr *err)
 		return kerr_wrap(err, -EPROTO, "invalid request");
 	s = node_is_null(n) ? "" : node_str(n);
 	if (!s)
-		return kerr_plain(err, -EPROTO, "invalid request: method is no string");
+		return kerr_plain(err, -EPROTO, "invalid request: method is not a string");
 	*ret = xstrdup(s);
 	return 0;
 }
 
-/* Texts of Go's net/rpc. */
+/* The messages are those of Go's net/rpc. */
 static int find_method(struct call *c, const char *text, struct kerr *err)
 {
 	cleanup_free char *service = NULL;
@@ -125,7 +125,7 @@ static bool wants_events(const struct call *c)
 	return span.p && span.n == 4 && memcmp(span.p, "true", 4) == 0;
 }
 
-/* Without waiting: locks may be held while events are sent. */
+/* Does not block: locks may be held while events are sent. */
 static bool may_write(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
@@ -140,7 +140,7 @@ static void send_event(struct rpc_link *l, const struct rpc_event *event)
 	cleanup_buf struct buf out = BUF_INIT(KUKE_MAX_REQUEST);
 
 	if (!wants_events(c) || !may_write(l->fd))
-		return; /* the reply shows it */
+		return; /* drop the event: a later write error of the reply is reported */
 	buf_adds(&out, "{\"id\":");
 	buf_add(&out, c->id.p ? c->id.p : "null", c->id.p ? c->id.n : 4);
 	buf_adds(&out, ",\"event\":");
@@ -163,7 +163,7 @@ static void dispatch(struct call *c)
 		rpc_reply_fail(c->method, c->reply, &err);
 		return;
 	}
-	/* The handler may take them; what it leaves is closed with the frame. */
+	/* The handler may take descriptors; the others are closed with the frame. */
 	memcpy(fds.v, f->fds, sizeof(fds.v));
 	if (c->method->streamed) {
 		fds.stream = take_fd(f->stream_fd);
@@ -178,7 +178,7 @@ static void dispatch(struct call *c)
 	}
 }
 
-/* The reply as JSON into result; an error of the transport is returned. */
+/* Handle the call and write the reply as JSON into result. Returns only transport errors. */
 static int answer(struct call *c, struct buf *result, struct kerr *err)
 {
 	cleanup_free char *text = NULL;
@@ -239,8 +239,9 @@ static int serve_one(struct call *c, struct kerr *err)
 }
 
 /*
- * The id of what is cut off is not known; null is the first call's for Go. It gets no
- * time: a client that could not say its request in time has had its share.
+ * The id of an incomplete request is unknown, so the reply has a null id, which Go's
+ * client matches with its first call. No write timeout: the client has already used up
+ * its time.
  */
 static void send_late(int fd, const struct kerr *why)
 {
@@ -251,7 +252,7 @@ static void send_late(int fd, const struct kerr *why)
 		(void) wire_write(fd, out.data, out.len, NULL, 0, NULL);
 }
 
-/* The next request and its answer. 1, or what rpc_serve returns. */
+/* Read the next request and reply to it. 1, or the result of rpc_serve. */
 static int serve_next(const struct rpc_server *s, int fd, const struct peer *peer,
 		      const struct wire_limits *limits, struct kerr *err)
 {

@@ -28,7 +28,7 @@ void stream_clear(struct stream *s)
 	stream_init(s, s->max);
 }
 
-/* A file without a name; by hand where the file system has no O_TMPFILE. */
+/* Create an unnamed file: O_TMPFILE, or create and unlink on file systems without it. */
 static int nameless_file(const char *dir)
 {
 	cleanup_free char *name = NULL;
@@ -83,11 +83,11 @@ static void put(struct stream *s, unsigned char byte)
 
 static void illegal(struct stream *s, uint64_t at)
 {
-	/* Go's words, which a client of the upstream protocol knows. */
+	/* The message of Go's encoding/base64, as upstream's server sends it. */
 	(void) kerr_plain(&s->failed, -EINVAL, "illegal base64 data at input byte %" PRIu64, at);
 }
 
-/* One character of the string. */
+/* Decode one character of the string. */
 static void character(struct stream *s, unsigned c)
 {
 	unsigned char byte;
@@ -103,7 +103,7 @@ static void character(struct stream *s, unsigned c)
 		put(s, byte);
 }
 
-/* The scanner has checked the escapes; here they only have to be undone. */
+/* Decode an escape; the scanner has checked its syntax. */
 static void escaped(struct stream *s, char c)
 {
 	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";

@@ -19,18 +19,19 @@
 
 enum {
 	WIRE_CHUNK = 64 << 10,
-	WIRE_BLANKS = 16 << 10, /* white space that is taken at once */
-	WIRE_KEY_MAX = 32, /* no name that matters is longer */
-	WIRE_ID_MAX = 128, /* of a frame that is too large */
-	WIRE_MAX_VALUES = KUKE_MAX_NODES, /* in one frame: a tree costs more than its text */
+	WIRE_BLANKS = 16 << 10, /* white space read at once */
+	WIRE_KEY_MAX = 32, /* longer than any name we look for */
+	WIRE_ID_MAX = 128, /* kept from a frame that is too large */
+	/* in one frame: a parsed tree takes more memory than the text */
+	WIRE_MAX_VALUES = KUKE_MAX_NODES,
 };
 
-/* What reading one frame needs beside the frame; on the heap, it is large. */
+/* State of reading one frame. Large, so it is on the heap. */
 struct reader {
 	struct jscan scan;
 	const struct wire_limits *limits;
 	struct wire_frame *frame;
-	const char *from; /* of the chunk being scanned: not copied yet */
+	const char *from; /* start of the part of the current chunk that is not copied yet */
 	char key[WIRE_KEY_MAX];
 	size_t key_len;
 	size_t values;
@@ -38,8 +39,8 @@ struct reader {
 	bool in_params; /* the current member of the top object */
 	bool streaming; /* the current member of params[0] is the streamed one */
 	bool in_id; /* the current member of the top object */
-	char id[WIRE_ID_MAX]; /* a string or a literal, as it stands */
-	size_t id_len; /* more than fits: unknown */
+	char id[WIRE_ID_MAX]; /* a string or literal, verbatim */
+	size_t id_len; /* larger than id: the id is unknown */
 	size_t body; /* characters of the streamed field in this step */
 	int64_t deadline; /* clock_ms; -1: none */
 	struct stream stream;
@@ -69,12 +70,15 @@ static int64_t deadline_in(int ms)
 	return ms > 0 ? clock_ms() + ms : -1;
 }
 
-/* Until fd is ready for events: 1. 0 once stop_fd ends, -ETIMEDOUT at the deadline (-1: none). */
+/*
+ * Wait until fd is ready for events: 1; 0 if stop_fd becomes ready, -ETIMEDOUT at the
+ * deadline (-1: none).
+ */
 static int wait_until(int fd, short events, int stop_fd, int64_t deadline)
 {
 	struct pollfd p[] = {
 		{ .fd = fd, .events = events },
-		{ .fd = stop_fd, .events = POLLIN }, /* a negative one is left out */
+		{ .fd = stop_fd, .events = POLLIN }, /* poll(2) ignores a negative descriptor */
 	};
 	int n;
 
@@ -115,7 +119,8 @@ static void on_key_end(struct reader *r, unsigned depth)
 		r->streaming = r->in_params && r->item == 0 && r->scan.stack[1] == '[' &&
 			       r->limits->stream_key && key_is(r, r->limits->stream_key);
 	if (depth == 3 && r->streaming)
-		stream_clear(&r->stream); /* null, a number: nothing, or the decoder's to refuse */
+		/* null means empty; other types are refused by the decoder */
+		stream_clear(&r->stream);
 	r->key_len = 0;
 }
 
@@ -126,7 +131,7 @@ static void add_id(struct reader *r, const char *p, size_t n)
 	r->id_len += n;
 }
 
-/* The id as it stands: it is echoed, whatever becomes of the rest. */
+/* Keep the id verbatim: it is returned even if the rest of the frame is refused. */
 static void on_id(struct reader *r, enum jscan_event ev, const char *p, size_t n)
 {
 	if ((ev == JSCAN_EV_STRING || ev == JSCAN_EV_STRING_END) && r->id_len == 0)
@@ -147,7 +152,7 @@ static void on_stream_bytes(struct reader *r, const char *p, size_t n)
 	if (r->stream.fd < 0 && !r->stream.failed.msg[0])
 		stream_begin(&r->stream, r->limits->spool_dir);
 	stream_add(&r->stream, p, n);
-	/* All but these bytes belongs to the frame's text. */
+	/* Copy everything before these bytes into the frame's text. */
 	buf_add(&r->frame->text, r->from, (size_t) (p - r->from));
 	r->from = p + n;
 }
@@ -162,7 +167,7 @@ static void on_event(void *ctx, enum jscan_event ev, unsigned depth, const char 
 	case JSCAN_EV_KEY:
 		if (r->key_len + n <= sizeof(r->key))
 			memcpy(r->key + r->key_len, p, n);
-		/* Past the end it is no name of ours; the length says so. */
+		/* A longer key matches none of our names; key_len keeps its length. */
 		r->key_len += n;
 		return;
 	case JSCAN_EV_KEY_END:
@@ -195,7 +200,7 @@ static void on_event(void *ctx, enum jscan_event ev, unsigned depth, const char 
 		r->item++;
 }
 
-/* From here on nothing of the frame is kept; it is still read to its end, for its id. */
+/* Drop the frame's text; the frame is still read to its end to find its id. */
 static void drop_text(struct reader *r)
 {
 	struct kerr *why = &r->frame->refused;
@@ -224,7 +229,7 @@ static enum jscan_result scan(struct reader *r, const char *p, size_t n, size_t 
 	return res;
 }
 
-/* The first byte of a frame and what rides with it. 1, 0 at the end, -errno. */
+/* Read the first byte of a frame and its descriptors. 1, 0 at the end of the stream, -errno. */
 static int first_byte(int fd, struct wire_frame *f, char *ret)
 {
 	union {
@@ -258,7 +263,7 @@ static void drop_fds(struct wire_frame *f)
 		fd_close_p(&f->fds[--f->n_fds]);
 }
 
-/* Bytes that are known to be there; what rides with them is closed. */
+/* Read bytes that have been peeked at; descriptors that come with them are closed. */
 static int take(int fd, char *buf, size_t n)
 {
 	while (n > 0) {
@@ -273,7 +278,7 @@ static int take(int fd, char *buf, size_t n)
 	return 0;
 }
 
-/* What is there, without taking it: its length, 0 at the end of the stream, -EAGAIN. */
+/* Peek at the available bytes: their number, 0 at the end of the stream, -EAGAIN. */
 static ssize_t peek(int fd, char *buf, size_t n)
 {
 	ssize_t k;
@@ -284,7 +289,7 @@ static ssize_t peek(int fd, char *buf, size_t n)
 	return k < 0 ? -errno : k;
 }
 
-/* Only a client that keeps us waiting is late, not one whose bytes are there. */
+/* Check the deadline only when no bytes are available, so that our own delay does not count. */
 static int wait_for_more(int fd, const struct reader *r)
 {
 	int k = wait_until(fd, POLLIN, r->limits->pace ? r->limits->pace->stop_fd : -1,
@@ -294,8 +299,8 @@ static int wait_for_more(int fd, const struct reader *r)
 }
 
 /*
- * Look at what is there without taking it, scan it, and take what belongs to
- * this frame: the byte after it may have descriptors of the next one.
+ * Peek, scan, and read only the bytes of this frame: the next byte may carry
+ * descriptors of the next frame.
  */
 static int next_chunk(int fd, struct reader *r, enum jscan_result *res)
 {
@@ -335,7 +340,7 @@ static int bad_json(const struct reader *r, struct kerr *err)
 	return kerr_plain(err, -EPROTO, "invalid JSON");
 }
 
-/* A frame in place of the one that was too large. */
+/* Replace a frame that is too large by one with only its id. */
 static void keep_id(struct reader *r)
 {
 	struct buf *text = &r->frame->text;
@@ -380,7 +385,7 @@ static bool is_space(char c)
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/* Take the white space that is there. 1 when something else comes after it, or the end. */
+/* Read available white space. 1 if it is followed by other bytes or the end of the stream. */
 static int skip_blanks(int fd)
 {
 	char chunk[WIRE_BLANKS];
@@ -406,7 +411,10 @@ int wire_wait(int fd, int stop_fd, int ms)
 	int r;
 
 	for (;;) {
-		/* The newline after the last frame is no request that stopping waits for. */
+		/*
+		 * A newline after the last frame does not start a request, so it must
+		 * not delay a stop.
+		 */
 		r = skip_blanks(fd);
 		if (r != -EAGAIN)
 			return r;
@@ -450,7 +458,7 @@ int wire_read(int fd, const struct wire_limits *limits, struct wire_frame *ret, 
 
 /* ---- writing ---- */
 
-/* Until something can be written; a daemon that stops does not wait for long. */
+/* Wait until fd is writable; with a short limit when the daemon is stopping. */
 static int wait_to_write(int fd, const struct wire_pace *pace)
 {
 	int64_t deadline = deadline_in(pace ? pace->write_ms : 0);
@@ -502,7 +510,7 @@ int wire_write(int fd, const void *p, size_t n, const int *fds, size_t n_fds,
 	return 0;
 }
 
-/* ---- pieces of a frame, which is known to be JSON ---- */
+/* ---- pieces of a frame; its JSON syntax has been checked ---- */
 
 static const char *skip_space(const char *p, const char *end)
 {
@@ -511,7 +519,7 @@ static const char *skip_space(const char *p, const char *end)
 	return p;
 }
 
-/* The byte after the string that begins at p. */
+/* Returns the end of the string that starts at p. */
 static const char *skip_string(const char *p, const char *end)
 {
 	for (p++; p < end && *p != '"'; p++)
@@ -520,7 +528,7 @@ static const char *skip_string(const char *p, const char *end)
 	return p < end ? p + 1 : end;
 }
 
-/* The byte after the value that begins at p. */
+/* Returns the end of the value that starts at p. */
 static const char *skip_value(const char *p, const char *end)
 {
 	unsigned depth = 0;

@@ -83,7 +83,7 @@ int instance_save(const struct layout *l, const struct instance *i, struct kerr 
 			       err);
 }
 
-/* A cgroup root as it is compared: trimmed, without slashes at its end. */
+/* Normalise a cgroup root for comparison: trimmed, without trailing slashes. */
 static char *clean_root(const char *s)
 {
 	char *t = str_trim(s);

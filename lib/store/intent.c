@@ -33,7 +33,7 @@ void intent_clear(struct intent *i)
 	model_clear(&intent_type, i);
 }
 
-/* .lock has .intent beside it, any other lock <name>.intent. */
+/* The intent is beside the lock: .intent for .lock, <name>.intent for any other. */
 static char *intent_path(const struct layout *l, const struct lock_id *id)
 {
 	cleanup_free char *lock = lock_id_path(l, id);
@@ -89,7 +89,7 @@ static int load_file(const char *path, struct intent *ret, struct kerr *err)
 		return kerr_wrap(err, -EINVAL, "intent '%s'", path);
 	if (str_empty(i.op)) {
 		intent_clear(&i);
-		return kerr_plain(err, -EINVAL, "intent '%s': no operation in it", path);
+		return kerr_plain(err, -EINVAL, "intent '%s': it names no operation", path);
 	}
 	*ret = i;
 	return 0;
@@ -102,7 +102,7 @@ int intent_load(const struct layout *l, const struct lock_id *id, struct intent 
 	cleanup_free char *rt = layout_lock_to_rt(l, path);
 	int r;
 
-	/* Both there: the durable one is the wider operation. */
+	/* If both exist, the durable one belongs to the enclosing operation. */
 	r = load_file(path, ret, err);
 	if (r == -ENOENT)
 		r = load_file(rt, ret, err);
@@ -119,7 +119,10 @@ int intent_remove(const struct layout *l, const struct locks *t, const struct lo
 	assert(locks_held(t, id));
 	(void) t;
 	r = remove_tree_at(AT_FDCWD, rt, REMOVE_TREE_SAME_FS, err);
-	/* Not synced: an intent that comes back after a power cut is looked at and found done. */
+	/*
+	 * Not synced: if an intent reappears after a power failure, recovery finds its
+	 * operation done.
+	 */
 	return r < 0 ? r : remove_tree_at(AT_FDCWD, path, REMOVE_TREE_SAME_FS, err);
 }
 

@@ -7,30 +7,29 @@
 #include "vec.h"
 
 /*
- * A record of a multi-step operation that is under way: written before its
- * first step, removed after its last. There is at most one per lock, and only
- * the holder of that lock touches it; whoever takes the lock next and finds one
- * finishes the operation or undoes it.
+ * A record of a multi-step operation: written before its first step, removed after its
+ * last. There is at most one per lock, and only the holder of the lock accesses it. A
+ * process that takes the lock and finds one completes or undoes the operation.
  */
 struct intent {
 	char *op; /* "cell-delete" */
 	char *step; /* the last step that was begun; "" */
-	struct strmap data; /* what is needed to finish or undo */
+	struct strmap data; /* data needed to complete or undo it */
 };
 
 void intent_clear(struct intent *i);
 
 enum intent_flags {
 	INTENT_RUNTIME =
-		1 << 0, /* in the runtime dir, not synced: a reboot undoes the steps itself */
+		1 << 0, /* in the runtime dir, not synced: a reboot undoes these steps by itself */
 };
 
 /* Write or replace the intent of a lock that t holds. */
 int intent_write(const struct layout *l, const struct locks *t, const struct lock_id *id,
 		 const struct intent *i, enum intent_flags flags, struct kerr *err);
 /*
- * The intent left at a lock. -ENOENT without a message when there is none. A
- * file that cannot be read as one is -EINVAL and names it.
+ * Load the intent of a lock. -ENOENT without a message if there is none; -EINVAL, with
+ * a message that names the file, if it is not a valid intent.
  */
 int intent_load(const struct layout *l, const struct lock_id *id, struct intent *ret,
 		struct kerr *err);

@@ -173,7 +173,7 @@ struct addr addr_child(const struct addr *a, const char *name)
 	return c;
 }
 
-/* Join what is there of an address below a directory. */
+/* Append the names that an address has to a directory. */
 static char *addr_path(const char *dir, const struct addr *a)
 {
 	switch (addr_level(a)) {

@@ -5,13 +5,13 @@
 #include "defs.h"
 
 /*
- * The only place that knows what directories and files are called. All
- * functions are pure, return absolute paths owned by the caller (free), and
- * assert that the parts they need are there: names are validated before.
+ * Paths of all directories and files; no other module builds them. All functions are
+ * pure, return absolute paths owned by the caller (free), and assert that the names
+ * they need are set: names are validated before.
  */
 struct layout {
 	char *run_path; /* "/opt/kukeon": survives a reboot */
-	char *runtime_dir; /* "/run/kukeon": the socket's directory, gone after one */
+	char *runtime_dir; /* "/run/kukeon": the socket's directory, lost at a reboot */
 };
 
 /* Copies both, cleaned of "//" and trailing '/'. They must be absolute. */
@@ -19,7 +19,7 @@ void layout_init(struct layout *l, const char *run_path, const char *runtime_dir
 void layout_clear(struct layout *l);
 
 /*
- * Where an object stands. Strings are borrowed; unused ones NULL (or ""). The
+ * The address of an object. Strings are borrowed; unused ones are NULL (or ""). The
  * level of an address is that of its last name.
  */
 struct addr {
@@ -30,7 +30,7 @@ struct addr {
 };
 
 enum addr_level {
-	ADDR_ROOT = 0, /* no name at all: data/ itself */
+	ADDR_ROOT = 0, /* no name: data/ itself */
 	ADDR_REALM,
 	ADDR_SPACE,
 	ADDR_STACK,
@@ -54,7 +54,7 @@ enum object_file {
 	REALM_PASSWORDS, /* .passwords.json, 0600 */
 	SPACE_NETWORK, /* network.json, 0600: the subnet */
 	SPACE_CONFLIST, /* network.conflist, 0600 */
-	SPACE_HOSTS, /* .hosts: the one inode behind its cells' etc-hosts */
+	SPACE_HOSTS, /* .hosts: the file to which etc-hosts of its cells is linked */
 	SPACE_LEASES, /* .leases: directory, one file per address */
 	CELL_ETC_HOSTS, /* etc-hosts */
 	CELL_ETC_HOSTNAME, /* etc-hostname */
@@ -62,7 +62,7 @@ enum object_file {
 };
 
 char *layout_object(const struct layout *l, const struct addr *a, enum object_file what);
-/* data/<realm>/<space>/<stack>/.id-<id>: whose a spec.id is that is no cell's name */
+/* data/<realm>/<space>/<stack>/.id-<id>: names the cell with this spec.id, if its name differs */
 char *layout_cell_id(const struct layout *l, const struct addr *stack, const char *id);
 /* data/<realm>/<space>/.leases/<ip> */
 char *layout_lease(const struct layout *l, const struct addr *space, const char *ip);
@@ -126,7 +126,7 @@ char *layout_lock_to_rt(const struct layout *l, const char *lock_path);
 enum rt_file {
 	RT_SOCKET = 1, /* kukeond.sock, unless the configuration names another */
 	RT_PID, /* kukeond.pid */
-	RT_WAKE_DIR, /* wake: one empty file per container that wants a pass */
+	RT_WAKE_DIR, /* wake: one empty file per container that requests a reconcile pass */
 	RT_WAKE_SOCKET, /* wake.sock: datagrams, empty */
 	RT_CELLS, /* cells: the pins of all cells */
 	RT_CONTAINERS, /* containers */
@@ -134,15 +134,15 @@ enum rt_file {
 	RT_INTENTS, /* intents that need not outlive a reboot */
 	RT_SECCOMP, /* seccomp: compiled filters by the digest of their profile */
 	RT_BOOT, /* boot.json: the mount namespace our mounts live in */
-	RT_RESTARTS, /* restarts: a file per cell with containers to bring back */
-	RT_STOPS, /* stops: a file per cell in which something is asked to end */
-	RT_BOOTED, /* booted: the cells that were to be started with the host have been */
+	RT_RESTARTS, /* restarts: a file per cell with containers to restart */
+	RT_STOPS, /* stops: a file per cell in which a container is being stopped */
+	RT_BOOTED, /* booted: exists once the cells to start at boot have been started */
 	_RT_FILE_MAX,
 };
 
 char *layout_rt(const struct layout *l, enum rt_file what);
 
-/* wake/<name>, the level of one wake-up; name is "<ns>.<runtime id>" or any file name. */
+/* wake/<name>: exists while a wake-up is pending; name is "<ns>.<runtime id>" or any file name. */
 char *layout_wake(const struct layout *l, const char *name);
 
 /*
@@ -166,7 +166,7 @@ enum rt_container_file {
 	RTC_ROOTFS, /* rootfs: mount point */
 	RTC_SECRETS, /* secrets: 0700, files 0400 */
 	RTC_RUNC_LOG, /* runc.log */
-	RTC_SECCOMP, /* seccomp.bpf: the compiled filter, 0600; not there without one */
+	RTC_SECCOMP, /* seccomp.bpf: the compiled filter, 0600; only if there is one */
 	_RTC_FILE_MAX,
 };
 

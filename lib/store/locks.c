@@ -15,7 +15,7 @@
 #include "vec.h"
 
 enum {
-	LOCKS_DIR_MODE = 0700 /* an unprivileged reader could hold a lock as well as we */
+	LOCKS_DIR_MODE = 0700 /* a user who can open a lock file could hold the lock */
 };
 
 struct held {
@@ -95,7 +95,7 @@ char *lock_id_path(const struct layout *l, const struct lock_id *id)
 		return layout_lock(l, &(struct addr){ 0 }, ".firewall");
 	case LOCK_IMAGE:
 		assert(id->name);
-		/* Image names have slashes and no limit that suits a file name. */
+		/* Image names contain slashes and may be longer than a file name. */
 		sha256_hex_of(id->name, strlen(id->name), hex);
 		return layout_lock_content(l, ".images", id->ns, hex);
 	case LOCK_CHAIN:
@@ -117,7 +117,7 @@ struct locks *locks_new(const struct layout *l)
 	return t;
 }
 
-/* Index of the held lock with that file, or -1. */
+/* Index of the held lock with this path, or -1. */
 static ssize_t held_index(const struct locks *t, const char *path)
 {
 	size_t i;
@@ -138,7 +138,7 @@ void locks_drop_all(struct locks *t)
 {
 	size_t i;
 
-	/* Innermost first, so that nobody sees a parent free and its child not. */
+	/* Innermost first, so that a parent is never seen free while a child is held. */
 	for (i = t->n; i > 0; i--)
 		held_close(&t->held[i - 1]);
 	free_p(&t->held);
@@ -160,7 +160,7 @@ struct locks *locks_free(struct locks *t)
 	return NULL;
 }
 
-/* The two assertions of the contract. */
+/* Assert the lock order (locks.h): downwards, and none twice. */
 static void check_order(const struct locks *t, enum lock_level level, const char *path,
 			enum locks_flags flags)
 {
@@ -179,7 +179,7 @@ static void check_order(const struct locks *t, enum lock_level level, const char
 	(void) flags;
 }
 
-/* Open and lock, making the directories of a first use. */
+/* Open and lock; creates the directories on first use. */
 static int open_locked(const struct layout *l, const char *path, enum locks_flags flags,
 		       struct kerr *err)
 {
@@ -193,7 +193,7 @@ static int open_locked(const struct layout *l, const char *path, enum locks_flag
 	r = lock_file_at(AT_FDCWD, path, mode, &tmp);
 	if (r == -ENOENT) {
 		dir = path_dirname(path);
-		/* The run path itself is for the group to read. */
+		/* The run path itself stays readable for others, unlike locks/. */
 		r = mkdir_p(l->run_path, 0755, err);
 		if (r >= 0)
 			r = mkdir_p(dir, LOCKS_DIR_MODE, err);

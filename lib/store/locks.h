@@ -6,17 +6,16 @@
 #include "layout.h"
 
 /*
- * Mutual exclusion between processes: flock(2) on files below locks/, which
- * are never unlinked. One table per process knows what it holds.
+ * Mutual exclusion between processes: flock(2) on files below locks/, which are never
+ * unlinked. Each process has one table of the locks it holds.
  *
- * Order: instance < realm < space < stack < cell < leases < firewall < image
- * name < chain id < blob; inside a level by the bytes of the name. A process
- * takes locks downwards only, and none twice: both are assertions, because
- * either is a deadlock waiting to happen. (LOCKS_TRY may break the order
- * inside a level, it cannot wait.)
+ * Order: instance < realm < space < stack < cell < leases < firewall < image name <
+ * chain id < blob; inside a level by the bytes of the name. A process takes locks in
+ * this order only, and none twice; both are asserted, because a violation can deadlock.
+ * (LOCKS_TRY may break the order inside a level, since it does not wait.)
  */
 enum lock_level {
-	LOCK_INSTANCE = 1, /* locks/.instance: held by kukeond for life */
+	LOCK_INSTANCE = 1, /* locks/.instance: held by kukeond while it runs */
 	LOCK_REALM, /* locks/<realm>/.lock */
 	LOCK_SPACE, /* locks/<realm>/<space>/.lock */
 	LOCK_STACK,
@@ -29,7 +28,7 @@ enum lock_level {
 	_LOCK_LEVEL_MAX,
 };
 
-/* Names a lock; strings are borrowed. Made by the functions below. */
+/* Identifies a lock; strings are borrowed. Built by the functions below. */
 struct lock_id {
 	enum lock_level level;
 	struct addr addr; /* realm to leases */
@@ -55,8 +54,8 @@ struct locks *locks_new(const struct layout *l);
 struct locks *locks_free(struct locks *t); /* releases all */
 
 enum locks_flags {
-	LOCKS_TRY = 1 << 0, /* -EWOULDBLOCK (without a message) when another holds it */
-	LOCKS_SHARED = 1 << 1, /* with other sharers: the parents of what one works on */
+	LOCKS_TRY = 1 << 0, /* -EWOULDBLOCK (without a message) if it is held elsewhere */
+	LOCKS_SHARED = 1 << 1, /* a shared lock: for the parents of the object being changed */
 };
 
 /* Wait for a lock and hold it. Directories and files are made as needed (0700, 0600). */
@@ -67,22 +66,22 @@ void locks_drop_all(struct locks *t);
 bool locks_held(const struct locks *t, const struct lock_id *id);
 
 /*
- * The usual case: share every parent of a (a delete of one waits for us), then
- * take a itself. On failure nothing of it is held.
+ * The usual case: take every parent of a shared (so that deleting a parent waits), then
+ * a itself. On failure none of them is held.
  */
 int locks_take_path(struct locks *t, const struct addr *a, enum locks_flags flags,
 		    struct kerr *err);
 void locks_drop_path(struct locks *t, const struct addr *a);
 
 /*
- * In a forked child that does not exec: close our copies, so that the parent's
- * release is one. The table is empty afterwards.
+ * For a forked child that does not exec: close its copies of the descriptors, so that
+ * the locks are free when the parent releases them. The table is empty afterwards.
  */
 void locks_forget(struct locks *t);
 
 /*
- * Whether some process holds it exclusively (1, 0, -errno). Must not be asked
- * for a lock held here.
+ * Whether another process holds it exclusively (1, 0, -errno). Not for a lock that this
+ * process holds.
  */
 int locks_held_elsewhere(const struct layout *l, const struct lock_id *id);
 

@@ -23,7 +23,7 @@ struct passwords {
 	struct list list;
 };
 
-/* Rows of our own: the document's mark the password as secret and print a mask. */
+/* Separate rows: those of the document mark the password as secret and print a mask. */
 static const struct field credentials_rows[] = {
 	ROW_STRING(struct registry_credentials, username, "username", .help = "User."),
 	ROW_STRING(struct registry_credentials, password, "password", .help = "Password."),
@@ -87,7 +87,7 @@ static int load(const char *path, struct list *ret, struct kerr *err)
 	return r < 0 ? kerr_wrap(err, r, "read '%s'", path) : 0;
 }
 
-/* An empty list is no file. */
+/* An empty list removes the file. */
 static int save(const char *path, const struct list *l, struct kerr *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_RECORD);
@@ -162,7 +162,7 @@ void passwords_freep(struct passwords **pw)
 	*pw = NULL;
 }
 
-/* What doc asks for, masks replaced by what is stored. */
+/* The credentials of doc, with masks replaced by the stored passwords. */
 static int resolve(const struct realm_doc *doc, const struct list *stored, struct list *wanted,
 		   struct kerr *err)
 {

@@ -18,9 +18,10 @@
 #include "str.h"
 
 /*
- * The sticky bit of an object's directory: the object is being made and its document
- * is not durable yet, or it is being removed. What a crash or a power cut leaves of
- * such a one may go; any other directory that cannot be read has been damaged.
+ * The sticky bit of an object's directory means: the object is being created and its
+ * document is not durable yet, or it is being removed. After a crash or power failure
+ * such a directory may be removed. Any other directory without a readable document is
+ * damaged.
  */
 enum {
 	STORE_DIR_MODE = 02750, /* the group reads, new files inherit it */
@@ -28,7 +29,7 @@ enum {
 	STORE_FILE_MODE = 0644,
 };
 
-/* Where a kind keeps what is stamped at every save. */
+/* Offsets of a kind's members that are set at every save. */
 struct stamps {
 	size_t created_at, updated_at, ready_at;
 	size_t state;
@@ -114,7 +115,7 @@ bool store_unfinished(const struct layout *l, const struct addr *a)
 	return lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & STORE_UNFINISHED);
 }
 
-/* The files that belong to an object beside its document. */
+/* Files of an object in addition to its document. */
 static const struct {
 	enum addr_level level;
 	enum object_file what;
@@ -125,7 +126,7 @@ static const struct {
 	{ ADDR_CELL, CELL_ETC_HOSTNAME },
 };
 
-/* Whether a directory without a document is that of an object all the same. */
+/* Whether a directory without a document belongs to an object whose document was lost. */
 static bool has_lost_document(const struct layout *l, const struct addr *a)
 {
 	cleanup_free char *dir = layout_object(l, a, OBJECT_DIR);
@@ -147,7 +148,10 @@ static bool has_lost_document(const struct layout *l, const struct addr *a)
 	return addr_level(a) != ADDR_CELL && store_list(l, a, &below, NULL) == 0 && below.n > 0;
 }
 
-/* A document that was put in another's place, or whose name was damaged, is not this one. */
+/*
+ * Check that a document is the one of this address: it may have been copied here, or
+ * its name damaged.
+ */
 static int check_place(const struct addr *a, const char *path, const void *doc, struct kerr *err)
 {
 	const struct doc_head *head = doc;
@@ -173,7 +177,7 @@ static int check_place(const struct addr *a, const char *path, const void *doc, 
 	return 0;
 }
 
-/* Without a judgement of what its absence means. */
+/* Read the document; the caller decides what a missing one means. */
 static int read_doc(const struct layout *l, const struct addr *a, void *ret_doc, struct kerr *err)
 {
 	cleanup_free char *path = layout_object(l, a, OBJECT_METADATA);
@@ -183,7 +187,7 @@ static int read_doc(const struct layout *l, const struct addr *a, void *ret_doc,
 
 	model_clear(kind_info(kind)->type, ret_doc);
 	r = state_read_at(AT_FDCWD, path, KUKE_MAX_RECORD, &text, err);
-	/* A file where a directory would be: there is no such object either. */
+	/* ENOTDIR: a file in place of a directory; there is no such object either. */
 	if (r == -ENOENT || r == -ENOTDIR)
 		return -ENOENT;
 	if (r == 0)
@@ -210,7 +214,7 @@ int store_load(const struct layout *l, const struct addr *a, enum store_load_fla
 
 		r = kerr_plain(&why, -EBADMSG, "'%s' is missing", path);
 	} else if (r < 0 && (r == -ENOENT || store_unfinished(l, a))) {
-		return -ENOENT; /* the power went before its first durable save: it never was */
+		return -ENOENT; /* power failed before its first durable save: not an object */
 	}
 	if (r < 0) {
 		if (err)
@@ -225,7 +229,7 @@ int store_load(const struct layout *l, const struct addr *a, enum store_load_fla
 	return r;
 }
 
-/* Of one that is not finished: whether there is a document that can be read. */
+/* For an unfinished object: whether its document can be read. */
 static int is_readable(const struct layout *l, const struct addr *a)
 {
 	const struct model_type *type = kind_info(store_kind(a))->type;
@@ -248,7 +252,7 @@ int store_exists(const struct layout *l, const struct addr *a, struct kerr *err)
 	return kerr_set(err, -errno, "stat '%s'", path);
 }
 
-/* createdAt and readyAt of what is stored, where doc lost them on its way. */
+/* Take createdAt and readyAt from the stored document if doc lacks them. */
 static int inherit_times(const struct layout *l, const struct addr *a, void *doc, struct kerr *err)
 {
 	const struct kind_info *info = kind_info(store_kind(a));
@@ -408,7 +412,7 @@ int store_list(const struct layout *l, const struct addr *parent, struct strlist
 		if (e->d_name[0] == '.' || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
 			continue;
 		child = addr_child(parent, e->d_name);
-		/* One that cannot be looked at is there: loading it says what is wrong. */
+		/* List it also if the check fails: loading it reports the error. */
 		if (store_exists(l, &child, NULL) != 0)
 			strlist_add(&names, e->d_name);
 	}
@@ -448,10 +452,10 @@ int store_delete(const struct layout *l, const struct addr *a, enum store_delete
 	int r;
 
 	assert(store_kind(a) != KIND_INVALID);
-	/* First what makes the object exist: what a crash leaves behind is no object. */
-	(void) mark(dir, true, NULL); /* it may be gone already */
+	/* Remove the document first: after a crash the rest is not taken for an object. */
+	(void) mark(dir, true, NULL); /* the directory may be gone already */
 	r = remove_tree_at(AT_FDCWD, path, REMOVE_TREE_SAME_FS,
-			   err); /* a damaged one is any file */
+			   err); /* a damaged document may be of any file type */
 	if (r == 0 && faccessat(AT_FDCWD, dir, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		r = fsync_parent(AT_FDCWD, path, err);
 	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
@@ -463,7 +467,7 @@ int store_delete(const struct layout *l, const struct addr *a, enum store_delete
 		return remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
 	if (rmdir(dir) == 0 || errno == ENOENT)
 		return 0;
-	/* What is left in it makes it no object again: the mark stays. */
+	/* Files may be left in the directory; the mark stays, so it is not taken for an object. */
 	return errno == ENOTEMPTY || errno == EEXIST ? 0
 						     : kerr_set(err, -errno, "remove '%s'", dir);
 }

@@ -7,10 +7,10 @@
 #include "model.h"
 
 /*
- * Documents on disk: data/…/metadata.json of a realm, space, stack or cell.
- * The address' level says which kind a `void *doc` is (struct realm_doc …
- * struct cell_doc). No function here takes a lock: callers hold the object's
- * and read again after they took it.
+ * Documents on disk: data/…/metadata.json of a realm, space, stack or cell. The level
+ * of the address determines the type of a `void *doc` (struct realm_doc … struct
+ * cell_doc). No function here takes a lock: callers hold the lock of the object and
+ * read the document after taking it.
  */
 
 /* KIND_REALM … KIND_CELL; KIND_INVALID at the root. */
@@ -21,31 +21,38 @@ enum store_load_flags {
 };
 
 /*
- * Read a document into *ret_doc, which is cleared first and zero on failure.
- * -ENOENT without a message when there is none (or an unreadable one of an object
- * that was being made when the power went); any other failure names the file: it is
- * empty, damaged, no regular file, another object's, or missing though its directory
- * is that of an object. Legacy integer states and an empty apiVersion are accepted. Passwords
- * read as "********" without STORE_LOAD_PASSWORDS.
+ * Read a document into *ret_doc, which is cleared first and zero on failure. -ENOENT
+ * without a message if there is none (or only an unreadable one of an object that was
+ * being created when power failed). Any other failure names the file: it is empty,
+ * damaged, not a regular file, another object's, or missing although the directory
+ * belongs to an object. Legacy integer states and an empty apiVersion are accepted.
+ * Passwords read as "********" without STORE_LOAD_PASSWORDS.
  */
 int store_load(const struct layout *l, const struct addr *a, enum store_load_flags flags,
 	       void *ret_doc, struct kerr *err);
 
-/* 1 there, readable or not; 0 not, -errno. What store_load has no -ENOENT for is there. */
+/*
+ * 1 the object exists, even if unreadable; 0 it does not; -errno. 0 exactly where
+ * store_load returns -ENOENT.
+ */
 int store_exists(const struct layout *l, const struct addr *a, struct kerr *err);
 
 /*
- * Make the directory of a new object, which counts as unfinished from here to its first
- * durable save; for kinds that keep files there before their document. store_save does it.
+ * Create the directory of a new object, which is unfinished until its first durable
+ * save. Only needed to put files there before the document; store_save does it
+ * otherwise.
  */
 int store_begin(const struct layout *l, const struct addr *a, struct kerr *err);
-/* It is being made or removed: what is there without a document may go. */
+/*
+ * Whether the object is being created or removed: its directory may be removed if it
+ * has no document.
+ */
 bool store_unfinished(const struct layout *l, const struct addr *a);
 
 enum store_save_flags {
-	STORE_SAVE_NOSYNC = 1 << 0, /* of a new object: it never was if the power fails now */
+	STORE_SAVE_NOSYNC = 1 << 0, /* of a new object: it is lost if power fails */
 	STORE_SAVE_KEEP_TIMES = 1 << 1, /* do not touch the stamps */
-	STORE_SAVE_NOT_YET = 1 << 2, /* Ready ahead of time: readyAt is for a later save */
+	STORE_SAVE_NOT_YET = 1 << 2, /* state Ready is not confirmed yet: do not set readyAt */
 };
 
 /*
@@ -61,30 +68,29 @@ enum store_save_flags {
 int store_save(const struct layout *l, const struct addr *a, enum store_save_flags flags, void *doc,
 	       struct kerr *err);
 
-/* Whether the passwords of a loaded document (its own are masks) can be had; else why not. */
+/* Check that the passwords behind the masks of a loaded document are available. */
 int store_check_passwords(const struct layout *l, const struct addr *realm,
 			  const struct realm_doc *doc, struct kerr *err);
 
 /*
- * Put the stored passwords in place of the "********" of a realm's document that
- * somebody sent, where there are such; store_save refuses what is left of them.
+ * Replace the "********" of a realm's document from a client by the stored passwords,
+ * where these exist; store_save refuses any remaining mask.
  */
 int store_unmask(const struct layout *l, const struct addr *realm, struct realm_doc *doc,
 		 struct kerr *err);
 
 /*
- * Names of the objects one level below parent (root: realms) in byte-wise
- * order. What store_exists calls not there, is hidden or no directory is left out; a
- * missing directory gives an empty list.
+ * Names of the objects one level below parent (root: realms) in byte-wise order.
+ * Entries that are hidden, not directories, or for which store_exists returns 0 are
+ * left out; a missing directory gives an empty list.
  */
 int store_list(const struct layout *l, const struct addr *parent, struct strlist *ret,
 	       struct kerr *err);
 
 /*
- * Remove the document, then the files store and network keep beside it, then
- * the directory if nothing is left in it. A missing file is success. What is
- * below the object must be gone already; container directories of a cell are
- * removed with it when STORE_DELETE_TREE is given.
+ * Remove the document, then the files store and network keep beside it, then the
+ * directory if it is empty. Missing files are success. Child objects must be removed
+ * before; container directories of a cell are removed too with STORE_DELETE_TREE.
  */
 enum store_delete_flags {
 	STORE_DELETE_TREE = 1 << 0,
@@ -95,26 +101,29 @@ int store_delete(const struct layout *l, const struct addr *a, enum store_delete
 
 #define PASSWORD_MASK "********"
 
-/* What one run path was made with. */
+/* Settings that a run path was created with. */
 struct instance {
 	char *namespace_suffix; /* containerdNamespaceSuffix */
 	char *cgroup_root; /* cgroupRoot */
-	char *runtime_dir; /* runtimeDir; "" when an older file has none */
-	struct nint socket_gid; /* socketGID; set: init recorded one */
+	char *runtime_dir; /* runtimeDir; "" if an older file has none */
+	struct nint socket_gid; /* socketGID; set if init recorded one */
 };
 
 void instance_clear(struct instance *i);
 
-/* -ENOENT without a message when there is none. Else "server configuration is invalid" errors. */
+/*
+ * -ENOENT without a message if there is none. Other errors end in "server configuration
+ * is invalid".
+ */
 int instance_load(const struct layout *l, struct instance *ret, struct kerr *err);
 /* Write it as it is (0640). */
 int instance_save(const struct layout *l, const struct instance *i, struct kerr *err);
 /*
- * Write want where there is no file; else compare suffix and cgroup root and
- * refuse a difference with -EINVAL and the text of spec surface.md section 2.3.
- * The recorded runtime dir and gid are returned in *ret (may be NULL) and left
- * alone: whether another runtime dir is fine depends on running cells, which
- * the caller knows. A file without runtimeDir gets want's.
+ * Write want if there is no file; otherwise compare suffix and cgroup root and refuse a
+ * difference with -EINVAL and upstream's message. The recorded runtime dir and gid are
+ * returned in *ret (may be NULL) and not compared: whether another runtime dir is
+ * possible depends on running cells, which the caller knows. A file without runtimeDir
+ * gets that of want.
  */
 int instance_check(const struct layout *l, const struct instance *want, struct instance *ret,
 		   struct kerr *err);
