@@ -26,10 +26,10 @@ void cellprofile_clear(struct cellprofile *p)
 
 /* ---- scalars and the references in them ---- */
 
-/* A visitor of scalars; what is not 0 ends the walk and is returned. */
+/* Called for each scalar; a result other than 0 ends the walk and is returned. */
 typedef int visit_fn(struct node *scalar, void *arg);
 
-/* Every scalar but mapping keys, in document order. Aliases are not followed. */
+/* Visit every scalar except mapping keys, in document order. Aliases are not followed. */
 static int walk(struct node *n, const struct node *skip, visit_fn *fn, void *arg)
 {
 	size_t i;
@@ -46,7 +46,7 @@ static int walk(struct node *n, const struct node *skip, visit_fn *fn, void *arg
 	return r;
 }
 
-/* The length of a ${KEY} at the beginning of s; 0 when there is none. */
+/* Length of the ${KEY} at the start of s; 0 if there is none. */
 static size_t reference_len(const char *s, size_t n)
 {
 	const char *close;
@@ -206,7 +206,7 @@ int cellprofile_read(const char *path, const char *text, size_t n, enum cellprof
 	return 0;
 }
 
-/* Symbolic links are fine for files of the user's own. -ENOENT leaves err alone. */
+/* Follows symbolic links: these are the user's own files. -ENOENT leaves err alone. */
 static int load_file(const char *path, enum cellprofile_flags flags, struct cellprofile *ret,
 		     struct strlist *warnings, struct kerr *err)
 {
@@ -236,7 +236,7 @@ static void dir_close(DIR **d)
 		(void) closedir(*d);
 }
 
-/* The profiles' files in byte-wise order. */
+/* List the profile files in byte-wise order. */
 static void list_files(const char *dir, struct strlist *ret)
 {
 	cleanup_(dir_close) DIR *d = opendir(dir);
@@ -248,7 +248,7 @@ static void list_files(const char *dir, struct strlist *ret)
 	strlist_sort(ret);
 }
 
-/* 1 when the file is that profile, 0 when it is not there or another one. */
+/* Load the file if it is the profile of that name: 1; 0 if it is missing or another profile. */
 static int take_if_named(const char *dir, const char *file, const char *name,
 			 enum cellprofile_flags flags, struct cellprofile *ret,
 			 struct strlist *warnings, struct kerr *err)
@@ -281,7 +281,7 @@ int cellprofile_find(const char *dir, const char *name, enum cellprofile_flags f
 
 	if (*want == '\0')
 		return kerr_plain(err, -EINVAL, PROFILE_INVALID ": empty name");
-	/* A name is no path: one with a '/' in it may only be found by what is in a file. */
+	/* A name is not a path: do not build a file name from one that contains '/'. */
 	for (i = 0; r == 0 && strchr(want, '/') == NULL && i < ARRAY_SIZE(suffixes); i++) {
 		cleanup_free char *file = xasprintf("%s%s", want, suffixes[i]);
 
@@ -290,7 +290,10 @@ int cellprofile_find(const char *dir, const char *name, enum cellprofile_flags f
 	if (r == 0)
 		list_files(dir, &files);
 	for (i = 0; r == 0 && i < files.n; i++) {
-		/* Strictness is for the one that is meant; what does not load is not meant. */
+		/*
+		 * Search without strict checks and skip files that fail to load; the
+		 * match is checked strictly below.
+		 */
 		r = take_if_named(dir, files.v[i], want, 0, ret, NULL, NULL);
 		if (r > 0) {
 			cellprofile_clear(ret);
@@ -364,10 +367,10 @@ int cellprofile_resolve(const struct cellprofile *p, const struct strmap *given,
 
 struct substitution {
 	const struct strmap *values;
-	size_t left; /* bytes that all texts may still come to */
+	size_t left; /* bytes that all substituted texts may still use */
 };
 
-/* One pass over the text: what a value says is not looked at again. */
+/* Substitute in one pass: references inside a value are not expanded. */
 static int substitute_scalar(struct node *scalar, void *arg)
 {
 	struct substitution *s = arg;
@@ -395,7 +398,7 @@ static int substitute_scalar(struct node *scalar, void *arg)
 	if (out.failed)
 		return -E2BIG;
 	s->left -= out.len;
-	/* A text with a NUL in it cannot be said so, and is refused where it is decoded. */
+	/* A text with a NUL cannot be set as a C string; decoding refuses it later. */
 	if (changed && memchr(buf_str(&out), '\0', out.len) == NULL)
 		node_set_text(scalar, buf_take(&out));
 	return 0;

@@ -9,19 +9,18 @@
 #include "vec.h"
 
 /*
- * A CellProfile in use: `kuke run -p` (spec surface.md section 3). The way of
- * one is
+ * CellProfiles for `kuke run -p` (kuke(1), kukeon(5)). The steps are
  *
- *   cellprofile_find()        the file of a name, read and judged
- *   cellprofile_resolve()     a value for each parameter
- *   cellprofile_substitute()  the values take the places of ${KEY}
- *   cellprofile_cell()        the cell
+ *   cellprofile_find()        find, read and check the profile of a name
+ *   cellprofile_resolve()     determine the value of each parameter
+ *   cellprofile_substitute()  replace each ${KEY} by its value
+ *   cellprofile_cell()        make the cell
  *
- * All that fails does with -EINVAL, except that a missing profile is -ENOENT and
- * an unreadable file has the errno of it. The texts are interface.
+ * Errors are -EINVAL, except -ENOENT for a missing profile, and the errno for a file
+ * that cannot be read. The messages are those of upstream and must not change.
  */
 struct cellprofile {
-	char *name; /* metadata.name as it is written: what errors call it */
+	char *name; /* metadata.name as written; used in messages */
 	struct node *tree; /* the first document of the file */
 	struct profile_doc doc; /* what it decodes to */
 };
@@ -34,22 +33,25 @@ enum cellprofile_flags {
 };
 
 /*
- * Read one from text; path is what errors and warnings call it. warnings (may be
+ * Read a profile from text; path is used in messages and warnings. warnings (may be
  * NULL): unknown keys, as "warning: p:3:5: unknown field spec.cel (did you …)".
  */
 int cellprofile_read(const char *path, const char *text, size_t n, enum cellprofile_flags flags,
 		     struct cellprofile *ret, struct strlist *warnings, struct kerr *err);
 
-/* The one of a name: the file NAME.yaml or NAME.yml if it has that name, else any in dir. */
+/*
+ * Find a profile by name: the file NAME.yaml or NAME.yml if its metadata.name matches,
+ * else any file in dir whose metadata.name matches.
+ */
 int cellprofile_find(const char *dir, const char *name, enum cellprofile_flags flags,
 		     struct cellprofile *ret, struct strlist *warnings, struct kerr *err);
 
-/* The names of all that load, sorted, each once. A missing directory has none. */
+/* The names of all valid profiles, sorted, without duplicates. Empty for a missing directory. */
 void cellprofile_names(const char *dir, struct strlist *ret);
 
 /*
- * given > the parameter's default > environment > "" or, for a required one, an
- * error. env is asked for names that are left; NULL: there is none.
+ * Precedence: given, the parameter's default, the environment, and then "" or, if
+ * required, an error. env looks up environment variables; NULL: none.
  */
 int cellprofile_resolve(const struct cellprofile *p, const struct strmap *given,
 			const char *(*env)(const char *name), struct strmap *ret, struct kerr *err);
@@ -57,10 +59,10 @@ int cellprofile_resolve(const struct cellprofile *p, const struct strmap *given,
 /* Replace each ${KEY} for which there is a value, in one pass, and decode again. */
 int cellprofile_substitute(struct cellprofile *p, const struct strmap *values, struct kerr *err);
 
-/* <prefix>-<6 hex digits>, another one at each call. Owned by the caller. */
+/* A random name <prefix>-<6 hex digits>. Owned by the caller. */
 int cellprofile_draw_name(const struct cellprofile *p, char **ret, struct kerr *err);
 
-/* The cell of that name. *ret is replaced. */
+/* Make the cell with that name. *ret is replaced. */
 void cellprofile_cell(const struct cellprofile *p, const char *name, struct cell_doc *ret);
 
 #endif

@@ -7,17 +7,17 @@
 #include "node.h"
 
 /*
- * From trees and text to structs and back, by rows. The rules are those of Go's
- * yaml.v3 for YAML trees and of encoding/json for JSON trees (surface.md 1.2,
- * 1.10, 4.3): keys exact or in any case, coercion or none.
+ * Decode trees and text into structs and encode them, as described by rows. YAML trees
+ * follow the rules of Go's yaml.v3 (exact keys, type coercion), JSON trees those of
+ * encoding/json (keys in any case, no coercion).
  */
 
-/* A key no row stands for, or another thing to tell of. Accepted, and told to the caller. */
+/* A key without a row, or another finding. Accepted, but reported to the caller for a warning. */
 struct unknown_field {
 	char *path; /* "spec.containers[0].imgae" */
 	unsigned line, col;
-	const char *hint; /* the row it may have meant; NULL */
-	char *remark; /* instead of "unknown field": the whole text, never an error; NULL */
+	const char *hint; /* the row that was probably meant; NULL */
+	char *remark; /* full text to print instead of "unknown field"; never an error; NULL */
 };
 
 struct unknown_fields {
@@ -26,14 +26,14 @@ struct unknown_fields {
 };
 
 void unknown_fields_clear(struct unknown_fields *u);
-/* Tell of a second document in a file of one, too; NULL: there is none. */
+/* Report a second document in a file that may have only one; NULL: there is none. */
 void unknown_fields_add_document(struct unknown_fields *u, const struct node *second);
 /* `unknown field spec.contaners (did you mean "containers"?)` */
 void unknown_field_text(struct buf *out, const struct unknown_field *u);
 
 /*
- * Decode into *obj, which the caller has zeroed or cleared. n NULL or null leaves
- * it so. unknown may be NULL. On failure *obj is cleared. Texts:
+ * Decode into *obj, which the caller has zeroed or cleared. n NULL or null leaves it
+ * zero. unknown may be NULL. On failure *obj is cleared. Messages:
  *   yaml: unmarshal errors:\n  line 3: cannot unmarshal !!str `x` into bool
  *   json: cannot unmarshal string into Go struct field CellSpec.spec.autoDelete of type bool
  *   cell state: unknown label "X"
@@ -42,8 +42,8 @@ int model_decode(const struct model_type *t, const struct node *n, void *obj,
 		 struct unknown_fields *unknown, struct kerr *err);
 
 /*
- * Read the text and decode. YAML: the first document that is not empty; there may be
- * none, and a second one is told of in unknown.
+ * Parse the text and decode. YAML: the first document that is not empty, if any; a
+ * second one is reported in unknown.
  */
 int model_read_json(const struct model_type *t, const char *text, size_t len, void *obj,
 		    struct kerr *err);
@@ -51,8 +51,8 @@ int model_read_yaml(const struct model_type *t, const char *text, size_t len, vo
 		    struct unknown_fields *unknown, struct kerr *err);
 
 /*
- * Append the object. JSON ends without a newline, YAML with one. Whether a value
- * fits is found out by buf_check of out.
+ * Append the object. JSON ends without a newline, YAML with one. Check out with
+ * buf_check for an object that is too large.
  */
 void model_emit_json(struct buf *out, const struct model_type *t, const void *obj,
 		     enum emit_flags flags);
@@ -64,7 +64,7 @@ void model_emit_json_list(struct buf *out, const struct model_type *t, const voi
 void model_emit_yaml_list(struct buf *out, const struct model_type *t, const void *const *objs,
 			  size_t n, unsigned indent, enum emit_flags flags);
 
-/* One object where a value is due. */
+/* Write one object in place of a value. */
 void jemit_model(struct jemit *j, const struct model_type *t, const void *obj);
 void yemit_model(struct yemit *y, const struct model_type *t, const void *obj);
 

@@ -23,10 +23,10 @@
 #define CONF_MAX (1 << 20) /* bytes of a configuration file */
 #define SHOWN_MAX 1024 /* bytes of a bad value in a message */
 
-/* What differs between the two files, in words. */
+/* The texts that differ between the two files. */
 struct conf_words {
 	const char *what; /* "client configuration" */
-	const char *invalid; /* the sentinel */
+	const char *invalid; /* upstream's error text */
 	const char *program;
 	const char *precedence;
 };
@@ -52,7 +52,7 @@ static const struct conf_words *words_of(enum kind kind)
 
 /* ---- loading ---- */
 
-/* Symbolic links are fine for a file the operator names. 1: read, 0: not there. */
+/* Follows symbolic links: the operator names the file. 1 read, 0 it does not exist. */
 static int read_conf(const struct conf_words *w, const char *path, struct buf *text,
 		     struct kerr *err)
 {
@@ -80,7 +80,10 @@ static bool in_list(const char *s, const char *const *v)
 	return false;
 }
 
-/* The bounds and words of one row; a bad logLevel costs its default (drop_bad). */
+/*
+ * Check the bounds and allowed values of one row. A bad logLevel is no error: drop_bad
+ * replaces it.
+ */
 static int check_row(const struct field *f, const void *member, struct kerr *err)
 {
 	const char *s;
@@ -162,7 +165,7 @@ bool configuration_check_interval(const char *interval, const char *from, struct
 	return false;
 }
 
-/* Values that cost no more than their default are told of and taken away. */
+/* Replace bad values that are only warned about by their default. */
 static void drop_bad(enum kind kind, const char *path, void *doc, struct strlist *warnings)
 {
 	cleanup_free char *level = xasprintf("%s: spec.logLevel", path);
@@ -209,7 +212,7 @@ int configuration_load(enum kind kind, const char *path, void *ret_doc, struct s
 		return kerr_wrap(err, r, "load %s", w->what);
 	if (r == 0)
 		return 0;
-	if (text.len == 0) /* not what anybody wrote: defaults might be another instance's */
+	if (text.len == 0) /* damaged: the defaults might address another instance */
 		return kerr_plain(
 			err, -EBADMSG,
 			"load %s: \"%s\" is empty: %s; write it again, or remove it for the "
@@ -265,9 +268,9 @@ void configuration_template(enum kind kind, struct buf *out)
 		f = &spec->fields[i];
 		path = xasprintf("spec.%s", f->name);
 		if (validate_path_unsupported(kind, path))
-			continue; /* it would be refused */
+			continue; /* the file would be refused with it */
 		buf_addf(out, "  # %s\n", f->help);
-		/* A new installation confines; a file without the key keeps what it had. */
+		/* Enabled in new installations; files without the key keep the old behaviour. */
 		if (streq(f->name, "seccompDefault")) {
 			buf_adds(out, "  seccompDefault: true\n");
 			continue;
@@ -298,8 +301,8 @@ int configuration_write_template(enum kind kind, const char *path, struct kerr *
 /* ---- runtime parameters ---- */
 
 /*
- * Files of ours and the runtime's configuration are JSON, which holds text: another path
- * would be made, and not be found there.
+ * Paths are written to JSON files, which hold only UTF-8: any other path would be
+ * changed there and not be found.
  */
 static int check_text(const char *what, const char *text, struct kerr *err)
 {

@@ -19,63 +19,65 @@
 #define CONF_INSTANCE_FILE ".kukeon-instance.json"
 
 /*
- * The configuration files of kuke and kukeond (spec surface.md 2.3). kind is
+ * The configuration files of kuke and kukeond (kukeon(5)). kind is
  * KIND_CLIENT_CONFIGURATION or KIND_SERVER_CONFIGURATION, doc the struct of it.
  *
- * Read one. A missing file is no error: 0 with *doc zeroed (1 when it was
- * there). Errors read `load client configuration: …`. Unknown keys and values
- * that are replaced by their default go to warnings (may be NULL). *doc is the
- * caller's (model_clear).
+ * configuration_load reads one. A missing file is not an error: 0 with *doc zeroed (1
+ * if it was read). Errors read `load client configuration: …`. Unknown keys and values
+ * that are replaced by their default go to warnings (may be NULL). *doc is owned by the
+ * caller (model_clear).
  */
 int configuration_load(enum kind kind, const char *path, void *ret_doc, struct strlist *warnings,
 		       struct kerr *err);
 
 /*
- * Whether a log level or an interval is one ("" is none and fine). If not, a
- * warning (may be NULL) names where it comes from and the default that is used.
+ * Whether a log level or an interval is valid ("", for unset, is). If not, a warning
+ * (warnings may be NULL) names its origin and the default that is used instead.
  */
 bool configuration_check_level(const char *level, const char *from, struct strlist *warnings);
 bool configuration_check_interval(const char *interval, const char *from, struct strlist *warnings);
 
-/* The text of the first-run file: everything explained, every key at its default. */
+/* The text of the file that the first run generates: every key with its help and default. */
 void configuration_template(enum kind kind, struct buf *out);
 
 /*
- * Write the template to path when nothing is there (mode 0600, exclusive) and
- * make its directory (0750). For the first run; callers ignore the result.
+ * Write the template to path if it does not exist (mode 0600, O_EXCL), and create its
+ * directory (0750). For the first run; callers ignore the result.
  */
 int configuration_write_template(enum kind kind, const char *path, struct kerr *err);
 
 /*
- * The rules for suffix and cgroup root; errors read `configure runtime: …: server
- * configuration is invalid`. -EINVAL.
+ * Check the namespace suffix and the cgroup root; errors read `configure runtime: …:
+ * server configuration is invalid`. -EINVAL.
  */
 int configuration_check_runtime(const char *suffix, const char *cgroup_root, struct kerr *err);
 
-/* A flag that was given as nothing but blanks (NULL: not given). `cgroupRoot is empty`. -EINVAL. */
+/*
+ * Refuse a flag that consists only of white space (NULL: not given). `cgroupRoot is
+ * empty`. -EINVAL.
+ */
 int configuration_check_flag(const char *what, const char *flag, struct kerr *err);
 
 /*
- * A server configuration in /etc/kukeon that is not read because used, the default of this
- * build, is another: what to do about it, for a warning. "" when all is well.
+ * A warning, with the remedy, if /etc/kukeon has a server configuration that is ignored
+ * because this build reads another file by default (used). "" otherwise.
  */
 char *configuration_elsewhere(const char *used, const char *def) __attribute__((returns_nonnull));
 
 /*
- * NULL, "" and absolute paths are fine. `runPath "x" must be an absolute path`,
+ * NULL, "" and absolute paths are accepted. `runPath "x" must be an absolute path`,
  * `runPath "/\xff" is not UTF-8: choose another one`. -EINVAL.
  */
 int configuration_check_path(const char *what, const char *path, struct kerr *err);
 
 /*
- * One setting out of its layers: the first that is there of flag, environment
- * variable (an empty one counts as unset), file and default. flag NULL: not given;
- * env NULL: no variable. Borrowed.
+ * Choose a setting: the first that is set of flag, environment variable (empty counts
+ * as unset), file and default. flag NULL: not given; env NULL: no variable. Borrowed.
  */
 const char *configuration_pick(const char *flag, const char *env, const char *file,
 			       const char *def);
 
-/* kukeond as an object of its own host. */
+/* The objects in which kukeond itself runs as a cell. */
 #define SYSTEM_REALM "kuke-system"
 #define SYSTEM_SPACE "kukeon"
 #define SYSTEM_STACK "kukeon"

@@ -322,7 +322,7 @@ static void lists_not_null(const struct model_type *t, void *obj)
 		list_not_null(&t->fields[i], field_ptr(&t->fields[i], obj));
 }
 
-/* Overwrite a location id of a container; a different one that stood there is worth a word. */
+/* Set a location id of a container; warn if it replaces a different one. */
 static void place(char **p, const char *value, const char *key, const char *container,
 		  struct strlist *warnings)
 {

@@ -7,19 +7,19 @@
 #include "vec.h"
 
 /*
- * Second stage (spec surface.md 1.4) and the normal form that is stored and
- * compared. The way of a cell document through the engine:
+ * The second stage of checks, and the normal form in which documents are stored and
+ * compared. The steps for a cell document in the engine:
  *
  *   cell_normalise()        rules, root flag, locations, ids, lists not null
- *   cell_inherit_defaults() what the space's defaults fill
+ *   cell_inherit_defaults() fill unset fields from the space's defaults
  *   diff_cell() or, for a new one, cell_add_root()
  */
 #define ROOT_ID "root"
 #define ROOT_IMAGE "kukeon.io/pause:builtin"
 
 /*
- * The checks alone, for any resource kind: err says `conversion failed: …` and
- * is of class ERR_CONVERSION_FAILED. -EINVAL.
+ * Only the checks, for any resource kind: err says `conversion failed: …` and is of
+ * class ERR_CONVERSION_FAILED. -EINVAL.
  */
 int convert_check(enum kind kind, const void *doc, struct kerr *err);
 
@@ -39,9 +39,8 @@ int doc_normalise(enum kind kind, void *doc, struct strlist *warnings, struct ke
 int cell_normalise(struct cell_doc *cell, struct strlist *warnings, struct kerr *err);
 
 /*
- * Root resolution (surface.md 1.4): the id of the root container, borrowed from
- * the spec, or NULL when none is named (one will be synthesized). Messages without the
- * prefix. -EINVAL.
+ * The id of the root container, borrowed from the spec, or NULL if none is named (one
+ * will be synthesized). Messages lack the prefix "conversion failed". -EINVAL.
  */
 int cell_resolve_root(const struct cell_spec *spec, const char **ret_id, struct kerr *err);
 
@@ -54,34 +53,34 @@ void cell_add_root(struct cell_doc *cell);
 bool container_is_synthesized(const struct container_spec *c);
 /* The cell's root container, or NULL. */
 struct container_spec *cell_root(const struct cell_spec *spec);
-/* Not more than KUKE_MAX_CONTAINERS beside a synthesized root: -EINVAL. */
+/* At most KUKE_MAX_CONTAINERS, not counting a synthesized root: -EINVAL. */
 int cell_check_size(const struct cell_spec *spec, struct kerr *err);
 struct container_spec *cell_container(const struct cell_spec *spec, const char *id);
-/* Any container asked for the host's network: then the whole cell is on it. */
+/* Whether any container requests the host's network, which then applies to the whole cell. */
 bool cell_host_network(const struct cell_spec *spec);
 
-/* Fill what the container left empty from the space's defaults; space may be NULL. */
+/* Fill unset fields of the container from the space's defaults; space may be NULL. */
 void container_inherit_defaults(struct container_spec *c, const struct space_spec *space);
-/* All containers but a synthesized root. */
+/* The same for all containers except a synthesized root. */
 void cell_inherit_defaults(struct cell_spec *spec, const struct space_spec *space);
 
 /* <space>_<stack>_<cell id>_<container>; the last part is "root" for a root. Owned by the caller. */
 char *container_runtime_id(const struct cell_spec *cell, const struct container_spec *c);
 
-/* tty blocks: nothing set equals no block. */
+/* Whether a tty block has nothing set, which equals no block. */
 bool container_tty_empty(const struct container_tty *tty);
 
-/* A label whose key ends in ".kukeon.io" is ours: updates keep it, diffs skip it. */
+/*
+ * Whether kukeon manages the label (its key ends in ".kukeon.io"): updates keep it,
+ * diffs skip it.
+ */
 bool label_managed(const char *key);
 /*
- * The labels an updated object gets: desired, and the managed ones of actual that
- * desired does not name. *ret is replaced.
+ * The labels of an updated object: desired, plus the managed ones of actual that
+ * desired lacks. *ret is replaced.
  */
 void labels_merge(struct strmap *ret, const struct strmap *actual, const struct strmap *desired);
-/*
- * Add the managed labels of surface.md 1.9.5 where not present. A realm has its
- * namespace by now.
- */
+/* Add missing managed labels (kukeon(5)). The namespace of a realm must be set before. */
 void doc_add_managed_labels(enum kind kind, void *doc);
 
 #endif

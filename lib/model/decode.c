@@ -14,12 +14,12 @@
 
 enum {
 	MAX_ERROR_TEXT = 4096,
-	MAX_UNKNOWN = 100, /* keys told about */
+	MAX_UNKNOWN = 100, /* unknown keys reported */
 	MAX_HINT_KEY = 64, /* longer keys get no hint */
-	MAX_FIELDS = 64, /* rows of a struct with all that is embedded: bits of a mask */
+	MAX_FIELDS = 64, /* rows of a struct including embedded ones: bits of a mask */
 };
 
-/* Where we are, as a chain on the stack. */
+/* The current position, as a chain on the stack. */
 struct place {
 	const struct place *up;
 	const struct model_type *type; /* the struct whose member this is */
@@ -31,7 +31,7 @@ struct decoder {
 	bool json;
 	struct unknown_fields *unknown;
 	struct buf errors; /* YAML: the lines; JSON: the first text */
-	struct kerr fatal; /* an error that stands alone */
+	struct kerr fatal; /* an error that is reported alone */
 	bool has_fatal;
 	size_t visited;
 };
@@ -55,7 +55,7 @@ static void place_text(struct buf *out, const struct place *at, bool with_index)
 
 static void set_fatal(struct decoder *d, const char *fmt, ...) printf_like(2, 3);
 
-/* An error with a text of its own. The first one stands. */
+/* Set an error with its own message. The first one is kept. */
 static void set_fatal(struct decoder *d, const char *fmt, ...)
 {
 	char text[400];
@@ -137,7 +137,7 @@ static void json_mismatch(struct decoder *d, const struct node *n, const char *g
 		 buf_str(&path), go_type);
 }
 
-/* The name Go has for the type of a member, or of one item of it. */
+/* Go's name for the type of a member, or of one of its items. */
 static void go_type_text(struct buf *out, const struct field *f, bool item)
 {
 	static const char *const names[_FIELD_TYPE_MAX] = {
@@ -180,19 +180,19 @@ static bool mismatch(struct decoder *d, const struct field *f, const struct node
 	return mismatch_text(d, n, buf_str(&type), at);
 }
 
-/* ---- scalars: true when the member took the value ---- */
+/* ---- scalars: true if the value was stored ---- */
 
 static bool is_null(const struct node *n)
 {
 	return n->kind == NODE_SCALAR && n->tag == NODE_TAG_NULL;
 }
 
-/* A string's text, owned by the caller. */
+/* The text of a string, owned by the caller. */
 static bool take_string(struct decoder *d, const struct node *n, char **ret, const struct place *at)
 {
 	if (n->kind != NODE_SCALAR || (d->json && n->tag != NODE_TAG_STR))
 		return mismatch_text(d, n, "string", at);
-	/* Only !!binary can hold other bytes; no member is for them. */
+	/* Only !!binary can hold bytes that are not UTF-8, and no member accepts them. */
 	if (n->tag == NODE_TAG_BINARY && !utf8_valid(n->text, n->len))
 		return mismatch_text(d, n, "string", at);
 	if (strlen(n->text) != n->len) {
@@ -212,7 +212,7 @@ static bool take_bool(const struct decoder *d, const struct node *n, bool *ret)
 		*ret = n->text[0] == 't' || n->text[0] == 'T';
 		return true;
 	}
-	/* The words of YAML 1.1, with quotes or without. */
+	/* The boolean words of YAML 1.1, quoted or not. */
 	if (d->json || n->tag != NODE_TAG_STR || strlen(n->text) != n->len ||
 	    !scalar_is_old_bool(n->text))
 		return false;
@@ -288,7 +288,7 @@ static bool state_by_number(struct decoder *d, const struct field *f, const stru
 	return false;
 }
 
-/* A label or its legacy integer. */
+/* Decode a state: its label or its legacy integer. */
 static bool decode_state(struct decoder *d, const struct field *f, const struct node *n, void *m,
 			 const struct place *at)
 {
@@ -330,7 +330,7 @@ static bool decode_state(struct decoder *d, const struct field *f, const struct 
 static bool decode_object(struct decoder *d, const struct model_type *t, const struct node *n,
 			  void *obj, const struct place *at);
 
-/* What an alias stands for, and a bound on how often we look at anything. */
+/* Resolve an alias, and limit the total number of visits. */
 static const struct node *visit(struct decoder *d, const struct node *n)
 {
 	if (d->visited++ >= KUKE_MAX_NODES)
@@ -404,7 +404,7 @@ static bool decode_objlist(struct decoder *d, const struct field *f, const struc
 	return true;
 }
 
-/* What << stands for: a map, or maps, of which earlier ones win. */
+/* Merge the value of "<<": a map, or a list of maps of which earlier ones take precedence. */
 typedef void merge_fn(struct decoder *d, const struct node *map, void *ctx);
 
 static void merge_each(struct decoder *d, const struct node *value, merge_fn *fn, void *ctx)
@@ -442,7 +442,7 @@ static int key_cmp(const void *a, const void *b)
 	return (*x)->col < (*y)->col ? -1 : (*x)->col > (*y)->col;
 }
 
-/* YAML: a key that stands twice spoils the whole map. */
+/* YAML: a duplicate key makes the whole map invalid. */
 static bool keys_unique(struct decoder *d, const struct node *map)
 {
 	const struct node **keys cleanup_free = NULL;
@@ -518,7 +518,7 @@ static bool decode_strmap(struct decoder *d, const struct node *n, struct strmap
 	return true;
 }
 
-/* null: lists, maps and what may be absent become none, everything else stays. */
+/* null unsets lists, maps and optional members; others keep their value. */
 static bool decode_null(const struct field *f, void *m)
 {
 	switch (f->type) {
@@ -547,7 +547,10 @@ static bool decode_null(const struct field *f, void *m)
 	return true;
 }
 
-/* What people give as permissions: who may write or search may read, owner before group. */
+/*
+ * Whether a mode is a usual one: write or search only with read, and the group has no
+ * more rights than the owner.
+ */
 static bool mode_is_usual(int64_t mode)
 {
 	unsigned owner = (unsigned) mode >> 6 & 7, group = (unsigned) mode >> 3 & 7,
@@ -559,7 +562,7 @@ static bool mode_is_usual(int64_t mode)
 	       (other == 0 || other == search || (other >= 4 && (other & 1) == search));
 }
 
-/* A mode such as 777, which is 01411. */
+/* Warn about a decimal mode such as 777, which is 01411. */
 static void look_at_mode(struct decoder *d, const struct node *n, int64_t v)
 {
 	struct unknown_field *u;
@@ -613,7 +616,7 @@ static bool decode_list(struct decoder *d, const struct field *f, const struct n
 {
 	if (n->kind != NODE_SEQ)
 		return mismatch(d, f, n, at, false);
-	field_clear(f, m); /* of a key that stands twice the last one counts */
+	field_clear(f, m); /* of duplicate keys the last one counts */
 	if (f->type == FIELD_STRLIST)
 		return decode_strlist(d, n, m, at);
 	if (f->type == FIELD_INTLIST)
@@ -662,14 +665,14 @@ static bool decode_member(struct decoder *d, const struct field *f, const struct
 	case FIELD_OBJPTR:
 		return decode_object(d, f->obj, n, objptr_make(m, f->obj), at);
 	case FIELD_STATE:
-	case FIELD_EMBED: /* its rows stand inline */
+	case FIELD_EMBED: /* its rows are inline */
 	case _FIELD_TYPE_MAX:
 		break;
 	}
 	return ok || mismatch(d, f, n, at, false);
 }
 
-/* A row by its key; *base is where its struct begins, *bit its number among all rows. */
+/* Find a row by key; *base is the offset of its struct, *bit its index among all rows. */
 static const struct field *find_row(const struct model_type *t, const char *key, bool fold,
 				    size_t *base, unsigned *bit)
 {
@@ -744,7 +747,7 @@ struct object_fill {
 	const struct model_type *type;
 	void *obj;
 	const struct place *at;
-	uint64_t done; /* rows that have their value */
+	uint64_t done; /* rows that have a value already */
 	bool merging;
 };
 

@@ -46,9 +46,9 @@ static enum diff_action action_of(enum field_class change)
 	return DIFF_REFUSED;
 }
 
-/* ---- equality where the row's own does not do ---- */
+/* ---- equality of fields with special rules ---- */
 
-/* An empty kind is a bind. */
+/* An empty kind means bind. */
 static bool volumes_eq(const struct container_spec *a, const struct container_spec *b)
 {
 	const struct field *f = model_find(&container_spec_type, "volumes", NULL);
@@ -118,7 +118,7 @@ static const char *detail_subject(const char *name)
 	return str_has_prefix(name, "spec.") ? name + strlen("spec.") : name;
 }
 
-/* name: the entry of Changes; stored and wanted: the structs that hold the field. */
+/* name: the entry in Changes; stored and wanted: the structs that contain the field. */
 static void record(struct diff *d, const struct field *f, const char *name, const void *stored,
 		   const void *wanted)
 {
@@ -147,7 +147,7 @@ static void record(struct diff *d, const struct field *f, const char *name, cons
 
 /* ---- by rows ---- */
 
-/* A field that only counts when the manifest sets it: its value is otherwise the daemon's. */
+/* Whether the manifest leaves a field unset whose value the daemon then chooses: not compared. */
 static bool left_to_daemon(const struct field *f, const void *wanted)
 {
 	return f->change == CLASS_REFUSED && field_is_zero(f, field_cptr(f, wanted));
@@ -156,7 +156,10 @@ static bool left_to_daemon(const struct field *f, const void *wanted)
 static void diff_rows(const struct model_type *t, const void *stored, const void *wanted,
 		      const char *prefix, struct diff *d);
 
-/* An object whose own row has no class: its rows decide. One that is absent counts as empty. */
+/*
+ * Compare an object whose own row has no class by the rows inside. A missing object
+ * counts as empty.
+ */
 static void diff_object(const struct field *f, const void *a, const void *b, const char *path,
 			struct diff *d)
 {
@@ -196,7 +199,7 @@ static void diff_rows(const struct model_type *t, const void *stored, const void
 	}
 }
 
-/* The rows of a container's spec that a user sets and that are not its place. */
+/* Whether a row of a container's spec is compared: set by users and not part of its location. */
 static bool container_row_compared(const struct field *f)
 {
 	return !(f->flags & (FIELD_READ_ONLY | FIELD_IDENTITY)) && f->change != CLASS_NONE;
@@ -214,7 +217,7 @@ static void diff_parents(const struct container_spec *stored, const struct conta
 	strlist_add(&d->refused, "spec.parent");
 }
 
-/* Fields only; a root's container cannot be recreated without its cell. */
+/* Compare the fields; the caller handles a root, which cannot be recreated without its cell. */
 static void diff_container_fields(const struct container_spec *stored,
 				  const struct container_spec *wanted, struct diff *d)
 {
@@ -242,7 +245,7 @@ void diff_container_spec(const struct container_spec *stored, const struct conta
 
 /* ---- cells ---- */
 
-/* Fold what a container's diff says into the cell's: one line, no details (surface.md 5.4). */
+/* Merge a container's diff into the cell's, as one line without details. */
 static void fold_container(struct diff *d, const char *id, const struct diff *c)
 {
 	cleanup_buf struct buf fields = BUF_INIT(4096);
@@ -329,7 +332,7 @@ static void diff_root(const struct cell_doc *stored, const struct cell_doc *want
 	}
 }
 
-/* The container of that id that is no root; NULL. */
+/* The container with that id that is not a root; NULL. */
 static const struct container_spec *workload(const struct cell_spec *spec, const char *id)
 {
 	const struct container_spec *c = cell_container(spec, id);
@@ -370,7 +373,7 @@ static void diff_workloads(const struct cell_spec *stored, const struct cell_spe
 	}
 }
 
-/* rootContainerId follows from the containers, and those have their own comparison. */
+/* Not rootContainerId and the containers, which are compared separately. */
 static bool cell_row_compared(const struct field *f)
 {
 	return !(f->flags & FIELD_READ_ONLY) && f->change != CLASS_NONE &&
@@ -400,7 +403,7 @@ static void diff_cell(const struct cell_doc *stored, const struct cell_doc *want
 	}
 	diff_root(stored, wanted, d);
 	diff_workloads(&stored->spec, &wanted->spec, d);
-	/* One that comes or goes takes all others from one network to the other. */
+	/* Adding or removing one with hostNetwork moves all others to another network. */
 	if (cell_host_network(&stored->spec) != cell_host_network(&wanted->spec))
 		raise_action(d, DIFF_RECREATE_CELL);
 }
@@ -452,7 +455,10 @@ int diff_refusal(const struct diff *d, enum kind kind, const char *name, struct 
 
 /* ---- kuke run ---- */
 
-/* What a space's defaults may have filled in says nothing where the file is silent. */
+/*
+ * Whether a field is unset in the file and may have been filled from the space's
+ * defaults: then a difference does not count.
+ */
 static bool may_be_inherited(const struct field *f, const struct container_spec *wanted)
 {
 	static const char *const way[] = { "spec", "defaults", "container" };
@@ -495,7 +501,7 @@ static void run_cell_fields(const struct cell_spec *stored, const struct cell_sp
 
 	for (i = 0; i < cell_spec_type.n_fields; i++) {
 		f = &cell_spec_type.fields[i];
-		/* What the stored cell has no place for cannot differ. */
+		/* Skip fields that are not stored in this form. */
 		if (!cell_row_compared(f) ||
 		    (f->change == CLASS_REFUSED && field_is_zero(f, field_cptr(f, stored))))
 			continue;

@@ -7,14 +7,14 @@
 #include "vec.h"
 
 /*
- * What differs between a stored object and the wanted one, and what it takes
- * (spec surface.md 5.4, classes of decisions.md section 1; the class of each
- * field is a column of its row). Both sides are normalised (convert.h), space
- * defaults are applied to the wanted one. Managed labels never count.
+ * Compares a stored object with the wanted one and decides how to apply the difference.
+ * The class of a field (a column of its row) says what a change requires. Both sides
+ * are normalised (convert.h), and the space's defaults are applied to the wanted one.
+ * Managed labels are ignored.
  */
 enum diff_action {
 	DIFF_NONE = 0, /* equal */
-	DIFF_IN_PLACE, /* store it, nothing is restarted */
+	DIFF_IN_PLACE, /* store it; nothing is restarted */
 	DIFF_RECREATE_CONTAINERS, /* of a cell: some of recreated, added, removed */
 	DIFF_RECREATE_CELL,
 	DIFF_REFUSED, /* nothing may change: see diff_refusal() */
@@ -25,15 +25,15 @@ struct diff {
 	struct strlist changes; /* the result's Changes, in order */
 	struct strmap details; /* the result's Details */
 	struct strlist refused; /* field paths of class REFUSED */
-	char *refusal; /* a text of its own for a refusal, or NULL */
-	/* Cells: container ids. Empty for an action of RECREATE_CELL it would not matter for. */
+	char *refusal; /* a special message for a refusal, or NULL */
+	/* Cells: container ids. May be empty if the whole cell is recreated. */
 	struct strlist recreated;
 	struct strlist updated; /* changed in place */
 	struct strlist added;
 	struct strlist removed;
 };
 
-/* The two documents are of the kind. *ret is cleared first. */
+/* Compare two documents of the kind. *ret is cleared first. */
 void diff_doc(enum kind kind, const void *stored, const void *wanted, struct diff *ret);
 
 /*
@@ -50,15 +50,15 @@ void diff_container_spec(const struct container_spec *stored, const struct conta
 int diff_refusal(const struct diff *d, enum kind kind, const char *name, struct kerr *err);
 
 /*
- * The fields in which a cell differs from the file that `kuke run` was given
- * (surface.md 2.7 run): `spec.containers["web"].image`, …; empty when it does
- * not. Labels and what the daemon fills in are not compared.
+ * The fields in which a cell differs from the file given to `kuke run`:
+ * `spec.containers["web"].image`, …; empty if there are none. Labels and fields that
+ * the daemon fills in are not compared.
  */
 void diff_run(const struct cell_doc *stored, const struct cell_doc *wanted, struct strlist *ret);
 
 /*
- * Make wanted what is stored after an accepted diff: the synthesized root added
- * when it names none, managed labels and the whole status from stored.
+ * Complete wanted for storing after an accepted diff: add the synthesized root if it
+ * names none, and copy managed labels and the whole status from stored.
  */
 void diff_merge_cell(struct cell_doc *wanted, const struct cell_doc *stored);
 

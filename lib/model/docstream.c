@@ -15,12 +15,13 @@
 
 #define LIST_KIND "List"
 
-/* What a load works with. */
+/* State of a load. */
 struct load {
 	const char *file_name;
 	enum docstream_flags flags;
 	struct docstream *m;
-	size_t visited; /* values of lists; aliases may stand for more than the input */
+	/* list items visited; bounded, because aliases may expand beyond the input size */
+	size_t visited;
 };
 
 /* One part of the text between two separators. */
@@ -28,7 +29,7 @@ struct chunk {
 	const char *p;
 	size_t n;
 	unsigned line; /* of its first byte, from 1 */
-	bool after_end; /* a line "..." stands before it */
+	bool after_end; /* preceded by a line "..." */
 };
 
 void *doc_free(enum kind kind, void *doc)
@@ -69,9 +70,8 @@ static bool is_space(char c)
 }
 
 /*
- * YAML's own rule: three dashes at column 0 with white space or the end after
- * them begin a document wherever they stand, and nothing else does, but for what
- * comes after three dots.
+ * The rule of YAML 1.2: a document starts at three dashes in column 0 that are followed
+ * by white space or the end of the text, or after a line of three dots.
  */
 static bool is_marker(const char *p, const char *end, const char *marker)
 {
@@ -87,7 +87,7 @@ static const char *line_end(const char *p, const char *end)
 	return nl == NULL ? end : nl + 1;
 }
 
-/* Nothing but white space, and a separator at most: such a chunk is dropped. */
+/* Whether a chunk has only white space and at most a separator: it is dropped. */
 static bool chunk_is_blank(const struct chunk *c)
 {
 	const char *end = c->p + c->n;
@@ -100,8 +100,8 @@ static bool chunk_is_blank(const struct chunk *c)
 }
 
 /*
- * No line but blank ones, comments and %DIRECTIVES; *ret_directives: any of the
- * latter. Such a chunk belongs to the document that follows.
+ * Whether a chunk has only blank lines, comments and %DIRECTIVES (*ret_directives: it
+ * has any). It belongs to the document that follows.
  */
 static bool chunk_is_prologue(const struct chunk *c, bool *ret_directives)
 {
@@ -150,14 +150,14 @@ static struct docstream_doc *doc_add(struct load *l, unsigned line)
 	return d;
 }
 
-/* The wrapper comes on top of a text that names the document already (surface.md 1.3). */
+/* The text already names the document; the wrapper names it again, as upstream does. */
 static void doc_parse_error(struct docstream_doc *d, const char *what, const char *text)
 {
 	d->parse_error = xasprintf("document %zu: %s%s", d->index, what, text);
 	d->error = xasprintf("document %zu (): %s", d->index, d->parse_error);
 }
 
-/* The version is judged before the name is read: its error has no name in front. */
+/* The version is checked before the name is read, so its error has no name in front. */
 static void doc_error(struct docstream_doc *d, const char *text)
 {
 	const char *kind = kind_info(d->kind)->name;
@@ -170,7 +170,7 @@ static void doc_error(struct docstream_doc *d, const char *text)
 	d->doc = doc_free(d->kind, d->doc);
 }
 
-/* Lines of a chunk's nodes become lines of the whole input. */
+/* Convert line numbers in a chunk to line numbers in the whole input. */
 static void shift_lines(struct node *n, unsigned by)
 {
 	size_t i;
@@ -183,7 +183,7 @@ static void shift_lines(struct node *n, unsigned by)
 		shift_lines(n->items[i], by);
 }
 
-/* Only the kind. *ret is owned by the caller. */
+/* Read only the kind. *ret is owned by the caller. */
 static int read_kind(const struct node *n, char **ret, struct kerr *err)
 {
 	static const struct field rows[] = { {
@@ -281,7 +281,7 @@ static bool is_list(const struct node *n)
 	return kind != NULL && kind->kind == NODE_SCALAR && streq(kind->text, LIST_KIND);
 }
 
-/* What is wrong with a list itself; NULL. */
+/* An error in the list itself; NULL if it is valid. */
 static char *list_problem(const struct node *list)
 {
 	static const char *const versions[] = { "", "v1", "v1beta1" };
@@ -314,7 +314,7 @@ static int load_items(struct load *l, unsigned line, const struct node *seq, str
 	return r;
 }
 
-/* Keys of a list that say nothing to us. *problem: the first of them, when that is an error. */
+/* Report unknown keys of a list. *problem: the first one, if unknown keys are errors. */
 static void list_unknown(struct load *l, const struct node *list, char **problem)
 {
 	static const char *const known[] = { "apiVersion", "kind", "metadata", "items" };
@@ -351,7 +351,7 @@ static int load_list(struct load *l, unsigned line, const struct node *list, str
 	return 0;
 }
 
-/* A document, or all that stand in a list; line: of the text it is in, where n has none. */
+/* Load a document, or all documents of a list; line: used if n has no line number. */
 static int load_value(struct load *l, unsigned line, const struct node *n, struct kerr *err)
 {
 	int r;
@@ -376,7 +376,7 @@ static int load_value(struct load *l, unsigned line, const struct node *n, struc
 
 /* ---- a chunk ---- */
 
-/* "yaml: line 3: did not find …" with the place in the whole input. */
+/* Set the error "yaml: line 3: did not find …" with the position in the whole input. */
 static void syntax_error(struct load *l, struct docstream_doc *d, const struct node_stream *s,
 			 const char *msg, unsigned shift)
 {
@@ -393,7 +393,7 @@ static void syntax_error(struct load *l, struct docstream_doc *d, const struct n
 	doc_parse_error(d, "failed to parse kind: ", text != NULL ? text : msg);
 }
 
-/* JSON escapes that YAML does not have (surrogate pairs): read it as what it is. */
+/* Parse as JSON a chunk with escapes that YAML does not have (surrogate pairs). */
 static struct node *read_as_json(const struct chunk *c)
 {
 	struct node *n = NULL;
@@ -452,7 +452,7 @@ static int load_chunks(struct load *l, struct chunk rest, struct kerr *err)
 				continue;
 			}
 			if (c.after_end)
-				continue; /* comments behind the end of a document */
+				continue; /* comments after the end of a document */
 		}
 		if (chunk_is_blank(&c))
 			continue;
@@ -504,7 +504,7 @@ int docstream_load_all(const struct docstream_source *v, size_t n, enum docstrea
 	*ret = (struct docstream){ 0 };
 	for (i = 0; i < n; i++) {
 		assert(v[i].text != NULL || v[i].n == 0);
-		bytes += v[i].n; /* no file is larger than memory */
+		bytes += v[i].n; /* cannot overflow: all files are in memory */
 		if (bytes > KUKE_MAX_MANIFEST)
 			return kerr_plain(err, -E2BIG,
 					  "failed to parse YAML: input exceeds %d bytes",
@@ -541,7 +541,7 @@ int docstream_join(struct buf *out, const struct docstream_source *v, struct ker
 	if (out->len > 0) {
 		if (buf_str(out)[out->len - 1] != '\n')
 			buf_addc(out, '\n');
-		/* A directive may only stand behind the end of a document. */
+		/* A directive is only allowed after the end of a document. */
 		buf_adds(out, file.n > 0 && *file.text == '%' ? "...\n" : "---\n");
 	}
 	buf_add(out, file.text, file.n);
@@ -584,7 +584,7 @@ static void errors_text(const struct docstream *m, const char *title, struct buf
 			buf_addf(out, "\n  %s", m->v[i].error);
 }
 
-/* delete -f: when all that is wrong is syntax, the first of it alone. */
+/* delete -f: if all errors are syntax errors, only the first is reported. */
 static const char *first_if_all_parse(const struct docstream *m)
 {
 	const char *first = NULL;

@@ -8,35 +8,35 @@
 #include "vec.h"
 
 /*
- * A manifest stream (YAML or JSON, many documents) as typed documents, with
- * everything that is wrong with it (spec surface.md 1.2 and 1.3).
+ * A manifest stream (YAML or JSON, many documents) as typed documents, with all errors
+ * found in it.
  *
  *   docstream_load()      splits and decodes
- *   docstream_validate()  structural stage of every document that decoded
- *   docstream_check()     the verdict, in the words of the verb
+ *   docstream_validate()  structural checks of every decoded document
+ *   docstream_check()     the combined error, worded for apply or delete
  *
- * Nothing may be applied or deleted unless docstream_check() said 0.
+ * Nothing may be applied or deleted unless docstream_check() returned 0.
  */
 enum docstream_flags {
 	DOCSTREAM_STRICT = 1 << 0, /* an unknown key is an error of its document */
-	DOCSTREAM_FOR_DELETE = 1 << 1, /* docstream_validate: fields of later work do not matter */
+	DOCSTREAM_FOR_DELETE = 1 << 1, /* docstream_validate: do not refuse unsupported fields */
 };
 
-/* One document. Either error is NULL and doc is there, or doc is NULL. */
+/* One document. Exactly one of error and doc is NULL. */
 struct docstream_doc {
 	size_t index; /* the N of "document N" */
 	unsigned line; /* where it starts, from 1 */
 	enum kind kind;
 	void *doc; /* struct realm_doc …; owned */
 	char *error; /* the rendered "document N (Kind "name"): …"; owned */
-	char *parse_error; /* decode failures: the text without the wrapper; owned */
-	char *file; /* as its source was named; NULL for one that was added */
+	char *parse_error; /* of a decode failure: the text without the wrapper; owned */
+	char *file; /* name of its source; NULL if added by docstream_add */
 };
 
 struct docstream {
 	struct docstream_doc *v;
 	size_t n;
-	size_t files; /* of more than one, errors name the file */
+	size_t files; /* if more than one, errors name the file */
 	struct strlist warnings; /* "warning: file.yaml:12:5: unknown field …" */
 };
 
@@ -48,12 +48,11 @@ struct docstream_source {
 };
 
 /*
- * Split and decode files one after another, as one stream. Documents without a
- * value are skipped; the items of a list (`kind: List` or a sequence) count as
- * documents. Fails (ret zeroed) only when there is nothing to work with:
- * "failed to parse YAML: no documents found in input", a text in no encoding that
- * can be read, or a limit passed. All else that is wrong is kept beside its
- * document. Input `status` is type-checked, then dropped.
+ * Split and decode files one after another, as one stream. Documents without a value
+ * are skipped; the items of a list (`kind: List` or a sequence) count as documents.
+ * Fails (ret zeroed) only if nothing can be loaded: "failed to parse YAML: no documents
+ * found in input", an unsupported encoding, or an exceeded limit. All other errors are
+ * stored with their document. `status` in the input is type-checked, then dropped.
  */
 int docstream_load_all(const struct docstream_source *v, size_t n, enum docstream_flags flags,
 		       struct docstream *ret, struct kerr *err);
@@ -61,14 +60,14 @@ int docstream_load(const char *text, size_t n, const char *file_name, enum docst
 		   struct docstream *ret, struct kerr *err);
 
 /*
- * Append a file to those in out, so that the whole reads as one stream: in UTF-8
- * and with what ends one document and begins the next in between. -EINVAL.
+ * Append a file to out, so that the result is one stream: converted to UTF-8, with a
+ * document separator in between. -EINVAL.
  */
 int docstream_join(struct buf *out, const struct docstream_source *v, struct kerr *err);
 
 /*
- * Append a document of the kind that comes from elsewhere; the caller fills the
- * zeroed struct that is returned, which the stream owns.
+ * Append a document of the kind from another source; the caller fills in the returned
+ * zeroed struct, which the stream owns.
  */
 void *docstream_add(struct docstream *m, enum kind kind);
 
@@ -79,15 +78,15 @@ void *docstream_add(struct docstream *m, enum kind kind);
  */
 void docstream_validate(struct docstream *m, enum docstream_flags flags);
 
-/* How the list of errors is worded (surface.md 1.3). */
+/* How the list of errors is worded: upstream's texts. */
 enum docstream_style {
 	DOCSTREAM_STYLE_APPLY = 1, /* "validation failed:\n  …" */
 	DOCSTREAM_STYLE_DELETE, /* "failed to parse YAML: …" or "validation errors:\n  …" */
 };
 
 /*
- * 0 when no document has an error; else -EINVAL, the whole text in ret_text
- * (appended) and as much of it as fits in err. Either may be NULL.
+ * 0 if no document has an error; else -EINVAL, with the full text appended to ret_text
+ * and as much as fits in err. Either may be NULL.
  */
 int docstream_check(const struct docstream *m, enum docstream_style style, struct buf *ret_text,
 		    struct kerr *err);

@@ -5,7 +5,10 @@
 #include "defs.h"
 #include "kinds.h"
 
-/* Whether there is a policy to enforce: all but "absent" and "default allow without rules". */
+/*
+ * Whether there is a policy to enforce: false if absent, or if it allows by default and
+ * has no rules.
+ */
 bool egress_effective(const struct egress_policy *p);
 
 #endif

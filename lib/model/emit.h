@@ -7,8 +7,8 @@
 #include "vec.h"
 
 /*
- * Writers for shapes that are not rows. They check nothing but by assert:
- * begin and end must match, and every value in a map has its key.
+ * Writers for output that is not described by rows. Misuse is only asserted: begin and
+ * end must match, and every value in a map needs a key.
  */
 enum emit_flags {
 	EMIT_INDENT = 1 << 0, /* JSON: two spaces a level, as in files and -o json */
@@ -22,8 +22,8 @@ struct jemit {
 	struct buf *out;
 	enum emit_flags flags;
 	unsigned depth;
-	bool any; /* something stands in the current object or array */
-	bool keyed; /* a key was written, its value is due */
+	bool any; /* the current object or array is not empty */
+	bool keyed; /* a key was written, its value must follow */
 };
 
 void jemit_init(struct jemit *j, struct buf *out, enum emit_flags flags);

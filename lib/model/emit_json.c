@@ -25,7 +25,7 @@ static void jemit_newline(struct jemit *j)
 		buf_adds(j->out, "  ");
 }
 
-/* What stands between the last thing and a value or a key. */
+/* Write the separator before a value or a key. */
 static void jemit_next(struct jemit *j)
 {
 	if (j->keyed) {
@@ -104,7 +104,7 @@ static bool needs_escape(unsigned char c)
 	return c < 0x20 || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' || c >= 0x80;
 }
 
-/* One character that may not stand as it is; returns how many bytes it took. */
+/* Escape one character; returns how many input bytes it has. */
 static size_t escape_one(struct buf *out, const char *s, size_t n)
 {
 	unsigned char c = (unsigned char) *s;
@@ -124,7 +124,7 @@ static size_t escape_one(struct buf *out, const char *s, size_t n)
 		buf_adds(out, "\\ufffd");
 		return 1;
 	}
-	/* U+2028 and U+2029 end lines in JavaScript. */
+	/* U+2028 and U+2029 are line ends in JavaScript. */
 	if (len == 3 && memcmp(s, "\xe2\x80", 2) == 0 && (s[2] == '\xa8' || s[2] == '\xa9'))
 		buf_addf(out, "\\u202%c", s[2] == '\xa8' ? '8' : '9');
 	else
@@ -277,7 +277,7 @@ static void jemit_objlist(struct jemit *j, const struct model_type *t, const voi
 	jemit_array_end(j);
 }
 
-/* A nullable one that is not set. */
+/* Write null if a nullable member is not set. */
 static bool jemit_absent(struct jemit *j, bool set)
 {
 	if (!set)

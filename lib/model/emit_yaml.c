@@ -15,7 +15,7 @@ enum {
 	SIMPLE_KEY_MAX = 128, /* a longer key is written "? key" */
 };
 
-/* What decides how a string may be written. */
+/* The properties that decide in which style a string is written. */
 struct scalar_shape {
 	bool break_any; /* has a line break */
 	bool plain, single, block; /* the styles that can hold it */
@@ -58,7 +58,7 @@ static void yemit_entry(struct yemit *y)
 		buf_adds(y->out, "- ");
 }
 
-/* A value of its own on the line: after "- ", after "key:", or alone. */
+/* Start a scalar: after "- ", after "key:", or alone on the line. */
 static void yemit_scalar_start(struct yemit *y)
 {
 	if (y->depth == 0)
@@ -135,7 +135,7 @@ static uint32_t code_point(const char *s, size_t len)
 	return c;
 }
 
-/* What may stand in a document as it is. yaml.v3 escapes all beyond the BMP. */
+/* Whether a character may be written unescaped. yaml.v3 escapes everything beyond the BMP. */
 static bool is_printable(uint32_t c)
 {
 	if (c < 0x80)
@@ -143,7 +143,7 @@ static bool is_printable(uint32_t c)
 	return c >= 0xa0 && c != 0x2028 && c != 0x2029 && c <= 0xfffd && c != 0xfeff;
 }
 
-/* Whether the first byte keeps a string from being plain, by itself or with what follows. */
+/* Whether a string cannot be plain because of its first bytes. */
 static bool starts_like_syntax(const char *s)
 {
 	if (str_has_prefix(s, "---") || str_has_prefix(s, "..."))
@@ -232,7 +232,7 @@ static void single_quoted(struct buf *out, const char *s)
 	buf_addc(out, '\'');
 }
 
-/* A literal block: its header, and the lines in their column. */
+/* Write a literal block: its header, then the indented lines. */
 static void literal(struct yemit *y, const char *s)
 {
 	unsigned column = yemit_column(y);
@@ -242,7 +242,7 @@ static void literal(struct yemit *y, const char *s)
 	if (y->depth == 0)
 		column = y->indent;
 	buf_addc(y->out, '|');
-	if (*s == ' ' || *s == '\n' || *s == '\t') /* or readers take it for indentation */
+	if (*s == ' ' || *s == '\n' || *s == '\t') /* otherwise it would be read as indentation */
 		buf_addf(y->out, "%u", column - parent);
 	if (s[n - 1] != '\n')
 		buf_addc(y->out, '-');
@@ -260,14 +260,14 @@ static void literal(struct yemit *y, const char *s)
 	}
 }
 
-/* Whether unquoted it would read as something else than a string. */
+/* Whether it would be read as another type without quotes. */
 static bool reads_as_other(const char *s)
 {
 	return scalar_tag(s, strlen(s)) != NODE_TAG_STR || scalar_is_old_bool(s) ||
 	       scalar_is_base60(s) || streq(s, "<<");
 }
 
-/* A string on the line; false when it asks for a literal block. */
+/* Write a string on the current line; false if it needs a literal block. */
 static bool flow_string(struct yemit *y, const char *s, bool key)
 {
 	struct scalar_shape shape = scalar_shape(s);

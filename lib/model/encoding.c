@@ -11,7 +11,7 @@
 #define MARK "\xef\xbb\xbf" /* U+FEFF in UTF-8 */
 #define MARK_LEN (sizeof(MARK) - 1)
 
-/* A file of the greatest size grows by half when it was UTF-16. */
+/* A file of maximum size grows by half when converted from UTF-16. */
 #define MAX_TEXT ((size_t) 2 * KUKE_MAX_MANIFEST)
 
 static uint32_t unit_at(const char *p, bool big)
@@ -40,7 +40,7 @@ static void add_utf8(struct buf *out, uint32_t c)
 	buf_addc(out, (char) (0x80 | (c & 0x3f)));
 }
 
-/* The mark included: it is dropped with the others. */
+/* Converts the byte order mark too; it is dropped later with the others. */
 static int from_utf16(const char *p, size_t n, bool big, struct buf *out, struct kerr *err)
 {
 	uint32_t c, low;
@@ -70,14 +70,14 @@ static bool starts_with(const char *p, size_t n, const char *bytes, size_t m)
 	return n >= m && memcmp(p, bytes, m) == 0;
 }
 
-/* Whether a line after its mark can only be one between documents. */
+/* Whether a line, without its mark, can only occur between documents. */
 static bool is_between(const char *p, size_t n)
 {
 	return n > 0 && (*p == '#' || *p == '%' || starts_with(p, n, "---", 3) ||
 			 starts_with(p, n, "...", 3));
 }
 
-/* Whether documents may begin after this line when they might before it. */
+/* Whether a document may still start after this line. */
 static bool keeps_prologue(const char *p, size_t n)
 {
 	if (n > 0 && *p == '%')

@@ -3,9 +3,8 @@
 #define KUKEON_ERRKIND_H
 
 /*
- * Error classes: kerr.kind. The first column is also the wire's Err.Kind
- * (spec surface.md section 4.5), the last the text of upstream's sentinel.
- * X(constant, wire name, text)
+ * Error classes: kerr.kind. The first column is also Err.Kind on the wire
+ * (kukeon-api(7)), the last the text of upstream's error. X(constant, wire name, text)
  */
 #define ERR_KINDS(X)                                                                          \
 	X(ERR_CELL_NOT_FOUND, "CellNotFound", "cell not found")                               \
@@ -37,8 +36,8 @@ enum err_kind {
 };
 #undef ERR_KIND_ENUM_
 
-const char *err_kind_name(int kind); /* "Unknown" for 0 and what it does not know */
-const char *err_kind_text(int kind); /* the sentinel's text, "" for unknown */
+const char *err_kind_name(int kind); /* "Unknown" for 0 and unknown values */
+const char *err_kind_text(int kind); /* upstream's error text, "" for unknown */
 int err_kind_from_name(const char *name); /* 0 for unknown */
 
 #endif

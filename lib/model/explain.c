@@ -11,10 +11,10 @@
 
 enum {
 	EXPLAIN_MAX = 1 << 20, /* bytes of one answer */
-	EXPLAIN_WIDTH = 78, /* columns help is wrapped to */
+	EXPLAIN_WIDTH = 78, /* column at which help is wrapped */
 };
 
-/* kubectl's words for types: <string>, <[]Object>, <map[string]string>. */
+/* Names of types as kubectl prints them: <string>, <[]Object>, <map[string]string>. */
 static const char *type_word(const struct field *f)
 {
 	switch (f->type) {
@@ -54,7 +54,7 @@ static void spaces(struct buf *out, unsigned n)
 	buf_addf(out, "%*s", (int) n, "");
 }
 
-/* Words of text, wrapped, each line indented; ends with a newline. */
+/* Write text wrapped and indented; ends with a newline. */
 static void wrapped(struct buf *out, const char *text, unsigned indent)
 {
 	unsigned col = 0;
@@ -78,7 +78,7 @@ static void wrapped(struct buf *out, const char *text, unsigned indent)
 	buf_addc(out, '\n');
 }
 
-/* What the row says beside its help: default, values, bounds, who sets it. */
+/* Write the row's properties: default, values, bounds, whether it is read-only. */
 static void extras(struct buf *out, const struct field *f, unsigned indent)
 {
 	size_t i;

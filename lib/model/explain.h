@@ -13,12 +13,12 @@ enum explain_flags {
 
 /*
  * `kuke explain KIND[.path]` in kubectl's layout, appended to out. path is
- * "cell.spec.containers"; the kind is matched as word, plural or name. -ENOENT
- * for a kind or field there is not, with a "did you mean".
+ * "cell.spec.containers"; the kind is matched as word, plural or name. -ENOENT for an
+ * unknown kind or field, with a "did you mean".
  */
 int explain(struct buf *out, const char *path, enum explain_flags flags, struct kerr *err);
 
-/* The paths that begin as begun does, up to their next dot: "cell.sp" gives "cell.spec". */
+/* The paths that start with begun, up to the next dot: "cell.sp" gives "cell.spec". */
 void explain_complete(const char *begun, struct strlist *ret);
 
 #endif

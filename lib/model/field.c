@@ -7,8 +7,8 @@
 #include "str.h"
 
 /*
- * Lists and pointers are read and written as bytes: a LIST_OF(T) may not be
- * looked at through another struct type.
+ * Lists and pointers are accessed as bytes (memcpy): C's aliasing rules do not allow to
+ * access a LIST_OF(T) through another struct type.
  */
 
 struct list_view list_view(const void *list)
@@ -161,7 +161,7 @@ static bool intlist_eq(const void *a, const void *b)
 	return x.n == y.n && (x.n == 0 || memcmp(x.v, y.v, x.n * sizeof(int64_t)) == 0);
 }
 
-/* An absent object equals one with nothing in it. */
+/* A missing object equals an empty one. */
 static bool objptr_eq(const struct model_type *t, const void *a, const void *b)
 {
 	const void *x = objptr_get(a), *y = objptr_get(b);

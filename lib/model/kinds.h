@@ -8,15 +8,15 @@
 #include "vec.h"
 
 /*
- * The eight kinds of API v1beta1 as plain structs. Beside each struct stands a
- * table of rows (model.h, one file per kind) from which everything generic
- * comes: reading, writing, copying, comparing, explaining.
+ * The eight kinds of API v1beta1 as plain structs. Each struct has a table of rows
+ * (model.h, one file per kind) that drives all generic code: reading, writing, copying,
+ * comparing, explaining.
  *
  * Conventions the rows rely on:
  *   char *            string; NULL counts as "" everywhere
- *   struct nstring    string that tells "absent" (v NULL) from ""
+ *   struct nstring    string that distinguishes "absent" (v NULL) from ""
  *   struct nint/nbool nullable number and boolean
- *   int64_t, bool     plain; a zero is the absence
+ *   int64_t, bool     plain; zero means absent
  *   struct T *        optional object; NULL is absent
  *   LIST_OF(T)        v NULL: null; v not NULL and n 0: an empty list
  * All pointers are owned by the struct that holds them; model_clear frees them.

@@ -8,7 +8,7 @@
 #include "mem.h"
 #include "str.h"
 
-/* What kukeon sets a label to, borrowed; NULL: it sets none of that name. */
+/* The value that kukeon sets for a label, borrowed; NULL: kukeon does not set it. */
 static const char *own_value(enum kind kind, const void *doc, const char *key)
 {
 	const struct doc_head *head = doc;

@@ -6,9 +6,9 @@
 #include "model.h"
 
 /*
- * What a document's labels may be: not more than KUKE_MAX_LABELS bytes in all, and
- * none of kukeon's own (label_managed(), convert.h) with another value than the one
- * it gets, so that a document that was printed can be applied. -EINVAL.
+ * Check a document's labels: at most KUKE_MAX_LABELS bytes in all, and managed labels
+ * (label_managed(), convert.h) only with the value that kukeon sets, so that printed
+ * documents can be applied again. -EINVAL.
  */
 int labels_check(enum kind kind, const void *doc, struct kerr *err);
 

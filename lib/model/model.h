@@ -39,14 +39,13 @@ enum field_flags {
 	FIELD_READ_ONLY = 1 << 2, /* set by the daemon; input is dropped */
 	FIELD_SECRET = 1 << 3, /* printed as ******** */
 	FIELD_OMIT_EMPTY = 1 << 4, /* not printed when zero */
-	FIELD_MODE = 1 << 6, /* permissions: octal, as people mean them */
+	FIELD_MODE = 1 << 6, /* permissions: written in octal */
 	FIELD_OMIT_YAML = 1 << 5, /* ... in YAML only (zero times, empty status.network) */
 };
 
 /*
- * What a change of the field asks for (decisions.md section 1). The class of a
- * row counts for all below it; CLASS_NONE on an object or a list of objects
- * means: the rows inside decide.
+ * What a change of the field requires. The class of a row applies to everything below
+ * it; CLASS_NONE on an object or a list of objects means that the rows inside decide.
  */
 enum field_class {
 	CLASS_NONE = 0, /* not compared */
@@ -66,7 +65,7 @@ struct field {
 	enum field_class change;
 	const struct model_type *obj; /* FIELD_OBJ, OBJPTR, OBJLIST, EMBED */
 	const char *const *labels; /* FIELD_STATE: labels by integer, NULL at the end */
-	const char *const *values; /* FIELD_STRING: what may stand here, NULL at the end */
+	const char *const *values; /* FIELD_STRING: allowed values, NULL at the end */
 	int64_t min, max; /* numbers; both 0: the type's own */
 	const char *def; /* default, for explain; NULL: none */
 	const char *help; /* one line */
@@ -79,14 +78,14 @@ struct model_type {
 	const struct field *fields;
 	size_t n_fields;
 	const char *state_prefix; /* "cell state" for the struct that holds a state */
-	const char *const *retired; /* keys of older versions that pass without a word; or NULL */
+	const char *const *retired; /* keys of older versions that are silently ignored; or NULL */
 };
 
-/* The documents' types and the two that travel alone. */
+/* The types of the documents, and the two that are also sent on their own. */
 extern const struct model_type realm_doc_type, space_doc_type, stack_doc_type, cell_doc_type,
 	container_doc_type, profile_doc_type, server_doc_type, client_doc_type;
 extern const struct model_type container_spec_type, container_status_type, cell_spec_type;
-/* What containers and the defaults of a space share. */
+/* Types used by both containers and the defaults of a space. */
 extern const struct model_type container_capabilities_type, container_resources_type,
 	container_tmpfs_type;
 
@@ -95,10 +94,10 @@ extern const char *const realm_state_labels[],
 	*const space_state_labels[], *const stack_state_labels[],
 					     *const cell_state_labels[],
 						     *const container_state_labels[];
-/* The label; "Unknown" for what is out of range. */
+/* The label; "Unknown" if out of range. */
 const char *state_label(const char *const *labels, unsigned state);
 
-/* The row's place in an object: the address of the member. */
+/* The address of the row's member in an object. */
 static inline void *field_ptr(const struct field *f, void *obj)
 {
 	return (char *) obj + f->offset;
@@ -119,8 +118,8 @@ static inline unsigned field_state(const void *member)
 }
 
 /*
- * Any LIST_OF(T) seen without its T, for FIELD_OBJLIST and FIELD_INTLIST. The
- * elements lie side by side, size of the row's type (or int64_t) each.
+ * A LIST_OF(T) of any T, for FIELD_OBJLIST and FIELD_INTLIST. The elements are
+ * contiguous and have the size of the row's type (or int64_t).
  */
 struct list_view {
 	char *v; /* NULL: null */
@@ -134,7 +133,7 @@ void list_make_empty(void *list, size_t size);
 
 /* What FIELD_OBJPTR points to; NULL. */
 void *objptr_get(const void *member);
-/* The same, made (zeroed) when it is not there yet. */
+/* The same, but allocates (zeroed) if it is NULL. */
 void *objptr_make(void *member, const struct model_type *t);
 
 /*
@@ -142,14 +141,14 @@ void *objptr_make(void *member, const struct model_type *t);
  * (may be NULL) is the offset of the struct that holds the member.
  */
 const struct field *model_find(const struct model_type *t, const char *name, size_t *ret_base);
-/* Whether the member is what an absent key gives (empty lists and maps count as zero). */
+/* Whether the member has the value of an absent key (empty lists and maps count as zero). */
 bool field_is_zero(const struct field *f, const void *member);
 bool field_eq(const struct field *f, const void *a, const void *b);
 bool model_is_zero(const struct model_type *t, const void *obj);
 
 /* Free what one member owns and zero it. */
 void field_clear(const struct field *f, void *member);
-/* Free all an object owns and zero it. Works on zeroed and half-built ones. */
+/* Free everything an object owns and zero it. Also works on zeroed and partly filled objects. */
 void model_clear(const struct model_type *t, void *obj);
 /* Deep copy; *to is cleared first. */
 void model_copy(const struct model_type *t, void *to, const void *from);
@@ -174,7 +173,7 @@ struct kind_info {
 	const char *word; /* "realm" */
 	const char *plural; /* "realms" */
 	const struct model_type *type;
-	bool resource; /* apply and delete -f take it */
+	bool resource; /* accepted by apply and delete -f */
 };
 
 const struct kind_info *kind_info(enum kind k);

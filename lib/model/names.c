@@ -9,7 +9,10 @@
 #include "str.h"
 #include "validate.h"
 
-/* Files of ours that lie beside the directories of children, and files the kernel puts there. */
+/*
+ * Names of kukeon's own files beside the directories of child objects, and of files
+ * that the kernel creates there.
+ */
 static const char *const reserved_names[] = {
 	"credentials.json",	 "etc-hostname",  "etc-hosts",
 	"kuketty-metadata.json", "metadata.json", "network.json",
@@ -44,7 +47,7 @@ static bool has_control(const char *s)
 	return false;
 }
 
-/* What is wrong with a name that is not empty, as the end of a sentence; NULL when nothing. */
+/* The fault of a non-empty name, as the end of a sentence; NULL if it is valid. */
 static const char *name_fault(const char *name)
 {
 	if (strpbrk(name, "_/") != NULL)

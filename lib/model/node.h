@@ -6,11 +6,11 @@
 #include "err.h"
 
 /*
- * The neutral tree that the YAML and the JSON reader produce. It keeps the
- * source text of scalars and where they stood, so that numbers stay exact and
- * errors can point. Depth is at most KUKE_MAX_NESTING and there are at most
- * KUKE_MAX_NODES, aliases not counted: no alias leads back to itself, but who
- * follows them must bound how often (model_decode does).
+ * The tree that both the YAML and the JSON reader produce. It keeps the source text and
+ * the position of scalars, so that numbers stay exact and errors have a position. Depth
+ * is at most KUKE_MAX_NESTING, and there are at most KUKE_MAX_NODES nodes, aliases not
+ * counted. Aliases form no cycles, but can expand exponentially: code that follows them
+ * must limit the number of visits (model_decode does).
  */
 enum node_kind {
 	NODE_SCALAR = 1,
@@ -19,7 +19,7 @@ enum node_kind {
 	NODE_ALIAS, /* YAML only; node_resolve */
 };
 
-/* What a scalar is, by its text or its explicit tag. */
+/* The type of a scalar, from its text or its explicit tag. */
 enum node_tag {
 	NODE_TAG_STR = 1,
 	NODE_TAG_NULL,
@@ -36,9 +36,9 @@ enum node_tag {
 
 enum node_flags {
 	NODE_PLAIN = 1 << 0, /* a scalar without quotes (JSON: number or literal) */
-	NODE_JSON = 1 << 1, /* read as JSON: the JSON rules hold */
+	NODE_JSON = 1 << 1, /* read as JSON: the JSON rules apply */
 	NODE_BLOCK = 1 << 2, /* a literal or folded block */
-	NODE_MISTAGGED = 1 << 3, /* an explicit tag that the text does not fit: no value */
+	NODE_MISTAGGED = 1 << 3, /* its text does not fit its explicit tag: it has no value */
 };
 
 struct node {
@@ -48,7 +48,7 @@ struct node {
 	unsigned line, col; /* from 1; JSON: 0 */
 	char *text; /* NODE_SCALAR: the text, escapes undone; len bytes and a NUL */
 	size_t len;
-	char *tag_text; /* an explicit tag as it was written ("!!str", "!x"), or NULL */
+	char *tag_text; /* an explicit tag as written ("!!str", "!x"), or NULL */
 	char *anchor; /* "a" of &a, or NULL; NODE_ALIAS: the name it refers to */
 	struct node **items; /* NODE_SEQ: items; NODE_MAP: key, value, key, value, … */
 	size_t n; /* of items: a map of two pairs has 4 */
@@ -64,41 +64,41 @@ static inline void node_freep(struct node **n)
 
 #define cleanup_node cleanup_(node_freep)
 
-/* The node itself or what the alias stands for. NULL gives NULL. */
+/* The node itself, or the target of an alias. NULL gives NULL. */
 const struct node *node_resolve(const struct node *n);
 
 /*
- * For trees whose shape the caller knows: every function takes NULL and nodes of
- * another kind, and then gives "nothing".
- * In JSON trees node_get takes the exact key, the last one when there are several.
+ * For trees of a known structure: every function accepts NULL and nodes of another
+ * kind, and then returns its empty result. In JSON trees node_get matches the key
+ * exactly and returns the last of duplicate keys.
  */
 const struct node *node_get(const struct node *map, const char *key);
-/* a, b, c as one walk: node_path(n, "config", "digest", NULL) */
+/* node_get repeated: node_path(n, "config", "digest", NULL) */
 const struct node *node_path(const struct node *n, ...) __attribute__((sentinel));
 size_t node_count(const struct node *n); /* items of a sequence, pairs of a map */
 const struct node *node_key(const struct node *map, size_t i); /* the key of pair i */
-const char *
-node_str(const struct node *n); /* a string's text; NULL: no string, or it has a NUL in it */
-bool node_is_null(const struct node *n); /* null or not there */
+/* the text of a string; NULL if not a string, or if it contains a NUL */
+const char *node_str(const struct node *n);
+bool node_is_null(const struct node *n); /* null or missing */
 
 /*
- * Replace the text of a scalar, for `kuke run -p`. A plain one without a tag
- * becomes null when the text stands for that; else it keeps being seen as what it
- * was (a string stays one).
+ * Replace the text of a scalar, for `kuke run -p`. A plain scalar without a tag becomes
+ * null if the new text is a form of null; otherwise the type is kept (a string stays a
+ * string).
  */
 void node_set_text(struct node *n, char *owned_text);
 
 /*
- * JSON: one value and nothing but white space after it. Invalid UTF-8 and lone
- * surrogates become U+FFFD, duplicates are all kept. -EINVAL with a message
- * that starts with what ("manifest: invalid JSON at byte 17").
+ * Parse one JSON value; only white space may follow it. Invalid UTF-8 and unpaired
+ * surrogates become U+FFFD, duplicate keys are all kept. -EINVAL with a message that
+ * starts with what ("manifest: invalid JSON at byte 17").
  */
 int node_read_json(const char *text, size_t len, const char *what, struct node **ret,
 		   struct kerr *err);
 
 /*
- * YAML, document by document. Errors read "yaml: line 3: did not find expected
- * key"; node_stream_mark gives the place of the last one, from 1 (0: unknown).
+ * Parse YAML one document at a time. Errors read "yaml: line 3: did not find expected
+ * key"; node_stream_mark returns the position of the last one, from 1 (0: unknown).
  * text must outlive the stream.
  */
 struct node_stream;
@@ -106,8 +106,8 @@ struct node_stream;
 struct node_stream *node_stream_new(const char *text, size_t len) __attribute__((returns_nonnull));
 struct node_stream *node_stream_free(struct node_stream *s);
 /*
- * 1 and a document (*ret is NULL for one without any node in it), 0 at the end,
- * -errno: nothing more can be read.
+ * 1 with a document (*ret is NULL if it has no node), 0 at the end, -errno: the stream
+ * cannot be read further.
  */
 int node_stream_next(struct node_stream *s, struct node **ret, struct kerr *err);
 void node_stream_mark(const struct node_stream *s, unsigned *ret_line, unsigned *ret_col);
@@ -118,9 +118,9 @@ static inline void node_stream_freep(struct node_stream **s)
 }
 
 /*
- * The one document of a text, in any encoding that encoding.h knows; empty ones
- * count for nothing. *ret NULL when there is none. *ret_second (may be NULL): one
- * more, of which the caller can say that it is not read. Both are the caller's.
+ * Parse a text with one document, in any encoding that encoding.h supports; empty
+ * documents are skipped. *ret is NULL if there is none. *ret_second (may be NULL) is a
+ * second document, for a warning that it is ignored. Both are owned by the caller.
  */
 int node_read_yaml(const char *text, size_t len, struct node **ret, struct node **ret_second,
 		   struct kerr *err);

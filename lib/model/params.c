@@ -9,7 +9,7 @@
 #include "params.h"
 #include "str.h"
 
-#define LINE_SHOWN 256 /* bytes of a bad line that an error quotes */
+#define LINE_SHOWN 256 /* bytes of an invalid line that are quoted in the message */
 
 static bool is_letter(char c)
 {
@@ -28,7 +28,7 @@ bool param_name_valid(const char *s, size_t n)
 	return true;
 }
 
-/* NULL without a '='. Owned by the caller. */
+/* The trimmed part before '='; NULL without '='. Owned by the caller. */
 static char *key_of(const char *text)
 {
 	const char *eq = strchr(text, '=');

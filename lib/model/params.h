@@ -6,21 +6,20 @@
 #include "vec.h"
 
 /*
- * Values of profile parameters as `kuke run -p` is given them (spec surface.md
- * 3.4). The last of two values of one name wins. Every error ends in
- * "profile is invalid"; -EINVAL.
+ * Values of profile parameters given to `kuke run -p` (kuke(1)). If a name is repeated,
+ * the last value is used. Every error is -EINVAL and ends in "profile is invalid".
  */
 #define PROFILE_INVALID "profile is invalid"
 
-/* [A-Za-z_][A-Za-z0-9_]*, all n bytes of it. */
+/* Whether all n bytes match [A-Za-z_][A-Za-z0-9_]*. */
 bool param_name_valid(const char *s, size_t n);
 
-/* One --param: KEY=VALUE, the name trimmed, the value as it is. */
+/* Add one --param KEY=VALUE; the name is trimmed, the value is kept as it is. */
 int params_add(struct strmap *params, const char *arg, struct kerr *err);
 
 /*
- * The text of a --param-file: a KEY=VALUE per line, blank lines and those that
- * begin with '#' skipped. path is what errors call it.
+ * Add the lines of a --param-file: one KEY=VALUE per line; blank lines and lines that
+ * start with '#' are skipped. path is used in messages.
  */
 int params_read(struct strmap *params, const char *path, const char *text, size_t n,
 		struct kerr *err);

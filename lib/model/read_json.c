@@ -11,16 +11,16 @@
 #include "vec.h"
 
 /*
- * Documents as JSON become the same trees as in YAML, by jscan and not by jansson (which
- * lib/base/jval has for what others write): the trees keep the source text of numbers
- * and all of several equal keys, as the rules of documents need it. The grammar is the
- * scanner's; what is left to do here is to hang the values up.
+ * Builds the same trees from JSON documents as read_yaml.c from YAML. Uses jscan
+ * instead of jansson, because the trees must keep the source text of numbers and all
+ * duplicate keys. jscan checks the grammar; this code only links the values into the
+ * tree.
  */
 struct json_tree {
 	struct node *root;
 	struct node *open[JSCAN_MAX_DEPTH];
 	unsigned depth;
-	const char *run; /* the string or literal being read: it comes in one run */
+	const char *run; /* the string or literal being read; it arrives as one run */
 	size_t run_len;
 	size_t nodes;
 	bool too_many;
@@ -41,7 +41,7 @@ static struct node *tree_add(struct json_tree *t, enum node_kind kind, enum node
 	return n;
 }
 
-/* The text with its escapes undone and every byte that is no UTF-8 as U+FFFD. */
+/* The text with escapes decoded and bytes that are not UTF-8 replaced by U+FFFD. */
 static char *string_text(const char *raw, size_t n, size_t *ret_len)
 {
 	struct buf clean = BUF_INIT(3 * n + 1); /* U+FFFD has three bytes */
@@ -96,7 +96,7 @@ static void open_container(struct json_tree *t, enum node_kind kind)
 {
 	struct node *n = tree_add(t, kind, kind == NODE_MAP ? NODE_TAG_MAP : NODE_TAG_SEQ);
 
-	t->open[t->depth++] = n; /* jscan bounds the depth */
+	t->open[t->depth++] = n; /* jscan limits the depth */
 }
 
 static void on_event(void *ctx, enum jscan_event ev, unsigned depth, const char *p, size_t n)

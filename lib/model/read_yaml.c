@@ -17,8 +17,9 @@
 #include "vec.h"
 
 /*
- * YAML by libyaml's events. Types of scalars, tags and aliases are ours, because
- * the documents follow yaml.v3 and libyaml's own document loader knows YAML 1.1.
+ * Reads YAML through libyaml's event API. Scalar types, tags and aliases are handled
+ * here, because documents follow yaml.v3, while libyaml's document loader implements
+ * YAML 1.1.
  */
 enum {
 	MAX_ANCHORS = 1024, /* of one document */
@@ -26,12 +27,12 @@ enum {
 
 struct node_stream {
 	yaml_parser_t parser;
-	size_t nodes; /* made so far, in all documents */
+	size_t nodes; /* created so far, in all documents */
 	unsigned line, col; /* of the last error */
 	bool ended;
 	bool has_nul;
-	yaml_mark_t nul; /* the first one */
-	struct node *open[KUKE_MAX_NESTING]; /* what is being filled */
+	yaml_mark_t nul; /* position of the first NUL */
+	struct node *open[KUKE_MAX_NESTING]; /* the lists and maps being read, outermost first */
 	unsigned depth;
 	struct node *anchors[MAX_ANCHORS]; /* owned by the tree */
 	size_t n_anchors;
@@ -57,7 +58,7 @@ static int stream_fail(struct node_stream *s, const yaml_mark_t *at, struct kerr
 	return kerr_plain(err, -EINVAL, "yaml: line %u: %s", s->line, problem);
 }
 
-/* The next event; libyaml's own error as ours. */
+/* Get the next event; converts libyaml's error. */
 static int stream_event(struct node_stream *s, yaml_event_t *ev, struct kerr *err)
 {
 	const char *problem;
@@ -114,9 +115,8 @@ static bool decode_binary(struct node *n)
 }
 
 /*
- * Whether a tag of YAML's own fits what the text is by itself. What it does not
- * fit is an error only where the value is read. Any other tag says nothing to
- * us: the value is its text.
+ * Whether a standard YAML tag fits the type of the text. A mismatch is an error only
+ * when the value is decoded. Any other tag is ignored: the value is the text.
  */
 static bool tag_fits(struct node *n)
 {
@@ -232,7 +232,7 @@ static enum node_kind node_kind_of(const yaml_event_t *ev)
 	}
 }
 
-/* One node for the event, hung into what is open. */
+/* Create the node of an event and add it to the list or map being read. */
 static int add_node(struct node_stream *s, const yaml_event_t *ev, struct node **root,
 		    struct kerr *err)
 {
@@ -256,7 +256,7 @@ static int add_node(struct node_stream *s, const yaml_event_t *ev, struct node *
 	return set_anchor(s, n, ev->data.scalar.anchor, ev, err);
 }
 
-/* The body of a document, up to its end. */
+/* Read the body of a document up to its end. */
 static int read_document(struct node_stream *s, struct node **root, struct kerr *err)
 {
 	yaml_event_t ev;
@@ -284,14 +284,14 @@ static int read_document(struct node_stream *s, struct node **root, struct kerr 
 	}
 }
 
-/* Whether a document is nothing: libyaml gives an empty plain scalar for it. */
+/* Whether a document is empty: libyaml returns an empty plain scalar for it. */
 static bool is_nothing(const struct node *root)
 {
 	return root && root->kind == NODE_SCALAR && root->len == 0 && root->flags & NODE_PLAIN &&
 	       !root->tag_text && !root->anchor;
 }
 
-/* libyaml takes a NUL for the end of the text: a file of zeros would be an empty one. */
+/* libyaml stops at a NUL, so a file of zeros would be read as empty: find NULs first. */
 static void find_nul(struct node_stream *s, const char *text, size_t len)
 {
 	const char *nul = len > 0 ? memchr(text, '\0', len) : NULL;

@@ -5,13 +5,13 @@
 #include "model.h"
 
 /*
- * How rows are written. Each macro takes the struct, its member, the wire name
- * and then what else the row has, as designated initialisers:
+ * Macros for rows. Each takes the struct, its member, the wire name and then further
+ * members of struct field as designated initialisers:
  *
  *   ROW_STRING(struct stack_spec, id, "id", .help = "…"),
  *
- * The member's C type is checked at compile time, so a row cannot read a
- * member as something it is not.
+ * The member's C type is checked at compile time, so a row cannot access a member as
+ * another type.
  */
 #define ROW_OFFSET(S, m, T) \
 	(offsetof(S, m) +   \
@@ -54,7 +54,7 @@
 		.obj = &(type_), __VA_ARGS__                                               \
 	}
 
-/* The members of struct model_type that follow from the struct and its rows. */
+/* The members of struct model_type that are derived from the struct and its rows. */
 #define TYPE_ROWS(S, rows) .size = sizeof(S), .fields = (rows), .n_fields = ARRAY_SIZE(rows)
 
 /*

@@ -28,7 +28,10 @@ const struct field *row_get(const struct model_type *t, size_t i)
 			i--;
 			continue;
 		}
-		/* doc_head is the first member everywhere: the offsets of its rows hold. */
+		/*
+		 * doc_head is the first member of every document, so the offsets of its
+		 * rows are valid.
+		 */
 		assert(t->fields[k].offset == 0);
 		n = row_count(t->fields[k].obj);
 		if (i < n)
@@ -65,7 +68,7 @@ const char *nearest_name(const char *s, const char *const *names, size_t n)
 			best = names[i];
 		}
 	}
-	/* A third of the word wrong is a slip, more is another word. */
+	/* Up to a third of the letters may differ; beyond that it is taken for another word. */
 	return best != NULL && best_d <= len / 3 + (len < 3) ? best : NULL;
 }
 

@@ -4,18 +4,21 @@
 
 #include "model.h"
 
-/* Small things that explain, schema and the checks share. */
+/* Helpers shared by explain, schema and the checks. */
 
-/* The rows with embedded types spread out: their number, and the i-th (NULL past the end). */
+/*
+ * The number of rows including those of embedded types, and the i-th of them (NULL past
+ * the end).
+ */
 size_t row_count(const struct model_type *t);
 const struct field *row_get(const struct model_type *t, size_t i);
 
-/* Something in the field of obj is set: an object counts only when something in it is. */
+/* Whether the field of obj is set; an object counts as set only if a member of it is set. */
 bool row_has_content(const struct field *f, const void *obj);
 
-/* The entry of names that is nearest to s, close enough to be a slip; NULL. */
+/* The entry of names closest to s, if close enough to be a typing error; else NULL. */
 const char *nearest_name(const char *s, const char *const *names, size_t n);
-/* The wire name of t that is nearest to s; NULL. */
+/* The wire name of t closest to s, likewise; else NULL. */
 const char *row_nearest(const struct model_type *t, const char *s);
 
 #endif

@@ -155,7 +155,7 @@ int scalar_to_time(const char *s, struct ktime *ret)
 	for (i = 0; i < ARRAY_SIZE(part) && *p; i++) {
 		for (; isdigit((unsigned char) *p); p++)
 			part[i] = part[i] * 10 + (*p - '0');
-		p += i + 1 < ARRAY_SIZE(part) && *p; /* the separator, whichever */
+		p += i + 1 < ARRAY_SIZE(part) && *p; /* skip the separator */
 	}
 	for (i = 0; i < ARRAY_SIZE(part); i++)
 		buf_addf(&text, "%0*ld%.1s", i == 0 ? 4 : 2, part[i], after + i);
@@ -165,7 +165,7 @@ int scalar_to_time(const char *s, struct ktime *ret)
 	return text.failed ? -EINVAL : ktime_parse(buf_str(&text), ret);
 }
 
-/* Without underscores; false when it is too long to be a number. */
+/* Copy without underscores; false if too long for a number. */
 static bool number_text(const char *s, char ret[NUMBER_TEXT_MAX])
 {
 	size_t n = 0;
@@ -189,7 +189,7 @@ static int digit_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
 }
 
-/* -EINVAL no integer, -ERANGE more than 64 bits. *ret_neg: the sign. */
+/* Parse an integer. -EINVAL: not one; -ERANGE: more than 64 bits. *ret_neg: negative. */
 static int int_text(const char *s, uint64_t *ret, bool *ret_neg)
 {
 	uint64_t v = 0;
@@ -226,9 +226,9 @@ static int int_text(const char *s, uint64_t *ret, bool *ret_neg)
 	return big || (*ret_neg && v > (uint64_t) INT64_MAX + 1) ? -ERANGE : 0;
 }
 
-/* A decimal number as it is written: its digits and the power of ten they are to be raised by. */
+/* A decimal number as written: its digits and a power of ten to multiply by. */
 struct decimal {
-	const char *digits; /* with a point somewhere, perhaps */
+	const char *digits; /* may contain a decimal point */
 	size_t n; /* characters of digits */
 	int64_t exponent; /* of ten, for the digits as one integer */
 	bool neg;
@@ -274,7 +274,7 @@ static bool decimal_text(const char *s, struct decimal *ret)
 	return !*p;
 }
 
-/* Whether a double can hold it: what is larger reads as a string. */
+/* Whether a double can hold it; a larger number is a string. */
 static bool decimal_is_float(const struct decimal *d)
 {
 	size_t i, significant = 0;
@@ -285,7 +285,7 @@ static bool decimal_is_float(const struct decimal *d)
 	return significant == 0 || d->exponent + (int64_t) significant <= DBL_MAX_10_EXP + 1;
 }
 
-/* The integer that it is, by its digits. -EINVAL when it is none, -ERANGE. */
+/* Convert exactly to an integer. -EINVAL if it has a fraction, -ERANGE. */
 static int decimal_to_i64(const struct decimal *d, int64_t *ret)
 {
 	int64_t v = 0, exponent = d->exponent, digit;
@@ -304,7 +304,8 @@ static int decimal_to_i64(const struct decimal *d, int64_t *ret)
 			continue;
 		digit = d->digits[i] - '0';
 		big |= __builtin_mul_overflow(v, 10, &v);
-		big |= __builtin_sub_overflow(v, digit, &v); /* downwards: one more there */
+		/* negative, as INT64_MIN has no positive counterpart */
+		big |= __builtin_sub_overflow(v, digit, &v);
 	}
 	for (; exponent > 0 && v != 0 && !big; exponent--)
 		big |= __builtin_mul_overflow(v, 10, &v);
@@ -372,7 +373,10 @@ static bool is_letter(char c)
 	return isalpha((unsigned char) c) || (unsigned char) c >= 0x80;
 }
 
-/* The number that starts at s[i]; a run that goes on before i and is not all zeros weighs more. */
+/*
+ * The number that starts at s[i]. If digits before i continue the number and are not
+ * all zeros, it counts as larger.
+ */
 static int64_t key_number(const char *s, size_t i, bool inside, size_t *ret_end)
 {
 	int64_t v = inside;

@@ -10,7 +10,7 @@
 #include "schema.h"
 #include "str.h"
 
-/* Types that have their place in $defs, in the order in which they were met. */
+/* Types to be defined in $defs, in the order of their first use. */
 struct defs {
 	const struct model_type **v;
 	size_t n;
@@ -78,7 +78,7 @@ static void items(struct jemit *j, const char *type)
 	jemit_object_end(j);
 }
 
-/* type and what goes with it; an open object is around. */
+/* Write "type" and the keywords that belong to it into the open object. */
 static void value_schema(struct jemit *j, const struct field *f, struct defs *d)
 {
 	switch (f->type) {
@@ -140,7 +140,7 @@ static void value_schema(struct jemit *j, const struct field *f, struct defs *d)
 		ref(j, f->obj, d);
 		jemit_object_end(j);
 		break;
-	case FIELD_EMBED: /* row_get() spreads these out */
+	case FIELD_EMBED: /* row_get() returns the embedded rows instead */
 	case _FIELD_TYPE_MAX:
 		break;
 	}
@@ -152,7 +152,7 @@ static void property(struct jemit *j, const struct field *f, struct defs *d)
 	jemit_object(j);
 	key_str(j, "description", f->help);
 	value_schema(j, f, d);
-	/* "<…>" and lists of words are for people. */
+	/* Defaults such as "<…>" are explanations, not values. */
 	if (f->def != NULL && f->def[0] != '<' && f->type == FIELD_STRING)
 		key_str(j, "default", f->def);
 	if (f->flags & FIELD_READ_ONLY) {
@@ -166,7 +166,7 @@ static void property(struct jemit *j, const struct field *f, struct defs *d)
 	jemit_object_end(j);
 }
 
-/* The members of an object's schema; the object is open. */
+/* Write the schema of an object's members into the open object. */
 static void object_schema(struct jemit *j, const struct model_type *t, struct defs *d)
 {
 	const struct field *f;
@@ -209,7 +209,7 @@ void schema_json(struct buf *out, enum kind kind)
 	object_schema(&j, info->type, &defs);
 	jemit_key(&j, "$defs");
 	jemit_object(&j);
-	/* The list grows while it is walked. */
+	/* The list may grow during the loop. */
 	for (i = 0; i < defs.n; i++) {
 		jemit_key(&j, defs.v[i]->name);
 		jemit_object(&j);

@@ -5,7 +5,10 @@
 #include "buf.h"
 #include "model.h"
 
-/* The JSON Schema (2020-12) of a kind, indented by two, with a newline at its end. Appended. */
+/*
+ * The JSON Schema (2020-12) of a kind, indented by two spaces, with a final newline;
+ * appended to out.
+ */
 void schema_json(struct buf *out, enum kind kind);
 
 #endif

@@ -3,8 +3,8 @@
 #define KUKEON_STATES_H
 
 /*
- * The states of the kinds, in the order of their legacy integers
- * (spec "States: text and legacy integers"). X(constant, label).
+ * The states of the kinds, in the order of their legacy integers (older documents have
+ * the integer). X(constant, label).
  */
 #define REALM_STATES(X)                     \
 	X(REALM_STATE_PENDING, "Pending")   \
@@ -60,7 +60,7 @@ typedef enum {
 } container_state;
 #undef STATE_ENUM_
 
-/* status.reason of what stands for an object whose document cannot be read. */
+/* status.reason of the placeholder for an object whose document cannot be read. */
 #define STATUS_REASON_DAMAGED "MetadataUnreadable"
 
 #endif

@@ -12,13 +12,13 @@
 #include "validate.h"
 
 /*
- * Fields that later work brings. A document that sets one is refused with
- * `not supported yet: <path>`; work that brings a field removes its row, and
- * this file goes when the tables are empty.
+ * Fields that are not implemented yet. A document that sets one is refused with `not
+ * supported yet: <path>`. Implementing a field removes its row; when the tables are
+ * empty, delete this file.
  *
- * path is relative to the type the table is for, dots between wire names.
- * is_set: NULL asks row_has_content(); else a question about the whole object
- * (the space's spec needs the document).
+ * path is relative to the type the table is for, dots between wire names. is_set: NULL:
+ * use row_has_content(); else called with the whole object (for a space's spec, with
+ * the document).
  */
 struct unsupported {
 	const char *path;
@@ -30,7 +30,7 @@ static bool own_conflist(const void *obj)
 	const struct space_doc *doc = obj;
 	cleanup_free char *generated = NULL;
 
-	/* The path that the daemon itself fills in counts as unset. */
+	/* The path that the daemon fills in itself counts as unset. */
 	if (str_empty(doc->spec.cni_config_path))
 		return false;
 	generated = xasprintf("/data/%s/%s/network.conflist",
@@ -62,7 +62,7 @@ static const struct unsupported server_rows[] = {
 
 static const struct {
 	enum kind kind;
-	const char *container_prefix; /* how container_rows are called in this kind */
+	const char *container_prefix; /* prefix of container_rows in this kind */
 	const struct unsupported *rows;
 	size_t n;
 } tables[] = {
@@ -72,7 +72,7 @@ static const struct {
 	{ KIND_SERVER_CONFIGURATION, NULL, server_rows, ARRAY_SIZE(server_rows) },
 };
 
-/* Walk the path down from obj; whether what it ends at has content. */
+/* Whether the field at path, starting from obj, is set. */
 static bool path_has_content(const struct model_type *t, const void *obj, const char *path)
 {
 	cleanup_free char *name = NULL;
@@ -83,7 +83,7 @@ static bool path_has_content(const struct model_type *t, const void *obj, const 
 	name = dot == NULL ? xstrdup(path) : xstrndup(path, (size_t) (dot - path));
 	f = model_find(t, name, NULL);
 	if (f == NULL)
-		return false; /* a test walks every path of the tables */
+		return false; /* cannot happen: a unit test checks every path of the tables */
 	if (dot == NULL)
 		return row_has_content(f, obj);
 	p = field_cptr(f, obj);

@@ -24,7 +24,7 @@ static int require(const char *value, const char *path, struct kerr *err)
 
 /* ---- egress ---- */
 
-/* What Go's net.ParseCIDR takes: an address of either family and the bits of its mask. */
+/* Whether Go's net.ParseCIDR accepts it: an IPv4 or IPv6 address and a prefix length. */
 static bool cidr_valid(const char *s)
 {
 	cleanup_free char *addr = NULL;
@@ -101,14 +101,14 @@ static int validate_realm(const struct realm_doc *doc, struct kerr *err)
 {
 	const char *ns = doc->spec.namespace;
 
-	/* A directory of ours carries that name. */
+	/* The namespace is also the name of a directory. */
 	if (!str_empty(ns) && (strchr(ns, '/') != NULL || ns[0] == '.' || strlen(ns) > 255))
 		return kerr_plain(err, -EINVAL, "spec.namespace \"%s\" is not a valid namespace",
 				  ns);
 	return 0;
 }
 
-/* Space defaults are a part of a container's spec: let the same rules judge them. */
+/* Space defaults are a subset of a container's spec: check them by the same rules. */
 static int validate_space_defaults(const struct space_container_defaults *d, struct kerr *err)
 {
 	struct container_spec view = { 0 };
@@ -149,7 +149,7 @@ static int validate_space(const struct space_doc *doc, struct kerr *err)
 	return 0;
 }
 
-/* Names of parents become path components as well. NULL ends the list early. */
+/* Check the names of the parents too, as they become path components. NULL ends the list early. */
 static int validate_names(enum kind kind, const char *name, const char *realm, const char *space,
 			  const char *stack, struct kerr *err)
 {
@@ -184,7 +184,7 @@ static int validate_stack(const struct stack_doc *doc, struct kerr *err)
 	return validate_name(KIND_STACK, doc->spec.id, err);
 }
 
-/* Of one container in a cell; messages without the container's name. */
+/* Check one container of a cell; messages lack the container's name. */
 static int validate_nested(const struct cell_spec *spec, const struct container_spec *c,
 			   struct kerr *err)
 {

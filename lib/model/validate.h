@@ -6,23 +6,22 @@
 #include "model.h"
 
 /*
- * What can be said of one document by itself (spec surface.md 1.3, 1.5, 1.7,
- * 1.9.3, 1.9.4 and decisions.md section 1). Messages carry no "document N"
- * prefix; what is wrong inside a cell's container starts with `container "id": `.
- * All return 0 or -EINVAL.
+ * Checks of a single document on its own; kukeon(5) has the rules. Messages have no
+ * "document N" prefix; errors in a cell's container start with `container "id": `. All
+ * return 0 or -EINVAL.
  */
 enum validate_flags {
-	VALIDATE_ANY_FIELD = 1 << 0, /* do not refuse fields of later work, nor labels */
+	VALIDATE_ANY_FIELD = 1 << 0, /* do not refuse unsupported fields, nor labels */
 	VALIDATE_NO_CONTAINERS = 1 << 1, /* a cell may have none (`create cell`) */
 };
 
-/* The structural stage; the first rule that fails is reported. */
+/* The structural checks; the first rule that fails is reported. */
 int validate_doc(enum kind kind, const void *doc, enum validate_flags flags, struct kerr *err);
 
 /*
- * The name of an object of kind realm, space, stack, cell or container. The
- * name is judged as it will be used, without white space around it. Empty:
- * `realm name is required` or `name is invalid: cell name is required`.
+ * The name of an object of kind realm, space, stack, cell or container. The name is
+ * checked as it will be used, without surrounding white space. Empty: `realm name is
+ * required` or `name is invalid: cell name is required`.
  */
 int validate_name(enum kind kind, const char *name, struct kerr *err);
 
@@ -33,15 +32,15 @@ int validate_secret(const struct container_secret *s, size_t i, struct kerr *err
 int validate_egress(const struct egress_policy *p, struct kerr *err);
 int validate_restart_policy(const char *policy, struct kerr *err);
 int validate_capabilities(const struct container_capabilities *c, struct kerr *err);
-/* The bounds of the limits, those of the rows and cpuShares' own. */
+/* Check the bounds of the limits: those of the rows, and the special one of cpuShares. */
 int validate_resources(const struct container_resources *r, struct kerr *err);
-/* What can be said of USER[:GROUP] without the image. */
+/* Check USER[:GROUP] as far as possible without the image. */
 int validate_user(const char *user, struct kerr *err);
 
 /*
- * One of securityOpts, `key`, `key=value` or `key:value`, with white space around
- * either; of several with the same key the last counts. The shape only: whether
- * the host has the file or the profile is security_check's (oci/security.h).
+ * One entry of securityOpts: `key`, `key=value` or `key:value`, optionally with white
+ * space around both; of several with the same key the last counts. Checks only the
+ * syntax; security_check (oci/security.h) checks that the host has the file or profile.
  */
 enum security_key {
 	SECURITY_NO_NEW_PRIVILEGES = 1,
@@ -51,30 +50,29 @@ enum security_key {
 struct security_opt {
 	enum security_key key;
 	bool on; /* SECURITY_NO_NEW_PRIVILEGES */
-	char *value; /* of the others: trimmed, a word of ours in lower case; owned */
+	char *value; /* of the others: trimmed, keywords in lower case; owned */
 };
 /* *ret is owned by the caller (security_opt_clear). -EINVAL. */
 int security_opt_parse(const char *opt, struct security_opt *ret, struct kerr *err);
 void security_opt_clear(struct security_opt *o);
 
 /*
- * A place in the container that something may be mounted over: absolute, and
- * neither the root nor the kernel's own file systems. *ret_clean is without
- * "..", "." and doubled slashes, owned by the caller; untouched on failure.
- * -EINVAL.
+ * Check a mount target in the container: absolute, and neither the root nor in one of
+ * the kernel's file systems. *ret_clean is the path without "..", "." and double
+ * slashes, owned by the caller; untouched on failure. -EINVAL.
  */
 int mount_target_clean(const char *path, char **ret_clean);
 
 /*
- * All that a container mounts, together: every place once, /dev of the host only for
- * privileged ones. A part of validate_container_spec(), and for a container that has got
- * defaults since.
+ * Check all mounts of a container together: no target twice, and a volume at /dev only
+ * if privileged. Part of validate_container_spec(); call it again after defaults were
+ * filled in.
  */
 int validate_mount_targets(const struct container_spec *c, struct kerr *err);
 
 /*
- * The one rule about volumes that depends on the host: every bind source is
- * there. For the moment before a resource changes; never in validate_doc().
+ * The only rule about volumes that depends on the host: every bind source exists.
+ * Called just before a resource changes, never in validate_doc().
  */
 int validate_volume_sources(const struct container_spec *c, struct kerr *err);
 
@@ -91,11 +89,11 @@ struct port_spec {
 int port_parse(const char *text, struct port_spec *ret, struct kerr *err);
 
 /*
- * `not supported yet: <path>` for the first field that is set and that later
- * work brings. One table in unsupported.c holds the paths.
+ * `not supported yet: <path>` for the first field that is set but not implemented. The
+ * paths are in a table in unsupported.c.
  */
 int validate_supported(enum kind kind, const void *doc, struct kerr *err);
-/* The same for one container's spec that travels alone; path_prefix as in "spec". */
+/* The same for a container's spec that is not part of a cell document; path_prefix as in "spec". */
 int validate_container_supported(const struct container_spec *c, const char *path_prefix,
 				 struct kerr *err);
 /* Whether the table names this path ("spec.containers[].ports") for the kind. */

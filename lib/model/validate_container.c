@@ -14,10 +14,10 @@
 #include "str.h"
 #include "validate.h"
 
-/* The shapes of what a container's spec lists. Messages name the entry: (volume[i]). */
+/* Checks of the lists in a container's spec. Messages name the entry: (volume[i]). */
 
 /*
- * A mount over the kernel's file systems would let the container forge what the
+ * A mount over the kernel's file systems would let the container forge files that the
  * runtime reads there (CVE-2025-52881).
  */
 static bool is_kernels(const char *clean)
@@ -155,7 +155,7 @@ int validate_secret(const struct container_secret *s, size_t i, struct kerr *err
 				  "secret name must be a single path segment without '/' or '\\' "
 				  "(secrets[%zu] \"%s\")",
 				  i, name);
-	/* Without a mountPath the name becomes a variable's. */
+	/* Without a mountPath the name becomes that of an environment variable. */
 	if (path[0] == '\0' && strchr(name, '=') != NULL)
 		return kerr_plain(err, -EINVAL,
 				  "secret name must not contain '=' (secrets[%zu] \"%s\")", i,
@@ -202,7 +202,7 @@ static int port_number(const char *s, uint16_t *ret)
 	return 0;
 }
 
-/* Split "host:container", "ip:host:container", "[ip6]:host:container" in s, which is cut up. */
+/* Split "host:container", "ip:host:container" or "[ip6]:host:container"; modifies s. */
 static int port_parse_parts(char *s, struct port_spec *ret)
 {
 	unsigned char addr[16];
@@ -228,7 +228,7 @@ static int port_parse_parts(char *s, struct port_spec *ret)
 	} else if (inet_pton(AF_INET, s, addr) != 1) {
 		return -EINVAL;
 	}
-	/* What inet_pton takes is shorter than 46. */
+	/* Text that inet_pton accepts is shorter than 46 bytes. */
 	memcpy(ret->host_ip, s, strlen(s) + 1);
 	return 0;
 }
@@ -276,7 +276,7 @@ void security_opt_clear(struct security_opt *o)
 	*o = (struct security_opt){ 0 };
 }
 
-/* The value of a key whose words count in any case; a path stays as it is. */
+/* Fold the keywords of a case-insensitive key to lower case; a path is left unchanged. */
 static void fold_word(char **value)
 {
 	static const char *const words[] = { "unconfined", "default" };
@@ -333,7 +333,7 @@ int security_opt_parse(const char *opt, struct security_opt *ret, struct kerr *e
 	return 0;
 }
 
-/* "all" and "cap_all" stand for every one. */
+/* "all" and "cap_all" mean every capability. */
 static int validate_capability_names(const struct strlist *names, struct kerr *err)
 {
 	size_t i;
@@ -397,7 +397,7 @@ static bool tmpfs_value_ok(const char *key, const char *value)
 	return tmpfs_number_ok(value, "kKmMgGtTpPeE");
 }
 
-/* What the kernel's tmpfs and a mount take; anything else would fail the start. */
+/* Whether tmpfs or mount(2) accepts the option; another one would make the start fail. */
 static bool tmpfs_word_ok(const char *word)
 {
 	static const char *const flags[] = {
@@ -420,7 +420,7 @@ static bool tmpfs_word_ok(const char *word)
 	return false;
 }
 
-/* One string may hold several, as in fstab; a blank one is nothing. */
+/* One string may hold several options, as in fstab(5); an empty one is ignored. */
 static bool tmpfs_option_ok(const char *option)
 {
 	size_t n;
@@ -480,14 +480,14 @@ int validate_resources(const struct container_resources *r, struct kerr *err)
 					  "resources.%s must be within [%lld, %lld]: %lld", f->name,
 					  (long long) f->min, (long long) f->max, (long long) v->v);
 	}
-	/* One is less than the kernel takes, and none is its default. */
+	/* The kernel's minimum is 2; 0 means its default. */
 	if (r != NULL && r->cpu_shares.set && r->cpu_shares.v == 1)
 		return kerr_plain(err, -EINVAL,
 				  "resources.cpuShares must be 0 or within [2, 262144]: 1");
 	return 0;
 }
 
-/* One half of USER[:GROUP], where it is a number; names are the image's. */
+/* Check one half of USER[:GROUP] if it is a number; names are looked up in the image. */
 static bool id_in_range(const char *s, size_t n)
 {
 	cleanup_free char *id = xstrndup(s, n);
@@ -522,7 +522,7 @@ int validate_user(const char *user, struct kerr *err)
 	return kerr_plain(err, -EINVAL, "user \"%s\" is not valid: %s", buf_str(&shown), why);
 }
 
-/* KEY alone takes the variable away. */
+/* KEY alone removes the variable. */
 static int validate_env(const struct strlist *env, struct kerr *err)
 {
 	size_t i;
@@ -549,7 +549,7 @@ static int validate_ports(const struct strlist *ports, struct kerr *err)
 	return 0;
 }
 
-/* The plain lists and words; volumes and secrets come before. */
+/* Check the remaining fields, after volumes and secrets. */
 static int validate_container_rest(const struct container_spec *c, struct kerr *err)
 {
 	struct security_opt opt;
@@ -597,9 +597,9 @@ static int validate_container_rest(const struct container_spec *c, struct kerr *
 	return 0;
 }
 
-/* ---- one place, one mount ---- */
+/* ---- no mount target twice ---- */
 
-/* Everything that a container mounts: path and field of the i-th; NULL: there are no more. */
+/* The i-th mount target of a container and its field; NULL past the last. */
 static const char *target_at(const struct container_spec *c, size_t i, char **ret_field)
 {
 	if (i < c->volumes.n) {
@@ -659,7 +659,7 @@ static int validate_distinct_targets(const struct container_spec *c, struct kerr
 		if (mount_target_clean(trimmed, &v[n].clean) == 0)
 			n++;
 		else
-			free_p(&v[n].field); /* a secret that is not mounted */
+			free_p(&v[n].field); /* skip a secret that is not mounted */
 	}
 	qsort(v, n, sizeof(*v), by_place);
 	r = distinct_in(v, n, err);
@@ -671,8 +671,8 @@ static int validate_distinct_targets(const struct container_spec *c, struct kerr
 }
 
 /*
- * What hides files of the kernel from a container is bound from its /dev/null: a
- * /dev whose content others write could have anything of that name (CVE-2025-31133).
+ * Kernel files are hidden from a container by binding its /dev/null over them. If
+ * others can write its /dev, that name could be any file (CVE-2025-31133).
  */
 static int validate_dev(const struct container_spec *c, struct kerr *err)
 {
