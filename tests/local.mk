@@ -166,7 +166,8 @@ LINTS = \
 	tests/lint/shell.sh \
 	tests/lint/size.sh \
 	tests/lint/spdx.sh \
-	tests/lint/tests.sh
+	tests/lint/tests.sh \
+	tests/lint/words.sh
 
 # Fuzz targets. Four lines each:
 #   FUZZ += tests/fuzz/fuzz_x

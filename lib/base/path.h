@@ -21,7 +21,7 @@ int path_clean(const char *p, char **ret);
  */
 int path_compare(const char *a, const char *b);
 
-/* mkdir with all parents. New directories get mode (not the umask's); what is there stays. */
+/* mkdir with all parents. New directories get exactly mode (no umask); existing ones are kept. */
 int mkdir_p(const char *path, mode_t mode, struct kerr *err);
 
 enum remove_tree_flags {
