@@ -54,7 +54,7 @@ static uint32_t escape_value(const char *p)
 	return (uint32_t) v;
 }
 
-static bool is_half(uint32_t c, uint32_t first)
+static bool is_surrogate(uint32_t c, uint32_t first)
 {
 	return c >= first && c < first + 0x400;
 }
@@ -79,9 +79,10 @@ static size_t next_character(const char *p, size_t n, bool key, bool *bad)
 	if (p[1] != 'u')
 		return 2;
 	c = escape_value(p);
-	if (is_half(c, 0xd800) && is_escape_u(p + 6, n - 6) && is_half(escape_value(p + 6), 0xdc00))
+	if (is_surrogate(c, 0xd800) && is_escape_u(p + 6, n - 6) &&
+	    is_surrogate(escape_value(p + 6), 0xdc00))
 		return 12;
-	*bad = is_half(c, 0xd800) || is_half(c, 0xdc00) || (key && c == 0);
+	*bad = is_surrogate(c, 0xd800) || is_surrogate(c, 0xdc00) || (key && c == 0);
 	return 6;
 }
 
@@ -104,7 +105,7 @@ static void guard_string(struct guard *g, bool key)
 	}
 }
 
-static bool is_i64(const char *p, size_t n)
+static bool fits_i64(const char *p, size_t n)
 {
 	char digits[24];
 	int64_t v;
@@ -120,7 +121,7 @@ static void guard_literal(struct guard *g)
 {
 	const char *p = g->run;
 
-	if (strchr("tfn", *p) || is_i64(p, g->run_len))
+	if (strchr("tfn", *p) || fits_i64(p, g->run_len))
 		return;
 	skip_to(g, p, g->run_len);
 	buf_adds(&g->clean, "\"" NUL_ESCAPE);

@@ -75,8 +75,8 @@ int state_read_at(int dirfd, const char *path, size_t max, struct buf *ret, stru
 		return kerr_plain(err, -EBADMSG, "'%s' is empty", path);
 	if (sum_differs(fd, ret))
 		return kerr_plain(err, -EBADMSG,
-				  "'%s' is not as it was written: its checksum differs (if it was "
-				  "edited on purpose: setfattr -x " STATE_SUM_NAME ")",
+				  "'%s' is damaged: its checksum differs (if it was edited on "
+				  "purpose: setfattr -x " STATE_SUM_NAME ")",
 				  path);
 	return 0;
 }

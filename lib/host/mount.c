@@ -289,10 +289,10 @@ static void overlay_message(int fs, char *buf, size_t size)
 
 static int overlay_fail(int fs, int r, const char *what, struct kerr *err)
 {
-	char words[sizeof(((struct kerr *) 0)->msg)];
+	char message[sizeof(((struct kerr *) 0)->msg)];
 
-	overlay_message(fs, words, sizeof(words));
-	return kerr_set(err, r, "mount overlay: %s%s", what, words);
+	overlay_message(fs, message, sizeof(message));
+	return kerr_set(err, r, "mount overlay: %s%s", what, message);
 }
 
 static int overlay_set_dir(int fs, const char *key, int dirfd, enum overlay_way way)
@@ -313,7 +313,7 @@ static int overlay_set_dir(int fs, const char *key, int dirfd, enum overlay_way 
  * Offer the layer as a descriptor. Kernels that do not accept one with O_PATH return
  * one of the two errors handled below.
  */
-static int overlay_ask(int fs, int dirfd)
+static int overlay_add_first(int fs, int dirfd)
 {
 	cleanup_fd int readable = -EBADF;
 	char path[32];
@@ -337,7 +337,7 @@ static int overlay_set_first(int fs, int dirfd, enum overlay_way *ret_way)
 	*ret_way = OVERLAY_BY_FD;
 	r = overlay_set_dir(fs, "lowerdir+", dirfd, *ret_way);
 	if (r == -EBADF) /* before 6.13 an O_PATH descriptor is refused */
-		r = overlay_ask(fs, dirfd);
+		r = overlay_add_first(fs, dirfd);
 	if (r == -EINVAL) {
 		*ret_way = OVERLAY_BY_NAME;
 		r = overlay_set_dir(fs, "lowerdir+", dirfd, *ret_way);

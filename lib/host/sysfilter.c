@@ -199,7 +199,7 @@ static uint32_t action_token(enum sysfilter_action action, struct sysfilter_errn
 	return SCMP_ACT_KILL_PROCESS;
 }
 
-static bool twice_the_same(const struct sysfilter_rule *rule)
+static bool has_repeated_index(const struct sysfilter_rule *rule)
 {
 	size_t i, k;
 
@@ -214,7 +214,7 @@ static bool twice_the_same(const struct sysfilter_rule *rule)
 static int add_call(scmp_filter_ctx ctx, const struct sysfilter_rule *rule, uint32_t action, int nr)
 {
 	struct scmp_arg_cmp args[SYSFILTER_ARGS];
-	bool each = twice_the_same(rule);
+	bool each = has_repeated_index(rule);
 	size_t i;
 	int r = 0;
 

@@ -24,22 +24,22 @@
 #define SHOWN_MAX 1024 /* bytes of a bad value in a message */
 
 /* The texts that differ between the two files. */
-struct conf_words {
+struct conf_texts {
 	const char *what; /* "client configuration" */
 	const char *invalid; /* upstream's error text */
 	const char *program;
 	const char *precedence;
 };
 
-static const struct conf_words *words_of(enum kind kind)
+static const struct conf_texts *texts_of(enum kind kind)
 {
-	static const struct conf_words client = {
+	static const struct conf_texts client = {
 		.what = "client configuration",
 		.invalid = "client configuration is invalid",
 		.program = "`kuke --configuration`",
 		.precedence = "flag > environment (KUKEON_*, KUKE_*) > this file > default",
 	};
-	static const struct conf_words server = {
+	static const struct conf_texts server = {
 		.what = "server configuration",
 		.invalid = "server configuration is invalid",
 		.program = "`kukeond --configuration` and `kuke init --server-configuration`",
@@ -53,7 +53,7 @@ static const struct conf_words *words_of(enum kind kind)
 /* ---- loading ---- */
 
 /* Follows symbolic links: the operator names the file. 1 read, 0 it does not exist. */
-static int read_conf(const struct conf_words *w, const char *path, struct buf *text,
+static int read_conf(const struct conf_texts *w, const char *path, struct buf *text,
 		     struct kerr *err)
 {
 	cleanup_free char *real = realpath(path, NULL);
@@ -123,7 +123,7 @@ static int check_spec(enum kind kind, const void *doc, struct kerr *err)
 static int check_conf(enum kind kind, const char *path, const struct doc_head *head,
 		      struct kerr *err)
 {
-	const struct conf_words *w = words_of(kind);
+	const struct conf_texts *w = texts_of(kind);
 	struct kerr why = { 0 };
 
 	if (!str_empty(head->kind) && !streq(head->kind, kind_info(kind)->name))
@@ -202,7 +202,7 @@ int configuration_load(enum kind kind, const char *path, void *ret_doc, struct s
 	cleanup_(unknown_fields_clear) struct unknown_fields unknown = { 0 };
 	cleanup_buf struct buf text = BUF_INIT(CONF_MAX);
 	const struct model_type *type = kind_info(kind)->type;
-	const struct conf_words *w = words_of(kind);
+	const struct conf_texts *w = texts_of(kind);
 	struct kerr why = { 0 };
 	int r;
 
@@ -251,7 +251,7 @@ static void template_value(struct buf *out, const struct field *f)
 void configuration_template(enum kind kind, struct buf *out)
 {
 	const struct model_type *spec = model_find(kind_info(kind)->type, "spec", NULL)->obj;
-	const struct conf_words *w = words_of(kind);
+	const struct conf_texts *w = texts_of(kind);
 	const struct field *f;
 	size_t i;
 

@@ -260,7 +260,7 @@ static void fold_container(struct diff *d, const char *id, const struct diff *c)
 	raise_action(d, c->action);
 }
 
-static bool only_what_runs(const struct strlist *fields)
+static bool is_process_only(const struct strlist *fields)
 {
 	size_t i;
 
@@ -292,7 +292,7 @@ static void diff_same_root(const struct container_spec *stored, const struct con
 		fold_container(d, stored->id, &c);
 		return;
 	}
-	if (only_what_runs(&c.changes)) {
+	if (is_process_only(&c.changes)) {
 		root_recreated(d, "root container spec changed (image, command, or args)");
 		return;
 	}

@@ -160,7 +160,8 @@ static int no_such_kind(const char *word, struct kerr *err)
 				  near);
 	for (size_t i = 0; i < n; i++)
 		buf_addf(&all, "%s%s", i ? ", " : "", words[i]);
-	return kerr_plain(err, -ENOENT, "unknown kind \"%s\" (there are %s)", word, buf_str(&all));
+	return kerr_plain(err, -ENOENT, "unknown kind \"%s\" (known kinds: %s)", word,
+			  buf_str(&all));
 }
 
 /* Follow path ("spec.containers") down from *t; *ret_field is the row it ends at, NULL for "". */

@@ -39,7 +39,7 @@ static bool own_conflist(const void *obj)
 	return !str_has_suffix(doc->spec.cni_config_path, generated);
 }
 
-static bool constrains(const void *obj)
+static bool egress_constrains(const void *obj)
 {
 	const struct space_doc *doc = obj;
 
@@ -53,7 +53,7 @@ static const struct unsupported container_rows[] = {
 
 static const struct unsupported space_rows[] = {
 	{ "spec.cniConfigPath", own_conflist },
-	{ "spec.network.egress", constrains },
+	{ "spec.network.egress", egress_constrains },
 };
 
 static const struct unsupported server_rows[] = {

@@ -20,7 +20,7 @@
  * A mount over the kernel's file systems would let the container forge files that the
  * runtime reads there (CVE-2025-52881).
  */
-static bool is_kernels(const char *clean)
+static bool is_kernel_path(const char *clean)
 {
 	return streq(clean, "/") || streq(clean, "/proc") || str_has_prefix(clean, "/proc/") ||
 	       streq(clean, "/sys") || str_has_prefix(clean, "/sys/");
@@ -30,7 +30,7 @@ int mount_target_clean(const char *path, char **ret_clean)
 {
 	cleanup_free char *clean = NULL;
 
-	if (path == NULL || path_clean(path, &clean) < 0 || is_kernels(clean))
+	if (path == NULL || path_clean(path, &clean) < 0 || is_kernel_path(clean))
 		return -EINVAL;
 	*ret_clean = take_ptr(clean);
 	return 0;

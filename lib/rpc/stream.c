@@ -81,7 +81,7 @@ static void put(struct stream *s, unsigned char byte)
 	s->size++;
 }
 
-static void illegal(struct stream *s, uint64_t at)
+static void bad_character(struct stream *s, uint64_t at)
 {
 	/* The message of Go's encoding/base64, as upstream's server sends it. */
 	(void) kerr_plain(&s->failed, -EINVAL, "illegal base64 data at input byte %" PRIu64, at);
@@ -98,7 +98,7 @@ static void character(struct stream *s, unsigned c)
 		return;
 	r = c > 0x7f ? -EINVAL : base64_decoder_put(s->decoder, (unsigned char) c, &byte);
 	if (r < 0)
-		illegal(s, s->chars - 1);
+		bad_character(s, s->chars - 1);
 	else if (r > 0)
 		put(s, byte);
 }
@@ -145,7 +145,7 @@ void stream_add(struct stream *s, const char *p, size_t n)
 void stream_end(struct stream *s)
 {
 	if (!s->failed.msg[0] && !base64_decoder_complete(s->decoder))
-		illegal(s, s->chars);
+		bad_character(s, s->chars);
 	flush(s);
 	if (!s->failed.msg[0] && lseek(s->fd, 0, SEEK_SET) < 0)
 		(void) kerr_set(&s->failed, -errno, "rewind the request's file");

@@ -45,7 +45,7 @@ int instance_load(const struct layout *l, struct instance *ret, struct kerr *err
 	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_RECORD);
 	struct instance i = { 0 };
 	struct kerr why = { 0 };
-	char words[KERR_TEXT_MAX];
+	char reason[KERR_TEXT_MAX];
 	int r;
 
 	r = state_read_at(AT_FDCWD, path, KUKE_MAX_RECORD, &text, &why);
@@ -54,13 +54,12 @@ int instance_load(const struct layout *l, struct instance *ret, struct kerr *err
 	if (r >= 0)
 		r = model_read_json(&instance_type, buf_str(&text), text.len, &i, &why);
 	if (r < 0)
-		return kerr_plain(
-			err, -EINVAL,
-			"read instance file '%s': %s (bring it back from a copy, or, where "
-			"containerdNamespaceSuffix, cgroupRoot and socket are set as they "
-			"were, remove it: the next start of kukeond writes it): server "
-			"configuration is invalid",
-			path, kerr_text(&why, words, sizeof(words)));
+		return kerr_plain(err, -EINVAL,
+				  "read instance file '%s': %s (restore it from a copy, or, if "
+				  "containerdNamespaceSuffix, cgroupRoot and socket are set as "
+				  "before, remove it: the next start of kukeond writes it again): "
+				  "server configuration is invalid",
+				  path, kerr_text(&why, reason, sizeof(reason)));
 	*ret = i;
 	return 0;
 }

@@ -172,7 +172,7 @@ static int check_place(const struct addr *a, const char *path, const void *doc, 
 	have[n - 1] = head->metadata.name;
 	for (i = 0; i < n; i++)
 		if (!str_empty(have[i]) && !streq(have[i], want[i]))
-			return kerr_plain(err, -EBADMSG, "'%s' is that of '%s', not of '%s'", path,
+			return kerr_plain(err, -EBADMSG, "'%s' belongs to '%s', not to '%s'", path,
 					  have[i], want[i]);
 	return 0;
 }

@@ -64,9 +64,10 @@ static const struct {
 	const char *want;
 } wrong[] = {
 	{ "cel", "unknown kind \"cel\" (did you mean \"cell\"?)" },
-	{ "nonsense", "unknown kind \"nonsense\" (there are realm, space, stack, cell, container, "
-		      "cellprofile, serverconfiguration, clientconfiguration)" },
-	{ "", "unknown kind \"\" (there are realm, space, stack, cell, container, "
+	{ "nonsense",
+	  "unknown kind \"nonsense\" (known kinds: realm, space, stack, cell, container, "
+	  "cellprofile, serverconfiguration, clientconfiguration)" },
+	{ "", "unknown kind \"\" (known kinds: realm, space, stack, cell, container, "
 	      "cellprofile, serverconfiguration, clientconfiguration)" },
 	{ "cell.spec.contaners",
 	  "field \"contaners\" does not exist in cell.spec (did you mean \"containers\"?)" },

@@ -121,7 +121,7 @@ START_TEST(talking)
 	struct rt_msg *msgs[2];
 	int index = 0;
 	struct rt_answer a = { .item = last_index, .ctx = &index };
-	char words[RT_WORDS_MAX];
+	char message[RT_MESSAGE_MAX];
 
 	ck_assert_int_eq(rt_open(&sk, NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(msgs); i++) {
@@ -133,7 +133,7 @@ START_TEST(talking)
 	rt_msg_freep(&msgs[0]);
 	rt_msg_freep(&msgs[1]);
 	ck_assert_ptr_null(msgs[1]);
-	ck_assert_int_eq(rt_do(sk, rt_msg_new(RTM_GETLINK, 0, &head, sizeof(head)), words),
+	ck_assert_int_eq(rt_do(sk, rt_msg_new(RTM_GETLINK, 0, &head, sizeof(head)), message),
 			 -EINVAL);
 	rt_sock_freep(&sk);
 	ck_assert_ptr_null(sk);

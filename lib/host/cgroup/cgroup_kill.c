@@ -422,5 +422,6 @@ int cgroup_move_procs(const struct cgroup_host *h, const char *from, const char 
 		if (pids.n == (size_t) kept)
 			return 0;
 	}
-	return kerr_plain(err, -EBUSY, "the cgroup '%s' keeps getting new processes", from);
+	return kerr_plain(err, -EBUSY, "the cgroup '%s': processes keep being created; try again",
+			  from);
 }

@@ -205,13 +205,13 @@ static int query(struct rt_sock *sk, const char *name, struct link_bridge_state 
 	if (r == -ENODEV)
 		return r;
 	if (r < 0)
-		return kerr_set(err, r, "look at the device '%s'%s", name, a.words);
+		return kerr_set(err, r, "look at the device '%s'%s", name, a.message);
 	head.ifa_index = (unsigned) st.ifindex;
 	addrs = rt_msg_new(RTM_GETADDR, NLM_F_DUMP, &head, sizeof(head));
 	a = (struct rt_answer){ .item = read_bridge_addr, .ctx = &st };
 	r = rt_talk(sk, &addrs, 1, &a);
 	if (r < 0)
-		return kerr_set(err, r, "look at the addresses of '%s'%s", name, a.words);
+		return kerr_set(err, r, "look at the addresses of '%s'%s", name, a.message);
 	*ret = st;
 	return 0;
 }
@@ -230,7 +230,7 @@ int link_bridge_query(const char *name, struct link_bridge_state *ret, struct ke
 static int bridge_create(struct rt_sock *sk, const char *name, struct kerr *err)
 {
 	struct rt_msg *msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name, 0);
-	char words[RT_WORDS_MAX];
+	char message[RT_MESSAGE_MAX];
 	uint8_t mac[LINK_MAC_SIZE];
 	struct nlattr *info;
 	int r;
@@ -240,9 +240,9 @@ static int bridge_create(struct rt_sock *sk, const char *name, struct kerr *err)
 	info = rt_nest(msg, IFLA_LINKINFO);
 	rt_put_str(msg, IFLA_INFO_KIND, "bridge");
 	rt_nest_end(msg, info);
-	r = rt_do(sk, msg, words);
+	r = rt_do(sk, msg, message);
 	if (r < 0 && r != -EEXIST) /* another process created it meanwhile: it is checked below */
-		return kerr_set(err, r, "create the bridge '%s'%s", name, words);
+		return kerr_set(err, r, "create the bridge '%s'%s", name, message);
 	return 0;
 }
 
@@ -281,11 +281,11 @@ static struct rt_msg *addr_msg(int ifindex, struct ipv4_net net)
 	return msg;
 }
 
-static int bridge_mend(struct rt_sock *sk, const struct link_bridge *b,
-		       const struct link_bridge_state *st, struct kerr *err)
+static int bridge_repair(struct rt_sock *sk, const struct link_bridge *b,
+			 const struct link_bridge_state *st, struct kerr *err)
 {
 	bool alias = b->owner && !st->owner[0];
-	char words[RT_WORDS_MAX];
+	char message[RT_MESSAGE_MAX];
 	struct rt_msg *msg;
 	int changed = 0;
 	int r;
@@ -295,19 +295,19 @@ static int bridge_mend(struct rt_sock *sk, const struct link_bridge *b,
 		return r;
 	changed |= r;
 	if (st->n_addrs == 0) {
-		r = rt_do(sk, addr_msg(st->ifindex, b->gateway), words);
+		r = rt_do(sk, addr_msg(st->ifindex, b->gateway), message);
 		if (r < 0)
 			return kerr_set(err, r, "give the bridge '%s' its address%s", b->name,
-					words);
+					message);
 		changed = 1;
 	}
 	if (alias || !st->up) {
 		msg = link_msg(RTM_NEWLINK, 0, b->name, st->up ? 0 : IFF_UP);
 		if (alias)
 			rt_put(msg, IFLA_IFALIAS, b->owner, strlen(b->owner));
-		r = rt_do(sk, msg, words);
+		r = rt_do(sk, msg, message);
 		if (r < 0)
-			return kerr_set(err, r, "bring the bridge '%s' up%s", b->name, words);
+			return kerr_set(err, r, "bring the bridge '%s' up%s", b->name, message);
 		changed = 1;
 	}
 	return changed;
@@ -335,19 +335,19 @@ int link_bridge_ensure(const struct link_bridge *b, struct kerr *err)
 	r = bridge_check(b, &st, err);
 	if (r < 0)
 		return r;
-	return bridge_mend(sk, b, &st, err);
+	return bridge_repair(sk, b, &st, err);
 }
 
 static int delete_name(struct rt_sock *sk, const char *name, struct kerr *err)
 {
-	char words[RT_WORDS_MAX];
+	char message[RT_MESSAGE_MAX];
 	int r;
 
-	r = rt_do(sk, link_msg(RTM_DELLINK, 0, name, 0), words);
+	r = rt_do(sk, link_msg(RTM_DELLINK, 0, name, 0), message);
 	if (r == -ENODEV)
 		return 0;
 	if (r < 0)
-		return kerr_set(err, r, "delete the device '%s'%s", name, words);
+		return kerr_set(err, r, "delete the device '%s'%s", name, message);
 	return 1;
 }
 
@@ -417,7 +417,7 @@ static int veth_create(struct rt_sock *sk, const struct link_attach *a, unsigned
 	const struct ifinfomsg peer_head = { 0 }; /* must not come up before the pair is complete */
 	struct rt_msg *msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, a->host_name, 0);
 	static const uint8_t no_mac[LINK_MAC_SIZE];
-	char words[RT_WORDS_MAX];
+	char message[RT_MESSAGE_MAX];
 	uint8_t mac[LINK_MAC_SIZE];
 	struct nlattr *info, *data, *peer;
 	int r;
@@ -442,23 +442,23 @@ static int veth_create(struct rt_sock *sk, const struct link_attach *a, unsigned
 	rt_nest_end(msg, peer);
 	rt_nest_end(msg, data);
 	rt_nest_end(msg, info);
-	r = rt_do(sk, msg, words);
+	r = rt_do(sk, msg, message);
 	if (r < 0)
-		return kerr_set(err, r, "create the veth pair '%s'%s", a->host_name, words);
+		return kerr_set(err, r, "create the veth pair '%s'%s", a->host_name, message);
 	return 0;
 }
 
 static int host_end_up(struct rt_sock *sk, const char *name, struct kerr *err)
 {
-	char words[RT_WORDS_MAX];
+	char message[RT_MESSAGE_MAX];
 	int r;
 
 	r = no_ipv6(name, err);
 	if (r < 0)
 		return r;
-	r = rt_do(sk, link_msg(RTM_NEWLINK, 0, name, IFF_UP), words);
+	r = rt_do(sk, link_msg(RTM_NEWLINK, 0, name, IFF_UP), message);
 	if (r < 0)
-		return kerr_set(err, r, "bring '%s' up%s", name, words);
+		return kerr_set(err, r, "bring '%s' up%s", name, message);
 	return 0;
 }
 
@@ -496,7 +496,7 @@ static int configure_inside(struct rt_sock *inside, const struct link_attach *a,
 	for (i = 0; i < n; i++)
 		rt_msg_freep(&msgs[i]);
 	if (r < 0)
-		return kerr_set(err, r, "configure '%s' in the cell%s", a->name, answer.words);
+		return kerr_set(err, r, "configure '%s' in the cell%s", a->name, answer.message);
 	return 0;
 }
 
@@ -547,7 +547,7 @@ int link_attach(const struct link_attach *a, struct kerr *err)
 int link_detach(const char *host_name, struct kerr *err)
 {
 	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
-	char words[RT_WORDS_MAX];
+	char message[RT_MESSAGE_MAX];
 	struct rt_msg *msg;
 	int r;
 
@@ -556,9 +556,9 @@ int link_detach(const char *host_name, struct kerr *err)
 		return r;
 	msg = link_msg(RTM_NEWLINK, 0, host_name, 0);
 	rt_put_u32(msg, IFLA_MASTER, 0);
-	r = rt_do(sk, msg, words);
+	r = rt_do(sk, msg, message);
 	if (r < 0 && r != -ENODEV)
-		return kerr_set(err, r, "take '%s' out of its bridge%s", host_name, words);
+		return kerr_set(err, r, "take '%s' out of its bridge%s", host_name, message);
 	return 0;
 }
 
@@ -615,8 +615,8 @@ static int read_ports(const char *name, struct ports *ret, struct kerr *err)
 	if (r == -ENODEV)
 		return r;
 	if (r < 0 && name)
-		return kerr_set(err, r, "look at the device '%s'%s", name, a.words);
-	return r < 0 ? kerr_set(err, r, "list the host's devices%s", a.words) : 0;
+		return kerr_set(err, r, "look at the device '%s'%s", name, a.message);
+	return r < 0 ? kerr_set(err, r, "list the host's devices%s", a.message) : 0;
 }
 
 int link_list_ports(struct link_port **ret, size_t *ret_n, struct kerr *err)
@@ -654,7 +654,7 @@ int link_port_join(const char *host_name, const char *bridge, struct kerr *err)
 {
 	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
 	unsigned master = if_nametoindex(bridge);
-	char words[RT_WORDS_MAX];
+	char message[RT_MESSAGE_MAX];
 	struct rt_msg *msg;
 	int r;
 
@@ -665,10 +665,10 @@ int link_port_join(const char *host_name, const char *bridge, struct kerr *err)
 		return r;
 	msg = link_msg(RTM_NEWLINK, 0, host_name, IFF_UP);
 	rt_put_u32(msg, IFLA_MASTER, master);
-	r = rt_do(sk, msg, words);
+	r = rt_do(sk, msg, message);
 	if (r < 0)
 		return kerr_set(err, r, "make '%s' a port of the bridge '%s'%s", host_name, bridge,
-				words);
+				message);
 	settle_carrier(sk, host_name);
 	settle_carrier(sk, bridge);
 	return 0;
@@ -733,11 +733,11 @@ static int dump_nets(struct rt_sock *sk, struct nets *nets, struct kerr *err)
 
 	r = rt_talk(sk, &addrs, 1, &a);
 	if (r < 0)
-		return kerr_set(err, r, "list the host's addresses%s", a.words);
+		return kerr_set(err, r, "list the host's addresses%s", a.message);
 	a = (struct rt_answer){ .item = read_nets_route, .ctx = nets };
 	r = rt_talk(sk, &routes, 1, &a);
 	if (r < 0)
-		return kerr_set(err, r, "list the host's routes%s", a.words);
+		return kerr_set(err, r, "list the host's routes%s", a.message);
 	return 0;
 }
 

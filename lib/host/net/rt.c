@@ -116,7 +116,7 @@ void rt_nest_end(struct rt_msg *msg, struct nlattr *nest)
 
 /* ---- answers ---- */
 
-static void read_words(const struct nlmsghdr *h, char *buf, size_t size)
+static void read_message(const struct nlmsghdr *h, char *buf, size_t size)
 {
 	int left = (int) h->nlmsg_len - (int) NLMSG_LENGTH(sizeof(struct nlmsgerr));
 	struct rt_attrs attrs = { .at = (const void *) ((const char *) NLMSG_DATA(h) +
@@ -153,7 +153,7 @@ static int rt_read(struct rt_answer *a, unsigned char *buf, int n)
 		ended++;
 		if (e < 0 && a->result == 0) {
 			a->result = e;
-			read_words(h, a->words, sizeof(a->words));
+			read_message(h, a->message, sizeof(a->message));
 		}
 	}
 	return ended;
@@ -188,14 +188,14 @@ int rt_talk(struct rt_sock *sk, struct rt_msg *const *msgs, size_t n, struct rt_
 	return a->result;
 }
 
-int rt_do(struct rt_sock *sk, struct rt_msg *owned_msg, char words[RT_WORDS_MAX])
+int rt_do(struct rt_sock *sk, struct rt_msg *owned_msg, char message[RT_MESSAGE_MAX])
 {
 	cleanup_(rt_msg_freep) struct rt_msg *msg = owned_msg;
 	struct rt_answer a = { 0 };
 	int r;
 
 	r = rt_talk(sk, &msg, 1, &a);
-	(void) snprintf(words, RT_WORDS_MAX, "%s", a.words);
+	(void) snprintf(message, RT_MESSAGE_MAX, "%s", a.message);
 	return r;
 }
 

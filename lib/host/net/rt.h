@@ -15,7 +15,7 @@ struct rt_sock;
 struct rt_msg;
 
 enum {
-	RT_WORDS_MAX = 128,
+	RT_MESSAGE_MAX = 128,
 };
 
 /* Open in the caller's network namespace; the socket stays in it. */
@@ -41,13 +41,13 @@ struct rt_answer {
 	void (*item)(void *ctx, const struct nlmsghdr *h);
 	void *ctx;
 	int result; /* of the first request that failed */
-	char words[RT_WORDS_MAX]; /* the kernel's, " (…)" or "" */
+	char message[RT_MESSAGE_MAX]; /* the kernel's, " (…)" or "" */
 };
 
 /* Send requests in one datagram and read until each is answered. Returns a->result. */
 int rt_talk(struct rt_sock *sk, struct rt_msg *const *msgs, size_t n, struct rt_answer *a);
 /* Send one request that only returns a result. Consumes the message. */
-int rt_do(struct rt_sock *sk, struct rt_msg *owned_msg, char words[RT_WORDS_MAX]);
+int rt_do(struct rt_sock *sk, struct rt_msg *owned_msg, char message[RT_MESSAGE_MAX]);
 
 /* Iterates over the attributes after a message's fixed header, or within an attribute. */
 struct rt_attrs {
