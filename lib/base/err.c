@@ -6,7 +6,7 @@
 
 #include "err.h"
 
-/* The functions themselves; callers have them with what they return made negative. */
+/* Undo the macros of err.h, which wrap these functions so that the result is always negative. */
 #undef kerr_set
 #undef kerr_setk
 #undef kerr_plain

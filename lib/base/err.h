@@ -44,8 +44,8 @@ const char *kerr_text(const struct kerr *err, char *buf, size_t size);
 const char *errno_text(int e, char *buf, size_t size);
 
 /*
- * What they return is negative, as callers rely on: a call that failed and has left
- * errno alone is a failure all the same.
+ * Make the result negative, which callers rely on: a call may fail without setting
+ * errno, and its -errno would then be 0, which means success.
  */
 static inline int kerr_negative(int r)
 {
