@@ -91,7 +91,7 @@ tests_unit_unit_kuke_SOURCES = $(UNIT_FRAME) tests/unit/capture.h tests/unit/tem
 	tests/unit/test_cmd.c tests/unit/test_container_flags.c \
 	tests/unit/test_logview.c tests/unit/test_report.c tests/unit/test_selector.c \
 	tests/unit/test_pullview.c tests/unit/test_term.c
-tests_unit_unit_kuke_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_KUKE)
+tests_unit_unit_kuke_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_KUKE_CMD)
 tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBCOMMON) $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_kukefetch_SOURCES = $(UNIT_FRAME) \
@@ -157,7 +157,7 @@ SYSTEM_TESTS = \
 	tests/integration/wire.bats
 LINTS = \
 	tests/lint/architecture.sh \
-	tests/lint/banned.sh \
+	tests/lint/banned.sh tests/lint/circles.sh \
 	tests/lint/format.sh \
 	tests/lint/includes.sh \
 	tests/lint/machine.sh tests/lint/man.sh \

@@ -6,9 +6,6 @@
 
 /* What to do about an error, as c's hint (cli_hint). Nothing when nothing comes to mind. */
 
-/* The daemon at settings.host could not be reached: r is rpc_dial()'s. */
-void advice_dial(struct cli *c, int r);
-
 /*
  * A space, stack or cell of the command line is not where it was looked for (err->kind): where
  * one of that name is. Asks the daemon; err's whole text in c is lost.

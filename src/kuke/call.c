@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "advice.h"
+#include "advice_dial.h"
 #include "cli.h"
 #include "client.h"
 #include "fd.h"

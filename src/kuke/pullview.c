@@ -9,8 +9,8 @@
 #include "fd.h"
 #include "mem.h"
 #include "pullview.h"
-#include "report.h"
 #include "str.h"
+#include "term.h"
 
 enum {
 	VIEW_REDRAW_MS = 100,
@@ -90,13 +90,13 @@ static void add_rate(struct buf *out, int64_t current, int64_t total, int64_t ms
 	int64_t rate = ms > 0 ? current * 1000 / ms : 0;
 
 	buf_addc(out, ' ');
-	report_image_size(out, current);
+	term_add_size(out, current);
 	buf_addc(out, '/');
-	report_image_size(out, total);
+	term_add_size(out, total);
 	if (rate <= 0)
 		return;
 	buf_adds(out, "  ");
-	report_image_size(out, rate);
+	term_add_size(out, rate);
 	buf_adds(out, "/s  ");
 	add_time(out, (total - current + rate - 1) / rate);
 }
@@ -125,7 +125,7 @@ void pullview_line(struct buf *out, const struct rpc_event *e, int64_t ms, unsig
 		buf_addf(&line, " %.300s", e->text ? e->text : "");
 	} else {
 		buf_addc(&line, ' ');
-		report_image_size(&line, e->total);
+		term_add_size(&line, e->total);
 	}
 	add_cut(out, &line, width);
 }
@@ -194,7 +194,7 @@ static void print_line(struct pullview *v, const struct view_layer *y)
 		return;
 	if (streq(y->phase, "downloading")) {
 		buf_addf(&out, "%.*s %-11s ", VIEW_ID, short_id(y->digest), y->phase);
-		report_image_size(&out, y->total);
+		term_add_size(&out, y->total);
 	} else {
 		add_layer(y, clock_ms(), VIEW_MAX_LINE, &out);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -98,5 +99,22 @@ void term_err_lines(const struct strlist *lines)
 
 		str_vis(&safe, lines->v[i], strlen(lines->v[i]));
 		term_err("%s\n", buf_str(&safe));
+	}
+}
+
+void term_add_size(struct buf *out, int64_t bytes)
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	double v = (double) bytes / 1024;
+	size_t i = 0;
+
+	if (bytes < 0) {
+		buf_addc(out, '-');
+	} else if (bytes < 1024) {
+		buf_addf(out, "%" PRId64 " B", bytes);
+	} else {
+		for (; v >= 1024 && i + 1 < ARRAY_SIZE(units); i++)
+			v /= 1024;
+		buf_addf(out, "%.1f %s", v, units[i]);
 	}
 }

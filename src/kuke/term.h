@@ -23,4 +23,6 @@ void term_escape(struct buf *out, const char *s, size_t n);
 /* How many columns a terminal gives to printable text: 2 for wide characters, 0 for marks. */
 size_t term_columns(const char *s);
 
+void term_add_size(struct buf *out, int64_t bytes);
+
 #endif

@@ -8,6 +8,7 @@
 #include "run.h"
 #include "str.h"
 #include "subject.h"
+#include "term.h"
 #include "unit.h"
 
 static char *s(const char *text)
@@ -337,7 +338,7 @@ START_TEST(image_sizes)
 {
 	struct buf out cleanup_buf = BUF_INIT(64);
 
-	report_image_size(&out, sizes[_i].n);
+	term_add_size(&out, sizes[_i].n);
 	ck_assert_str_eq(buf_str(&out), sizes[_i].text);
 }
 END_TEST

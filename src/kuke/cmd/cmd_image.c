@@ -316,7 +316,7 @@ static int run_prune(struct cli *c, struct kerr *err)
 	if (r == 0)
 		r = cli_call(c, RPC_X_PRUNE_IMAGES, &args, &reply, err);
 	if (r == 0) {
-		report_image_size(&size, reply.result.bytes);
+		term_add_size(&size, reply.result.bytes);
 		cli_printf("pruned images of realm \"%s\" (namespace \"%s\"): %s freed\n", realm,
 			   reply.result.namespace ? reply.result.namespace : "", buf_str(&size));
 	}

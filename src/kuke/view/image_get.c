@@ -8,6 +8,7 @@
 #include "names.h"
 #include "report.h"
 #include "str.h"
+#include "term.h"
 
 /* One image, escaped; its labels come from its author. */
 #define REPORT_MAX (256 << 20)
@@ -59,7 +60,7 @@ static void add_table_row(struct view *v, const struct rpc_image *im)
 	char when[KTIME_TEXT_MAX];
 
 	created.nsec = 0;
-	report_image_size(&size, im->size);
+	term_add_size(&size, im->size);
 	table_row(&v->table, im->name ? im->name : "", buf_str(&size),
 		  created.set ? ktime_text(&created, when) : "-",
 		  v->format != OUTPUT_WIDE ? NULL

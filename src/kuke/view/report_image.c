@@ -12,23 +12,6 @@ static const char *nn(const char *s)
 	return s ? s : "";
 }
 
-void report_image_size(struct buf *out, int64_t bytes)
-{
-	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	double v = (double) bytes / 1024;
-	size_t i = 0;
-
-	if (bytes < 0) {
-		buf_addc(out, '-');
-	} else if (bytes < 1024) {
-		buf_addf(out, "%" PRId64 " B", bytes);
-	} else {
-		for (; v >= 1024 && i + 1 < ARRAY_SIZE(units); i++)
-			v /= 1024;
-		buf_addf(out, "%.1f %s", v, units[i]);
-	}
-}
-
 void report_image_loaded(struct buf *out, const struct rpc_load_image_result *res)
 {
 	buf_addf(out, "loaded %zu %s into realm \"%s\" (namespace \"%s\")%s\n", res->images.n,

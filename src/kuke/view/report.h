@@ -47,7 +47,6 @@ void report_deleted(struct buf *out, const struct deleted_resource *v, size_t n,
 void report_json(struct buf *out, const char *json);
 /* The outcome of `image verify`. Returns how many images are broken. */
 size_t report_image_checks(struct buf *out, const struct rpc_verify_images_result *res);
-void report_image_size(struct buf *out, int64_t bytes);
 void report_image_loaded(struct buf *out, const struct rpc_load_image_result *res);
 /* A list as JSON or YAML, one image after the other; out may be emptied in between. */
 struct image_report {
