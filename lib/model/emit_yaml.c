@@ -239,6 +239,7 @@ static void literal(struct yemit *y, const char *s)
 	unsigned parent = y->depth > 0 ? y->level[y->depth - 1].column : 0;
 	size_t n = strlen(s), line;
 
+	assert(n > 0);
 	if (y->depth == 0)
 		column = y->indent;
 	buf_addc(y->out, '|');

@@ -68,7 +68,7 @@ int runc_find(const char *configured, char **ret_path, struct kerr *err)
 	if (strchr(name, '/') != NULL)
 		return kerr_plain(err, -EINVAL,
 				  "runtime '%s' is neither a name nor an absolute path", name);
-	if (!str_empty(dirs))
+	if (dirs != NULL && *dirs != '\0')
 		found = find_in(dirs, name);
 	if (found == NULL)
 		found = find_in(RUNC_FALLBACK_PATH, name);
