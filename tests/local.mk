@@ -55,7 +55,8 @@ tests_unit_unit_host_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_HOST_NET) -I$(top_srcdir)
 tests_unit_unit_host_LDADD = $(LIBHOST) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_store_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
-	tests/unit/test_layout.c tests/unit/test_locks.c tests/unit/test_store.c
+	tests/unit/test_layout.c tests/unit/test_locks.c tests/unit/test_overlay.c \
+	tests/unit/test_store.c
 tests_unit_unit_store_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_STORE)
 tests_unit_unit_store_LDADD = $(LIBSTORE) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
@@ -74,9 +75,10 @@ tests_unit_unit_oci_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) \
 	$(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_engine_SOURCES = $(UNIT_FRAME) tests/unit/engine_dir.h tests/unit/tempdir.h \
-	tests/unit/test_cell_status.c tests/unit/test_engine.c tests/unit/test_images.c \
-	tests/unit/test_lease.c tests/unit/test_network.c tests/unit/test_page.c \
-	tests/unit/test_plan.c tests/unit/test_restart.c tests/unit/test_scope.c
+	tests/unit/test_cell_status.c tests/unit/test_dry_run.c tests/unit/test_engine.c \
+	tests/unit/test_images.c tests/unit/test_lease.c tests/unit/test_network.c \
+	tests/unit/test_page.c tests/unit/test_plan.c tests/unit/test_restart.c \
+	tests/unit/test_scope.c
 tests_unit_unit_engine_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE)
 tests_unit_unit_engine_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
@@ -138,6 +140,7 @@ SYSTEM_TESTS = \
 	tests/integration/network.bats \
 	tests/integration/people.bats \
 	tests/integration/odd_names.bats \
+	tests/integration/plan.bats \
 	tests/integration/power_cut.bats \
 	tests/integration/private.bats \
 	tests/integration/profile.bats \

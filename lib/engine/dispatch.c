@@ -11,13 +11,13 @@
 #include "cell_verbs.h"
 #include "container_verbs.h"
 #include "context.h"
+#include "delete_targets.h"
 #include "engine.h"
 #include "images.h"
 #include "images_health.h"
 #include "mem.h"
 #include "page.h"
 #include "parent_delete.h"
-#include "plan_delete.h"
 #include "pull_failures.h"
 #include "realm.h"
 #include "scope.h"
@@ -462,7 +462,7 @@ static int do_plan_delete(struct call *c)
 	ARGS(plan_delete);
 	REPLY(plan_delete);
 
-	plan_delete(c->e, args, &reply->result);
+	plan_delete_targets(c->e, args, &reply->result);
 	return 0;
 }
 
@@ -471,7 +471,7 @@ static int do_prepare_delete(struct call *c)
 	ARGS(plan_delete);
 	REPLY(plan_delete);
 
-	prepare_delete(c->e, args, &reply->result);
+	prepare_delete_targets(c->e, args, &reply->result);
 	return 0;
 }
 

@@ -85,6 +85,7 @@ void layout_init(struct layout *l, const char *run_path, const char *runtime_dir
 
 	l->run_path = NULL;
 	l->runtime_dir = NULL;
+	l->overlay = NULL;
 	r = path_clean(run_path, &l->run_path);
 	assert(r >= 0);
 	r = path_clean(runtime_dir, &l->runtime_dir);

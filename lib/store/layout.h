@@ -4,6 +4,8 @@
 
 #include "defs.h"
 
+struct overlay;
+
 /*
  * Paths of all directories and files; no other module builds them. All functions are
  * pure, return absolute paths owned by the caller (free), and assert that the names
@@ -12,6 +14,7 @@
 struct layout {
 	char *run_path; /* "/opt/kukeon": survives a reboot */
 	char *runtime_dir; /* "/run/kukeon": the socket's directory, lost at a reboot */
+	const struct overlay *overlay; /* of a dry run (overlay.h), borrowed; NULL */
 };
 
 /* Copies both, cleaned of "//" and trailing '/'. They must be absolute. */

@@ -7,6 +7,7 @@ libstore_a_SOURCES = \
 	lib/store/intent.c lib/store/intent.h \
 	lib/store/layout.c lib/store/layout.h \
 	lib/store/locks.c lib/store/locks.h \
+	lib/store/overlay.c lib/store/overlay.h \
 	lib/store/passwords.c lib/store/passwords.h \
 	lib/store/store.c lib/store/store.h
 LIBSTORE = libstore.a

@@ -103,12 +103,24 @@ static int save(const char *path, const struct list *l, struct kerr *err)
 	return atomic_write_at(AT_FDCWD, path, text.data, text.len, 0600, ATOMIC_WRITE_SUM, err);
 }
 
+static void unmask(const struct list *stored, struct realm_doc *doc)
+{
+	for (size_t i = 0; i < doc->spec.registry_credentials.n; i++) {
+		struct registry_credentials *c = &doc->spec.registry_credentials.v[i];
+		const struct registry_credentials *s = find(stored, c);
+
+		if (s && streq_null(c->password, PASSWORD_MASK)) {
+			free_p(&c->password);
+			c->password = xstrdup_null(s->password);
+		}
+	}
+}
+
 int passwords_merge(const struct layout *l, const struct addr *realm, struct realm_doc *doc,
 		    struct kerr *err)
 {
 	cleanup_free char *path = layout_object(l, realm, REALM_PASSWORDS);
 	struct list stored = { 0 };
-	size_t i;
 	int r;
 
 	if (doc->spec.registry_credentials.n == 0)
@@ -116,17 +128,20 @@ int passwords_merge(const struct layout *l, const struct addr *realm, struct rea
 	r = load(path, &stored, err);
 	if (r < 0)
 		return r;
-	for (i = 0; i < doc->spec.registry_credentials.n; i++) {
-		struct registry_credentials *c = &doc->spec.registry_credentials.v[i];
-		const struct registry_credentials *s = find(&stored, c);
-
-		if (s && streq_null(c->password, PASSWORD_MASK)) {
-			free_p(&c->password);
-			c->password = xstrdup_null(s->password);
-		}
-	}
+	unmask(&stored, doc);
 	model_clear(&list_type, &stored);
 	return 0;
+}
+
+void passwords_unmask(const struct realm_doc *stored, struct realm_doc *doc)
+{
+	struct list have = { 0 };
+
+	for (size_t i = 0; i < stored->spec.registry_credentials.n; i++)
+		add(&have, &stored->spec.registry_credentials.v[i],
+		    stored->spec.registry_credentials.v[i].password);
+	unmask(&have, doc);
+	model_clear(&list_type, &have);
 }
 
 int passwords_check(const struct layout *l, const struct addr *realm, const struct realm_doc *doc,
@@ -186,6 +201,15 @@ static int resolve(const struct realm_doc *doc, const struct list *stored, struc
 		add(wanted, c, s->password);
 	}
 	return 0;
+}
+
+int passwords_refuse_masks(const struct realm_doc *doc, struct kerr *err)
+{
+	struct list none = { 0 }, wanted = { 0 };
+	int r = resolve(doc, &none, &wanted, err);
+
+	model_clear(&list_type, &wanted);
+	return r;
 }
 
 int passwords_prepare(const struct layout *l, const struct addr *realm, const struct realm_doc *doc,

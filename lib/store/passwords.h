@@ -16,6 +16,12 @@ struct passwords;
 int passwords_merge(const struct layout *l, const struct addr *realm, struct realm_doc *doc,
 		    struct kerr *err);
 
+/* The same with the passwords of a document that has them. */
+void passwords_unmask(const struct realm_doc *stored, struct realm_doc *doc);
+
+/* -EINVAL for a mask without a stored password, with the message of passwords_prepare. */
+int passwords_refuse_masks(const struct realm_doc *doc, struct kerr *err);
+
 /*
  * An error such as -EBADMSG, with a message, if a password of the loaded document is
  * not available.

@@ -11,6 +11,7 @@
 #include "codec.h"
 #include "fd.h"
 #include "mem.h"
+#include "overlay.h"
 #include "passwords.h"
 #include "path.h"
 #include "statefile.h"
@@ -200,14 +201,42 @@ static int read_doc(const struct layout *l, const struct addr *a, void *ret_doc,
 	return r;
 }
 
+static void mask_passwords(struct realm_doc *doc)
+{
+	for (size_t i = 0; i < doc->spec.registry_credentials.n; i++) {
+		struct registry_credentials *c = &doc->spec.registry_credentials.v[i];
+
+		if (str_empty(c->password))
+			continue;
+		free_p(&c->password);
+		c->password = xstrdup(PASSWORD_MASK);
+	}
+}
+
+static void load_planned(const void *doc, enum kind kind, enum store_load_flags flags,
+			 void *ret_doc)
+{
+	model_copy(kind_info(kind)->type, ret_doc, doc);
+	if (kind == KIND_REALM && !(flags & STORE_LOAD_PASSWORDS))
+		mask_passwords(ret_doc);
+}
+
 int store_load(const struct layout *l, const struct addr *a, enum store_load_flags flags,
 	       void *ret_doc, struct kerr *err)
 {
+	const void *planned;
 	enum kind kind = store_kind(a);
 	struct kerr why = { 0 };
 	int r;
 
 	assert(kind != KIND_INVALID);
+	r = overlay_find(l->overlay, a, &planned);
+	if (r > 0)
+		load_planned(planned, kind, flags, ret_doc);
+	else if (r == 0)
+		model_clear(kind_info(kind)->type, ret_doc);
+	if (r >= 0)
+		return r > 0 ? 0 : -ENOENT;
 	r = read_doc(l, a, ret_doc, &why);
 	if (r == -ENOENT && has_lost_document(l, a)) {
 		cleanup_free char *path = layout_object(l, a, OBJECT_METADATA);
@@ -243,8 +272,13 @@ static int is_readable(const struct layout *l, const struct addr *a)
 int store_exists(const struct layout *l, const struct addr *a, struct kerr *err)
 {
 	cleanup_free char *path = layout_object(l, a, OBJECT_METADATA);
+	const void *planned;
 	struct stat st;
+	int r;
 
+	r = overlay_find(l->overlay, a, &planned);
+	if (r >= 0)
+		return r;
 	if (lstat(path, &st) == 0)
 		return store_unfinished(l, a) ? is_readable(l, a) : 1;
 	if (errno == ENOENT || errno == ENOTDIR)
@@ -374,8 +408,19 @@ int store_save(const struct layout *l, const struct addr *a, enum store_save_fla
 int store_unmask(const struct layout *l, const struct addr *realm, struct realm_doc *doc,
 		 struct kerr *err)
 {
+	const void *planned;
+
 	assert(addr_level(realm) == ADDR_REALM);
+	if (overlay_find(l->overlay, realm, &planned) > 0) {
+		passwords_unmask(planned, doc);
+		return 0;
+	}
 	return passwords_merge(l, realm, doc, err);
+}
+
+int store_refuse_masks(const struct realm_doc *doc, struct kerr *err)
+{
+	return passwords_refuse_masks(doc, err);
 }
 
 int store_check_passwords(const struct layout *l, const struct addr *realm,
@@ -420,6 +465,7 @@ int store_list(const struct layout *l, const struct addr *parent, struct strlist
 		(void) closedir(d);
 	if (r < 0)
 		return r;
+	overlay_list(l->overlay, parent, &names);
 	strlist_sort(&names);
 	strlist_clear(ret);
 	*ret = take_struct(names);

@@ -10,7 +10,8 @@
  * Documents on disk: data/…/metadata.json of a realm, space, stack or cell. The level
  * of the address determines the type of a `void *doc` (struct realm_doc … struct
  * cell_doc). No function here takes a lock: callers hold the lock of the object and
- * read the document after taking it.
+ * read the document after taking it. Functions that read see the
+ * overlay of the layout first, if it has one (overlay.h).
  */
 
 /* KIND_REALM … KIND_CELL; KIND_INVALID at the root. */
@@ -78,6 +79,12 @@ int store_check_passwords(const struct layout *l, const struct addr *realm,
  */
 int store_unmask(const struct layout *l, const struct addr *realm, struct realm_doc *doc,
 		 struct kerr *err);
+
+/*
+ * -EINVAL for a "********" that is left, with the message of store_save: there is no
+ * stored password to keep.
+ */
+int store_refuse_masks(const struct realm_doc *doc, struct kerr *err);
 
 /*
  * Names of the objects one level below parent (root: realms) in byte-wise order.

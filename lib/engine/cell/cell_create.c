@@ -84,8 +84,17 @@ static int check_wanted(struct engine *e, struct cell_doc *want, struct addr *re
 	return r;
 }
 
-static int store_new(struct engine *e, const struct addr *a, struct cell_doc *want,
-		     struct kerr *err)
+int cell_create_judge(struct engine *e, struct cell_doc *want, struct kerr *err)
+{
+	struct addr a;
+	int r = check_wanted(e, want, &a, err);
+
+	return r < 0 ? r : daemon_cell_refuse(&a, "start", err);
+}
+
+/* What the document becomes in its place. */
+static int complete_new(struct engine *e, const struct addr *a, struct cell_doc *want,
+			struct kerr *err)
 {
 	struct addr space_addr = { .realm = a->realm, .space = a->space };
 	struct space_net net;
@@ -100,6 +109,16 @@ static int store_new(struct engine *e, const struct addr *a, struct cell_doc *wa
 	want->status.state = CELL_STATE_PENDING;
 	if (!cell_host_network(&want->spec) && network_load(e, &space_addr, &net, NULL) == 0)
 		want->status.network.bridge_name = xstrdup(net.bridge);
+	return 0;
+}
+
+static int store_new(struct engine *e, const struct addr *a, struct cell_doc *want,
+		     struct kerr *err)
+{
+	int r = complete_new(e, a, want, err);
+
+	if (r < 0)
+		return r;
 	/* Not synced: the save that ends the start is, or the one that stores Failed. */
 	return cell_save(e, want, STORE_SAVE_NOSYNC, err);
 }
@@ -115,6 +134,21 @@ static int store_with_id(struct engine *e, const struct addr *a, struct cell_doc
 	if (r == 0 && by_name)
 		r = cell_id_claim(e, a, want->spec.id, err);
 	return r;
+}
+
+int cell_create_check(struct engine *e, struct cell_doc *want, struct kerr *err)
+{
+	struct addr a = addr_of_cell(want);
+	bool by_name = streq(want->spec.id, a.cell); /* as in store_with_id */
+	int r = scope_parents_exist(e, &a, err);
+
+	if (r == 0 && !by_name)
+		r = cell_id_check(e, &a, want->spec.id, err);
+	if (r == 0)
+		r = complete_new(e, &a, want, err);
+	if (r == 0 && by_name)
+		r = cell_id_check(e, &a, want->spec.id, err);
+	return r < 0 ? kerr_wrap(err, r, "%s", err_kind_text(ERR_CREATE_CELL)) : 0;
 }
 
 /* Load an existing cell. 1: it is being stopped; wait for *wait. */
@@ -213,12 +247,10 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 	int r;
 
 	engine_trace_step(e, NULL);
-	r = check_wanted(e, want, &a, err);
-	if (r == 0)
-		r = daemon_cell_refuse(&a, "start", err);
-	if (r == 0 &&
-	    !(flags &
-	      CELL_CREATE_PARENTS)) { /* before taking the locks, whose files would be created */
+	r = cell_create_judge(e, want, err);
+	a = addr_of_cell(want);
+	if (r == 0 && !(flags & CELL_CREATE_PARENTS)) {
+		/* Before taking the locks, whose files would be created. */
 		r = scope_parents_exist(e, &a, err);
 		if (r < 0)
 			return kerr_wrap(err, r, "%s", err_kind_text(ERR_CREATE_CELL));
@@ -231,7 +263,3 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 		r = scope_prepare_trees(e, err);
 	return r < 0 ? r : create_at_rest(e, &a, want, flags, ret, err);
 }
-
-/* ---- reading ---- */
-
-/* ---- start and stop as verbs ---- */

@@ -15,4 +15,12 @@ enum cell_create_flags {
 int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags flags,
 		struct rpc_create_cell_result *ret, struct kerr *err);
 
+/*
+ * The checks of it, which change nothing: of the document and this host, before parents
+ * are made; then of the place, with parents that are there (or planned), where no cell of
+ * the name is. want becomes what would be stored, Pending.
+ */
+int cell_create_judge(struct engine *e, struct cell_doc *want, struct kerr *err);
+int cell_create_check(struct engine *e, struct cell_doc *want, struct kerr *err);
+
 #endif

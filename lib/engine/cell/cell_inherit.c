@@ -25,8 +25,8 @@ static int check_conflist(struct container_spec *c, const struct space_spec *spa
 	return 0;
 }
 
-int cell_inherit_from(const struct space_spec *space, struct cell_doc *want, const char *only,
-		      struct kerr *err)
+static int inherit_from(const struct space_spec *space, struct cell_doc *want, const char *only,
+			struct kerr *err)
 {
 	int r = 0;
 
@@ -50,7 +50,7 @@ int cell_inherit(struct engine *e, const struct addr *cell, struct cell_doc *wan
 
 	if (r < 0)
 		return r == -ENOENT ? scope_not_found(&a, err) : r;
-	r = cell_inherit_from(&space.spec, want, only, err);
+	r = inherit_from(&space.spec, want, only, err);
 	model_clear(&space_doc_type, &space);
 	return r;
 }

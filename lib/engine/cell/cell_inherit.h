@@ -11,7 +11,5 @@
  */
 int cell_inherit(struct engine *e, const struct addr *cell, struct cell_doc *want, const char *only,
 		 struct kerr *err);
-int cell_inherit_from(const struct space_spec *space, struct cell_doc *want, const char *only,
-		      struct kerr *err);
 
 #endif

@@ -519,25 +519,33 @@ int cell_reset_container_locked(struct engine *e, const char *ns, struct cell_do
 	return r < 0 ? r : container_remove(&run, err);
 }
 
+void cell_take_out(struct cell_doc *doc, const char *id)
+{
+	size_t i = container_index(doc, id);
+
+	if (i == doc->spec.containers.n)
+		return;
+	model_clear(&container_spec_type, &doc->spec.containers.v[i]);
+	doc->spec.containers.n--;
+	memmove(&doc->spec.containers.v[i], &doc->spec.containers.v[i + 1],
+		(doc->spec.containers.n - i) * sizeof(doc->spec.containers.v[0]));
+}
+
 int cell_drop_container_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 			       const char *id, struct kerr *err)
 {
 	struct addr a = addr_of_cell(doc);
 	char *dir cleanup_free = layout_container(&e->layout, &a, id, CONTAINER_DIR);
-	size_t i = container_index(doc, id);
 	int r;
 
-	if (i == doc->spec.containers.n)
+	if (container_index(doc, id) == doc->spec.containers.n)
 		return 0;
 	r = cell_reset_container_locked(e, ns, doc, id, err);
 	if (r == 0)
 		r = remove_tree_at(AT_FDCWD, dir, 0, err);
 	if (r < 0)
 		return r;
-	model_clear(&container_spec_type, &doc->spec.containers.v[i]);
-	doc->spec.containers.n--;
-	memmove(&doc->spec.containers.v[i], &doc->spec.containers.v[i + 1],
-		(doc->spec.containers.n - i) * sizeof(doc->spec.containers.v[0]));
+	cell_take_out(doc, id);
 	r = cell_observe(e, ns, doc, NULL, err);
 	return r < 0 ? r : cell_save(e, doc, 0, err);
 }

@@ -68,6 +68,9 @@ int cell_reset_container_locked(struct engine *e, const char *ns, struct cell_do
 int cell_drop_container_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 			       const char *id, struct kerr *err);
 
+/* Remove a container from the document alone. */
+void cell_take_out(struct cell_doc *doc, const char *id);
+
 /* A start failed: store state Failed, reason and the error as one line; kill what runs. */
 void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const char *reason,
 	       const struct kerr *why);

@@ -186,6 +186,19 @@ int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags
 	return r;
 }
 
+int cell_check_delete(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	int r = daemon_cell_refuse(a, "stop", err);
+
+	if (r == 0)
+		r = scope_check(a, ADDR_CELL, 0, err);
+	if (r == 0)
+		r = store_exists(&e->layout, a, err);
+	if (r == 0)
+		return scope_not_found(a, err);
+	return r < 0 ? r : 0;
+}
+
 int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_result *ret,
 		struct kerr *err)
 {
@@ -195,7 +208,7 @@ int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_r
 	struct cell_doc doc = { 0 };
 	int r;
 
-	r = daemon_cell_refuse(a, "stop", err);
+	r = cell_check_delete(e, a, err);
 	if (r == 0)
 		r = cell_take(e, a, CELL_TAKE_ANY | CELL_TAKE_ENDING, &doc, &ns, err);
 	if (r < 0)

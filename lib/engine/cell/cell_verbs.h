@@ -22,6 +22,9 @@ int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags
 int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_result *ret,
 		struct kerr *err);
 
+/* What refuses a deletion of the cell, without the lock. Changes nothing. */
+int cell_check_delete(struct engine *e, const struct addr *a, struct kerr *err);
+
 /*
  * Ask a cell, or one container of it, to stop without waiting. Used before several
  * objects are deleted, so that they share one grace period.

@@ -55,6 +55,19 @@ static char *wanted_id(const struct container_doc *d)
 	return str_trim(str_empty(d->spec.id) ? d->head.metadata.name : d->spec.id);
 }
 
+static int check_names(const struct subject *s, struct kerr *err)
+{
+	if (str_empty(s->id))
+		return kerr_setk(err, ERR_CONTAINER_NAME_REQUIRED, -EINVAL, "%s",
+				 err_kind_text(ERR_CONTAINER_NAME_REQUIRED));
+	return scope_check(&s->a, ADDR_CELL, 0, err);
+}
+
+static int refuse_daemon(const struct subject *s, struct kerr *err)
+{
+	return daemon_cell_refuse(&s->a, "start or stop", err);
+}
+
 static int subject_names(struct subject *s, struct engine *e, const struct container_doc *d,
 			 struct kerr *err)
 {
@@ -64,10 +77,7 @@ static int subject_names(struct subject *s, struct engine *e, const struct conta
 	addr_copy_set(&s->names, &asked);
 	s->a = s->names.a;
 	s->id = wanted_id(d);
-	if (str_empty(s->id))
-		return kerr_setk(err, ERR_CONTAINER_NAME_REQUIRED, -EINVAL, "%s",
-				 err_kind_text(ERR_CONTAINER_NAME_REQUIRED));
-	return scope_check(&s->a, ADDR_CELL, 0, err);
+	return check_names(s, err);
 }
 
 /* Validate the names of a new container before looking up its cell. */
@@ -87,7 +97,7 @@ static int subject_take(struct subject *s, struct engine *e, const struct contai
 	int r = subject_names(s, e, d, err);
 
 	if (r == 0)
-		r = daemon_cell_refuse(&s->a, "start or stop", err);
+		r = refuse_daemon(s, err);
 	if (r == 0)
 		r = cell_take(e, &s->a, flags, &s->doc, &s->ns, err);
 	if (r < 0)
@@ -357,6 +367,35 @@ int container_verb_create(struct engine *e, struct container_doc *d,
 
 /* ---- delete ---- */
 
+static int deletable(struct subject *s, const struct container_spec **ret, struct kerr *err)
+{
+	return subject_spec(s, "delete", "deleted", ret, err);
+}
+
+int container_check_delete(struct engine *e, const struct addr *cell, const char *id,
+			   struct cell_doc *ret_rest, struct kerr *err)
+{
+	struct subject s cleanup_(subject_clear) = { .e = e, .a = *cell, .id = str_trim(id) };
+	const struct container_spec *c;
+	int r = check_names(&s, err);
+
+	if (r == 0)
+		r = refuse_daemon(&s, err);
+	if (r == 0)
+		r = store_load(&e->layout, &s.a, 0, &s.doc, err);
+	if (r == -ENOENT)
+		r = scope_not_found(&s.a, err);
+	if (r < 0)
+		return r;
+	r = deletable(&s, &c, err);
+	if (r < 0)
+		return r;
+	cell_take_out(&s.doc, s.id);
+	*ret_rest = s.doc;
+	s.doc = (struct cell_doc){ 0 };
+	return 0;
+}
+
 int container_verb_delete(struct engine *e, const struct container_doc *d,
 			  struct rpc_delete_container_result *ret, struct kerr *err)
 {
@@ -367,7 +406,7 @@ int container_verb_delete(struct engine *e, const struct container_doc *d,
 	r = subject_take(&s, e, d, CELL_TAKE_ENDING, err);
 	if (r < 0)
 		return r;
-	r = subject_spec(&s, "delete", "deleted", &c, err);
+	r = deletable(&s, &c, err);
 	if (r < 0)
 		return r;
 	fill_doc(&s, c, &ret->container);

@@ -16,6 +16,13 @@ int container_verb_create(struct engine *e, struct container_doc *d,
 			  struct rpc_create_container_result *ret, struct kerr *err);
 int container_verb_delete(struct engine *e, const struct container_doc *d,
 			  struct rpc_delete_container_result *ret, struct kerr *err);
+
+/*
+ * What refuses a deletion of the container, without the cell's lock. Changes nothing;
+ * *ret_rest is the stored cell without it.
+ */
+int container_check_delete(struct engine *e, const struct addr *cell, const char *id,
+			   struct cell_doc *ret_rest, struct kerr *err);
 int container_verb_get(struct engine *e, const struct container_doc *d,
 		       struct rpc_get_container_result *ret, struct kerr *err);
 int container_verb_log(struct engine *e, const struct container_doc *d, struct rpc_log_result *ret,

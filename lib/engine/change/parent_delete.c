@@ -6,7 +6,6 @@
 
 #include "cell_verbs.h"
 #include "cgroup_kill.h"
-#include "daemon_cell.h"
 #include "damaged.h"
 #include "errkind.h"
 #include "fd.h"
@@ -25,11 +24,6 @@
 void deleted_clear(struct deleted *d)
 {
 	strlist_clear(&d->parts);
-}
-
-static int delete_wrap(const struct addr *a, int r, struct kerr *err)
-{
-	return kerr_wrap(err, r, "failed to delete %s", level_words[addr_level(a)]);
 }
 
 static int delete_cell_child(struct engine *e, const struct addr *a, struct kerr *err)
@@ -58,40 +52,29 @@ static int delete_parent_child(struct engine *e, const struct addr *a, struct ke
 	return r == -ENOENT ? 0 : r;
 }
 
-/* Children first, before the object's own lock: theirs share it. */
-static int delete_children(struct engine *e, const struct addr *a, struct deleted *ret,
-			   struct kerr *err)
+/* In the words of all that stands between. */
+static int delete_error(const struct addr *step, const struct addr *a, int r, struct kerr *err)
 {
-	struct strlist names cleanup_strlist = { 0 };
-	int r = store_list(&e->layout, a, &names, err);
-
-	for (size_t i = 0; r == 0 && i < names.n; i++) {
-		struct addr child = addr_child(a, names.v[i]);
-
-		r = addr_level(&child) == ADDR_CELL ? delete_cell_child(e, &child, err)
-						    : delete_parent_child(e, &child, err);
-		if (r == 0)
-			strlist_addf(&ret->parts, "%s:%s", level_words[addr_level(&child)],
-				     names.v[i]);
-	}
+	for (struct addr up = addr_parent(step); addr_level(&up) > addr_level(a);
+	     up = addr_parent(&up))
+		(void) plan_delete_error(&up, r, err);
 	return r;
 }
 
-int parent_has_children(const struct addr *a, size_t n, struct kerr *err)
+/* What goes before the object itself, without its lock: theirs share it. */
+static int delete_children(struct engine *e, const struct addr *a, const struct delete_plan *plan,
+			   struct deleted *ret, struct kerr *err)
 {
-	return kerr_setk(err, ERR_HAS_DEPENDENCIES, -ENOTEMPTY,
-			 "resource has child resources: %s \"%s\" has %zu %s(s). Use --cascade to "
-			 "delete them or --force to skip validation",
-			 level_words[addr_level(a)], addr_name(a), n,
-			 level_words[addr_level(a) + 1]);
-}
+	for (size_t i = 0; i + 1 < plan->n; i++) {
+		const struct addr *step = &plan->v[i].a;
+		int r = addr_level(step) == ADDR_CELL ? delete_cell_child(e, step, err)
+						      : delete_parent_child(e, step, err);
 
-static int check_children(struct engine *e, const struct addr *a, struct kerr *err)
-{
-	struct strlist names cleanup_strlist = { 0 };
-	int r = store_list(&e->layout, a, &names, err);
-
-	return r < 0 || names.n == 0 ? r : parent_has_children(a, names.n, err);
+		if (r < 0)
+			return delete_error(step, a, r, err);
+		plan_delete_tell(a, step, &ret->parts);
+	}
+	return 0;
 }
 
 struct other_realm {
@@ -119,6 +102,11 @@ static bool is_others(struct engine *e, const struct addr *realm, const char *ns
 	return scope_each(e, ADDR_REALM, &all, find_other, &o, NULL) < 0 || o.found;
 }
 
+static int refuse_busy(const char *ns, struct kerr *err)
+{
+	return kerr_plain(err, -EBUSY, "namespace \"%s\" is in use: an image is being loaded", ns);
+}
+
 /*
  * Take the namespace for a deletion: 1 (then it is locked), 0 there is nothing to delete.
  * An image that is just being loaded into it has it otherwise.
@@ -137,9 +125,20 @@ static int take_namespace(struct engine *e, const struct addr *a, const char *ns
 	}
 	r = locks_take(e->locks, &lock, LOCKS_TRY, err);
 	if (r == -EWOULDBLOCK)
-		return kerr_plain(err, -EBUSY,
-				  "namespace \"%s\" is in use: an image is being loaded", ns);
+		return refuse_busy(ns, err);
 	return r < 0 ? r : 1;
+}
+
+int parent_check_namespace(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	char *ns cleanup_free = NULL;
+	struct lock_id lock;
+	int r = addr_level(a) == ADDR_REALM ? damaged_namespace(e, a->realm, &ns, err) : 0;
+
+	if (r < 0 || !ns || !scope_namespace_ready(e, ns) || is_others(e, a, ns))
+		return r;
+	lock = lock_id_image(ns, "");
+	return locks_held_elsewhere(&e->layout, &lock) > 0 ? refuse_busy(ns, err) : 0;
 }
 
 static void drop_namespace(struct engine *e, const char *ns)
@@ -190,19 +189,6 @@ static int delete_cgroup(struct engine *e, const struct addr *a, struct deleted 
 	strlist_add(&ret->parts, "cgroup");
 	ret->cgroup = true;
 	return 0;
-}
-
-/* Processes would refuse it: known before anything is changed. */
-static int check_cgroup(struct engine *e, const struct addr *a, struct kerr *err)
-{
-	char *cgroup cleanup_free = scope_cgroup(e, a);
-
-	if (cgroup_populated(e->cgroups, cgroup) <= 0)
-		return 0;
-	return kerr_plain(err, -EBUSY,
-			  "cgroup '%s' still has processes; stop the cells of %s \"%s\" first, or "
-			  "delete them with it by --cascade",
-			  cgroup, level_words[addr_level(a)], addr_name(a));
 }
 
 /* What only this boot knows of the object: empty directories by now. */
@@ -314,18 +300,18 @@ void parent_signal_cells(struct engine *e, const struct addr *a)
 static int delete_rounds(struct engine *e, const struct addr *a, struct deleted *ret,
 			 struct kerr *err)
 {
-	struct strlist left cleanup_strlist = { 0 };
-	int r = 0;
+	struct delete_plan plan cleanup_(delete_plan_clear) = { 0 };
+	int r = plan_delete(e, a, DELETE_CASCADE, &plan, err);
 
 	for (unsigned round = 0; r == 0 && round < CASCADE_ROUNDS_MAX; round++) {
 		parent_signal_cells(e, a);
-		r = delete_children(e, a, ret, err);
+		r = delete_children(e, a, &plan, ret, err);
 		if (r == 0)
 			r = locks_take_path(e->locks, a, 0, err);
 		if (r < 0)
 			return r;
-		r = store_list(&e->layout, a, &left, err);
-		if (r == 0 && left.n == 0)
+		r = plan_delete(e, a, DELETE_CASCADE, &plan, err);
+		if (r == 0 && plan.n == 1)
 			return 0;
 		locks_drop_path(e->locks, a);
 	}
@@ -357,7 +343,7 @@ static int delete_below(struct engine *e, const struct addr *a, realm_state *ret
 	if (r < 0)
 		return r;
 	r = delete_rounds(e, a, ret, err);
-	if (r < 0 && locks_take_path(e->locks, a, 0, NULL) == 0) {
+	if (r < 0 && r != -ENOENT && locks_take_path(e->locks, a, 0, NULL) == 0) {
 		restore_state(e, a, *ret_before);
 		locks_drop_path(e->locks, a);
 	}
@@ -368,6 +354,7 @@ static int delete_below(struct engine *e, const struct addr *a, realm_state *ret
 static int delete_locked(struct engine *e, const struct addr *a, enum delete_flags flags,
 			 realm_state before, void *ret_doc, struct deleted *ret, struct kerr *err)
 {
+	struct delete_plan plan cleanup_(delete_plan_clear) = { 0 };
 	bool realm = addr_level(a) == ADDR_REALM;
 	struct kerr damage;
 	const char *ns = "";
@@ -376,9 +363,8 @@ static int delete_locked(struct engine *e, const struct addr *a, enum delete_fla
 	r = damaged_load(e, a, ret_doc, &damage);
 	if (r == -ENOENT)
 		return scope_not_found(a, err);
-	r = flags & DELETE_FORCE ? 0 : check_children(e, a, err);
-	if (r == 0)
-		r = check_cgroup(e, a, err);
+	/* Once more: others may have changed it before the lock was taken. */
+	r = plan_delete(e, a, flags & DELETE_FORCE, &plan, err);
 	if (r == 0 && realm) {
 		ns = ((struct realm_doc *) ret_doc)->spec.namespace;
 		r = take_namespace(e, a, ns, err);
@@ -413,24 +399,24 @@ static void sweep_rest(struct engine *e, const struct addr *a)
 int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flags, void *ret_doc,
 		  struct deleted *ret, struct kerr *err)
 {
+	struct delete_plan plan cleanup_(delete_plan_clear) = { 0 };
 	realm_state before = REALM_STATE_DELETING; /* not changed by this deletion */
 	int r;
 
-	r = store_exists(&e->layout, a, err);
-	if (r == 0) {
+	/* Before the lock: its file would stay for an object that never was. */
+	r = plan_delete(e, a, flags, &plan, err);
+	if (r == -ENOENT) {
 		sweep_rest(e, a);
-		return scope_not_found(a, err);
+		return r;
 	}
-	if (r > 0)
-		r = daemon_cell_refuse_parent(a, err);
 	if (r == 0)
 		r = scope_prepare_trees(e, err);
 	if (r == 0)
 		r = flags & DELETE_CASCADE ? delete_below(e, a, &before, ret, err)
 					   : locks_take_path(e->locks, a, 0, err);
-	if (r < 0)
-		return delete_wrap(a, r, err);
+	if (r < 0) /* -ENOENT: others have deleted it meanwhile */
+		return r == -ENOENT ? r : plan_delete_error(a, r, err);
 	r = delete_locked(e, a, flags, before, ret_doc, ret, err);
 	locks_drop_path(e->locks, a);
-	return r < 0 && r != -ENOENT ? delete_wrap(a, r, err) : r;
+	return r < 0 && r != -ENOENT ? plan_delete_error(a, r, err) : r;
 }

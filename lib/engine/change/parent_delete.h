@@ -3,11 +3,7 @@
 #define KUKEON_PARENT_DELETE_H
 
 #include "context.h"
-
-enum delete_flags {
-	DELETE_CASCADE = 1 << 0, /* children first */
-	DELETE_FORCE = 1 << 1, /* the object alone, without looking for children */
-};
+#include "plan_delete.h"
 
 /* What a deletion did, in the words of the wire ("space:a", "metadata", …). */
 struct deleted {
@@ -21,10 +17,10 @@ void deleted_clear(struct deleted *d);
 int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flags, void *ret_doc,
 		  struct deleted *ret, struct kerr *err);
 
+/* Of a realm: -EBUSY where its namespace is in use by others now. Takes no lock. */
+int parent_check_namespace(struct engine *e, const struct addr *a, struct kerr *err);
+
 /* Ask the cells below it to end, all at once (cell_signal): they are about to be deleted. */
 void parent_signal_cells(struct engine *e, const struct addr *a);
-
-/* -ENOTEMPTY for one that has n children. */
-int parent_has_children(const struct addr *a, size_t n, struct kerr *err);
 
 #endif

@@ -3,13 +3,33 @@
 #define KUKEON_PLAN_DELETE_H
 
 #include "context.h"
+#include "scope.h"
 
-/* A deletion of several objects, one after the other; a failure is a result. */
-void plan_delete(struct engine *e, const struct rpc_plan_delete_args *args,
-		 struct rpc_plan_delete_result *ret);
+enum delete_flags {
+	DELETE_CASCADE = 1 << 0, /* children first */
+	DELETE_FORCE = 1 << 1, /* the object alone, without looking for children */
+};
 
-/* The same, and what would be deleted is asked to end: one grace for all that are deleted next. */
-void prepare_delete(struct engine *e, const struct rpc_plan_delete_args *args,
-		    struct rpc_plan_delete_result *ret);
+/*
+ * What the deletion of a realm, space or stack takes away: the cells and parents below it
+ * and it itself, in the order in which they go. Made by looking only. A deletion makes it
+ * again under the object's lock, a dry run tells it.
+ */
+struct delete_plan {
+	struct addr_copy *v;
+	size_t n;
+};
+
+void delete_plan_clear(struct delete_plan *p);
+
+/* -ENOENT (scope_not_found); refused: the daemon's own, has children, has processes. */
+int plan_delete(struct engine *e, const struct addr *a, enum delete_flags flags,
+		struct delete_plan *ret, struct kerr *err);
+
+/* The step is a child of the object: its words in the result ("space:a"), added to ret. */
+void plan_delete_tell(const struct addr *a, const struct addr *step, struct strlist *ret);
+
+/* Put "failed to delete space" and so on in front. Returns r. */
+int plan_delete_error(const struct addr *a, int r, struct kerr *err);
 
 #endif

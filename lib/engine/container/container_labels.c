@@ -53,19 +53,36 @@ int container_labels_load(const struct engine *e, const struct addr *cell, const
 	return r == -ENOENT || r == -ENOTDIR ? 0 : r;
 }
 
-int container_labels_save(const struct engine *e, const struct addr *cell, const char *id,
-			  const struct strmap *labels, struct kerr *err)
+/* A file that is not there says none; one that cannot be read is to be written again. */
+static bool labels_stand(const char *file, const struct strmap *labels)
 {
-	char *dir cleanup_free = layout_container(&e->layout, cell, id, CONTAINER_DIR);
-	char *file cleanup_free = layout_container(&e->layout, cell, id, CONTAINER_LABELS);
-	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_RECORD);
 	struct record stored = { 0 };
 	struct record want = { .labels = *labels }; /* borrowed */
 	int r = load(file, &stored, NULL); /* a damaged one is replaced */
 	bool same = (r == 0 || r == -ENOENT) && model_eq(&record_type, &stored, &want);
 
 	model_clear(&record_type, &stored);
-	if (same)
+	return same;
+}
+
+bool container_labels_differ(const struct engine *e, const struct addr *cell, const char *id,
+			     const struct strmap *labels)
+{
+	char *file cleanup_free = layout_container(&e->layout, cell, id, CONTAINER_LABELS);
+
+	return !labels_stand(file, labels);
+}
+
+int container_labels_save(const struct engine *e, const struct addr *cell, const char *id,
+			  const struct strmap *labels, struct kerr *err)
+{
+	char *dir cleanup_free = layout_container(&e->layout, cell, id, CONTAINER_DIR);
+	char *file cleanup_free = layout_container(&e->layout, cell, id, CONTAINER_LABELS);
+	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_RECORD);
+	struct record want = { .labels = *labels }; /* borrowed */
+	int r;
+
+	if (labels_stand(file, labels))
 		return 0;
 	if (labels->n == 0) {
 		r = remove_tree_at(AT_FDCWD, file, REMOVE_TREE_SAME_FS, err);

@@ -13,5 +13,8 @@ int container_labels_load(const struct engine *e, const struct addr *cell, const
 			  struct strmap *ret, struct kerr *err);
 int container_labels_save(const struct engine *e, const struct addr *cell, const char *id,
 			  const struct strmap *labels, struct kerr *err);
+/* Whether save would write those. */
+bool container_labels_differ(const struct engine *e, const struct addr *cell, const char *id,
+			     const struct strmap *labels);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "cell_id.h"
 #include "mem.h"
+#include "overlay.h"
 #include "scope.h"
 #include "str.h"
 
@@ -49,7 +50,7 @@ static int match_cell(void *ctx, struct engine *e, const struct addr *a, struct 
 	return 0;
 }
 
-int cell_id_refuse(const char *id, const char *owner, struct kerr *err)
+static int refuse(const char *id, const char *owner, struct kerr *err)
 {
 	return kerr_plain(err, -EEXIST,
 			  "spec.id \"%s\" is already used by cell \"%s\" in the same stack", id,
@@ -67,7 +68,7 @@ static int check_users(struct engine *e, const struct addr *cell, const char *id
 	struct addr stack = stack_of(cell);
 	int r = scope_each(e, ADDR_CELL, &stack, match_cell, &u, err);
 
-	return r == 0 && u.name[0] ? cell_id_refuse(id, u.name, err) : r;
+	return r == 0 && u.name[0] ? refuse(id, u.name, err) : r;
 }
 
 /*
@@ -99,7 +100,7 @@ static int check_claim(struct engine *e, const struct addr *cell, const char *id
 		return 0;
 	other.cell = owner;
 	if (store_exists(&e->layout, &other, NULL) != 0)
-		return cell_id_refuse(id, owner, err);
+		return refuse(id, owner, err);
 	return check_users(e, cell, id, err);
 }
 
@@ -111,13 +112,36 @@ static int check_name(struct engine *e, const struct addr *cell, const char *id,
 	other.cell = id;
 	if (streq(id, cell->cell) || store_exists(&e->layout, &other, NULL) == 0)
 		return 0;
-	return cell_id_refuse(id, id, err);
+	return refuse(id, id, err);
+}
+
+/* A cell that is only planned has made no claim: its document says it. */
+static int check_planned(struct engine *e, const struct addr *cell, const char *id,
+			 struct kerr *err)
+{
+	struct addr stack = stack_of(cell);
+	struct strlist names cleanup_strlist = { 0 };
+	int r = 0;
+
+	overlay_list(e->layout.overlay, &stack, &names);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		struct addr other = addr_child(&stack, names.v[i]);
+		const void *doc;
+
+		if (overlay_find(e->layout.overlay, &other, &doc) > 0 &&
+		    !streq(names.v[i], cell->cell) &&
+		    streq_null(((const struct cell_doc *) doc)->spec.id, id))
+			r = refuse(id, names.v[i], err);
+	}
+	return r;
 }
 
 int cell_id_check(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
 {
 	int r = check_claim(e, cell, id, err);
 
+	if (r == 0)
+		r = check_planned(e, cell, id, err);
 	return r < 0 ? r : check_name(e, cell, id, err);
 }
 
@@ -131,7 +155,7 @@ int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, str
 		return r;
 	(void) unlink(file); /* left by an earlier create of this cell, or stale */
 	if (symlink(cell->cell, file) < 0)
-		return errno == EEXIST ? cell_id_refuse(id, id, err)
+		return errno == EEXIST ? refuse(id, id, err)
 				       : kerr_set(err, -errno, "claim '%s'", file);
 	/*
 	 * Link first, then check. Creating a cell of that name checks in the opposite

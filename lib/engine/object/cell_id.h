@@ -11,11 +11,11 @@
  */
 int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, struct kerr *err);
 
-/* Check whether cell_id_claim would succeed now; nothing is changed. */
+/*
+ * Check whether cell_id_claim would succeed now, documents of a dry run included; nothing is
+ * changed.
+ */
 int cell_id_check(struct engine *e, const struct addr *cell, const char *id, struct kerr *err);
-
-/* Set the message for an id that belongs to owner. Returns -EEXIST. */
-int cell_id_refuse(const char *id, const char *owner, struct kerr *err);
 
 /*
  * Recreate the lost claim of a cell whose document has the id. 1 recreated. A directory

@@ -56,20 +56,32 @@ static int judge(struct create *c, struct kerr *err)
 	return r;
 }
 
-int create_begin(struct create *c, struct addr a, struct kerr *err)
+int create_check(struct create *c, struct addr a, struct kerr *err)
 {
 	int r;
 
 	addr_copy_set(&c->names, &a);
 	c->a = c->names.a;
 	r = judge(c, err);
-	if (r == 0) { /* before taking the lock, which would create its file */
+	if (r == 0) {
 		r = scope_parents_exist(c->e, &c->a, err);
 		if (r < 0)
 			r = create_error(c, r, err);
 	}
-	if (r == 0)
-		r = scope_prepare_trees(c->e, err);
+	if (r < 0)
+		addr_copy_clear(&c->names);
+	return r;
+}
+
+int create_begin(struct create *c, struct addr a, struct kerr *err)
+{
+	int r;
+
+	/* Before the lock: its file would stay for parents that never were. */
+	r = create_check(c, a, err);
+	if (r < 0)
+		return r;
+	r = scope_prepare_trees(c->e, err);
 	if (r == 0)
 		r = locks_take_path(c->e->locks, &c->a, 0, err);
 	if (r < 0) {
@@ -117,7 +129,10 @@ void create_undo(struct create *c)
 
 void create_end(struct create *c)
 {
-	locks_drop_path(c->e->locks, &c->a);
+	struct lock_id lock = lock_id_object(&c->a);
+
+	if (locks_held(c->e->locks, &lock))
+		locks_drop_path(c->e->locks, &c->a);
 	addr_copy_clear(&c->names);
 	free(c->cgroup);
 }

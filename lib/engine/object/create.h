@@ -20,7 +20,12 @@ struct create {
 	bool existed, cgroup_pre, cgroup_created;
 };
 
-/* Validate names and document, check the parents, take the lock. On failure no lock is held. */
+/*
+ * Validate names and document and check the parents, without a lock and without looking
+ * for the object itself. After a success create_end() is owed.
+ */
+int create_check(struct create *c, struct addr a, struct kerr *err);
+/* The same, and take the lock. On failure no lock is held. */
 int create_begin(struct create *c, struct addr a, struct kerr *err);
 /* Create the object's cgroup and enable its controllers. */
 int create_cgroup(struct create *c, struct kerr *err);

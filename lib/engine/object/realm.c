@@ -48,19 +48,15 @@ static int find_owner(void *ctx, struct engine *e, const struct addr *a, struct 
 	return 0;
 }
 
-int realm_refuse_namespace(const char *ns, const char *owner, struct kerr *err)
-{
-	return kerr_plain(err, -EEXIST, "namespace \"%s\" belongs to realm \"%s\"", ns, owner);
-}
-
-int realm_check_namespace(struct engine *e, const char *realm, const char *ns, struct kerr *err)
+static int check_namespace(struct engine *e, const char *realm, const char *ns, struct kerr *err)
 {
 	struct ns_owner o = { .ns = ns, .realm = realm };
 	struct addr all = { 0 };
 	int r = scope_each(e, ADDR_REALM, &all, find_owner, &o, err);
 
 	if (r == 0 && o.found)
-		r = realm_refuse_namespace(ns, o.found, err);
+		r = kerr_plain(err, -EEXIST, "namespace \"%s\" belongs to realm \"%s\"", ns,
+			       o.found);
 	free(o.found);
 	return r;
 }
@@ -74,7 +70,7 @@ static int claim_namespace(struct create *c, struct realm_doc *d, struct kerr *e
 	r = locks_take(c->e->locks, &lock, 0, err);
 	if (r < 0)
 		return r;
-	r = realm_check_namespace(c->e, c->a.realm, d->spec.namespace, err);
+	r = check_namespace(c->e, c->a.realm, d->spec.namespace, err);
 	if (r == 0) {
 		d->status.state = REALM_STATE_CREATING;
 		r = store_save(&c->e->layout, &c->a, STORE_SAVE_NOSYNC, d, err);
@@ -104,12 +100,31 @@ static int realm_build(struct create *c, struct realm_doc *d, bool *ret_ns_pre, 
 	return r;
 }
 
-void realm_default_namespace(struct engine *e, const char *realm, struct realm_doc *want)
+static void default_namespace(struct engine *e, const char *realm, struct realm_doc *want)
 {
 	if (!str_empty(want->spec.namespace))
 		return;
 	free(want->spec.namespace);
 	want->spec.namespace = scope_default_namespace(e, realm);
+}
+
+int realm_check_create(struct engine *e, struct realm_doc *want, struct kerr *err)
+{
+	struct create c = { .e = e, .kind = KIND_REALM, .type = &realm_doc_type, .want = want };
+	int r = create_check(&c, addr_of_realm(want), err);
+
+	if (r < 0)
+		return r;
+	default_namespace(e, c.a.realm, want);
+	doc_add_managed_labels(KIND_REALM, want);
+	r = check_namespace(e, c.a.realm, want->spec.namespace, err);
+	if (r == 0)
+		r = store_refuse_masks(want, err);
+	if (r < 0)
+		r = create_error(&c, r, err);
+	want->status.state = REALM_STATE_READY;
+	create_end(&c);
+	return r;
 }
 
 int realm_create(struct engine *e, struct realm_doc *want, struct rpc_create_realm_result *ret,
@@ -122,7 +137,7 @@ int realm_create(struct engine *e, struct realm_doc *want, struct rpc_create_rea
 	r = create_begin(&c, addr_of_realm(want), err);
 	if (r < 0)
 		return r;
-	realm_default_namespace(e, c.a.realm, want);
+	default_namespace(e, c.a.realm, want);
 	if (!c.existed)
 		doc_add_managed_labels(KIND_REALM, want);
 	r = realm_build(&c, want, &ns_pre, err);

@@ -9,10 +9,8 @@ struct page;
 int realm_create(struct engine *e, struct realm_doc *want, struct rpc_create_realm_result *ret,
 		 struct kerr *err);
 
-/* Set the default namespace if none is given, and check that no other realm has it (-EEXIST). */
-void realm_default_namespace(struct engine *e, const char *realm, struct realm_doc *want);
-int realm_check_namespace(struct engine *e, const char *realm, const char *ns, struct kerr *err);
-int realm_refuse_namespace(const char *ns, const char *owner, struct kerr *err);
+/* Check whether a new realm could be created; want becomes what would be stored. */
+int realm_check_create(struct engine *e, struct realm_doc *want, struct kerr *err);
 
 int realm_get(struct engine *e, const struct addr *a, struct rpc_get_realm_result *ret,
 	      struct kerr *err);

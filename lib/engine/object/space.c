@@ -16,6 +16,14 @@
 #include "space.h"
 #include "str.h"
 
+static void default_conflist(const struct create *c, struct space_doc *d)
+{
+	if (!str_empty(d->spec.cni_config_path))
+		return;
+	free(d->spec.cni_config_path);
+	d->spec.cni_config_path = layout_object(&c->e->layout, &c->a, SPACE_CONFLIST);
+}
+
 static int space_build(struct create *c, struct space_doc *d, bool *ret_net_pre, struct kerr *err)
 {
 	char *conflist cleanup_free = layout_object(&c->e->layout, &c->a, SPACE_CONFLIST);
@@ -41,16 +49,31 @@ static int space_build(struct create *c, struct space_doc *d, bool *ret_net_pre,
 	d->status.cgroup_path = xstrdup(c->cgroup);
 	scope_observe_cgroup(c->e, c->cgroup, &d->status.cgroup_ready,
 			     &d->status.subtree_controllers);
-	if (str_empty(d->spec.cni_config_path)) {
-		free(d->spec.cni_config_path);
-		d->spec.cni_config_path = xstrdup(conflist);
-	}
+	default_conflist(c, d);
 	if (!c->existed || d->status.state != SPACE_STATE_READY || !c->cgroup_pre) {
 		d->status.state = SPACE_STATE_READY;
 		r = store_save(&c->e->layout, &c->a, 0, d, err);
 	}
 	if (r == 0)
 		r = network_sync_rules(c->e, err) < 0 ? -EIO : 0;
+	return r;
+}
+
+int space_check_create(struct engine *e, struct space_doc *want, const struct network_list *others,
+		       struct space_net *ret, struct kerr *err)
+{
+	struct create c = { .e = e, .kind = KIND_SPACE, .type = &space_doc_type, .want = want };
+	int r = create_check(&c, addr_of_space(want), err);
+
+	if (r < 0)
+		return r;
+	doc_add_managed_labels(KIND_SPACE, want);
+	default_conflist(&c, want);
+	r = network_plan(e, &c.a, others, ret, err);
+	if (r < 0)
+		r = create_error(&c, r, err);
+	want->status.state = SPACE_STATE_READY;
+	create_end(&c);
 	return r;
 }
 

@@ -4,10 +4,20 @@
 
 #include "context.h"
 
+struct network_list;
 struct page;
+struct space_net;
 
 int space_create(struct engine *e, struct space_doc *want, struct rpc_create_space_result *ret,
 		 struct kerr *err);
+
+/*
+ * Whether a space that is not there could be created beside those networks, and with
+ * which network of its own; want becomes what would be stored.
+ */
+int space_check_create(struct engine *e, struct space_doc *want, const struct network_list *others,
+		       struct space_net *ret, struct kerr *err);
+
 int space_get(struct engine *e, const struct addr *a, struct rpc_get_space_result *ret,
 	      struct kerr *err);
 int space_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err);

@@ -28,6 +28,19 @@ static int stack_build(struct create *c, struct stack_doc *d, struct kerr *err)
 	return store_save(&c->e->layout, &c->a, 0, d, err);
 }
 
+int stack_check_create(struct engine *e, struct stack_doc *want, struct kerr *err)
+{
+	struct create c = { .e = e, .kind = KIND_STACK, .type = &stack_doc_type, .want = want };
+	int r = create_check(&c, addr_of_stack(want), err);
+
+	if (r < 0)
+		return r;
+	doc_add_managed_labels(KIND_STACK, want);
+	want->status.state = STACK_STATE_READY;
+	create_end(&c);
+	return 0;
+}
+
 int stack_create(struct engine *e, struct stack_doc *want, struct rpc_create_stack_result *ret,
 		 struct kerr *err)
 {

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "apply_parent.h"
+#include "convert.h"
+#include "dry_run.h"
+#include "mem.h"
+#include "network.h"
+#include "parents.h"
+#include "plan.h"
+#include "scope.h"
+#include "str.h"
+
+/* ---- one that is there ---- */
+
+static int load(struct engine *e, const struct addr *a, void *ret_stored, void *want,
+		struct kerr *err)
+{
+	int r = store_load(&e->layout, a, STORE_LOAD_PASSWORDS, ret_stored, err);
+
+	if (r == -ENOENT)
+		r = scope_not_found(a, err);
+	if (r == 0 && addr_level(a) == ADDR_REALM)
+		r = store_unmask(&e->layout, a, want, err);
+	return r;
+}
+
+static int save(struct engine *e, const struct addr *a, void *want, struct kerr *err)
+{
+	int r = store_save(&e->layout, a, 0, want, err);
+
+	if (r == 0 && addr_level(a) == ADDR_SPACE)
+		r = network_sync_rules(e, err) < 0 ? -EIO : 0;
+	return r;
+}
+
+static int look_save(struct dry_run *dry, const struct addr *a, void *want, struct kerr *err)
+{
+	int r = addr_level(a) == ADDR_REALM ? store_refuse_masks(want, err) : 0;
+
+	if (r == 0)
+		dry_run_store(dry, a, want);
+	return r;
+}
+
+/* Its lock is held, but in a dry run. */
+static int change_locked(struct engine *e, const struct addr *a, void *want, struct dry_run *dry,
+			 struct rpc_apply_resource *res, struct kerr *err)
+{
+	enum kind kind = store_kind(a);
+	const struct kind_info *info = kind_info(kind);
+	void *stored cleanup_free = xcalloc(1, info->type->size);
+	struct plan plan cleanup_(plan_clear) = { 0 };
+	int r;
+
+	r = load(e, a, stored, want, err);
+	if (r < 0)
+		(void) kerr_wrap(err, r, "failed to get %s", info->word);
+	if (r == 0)
+		r = plan_parent(kind, stored, want, &plan, err);
+	if (r == 0 && plan.n > 0) {
+		r = dry ? look_save(dry, a, want, err) : save(e, a, want, err);
+		if (r < 0)
+			(void) kerr_wrap(err, r, "failed to update %s", info->word);
+	}
+	if (r == 0)
+		apply_result_set(res, plan.action, &plan.changes, &plan.details);
+	model_clear(info->type, stored);
+	return r;
+}
+
+static int change_parent(struct engine *e, const struct addr *a, void *want, struct dry_run *dry,
+			 struct rpc_apply_resource *res, struct kerr *err)
+{
+	struct addr_copy names cleanup_(addr_copy_clear) = { 0 };
+	int r;
+
+	addr_copy_set(&names, a);
+	if (dry)
+		return change_locked(e, &names.a, want, dry, res, err);
+	r = locks_take_path(e->locks, &names.a, 0, err);
+	if (r < 0)
+		return r;
+	r = change_locked(e, &names.a, want, NULL, res, err);
+	locks_drop_path(e->locks, &names.a);
+	return r;
+}
+
+/* ---- one that is not ---- */
+
+static int create(struct engine *e, enum kind kind, const struct addr *a, void *want,
+		  struct dry_run *dry, struct kerr *err)
+{
+	int r = dry ? dry_run_create_parents(dry, a, err) : parents_create(e, a, err);
+
+	if (r < 0)
+		return r;
+	return dry ? dry_run_create_parent(dry, kind, want, err)
+		   : parent_create(e, kind, want, err);
+}
+
+int apply_parent(struct engine *e, enum kind kind, void *want, struct dry_run *dry,
+		 struct rpc_apply_resource *res, struct kerr *err)
+{
+	static const struct strlist none;
+	static const struct strmap no_details;
+	struct addr a;
+	int r;
+
+	r = doc_normalise(kind, want, NULL, err);
+	if (r < 0)
+		return r;
+	a = addr_of_doc(kind, want);
+	r = scope_check(&a, scope_level(kind), SCOPE_STRICT, err);
+	if (r == 0)
+		r = store_exists(&e->layout, &a, err);
+	if (r > 0)
+		return change_parent(e, &a, want, dry, res, err);
+	if (r == 0)
+		r = create(e, kind, &a, want, dry, err);
+	if (r == 0)
+		apply_result_set(res, PLAN_CREATED, &none, &no_details);
+	return r;
+}

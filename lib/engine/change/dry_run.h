@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_DRY_RUN_H
+#define KUKEON_DRY_RUN_H
+
+#include "context.h"
+
+/*
+ * What a dry run has done so far, in memory only. While there is one, the engine's store
+ * shows the documents as they would be (overlay.h), so that the functions that decide see
+ * what the documents before would have made; only the files beside documents are kept
+ * here. No lock is taken, as its file would be a trace, so what changes meanwhile may
+ * make it otherwise.
+ */
+struct dry_run;
+
+struct dry_run *dry_run_begin(struct engine *e) __attribute__((returns_nonnull));
+struct dry_run *dry_run_end(struct dry_run *d);
+
+static inline void dry_run_endp(struct dry_run **d)
+{
+	*d = dry_run_end(*d);
+}
+
+/* As if the document, of the address' level, were stored; or the object were deleted. */
+void dry_run_store(struct dry_run *d, const struct addr *a, const void *doc);
+void dry_run_delete(struct dry_run *d, const struct addr *a);
+
+/* As parent_create and parents_create; doc becomes what would be stored. */
+int dry_run_create_parent(struct dry_run *d, enum kind kind, void *doc, struct kerr *err);
+int dry_run_create_parents(struct dry_run *d, const struct addr *a, struct kerr *err);
+
+/* Labels of a container; NULL: those that are stored. */
+void dry_run_set_labels(struct dry_run *d, const struct addr *cell, const char *id,
+			const struct strmap *labels);
+const struct strmap *dry_run_labels(const struct dry_run *d, const struct addr *cell,
+				    const char *id);
+
+#endif
