@@ -110,7 +110,7 @@ END_TEST
 static void last_index(void *ctx, const struct nlmsghdr *h)
 {
 	if (h->nlmsg_type == RTM_NEWLINK)
-		*(int *) ctx = ((const struct ifinfomsg *) NLMSG_DATA(h))->ifi_index;
+		*(int *) ctx = ((const struct ifinfomsg *) rt_data(h))->ifi_index;
 }
 
 /* Several requests in one go: each has its end, the first that failed its result. */

@@ -126,7 +126,7 @@ int link_forwarding_on(struct kerr *err)
 static void read_link(void *ctx, const struct nlmsghdr *h)
 {
 	struct link_bridge_state *st = ctx;
-	struct ifinfomsg *head = NLMSG_DATA(h);
+	const struct ifinfomsg *head = rt_data(h);
 	struct rt_attrs attrs, infos;
 	struct rt_attr attr, info;
 	char kind[16];
@@ -155,7 +155,7 @@ static void read_link(void *ctx, const struct nlmsghdr *h)
 
 static bool read_addr_net(const struct nlmsghdr *h, struct ipv4_net *ret)
 {
-	struct ifaddrmsg *head = NLMSG_DATA(h);
+	const struct ifaddrmsg *head = rt_data(h);
 	struct rt_attrs attrs;
 	struct rt_attr attr;
 	bool found = false;
@@ -184,7 +184,7 @@ static void read_bridge_addr(void *ctx, const struct nlmsghdr *h)
 
 	if (!read_addr_net(h, &net))
 		return;
-	if ((int) ((struct ifaddrmsg *) NLMSG_DATA(h))->ifa_index != st->ifindex)
+	if ((int) ((const struct ifaddrmsg *) rt_data(h))->ifa_index != st->ifindex)
 		return; /* kernels before 4.20 ignore the filter and send all */
 	if (st->n_addrs++ == 0)
 		st->addr = net;
@@ -571,7 +571,7 @@ struct ports {
 
 static void read_port(void *ctx, const struct nlmsghdr *h)
 {
-	struct ifinfomsg *head = NLMSG_DATA(h);
+	const struct ifinfomsg *head = rt_data(h);
 	struct ports *ports = ctx;
 	struct link_port *port;
 	struct rt_attrs attrs;
@@ -696,12 +696,12 @@ static void read_nets_addr(void *ctx, const struct nlmsghdr *h)
 	struct ipv4_net net;
 
 	if (read_addr_net(h, &net))
-		nets_add(ctx, net, ((struct ifaddrmsg *) NLMSG_DATA(h))->ifa_index);
+		nets_add(ctx, net, ((const struct ifaddrmsg *) rt_data(h))->ifa_index);
 }
 
 static void read_nets_route(void *ctx, const struct nlmsghdr *h)
 {
-	struct rtmsg *head = NLMSG_DATA(h);
+	const struct rtmsg *head = rt_data(h);
 	struct ipv4_net net = { .prefix = head->rtm_dst_len };
 	unsigned ifindex = 0;
 	struct rt_attrs attrs;

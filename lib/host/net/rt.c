@@ -119,7 +119,7 @@ void rt_nest_end(struct rt_msg *msg, struct nlattr *nest)
 static void read_message(const struct nlmsghdr *h, char *buf, size_t size)
 {
 	int left = (int) h->nlmsg_len - (int) NLMSG_LENGTH(sizeof(struct nlmsgerr));
-	struct rt_attrs attrs = { .at = (const void *) ((const char *) NLMSG_DATA(h) +
+	struct rt_attrs attrs = { .at = (const void *) ((const char *) rt_data(h) +
 							sizeof(struct nlmsgerr)),
 				  .left = left };
 	struct rt_attr attr;
@@ -149,7 +149,7 @@ static int rt_read(struct rt_answer *a, unsigned char *buf, int n)
 				a->item(a->ctx, h);
 			continue;
 		}
-		e = ((struct nlmsgerr *) NLMSG_DATA(h))->error;
+		e = ((const struct nlmsgerr *) rt_data(h))->error;
 		ended++;
 		if (e < 0 && a->result == 0) {
 			a->result = e;

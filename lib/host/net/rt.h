@@ -7,6 +7,12 @@
 #include "defs.h"
 #include "err.h"
 
+/* What follows the header of a message. NLMSG_DATA() of <linux/netlink.h> drops the const. */
+static inline const void *rt_data(const struct nlmsghdr *h)
+{
+	return (const char *) h + NLMSG_HDRLEN;
+}
+
 /*
  * rtnetlink(7) requests and replies, on top of libnl. Our messages have at most one
  * page; one that does not fit is a bug and aborts the process.
