@@ -42,10 +42,9 @@ static int sync_dir(int dir, const char *path, struct kerr *err)
 static int create_named(int dir, char **ret_name)
 {
 	uint64_t random;
-	int tries;
 	int fd;
 
-	for (tries = 0; tries < NAME_TRIES; tries++) {
+	for (int tries = 0; tries < NAME_TRIES; tries++) {
 		cleanup_free char *name = NULL;
 
 		if (getrandom(&random, sizeof(random), 0) != (ssize_t) sizeof(random))

@@ -13,11 +13,10 @@
 const char *caps_name(int cap, char buf[CAPS_NAME_MAX])
 {
 	char *name = cap_to_name(cap);
-	size_t i;
 
 	(void) snprintf(buf, CAPS_NAME_MAX, "%s", name ? name : "");
 	(void) cap_free(name);
-	for (i = 0; buf[i]; i++)
+	for (size_t i = 0; buf[i]; i++)
 		if (buf[i] >= 'a' && buf[i] <= 'z')
 			buf[i] = (char) (buf[i] - 'a' + 'A');
 	return buf;
@@ -53,14 +52,13 @@ static void free_caps(cap_t *c)
 
 int caps_keep_only(const int *keep, size_t n, struct kerr *err)
 {
-	cap_t have cleanup_(free_caps) = cap_get_proc();
-	cap_t want cleanup_(free_caps) = cap_init();
+	cleanup_(free_caps) cap_t have = cap_get_proc();
+	cleanup_(free_caps) cap_t want = cap_init();
 	cap_flag_value_t has = CAP_CLEAR;
-	size_t i;
 
 	if (!have || !want)
 		return kerr_set(err, -errno, "read capabilities");
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		if (cap_get_flag(have, keep[i], CAP_PERMITTED, &has) < 0 ||
 		    cap_set_flag(want, CAP_PERMITTED, 1, &keep[i], has) < 0 ||
 		    cap_set_flag(want, CAP_EFFECTIVE, 1, &keep[i], has) < 0)

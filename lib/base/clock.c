@@ -196,9 +196,7 @@ static const struct {
 
 static uint64_t unit_of(const char *s, size_t n)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(duration_units); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(duration_units); i++)
 		if (strlen(duration_units[i].name) == n &&
 		    memcmp(duration_units[i].name, s, n) == 0)
 			return duration_units[i].ns;

@@ -118,9 +118,8 @@ struct map {
 static uint32_t map_apply(const struct map *m, uint32_t v)
 {
 	uint32_t r = 0;
-	size_t i;
 
-	for (i = 0; v != 0; i++, v >>= 1)
+	for (size_t i = 0; v != 0; i++, v >>= 1)
 		if (v & 1)
 			r ^= m->column[i];
 	return r;
@@ -129,9 +128,8 @@ static uint32_t map_apply(const struct map *m, uint32_t v)
 static void map_square(struct map *m)
 {
 	struct map r;
-	size_t i;
 
-	for (i = 0; i < CRC_BITS; i++)
+	for (size_t i = 0; i < CRC_BITS; i++)
 		r.column[i] = map_apply(m, m->column[i]);
 	*m = r;
 }
@@ -139,11 +137,10 @@ static void map_square(struct map *m)
 uint32_t crc32c_add_zeros(uint32_t crc, uint64_t n)
 {
 	struct map m = { { CRC_POLYNOMIAL } }; /* the map of one zero bit */
-	size_t i;
 
-	for (i = 1; i < CRC_BITS; i++)
+	for (size_t i = 1; i < CRC_BITS; i++)
 		m.column[i] = 1U << (i - 1);
-	for (i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		map_square(&m); /* the map of one zero byte */
 	crc = ~crc;
 	for (; n > 0; n >>= 1) {

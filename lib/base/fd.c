@@ -131,13 +131,12 @@ static int open_with(int dirfd, const char *path, int flags, mode_t mode, uint64
 		.flags = (uint64_t) (unsigned) (flags | O_CLOEXEC),
 		.resolve = resolve,
 	};
-	int tries;
 	long fd = -1;
 
 	if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE)
 		how.mode = mode;
 	/* EAGAIN: a rename during the lookup; the kernel could not verify a ".." (openat2(2)). */
-	for (tries = 0; tries < OPENAT2_TRIES; tries++) {
+	for (int tries = 0; tries < OPENAT2_TRIES; tries++) {
 		fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
 		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
 			break;
@@ -211,11 +210,10 @@ int fd_send(int sock, const int *fds, size_t n)
  */
 static size_t collect(struct msghdr *msg, int *all)
 {
-	struct cmsghdr *c;
 	size_t n = 0;
 	size_t here;
 
-	for (c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
 		here = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -241,7 +239,6 @@ int fd_recv(int sock, int *fds, size_t max)
 	int all[FDS_MAX];
 	ssize_t got;
 	size_t n;
-	size_t i;
 
 	do {
 		got = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
@@ -253,7 +250,7 @@ int fd_recv(int sock, int *fds, size_t max)
 		memcpy(fds, all, n * sizeof(int));
 		return (int) n;
 	}
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		(void) close(all[i]); /* refuse the whole message: an incomplete list is useless */
 	return got == 0 ? -EPIPE : -E2BIG;
 }

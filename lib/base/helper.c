@@ -53,9 +53,7 @@ static const char *const passed_on[] = {
 
 void helper_environment(struct strlist *ret)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(passed_on); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++)
 		if (getenv(passed_on[i]))
 			strlist_addf(ret, "%s=%s", passed_on[i], getenv(passed_on[i]));
 }

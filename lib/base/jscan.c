@@ -234,8 +234,6 @@ static size_t close_container(struct jscan *s, char c)
 
 static size_t begin_value(struct jscan *s, char c)
 {
-	size_t i;
-
 	if (c == '{' || c == '[')
 		return open_container(s, c);
 	s->sub = 0;
@@ -247,7 +245,7 @@ static size_t begin_value(struct jscan *s, char c)
 	 * The first byte of a word or number belongs to its run, so the next scanner
 	 * consumes it.
 	 */
-	for (i = 0; i < ARRAY_SIZE(words); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (c == words[i][0]) {
 			s->state = ST_WORD;
 			s->sub = (unsigned) i << 4;
@@ -415,9 +413,8 @@ static int look_up(const char *text, size_t n, const char *key, struct lookup *l
 static unsigned hex4(const char *p)
 {
 	unsigned v = 0;
-	int i;
 
-	for (i = 0; i < 4; i++)
+	for (int i = 0; i < 4; i++)
 		v = v << 4 | (unsigned) (is_digit(p[i]) ? p[i] - '0' : (p[i] | 0x20) - 'a' + 10);
 	return v;
 }
@@ -531,7 +528,6 @@ int jscan_get_i64(const char *text, size_t n, const char *key, int64_t *ret)
 {
 	struct lookup l;
 	int64_t v = 0;
-	size_t i;
 	bool negative;
 	int r;
 
@@ -541,7 +537,7 @@ int jscan_get_i64(const char *text, size_t n, const char *key, int64_t *ret)
 	if (l.type != JSCAN_EV_LITERAL_END)
 		return -EINVAL;
 	negative = l.p[0] == '-';
-	for (i = negative; i < l.n; i++) {
+	for (size_t i = negative; i < l.n; i++) {
 		if (!is_digit(l.p[i]))
 			return -EINVAL; /* a fraction, an exponent or a word */
 		/* Downwards, as there is one more negative number. */

@@ -390,14 +390,13 @@ int jval_get_strlist(const struct jval *object, const char *key, const char *whe
 {
 	const struct jval *v = jval_get(object, key);
 	const char *s;
-	size_t i;
 
 	if (jval_is_null(v))
 		return 0;
 	if (!jval_is_array(v))
 		return kerr_plain(err, -EINVAL, "%s.%s: must be a list of strings", where, key);
 	strlist_make_empty(ret);
-	for (i = 0; i < jval_count(v); i++) {
+	for (size_t i = 0; i < jval_count(v); i++) {
 		s = jval_str(jval_item(v, i));
 		if (!s)
 			return kerr_plain(err, -EINVAL, "%s.%s[%zu]: must be a string", where, key,

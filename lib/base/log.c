@@ -37,9 +37,7 @@ void log_init(enum log_level level, enum log_style style)
 
 enum log_level log_level_from_name(const char *s)
 {
-	size_t i;
-
-	for (i = 0; s != NULL && i < ARRAY_SIZE(level_names); i++)
+	for (size_t i = 0; s != NULL && i < ARRAY_SIZE(level_names); i++)
 		if (str_case_eq(s, level_names[i].name))
 			return level_names[i].level;
 	return LOG_LEVEL_INFO;
@@ -47,9 +45,7 @@ enum log_level log_level_from_name(const char *s)
 
 bool log_level_known(const char *s)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(level_names); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(level_names); i++)
 		if (str_case_eq(s, level_names[i].name))
 			return true;
 	return false;
@@ -156,7 +152,6 @@ void log_record(enum log_level level, const char *msg, ...)
 {
 	/* The buffer starts at its maximum size, so it never allocates. */
 	struct buf b = { .data = sink.room, .cap = RECORD_MAX - 1, .max = RECORD_MAX - 2 };
-	const char *key;
 	va_list ap;
 	ssize_t n;
 
@@ -173,7 +168,8 @@ void log_record(enum log_level level, const char *msg, ...)
 		add_quoted(&b, msg, strlen(msg));
 	}
 	va_start(ap, msg);
-	for (key = va_arg(ap, const char *); key != NULL; key = va_arg(ap, const char *)) {
+	for (const char *key = va_arg(ap, const char *); key != NULL;
+	     key = va_arg(ap, const char *)) {
 		buf_addc(&b, ' ');
 		add_value(&b, key);
 		buf_addc(&b, '=');

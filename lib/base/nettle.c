@@ -128,11 +128,10 @@ int base64_decode(struct buf *out, const char *s, size_t n)
 {
 	struct base64_decoder d;
 	unsigned char byte;
-	size_t i;
 	int r;
 
 	base64_decode_init(&d.ctx);
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		r = base64_decoder_put(&d, (unsigned char) s[i], &byte);
 		if (r < 0)
 			return r;

@@ -23,11 +23,10 @@ enum {
 char *path_join(const char *first, ...)
 {
 	struct buf b = BUF_INIT(PATH_TEXT_MAX);
-	const char *part;
 	va_list ap;
 
 	va_start(ap, first);
-	for (part = first; part != NULL; part = va_arg(ap, const char *)) {
+	for (const char *part = first; part != NULL; part = va_arg(ap, const char *)) {
 		if (part[0] == '\0')
 			continue;
 		if (b.len > 0) {
@@ -232,9 +231,8 @@ static int removal_move_up(struct removal *rm, int at, const char *name)
 {
 	int top = dirfd(rm->level[0].dir);
 	char to[32];
-	int tries;
 
-	for (tries = 0; tries < NAME_TRIES; tries++) {
+	for (int tries = 0; tries < NAME_TRIES; tries++) {
 		(void) snprintf(to, sizeof(to), ".rm-%u", rm->moved++);
 		if (renameat(at, name, top, to) == 0)
 			return 0;

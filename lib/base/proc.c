@@ -97,9 +97,8 @@ static void reset_signals(void)
 	 */
 	static const unsigned long dfl[8];
 	sigset_t none;
-	int sig;
 
-	for (sig = 1; sig < SIGNALS_END; sig++) /* fails for SIGKILL and SIGSTOP */
+	for (int sig = 1; sig < SIGNALS_END; sig++) /* fails for SIGKILL and SIGSTOP */
 		(void) syscall(SYS_rt_sigaction, sig, dfl, NULL, sizeof(uint64_t));
 	(void) sigemptyset(&none);
 	(void) sigprocmask(SIG_SETMASK, &none, NULL);
@@ -139,14 +138,13 @@ static int stdio_source(const struct proc_spawn *how, int i)
 static int child_stdio(const struct proc_spawn *how)
 {
 	int from[3];
-	int i;
 
-	for (i = 0; i < 3; i++) {
+	for (int i = 0; i < 3; i++) {
 		from[i] = stdio_source(how, i);
 		if (from[i] < -1)
 			return from[i] + 1;
 	}
-	for (i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++)
 		if (from[i] >= 0 && dup2(from[i], i) < 0)
 			return -errno;
 	return 0;
@@ -154,12 +152,11 @@ static int child_stdio(const struct proc_spawn *how)
 
 static int child_keep_fds(const struct proc_spawn *how)
 {
-	size_t i;
 	int flags;
 
 	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return -errno;
-	for (i = 0; i < how->n_keep_fds; i++) {
+	for (size_t i = 0; i < how->n_keep_fds; i++) {
 		flags = fcntl(how->keep_fds[i], F_GETFD);
 		if (flags < 0 || fcntl(how->keep_fds[i], F_SETFD, flags & ~FD_CLOEXEC) < 0)
 			return -errno;
@@ -322,11 +319,9 @@ static int spawn_and_listen(struct spawn_plan *plan, int fds[2], struct spawn_re
 /* A pipe whose ends are not among 0, 1 and 2, which the child replaces. */
 static int high_pipe(int fds[2])
 {
-	int i;
-
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
-	for (i = 0; i < 2; i++) {
+	for (int i = 0; i < 2; i++) {
 		int high = fds[i] > 2 ? fds[i] : fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
 
 		if (high < 0)
@@ -483,7 +478,6 @@ static int input_file(const struct buf *in)
 /* Run until the process has ended and its output has been read. */
 static int run_loop(struct stream streams[2], int pidfd, int64_t deadline)
 {
-	int i;
 	int r;
 
 	for (;;) {
@@ -500,7 +494,7 @@ static int run_loop(struct stream streams[2], int pidfd, int64_t deadline)
 			return -errno;
 		if (r == 0)
 			return -ETIME;
-		for (i = 0; i < 2; i++) {
+		for (int i = 0; i < 2; i++) {
 			r = streams[i].fds[0] >= 0 && (p[i].revents != 0 || p[2].revents != 0)
 				    ? drain(&streams[i])
 				    : 0;

@@ -79,7 +79,6 @@ static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
 	struct buf text = { .data = room, .cap = sizeof(room) - 1, .max = sizeof(room) - 2 };
 	char path[32];
 	char *p;
-	int field;
 	int r;
 
 	(void) snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
@@ -91,7 +90,7 @@ static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
 		return -EIO;
 	*ret_state = p[2];
 	p += 2;
-	for (field = 3; field < STAT_STARTTIME; field++) {
+	for (int field = 3; field < STAT_STARTTIME; field++) {
 		p = strchr(p, ' ');
 		if (p == NULL)
 			return -EIO;
@@ -170,9 +169,7 @@ static const struct {
 
 const char *signal_name(int sig, char *buf, size_t size)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(signals); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 		if (signals[i].sig == sig) {
 			(void) snprintf(buf, size, "SIG%s", signals[i].name);
 			return buf;
@@ -205,13 +202,12 @@ static int rt_signal_from_name(const char *s)
 int signal_from_name(const char *s)
 {
 	uint64_t n;
-	size_t i;
 
 	if (str_to_u64(s, 1, RTMAX, &n) == 0)
 		return (int) n;
 	if (strncasecmp(s, "SIG", 3) == 0)
 		s += 3;
-	for (i = 0; i < ARRAY_SIZE(signals); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		if (str_case_eq(s, signals[i].name))
 			return signals[i].sig;
 	return rt_signal_from_name(s);

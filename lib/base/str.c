@@ -82,16 +82,16 @@ static size_t space_len_back(const char *s, size_t n)
 
 char *str_trim(const char *s)
 {
-	size_t n, len;
+	size_t n;
 
 	if (s == NULL)
 		s = "";
 	n = strlen(s);
-	for (len = space_len(s, n); len > 0; len = space_len(s, n)) {
+	for (size_t len = space_len(s, n); len > 0; len = space_len(s, n)) {
 		s += len;
 		n -= len;
 	}
-	for (len = space_len_back(s, n); len > 0; len = space_len_back(s, n))
+	for (size_t len = space_len_back(s, n); len > 0; len = space_len_back(s, n))
 		n -= len;
 	return xstrndup(s, n);
 }
@@ -100,9 +100,8 @@ int str_to_bool(const char *s, bool *ret)
 {
 	static const char *const yes[] = { "1", "t", "T", "true", "TRUE", "True" };
 	static const char *const no[] = { "0", "f", "F", "false", "FALSE", "False" };
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(yes); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
 		if (streq(s, yes[i]) || streq(s, no[i])) {
 			*ret = streq(s, yes[i]);
 			return 0;
@@ -234,21 +233,19 @@ size_t str_distance(const char *a, const char *b)
 	uint8_t *row = rows[2];
 	size_t n = strlen(a);
 	size_t m = strlen(b);
-	size_t i;
-	size_t j;
 
 	if (n > DISTANCE_MAX || m > DISTANCE_MAX)
 		return n > m ? n : m;
-	for (j = 0; j <= m; j++)
+	for (size_t j = 0; j <= m; j++)
 		row[j] = (uint8_t) j;
-	for (i = 1; i <= n; i++) {
+	for (size_t i = 1; i <= n; i++) {
 		uint8_t *spare = before;
 
 		before = last;
 		last = row;
 		row = spare;
 		row[0] = (uint8_t) i;
-		for (j = 1; j <= m; j++) {
+		for (size_t j = 1; j <= m; j++) {
 			unsigned best = last[j - 1] + (a[i - 1] != b[j - 1]);
 
 			if (last[j] + 1U < best)
@@ -268,7 +265,6 @@ size_t utf8_len(const char *s, size_t n)
 {
 	const unsigned char *u = (const unsigned char *) s;
 	size_t len;
-	size_t i;
 
 	if (n == 0)
 		return 0;
@@ -284,7 +280,7 @@ size_t utf8_len(const char *s, size_t n)
 		return 0;
 	if (len > n)
 		return 0;
-	for (i = 1; i < len; i++)
+	for (size_t i = 1; i < len; i++)
 		if ((u[i] & 0xc0) != 0x80)
 			return 0;
 	/* Overlong forms, surrogates, and values above U+10FFFF. */
@@ -312,9 +308,8 @@ uint32_t utf8_decode(const char *s, size_t n)
 {
 	static const uint8_t first_bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
 	uint32_t c = (unsigned char) s[0] & first_bits[n];
-	size_t i;
 
-	for (i = 1; i < n; i++)
+	for (size_t i = 1; i < n; i++)
 		c = c << 6 | ((unsigned char) s[i] & 0x3f);
 	return c;
 }
@@ -329,9 +324,8 @@ bool utf8_printable(uint32_t c)
 		{ 0x200b, 0x200f }, { 0x2028, 0x202e },	  { 0x2060, 0x206f }, { 0xfeff, 0xfeff },
 		{ 0xfff0, 0xfffb }, { 0xe0000, 0xe0fff },
 	};
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(bad); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		if (c >= bad[i].first && c <= bad[i].last)
 			return false;
 	return (c & 0xfffe) != 0xfffe;
@@ -373,9 +367,8 @@ void str_one_line(struct buf *out, const char *s, size_t max)
 {
 	cleanup_free char *line = str_trim(s);
 	size_t n = 0;
-	size_t i;
 
-	for (i = 0; line[i] != '\0'; i++) {
+	for (size_t i = 0; line[i] != '\0'; i++) {
 		char c = is_space(line[i]) ? ' ' : line[i];
 
 		if (c != ' ' || line[n - 1] != ' ') /* n > 0: the first is not a space */
@@ -396,9 +389,8 @@ uint32_t fnv1a32(const void *p, size_t n)
 {
 	const unsigned char *u = p;
 	uint32_t h = 2166136261U;
-	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		h = (h ^ u[i]) * 16777619U;
 	return h;
 }

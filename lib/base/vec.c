@@ -16,9 +16,8 @@ static bool is_power_of_two(size_t n)
 void strlist_clear(struct strlist *l)
 {
 	int saved = errno;
-	size_t i;
 
-	for (i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++)
 		free(l->v[i]);
 	free(l->v);
 	*l = (struct strlist){ 0 };
@@ -67,13 +66,11 @@ void strlist_remove(struct strlist *l, size_t i)
 
 void strlist_copy(struct strlist *to, const struct strlist *from)
 {
-	size_t i;
-
 	assert(to != from);
 	strlist_clear(to);
 	if (from->v != NULL)
 		strlist_make_empty(to);
-	for (i = 0; i < from->n; i++) {
+	for (size_t i = 0; i < from->n; i++) {
 		assert(from->v != NULL);
 		strlist_add(to, from->v[i]);
 	}
@@ -81,11 +78,9 @@ void strlist_copy(struct strlist *to, const struct strlist *from)
 
 bool strlist_eq(const struct strlist *a, const struct strlist *b)
 {
-	size_t i;
-
 	if (a->n != b->n)
 		return false;
-	for (i = 0; i < a->n; i++)
+	for (size_t i = 0; i < a->n; i++)
 		if (strcmp(a->v[i], b->v[i]) != 0)
 			return false;
 	return true;
@@ -93,9 +88,7 @@ bool strlist_eq(const struct strlist *a, const struct strlist *b)
 
 bool strlist_has(const struct strlist *l, const char *s)
 {
-	size_t i;
-
-	for (i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++)
 		if (strcmp(l->v[i], s) == 0)
 			return true;
 	return false;
@@ -115,9 +108,8 @@ void strlist_sort(struct strlist *l)
 void strmap_clear(struct strmap *m)
 {
 	int saved = errno;
-	size_t i;
 
-	for (i = 0; i < m->n; i++) {
+	for (size_t i = 0; i < m->n; i++) {
 		free(m->v[i].key);
 		free(m->v[i].value);
 	}
@@ -195,13 +187,11 @@ const char *strmap_get(const struct strmap *m, const char *key)
 
 void strmap_copy(struct strmap *to, const struct strmap *from)
 {
-	size_t i;
-
 	assert(to != from);
 	strmap_clear(to);
 	if (from->v != NULL)
 		strmap_make_empty(to);
-	for (i = 0; i < from->n; i++) {
+	for (size_t i = 0; i < from->n; i++) {
 		assert(from->v != NULL);
 		strmap_set(to, from->v[i].key, from->v[i].value);
 	}
@@ -209,11 +199,9 @@ void strmap_copy(struct strmap *to, const struct strmap *from)
 
 bool strmap_eq(const struct strmap *a, const struct strmap *b)
 {
-	size_t i;
-
 	if (a->n != b->n)
 		return false;
-	for (i = 0; i < a->n; i++)
+	for (size_t i = 0; i < a->n; i++)
 		if (strcmp(a->v[i].key, b->v[i].key) != 0 ||
 		    strcmp(a->v[i].value, b->v[i].value) != 0)
 			return false;

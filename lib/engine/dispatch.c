@@ -162,7 +162,7 @@ static struct addr filter_of(const struct rpc_list_args *a)
 
 static int do_list_realms(struct call *c)
 {
-	struct page page cleanup_(page_clear) = { .reply = c->reply };
+	cleanup_(page_clear) struct page page = { .reply = c->reply };
 	int r = realm_list(c->e, &page, c->err);
 
 	return r < 0 ? r : page_end(&page, "realms", NULL, c->err);
@@ -170,7 +170,7 @@ static int do_list_realms(struct call *c)
 
 static int do_list_spaces(struct call *c)
 {
-	struct page page cleanup_(page_clear) = { .reply = c->reply };
+	cleanup_(page_clear) struct page page = { .reply = c->reply };
 	struct addr a = filter_of(c->args);
 	int r = space_list(c->e, &a, &page, c->err);
 
@@ -179,7 +179,7 @@ static int do_list_spaces(struct call *c)
 
 static int do_list_stacks(struct call *c)
 {
-	struct page page cleanup_(page_clear) = { .reply = c->reply };
+	cleanup_(page_clear) struct page page = { .reply = c->reply };
 	struct addr a = filter_of(c->args);
 	int r = stack_list(c->e, &a, &page, c->err);
 
@@ -188,7 +188,7 @@ static int do_list_stacks(struct call *c)
 
 static int do_list_cells(struct call *c)
 {
-	struct page page cleanup_(page_clear) = { .reply = c->reply };
+	cleanup_(page_clear) struct page page = { .reply = c->reply };
 	struct addr a = filter_of(c->args);
 	int r = cell_list(c->e, &a, &page, c->err);
 
@@ -197,7 +197,7 @@ static int do_list_cells(struct call *c)
 
 static int do_list_containers(struct call *c)
 {
-	struct page page cleanup_(page_clear) = { .reply = c->reply };
+	cleanup_(page_clear) struct page page = { .reply = c->reply };
 	struct addr a = filter_of(c->args);
 	int r = container_list(c->e, &a, &page, c->err);
 
@@ -208,7 +208,7 @@ static int do_list_images(struct call *c)
 {
 	ARGS(image);
 	REPLY(list_images);
-	struct page page cleanup_(page_clear) = { .reply = &reply->result };
+	cleanup_(page_clear) struct page page = { .reply = &reply->result };
 	int r = images_list(c->e, args->realm, &page, c->err);
 
 	return r < 0 ? r : page_end(&page, "images", NULL, c->err);
@@ -217,7 +217,7 @@ static int do_list_images(struct call *c)
 /* Pages. */
 
 #define PAGE(P, REPLY_)                                                                 \
-	struct page P cleanup_(page_clear) = { .after = args->after ? args->after : "", \
+	cleanup_(page_clear) struct page P = { .after = args->after ? args->after : "", \
 					       .reply = (REPLY_) }
 
 static int do_page_realms(struct call *c)
@@ -436,7 +436,7 @@ static int apply(struct call *c, enum apply_flags flags)
 {
 	ARGS(apply);
 	REPLY(apply);
-	struct buf text cleanup_buf = BUF_INIT(APPLY_TEXT_MAX);
+	cleanup_buf struct buf text = BUF_INIT(APPLY_TEXT_MAX);
 	int r = apply_documents(c->e, &args->raw_yaml, flags, &reply->result, &text, c->err);
 
 	if (r < 0 && text.len) {

@@ -175,7 +175,6 @@ int mount_detach_below(const char *prefix, struct kerr *err)
 {
 	int pass, done = 0;
 	int failed = 0;
-	size_t i;
 	int r;
 
 	for (pass = 0; pass < MOUNT_DETACH_PASSES; pass++) {
@@ -186,7 +185,7 @@ int mount_detach_below(const char *prefix, struct kerr *err)
 		r = mount_list_below(prefix, &points, err);
 		if (r < 0)
 			return r;
-		for (i = points.n; i-- > 0;) {
+		for (size_t i = points.n; i-- > 0;) {
 			if (umount2(points.v[i], MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
 				done++;
 			else if (errno != EINVAL && errno != ENOENT) /* not gone with another */
@@ -351,12 +350,11 @@ static int overlay_set_first(int fs, int dirfd, enum overlay_way *ret_way)
 static int overlay_configure(int fs, const struct mount_overlay *how, enum overlay_way *ret_way,
 			     struct kerr *err)
 {
-	size_t i;
 	int r;
 
 	(void) fsconfig(fs, FSCONFIG_SET_STRING, "source", "overlay", 0); /* a label */
 	r = overlay_set_first(fs, how->lower_fds[0], ret_way);
-	for (i = 1; i < how->n_lower && r == 0 && *ret_way != OVERLAY_BY_PAGE; i++)
+	for (size_t i = 1; i < how->n_lower && r == 0 && *ret_way != OVERLAY_BY_PAGE; i++)
 		r = overlay_set_dir(fs, "lowerdir+", how->lower_fds[i], *ret_way);
 	if (r < 0)
 		return overlay_fail(fs, r, "add a lower layer", err);
@@ -369,7 +367,7 @@ static int overlay_configure(int fs, const struct mount_overlay *how, enum overl
 		if (r < 0)
 			return overlay_fail(fs, r, "set the writable layer", err);
 	}
-	for (i = 0; i < ARRAY_SIZE(overlay_options); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(overlay_options); i++)
 		if (fsconfig(fs, FSCONFIG_SET_STRING, overlay_options[i][0], overlay_options[i][1],
 			     0) < 0)
 			return overlay_fail(fs, -errno, overlay_options[i][0], err);
@@ -392,14 +390,12 @@ static int overlay_attach(int fs, const char *target, struct kerr *err)
 
 static void overlay_page(const struct mount_overlay *how, struct buf *page)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(overlay_options); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(overlay_options); i++)
 		buf_addf(page, "%s=%s,", overlay_options[i][0], overlay_options[i][1]);
 	if (how->upper_fd >= 0)
 		buf_addf(page, "upperdir=%d,workdir=%d,", how->upper_fd, how->work_fd);
 	buf_adds(page, "lowerdir=");
-	for (i = 0; i < how->n_lower; i++)
+	for (size_t i = 0; i < how->n_lower; i++)
 		buf_addf(page, i == 0 ? "%d" : ":%d", how->lower_fds[i]);
 }
 

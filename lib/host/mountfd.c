@@ -48,9 +48,7 @@ static const struct attr_word {
 
 static bool attr_word(const char *word, unsigned *attr)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(attr_words); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(attr_words); i++) {
 		if (!streq(word, attr_words[i].word))
 			continue;
 		*attr = (*attr & ~attr_words[i].clear) | attr_words[i].set;
@@ -74,13 +72,12 @@ int mountfd_tmpfs(const struct strlist *options, struct kerr *err)
 {
 	cleanup_fd int fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
 	unsigned attr = 0;
-	size_t i;
 	int r;
 
 	if (fs < 0)
 		return kerr_set(err, -errno, "make a tmpfs");
 	(void) fsconfig(fs, FSCONFIG_SET_STRING, "source", "tmpfs", 0); /* a label */
-	for (i = 0; i < options->n; i++) {
+	for (size_t i = 0; i < options->n; i++) {
 		if (attr_word(options->v[i], &attr))
 			continue;
 		r = set_option(fs, options->v[i]);

@@ -38,9 +38,7 @@ static const struct ns_row {
 
 static const struct ns_row *ns_row(enum ns_kind kind)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(ns_rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(ns_rows); i++)
 		if (ns_rows[i].kind == kind)
 			return &ns_rows[i];
 	abort(); /* invalid kind: a bug in the caller */
@@ -86,7 +84,6 @@ static int ns_make_file(int dirfd, const struct ns_row *row, struct kerr *err)
 static int ns_fill(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err)
 {
 	char path[NS_PIN_PATH_MAX];
-	size_t i;
 	int r;
 
 	if (hostname && (kinds & NS_UTS) && sethostname(hostname, strlen(hostname)) < 0)
@@ -96,7 +93,7 @@ static int ns_fill(int dirfd, enum ns_kind kinds, const char *hostname, struct k
 		if (r < 0)
 			return r;
 	}
-	for (i = 0; i < ARRAY_SIZE(ns_rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ns_rows); i++) {
 		if (!(kinds & ns_rows[i].kind))
 			continue;
 		if (mount(ns_rows[i].self, ns_pin_path(dirfd, &ns_rows[i], path), NULL, MS_BIND,
@@ -108,9 +105,7 @@ static int ns_fill(int dirfd, enum ns_kind kinds, const char *hostname, struct k
 
 static void ns_close_all(int (*fds)[ARRAY_SIZE(ns_rows)])
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(ns_rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(ns_rows); i++)
 		fd_close_p(&(*fds)[i]);
 }
 
@@ -122,10 +117,9 @@ static int ns_visit(int dirfd, enum ns_kind kinds, const char *hostname, struct 
 {
 	cleanup_(ns_close_all) int own[ARRAY_SIZE(ns_rows)] = { -EBADF, -EBADF, -EBADF };
 	int flags = 0;
-	size_t i;
 	int r;
 
-	for (i = 0; i < ARRAY_SIZE(ns_rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ns_rows); i++) {
 		if (!(kinds & ns_rows[i].kind))
 			continue;
 		flags |= ns_rows[i].clone_flag;
@@ -136,7 +130,7 @@ static int ns_visit(int dirfd, enum ns_kind kinds, const char *hostname, struct 
 	if (unshare(flags) < 0)
 		return kerr_set(err, -errno, "make new namespaces");
 	r = ns_fill(dirfd, kinds, hostname, err);
-	for (i = 0; i < ARRAY_SIZE(ns_rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ns_rows); i++) {
 		if (own[i] < 0 || setns(own[i], ns_rows[i].clone_flag) == 0)
 			continue;
 		/* Continuing would change the wrong network. */
@@ -150,10 +144,9 @@ static int ns_unpin_kinds(int dirfd, enum ns_kind kinds, struct kerr *err)
 {
 	char path[NS_PIN_PATH_MAX];
 	int ret = 0;
-	size_t i;
 	int r;
 
-	for (i = 0; i < ARRAY_SIZE(ns_rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ns_rows); i++) {
 		if (!(kinds & ns_rows[i].kind))
 			continue;
 		(void) ns_pin_path(dirfd, &ns_rows[i], path);
@@ -171,13 +164,12 @@ static int ns_unpin_kinds(int dirfd, enum ns_kind kinds, struct kerr *err)
 int ns_pin(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err)
 {
 	enum ns_kind made = 0;
-	size_t i;
 	int r = 0;
 
 	if (hostname && strlen(hostname) > NS_HOSTNAME_MAX)
 		return kerr_plain(err, -EINVAL, "hostname '%s' is longer than %d bytes", hostname,
 				  NS_HOSTNAME_MAX);
-	for (i = 0; i < ARRAY_SIZE(ns_rows) && r == 0; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ns_rows) && r == 0; i++) {
 		if (!(kinds & ns_rows[i].kind))
 			continue;
 		r = ns_make_file(dirfd, &ns_rows[i], err);

@@ -150,9 +150,7 @@ static const struct {
 /* The libseccomp token of an architecture, 0 for an unknown name. */
 static uint32_t arch_token(const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(arch_rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(arch_rows); i++)
 		if (streq(arch_rows[i].name, name))
 			return arch_rows[i].token;
 	return 0;
@@ -201,10 +199,8 @@ static uint32_t action_token(enum sysfilter_action action, struct sysfilter_errn
 
 static bool has_repeated_index(const struct sysfilter_rule *rule)
 {
-	size_t i, k;
-
-	for (i = 0; i < rule->n_args; i++)
-		for (k = 0; k < i; k++)
+	for (size_t i = 0; i < rule->n_args; i++)
+		for (size_t k = 0; k < i; k++)
 			if (rule->args[i].index == rule->args[k].index)
 				return true;
 	return false;
@@ -215,10 +211,9 @@ static int add_call(scmp_filter_ctx ctx, const struct sysfilter_rule *rule, uint
 {
 	struct scmp_arg_cmp args[SYSFILTER_ARGS];
 	bool each = has_repeated_index(rule);
-	size_t i;
 	int r = 0;
 
-	for (i = 0; i < rule->n_args; i++)
+	for (size_t i = 0; i < rule->n_args; i++)
 		args[i] = (struct scmp_arg_cmp){
 			.arg = rule->args[i].index,
 			.op = compares[rule->args[i].op],
@@ -227,7 +222,7 @@ static int add_call(scmp_filter_ctx ctx, const struct sysfilter_rule *rule, uint
 		};
 	if (!each)
 		return seccomp_rule_add_array(ctx, action, nr, (unsigned) rule->n_args, args);
-	for (i = 0; r >= 0 && i < rule->n_args; i++)
+	for (size_t i = 0; r >= 0 && i < rule->n_args; i++)
 		r = seccomp_rule_add_array(ctx, action, nr, 1, &args[i]);
 	return r;
 }
@@ -236,10 +231,9 @@ static int add_rule(scmp_filter_ctx ctx, const struct sysfilter_rule *rule, uint
 		    struct kerr *err)
 {
 	uint32_t action = action_token(rule->action, rule->errno_ret);
-	size_t i;
 	int nr, r;
 
-	for (i = 0; action != otherwise && rule->names[i] != NULL; i++) {
+	for (size_t i = 0; action != otherwise && rule->names[i] != NULL; i++) {
 		nr = seccomp_syscall_resolve_name(rule->names[i]);
 		if (nr == __NR_SCMP_ERROR)
 			continue;
@@ -253,15 +247,14 @@ static int add_rule(scmp_filter_ctx ctx, const struct sysfilter_rule *rule, uint
 static int fill(scmp_filter_ctx ctx, const struct sysfilter_profile *p, uint32_t otherwise,
 		struct kerr *err)
 {
-	size_t i;
 	int r;
 
-	for (i = 0; p->archs != NULL && p->archs[i] != NULL; i++) {
+	for (size_t i = 0; p->archs != NULL && p->archs[i] != NULL; i++) {
 		r = seccomp_arch_add(ctx, arch_token(p->archs[i]));
 		if (r < 0 && r != -EEXIST)
 			return kerr_set(err, r, "filter the architecture '%s'", p->archs[i]);
 	}
-	for (i = 0; i < p->n_rules; i++) {
+	for (size_t i = 0; i < p->n_rules; i++) {
 		r = add_rule(ctx, &p->rules[i], otherwise, err);
 		if (r < 0)
 			return r;

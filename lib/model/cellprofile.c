@@ -32,7 +32,6 @@ typedef int visit_fn(struct node *scalar, void *arg);
 /* Visit every scalar except mapping keys, in document order. Aliases are not followed. */
 static int walk(struct node *n, const struct node *skip, visit_fn *fn, void *arg)
 {
-	size_t i;
 	int r = 0;
 
 	if (n == NULL || n == skip)
@@ -41,7 +40,8 @@ static int walk(struct node *n, const struct node *skip, visit_fn *fn, void *arg
 		return fn(n, arg);
 	if (n->kind == NODE_ALIAS)
 		return 0;
-	for (i = n->kind == NODE_MAP ? 1 : 0; r == 0 && i < n->n; i += n->kind == NODE_MAP ? 2 : 1)
+	for (size_t i = n->kind == NODE_MAP ? 1 : 0; r == 0 && i < n->n;
+	     i += n->kind == NODE_MAP ? 2 : 1)
 		r = walk(n->items[i], skip, fn, arg);
 	return r;
 }
@@ -71,9 +71,7 @@ static bool is_blank(const char *s)
 static const struct profile_parameter *find_parameter(const struct profile_spec *spec,
 						      const char *name, size_t n)
 {
-	size_t i;
-
-	for (i = 0; i < spec->parameters.n; i++) {
+	for (size_t i = 0; i < spec->parameters.n; i++) {
 		const char *p = spec->parameters.v[i].name;
 
 		if (p != NULL && strlen(p) == n && memcmp(p, name, n) == 0)
@@ -84,9 +82,7 @@ static const struct profile_parameter *find_parameter(const struct profile_spec 
 
 static int check_parameters(const char *path, const struct profile_spec *spec, struct kerr *err)
 {
-	size_t i;
-
-	for (i = 0; i < spec->parameters.n; i++) {
+	for (size_t i = 0; i < spec->parameters.n; i++) {
 		const struct profile_parameter *p = &spec->parameters.v[i];
 		const char *name = p->name == NULL ? "" : p->name;
 
@@ -112,9 +108,9 @@ struct undeclared {
 static int look_for_undeclared(struct node *scalar, void *arg)
 {
 	struct undeclared *u = arg;
-	size_t i, len;
+	size_t len;
 
-	for (i = 0; i<scalar->len; i += len> 0 ? len : 1) {
+	for (size_t i = 0; i<scalar->len; i += len> 0 ? len : 1) {
 		len = reference_len(scalar->text + i, scalar->len - i);
 		if (len == 0 || find_parameter(u->spec, scalar->text + i + 2, len - 3) != NULL)
 			continue;
@@ -166,9 +162,8 @@ static int tell_unknown(const char *path, const struct unknown_fields *unknown,
 			enum cellprofile_flags flags, struct strlist *warnings, struct kerr *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(64 << 10);
-	size_t i;
 
-	for (i = 0; i < unknown->n; i++) {
+	for (size_t i = 0; i < unknown->n; i++) {
 		buf_reset(&text);
 		buf_addf(&text, "%s:%u:%u: ", path, unknown->v[i].line, unknown->v[i].col);
 		unknown_field_text(&text, &unknown->v[i]);
@@ -256,7 +251,6 @@ static int take_if_named(const char *dir, const char *file, const char *name,
 	cleanup_free char *path = path_join(dir, file, NULL);
 	cleanup_cellprofile struct cellprofile p = { 0 };
 	cleanup_strlist struct strlist said = { 0 };
-	size_t i;
 	int r;
 
 	r = load_file(path, flags, &p, &said, err);
@@ -264,7 +258,7 @@ static int take_if_named(const char *dir, const char *file, const char *name,
 		return r == -ENOENT ? 0 : r;
 	if (!streq(p.name, name))
 		return 0;
-	for (i = 0; warnings != NULL && i < said.n; i++)
+	for (size_t i = 0; warnings != NULL && i < said.n; i++)
 		strlist_add(warnings, said.v[i]);
 	*ret = take_struct(p);
 	return 1;
@@ -276,20 +270,19 @@ int cellprofile_find(const char *dir, const char *name, enum cellprofile_flags f
 	static const char *const suffixes[] = { ".yaml", ".yml" };
 	cleanup_free char *want = str_trim(name);
 	cleanup_strlist struct strlist files = { 0 };
-	size_t i;
 	int r = 0;
 
 	if (*want == '\0')
 		return kerr_plain(err, -EINVAL, PROFILE_INVALID ": empty name");
 	/* A name is not a path: do not build a file name from one that contains '/'. */
-	for (i = 0; r == 0 && strchr(want, '/') == NULL && i < ARRAY_SIZE(suffixes); i++) {
+	for (size_t i = 0; r == 0 && strchr(want, '/') == NULL && i < ARRAY_SIZE(suffixes); i++) {
 		cleanup_free char *file = xasprintf("%s%s", want, suffixes[i]);
 
 		r = take_if_named(dir, file, want, flags, ret, warnings, err);
 	}
 	if (r == 0)
 		list_files(dir, &files);
-	for (i = 0; r == 0 && i < files.n; i++) {
+	for (size_t i = 0; r == 0 && i < files.n; i++) {
 		/*
 		 * Search without strict checks and skip files that fail to load; the
 		 * match is checked strictly below.
@@ -311,10 +304,9 @@ int cellprofile_find(const char *dir, const char *name, enum cellprofile_flags f
 void cellprofile_names(const char *dir, struct strlist *ret)
 {
 	cleanup_strlist struct strlist files = { 0 };
-	size_t i;
 
 	list_files(dir, &files);
-	for (i = 0; i < files.n; i++) {
+	for (size_t i = 0; i < files.n; i++) {
 		cleanup_free char *path = path_join(dir, files.v[i], NULL);
 		cleanup_cellprofile struct cellprofile p = { 0 };
 
@@ -330,16 +322,15 @@ int cellprofile_resolve(const struct cellprofile *p, const struct strmap *given,
 			const char *(*env)(const char *name), struct strmap *ret, struct kerr *err)
 {
 	const struct profile_spec *spec = &p->doc.spec;
-	size_t i;
 
 	strmap_clear(ret);
-	for (i = 0; i < given->n; i++)
+	for (size_t i = 0; i < given->n; i++)
 		if (find_parameter(spec, given->v[i].key, strlen(given->v[i].key)) == NULL)
 			return kerr_plain(err, -EINVAL,
 					  "profile \"%s\": --param \"%s\" is not declared in "
 					  "spec.parameters[]: " PROFILE_INVALID,
 					  p->name, given->v[i].key);
-	for (i = 0; i < spec->parameters.n; i++) {
+	for (size_t i = 0; i < spec->parameters.n; i++) {
 		const struct profile_parameter *q = &spec->parameters.v[i];
 		const char *value = strmap_get(given, q->name);
 
@@ -376,9 +367,9 @@ static int substitute_scalar(struct node *scalar, void *arg)
 	struct substitution *s = arg;
 	cleanup_buf struct buf out = BUF_INIT(s->left);
 	bool changed = false;
-	size_t i, len;
+	size_t len;
 
-	for (i = 0; i < scalar->len; i += len) {
+	for (size_t i = 0; i < scalar->len; i += len) {
 		cleanup_free char *key = NULL;
 		const char *value = NULL;
 

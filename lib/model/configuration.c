@@ -108,10 +108,9 @@ static int check_row(const struct field *f, const void *member, struct kerr *err
 static int check_spec(enum kind kind, const void *doc, struct kerr *err)
 {
 	const struct field *spec = model_find(kind_info(kind)->type, "spec", NULL);
-	size_t i;
 	int r;
 
-	for (i = 0; i < spec->obj->n_fields; i++) {
+	for (size_t i = 0; i < spec->obj->n_fields; i++) {
 		r = check_row(&spec->obj->fields[i],
 			      field_cptr(&spec->obj->fields[i], field_cptr(spec, doc)), err);
 		if (r < 0)
@@ -186,9 +185,8 @@ static void tell_unknown(const char *path, const struct unknown_fields *unknown,
 			 struct strlist *warnings)
 {
 	cleanup_buf struct buf text = BUF_INIT(64 << 10);
-	size_t i;
 
-	for (i = 0; warnings != NULL && i < unknown->n; i++) {
+	for (size_t i = 0; warnings != NULL && i < unknown->n; i++) {
 		buf_reset(&text);
 		buf_addf(&text, "warning: %s:%u:%u: ", path, unknown->v[i].line, unknown->v[i].col);
 		unknown_field_text(&text, &unknown->v[i]);
@@ -253,7 +251,6 @@ void configuration_template(enum kind kind, struct buf *out)
 	const struct model_type *spec = model_find(kind_info(kind)->type, "spec", NULL)->obj;
 	const struct conf_texts *w = texts_of(kind);
 	const struct field *f;
-	size_t i;
 
 	buf_addf(out, "# The %s of kukeon, generated on the first run.\n", w->what);
 	buf_addf(out, "# Read by %s.\n", w->program);
@@ -262,7 +259,7 @@ void configuration_template(enum kind kind, struct buf *out)
 		      "# Every key stands here with its default; remove the '#' to set it.\n");
 	buf_addf(out, "apiVersion: %s\nkind: %s\nmetadata:\n  name: default\nspec:\n", API_VERSION,
 		 kind_info(kind)->name);
-	for (i = 0; i < spec->n_fields; i++) {
+	for (size_t i = 0; i < spec->n_fields; i++) {
 		cleanup_free char *path = NULL;
 
 		f = &spec->fields[i];

@@ -35,13 +35,11 @@ static void trim_string(char **p)
 
 bool container_tty_empty(const struct container_tty *tty)
 {
-	size_t i;
-
 	if (tty == NULL)
 		return true;
 	if (!str_empty(tty->prompt) || !str_empty(tty->log_file))
 		return false;
-	for (i = 0; i < tty->on_init.n; i++)
+	for (size_t i = 0; i < tty->on_init.n; i++)
 		if (!str_empty(tty->on_init.v[i].script))
 			return false;
 	return true;
@@ -55,9 +53,8 @@ bool container_is_synthesized(const struct container_spec *c)
 int cell_check_size(const struct cell_spec *spec, struct kerr *err)
 {
 	size_t n = 0;
-	size_t i;
 
-	for (i = 0; i < spec->containers.n; i++)
+	for (size_t i = 0; i < spec->containers.n; i++)
 		n += !container_is_synthesized(&spec->containers.v[i]);
 	if (n <= KUKE_MAX_CONTAINERS)
 		return 0;
@@ -67,9 +64,7 @@ int cell_check_size(const struct cell_spec *spec, struct kerr *err)
 
 struct container_spec *cell_container(const struct cell_spec *spec, const char *id)
 {
-	size_t i;
-
-	for (i = 0; i < spec->containers.n; i++)
+	for (size_t i = 0; i < spec->containers.n; i++)
 		if (streq_null(spec->containers.v[i].id, id))
 			return &spec->containers.v[i];
 	return NULL;
@@ -77,9 +72,7 @@ struct container_spec *cell_container(const struct cell_spec *spec, const char *
 
 struct container_spec *cell_root(const struct cell_spec *spec)
 {
-	size_t i;
-
-	for (i = 0; i < spec->containers.n; i++)
+	for (size_t i = 0; i < spec->containers.n; i++)
 		if (spec->containers.v[i].root)
 			return &spec->containers.v[i];
 	return str_empty(spec->root_container_id) ? NULL
@@ -88,9 +81,7 @@ struct container_spec *cell_root(const struct cell_spec *spec)
 
 bool cell_host_network(const struct cell_spec *spec)
 {
-	size_t i;
-
-	for (i = 0; i < spec->containers.n; i++)
+	for (size_t i = 0; i < spec->containers.n; i++)
 		if (spec->containers.v[i].host_network)
 			return true;
 	return false;
@@ -198,13 +189,12 @@ static int check_cell(const struct cell_doc *doc, struct kerr *err)
 	const struct cell_spec *spec = &doc->spec;
 	const struct container_spec *c;
 	const char *root = NULL;
-	size_t i;
 	int r;
 
 	r = cell_check_size(spec, err);
 	if (r < 0)
 		return r;
-	for (i = 0; i < spec->containers.n; i++) {
+	for (size_t i = 0; i < spec->containers.n; i++) {
 		c = &spec->containers.v[i];
 		r = check_container_tty(c, c->id, err);
 		if (r < 0)
@@ -273,7 +263,6 @@ static void lists_not_null(const struct model_type *t, void *obj);
 static void list_not_null(const struct field *f, void *member)
 {
 	struct list_view list;
-	size_t i;
 
 	switch (f->type) {
 	case FIELD_STRLIST:
@@ -288,7 +277,7 @@ static void list_not_null(const struct field *f, void *member)
 	case FIELD_OBJLIST:
 		list_make_empty(member, f->obj->size);
 		list = list_view(member);
-		for (i = 0; i < list.n; i++)
+		for (size_t i = 0; i < list.n; i++)
 			lists_not_null(f->obj, list.v + i * f->obj->size);
 		break;
 	case FIELD_OBJ:
@@ -316,9 +305,7 @@ static void list_not_null(const struct field *f, void *member)
 
 static void lists_not_null(const struct model_type *t, void *obj)
 {
-	size_t i;
-
-	for (i = 0; i < t->n_fields; i++)
+	for (size_t i = 0; i < t->n_fields; i++)
 		list_not_null(&t->fields[i], field_ptr(&t->fields[i], obj));
 }
 
@@ -367,7 +354,6 @@ static void normalise_cell(struct cell_doc *cell, struct strlist *warnings)
 	cleanup_free char *root = NULL;
 	struct cell_spec *spec = &cell->spec;
 	const struct container_spec *c;
-	size_t i;
 
 	c = cell_root(spec);
 	if (c != NULL)
@@ -380,7 +366,7 @@ static void normalise_cell(struct cell_doc *cell, struct strlist *warnings)
 		set_string(&spec->id, cell->head.metadata.name);
 	if (root != NULL)
 		set_string(&spec->root_container_id, root);
-	for (i = 0; i < spec->containers.n; i++)
+	for (size_t i = 0; i < spec->containers.n; i++)
 		normalise_nested(cell, &spec->containers.v[i], root, warnings);
 	if (spec->tty != NULL && str_empty(spec->tty->default_container)) {
 		free(spec->tty->default_container);
@@ -481,9 +467,7 @@ void cell_add_root(struct cell_doc *cell)
 
 static void inherit_tmpfs(struct container_spec *c, const struct space_container_defaults *d)
 {
-	size_t i;
-
-	for (i = 0; i < d->tmpfs.n; i++)
+	for (size_t i = 0; i < d->tmpfs.n; i++)
 		model_copy(&container_tmpfs_type, list_grow(&c->tmpfs, sizeof(*c->tmpfs.v)),
 			   &d->tmpfs.v[i]);
 }
@@ -514,9 +498,7 @@ void container_inherit_defaults(struct container_spec *c, const struct space_spe
 
 void cell_inherit_defaults(struct cell_spec *spec, const struct space_spec *space)
 {
-	size_t i;
-
-	for (i = 0; i < spec->containers.n; i++)
+	for (size_t i = 0; i < spec->containers.n; i++)
 		if (!container_is_synthesized(&spec->containers.v[i]))
 			container_inherit_defaults(&spec->containers.v[i], space);
 }
@@ -531,13 +513,12 @@ bool label_managed(const char *key)
 void labels_merge(struct strmap *ret, const struct strmap *actual, const struct strmap *desired)
 {
 	struct strmap merged = { 0 };
-	size_t i;
 
 	strmap_make_empty(&merged);
-	for (i = 0; i < actual->n; i++)
+	for (size_t i = 0; i < actual->n; i++)
 		if (label_managed(actual->v[i].key))
 			strmap_set(&merged, actual->v[i].key, actual->v[i].value);
-	for (i = 0; i < desired->n; i++)
+	for (size_t i = 0; i < desired->n; i++)
 		strmap_set(&merged, desired->v[i].key, desired->v[i].value);
 	strmap_clear(ret);
 	*ret = merged;

@@ -11,9 +11,8 @@
 static void objlist_clear(const struct model_type *t, void *list)
 {
 	struct list_view view = list_view(list);
-	size_t i;
 
-	for (i = 0; i < view.n; i++)
+	for (size_t i = 0; i < view.n; i++)
 		model_clear(t, view.v + i * t->size);
 	free(view.v);
 	memset(list, 0, sizeof(view));
@@ -89,9 +88,7 @@ void field_clear(const struct field *f, void *m)
 
 void model_clear(const struct model_type *t, void *obj)
 {
-	const struct field *f;
-
-	for (f = t->fields; f < t->fields + t->n_fields; f++)
+	for (const struct field *f = t->fields; f < t->fields + t->n_fields; f++)
 		field_clear(f, field_ptr(f, obj));
 	memset(obj, 0, t->size);
 }
@@ -99,24 +96,22 @@ void model_clear(const struct model_type *t, void *obj)
 static void objlist_copy(const struct model_type *t, void *to, const void *from)
 {
 	struct list_view view = list_view(from);
-	size_t i;
 
 	if (view.v)
 		list_make_empty(to, t->size);
 	assert(view.v || view.n == 0);
-	for (i = 0; i < view.n; i++)
+	for (size_t i = 0; i < view.n; i++)
 		model_copy(t, list_grow(to, t->size), view.v + i * t->size);
 }
 
 static void intlist_copy(void *to, const void *from)
 {
 	struct list_view view = list_view(from);
-	size_t i;
 
 	if (view.v)
 		list_make_empty(to, sizeof(int64_t));
 	assert(view.v || view.n == 0);
-	for (i = 0; i < view.n; i++)
+	for (size_t i = 0; i < view.n; i++)
 		memcpy(list_grow(to, sizeof(int64_t)), view.v + i * sizeof(int64_t),
 		       sizeof(int64_t));
 }
@@ -189,10 +184,8 @@ static void field_copy(const struct field *f, void *to, const void *from)
 
 void model_copy(const struct model_type *t, void *to, const void *from)
 {
-	const struct field *f;
-
 	assert(to != from);
 	model_clear(t, to);
-	for (f = t->fields; f < t->fields + t->n_fields; f++)
+	for (const struct field *f = t->fields; f < t->fields + t->n_fields; f++)
 		field_copy(f, field_ptr(f, to), field_cptr(f, from));
 }

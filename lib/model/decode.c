@@ -117,7 +117,7 @@ static const char *json_kind(const struct node *n)
 static void json_mismatch(struct decoder *d, const struct node *n, const char *go_type,
 			  const struct place *at)
 {
-	struct buf path cleanup_buf = BUF_INIT(MAX_ERROR_TEXT);
+	cleanup_buf struct buf path = BUF_INIT(MAX_ERROR_TEXT);
 	const struct place *member = at;
 	bool is_int = str_has_prefix(go_type, "int") || str_has_prefix(go_type, "uint");
 
@@ -174,7 +174,7 @@ static bool mismatch_text(struct decoder *d, const struct node *n, const char *g
 static bool mismatch(struct decoder *d, const struct field *f, const struct node *n,
 		     const struct place *at, bool item)
 {
-	struct buf type cleanup_buf = BUF_INIT(256);
+	cleanup_buf struct buf type = BUF_INIT(256);
 
 	go_type_text(&type, f, item);
 	return mismatch_text(d, n, buf_str(&type), at);
@@ -272,13 +272,12 @@ static bool state_by_number(struct decoder *d, const struct field *f, const stru
 			    const char *prefix, unsigned *ret)
 {
 	int64_t v;
-	unsigned i;
 
 	if (!take_int(d, n, INT64_MIN, INT64_MAX, &v)) {
 		set_fatal(d, "%s: expected string or int, got %.64s", prefix, n->text);
 		return false;
 	}
-	for (i = 0; f->labels[i]; i++) {
+	for (unsigned i = 0; f->labels[i]; i++) {
 		if (i == v) {
 			*ret = i;
 			return true;
@@ -445,7 +444,7 @@ static int key_cmp(const void *a, const void *b)
 /* YAML: a duplicate key makes the whole map invalid. */
 static bool keys_unique(struct decoder *d, const struct node *map)
 {
-	const struct node **keys cleanup_free = NULL;
+	cleanup_free const struct node **keys = NULL;
 	size_t i, n = 0;
 	bool unique = true;
 
@@ -698,10 +697,9 @@ static const struct field *find_row(const struct model_type *t, const char *key,
 
 static void best_hint(const struct model_type *t, const char *key, const char **best, size_t *most)
 {
-	const struct field *f;
 	size_t distance;
 
-	for (f = t->fields; f < t->fields + t->n_fields; f++) {
+	for (const struct field *f = t->fields; f < t->fields + t->n_fields; f++) {
 		if (f->type == FIELD_EMBED) {
 			best_hint(f->obj, key, best, most);
 			continue;
@@ -716,9 +714,7 @@ static void best_hint(const struct model_type *t, const char *key, const char **
 
 static bool is_retired(const struct model_type *t, const char *key)
 {
-	size_t i;
-
-	for (i = 0; t->retired && t->retired[i]; i++)
+	for (size_t i = 0; t->retired && t->retired[i]; i++)
 		if (streq(t->retired[i], key))
 			return true;
 	return false;
@@ -727,7 +723,7 @@ static bool is_retired(const struct model_type *t, const char *key)
 static void tell_unknown(struct decoder *d, const struct model_type *t, const struct node *key,
 			 const struct place *at)
 {
-	struct buf path cleanup_buf = BUF_INIT(MAX_ERROR_TEXT);
+	cleanup_buf struct buf path = BUF_INIT(MAX_ERROR_TEXT);
 	struct place here = { .up = at, .type = t, .name = key->text };
 	size_t most = key->len / 3 < 3 ? key->len / 3 + 1 : 4;
 	struct unknown_field *u;
@@ -781,11 +777,10 @@ static void fill_object(struct decoder *d, const struct node *n, void *ctx)
 	struct object_fill *o = ctx;
 	const struct node *key, *merge = NULL;
 	bool merging = o->merging;
-	size_t i;
 
 	if (!keys_unique(d, n))
 		return;
-	for (i = 0; i < n->n && !d->has_fatal; i += 2) {
+	for (size_t i = 0; i < n->n && !d->has_fatal; i += 2) {
 		key = visit(d, n->items[i]);
 		if (key->kind != NODE_SCALAR)
 			(void) mismatch_text(d, key, "string", o->at);
@@ -842,7 +837,7 @@ int model_decode(const struct model_type *t, const struct node *n, void *obj,
 int model_read_json(const struct model_type *t, const char *text, size_t len, void *obj,
 		    struct kerr *err)
 {
-	struct node *n cleanup_node = NULL;
+	cleanup_node struct node *n = NULL;
 	int r;
 
 	r = node_read_json(text, len, "json", &n, err);
@@ -854,7 +849,7 @@ int model_read_json(const struct model_type *t, const char *text, size_t len, vo
 int model_read_yaml(const struct model_type *t, const char *text, size_t len, void *obj,
 		    struct unknown_fields *unknown, struct kerr *err)
 {
-	struct node *n cleanup_node = NULL, *second cleanup_node = NULL;
+	cleanup_node struct node *n = NULL, *second = NULL;
 	int r;
 
 	r = node_read_yaml(text, len, &n, &second, err);
@@ -880,9 +875,7 @@ void unknown_fields_add_document(struct unknown_fields *u, const struct node *se
 
 void unknown_fields_clear(struct unknown_fields *u)
 {
-	size_t i;
-
-	for (i = 0; i < u->n; i++) {
+	for (size_t i = 0; i < u->n; i++) {
 		free(u->v[i].path);
 		free(u->v[i].remark);
 	}

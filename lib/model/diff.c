@@ -54,11 +54,10 @@ static bool volumes_eq(const struct container_spec *a, const struct container_sp
 	const struct field *f = model_find(&container_spec_type, "volumes", NULL);
 	static char bind[] = "bind";
 	struct volume_mount x, y;
-	size_t i;
 
 	if (a->volumes.n != b->volumes.n)
 		return false;
-	for (i = 0; i < a->volumes.n; i++) {
+	for (size_t i = 0; i < a->volumes.n; i++) {
 		x = a->volumes.v[i];
 		y = b->volumes.v[i];
 		x.kind = str_empty(x.kind) ? bind : x.kind;
@@ -82,12 +81,11 @@ static bool labels_eq(const struct strmap *a, const struct strmap *b)
 {
 	cleanup_strmap struct strmap x = { 0 };
 	cleanup_strmap struct strmap y = { 0 };
-	size_t i;
 
-	for (i = 0; i < a->n; i++)
+	for (size_t i = 0; i < a->n; i++)
 		if (!label_managed(a->v[i].key))
 			strmap_set(&x, a->v[i].key, a->v[i].value);
-	for (i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++)
 		if (!label_managed(b->v[i].key))
 			strmap_set(&y, b->v[i].key, b->v[i].value);
 	return strmap_eq(&x, &y);
@@ -110,9 +108,8 @@ static const char *detail_subject(const char *name)
 		{ "tmpfs", "tmpfs mounts" },
 		{ "resources", "resource limits" },
 	};
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(subjects); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++)
 		if (streq(subjects[i].name, name))
 			return subjects[i].subject;
 	return str_has_prefix(name, "spec.") ? name + strlen("spec.") : name;
@@ -176,9 +173,8 @@ static void diff_rows(const struct model_type *t, const void *stored, const void
 		      const char *prefix, struct diff *d)
 {
 	const struct field *f;
-	size_t i;
 
-	for (i = 0; i < t->n_fields; i++) {
+	for (size_t i = 0; i < t->n_fields; i++) {
 		cleanup_free char *path = NULL;
 		const void *a, *b;
 
@@ -222,9 +218,8 @@ static void diff_container_fields(const struct container_spec *stored,
 				  const struct container_spec *wanted, struct diff *d)
 {
 	const struct field *f;
-	size_t i;
 
-	for (i = 0; i < container_spec_type.n_fields; i++) {
+	for (size_t i = 0; i < container_spec_type.n_fields; i++) {
 		f = &container_spec_type.fields[i];
 		if (!container_row_compared(f) || left_to_daemon(f, wanted) ||
 		    container_field_eq(f, stored, wanted))
@@ -249,12 +244,11 @@ void diff_container_spec(const struct container_spec *stored, const struct conta
 static void fold_container(struct diff *d, const char *id, const struct diff *c)
 {
 	cleanup_buf struct buf fields = BUF_INIT(4096);
-	size_t i;
 
-	for (i = 0; i < c->changes.n; i++)
+	for (size_t i = 0; i < c->changes.n; i++)
 		buf_addf(&fields, "%s%s", i > 0 ? ", " : "", c->changes.v[i]);
 	strlist_addf(&d->changes, "container \"%s\" updated: %s", id, buf_str(&fields));
-	for (i = 0; i < c->refused.n; i++)
+	for (size_t i = 0; i < c->refused.n; i++)
 		strlist_addf(&d->refused, "spec.containers[\"%s\"].%s", id, c->refused.v[i]);
 	strlist_add(c->action == DIFF_IN_PLACE ? &d->updated : &d->recreated, id);
 	raise_action(d, c->action);
@@ -262,9 +256,7 @@ static void fold_container(struct diff *d, const char *id, const struct diff *c)
 
 static bool is_process_only(const struct strlist *fields)
 {
-	size_t i;
-
-	for (i = 0; i < fields->n; i++)
+	for (size_t i = 0; i < fields->n; i++)
 		if (!streq(fields->v[i], "image") && !streq(fields->v[i], "command") &&
 		    !streq(fields->v[i], "args"))
 			return false;
@@ -283,7 +275,6 @@ static void diff_same_root(const struct container_spec *stored, const struct con
 {
 	cleanup_diff struct diff c = { 0 };
 	cleanup_buf struct buf text = BUF_INIT(4096);
-	size_t i;
 
 	diff_container_fields(stored, wanted, &c);
 	if (c.action == DIFF_NONE)
@@ -297,7 +288,7 @@ static void diff_same_root(const struct container_spec *stored, const struct con
 		return;
 	}
 	buf_adds(&text, "root container spec changed (");
-	for (i = 0; i < c.changes.n; i++)
+	for (size_t i = 0; i < c.changes.n; i++)
 		buf_addf(&text, "%s%s", i > 0 ? ", " : "", c.changes.v[i]);
 	buf_adds(&text, ")");
 	root_recreated(d, buf_str(&text));
@@ -344,9 +335,8 @@ static void diff_workloads(const struct cell_spec *stored, const struct cell_spe
 			   struct diff *d)
 {
 	const struct container_spec *c, *s;
-	size_t i;
 
-	for (i = 0; i < wanted->containers.n; i++) {
+	for (size_t i = 0; i < wanted->containers.n; i++) {
 		cleanup_diff struct diff one = { 0 };
 
 		c = &wanted->containers.v[i];
@@ -363,7 +353,7 @@ static void diff_workloads(const struct cell_spec *stored, const struct cell_spe
 		if (one.action != DIFF_NONE)
 			fold_container(d, c->id, &one);
 	}
-	for (i = 0; i < stored->containers.n; i++) {
+	for (size_t i = 0; i < stored->containers.n; i++) {
 		c = &stored->containers.v[i];
 		if (c->root || cell_container(wanted, c->id) != NULL)
 			continue;
@@ -384,14 +374,13 @@ static bool cell_row_compared(const struct field *f)
 static void diff_cell(const struct cell_doc *stored, const struct cell_doc *wanted, struct diff *d)
 {
 	const struct field *f;
-	size_t i;
 
 	if (!labels_eq(&stored->head.metadata.labels, &wanted->head.metadata.labels)) {
 		raise_action(d, DIFF_IN_PLACE);
 		strlist_add(&d->changes, "metadata.labels");
 		strmap_set(&d->details, "metadata.labels", "labels changed");
 	}
-	for (i = 0; i < cell_spec_type.n_fields; i++) {
+	for (size_t i = 0; i < cell_spec_type.n_fields; i++) {
 		cleanup_free char *path = NULL;
 
 		f = &cell_spec_type.fields[i];
@@ -438,13 +427,12 @@ int diff_refusal(const struct diff *d, enum kind kind, const char *name, struct 
 {
 	cleanup_buf struct buf fields = BUF_INIT(16384);
 	const char *word = kind_info(kind)->word;
-	size_t i;
 
 	if (d->action != DIFF_REFUSED)
 		return 0;
 	if (d->refusal != NULL)
 		return kerr_plain(err, -EINVAL, "%s", d->refusal);
-	for (i = 0; i < d->refused.n; i++)
+	for (size_t i = 0; i < d->refused.n; i++)
 		buf_addf(&fields, "%s%s", i > 0 ? " " : "", d->refused.v[i]);
 	return kerr_plain(
 		err, -EINVAL,
@@ -473,9 +461,8 @@ static void run_container(const struct container_spec *stored, const struct cont
 			  struct strlist *ret)
 {
 	const struct field *f;
-	size_t i;
 
-	for (i = 0; i < container_spec_type.n_fields; i++) {
+	for (size_t i = 0; i < container_spec_type.n_fields; i++) {
 		f = &container_spec_type.fields[i];
 		if (container_row_compared(f) && !left_to_daemon(f, wanted) &&
 		    !may_be_inherited(f, wanted) && !container_field_eq(f, stored, wanted))
@@ -497,9 +484,8 @@ static void run_cell_fields(const struct cell_spec *stored, const struct cell_sp
 {
 	const struct container_spec *s = cell_root(stored), *w = cell_root(wanted);
 	const struct field *f;
-	size_t i;
 
-	for (i = 0; i < cell_spec_type.n_fields; i++) {
+	for (size_t i = 0; i < cell_spec_type.n_fields; i++) {
 		f = &cell_spec_type.fields[i];
 		/* Skip fields that are not stored in this form. */
 		if (!cell_row_compared(f) ||

@@ -43,9 +43,7 @@ void *doc_free(enum kind kind, void *doc)
 
 void docstream_clear(struct docstream *m)
 {
-	size_t i;
-
-	for (i = 0; i < m->n; i++) {
+	for (size_t i = 0; i < m->n; i++) {
 		m->v[i].doc = doc_free(m->v[i].kind, m->v[i].doc);
 		free(m->v[i].error);
 		free(m->v[i].parse_error);
@@ -173,13 +171,11 @@ static void doc_error(struct docstream_doc *d, const char *text)
 /* Convert line numbers in a chunk to line numbers in the whole input. */
 static void shift_lines(struct node *n, unsigned by)
 {
-	size_t i;
-
 	if (n == NULL)
 		return;
 	if (n->line > 0)
 		n->line += by;
-	for (i = 0; i < n->n; i++)
+	for (size_t i = 0; i < n->n; i++)
 		shift_lines(n->items[i], by);
 }
 
@@ -219,9 +215,8 @@ static void drop_status(enum kind kind, void *doc)
 static void tell_unknown(struct load *l, struct docstream_doc *d, const struct unknown_fields *u)
 {
 	cleanup_buf struct buf text = BUF_INIT(64 << 10);
-	size_t i;
 
-	for (i = 0; i < u->n; i++) {
+	for (size_t i = 0; i < u->n; i++) {
 		buf_reset(&text);
 		buf_addf(&text, "%s:%u:%u: ", l->file_name, u->v[i].line, u->v[i].col);
 		unknown_field_text(&text, &u->v[i]);
@@ -306,10 +301,9 @@ static int load_value(struct load *l, unsigned line, const struct node *n, struc
 
 static int load_items(struct load *l, unsigned line, const struct node *seq, struct kerr *err)
 {
-	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && seq->kind == NODE_SEQ && i < seq->n; i++)
+	for (size_t i = 0; r == 0 && seq->kind == NODE_SEQ && i < seq->n; i++)
 		r = load_value(l, line, seq->items[i], err);
 	return r;
 }
@@ -318,13 +312,12 @@ static int load_items(struct load *l, unsigned line, const struct node *seq, str
 static void list_unknown(struct load *l, const struct node *list, char **problem)
 {
 	static const char *const known[] = { "apiVersion", "kind", "metadata", "items" };
-	size_t i, k;
 
-	for (i = 0; i < node_count(list); i++) {
+	for (size_t i = 0; i < node_count(list); i++) {
 		const struct node *key = node_key(list, i);
 		const char *text = node_str(key);
 
-		for (k = 0; text != NULL && k < ARRAY_SIZE(known); k++)
+		for (size_t k = 0; text != NULL && k < ARRAY_SIZE(known); k++)
 			if (streq(text, known[k]))
 				text = NULL;
 		if (text == NULL)
@@ -565,19 +558,16 @@ void docstream_validate(struct docstream *m, enum docstream_flags flags)
 {
 	enum validate_flags how = flags & DOCSTREAM_FOR_DELETE ? VALIDATE_ANY_FIELD : 0;
 	struct kerr err = { 0 };
-	size_t i;
 
-	for (i = 0; i < m->n; i++)
+	for (size_t i = 0; i < m->n; i++)
 		if (m->v[i].doc != NULL && validate_doc(m->v[i].kind, m->v[i].doc, how, &err) < 0)
 			doc_error(&m->v[i], err.msg);
 }
 
 static void errors_text(const struct docstream *m, const char *title, struct buf *out)
 {
-	size_t i;
-
 	buf_adds(out, title);
-	for (i = 0; i < m->n; i++)
+	for (size_t i = 0; i < m->n; i++)
 		if (m->v[i].error != NULL && m->files > 1 && m->v[i].file != NULL)
 			buf_addf(out, "\n  %s (%s:%u)", m->v[i].error, m->v[i].file, m->v[i].line);
 		else if (m->v[i].error != NULL)
@@ -588,9 +578,8 @@ static void errors_text(const struct docstream *m, const char *title, struct buf
 static const char *first_if_all_parse(const struct docstream *m)
 {
 	const char *first = NULL;
-	size_t i;
 
-	for (i = 0; i < m->n; i++) {
+	for (size_t i = 0; i < m->n; i++) {
 		if (m->v[i].error == NULL)
 			continue;
 		if (strstr(m->v[i].error, "failed to parse") == NULL)

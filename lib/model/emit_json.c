@@ -16,12 +16,10 @@ void jemit_init(struct jemit *j, struct buf *out, enum emit_flags flags)
 
 static void jemit_newline(struct jemit *j)
 {
-	unsigned i;
-
 	if (!(j->flags & EMIT_INDENT))
 		return;
 	buf_addc(j->out, '\n');
-	for (i = 0; i < j->depth; i++)
+	for (unsigned i = 0; i < j->depth; i++)
 		buf_adds(j->out, "  ");
 }
 
@@ -198,28 +196,24 @@ void jemit_time(struct jemit *j, const struct ktime *t)
 
 void jemit_strlist(struct jemit *j, const struct strlist *l)
 {
-	size_t i;
-
 	if (!l->v) {
 		jemit_null(j);
 		return;
 	}
 	jemit_array(j);
-	for (i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++)
 		jemit_str(j, l->v[i]);
 	jemit_array_end(j);
 }
 
 void jemit_strmap(struct jemit *j, const struct strmap *m)
 {
-	size_t i;
-
 	if (!m->v) {
 		jemit_null(j);
 		return;
 	}
 	jemit_object(j);
-	for (i = 0; i < m->n; i++) {
+	for (size_t i = 0; i < m->n; i++) {
 		jemit_key(j, m->v[i].key);
 		jemit_str(j, m->v[i].value);
 	}
@@ -247,7 +241,6 @@ void jemit_raw(struct jemit *j, const char *json, size_t n)
 static void jemit_intlist(struct jemit *j, const void *list)
 {
 	struct list_view view = list_view(list);
-	size_t i;
 	int64_t v;
 
 	if (!view.v) {
@@ -255,7 +248,7 @@ static void jemit_intlist(struct jemit *j, const void *list)
 		return;
 	}
 	jemit_array(j);
-	for (i = 0; i < view.n; i++) {
+	for (size_t i = 0; i < view.n; i++) {
 		memcpy(&v, view.v + i * sizeof(v), sizeof(v));
 		jemit_i64(j, v);
 	}
@@ -265,14 +258,13 @@ static void jemit_intlist(struct jemit *j, const void *list)
 static void jemit_objlist(struct jemit *j, const struct model_type *t, const void *list)
 {
 	struct list_view view = list_view(list);
-	size_t i;
 
 	if (!view.v) {
 		jemit_null(j);
 		return;
 	}
 	jemit_array(j);
-	for (i = 0; i < view.n; i++)
+	for (size_t i = 0; i < view.n; i++)
 		jemit_model(j, t, view.v + i * t->size);
 	jemit_array_end(j);
 }
@@ -355,10 +347,9 @@ static void jemit_value(struct jemit *j, const struct field *f, const void *m)
 
 static void jemit_fields(struct jemit *j, const struct model_type *t, const void *obj)
 {
-	const struct field *f;
 	const void *m;
 
-	for (f = t->fields; f < t->fields + t->n_fields; f++) {
+	for (const struct field *f = t->fields; f < t->fields + t->n_fields; f++) {
 		m = field_cptr(f, obj);
 		if (f->type == FIELD_EMBED) {
 			jemit_fields(j, f->obj, m);
@@ -391,7 +382,6 @@ void model_emit_json_list(struct buf *out, const struct model_type *t, const voi
 			  size_t n, enum emit_flags flags)
 {
 	struct jemit j;
-	size_t i;
 
 	jemit_init(&j, out, flags);
 	if (!objs) {
@@ -399,7 +389,7 @@ void model_emit_json_list(struct buf *out, const struct model_type *t, const voi
 		return;
 	}
 	jemit_array(&j);
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		jemit_model(&j, t, objs[i]);
 	jemit_array_end(&j);
 }

@@ -125,12 +125,11 @@ void yemit_seq_end(struct yemit *y)
 static uint32_t code_point(const char *s, size_t len)
 {
 	uint32_t c = (unsigned char) s[0];
-	size_t i;
 
 	if (len == 1)
 		return c;
 	c &= 0xff >> (len + 1);
-	for (i = 1; i < len; i++)
+	for (size_t i = 1; i < len; i++)
 		c = c << 6 | ((unsigned char) s[i] & 0x3f);
 	return c;
 }
@@ -356,10 +355,8 @@ void yemit_time(struct yemit *y, const struct ktime *t)
 
 void yemit_strlist(struct yemit *y, const struct strlist *l)
 {
-	size_t i;
-
 	yemit_seq(y);
-	for (i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++)
 		yemit_str(y, l->v[i]);
 	yemit_seq_end(y);
 }
@@ -373,15 +370,14 @@ static int item_cmp(const void *a, const void *b)
 
 void yemit_strmap(struct yemit *y, const struct strmap *m)
 {
-	const struct strmap_item **order cleanup_free = NULL;
-	size_t i;
+	cleanup_free const struct strmap_item **order = NULL;
 
 	order = xcalloc(m->n + 1, sizeof(*order));
-	for (i = 0; i < m->n; i++)
+	for (size_t i = 0; i < m->n; i++)
 		order[i] = &m->v[i];
 	qsort(order, m->n, sizeof(*order), item_cmp);
 	yemit_map(y);
-	for (i = 0; i < m->n; i++) {
+	for (size_t i = 0; i < m->n; i++) {
 		yemit_key(y, order[i]->key);
 		yemit_str(y, order[i]->value);
 	}
@@ -391,11 +387,10 @@ void yemit_strmap(struct yemit *y, const struct strmap *m)
 static void yemit_intlist(struct yemit *y, const void *list)
 {
 	struct list_view view = list_view(list);
-	size_t i;
 	int64_t v;
 
 	yemit_seq(y);
-	for (i = 0; i < view.n; i++) {
+	for (size_t i = 0; i < view.n; i++) {
 		memcpy(&v, view.v + i * sizeof(v), sizeof(v));
 		yemit_i64(y, v);
 	}
@@ -405,10 +400,9 @@ static void yemit_intlist(struct yemit *y, const void *list)
 static void yemit_objlist(struct yemit *y, const struct model_type *t, const void *list)
 {
 	struct list_view view = list_view(list);
-	size_t i;
 
 	yemit_seq(y);
-	for (i = 0; i < view.n; i++)
+	for (size_t i = 0; i < view.n; i++)
 		yemit_model(y, t, view.v + i * t->size);
 	yemit_seq_end(y);
 }
@@ -429,7 +423,7 @@ static void yemit_string_field(struct yemit *y, const struct field *f, const cha
 
 static void yemit_bytes(struct yemit *y, const struct buf *b)
 {
-	struct buf text cleanup_buf = BUF_INIT(2 * b->len + 8);
+	cleanup_buf struct buf text = BUF_INIT(2 * b->len + 8);
 
 	base64_encode(&text, b->data, b->len);
 	yemit_str(y, buf_str(&text));
@@ -498,10 +492,9 @@ static void yemit_value(struct yemit *y, const struct field *f, const void *m)
 
 static void yemit_fields(struct yemit *y, const struct model_type *t, const void *obj)
 {
-	const struct field *f;
 	const void *m;
 
-	for (f = t->fields; f < t->fields + t->n_fields; f++) {
+	for (const struct field *f = t->fields; f < t->fields + t->n_fields; f++) {
 		m = field_cptr(f, obj);
 		if (f->type == FIELD_EMBED) {
 			yemit_fields(y, f->obj, m);
@@ -534,11 +527,10 @@ void model_emit_yaml_list(struct buf *out, const struct model_type *t, const voi
 			  size_t n, unsigned indent, enum emit_flags flags)
 {
 	struct yemit y;
-	size_t i;
 
 	yemit_init(&y, out, indent, flags);
 	yemit_seq(&y);
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		yemit_model(&y, t, objs[i]);
 	yemit_seq_end(&y);
 }

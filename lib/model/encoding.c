@@ -106,7 +106,7 @@ static void drop_marks(const char *p, size_t n, struct buf *out)
 
 int encoding_to_utf8(const char **text, size_t *n, struct buf *own, struct kerr *err)
 {
-	struct buf wide cleanup_buf = BUF_INIT(MAX_TEXT);
+	cleanup_buf struct buf wide = BUF_INIT(MAX_TEXT);
 	const char *p = *text;
 	size_t len = *n;
 	int r = 0;

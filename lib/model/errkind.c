@@ -27,9 +27,7 @@ const char *err_kind_text(int kind)
 
 int err_kind_from_name(const char *name)
 {
-	int i;
-
-	for (i = 1; i < _ERR_KIND_MAX; i++)
+	for (int i = 1; i < _ERR_KIND_MAX; i++)
 		if (streq_null(err_kind_rows[i].name, name))
 			return i;
 	return ERR_UNKNOWN;

@@ -81,14 +81,12 @@ static void wrapped(struct buf *out, const char *text, unsigned indent)
 /* Write the row's properties: default, values, bounds, whether it is read-only. */
 static void extras(struct buf *out, const struct field *f, unsigned indent)
 {
-	size_t i;
-
 	if (f->values != NULL || f->labels != NULL) {
 		const char *const *v = f->values != NULL ? f->values : f->labels;
 
 		spaces(out, indent);
 		buf_adds(out, "Possible values:");
-		for (i = 0; v[i] != NULL; i++)
+		for (size_t i = 0; v[i] != NULL; i++)
 			buf_addf(out, "%s %s", i > 0 ? "," : "", v[i]);
 		buf_addc(out, '\n');
 	}
@@ -117,9 +115,8 @@ static void list_fields(struct buf *out, const struct model_type *t, enum explai
 			unsigned indent)
 {
 	const struct field *f;
-	size_t i;
 
-	for (i = 0; (f = row_get(t, i)) != NULL; i++) {
+	for (size_t i = 0; (f = row_get(t, i)) != NULL; i++) {
 		field_line(out, f, indent);
 		if (flags & EXPLAIN_RECURSIVE) {
 			if (f->obj != NULL)
@@ -150,9 +147,8 @@ static int no_such_kind(const char *word, struct kerr *err)
 	const char *words[_KIND_MAX];
 	const char *near;
 	size_t n = 0;
-	int k;
 
-	for (k = KIND_INVALID + 1; k < _KIND_MAX; k++)
+	for (int k = KIND_INVALID + 1; k < _KIND_MAX; k++)
 		words[n++] = kind_info((enum kind) k)->word;
 	near = nearest_name(word, words, n);
 	if (near != NULL)
@@ -250,11 +246,9 @@ void explain_complete(const char *begun, struct strlist *ret)
 	cleanup_free char *path = NULL;
 	const struct model_type *t;
 	const struct field *f;
-	size_t i;
-	int k;
 
 	if (dot == NULL) {
-		for (k = KIND_INVALID + 1; k < _KIND_MAX; k++)
+		for (int k = KIND_INVALID + 1; k < _KIND_MAX; k++)
 			add_begun(ret, "", kind_info((enum kind) k)->word, begun);
 		return;
 	}
@@ -264,6 +258,6 @@ void explain_complete(const char *begun, struct strlist *ret)
 	path = first < dot ? xstrndup(first + 1, (size_t) (dot - first) - 1) : xstrdup("");
 	if (walk(path, word, &t, &f, NULL) < 0 || t == NULL)
 		return;
-	for (i = 0; (f = row_get(t, i)) != NULL; i++)
+	for (size_t i = 0; (f = row_get(t, i)) != NULL; i++)
 		add_begun(ret, parent, f->name, begun);
 }

@@ -128,9 +128,7 @@ bool field_is_zero(const struct field *f, const void *m)
 
 bool model_is_zero(const struct model_type *t, const void *obj)
 {
-	const struct field *f;
-
-	for (f = t->fields; f < t->fields + t->n_fields; f++)
+	for (const struct field *f = t->fields; f < t->fields + t->n_fields; f++)
 		if (!field_is_zero(f, field_cptr(f, obj)))
 			return false;
 	return true;
@@ -144,11 +142,10 @@ static bool nstring_eq(const struct nstring *a, const struct nstring *b)
 static bool objlist_eq(const struct model_type *t, const void *a, const void *b)
 {
 	struct list_view x = list_view(a), y = list_view(b);
-	size_t i;
 
 	if (x.n != y.n)
 		return false;
-	for (i = 0; i < x.n; i++)
+	for (size_t i = 0; i < x.n; i++)
 		if (!model_eq(t, x.v + i * t->size, y.v + i * t->size))
 			return false;
 	return true;
@@ -230,9 +227,7 @@ bool field_eq(const struct field *f, const void *a, const void *b)
 
 bool model_eq(const struct model_type *t, const void *a, const void *b)
 {
-	const struct field *f;
-
-	for (f = t->fields; f < t->fields + t->n_fields; f++)
+	for (const struct field *f = t->fields; f < t->fields + t->n_fields; f++)
 		if (!field_eq(f, field_cptr(f, a), field_cptr(f, b)))
 			return false;
 	return true;

@@ -56,10 +56,9 @@ int labels_check(enum kind kind, const void *doc, struct kerr *err)
 {
 	const struct strmap *labels = &((const struct doc_head *) doc)->metadata.labels;
 	size_t bytes = 0;
-	size_t i;
 	int r;
 
-	for (i = 0; i < labels->n; i++)
+	for (size_t i = 0; i < labels->n; i++)
 		bytes += strlen(labels->v[i].key) + strlen(labels->v[i].value);
 	if (bytes > KUKE_MAX_LABELS)
 		return kerr_plain(
@@ -67,7 +66,7 @@ int labels_check(enum kind kind, const void *doc, struct kerr *err)
 			"metadata.labels: keys and values have %zu bytes in all, at most %d "
 			"are allowed",
 			bytes, KUKE_MAX_LABELS);
-	for (i = 0; i < labels->n; i++) {
+	for (size_t i = 0; i < labels->n; i++) {
 		if (!label_managed(labels->v[i].key))
 			continue;
 		r = check_managed(kind, doc, labels->v[i].key, labels->v[i].value, err);

@@ -26,12 +26,10 @@ static const char *const reserved_prefixes[] = {
 
 static bool name_reserved(const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(reserved_names); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(reserved_names); i++)
 		if (streq(name, reserved_names[i]))
 			return true;
-	for (i = 0; i < ARRAY_SIZE(reserved_prefixes); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(reserved_prefixes); i++)
 		if (str_has_prefix(name, reserved_prefixes[i]))
 			return true;
 	return false;

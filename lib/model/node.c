@@ -11,11 +11,9 @@
 
 struct node *node_free(struct node *n)
 {
-	size_t i;
-
 	if (!n)
 		return NULL;
-	for (i = 0; i < n->n; i++)
+	for (size_t i = 0; i < n->n; i++)
 		(void) node_free(n->items[i]);
 	free(n->items);
 	free(n->text);
@@ -41,10 +39,9 @@ static const struct node *node_of(const struct node *n, enum node_kind kind)
 const struct node *node_get(const struct node *map, const char *key)
 {
 	const struct node *k;
-	size_t i;
 
 	map = node_of(map, NODE_MAP);
-	for (i = map ? map->n : 0; i >= 2; i -= 2) {
+	for (size_t i = map ? map->n : 0; i >= 2; i -= 2) {
 		k = node_of(map->items[i - 2], NODE_SCALAR);
 		if (k && k->len == strlen(key) && streq(k->text, key))
 			return node_resolve(map->items[i - 1]);

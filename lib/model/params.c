@@ -18,11 +18,9 @@ static bool is_letter(char c)
 
 bool param_name_valid(const char *s, size_t n)
 {
-	size_t i;
-
 	if (n == 0 || !is_letter(s[0]))
 		return false;
-	for (i = 1; i < n; i++)
+	for (size_t i = 1; i < n; i++)
 		if (!is_letter(s[i]) && !(s[i] >= '0' && s[i] <= '9'))
 			return false;
 	return true;

@@ -46,7 +46,7 @@ static char *string_text(const char *raw, size_t n, size_t *ret_len)
 {
 	struct buf clean = BUF_INIT(3 * n + 1); /* U+FFFD has three bytes */
 	char *text = xmalloc(n + 1);
-	size_t len, i, k;
+	size_t len, k;
 
 	len = jscan_unescape(text, raw, n);
 	text[len] = 0;
@@ -54,7 +54,7 @@ static char *string_text(const char *raw, size_t n, size_t *ret_len)
 		*ret_len = len;
 		return text;
 	}
-	for (i = 0; i < len; i += k ? k : 1) {
+	for (size_t i = 0; i < len; i += k ? k : 1) {
 		k = utf8_len(text + i, len - i);
 		if (k > 0)
 			buf_add(&clean, text + i, k);

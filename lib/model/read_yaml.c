@@ -89,9 +89,7 @@ static char *short_tag(const yaml_char_t *tag)
 
 static enum node_tag tag_from_text(const char *text)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(core_tags); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(core_tags); i++)
 		if (streq(core_tags[i].name, text))
 			return core_tags[i].tag;
 	return NODE_TAG_OTHER;
@@ -99,11 +97,10 @@ static enum node_tag tag_from_text(const char *text)
 
 static bool decode_binary(struct node *n)
 {
-	struct buf bytes cleanup_buf = BUF_INIT(KUKE_MAX_MANIFEST);
-	struct buf plain cleanup_buf = BUF_INIT(KUKE_MAX_MANIFEST);
-	const char *p;
+	cleanup_buf struct buf bytes = BUF_INIT(KUKE_MAX_MANIFEST);
+	cleanup_buf struct buf plain = BUF_INIT(KUKE_MAX_MANIFEST);
 
-	for (p = n->text; *p; p++)
+	for (const char *p = n->text; *p; p++)
 		if (*p != '\n' && *p != ' ')
 			buf_addc(&plain, *p);
 	if (base64_decode(&bytes, buf_str(&plain), plain.len) < 0)
@@ -160,9 +157,7 @@ static void fill_scalar(struct node *n, const yaml_event_t *ev)
 
 static struct node *find_anchor(const struct node_stream *s, const char *name)
 {
-	size_t i;
-
-	for (i = s->n_anchors; i-- > 0;)
+	for (size_t i = s->n_anchors; i-- > 0;)
 		if (streq(s->anchors[i]->anchor, name))
 			return s->anchors[i];
 	return NULL;
@@ -172,7 +167,6 @@ static int fill_alias(struct node_stream *s, struct node *n, const yaml_event_t 
 		      struct kerr *err)
 {
 	char problem[200];
-	unsigned i;
 
 	n->anchor = xstrdup((const char *) ev->data.alias.anchor);
 	n->target = find_anchor(s, n->anchor);
@@ -181,7 +175,7 @@ static int fill_alias(struct node_stream *s, struct node *n, const yaml_event_t 
 				n->anchor);
 		return stream_fail(s, &ev->start_mark, err, problem);
 	}
-	for (i = 0; i < s->depth; i++) {
+	for (unsigned i = 0; i < s->depth; i++) {
 		if (s->open[i] != n->target)
 			continue;
 		(void) snprintf(problem, sizeof(problem), "anchor '%.100s' value contains itself",
@@ -326,7 +320,7 @@ struct node_stream *node_stream_free(struct node_stream *s)
 
 int node_stream_next(struct node_stream *s, struct node **ret, struct kerr *err)
 {
-	struct node *root cleanup_node = NULL;
+	cleanup_node struct node *root = NULL;
 	yaml_event_type_t type;
 	yaml_event_t ev;
 	int r;
@@ -358,9 +352,9 @@ void node_stream_mark(const struct node_stream *s, unsigned *ret_line, unsigned 
 int node_read_yaml(const char *text, size_t len, struct node **ret, struct node **ret_second,
 		   struct kerr *err)
 {
-	struct node_stream *s cleanup_(node_stream_freep) = NULL;
-	struct node *first cleanup_node = NULL, *second cleanup_node = NULL;
-	struct buf own cleanup_buf = BUF_INIT(0);
+	cleanup_(node_stream_freep) struct node_stream *s = NULL;
+	cleanup_node struct node *first = NULL, *second = NULL;
+	cleanup_buf struct buf own = BUF_INIT(0);
 	int r;
 
 	r = encoding_to_utf8(&text, &len, &own, err);
@@ -368,7 +362,7 @@ int node_read_yaml(const char *text, size_t len, struct node **ret, struct node 
 		return r;
 	s = node_stream_new(text, len);
 	do {
-		struct node *n cleanup_node = NULL;
+		cleanup_node struct node *n = NULL;
 
 		r = node_stream_next(s, &n, err);
 		if (r < 0)

@@ -19,9 +19,9 @@ size_t row_count(const struct model_type *t)
 
 const struct field *row_get(const struct model_type *t, size_t i)
 {
-	size_t k, n;
+	size_t n;
 
-	for (k = 0; k < t->n_fields; k++) {
+	for (size_t k = 0; k < t->n_fields; k++) {
 		if (t->fields[k].type != FIELD_EMBED) {
 			if (i == 0)
 				return &t->fields[k];

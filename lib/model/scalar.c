@@ -16,9 +16,7 @@ enum {
 
 static bool word_in(const char *s, const char *const *words)
 {
-	size_t i;
-
-	for (i = 0; words[i]; i++)
+	for (size_t i = 0; words[i]; i++)
 		if (streq(words[i], s))
 			return true;
 	return false;
@@ -75,9 +73,8 @@ static bool two_digits(const char **s, long min, long max, long *ret)
 {
 	size_t n = digits(*s, 2);
 	long v = 0;
-	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		v = v * 10 + ((*s)[i] - '0');
 	*s += n;
 	*ret = v;
@@ -144,20 +141,19 @@ static bool is_time(const char *s)
 
 int scalar_to_time(const char *s, struct ktime *ret)
 {
-	struct buf text cleanup_buf = BUF_INIT(128);
+	cleanup_buf struct buf text = BUF_INIT(128);
 	static const char after[] = "--T::";
 	const char *p = s;
 	long part[6] = { 0 };
-	size_t i;
 
 	if (!is_time(s))
 		return -EINVAL;
-	for (i = 0; i < ARRAY_SIZE(part) && *p; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(part) && *p; i++) {
 		for (; isdigit((unsigned char) *p); p++)
 			part[i] = part[i] * 10 + (*p - '0');
 		p += i + 1 < ARRAY_SIZE(part) && *p; /* skip the separator */
 	}
-	for (i = 0; i < ARRAY_SIZE(part); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(part); i++)
 		buf_addf(&text, "%0*ld%.1s", i == 0 ? 4 : 2, part[i], after + i);
 	buf_adds(&text, p);
 	if (!strpbrk(p, "Z+-"))

@@ -19,9 +19,8 @@ struct defs {
 static void need(struct defs *d, const struct model_type *t)
 {
 	const struct model_type **slot;
-	size_t i;
 
-	for (i = 0; i < d->n; i++)
+	for (size_t i = 0; i < d->n; i++)
 		if (d->v[i] == t)
 			return;
 	slot = vec_grow(&d->v, &d->n, sizeof(*d->v));
@@ -44,13 +43,11 @@ static void ref(struct jemit *j, const struct model_type *t, struct defs *d)
 
 static void names(struct jemit *j, const char *key, const char *const *v, bool empty_too)
 {
-	size_t i;
-
 	jemit_key(j, key);
 	jemit_array(j);
 	if (empty_too)
 		jemit_str(j, "");
-	for (i = 0; v[i] != NULL; i++)
+	for (size_t i = 0; v[i] != NULL; i++)
 		jemit_str(j, v[i]);
 	jemit_array_end(j);
 }
@@ -171,16 +168,15 @@ static void object_schema(struct jemit *j, const struct model_type *t, struct de
 {
 	const struct field *f;
 	bool any = false;
-	size_t i;
 
 	key_str(j, "description", t->help);
 	key_str(j, "type", "object");
 	jemit_key(j, "properties");
 	jemit_object(j);
-	for (i = 0; (f = row_get(t, i)) != NULL; i++)
+	for (size_t i = 0; (f = row_get(t, i)) != NULL; i++)
 		property(j, f, d);
 	jemit_object_end(j);
-	for (i = 0; (f = row_get(t, i)) != NULL; i++) {
+	for (size_t i = 0; (f = row_get(t, i)) != NULL; i++) {
 		if (!(f->flags & FIELD_REQUIRED))
 			continue;
 		if (!any) {
@@ -199,7 +195,6 @@ void schema_json(struct buf *out, enum kind kind)
 	const struct kind_info *info = kind_info(kind);
 	struct defs defs = { NULL, 0 };
 	struct jemit j;
-	size_t i;
 
 	assert(info != NULL);
 	jemit_init(&j, out, EMIT_INDENT);
@@ -210,7 +205,7 @@ void schema_json(struct buf *out, enum kind kind)
 	jemit_key(&j, "$defs");
 	jemit_object(&j);
 	/* The list may grow during the loop. */
-	for (i = 0; i < defs.n; i++) {
+	for (size_t i = 0; i < defs.n; i++) {
 		jemit_key(&j, defs.v[i]->name);
 		jemit_object(&j);
 		object_schema(&j, defs.v[i], &defs);

@@ -14,9 +14,7 @@ const char *const container_state_labels[] = { CONTAINER_STATES(
 
 const char *state_label(const char *const *labels, unsigned state)
 {
-	unsigned i;
-
-	for (i = 0; labels[i]; i++)
+	for (unsigned i = 0; labels[i]; i++)
 		if (i == state)
 			return labels[i];
 	return "Unknown";

@@ -100,9 +100,7 @@ static bool row_applies(const struct unsupported *u, const struct model_type *t,
 int validate_container_supported(const struct container_spec *c, const char *path_prefix,
 				 struct kerr *err)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(container_rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(container_rows); i++)
 		if (row_applies(&container_rows[i], &container_spec_type, c))
 			return kerr_plain(err, -EINVAL, "not supported yet: %s.%s", path_prefix,
 					  container_rows[i].path);
@@ -112,10 +110,9 @@ int validate_container_supported(const struct container_spec *c, const char *pat
 static int cell_containers_supported(const struct cell_doc *cell, struct kerr *err)
 {
 	cleanup_free char *prefix = NULL;
-	size_t i;
 	int r;
 
-	for (i = 0; i < cell->spec.containers.n; i++) {
+	for (size_t i = 0; i < cell->spec.containers.n; i++) {
 		free_p(&prefix);
 		prefix = xasprintf("spec.containers[%zu]", i);
 		r = validate_container_supported(&cell->spec.containers.v[i], prefix, err);
@@ -127,13 +124,12 @@ static int cell_containers_supported(const struct cell_doc *cell, struct kerr *e
 
 int validate_supported(enum kind kind, const void *doc, struct kerr *err)
 {
-	size_t i, k;
 	int r;
 
-	for (i = 0; i < ARRAY_SIZE(tables); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
 		if (tables[i].kind != kind)
 			continue;
-		for (k = 0; k < tables[i].n; k++)
+		for (size_t k = 0; k < tables[i].n; k++)
 			if (row_applies(&tables[i].rows[k], kind_info(kind)->type, doc))
 				return kerr_plain(err, -EINVAL, "not supported yet: %s",
 						  tables[i].rows[k].path);
@@ -149,19 +145,18 @@ int validate_supported(enum kind kind, const void *doc, struct kerr *err)
 
 bool validate_path_unsupported(enum kind kind, const char *path)
 {
-	size_t i, k;
 	const char *prefix;
 
-	for (i = 0; i < ARRAY_SIZE(tables); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
 		if (tables[i].kind != kind)
 			continue;
-		for (k = 0; k < tables[i].n; k++)
+		for (size_t k = 0; k < tables[i].n; k++)
 			if (streq(tables[i].rows[k].path, path))
 				return true;
 		prefix = tables[i].container_prefix;
 		if (prefix == NULL || !str_has_prefix(path, prefix))
 			continue;
-		for (k = 0; k < ARRAY_SIZE(container_rows); k++)
+		for (size_t k = 0; k < ARRAY_SIZE(container_rows); k++)
 			if (streq(container_rows[k].path, path + strlen(prefix)))
 				return true;
 	}

@@ -52,7 +52,6 @@ static int validate_egress_rule(const struct egress_rule *rule, struct kerr *err
 {
 	cleanup_free char *host = str_trim(rule->host);
 	cleanup_free char *cidr = str_trim(rule->cidr);
-	size_t i;
 
 	if (host[0] == '\0' && cidr[0] == '\0')
 		return kerr_plain(err, -EINVAL,
@@ -68,7 +67,7 @@ static int validate_egress_rule(const struct egress_rule *rule, struct kerr *err
 	if (host[0] != '\0' && !host_valid(host))
 		return kerr_plain(err, -EINVAL,
 				  "egress allow rule host is not a valid dns name: \"%s\"", host);
-	for (i = 0; i < rule->ports.n; i++)
+	for (size_t i = 0; i < rule->ports.n; i++)
 		if (rule->ports.v[i] < 1 || rule->ports.v[i] > 65535)
 			return kerr_plain(err, -EINVAL,
 					  "egress allow rule port must be within [1, 65535]: %lld",
@@ -79,7 +78,6 @@ static int validate_egress_rule(const struct egress_rule *rule, struct kerr *err
 int validate_egress(const struct egress_policy *p, struct kerr *err)
 {
 	cleanup_free char *action = NULL;
-	size_t i;
 	int r;
 
 	if (p == NULL)
@@ -87,7 +85,7 @@ int validate_egress(const struct egress_policy *p, struct kerr *err)
 	action = str_trim(p->default_action);
 	if (action[0] != '\0' && !str_case_eq(action, "allow") && !str_case_eq(action, "deny"))
 		return kerr_plain(err, -EINVAL, "egress default must be 'allow' or 'deny'");
-	for (i = 0; i < p->allow.n; i++) {
+	for (size_t i = 0; i < p->allow.n; i++) {
 		r = validate_egress_rule(&p->allow.v[i], err);
 		if (r < 0)
 			return kerr_wrap(err, r, "egress allow rule %zu", i);
@@ -211,10 +209,9 @@ static int validate_nested(const struct cell_spec *spec, const struct container_
 static int validate_cell_containers(const struct cell_spec *spec, struct kerr *err)
 {
 	const struct container_spec *c;
-	size_t i;
 	int r;
 
-	for (i = 0; i < spec->containers.n; i++) {
+	for (size_t i = 0; i < spec->containers.n; i++) {
 		c = &spec->containers.v[i];
 		r = validate_name(KIND_CONTAINER, c->id, err);
 		if (r < 0)
@@ -270,10 +267,9 @@ static int validate_container(const struct container_doc *doc, struct kerr *err)
 		{ s->stack_id, "spec.stackId" }, { s->cell_id, "spec.cellId" },
 		{ s->image, "spec.image" },
 	};
-	size_t i;
 	int r;
 
-	for (i = 0; i < ARRAY_SIZE(required); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(required); i++) {
 		r = require(required[i][0], required[i][1], err);
 		if (r < 0)
 			return r;

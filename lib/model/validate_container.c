@@ -120,9 +120,8 @@ int validate_volume_sources(const struct container_spec *c, struct kerr *err)
 {
 	const struct volume_mount *v;
 	struct stat st;
-	size_t i;
 
-	for (i = 0; i < c->volumes.n; i++) {
+	for (size_t i = 0; i < c->volumes.n; i++) {
 		v = &c->volumes.v[i];
 		if (!str_empty(v->kind) && !streq(v->kind, "bind"))
 			continue;
@@ -258,9 +257,8 @@ int validate_restart_policy(const char *policy, struct kerr *err)
 {
 	static const char *const known[] = { "",      "no", "never", "on-failure", "unless-stopped",
 					     "always" };
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(known); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (streq_null(policy, known[i]))
 			return 0;
 	return kerr_plain(
@@ -280,9 +278,8 @@ void security_opt_clear(struct security_opt *o)
 static void fold_word(char **value)
 {
 	static const char *const words[] = { "unconfined", "default" };
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(words); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (!str_case_eq(*value, words[i]))
 			continue;
 		free(*value);
@@ -336,9 +333,7 @@ int security_opt_parse(const char *opt, struct security_opt *ret, struct kerr *e
 /* "all" and "cap_all" mean every capability. */
 static int validate_capability_names(const struct strlist *names, struct kerr *err)
 {
-	size_t i;
-
-	for (i = 0; i < names->n; i++) {
+	for (size_t i = 0; i < names->n; i++) {
 		cleanup_free char *name = str_trim(names->v[i]);
 
 		if (!str_case_eq(name, "all") && !str_case_eq(name, "cap_all") &&
@@ -409,12 +404,11 @@ static bool tmpfs_word_ok(const char *word)
 	};
 	static const char *const keys[] = { "mode=",	  "uid=",	"gid=",	 "size=",
 					    "nr_blocks=", "nr_inodes=", "huge=", "mpol=" };
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(flags); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if (streq(word, flags[i]))
 			return true;
-	for (i = 0; i < ARRAY_SIZE(keys); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (str_has_prefix(word, keys[i]) && !streq(word, keys[i]))
 			return tmpfs_value_ok(keys[i], word + strlen(keys[i]));
 	return false;
@@ -440,8 +434,6 @@ static bool tmpfs_option_ok(const char *option)
 
 static int validate_tmpfs(const struct container_tmpfs *t, size_t i, struct kerr *err)
 {
-	size_t k;
-
 	if (str_empty(t->path))
 		return kerr_plain(err, -EINVAL, "tmpfs path is required (tmpfs[%zu])", i);
 	if (t->path[0] != '/')
@@ -456,7 +448,7 @@ static int validate_tmpfs(const struct container_tmpfs *t, size_t i, struct kerr
 		return kerr_plain(err, -EINVAL,
 				  "tmpfs sizeBytes must not be negative (tmpfs[%zu] path \"%s\")",
 				  i, t->path);
-	for (k = 0; k < t->options.n; k++)
+	for (size_t k = 0; k < t->options.n; k++)
 		if (!tmpfs_option_ok(t->options.v[k]))
 			return kerr_plain(err, -EINVAL,
 					  "tmpfs option is not valid (tmpfs[%zu] option \"%s\")", i,
@@ -467,9 +459,8 @@ static int validate_tmpfs(const struct container_tmpfs *t, size_t i, struct kerr
 int validate_resources(const struct container_resources *r, struct kerr *err)
 {
 	const struct model_type *t = &container_resources_type;
-	size_t i;
 
-	for (i = 0; r != NULL && i < t->n_fields; i++) {
+	for (size_t i = 0; r != NULL && i < t->n_fields; i++) {
 		const struct field *f = &t->fields[i];
 		const struct nint *v = field_cptr(f, r);
 
@@ -501,13 +492,13 @@ int validate_user(const char *user, struct kerr *err)
 {
 	cleanup_buf struct buf shown = BUF_INIT(256);
 	const char *colon, *why = NULL;
-	size_t i, n;
+	size_t n;
 
 	if (str_empty(user))
 		return 0;
 	colon = strchr(user, ':');
 	n = colon == NULL ? strlen(user) : (size_t) (colon - user);
-	for (i = 0; user[i] != '\0' && why == NULL; i++)
+	for (size_t i = 0; user[i] != '\0' && why == NULL; i++)
 		if ((unsigned char) user[i] <= ' ' || user[i] == 0x7f)
 			why = "white space or a control character in it";
 	if (why == NULL && colon != NULL && strchr(colon + 1, ':') != NULL)
@@ -525,9 +516,7 @@ int validate_user(const char *user, struct kerr *err)
 /* KEY alone removes the variable. */
 static int validate_env(const struct strlist *env, struct kerr *err)
 {
-	size_t i;
-
-	for (i = 0; i < env->n; i++)
+	for (size_t i = 0; i < env->n; i++)
 		if (env->v[i][0] == '\0' || env->v[i][0] == '=')
 			return kerr_plain(err, -EINVAL,
 					  "env entry must be KEY=VALUE or KEY (env[%zu] \"%s\")", i,
@@ -538,10 +527,9 @@ static int validate_env(const struct strlist *env, struct kerr *err)
 static int validate_ports(const struct strlist *ports, struct kerr *err)
 {
 	struct port_spec parsed;
-	size_t i;
 	int r;
 
-	for (i = 0; i < ports->n; i++) {
+	for (size_t i = 0; i < ports->n; i++) {
 		r = port_parse(ports->v[i], &parsed, err);
 		if (r < 0)
 			return r;
@@ -553,7 +541,6 @@ static int validate_ports(const struct strlist *ports, struct kerr *err)
 static int validate_container_rest(const struct container_spec *c, struct kerr *err)
 {
 	struct security_opt opt;
-	size_t i;
 	int r;
 
 	r = validate_env(&c->env, err);
@@ -575,7 +562,7 @@ static int validate_container_rest(const struct container_spec *c, struct kerr *
 		return kerr_plain(err, -EINVAL,
 				  "workingDir must be an absolute container path (\"%s\")",
 				  c->working_dir);
-	for (i = 0; i < c->networks.n; i++) {
+	for (size_t i = 0; i < c->networks.n; i++) {
 		r = validate_name(KIND_SPACE, c->networks.v[i], err);
 		if (r < 0)
 			return r;
@@ -583,13 +570,13 @@ static int validate_container_rest(const struct container_spec *c, struct kerr *
 	r = validate_capabilities(c->capabilities, err);
 	if (r < 0)
 		return r;
-	for (i = 0; i < c->security_opts.n; i++) {
+	for (size_t i = 0; i < c->security_opts.n; i++) {
 		r = security_opt_parse(c->security_opts.v[i], &opt, err);
 		if (r < 0)
 			return r;
 		security_opt_clear(&opt);
 	}
-	for (i = 0; i < c->tmpfs.n; i++) {
+	for (size_t i = 0; i < c->tmpfs.n; i++) {
 		r = validate_tmpfs(&c->tmpfs.v[i], i, err);
 		if (r < 0)
 			return r;
@@ -635,9 +622,7 @@ static int by_place(const void *a, const void *b)
 
 static int distinct_in(const struct target *v, size_t n, struct kerr *err)
 {
-	size_t i;
-
-	for (i = 1; i < n; i++)
+	for (size_t i = 1; i < n; i++)
 		if (streq(v[i - 1].clean, v[i].clean))
 			return kerr_plain(err, -EINVAL,
 					  "two mounts at the same place (%s \"%s\", %s \"%s\")",
@@ -676,9 +661,7 @@ static int validate_distinct_targets(const struct container_spec *c, struct kerr
  */
 static int validate_dev(const struct container_spec *c, struct kerr *err)
 {
-	size_t i;
-
-	for (i = 0; !c->privileged && i < c->volumes.n; i++) {
+	for (size_t i = 0; !c->privileged && i < c->volumes.n; i++) {
 		const struct volume_mount *v = &c->volumes.v[i];
 		cleanup_free char *trimmed = str_trim(v->target);
 		cleanup_free char *clean = NULL;
@@ -703,15 +686,14 @@ int validate_mount_targets(const struct container_spec *c, struct kerr *err)
 
 int validate_container_spec(const struct container_spec *c, struct kerr *err)
 {
-	size_t i;
 	int r;
 
-	for (i = 0; i < c->secrets.n; i++) {
+	for (size_t i = 0; i < c->secrets.n; i++) {
 		r = validate_secret(&c->secrets.v[i], i, err);
 		if (r < 0)
 			return r;
 	}
-	for (i = 0; i < c->volumes.n; i++) {
+	for (size_t i = 0; i < c->volumes.n; i++) {
 		r = validate_volume(&c->volumes.v[i], i, err);
 		if (r < 0)
 			return r;

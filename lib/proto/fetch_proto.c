@@ -65,18 +65,17 @@ int fetch_msg_send(const struct fetch_msg *m, int sock, int fd, enum fetch_msg_f
 /* Keep the first descriptor and close any others: the protocol allows one. */
 static void take_fds(struct msghdr *msg, int *ret_fd)
 {
-	struct cmsghdr *c;
 	int fds[8];
-	size_t n, i;
+	size_t n;
 
-	for (c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
 		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		if (n > ARRAY_SIZE(fds))
 			n = ARRAY_SIZE(fds);
 		memcpy(fds, CMSG_DATA(c), n * sizeof(int));
-		for (i = 0; i < n; i++) {
+		for (size_t i = 0; i < n; i++) {
 			if (*ret_fd < 0)
 				*ret_fd = take_fd(fds[i]);
 			else

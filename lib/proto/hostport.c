@@ -18,13 +18,11 @@ void hostport_split(const char *s, char **ret_host, char **ret_port)
 
 bool host_is_loopback(const char *host)
 {
-	const char *p;
-
 	if (str_case_eq(host, "localhost") || streq(host, "::1") || streq(host, "[::1]"))
 		return true;
 	if (!str_has_prefix(host, "127."))
 		return false;
-	for (p = host; *p; p++)
+	for (const char *p = host; *p; p++)
 		if (*p != '.' && (*p < '0' || *p > '9'))
 			return false;
 	return true;
@@ -33,9 +31,8 @@ bool host_is_loopback(const char *host)
 bool hostport_listed(char *const *list, size_t n, const char *host, const char *port)
 {
 	bool found = false;
-	size_t i;
 
-	for (i = 0; i < n && !found; i++) {
+	for (size_t i = 0; i < n && !found; i++) {
 		cleanup_free char *h = NULL, *p = NULL;
 
 		hostport_split(list[i], &h, &p);

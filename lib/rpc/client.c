@@ -230,7 +230,7 @@ static int read_reply(struct rpc_client *c, const struct rpc_method *m, void *re
 		      const struct rpc_call_opts *opts, struct kerr *err)
 {
 	const struct wire_limits limits = { .what = "reply", .max_frame = KUKE_MAX_REPLY };
-	struct wire_frame frame cleanup_(wire_frame_clear);
+	cleanup_(wire_frame_clear) struct wire_frame frame;
 	int r;
 
 	wire_frame_init(&frame);

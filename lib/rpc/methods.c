@@ -922,9 +922,7 @@ const struct rpc_method *rpc_method_get(enum rpc_method_id id)
 
 const struct rpc_method *rpc_method_find(const char *service, const char *name)
 {
-	size_t i;
-
-	for (i = RPC_METHOD_INVALID + 1; i < _RPC_METHOD_MAX; i++)
+	for (size_t i = RPC_METHOD_INVALID + 1; i < _RPC_METHOD_MAX; i++)
 		if (streq(methods_[i].service, service) && streq(methods_[i].name, name))
 			return &methods_[i];
 	return NULL;

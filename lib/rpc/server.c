@@ -256,8 +256,8 @@ static void send_late(int fd, const struct kerr *why)
 static int serve_next(const struct rpc_server *s, int fd, const struct peer *peer,
 		      const struct wire_limits *limits, struct kerr *err)
 {
-	struct wire_frame frame cleanup_(wire_frame_clear);
-	struct call c cleanup_(call_clear) = {
+	cleanup_(wire_frame_clear) struct wire_frame frame;
+	cleanup_(call_clear) struct call c = {
 		.server = s,
 		.pace = limits->pace,
 		.peer = peer,

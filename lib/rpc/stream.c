@@ -130,9 +130,7 @@ static void escaped(struct stream *s, char c)
 
 void stream_add(struct stream *s, const char *p, size_t n)
 {
-	size_t i;
-
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (s->escape > 0)
 			escaped(s, p[i]);
 		else if (p[i] == '\\')

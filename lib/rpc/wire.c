@@ -54,10 +54,8 @@ void wire_frame_init(struct wire_frame *f)
 
 void wire_frame_clear(struct wire_frame *f)
 {
-	size_t i;
-
 	buf_clear(&f->text);
-	for (i = 0; i < f->n_fds; i++)
+	for (size_t i = 0; i < f->n_fds; i++)
 		fd_close_p(&f->fds[i]);
 	fd_close_p(&f->stream_fd);
 	wire_frame_init(f);
@@ -238,7 +236,6 @@ static int first_byte(int fd, struct wire_frame *f, char *ret)
 	} control;
 	struct iovec iov = { .iov_base = ret, .iov_len = 1 };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct cmsghdr *c;
 	ssize_t n;
 
 	do {
@@ -248,7 +245,7 @@ static int first_byte(int fd, struct wire_frame *f, char *ret)
 	} while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return n < 0 ? -errno : 0;
-	for (c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
 		f->n_fds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);

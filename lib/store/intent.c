@@ -167,7 +167,6 @@ int intent_list(const struct layout *l, intent_list_fn *fn, void *ctx, struct ke
 	cleanup_free char *locks = layout_run(l, RUN_LOCKS);
 	cleanup_free char *rt = layout_rt(l, RT_INTENTS);
 	cleanup_strlist struct strlist found = { 0 };
-	size_t i;
 	int r;
 
 	r = collect(locks, "", 0, &found, err);
@@ -176,7 +175,7 @@ int intent_list(const struct layout *l, intent_list_fn *fn, void *ctx, struct ke
 	if (r < 0)
 		return r;
 	strlist_sort(&found);
-	for (i = 0; i < found.n; i++) {
+	for (size_t i = 0; i < found.n; i++) {
 		struct addr a = { 0 };
 		char *at = found.v[i];
 		char *part;

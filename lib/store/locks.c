@@ -120,9 +120,7 @@ struct locks *locks_new(const struct layout *l)
 /* Index of the held lock with this path, or -1. */
 static ssize_t held_index(const struct locks *t, const char *path)
 {
-	size_t i;
-
-	for (i = 0; i < t->n; i++)
+	for (size_t i = 0; i < t->n; i++)
 		if (streq(t->held[i].path, path))
 			return (ssize_t) i;
 	return -1;
@@ -136,10 +134,8 @@ static void held_close(struct held *h)
 
 void locks_drop_all(struct locks *t)
 {
-	size_t i;
-
 	/* Innermost first, so that a parent is never seen free while a child is held. */
-	for (i = t->n; i > 0; i--)
+	for (size_t i = t->n; i > 0; i--)
 		held_close(&t->held[i - 1]);
 	free_p(&t->held);
 	t->n = 0;
@@ -164,9 +160,7 @@ struct locks *locks_free(struct locks *t)
 static void check_order(const struct locks *t, enum lock_level level, const char *path,
 			enum locks_flags flags)
 {
-	size_t i;
-
-	for (i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < t->n; i++) {
 		const struct held *h = &t->held[i];
 
 		assert(!streq(h->path, path));

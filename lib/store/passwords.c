@@ -51,9 +51,7 @@ static const struct model_type list_type = {
 static const struct registry_credentials *find(const struct list *l,
 					       const struct registry_credentials *like)
 {
-	size_t i;
-
-	for (i = 0; i < l->credentials.n; i++) {
+	for (size_t i = 0; i < l->credentials.n; i++) {
 		const struct registry_credentials *c = &l->credentials.v[i];
 
 		if (streq_null(c->username, like->username) &&
@@ -149,13 +147,12 @@ int passwords_check(const struct layout *l, const struct addr *realm, const stru
 {
 	cleanup_free char *path = layout_object(l, realm, REALM_PASSWORDS);
 	struct list stored = { 0 };
-	size_t i;
 	int r;
 
 	if (doc->spec.registry_credentials.n == 0)
 		return 0;
 	r = load(path, &stored, err);
-	for (i = 0; r == 0 && i < doc->spec.registry_credentials.n; i++) {
+	for (size_t i = 0; r == 0 && i < doc->spec.registry_credentials.n; i++) {
 		const struct registry_credentials *c = &doc->spec.registry_credentials.v[i];
 
 		if (streq_null(c->password, PASSWORD_MASK) && !find(&stored, c))
@@ -181,9 +178,7 @@ void passwords_freep(struct passwords **pw)
 static int resolve(const struct realm_doc *doc, const struct list *stored, struct list *wanted,
 		   struct kerr *err)
 {
-	size_t i;
-
-	for (i = 0; i < doc->spec.registry_credentials.n; i++) {
+	for (size_t i = 0; i < doc->spec.registry_credentials.n; i++) {
 		const struct registry_credentials *c = &doc->spec.registry_credentials.v[i];
 		const struct registry_credentials *s = find(stored, c);
 
@@ -215,10 +210,9 @@ int passwords_refuse_masks(const struct realm_doc *doc, struct kerr *err)
 int passwords_prepare(const struct layout *l, const struct addr *realm, const struct realm_doc *doc,
 		      bool stored, struct passwords **ret, struct kerr *err)
 {
-	struct passwords *pw cleanup_(passwords_freep) = xcalloc(1, sizeof(*pw));
+	cleanup_(passwords_freep) struct passwords *pw = xcalloc(1, sizeof(*pw));
 	struct list old = { 0 };
 	struct list both = { 0 };
-	size_t i;
 	int r;
 
 	pw->path = layout_object(l, realm, REALM_PASSWORDS);
@@ -230,7 +224,7 @@ int passwords_prepare(const struct layout *l, const struct addr *realm, const st
 		return r < 0 ? r : 0;
 	}
 	model_copy(&list_type, &both, &pw->list);
-	for (i = 0; stored && i < old.credentials.n; i++)
+	for (size_t i = 0; stored && i < old.credentials.n; i++)
 		if (!find(&both, &old.credentials.v[i]))
 			add(&both, &old.credentials.v[i], old.credentials.v[i].password);
 	r = save(pw->path, &both, err);

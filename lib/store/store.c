@@ -133,11 +133,10 @@ static bool has_lost_document(const struct layout *l, const struct addr *a)
 	cleanup_free char *dir = layout_object(l, a, OBJECT_DIR);
 	cleanup_strlist struct strlist below = { 0 };
 	struct stat st;
-	size_t i;
 
 	if (lstat(dir, &st) < 0 || !S_ISDIR(st.st_mode) || (st.st_mode & STORE_UNFINISHED))
 		return false;
-	for (i = 0; i < ARRAY_SIZE(sides_); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sides_); i++) {
 		cleanup_free char *path = NULL;
 
 		if (sides_[i].level != addr_level(a))
@@ -374,7 +373,7 @@ int store_save(const struct layout *l, const struct addr *a, enum store_save_fla
 	       struct kerr *err)
 {
 	enum kind kind = store_kind(a);
-	struct passwords *pw cleanup_(passwords_freep) = NULL;
+	cleanup_(passwords_freep) struct passwords *pw = NULL;
 	int there;
 	int r;
 
@@ -474,10 +473,9 @@ int store_list(const struct layout *l, const struct addr *parent, struct strlist
 
 static int delete_sides(const struct layout *l, const struct addr *a, struct kerr *err)
 {
-	size_t i;
 	int r;
 
-	for (i = 0; i < ARRAY_SIZE(sides_); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(sides_); i++) {
 		cleanup_free char *path = NULL;
 
 		if (sides_[i].level != addr_level(a))

@@ -29,9 +29,7 @@ void oci_descriptor_clear(struct oci_descriptor *d)
 
 static void clear_list(struct oci_descriptor **v, size_t *n)
 {
-	size_t i;
-
-	for (i = 0; i < *n; i++)
+	for (size_t i = 0; i < *n; i++)
 		oci_descriptor_clear(&(*v)[i]);
 	free_p(v);
 	*n = 0;
@@ -296,7 +294,6 @@ static int parse_diff_ids(const struct jval *root, struct strlist *ret, struct k
 {
 	const struct jval *rootfs = jval_get(root, "rootfs");
 	struct digest d;
-	size_t i;
 	int r;
 
 	r = jval_get_strlist(rootfs, "diff_ids", "rootfs", ret, err);
@@ -306,7 +303,7 @@ static int parse_diff_ids(const struct jval *root, struct strlist *ret, struct k
 		return kerr_plain(err, -E2BIG,
 				  "rootfs.diff_ids: there are %zu, at most %d are allowed", ret->n,
 				  IMAGE_MAX_LAYERS);
-	for (i = 0; i < ret->n; i++)
+	for (size_t i = 0; i < ret->n; i++)
 		if (digest_parse(ret->v[i], &d) < 0)
 			return kerr_plain(err, -EINVAL,
 					  "rootfs.diff_ids[%zu]: must be sha256: and 64 hex digits",
@@ -378,13 +375,11 @@ static void emit_descriptor(struct buf *out, const char *type, const struct oci_
 
 void oci_manifest_emit_docker(const struct oci_manifest *m, struct buf *out)
 {
-	size_t i;
-
 	buf_adds(out,
 		 "{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_DOCKER_MANIFEST "\",\"config\":");
 	emit_descriptor(out, MEDIA_DOCKER_CONFIG, &m->config);
 	buf_adds(out, ",\"layers\":[");
-	for (i = 0; i < m->n_layers; i++) {
+	for (size_t i = 0; i < m->n_layers; i++) {
 		if (i > 0)
 			buf_addc(out, ',');
 		emit_descriptor(out, m->layers[i].media_type, &m->layers[i]);

@@ -23,9 +23,7 @@ static bool is_alnum(char c)
 
 static bool is_hex(const char *s, size_t n)
 {
-	size_t i;
-
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		if (!(s[i] >= '0' && s[i] <= '9') && !(s[i] >= 'a' && s[i] <= 'f'))
 			return false;
 	return true;
@@ -34,15 +32,13 @@ static bool is_hex(const char *s, size_t n)
 /* A host name or IPv4 address: parts of letters, digits and inner '-'; or [IPv6]. */
 static bool valid_host(const char *s, size_t n)
 {
-	size_t i;
-
 	if (n > 2 && s[0] == '[' && s[n - 1] == ']') {
-		for (i = 1; i < n - 1; i++)
+		for (size_t i = 1; i < n - 1; i++)
 			if (!is_hex(s + i, 1) && s[i] != ':' && !(s[i] >= 'A' && s[i] <= 'F'))
 				return false;
 		return true;
 	}
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (is_alnum(s[i]))
 			continue;
 		if (i == 0 || i == n - 1 || (s[i] != '.' && s[i] != '-'))
@@ -144,11 +140,9 @@ static int invalid_ref(struct kerr *err, const char *s)
 /* Whether the text before the first '/' is a registry host and not a user name. */
 static bool is_domain(const char *s, size_t n)
 {
-	size_t i;
-
 	if (n == 9 && strncmp(s, "localhost", n) == 0)
 		return true;
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		if (s[i] == '.' || s[i] == ':' || (s[i] >= 'A' && s[i] <= 'Z'))
 			return true;
 	return false;
@@ -158,7 +152,6 @@ static bool is_domain(const char *s, size_t n)
 static int split_name(const char *name, struct ref *r, struct kerr *err)
 {
 	const char *slash = strchr(name, '/'), *rest = name;
-	const char *p;
 
 	if (slash && is_domain(name, (size_t) (slash - name))) {
 		r->domain = xstrndup(name, (size_t) (slash - name));
@@ -172,7 +165,7 @@ static int split_name(const char *name, struct ref *r, struct kerr *err)
 		r->path = xasprintf(OFFICIAL "%s", rest);
 	else
 		r->path = xstrdup(rest);
-	for (p = r->path; *p; p++)
+	for (const char *p = r->path; *p; p++)
 		if (*p >= 'A' && *p <= 'Z')
 			return kerr_plain(
 				err, -EINVAL,

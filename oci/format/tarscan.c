@@ -139,9 +139,7 @@ static int parse_number(const unsigned char *p, size_t n, int64_t *ret)
 
 static bool all_zero(const unsigned char *h)
 {
-	size_t i;
-
-	for (i = 0; i < BLOCK; i++)
+	for (size_t i = 0; i < BLOCK; i++)
 		if (h[i])
 			return false;
 	return true;
@@ -151,11 +149,10 @@ static bool checksum_ok(const unsigned char *h)
 {
 	int64_t want;
 	uint64_t sum = 0;
-	size_t i;
 
 	if (parse_number(h + H_SUM, N_SUM, &want) < 0)
 		return false;
-	for (i = 0; i < BLOCK; i++)
+	for (size_t i = 0; i < BLOCK; i++)
 		sum += i >= H_SUM && i < H_SUM + N_SUM ? ' ' : h[i];
 	return sum == (uint64_t) want;
 }

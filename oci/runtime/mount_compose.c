@@ -119,9 +119,7 @@ int mount_plan_compose(struct mount_plan *p, int root, struct kerr *err)
 /* If something cannot be removed here, it is removed with the cell's runtime directory. */
 void mount_plan_detach(struct mount_plan *p)
 {
-	size_t i;
-
-	for (i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n; i++) {
 		if (p->v[i].composed == NULL)
 			continue;
 		(void) umount2(p->v[i].composed, MNT_DETACH | UMOUNT_NOFOLLOW);

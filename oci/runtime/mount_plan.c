@@ -28,9 +28,7 @@ static void entry_clear(struct mount_entry *e)
 
 void mount_plan_clear(struct mount_plan *p)
 {
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		entry_clear(&p->v[i]);
 	free(p->v);
 	free(p->dir);
@@ -48,9 +46,7 @@ static bool is_at_or_below(const char *path, const char *place)
 
 const struct mount_entry *mount_plan_at(const struct mount_plan *p, const char *target)
 {
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		if (!p->v[i].skip && streq(p->v[i].target, target))
 			return &p->v[i];
 	return NULL;
@@ -125,11 +121,10 @@ static void add_bind_volume(struct mount_plan *p, const struct volume_mount *v, 
 
 static int add_volumes(struct mount_plan *p, const struct container_spec *c, struct kerr *err)
 {
-	size_t i;
 	int r;
 
 	r = validate_volume_sources(c, err);
-	for (i = 0; r == 0 && i < c->volumes.n; i++) {
+	for (size_t i = 0; r == 0 && i < c->volumes.n; i++) {
 		const struct volume_mount *v = &c->volumes.v[i];
 		char *target = NULL;
 
@@ -150,7 +145,6 @@ static int add_tmpfs(struct mount_plan *p, const struct container_tmpfs *t, stru
 {
 	struct mount_entry *e;
 	char *target = NULL;
-	size_t i;
 
 	if (target_of(t->path, &target) < 0)
 		return kerr_plain(err, -EINVAL, "tmpfs path is not allowed (\"%s\")",
@@ -161,16 +155,14 @@ static int add_tmpfs(struct mount_plan *p, const struct container_tmpfs *t, stru
 	strlist_add(&e->options, "nodev");
 	if (t->size_bytes > 0)
 		strlist_addf(&e->options, "size=%lld", (long long) t->size_bytes);
-	for (i = 0; i < t->options.n; i++)
+	for (size_t i = 0; i < t->options.n; i++)
 		add_options(e, t->options.v[i]);
 	return 0;
 }
 
 static int add_secrets(struct mount_plan *p, const struct spec_input *in, struct kerr *err)
 {
-	size_t i;
-
-	for (i = 0; i < in->n_secrets; i++) {
+	for (size_t i = 0; i < in->n_secrets; i++) {
 		const struct spec_secret *s = &in->secrets[i];
 		struct mount_entry *e;
 		char *target = NULL;
@@ -193,9 +185,7 @@ static int add_secrets(struct mount_plan *p, const struct spec_input *in, struct
 /* Whether path is at or below one of the container's volumes. */
 static bool in_volume(const struct mount_plan *p, const char *path)
 {
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		if (str_has_prefix(p->v[i].what, "volume ") && is_at_or_below(path, p->v[i].target))
 			return true;
 	return false;
@@ -211,9 +201,8 @@ static void add_cell_files(struct mount_plan *p, const struct spec_input *in)
 		{ in->hostname, "/etc/hostname" },
 		{ in->resolv, "/etc/resolv.conf" },
 	};
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct mount_entry *e;
 
 		if (rows[i].source == NULL || in_volume(p, rows[i].target) ||
@@ -230,12 +219,11 @@ static void add_cell_files(struct mount_plan *p, const struct spec_input *in)
 static void add_run(struct mount_plan *p)
 {
 	struct mount_entry *e;
-	size_t i;
 
 	if (mount_plan_at(p, "/run") != NULL)
 		return;
 	e = add(p, MOUNT_ENTRY_TMPFS, "directory", xstrdup("/run"));
-	for (i = 0; spec_run_options[i] != NULL; i++)
+	for (size_t i = 0; spec_run_options[i] != NULL; i++)
 		strlist_add(&e->options, spec_run_options[i]);
 	e->own = true;
 	e->copy = true;
@@ -262,11 +250,10 @@ int mount_plan_make(const struct spec_input *in, const char *dir, struct mount_p
 		    struct kerr *err)
 {
 	cleanup_mount_plan struct mount_plan p = { .dir = xstrdup(dir) };
-	size_t i;
 	int r;
 
 	r = add_volumes(&p, in->c, err);
-	for (i = 0; r == 0 && i < in->c->tmpfs.n; i++)
+	for (size_t i = 0; r == 0 && i < in->c->tmpfs.n; i++)
 		r = add_tmpfs(&p, &in->c->tmpfs.v[i], err);
 	if (r == 0)
 		r = add_secrets(&p, in, err);
@@ -275,7 +262,7 @@ int mount_plan_make(const struct spec_input *in, const char *dir, struct mount_p
 	add_cell_files(&p, in);
 	add_run(&p);
 	qsort(p.v, p.n, sizeof(*p.v), by_target);
-	for (i = 0; i < p.n; i++) {
+	for (size_t i = 0; i < p.n; i++) {
 		if (i > 0 && streq(p.v[i].target, p.v[i - 1].target))
 			return kerr_plain(err, -EINVAL, "%s and %s have the same target",
 					  p.v[i - 1].what, p.v[i].what);
@@ -293,9 +280,8 @@ static mode_t mode_of(const struct mount_entry *e)
 {
 	const char *text = NULL;
 	mode_t mode = 0;
-	size_t i;
 
-	for (i = 0; i < e->options.n; i++)
+	for (size_t i = 0; i < e->options.n; i++)
 		if (str_has_prefix(e->options.v[i], "mode="))
 			text = e->options.v[i] + strlen("mode=");
 	for (; text != NULL && *text >= '0' && *text <= '7'; text++)
@@ -348,9 +334,8 @@ static int resolve_same_target(struct mount_plan *p, size_t i, size_t k, struct 
 static int find_parent(struct mount_plan *p, size_t k, struct kerr *err)
 {
 	struct mount_entry *e = &p->v[k];
-	size_t i;
 
-	for (i = 0; i < k; i++) {
+	for (size_t i = 0; i < k; i++) {
 		const struct mount_entry *other = &p->v[i];
 
 		if (other->skip)
@@ -419,12 +404,11 @@ static int prepare_entry(struct mount_plan *p, size_t k, int root, const struct 
 int mount_plan_prepare(struct mount_plan *p, int root, struct kerr *err)
 {
 	cleanup_strlist struct strlist covered = { 0 };
-	size_t i;
 	int r;
 
 	strlist_add(&covered, "/dev");
 	r = prepare_top(p, root, err);
-	for (i = 0; r == 0 && i < p->n; i++) {
+	for (size_t i = 0; r == 0 && i < p->n; i++) {
 		r = prepare_entry(p, i, root, &covered, err);
 		strlist_add(&covered, p->v[i].target);
 	}
@@ -436,12 +420,11 @@ int mount_plan_cwd(const struct mount_plan *p, int root, const char *cwd, struct
 	static const char *const mounted[] = { "/proc", "/sys", "/dev" };
 	cleanup_strlist struct strlist covered = { 0 };
 	cleanup_free char *real = NULL;
-	size_t i;
 	int r;
 
-	for (i = 0; i < ARRAY_SIZE(mounted); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(mounted); i++)
 		strlist_add(&covered, mounted[i]);
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		if (!p->v[i].skip && !p->v[i].copy)
 			strlist_add(&covered, p->v[i].target);
 	r = guard_follow(root, cwd, &covered, &real, err);

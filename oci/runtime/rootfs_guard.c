@@ -87,9 +87,7 @@ static bool is_at_or_below(const char *path, const char *place)
 
 static bool is_covered(const struct walk *w, const char *path)
 {
-	size_t i;
-
-	for (i = 0; i < w->covered->n; i++)
+	for (size_t i = 0; i < w->covered->n; i++)
 		if (is_at_or_below(path, w->covered->v[i]))
 			return true;
 	return false;

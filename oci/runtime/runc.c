@@ -83,9 +83,9 @@ int runc_find(const char *configured, char **ret_path, struct kerr *err)
 static int parse_triple(const char *s, struct runc_version *v)
 {
 	unsigned *const part[] = { &v->major, &v->minor, &v->patch };
-	size_t i, n;
+	size_t n;
 
-	for (i = 0; i < ARRAY_SIZE(part); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(part); i++) {
 		cleanup_free char *digits = NULL;
 		uint64_t number = 0;
 
@@ -268,9 +268,8 @@ static const char *message_body(const char *msg)
 {
 	static const char *const prefixes[] = { "runc run failed: ", "runc create failed: " };
 	const char *s = skip_stamp(msg);
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(prefixes); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
 		if (str_has_prefix(s, prefixes[i]))
 			s += strlen(prefixes[i]);
 	return s;
@@ -281,12 +280,11 @@ int runc_last_error(const char *log_path, struct buf *ret)
 	cleanup_buf struct buf text = BUF_INIT(RUNC_LOG_MAX);
 	cleanup_free char *last = NULL;
 	cleanup_free char *cause = NULL;
-	const char *p;
 	size_t n;
 
 	if (file_read_at(AT_FDCWD, log_path, RUNC_LOG_MAX, &text, NULL) < 0)
 		return -ENOENT;
-	for (p = buf_str(&text); *p != '\0'; p += n + (p[n] == '\n')) {
+	for (const char *p = buf_str(&text); *p != '\0'; p += n + (p[n] == '\n')) {
 		char *msg;
 
 		n = strcspn(p, "\n");

@@ -72,9 +72,8 @@ static bool is_later_line(const struct runc_version *v, const struct release *fr
 static bool is_in_release(const struct fix *f, const struct runc_version *v)
 {
 	const struct release *last = &f->from[0];
-	size_t i;
 
-	for (i = 0; i < FIX_LINES && f->from[i].major != 0; i++) {
+	for (size_t i = 0; i < FIX_LINES && f->from[i].major != 0; i++) {
 		last = &f->from[i];
 		if (!is_same_line(v, last))
 			continue;
@@ -86,9 +85,7 @@ static bool is_in_release(const struct fix *f, const struct runc_version *v)
 
 static bool is_in_package(const struct fix *f, const struct runc_version *v)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(f->packages) && f->packages[i] != NULL; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(f->packages) && f->packages[i] != NULL; i++) {
 		const char *p = v->package + strlen(f->packages[i]);
 		unsigned n = 0;
 
@@ -114,9 +111,8 @@ static bool is_packaged(const struct runc_version *v)
 char *runc_fixes_missing(const struct runc_version *v)
 {
 	struct buf text = BUF_INIT(4096);
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(fixes); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(fixes); i++) {
 		const struct fix *f = &fixes[i];
 
 		if (!streq(f->runtime, v->name) || is_in_release(f, v) || is_in_package(f, v))

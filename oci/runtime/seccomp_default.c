@@ -549,9 +549,7 @@ static void add_each(struct seccomp_profile *s, const char *const *names,
 		     enum sysfilter_action action, unsigned errno_ret,
 		     const struct sysfilter_arg *args, size_t n)
 {
-	size_t i;
-
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		add_rule(s, names, action, errno_ret, &args[i]);
 }
 
@@ -559,12 +557,11 @@ void seccomp_profile_default(const bool *caps, struct seccomp_profile *ret)
 {
 	struct seccomp_profile s = { 0 };
 	uint64_t have = 0;
-	size_t i;
 
-	for (i = 0; i < CAPS_MAX; i++)
+	for (size_t i = 0; i < CAPS_MAX; i++)
 		have |= caps[i] ? UINT64_C(1) << i : 0;
 	add_rule(&s, allowed, SYSFILTER_ALLOW, 0, NULL);
-	for (i = 0; i < ARRAY_SIZE(conditionals); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(conditionals); i++)
 		add_rule(&s, conditionals[i].names,
 			 have & conditionals[i].caps ? SYSFILTER_ALLOW : SYSFILTER_ERRNO, EPERM,
 			 NULL);

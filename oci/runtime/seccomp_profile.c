@@ -34,9 +34,7 @@ _Static_assert(ARRAY_SIZE(ops) == _SYSFILTER_OP_MAX, "an operator without a name
 /* The index of a name; 0 when it is not in the list. */
 static unsigned index_of(const char *const *words, size_t n, const char *word)
 {
-	unsigned i;
-
-	for (i = 1; word != NULL && i < n; i++)
+	for (unsigned i = 1; word != NULL && i < n; i++)
 		if (streq(words[i], word))
 			return i;
 	return 0;
@@ -44,11 +42,9 @@ static unsigned index_of(const char *const *words, size_t n, const char *word)
 
 void seccomp_profile_clear(struct seccomp_profile *s)
 {
-	size_t i;
-
-	for (i = 0; i < s->n_rules; i++)
+	for (size_t i = 0; i < s->n_rules; i++)
 		free((void *) (uintptr_t) s->rules[i].args);
-	for (i = 0; i < s->n_lists; i++)
+	for (size_t i = 0; i < s->n_lists; i++)
 		strlist_clear(&s->lists[i]);
 	free(s->rules);
 	free(s->lists);
@@ -129,12 +125,11 @@ static int read_words(const struct place *at, const struct jval *n, const char *
 		      struct seccomp_profile *s, const char *const **ret, struct kerr *err)
 {
 	struct strlist *l = vec_grow(&s->lists, &s->n_lists, sizeof(*s->lists));
-	size_t i;
 
 	strlist_make_empty(l);
 	if (!jval_is_null(n) && !jval_is_array(n))
 		return invalid(at, what, ": not a list", err);
-	for (i = 0; i < jval_count(n); i++) {
+	for (size_t i = 0; i < jval_count(n); i++) {
 		const char *word = jval_str(jval_item(n, i));
 
 		if (str_empty(word))
@@ -174,7 +169,6 @@ static int read_args(const struct place *at, const struct jval *n, struct sysfil
 		     struct kerr *err)
 {
 	struct sysfilter_arg *args;
-	size_t i;
 	int r = 0;
 
 	if (jval_is_null(n))
@@ -184,7 +178,7 @@ static int read_args(const struct place *at, const struct jval *n, struct sysfil
 	args = xcalloc(jval_count(n) + 1, sizeof(*args));
 	rule->args = args;
 	rule->n_args = jval_count(n);
-	for (i = 0; r == 0 && i < rule->n_args; i++)
+	for (size_t i = 0; r == 0 && i < rule->n_args; i++)
 		r = read_arg(at, jval_item(n, i), &args[i], err);
 	return r;
 }
@@ -215,14 +209,13 @@ static int read_rule(const struct place *at, const struct jval *n, struct seccom
 static int read_rules(struct place *at, const struct jval *n, struct seccomp_profile *s,
 		      struct kerr *err)
 {
-	size_t i;
 	int r = 0;
 
 	if (!jval_is_null(n) && !jval_is_array(n))
 		return invalid(at, "syscalls", ": not a list", err);
 	if (jval_count(n) > SECCOMP_RULES_MAX)
 		return invalid(at, "syscalls", ": more than 4096 rules", err);
-	for (i = 0; r == 0 && i < jval_count(n); i++) {
+	for (size_t i = 0; r == 0 && i < jval_count(n); i++) {
 		at->rule = i;
 		r = read_rule(at, jval_item(n, i), s, err);
 	}
@@ -338,13 +331,11 @@ static void emit_action(struct jemit *j, const char *key, enum sysfilter_action 
 
 static void emit_args(struct jemit *j, const struct sysfilter_rule *rule)
 {
-	size_t i;
-
 	if (rule->n_args == 0)
 		return;
 	jemit_key(j, "args");
 	jemit_array(j);
-	for (i = 0; i < rule->n_args; i++) {
+	for (size_t i = 0; i < rule->n_args; i++) {
 		jemit_object(j);
 		jemit_key(j, "index");
 		jemit_u64(j, rule->args[i].index);
@@ -363,15 +354,13 @@ static void emit_args(struct jemit *j, const struct sysfilter_rule *rule)
 
 void seccomp_profile_emit(const struct sysfilter_profile *p, struct jemit *j)
 {
-	size_t i;
-
 	jemit_object(j);
 	emit_action(j, "defaultAction", p->action, "defaultErrnoRet", p->errno_ret);
 	emit_words(j, "architectures", p->archs);
 	emit_words(j, "flags", p->flags);
 	jemit_key(j, "syscalls");
 	jemit_array(j);
-	for (i = 0; i < p->n_rules; i++) {
+	for (size_t i = 0; i < p->n_rules; i++) {
 		jemit_object(j);
 		emit_words(j, "names", p->rules[i].names);
 		emit_action(j, "action", p->rules[i].action, "errnoRet", p->rules[i].errno_ret);

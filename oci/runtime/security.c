@@ -42,13 +42,12 @@ static int apparmor_loaded(const char *profile)
 {
 	cleanup_buf struct buf text = BUF_INIT(APPARMOR_PROFILES_MAX);
 	size_t n = strlen(profile);
-	const char *line;
 	int r;
 
 	r = sys_read(AT_FDCWD, APPARMOR_PROFILES, &text);
 	if (r < 0)
 		return r;
-	for (line = buf_str(&text); line != NULL; line = strchr(line, '\n')) {
+	for (const char *line = buf_str(&text); line != NULL; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (str_has_prefix(line, profile) && str_has_prefix(line + n, " ("))
 			return 1;
@@ -88,11 +87,10 @@ static int read_options(const struct container_spec *c, struct security *s, char
 			struct kerr *err)
 {
 	struct security_opt opt;
-	size_t i;
 	int r;
 
 	s->no_new_privileges = true;
-	for (i = 0; i < c->security_opts.n; i++) {
+	for (size_t i = 0; i < c->security_opts.n; i++) {
 		r = security_opt_parse(c->security_opts.v[i], &opt, err);
 		if (r < 0)
 			return r;

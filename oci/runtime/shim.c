@@ -71,8 +71,6 @@ static void add_option(struct strlist *argv, const char *name, const char *value
 static void build_argv(const struct shim_start *how, const char *run_id, int status_fd,
 		       struct strlist *argv)
 {
-	size_t i;
-
 	strlist_add(argv, "kukeshim");
 	strlist_addf(argv, "--protocol=%d", SHIM_PROTOCOL);
 	if (run_id == NULL)
@@ -94,12 +92,12 @@ static void build_argv(const struct shim_start *how, const char *run_id, int sta
 	if (how->deadline_ms > 0)
 		strlist_addf(argv, "--deadline-ms=%d", how->deadline_ms);
 	strlist_addf(argv, "--status-fd=%d", status_fd);
-	for (i = 0; i < how->n_monitor_procs_fds; i++)
+	for (size_t i = 0; i < how->n_monitor_procs_fds; i++)
 		strlist_addf(argv, "--cgroup-fd=%d", how->monitor_procs_fds[i]);
 	if (how->process == NULL)
 		return;
 	strlist_add(argv, "--");
-	for (i = 0; how->process[i] != NULL; i++)
+	for (size_t i = 0; how->process[i] != NULL; i++)
 		strlist_add(argv, how->process[i]);
 }
 

@@ -73,10 +73,9 @@ static void key_list(struct jemit *j, const char *key, const char *const *v)
  */
 static int change_caps(bool caps[CAPS_MAX], const struct strlist *names, bool to, struct kerr *err)
 {
-	size_t i;
 	int cap;
 
-	for (i = 0; i < names->n; i++) {
+	for (size_t i = 0; i < names->n; i++) {
 		cleanup_free char *name = str_trim(names->v[i]);
 
 		if (str_case_eq(name, "all") || str_case_eq(name, "cap_all")) {
@@ -100,10 +99,9 @@ static int change_caps(bool caps[CAPS_MAX], const struct strlist *names, bool to
 static int limit_caps(bool caps[CAPS_MAX], const struct strlist *asked, struct kerr *err)
 {
 	char shown[CAPS_NAME_MAX];
-	size_t i;
 	int cap;
 
-	for (i = 0; i < asked->n; i++) {
+	for (size_t i = 0; i < asked->n; i++) {
 		cleanup_free char *name = str_trim(asked->v[i]);
 
 		cap = caps_from_name(name);
@@ -122,12 +120,11 @@ static int resolve_caps(const struct container_spec *c, bool caps[CAPS_MAX], boo
 			struct kerr *err)
 {
 	static const struct strlist none = { 0 };
-	size_t i;
 	int r;
 
-	for (i = 0; c->privileged && i < CAPS_MAX; i++)
+	for (size_t i = 0; c->privileged && i < CAPS_MAX; i++)
 		caps[i] = true;
-	for (i = 0; spec_capabilities[i] != NULL; i++)
+	for (size_t i = 0; spec_capabilities[i] != NULL; i++)
 		caps[caps_from_name(spec_capabilities[i])] = true;
 	if (c->capabilities == NULL && !c->privileged)
 		return 0;
@@ -140,7 +137,7 @@ static int resolve_caps(const struct container_spec *c, bool caps[CAPS_MAX], boo
 		r = change_caps(added, &c->capabilities->add, true, err);
 	if (r == 0)
 		r = limit_caps(caps, &c->capabilities->add, err);
-	for (i = 0; i < CAPS_MAX; i++)
+	for (size_t i = 0; i < CAPS_MAX; i++)
 		added[i] = added[i] && caps[i];
 	return r;
 }
@@ -204,15 +201,13 @@ static int process_resolve(const struct spec_input *in, struct process *p, struc
 
 static void emit_user(const struct user_ids *u, struct jemit *j)
 {
-	size_t i;
-
 	jemit_key(j, "user");
 	jemit_object(j);
 	key_i64(j, "uid", u->uid);
 	key_i64(j, "gid", u->gid);
 	jemit_key(j, "additionalGids");
 	jemit_array(j);
-	for (i = 0; i < u->n_groups; i++)
+	for (size_t i = 0; i < u->n_groups; i++)
 		jemit_i64(j, u->groups[i]);
 	jemit_array_end(j);
 	jemit_object_end(j);
@@ -221,11 +216,10 @@ static void emit_user(const struct user_ids *u, struct jemit *j)
 static void emit_cap_set(struct jemit *j, const char *set, const bool caps[CAPS_MAX])
 {
 	char name[CAPS_NAME_MAX];
-	int cap;
 
 	jemit_key(j, set);
 	jemit_array(j);
-	for (cap = 0; cap < CAPS_MAX; cap++)
+	for (int cap = 0; cap < CAPS_MAX; cap++)
 		if (caps[cap])
 			jemit_str(j, caps_name(cap, name));
 	jemit_array_end(j);

@@ -23,11 +23,9 @@ static const char *const not_copied[] = { "pts",  "shm",  "fd",		 "mqueue", "con
 
 static bool is_copied(const char *name, unsigned depth)
 {
-	size_t i;
-
 	if (streq(name, ".") || streq(name, ".."))
 		return false;
-	for (i = 0; depth == 0 && i < ARRAY_SIZE(not_copied); i++)
+	for (size_t i = 0; depth == 0 && i < ARRAY_SIZE(not_copied); i++)
 		if (streq(name, not_copied[i]))
 			return false;
 	return true;
@@ -45,14 +43,13 @@ static void emit_device(struct jemit *j, const char *path, const struct stat *st
 		{ "uid", st->st_uid },
 		{ "gid", st->st_gid },
 	};
-	size_t i;
 
 	jemit_object(j);
 	jemit_key(j, "path");
 	jemit_str(j, path);
 	jemit_key(j, "type");
 	jemit_str(j, S_ISBLK(st->st_mode) ? "b" : "c");
-	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		jemit_key(j, numbers[i].key);
 		jemit_i64(j, numbers[i].value);
 	}

@@ -33,9 +33,8 @@ static void emit_mount(struct jemit *j, const char *destination, const char *typ
 static void emit_base(struct jemit *j, const struct spec_mount *m, bool privileged)
 {
 	const char *options[SPEC_MOUNT_OPTIONS + 1] = { NULL };
-	size_t i;
 
-	for (i = 0; m->options[i] != NULL; i++)
+	for (size_t i = 0; m->options[i] != NULL; i++)
 		options[i] = privileged && streq(m->type, "sysfs") && streq(m->options[i], "ro")
 				     ? "rw"
 				     : m->options[i];
@@ -90,17 +89,16 @@ void spec_mounts(const struct spec_input *in, struct jemit *j)
 	static const struct mount_plan none = { 0 };
 	const struct mount_plan *p = in->mounts != NULL ? in->mounts : &none;
 	const struct mount_entry *dev = mount_plan_at(p, "/dev");
-	size_t i;
 
 	jemit_array(j);
 	if (dev != NULL)
 		emit_entry(in, dev, j);
-	for (i = 0; i < spec_base_mounts_n; i++)
+	for (size_t i = 0; i < spec_base_mounts_n; i++)
 		if (!is_left_out(p, &spec_base_mounts[i]))
 			emit_base(j, &spec_base_mounts[i], in->c->privileged);
 	if (in->cell != NULL && in->cell->spec.nested_cgroup_runtime && !in->c->host_cgroup)
 		emit_mount(j, "/sys/fs/cgroup", "cgroup", "cgroup", cgroup_options);
-	for (i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		if (!p->v[i].skip && p->v[i].parent == MOUNT_PLAN_NONE && &p->v[i] != dev)
 			emit_entry(in, &p->v[i], j);
 	jemit_array_end(j);

@@ -16,9 +16,7 @@ static const struct strlist none_;
 
 static void add_all(struct strlist *to, const struct strlist *from)
 {
-	size_t i;
-
-	for (i = 0; i < from->n; i++)
+	for (size_t i = 0; i < from->n; i++)
 		strlist_add(to, from->v[i]);
 }
 
@@ -99,9 +97,7 @@ static void env_put(struct strlist *env, const char *entry)
 
 static void env_put_all(struct strlist *env, const struct strlist *from)
 {
-	size_t i;
-
-	for (i = 0; i < from->n; i++)
+	for (size_t i = 0; i < from->n; i++)
 		env_put(env, from->v[i]);
 }
 
@@ -121,9 +117,8 @@ static void env_identity(const struct spec_input *in, struct strlist *env)
 		{ "KUKEON_STACK", c->stack_id },
 		{ "KUKEON_CGROUP_PATH", in->cell_cgroup },
 	};
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		cleanup_free char *entry = NULL;
 
 		if (str_empty(rows[i].value) || env_find(&c->env, rows[i].key) < c->env.n)
@@ -136,7 +131,6 @@ static void env_identity(const struct spec_input *in, struct strlist *env)
 int spec_env(const struct spec_input *in, struct strlist *ret, struct kerr *err)
 {
 	cleanup_strlist struct strlist env = { 0 };
-	size_t i;
 
 	/* Comes first, so that a PATH of the image replaces it. */
 	strlist_add(&env, SPEC_DEFAULT_PATH);
@@ -144,7 +138,7 @@ int spec_env(const struct spec_input *in, struct strlist *ret, struct kerr *err)
 		env_put_all(&env, &in->image->env);
 	env_identity(in, &env);
 	env_put_all(&env, &in->c->env);
-	for (i = 0; i < in->n_secrets; i++) {
+	for (size_t i = 0; i < in->n_secrets; i++) {
 		cleanup_free char *entry = NULL;
 
 		if (in->secrets[i].mount_path != NULL)

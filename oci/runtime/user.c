@@ -52,11 +52,10 @@ static bool piece_is(struct piece a, const char *s)
 static int piece_id(struct piece a, uint32_t *ret)
 {
 	uint64_t v = 0;
-	size_t i;
 
 	if (a.n == 0)
 		return -EINVAL;
-	for (i = 0; i < a.n; i++) {
+	for (size_t i = 0; i < a.n; i++) {
 		if (a.p[i] < '0' || a.p[i] > '9')
 			return -EINVAL;
 		v = v * 10 + (uint64_t) (a.p[i] - '0');
@@ -184,9 +183,8 @@ static bool lists_member(struct piece members, struct piece name)
 static int add_group(struct user_ids *u, uint32_t gid)
 {
 	uint32_t *slot;
-	size_t i;
 
-	for (i = 0; i < u->n_groups; i++)
+	for (size_t i = 0; i < u->n_groups; i++)
 		if (u->groups[i] == gid)
 			return 0;
 	if (u->n_groups == USER_GROUPS_MAX)

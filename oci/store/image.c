@@ -24,9 +24,7 @@ void image_info_clear(struct image_info *i)
 
 void image_infos_clear(struct image_infos *l)
 {
-	size_t i;
-
-	for (i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++)
 		image_info_clear(&l->v[i]);
 	free_p(&l->v);
 	l->n = 0;
@@ -159,11 +157,10 @@ int image_delete(struct image_store *s, const char *ref, char **ret_name, struct
 static int fill_chain(struct image_store *s, struct image *i, struct kerr *err)
 {
 	struct digest diff;
-	size_t k;
 
 	i->n_chain_ids = i->config.diff_ids.n;
 	i->chain_ids = xcalloc(i->n_chain_ids + 1, sizeof(*i->chain_ids));
-	for (k = 0; k < i->n_chain_ids; k++) {
+	for (size_t k = 0; k < i->n_chain_ids; k++) {
 		if (digest_parse(i->config.diff_ids.v[k], &diff) < 0)
 			return kerr_plain(err, -EINVAL, "bad diff id in an image configuration");
 		digest_chain(k > 0 ? &i->chain_ids[k - 1] : NULL, &diff, &i->chain_ids[k]);
@@ -192,7 +189,6 @@ static int fill_image(struct image_store *s, struct image *i, struct kerr *err)
 {
 	cleanup_oci_manifest struct oci_manifest m = { 0 };
 	cleanup_buf struct buf b = BUF_INIT(IMAGE_MAX_MANIFEST);
-	size_t k;
 	int r;
 
 	r = get_blob(s, &i->manifest, "manifest", &b, err);
@@ -205,7 +201,7 @@ static int fill_image(struct image_store *s, struct image *i, struct kerr *err)
 	if (r < 0)
 		return r;
 	i->size = m.config.size;
-	for (k = 0; k < m.n_layers; k++)
+	for (size_t k = 0; k < m.n_layers; k++)
 		i->size += m.layers[k].size;
 	return fill_chain(s, i, err);
 }

@@ -44,9 +44,8 @@ static void keep_everything(struct marks *m, const struct kerr *why)
 static void mark_list(struct strmap *set, const struct strlist *digests)
 {
 	struct digest d;
-	size_t i;
 
-	for (i = 0; i < digests->n; i++)
+	for (size_t i = 0; i < digests->n; i++)
 		if (digest_parse(digests->v[i], &d) == 0)
 			strmap_set(set, digest_hex(&d), "");
 }
@@ -104,13 +103,12 @@ static int list_dir(struct image_store *s, enum ns_dir what, struct strlist *ret
 static int mark(struct marks *m, struct kerr *err)
 {
 	cleanup_strlist struct strlist ids = { 0 };
-	size_t i;
 	int r;
 
 	r = image_record_walk(m->store, mark_record, m, err);
 	if (r == 0)
 		r = list_dir(m->store, NS_CONTAINERS, &ids, err);
-	for (i = 0; r == 0 && i < ids.n; i++)
+	for (size_t i = 0; r == 0 && i < ids.n; i++)
 		mark_container(m, ids.v[i]);
 	return r;
 }
@@ -119,11 +117,10 @@ static int sweep_blobs(struct marks *m, uint64_t *freed, struct kerr *err)
 {
 	cleanup_strlist struct strlist names = { 0 };
 	struct stat st;
-	size_t i;
 	int r;
 
 	r = list_dir(m->store, NS_BLOBS, &names, err);
-	for (i = 0; r == 0 && i < names.n; i++) {
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		cleanup_free char *path = image_store_path(m->store, NS_BLOBS, names.v[i]);
 
 		if (strmap_get(&m->blobs, names.v[i]) || lstat(path, &st) < 0)
@@ -173,11 +170,10 @@ static int sweep_chains(struct marks *m, enum image_gc_flags flags, uint64_t *fr
 			struct kerr *err)
 {
 	cleanup_strlist struct strlist names = { 0 };
-	size_t i;
 	int r;
 
 	r = list_dir(m->store, NS_SNAPSHOTS, &names, err);
-	for (i = 0; r == 0 && i < names.n; i++) {
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		cleanup_free char *path = image_store_path(m->store, NS_SNAPSHOTS, names.v[i]);
 		uint64_t bytes = 0;
 
@@ -203,14 +199,14 @@ static int sweep_chains(struct marks *m, enum image_gc_flags flags, uint64_t *fr
 static bool is_leftover(enum ns_dir what, const char *name)
 {
 	static const char *const made[] = { "blob-", "layer-", "spool-", "inflate-" };
-	size_t i, n;
+	size_t n;
 
 	if (what == NS_TRASH) {
 		n = strspn(name, "0123456789");
 		return n > 0 && name[n] == '.' && name[n + 1] != '\0' &&
 		       strspn(name + n + 1, "0123456789") == strlen(name + n + 1);
 	}
-	for (i = 0; i < ARRAY_SIZE(made); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(made); i++)
 		if (str_has_prefix(name, made[i]) && strlen(name) == strlen(made[i]) + 6)
 			return true;
 	return false;
@@ -220,11 +216,10 @@ static bool is_leftover(enum ns_dir what, const char *name)
 static int sweep_leftovers(struct image_store *s, enum ns_dir what, struct kerr *err)
 {
 	cleanup_strlist struct strlist names = { 0 };
-	size_t i;
 	int r;
 
 	r = list_dir(s, what, &names, err);
-	for (i = 0; r == 0 && i < names.n; i++) {
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		cleanup_free char *path = image_store_path(s, what, names.v[i]);
 
 		if (is_leftover(what, names.v[i]))

@@ -109,7 +109,6 @@ int image_inspect(struct image_store *s, const char *ref, struct buf *ret, struc
 	int64_t bytes, sum = 0;
 	struct jemit j;
 	int held, r;
-	size_t i;
 
 	held = image_store_hold(s, err);
 	if (held < 0)
@@ -121,7 +120,7 @@ int image_inspect(struct image_store *s, const char *ref, struct buf *ret, struc
 		put_record(&f.rec, &j);
 		jemit_key(&j, "layers");
 		jemit_array(&j);
-		for (i = 0; i < f.manifest.n_layers; i++) {
+		for (size_t i = 0; i < f.manifest.n_layers; i++) {
 			bytes = put_layer(s, &f, i, &j);
 			sum = bytes < 0 || sum < 0 ? -1 : sum + bytes;
 		}

@@ -85,10 +85,9 @@ static void emit(const struct image_record *r, struct buf *out)
 static int parse_digests(const struct jval *list, struct strlist *ret)
 {
 	struct digest d;
-	size_t i;
 
 	strlist_make_empty(ret);
-	for (i = 0; i < jval_count(list); i++) {
+	for (size_t i = 0; i < jval_count(list); i++) {
 		if (digest_parse(jval_str(jval_item(list, i)), &d) < 0)
 			return -EINVAL;
 		strlist_add(ret, d.text);

@@ -50,10 +50,9 @@ int image_store_open(const struct layout *layout, struct locks *locks, const cha
 	static const enum ns_dir dirs[] = { NS_IMAGES,	   NS_BLOBS,   NS_SNAPSHOTS,
 					    NS_CONTAINERS, NS_STAGING, NS_TRASH };
 	struct image_store s = { .layout = layout, .locks = locks, .flags = flags };
-	size_t i;
 	int r;
 
-	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		cleanup_free char *path = layout_ns(layout, ns, dirs[i], NULL);
 
 		r = mkdir_p(path, 0700, err);

@@ -32,9 +32,7 @@ struct layer_below {
 
 static void stack_clear(struct stack *s)
 {
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
+	for (size_t i = 0; i < s->n; i++)
 		fd_close_p(&s->fds[i]);
 	free_p(&s->fds);
 	s->n = 0;
@@ -121,10 +119,9 @@ static int stack_get(struct layer_below *b, const struct stack *s, size_t i, int
 static int stack_enter(struct layer_below *b, const struct stack *from, const char *name,
 		       struct stack *ret, struct kerr *err)
 {
-	size_t i;
 	int dir = -EBADF, fd, r;
 
-	for (i = 0; (r = stack_get(b, from, i, &dir, err)) > 0; i++) {
+	for (size_t i = 0; (r = stack_get(b, from, i, &dir, err)) > 0; i++) {
 		fd = layer_open_child(dir, name);
 		if (fd == -ENOENT)
 			continue;
@@ -185,13 +182,12 @@ int layer_below_stat(struct layer_below *b, const char *path, struct stat *ret, 
 {
 	const char *name = *path ? path_basename(path) : ".";
 	const struct stack *in;
-	size_t i;
 	int dir, r;
 
 	r = enter_parent(b, path, &in, err);
 	if (r < 0)
 		return r;
-	for (i = 0; (r = stack_get(b, in, i, &dir, err)) > 0; i++) {
+	for (size_t i = 0; (r = stack_get(b, in, i, &dir, err)) > 0; i++) {
 		r = fstatat(dir, name, ret, AT_SYMLINK_NOFOLLOW);
 		if (r == 0)
 			return S_ISCHR(ret->st_mode) && ret->st_rdev == makedev(0, 0) ? 0 : 1;
@@ -205,13 +201,12 @@ int layer_below_readlink(struct layer_below *b, const char *path, char **ret, st
 {
 	cleanup_free char *target = xcalloc(1, PATH_MAX);
 	const struct stack *in;
-	size_t i;
 	int dir, r;
 
 	r = enter_parent(b, path, &in, err);
 	if (r < 0)
 		return r;
-	for (i = 0; (r = stack_get(b, in, i, &dir, err)) > 0; i++) {
+	for (size_t i = 0; (r = stack_get(b, in, i, &dir, err)) > 0; i++) {
 		if (readlinkat(dir, path_basename(path), target, PATH_MAX - 1) >= 0) {
 			*ret = take_ptr(target);
 			return 0;
@@ -226,13 +221,12 @@ int layer_below_open_dir(struct layer_below *b, const char *path, struct kerr *e
 {
 	const char *name = *path ? path_basename(path) : ".";
 	const struct stack *in;
-	size_t i;
 	int dir, fd, r;
 
 	r = enter_parent(b, path, &in, err);
 	if (r < 0)
 		return r;
-	for (i = 0; (r = stack_get(b, in, i, &dir, err)) > 0; i++) {
+	for (size_t i = 0; (r = stack_get(b, in, i, &dir, err)) > 0; i++) {
 		fd = layer_open_child(dir, name);
 		if (fd >= 0)
 			return fd;

@@ -343,9 +343,7 @@ static int read_notes(const struct buf *notes, struct strlist *ret, struct kerr 
 
 static void sort_marks(struct fixup *x, const struct strlist *notes)
 {
-	size_t i;
-
-	for (i = 0; i < notes->n; i++) {
+	for (size_t i = 0; i < notes->n; i++) {
 		const char *note = notes->v[i];
 
 		if (*note != UNPACK_NOTE_IMPLIED)
@@ -394,14 +392,13 @@ static int open_list(struct fixup *x, const char *dir, struct kerr *err)
 
 static int apply_all(struct fixup *x, const struct strlist *notes, struct kerr *err)
 {
-	size_t i;
 	int r = 0;
 
 	sort_marks(x, notes);
-	for (i = 0; r == 0 && i < x->n_marks; i++)
+	for (size_t i = 0; r == 0 && i < x->n_marks; i++)
 		r = apply_mark(x, &x->marks[i], err);
 	forget_own(x);
-	for (i = 0; r == 0 && i < notes->n; i++)
+	for (size_t i = 0; r == 0 && i < notes->n; i++)
 		if (*notes->v[i] == UNPACK_NOTE_IMPLIED)
 			r = apply_implied(x, notes->v[i] + 1, err);
 	return r == 0 ? filelist_finish(&x->list, err) : r;

@@ -42,9 +42,7 @@ struct links {
 
 static void links_clear(struct links *x)
 {
-	size_t i;
-
-	for (i = 0; i < x->n_moves; i++) {
+	for (size_t i = 0; i < x->n_moves; i++) {
 		free(x->moves[i].from);
 		free(x->moves[i].to);
 	}
@@ -115,14 +113,12 @@ static bool is_below(const char *path, const char *dir)
 /* Whether this layer hides or replaces what the layers below have at path. */
 static bool is_cut(struct links *x, const char *path)
 {
-	size_t i;
-
 	if (x->asked && streq(x->asked, path))
 		return x->cut;
 	free(x->asked);
 	x->asked = xstrdup(path);
 	x->cut = true;
-	for (i = 0; i < x->notes->n; i++) {
+	for (size_t i = 0; i < x->notes->n; i++) {
 		const char *note = x->notes->v[i];
 
 		if (*note != UNPACK_NOTE_IMPLIED && is_below(path, note + 1) &&
@@ -246,9 +242,7 @@ static int merge(struct links *x, const struct merging *m, struct kerr *err);
 /* Remove the note that path is implied; false when there is none. */
 static bool forget_implied(struct links *x, const char *path)
 {
-	size_t i;
-
-	for (i = 0; i < x->notes->n; i++) {
+	for (size_t i = 0; i < x->notes->n; i++) {
 		if (*x->notes->v[i] == UNPACK_NOTE_IMPLIED && streq(x->notes->v[i] + 1, path)) {
 			strlist_remove(x->notes, i);
 			return true;
@@ -321,14 +315,13 @@ static int merge(struct links *x, const struct merging *m, struct kerr *err)
 {
 	cleanup_strlist struct strlist names = { 0 };
 	struct timespec ts[2];
-	size_t i;
 	int r;
 
 	times_of(m->to, ts);
 	r = list_names(m->from, &names);
 	if (r < 0)
 		return kerr_set(err, r, "read directory '%s'", m->from_path);
-	for (i = 0; r == 0 && i < names.n; i++)
+	for (size_t i = 0; r == 0 && i < names.n; i++)
 		r = merge_name(x, m, names.v[i], err);
 	if (r == 0 && futimens(m->to, ts) < 0)
 		r = kerr_set(err, -errno, "set the times of '%s'", m->to_path);
@@ -414,9 +407,8 @@ static int settle_note(struct links *x, size_t i, struct kerr *err)
 static char *moved(const struct links *x, const char *path)
 {
 	char *now = xstrdup(path), *next;
-	size_t i;
 
-	for (i = 0; i < x->n_moves; i++) {
+	for (size_t i = 0; i < x->n_moves; i++) {
 		const struct move *m = &x->moves[i];
 
 		if (!is_below(now, m->from))
@@ -478,21 +470,20 @@ int layer_links_follow(const char *dir, int fs, struct layer_below *below, struc
 		       struct kerr *err)
 {
 	cleanup_(links_clear) struct links x = { .fs = fs, .below = below, .notes = notes };
-	size_t i;
 	int r = 0;
 
 	/*
 	 * Moving a directory appends notes for new directories and removes others
 	 * anywhere in the list, so start again from the first note.
 	 */
-	for (i = 0; r >= 0 && i < notes->n; i++) {
+	for (size_t i = 0; r >= 0 && i < notes->n; i++) {
 		r = *notes->v[i] == UNPACK_NOTE_IMPLIED ? follow_implied(&x, i, err) : 0;
 		if (r > 0) {
 			(void) forget_implied(&x, x.moves[x.n_moves - 1].from);
 			i = (size_t) -1;
 		}
 	}
-	for (i = 0; r == 0 && i < notes->n; i++)
+	for (size_t i = 0; r == 0 && i < notes->n; i++)
 		r = settle_note(&x, i, err);
 	return r == 0 && x.n_moves > 0 ? rewrite_list(&x, dir, err) : r;
 }

@@ -19,12 +19,11 @@ static int copy_xattrs(int from, int to)
 {
 	cleanup_free char *names = xmalloc(LAYER_XATTR_MAX), *value = xmalloc(LAYER_XATTR_MAX);
 	ssize_t n, len;
-	char *p;
 
 	n = flistxattr(from, names, LAYER_XATTR_MAX);
 	if (n < 0)
 		return errno == EOPNOTSUPP ? 0 : -errno;
-	for (p = names; p < names + n; p += strlen(p) + 1) {
+	for (char *p = names; p < names + n; p += strlen(p) + 1) {
 		if (!str_has_prefix(p, "user.") && !str_has_prefix(p, "security.capability"))
 			continue;
 		len = fgetxattr(from, p, value, LAYER_XATTR_MAX);

@@ -39,11 +39,10 @@ int snapshot_lower(struct image_store *s, const char *id, const struct image *im
 {
 	cleanup_strlist struct strlist l = { 0 };
 	struct layer_info info;
-	size_t i;
 	int r;
 
 	strlist_make_empty(&l);
-	for (i = img->n_chain_ids; i > 0; i--) {
+	for (size_t i = img->n_chain_ids; i > 0; i--) {
 		cleanup_free char *path = layer_path(s, &img->chain_ids[i - 1], LAYER_FS);
 
 		r = layer_read_info(s, &img->chain_ids[i - 1], &info, err);
@@ -101,7 +100,6 @@ int snapshot_needs(struct image_store *s, const char *id, struct snapshot_needs 
 	cleanup_image_config struct image_config c = { 0 };
 	cleanup_buf struct buf b = BUF_INIT(IMAGE_MAX_MANIFEST);
 	struct digest d, chain, diff;
-	size_t i;
 	int r;
 
 	r = snapshot_image(s, id, &d, err);
@@ -122,7 +120,7 @@ int snapshot_needs(struct image_store *s, const char *id, struct snapshot_needs 
 	ret->manifest = d;
 	ret->config = man.config.digest;
 	strlist_clear(&ret->chains);
-	for (i = 0; i < c.diff_ids.n; i++) {
+	for (size_t i = 0; i < c.diff_ids.n; i++) {
 		if (digest_parse(c.diff_ids.v[i], &diff) < 0)
 			return kerr_plain(err, -EBADMSG, "bad diff id in image %s", d.text);
 		digest_chain(i > 0 ? &chain : NULL, &diff, &chain);
@@ -263,10 +261,9 @@ int snapshot_clean_work(struct image_store *s, const char *id, struct kerr *err)
 {
 	static const char *const names[] = { "work", "index" };
 	cleanup_free char *work = container_path(s, id, WORK);
-	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < ARRAY_SIZE(names); i++) {
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++) {
 		cleanup_free char *path = path_join(work, names[i], NULL);
 
 		r = remove_tree_at(AT_FDCWD, path, REMOVE_TREE_SAME_FS, err);
@@ -293,10 +290,9 @@ int snapshot_remove(struct image_store *s, const char *id, struct kerr *err)
 	/* An earlier removal was interrupted; its data may still be in trash/. */
 	bool again = access(upper, F_OK) < 0;
 	struct digest manifest;
-	size_t i;
 	int r;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		cleanup_free char *path = container_path(s, id, names[i]);
 
 		r = image_store_trash(s, path, err);

@@ -20,9 +20,7 @@ void archive_layers_init(struct archive_layers *a, struct image_store *s, struct
 
 void archive_layers_clear(struct archive_layers *a)
 {
-	size_t i;
-
-	for (i = 0; i < a->n; i++) {
+	for (size_t i = 0; i < a->n; i++) {
 		free(a->v[i].file);
 		free(a->v[i].shown);
 	}
@@ -172,10 +170,9 @@ int archive_layers_load(struct archive_layers *a, struct image_import *l, struct
 	cleanup_free struct layer_want *want = xcalloc(a->n + 1, sizeof(*want));
 	cleanup_(layer_unpack_freep) struct layer_unpack *layers = NULL;
 	struct layer_source src = { .fd = -EBADF };
-	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < a->n; i++) {
+	for (size_t i = 0; r == 0 && i < a->n; i++) {
 		want[i].blob = l->manifest.layers[i].digest;
 		r = digest_parse(l->config.diff_ids.v[i], &want[i].diff_id);
 		if (r < 0)
@@ -187,7 +184,7 @@ int archive_layers_load(struct archive_layers *a, struct image_import *l, struct
 		r = layer_unpack_new(a->store, want, a->n, &layers, err);
 	if (r == 0)
 		r = unpack_all(a, layers, err);
-	for (i = 0; r == 0 && i < a->n; i++)
+	for (size_t i = 0; r == 0 && i < a->n; i++)
 		r = record_layer(a, l, layers, i, err);
 	return r;
 }

@@ -41,11 +41,9 @@ struct bundle {
 
 struct bundle *bundle_free(struct bundle *b)
 {
-	size_t i;
-
 	if (!b)
 		return NULL;
-	for (i = 0; i < b->n_members; i++) {
+	for (size_t i = 0; i < b->n_members; i++) {
 		free(b->members[i].name);
 		free(b->members[i].link);
 	}
@@ -250,9 +248,7 @@ static int find_in_dir(struct bundle *b, const char *name, struct layer_source *
 
 static const struct member *lookup(const struct bundle *b, const char *name)
 {
-	size_t i;
-
-	for (i = b->n_members; i > 0; i--)
+	for (size_t i = b->n_members; i > 0; i--)
 		if (streq(b->members[i - 1].name, name))
 			return &b->members[i - 1];
 	return NULL;

@@ -93,17 +93,16 @@ static int send_settings(struct fetch *f, const struct registry_config *c, const
 {
 	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
 	cleanup_buf struct buf insecure = BUF_INIT(FETCH_MAX_MESSAGE / 2);
-	size_t i;
 	int r;
 
-	for (i = 0; i < c->insecure.n; i++)
+	for (size_t i = 0; i < c->insecure.n; i++)
 		buf_addf(&insecure, "%s%s", i > 0 ? "," : "", c->insecure.v[i]);
 	fetch_msg_start(&m, "config");
 	fetch_msg_add(&m, "repository", ref->path);
 	fetch_msg_add(&m, "ca", c->ca_file);
 	fetch_msg_add(&m, "insecure", buf_str(&insecure));
 	r = send_msg(f, &m, -1, err);
-	for (i = 0; r == 0 && i < e->n; i++)
+	for (size_t i = 0; r == 0 && i < e->n; i++)
 		r = send_endpoint(f, &e->v[i], err);
 	if (r < 0)
 		return r;
@@ -190,10 +189,9 @@ bool fetch_event_parse(const struct fetch_msg *m, struct fetch_event *e)
 		{ "retry", FETCH_RETRY },
 	};
 	const char *type = fetch_msg_get(m, "type"), *url = fetch_msg_get(m, "url");
-	size_t i;
 
 	*e = (struct fetch_event){ 0 };
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (fetch_msg_is(m, rows[i].op))
 			e->kind = rows[i].kind;
 	e->id = fetch_msg_get_i64(m, "id", -1);

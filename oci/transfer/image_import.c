@@ -176,14 +176,14 @@ int image_import_pick(struct image_import *n, const struct buf *text, const stru
 	cleanup_free const struct oci_descriptor **order = NULL;
 	cleanup_oci_index struct oci_index index = { 0 };
 	struct kerr why = { 0 }, missing = { 0 };
-	size_t i, count;
+	size_t count;
 	int r;
 
 	r = oci_index_parse(buf_str(text), text->len, &index, err);
 	if (r < 0)
 		return r;
 	count = oci_index_order(&index, host, &order);
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		r = take(ctx, order[i], &why);
 		if (r == 0)
 			return 0;
@@ -211,10 +211,8 @@ int image_import_put(struct image_store *s, struct image_import *n, const struct
 int image_import_finish(struct image_store *s, struct image_import *n, const char *name,
 			struct kerr *err)
 {
-	size_t i;
-
 	n->rec.size = n->manifest.config.size;
-	for (i = 0; i < n->manifest.n_layers; i++)
+	for (size_t i = 0; i < n->manifest.n_layers; i++)
 		n->rec.size += n->manifest.layers[i].size;
 	free_p(&n->rec.name);
 	n->rec.name = xstrdup(name);

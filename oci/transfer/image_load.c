@@ -43,10 +43,8 @@ struct load {
 
 void image_loaded_clear(struct image_loaded *l)
 {
-	size_t i;
-
 	strlist_clear(&l->names);
-	for (i = 0; i < l->n_left; i++) {
+	for (size_t i = 0; i < l->n_left; i++) {
 		free(l->left[i].name);
 		free(l->left[i].why);
 	}
@@ -160,10 +158,9 @@ static int need_blob(struct load *ld, const struct oci_descriptor *d, const char
 static int load_oci_layers(struct load *ld, struct image_import *l, struct kerr *err)
 {
 	cleanup_archive_layers struct archive_layers a;
-	size_t i;
 
 	archive_layers_init(&a, ld->store, ld->bundle, l->manifest.n_layers);
-	for (i = 0; i < a.n; i++) {
+	for (size_t i = 0; i < a.n; i++) {
 		const struct oci_descriptor *d = &l->manifest.layers[i];
 
 		a.v[i].file = xasprintf("blobs/sha256/%s", digest_hex(&d->digest));
@@ -241,10 +238,9 @@ static int load_child(void *ctx, const struct oci_descriptor *d, struct kerr *er
 static int normalise_tags(const struct jval *tags, struct strlist *ret, struct kerr *err)
 {
 	const char *tag;
-	size_t i;
 	int r;
 
-	for (i = 0; i < jval_count(tags); i++) {
+	for (size_t i = 0; i < jval_count(tags); i++) {
 		cleanup_free char *name = NULL;
 
 		tag = jval_str(jval_item(tags, i));
@@ -284,7 +280,6 @@ static int find_tags(struct load *ld, const struct digest *config, struct strlis
 		     struct kerr *err)
 {
 	cleanup_free char *old = xasprintf("%s.json", digest_hex(config));
-	size_t i;
 	int r = 0;
 
 	if (!ld->tags_read)
@@ -292,7 +287,7 @@ static int find_tags(struct load *ld, const struct digest *config, struct strlis
 	ld->tags_read = true;
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	for (i = 0; r == 0 && i < jval_count(ld->tags); i++) {
+	for (size_t i = 0; r == 0 && i < jval_count(ld->tags); i++) {
 		const struct jval *e = jval_item(ld->tags, i);
 		const char *file = jval_str(jval_get(e, "Config"));
 
@@ -317,7 +312,6 @@ static const char *own_name(const struct oci_descriptor *d)
 static int finish_names(struct load *ld, struct image_import *l, const char *name, struct kerr *err)
 {
 	cleanup_strlist struct strlist names = { 0 };
-	size_t i;
 	int r = 0;
 
 	if (name)
@@ -326,7 +320,7 @@ static int finish_names(struct load *ld, struct image_import *l, const char *nam
 		r = find_tags(ld, &l->manifest.config.digest, &names, err);
 	if (r == 0 && names.n == 0)
 		strlist_add(&names, l->rec.digest.text);
-	for (i = 0; r == 0 && i < names.n; i++)
+	for (size_t i = 0; r == 0 && i < names.n; i++)
 		r = finish_image(ld, l, names.v[i], err);
 	return r;
 }
@@ -386,7 +380,6 @@ static int load_oci(struct load *ld, struct kerr *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(IMAGE_MAX_MANIFEST);
 	cleanup_oci_index struct oci_index index = { 0 };
-	size_t i;
 	int r;
 
 	r = check_layout_version(ld, err);
@@ -399,7 +392,7 @@ static int load_oci(struct load *ld, struct kerr *err)
 		r = oci_index_parse(buf_str(&text), text.len, &index, err);
 	if (r < 0)
 		return kerr_wrap(err, r, "index.json");
-	for (i = 0; r == 0 && i < index.n_manifests; i++) {
+	for (size_t i = 0; r == 0 && i < index.n_manifests; i++) {
 		const struct oci_descriptor *d = &index.manifests[i];
 		cleanup_buf struct buf shown = BUF_INIT(8 * IMAGE_MAX_NAME);
 		const char *name = own_name(d) ? own_name(d) : d->digest.text;
@@ -440,11 +433,10 @@ static int load_docker_layers(struct load *ld, struct image_import *l, const str
 {
 	cleanup_archive_layers struct archive_layers a;
 	struct layer_source src = { .fd = -EBADF };
-	size_t i;
 	int r = 0;
 
 	archive_layers_init(&a, ld->store, ld->bundle, jval_count(layers));
-	for (i = 0; r == 0 && i < a.n; i++) {
+	for (size_t i = 0; r == 0 && i < a.n; i++) {
 		const char *name = jval_str(jval_item(layers, i));
 		struct oci_descriptor *d =
 			vec_grow(&l->manifest.layers, &l->manifest.n_layers, sizeof(*d));
@@ -507,7 +499,6 @@ static int load_docker_image(struct load *ld, const struct jval *e, struct strli
 			     struct kerr *err)
 {
 	cleanup_image_import struct image_import l = { 0 };
-	size_t i;
 	int r;
 
 	r = normalise_tags(jval_get(e, "RepoTags"), names, err);
@@ -518,7 +509,7 @@ static int load_docker_image(struct load *ld, const struct jval *e, struct strli
 	r = load_docker_entry(ld, &l, e, err);
 	if (r == 0 && names->n == 0)
 		strlist_add(names, l.rec.digest.text);
-	for (i = 0; r == 0 && i < names->n; i++)
+	for (size_t i = 0; r == 0 && i < names->n; i++)
 		r = finish_image(ld, &l, names->v[i], err);
 	return r;
 }
@@ -526,11 +517,10 @@ static int load_docker_image(struct load *ld, const struct jval *e, struct strli
 static int load_docker(struct load *ld, struct kerr *err)
 {
 	cleanup_jval struct jval *root = NULL;
-	size_t i;
 	int r;
 
 	r = read_manifest_json(ld, &root, err);
-	for (i = 0; r == 0 && i < jval_count(root); i++) {
+	for (size_t i = 0; r == 0 && i < jval_count(root); i++) {
 		cleanup_strlist struct strlist names = { 0 };
 		cleanup_free char *place = xasprintf("entry %zu of manifest.json", i + 1);
 		struct kerr why = { 0 };

@@ -62,9 +62,7 @@ void pull_result_clear(struct pull_result *r)
 
 static void pull_clear(struct pull *p)
 {
-	size_t i;
-
-	for (i = 0; p->v && i < p->image.manifest.n_layers; i++)
+	for (size_t i = 0; p->v && i < p->image.manifest.n_layers; i++)
 		p->v[i].tee = blob_tee_free(p->v[i].tee);
 	p->fetch = fetch_close(p->fetch);
 	p->layers = layer_unpack_free(p->layers);
@@ -454,10 +452,9 @@ static int start_layer(struct pull *p, size_t i, struct kerr *err)
 
 static int start_layers(struct pull *p, struct kerr *err)
 {
-	size_t i;
 	int r;
 
-	for (i = 0; i < p->image.manifest.n_layers; i++) {
+	for (size_t i = 0; i < p->image.manifest.n_layers; i++) {
 		if (layer_unpack_running(p->layers) >= parallel())
 			return 0;
 		if (!layer_unpack_missing(p->layers, i))
@@ -574,14 +571,13 @@ static int wait_layers(struct pull *p, struct kerr *err)
 
 static int commit(struct pull *p, bool last, struct kerr *err)
 {
-	size_t i;
 	int r;
 
 	if (!last && clock_ms() - p->committed < PULL_COMMIT_MS)
 		return 0;
 	r = layer_unpack_commit(p->layers, err);
 	p->committed = clock_ms();
-	for (i = 0; r == 0 && i < p->image.manifest.n_layers; i++)
+	for (size_t i = 0; r == 0 && i < p->image.manifest.n_layers; i++)
 		if (p->v[i].phase >= PULL_DOWNLOADING && p->v[i].phase < PULL_DONE &&
 		    layer_exists(p->store, layer_unpack_chain(p->layers, i)))
 			report_progress(p, i, PULL_DONE, NULL);
@@ -590,9 +586,7 @@ static int commit(struct pull *p, bool last, struct kerr *err)
 
 static bool any_missing(const struct pull *p)
 {
-	size_t i;
-
-	for (i = 0; i < p->image.manifest.n_layers; i++)
+	for (size_t i = 0; i < p->image.manifest.n_layers; i++)
 		if (layer_unpack_missing(p->layers, i))
 			return true;
 	return false;
@@ -623,10 +617,9 @@ static int begin_layers(struct pull *p, struct kerr *err)
 /* Commit the blobs of kept layers. All layers are unpacked, which has checked their digests. */
 static int keep_layers(struct pull *p, struct kerr *err)
 {
-	size_t i;
 	int r;
 
-	for (i = 0; i < p->image.manifest.n_layers; i++) {
+	for (size_t i = 0; i < p->image.manifest.n_layers; i++) {
 		r = p->v[i].tee ? blob_tee_commit(p->v[i].tee, &blob_of(p, i)->digest, err) : 0;
 		if (r < 0)
 			return r;

@@ -27,9 +27,7 @@ struct seen {
 
 static void seen_clear(struct seen *s)
 {
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
+	for (size_t i = 0; i < s->n; i++)
 		layer_report_clear(&s->v[i].report);
 	free_p(&s->v);
 }
@@ -44,9 +42,7 @@ static void check_clear(struct image_check *c)
 
 void image_checks_clear(struct image_checks *c)
 {
-	size_t i;
-
-	for (i = 0; i < c->n; i++)
+	for (size_t i = 0; i < c->n; i++)
 		check_clear(&c->v[i]);
 	free_p(&c->v);
 	c->n = 0;
@@ -56,9 +52,8 @@ static const struct layer_report *verify_layer_once(struct image_store *s,
 						    const struct digest *chain, struct seen *seen)
 {
 	struct seen_layer *y;
-	size_t i;
 
-	for (i = 0; i < seen->n; i++)
+	for (size_t i = 0; i < seen->n; i++)
 		if (digest_eq(&seen->v[i].chain, chain))
 			return &seen->v[i].report;
 	y = vec_grow(&seen->v, &seen->n, sizeof(*y));
@@ -72,9 +67,8 @@ static int check_layers(struct image_store *s, const struct strlist *chains, str
 {
 	const struct layer_report *rep;
 	struct digest chain;
-	size_t i, k;
 
-	for (i = 0; i < chains->n; i++) {
+	for (size_t i = 0; i < chains->n; i++) {
 		if (digest_parse(chains->v[i], &chain) < 0)
 			return kerr_plain(err, -EINVAL, "bad chain id '%s'", chains->v[i]);
 		rep = verify_layer_once(s, &chain, seen);
@@ -83,7 +77,7 @@ static int check_layers(struct image_store *s, const struct strlist *chains, str
 		c->more += rep->more;
 		if (rep->problems.n > 0)
 			strlist_add(&c->broken_layers, chain.text);
-		for (k = 0; k < rep->problems.n; k++)
+		for (size_t k = 0; k < rep->problems.n; k++)
 			strlist_addf(&c->problems, "layer %zu: %s", i + 1, rep->problems.v[k]);
 	}
 	return 0;
@@ -93,10 +87,9 @@ static int check_blobs(struct image_store *s, const struct strlist *blobs, struc
 		       struct kerr *err)
 {
 	struct digest d;
-	size_t i;
 	int r;
 
-	for (i = 0; i < blobs->n; i++) {
+	for (size_t i = 0; i < blobs->n; i++) {
 		if (digest_parse(blobs->v[i], &d) < 0)
 			return kerr_plain(err, -EINVAL, "bad digest '%s'", blobs->v[i]);
 		r = cas_verify(s, &d);
@@ -185,17 +178,16 @@ int image_verify(struct image_store *s, const char *ref, struct image_checks *re
 int image_forget_broken(struct image_store *s, const struct image_check *c, struct kerr *err)
 {
 	struct digest d;
-	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < c->broken_layers.n; i++) {
+	for (size_t i = 0; r == 0 && i < c->broken_layers.n; i++) {
 		if (digest_parse(c->broken_layers.v[i], &d) == 0) {
 			cleanup_free char *path = layer_path(s, &d, NULL);
 
 			r = image_store_trash(s, path, err);
 		}
 	}
-	for (i = 0; r == 0 && i < c->broken_blobs.n; i++) {
+	for (size_t i = 0; r == 0 && i < c->broken_blobs.n; i++) {
 		if (digest_parse(c->broken_blobs.v[i], &d) == 0) {
 			cleanup_free char *path = image_store_path(s, NS_BLOBS, digest_hex(&d));
 

@@ -25,13 +25,12 @@ bool inflate_needed(int fd)
 	};
 	unsigned char b[4] = { 0 };
 	struct stat st;
-	size_t i;
 
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return true;
 	if (pread(fd, b, sizeof(b), lseek(fd, 0, SEEK_CUR)) < 0)
 		return false; /* the error shows again, with a message, when the archive is read */
-	for (i = 0; i < ARRAY_SIZE(starts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
 		if (memcmp(b, starts[i], i == 0 ? 2 : sizeof(b)) == 0)
 			return true;
 	return false;

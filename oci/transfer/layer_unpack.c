@@ -73,11 +73,9 @@ static void layer_clear(struct layer_unpack *l, struct layer *y)
 
 struct layer_unpack *layer_unpack_free(struct layer_unpack *l)
 {
-	size_t i;
-
 	if (!l)
 		return NULL;
-	for (i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++)
 		layer_clear(l, &l->v[i]);
 	free(l->v);
 	free(l);
@@ -123,7 +121,6 @@ int layer_unpack_new(struct image_store *s, const struct layer_want *want, size_
 {
 	cleanup_(layer_unpack_freep) struct layer_unpack *l = xcalloc(1, sizeof(*l));
 	struct layer *y;
-	size_t i;
 	int r;
 
 	if (n > s->max_layers)
@@ -134,7 +131,7 @@ int layer_unpack_new(struct image_store *s, const struct layer_want *want, size_
 	l->store = s;
 	l->v = xcalloc(n + 1, sizeof(*l->v));
 	l->n = n;
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		y = &l->v[i];
 		*y = (struct layer){ .want = want[i], .job = UNPACK_JOB_INIT };
 		buf_init(&y->notes, UNPACK_MAX_NOTES);
@@ -277,10 +274,9 @@ static int finish(struct layer_unpack *l, struct layer *y, struct kerr *err)
 int layer_unpack_wait(struct layer_unpack *l, int timeout, struct kerr *err)
 {
 	cleanup_free struct pollfd *p = xcalloc(l->n + 1, sizeof(*p));
-	size_t i;
 	int n = 0, r;
 
-	for (i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++)
 		p[i] = (struct pollfd){ .fd = l->v[i].job.fd, .events = POLLIN };
 	if (layer_unpack_running(l) == 0)
 		return 0;
@@ -289,7 +285,7 @@ int layer_unpack_wait(struct layer_unpack *l, int timeout, struct kerr *err)
 	while (r < 0 && errno == EINTR);
 	if (r < 0)
 		return kerr_set(err, -errno, "wait for kukeunpack");
-	for (i = 0; i < l->n; i++) {
+	for (size_t i = 0; i < l->n; i++) {
 		if (p[i].revents == 0)
 			continue;
 		r = finish(l, &l->v[i], err);
@@ -325,10 +321,9 @@ static int complete_layer(struct layer_unpack *l, size_t i, struct kerr *err)
 		.unpacked_bytes = y->res.file_bytes,
 		.entries = y->res.entries,
 	};
-	size_t k;
 	int r;
 
-	for (k = 0; k < i; k++) {
+	for (size_t k = 0; k < i; k++) {
 		if (l->v[k].dir)
 			strlist_add(&dirs, l->v[k].dir);
 		else
@@ -351,10 +346,9 @@ static int restore_record(struct layer_unpack *l, struct layer *y, const char *t
 {
 	/* the record last, as it makes the layer valid */
 	static const char *const names[] = { LAYER_FILES, LAYER_RECORD };
-	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < ARRAY_SIZE(names); i++) {
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++) {
 		cleanup_free char *from = path_join(y->dir, names[i], NULL);
 		cleanup_free char *at = path_join(to, names[i], NULL);
 
@@ -401,16 +395,15 @@ static int sync_store(struct layer_unpack *l, struct kerr *err)
 static int publish_all(struct layer_unpack *l, size_t from, size_t to, struct kerr *err)
 {
 	cleanup_free char *path = layer_path(l->store, &l->v[from].chain, NULL);
-	size_t i;
 	int r;
 
 	r = sync_store(l, err);
-	for (i = from; r == 0 && i < to; i++)
+	for (size_t i = from; r == 0 && i < to; i++)
 		r = l->v[i].state == LAYER_UNPACKED ? publish_layer(l, &l->v[i], err) : 0;
 	if (r < 0)
 		return r;
 	r = fsync_parent(AT_FDCWD, path, err);
-	for (i = from; r == 0 && i < to; i++)
+	for (size_t i = from; r == 0 && i < to; i++)
 		unlock(l, &l->v[i]);
 	return r;
 }

@@ -273,9 +273,9 @@ static bool is_below(const char *path, const struct removal *r)
 static void check_items(struct verify *v)
 {
 	struct removals up = { NULL, 0 };
-	size_t i, end, k, last;
+	size_t end, k, last;
 
-	for (i = 0; i < v->n_items; i = end) {
+	for (size_t i = 0; i < v->n_items; i = end) {
 		const char *path = v->items[i].e.path;
 		struct removal *r;
 

@@ -28,9 +28,7 @@ void registry_config_copy(struct registry_config *to, const struct registry_conf
 
 void registry_endpoints_clear(struct registry_endpoints *e)
 {
-	size_t i;
-
-	for (i = 0; i < e->n; i++) {
+	for (size_t i = 0; i < e->n; i++) {
 		free_p(&e->v[i].host);
 		free_p(&e->v[i].prefix);
 	}
@@ -42,9 +40,8 @@ void registry_endpoints_clear(struct registry_endpoints *e)
 static const char *canonical(const char *host)
 {
 	static const char *const names[] = { DOCKER_DOMAIN, "index.docker.io", DOCKER_REGISTRY };
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (str_case_eq(host, names[i]))
 			return DOCKER_DOMAIN;
 	return host;
@@ -63,12 +60,11 @@ static bool valid_hostport(const char *s)
 {
 	cleanup_free char *host = NULL, *port = NULL;
 	uint64_t n;
-	const char *p;
 
 	hostport_split(s, &host, &port);
 	if (!*host || (*port && str_to_u64(port, 1, 65535, &n) < 0))
 		return false;
-	for (p = host; *p; p++)
+	for (const char *p = host; *p; p++)
 		if (*p <= ' ' || *p > '~' || strchr("/@?#\\,=", *p))
 			return false;
 	return true;
@@ -129,15 +125,14 @@ static const char *schemes_of(const struct registry_config *c, const char *hostp
 int registry_config_check(const struct registry_config *c, struct kerr *err)
 {
 	bool loopback;
-	size_t i;
 
-	for (i = 0; i < c->insecure.n; i++)
+	for (size_t i = 0; i < c->insecure.n; i++)
 		if (!valid_hostport(c->insecure.v[i]))
 			return kerr_plain(
 				err, -EINVAL,
 				"insecureRegistries[%zu] \"%s\" must be host or host:port", i,
 				c->insecure.v[i]);
-	for (i = 0; i < c->mirrors.n; i++) {
+	for (size_t i = 0; i < c->mirrors.n; i++) {
 		cleanup_(mirror_clear) struct mirror m = { 0 };
 		const char *key = c->mirrors.v[i].key, *value = c->mirrors.v[i].value;
 
@@ -170,9 +165,8 @@ static const struct registry_login *find_login(const struct registry_login *logi
 					       const char *host, enum login_flags flags)
 {
 	const struct registry_login *any = NULL;
-	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		cleanup_free char *server = bare_host(logins[i].server);
 
 		if (*server && str_case_eq(canonical(server), canonical(host)))
@@ -185,9 +179,7 @@ static const struct registry_login *find_login(const struct registry_login *logi
 
 static const char *find_mirror(const struct registry_config *c, const char *domain)
 {
-	size_t i;
-
-	for (i = 0; i < c->mirrors.n; i++)
+	for (size_t i = 0; i < c->mirrors.n; i++)
 		if (str_case_eq(canonical(c->mirrors.v[i].key), canonical(domain)))
 			return c->mirrors.v[i].value;
 	return NULL;

@@ -13,9 +13,7 @@
 /* For reading: writing to what was closed is an error as before. */
 static void fill_standard_fds(void)
 {
-	int fd;
-
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", O_RDONLY | O_CLOEXEC) == fd) /* the lowest that is free */
 			(void) fcntl(fd, F_SETFD, 0); /* programs that we start have it too */

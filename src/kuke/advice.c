@@ -18,13 +18,13 @@ struct places {
 static void add_place(struct places *p, const struct doc_head *head, const char *realm,
 		      const char *space, const char *stack)
 {
-	char *text cleanup_free = NULL;
+	cleanup_free char *text = NULL;
 
 	if (!streq_null(head->metadata.name, p->name))
 		return;
 	text = xasprintf("realm \"%s\"", realm ? realm : "");
 	if (space) {
-		char *more cleanup_free =
+		cleanup_free char *more =
 			xasprintf("%s space \"%s\"%s%s%s", text, space, stack ? " stack \"" : "",
 				  stack ? stack : "", stack ? "\"" : "");
 
@@ -69,7 +69,7 @@ static void find_places(struct cli *c, enum kind kind, pages_fn *fn, struct plac
 
 static void tell_places(struct cli *c, const char *word, struct places *p)
 {
-	struct buf text cleanup_buf = BUF_INIT(65536);
+	cleanup_buf struct buf text = BUF_INIT(65536);
 
 	if (p->v.n == 0)
 		return;
@@ -87,7 +87,7 @@ static void tell_places(struct cli *c, const char *word, struct places *p)
 /* Out of `cell "web" not found …`; NULL. */
 static char *missing_name(const char *text, const char *word)
 {
-	char *begin cleanup_free = xasprintf("%s \"", word);
+	cleanup_free char *begin = xasprintf("%s \"", word);
 	const char *end = strstr(text, "\" not found"), *name = NULL;
 
 	for (const char *p = text; end && (p = strstr(p, begin)) && p < end; p++)
@@ -110,7 +110,7 @@ void advice_elsewhere(struct cli *c, const struct kerr *err)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *word = kind_info(rows[i].kind)->word;
-		char *name cleanup_free = missing_name(err->msg, word);
+		cleanup_free char *name = missing_name(err->msg, word);
 
 		if (err->kind != rows[i].error || !name)
 			continue;

@@ -33,7 +33,7 @@ static void advice_permission(struct cli *c, const char *path)
 void advice_dial(struct cli *c, int r)
 {
 	const char *host = c->settings.host;
-	char *instance cleanup_free = instance_path(c);
+	cleanup_free char *instance = instance_path(c);
 	struct stat st;
 
 	if (!str_has_prefix(host, "unix://"))

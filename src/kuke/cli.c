@@ -109,8 +109,8 @@ char *cli_arg(const struct cli *c, size_t i)
 int cli_output(const struct cli *c, enum output_format unset, enum output_format *ret,
 	       struct kerr *err)
 {
-	char *typed cleanup_free = str_trim(cli_str(c, "output"));
-	char *def cleanup_free = str_trim(c->settings.output);
+	cleanup_free char *typed = str_trim(cli_str(c, "output"));
+	cleanup_free char *def = str_trim(c->settings.output);
 	const char *s = *typed ? typed : def;
 
 	if (!*s)
@@ -199,8 +199,8 @@ static void add_rule(const struct table *t, const size_t *width, struct buf *out
 
 void table_print(const struct table *t)
 {
-	size_t *width cleanup_free = xcalloc(t->columns + 1, sizeof(*width));
-	struct buf out cleanup_buf = BUF_INIT(PRINT_MAX);
+	cleanup_free size_t *width = xcalloc(t->columns + 1, sizeof(*width));
+	cleanup_buf struct buf out = BUF_INIT(PRINT_MAX);
 	size_t rows = t->columns ? t->cells.n / t->columns : 0;
 
 	assert(t->columns > 0 || t->cells.n == 0);
@@ -230,7 +230,7 @@ void cli_print(const struct buf *b)
 
 void cli_printf(const char *fmt, ...)
 {
-	struct buf text cleanup_buf = BUF_INIT(PRINT_MAX);
+	cleanup_buf struct buf text = BUF_INIT(PRINT_MAX);
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -241,7 +241,7 @@ void cli_printf(const char *fmt, ...)
 
 void cli_print_doc(const struct model_type *t, const void *doc, enum output_format format)
 {
-	struct buf out cleanup_buf = BUF_INIT(PRINT_MAX);
+	cleanup_buf struct buf out = BUF_INIT(PRINT_MAX);
 
 	if (format == OUTPUT_JSON) {
 		model_emit_json(&out, t, doc, EMIT_INDENT | EMIT_REDACT);
@@ -255,7 +255,7 @@ void cli_print_doc(const struct model_type *t, const void *doc, enum output_form
 void cli_print_docs(const struct model_type *t, const void *const *docs, size_t n,
 		    enum output_format format)
 {
-	struct buf out cleanup_buf = BUF_INIT(PRINT_MAX);
+	cleanup_buf struct buf out = BUF_INIT(PRINT_MAX);
 	static const void *const none[1];
 
 	if (!docs)
@@ -271,7 +271,7 @@ void cli_print_docs(const struct model_type *t, const void *const *docs, size_t 
 
 int cli_read_file(const char *path, size_t max, struct buf *ret, struct kerr *err)
 {
-	int fd cleanup_fd = -EBADF;
+	cleanup_fd int fd = -EBADF;
 	int r;
 
 	buf_init(ret, max);

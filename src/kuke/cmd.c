@@ -64,8 +64,8 @@ static void add_guesses(struct buf *out, const struct cmd *const *chain, size_t 
 /* The error of an unknown word, with what it may have meant, and where help is. */
 void cmd_unknown(const struct cmd *const *chain, size_t n, const char *word)
 {
-	struct buf guesses cleanup_buf = BUF_INIT(65536);
-	char *path cleanup_free = cmd_path(chain, n);
+	cleanup_buf struct buf guesses = BUF_INIT(65536);
+	cleanup_free char *path = cmd_path(chain, n);
 	bool sentence;
 
 	term_err("Error: unknown command \"%s\" for \"%s\"\n", word, path);
@@ -200,8 +200,8 @@ static int take_command(struct cli *c, const char *word, struct kerr *err)
 /* A flag that is not known; as it was typed up to its value. */
 static void hint_for_flag(struct cli *c, const char *arg)
 {
-	struct buf text cleanup_buf = BUF_INIT(4096);
-	char *flag cleanup_free = xstrndup(arg, strcspn(arg, "="));
+	cleanup_buf struct buf text = BUF_INIT(4096);
+	cleanup_free char *flag = xstrndup(arg, strcspn(arg, "="));
 
 	hints_for_flag(&c->opts, flag, &text);
 	if (text.len > 0)
@@ -265,7 +265,7 @@ static void set_hint(struct cli *c, const char *lines)
 
 void cmd_usage_hint(struct cli *c)
 {
-	char *path cleanup_free = cmd_path(c->chain, c->n_chain);
+	cleanup_free char *path = cmd_path(c->chain, c->n_chain);
 	const char *args = c->cmd->args;
 
 	cli_hint(c, "usage: %s%s%s [flags]", path, args ? " " : "", args ? args : "");
@@ -273,10 +273,10 @@ void cmd_usage_hint(struct cli *c)
 
 static int check_args(struct cli *c, struct kerr *err)
 {
-	struct buf guesses cleanup_buf = BUF_INIT(65536);
+	cleanup_buf struct buf guesses = BUF_INIT(65536);
 	const struct cmd *cmd = c->cmd;
 	int n = (int) c->args.n;
-	char *path cleanup_free = cmd_path(c->chain, c->n_chain);
+	cleanup_free char *path = cmd_path(c->chain, c->n_chain);
 
 	if (cmd->flags & CMD_IGNORE_ARGS || (n >= cmd->min_args && n <= cmd->max_args))
 		return 0;
@@ -294,7 +294,7 @@ static int check_args(struct cli *c, struct kerr *err)
 
 int cmd_check_root(const struct cli *c, struct kerr *err)
 {
-	char *path cleanup_free = cmd_path(c->chain, c->n_chain);
+	cleanup_free char *path = cmd_path(c->chain, c->n_chain);
 
 	if (geteuid() == 0)
 		return 0;
@@ -326,7 +326,7 @@ static bool wants_help(const struct cli *c)
 
 void cmd_print_error(struct cli *c, const struct kerr *err)
 {
-	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_REPLY);
+	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_REPLY);
 
 	cli_error_text(c, err, &text);
 	if (!c->hint)
@@ -340,7 +340,7 @@ void cmd_print_error(struct cli *c, const struct kerr *err)
 
 int cmd_main(const struct cmd *root, int argc, char **argv)
 {
-	struct cli c cleanup_(cli_clear) = { 0 };
+	cleanup_(cli_clear) struct cli c = { 0 };
 	struct kerr err = { 0 };
 	int r;
 

@@ -57,7 +57,7 @@ static void print_columns(const char *title, const struct strlist *left,
 
 static void print_flags(const char *title, const struct opt *const *tables, size_t n)
 {
-	struct strlist left cleanup_strlist = { 0 }, right cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist left = { 0 }, right = { 0 };
 
 	for (size_t i = 0; i < n; i++)
 		for (const struct opt *o = tables[i]; o && o->name; o++)
@@ -67,7 +67,7 @@ static void print_flags(const char *title, const struct opt *const *tables, size
 
 static void print_subs(const struct cmd *cmd)
 {
-	struct strlist left cleanup_strlist = { 0 }, right cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist left = { 0 }, right = { 0 };
 
 	for (size_t i = 0; cmd->subs && cmd->subs[i]; i++) {
 		if (cmd->subs[i]->flags & CMD_HIDDEN)
@@ -99,7 +99,7 @@ void cmd_print_help(const struct cmd *const *chain, size_t n)
 		{ 0 },
 	};
 	const struct cmd *cmd = chain[n - 1];
-	char *path cleanup_free = cmd_path(chain, n);
+	cleanup_free char *path = cmd_path(chain, n);
 	const struct opt *own[] = { cmd->local, cmd->opts, help_flag };
 	const struct opt *inherited[CMD_MAX_DEPTH];
 

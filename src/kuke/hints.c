@@ -110,7 +110,7 @@ static void kinds_of(const struct cmd *group, const char *path, const char *word
 
 void hints_for_word(const struct cmd *const *chain, size_t n, const char *word, struct buf *ret)
 {
-	char *path cleanup_free = cmd_path(chain, n);
+	cleanup_free char *path = cmd_path(chain, n);
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		if (!streq(table[i].after, path) || !has_word(table[i].words, word))
@@ -121,7 +121,7 @@ void hints_for_word(const struct cmd *const *chain, size_t n, const char *word, 
 
 void hints_for_argument(const struct cmd *const *chain, size_t n, const char *word, struct buf *ret)
 {
-	char *path cleanup_free = cmd_path(chain, n);
+	cleanup_free char *path = cmd_path(chain, n);
 	const struct cmd *cmd = chain[n - 1];
 
 	if (takes(cmd, "file") && looks_like_file(word))

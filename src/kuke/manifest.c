@@ -81,7 +81,7 @@ static int add_directory(struct manifest *m, const char *path, struct kerr *err)
 				  "no manifests in directory \"%s\" (*.yaml, *.yml, *.json)", path);
 	strlist_sort(&files);
 	for (size_t i = 0; r == 0 && i < files.n; i++) {
-		char *file cleanup_free = path_join(path, files.v[i], NULL);
+		cleanup_free char *file = path_join(path, files.v[i], NULL);
 
 		r = add_file(m, file, err);
 	}
@@ -91,7 +91,7 @@ static int add_directory(struct manifest *m, const char *path, struct kerr *err)
 int manifest_read(const struct cli *c, struct manifest *ret, struct kerr *err)
 {
 	const struct strlist *paths = cli_list(c, "file");
-	struct manifest m cleanup_manifest = { 0 };
+	cleanup_manifest struct manifest m = { 0 };
 	struct stat st;
 	int r = 0;
 
@@ -126,7 +126,7 @@ static struct docstream_source source_of(const struct manifest_file *f)
 int manifest_load(struct cli *c, const struct manifest *m, enum docstream_flags flags,
 		  struct docstream *ret, struct kerr *err)
 {
-	struct docstream_source *v cleanup_free = xcalloc(m->n + 1, sizeof(*v));
+	cleanup_free struct docstream_source *v = xcalloc(m->n + 1, sizeof(*v));
 	int r;
 
 	for (size_t i = 0; i < m->n; i++)
@@ -154,7 +154,7 @@ int manifest_join(const struct manifest *m, struct buf *out, struct kerr *err)
 int manifest_check(struct cli *c, const struct docstream *docs, enum docstream_style style,
 		   struct kerr *err)
 {
-	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_MANIFEST);
+	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_MANIFEST);
 	int r;
 
 	r = docstream_check(docs, style, &text, err);

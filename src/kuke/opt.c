@@ -89,7 +89,7 @@ static int bad_value(const struct opt_value *v, const char *text, const char *wh
 /* The texts of Go's parsers, which name the value. */
 static int bad_number(const struct opt_value *v, const char *text, int r, struct kerr *err)
 {
-	char *why cleanup_free =
+	cleanup_free char *why =
 		xasprintf("strconv.%s: parsing \"%s\": %s",
 			  v->opt->type == OPT_BOOL ? "ParseBool" : "ParseInt", text,
 			  r == -ERANGE ? "value out of range" : "invalid syntax");
@@ -102,7 +102,7 @@ static int bad_duration(const struct opt_value *v, const char *text, struct kerr
 	const char *p = text + strspn(text, "+-"), *unit = p + strspn(p, "0123456789.");
 	size_t n = strcspn(unit, "0123456789.");
 	bool number = strpbrk(p, "0123456789") == p;
-	char *why cleanup_free = NULL;
+	cleanup_free char *why = NULL;
 
 	if (number && n == 0)
 		why = xasprintf("time: missing unit in duration \"%s\"", text);
@@ -148,7 +148,7 @@ static int parse_long(struct opt_values *o, int argc, char **argv, int i, struct
 {
 	const char *arg = argv[i] + 2;
 	size_t n = strcspn(arg, "=");
-	char *name cleanup_free = xstrndup(arg, n);
+	cleanup_free char *name = xstrndup(arg, n);
 	struct opt_value *v = opt_find(o, name);
 
 	if (!v)

@@ -21,8 +21,8 @@
 /* Where the helpers are, else where it is installed. */
 static int find_program(char **ret, struct kerr *err)
 {
-	char *installed cleanup_free = path_join(KUKEON_BINDIR, "kukeond", NULL);
-	char *dir cleanup_free = NULL;
+	cleanup_free char *installed = path_join(KUKEON_BINDIR, "kukeond", NULL);
+	cleanup_free char *dir = NULL;
 	int r = helper_path("kukeond", ret, NULL);
 
 	if (r == 0)
@@ -80,8 +80,8 @@ static int open_engine(struct own_engine *e, struct rpc_client *client,
 int own_engine_start(struct own_engine *e, const struct rpc_open_engine_args *how,
 		     struct rpc_client **ret, struct kerr *err)
 {
-	struct rpc_client *client cleanup_(rpc_client_freep) = NULL;
-	int theirs cleanup_fd = -EBADF;
+	cleanup_(rpc_client_freep) struct rpc_client *client = NULL;
+	cleanup_fd int theirs = -EBADF;
 	int fds[2];
 	int r;
 

@@ -66,10 +66,9 @@ static const char *short_id(const char *digest)
 static void add_bar(struct buf *out, int64_t current, int64_t total)
 {
 	int64_t full = total > 0 ? current * VIEW_BAR / total : 0;
-	int i;
 
 	buf_addc(out, '[');
-	for (i = 0; i < VIEW_BAR; i++)
+	for (int i = 0; i < VIEW_BAR; i++)
 		buf_addc(out, i < full ? '=' : i == full && current < total ? '>' : ' ');
 	buf_addc(out, ']');
 }
@@ -133,9 +132,8 @@ void pullview_line(struct buf *out, const struct rpc_event *e, int64_t ms, unsig
 static struct view_layer *find(struct pullview *v, const char *digest)
 {
 	struct view_layer *y;
-	size_t i;
 
-	for (i = 0; i < v->n; i++)
+	for (size_t i = 0; i < v->n; i++)
 		if (streq(v->v[i].digest, digest))
 			return &v->v[i];
 	y = vec_grow(&v->v, &v->n, sizeof(*y));
@@ -227,13 +225,11 @@ void pullview_event(void *view, const struct rpc_event *e)
 
 void pullview_free(struct pullview *v)
 {
-	size_t i;
-
 	if (!v)
 		return;
 	if (v->tty && v->n > 0)
 		draw(v);
-	for (i = 0; i < v->n; i++) {
+	for (size_t i = 0; i < v->n; i++) {
 		free(v->v[i].digest);
 		free(v->v[i].phase);
 		free(v->v[i].text);

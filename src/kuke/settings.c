@@ -34,10 +34,10 @@ static bool out_of_reach(int r)
 
 static int load_file(const struct cli *c, struct client_doc *doc, struct kerr *err)
 {
-	char *def cleanup_free = default_configuration();
+	cleanup_free char *def = default_configuration();
 	const char *path =
 		configuration_pick(flag_text(c, "configuration"), "KUKE_CONFIGURATION", NULL, def);
-	struct strlist warnings cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist warnings = { 0 };
 	struct kerr why = { 0 };
 	int r;
 

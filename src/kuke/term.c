@@ -69,7 +69,7 @@ size_t term_columns(const char *s)
 
 void term_out(const char *s, size_t n)
 {
-	struct buf safe cleanup_buf = BUF_INIT(TEXT_MAX);
+	cleanup_buf struct buf safe = BUF_INIT(TEXT_MAX);
 
 	if (isatty(STDOUT_FILENO) == 1) {
 		term_escape(&safe, s, n);
@@ -81,7 +81,7 @@ void term_out(const char *s, size_t n)
 
 void term_err(const char *fmt, ...)
 {
-	struct buf text cleanup_buf = BUF_INIT(TEXT_MAX), safe cleanup_buf = BUF_INIT(TEXT_MAX);
+	cleanup_buf struct buf text = BUF_INIT(TEXT_MAX), safe = BUF_INIT(TEXT_MAX);
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -95,7 +95,7 @@ void term_err(const char *fmt, ...)
 void term_err_lines(const struct strlist *lines)
 {
 	for (size_t i = 0; i < lines->n; i++) {
-		struct buf safe cleanup_buf = BUF_INIT(TEXT_MAX);
+		cleanup_buf struct buf safe = BUF_INIT(TEXT_MAX);
 
 		str_vis(&safe, lines->v[i], strlen(lines->v[i]));
 		term_err("%s\n", buf_str(&safe));

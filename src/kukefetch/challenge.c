@@ -160,9 +160,8 @@ void challenge_pick(const struct strlist *headers, challenge_address_fn *is_addr
 		    struct challenge *ret)
 {
 	struct challenge best = { 0 };
-	size_t i;
 
-	for (i = 0; i < headers->n; i++)
+	for (size_t i = 0; i < headers->n; i++)
 		parse(headers->v[i], is_address, &best);
 	if (!best.realm)
 		begin_challenge(&best, "");

@@ -20,11 +20,9 @@ static char *lower(const char *s)
 /* IP addresses contain dots too, but are not domain names. */
 static bool is_address(const char *host)
 {
-	const char *p;
-
 	if (strchr(host, ':'))
 		return true;
-	for (p = host; *p; p++)
+	for (const char *p = host; *p; p++)
 		if (*p != '.' && (*p < '0' || *p > '9'))
 			return false;
 	return true;

@@ -352,16 +352,15 @@ int http_step(struct http *h, struct http_wait *w, size_t n, int timeout, struct
 	struct http_xfer *x;
 	CURLMsg *msg;
 	int left;
-	size_t i;
 	CURLMcode r;
 
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		fds[i].fd = w[i].fd;
 		fds[i].events = (short) ((w[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
 					 (w[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0));
 	}
 	r = curl_multi_poll(h->multi, fds, (unsigned) n, timeout, NULL);
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		w[i].revents = (short) ((fds[i].revents & CURL_WAIT_POLLIN ? POLLIN : 0) |
 					(fds[i].revents & CURL_WAIT_POLLOUT ? POLLOUT : 0));
 	free(fds);

@@ -94,11 +94,10 @@ static int copy_file(int root, const char *from, const char *to, struct kerr *er
 static int copy_ca_certs(int root, const char *ca, struct kerr *err)
 {
 	const char *own = getenv("SSL_CERT_FILE");
-	size_t i;
 	int r;
 
 	r = str_empty(own) ? -ENOENT : copy_file(root, own, JAIL_CA_NAME, err);
-	for (i = 0; r == -ENOENT && i < ARRAY_SIZE(bundles); i++)
+	for (size_t i = 0; r == -ENOENT && i < ARRAY_SIZE(bundles); i++)
 		r = copy_file(root, bundles[i], JAIL_CA_NAME, err);
 	if (r < 0 && r != -ENOENT)
 		return r;
@@ -110,12 +109,11 @@ static int copy_ca_certs(int root, const char *ca, struct kerr *err)
 
 static int fill_root(int root, const char *ca, struct kerr *err)
 {
-	size_t i;
 	int r;
 
 	if (mkdirat(root, "etc", 0755) < 0)
 		return kerr_set(err, -errno, "create 'etc' in the new root");
-	for (i = 0; i < ARRAY_SIZE(resolver_files); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(resolver_files); i++) {
 		r = copy_file(root, resolver_files[i], resolver_files[i] + 1, err);
 		if (r < 0 && r != -ENOENT)
 			return r;
@@ -179,9 +177,8 @@ static bool client_needs(const char *name)
 		"bind",	    "clone",   "clone3", "connect",    "recvmmsg", "recvmsg",
 		"sendmmsg", "sendmsg", "sendto", "setsockopt", "socket",   "socketpair",
 	};
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (streq(names[i], name))
 			return true;
 	return false;

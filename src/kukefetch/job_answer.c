@@ -46,9 +46,8 @@ static const char *status_text(long status)
 		{ 503, "service unavailable" },
 		{ 504, "gateway timeout" },
 	};
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].status == status)
 			return rows[i].text;
 	return NULL;

@@ -83,7 +83,6 @@ void job_rest(struct job *j, long status, int64_t after, const char *text)
 	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
 	cleanup_buf struct buf all = BUF_INIT(1024);
 	int64_t ms = j->s->tuning.backoff_ms;
-	int64_t i;
 
 	if (j->got - j->got_before >= JOB_ADVANCE)
 		j->tries = 0;
@@ -104,7 +103,7 @@ void job_rest(struct job *j, long status, int64_t after, const char *text)
 		job_fail(j, status, JOB_FAIL_AGAIN, buf_str(&all));
 		return;
 	}
-	for (i = 1; i < j->tries && ms < JOB_MAX_REST_MS; i++)
+	for (int64_t i = 1; i < j->tries && ms < JOB_MAX_REST_MS; i++)
 		ms *= 2;
 	ms = after >= 0 ? after : jitter(ms < JOB_MAX_REST_MS ? ms : JOB_MAX_REST_MS);
 	fetch_msg_start(&m, "retry");

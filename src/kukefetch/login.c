@@ -17,11 +17,10 @@ struct login *login_of(struct logins *all, const char *url)
 {
 	struct http_origin o = { 0 };
 	struct login *l;
-	size_t i;
 
 	if (http_origin_of(url, &o) < 0)
 		return NULL;
-	for (i = 0; i < all->n; i++) {
+	for (size_t i = 0; i < all->n; i++) {
 		if (!http_origin_eq(&all->v[i]->origin, &o))
 			continue;
 		http_origin_clear(&o);
@@ -35,9 +34,7 @@ struct login *login_of(struct logins *all, const char *url)
 
 void logins_clear(struct logins *all)
 {
-	size_t i;
-
-	for (i = 0; i < all->n; i++) {
+	for (size_t i = 0; i < all->n; i++) {
 		http_origin_clear(&all->v[i]->origin);
 		free(all->v[i]->authorization);
 		free(all->v[i]);

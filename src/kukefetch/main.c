@@ -126,9 +126,8 @@ static void drop_finished(struct session *s)
 static int next_timeout(const struct session *s)
 {
 	int64_t wake = s->n_jobs > 0 ? clock_ms() + REPORT_MS : -1, w;
-	size_t i;
 
-	for (i = 0; i < s->n_jobs; i++) {
+	for (size_t i = 0; i < s->n_jobs; i++) {
 		w = job_wakes(s->jobs[i]);
 		if (w >= 0 && w < wake)
 			wake = w;
@@ -139,9 +138,8 @@ static int next_timeout(const struct session *s)
 static void wake_jobs(struct session *s)
 {
 	int64_t now = clock_ms();
-	size_t i;
 
-	for (i = 0; i < s->n_jobs; i++)
+	for (size_t i = 0; i < s->n_jobs; i++)
 		if (job_wakes(s->jobs[i]) >= 0 && job_wakes(s->jobs[i]) <= now)
 			job_wake(s->jobs[i]);
 }
@@ -149,12 +147,11 @@ static void wake_jobs(struct session *s)
 static void report_jobs(struct session *s, int64_t *last)
 {
 	int64_t now = clock_ms();
-	size_t i;
 
 	if (now - *last < REPORT_MS)
 		return;
 	*last = now;
-	for (i = 0; i < s->n_jobs; i++)
+	for (size_t i = 0; i < s->n_jobs; i++)
 		job_report(s->jobs[i]);
 }
 
@@ -162,19 +159,19 @@ static int serve(struct session *s, struct kerr *err)
 {
 	struct http_wait *w = NULL;
 	int64_t last = 0;
-	size_t i, n;
+	size_t n;
 	int r;
 
 	for (;;) {
 		n = s->n_jobs;
 		w = xreallocarray(w, n + 1, sizeof(*w));
-		for (i = 0; i < n; i++)
+		for (size_t i = 0; i < n; i++)
 			w[i] = (struct http_wait){ job_wants_room(s->jobs[i]), POLLOUT, 0 };
 		w[n] = (struct http_wait){ s->control, POLLIN, 0 };
 		r = http_step(s->http, w, n + 1, next_timeout(s), err);
 		if (r < 0)
 			break;
-		for (i = 0; i < n; i++)
+		for (size_t i = 0; i < n; i++)
 			if (job_wants_room(s->jobs[i]) >= 0)
 				job_has_room(s->jobs[i]);
 		if (w[n].revents && take_request(s))

@@ -41,9 +41,8 @@ static void end_string(struct reading *r)
 {
 	struct buf *to;
 	char *room;
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		to = &r->parts[keys[i].part];
 		if (!streq(buf_str(&r->key), keys[i].key) || to->len > 0 || r->value.len == 0)
 			continue;
@@ -85,9 +84,7 @@ static void on_event(void *ctx, enum jscan_event ev, unsigned depth, const char 
 /* Convert "MANIFEST_UNKNOWN" to the form in which docker prints it. */
 static void readable(struct buf *code)
 {
-	size_t i;
-
-	for (i = 0; i < code->len; i++) {
+	for (size_t i = 0; i < code->len; i++) {
 		if (code->data[i] == '_')
 			code->data[i] = ' ';
 		else if (code->data[i] >= 'A' && code->data[i] <= 'Z')
@@ -119,9 +116,9 @@ void words_of(const char *body, size_t n, struct buf *out)
 	cleanup_buf struct buf line = BUF_INIT(8 << 10), shown = BUF_INIT(32 << 10);
 	struct reading r = { .key = BUF_INIT(WORDS_MAX_PART), .value = BUF_INIT(WORDS_MAX_PART) };
 	struct jscan scan;
-	size_t i, used;
+	size_t used;
 
-	for (i = 0; i < _PART_MAX; i++)
+	for (size_t i = 0; i < _PART_MAX; i++)
 		buf_init(&r.parts[i], WORDS_MAX_PART);
 	jscan_init(&scan, on_event, &r);
 	if (jscan_feed(&scan, body, n, &used) == JSCAN_BAD) {
@@ -129,12 +126,12 @@ void words_of(const char *body, size_t n, struct buf *out)
 			buf_add(&line, body, strnlen(body, n < 512 ? n : 512));
 	} else {
 		readable(&r.parts[PART_CODE]);
-		for (i = 0; i < _PART_MAX; i++)
+		for (size_t i = 0; i < _PART_MAX; i++)
 			join(&line, &r.parts[i]);
 	}
 	str_vis(&shown, buf_str(&line), line.len);
 	str_one_line(out, buf_str(&shown), WORDS_MAX);
-	for (i = 0; i < _PART_MAX; i++)
+	for (size_t i = 0; i < _PART_MAX; i++)
 		buf_clear(&r.parts[i]);
 	buf_clear(&r.key);
 	buf_clear(&r.value);

@@ -112,9 +112,8 @@ static void child_begin(int keep_a, int keep_b)
 static unsigned in_slot(const struct listener *l, enum slot slot, const uid_t *uid)
 {
 	unsigned n = 0;
-	size_t i;
 
-	for (i = 0; i < l->n_children; i++)
+	for (size_t i = 0; i < l->n_children; i++)
 		n += l->children[i].slot == slot && (!uid || l->children[i].conn.peer.uid == *uid);
 	return n;
 }
@@ -195,9 +194,8 @@ static void start_request(struct listener *l, size_t i, enum slot slot)
 static ssize_t next_request(const struct listener *l, enum slot *ret_slot)
 {
 	ssize_t found = -1;
-	size_t i;
 
-	for (i = 0; i < l->n_conns; i++) {
+	for (size_t i = 0; i < l->n_conns; i++) {
 		const struct conn *c = &l->conns[i];
 		enum slot slot;
 
@@ -226,9 +224,8 @@ static void start_requests(struct listener *l)
 static size_t uid_conns(const struct listener *l, uid_t uid)
 {
 	size_t n = 0;
-	size_t i;
 
-	for (i = 0; i < l->n_conns; i++)
+	for (size_t i = 0; i < l->n_conns; i++)
 		n += l->conns[i].peer.uid == uid;
 	return n;
 }
@@ -238,9 +235,8 @@ static uid_t largest_uid(const struct listener *l)
 {
 	uid_t found = l->conns[0].peer.uid;
 	size_t most = 0;
-	size_t i;
 
-	for (i = 0; i < l->n_conns; i++) {
+	for (size_t i = 0; i < l->n_conns; i++) {
 		size_t n = uid_conns(l, l->conns[i].peer.uid);
 
 		if (n > most) {
@@ -255,9 +251,8 @@ static uid_t largest_uid(const struct listener *l)
 static ssize_t to_drop(const struct listener *l, uid_t uid, bool ready)
 {
 	ssize_t found = -1;
-	size_t i;
 
-	for (i = 0; i < l->n_conns; i++) {
+	for (size_t i = 0; i < l->n_conns; i++) {
 		const struct conn *c = &l->conns[i];
 
 		if (c->ready != ready || c->peer.uid != uid)
@@ -519,9 +514,7 @@ static void on_wake(struct listener *l)
 
 static void on_connection(struct listener *l)
 {
-	int i;
-
-	for (i = 0; i < ACCEPTS_PER_TURN; i++) {
+	for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
 		int fd = accept4(l->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		struct conn c = { .fd = fd, .since = clock_ms() };
 
@@ -576,19 +569,18 @@ static void turn(struct listener *l)
 	struct pollfd p[POLL_CONNS + LISTENER_MAX_CONNECTIONS];
 	int64_t now = clock_ms();
 	size_t n = l->n_conns;
-	size_t i;
 
 	p[POLL_SIGNAL] = (struct pollfd){ .fd = l->signal_fd, .events = POLLIN };
 	p[POLL_LISTEN] =
 		(struct pollfd){ .fd = may_accept(l, now) ? l->listen_fd : -1, .events = POLLIN };
 	p[POLL_WAKE] = (struct pollfd){ .fd = l->stopping ? -1 : l->wake_fd, .events = POLLIN };
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		p[POLL_CONNS + i] = (struct pollfd){ .fd = l->conns[i].ready ? -1 : l->conns[i].fd,
 						     .events = POLLIN };
 	if (poll(p, POLL_CONNS + n, time_left(l, now)) < 0)
 		return; /* EINTR, or out of memory for a moment */
 	/* Connections first: the other events move them. */
-	for (i = n; i > 0; i--)
+	for (size_t i = n; i > 0; i--)
 		if (p[POLL_CONNS + i - 1].revents != 0)
 			conn_readable(l, i - 1);
 	if (p[POLL_SIGNAL].revents != 0)
@@ -604,9 +596,7 @@ static void turn(struct listener *l)
 /* What is still running when the grace is over is ended; intents finish its work. */
 static void end_children(struct listener *l)
 {
-	size_t i;
-
-	for (i = 0; i < l->n_children; i++)
+	for (size_t i = 0; i < l->n_children; i++)
 		(void) kill(l->children[i].pid, SIGTERM);
 	if (l->pass_pid > 0)
 		(void) kill(l->pass_pid, SIGTERM);

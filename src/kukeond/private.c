@@ -40,7 +40,7 @@ static const char *first_of(const char *a, const char *b, const char *c)
 static int open_at(const struct rpc_open_engine_args *a, const struct server_spec *s,
 		   const struct layout *l, struct engine **ret, struct kerr *err)
 {
-	struct instance inst cleanup_(instance_clear) = { 0 };
+	cleanup_(instance_clear) struct instance inst = { 0 };
 	struct engine_config config = { 0 };
 	int r = instance_load(l, &inst, err);
 
@@ -60,9 +60,9 @@ static int open_at(const struct rpc_open_engine_args *a, const struct server_spe
 static int open_with(const struct rpc_open_engine_args *a, const struct server_spec *s,
 		     struct own *o, struct kerr *err)
 {
-	struct layout l cleanup_(layout_clear) = { 0 };
+	cleanup_(layout_clear) struct layout l = { 0 };
 	const char *socket = first_of(a->socket, s->socket, CONF_DEFAULT_SOCKET);
-	char *dir cleanup_free = path_dirname(socket);
+	cleanup_free char *dir = path_dirname(socket);
 	int r;
 
 	o->run_path = xstrdup(first_of(a->run_path, s->run_path, CONF_DEFAULT_RUN_PATH));
@@ -104,7 +104,7 @@ static int open_engine(struct own *o, const struct rpc_open_engine_args *a, stru
 /* Verbs find objects; only init makes the place where they are. */
 static int check_instance(const struct own *o, struct kerr *err)
 {
-	char *path cleanup_free = path_join(o->run_path, CONF_INSTANCE_FILE, NULL);
+	cleanup_free char *path = path_join(o->run_path, CONF_INSTANCE_FILE, NULL);
 	struct stat st;
 
 	if (stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR))
@@ -174,7 +174,7 @@ static void leave_signals_to_client(void)
 
 int private_main(int argc, char **argv)
 {
-	struct own o cleanup_(own_clear) = { 0 };
+	cleanup_(own_clear) struct own o = { 0 };
 	struct kerr err = { 0 };
 	struct peer peer;
 	uint64_t fd;

@@ -78,15 +78,15 @@ static void fill_config(struct engine_config *c, const struct settings *s, const
 /* What the engine says against its configuration, before anything is touched. */
 static int check_engine(const struct engine_config *c, struct kerr *err)
 {
-	struct engine *e cleanup_(engine_closep) = NULL;
+	cleanup_(engine_closep) struct engine *e = NULL;
 
 	return engine_open(c, &e, err);
 }
 
 static int serve(const struct settings *s, struct kerr *err)
 {
-	struct daemon_claim claim cleanup_(daemon_release) = { .lock_fd = -EBADF };
-	struct engine *engine cleanup_(engine_closep) = NULL;
+	cleanup_(daemon_release) struct daemon_claim claim = { .lock_fd = -EBADF };
+	cleanup_(engine_closep) struct engine *engine = NULL;
 	cleanup_free char *runtime_dir = path_dirname(s->socket);
 	struct engine_config engine_config = { 0 };
 	struct daemon d = { 0 };
@@ -122,7 +122,7 @@ static int serve(const struct settings *s, struct kerr *err)
 /* It may quote anything: nothing of it drives the terminal. */
 static void print_error(const struct kerr *err)
 {
-	struct buf safe cleanup_buf = BUF_INIT(4 * KERR_TEXT_MAX);
+	cleanup_buf struct buf safe = BUF_INIT(4 * KERR_TEXT_MAX);
 	char text[KERR_TEXT_MAX];
 
 	(void) kerr_text(err, text, sizeof(text));
@@ -132,9 +132,8 @@ static void print_error(const struct kerr *err)
 
 int kukeond_main(int argc, char **argv)
 {
-	struct settings s cleanup_(settings_clear) = { 0 };
+	cleanup_(settings_clear) struct settings s = { 0 };
 	struct kerr err = { 0 };
-	size_t i;
 	int r;
 
 	r = settings_load(argc, argv, &s, &err);
@@ -142,7 +141,7 @@ int kukeond_main(int argc, char **argv)
 		return 0;
 	if (r >= 0) {
 		log_init(log_level_from_name(s.log_level), LOG_STYLE_LOGFMT);
-		for (i = 0; i < s.warnings.n; i++)
+		for (size_t i = 0; i < s.warnings.n; i++)
 			log_wrn(s.warnings.v[i] +
 				(str_has_prefix(s.warnings.v[i], WARNING) ? strlen(WARNING) : 0));
 		r = serve(&s, &err);

@@ -13,9 +13,7 @@
 
 static int find_flag(const char *name, size_t n)
 {
-	int i;
-
-	for (i = 0; i < _FLAG_MAX; i++)
+	for (int i = 0; i < _FLAG_MAX; i++)
 		if (strlen(usage_flags[i].name) == n && memcmp(usage_flags[i].name, name, n) == 0)
 			return i;
 	return -1;
@@ -42,9 +40,8 @@ static int parse_args(int argc, char **argv, const char *given[_FLAG_MAX], struc
 		      struct kerr *err)
 {
 	int r;
-	int i;
 
-	for (i = 1; i < argc; i++) {
+	for (int i = 1; i < argc; i++) {
 		const char *a = argv[i];
 
 		if (a[0] != '-' || a[1] == '\0') {
@@ -155,10 +152,9 @@ static int check_given(const char *given[_FLAG_MAX], struct kerr *err)
 		{ FLAG_SUFFIX, "containerdNamespaceSuffix" },
 		{ FLAG_CGROUP_ROOT, "cgroupRoot" },
 	};
-	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < ARRAY_SIZE(flags); i++)
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(flags); i++)
 		r = configuration_check_flag(flags[i].what, given[flags[i].flag], err);
 	return r;
 }
@@ -188,8 +184,8 @@ static int absolute(const char *path, const char *flag, struct kerr *err)
 int settings_load(int argc, char **argv, struct settings *ret, struct kerr *err)
 {
 	const char *given[_FLAG_MAX] = { NULL };
-	struct strlist words cleanup_strlist = { 0 };
-	struct settings s cleanup_(settings_clear) = { 0 };
+	cleanup_strlist struct strlist words = { 0 };
+	cleanup_(settings_clear) struct settings s = { 0 };
 	int r;
 
 	r = argc > 1 && streq(argv[1], "__complete") ? usage_complete(argc - 2, argv + 2)

@@ -51,9 +51,7 @@ static const struct command {
 
 static const struct command *find(const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (streq(commands[i].name, name))
 			return &commands[i];
 	return NULL;
@@ -66,10 +64,8 @@ static int unknown(const char *word, const char *after, struct kerr *err)
 
 static void print_flags(void)
 {
-	const struct usage_flag *f;
-
 	puts("\nFlags:");
-	for (f = usage_flags; f->name != NULL; f++) {
+	for (const struct usage_flag *f = usage_flags; f->name != NULL; f++) {
 		printf("      --%-30s %s", f->name, f->help);
 		if (f->env != NULL)
 			printf(" [$%s]", f->env);
@@ -82,7 +78,6 @@ static void print_flags(void)
 int usage_help(const struct strlist *words, struct kerr *err)
 {
 	const struct command *c = words->n > 0 ? find(words->v[0]) : NULL;
-	size_t i;
 
 	if (words->n > 0 && c == NULL)
 		return unknown(words->v[0], "kukeond", err);
@@ -92,7 +87,7 @@ int usage_help(const struct strlist *words, struct kerr *err)
 		puts("The daemon of kukeon: serves kuke on a unix socket.\n\n"
 		     "Usage:\n  kukeond [flags]\n  kukeond [command]\n\n"
 		     "Available Commands:");
-		for (i = 0; i < ARRAY_SIZE(commands); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 			printf("  %-12s%s\n", commands[i].name, commands[i].help);
 	}
 	print_flags();
@@ -107,7 +102,7 @@ int usage_version(void)
 
 static int completion(const struct strlist *words, struct kerr *err)
 {
-	struct buf out cleanup_buf = BUF_INIT(SCRIPT_MAX);
+	cleanup_buf struct buf out = BUF_INIT(SCRIPT_MAX);
 
 	if (words->n == 1)
 		return usage_help(words, err);
@@ -147,17 +142,15 @@ static void candidate(const char *prefix, const char *name, const char *begun)
 int usage_complete(int argc, char **argv)
 {
 	const char *begun = argc > 1 ? argv[argc - 1] : "";
-	const struct usage_flag *f;
-	size_t i;
 
 	if (begun[0] == '-') {
-		for (f = usage_flags; f->name != NULL; f++)
+		for (const struct usage_flag *f = usage_flags; f->name != NULL; f++)
 			candidate("--", f->name, begun);
 	} else if (argc == 2) {
-		for (i = 0; i < ARRAY_SIZE(commands); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 			candidate("", commands[i].name, begun);
 	} else if (argc == 3 && streq(argv[1], "completion")) {
-		for (i = 0; i < ARRAY_SIZE(shells); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
 			candidate("", shells[i], begun);
 	}
 	return SETTINGS_DONE;

@@ -101,14 +101,13 @@ int logfile_open(struct logfile *l, const char *dir, int64_t max_bytes, int file
 static void rotate_names(const struct logfile *l, const char *suffix)
 {
 	char from[NAME_SIZE], to[NAME_SIZE];
-	int i;
 
 	if (l->files <= 1) {
 		log_name(from, 0, suffix);
 		(void) unlinkat(l->dir, from, 0); /* a new index is created instead */
 		return;
 	}
-	for (i = l->files - 2; i >= 0; i--) {
+	for (int i = l->files - 2; i >= 0; i--) {
 		log_name(from, i, suffix);
 		log_name(to, i + 1, suffix);
 		(void) renameat(l->dir, from, l->dir, to); /* it may not exist yet */

@@ -55,7 +55,7 @@ static int parse_option(struct options *o, const char *arg)
 	const struct option_row *row;
 	const char *value = strchr(arg, '=');
 	int64_t fd = -1;
-	size_t i, n;
+	size_t n;
 
 	if (value == NULL || !str_has_prefix(arg, "--"))
 		return -EINVAL;
@@ -69,7 +69,7 @@ static int parse_option(struct options *o, const char *arg)
 		o->cgroup_fds[o->n_cgroup_fds++] = (int) fd;
 		return 0;
 	}
-	for (i = 0; i < ARRAY_SIZE(option_rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(option_rows); i++) {
 		row = &option_rows[i];
 		if (strlen(row->name) != n || strncmp(row->name, arg, n) != 0)
 			continue;
@@ -85,7 +85,6 @@ static int parse_option(struct options *o, const char *arg)
 static const char *parse_args(struct options *o, int argc, char **argv)
 {
 	int64_t protocol = 0;
-	int i;
 
 	*o = (struct options){
 		.log_max_bytes = 10 << 20, .log_files = 3, .deadline_ms = 60000, .status_fd = -1
@@ -94,7 +93,7 @@ static const char *parse_args(struct options *o, int argc, char **argv)
 	    str_to_i64(argv[1] + strlen("--protocol="), 0, INT32_MAX, &protocol) < 0 ||
 	    protocol != SHIM_PROTOCOL)
 		return "protocol";
-	for (i = 2; i < argc && o->process == NULL; i++) {
+	for (int i = 2; i < argc && o->process == NULL; i++) {
 		if (streq(argv[i], "--") && i + 1 < argc)
 			o->process = &argv[i + 1];
 		else if (streq(argv[i], "--adopt"))
@@ -219,7 +218,6 @@ int main(int argc, char **argv)
 	};
 	struct kerr err = { 0 };
 	const char *wrong;
-	size_t i;
 	int r;
 
 	wrong = parse_args(&s.opt, argc, argv);
@@ -231,7 +229,7 @@ int main(int argc, char **argv)
 	/* Inherited descriptors must not reach runc. */
 	if (s.opt.status_fd >= 0)
 		(void) fcntl((int) s.opt.status_fd, F_SETFD, FD_CLOEXEC);
-	for (i = 0; i < s.opt.n_cgroup_fds; i++)
+	for (size_t i = 0; i < s.opt.n_cgroup_fds; i++)
 		(void) fcntl(s.opt.cgroup_fds[i], F_SETFD, FD_CLOEXEC);
 	r = begin(&s, &err);
 	if (r < 0)

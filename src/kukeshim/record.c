@@ -27,9 +27,8 @@ enum {
 static int lock_now(int fd)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
-	int i;
 
-	for (i = 0; i < LOCK_TRIES_MAX; i++) {
+	for (int i = 0; i < LOCK_TRIES_MAX; i++) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return 0;
 		if (errno != EWOULDBLOCK && errno != EINTR)

@@ -95,9 +95,9 @@ static int exec_error(struct shim *s, struct kerr *err)
 static int wait_for_exec(struct shim *s, struct kerr *err)
 {
 	const struct timespec pause = { .tv_nsec = EXEC_POLL_EARLY_NS };
-	int looks, r;
+	int r;
 
-	for (looks = 0; looks < EXEC_POLL_EARLY + EXEC_POLL_MAX_MS; looks++) {
+	for (int looks = 0; looks < EXEC_POLL_EARLY + EXEC_POLL_MAX_MS; looks++) {
 		if (!is_runc_init(s->record.pid))
 			return 0;
 		if (looks < EXEC_POLL_EARLY)
@@ -173,10 +173,9 @@ static int run_bundle(struct shim *s, struct kerr *err)
 static void kill_children(void)
 {
 	cleanup_buf struct buf text = BUF_INIT(SMALL_FILE_MAX);
-	const char *p;
 
 	while (sys_read(AT_FDCWD, "/proc/thread-self/children", &text) == 0 && text.len > 0) {
-		for (p = buf_str(&text); *p >= '0' && *p <= '9';) {
+		for (const char *p = buf_str(&text); *p >= '0' && *p <= '9';) {
 			pid_t pid = 0;
 
 			for (; *p >= '0' && *p <= '9'; p++)

@@ -32,9 +32,8 @@ int supervise_open(struct shim *s, struct kerr *err)
 {
 	static const char *const names[] = { SHIM_FILE_STDOUT, SHIM_FILE_STDERR };
 	sigset_t child;
-	int i;
 
-	for (i = 0; i < _LOG_STREAM_MAX; i++) {
+	for (int i = 0; i < _LOG_STREAM_MAX; i++) {
 		s->out[i] =
 			openat(s->run_dir, names[i], O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 		if (s->out[i] < 0)

@@ -64,9 +64,7 @@ static void place_clear(struct place *p)
 
 static void extract_clear(struct extract *x)
 {
-	size_t i;
-
-	for (i = 0; i < x->n_pending; i++) {
+	for (size_t i = 0; i < x->n_pending; i++) {
 		free(x->pending[i].path);
 		free(x->pending[i].target);
 	}
@@ -612,10 +610,9 @@ static int finish_dirs(struct extract *x, struct kerr *err)
 {
 	struct timespec ts[2];
 	struct tree_dir *d;
-	size_t i;
 	int fd, r;
 
-	for (i = 0; i < x->tree.n_dirs; i++) {
+	for (size_t i = 0; i < x->tree.n_dirs; i++) {
 		d = x->tree.dirs[i];
 		fd = tree_openat(x->tree.root, d->path, O_RDONLY | O_DIRECTORY);
 		if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP)

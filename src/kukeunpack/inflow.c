@@ -120,9 +120,9 @@ static const struct magic {
 static const struct magic *find_magic(const struct inflow *f)
 {
 	const struct magic *m;
-	size_t i, k;
+	size_t k;
 
-	for (i = 0; i < ARRAY_SIZE(magics); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(magics); i++) {
 		m = &magics[i];
 		for (k = 0; k < sizeof(m->mask); k++)
 			if (m->mask[k] != 0 &&

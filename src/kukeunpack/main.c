@@ -61,11 +61,11 @@ static int parse_option(struct options *o, const char *arg, struct kerr *err)
 
 static int parse_options(int argc, char **argv, struct options *o, struct kerr *err)
 {
-	int i, r;
+	int r;
 
 	if (argc < 2 || str_to_u64(argv[1], 0, UINT32_MAX, &o->version) < 0)
 		return kerr_plain(err, -EINVAL, "usage: kukeunpack VERSION target=FD result=FD …");
-	for (i = 2; i < argc; i++) {
+	for (int i = 2; i < argc; i++) {
 		r = parse_option(o, argv[i], err);
 		if (r < 0)
 			return r;

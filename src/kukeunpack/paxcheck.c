@@ -56,9 +56,8 @@ static uint64_t number(const unsigned char *p, size_t n)
 static bool sum_is_right(const unsigned char *h)
 {
 	uint64_t want = number(h + H_SUM, N_SUM), sum = 0;
-	size_t i;
 
-	for (i = 0; i < PAXCHECK_BLOCK; i++)
+	for (size_t i = 0; i < PAXCHECK_BLOCK; i++)
 		sum += i >= H_SUM && i < H_SUM + N_SUM ? ' ' : h[i];
 	return sum == want;
 }

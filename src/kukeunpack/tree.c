@@ -33,9 +33,7 @@ static void drop_cache(struct tree *t)
 
 void tree_clear(struct tree *t)
 {
-	size_t i;
-
-	for (i = 0; i < t->n_dirs; i++) {
+	for (size_t i = 0; i < t->n_dirs; i++) {
 		free(t->dirs[i]->path);
 		free(t->dirs[i]);
 	}
@@ -62,12 +60,10 @@ struct tree_dir *tree_find(struct tree *t, const char *path)
 
 static void grow_slots(struct tree *t)
 {
-	size_t i;
-
 	t->n_slots = t->n_slots ? t->n_slots * 2 : 256;
 	free(t->slots);
 	t->slots = xcalloc(t->n_slots, sizeof(*t->slots));
-	for (i = 0; i < t->n_dirs; i++)
+	for (size_t i = 0; i < t->n_dirs; i++)
 		*slot_of(t, t->dirs[i]->path) = t->dirs[i];
 }
 

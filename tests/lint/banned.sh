@@ -58,4 +58,9 @@ printf '%s\n' "$code" | grep -E ':.*\bgoto\b' | grep -vE 'goto (out|fail)[a-z_]*
 printf '%s\n' "$code" | grep -E '!(strcmp|strncmp|memcmp)[[:space:]]*\(|\(strn?cmp\([^)]*\)\)' |
 	lint_rule "comparisons by streq, not !strcmp"
 
+# One dialect: `cleanup_free char *s`, and `for (size_t i = 0; …` where i is the loop's alone
+# (that it is, a reader sees; -Wshadow and the compiler the rest).
+printf '%s\n' "$code" | grep -E ':.*[A-Za-z0-9_*]\]? cleanup_[a-z_]*(\([^)]*\))?( =|;|,|$)' |
+	grep -vE '#[[:space:]]*define|\)[[:space:]]*\{?$' | lint_rule "a cleanup attribute comes first"
+
 lint_done

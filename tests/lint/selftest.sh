@@ -20,7 +20,7 @@ echo '#include "config.h"' >"$bad/lib/base/same.h"
 	printf 'strcpy(a, b);\ngmtime(a);\nsystem(a);\natoi(a);\nfork();\nsignal(a, b);\n'
 	printf 'pthread_create(a);\naccess(a, b);\npipe(a);\nopen(a, b);\nprintf("x");\n'
 	printf '/* what somebody left\n * in\n * hope, see surface.md */\nwarn("nobody\\n");\n'
-	printf 'goto next;\nif (!strcmp(a, b)) return 1; // why\n%0120d;\n' 1
+	printf 'char *s cleanup_free = x;\ngoto next;\nif (!strcmp(a, b)) return 1; // why\n%0120d;\n' 1
 	printf '\n%.0s' {1..1000}
 	printf '}\n'
 } >"$bad/lib/base/bad.c"

@@ -48,7 +48,7 @@ static int check_container_names(const struct cell_doc *want, struct kerr *err)
 {
 	for (size_t i = 0; i < want->spec.containers.n; i++) {
 		const char *id = want->spec.containers.v[i].id;
-		char *trimmed cleanup_free = str_trim(id);
+		cleanup_free char *trimmed = str_trim(id);
 		int r;
 
 		if (str_empty(trimmed))
@@ -65,7 +65,7 @@ static int check_container_names(const struct cell_doc *want, struct kerr *err)
 static int check_wanted(struct engine *e, struct cell_doc *want, struct addr *ret_a,
 			struct kerr *err)
 {
-	struct strlist warnings cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist warnings = { 0 };
 	int r;
 
 	*ret_a = addr_of_cell(want);
@@ -166,8 +166,8 @@ static int create_locked(struct engine *e, const struct addr *a, struct cell_doc
 			 struct ending *wait, struct kerr *err)
 {
 	struct cell_doc *doc = &ret->cell;
-	char *ns cleanup_free = NULL;
-	char *cgroup cleanup_free = scope_cgroup(e, a);
+	cleanup_free char *ns = NULL;
+	cleanup_free char *cgroup = scope_cgroup(e, a);
 	bool existed;
 	int r;
 
@@ -223,7 +223,7 @@ static int create_at_rest(struct engine *e, const struct addr *a, struct cell_do
 			  enum cell_create_flags flags, struct rpc_create_cell_result *ret,
 			  struct kerr *err)
 {
-	struct ending wait cleanup_ending = { 0 };
+	cleanup_ending struct ending wait = { 0 };
 	int r;
 
 	do {

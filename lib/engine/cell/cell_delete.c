@@ -56,7 +56,7 @@ static int remove_containers(struct engine *e, const char *ns, const struct cell
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < doc->spec.containers.n; i++) {
-		struct container_run run cleanup_container_run = { 0 };
+		cleanup_container_run struct container_run run = { 0 };
 
 		if (container_is_synthesized(&doc->spec.containers.v[i]))
 			continue;
@@ -78,7 +78,7 @@ static int finish_delete(struct engine *e, const char *ns, struct cell_doc *doc,
 	struct addr a = addr_of_cell(doc);
 	struct addr space = { .realm = a.realm, .space = a.space };
 	struct lock_id lock = lock_id_object(&a);
-	char *cgroup cleanup_free = scope_cgroup(e, &a);
+	cleanup_free char *cgroup = scope_cgroup(e, &a);
 	int r;
 
 	if (cell_is_ending(e, &a, STOP_CELL))

@@ -78,7 +78,7 @@ int cell_link_make(struct engine *e, const struct addr *cell, const struct space
 				  .addr = { .addr = run->addr, .prefix = net->subnet.prefix },
 				  .gateway = net->gateway,
 				  .replace = run->complete };
-	int nsfd cleanup_fd = ns_open(dirfd, NS_NET, err);
+	cleanup_fd int nsfd = ns_open(dirfd, NS_NET, err);
 	int r;
 
 	if (nsfd == -ENOENT)
@@ -109,8 +109,8 @@ static int mend(struct engine *e, const struct addr *cell, const struct cell_run
 		struct kerr *err)
 {
 	struct addr space = { .realm = cell->realm, .space = cell->space };
-	char *dir cleanup_free = cell_run_dir(e, cell, run);
-	int dirfd cleanup_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_free char *dir = cell_run_dir(e, cell, run);
+	cleanup_fd int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct link_port port;
 	struct space_net net;
 	int r;
@@ -134,7 +134,7 @@ static int mend(struct engine *e, const struct addr *cell, const struct cell_run
 static int keep_trouble(struct engine *e, const struct addr *cell, struct cell_run *run,
 			const struct kerr *why, struct kerr *err)
 {
-	struct buf line cleanup_buf = BUF_INIT(sizeof(run->trouble));
+	cleanup_buf struct buf line = BUF_INIT(sizeof(run->trouble));
 	char text[KERR_TEXT_MAX];
 	int r;
 

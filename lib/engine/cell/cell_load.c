@@ -82,7 +82,7 @@ int cell_settle_stop_locked(struct engine *e, const char *ns, struct cell_doc *d
 			    struct ending *ret_wait, struct kerr *err)
 {
 	static const struct stop_how go_on = { .flags = CELL_STOP_GO_ON };
-	struct stops list cleanup_stops = { 0 };
+	cleanup_stops struct stops list = { 0 };
 	struct addr a = addr_of_cell(doc);
 	const struct stop_order *o;
 	int r = stops_load(e, &a, &list, err);
@@ -123,7 +123,7 @@ static int load_at_rest(struct engine *e, const struct addr *a, enum cell_take_f
 /* 0 if the remaining time is short enough to wait. */
 static int refuse_ending(const struct addr *a, int64_t due_ms, struct kerr *err)
 {
-	struct buf left cleanup_buf = BUF_INIT(64);
+	cleanup_buf struct buf left = BUF_INIT(64);
 
 	if (clock_left(due_ms) <= PATIENCE_MS)
 		return 0;
@@ -146,7 +146,7 @@ int cell_await(struct engine *e, const struct addr *a, struct ending *w, struct 
 
 int cell_check_rest(struct engine *e, const struct addr *a, struct kerr *err)
 {
-	struct stops list cleanup_stops = { 0 };
+	cleanup_stops struct stops list = { 0 };
 	const struct stop_order *o;
 	int r;
 
@@ -182,7 +182,7 @@ static int take_once(struct engine *e, const struct addr *a, enum cell_take_flag
 int cell_take(struct engine *e, const struct addr *a, enum cell_take_flags flags,
 	      struct cell_doc *ret, char **ret_ns, struct kerr *err)
 {
-	struct ending w cleanup_ending = { 0 };
+	cleanup_ending struct ending w = { 0 };
 	int r;
 
 	r = scope_check(a, ADDR_CELL, 0, err);
@@ -252,7 +252,7 @@ static int retake(struct engine *e, const struct addr *a, enum cell_take_flags f
 int cell_end(struct engine *e, const struct addr *a, enum cell_take_flags flags,
 	     const struct stop_how *how, struct cell_doc *doc, char **ns, struct kerr *err)
 {
-	struct ending w cleanup_ending = { 0 };
+	cleanup_ending struct ending w = { 0 };
 	char mine[SHIM_RUN_ID_SIZE], now[SHIM_RUN_ID_SIZE];
 	struct stop_how h = *how;
 	int64_t due;

@@ -24,7 +24,7 @@
 
 static char *run_file(const struct engine *e, const struct addr *cell)
 {
-	char *dir cleanup_free = layout_pin(&e->layout, cell, NULL, NULL);
+	cleanup_free char *dir = layout_pin(&e->layout, cell, NULL, NULL);
 
 	return path_join(dir, CELL_RUN_FILE, NULL);
 }
@@ -37,8 +37,8 @@ char *cell_run_dir(const struct engine *e, const struct addr *cell, const struct
 /* The record is written before anything of a start is created, and removed last. */
 static bool has_start(const struct engine *e, const struct addr *cell)
 {
-	char *dir cleanup_free = layout_pin(&e->layout, cell, NULL, NULL);
-	struct strlist names cleanup_strlist = { 0 };
+	cleanup_free char *dir = layout_pin(&e->layout, cell, NULL, NULL);
+	cleanup_strlist struct strlist names = { 0 };
 
 	dir_names(dir, &names);
 	return names.n > 0;
@@ -46,8 +46,8 @@ static bool has_start(const struct engine *e, const struct addr *cell)
 
 int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *ret, struct kerr *err)
 {
-	char *file cleanup_free = run_file(e, cell);
-	struct buf text cleanup_buf = BUF_INIT(RUN_MAX);
+	cleanup_free char *file = run_file(e, cell);
+	cleanup_buf struct buf text = BUF_INIT(RUN_MAX);
 	struct cell_run run = { 0 };
 	char ip[IPV4_TEXT_MAX], phase[16], at[KTIME_TEXT_MAX];
 	int r;
@@ -82,8 +82,8 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 int cell_run_save(struct engine *e, const struct addr *cell, const struct cell_run *run,
 		  struct kerr *err)
 {
-	char *file cleanup_free = run_file(e, cell);
-	struct buf text cleanup_buf = BUF_INIT(RUN_MAX);
+	cleanup_free char *file = run_file(e, cell);
+	cleanup_buf struct buf text = BUF_INIT(RUN_MAX);
 	char ip[IPV4_TEXT_MAX], at[KTIME_TEXT_MAX];
 	struct jemit j;
 
@@ -114,8 +114,8 @@ int cell_run_save(struct engine *e, const struct addr *cell, const struct cell_r
 int cell_run_begin(struct engine *e, const struct addr *cell, struct cell_run *ret,
 		   struct kerr *err)
 {
-	char *parent cleanup_free = layout_pin(&e->layout, cell, NULL, NULL);
-	char *dir cleanup_free = NULL;
+	cleanup_free char *parent = layout_pin(&e->layout, cell, NULL, NULL);
+	cleanup_free char *dir = NULL;
 	struct cell_run run = { 0 };
 	uint64_t random;
 	int r;

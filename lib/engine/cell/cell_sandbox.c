@@ -53,9 +53,9 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 {
 	bool host = cell_host_network(&cell->spec);
 	struct addr a = addr_of_cell(cell);
-	char *dir cleanup_free = cell_run_dir(e, &a, run);
-	char *resolv cleanup_free = path_join(dir, "resolv.conf", NULL);
-	int dirfd cleanup_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_free char *dir = cell_run_dir(e, &a, run);
+	cleanup_free char *resolv = path_join(dir, "resolv.conf", NULL);
+	cleanup_fd int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	if (dirfd < 0)
@@ -78,8 +78,8 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 
 static int end_run(struct engine *e, const struct addr *cell, struct kerr *err)
 {
-	char *parent cleanup_free = layout_pin(&e->layout, cell, NULL, NULL);
-	struct strlist names cleanup_strlist = { 0 };
+	cleanup_free char *parent = layout_pin(&e->layout, cell, NULL, NULL);
+	cleanup_strlist struct strlist names = { 0 };
 	struct cell_run run = { 0 };
 	int r;
 
@@ -98,7 +98,7 @@ static int end_run(struct engine *e, const struct addr *cell, struct kerr *err)
 	r = mount_detach_below(parent, err);
 	dir_names(parent, &names);
 	for (size_t i = 0; r >= 0 && i < names.n; i++) {
-		char *dir cleanup_free = path_join(parent, names.v[i], NULL);
+		cleanup_free char *dir = path_join(parent, names.v[i], NULL);
 
 		if (!streq(names.v[i], CELL_RUN_FILE)) /* removed last */
 			r = remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);

@@ -70,7 +70,7 @@ static void start_clear(struct start *s)
 
 static int make_cgroup(struct start *s, struct kerr *err)
 {
-	char *cgroup cleanup_free = scope_cgroup(s->e, &s->a);
+	cleanup_free char *cgroup = scope_cgroup(s->e, &s->a);
 	enum cgroup_ensure_flags flags = CGROUP_ENSURE_TOLERANT;
 	int r;
 
@@ -299,7 +299,7 @@ int cell_start_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 		{ start_containers, false },
 	};
 	const char *reason = flags & CELL_START_NEW ? "CreateCellFailed" : "StartCellFailed";
-	struct start s cleanup_(start_clear) = { .e = e, .ns = ns, .doc = doc };
+	cleanup_(start_clear) struct start s = { .e = e, .ns = ns, .doc = doc };
 	struct kerr why = { 0 };
 	int r;
 
@@ -374,7 +374,7 @@ static int start_one(struct start *s, struct kerr *err)
 int cell_start_one_locked(struct engine *e, const char *ns, struct cell_doc *doc, const char *id,
 			  struct kerr *err)
 {
-	struct start s cleanup_(start_clear) = { .e = e, .ns = ns, .doc = doc, .only = id };
+	cleanup_(start_clear) struct start s = { .e = e, .ns = ns, .doc = doc, .only = id };
 	struct kerr why = { 0 };
 	int r = start_one(&s, &why);
 
@@ -390,7 +390,7 @@ int cell_start_one_locked(struct engine *e, const char *ns, struct cell_doc *doc
 /* Return whether an operator stopped it. */
 static bool is_held(struct engine *e, const char *ns, const struct cell_doc *doc, const char *id)
 {
-	struct container_run run cleanup_container_run = { 0 };
+	cleanup_container_run struct container_run run = { 0 };
 	struct shim_status st;
 
 	container_run_init(&run, e, ns, doc, cell_container(&doc->spec, id));
@@ -401,7 +401,7 @@ static bool is_held(struct engine *e, const char *ns, const struct cell_doc *doc
 
 static void keep_held(struct start *s)
 {
-	struct container_run run cleanup_container_run = { 0 };
+	cleanup_container_run struct container_run run = { 0 };
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
 

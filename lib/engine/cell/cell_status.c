@@ -89,7 +89,7 @@ static void observe_container(const struct container_run *run, const struct rest
 static int is_being_stopped(struct engine *e, const struct addr *a, const struct cell_run *run,
 			    struct kerr *err)
 {
-	struct stops list cleanup_stops = { 0 };
+	cleanup_stops struct stops list = { 0 };
 	const struct stop_order *o;
 	int r = stops_load(e, a, &list, err);
 
@@ -137,7 +137,7 @@ void cell_observe_network(struct cell_doc *doc, const struct cell_run *run)
 	free(doc->status.network.address);
 	doc->status.network.address = run->addr ? xstrdup(ipv4_text(run->addr, ip)) : NULL;
 	if (run->trouble[0] && doc->status.state == CELL_STATE_READY) {
-		char *before cleanup_free = take_ptr(doc->status.message);
+		cleanup_free char *before = take_ptr(doc->status.message);
 
 		doc->status.message =
 			xasprintf("NetworkFailed: %s%s%s", run->trouble,
@@ -148,7 +148,7 @@ void cell_observe_network(struct cell_doc *doc, const struct cell_run *run)
 /* Keep the state derived without the file; the reason of a failed cell takes precedence. */
 static void set_unreadable(struct cell_doc *doc, const struct kerr *why)
 {
-	struct buf line cleanup_buf = BUF_INIT(STATUS_MESSAGE_MAX + 8);
+	cleanup_buf struct buf line = BUF_INIT(STATUS_MESSAGE_MAX + 8);
 	char text[KERR_TEXT_MAX];
 
 	if (doc->status.state == CELL_STATE_FAILED)
@@ -161,8 +161,8 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, struct 
 		 struct kerr *err)
 {
 	struct addr a = addr_of_cell(doc);
-	struct container_fact *facts cleanup_free = NULL;
-	struct restarts restarts cleanup_restarts = { 0 };
+	cleanup_free struct container_fact *facts = NULL;
+	cleanup_restarts struct restarts restarts = { 0 };
 	struct kerr why = { 0 };
 	enum run_phase phase;
 	struct cell_run start;
@@ -176,7 +176,7 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, struct 
 	facts = xcalloc(doc->spec.containers.n + 1, sizeof(*facts));
 	phase = observe_run(e, &a, &start, &restarts, &why);
 	for (size_t i = 0; i < doc->spec.containers.n; i++) {
-		struct container_run run cleanup_container_run = { 0 };
+		cleanup_container_run struct container_run run = { 0 };
 
 		if (container_is_synthesized(&doc->spec.containers.v[i]))
 			continue;
@@ -205,7 +205,7 @@ void cell_observe_cgroup(struct engine *e, struct cell_doc *doc, const char *cgr
 int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flags, struct kerr *err)
 {
 	struct addr a = addr_of_cell(doc);
-	char *cgroup cleanup_free = scope_cgroup(e, &a);
+	cleanup_free char *cgroup = scope_cgroup(e, &a);
 
 	free(doc->status.cgroup_path);
 	doc->status.cgroup_path = xstrdup(cgroup);

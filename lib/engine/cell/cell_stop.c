@@ -75,7 +75,7 @@ static int settle(struct stopping *s, struct kerr *err)
 /* Its init has ended: wait until the monitor has stored the exit and exited. */
 static int settle_ended(struct stopping *s, struct kerr *err)
 {
-	int shim cleanup_fd = -EBADF;
+	cleanup_fd int shim = -EBADF;
 
 	if (s->st.state == SHIM_RUNNING)
 		shim = proc_open_same(s->st.shim_pid, s->st.shim_start);
@@ -240,7 +240,7 @@ static int teardown(struct engine *e, const char *ns, const struct cell_doc *doc
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < doc->spec.containers.n; i++) {
-		struct container_run run cleanup_container_run = { 0 };
+		cleanup_container_run struct container_run run = { 0 };
 
 		if (container_is_synthesized(&doc->spec.containers.v[i]))
 			continue;
@@ -350,7 +350,7 @@ int cell_end_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 		    const struct stop_how *how, struct ending *ret_wait, struct kerr *err)
 {
 	struct addr a = addr_of_cell(doc);
-	struct stops list cleanup_stops = { 0 };
+	cleanup_stops struct stops list = { 0 };
 	struct cell_run run = { 0 };
 	struct step p = { .e = e, .ns = ns, .doc = doc, .flags = how->flags, .wait = ret_wait };
 	struct stop_order *o;
@@ -414,7 +414,7 @@ char *cell_stop_warning(int r, const char *what, const struct kerr *why)
 
 bool cell_has_ended(struct engine *e, const struct addr *a)
 {
-	struct stops list cleanup_stops = { 0 };
+	cleanup_stops struct stops list = { 0 };
 	const struct stop_order *o;
 
 	(void) stops_load(e, a, &list, NULL); /* unreadable: cannot be continued */
@@ -424,7 +424,7 @@ bool cell_has_ended(struct engine *e, const struct addr *a)
 
 bool cell_is_ending(struct engine *e, const struct addr *a, const char *container)
 {
-	struct stops list cleanup_stops = { 0 };
+	cleanup_stops struct stops list = { 0 };
 	struct cell_run run = { 0 };
 	const struct stop_order *o;
 
@@ -440,7 +440,7 @@ void cell_find_run(struct engine *e, const char *ns, const struct cell_doc *doc,
 		   char ret[SHIM_RUN_ID_SIZE])
 {
 	const struct container_spec *c = cell_container(&doc->spec, id);
-	struct container_run run cleanup_container_run = { 0 };
+	cleanup_container_run struct container_run run = { 0 };
 	struct shim_status st = { 0 };
 
 	ret[0] = '\0';
@@ -455,7 +455,7 @@ int cell_end_one_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 			const struct stop_how *how, struct ending *ret_wait, struct kerr *err)
 {
 	struct addr a = addr_of_cell(doc);
-	struct stops list cleanup_stops = { 0 };
+	cleanup_stops struct stops list = { 0 };
 	const char *id = how->only;
 	char run_id[SHIM_RUN_ID_SIZE];
 	struct step p = { .e = e, .ns = ns, .doc = doc, .flags = how->flags, .wait = ret_wait };
@@ -498,7 +498,7 @@ int cell_reset_container_locked(struct engine *e, const char *ns, struct cell_do
 				const char *id, struct kerr *err)
 {
 	struct stop_how kill_now = { .only = id, .flags = CELL_STOP_KILL | CELL_STOP_NO_SAVE };
-	struct container_run run cleanup_container_run = { 0 };
+	cleanup_container_run struct container_run run = { 0 };
 	struct addr a = addr_of_cell(doc);
 	struct cell_run cell_run;
 	size_t i = container_index(doc, id);
@@ -511,8 +511,8 @@ int cell_reset_container_locked(struct engine *e, const char *ns, struct cell_do
 		return r;
 	container_run_init(&run, e, ns, doc, &doc->spec.containers.v[i]);
 	if (cell_run_load(e, &a, &cell_run, NULL) == 0) {
-		char *dir cleanup_free = cell_run_dir(e, &a, &cell_run);
-		char *root cleanup_free = container_rootfs(&run, dir);
+		cleanup_free char *dir = cell_run_dir(e, &a, &cell_run);
+		cleanup_free char *root = container_rootfs(&run, dir);
 
 		r = mount_detach_rmdir(root, err);
 	}
@@ -535,7 +535,7 @@ int cell_drop_container_locked(struct engine *e, const char *ns, struct cell_doc
 			       const char *id, struct kerr *err)
 {
 	struct addr a = addr_of_cell(doc);
-	char *dir cleanup_free = layout_container(&e->layout, &a, id, CONTAINER_DIR);
+	cleanup_free char *dir = layout_container(&e->layout, &a, id, CONTAINER_DIR);
 	int r;
 
 	if (container_index(doc, id) == doc->spec.containers.n)
@@ -553,7 +553,7 @@ int cell_drop_container_locked(struct engine *e, const char *ns, struct cell_doc
 void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const char *reason,
 	       const struct kerr *why)
 {
-	struct buf line cleanup_buf = BUF_INIT(STATUS_MESSAGE_MAX + 8);
+	cleanup_buf struct buf line = BUF_INIT(STATUS_MESSAGE_MAX + 8);
 	char text[KERR_TEXT_MAX];
 	struct kerr err = { 0 };
 

@@ -29,7 +29,7 @@ static void check_labels(struct engine *e, const struct addr *a, struct cell_doc
 	struct kerr why;
 
 	for (size_t i = 0; i < doc->spec.containers.n; i++) {
-		struct strmap labels cleanup_strmap = { 0 };
+		cleanup_strmap struct strmap labels = { 0 };
 
 		if (container_labels_load(e, a, doc->spec.containers.v[i].id, &labels, &why) < 0)
 			damaged_side(a, doc, &why);
@@ -40,8 +40,8 @@ static void check_labels(struct engine *e, const struct addr *a, struct cell_doc
 static int read_status(struct engine *e, const struct addr *a, struct cell_doc *doc,
 		       struct kerr *err)
 {
-	char *ns cleanup_free = NULL;
-	char *cgroup cleanup_free = scope_cgroup(e, a);
+	cleanup_free char *ns = NULL;
+	cleanup_free char *cgroup = scope_cgroup(e, a);
 	int r;
 
 	r = scope_namespace(e, a->realm, &ns, err);
@@ -76,7 +76,7 @@ int cell_describe(struct engine *e, const struct addr *a, struct cell_doc *ret)
 int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result *ret,
 	     struct kerr *err)
 {
-	char *cgroup cleanup_free = NULL;
+	cleanup_free char *cgroup = NULL;
 	int r;
 
 	r = scope_check(a, ADDR_CELL, 0, err);
@@ -94,7 +94,7 @@ static int list_cell(void *ctx, struct engine *e, const struct addr *a, struct k
 {
 	struct page *page = ctx;
 	struct rpc_list_cells_reply *ret = page->reply;
-	char *name cleanup_free = page_name(a);
+	cleanup_free char *name = page_name(a);
 	struct cell_doc d = { 0 };
 
 	(void) err;
@@ -130,7 +130,7 @@ static int check_startable(const struct cell_doc *d, struct kerr *err)
 int cell_start(struct engine *e, const struct addr *a, struct rpc_cell_done_result *ret,
 	       struct kerr *err)
 {
-	char *ns cleanup_free = NULL;
+	cleanup_free char *ns = NULL;
 	int r;
 
 	r = daemon_cell_refuse(a, "start", err);
@@ -154,7 +154,7 @@ int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags
 	      struct rpc_cell_done_result *ret, struct kerr *err)
 {
 	struct stop_how how = { .grace_ms = cell_grace(e, CELL_STOP_GRACE_MS), .flags = flags };
-	char *ns cleanup_free = NULL;
+	cleanup_free char *ns = NULL;
 	struct kerr why = { 0 };
 	int r;
 
@@ -174,7 +174,7 @@ int cell_stop(struct engine *e, const struct addr *a, enum cell_stop_flags flags
 	if (r == -ENOENT) /* deleted meanwhile, so it is stopped */
 		r = 0;
 	if (r < 0 && cell_has_ended(e, a)) {
-		char *what cleanup_free = xasprintf("cell \"%s\"", a->cell);
+		cleanup_free char *what = xasprintf("cell \"%s\"", a->cell);
 
 		ret->warning = cell_stop_warning(r, what, &why);
 		r = ret->warning ? 0 : r;
@@ -204,7 +204,7 @@ int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_r
 {
 	struct stop_how how = { .grace_ms = cell_grace(e, CELL_DELETE_GRACE_MS),
 				.flags = CELL_STOP_NO_SAVE };
-	char *ns cleanup_free = NULL;
+	cleanup_free char *ns = NULL;
 	struct cell_doc doc = { 0 };
 	int r;
 
@@ -232,8 +232,8 @@ int cell_delete(struct engine *e, const struct addr *a, struct rpc_delete_cell_r
 int cell_signal(struct engine *e, const struct addr *a, const char *only, struct kerr *err)
 {
 	struct stop_how how = { .only = only, .grace_ms = cell_grace(e, CELL_DELETE_GRACE_MS) };
-	struct ending later cleanup_ending = { 0 };
-	char *ns cleanup_free = NULL;
+	cleanup_ending struct ending later = { 0 };
+	cleanup_free char *ns = NULL;
 	struct cell_doc doc = { 0 };
 	struct cell_run run;
 	int r;

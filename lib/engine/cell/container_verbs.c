@@ -83,7 +83,7 @@ static int subject_names(struct subject *s, struct engine *e, const struct conta
 /* Validate the names of a new container before looking up its cell. */
 static int check_new_names(struct engine *e, const struct container_doc *d, struct kerr *err)
 {
-	struct subject s cleanup_(subject_clear) = { 0 };
+	cleanup_(subject_clear) struct subject s = { 0 };
 	int r = subject_names(&s, e, d, err);
 
 	if (r == 0)
@@ -126,7 +126,7 @@ static int subject_at_rest(struct subject *s, struct kerr *err)
 static void need_image(struct engine *e, const struct container_doc *d, const char *image)
 {
 	struct addr a = addr_of_container(d);
-	char *id cleanup_free = wanted_id(d);
+	cleanup_free char *id = wanted_id(d);
 
 	images_ensure_one(e, &a, id, image);
 }
@@ -193,7 +193,7 @@ static int check_cell_up(struct subject *s, struct cell_run *ret, struct kerr *e
 int container_verb_start(struct engine *e, const struct container_doc *d,
 			 struct rpc_container_done_result *ret, struct kerr *err)
 {
-	struct subject s cleanup_(subject_clear) = { 0 };
+	cleanup_(subject_clear) struct subject s = { 0 };
 	const struct container_spec *c;
 	struct cell_run run;
 	int r;
@@ -226,7 +226,7 @@ static bool has_ended(struct subject *s)
 
 static char *stop_warning(const struct subject *s, int r, const struct kerr *why)
 {
-	char *what cleanup_free = xasprintf("container \"%s\"", s->id);
+	cleanup_free char *what = xasprintf("container \"%s\"", s->id);
 
 	return cell_stop_warning(r, what, why);
 }
@@ -235,7 +235,7 @@ int container_verb_stop(struct engine *e, const struct container_doc *d, enum ce
 			struct rpc_container_done_result *ret, struct kerr *err)
 {
 	bool kill = flags & CELL_STOP_KILL;
-	struct subject s cleanup_(subject_clear) = { 0 };
+	cleanup_(subject_clear) struct subject s = { 0 };
 	struct kerr why = { 0 };
 	const struct container_spec *c;
 	int r;
@@ -264,7 +264,7 @@ int container_verb_stop(struct engine *e, const struct container_doc *d, enum ce
 
 static int check_image(const struct subject *s, struct kerr *err)
 {
-	struct container_run run cleanup_container_run = { 0 };
+	cleanup_container_run struct container_run run = { 0 };
 
 	container_run_init(&run, s->e, s->ns, &s->doc, cell_container(&s->doc.spec, s->id));
 	return container_check_image(&run, err);
@@ -331,7 +331,7 @@ static int start_new(struct subject *s, struct kerr *err)
 int container_verb_create(struct engine *e, struct container_doc *d,
 			  struct rpc_create_container_result *ret, struct kerr *err)
 {
-	struct subject s cleanup_(subject_clear) = { 0 };
+	cleanup_(subject_clear) struct subject s = { 0 };
 	struct cell_run run;
 	bool existed;
 	int r;
@@ -375,7 +375,7 @@ static int deletable(struct subject *s, const struct container_spec **ret, struc
 int container_check_delete(struct engine *e, const struct addr *cell, const char *id,
 			   struct cell_doc *ret_rest, struct kerr *err)
 {
-	struct subject s cleanup_(subject_clear) = { .e = e, .a = *cell, .id = str_trim(id) };
+	cleanup_(subject_clear) struct subject s = { .e = e, .a = *cell, .id = str_trim(id) };
 	const struct container_spec *c;
 	int r = check_names(&s, err);
 
@@ -399,7 +399,7 @@ int container_check_delete(struct engine *e, const struct addr *cell, const char
 int container_verb_delete(struct engine *e, const struct container_doc *d,
 			  struct rpc_delete_container_result *ret, struct kerr *err)
 {
-	struct subject s cleanup_(subject_clear) = { 0 };
+	cleanup_(subject_clear) struct subject s = { 0 };
 	const struct container_spec *c;
 	int r;
 
@@ -447,7 +447,7 @@ static int subject_read(struct subject *s, struct engine *e, const struct contai
 int container_verb_get(struct engine *e, const struct container_doc *d,
 		       struct rpc_get_container_result *ret, struct kerr *err)
 {
-	struct subject s cleanup_(subject_clear) = { 0 };
+	cleanup_(subject_clear) struct subject s = { 0 };
 	int r = subject_read(&s, e, d, err);
 
 	if (r < 0)
@@ -461,7 +461,7 @@ int container_verb_get(struct engine *e, const struct container_doc *d,
 static bool is_owed(struct subject *s, const struct container_run *run,
 		    const struct shim_status *st)
 {
-	struct restarts list cleanup_restarts = { 0 };
+	cleanup_restarts struct restarts list = { 0 };
 
 	int stopped = container_was_stopped(run, st, NULL);
 
@@ -474,7 +474,7 @@ static bool is_owed(struct subject *s, const struct container_run *run,
 /* Return whether more log output is to come: NULL while the container runs, else RPC_LOG_*. */
 static const char *log_writer(struct subject *s)
 {
-	struct container_run run cleanup_container_run = { 0 };
+	cleanup_container_run struct container_run run = { 0 };
 	const struct container_spec *c = cell_container(&s->doc.spec, s->id);
 	struct shim_status st;
 	struct cell_run start;
@@ -496,7 +496,7 @@ static const char *log_writer(struct subject *s)
 int container_verb_log(struct engine *e, const struct container_doc *d, struct rpc_log_result *ret,
 		       struct kerr *err)
 {
-	struct subject s cleanup_(subject_clear) = { 0 };
+	cleanup_(subject_clear) struct subject s = { 0 };
 	int r = subject_read(&s, e, d, err);
 
 	if (r < 0)
@@ -514,7 +514,7 @@ static int list_specs_of(void *ctx, struct engine *e, const struct addr *a, stru
 {
 	struct page *page = ctx;
 	struct rpc_list_containers_reply *ret = page->reply;
-	char *name cleanup_free = page_name(a);
+	cleanup_free char *name = page_name(a);
 	struct cell_doc d = { 0 };
 
 	(void) err;
@@ -557,8 +557,8 @@ static void list_doc(struct page *page, struct subject *s, const char *name, siz
 static int list_docs_of(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
 	struct page *page = ctx;
-	char *name cleanup_free = page_name(a);
-	struct subject s cleanup_(subject_clear) = { .e = e, .a = *a };
+	cleanup_free char *name = page_name(a);
+	cleanup_(subject_clear) struct subject s = { .e = e, .a = *a };
 
 	(void) err;
 	if (page_skips(page, name, SIZE_MAX) || cell_describe(e, a, &s.doc) < 0)

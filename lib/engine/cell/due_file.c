@@ -16,7 +16,7 @@
 
 static char *path_of(struct engine *e, enum rt_file dir, const char *key)
 {
-	char *parent cleanup_free = layout_rt(&e->layout, dir);
+	cleanup_free char *parent = layout_rt(&e->layout, dir);
 
 	return path_join(parent, key, NULL);
 }
@@ -24,8 +24,8 @@ static char *path_of(struct engine *e, enum rt_file dir, const char *key)
 int due_file_read(struct engine *e, enum rt_file dir, const char *key, due_line_fn *fn, void *ctx,
 		  struct kerr *err)
 {
-	char *path cleanup_free = path_of(e, dir, key);
-	struct buf text cleanup_buf = BUF_INIT(DUE_FILE_MAX);
+	cleanup_free char *path = path_of(e, dir, key);
+	cleanup_buf struct buf text = BUF_INIT(DUE_FILE_MAX);
 	char *rest, *line;
 	int r = state_read_at(AT_FDCWD, path, DUE_FILE_MAX, &text, err);
 
@@ -41,9 +41,9 @@ int due_file_read(struct engine *e, enum rt_file dir, const char *key, due_line_
 int due_file_write(struct engine *e, enum rt_file dir, const struct addr *cell,
 		   const struct buf *text, struct kerr *err)
 {
-	char *parent cleanup_free = layout_rt(&e->layout, dir);
-	char *key cleanup_free = wake_key(cell);
-	char *path cleanup_free = path_of(e, dir, key);
+	cleanup_free char *parent = layout_rt(&e->layout, dir);
+	cleanup_free char *key = wake_key(cell);
+	cleanup_free char *path = path_of(e, dir, key);
 	int r;
 
 	if (text->len == 0)
@@ -70,7 +70,7 @@ int64_t due_first(const int64_t *due, size_t n, size_t size)
 
 static bool is_stale(struct engine *e, const char *key)
 {
-	char *copy cleanup_free = xstrdup(key);
+	cleanup_free char *copy = xstrdup(key);
 	struct addr a = { 0 };
 
 	return wake_parse(copy, &a) == 0 && store_exists(&e->layout, &a, NULL) == 0;
@@ -79,7 +79,7 @@ static bool is_stale(struct engine *e, const char *key)
 int64_t due_file_list(struct engine *e, enum rt_file dir, int64_t now, due_time_fn *due,
 		      struct strlist *ret_keys)
 {
-	char *path cleanup_free = layout_rt(&e->layout, dir);
+	cleanup_free char *path = layout_rt(&e->layout, dir);
 	DIR *d = opendir(path);
 	struct dirent *de;
 	int64_t next = -1;

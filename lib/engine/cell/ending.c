@@ -62,7 +62,7 @@ static int turn(struct ending *w, struct pollfd *p, struct kerr *err)
 int ending_wait(struct engine *e, struct ending *w, enum ending_flags flags, struct kerr *err)
 {
 	const struct rpc_link *link = flags & ENDING_STAY ? NULL : e->link;
-	struct pollfd *p cleanup_free = xcalloc(POLL_PROCESSES + w->n, sizeof(*p));
+	cleanup_free struct pollfd *p = xcalloc(POLL_PROCESSES + w->n, sizeof(*p));
 	int r = 0;
 
 	p[POLL_CALLER] = (struct pollfd){ .fd = link ? link->fd : -1, .events = POLLRDHUP };

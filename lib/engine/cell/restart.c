@@ -87,7 +87,7 @@ void restart_plan(const struct restart *old, const struct shim_status *st, int64
 
 void restart_failed(struct restart *r, int64_t now, const struct kerr *why)
 {
-	struct buf line cleanup_buf = BUF_INIT(sizeof(r->why));
+	cleanup_buf struct buf line = BUF_INIT(sizeof(r->why));
 	char text[KERR_TEXT_MAX];
 
 	str_one_line(&line, kerr_text(why, text, sizeof(text)), RESTART_WHY_MAX);
@@ -146,8 +146,8 @@ static int parse_line(void *ctx, const char *line, size_t n)
 
 int restarts_load(struct engine *e, const struct addr *cell, struct restarts *ret, struct kerr *err)
 {
-	char *key cleanup_free = wake_key(cell);
-	struct restarts l cleanup_restarts = { 0 };
+	cleanup_free char *key = wake_key(cell);
+	cleanup_restarts struct restarts l = { 0 };
 	int r = due_file_read(e, RT_RESTARTS, key, parse_line, &l, err);
 
 	if (r < 0)
@@ -182,7 +182,7 @@ static void add_line(struct buf *out, const struct restart *r)
 int restarts_save(struct engine *e, const struct addr *cell, const struct restarts *l,
 		  struct kerr *err)
 {
-	struct buf text cleanup_buf = BUF_INIT(DUE_FILE_MAX);
+	cleanup_buf struct buf text = BUF_INIT(DUE_FILE_MAX);
 
 	for (size_t i = 0; i < l->n; i++)
 		add_line(&text, &l->v[i]);
@@ -196,7 +196,7 @@ int restarts_drop(struct engine *e, const struct addr *cell, struct kerr *err)
 
 int restarts_forget(struct engine *e, const struct addr *cell, const char *name, struct kerr *err)
 {
-	struct restarts l cleanup_restarts = { 0 };
+	cleanup_restarts struct restarts l = { 0 };
 	struct restart *r;
 
 	if (restarts_load(e, cell, &l, NULL) < 0)
@@ -212,7 +212,7 @@ int restarts_forget(struct engine *e, const struct addr *cell, const char *name,
 /* Return when the first restart of a cell is due; -1: none. */
 static int64_t first_due(struct engine *e, const char *key)
 {
-	struct restarts l cleanup_restarts = { 0 };
+	cleanup_restarts struct restarts l = { 0 };
 
 	if (due_file_read(e, RT_RESTARTS, key, parse_line, &l, NULL) < 0)
 		return -1; /* unknown time; the cell's status reports the file */

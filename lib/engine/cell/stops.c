@@ -76,8 +76,8 @@ static int parse_line(void *ctx, const char *line, size_t n)
 
 int stops_load(struct engine *e, const struct addr *cell, struct stops *ret, struct kerr *err)
 {
-	char *key cleanup_free = wake_key(cell);
-	struct stops l cleanup_stops = { 0 };
+	cleanup_free char *key = wake_key(cell);
+	cleanup_stops struct stops l = { 0 };
 	int r = due_file_read(e, RT_STOPS, key, parse_line, &l, err);
 
 	if (r < 0)
@@ -111,7 +111,7 @@ static void add_line(struct buf *out, const struct stop_order *o)
 
 int stops_save(struct engine *e, const struct addr *cell, const struct stops *l, struct kerr *err)
 {
-	struct buf text cleanup_buf = BUF_INIT(DUE_FILE_MAX);
+	cleanup_buf struct buf text = BUF_INIT(DUE_FILE_MAX);
 
 	for (size_t i = 0; i < l->n; i++)
 		add_line(&text, &l->v[i]);
@@ -126,7 +126,7 @@ int stops_drop(struct engine *e, const struct addr *cell, struct kerr *err)
 /* Return when the first grace period of a cell ends; -1: none. */
 static int64_t first_due(struct engine *e, const char *key)
 {
-	struct stops l cleanup_stops = { 0 };
+	cleanup_stops struct stops l = { 0 };
 
 	if (due_file_read(e, RT_STOPS, key, parse_line, &l, NULL) < 0)
 		return -1; /* unknown time; the cell's status reports the file */

@@ -15,8 +15,8 @@
 
 static bool same_name(const char *a, const char *b)
 {
-	char *x cleanup_free = str_trim(a);
-	char *y cleanup_free = str_trim(b);
+	cleanup_free char *x = str_trim(a);
+	cleanup_free char *y = str_trim(b);
 
 	return streq(x, y);
 }
@@ -67,7 +67,7 @@ static void apply_doc(struct engine *e, const struct docstream *m, struct docstr
 	struct rpc_apply_resource *res =
 		vec_grow(&ret->resources.v, &ret->resources.n, sizeof(*res));
 	const struct doc_head *head = d->doc;
-	struct strlist kept cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist kept = { 0 };
 	struct kerr err = { 0 };
 	int r;
 
@@ -85,8 +85,8 @@ static void apply_doc(struct engine *e, const struct docstream *m, struct docstr
 int apply_documents(struct engine *e, const struct buf *yaml, enum apply_flags flags,
 		    struct rpc_apply_result *ret, struct buf *ret_text, struct kerr *err)
 {
-	struct docstream m cleanup_docstream = { 0 };
-	struct dry_run *dry cleanup_(dry_run_endp) = NULL;
+	cleanup_docstream struct docstream m = { 0 };
+	cleanup_(dry_run_endp) struct dry_run *dry = NULL;
 	int r;
 
 	r = docstream_load(buf_str(yaml), yaml->len, "-", 0, &m, err);

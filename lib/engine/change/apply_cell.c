@@ -80,7 +80,7 @@ static int change_cell(struct change *how, struct rpc_apply_resource *res, struc
 	int r;
 
 	for (;;) {
-		struct change c cleanup_(change_clear) = *how;
+		cleanup_(change_clear) struct change c = *how;
 
 		c.want = want;
 		r = change_turn(&c, err);
@@ -114,7 +114,7 @@ static int create_cell(struct engine *e, struct cell_doc *want, struct kerr *err
 static int look_created(struct engine *e, struct cell_doc *want, struct dry_run *dry,
 			struct kerr *err)
 {
-	struct change c cleanup_(change_clear) = { .e = e, .dry = dry, .want = want };
+	cleanup_(change_clear) struct change c = { .e = e, .dry = dry, .want = want };
 	int r = cell_create_judge(e, want, err);
 
 	c.a = addr_of_cell(want);
@@ -140,7 +140,7 @@ static int create(struct engine *e, struct cell_doc *want, struct dry_run *dry,
 static int change_stored(struct engine *e, struct cell_doc *want, const struct strlist *kept,
 			 struct dry_run *dry, struct rpc_apply_resource *res, struct kerr *err)
 {
-	struct addr_copy names cleanup_(addr_copy_clear) = { 0 };
+	cleanup_(addr_copy_clear) struct addr_copy names = { 0 };
 	struct addr a = addr_of_cell(want);
 	struct change how;
 

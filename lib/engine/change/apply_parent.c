@@ -51,8 +51,8 @@ static int change_locked(struct engine *e, const struct addr *a, void *want, str
 {
 	enum kind kind = store_kind(a);
 	const struct kind_info *info = kind_info(kind);
-	void *stored cleanup_free = xcalloc(1, info->type->size);
-	struct plan plan cleanup_(plan_clear) = { 0 };
+	cleanup_free void *stored = xcalloc(1, info->type->size);
+	cleanup_(plan_clear) struct plan plan = { 0 };
 	int r;
 
 	r = load(e, a, stored, want, err);
@@ -74,7 +74,7 @@ static int change_locked(struct engine *e, const struct addr *a, void *want, str
 static int change_parent(struct engine *e, const struct addr *a, void *want, struct dry_run *dry,
 			 struct rpc_apply_resource *res, struct kerr *err)
 {
-	struct addr_copy names cleanup_(addr_copy_clear) = { 0 };
+	cleanup_(addr_copy_clear) struct addr_copy names = { 0 };
 	int r;
 
 	addr_copy_set(&names, a);

@@ -78,7 +78,7 @@ static int try_one(struct change *c, const struct cell_doc *cell, const char *id
 {
 	enum container_image_flags flags =
 		(made ? 0 : CONTAINER_IMAGE_MADE) | (c->dry ? CONTAINER_IMAGE_LATER : 0);
-	struct container_run run cleanup_container_run = { 0 };
+	cleanup_container_run struct container_run run = { 0 };
 	int r;
 
 	if (c->dry && !scope_namespace_ready(c->e, c->ns)) /* of a realm that is not made yet */
@@ -106,7 +106,7 @@ static int end(struct change *c, const struct step *s, struct kerr *err)
 
 static int set_limits(struct change *c, const struct step *s, struct kerr *err)
 {
-	struct container_run run cleanup_container_run = { 0 };
+	cleanup_container_run struct container_run run = { 0 };
 
 	container_run_init(&run, c->e, c->ns, &c->stored, cell_container(&c->stored.spec, s->id));
 	return container_update(&run, cell_container(&c->want->spec, s->id)->resources, err);

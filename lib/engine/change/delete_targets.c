@@ -58,7 +58,7 @@ static int look_cell(struct engine *e, struct dry_run *dry, const struct addr *a
 static int look_parent(struct engine *e, struct dry_run *dry, const struct addr *a,
 		       enum delete_flags flags, struct strlist *ret_deleted, struct kerr *err)
 {
-	struct delete_plan plan cleanup_(delete_plan_clear) = { 0 };
+	cleanup_(delete_plan_clear) struct delete_plan plan = { 0 };
 	int r = plan_delete(e, a, flags, &plan, err);
 
 	if (r == 0)
@@ -95,7 +95,7 @@ static int look_target(struct engine *e, struct dry_run *dry, const struct rpc_p
 void plan_delete_targets(struct engine *e, const struct rpc_plan_delete_args *args,
 			 struct rpc_plan_delete_result *ret)
 {
-	struct dry_run *dry cleanup_(dry_run_endp) = dry_run_begin(e);
+	cleanup_(dry_run_endp) struct dry_run *dry = dry_run_begin(e);
 	enum delete_flags flags =
 		(args->force ? DELETE_FORCE : 0) | (args->cascade ? DELETE_CASCADE : 0);
 

@@ -137,7 +137,7 @@ static struct planned_labels *find_labels(const struct dry_run *d, const char *w
 void dry_run_set_labels(struct dry_run *d, const struct addr *cell, const char *id,
 			const struct strmap *labels)
 {
-	char *where cleanup_free = addr_text(cell);
+	cleanup_free char *where = addr_text(cell);
 	struct planned_labels *l = find_labels(d, where, id);
 
 	if (!l) {
@@ -151,7 +151,7 @@ void dry_run_set_labels(struct dry_run *d, const struct addr *cell, const char *
 const struct strmap *dry_run_labels(const struct dry_run *d, const struct addr *cell,
 				    const char *id)
 {
-	char *where cleanup_free = addr_text(cell);
+	cleanup_free char *where = addr_text(cell);
 	const struct planned_labels *l = find_labels(d, where, id);
 
 	return l ? &l->labels : NULL;

@@ -85,7 +85,7 @@ struct other_realm {
 static int find_other(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
 	struct other_realm *o = ctx;
-	char *ns cleanup_free = NULL;
+	cleanup_free char *ns = NULL;
 
 	(void) err;
 	if (!streq(a->realm, o->realm) && scope_namespace(e, a->realm, &ns, NULL) == 0)
@@ -113,7 +113,7 @@ static int refuse_busy(const char *ns, struct kerr *err)
  */
 static int take_namespace(struct engine *e, const struct addr *a, const char *ns, struct kerr *err)
 {
-	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	cleanup_free char *dir = layout_ns(&e->layout, ns, NS_DIR, NULL);
 	struct lock_id lock = lock_id_image(ns, "");
 	int r;
 
@@ -131,7 +131,7 @@ static int take_namespace(struct engine *e, const struct addr *a, const char *ns
 
 int parent_check_namespace(struct engine *e, const struct addr *a, struct kerr *err)
 {
-	char *ns cleanup_free = NULL;
+	cleanup_free char *ns = NULL;
 	struct lock_id lock;
 	int r = addr_level(a) == ADDR_REALM ? damaged_namespace(e, a->realm, &ns, err) : 0;
 
@@ -152,7 +152,7 @@ static void drop_namespace(struct engine *e, const char *ns)
 /* What a realm's namespace holds goes with it. It is ours (take_namespace), or left alone. */
 static int delete_namespace(struct engine *e, const char *ns, struct deleted *ret, struct kerr *err)
 {
-	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	cleanup_free char *dir = layout_ns(&e->layout, ns, NS_DIR, NULL);
 	struct lock_id lock = lock_id_image(ns, "");
 	int r;
 
@@ -181,7 +181,7 @@ static int delete_document(struct engine *e, const struct addr *a, struct delete
 static int delete_cgroup(struct engine *e, const struct addr *a, struct deleted *ret,
 			 struct kerr *err)
 {
-	char *cgroup cleanup_free = scope_cgroup(e, a);
+	cleanup_free char *cgroup = scope_cgroup(e, a);
 	int r = cgroup_remove(e->cgroups, cgroup, 0, CGROUP_WAIT_MS, err);
 
 	if (r < 0)
@@ -194,13 +194,13 @@ static int delete_cgroup(struct engine *e, const struct addr *a, struct deleted 
 /* What only this boot knows of the object: empty directories by now. */
 static int delete_runtime(struct engine *e, const struct addr *a, const void *doc, struct kerr *err)
 {
-	char *cells cleanup_free = layout_pin(&e->layout, a, NULL, NULL);
+	cleanup_free char *cells = layout_pin(&e->layout, a, NULL, NULL);
 	int r = remove_tree_at(AT_FDCWD, cells, REMOVE_TREE_SAME_FS, err);
 
 	if (r == 0 && addr_level(a) == ADDR_REALM) {
 		const char *ns = ((const struct realm_doc *) doc)->spec.namespace;
-		char *runs cleanup_free = layout_rt_container(&e->layout, ns, NULL, RTC_DIR);
-		char *runc cleanup_free = layout_runc_root(&e->layout, ns);
+		cleanup_free char *runs = layout_rt_container(&e->layout, ns, NULL, RTC_DIR);
+		cleanup_free char *runc = layout_runc_root(&e->layout, ns);
 
 		r = remove_tree_at(AT_FDCWD, runs, REMOVE_TREE_SAME_FS, err);
 		if (r == 0)
@@ -300,7 +300,7 @@ void parent_signal_cells(struct engine *e, const struct addr *a)
 static int delete_rounds(struct engine *e, const struct addr *a, struct deleted *ret,
 			 struct kerr *err)
 {
-	struct delete_plan plan cleanup_(delete_plan_clear) = { 0 };
+	cleanup_(delete_plan_clear) struct delete_plan plan = { 0 };
 	int r = plan_delete(e, a, DELETE_CASCADE, &plan, err);
 
 	for (unsigned round = 0; r == 0 && round < CASCADE_ROUNDS_MAX; round++) {
@@ -324,7 +324,7 @@ static int delete_rounds(struct engine *e, const struct addr *a, struct deleted 
 static int delete_below(struct engine *e, const struct addr *a, realm_state *ret_before,
 			struct deleted *ret, struct kerr *err)
 {
-	char *ns cleanup_free = NULL;
+	cleanup_free char *ns = NULL;
 	int r;
 
 	if (addr_level(a) != ADDR_REALM)
@@ -354,7 +354,7 @@ static int delete_below(struct engine *e, const struct addr *a, realm_state *ret
 static int delete_locked(struct engine *e, const struct addr *a, enum delete_flags flags,
 			 realm_state before, void *ret_doc, struct deleted *ret, struct kerr *err)
 {
-	struct delete_plan plan cleanup_(delete_plan_clear) = { 0 };
+	cleanup_(delete_plan_clear) struct delete_plan plan = { 0 };
 	bool realm = addr_level(a) == ADDR_REALM;
 	struct kerr damage;
 	const char *ns = "";
@@ -387,7 +387,7 @@ static int delete_locked(struct engine *e, const struct addr *a, enum delete_fla
 /* The directory that a deletion left which was killed at its very end. */
 static void sweep_rest(struct engine *e, const struct addr *a)
 {
-	char *dir cleanup_free = layout_object(&e->layout, a, OBJECT_DIR);
+	cleanup_free char *dir = layout_object(&e->layout, a, OBJECT_DIR);
 
 	if (access(dir, F_OK) < 0 || locks_take_path(e->locks, a, 0, NULL) < 0)
 		return;
@@ -399,7 +399,7 @@ static void sweep_rest(struct engine *e, const struct addr *a)
 int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flags, void *ret_doc,
 		  struct deleted *ret, struct kerr *err)
 {
-	struct delete_plan plan cleanup_(delete_plan_clear) = { 0 };
+	cleanup_(delete_plan_clear) struct delete_plan plan = { 0 };
 	realm_state before = REALM_STATE_DELETING; /* not changed by this deletion */
 	int r;
 

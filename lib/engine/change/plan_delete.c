@@ -38,7 +38,7 @@ void plan_delete_tell(const struct addr *a, const struct addr *step, struct strl
 static int add_below(struct engine *e, const struct addr *a, struct delete_plan *p,
 		     struct kerr *err)
 {
-	struct strlist names cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist names = { 0 };
 	int r = store_list(&e->layout, a, &names, err);
 
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
@@ -54,7 +54,7 @@ static int add_below(struct engine *e, const struct addr *a, struct delete_plan 
 
 static int refuse_children(struct engine *e, const struct addr *a, struct kerr *err)
 {
-	struct strlist names cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist names = { 0 };
 	int r = store_list(&e->layout, a, &names, err);
 
 	if (r < 0 || names.n == 0)
@@ -72,7 +72,7 @@ static int refuse_children(struct engine *e, const struct addr *a, struct kerr *
  */
 static int refuse_processes(struct engine *e, const struct addr *a, struct kerr *err)
 {
-	char *cgroup cleanup_free = scope_cgroup(e, a);
+	cleanup_free char *cgroup = scope_cgroup(e, a);
 
 	if (overlay_removed_below(e->layout.overlay, a) ||
 	    cgroup_populated(e->cgroups, cgroup) <= 0)

@@ -39,7 +39,7 @@ int container_check_limits(const struct cgroup_host *cgroups, const struct conta
 
 	for (size_t i = 0; c && i < ARRAY_SIZE(limits); i++) {
 		const struct nint *v = (const void *) ((const char *) c + limits[i].offset);
-		char *where cleanup_free = NULL;
+		cleanup_free char *where = NULL;
 
 		if (!v->set || v->v == 0 ||
 		    cgroup_offers(cgroups, limits[i].controller, &where) != 0)

@@ -29,7 +29,7 @@ static const struct model_type record_type = {
 
 static int load(const char *file, struct record *ret, struct kerr *err)
 {
-	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_RECORD);
+	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_RECORD);
 	int r = state_read_at(AT_FDCWD, file, KUKE_MAX_RECORD, &text, err);
 
 	if (r < 0)
@@ -41,7 +41,7 @@ static int load(const char *file, struct record *ret, struct kerr *err)
 int container_labels_load(const struct engine *e, const struct addr *cell, const char *id,
 			  struct strmap *ret, struct kerr *err)
 {
-	char *file cleanup_free = layout_container(&e->layout, cell, id, CONTAINER_LABELS);
+	cleanup_free char *file = layout_container(&e->layout, cell, id, CONTAINER_LABELS);
 	struct record record = { 0 };
 	int r = load(file, &record, err);
 
@@ -68,7 +68,7 @@ static bool labels_stand(const char *file, const struct strmap *labels)
 bool container_labels_differ(const struct engine *e, const struct addr *cell, const char *id,
 			     const struct strmap *labels)
 {
-	char *file cleanup_free = layout_container(&e->layout, cell, id, CONTAINER_LABELS);
+	cleanup_free char *file = layout_container(&e->layout, cell, id, CONTAINER_LABELS);
 
 	return !labels_stand(file, labels);
 }
@@ -76,9 +76,9 @@ bool container_labels_differ(const struct engine *e, const struct addr *cell, co
 int container_labels_save(const struct engine *e, const struct addr *cell, const char *id,
 			  const struct strmap *labels, struct kerr *err)
 {
-	char *dir cleanup_free = layout_container(&e->layout, cell, id, CONTAINER_DIR);
-	char *file cleanup_free = layout_container(&e->layout, cell, id, CONTAINER_LABELS);
-	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_RECORD);
+	cleanup_free char *dir = layout_container(&e->layout, cell, id, CONTAINER_DIR);
+	cleanup_free char *file = layout_container(&e->layout, cell, id, CONTAINER_LABELS);
+	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_RECORD);
 	struct record want = { .labels = *labels }; /* borrowed */
 	int r;
 

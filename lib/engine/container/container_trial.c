@@ -51,8 +51,8 @@ static void close_layers(int *fds, size_t n)
 /* Mount the image's layers read-only at target. A single layer needs no mount. */
 static int mount_layers(const struct trial *t, const char *target, char **ret_root)
 {
-	struct strlist lower cleanup_strlist = { 0 };
-	int *fds cleanup_free = NULL;
+	cleanup_strlist struct strlist lower = { 0 };
+	cleanup_free int *fds = NULL;
 	struct mount_overlay how;
 	size_t n = 0;
 	int r;
@@ -66,7 +66,7 @@ static int mount_layers(const struct trial *t, const char *target, char **ret_ro
 	}
 	fds = xcalloc(lower.n + 1, sizeof(*fds));
 	for (n = 0; n < lower.n && r >= 0; n++) {
-		char *path cleanup_free = path_join(t->store->dir, lower.v[n], NULL);
+		cleanup_free char *path = path_join(t->store->dir, lower.v[n], NULL);
 
 		fds[n] = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 		r = fds[n] < 0 ? -errno : 0;
@@ -88,8 +88,8 @@ static int build(const struct trial *t, const char *root, struct kerr *err)
 {
 	const struct container_run *run = t->run;
 	bool host_network = cell_host_network(&t->cell->spec);
-	char *cell_cgroup cleanup_free = scope_cgroup(run->e, &run->cell);
-	struct buf json cleanup_buf = BUF_INIT(SPEC_MAX);
+	cleanup_free char *cell_cgroup = scope_cgroup(run->e, &run->cell);
+	cleanup_buf struct buf json = BUF_INIT(SPEC_MAX);
 	const struct spec_input in = {
 		.cell = t->cell,
 		.c = run->spec,
@@ -108,7 +108,7 @@ static int build(const struct trial *t, const char *root, struct kerr *err)
 /* Runs in the child. If the image cannot be mounted, the start will report it. */
 static void run_trial(const struct trial *t, struct trial_result *result)
 {
-	char *root cleanup_free = NULL;
+	cleanup_free char *root = NULL;
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount_layers(t, t->store->dir, &root) < 0)
@@ -118,7 +118,7 @@ static void run_trial(const struct trial *t, struct trial_result *result)
 
 static int run_child(const struct trial *t, struct kerr *err)
 {
-	int in cleanup_fd = -EBADF, out cleanup_fd = -EBADF;
+	cleanup_fd int in = -EBADF, out = -EBADF;
 	struct trial_result v = { 0 };
 	int pair[2], status;
 	pid_t pid;
@@ -150,7 +150,7 @@ static int run_child(const struct trial *t, struct kerr *err)
 int container_try(const struct container_run *run, const struct cell_doc *cell,
 		  enum container_image_flags flags, struct kerr *err)
 {
-	struct image_store s cleanup_image_store = { 0 };
+	cleanup_image_store struct image_store s = { 0 };
 	struct image image = { 0 };
 	struct trial t = { .run = run, .cell = cell, .image = &image, .store = &s };
 	int r = images_store_open(run->e, run->ns, &s, err);

@@ -30,7 +30,7 @@ static int bad_file(const char *what, size_t i, const char *name, const char *fi
 static int read_file(const char *file, size_t i, const char *name, struct buf *ret,
 		     struct kerr *err)
 {
-	int fd cleanup_fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	cleanup_fd int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 	int r;
 
@@ -76,10 +76,10 @@ static int check_variable(const struct buf *value, size_t i, const char *name, s
 static int resolve_one(const struct container_secret *from, size_t i, const char *dir,
 		       struct spec_secret *to, struct buf *value, struct kerr *err)
 {
-	char *name cleanup_free = str_trim(from->name);
-	char *file cleanup_free = str_trim(from->from_file);
-	char *env cleanup_free = str_trim(from->from_env);
-	char *target cleanup_free = str_trim(from->mount_path);
+	cleanup_free char *name = str_trim(from->name);
+	cleanup_free char *file = str_trim(from->from_file);
+	cleanup_free char *env = str_trim(from->from_env);
+	cleanup_free char *target = str_trim(from->mount_path);
 	int r;
 
 	r = file[0] != '\0' ? read_file(file, i, name, value, err)
@@ -101,7 +101,7 @@ static int resolve_one(const struct container_secret *from, size_t i, const char
 int secrets_resolve(const struct container_spec *c, const char *dir, struct secrets *ret,
 		    struct kerr *err)
 {
-	struct secrets s cleanup_secrets = { 0 };
+	cleanup_secrets struct secrets s = { 0 };
 	int r;
 
 	s.v = xcalloc(c->secrets.n + 1, sizeof(*s.v));
@@ -119,7 +119,7 @@ int secrets_resolve(const struct container_spec *c, const char *dir, struct secr
 
 int secrets_check(const struct container_spec *c, struct kerr *err)
 {
-	struct secrets s cleanup_secrets = { 0 };
+	cleanup_secrets struct secrets s = { 0 };
 
 	return secrets_resolve(c, "", &s, err);
 }
@@ -129,7 +129,7 @@ int secrets_check(const struct container_spec *c, struct kerr *err)
 static int write_one(int dirfd, const char *file, const struct buf *value,
 		     const struct user_ids *owner)
 {
-	int fd cleanup_fd = openat(dirfd, file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+	cleanup_fd int fd = openat(dirfd, file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
 	int r;
 
 	if (fd < 0)
@@ -143,7 +143,7 @@ static int write_one(int dirfd, const char *file, const struct buf *value,
 int secrets_stage(const struct secrets *s, const char *dir, const struct user_ids *owner,
 		  struct kerr *err)
 {
-	int dirfd cleanup_fd = -EBADF;
+	cleanup_fd int dirfd = -EBADF;
 	int r;
 
 	for (size_t i = 0; i < s->n; i++) {

@@ -55,7 +55,7 @@ void engine_config_read(struct engine_config *c, const struct server_spec *s)
 
 int engine_open(const struct engine_config *c, struct engine **ret, struct kerr *err)
 {
-	struct engine *e cleanup_(engine_closep) = xcalloc(1, sizeof(*e));
+	cleanup_(engine_closep) struct engine *e = xcalloc(1, sizeof(*e));
 	int r;
 
 	e->suffix = xstrdup(or_default(c->suffix, CONF_DEFAULT_SUFFIX));

@@ -112,8 +112,8 @@ static int settle_runtime_dir(const struct layout *l, struct instance *have, str
 static int settle_instance(const struct layout *l, const struct engine_config *config,
 			   int64_t *ret_gid, struct kerr *err)
 {
-	struct instance want cleanup_(instance_clear) = { 0 };
-	struct instance have cleanup_(instance_clear) = { 0 };
+	cleanup_(instance_clear) struct instance want = { 0 };
+	cleanup_(instance_clear) struct instance have = { 0 };
 	int r;
 
 	want.namespace_suffix =
@@ -133,7 +133,7 @@ static int settle_instance(const struct layout *l, const struct engine_config *c
 
 int daemon_claim(const struct engine_config *config, struct daemon_claim *ret, struct kerr *err)
 {
-	struct layout l cleanup_(layout_clear) = { 0 };
+	cleanup_(layout_clear) struct layout l = { 0 };
 	cleanup_fd int lock_fd = -EBADF;
 	int r;
 
@@ -164,7 +164,7 @@ void daemon_release(struct daemon_claim *c)
 
 int daemon_running(const char *run_path, const char *runtime_dir, pid_t *ret_pid)
 {
-	struct layout l cleanup_(layout_clear) = { 0 };
+	cleanup_(layout_clear) struct layout l = { 0 };
 	const struct lock_id id = lock_id_instance();
 	int r;
 

@@ -16,10 +16,8 @@
 
 void page_clear(struct page *p)
 {
-	size_t i;
-
 	free_p(&p->last);
-	for (i = 0; i < PAGE_LARGEST; i++)
+	for (size_t i = 0; i < PAGE_LARGEST; i++)
 		free_p(&p->large[i].name);
 	buf_clear(&p->text);
 }
@@ -28,9 +26,8 @@ char *page_name(const struct addr *a)
 {
 	struct buf b = BUF_INIT(4096);
 	const char *const parts[] = { a->realm, a->space, a->stack, a->cell };
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(parts) && !str_empty(parts[i]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(parts) && !str_empty(parts[i]); i++)
 		buf_addf(&b, "%s%s", i ? "/" : "", parts[i]);
 	return buf_take(&b);
 }
@@ -124,8 +121,7 @@ bool page_takes(struct page *p, const char *name, size_t index, const struct mod
 
 int page_end(struct page *p, const char *what, char **ret_next, struct kerr *err)
 {
-	struct buf text cleanup_buf = BUF_INIT(8192);
-	size_t i;
+	cleanup_buf struct buf text = BUF_INIT(8192);
 
 	if (p->after) {
 		*ret_next = p->more ? take_ptr(p->last) : xstrdup("");
@@ -133,7 +129,7 @@ int page_end(struct page *p, const char *what, char **ret_next, struct kerr *err
 	}
 	if (!p->over)
 		return 0;
-	for (i = 0; i < PAGE_LARGEST && p->large[i].name; i++)
+	for (size_t i = 0; i < PAGE_LARGEST && p->large[i].name; i++)
 		buf_addf(&text, "%s %s (%zu bytes)", i ? "," : "", p->large[i].name,
 			 p->large[i].bytes);
 	return kerr_plain(

@@ -37,9 +37,7 @@ void pull_failures_add(struct engine *e, const char *ref, const struct kerr *why
 
 int pull_failures_explain(const struct engine *e, const char *ref, int r, struct kerr *err)
 {
-	const struct pull_failures *f;
-
-	for (f = e->failures; f; f = f->next) {
+	for (const struct pull_failures *f = e->failures; f; f = f->next) {
 		if (!streq(f->ref, ref))
 			continue;
 		if (err)

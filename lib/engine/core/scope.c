@@ -141,7 +141,7 @@ int scope_namespace(struct engine *e, const char *realm, char **ret, struct kerr
 
 bool scope_namespace_ready(const struct engine *e, const char *ns)
 {
-	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	cleanup_free char *dir = layout_ns(&e->layout, ns, NS_DIR, NULL);
 	struct stat st;
 
 	return stat(dir, &st) == 0 && S_ISDIR(st.st_mode);
@@ -150,7 +150,7 @@ bool scope_namespace_ready(const struct engine *e, const char *ns)
 /* The sticky bit marks a namespace whose realm is not stored yet. */
 bool scope_namespace_unfinished(const struct engine *e, const char *ns)
 {
-	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	cleanup_free char *dir = layout_ns(&e->layout, ns, NS_DIR, NULL);
 	struct stat st;
 
 	return lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX);
@@ -158,7 +158,7 @@ bool scope_namespace_unfinished(const struct engine *e, const char *ns)
 
 int scope_namespace_make(const struct engine *e, const char *ns, struct kerr *err)
 {
-	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	cleanup_free char *dir = layout_ns(&e->layout, ns, NS_DIR, NULL);
 	int r;
 
 	if (scope_namespace_ready(e, ns))
@@ -171,7 +171,7 @@ int scope_namespace_make(const struct engine *e, const char *ns, struct kerr *er
 
 void scope_namespace_finish(const struct engine *e, const char *ns)
 {
-	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	cleanup_free char *dir = layout_ns(&e->layout, ns, NS_DIR, NULL);
 
 	if (scope_namespace_unfinished(e, ns))
 		(void) chmod(dir, 0700); /* on failure the next reconcile pass tries again */
@@ -241,7 +241,7 @@ int scope_parents_exist(struct engine *e, const struct addr *a, struct kerr *err
 static int check_name(enum kind kind, int required, const char *name, enum scope_flags flags,
 		      struct kerr *err)
 {
-	char *trimmed cleanup_free = str_trim(name);
+	cleanup_free char *trimmed = str_trim(name);
 
 	if (str_empty(trimmed))
 		return kerr_setk(err, required, -EINVAL, "%s", err_kind_text(required));
@@ -268,7 +268,7 @@ int scope_check(const struct addr *a, enum addr_level level, enum scope_flags fl
 
 void scope_warn(const struct addr *a, const struct strlist *warnings)
 {
-	char *where cleanup_free = addr_text(a);
+	cleanup_free char *where = addr_text(a);
 
 	for (size_t i = 0; i < warnings->n; i++)
 		log_wrn("document has a questionable value", "object", where, "warning",
@@ -302,7 +302,7 @@ void scope_observe_cgroup(struct engine *e, const char *cgroup, bool *ret_ready,
 			  struct strlist *ret_controllers)
 {
 	static const char *const wanted[] = { "cpu", "memory", "io", "pids" };
-	struct strlist enabled cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist enabled = { 0 };
 
 	scope_observe_nested(e, cgroup, ret_ready, &enabled);
 	strlist_clear(ret_controllers);
@@ -320,7 +320,7 @@ static int forget_last_boot(struct engine *e, struct kerr *err)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(trees); i++) {
-		char *dir cleanup_free = layout_rt(&e->layout, trees[i]);
+		cleanup_free char *dir = layout_rt(&e->layout, trees[i]);
 
 		r = remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
 	}
@@ -367,8 +367,8 @@ static int read_identity(const char *file, struct buf *ret, struct kerr *err)
  */
 static int check_mount_namespace(struct engine *e, struct kerr *err)
 {
-	char *file cleanup_free = layout_rt(&e->layout, RT_BOOT);
-	struct buf old cleanup_buf = BUF_INIT(IDENTITY_FILE_MAX);
+	cleanup_free char *file = layout_rt(&e->layout, RT_BOOT);
+	cleanup_buf struct buf old = BUF_INIT(IDENTITY_FILE_MAX);
 	char mine[NS_IDENTITY_MAX];
 	int r;
 
@@ -395,8 +395,8 @@ static int check_mount_namespace(struct engine *e, struct kerr *err)
 
 int scope_prepare_trees(struct engine *e, struct kerr *err)
 {
-	char *data cleanup_free = layout_run(&e->layout, RUN_DATA);
-	char *cells cleanup_free = layout_rt(&e->layout, RT_CELLS);
+	cleanup_free char *data = layout_run(&e->layout, RUN_DATA);
+	cleanup_free char *cells = layout_rt(&e->layout, RT_CELLS);
 	int r;
 
 	if (e->mounts_checked)
@@ -441,7 +441,7 @@ static const char *filter_name(const struct addr *filter, enum addr_level level)
 static int each_below(struct engine *e, const struct addr *parent, enum addr_level level,
 		      const struct addr *filter, scope_fn *fn, void *ctx, struct kerr *err)
 {
-	struct strlist names cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist names = { 0 };
 	enum addr_level here = addr_level(parent) + 1;
 	int r = store_list(&e->layout, parent, &names, err);
 

@@ -35,10 +35,10 @@ int wake_parse(char *key, struct addr *ret)
 
 void wake_ask(struct engine *e, const struct addr *cell)
 {
-	char *key cleanup_free = wake_key(cell);
-	char *path cleanup_free = layout_wake(&e->layout, key);
+	cleanup_free char *key = wake_key(cell);
+	cleanup_free char *path = layout_wake(&e->layout, key);
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int dir cleanup_fd = -EBADF, file cleanup_fd = -EBADF, sock cleanup_fd = -EBADF;
+	cleanup_fd int dir = -EBADF, file = -EBADF, sock = -EBADF;
 
 	file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	dir = open(e->layout.runtime_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -53,7 +53,7 @@ void wake_ask(struct engine *e, const struct addr *cell)
 
 void wake_take(struct engine *e, struct strlist *ret)
 {
-	char *dir cleanup_free = layout_rt(&e->layout, RT_WAKE_DIR);
+	cleanup_free char *dir = layout_rt(&e->layout, RT_WAKE_DIR);
 	DIR *d = opendir(dir);
 	struct dirent *de;
 

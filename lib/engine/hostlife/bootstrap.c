@@ -30,8 +30,8 @@
 static int check_runtime(struct engine *e, char **ret_warning, struct kerr *err)
 {
 	struct runc_version version;
-	char *runc cleanup_free = NULL;
-	char *missing cleanup_free = NULL;
+	cleanup_free char *runc = NULL;
+	cleanup_free char *missing = NULL;
 	int r;
 
 	r = runc_find(e->runtime, &runc, err);
@@ -106,7 +106,7 @@ static void tell_level(const struct level_made *m, struct rpc_init_level *ret)
 static int make_level(struct engine *e, const char *realm, const char *space, const char *stack,
 		      struct rpc_init_level *ret, struct kerr *err)
 {
-	struct level_made made cleanup_(level_made_clear) = { 0 };
+	cleanup_(level_made_clear) struct level_made made = { 0 };
 	struct realm_doc r_doc = { 0 };
 	struct space_doc s_doc = { 0 };
 	struct stack_doc t_doc = { 0 };
@@ -157,7 +157,7 @@ static int check_instance(struct engine *e, const struct rpc_init_host_args *o, 
 	struct instance want = { .namespace_suffix = e->suffix,
 				 .cgroup_root = e->cgroup_root,
 				 .runtime_dir = e->layout.runtime_dir };
-	struct instance have cleanup_(instance_clear) = { 0 };
+	cleanup_(instance_clear) struct instance have = { 0 };
 	int r;
 
 	want.socket_gid = o->socket_gid;

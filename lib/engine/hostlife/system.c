@@ -34,7 +34,7 @@ static const struct addr system_addr = {
 
 static int daemon_program(char **ret, struct kerr *err)
 {
-	char *dir cleanup_free = NULL;
+	cleanup_free char *dir = NULL;
 	int r = self_exe_dir(&dir, err);
 
 	if (r < 0)
@@ -104,7 +104,7 @@ static int store_document(struct engine *e, const struct system_daemon *d, struc
 
 int system_create(struct engine *e, const struct system_daemon *d, struct kerr *err)
 {
-	char *cgroup cleanup_free = scope_cgroup(e, &system_addr);
+	cleanup_free char *cgroup = scope_cgroup(e, &system_addr);
 	int made = 0;
 	int r;
 
@@ -153,7 +153,7 @@ static char **daemon_argv(const struct container_spec *c)
 /* The monitor and the daemon live in <cell>/<id>; workloads are moved out before they run. */
 static int start_process(struct engine *e, struct container_run *run, struct kerr *err)
 {
-	char **argv cleanup_free = daemon_argv(run->spec);
+	cleanup_free char **argv = daemon_argv(run->spec);
 	int fds[CGROUP_FDS_MAX];
 	size_t n = 0;
 	struct shim_started started;
@@ -189,9 +189,9 @@ static int load(struct engine *e, struct cell_doc *doc, char **ret_ns, struct ke
 
 int system_start(struct engine *e, struct kerr *err)
 {
-	struct container_run run cleanup_container_run = { 0 };
+	cleanup_container_run struct container_run run = { 0 };
 	struct cell_doc doc = { 0 };
-	char *ns cleanup_free = NULL;
+	cleanup_free char *ns = NULL;
 	pid_t pid;
 	int r;
 
@@ -240,7 +240,7 @@ static int await_release(struct engine *e, int pidfd, int timeout_ms)
  */
 static int ask_process(struct engine *e, pid_t pid, int grace_ms, struct kerr *err)
 {
-	int pidfd cleanup_fd = pidfd_open_(pid);
+	cleanup_fd int pidfd = pidfd_open_(pid);
 
 	if (pidfd >= 0)
 		(void) pidfd_signal(pidfd, SIGTERM);
@@ -252,7 +252,7 @@ static int ask_process(struct engine *e, pid_t pid, int grace_ms, struct kerr *e
 
 static int kill_process(struct engine *e, struct container_run *run, pid_t pid, struct kerr *err)
 {
-	int pidfd cleanup_fd = pidfd_open_(pid);
+	cleanup_fd int pidfd = pidfd_open_(pid);
 
 	/* Kill the monitor first: it would restart the daemon. */
 	(void) shim_clear(&run->how, SHIM_CLEAR_KILL, NULL);
@@ -271,7 +271,7 @@ static void await_monitor(const struct container_run *run)
 {
 	struct shim_status st;
 	struct kerr ignored;
-	int shim cleanup_fd = -EBADF;
+	cleanup_fd int shim = -EBADF;
 
 	if (shim_state(&run->how.place, &st, &ignored) < 0 || !st.monitor_alive)
 		return;
@@ -296,9 +296,9 @@ static pid_t running(struct engine *e, struct kerr *err)
 /* Store the daemon's end in the document. The cell's lock is held. Returns how. */
 static int stop_locked(struct engine *e, pid_t pid, int how, struct kerr *err)
 {
-	struct container_run run cleanup_container_run = { 0 };
+	cleanup_container_run struct container_run run = { 0 };
 	struct cell_doc doc = { 0 };
-	char *ns cleanup_free = NULL;
+	cleanup_free char *ns = NULL;
 	int r = load(e, &doc, &ns, err);
 
 	if (r < 0)

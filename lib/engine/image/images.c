@@ -77,7 +77,7 @@ int images_error(int r, const char *realm, const char *ref, struct kerr *err)
 static int check_realm(struct engine *e, const char *realm, struct kerr *err)
 {
 	struct addr a = { .realm = realm };
-	char *ns cleanup_free = NULL;
+	cleanup_free char *ns = NULL;
 	int r = scope_namespace(e, realm, &ns, err);
 
 	return r < 0 ? r : scope_refuse_deleting(e, &a, err);
@@ -101,8 +101,8 @@ static void move_loaded(struct image_loaded *from, struct rpc_load_image_result 
 int images_load(struct engine *e, const char *realm, int fd, struct rpc_load_image_result *ret,
 		struct kerr *err)
 {
-	struct image_store s cleanup_image_store = { 0 };
-	struct image_loaded loaded cleanup_image_loaded = { 0 };
+	cleanup_image_store struct image_store s = { 0 };
+	cleanup_image_loaded struct image_loaded loaded = { 0 };
 	struct stat st;
 	int r;
 
@@ -143,8 +143,8 @@ static void move_info(struct image_info *from, struct rpc_image *to)
 int images_list(struct engine *e, const char *realm, struct page *page, struct kerr *err)
 {
 	struct rpc_list_images_result *ret = page->reply;
-	struct image_store s cleanup_image_store = { 0 };
-	struct image_infos all cleanup_image_infos = { 0 };
+	cleanup_image_store struct image_store s = { 0 };
+	cleanup_image_infos struct image_infos all = { 0 };
 	int r;
 
 	page->plain = true;
@@ -155,7 +155,7 @@ int images_list(struct engine *e, const char *realm, struct page *page, struct k
 		return r;
 	ret->realm = xstrdup(realm);
 	for (size_t i = 0; i < all.n; i++) {
-		char *name cleanup_free = xstrdup(all.v[i].name);
+		cleanup_free char *name = xstrdup(all.v[i].name);
 		struct rpc_image image = { 0 };
 
 		if (page_skips(page, name, 0))
@@ -173,8 +173,8 @@ int images_list(struct engine *e, const char *realm, struct page *page, struct k
 int images_get(struct engine *e, const char *realm, const char *ref,
 	       struct rpc_get_image_result *ret, struct kerr *err)
 {
-	struct image_store s cleanup_image_store = { 0 };
-	struct image_info info cleanup_image_info = { 0 };
+	cleanup_image_store struct image_store s = { 0 };
+	cleanup_image_info struct image_info info = { 0 };
 	int r;
 
 	r = images_open(e, realm, &ret->namespace, &s, err);
@@ -191,7 +191,7 @@ int images_get(struct engine *e, const char *realm, const char *ref,
 int images_delete(struct engine *e, const char *realm, const char *ref,
 		  struct rpc_delete_image_result *ret, struct kerr *err)
 {
-	struct image_store s cleanup_image_store = { 0 };
+	cleanup_image_store struct image_store s = { 0 };
 	int r;
 
 	r = images_open(e, realm, &ret->namespace, &s, err);
@@ -232,7 +232,7 @@ static int pull(struct engine *e, const char *realm, struct image_store *s, cons
 				  .ctx = e,
 				  .cancel_fd = e->link ? e->link->fd : -EBADF,
 				  .flags = flags };
-	struct registry_login *logins cleanup_free = NULL;
+	cleanup_free struct registry_login *logins = NULL;
 	struct realm_doc doc = { 0 };
 	int r;
 
@@ -257,10 +257,10 @@ static int pull(struct engine *e, const char *realm, struct image_store *s, cons
 int images_pull_again(struct engine *e, const char *realm, struct image_store *s, const char *name,
 		      const struct digest *digest, struct kerr *err)
 {
-	struct image_record other cleanup_image_record = { 0 };
-	struct pull_result res cleanup_pull_result = { 0 };
-	struct ref ref cleanup_ref = { 0 };
-	char *text cleanup_free = NULL;
+	cleanup_image_record struct image_record other = { 0 };
+	cleanup_pull_result struct pull_result res = { 0 };
+	cleanup_ref struct ref ref = { 0 };
+	cleanup_free char *text = NULL;
 	bool named;
 	int held, r;
 
@@ -286,9 +286,9 @@ int images_pull_again(struct engine *e, const char *realm, struct image_store *s
 int images_pull(struct engine *e, const char *realm, const char *ref,
 		struct rpc_pull_image_result *ret, struct kerr *err)
 {
-	struct image_store s cleanup_image_store = { 0 };
-	struct pull_result res cleanup_pull_result = { 0 };
-	struct image_info info cleanup_image_info = { 0 };
+	cleanup_image_store struct image_store s = { 0 };
+	cleanup_pull_result struct pull_result res = { 0 };
+	cleanup_image_info struct image_info info = { 0 };
 	int r;
 
 	r = images_open(e, realm, &ret->namespace, &s, err);
@@ -315,7 +315,7 @@ int images_pull(struct engine *e, const char *realm, const char *ref,
 
 static bool has_image(struct image_store *s, const char *ref)
 {
-	struct image_info info cleanup_image_info = { 0 };
+	cleanup_image_info struct image_info info = { 0 };
 
 	return image_get(s, ref, &info, NULL) == 0;
 }
@@ -327,7 +327,7 @@ static bool has_image(struct image_store *s, const char *ref)
 static bool is_made(struct image_store *s, const struct cell_doc *stored,
 		    const struct container_spec *c)
 {
-	char *id cleanup_free = NULL;
+	cleanup_free char *id = NULL;
 	const struct container_spec *old = NULL;
 	struct digest manifest;
 
@@ -343,7 +343,7 @@ static bool is_made(struct image_store *s, const struct cell_doc *stored,
 static void pull_missing(struct engine *e, const char *realm, struct image_store *s,
 			 const char *ref)
 {
-	struct pull_result res cleanup_pull_result = { 0 };
+	cleanup_pull_result struct pull_result res = { 0 };
 	struct kerr why = { 0 };
 	int r;
 
@@ -361,10 +361,10 @@ static void pull_missing(struct engine *e, const char *realm, struct image_store
 void images_ensure(struct engine *e, const struct addr *cell, const struct cell_doc *want,
 		   const char *only)
 {
-	struct addr_copy a cleanup_(addr_copy_clear) = { 0 };
-	struct image_store s cleanup_image_store = { 0 };
+	cleanup_(addr_copy_clear) struct addr_copy a = { 0 };
+	cleanup_image_store struct image_store s = { 0 };
 	struct cell_doc stored = { 0 };
-	char *ns cleanup_free = NULL;
+	cleanup_free char *ns = NULL;
 
 	/* Errors are ignored here: they are reported once the locks are taken. */
 	if (scope_check(cell, ADDR_CELL, 0, NULL) < 0)

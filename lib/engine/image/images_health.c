@@ -24,8 +24,8 @@ enum {
 int images_inspect(struct engine *e, const char *realm, const char *ref,
 		   struct rpc_inspect_image_result *ret, struct kerr *err)
 {
-	struct image_store s cleanup_image_store = { 0 };
-	struct buf text cleanup_buf = BUF_INIT(INSPECT_MAX);
+	cleanup_image_store struct image_store s = { 0 };
+	cleanup_buf struct buf text = BUF_INIT(INSPECT_MAX);
 	int r;
 
 	r = images_open(e, realm, &ret->namespace, &s, err);
@@ -42,7 +42,7 @@ int images_inspect(struct engine *e, const char *realm, const char *ref,
 int images_prune(struct engine *e, const char *realm, struct rpc_prune_images_result *ret,
 		 struct kerr *err)
 {
-	struct image_store s cleanup_image_store = { 0 };
+	cleanup_image_store struct image_store s = { 0 };
 	uint64_t bytes = 0;
 	int r;
 
@@ -60,9 +60,8 @@ int images_prune(struct engine *e, const char *realm, struct rpc_prune_images_re
 /* Return whether a container's image has one of the layers; true if that is unknown. */
 static bool has_layer(struct image_store *s, const char *id, const struct strlist *layers)
 {
-	struct image img cleanup_image = { 0 };
+	cleanup_image struct image img = { 0 };
 	struct digest manifest;
-	size_t i;
 	int r;
 
 	r = snapshot_image(s, id, &manifest, NULL);
@@ -70,7 +69,7 @@ static bool has_layer(struct image_store *s, const char *id, const struct strlis
 		return false;
 	if (r < 0 || image_resolve_digest(s, &manifest, &img, NULL) < 0)
 		return true;
-	for (i = 0; i < img.n_chain_ids; i++)
+	for (size_t i = 0; i < img.n_chain_ids; i++)
 		if (strlist_has(layers, img.chain_ids[i].text))
 			return true;
 	return false;
@@ -82,16 +81,16 @@ static bool has_layer(struct image_store *s, const char *id, const struct strlis
  */
 static bool is_mounted(const struct strlist *points, const char *realm, const char *id)
 {
-	char *copy cleanup_free = xstrdup(id), *at = copy;
+	cleanup_free char *copy = xstrdup(id);
+	char *at = copy;
 	const char *space = strsep(&at, "_"), *stack = strsep(&at, "_"), *cell = strsep(&at, "_");
-	char *dir cleanup_free = NULL, *root cleanup_free = NULL;
-	size_t i;
+	cleanup_free char *dir = NULL, *root = NULL;
 
 	if (!cell || !at)
 		return false;
 	dir = xasprintf("/%s/%s/%s/%s/", realm, space, stack, cell);
 	root = xasprintf("/root.%s", at);
-	for (i = 0; i < points->n; i++)
+	for (size_t i = 0; i < points->n; i++)
 		if (strstr(points->v[i], dir) && str_has_suffix(points->v[i], root))
 			return true;
 	return false;
@@ -101,9 +100,9 @@ static bool is_mounted(const struct strlist *points, const char *realm, const ch
 static int check_unused(struct engine *e, struct image_store *s, const char *realm,
 			const struct image_check *c, struct kerr *err)
 {
-	char *cells cleanup_free = layout_rt(&e->layout, RT_CELLS);
-	char *dir cleanup_free = image_store_path(s, NS_CONTAINERS, NULL);
-	struct strlist points cleanup_strlist = { 0 };
+	cleanup_free char *cells = layout_rt(&e->layout, RT_CELLS);
+	cleanup_free char *dir = image_store_path(s, NS_CONTAINERS, NULL);
+	cleanup_strlist struct strlist points = { 0 };
 	struct dirent *d;
 	DIR *all;
 	int r;
@@ -128,7 +127,7 @@ static int check_unused(struct engine *e, struct image_store *s, const char *rea
 /* Verify again after the image was pulled again. */
 static int check_again(struct image_store *s, const struct image_check *c, struct kerr *err)
 {
-	struct image_checks all cleanup_image_checks = { 0 };
+	cleanup_image_checks struct image_checks all = { 0 };
 	int r = image_verify(s, c->name, &all, err);
 
 	if (r < 0 || all.v[0].problems.n == 0)
@@ -179,11 +178,10 @@ static void put_check(struct image_check *c, const char *outcome, const struct k
 int images_verify(struct engine *e, const struct rpc_verify_images_args *args,
 		  struct rpc_verify_images_result *ret, struct kerr *err)
 {
-	struct image_store s cleanup_image_store = { 0 };
-	struct image_checks all cleanup_image_checks = { 0 };
+	cleanup_image_store struct image_store s = { 0 };
+	cleanup_image_checks struct image_checks all = { 0 };
 	const char *outcome;
 	struct kerr why;
-	size_t i;
 	int r;
 
 	r = images_open(e, args->realm, &ret->namespace, &s, err);
@@ -193,7 +191,7 @@ int images_verify(struct engine *e, const struct rpc_verify_images_args *args,
 	r = image_verify(&s, str_empty(args->ref) ? NULL : args->ref, &all, err);
 	if (r < 0)
 		return images_error(r, args->realm, args->ref, err);
-	for (i = 0; i < all.n; i++) {
+	for (size_t i = 0; i < all.n; i++) {
 		struct image_check *c = &all.v[i];
 
 		outcome = c->problems.n == 0 ? "ok" : "broken";

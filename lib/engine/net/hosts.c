@@ -69,7 +69,7 @@ static void add_line(void *ctx, uint32_t addr, const char *stack, const char *ce
 
 static int write_in_place(int fd, const struct buf *text, const char *file, struct kerr *err)
 {
-	struct buf old cleanup_buf = BUF_INIT(HOSTS_MAX);
+	cleanup_buf struct buf old = BUF_INIT(HOSTS_MAX);
 	ssize_t n;
 	int r;
 
@@ -104,9 +104,9 @@ static int open_hosts(const char *file, struct kerr *err)
 
 static int update_locked(struct engine *e, const struct addr *space, struct kerr *err)
 {
-	char *file cleanup_free = layout_object(&e->layout, space, SPACE_HOSTS);
-	struct buf text cleanup_buf = BUF_INIT(HOSTS_MAX);
-	int fd cleanup_fd = -EBADF;
+	cleanup_free char *file = layout_object(&e->layout, space, SPACE_HOSTS);
+	cleanup_buf struct buf text = BUF_INIT(HOSTS_MAX);
+	cleanup_fd int fd = -EBADF;
 	int r;
 
 	buf_adds(&text, hosts_head);
@@ -121,8 +121,8 @@ static int update_locked(struct engine *e, const struct addr *space, struct kerr
 
 int hosts_check(struct engine *e, const struct addr *space, struct kerr *err)
 {
-	char *file cleanup_free = layout_object(&e->layout, space, SPACE_HOSTS);
-	struct buf text cleanup_buf = BUF_INIT(HOSTS_MAX);
+	cleanup_free char *file = layout_object(&e->layout, space, SPACE_HOSTS);
+	cleanup_buf struct buf text = BUF_INIT(HOSTS_MAX);
 	int r = file_read_at(AT_FDCWD, file, HOSTS_MAX, &text, err);
 
 	return r == -ENOENT ? 0 : r;
@@ -145,8 +145,8 @@ int hosts_update(struct engine *e, const struct addr *space, struct kerr *err)
 static int link_hosts(struct engine *e, const struct addr *cell, struct kerr *err)
 {
 	struct addr space = { .realm = cell->realm, .space = cell->space };
-	char *from cleanup_free = layout_object(&e->layout, &space, SPACE_HOSTS);
-	char *to cleanup_free = layout_object(&e->layout, cell, CELL_ETC_HOSTS);
+	cleanup_free char *from = layout_object(&e->layout, &space, SPACE_HOSTS);
+	cleanup_free char *to = layout_object(&e->layout, cell, CELL_ETC_HOSTS);
 	struct stat a, b;
 
 	if (lstat(from, &a) < 0)
@@ -164,7 +164,7 @@ static int link_hosts(struct engine *e, const struct addr *cell, struct kerr *er
 /* Read a file of the host, which may be a symbolic link; empty if missing. */
 static int read_host_file(const char *path, size_t max, struct buf *ret, struct kerr *err)
 {
-	int fd cleanup_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	int r;
 
 	buf_init(ret, max);
@@ -177,8 +177,8 @@ static int read_host_file(const char *path, size_t max, struct buf *ret, struct 
 /* Copy the host's /etc/hosts into a new file: the old one may be a hard link to the space's. */
 static int copy_hosts(struct engine *e, const struct addr *cell, struct kerr *err)
 {
-	char *to cleanup_free = layout_object(&e->layout, cell, CELL_ETC_HOSTS);
-	struct buf text cleanup_buf = BUF_INIT(HOSTS_MAX);
+	cleanup_free char *to = layout_object(&e->layout, cell, CELL_ETC_HOSTS);
+	cleanup_buf struct buf text = BUF_INIT(HOSTS_MAX);
 	int r = read_host_file("/etc/hosts", HOSTS_MAX, &text, err);
 
 	if (r < 0)
@@ -192,9 +192,9 @@ static int copy_hosts(struct engine *e, const struct addr *cell, struct kerr *er
 int hosts_prepare_cell(struct engine *e, const struct addr *cell, enum hosts_flags flags,
 		       struct kerr *err)
 {
-	char *file cleanup_free = layout_object(&e->layout, cell, CELL_ETC_HOSTNAME);
-	char *line cleanup_free = xasprintf("%s\n", cell->cell);
-	int fd cleanup_fd = -EBADF;
+	cleanup_free char *file = layout_object(&e->layout, cell, CELL_ETC_HOSTNAME);
+	cleanup_free char *line = xasprintf("%s\n", cell->cell);
+	cleanup_fd int fd = -EBADF;
 	int r;
 
 	fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_TRUNC, 0644);
@@ -264,10 +264,10 @@ int hosts_write_resolv(const char *path, enum hosts_flags flags, struct kerr *er
 {
 	static const char *const sources[] = { "/etc/resolv.conf",
 					       "/run/systemd/resolve/resolv.conf" };
-	struct buf out cleanup_buf = BUF_INIT(RESOLV_MAX);
+	cleanup_buf struct buf out = BUF_INIT(RESOLV_MAX);
 
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
-		struct buf text cleanup_buf = BUF_INIT(RESOLV_MAX);
+		cleanup_buf struct buf text = BUF_INIT(RESOLV_MAX);
 
 		if (read_host_file(sources[i], RESOLV_MAX, &text, NULL) < 0)
 			continue;

@@ -45,7 +45,7 @@ static void closedir_p(DIR **d)
 /* A missing directory is an empty list. */
 static int read_leases(const char *dir, struct lease_list *ret, struct kerr *err)
 {
-	DIR *d cleanup_(closedir_p) = opendir(dir);
+	cleanup_(closedir_p) DIR *d = opendir(dir);
 	struct dirent *de;
 
 	if (!d && errno == ENOENT)
@@ -117,7 +117,7 @@ static int take_locked(const char *dir, const char *target, const struct space_n
 	if (have && ipv4_contains(net->subnet, have->addr)) {
 		*ret = have->addr;
 	} else {
-		char *file cleanup_free = NULL;
+		cleanup_free char *file = NULL;
 		uint32_t a;
 
 		r = free_addr(&all, net, &a);
@@ -143,8 +143,8 @@ int lease_take(struct engine *e, const struct addr *cell, const struct space_net
 {
 	struct addr space = lease_space(cell);
 	struct lock_id lock = lock_id_leases(&space);
-	char *dir cleanup_free = layout_object(&e->layout, &space, SPACE_LEASES);
-	char *target cleanup_free = lease_target(cell);
+	cleanup_free char *dir = layout_object(&e->layout, &space, SPACE_LEASES);
+	cleanup_free char *target = lease_target(cell);
 	int r;
 
 	r = mkdir_p(dir, 0750, err);
@@ -161,8 +161,8 @@ int lease_take(struct engine *e, const struct addr *cell, const struct space_net
 int lease_find(struct engine *e, const struct addr *cell, uint32_t *ret)
 {
 	struct addr space = lease_space(cell);
-	char *dir cleanup_free = layout_object(&e->layout, &space, SPACE_LEASES);
-	char *target cleanup_free = lease_target(cell);
+	cleanup_free char *dir = layout_object(&e->layout, &space, SPACE_LEASES);
+	cleanup_free char *target = lease_target(cell);
 	struct lease_list all = { 0 };
 	const struct lease *have;
 	int r;
@@ -183,8 +183,8 @@ int lease_keep(struct engine *e, const struct addr *cell, uint32_t addr, struct 
 	struct addr space = lease_space(cell);
 	struct lock_id lock = lock_id_leases(&space);
 	char text[IPV4_TEXT_MAX];
-	char *file cleanup_free = layout_lease(&e->layout, &space, ipv4_text(addr, text));
-	char *target cleanup_free = lease_target(cell);
+	cleanup_free char *file = layout_lease(&e->layout, &space, ipv4_text(addr, text));
+	cleanup_free char *target = lease_target(cell);
 	uint32_t have;
 	int r;
 
@@ -213,7 +213,7 @@ int lease_drop(struct engine *e, const struct addr *cell, struct kerr *err)
 		return r;
 	while (lease_find(e, cell, &addr) == 0) {
 		char text[IPV4_TEXT_MAX];
-		char *file cleanup_free = layout_lease(&e->layout, &space, ipv4_text(addr, text));
+		cleanup_free char *file = layout_lease(&e->layout, &space, ipv4_text(addr, text));
 
 		if (unlink(file) < 0 && errno != ENOENT) {
 			r = kerr_set(err, -errno, "remove '%s'", file);
@@ -227,7 +227,7 @@ int lease_drop(struct engine *e, const struct addr *cell, struct kerr *err)
 int lease_each(struct engine *e, const struct addr *space, lease_fn *fn, void *ctx,
 	       struct kerr *err)
 {
-	char *dir cleanup_free = layout_object(&e->layout, space, SPACE_LEASES);
+	cleanup_free char *dir = layout_object(&e->layout, space, SPACE_LEASES);
 	struct lease_list all = { 0 };
 	int r;
 

@@ -42,8 +42,8 @@ static char *bridge_owner(const struct addr *space)
 int network_load_record(struct engine *e, const struct addr *space, struct space_net *ret,
 			struct kerr *err)
 {
-	char *file cleanup_free = layout_object(&e->layout, space, SPACE_NETWORK);
-	struct buf text cleanup_buf = BUF_INIT(NETWORK_FILE_MAX);
+	cleanup_free char *file = layout_object(&e->layout, space, SPACE_NETWORK);
+	cleanup_buf struct buf text = BUF_INIT(NETWORK_FILE_MAX);
 	struct ipv4_net subnet = { 0 };
 	char cidr[64];
 	int r;
@@ -64,8 +64,8 @@ int network_load_record(struct engine *e, const struct addr *space, struct space
 static int load_conflist(struct engine *e, const struct addr *space, struct ipv4_net *ret)
 {
 	static const char key[] = "\"subnet\": \"";
-	char *file cleanup_free = layout_object(&e->layout, space, SPACE_CONFLIST);
-	struct buf text cleanup_buf = BUF_INIT(NETWORK_FILE_MAX);
+	cleanup_free char *file = layout_object(&e->layout, space, SPACE_CONFLIST);
+	cleanup_buf struct buf text = BUF_INIT(NETWORK_FILE_MAX);
 	char cidr[IPV4_NET_TEXT_MAX];
 	const char *at;
 	size_t n;
@@ -86,7 +86,7 @@ static int load_conflist(struct engine *e, const struct addr *space, struct ipv4
 /* Take the subnet from the bridge's address in the kernel, if the bridge exists. */
 static int load_bridge(struct engine *e, const struct addr *space, struct ipv4_net *ret)
 {
-	char *owner cleanup_free = bridge_owner(space);
+	cleanup_free char *owner = bridge_owner(space);
 	struct link_bridge_state st;
 	char name[LINK_NAME_MAX];
 
@@ -158,12 +158,12 @@ typedef int space_fn(void *ctx, struct engine *e, const struct addr *space);
 static int each_space(struct engine *e, space_fn *fn, void *ctx, struct kerr *err)
 {
 	struct addr root = { 0 };
-	struct strlist realms cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist realms = { 0 };
 	int r = store_list(&e->layout, &root, &realms, err);
 
 	for (size_t i = 0; r == 0 && i < realms.n; i++) {
 		struct addr realm = { .realm = realms.v[i] };
-		struct strlist spaces cleanup_strlist = { 0 };
+		cleanup_strlist struct strlist spaces = { 0 };
 
 		r = store_list(&e->layout, &realm, &spaces, err);
 		for (size_t k = 0; r == 0 && k < spaces.n; k++) {
@@ -206,7 +206,7 @@ static int collect_space(void *ctx, struct engine *e, const struct addr *space)
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0) {
-		char *where cleanup_free = addr_text(space);
+		cleanup_free char *where = addr_text(space);
 
 		log_wrn("unreadable subnet record; not checked for a shared bridge", "space",
 			where);
@@ -228,7 +228,7 @@ static int choose_subnet(struct engine *e, const struct addr *space, const char 
 			 const struct network_list *others, struct ipv4_net *ret, struct kerr *err)
 {
 	struct collect c = { .self = space, .bridge = bridge, .err = err };
-	struct link_net *host cleanup_free = NULL;
+	cleanup_free struct link_net *host = NULL;
 	uint64_t step = 1ULL << (32 - e->pod_prefix);
 	size_t n_host = 0;
 	int r;
@@ -317,7 +317,7 @@ static void conflist_text(struct buf *out, const char *name, const struct space_
 static int write_file(struct engine *e, const struct addr *space, enum object_file what,
 		      const struct buf *text, struct kerr *err)
 {
-	char *file cleanup_free = layout_object(&e->layout, space, what);
+	cleanup_free char *file = layout_object(&e->layout, space, what);
 
 	return atomic_write_at(AT_FDCWD, file, text->data, text->len, 0600, ATOMIC_WRITE_SUM, err);
 }
@@ -325,9 +325,9 @@ static int write_file(struct engine *e, const struct addr *space, enum object_fi
 static int write_records(struct engine *e, const struct addr *space, const struct space_net *net,
 			 struct kerr *err)
 {
-	char *name cleanup_free = network_name(space);
-	char *dir cleanup_free = layout_object(&e->layout, space, OBJECT_DIR);
-	struct buf text cleanup_buf = BUF_INIT(NETWORK_FILE_MAX);
+	cleanup_free char *name = network_name(space);
+	cleanup_free char *dir = layout_object(&e->layout, space, OBJECT_DIR);
+	cleanup_buf struct buf text = BUF_INIT(NETWORK_FILE_MAX);
 	char cidr[IPV4_NET_TEXT_MAX];
 	int r;
 
@@ -347,10 +347,10 @@ static int write_records(struct engine *e, const struct addr *space, const struc
 /* Return whether both files match the known network. */
 static bool records_stand(struct engine *e, const struct addr *space, const struct space_net *net)
 {
-	char *file cleanup_free = layout_object(&e->layout, space, SPACE_CONFLIST);
-	char *name cleanup_free = network_name(space);
-	struct buf have cleanup_buf = BUF_INIT(NETWORK_FILE_MAX);
-	struct buf want cleanup_buf = BUF_INIT(NETWORK_FILE_MAX);
+	cleanup_free char *file = layout_object(&e->layout, space, SPACE_CONFLIST);
+	cleanup_free char *name = network_name(space);
+	cleanup_buf struct buf have = BUF_INIT(NETWORK_FILE_MAX);
+	cleanup_buf struct buf want = BUF_INIT(NETWORK_FILE_MAX);
 	struct space_net stored;
 
 	if (network_load_record(e, space, &stored, NULL) < 0 ||
@@ -363,7 +363,7 @@ static bool records_stand(struct engine *e, const struct addr *space, const stru
 /* Rewrite both files if one of them is lost or damaged. */
 static void mend_records(struct engine *e, const struct addr *space, const struct space_net *net)
 {
-	char *where cleanup_free = addr_text(space);
+	cleanup_free char *where = addr_text(space);
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
 
@@ -439,7 +439,7 @@ int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err
 int network_up(struct engine *e, const struct addr *space, const struct space_net *net,
 	       struct kerr *err)
 {
-	char *owner cleanup_free = bridge_owner(space);
+	cleanup_free char *owner = bridge_owner(space);
 	struct link_bridge b = {
 		.name = net->bridge,
 		.gateway = { .addr = net->gateway, .prefix = net->subnet.prefix },
@@ -462,7 +462,7 @@ int network_up(struct engine *e, const struct addr *space, const struct space_ne
  */
 static int delete_bridge(struct engine *e, const struct addr *space, struct kerr *err)
 {
-	char *owner cleanup_free = bridge_owner(space);
+	cleanup_free char *owner = bridge_owner(space);
 	struct link_bridge_state st;
 	char name[LINK_NAME_MAX];
 	int r;
@@ -479,14 +479,14 @@ static int delete_bridge(struct engine *e, const struct addr *space, struct kerr
 int network_delete(struct engine *e, const struct addr *space, struct kerr *err)
 {
 	static const enum object_file files[] = { SPACE_CONFLIST, SPACE_NETWORK, SPACE_HOSTS };
-	char *leases cleanup_free = layout_object(&e->layout, space, SPACE_LEASES);
+	cleanup_free char *leases = layout_object(&e->layout, space, SPACE_LEASES);
 	int r;
 
 	r = delete_bridge(e, space, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		char *file cleanup_free = layout_object(&e->layout, space, files[i]);
+		cleanup_free char *file = layout_object(&e->layout, space, files[i]);
 
 		if (unlink(file) < 0 && errno != ENOENT)
 			return kerr_set(err, -errno, "remove '%s'", file);

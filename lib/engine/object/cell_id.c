@@ -90,7 +90,7 @@ static int read_claim(const char *file, char ret[KUKE_MAX_NAME + 1], struct kerr
 static int check_claim(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
 {
 	struct addr stack = stack_of(cell), other = stack;
-	char *file cleanup_free = layout_cell_id(&e->layout, &stack, id);
+	cleanup_free char *file = layout_cell_id(&e->layout, &stack, id);
 	char owner[KUKE_MAX_NAME + 1];
 	int r = read_claim(file, owner, err);
 
@@ -120,7 +120,7 @@ static int check_planned(struct engine *e, const struct addr *cell, const char *
 			 struct kerr *err)
 {
 	struct addr stack = stack_of(cell);
-	struct strlist names cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist names = { 0 };
 	int r = 0;
 
 	overlay_list(e->layout.overlay, &stack, &names);
@@ -148,7 +148,7 @@ int cell_id_check(struct engine *e, const struct addr *cell, const char *id, str
 int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
 {
 	struct addr stack = stack_of(cell);
-	char *file cleanup_free = layout_cell_id(&e->layout, &stack, id);
+	cleanup_free char *file = layout_cell_id(&e->layout, &stack, id);
 	int r = check_claim(e, cell, id, err);
 
 	if (r < 0 || streq(id, cell->cell))
@@ -170,7 +170,7 @@ int cell_id_claim(struct engine *e, const struct addr *cell, const char *id, str
 int cell_id_keep(struct engine *e, const struct addr *cell, const char *id, struct kerr *err)
 {
 	struct addr stack = stack_of(cell);
-	char *file cleanup_free = NULL;
+	cleanup_free char *file = NULL;
 	char owner[KUKE_MAX_NAME + 1];
 	struct stat st;
 	int r;
@@ -192,7 +192,7 @@ int cell_id_keep(struct engine *e, const struct addr *cell, const char *id, stru
 char *cell_id_of(struct engine *e, const struct addr *cell)
 {
 	struct addr stack = stack_of(cell);
-	char *path cleanup_free = layout_object(&e->layout, &stack, OBJECT_DIR);
+	cleanup_free char *path = layout_object(&e->layout, &stack, OBJECT_DIR);
 	DIR *d = opendir(path);
 	struct dirent *de;
 	char *id = NULL;
@@ -214,7 +214,7 @@ char *cell_id_of(struct engine *e, const struct addr *cell)
 void cell_id_release(struct engine *e, const struct addr *cell, const char *id)
 {
 	struct addr stack = stack_of(cell);
-	char *file cleanup_free = NULL;
+	cleanup_free char *file = NULL;
 
 	if (str_empty(id) || streq(id, cell->cell))
 		return;

@@ -44,7 +44,7 @@ static int load_stored(struct create *c, struct kerr *err)
 
 static int judge(struct create *c, struct kerr *err)
 {
-	struct strlist warnings cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist warnings = { 0 };
 	int r;
 
 	r = scope_check(&c->a, scope_level(c->kind), SCOPE_STRICT, err);

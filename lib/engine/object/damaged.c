@@ -36,11 +36,11 @@ static void add_container(struct cell_spec *spec, const char *name)
 /* Add the containers whose id starts with "<space>_<stack>_<id>_", running or not. */
 static void add_containers(struct engine *e, const char *ns, struct cell_spec *spec)
 {
-	char *stored cleanup_free = layout_ns(&e->layout, ns, NS_CONTAINERS, NULL);
-	char *running cleanup_free = layout_rt_container(&e->layout, ns, NULL, RTC_DIR);
-	char *prefix cleanup_free =
+	cleanup_free char *stored = layout_ns(&e->layout, ns, NS_CONTAINERS, NULL);
+	cleanup_free char *running = layout_rt_container(&e->layout, ns, NULL, RTC_DIR);
+	cleanup_free char *prefix =
 		xasprintf("%s_%s_%s_", spec->space_id, spec->stack_id, spec->id);
-	struct strlist ids cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist ids = { 0 };
 
 	dir_names(stored, &ids);
 	dir_names(running, &ids);
@@ -52,7 +52,7 @@ static void add_containers(struct engine *e, const char *ns, struct cell_spec *s
 static void stand_for_cell(struct engine *e, const struct addr *a, const char *message,
 			   struct cell_doc *d)
 {
-	char *ns cleanup_free = NULL;
+	cleanup_free char *ns = NULL;
 
 	d->spec.id = cell_id_of(e, a);
 	d->spec.realm_id = xstrdup(a->realm);
@@ -102,8 +102,8 @@ static void stand_for(struct engine *e, const struct addr *a, const char *messag
 
 int damaged_load(struct engine *e, const struct addr *a, void *ret_doc, struct kerr *why)
 {
-	struct buf line cleanup_buf = BUF_INIT(STATUS_MESSAGE_MAX + 8);
-	char *where cleanup_free = addr_text(a);
+	cleanup_buf struct buf line = BUF_INIT(STATUS_MESSAGE_MAX + 8);
+	cleanup_free char *where = addr_text(a);
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
 	int r = store_load(&e->layout, a, 0, ret_doc, &err);
@@ -153,7 +153,7 @@ static void say(const char *reason, const char *message, char **ret_reason, char
 
 void damaged_side(const struct addr *a, void *doc, const struct kerr *why)
 {
-	struct buf line cleanup_buf = BUF_INIT(STATUS_MESSAGE_MAX + 8);
+	cleanup_buf struct buf line = BUF_INIT(STATUS_MESSAGE_MAX + 8);
 	char text[KERR_TEXT_MAX];
 
 	str_one_line(&line, kerr_text(why, text, sizeof(text)), STATUS_MESSAGE_MAX);

@@ -31,7 +31,7 @@ static const char *const damage_words[_DAMAGE_MAX] = { "", "CgroupMissing", "Nam
 
 static enum damage mend_cgroup(struct engine *e, const struct addr *a, struct kerr *err)
 {
-	char *cgroup cleanup_free = scope_cgroup(e, a);
+	cleanup_free char *cgroup = scope_cgroup(e, a);
 
 	if (cgroup_exists(e->cgroups, cgroup) > 0 ||
 	    cgroup_ensure(e->cgroups, cgroup, CGROUP_ENSURE_TOLERANT, NULL, err) >= 0)
@@ -118,9 +118,9 @@ static void settle_stack(struct engine *e, const struct addr *a, const char *cgr
 int parent_settle_locked(struct engine *e, const struct addr *a, struct kerr *err)
 {
 	const struct model_type *type = kind_info(store_kind(a))->type;
-	char *cgroup cleanup_free = scope_cgroup(e, a);
-	void *doc cleanup_free = xcalloc(1, type->size);
-	void *before cleanup_free = xcalloc(1, type->size);
+	cleanup_free char *cgroup = scope_cgroup(e, a);
+	cleanup_free void *doc = xcalloc(1, type->size);
+	cleanup_free void *before = xcalloc(1, type->size);
 	int r;
 
 	r = store_load(&e->layout, a, STORE_LOAD_PASSWORDS, doc, err);

@@ -18,7 +18,7 @@
 /* Remove the empty directory left by a failed create. */
 static void drop_namespace(struct engine *e, const char *ns)
 {
-	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	cleanup_free char *dir = layout_ns(&e->layout, ns, NS_DIR, NULL);
 
 	(void) rmdir(dir);
 }
@@ -39,7 +39,7 @@ struct ns_owner {
 static int find_owner(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
 	struct ns_owner *o = ctx;
-	char *ns cleanup_free = NULL;
+	cleanup_free char *ns = NULL;
 
 	(void) err;
 	if (!o->found && !streq(a->realm, o->realm) &&
@@ -164,8 +164,8 @@ int realm_create(struct engine *e, struct realm_doc *want, struct rpc_create_rea
 int realm_get(struct engine *e, const struct addr *a, struct rpc_get_realm_result *ret,
 	      struct kerr *err)
 {
-	char *cgroup cleanup_free = NULL;
-	char *dir cleanup_free = NULL;
+	cleanup_free char *cgroup = NULL;
+	cleanup_free char *dir = NULL;
 	struct kerr why; /* the error is in the document's status */
 	int r;
 
@@ -183,7 +183,7 @@ int realm_get(struct engine *e, const struct addr *a, struct rpc_get_realm_resul
 	if (r == 0 && !str_empty(ret->realm.spec.namespace)) {
 		dir = layout_ns(&e->layout, ret->realm.spec.namespace, NS_DIR, NULL);
 	} else {
-		char *ns cleanup_free = scope_default_namespace(e, a->realm);
+		cleanup_free char *ns = scope_default_namespace(e, a->realm);
 
 		dir = layout_ns(&e->layout, ns, NS_DIR, NULL);
 	}
@@ -195,7 +195,7 @@ static int list_realm(void *ctx, struct engine *e, const struct addr *a, struct 
 {
 	struct page *page = ctx;
 	struct rpc_list_realms_reply *ret = page->reply;
-	char *name cleanup_free = page_name(a);
+	cleanup_free char *name = page_name(a);
 	struct realm_doc d = { 0 };
 	int r;
 

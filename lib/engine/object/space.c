@@ -26,7 +26,7 @@ static void default_conflist(const struct create *c, struct space_doc *d)
 
 static int space_build(struct create *c, struct space_doc *d, bool *ret_net_pre, struct kerr *err)
 {
-	char *conflist cleanup_free = layout_object(&c->e->layout, &c->a, SPACE_CONFLIST);
+	cleanup_free char *conflist = layout_object(&c->e->layout, &c->a, SPACE_CONFLIST);
 	struct space_net net;
 	int r;
 
@@ -111,8 +111,8 @@ int space_create(struct engine *e, struct space_doc *want, struct rpc_create_spa
 int space_get(struct engine *e, const struct addr *a, struct rpc_get_space_result *ret,
 	      struct kerr *err)
 {
-	char *cgroup cleanup_free = NULL;
-	char *conflist cleanup_free = NULL;
+	cleanup_free char *cgroup = NULL;
+	cleanup_free char *conflist = NULL;
 	struct kerr why; /* the error is in the document's status */
 	int r;
 
@@ -134,7 +134,7 @@ static int list_space(void *ctx, struct engine *e, const struct addr *a, struct 
 {
 	struct page *page = ctx;
 	struct rpc_list_spaces_reply *ret = page->reply;
-	char *name cleanup_free = page_name(a);
+	cleanup_free char *name = page_name(a);
 	struct space_doc d = { 0 };
 	int r;
 

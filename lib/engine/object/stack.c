@@ -71,7 +71,7 @@ int stack_create(struct engine *e, struct stack_doc *want, struct rpc_create_sta
 int stack_get(struct engine *e, const struct addr *a, struct rpc_get_stack_result *ret,
 	      struct kerr *err)
 {
-	char *cgroup cleanup_free = NULL;
+	cleanup_free char *cgroup = NULL;
 	struct kerr why; /* the error is in the document's status */
 	int r;
 
@@ -89,7 +89,7 @@ static int list_stack(void *ctx, struct engine *e, const struct addr *a, struct 
 {
 	struct page *page = ctx;
 	struct rpc_list_stacks_reply *ret = page->reply;
-	char *name cleanup_free = page_name(a);
+	cleanup_free char *name = page_name(a);
 	struct stack_doc d = { 0 };
 
 	(void) err;

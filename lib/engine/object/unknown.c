@@ -20,7 +20,7 @@
 
 void unknown_note(struct engine *e, const char *path, const char *why)
 {
-	struct buf line cleanup_buf = BUF_INIT(LINE_MAX_BYTES);
+	cleanup_buf struct buf line = BUF_INIT(LINE_MAX_BYTES);
 
 	if (e->unknown.n >= UNKNOWN_MAX)
 		return;
@@ -32,7 +32,7 @@ void unknown_note(struct engine *e, const char *path, const char *why)
 
 static void read_logged(const char *file, struct strlist *ret)
 {
-	struct buf text cleanup_buf = BUF_INIT(UNKNOWN_FILE_MAX);
+	cleanup_buf struct buf text = BUF_INIT(UNKNOWN_FILE_MAX);
 	char *rest, *line;
 
 	if (file_read_at(AT_FDCWD, file, UNKNOWN_FILE_MAX, &text, NULL) < 0)
@@ -45,9 +45,9 @@ static void read_logged(const char *file, struct strlist *ret)
 
 void unknown_tell(struct engine *e)
 {
-	char *file cleanup_free = path_join(e->layout.runtime_dir, UNKNOWN_FILE, NULL);
-	struct buf text cleanup_buf = BUF_INIT(UNKNOWN_FILE_MAX);
-	struct strlist logged cleanup_strlist = { 0 };
+	cleanup_free char *file = path_join(e->layout.runtime_dir, UNKNOWN_FILE, NULL);
+	cleanup_buf struct buf text = BUF_INIT(UNKNOWN_FILE_MAX);
+	cleanup_strlist struct strlist logged = { 0 };
 	bool changed = false;
 
 	read_logged(file, &logged);

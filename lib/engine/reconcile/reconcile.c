@@ -43,7 +43,7 @@ static int adopt_lost(struct engine *e, const char *ns, const struct cell_doc *d
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < doc->spec.containers.n; i++) {
-		struct container_run run cleanup_container_run = { 0 };
+		cleanup_container_run struct container_run run = { 0 };
 		struct shim_status st;
 
 		if (container_is_synthesized(&doc->spec.containers.v[i]))
@@ -66,7 +66,7 @@ static int adopt_lost(struct engine *e, const char *ns, const struct cell_doc *d
 static int mend_cgroup(struct engine *e, const struct cell_doc *doc, struct kerr *err)
 {
 	struct addr a = addr_of_cell(doc);
-	char *cgroup cleanup_free = scope_cgroup(e, &a);
+	cleanup_free char *cgroup = scope_cgroup(e, &a);
 
 	if (!doc->status.ready_observed || cgroup_exists(e->cgroups, cgroup) != 0)
 		return 0;
@@ -77,7 +77,7 @@ static int mend_cgroup(struct engine *e, const struct cell_doc *doc, struct kerr
 static void restart_one(struct engine *e, const char *ns, struct cell_doc *doc,
 			const struct container_spec *c, struct restarts *list, bool *ret_changed)
 {
-	struct container_run run cleanup_container_run = { 0 };
+	cleanup_container_run struct container_run run = { 0 };
 	struct restart *line = restarts_find(list, c->id);
 	const struct container_status *status = cell_container_status(doc, c->id);
 	struct ktime wall = ktime_now();
@@ -124,7 +124,7 @@ static void restart_one(struct engine *e, const char *ns, struct cell_doc *doc,
 static int restart_owed(struct engine *e, const char *ns, struct cell_doc *doc, bool owed,
 			struct kerr *err)
 {
-	struct restarts list cleanup_restarts = { 0 };
+	cleanup_restarts struct restarts list = { 0 };
 	struct addr a = addr_of_cell(doc);
 	bool changed = false;
 	int r;
@@ -155,8 +155,8 @@ static int end_asked(struct engine *e, const char *ns, struct cell_doc *doc, boo
 		     struct kerr *err)
 {
 	struct stop_how how = { .grace_ms = CELL_STOP_GRACE_MS, .flags = CELL_STOP_GO_ON };
-	struct ending unused cleanup_ending = { 0 };
-	struct stops list cleanup_stops = { 0 };
+	cleanup_ending struct ending unused = { 0 };
+	cleanup_stops struct stops list = { 0 };
 	struct addr a = addr_of_cell(doc);
 	int r = 1;
 
@@ -184,7 +184,7 @@ static int end_asked(struct engine *e, const char *ns, struct cell_doc *doc, boo
 static void keep_id(struct engine *e, const struct cell_doc *doc)
 {
 	struct addr a = addr_of_cell(doc);
-	char *where cleanup_free = addr_text(&a);
+	cleanup_free char *where = addr_text(&a);
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
 	int r = cell_id_keep(e, &a, doc->spec.id, &err);
@@ -241,7 +241,7 @@ int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, b
 
 static void log_cell(const struct addr *a, const struct kerr *err)
 {
-	char *where cleanup_free = addr_text(a);
+	cleanup_free char *where = addr_text(a);
 	char text[KERR_TEXT_MAX];
 
 	log_wrn("cell not reconciled", "cell", where, "error", kerr_text(err, text, sizeof(text)));
@@ -286,9 +286,9 @@ enum settle_flags {
 static int settle_cell(struct engine *e, const struct addr *a, enum settle_flags flags,
 		       struct kerr *err)
 {
-	struct ending unused cleanup_ending = { 0 };
+	cleanup_ending struct ending unused = { 0 };
 	struct cell_doc doc = { 0 };
-	char *ns cleanup_free = NULL;
+	cleanup_free char *ns = NULL;
 	bool deleted;
 	int r;
 
@@ -328,7 +328,7 @@ static int pass_cell(void *ctx, struct engine *e, const struct addr *a, struct k
 
 static int pass_intent(void *ctx, const struct addr *a)
 {
-	struct ending unused cleanup_ending = { 0 };
+	cleanup_ending struct ending unused = { 0 };
 	struct engine *e = ctx;
 	struct kerr err = { 0 };
 	int r;
@@ -350,7 +350,7 @@ static int pass_intent(void *ctx, const struct addr *a)
 /* Cells with a free lock first, so that a busy cell does not delay others. */
 static void pass_wakes(struct engine *e, struct strlist *keys)
 {
-	struct addr *busy cleanup_free = xcalloc(keys->n + 1, sizeof(*busy));
+	cleanup_free struct addr *busy = xcalloc(keys->n + 1, sizeof(*busy));
 	size_t n = 0;
 
 	for (size_t i = 0; i < keys->n; i++) {
@@ -387,7 +387,7 @@ static void log_step(const char *step, const struct kerr *err)
 static int pass_parent(void *ctx, struct engine *e, const struct addr *a, struct kerr *unused)
 {
 	struct kerr err = { 0 };
-	char *where cleanup_free = NULL;
+	cleanup_free char *where = NULL;
 	int r;
 
 	(void) ctx;
@@ -407,7 +407,7 @@ static int pass_parent(void *ctx, struct engine *e, const struct addr *a, struct
 /* Return whether the first reconcile pass of this boot is still to come. */
 static bool is_first_of_boot(struct engine *e)
 {
-	char *file cleanup_free = layout_rt(&e->layout, RT_BOOTED);
+	cleanup_free char *file = layout_rt(&e->layout, RT_BOOTED);
 
 	return faccessat(AT_FDCWD, file, F_OK, 0) < 0;
 }
@@ -435,8 +435,8 @@ static void pass_all(struct engine *e, bool boot)
 /* The first pass of this boot is done: later passes start no cells. */
 static void mark_booted(struct engine *e)
 {
-	char *file cleanup_free = layout_rt(&e->layout, RT_BOOTED);
-	char *restarts cleanup_free = layout_rt(&e->layout, RT_RESTARTS);
+	cleanup_free char *file = layout_rt(&e->layout, RT_BOOTED);
+	cleanup_free char *restarts = layout_rt(&e->layout, RT_RESTARTS);
 	struct kerr err = { 0 };
 
 	if (mkdir_p(restarts, 0700, &err) < 0 ||
@@ -455,7 +455,7 @@ static int64_t sooner(int64_t a, int64_t b)
  */
 static int64_t next_look(struct engine *e, int64_t looked_at)
 {
-	struct strlist late cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist late = { 0 };
 	int64_t next = restarts_due(e, looked_at, &late);
 
 	next = sooner(next, stops_due(e, looked_at, &late));
@@ -464,7 +464,7 @@ static int64_t next_look(struct engine *e, int64_t looked_at)
 
 int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_ms)
 {
-	struct strlist keys cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist keys = { 0 };
 	int64_t now = clock_ms();
 	struct kerr err = { 0 };
 	bool boot;

@@ -44,7 +44,7 @@ static void log_failed(const char *what, const char *name, const struct kerr *er
 /* Return whether the object has no document, not even an unreadable one, and no processes. */
 static bool object_gone(struct engine *e, const struct addr *a)
 {
-	char *cgroup cleanup_free = NULL;
+	cleanup_free char *cgroup = NULL;
 	int r;
 
 	if (store_exists(&e->layout, a, NULL) != 0)
@@ -73,7 +73,7 @@ static int claim_cell(void *ctx, struct engine *e, const struct addr *a, struct 
 	if (r < 0 && r != -ENOENT) /* unreadable: it may list any container */
 		c->claimed = true;
 	for (size_t i = 0; i < d.spec.containers.n && !c->claimed; i++) {
-		char *id cleanup_free = container_runtime_id(&d.spec, &d.spec.containers.v[i]);
+		cleanup_free char *id = container_runtime_id(&d.spec, &d.spec.containers.v[i]);
 
 		c->claimed = streq(id, c->id);
 	}
@@ -104,8 +104,8 @@ static int remove_container(struct engine *e, struct container_run *run, const s
 	int r = 0;
 
 	if (cell_run_load(e, cell, &start, NULL) == 0) {
-		char *dir cleanup_free = cell_run_dir(e, cell, &start);
-		char *root cleanup_free = container_rootfs(run, dir);
+		cleanup_free char *dir = cell_run_dir(e, cell, &start);
+		cleanup_free char *root = container_rootfs(run, dir);
 
 		r = mount_detach_rmdir(root, err);
 	}
@@ -120,7 +120,7 @@ static int remove_container(struct engine *e, struct container_run *run, const s
 static void sweep_unclaimed(struct engine *e, const char *ns, const struct addr *cell,
 			    const char *name, const char *id)
 {
-	struct container_run run cleanup_container_run = { 0 };
+	cleanup_container_run struct container_run run = { 0 };
 	struct image_store s = { .layout = &e->layout, .ns = (char *) (uintptr_t) ns };
 	struct shim_status st;
 	struct kerr err = { 0 };
@@ -149,7 +149,7 @@ static void sweep_unclaimed(struct engine *e, const char *ns, const struct addr 
 /* The stack's lock excludes changes to all its cells. */
 static void sweep_container(struct engine *e, const char *ns, const char *realm, const char *id)
 {
-	char *copy cleanup_free = xstrdup(id);
+	cleanup_free char *copy = xstrdup(id);
 	char *at = copy;
 	const char *name;
 	struct addr a = { .realm = realm };
@@ -160,7 +160,7 @@ static void sweep_container(struct engine *e, const char *ns, const char *realm,
 	a.cell = strsep(&at, "_");
 	name = at;
 	if (str_empty(name) || strchr(name, '_') || scope_check(&a, ADDR_CELL, 0, NULL) < 0) {
-		char *path cleanup_free = layout_ns(&e->layout, ns, NS_CONTAINERS, id);
+		cleanup_free char *path = layout_ns(&e->layout, ns, NS_CONTAINERS, id);
 
 		/* kukeon never creates such an id. */
 		if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
@@ -177,10 +177,10 @@ static void sweep_container(struct engine *e, const char *ns, const char *realm,
 
 static int sweep_realm(void *ctx, struct engine *e, const struct addr *a, struct kerr *unused)
 {
-	struct image_store s cleanup_image_store = { 0 };
-	struct strlist ids cleanup_strlist = { 0 }, strange cleanup_strlist = { 0 };
-	char *ns cleanup_free = NULL;
-	char *runs cleanup_free = NULL, *data cleanup_free = NULL, *runc cleanup_free = NULL;
+	cleanup_image_store struct image_store s = { 0 };
+	cleanup_strlist struct strlist ids = { 0 }, strange = { 0 };
+	cleanup_free char *ns = NULL;
+	cleanup_free char *runs = NULL, *data = NULL, *runc = NULL;
 	struct kerr err = { 0 };
 	int r;
 
@@ -212,7 +212,7 @@ static int sweep_realm(void *ctx, struct engine *e, const struct addr *a, struct
 static int find_namespace(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
 	struct claim *c = ctx;
-	char *ns cleanup_free = NULL;
+	cleanup_free char *ns = NULL;
 	int r = scope_namespace(e, a->realm, &ns, NULL);
 
 	(void) err;
@@ -236,7 +236,7 @@ static bool has_realm(struct engine *e, const char *ns)
 static void sweep_namespace(struct engine *e, const char *ns)
 {
 	struct lock_id lock = lock_id_image(ns, "");
-	char *dir cleanup_free = layout_ns(&e->layout, ns, NS_DIR, NULL);
+	cleanup_free char *dir = layout_ns(&e->layout, ns, NS_DIR, NULL);
 	struct kerr err = { 0 };
 
 	if (has_realm(e, ns))
@@ -258,8 +258,8 @@ static void sweep_namespace(struct engine *e, const char *ns)
 
 static void sweep_namespaces(struct engine *e)
 {
-	char *dir cleanup_free = layout_namespaces(&e->layout);
-	struct strlist names cleanup_strlist = { 0 };
+	cleanup_free char *dir = layout_namespaces(&e->layout);
+	cleanup_strlist struct strlist names = { 0 };
 
 	dir_names(dir, &names);
 	for (size_t i = 0; i < names.n; i++)
@@ -273,7 +273,7 @@ typedef void object_fn(struct engine *e, const struct addr *a);
 /* The object's lock is held. It has no document and no processes. */
 static void end_start(struct engine *e, const struct addr *a)
 {
-	char *dir cleanup_free = layout_pin(&e->layout, a, NULL, NULL);
+	cleanup_free char *dir = layout_pin(&e->layout, a, NULL, NULL);
 	struct kerr err = { 0 };
 
 	if (addr_level(a) != ADDR_CELL)
@@ -286,7 +286,7 @@ static void end_start(struct engine *e, const struct addr *a)
 
 static void remove_group(struct engine *e, const struct addr *a)
 {
-	char *cgroup cleanup_free = scope_cgroup(e, a);
+	cleanup_free char *cgroup = scope_cgroup(e, a);
 	struct kerr err = { 0 };
 
 	if (cgroup_remove(e->cgroups, cgroup, 0, CGROUP_WAIT_MS, &err) < 0)
@@ -305,11 +305,11 @@ static void with_lock(struct engine *e, const struct addr *a, object_fn *fn)
 /* dir has a directory for each object below a. Children are removed first. */
 static void sweep_tree(struct engine *e, const char *dir, const struct addr *a, object_fn *fn)
 {
-	struct strlist names cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist names = { 0 };
 
 	dir_names(dir, &names);
 	for (size_t i = 0; i < names.n; i++) {
-		char *below cleanup_free = path_join(dir, names.v[i], NULL);
+		cleanup_free char *below = path_join(dir, names.v[i], NULL);
 		struct addr child = addr_child(a, names.v[i]);
 		DIR *d;
 
@@ -327,7 +327,7 @@ static void sweep_tree(struct engine *e, const char *dir, const struct addr *a, 
 
 static void sweep_starts(struct engine *e)
 {
-	char *dir cleanup_free = layout_rt(&e->layout, RT_CELLS);
+	cleanup_free char *dir = layout_rt(&e->layout, RT_CELLS);
 
 	sweep_tree(e, dir, &(struct addr){ 0 }, end_start);
 }
@@ -335,7 +335,7 @@ static void sweep_starts(struct engine *e)
 static void sweep_cgroups(struct engine *e)
 {
 	for (size_t i = 0; i < e->cgroups->n; i++) {
-		char *dir cleanup_free = path_join(e->cgroups->v[i].mount, e->cgroup_root, NULL);
+		cleanup_free char *dir = path_join(e->cgroups->v[i].mount, e->cgroup_root, NULL);
 
 		sweep_tree(e, dir, &(struct addr){ 0 }, remove_group);
 	}
@@ -415,8 +415,8 @@ static void sweep_bridge(struct engine *e, const char *name)
 
 static void sweep_bridges(struct engine *e)
 {
-	struct link_net *nets cleanup_free = NULL;
-	struct strlist seen cleanup_strlist = { 0 };
+	cleanup_free struct link_net *nets = NULL;
+	cleanup_strlist struct strlist seen = { 0 };
 	size_t n = 0;
 
 	if (link_list_nets(&nets, &n, NULL) < 0)
@@ -438,7 +438,7 @@ static char *stamp_file(const struct engine *e)
 
 bool sweep_is_due(struct engine *e)
 {
-	char *file cleanup_free = stamp_file(e);
+	cleanup_free char *file = stamp_file(e);
 	struct timespec now;
 	struct stat st;
 
@@ -449,7 +449,7 @@ bool sweep_is_due(struct engine *e)
 
 void sweep(struct engine *e)
 {
-	char *file cleanup_free = stamp_file(e);
+	cleanup_free char *file = stamp_file(e);
 	struct addr all = { 0 };
 
 	(void) scope_each(e, ADDR_REALM, &all, sweep_realm, NULL, NULL);

@@ -78,11 +78,11 @@ static void sweep_temp_below(const char *dir, unsigned depth)
 
 void sweep_temporaries(struct engine *e)
 {
-	char *data cleanup_free = layout_run(&e->layout, RUN_DATA);
-	char *locks cleanup_free = layout_run(&e->layout, RUN_LOCKS);
-	char *namespaces cleanup_free = layout_namespaces(&e->layout);
-	char *filters cleanup_free = layout_rt(&e->layout, RT_SECCOMP);
-	struct strlist names cleanup_strlist = { 0 };
+	cleanup_free char *data = layout_run(&e->layout, RUN_DATA);
+	cleanup_free char *locks = layout_run(&e->layout, RUN_LOCKS);
+	cleanup_free char *namespaces = layout_namespaces(&e->layout);
+	cleanup_free char *filters = layout_rt(&e->layout, RT_SECCOMP);
+	cleanup_strlist struct strlist names = { 0 };
 
 	seccomp_filter_sweep(filters, TEMP_MAX_AGE_S);
 	sweep_temp_below(e->layout.run_path, 0);
@@ -90,10 +90,10 @@ void sweep_temporaries(struct engine *e)
 	sweep_temp_below(locks, ADDR_CELL);
 	dir_names(namespaces, &names);
 	for (size_t i = 0; i < names.n; i++) {
-		char *images cleanup_free = layout_ns(&e->layout, names.v[i], NS_IMAGES, NULL);
-		char *containers cleanup_free =
+		cleanup_free char *images = layout_ns(&e->layout, names.v[i], NS_IMAGES, NULL);
+		cleanup_free char *containers =
 			layout_ns(&e->layout, names.v[i], NS_CONTAINERS, NULL);
-		char *blobs cleanup_free = layout_ns(&e->layout, names.v[i], NS_BLOBS, NULL);
+		cleanup_free char *blobs = layout_ns(&e->layout, names.v[i], NS_BLOBS, NULL);
 
 		sweep_temp_below(images, 0);
 		sweep_temp_below(blobs, 0);
@@ -110,7 +110,7 @@ static bool is_object(struct engine *e, const struct addr *a)
 
 static void remove_remains(struct engine *e, const struct addr *a)
 {
-	char *dir cleanup_free = layout_object(&e->layout, a, OBJECT_DIR);
+	cleanup_free char *dir = layout_object(&e->layout, a, OBJECT_DIR);
 	char text[KERR_TEXT_MAX];
 	struct kerr err = { 0 };
 	int r = 0;
@@ -131,13 +131,13 @@ static void remove_remains(struct engine *e, const struct addr *a)
 
 static void sweep_below(struct engine *e, const struct addr *parent)
 {
-	char *dir cleanup_free = layout_object(&e->layout, parent, OBJECT_DIR);
-	struct strlist names cleanup_strlist = { 0 };
+	cleanup_free char *dir = layout_object(&e->layout, parent, OBJECT_DIR);
+	cleanup_strlist struct strlist names = { 0 };
 
 	dir_names(dir, &names);
 	for (size_t i = 0; i < names.n; i++) {
 		struct addr a = addr_child(parent, names.v[i]);
-		char *below cleanup_free = layout_object(&e->layout, &a, OBJECT_DIR);
+		cleanup_free char *below = layout_object(&e->layout, &a, OBJECT_DIR);
 		struct stat st;
 
 		if (lstat(below, &st) < 0 || !S_ISDIR(st.st_mode))

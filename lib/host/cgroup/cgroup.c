@@ -31,10 +31,9 @@ int cgroup_offers(const struct cgroup_host *h, const char *controller, char **re
 {
 	cleanup_strlist struct strlist have = { 0 };
 	const char *mount = NULL;
-	size_t i;
 	int r;
 
-	for (i = 0; i < h->n && h->mode == CGROUP_MODE_V2; i++)
+	for (size_t i = 0; i < h->n && h->mode == CGROUP_MODE_V2; i++)
 		if (h->v[i].v2)
 			mount = h->v[i].mount;
 	if (mount != NULL) {
@@ -76,7 +75,6 @@ static int wanted_controllers(const char *mount, enum cgroup_ensure_flags flags,
 			      struct strlist *ret, struct kerr *err)
 {
 	cleanup_strlist struct strlist have = { 0 };
-	size_t i;
 	int r;
 
 	r = cgroup_read_words(mount, "cgroup.controllers", &have);
@@ -84,9 +82,10 @@ static int wanted_controllers(const char *mount, enum cgroup_ensure_flags flags,
 		return kerr_set(err, r, "read '%s/cgroup.controllers'", mount);
 	strlist_clear(ret);
 	strlist_make_empty(ret);
-	for (i = 0; (flags & CGROUP_ENSURE_NESTED) && i < have.n; i++)
+	for (size_t i = 0; (flags & CGROUP_ENSURE_NESTED) && i < have.n; i++)
 		strlist_add(ret, have.v[i]);
-	for (i = 0; !(flags & CGROUP_ENSURE_NESTED) && i < ARRAY_SIZE(resource_controllers); i++)
+	for (size_t i = 0; !(flags & CGROUP_ENSURE_NESTED) && i < ARRAY_SIZE(resource_controllers);
+	     i++)
 		if (strlist_has(&have, resource_controllers[i]))
 			strlist_add(ret, resource_controllers[i]);
 	return 0;
@@ -97,10 +96,9 @@ static int delegate_each(const char *file, struct strlist *missing, struct strli
 			 enum cgroup_ensure_flags flags, struct kerr *err)
 {
 	char plus[64];
-	size_t i, k;
 	int r;
 
-	for (i = 0; i < missing->n; i++) {
+	for (size_t i = 0; i < missing->n; i++) {
 		(void) snprintf(plus, sizeof(plus), "+%s", missing->v[i]);
 		r = sys_write(AT_FDCWD, file, plus);
 		if (r >= 0)
@@ -109,7 +107,7 @@ static int delegate_each(const char *file, struct strlist *missing, struct strli
 			return kerr_set(err, r, "delegate '%s' in '%s'", missing->v[i], file);
 		log_wrn("cgroup controller not delegated", "controller", missing->v[i], "file",
 			file);
-		for (k = 0; k < wanted->n; k++)
+		for (size_t k = 0; k < wanted->n; k++)
 			if (streq(wanted->v[k], missing->v[i])) {
 				strlist_remove(wanted, k);
 				break;
@@ -125,13 +123,12 @@ static int delegate_dir(const char *dir, struct strlist *wanted, enum cgroup_ens
 	cleanup_strlist struct strlist have = { 0 }, missing = { 0 };
 	cleanup_free char *file = path_join(dir, "cgroup.subtree_control", NULL);
 	cleanup_buf struct buf plus = BUF_INIT(CGROUP_TEXT_MAX);
-	size_t i;
 	int r;
 
 	r = cgroup_read_words(dir, "cgroup.subtree_control", &have);
 	if (r < 0)
 		return kerr_set(err, r, "read '%s'", file);
-	for (i = 0; i < wanted->n; i++) {
+	for (size_t i = 0; i < wanted->n; i++) {
 		if (strlist_has(&have, wanted->v[i]))
 			continue;
 		strlist_add(&missing, wanted->v[i]);
@@ -192,14 +189,13 @@ static int ensure_v1(const struct cgroup_host *h, const char *path, enum cgroup_
 {
 	const struct cgroup_hierarchy *hi;
 	int made = 0;
-	size_t i;
 	int r;
 
 	if (flags & CGROUP_ENSURE_NESTED)
 		return kerr_plain(err, -EOPNOTSUPP,
 				  "a nested cgroup runtime needs cgroup v2; this host has %s",
 				  cgroup_mode_name(h->mode));
-	for (i = 0; i < h->n; i++) {
+	for (size_t i = 0; i < h->n; i++) {
 		hi = &h->v[i];
 		if (!hi->controllers && !hi->v2 && !(hi->systemd && (flags & CGROUP_ENSURE_LEAF)))
 			continue;
@@ -244,9 +240,8 @@ int cgroup_exists(const struct cgroup_host *h, const char *path)
 {
 	struct stat st;
 	int found = 0;
-	size_t i;
 
-	for (i = 0; i < h->n; i++) {
+	for (size_t i = 0; i < h->n; i++) {
 		cleanup_free char *dir = NULL;
 
 		if (!h->v[i].controllers && !h->v[i].v2)
@@ -286,9 +281,7 @@ int cgroup_subtree_controllers(const struct cgroup_host *h, const char *path, st
 
 void cgroup_close_procs(int *fds, size_t n)
 {
-	size_t i;
-
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		fd_close_p(&fds[i]);
 }
 
@@ -328,9 +321,8 @@ int cgroup_open_procs(const struct cgroup_host *h, const char *path, int ret[CGR
 uint64_t cgroup_oom_kills(const struct cgroup_host *h, const char *path)
 {
 	uint64_t n = 0, total = 0;
-	size_t i;
 
-	for (i = 0; i < h->n; i++) {
+	for (size_t i = 0; i < h->n; i++) {
 		cleanup_free char *dir = path_join(h->v[i].mount, path + 1, NULL);
 
 		if (!h->v[i].v2 && !(h->v[i].controllers & CGROUP_V1_MEMORY))

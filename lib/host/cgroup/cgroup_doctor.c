@@ -47,9 +47,7 @@ static bool is_threaded_dir(const char *dir)
 
 static bool can_be_threaded(const char *controller)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(threaded_controllers); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(threaded_controllers); i++)
 		if (streq(controller, threaded_controllers[i]))
 			return true;
 	return false;
@@ -120,9 +118,7 @@ int cgroup_check_dir(const char *dir, enum cgroup_check_flags flags, struct cgro
 
 void cgroup_checks_free(struct cgroup_check *v, size_t n)
 {
-	size_t i;
-
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		free(v[i].controller);
 	free(v);
 }

@@ -40,9 +40,7 @@ static const struct controller_row {
 
 unsigned cgroup_v1_controller(const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(controller_rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(controller_rows); i++)
 		if (streq(name, controller_rows[i].name))
 			return controller_rows[i].bit;
 	return 0;
@@ -51,11 +49,10 @@ unsigned cgroup_v1_controller(const char *name)
 void cgroup_v1_controllers(const struct cgroup_host *h, struct strlist *ret)
 {
 	unsigned all = 0;
-	size_t i;
 
-	for (i = 0; i < h->n; i++)
+	for (size_t i = 0; i < h->n; i++)
 		all |= h->v[i].controllers;
-	for (i = 0; i < ARRAY_SIZE(controller_rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(controller_rows); i++)
 		if (controller_rows[i].v2_name && (all & controller_rows[i].bit))
 			strlist_add(ret, controller_rows[i].v2_name);
 }
@@ -89,7 +86,6 @@ int cgroup_read_words(const char *dir, const char *file, struct strlist *ret)
 {
 	cleanup_buf struct buf text = BUF_INIT(CGROUP_TEXT_MAX);
 	cleanup_free char *path = path_join(dir, file, NULL);
-	const char *p;
 	size_t n;
 	int r;
 
@@ -98,7 +94,7 @@ int cgroup_read_words(const char *dir, const char *file, struct strlist *ret)
 		return r;
 	strlist_clear(ret);
 	strlist_make_empty(ret);
-	for (p = buf_str(&text); *p; p += n) {
+	for (const char *p = buf_str(&text); *p; p += n) {
 		p += strspn(p, " \n");
 		n = strcspn(p, " \n");
 		if (n > 0)
@@ -110,13 +106,12 @@ int cgroup_read_words(const char *dir, const char *file, struct strlist *ret)
 int cgroup_read_key(const char *dir, const char *file, const char *key, uint64_t *ret)
 {
 	cleanup_strlist struct strlist words = { 0 };
-	size_t i;
 	int r;
 
 	r = cgroup_read_words(dir, file, &words);
 	if (r < 0)
 		return r;
-	for (i = 0; i + 1 < words.n; i += 2)
+	for (size_t i = 0; i + 1 < words.n; i += 2)
 		if (streq(words.v[i], key))
 			return str_to_u64(words.v[i + 1], 0, UINT64_MAX, ret);
 	return -ENOENT;
@@ -143,11 +138,10 @@ static int host_add(void *ctx, const struct mount_info *mi)
 	bool v2 = streq(mi->fstype, "cgroup2");
 	unsigned device = (unsigned) makedev(mi->major, mi->minor);
 	struct cgroup_hierarchy *hi;
-	size_t i;
 
 	if (!v2 && !streq(mi->fstype, "cgroup"))
 		return 0;
-	for (i = 0; i < h->n; i++)
+	for (size_t i = 0; i < h->n; i++)
 		if (h->v[i].device == device)
 			return 0;
 	hi = vec_grow(&h->v, &h->n, sizeof(*h->v));
@@ -162,9 +156,8 @@ static int host_add(void *ctx, const struct mount_info *mi)
 static enum cgroup_mode host_mode(const struct cgroup_host *h)
 {
 	bool v1 = false;
-	size_t i;
 
-	for (i = 0; i < h->n; i++)
+	for (size_t i = 0; i < h->n; i++)
 		v1 = v1 || h->v[i].controllers != 0;
 	if (cgroup_v2(h))
 		return v1 ? CGROUP_MODE_HYBRID : CGROUP_MODE_V2;
@@ -197,11 +190,9 @@ struct cgroup_host *cgroup_host_new_v2(const char *mount)
 
 struct cgroup_host *cgroup_host_free(struct cgroup_host *h)
 {
-	size_t i;
-
 	if (!h)
 		return NULL;
-	for (i = 0; i < h->n; i++)
+	for (size_t i = 0; i < h->n; i++)
 		free(h->v[i].mount);
 	free(h->v);
 	free(h);
@@ -210,9 +201,7 @@ struct cgroup_host *cgroup_host_free(struct cgroup_host *h)
 
 const struct cgroup_hierarchy *cgroup_v2(const struct cgroup_host *h)
 {
-	size_t i;
-
-	for (i = 0; i < h->n; i++)
+	for (size_t i = 0; i < h->n; i++)
 		if (h->v[i].v2)
 			return &h->v[i];
 	return NULL;
@@ -238,12 +227,11 @@ int cgroup_mkdirs(const char *mount, const char *path, struct kerr *err)
 {
 	cleanup_free char *dir = path_join(mount, path + 1, NULL);
 	size_t top = strlen(dir) - strlen(path);
-	char *p;
 
 	if (mkdir(dir, 0755) == 0)
 		return 1;
 	if (errno == ENOENT) { /* parents are missing too */
-		for (p = strchr(dir + top + 1, '/'); p; p = strchr(p + 1, '/')) {
+		for (char *p = strchr(dir + top + 1, '/'); p; p = strchr(p + 1, '/')) {
 			*p = '\0';
 			if (mkdir(dir, 0755) < 0 && errno != EEXIST)
 				return kerr_set(err, -errno, "create the cgroup '%s'", dir);

@@ -59,7 +59,6 @@ static void step_sleep(int ms)
 static int add_procs(int dirfd, struct pid_list *ret)
 {
 	cleanup_buf struct buf text = BUF_INIT(PROCS_TEXT_MAX);
-	const char *p;
 	char word[16];
 	uint64_t pid;
 	size_t n;
@@ -70,7 +69,7 @@ static int add_procs(int dirfd, struct pid_list *ret)
 		return 0;
 	if (r < 0)
 		return r;
-	for (p = buf_str(&text); *p; p += n + (p[n] == '\n')) {
+	for (const char *p = buf_str(&text); *p; p += n + (p[n] == '\n')) {
 		n = strcspn(p, "\n");
 		if (n == 0 || n >= sizeof(word))
 			continue;
@@ -89,7 +88,6 @@ static int list_procs(const struct cgroup_hierarchy *hi, const char *path, struc
 	cleanup_free char *dir = path_join(hi->mount, path + 1, NULL);
 	cleanup_strlist struct strlist subdirs = { 0 };
 	cleanup_fd int top = -EBADF;
-	size_t i;
 	int r;
 
 	top = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -98,7 +96,7 @@ static int list_procs(const struct cgroup_hierarchy *hi, const char *path, struc
 	r = add_procs(top, ret);
 	if (r == 0)
 		r = cgroup_list_subdirs(top, &subdirs);
-	for (i = 0; i < subdirs.n && r == 0; i++) {
+	for (size_t i = 0; i < subdirs.n && r == 0; i++) {
 		cleanup_fd int fd = openat(top, subdirs.v[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 		if (fd >= 0)
@@ -129,10 +127,9 @@ static int hierarchy_populated(const struct cgroup_hierarchy *hi, const char *pa
 
 int cgroup_populated(const struct cgroup_host *h, const char *path)
 {
-	size_t i;
 	int r;
 
-	for (i = 0; i < h->n; i++) {
+	for (size_t i = 0; i < h->n; i++) {
 		r = hierarchy_populated(&h->v[i], path);
 		if (r != 0)
 			return r;
@@ -151,13 +148,12 @@ static int kill_chunk(const struct cgroup_hierarchy *hi, const char *path, const
 {
 	cleanup_(pid_list_clear) struct pid_list now = { 0 };
 	int fds[KILL_CHUNK];
-	size_t i;
 	int r;
 
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		fds[i] = pidfd_open_(pids[i]);
 	r = list_procs(hi, path, &now);
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (fds[i] >= 0 && now.n > 0 &&
 		    bsearch(&pids[i], now.v, now.n, sizeof(*now.v), pid_cmp))
 			(void) pidfd_signal(fds[i], SIGKILL); /* it may have ended */
@@ -169,11 +165,11 @@ static int kill_chunk(const struct cgroup_hierarchy *hi, const char *path, const
 static int kill_listed(const struct cgroup_hierarchy *hi, const char *path)
 {
 	cleanup_(pid_list_clear) struct pid_list pids = { 0 };
-	size_t i, n;
+	size_t n;
 	int r;
 
 	r = list_procs(hi, path, &pids);
-	for (i = 0; i < pids.n && r == 0; i += n) {
+	for (size_t i = 0; i < pids.n && r == 0; i += n) {
 		n = pids.n - i < KILL_CHUNK ? pids.n - i : KILL_CHUNK;
 		r = kill_chunk(hi, path, pids.v + i, n);
 	}
@@ -220,7 +216,6 @@ static void wait_events(const struct cgroup_host *h, const char *path, int ms)
 int cgroup_kill(const struct cgroup_host *h, const char *path, int deadline_ms, struct kerr *err)
 {
 	int64_t deadline = clock_ms() + deadline_ms;
-	size_t i;
 	int left;
 	int r;
 
@@ -234,7 +229,7 @@ int cgroup_kill(const struct cgroup_host *h, const char *path, int deadline_ms, 
 		if (r == 0)
 			return 0;
 		cgroup_v1_freeze(h, path);
-		for (i = 0; i < h->n && r >= 0; i++)
+		for (size_t i = 0; i < h->n && r >= 0; i++)
 			r = kill_hierarchy(&h->v[i], path);
 		cgroup_thaw(h, path); /* frozen processes do not die */
 		if (r < 0)
@@ -343,10 +338,9 @@ static int remove_hierarchy(const struct cgroup_hierarchy *hi, const char *path)
 static int remove_all(const struct cgroup_host *h, const char *path)
 {
 	int ret = 0;
-	size_t i;
 	int r;
 
-	for (i = 0; i < h->n; i++) {
+	for (size_t i = 0; i < h->n; i++) {
 		r = remove_hierarchy(&h->v[i], path);
 		if (r < 0 && (ret == 0 || ret == -EBUSY))
 			ret = r;
@@ -390,8 +384,7 @@ int cgroup_move_procs(const struct cgroup_host *h, const char *from, const char 
 	cleanup_free char *dir = NULL, *procs = NULL;
 	cleanup_fd int fd = -EBADF;
 	char word[16];
-	int round, kept;
-	size_t i;
+	int kept;
 	int r;
 
 	if (h->mode != CGROUP_MODE_V2)
@@ -404,14 +397,14 @@ int cgroup_move_procs(const struct cgroup_host *h, const char *from, const char 
 	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return kerr_set(err, -errno, "open the cgroup '%s'", from);
-	for (round = 0; round < MOVE_ROUNDS_MAX; round++) {
+	for (int round = 0; round < MOVE_ROUNDS_MAX; round++) {
 		cleanup_(pid_list_clear) struct pid_list pids = { 0 };
 
 		r = add_procs(fd, &pids);
 		if (r < 0)
 			return kerr_set(err, r, "read the processes of the cgroup '%s'", from);
 		kept = 0;
-		for (i = 0; i < pids.n; i++) {
+		for (size_t i = 0; i < pids.n; i++) {
 			(void) snprintf(word, sizeof(word), "%d", (int) pids.v[i]);
 			r = sys_write(AT_FDCWD, procs, word);
 			if (r < 0 && r != -ESRCH && r != -EINVAL) /* kernel threads stay */

@@ -49,11 +49,10 @@ static int cpuset_inherit(const char *dir, const char *file)
 static int cpuset_fill(const char *dir, struct kerr *err)
 {
 	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
-	size_t i;
 	int any = 0;
 	int r;
 
-	for (i = 0; i < ARRAY_SIZE(files); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		r = cpuset_inherit(dir, files[i]);
 		if (r < 0)
 			return kerr_set(err, r, "fill '%s/%s'", dir, files[i]);

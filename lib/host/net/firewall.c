@@ -132,17 +132,16 @@ static void add_egress(struct firewall_plan *p, const struct firewall_input *in)
 	struct firewall_chain *c;
 	struct firewall_rule *r;
 	char name[FIREWALL_CHAIN_MAX];
-	size_t i;
 
 	c = add_chain(p, FIREWALL_FILTER, p->master);
-	for (i = 0; i < in->n_spaces; i++) {
+	for (size_t i = 0; i < in->n_spaces; i++) {
 		firewall_space_chain(in->spaces[i].realm, in->spaces[i].space, in->instance, name);
 		r = add_rule(c, FIREWALL_JUMP);
 		set_device(r->in, in->spaces[i].bridge);
 		r->comment = space_tag(&in->spaces[i], "dispatch");
 		r->jump = xstrdup(name);
 	}
-	for (i = 0; i < in->n_spaces; i++)
+	for (size_t i = 0; i < in->n_spaces; i++)
 		add_space(p, in, &in->spaces[i]);
 }
 
@@ -166,12 +165,11 @@ static void add_nat(struct firewall_plan *p, const char *name, const struct fire
 {
 	struct firewall_chain *c = add_chain(p, FIREWALL_NAT, name);
 	struct firewall_rule *r;
-	size_t i;
 
 	r = add_rule(c, FIREWALL_RETURN);
 	r->dst = MULTICAST;
 	r->comment = xstrdup("kukeon-nat:multicast");
-	for (i = 0; i < in->n_spaces; i++) {
+	for (size_t i = 0; i < in->n_spaces; i++) {
 		r = add_rule(c, FIREWALL_MASQUERADE);
 		r->src = ipv4_subnet(in->spaces[i].subnet);
 		r->dst = r->src;
@@ -211,16 +209,14 @@ void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *r
 
 void firewall_plan_clear(struct firewall_plan *p)
 {
-	size_t i, k;
-
-	for (i = 0; i < p->n_chains; i++) {
-		for (k = 0; k < p->chains[i].n; k++) {
+	for (size_t i = 0; i < p->n_chains; i++) {
+		for (size_t k = 0; k < p->chains[i].n; k++) {
 			free(p->chains[i].rules[k].comment);
 			free(p->chains[i].rules[k].jump);
 		}
 		free(p->chains[i].rules);
 	}
-	for (i = 0; i < p->n_hooks; i++)
+	for (size_t i = 0; i < p->n_hooks; i++)
 		free(p->hooks[i].comment);
 	free(p->chains);
 	free(p->hooks);
@@ -264,14 +260,13 @@ char *firewall_plan_text(const struct firewall_plan *p)
 {
 	struct buf b = BUF_INIT(PLAN_TEXT_MAX);
 	enum firewall_table t;
-	size_t i, k;
 
 	for (t = FIREWALL_FILTER; t < _FIREWALL_TABLE_MAX; t++) {
 		buf_addf(&b, "*%s\n", firewall_table_name(t));
-		for (i = 0; i < p->n_chains; i++)
+		for (size_t i = 0; i < p->n_chains; i++)
 			if (p->chains[i].table == t)
 				buf_addf(&b, "-N %s\n", p->chains[i].name);
-		for (i = 0; i < p->n_hooks; i++) {
+		for (size_t i = 0; i < p->n_hooks; i++) {
 			if (p->hooks[i].table != t)
 				continue;
 			buf_addf(&b, "-A %s", p->hooks[i].builtin);
@@ -279,8 +274,8 @@ char *firewall_plan_text(const struct firewall_plan *p)
 				buf_addf(&b, " -m comment --comment \"%s\"", p->hooks[i].comment);
 			buf_addf(&b, " -j %s\n", p->hooks[i].chain);
 		}
-		for (i = 0; i < p->n_chains; i++)
-			for (k = 0; p->chains[i].table == t && k < p->chains[i].n; k++)
+		for (size_t i = 0; i < p->n_chains; i++)
+			for (size_t k = 0; p->chains[i].table == t && k < p->chains[i].n; k++)
 				text_rule(&b, p->chains[i].name, &p->chains[i].rules[k]);
 	}
 	return buf_take(&b);

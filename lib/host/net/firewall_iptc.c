@@ -270,9 +270,9 @@ static bool matches_eq(const char *have, const char *want, size_t from, size_t e
 {
 	const struct xt_entry_match *a, *b;
 	const size_t head = sizeof(struct xt_entry_match);
-	size_t at, size;
+	size_t size;
 
-	for (at = from; at < end; at += size) {
+	for (size_t at = from; at < end; at += size) {
 		a = (const void *) (have + at);
 		b = (const void *) (want + at);
 		size = b->u.user.match_size;
@@ -334,12 +334,11 @@ static bool chain_eq(const struct table *t, const struct firewall_chain *c)
 {
 	const struct ipt_entry *have;
 	struct entry want;
-	size_t i;
 
 	if (!iptc_is_chain(c->name, t->h))
 		return false;
 	have = iptc_first_rule(c->name, t->h);
-	for (i = 0; i < c->n; i++) {
+	for (size_t i = 0; i < c->n; i++) {
 		if (!have)
 			return false;
 		entry_make(&c->rules[i], &want);
@@ -354,10 +353,10 @@ static bool chain_eq(const struct table *t, const struct firewall_chain *c)
 static unsigned find_jump(const struct table *t, const char *builtin, const char *chain,
 			  unsigned from)
 {
-	const struct ipt_entry *e;
 	unsigned n = 0;
 
-	for (e = iptc_first_rule(builtin, t->h); e; e = iptc_next_rule(e, t->h))
+	for (const struct ipt_entry *e = iptc_first_rule(builtin, t->h); e;
+	     e = iptc_next_rule(e, t->h))
 		if (++n >= from && streq(iptc_get_target(e, t->h), chain))
 			return n;
 	return 0;
@@ -374,11 +373,11 @@ static bool in_group(const char *target, const char *group)
 static void find_group(const struct table *t, const struct firewall_hook *hook, unsigned *ret_first,
 		       unsigned *ret_last)
 {
-	const struct ipt_entry *e;
 	unsigned n = 0;
 
 	*ret_first = *ret_last = 0;
-	for (e = iptc_first_rule(hook->builtin, t->h); e; e = iptc_next_rule(e, t->h)) {
+	for (const struct ipt_entry *e = iptc_first_rule(hook->builtin, t->h); e;
+	     e = iptc_next_rule(e, t->h)) {
 		n++;
 		if (!in_group(iptc_get_target(e, t->h), hook->group))
 			continue;
@@ -394,11 +393,10 @@ static bool hook_in_order(const struct table *t, size_t i)
 	const struct firewall_hook *hook = &t->plan->hooks[i], *other;
 	unsigned at = find_jump(t, hook->builtin, hook->chain, 1);
 	unsigned first, last;
-	size_t k;
 
 	if (at == 0 || find_jump(t, hook->builtin, hook->chain, at + 1) != 0)
 		return false;
-	for (k = 0; k < t->plan->n_hooks; k++) {
+	for (size_t k = 0; k < t->plan->n_hooks; k++) {
 		other = &t->plan->hooks[k];
 		if (k == i || other->table != t->id || !streq(other->builtin, hook->builtin))
 			continue;
@@ -411,9 +409,7 @@ static bool hook_in_order(const struct table *t, size_t i)
 
 static bool hooks_in_order(const struct table *t)
 {
-	size_t i;
-
-	for (i = 0; i < t->plan->n_hooks; i++)
+	for (size_t i = 0; i < t->plan->n_hooks; i++)
 		if (t->plan->hooks[i].table == t->id && !hook_in_order(t, i))
 			return false;
 	return true;
@@ -421,9 +417,7 @@ static bool hooks_in_order(const struct table *t)
 
 static bool table_eq(const struct table *t)
 {
-	size_t i;
-
-	for (i = 0; i < t->plan->n_chains; i++)
+	for (size_t i = 0; i < t->plan->n_chains; i++)
 		if (t->plan->chains[i].table == t->id && !chain_eq(t, &t->plan->chains[i]))
 			return false;
 	return hooks_in_order(t);
@@ -431,9 +425,7 @@ static bool table_eq(const struct table *t)
 
 static bool plan_has(const struct table *t, const char *chain)
 {
-	size_t i;
-
-	for (i = 0; i < t->plan->n_chains; i++)
+	for (size_t i = 0; i < t->plan->n_chains; i++)
 		if (t->plan->chains[i].table == t->id && streq(t->plan->chains[i].name, chain))
 			return true;
 	return false;
@@ -442,12 +434,12 @@ static bool plan_has(const struct table *t, const char *chain)
 /* Chains of removed spaces, found by the jumps that the top chain still has. */
 static void find_stale(const struct table *t, bool all, struct strlist *ret)
 {
-	const struct ipt_entry *e;
 	const char *target;
 
 	if (t->id != FIREWALL_FILTER || !iptc_is_chain(t->plan->master, t->h))
 		return;
-	for (e = iptc_first_rule(t->plan->master, t->h); e; e = iptc_next_rule(e, t->h)) {
+	for (const struct ipt_entry *e = iptc_first_rule(t->plan->master, t->h); e;
+	     e = iptc_next_rule(e, t->h)) {
 		target = iptc_get_target(e, t->h);
 		if (str_has_prefix(target, SPACE_CHAIN_PREFIX) && (all || !plan_has(t, target)) &&
 		    !strlist_has(ret, target))
@@ -476,9 +468,8 @@ static unsigned place_hook(const struct table *t, size_t i)
 {
 	const struct firewall_hook *hook = &t->plan->hooks[i], *other;
 	unsigned first, last, before = 0, ahead = 0;
-	size_t k;
 
-	for (k = 0; k < t->plan->n_hooks; k++) {
+	for (size_t k = 0; k < t->plan->n_hooks; k++) {
 		other = &t->plan->hooks[k];
 		if (other->table != t->id || !streq(other->builtin, hook->builtin))
 			continue;
@@ -497,9 +488,8 @@ static int write_hooks(const struct table *t, struct kerr *err)
 {
 	const struct firewall_hook *hook;
 	struct entry e;
-	size_t i;
 
-	for (i = 0; i < t->plan->n_hooks; i++) {
+	for (size_t i = 0; i < t->plan->n_hooks; i++) {
 		hook = &t->plan->hooks[i];
 		if (hook->table != t->id || hook_in_order(t, i))
 			continue;
@@ -515,11 +505,10 @@ static int write_hooks(const struct table *t, struct kerr *err)
 static int write_chain(const struct table *t, const struct firewall_chain *c, struct kerr *err)
 {
 	struct entry e;
-	size_t i;
 
 	if (!iptc_flush_entries(c->name, t->h))
 		return table_fail(t, c->name, err);
-	for (i = 0; i < c->n; i++) {
+	for (size_t i = 0; i < c->n; i++) {
 		entry_make(&c->rules[i], &e);
 		if (!iptc_append_entry(c->name, &e.u.e, t->h))
 			return table_fail(t, c->name, err);
@@ -538,24 +527,24 @@ static int table_write(const struct table *t, struct kerr *err)
 {
 	cleanup_strlist struct strlist stale = { 0 };
 	const struct firewall_chain *c;
-	size_t i;
 	int r = 0;
 
 	find_stale(t, false, &stale);
-	for (i = 0; i < t->plan->n_chains; i++) { /* all of them before any rule jumps there */
+	for (size_t i = 0; i < t->plan->n_chains;
+	     i++) { /* all of them before any rule jumps there */
 		c = &t->plan->chains[i];
 		if (c->table == t->id && !iptc_is_chain(c->name, t->h) &&
 		    !iptc_create_chain(c->name, t->h))
 			return table_fail(t, c->name, err);
 	}
-	for (i = 0; i < t->plan->n_chains && r == 0; i++) {
+	for (size_t i = 0; i < t->plan->n_chains && r == 0; i++) {
 		c = &t->plan->chains[i];
 		if (c->table == t->id && !chain_eq(t, c)) /* unchanged chains keep their counters */
 			r = write_chain(t, c, err);
 	}
 	if (r == 0)
 		r = write_hooks(t, err);
-	for (i = 0; i < stale.n && r == 0; i++)
+	for (size_t i = 0; i < stale.n && r == 0; i++)
 		r = delete_chain(t, stale.v[i], err);
 	return r;
 }
@@ -567,11 +556,10 @@ static int table_write(const struct table *t, struct kerr *err)
 static int table_remove(const struct table *t, struct kerr *err)
 {
 	cleanup_strlist struct strlist chains = { 0 };
-	size_t i;
 	int any = 0;
 	int r;
 
-	for (i = 0; i < t->plan->n_hooks; i++) {
+	for (size_t i = 0; i < t->plan->n_hooks; i++) {
 		if (t->plan->hooks[i].table != t->id)
 			continue;
 		r = delete_jumps(t, &t->plan->hooks[i]);
@@ -580,15 +568,16 @@ static int table_remove(const struct table *t, struct kerr *err)
 		any |= r;
 	}
 	find_stale(t, true, &chains);
-	for (i = 0; i < t->plan->n_chains; i++)
+	for (size_t i = 0; i < t->plan->n_chains; i++)
 		if (t->plan->chains[i].table == t->id &&
 		    iptc_is_chain(t->plan->chains[i].name, t->h) &&
 		    !strlist_has(&chains, t->plan->chains[i].name))
 			strlist_add(&chains, t->plan->chains[i].name);
-	for (i = 0; i < chains.n; i++) /* chains refer to each other, so empty all of them first */
+	for (size_t i = 0; i < chains.n;
+	     i++) /* chains refer to each other, so empty all of them first */
 		if (!iptc_flush_entries(chains.v[i], t->h))
 			return table_fail(t, chains.v[i], err);
-	for (i = 0; i < chains.n; i++) {
+	for (size_t i = 0; i < chains.n; i++) {
 		r = delete_chain(t, chains.v[i], err);
 		if (r < 0)
 			return r;

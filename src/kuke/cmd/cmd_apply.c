@@ -31,7 +31,7 @@ static bool has_parse_error(const struct docstream *docs)
  */
 static int look_at(struct cli *c, const struct manifest *m, struct kerr *err)
 {
-	struct docstream docs cleanup_docstream = { 0 };
+	cleanup_docstream struct docstream docs = { 0 };
 	int r;
 
 	r = manifest_load(c, m, 0, &docs, NULL);
@@ -43,7 +43,7 @@ static int look_at(struct cli *c, const struct manifest *m, struct kerr *err)
 
 static int read_files(struct cli *c, struct buf *ret_text, struct kerr *err)
 {
-	struct manifest m cleanup_manifest = { 0 };
+	cleanup_manifest struct manifest m = { 0 };
 	int r;
 
 	r = cli_require(c, "file", err);
@@ -56,7 +56,7 @@ static int read_files(struct cli *c, struct buf *ret_text, struct kerr *err)
 
 static int run_apply(struct cli *c, struct kerr *err)
 {
-	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+	cleanup_buf struct buf out = BUF_INIT(REPORT_MAX);
 	struct rpc_apply_args args = { .raw_yaml = BUF_INIT(KUKE_MAX_MANIFEST) };
 	struct rpc_apply_reply reply = { 0 };
 	bool dry_run = cli_bool(c, "dry-run");

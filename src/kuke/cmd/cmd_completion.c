@@ -11,7 +11,7 @@
 
 static int run_shell(struct cli *c, struct kerr *err)
 {
-	struct buf out cleanup_buf = BUF_INIT(SCRIPT_MAX);
+	cleanup_buf struct buf out = BUF_INIT(SCRIPT_MAX);
 
 	(void) err;
 	(void) shellscript(&out, c->cmd->name, c->chain[0]->name); /* each row has a script */
@@ -21,7 +21,7 @@ static int run_shell(struct cli *c, struct kerr *err)
 
 static int run_complete(struct cli *c, struct kerr *err)
 {
-	struct buf out cleanup_buf = BUF_INIT(CANDIDATES_MAX);
+	cleanup_buf struct buf out = BUF_INIT(CANDIDATES_MAX);
 
 	(void) err;
 	complete(c->chain[0], &c->args, &out);

@@ -29,8 +29,8 @@ static int read_name(const struct cli *c, enum kind kind, char **ret, struct ker
 /* Name and location from the command line into the request. */
 static int start_doc(const struct cli *c, enum kind kind, void *doc, struct kerr *err)
 {
-	struct scope scope cleanup_scope = { 0 };
-	char *name cleanup_free = NULL;
+	cleanup_scope struct scope scope = { 0 };
+	cleanup_free char *name = NULL;
 	int r;
 
 	r = read_name(c, kind, &name, err);
@@ -52,7 +52,7 @@ static int create_realm(struct cli *c, struct kerr *err)
 {
 	struct rpc_realm_args args = { 0 };
 	struct rpc_create_realm_reply reply = { 0 };
-	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+	cleanup_buf struct buf out = BUF_INIT(REPORT_MAX);
 	int r;
 
 	r = start_doc(c, KIND_REALM, &args.doc, err);
@@ -75,7 +75,7 @@ static int create_space(struct cli *c, struct kerr *err)
 {
 	struct rpc_space_args args = { 0 };
 	struct rpc_create_space_reply reply = { 0 };
-	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+	cleanup_buf struct buf out = BUF_INIT(REPORT_MAX);
 	int r;
 
 	r = start_doc(c, KIND_SPACE, &args.doc, err);
@@ -96,7 +96,7 @@ static int create_stack(struct cli *c, struct kerr *err)
 {
 	struct rpc_stack_args args = { 0 };
 	struct rpc_create_stack_reply reply = { 0 };
-	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+	cleanup_buf struct buf out = BUF_INIT(REPORT_MAX);
 	int r;
 
 	r = start_doc(c, KIND_STACK, &args.doc, err);
@@ -117,7 +117,7 @@ static int create_cell(struct cli *c, struct kerr *err)
 {
 	struct rpc_cell_args args = { 0 };
 	struct rpc_create_cell_reply reply = { 0 };
-	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+	cleanup_buf struct buf out = BUF_INIT(REPORT_MAX);
 	int r;
 
 	r = start_doc(c, KIND_CELL, &args.doc, err);
@@ -138,7 +138,7 @@ static int create_container(struct cli *c, struct kerr *err)
 {
 	struct rpc_container_args args = { 0 };
 	struct rpc_create_container_reply reply = { 0 };
-	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+	cleanup_buf struct buf out = BUF_INIT(REPORT_MAX);
 	int r;
 
 	r = start_doc(c, KIND_CONTAINER, &args.doc, err);

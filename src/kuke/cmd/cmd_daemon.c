@@ -37,7 +37,7 @@ static int run_stop(struct cli *c, struct kerr *err)
 	const struct opt_value *v = opt_find(&c->opts, "timeout");
 	int64_t grace = v && v->set && v->number > 0 ? v->number : STOP_GRACE_NS;
 	struct rpc_stop_daemon_args args = { .timeout_ms = grace / 1000000 };
-	struct buf text cleanup_buf = BUF_INIT(256);
+	cleanup_buf struct buf text = BUF_INIT(256);
 	struct rpc_daemon_reply reply = { 0 };
 	int r;
 

@@ -95,7 +95,7 @@ static void delete_begin(struct cli *c, const char *name, void *ctx)
 static int run_delete_kind(struct cli *c, enum kind kind, struct kerr *err)
 {
 	struct deletes d = { .kind = kind };
-	struct strlist names cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist names = { 0 };
 	/* Cells and containers end together, within one grace; parents one by one. */
 	bool at_once = kind >= KIND_CELL && !cli_bool(c, "dry-run");
 	int r;

@@ -16,8 +16,8 @@ static const struct opt explain_opts[] = {
 
 static int run_explain(struct cli *c, struct kerr *err)
 {
-	struct buf out cleanup_buf = BUF_INIT(TEXT_MAX);
-	char *path cleanup_free = cli_arg(c, 0);
+	cleanup_buf struct buf out = BUF_INIT(TEXT_MAX);
+	cleanup_free char *path = cli_arg(c, 0);
 	int r;
 
 	r = explain(&out, path, cli_bool(c, "recursive") ? EXPLAIN_RECURSIVE : 0, err);

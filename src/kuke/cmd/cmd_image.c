@@ -78,7 +78,7 @@ static int open_archive(const char *path, int *ret_fd, struct kerr *err)
 
 static void print_loaded(const struct rpc_load_image_result *res)
 {
-	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+	cleanup_buf struct buf out = BUF_INIT(REPORT_MAX);
 
 	report_image_loaded(&out, res);
 	cli_print(&out);
@@ -87,7 +87,7 @@ static void print_loaded(const struct rpc_load_image_result *res)
 /* Images that the archive has no name for, and what was not loaded. */
 static void print_left(const struct rpc_load_image_result *res)
 {
-	struct strlist lines cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist lines = { 0 };
 
 	for (size_t i = 0; i < res->images.n; i++)
 		if (str_has_prefix(res->images.v[i], "sha256:"))
@@ -166,10 +166,10 @@ static int check_load(const struct cli *c, const char *realm, const char *path, 
 
 static int run_load(struct cli *c, struct kerr *err)
 {
-	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
-	char *ref cleanup_free = str_trim(cli_str(c, "from-docker"));
-	char *path cleanup_free = cli_arg(c, 0);
-	int fd cleanup_fd = -EBADF;
+	cleanup_free char *realm = str_trim(cli_str_or(c, "realm", "default"));
+	cleanup_free char *ref = str_trim(cli_str(c, "from-docker"));
+	cleanup_free char *path = cli_arg(c, 0);
+	cleanup_fd int fd = -EBADF;
 	pid_t pid = 0;
 	int r;
 
@@ -204,7 +204,7 @@ static const struct opt pull_opts[] = {
 
 static int run_pull(struct cli *c, struct kerr *err)
 {
-	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
+	cleanup_free char *realm = str_trim(cli_str_or(c, "realm", "default"));
 	struct rpc_image_args args = { .realm = xstrdup(realm), .ref = cli_arg(c, 0) };
 	struct rpc_pull_image_reply reply = { 0 };
 	struct rpc_call_opts opts = { 0 };
@@ -269,8 +269,8 @@ static int delete_one(struct cli *c, const char *ref, void *ctx, struct kerr *er
 
 static int run_delete(struct cli *c, struct kerr *err)
 {
-	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
-	struct strlist refs cleanup_strlist = { 0 };
+	cleanup_free char *realm = str_trim(cli_str_or(c, "realm", "default"));
+	cleanup_strlist struct strlist refs = { 0 };
 
 	if (!*realm)
 		return kerr_plain(err, -EINVAL, "realm name is required");
@@ -285,10 +285,10 @@ static const struct opt realm_opts[] = { OPT_ROW_REALM("default"), { 0 } };
 
 static int run_inspect(struct cli *c, struct kerr *err)
 {
-	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
+	cleanup_free char *realm = str_trim(cli_str_or(c, "realm", "default"));
 	struct rpc_image_args args = { .realm = xstrdup(realm), .ref = cli_arg(c, 0) };
 	struct rpc_inspect_image_reply reply = { 0 };
-	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+	cleanup_buf struct buf out = BUF_INIT(REPORT_MAX);
 	int r;
 
 	r = check_image(&args, err);
@@ -305,10 +305,10 @@ static int run_inspect(struct cli *c, struct kerr *err)
 
 static int run_prune(struct cli *c, struct kerr *err)
 {
-	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
+	cleanup_free char *realm = str_trim(cli_str_or(c, "realm", "default"));
 	struct rpc_image_args args = { .realm = xstrdup(realm) };
 	struct rpc_prune_images_reply reply = { 0 };
-	struct buf size cleanup_buf = BUF_INIT(64);
+	cleanup_buf struct buf size = BUF_INIT(64);
 	int r = 0;
 
 	if (!*realm)
@@ -333,14 +333,14 @@ static const struct opt verify_opts[] = {
 
 static int run_verify(struct cli *c, struct kerr *err)
 {
-	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
+	cleanup_free char *realm = str_trim(cli_str_or(c, "realm", "default"));
 	struct rpc_verify_images_args args = {
 		.realm = xstrdup(realm),
 		.ref = cli_arg(c, 0),
 		.repair = cli_bool(c, "repair"),
 	};
 	struct rpc_verify_images_reply reply = { 0 };
-	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+	cleanup_buf struct buf out = BUF_INIT(REPORT_MAX);
 	size_t broken = 0;
 	int r = 0;
 

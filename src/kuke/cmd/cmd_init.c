@@ -85,7 +85,7 @@ static int check_given(const struct cli *c, struct kerr *err)
 static void look_at_default(const char *configuration)
 {
 	static const char def[] = DEFAULT_CONFIGURATION;
-	char *elsewhere cleanup_free = configuration_elsewhere(configuration, def);
+	cleanup_free char *elsewhere = configuration_elsewhere(configuration, def);
 
 	if (*elsewhere)
 		term_err("warning: %s\n", elsewhere);
@@ -95,7 +95,7 @@ static void look_at_default(const char *configuration)
 
 static int make_plan(struct cli *c, struct plan *p, struct kerr *err)
 {
-	struct strlist warnings cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist warnings = { 0 };
 	const struct server_spec *s = &p->doc.spec;
 	const char *image;
 	int r = check_given(c, err);
@@ -207,7 +207,7 @@ static void print_report(const struct plan *p, const struct rpc_init_host_result
 
 static int ping(const char *host, struct kerr *err)
 {
-	struct rpc_client *client cleanup_(rpc_client_freep) = NULL;
+	cleanup_(rpc_client_freep) struct rpc_client *client = NULL;
 	struct rpc_ping_reply reply = { 0 };
 	struct rpc_no_args args = { 0 };
 	int r;
@@ -238,7 +238,7 @@ static int wait_ready(const char *host, struct kerr *err)
 
 static int finish(const struct plan *p, struct kerr *err)
 {
-	char *host cleanup_free = xasprintf("unix://%s", p->socket);
+	cleanup_free char *host = xasprintf("unix://%s", p->socket);
 	int r = wait_ready(host, err);
 
 	if (r == 0)
@@ -283,7 +283,7 @@ static int init_host(struct cli *c, const struct plan *p, bool force_network,
 
 static int run_init(struct cli *c, struct kerr *err)
 {
-	struct plan p cleanup_(plan_clear) = { 0 };
+	cleanup_(plan_clear) struct plan p = { 0 };
 	struct rpc_init_host_reply reply = { 0 };
 	bool force_network = false, no_wait = false;
 	int r;

@@ -51,8 +51,8 @@ static int no_candidate(struct cli *c, const struct rpc_list_containers_reply *a
 static int choose(struct cli *c, const struct rpc_list_containers_reply *all, const struct scope *s,
 		  char **ret, struct kerr *err)
 {
-	struct strlist ids cleanup_strlist = { 0 };
-	struct buf text cleanup_buf = BUF_INIT(1 << 20);
+	cleanup_strlist struct strlist ids = { 0 };
+	cleanup_buf struct buf text = BUF_INIT(1 << 20);
 
 	if (all->containers.n == 0) /* every cell has a root */
 		return no_cell(s, err);
@@ -76,8 +76,8 @@ static void tell_containers(struct cli *c, const struct scope *s, const char *mi
 {
 	struct rpc_list_args args = { s->realm, s->space, s->stack, s->cell };
 	struct rpc_list_containers_reply reply = { 0 };
-	struct strlist ids cleanup_strlist = { 0 };
-	struct buf text cleanup_buf = BUF_INIT(1 << 20);
+	cleanup_strlist struct strlist ids = { 0 };
+	cleanup_buf struct buf text = BUF_INIT(1 << 20);
 
 	if (cli_call(c, RPC_LIST_CONTAINERS, &args, &reply, NULL) == 0)
 		for (size_t i = 0; i < reply.containers.n; i++)
@@ -165,8 +165,8 @@ static enum logview_writer ask_writer(void *ctx)
 
 static int run_log(struct cli *c, struct kerr *err)
 {
-	struct scope s cleanup_scope = { 0 };
-	char *id cleanup_free = NULL, *path cleanup_free = NULL;
+	cleanup_scope struct scope s = { 0 };
+	cleanup_free char *id = NULL, *path = NULL;
 	struct source from = { .c = c, .s = &s };
 	struct logview_opts opts = { .writer = ask_writer, .ctx = &from };
 	int r;

@@ -14,7 +14,7 @@
 /* Text, safe in mdoc: no backslash, no control line by accident, a line for each sentence. */
 static void text_line(const char *s)
 {
-	struct buf b cleanup_buf = BUF_INIT(1 << 16);
+	cleanup_buf struct buf b = BUF_INIT(1 << 16);
 
 	if (*s == '.' || *s == '\'')
 		buf_adds(&b, "\\&"); /* a sentence never begins with either */
@@ -35,7 +35,7 @@ static void text_line(const char *s)
 /* A sentence out of a line of help. */
 static void sentence(const char *s)
 {
-	char *line cleanup_free = xasprintf("%s%s", s, str_has_suffix(s, ".") ? "" : ".");
+	cleanup_free char *line = xasprintf("%s%s", s, str_has_suffix(s, ".") ? "" : ".");
 
 	line[0] = (char) toupper((unsigned char) line[0]);
 	text_line(line);
@@ -91,7 +91,7 @@ static void print_opts(const struct opt *a, const struct opt *b)
 static void print_cmd(const struct cmd **chain, size_t n)
 {
 	const struct cmd *c = chain[n - 1];
-	char *path cleanup_free = cmd_path(chain, n);
+	cleanup_free char *path = cmd_path(chain, n);
 
 	if (c->flags & CMD_HIDDEN)
 		return;
@@ -147,7 +147,7 @@ static void add_member(struct buf *b, const struct field *f)
 	} else if (str_has_suffix(f->obj->name, "Doc") || streq(f->obj->name, "ContainerSpec")) {
 		buf_addf(b, "%s (%s%s)", f->name, list ? "list of " : "", f->obj->name);
 	} else {
-		struct buf inner cleanup_buf = BUF_INIT(1 << 16);
+		cleanup_buf struct buf inner = BUF_INIT(1 << 16);
 
 		add_members(&inner, f->obj);
 		buf_addf(b, "%s (%sof %s)", f->name, list ? "list " : "", buf_str(&inner));
@@ -169,7 +169,7 @@ static void add_members(struct buf *b, const struct model_type *t)
 /* A line each: there is nothing in them that mdoc knows. */
 static void print_members(const char *what, const struct model_type *t)
 {
-	struct buf b cleanup_buf = BUF_INIT(1 << 16);
+	cleanup_buf struct buf b = BUF_INIT(1 << 16);
 
 	add_members(&b, t);
 	if (b.len)

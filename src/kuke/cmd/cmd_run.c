@@ -115,7 +115,7 @@ static int one_cell(const struct docstream *docs, struct kerr *err)
 
 static int normalise(struct cell_doc *doc, struct kerr *err)
 {
-	struct strlist warnings cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist warnings = { 0 };
 	int r = cell_normalise(doc, &warnings, err);
 
 	if (r == 0)
@@ -126,7 +126,7 @@ static int normalise(struct cell_doc *doc, struct kerr *err)
 /* The one document of the stream: located, checked, in normal form. */
 static int finish(struct cli *c, struct docstream *docs, struct cell_doc **ret, struct kerr *err)
 {
-	struct scope scope cleanup_scope = { 0 };
+	cleanup_scope struct scope scope = { 0 };
 	int r = scope_read(c, KIND_CELL, 0, &scope, err);
 
 	if (r < 0)
@@ -150,8 +150,8 @@ static int finish(struct cli *c, struct docstream *docs, struct cell_doc **ret, 
 
 static int load_file(struct cli *c, struct cell_doc **ret, struct kerr *err)
 {
-	struct docstream docs cleanup_docstream = { 0 };
-	struct manifest files cleanup_manifest = { 0 };
+	cleanup_docstream struct docstream docs = { 0 };
+	cleanup_manifest struct manifest files = { 0 };
 	int r;
 
 	r = manifest_read(c, &files, err);
@@ -165,7 +165,7 @@ static int load_file(struct cli *c, struct cell_doc **ret, struct kerr *err)
 static int load_profile(struct cli *c, const struct cellprofile *profile, const char *name,
 			struct cell_doc **ret, struct kerr *err)
 {
-	struct docstream docs cleanup_docstream = { 0 };
+	cleanup_docstream struct docstream docs = { 0 };
 
 	cellprofile_cell(profile, name, docstream_add(&docs, KIND_CELL));
 	return finish(c, &docs, ret, err);
@@ -176,8 +176,8 @@ static int load_profile(struct cli *c, const struct cellprofile *profile, const 
 static int refuse_diverged(struct cli *c, const struct cell_doc *stored,
 			   const struct cell_doc *wanted, struct kerr *err)
 {
-	struct strlist fields cleanup_strlist = { 0 };
-	struct buf text cleanup_buf = BUF_INIT(REPORT_MAX);
+	cleanup_strlist struct strlist fields = { 0 };
+	cleanup_buf struct buf text = BUF_INIT(REPORT_MAX);
 
 	diff_run(stored, wanted, &fields);
 	if (fields.n == 0)
@@ -247,7 +247,7 @@ static int look_up(struct cli *c, const struct cell_doc *wanted, struct kerr *er
 
 static void print_report(const struct cli *c, const struct rpc_create_cell_result *res)
 {
-	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+	cleanup_buf struct buf out = BUF_INIT(REPORT_MAX);
 
 	report_run(&out, res, cli_report_format(c));
 	cli_print(&out);
@@ -311,7 +311,7 @@ static int draw_cell(struct cli *c, const struct cellprofile *profile, struct ce
 {
 	for (unsigned i = 0; i < NAMES_DRAWN_MAX; i++) {
 		struct rpc_get_cell_reply reply = { 0 };
-		char *name cleanup_free = NULL;
+		cleanup_free char *name = NULL;
 		bool taken;
 		int r = cellprofile_draw_name(profile, &name, err);
 
@@ -331,8 +331,8 @@ static int draw_cell(struct cli *c, const struct cellprofile *profile, struct ce
 
 static int run_profile(struct cli *c, struct cell_doc **ret, struct kerr *err)
 {
-	struct cellprofile profile cleanup_cellprofile = { 0 };
-	char *name cleanup_free = str_trim(cli_str(c, "name"));
+	cleanup_cellprofile struct cellprofile profile = { 0 };
+	cleanup_free char *name = str_trim(cli_str(c, "name"));
 	int r = profile_prepare(c, &profile, err);
 
 	if (r < 0)

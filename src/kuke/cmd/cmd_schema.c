@@ -12,7 +12,7 @@
 
 static void tell_kinds(struct cli *c)
 {
-	struct buf all cleanup_buf = BUF_INIT(1024);
+	cleanup_buf struct buf all = BUF_INIT(1024);
 
 	for (int k = KIND_INVALID + 1; k < _KIND_MAX; k++)
 		buf_addf(&all, "%s%s", all.len ? ", " : "", kind_info((enum kind) k)->word);
@@ -21,8 +21,8 @@ static void tell_kinds(struct cli *c)
 
 static int run_schema(struct cli *c, struct kerr *err)
 {
-	struct buf out cleanup_buf = BUF_INIT(TEXT_MAX);
-	char *word cleanup_free = cli_arg(c, 0);
+	cleanup_buf struct buf out = BUF_INIT(TEXT_MAX);
+	cleanup_free char *word = cli_arg(c, 0);
 	enum kind kind = kind_from_word(word);
 
 	if (kind == KIND_INVALID)

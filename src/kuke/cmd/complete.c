@@ -25,7 +25,7 @@ static bool has_line(const char *text, const char *line)
 /* A name that a shell's line cannot hold is left out. */
 static void add(struct buf *out, const char *candidate, const char *begun)
 {
-	struct buf safe cleanup_buf = BUF_INIT(1 << 16);
+	cleanup_buf struct buf safe = BUF_INIT(1 << 16);
 
 	if (!candidate || !str_has_prefix(candidate, begun))
 		return;
@@ -44,7 +44,7 @@ static void add_subs(struct buf *out, const struct cmd *group, const char *begun
 static void add_flags(struct buf *out, const struct opt_values *o, const char *begun)
 {
 	for (size_t i = 0; i < o->n; i++) {
-		char *flag cleanup_free = xasprintf("--%s", o->v[i].opt->name);
+		cleanup_free char *flag = xasprintf("--%s", o->v[i].opt->name);
 
 		if (o->v[i].opt->help)
 			add(out, flag, begun);
@@ -83,7 +83,7 @@ static void add_names(struct cli *c, enum kind kind, struct buf *out, const char
 {
 	struct candidates to = { out, begun, kind };
 	const struct selector all = { 0 };
-	struct scope s cleanup_scope = { 0 };
+	cleanup_scope struct scope s = { 0 };
 
 	/* Containers without a cell: those of all cells of the stack. */
 	if (scope_read(c, kind == KIND_CONTAINER ? KIND_CELL : kind, 0, &s, NULL) < 0)
@@ -99,7 +99,7 @@ static void add_names(struct cli *c, enum kind kind, struct buf *out, const char
 
 static void add_images(struct cli *c, struct buf *out, const char *begun)
 {
-	char *realm cleanup_free = str_trim(cli_str_or(c, "realm", "default"));
+	cleanup_free char *realm = str_trim(cli_str_or(c, "realm", "default"));
 	struct rpc_image_args args = { .realm = xstrdup(realm) };
 	struct rpc_list_images_reply reply = { 0 };
 
@@ -112,7 +112,7 @@ static void add_images(struct cli *c, struct buf *out, const char *begun)
 
 static void add_fields(struct buf *out, const char *begun)
 {
-	struct strlist paths cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist paths = { 0 };
 
 	explain_complete(begun, &paths);
 	for (size_t i = 0; i < paths.n; i++)
@@ -162,8 +162,8 @@ static const struct opt *awaits_value(const struct opt_values *o, const char *wo
 /* Load checks alone: the environment gives no parameters here. */
 static void add_profiles(struct buf *out, const char *begun)
 {
-	struct strlist names cleanup_strlist = { 0 };
-	char *dir cleanup_free = profiles_dir(NULL);
+	cleanup_strlist struct strlist names = { 0 };
+	cleanup_free char *dir = profiles_dir(NULL);
 
 	if (dir)
 		cellprofile_names(dir, &names);
@@ -174,13 +174,13 @@ static void add_profiles(struct buf *out, const char *begun)
 /* KEY= of what the profile on the command line declares. */
 static void add_params(const struct cli *c, struct buf *out, const char *begun)
 {
-	struct cellprofile p cleanup_cellprofile = { 0 };
-	char *dir cleanup_free = profiles_dir(NULL);
+	cleanup_cellprofile struct cellprofile p = { 0 };
+	cleanup_free char *dir = profiles_dir(NULL);
 
 	if (!dir || cellprofile_find(dir, cli_str(c, "profile"), 0, &p, NULL, NULL) < 0)
 		return;
 	for (size_t i = 0; i < p.doc.spec.parameters.n; i++) {
-		char *key cleanup_free = xasprintf("%s=", p.doc.spec.parameters.v[i].name);
+		cleanup_free char *key = xasprintf("%s=", p.doc.spec.parameters.v[i].name);
 
 		add(out, key, begun);
 	}
@@ -212,8 +212,8 @@ static void add_values(struct cli *c, const struct opt *o, struct buf *out, cons
 
 void complete(const struct cmd *root, const struct strlist *words, struct buf *out)
 {
-	struct cli c cleanup_(cli_clear) = { 0 };
-	struct strlist argv cleanup_strlist = { 0 };
+	cleanup_(cli_clear) struct cli c = { 0 };
+	cleanup_strlist struct strlist argv = { 0 };
 	const char *begun = words->n ? words->v[words->n - 1] : "";
 	const struct opt *due = NULL;
 	size_t n = words->n ? words->n - 1 : 0;

@@ -57,7 +57,7 @@ int volume_flag_parse(const char *text, struct volume_mount *ret, struct kerr *e
 {
 	const char *one = strchr(text, ':');
 	const char *two = one ? strchr(one + 1, ':') : NULL;
-	char *source cleanup_free = NULL, *target cleanup_free = NULL, *mode cleanup_free = NULL;
+	cleanup_free char *source = NULL, *target = NULL, *mode = NULL;
 
 	if (!one || (two && strchr(two + 1, ':')))
 		return kerr_plain(err, -EINVAL, "invalid --volume \"%s\": expected SRC:DST[:ro|rw]",
@@ -81,14 +81,14 @@ int volume_flag_parse(const char *text, struct volume_mount *ret, struct kerr *e
 int tmpfs_flag_parse(const char *text, struct container_tmpfs *ret, struct kerr *err)
 {
 	size_t n = strcspn(text, ":");
-	char *path cleanup_free = xstrndup(text, n);
+	cleanup_free char *path = xstrndup(text, n);
 	int r = 0;
 
 	if (!*path)
 		return kerr_plain(err, -EINVAL, "invalid --tmpfs \"%s\": path is required", text);
 	for (const char *p = text[n] ? text + n + 1 : ""; r == 0 && *p;) {
 		size_t k = strcspn(p, ",");
-		char *opt cleanup_free = xstrndup(p, k);
+		cleanup_free char *opt = xstrndup(p, k);
 
 		if (str_has_prefix(opt, "size=")) {
 			r = str_to_size(opt + strlen("size="), &ret->size_bytes, err);
@@ -104,8 +104,8 @@ int tmpfs_flag_parse(const char *text, struct container_tmpfs *ret, struct kerr 
 int label_flag_parse(const char *text, struct strmap *labels, struct kerr *err)
 {
 	const char *eq = strchr(text, '=');
-	char *raw cleanup_free = eq ? xstrndup(text, (size_t) (eq - text)) : NULL;
-	char *key cleanup_free = str_trim(raw);
+	cleanup_free char *raw = eq ? xstrndup(text, (size_t) (eq - text)) : NULL;
+	cleanup_free char *key = str_trim(raw);
 
 	if (!eq)
 		return kerr_plain(err, -EINVAL, "invalid label \"%s\": expected KEY=VALUE", text);
@@ -178,7 +178,7 @@ int container_flags_read(const struct cli *c, struct container_doc *doc, struct 
 {
 	struct container_spec *s = &doc->spec;
 	const struct strlist *labels = cli_list(c, "label");
-	char *image cleanup_free = str_trim(cli_str_or(c, "image", DEFAULT_IMAGE));
+	cleanup_free char *image = str_trim(cli_str_or(c, "image", DEFAULT_IMAGE));
 	int r = 0;
 
 	s->image = image_flag_normalise(image);

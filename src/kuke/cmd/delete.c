@@ -38,7 +38,7 @@ static void set_bool(const struct model_type *t, const char *name, void *args, b
 /* "stack:a" in the list. */
 void delete_take_cascaded(enum kind kind, const struct strlist *deleted, struct strlist *ret)
 {
-	char *prefix cleanup_free = xasprintf("%s:", kind_info(kind + 1)->word);
+	cleanup_free char *prefix = xasprintf("%s:", kind_info(kind + 1)->word);
 
 	for (size_t i = 0; i < deleted->n; i++)
 		if (str_has_prefix(deleted->v[i], prefix))

@@ -69,7 +69,7 @@ static bool says_not_found(const char *text)
 	size_t n = strlen("not found");
 
 	for (; *text; text++) {
-		char *part cleanup_free = xstrndup(text, n);
+		cleanup_free char *part = xstrndup(text, n);
 
 		if (str_case_eq(part, "not found"))
 			return true;
@@ -108,7 +108,7 @@ static void delete_doc(struct cli *c, const struct docstream_doc *doc, void *arg
 {
 	struct deletion *d = arg;
 	struct deleted_resource *res = add_result(d, doc);
-	struct buf text cleanup_buf = BUF_INIT(REPORT_MAX);
+	cleanup_buf struct buf text = BUF_INIT(REPORT_MAX);
 	struct scope s = scope_of(doc->kind, doc->doc);
 	union subject_args args = { 0 };
 	struct kerr err = { 0 };
@@ -124,7 +124,7 @@ static void delete_doc(struct cli *c, const struct docstream_doc *doc, void *arg
 static void plan_doc(struct cli *c, const struct docstream_doc *doc, void *arg)
 {
 	struct scope s = scope_of(doc->kind, doc->doc);
-	char *name cleanup_free = str_trim(((const struct doc_head *) doc->doc)->metadata.name);
+	cleanup_free char *name = str_trim(((const struct doc_head *) doc->doc)->metadata.name);
 
 	(void) c;
 	delete_plan_target(arg, doc->kind, &s, name);
@@ -201,10 +201,10 @@ static int prepare_docs(struct cli *c, const struct docstream *docs, struct kerr
 
 int delete_file(struct cli *c, struct kerr *err)
 {
-	struct docstream docs cleanup_docstream = { 0 };
-	struct deletion d cleanup_(deletion_clear) = { 0 };
-	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
-	struct manifest files cleanup_manifest = { 0 };
+	cleanup_docstream struct docstream docs = { 0 };
+	cleanup_(deletion_clear) struct deletion d = { 0 };
+	cleanup_buf struct buf out = BUF_INIT(REPORT_MAX);
+	cleanup_manifest struct manifest files = { 0 };
 	int r;
 
 	r = cli_require(c, "file", err);

@@ -14,7 +14,7 @@
 
 char *profiles_dir(struct kerr *err)
 {
-	char *dir cleanup_free = str_trim(getenv("KUKE_PROFILES_DIR"));
+	cleanup_free char *dir = str_trim(getenv("KUKE_PROFILES_DIR"));
 	const char *home = getenv("HOME");
 
 	if (*dir)
@@ -39,8 +39,8 @@ static const char *from_env(const char *name)
 static int read_param_file(const struct cli *c, struct strmap *params, struct kerr *err)
 {
 	const char *path = cli_str(c, "param-file");
-	struct buf text cleanup_buf = BUF_INIT(KUKE_MAX_MANIFEST);
-	int fd cleanup_fd = -EBADF;
+	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_MANIFEST);
+	cleanup_fd int fd = -EBADF;
 	int r;
 
 	if (!*path)
@@ -70,10 +70,10 @@ static int read_params(const struct cli *c, struct strmap *params, struct kerr *
 
 int profile_prepare(const struct cli *c, struct cellprofile *ret, struct kerr *err)
 {
-	struct strmap given cleanup_strmap = { 0 };
-	struct strmap values cleanup_strmap = { 0 };
-	struct strlist warnings cleanup_strlist = { 0 };
-	char *dir cleanup_free = profiles_dir(err);
+	cleanup_strmap struct strmap given = { 0 };
+	cleanup_strmap struct strmap values = { 0 };
+	cleanup_strlist struct strlist warnings = { 0 };
+	cleanup_free char *dir = profiles_dir(err);
 	int r;
 
 	if (!dir)

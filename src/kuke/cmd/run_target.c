@@ -24,7 +24,7 @@ static int named_target(const struct cell_doc *cell, const char *named, const ch
 			struct kerr *err)
 {
 	const struct container_spec *c = cell_container(&cell->spec, named);
-	char *others cleanup_free = attachable_ones(&cell->spec);
+	cleanup_free char *others = attachable_ones(&cell->spec);
 
 	if (!c)
 		return kerr_plain(err, -EINVAL,

@@ -152,7 +152,7 @@ static void list_hint(struct cli *c, const struct scope *scope)
 {
 	struct rpc_list_args args = { 0 };
 	struct rpc_list_containers_reply reply = { 0 };
-	struct buf out cleanup_buf = BUF_INIT(1 << 20);
+	cleanup_buf struct buf out = BUF_INIT(1 << 20);
 	int r;
 
 	get_no_containers(&out, scope);
@@ -230,8 +230,8 @@ static int get_one(struct cli *c, struct view *v, const char *name, struct kerr 
 
 int get_run(struct cli *c, enum kind kind, struct kerr *err)
 {
-	struct view v cleanup_(view_clear) = { .kind = kind };
-	struct strlist names cleanup_strlist = { 0 };
+	cleanup_(view_clear) struct view v = { .kind = kind };
+	cleanup_strlist struct strlist names = { 0 };
 	int r;
 
 	r = names_read(c, &names, &v.selector, err);

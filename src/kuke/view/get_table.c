@@ -215,7 +215,7 @@ static void add_text(struct buf *out, enum column column, enum kind kind, const 
 /* doc NULL: its title. */
 static void add_cell(struct strlist *row, enum column column, enum kind kind, const void *doc)
 {
-	struct buf text cleanup_buf = BUF_INIT(1 << 20);
+	cleanup_buf struct buf text = BUF_INIT(1 << 20);
 
 	if (doc)
 		add_text(&text, column, kind, doc);
@@ -227,7 +227,7 @@ static void add_cell(struct strlist *row, enum column column, enum kind kind, co
 
 static void add_row(struct table *t, enum kind kind, const void *doc, enum get_table_flags flags)
 {
-	struct strlist row cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist row = { 0 };
 	const enum column *c;
 
 	for (c = layouts[kind].usual; *c; c++)
@@ -298,12 +298,12 @@ void get_container_hint(struct buf *out, const struct scope *asked,
 {
 	const char *kind = *asked->cell ? "cell" : *asked->stack ? "stack" : "space";
 	const char *name = *asked->cell ? asked->cell : *asked->stack ? asked->stack : asked->space;
-	struct strlist found cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist found = { 0 };
 
 	if (!*name)
 		return;
 	for (size_t i = 0; i < all->containers.n; i++) {
-		char *text cleanup_free = location(asked, &all->containers.v[i]);
+		cleanup_free char *text = location(asked, &all->containers.v[i]);
 
 		if (text && !strlist_has(&found, text))
 			strlist_add_owned(&found, take_ptr(text));

@@ -55,7 +55,7 @@ static void view_begin(struct view *v, const char *realm, const char *namespace)
 
 static void add_table_row(struct view *v, const struct rpc_image *im)
 {
-	struct buf size cleanup_buf = BUF_INIT(64);
+	cleanup_buf struct buf size = BUF_INIT(64);
 	struct ktime created = im->created_at;
 	char when[KTIME_TEXT_MAX];
 
@@ -116,7 +116,7 @@ static int list_page(struct cli *c, struct view *v, char **after, struct kerr *e
 
 static int list_images(struct cli *c, struct view *v, struct kerr *err)
 {
-	char *after cleanup_free = xstrdup("");
+	cleanup_free char *after = xstrdup("");
 	int r;
 
 	do
@@ -162,7 +162,7 @@ static int get_named(struct cli *c, const char *ref, void *ctx, struct kerr *err
 
 static void print_one(struct view *v, const struct rpc_get_image_result *res)
 {
-	struct buf out cleanup_buf = BUF_INIT(REPORT_MAX);
+	cleanup_buf struct buf out = BUF_INIT(REPORT_MAX);
 
 	report_image(&out, res, v->format);
 	cli_print(&out);
@@ -182,8 +182,8 @@ static int get_images(struct cli *c, struct view *v, const struct strlist *refs,
 
 int image_get_run(struct cli *c, struct kerr *err)
 {
-	struct view v cleanup_(view_clear) = { 0 };
-	struct strlist refs cleanup_strlist = { 0 };
+	cleanup_(view_clear) struct view v = { 0 };
+	cleanup_strlist struct strlist refs = { 0 };
 	int r;
 
 	v.realm = str_trim(cli_str_or(c, "realm", "default"));

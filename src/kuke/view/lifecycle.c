@@ -71,7 +71,7 @@ static bool at_once(enum rpc_method_id method)
 
 static int run_verb(struct cli *c, struct ending *e, struct kerr *err)
 {
-	struct strlist names cleanup_strlist = { 0 };
+	cleanup_strlist struct strlist names = { 0 };
 	int r;
 
 	r = names_given(c, err);

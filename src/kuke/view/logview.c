@@ -109,8 +109,8 @@ static int write_out(const char *p, size_t n, struct kerr *err)
 /* last: nothing comes after it. */
 static int print(struct view *v, const char *p, size_t n, bool last, struct kerr *err)
 {
-	struct buf text cleanup_buf = BUF_INIT(BLOCK + HELD_MAX);
-	struct buf safe cleanup_buf = BUF_INIT(SAFE_MAX);
+	cleanup_buf struct buf text = BUF_INIT(BLOCK + HELD_MAX);
+	cleanup_buf struct buf safe = BUF_INIT(SAFE_MAX);
 
 	if (!v->escape)
 		return write_out(p, n, err);
@@ -194,8 +194,8 @@ static void open_kept(const struct view *v, struct kept *k, size_t n)
 	int newer = v->fd;
 
 	for (size_t i = n; i > 0; i--) {
-		char *path cleanup_free = xasprintf("%s.%d", v->path, k[i - 1].number);
-		int fd cleanup_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		cleanup_free char *path = xasprintf("%s.%d", v->path, k[i - 1].number);
+		cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 		if (fd < 0 || same_file(fd, newer))
 			continue;
@@ -206,7 +206,7 @@ static void open_kept(const struct view *v, struct kept *k, size_t n)
 /* Those that were rotated away, the oldest first. */
 static int print_kept(struct view *v, struct kerr *err)
 {
-	struct kept *k cleanup_free = xcalloc(KEPT_MAX, sizeof(*k));
+	cleanup_free struct kept *k = xcalloc(KEPT_MAX, sizeof(*k));
 	size_t n = list_kept(v, k);
 	int log = v->fd;
 	int r = 0;
@@ -348,7 +348,7 @@ static int follow(struct view *v, struct kerr *err)
 
 int logview(const char *path, const struct logview_opts *opts, struct kerr *err)
 {
-	struct view v cleanup_(view_clear) = {
+	cleanup_(view_clear) struct view v = {
 		.path = path, .opts = opts, .fd = -EBADF, .notify = -EBADF, .signals = -EBADF
 	};
 	bool following = opts->flags & LOGVIEW_FOLLOW;

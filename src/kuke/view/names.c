@@ -15,7 +15,7 @@ int names_read(const struct cli *c, struct strlist *ret, struct selector *ret_se
 	const struct strlist *terms = cli_list(c, "selector");
 
 	for (size_t i = 0; i < c->args.n; i++) {
-		char *name cleanup_free = cli_arg(c, i);
+		cleanup_free char *name = cli_arg(c, i);
 
 		if (*name && !strlist_has(ret, name))
 			strlist_add(ret, name);
@@ -55,12 +55,12 @@ static int add_selected(void *ctx, const void *doc)
 int names_wanted(struct cli *c, enum kind kind, const struct scope *scope, struct strlist *ret,
 		 struct kerr *err)
 {
-	struct selector selector cleanup_(selector_clear) = { 0 };
+	cleanup_(selector_clear) struct selector selector = { 0 };
 	struct selected s = { kind, ret };
 	int r = names_read(c, ret, &selector, err);
 
 	for (size_t i = 0; r == 0 && i < c->args.n; i++) {
-		char *name cleanup_free = cli_arg(c, i);
+		cleanup_free char *name = cli_arg(c, i);
 
 		if (!*name)
 			r = kerr_plain(err, -EINVAL, "%s name is required", kind_info(kind)->word);

@@ -59,7 +59,7 @@ void report_created_cell(struct buf *out, const struct rpc_create_cell_result *r
 		buf_adds(out, "  - containers: none defined\n");
 	for (size_t i = 0; i < res->containers.n; i++) {
 		const struct rpc_container_outcome *o = &res->containers.v[i];
-		struct buf what cleanup_buf = BUF_INIT(4096);
+		cleanup_buf struct buf what = BUF_INIT(4096);
 
 		buf_addf(&what, "container \"%s\"", nn(o->name));
 		phase(out, buf_str(&what), o->created, o->exists_post);

@@ -124,7 +124,7 @@ static void deleted_text(struct buf *out, const struct deleted_resource *d, enum
 
 static void details_of(const struct deleted_resource *d, struct strmap *ret)
 {
-	struct buf text cleanup_buf = BUF_INIT(256);
+	cleanup_buf struct buf text = BUF_INIT(256);
 
 	if (!d->containers)
 		return;
@@ -134,7 +134,7 @@ static void details_of(const struct deleted_resource *d, struct strmap *ret)
 
 static void deleted_json(struct jemit *j, const struct deleted_resource *d)
 {
-	struct strmap details cleanup_strmap = { 0 };
+	cleanup_strmap struct strmap details = { 0 };
 
 	details_of(d, &details);
 	jemit_object(j);
@@ -153,7 +153,7 @@ static void deleted_json(struct jemit *j, const struct deleted_resource *d)
 
 static void deleted_yaml(struct yemit *y, const struct deleted_resource *d)
 {
-	struct strmap details cleanup_strmap = { 0 };
+	cleanup_strmap struct strmap details = { 0 };
 
 	details_of(d, &details);
 	yemit_map(y);
