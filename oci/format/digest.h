@@ -35,7 +35,7 @@ static inline bool digest_is_set(const struct digest *d)
 }
 
 /*
- * The chain id of a layer (OCI image-spec, config.md): the diff id itself for the
+ * The chain id of a layer (OCI image-spec, "Layer ChainID"): the diff id itself for the
  * lowest one (parent NULL), else sha256("<parent> <diff id>").
  */
 void digest_chain(const struct digest *parent, const struct digest *diff, struct digest *ret);

@@ -5,7 +5,7 @@
 #include "vec.h"
 
 /*
- * The fields of an image configuration (OCI image-spec, config.md) that are needed to
+ * The fields of an image configuration (OCI image-spec, "Image Configuration") that are needed to
  * run a container. The parser limits sizes and counts; the values are untrusted and are
  * checked where they are used. Volumes, ExposedPorts and Healthcheck are left out:
  * running does not use them. A zeroed struct is an empty configuration.

@@ -91,7 +91,7 @@ static struct rpc_client *take_early(struct cli *c, enum rpc_method_id id)
 	return client;
 }
 
-/* The connection for later calls is there too then: somebody answers. */
+/* Something answers, so there is a connection for later calls as well. */
 static int end_early(struct cli *c, struct rpc_client *client, enum rpc_method_id id, void *reply,
 		     const struct rpc_call_opts *opts, struct kerr *err)
 {

@@ -122,7 +122,7 @@ int cli_output(const struct cli *c, enum output_format unset, enum output_format
  */
 enum output_format cli_report_format(const struct cli *c);
 
-/* Rows of text in columns as surface.md section 2.7 (get) lays them out. */
+/* Rows of text in columns, as wide as their widest cell, two blanks between them. */
 struct table {
 	size_t columns;
 	struct strlist cells; /* row by row, the header first */

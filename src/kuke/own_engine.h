@@ -6,7 +6,7 @@
 
 /*
  * A kukeond of our own: started on one end of a socketpair, for the verbs that need no
- * daemon. Nobody else can reach it, it has our credentials, and it ends with us.
+ * daemon. No other process can reach it, it has our credentials, and it ends with us.
  */
 struct own_engine {
 	pid_t pid; /* 0: none runs */

@@ -5,8 +5,8 @@
 #include "cli.h"
 
 /*
- * The five kinds as subjects of verbs: where an object lives (spec surface.md
- * section 2.5) and the document that names it in a request.
+ * The five kinds as subjects of verbs: where an object lives and the document that
+ * names it in a request.
  */
 struct scope {
 	char *realm;

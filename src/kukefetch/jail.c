@@ -35,7 +35,7 @@
 #endif
 
 enum {
-	JAIL_ID = 65534, /* user nobody, group nogroup */
+	JAIL_ID = 65534, /* the overflow ids: they own nothing */
 	JAIL_MAX_FILE = 4 << 20, /* limit of a file copied into the new root */
 	JAIL_MEMORY = 512 << 20, /* address space */
 	JAIL_FILES = 256,

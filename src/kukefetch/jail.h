@@ -11,7 +11,7 @@
 /*
  * Permanently give up everything that fetching does not need. The root directory becomes
  * an empty one in memory, with the files the resolver reads and the host's CA
- * certificates (and those of the file ca, unless ""). User and group become nobody,
+ * certificates (and those of the file ca, unless ""). User and group become 65534,
  * without further groups and capabilities. A seccomp filter and resource limits are set.
  */
 int jail_enter(const char *ca, struct kerr *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kukefetch: fetches manifests and blobs from a registry for one pull, as user nobody.
+ * kukefetch: fetches manifests and blobs from a registry for one pull, with no rights.
  * Started by the engine only; the interface is fetch_proto.h.
  */
 #include "config.h"

@@ -666,7 +666,7 @@ static int set_up(struct listener *l, struct kerr *err)
 	l->wake_fd = socket_wake(c->wake_socket, c->wake_dir, err);
 	if (l->wake_fd < 0)
 		return l->wake_fd;
-	/* Whoever is let in may look for our pid. */
+	/* The pid is on record before the first client can connect. */
 	r = write_pid(c->pid_file, err);
 	return r < 0 ? r : socket_listen(l->listen_fd, c->socket, err);
 }

@@ -6,8 +6,7 @@
 #include "model.h"
 
 /*
- * kukeond's settings out of their layers: flag, environment, file, default
- * (spec surface.md section 2.8).
+ * kukeond's settings out of their layers: flag, environment, file, default.
  */
 struct settings {
 	char *configuration; /* path of the file */

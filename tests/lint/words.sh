@@ -8,27 +8,11 @@
 . "${BASH_SOURCE[0]%/*}/lib.bash"
 lint_need perl perl
 
-# The folders whose files are clean, without the folders in them. Add a folder once it is.
-clean_folders=(
-	lib/base
-	lib/proto
-	lib/model
-	lib/host
-	lib/host/cgroup
-	lib/host/net
-	lib/store
-	lib/rpc
-)
-
 words='whoever|whomever|nobody|somebody|someone|anybody|anyone|everybody|in hope|what is there'
 words+='|believes? nothing|believed|his|hers?|wish|wishes|wished'
 pages='[a-z]+\.md\b|spec (surface|runtime|decisions)'
 
-mapfile -t files < <(product_files | while read -r f; do
-	for folder in "${clean_folders[@]}"; do
-		[ "${f%/*}" != "$folder" ] || printf '%s\n' "$f"
-	done
-done)
+mapfile -t files < <(product_files)
 
 # texts comment|string REGEX: where REGEX stands in such a text, as "FILE:LINE: match".
 # The words of a phrase may be on two lines.
@@ -56,8 +40,4 @@ texts()
 texts comment "$words" | lint_rule "comments use plain words"
 texts string "$words" | lint_rule "messages use plain words"
 texts comment "$pages" | lint_rule "comments refer to pages of the tree only"
-for folder in "${clean_folders[@]}"; do
-	printf '%s\n' "${files[@]}" | grep -qxE "$folder/[^/]+" || echo "$folder: no source in it"
-done | lint_rule "the folders listed here have sources"
-
 lint_done

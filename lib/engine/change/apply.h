@@ -5,7 +5,7 @@
 #include "context.h"
 
 /*
- * `apply` (spec surface.md section 5): all documents are judged first, then each
+ * `apply`: all documents are judged first, then each
  * is created, changed or left alone in the order of its kind. A document that
  * fails is a result, not an error; err is for streams that cannot be applied at
  * all. The validation text may be longer than a kerr: ret_text gets it whole.

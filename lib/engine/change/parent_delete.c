@@ -245,9 +245,9 @@ static int delete_self(struct engine *e, const struct addr *a, const void *doc, 
 }
 
 /*
- * A realm's state, stored: Deleting before the first destructive step, so that whoever
- * finds it half-gone knows why, and what it was before when nothing was destroyed. One
- * that is damaged has no place for it.
+ * Store a realm's state: Deleting before the first destructive step, so that an interrupted
+ * deletion can be told from damage, and the former state again when nothing was destroyed.
+ * A damaged document cannot hold it and is left alone.
  */
 static int store_state(struct engine *e, const struct addr *a, realm_state state,
 		       realm_state *ret_before, struct kerr *err)

@@ -137,7 +137,7 @@ static int make_plan(struct cli *c, struct plan *p, struct kerr *err)
 	return configuration_check_runtime(p->suffix, p->cgroup_root, err);
 }
 
-/* ---- the report (spec runtime.md section 2.2) ---- */
+/* ---- the report ---- */
 
 static const char *made(struct rpc_made m)
 {

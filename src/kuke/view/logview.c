@@ -239,7 +239,7 @@ static bool rotated(const struct view *v)
 	return now.st_ino != open_one.st_ino || now.st_dev != open_one.st_dev;
 }
 
-/* What is there, of this file and of those that came after it. */
+/* Print the rest of this file and of those that followed it. */
 static int catch_up(struct view *v, struct kerr *err)
 {
 	int r = drain(v, err);

@@ -6,8 +6,8 @@
 #include "emit.h"
 
 /*
- * What verbs print about replies (spec surface.md section 2.7). Pure: everything
- * is appended to out. JSON ends without a newline, the rest with one.
+ * What verbs print about replies. Pure: everything is appended to out. JSON ends without
+ * a newline, the rest with one.
  */
 void report_created_realm(struct buf *out, const struct rpc_create_realm_result *res);
 void report_created_space(struct buf *out, const struct rpc_create_space_result *res);
