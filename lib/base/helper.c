@@ -8,7 +8,7 @@
 #include "helper.h"
 #include "mem.h"
 #include "path.h"
-#include "proc.h"
+#include "procinfo.h"
 #include "vec.h"
 
 int helper_path(const char *name, char **ret, struct kerr *err)

@@ -20,7 +20,8 @@ libbase_a_SOURCES = \
 	lib/base/mem.c lib/base/mem.h \
 	lib/base/nettle.c lib/base/encode.h lib/base/sha256.h \
 	lib/base/path.c lib/base/path.h \
-	lib/base/proc.c lib/base/proc.h lib/base/procinfo.c \
+	lib/base/proc.c lib/base/proc.h \
+	lib/base/procinfo.c lib/base/procinfo.h \
 	lib/base/statefile.c lib/base/statefile.h \
 	lib/base/str.c lib/base/str.h \
 	lib/base/vec.c lib/base/vec.h \

@@ -19,6 +19,7 @@
 #include "mem.h"
 #include "path.h"
 #include "proc.h"
+#include "procinfo.h"
 #include "str.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC

@@ -12,7 +12,7 @@
 #include "fd.h"
 #include "mem.h"
 #include "path.h"
-#include "proc.h"
+#include "procinfo.h"
 #include "str.h"
 
 enum {

@@ -19,7 +19,7 @@
 #include "fd.h"
 #include "log.h"
 #include "ns.h"
-#include "proc.h"
+#include "procinfo.h"
 #include "str.h"
 
 #define NS_HOSTNAME_MAX 64 /* __NEW_UTS_LEN */

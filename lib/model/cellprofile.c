@@ -7,10 +7,13 @@
 #include <sys/random.h>
 
 #include "cellprofile.h"
-#include "codec.h"
+#include "copy.h"
+#include "decode.h"
 #include "encode.h"
 #include "fd.h"
 #include "mem.h"
+#include "model.h"
+#include "node.h"
 #include "params.h"
 #include "path.h"
 #include "str.h"

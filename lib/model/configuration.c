@@ -9,15 +9,18 @@
 #include <unistd.h>
 
 #include "atomic.h"
-#include "codec.h"
 #include "configuration.h"
+#include "copy.h"
+#include "decode.h"
 #include "fd.h"
+#include "field.h"
 #include "log.h"
 #include "mem.h"
+#include "model.h"
 #include "path.h"
 #include "rowutil.h"
 #include "str.h"
-#include "validate.h"
+#include "unsupported.h"
 
 #define API_VERSION "v1beta1"
 #define CONF_MAX (1 << 20) /* bytes of a configuration file */

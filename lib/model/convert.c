@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "convert.h"
+#include "copy.h"
 #include "errkind.h"
+#include "field.h"
 #include "mem.h"
+#include "model.h"
 #include "str.h"
 
 #define API_VERSION "v1beta1"

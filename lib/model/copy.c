@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "copy.h"
+#include "field.h"
 #include "model.h"
 
 #include "mem.h"

@@ -5,7 +5,11 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "codec.h"
+#include "copy.h"
+#include "decode.h"
+#include "field.h"
+#include "model.h"
+#include "node.h"
 
 #include "encode.h"
 #include "mem.h"

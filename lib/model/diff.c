@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "convert.h"
+#include "copy.h"
 #include "diff.h"
+#include "field.h"
 #include "mem.h"
+#include "model.h"
 #include "str.h"
 
 void diff_clear(struct diff *d)

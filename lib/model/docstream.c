@@ -5,10 +5,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "codec.h"
+#include "copy.h"
+#include "decode.h"
 #include "docstream.h"
 #include "encoding.h"
+#include "field.h"
 #include "mem.h"
+#include "model.h"
 #include "node.h"
 #include "str.h"
 #include "validate.h"

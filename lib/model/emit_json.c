@@ -4,7 +4,10 @@
 #include <assert.h>
 #include <inttypes.h>
 
-#include "codec.h"
+#include "emit.h"
+#include "emit_json.h"
+#include "field.h"
+#include "model.h"
 
 #include "encode.h"
 #include "str.h"

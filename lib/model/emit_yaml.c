@@ -4,7 +4,11 @@
 #include <assert.h>
 #include <inttypes.h>
 
-#include "codec.h"
+#include "emit.h"
+#include "emit_yaml.h"
+#include "field.h"
+#include "model.h"
+#include "node.h"
 
 #include "encode.h"
 #include "mem.h"

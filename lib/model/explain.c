@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "explain.h"
+#include "field.h"
 #include "mem.h"
+#include "model.h"
 #include "rowutil.h"
 #include "str.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include "field.h"
 #include "model.h"
 
 #include "mem.h"

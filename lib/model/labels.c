@@ -6,6 +6,7 @@
 #include "convert.h"
 #include "labels.h"
 #include "mem.h"
+#include "model.h"
 #include "str.h"
 
 /* The value that kukeon sets for a label, borrowed; NULL: kukeon does not set it. */

@@ -85,6 +85,7 @@ struct model_type {
 extern const struct model_type realm_doc_type, space_doc_type, stack_doc_type, cell_doc_type,
 	container_doc_type, profile_doc_type, server_doc_type, client_doc_type;
 extern const struct model_type container_spec_type, container_status_type, cell_spec_type;
+
 /* Types used by both containers and the defaults of a space. */
 extern const struct model_type container_capabilities_type, container_resources_type,
 	container_tmpfs_type;
@@ -94,6 +95,7 @@ extern const char *const realm_state_labels[],
 	*const space_state_labels[], *const stack_state_labels[],
 					     *const cell_state_labels[],
 						     *const container_state_labels[];
+
 /* The label; "Unknown" if out of range. */
 const char *state_label(const char *const *labels, unsigned state);
 
@@ -125,35 +127,6 @@ struct list_view {
 	char *v; /* NULL: null */
 	size_t n;
 };
-
-struct list_view list_view(const void *list);
-/* A new zeroed element at the end of the list. */
-void *list_grow(void *list, size_t size);
-void list_make_empty(void *list, size_t size);
-
-/* What FIELD_OBJPTR points to; NULL. */
-void *objptr_get(const void *member);
-/* The same, but allocates (zeroed) if it is NULL. */
-void *objptr_make(void *member, const struct model_type *t);
-
-/*
- * The row of a wire name, looked up through embedded structs; NULL. *ret_base
- * (may be NULL) is the offset of the struct that holds the member.
- */
-const struct field *model_find(const struct model_type *t, const char *name, size_t *ret_base);
-/* Whether the member has the value of an absent key (empty lists and maps count as zero). */
-bool field_is_zero(const struct field *f, const void *member);
-bool field_eq(const struct field *f, const void *a, const void *b);
-bool model_is_zero(const struct model_type *t, const void *obj);
-
-/* Free what one member owns and zero it. */
-void field_clear(const struct field *f, void *member);
-/* Free everything an object owns and zero it. Also works on zeroed and partly filled objects. */
-void model_clear(const struct model_type *t, void *obj);
-/* Deep copy; *to is cleared first. */
-void model_copy(const struct model_type *t, void *to, const void *from);
-/* Null equals empty for lists, maps and optional objects; numbers and strings by value. */
-bool model_eq(const struct model_type *t, const void *a, const void *b);
 
 enum kind {
 	KIND_INVALID = 0,

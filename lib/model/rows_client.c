@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include "model.h"
 #include "rows.h"
 
 static const char *const log_levels[] = { "debug", "info", "warn", "error", NULL };

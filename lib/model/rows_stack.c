@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include "model.h"
 #include "rows.h"
 
 static const struct field spec_rows[] = {

@@ -4,7 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "field.h"
 #include "mem.h"
+#include "model.h"
 #include "rowutil.h"
 #include "str.h"
 

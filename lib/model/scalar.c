@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <float.h>
 
+#include "node.h"
 #include "scalar.h"
 
 #include "buf.h"

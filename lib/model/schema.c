@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "emit.h"
+#include "emit_json.h"
 #include "mem.h"
+#include "model.h"
 #include "rowutil.h"
 #include "schema.h"
 #include "str.h"

@@ -6,10 +6,12 @@
 
 #include "convert.h"
 #include "egress.h"
+#include "field.h"
 #include "mem.h"
+#include "model.h"
 #include "rowutil.h"
 #include "str.h"
-#include "validate.h"
+#include "unsupported.h"
 
 /*
  * Fields that are not implemented yet. A document that sets one is refused with `not

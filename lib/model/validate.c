@@ -10,8 +10,12 @@
 #include "convert.h"
 #include "labels.h"
 #include "mem.h"
+#include "model.h"
+#include "naming.h"
 #include "str.h"
+#include "unsupported.h"
 #include "validate.h"
+#include "validate_container.h"
 
 #define API_VERSION "v1beta1"
 

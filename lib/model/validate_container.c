@@ -10,9 +10,11 @@
 #include "caps.h"
 #include "convert.h"
 #include "mem.h"
+#include "model.h"
+#include "naming.h"
 #include "path.h"
 #include "str.h"
-#include "validate.h"
+#include "validate_container.h"
 
 /* Checks of the lists in a container's spec. Messages name the entry: (volume[i]). */
 

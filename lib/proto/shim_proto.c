@@ -11,6 +11,7 @@
 #include "crc32c.h"
 #include "fd.h"
 #include "jscan.h"
+#include "procinfo.h"
 #include "shim_proto.h"
 #include "statefile.h"
 #include "str.h"

@@ -13,9 +13,13 @@
 #include <unistd.h>
 
 #include "client.h"
-#include "codec.h"
+#include "copy.h"
+#include "decode.h"
+#include "emit_json.h"
 #include "fd.h"
 #include "mem.h"
+#include "model.h"
+#include "node.h"
 #include "str.h"
 #include "wire.h"
 

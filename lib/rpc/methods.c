@@ -4,9 +4,11 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "copy.h"
 #include "mem.h"
 #include "methods.h"
 #include "methods_host.h"
+#include "model.h"
 #include "rows.h"
 #include "str.h"
 

@@ -3,6 +3,7 @@
 
 #include "methods.h"
 #include "methods_host.h"
+#include "model.h"
 #include "rows.h"
 
 /* S is set to the struct before each group, as in methods.c. */

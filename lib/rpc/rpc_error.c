@@ -5,6 +5,7 @@
 
 #include "errkind.h"
 #include "mem.h"
+#include "model.h"
 #include "rows.h"
 #include "rpc_error.h"
 #include "str.h"

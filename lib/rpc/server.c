@@ -5,9 +5,14 @@
 #include <errno.h>
 #include <poll.h>
 
-#include "codec.h"
+#include "copy.h"
+#include "decode.h"
+#include "emit.h"
+#include "emit_json.h"
 #include "fd.h"
 #include "mem.h"
+#include "model.h"
+#include "node.h"
 #include "server.h"
 #include "str.h"
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "emit.h"
+#include "emit_json.h"
 #include "fd.h"
 #include "jscan.h"
 #include "mem.h"

@@ -7,10 +7,13 @@
 #include <fcntl.h>
 
 #include "atomic.h"
-#include "codec.h"
+#include "copy.h"
+#include "decode.h"
+#include "emit_json.h"
 #include "fd.h"
 #include "intent.h"
 #include "mem.h"
+#include "model.h"
 #include "path.h"
 #include "rows.h"
 #include "statefile.h"

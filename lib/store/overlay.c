@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "copy.h"
 #include "mem.h"
+#include "model.h"
 #include "overlay.h"
 #include "str.h"
 

@@ -5,9 +5,14 @@
 #include <fcntl.h>
 
 #include "atomic.h"
-#include "codec.h"
+#include "copy.h"
+#include "decode.h"
+#include "emit.h"
+#include "emit_json.h"
 #include "fd.h"
+#include "field.h"
 #include "mem.h"
+#include "model.h"
 #include "passwords.h"
 #include "rows.h"
 #include "statefile.h"

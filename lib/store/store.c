@@ -8,9 +8,13 @@
 #include <sys/stat.h>
 
 #include "atomic.h"
-#include "codec.h"
+#include "copy.h"
+#include "decode.h"
+#include "emit.h"
+#include "emit_json.h"
 #include "fd.h"
 #include "mem.h"
+#include "model.h"
 #include "overlay.h"
 #include "passwords.h"
 #include "path.h"

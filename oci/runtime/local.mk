@@ -4,7 +4,7 @@ noinst_LIBRARIES += liboci_runtime.a
 liboci_runtime_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI_RUNTIME) $(DIRS_CPPFLAGS)
 liboci_runtime_a_SOURCES = \
 	oci/runtime/copy_in.c oci/runtime/copy_in.h \
-	oci/runtime/mount_compose.c \
+	oci/runtime/mount_compose.c oci/runtime/mount_compose.h \
 	oci/runtime/mount_plan.c oci/runtime/mount_plan.h \
 	oci/runtime/rootfs_guard.c oci/runtime/rootfs_guard.h \
 	oci/runtime/runc.c oci/runtime/runc.h \
@@ -14,7 +14,7 @@ liboci_runtime_a_SOURCES = \
 	oci/runtime/seccomp_profile.c oci/runtime/seccomp_profile.h \
 	oci/runtime/security.c oci/runtime/security.h \
 	oci/runtime/shim.c oci/runtime/shim.h \
-	oci/runtime/shim_state.c \
+	oci/runtime/shim_state.c oci/runtime/shim_state.h \
 	oci/runtime/spec.c oci/runtime/spec.h \
 	oci/runtime/spec_devices.c \
 	oci/runtime/spec_mounts.c \

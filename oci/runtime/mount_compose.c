@@ -11,6 +11,7 @@
 #include "fd.h"
 #include "mem.h"
 #include "mount.h"
+#include "mount_compose.h"
 #include "mount_plan.h"
 #include "mountfd.h"
 #include "path.h"

@@ -11,7 +11,7 @@
 #include "rootfs_guard.h"
 #include "spec_tables.h"
 #include "str.h"
-#include "validate.h"
+#include "validate_container.h"
 
 #define TMPFS_MODE "mode=1777" /* the kernel's default, written out */
 

@@ -71,15 +71,6 @@ int mount_plan_prepare(struct mount_plan *p, int root, struct kerr *err);
  */
 int mount_plan_cwd(const struct mount_plan *p, int root, const char *cwd, struct kerr *err);
 
-/* Mount and fill the composed trees, after the sources exist. root as in prepare. */
-int mount_plan_compose(struct mount_plan *p, int root, struct kerr *err);
-
-/*
- * Unmount and remove the composed trees, after the container was started or the start
- * failed.
- */
-void mount_plan_detach(struct mount_plan *p);
-
 /* The entry with this target; NULL: none. */
 const struct mount_entry *mount_plan_at(const struct mount_plan *p, const char *target);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "emit_json.h"
 #include "fd.h"
 #include "jval.h"
 #include "mem.h"

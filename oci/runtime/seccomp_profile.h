@@ -2,7 +2,7 @@
 #ifndef KUKEON_SECCOMP_PROFILE_H
 #define KUKEON_SECCOMP_PROFILE_H
 
-#include "emit.h"
+#include "emit_json.h"
 #include "err.h"
 #include "sysfilter.h"
 #include "vec.h"

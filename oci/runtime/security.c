@@ -11,7 +11,7 @@
 #include "mem.h"
 #include "security.h"
 #include "str.h"
-#include "validate.h"
+#include "validate_container.h"
 
 #define APPARMOR_ENABLED "/sys/module/apparmor/parameters/enabled"
 #define APPARMOR_PROFILES "/sys/kernel/security/apparmor/profiles"

@@ -18,6 +18,7 @@
 #include "proc.h"
 #include "runc.h"
 #include "shim.h"
+#include "shim_state.h"
 #include "str.h"
 #include "vec.h"
 

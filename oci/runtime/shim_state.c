@@ -12,9 +12,10 @@
 #include "lock.h"
 #include "mem.h"
 #include "path.h"
-#include "proc.h"
+#include "procinfo.h"
 #include "runc.h"
 #include "shim.h"
+#include "shim_state.h"
 #include "statefile.h"
 #include "str.h"
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "caps.h"
+#include "emit_json.h"
 #include "fd.h"
 #include "mem.h"
 #include "mount_plan.h"

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "emit_json.h"
 #include "fd.h"
 #include "mem.h"
 #include "path.h"

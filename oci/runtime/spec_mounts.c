@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include "emit_json.h"
 #include "mount_plan.h"
 #include "spec_priv.h"
 #include "spec_tables.h"

@@ -2,7 +2,7 @@
 #ifndef KUKEON_SPEC_PRIV_H
 #define KUKEON_SPEC_PRIV_H
 
-#include "emit.h"
+#include "emit_json.h"
 #include "spec.h"
 
 /* Shared by the source files of the spec builder. */

@@ -55,41 +55,15 @@ void image_clear(struct image *i);
 #define cleanup_image_info cleanup_(image_info_clear)
 #define cleanup_image_infos cleanup_(image_infos_clear)
 
-/* The result of loading an archive, in the archive's order. */
-struct image_loaded {
-	/* names of the loaded images; the digest for an image without a name */
-	struct strlist names;
-	struct image_left {
-		char *name; /* or digest */
-		char *why;
-		bool failed; /* an error; false: not for this host, or not an image */
-	} * left; /* what was not loaded */
-	size_t n_left;
-};
-
-void image_loaded_clear(struct image_loaded *l);
-#define cleanup_image_loaded cleanup_(image_loaded_clear)
-
-/*
- * Load all images of an archive (docker or OCI; plain, gzip or zstd) or of an OCI layout
- * directory, and unpack their layers. fd is a file, pipe or socket, read from its
- * current position.
- * An image that cannot be loaded is listed in ret->left and leaves nothing behind. The
- * call fails when no image was loaded, or when this host cannot go on (disk full, for
- * example); images loaded before that stay. Errors: `image tarball is required` (no
- * bytes), `unrecognized image format: …`.
- */
-int image_load_fd(struct image_store *s, int fd, struct image_loaded *ret, struct kerr *err);
-int image_load_bytes(struct image_store *s, const void *p, size_t n, struct image_loaded *ret,
-		     struct kerr *err);
-int image_load_dir(struct image_store *s, int dirfd, struct image_loaded *ret, struct kerr *err);
-
 /* The list is sorted by name. */
 int image_list(struct image_store *s, struct image_infos *ret, struct kerr *err);
+
 /* Read an image's record; ref is looked up as typed, then normalised. ERR_IMAGE_NOT_FOUND. */
 int image_find(struct image_store *s, const char *ref, struct image_record *ret, struct kerr *err);
+
 /* The same, for listing. ERR_IMAGE_NOT_FOUND (-ENOENT): `image not found`. */
 int image_get(struct image_store *s, const char *ref, struct image_info *ret, struct kerr *err);
+
 /*
  * Remove the name, looked up like in image_get, and run garbage collection. The name
  * that was found is put into *ret_name unless that is NULL. Containers created from the
@@ -103,6 +77,7 @@ int image_delete(struct image_store *s, const char *ref, char **ret_name, struct
  * ERR_IMAGE_NOT_FOUND.
  */
 int image_resolve(struct image_store *s, const char *ref, struct image *ret, struct kerr *err);
+
 /*
  * The same by the digest of the manifest, for a container whose image has lost its name.
  * -ENOENT.

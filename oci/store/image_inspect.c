@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "cas.h"
-#include "emit.h"
+#include "emit_json.h"
 #include "image.h"
 #include "image_hold.h"
 #include "image_inspect.h"

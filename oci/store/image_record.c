@@ -8,6 +8,7 @@
 
 #include "atomic.h"
 #include "emit.h"
+#include "emit_json.h"
 #include "image_record.h"
 #include "imgstore.h"
 #include "jval.h"

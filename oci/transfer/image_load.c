@@ -12,6 +12,7 @@
 #include "image_gc.h"
 #include "image_hold.h"
 #include "image_import.h"
+#include "image_load.h"
 #include "image_record.h"
 #include "imgstore.h"
 #include "inflate.h"

@@ -8,7 +8,7 @@ liboci_transfer_a_SOURCES = \
 	oci/transfer/bundle.c oci/transfer/bundle.h \
 	oci/transfer/fetch.c oci/transfer/fetch.h \
 	oci/transfer/image_import.c oci/transfer/image_import.h \
-	oci/transfer/image_load.c \
+	oci/transfer/image_load.c oci/transfer/image_load.h \
 	oci/transfer/image_pull.c oci/transfer/image_pull.h \
 	oci/transfer/image_verify.c oci/transfer/image_verify.h \
 	oci/transfer/inflate.c oci/transfer/inflate.h \

@@ -4,6 +4,7 @@
 #include "advice.h"
 #include "errkind.h"
 #include "mem.h"
+#include "model.h"
 #include "pages.h"
 #include "str.h"
 #include "subject.h"

@@ -8,6 +8,7 @@
 #include "advice_dial.h"
 #include "cli.h"
 #include "client.h"
+#include "copy.h"
 #include "fd.h"
 #include "mem.h"
 #include "pullview.h"

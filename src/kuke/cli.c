@@ -8,9 +8,12 @@
 
 #include "cli.h"
 #include "client.h"
-#include "codec.h"
+#include "emit.h"
+#include "emit_json.h"
+#include "emit_yaml.h"
 #include "fd.h"
 #include "mem.h"
+#include "model.h"
 #include "str.h"
 #include "term.h"
 

@@ -7,12 +7,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "copy.h"
 #include "fd.h"
 #include "helper.h"
 #include "mem.h"
 #include "own_engine.h"
 #include "path.h"
 #include "proc.h"
+#include "procinfo.h"
 #include "str.h"
 
 /* For an engine without work to see that we hung up, on a machine with a lot of it. */

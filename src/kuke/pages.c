@@ -3,7 +3,9 @@
 
 #include <errno.h>
 
+#include "field.h"
 #include "mem.h"
+#include "model.h"
 #include "pages.h"
 #include "str.h"
 

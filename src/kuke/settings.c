@@ -6,8 +6,10 @@
 
 #include "cli.h"
 #include "configuration.h"
+#include "copy.h"
 #include "log.h"
 #include "mem.h"
+#include "model.h"
 #include "path.h"
 #include "str.h"
 #include "term.h"

@@ -8,10 +8,12 @@
 #include <sys/stat.h>
 
 #include "configuration.h"
+#include "copy.h"
 #include "engine.h"
 #include "kukeond.h"
 #include "log.h"
 #include "mem.h"
+#include "model.h"
 #include "path.h"
 #include "server.h"
 #include "store.h"

@@ -6,7 +6,9 @@
 
 #include "clock.h"
 #include "configuration.h"
+#include "copy.h"
 #include "mem.h"
+#include "model.h"
 #include "settings.h"
 #include "str.h"
 #include "usage.h"

@@ -11,6 +11,7 @@
 #include "fd.h"
 #include "kukeshim.h"
 #include "proc.h"
+#include "procinfo.h"
 #include "str.h"
 
 enum {

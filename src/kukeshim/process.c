@@ -10,6 +10,7 @@
 #include "fd.h"
 #include "kukeshim.h"
 #include "proc.h"
+#include "procinfo.h"
 
 /*
  * Keeps a host program running under a monitor like a container's: kukeond, when `kuke

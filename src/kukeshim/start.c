@@ -13,6 +13,7 @@
 #include "mem.h"
 #include "path.h"
 #include "proc.h"
+#include "procinfo.h"
 #include "str.h"
 
 enum {

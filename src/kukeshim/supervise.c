@@ -14,6 +14,7 @@
 #include "fd.h"
 #include "kukeshim.h"
 #include "proc.h"
+#include "procinfo.h"
 
 enum {
 	PAGE = 4096,

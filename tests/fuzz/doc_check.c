@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include "copy.h"
 #include "doc_check.h"
+#include "emit.h"
+#include "field.h"
 
-#include "codec.h"
+#include "decode.h"
+#include "emit_json.h"
+#include "emit_yaml.h"
 #include "mem.h"
+#include "model.h"
+#include "node.h"
 
 enum {
 	OUT_MAX = 256 << 20, /* aliases may stand for much more than the input */

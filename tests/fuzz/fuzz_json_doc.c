@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "doc_check.h"
+#include "node.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,6 +11,7 @@
 #include "convert.h"
 #include "diff.h"
 #include "docstream.h"
+#include "model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,7 +12,10 @@
 #include "cellprofile.h"
 #include "convert.h"
 #include "docstream.h"
+#include "field.h"
 #include "mem.h"
+#include "model.h"
+#include "node.h"
 #include "params.h"
 #include "str.h"
 

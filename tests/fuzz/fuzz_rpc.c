@@ -9,8 +9,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "codec.h"
+#include "copy.h"
+#include "decode.h"
+#include "emit_json.h"
 #include "fd.h"
+#include "model.h"
 #include "server.h"
 
 enum {

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "emit_json.h"
 #include "mem.h"
 #include "seccomp_profile.h"
 #include "str.h"

@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codec.h"
+#include "copy.h"
+#include "decode.h"
 #include "jscan.h"
 #include "mem.h"
+#include "model.h"
 #include "mount_plan.h"
 #include "spec.h"
-#include "validate.h"
+#include "validate_container.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

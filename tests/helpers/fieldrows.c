@@ -13,7 +13,7 @@
 
 #include "mem.h"
 #include "model.h"
-#include "validate.h"
+#include "unsupported.h"
 
 static const char *class_word(enum field_class c)
 {

@@ -22,6 +22,7 @@
 #include "image.h"
 #include "image_gc.h"
 #include "image_hold.h"
+#include "image_load.h"
 #include "image_verify.h"
 #include "imgstore.h"
 #include "mem.h"

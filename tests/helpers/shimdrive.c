@@ -23,9 +23,10 @@
 #include "cgroup_host.h"
 #include "mem.h"
 #include "path.h"
-#include "proc.h"
+#include "procinfo.h"
 #include "runc.h"
 #include "shim.h"
+#include "shim_state.h"
 #include "spec.h"
 #include "str.h"
 

@@ -9,12 +9,13 @@
 
 #include <stdlib.h>
 
-#include "convert.h"
 #include "context.h"
-#include "scope.h"
+#include "convert.h"
+#include "copy.h"
 #include "log.h"
 #include "mem.h"
 #include "path.h"
+#include "scope.h"
 #include "tempdir.h"
 #include "unit.h"
 

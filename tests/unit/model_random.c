@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include "field.h"
+#include "model.h"
 #include "model_random.h"
 
 #include "mem.h"

@@ -2,7 +2,9 @@
 #include "config.h"
 
 #include "convert.h"
+#include "copy.h"
 #include "mem.h"
+#include "shim.h"
 #include "status.h"
 #include "str.h"
 #include "unit.h"

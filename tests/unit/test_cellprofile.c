@@ -7,6 +7,7 @@
 
 #include "atomic.h"
 #include "cellprofile.h"
+#include "copy.h"
 #include "params.h"
 #include "str.h"
 #include "tempdir.h"

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include "codec.h"
+#include "copy.h"
+#include "decode.h"
+#include "emit.h"
+#include "emit_json.h"
+#include "emit_yaml.h"
+#include "field.h"
 #include "mem.h"
+#include "model.h"
 #include "model_random.h"
 #include "str.h"
 #include "unit.h"

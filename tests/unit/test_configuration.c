@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "atomic.h"
-#include "codec.h"
 #include "configuration.h"
+#include "copy.h"
 #include "fd.h"
+#include "field.h"
 #include "mem.h"
+#include "model.h"
 #include "path.h"
 #include "str.h"
 #include "unit.h"

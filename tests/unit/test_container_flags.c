@@ -2,7 +2,9 @@
 #include "config.h"
 
 #include "container_flags.h"
+#include "copy.h"
 #include "mem.h"
+#include "model.h"
 #include "str.h"
 #include "unit.h"
 

@@ -9,6 +9,7 @@
 #include "docs.h"
 #include "errkind.h"
 #include "mem.h"
+#include "model.h"
 #include "str.h"
 #include "unit.h"
 

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include "codec.h"
+#include "copy.h"
+#include "decode.h"
+#include "emit_json.h"
+#include "field.h"
 #include "mem.h"
+#include "model.h"
+#include "node.h"
 #include "rows.h"
 #include "scalar.h"
 #include "str.h"

@@ -6,9 +6,12 @@
 #include <string.h>
 
 #include "convert.h"
+#include "copy.h"
 #include "diff.h"
 #include "docs.h"
+#include "field.h"
 #include "mem.h"
+#include "model.h"
 #include "str.h"
 #include "unit.h"
 

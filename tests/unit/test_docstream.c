@@ -8,9 +8,9 @@
 
 #include "docs.h"
 #include "mem.h"
+#include "model.h"
 #include "str.h"
 #include "unit.h"
-#include "validate.h"
 
 /*
  * Each row: a stream, and what `apply` says of it ("" when nothing is wrong).

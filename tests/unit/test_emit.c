@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include "codec.h"
+#include "copy.h"
+#include "emit.h"
+#include "emit_json.h"
+#include "emit_yaml.h"
+#include "field.h"
 #include "kinds.h"
 #include "mem.h"
+#include "model.h"
 #include "model_random.h"
+#include "node.h"
 #include "scalar.h"
 #include "str.h"
 #include "unit.h"

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "context.h"
+#include "copy.h"
 #include "engine.h"
 #include "engine_dir.h"
 #include "fd.h"

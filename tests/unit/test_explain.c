@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "explain.h"
+#include "field.h"
 #include "jval.h"
+#include "model.h"
 #include "node.h"
 #include "rowutil.h"
 #include "schema.h"

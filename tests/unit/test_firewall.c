@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "firewall.h"
+#include "firewall_iptc.h"
 #include "host_sandbox.h"
 #include "mem.h"
 #include "proc.h"

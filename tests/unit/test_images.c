@@ -10,6 +10,7 @@
 #include "fd.h"
 #include "images.h"
 #include "images_health.h"
+#include "model.h"
 #include "pull_failures.h"
 #include "str.h"
 

@@ -16,6 +16,7 @@
 
 #include "fd.h"
 #include "firewall.h"
+#include "firewall_iptc.h"
 #include "host_sandbox.h"
 #include "ipv4.h"
 #include "link.h"

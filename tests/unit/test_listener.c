@@ -17,6 +17,7 @@
 
 #include "client.h"
 #include "clock.h"
+#include "copy.h"
 #include "listener.h"
 #include "log.h"
 #include "proc.h"

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "copy.h"
 #include "engine_dir.h"
 #include "fd.h"
 #include "lease.h"

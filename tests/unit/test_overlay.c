@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "copy.h"
 #include "fd.h"
 #include "mem.h"
 #include "overlay.h"

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "copy.h"
 #include "mem.h"
 #include "page.h"
 #include "str.h"

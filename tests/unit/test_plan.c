@@ -6,6 +6,7 @@
 #include "convert.h"
 #include "docs.h"
 #include "mem.h"
+#include "model.h"
 #include "plan.h"
 #include "status.h"
 #include "str.h"

@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "proc.h"
+#include "procinfo.h"
 #include "str.h"
 #include "tempdir.h"
 #include "unit.h"

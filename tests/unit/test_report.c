@@ -2,8 +2,10 @@
 #include "config.h"
 
 #include "capture.h"
+#include "copy.h"
 #include "get.h"
 #include "mem.h"
+#include "model.h"
 #include "report.h"
 #include "run.h"
 #include "str.h"

@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "path.h"
 #include "restart.h"
+#include "shim.h"
 #include "stops.h"
 #include "str.h"
 #include "tempdir.h"

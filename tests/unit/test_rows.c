@@ -3,7 +3,9 @@
 
 #include <ctype.h>
 
+#include "copy.h"
 #include "errkind.h"
+#include "field.h"
 #include "mem.h"
 #include "model.h"
 #include "model_random.h"

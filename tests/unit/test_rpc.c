@@ -11,9 +11,12 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "copy.h"
 #include "errkind.h"
 #include "fd.h"
+#include "field.h"
 #include "mem.h"
+#include "model.h"
 #include "server.h"
 #include "str.h"
 #include "unit.h"

@@ -8,6 +8,7 @@
 
 #include "engine_dir.h"
 #include "errkind.h"
+#include "model.h"
 #include "str.h"
 
 /* ---- names ---- */

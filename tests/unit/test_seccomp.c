@@ -19,6 +19,7 @@
 
 #include "buf.h"
 #include "caps.h"
+#include "emit_json.h"
 #include "mem.h"
 #include "path.h"
 #include "seccomp_filter.h"

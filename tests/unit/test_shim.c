@@ -7,10 +7,11 @@
 #include <unistd.h>
 
 #include "lock.h"
-#include "proc.h"
+#include "procinfo.h"
 #include "runc.h"
 #include "runc_fixes.h"
 #include "shim.h"
+#include "shim_state.h"
 #include "statefile.h"
 #include "str.h"
 #include "tempdir.h"

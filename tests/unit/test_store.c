@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "copy.h"
+#include "field.h"
 #include "mem.h"
 #include "store.h"
 #include "str.h"

@@ -9,6 +9,7 @@
 #include "cgroup_kill.h"
 #include "container.h"
 #include "convert.h"
+#include "copy.h"
 #include "damaged.h"
 #include "ending.h"
 #include "hosts.h"

@@ -5,6 +5,7 @@
 
 #include "cell_inherit.h"
 #include "convert.h"
+#include "copy.h"
 #include "mem.h"
 #include "scope.h"
 #include "str.h"

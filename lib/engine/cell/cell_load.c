@@ -9,6 +9,7 @@
 #include "cell_status.h"
 #include "cell_stop.h"
 #include "clock.h"
+#include "copy.h"
 #include "daemon_cell.h"
 #include "damaged.h"
 #include "ending.h"

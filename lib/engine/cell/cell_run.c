@@ -10,7 +10,7 @@
 #include "atomic.h"
 #include "cell_run.h"
 #include "dir.h"
-#include "emit.h"
+#include "emit_json.h"
 #include "encode.h"
 #include "jscan.h"
 #include "mem.h"

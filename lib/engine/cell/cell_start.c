@@ -20,6 +20,8 @@
 #include "path.h"
 #include "restart.h"
 #include "scope.h"
+#include "shim.h"
+#include "shim_state.h"
 #include "status.h"
 #include "str.h"
 

@@ -15,6 +15,8 @@
 #include "mem.h"
 #include "restart.h"
 #include "scope.h"
+#include "shim.h"
+#include "shim_state.h"
 #include "status.h"
 #include "stops.h"
 #include "str.h"

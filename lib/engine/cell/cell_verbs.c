@@ -13,6 +13,7 @@
 #include "cgroup.h"
 #include "container_labels.h"
 #include "convert.h"
+#include "copy.h"
 #include "daemon_cell.h"
 #include "damaged.h"
 #include "ending.h"

@@ -6,11 +6,12 @@
 
 #include "buf.h"
 #include "due_file.h"
-#include "emit.h"
+#include "emit_json.h"
 #include "jscan.h"
 #include "log.h"
 #include "mem.h"
 #include "restart.h"
+#include "shim.h"
 #include "str.h"
 #include "wake.h"
 

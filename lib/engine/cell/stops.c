@@ -6,7 +6,7 @@
 
 #include "buf.h"
 #include "due_file.h"
-#include "emit.h"
+#include "emit_json.h"
 #include "jscan.h"
 #include "mem.h"
 #include "stops.h"

@@ -9,6 +9,7 @@
 #include "docstream.h"
 #include "dry_run.h"
 #include "mem.h"
+#include "model.h"
 #include "plan.h"
 #include "scope.h"
 #include "str.h"

@@ -9,11 +9,13 @@
 #include "cell_status.h"
 #include "change.h"
 #include "convert.h"
+#include "copy.h"
 #include "daemon_cell.h"
 #include "dry_run.h"
 #include "errkind.h"
 #include "images.h"
 #include "mem.h"
+#include "model.h"
 #include "overlay.h"
 #include "scope.h"
 

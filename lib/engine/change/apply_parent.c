@@ -5,8 +5,10 @@
 
 #include "apply_parent.h"
 #include "convert.h"
+#include "copy.h"
 #include "dry_run.h"
 #include "mem.h"
+#include "model.h"
 #include "network.h"
 #include "parents.h"
 #include "plan.h"

@@ -12,6 +12,7 @@
 #include "container_labels.h"
 #include "container_trial.h"
 #include "convert.h"
+#include "copy.h"
 #include "dry_run.h"
 #include "mem.h"
 #include "scope.h"

@@ -5,10 +5,12 @@
 
 #include "cell_verbs.h"
 #include "container_verbs.h"
+#include "copy.h"
 #include "damaged.h"
 #include "delete_targets.h"
 #include "dry_run.h"
 #include "mem.h"
+#include "model.h"
 #include "parent_delete.h"
 #include "scope.h"
 #include "str.h"

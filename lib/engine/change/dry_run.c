@@ -3,6 +3,7 @@
 
 #include "dry_run.h"
 #include "mem.h"
+#include "model.h"
 #include "network.h"
 #include "overlay.h"
 #include "parents.h"

@@ -6,11 +6,13 @@
 
 #include "cell_verbs.h"
 #include "cgroup_kill.h"
+#include "copy.h"
 #include "damaged.h"
 #include "errkind.h"
 #include "fd.h"
 #include "log.h"
 #include "mem.h"
+#include "model.h"
 #include "network.h"
 #include "parent_delete.h"
 #include "path.h"

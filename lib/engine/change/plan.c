@@ -4,7 +4,10 @@
 #include <assert.h>
 
 #include "convert.h"
+#include "copy.h"
+#include "field.h"
 #include "mem.h"
+#include "model.h"
 #include "plan.h"
 #include "status.h"
 #include "str.h"

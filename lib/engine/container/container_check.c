@@ -11,7 +11,7 @@
 #include "mem.h"
 #include "secrets.h"
 #include "security.h"
-#include "validate.h"
+#include "validate_container.h"
 
 int container_check_host(const struct container_spec *c, struct kerr *err)
 {

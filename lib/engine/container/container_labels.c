@@ -5,10 +5,15 @@
 #include <fcntl.h>
 
 #include "atomic.h"
-#include "codec.h"
 #include "container_labels.h"
+#include "copy.h"
+#include "decode.h"
+#include "emit.h"
+#include "emit_json.h"
 #include "fd.h"
+#include "field.h"
 #include "mem.h"
+#include "model.h"
 #include "path.h"
 #include "rows.h"
 #include "statefile.h"

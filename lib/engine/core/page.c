@@ -3,8 +3,9 @@
 
 #include <errno.h>
 
-#include "codec.h"
+#include "emit_json.h"
 #include "mem.h"
+#include "model.h"
 #include "page.h"
 #include "str.h"
 

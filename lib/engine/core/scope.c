@@ -9,16 +9,18 @@
 #include "cgroup_host.h"
 #include "context.h"
 #include "convert.h"
+#include "copy.h"
 #include "errkind.h"
 #include "fd.h"
 #include "log.h"
 #include "mem.h"
+#include "model.h"
+#include "naming.h"
 #include "ns.h"
 #include "path.h"
 #include "scope.h"
 #include "statefile.h"
 #include "str.h"
-#include "validate.h"
 
 #define IDENTITY_FILE_MAX 256
 

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include "convert.h"
+#include "copy.h"
 #include "errkind.h"
 #include "fd.h"
 #include "image.h"
 #include "image_hold.h"
+#include "image_load.h"
 #include "image_pull.h"
 #include "image_record.h"
 #include "images.h"

@@ -6,14 +6,16 @@
 #include <unistd.h>
 
 #include "atomic.h"
-#include "codec.h"
 #include "emit.h"
+#include "emit_json.h"
 #include "fd.h"
 #include "firewall.h"
+#include "firewall_iptc.h"
 #include "jscan.h"
 #include "lease.h"
 #include "log.h"
 #include "mem.h"
+#include "model.h"
 #include "network.h"
 #include "path.h"
 #include "statefile.h"

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cell_id.h"
+#include "copy.h"
 #include "mem.h"
 #include "overlay.h"
 #include "scope.h"

@@ -6,6 +6,7 @@
 #include "cgroup.h"
 #include "cgroup_kill.h"
 #include "convert.h"
+#include "copy.h"
 #include "create.h"
 #include "errkind.h"
 #include "mem.h"

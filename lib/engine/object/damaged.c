@@ -10,6 +10,7 @@
 #include "intent.h"
 #include "log.h"
 #include "mem.h"
+#include "model.h"
 #include "network.h"
 #include "scope.h"
 #include "status.h"

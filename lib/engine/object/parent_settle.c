@@ -5,9 +5,12 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "copy.h"
+#include "field.h"
 #include "hosts.h"
 #include "log.h"
 #include "mem.h"
+#include "model.h"
 #include "network.h"
 #include "parent_settle.h"
 #include "path.h"

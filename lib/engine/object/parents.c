@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include "copy.h"
 #include "errkind.h"
 #include "mem.h"
+#include "model.h"
 #include "parents.h"
 #include "realm.h"
 #include "scope.h"

@@ -6,9 +6,11 @@
 
 #include "cgroup.h"
 #include "convert.h"
+#include "copy.h"
 #include "create.h"
 #include "damaged.h"
 #include "mem.h"
+#include "model.h"
 #include "page.h"
 #include "path.h"
 #include "realm.h"

@@ -6,10 +6,12 @@
 
 #include "cgroup.h"
 #include "convert.h"
+#include "copy.h"
 #include "create.h"
 #include "damaged.h"
 #include "hosts.h"
 #include "mem.h"
+#include "model.h"
 #include "network.h"
 #include "page.h"
 #include "scope.h"

@@ -5,9 +5,11 @@
 
 #include "cgroup.h"
 #include "convert.h"
+#include "copy.h"
 #include "create.h"
 #include "damaged.h"
 #include "mem.h"
+#include "model.h"
 #include "page.h"
 #include "scope.h"
 #include "stack.h"

@@ -5,8 +5,10 @@
 #include "cgroup_freeze.h"
 #include "clock.h"
 #include "convert.h"
+#include "copy.h"
 #include "mem.h"
-#include "proc.h"
+#include "procinfo.h"
+#include "shim.h"
 #include "status.h"
 #include "str.h"
 

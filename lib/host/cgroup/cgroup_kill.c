@@ -21,7 +21,7 @@
 #include "fd.h"
 #include "mem.h"
 #include "path.h"
-#include "proc.h"
+#include "procinfo.h"
 #include "str.h"
 
 #define PROCS_TEXT_MAX ((size_t) 16 << 20)

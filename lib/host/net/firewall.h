@@ -104,6 +104,7 @@ const char *firewall_rule_target(const struct firewall_rule *r); /* "DROP", or t
 
 void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *ret);
 void firewall_plan_clear(struct firewall_plan *p);
+
 /* The plan as lines in the style of iptables -S, for tests and --dry-run; owned by the caller. */
 char *firewall_plan_text(const struct firewall_plan *p) __attribute__((returns_nonnull));
 
@@ -113,29 +114,5 @@ enum firewall_world {
 	FIREWALL_WORLD_NONE, /* the kernel has neither, or ip_tables cannot be loaded */
 	_FIREWALL_WORLD_MAX,
 };
-
-/*
- * Which packet filter this network namespace uses, determined without loading
- * ip_tables: legacy if it has legacy tables; nft if it has only nf_tables; if it has
- * neither, legacy if ip_tables is built in or can be loaded.
- */
-enum firewall_world firewall_world(void);
-
-/*
- * Bring the tables into the planned state: one commit per table, under the lock of
- * iptables (/run/xtables.lock), foreign rules untouched, our jumps in order. Commits
- * nothing if nothing differs. 1 changed, 0 already in place; -EOPNOTSUPP, with a
- * message for a warning, on a host that does not use legacy tables.
- */
-int firewall_apply(const struct firewall_plan *p, struct kerr *err);
-
-/* 1 if firewall_apply would change something, 0 if not, -errno as firewall_apply. */
-int firewall_differs(const struct firewall_plan *p, struct kerr *err);
-
-/*
- * Remove every chain and jump of an instance. 1 something was removed, 0 there was
- * nothing, as on a host without legacy tables.
- */
-int firewall_remove(const char *instance, struct kerr *err);
 
 #endif

@@ -21,6 +21,7 @@
 
 #include "fd.h"
 #include "firewall.h"
+#include "firewall_iptc.h"
 #include "lock.h"
 #include "mem.h"
 #include "proc.h"

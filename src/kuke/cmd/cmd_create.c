@@ -5,10 +5,11 @@
 
 #include "container_flags.h"
 #include "mem.h"
+#include "model.h"
+#include "naming.h"
 #include "report.h"
 #include "str.h"
 #include "subject.h"
-#include "validate.h"
 #include "verbs.h"
 
 #define REPORT_MAX (1 << 20)

@@ -5,6 +5,7 @@
 
 #include "delete.h"
 #include "manifest.h"
+#include "model.h"
 #include "names.h"
 #include "report.h"
 #include "str.h"

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "lifecycle.h"
+#include "model.h"
 #include "names.h"
 #include "subject.h"
 #include "verbs.h"

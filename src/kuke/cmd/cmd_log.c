@@ -7,6 +7,7 @@
 #include "errkind.h"
 #include "logview.h"
 #include "mem.h"
+#include "model.h"
 #include "str.h"
 #include "subject.h"
 #include "verbs.h"

@@ -6,10 +6,12 @@
 
 #include "cellprofile.h"
 #include "convert.h"
+#include "copy.h"
 #include "diff.h"
 #include "errkind.h"
 #include "manifest.h"
 #include "mem.h"
+#include "model.h"
 #include "profiles.h"
 #include "report.h"
 #include "run.h"

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "mem.h"
+#include "model.h"
 #include "schema.h"
 #include "verbs.h"
 

@@ -6,6 +6,7 @@
 #include "explain.h"
 #include "get.h"
 #include "mem.h"
+#include "model.h"
 #include "names.h"
 #include "pages.h"
 #include "profiles.h"

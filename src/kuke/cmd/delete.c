@@ -4,7 +4,9 @@
 #include <errno.h>
 
 #include "delete.h"
+#include "field.h"
 #include "mem.h"
+#include "model.h"
 #include "str.h"
 #include "subject.h"
 

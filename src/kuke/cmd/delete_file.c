@@ -8,6 +8,7 @@
 #include "docstream.h"
 #include "manifest.h"
 #include "mem.h"
+#include "model.h"
 #include "report.h"
 #include "str.h"
 #include "subject.h"

@@ -2,6 +2,10 @@
 #include "config.h"
 
 #include "docsout.h"
+#include "emit.h"
+#include "emit_json.h"
+#include "emit_yaml.h"
+#include "model.h"
 
 /* One document; as large as a reply, and escaped. */
 #define DOC_MAX (256 << 20)

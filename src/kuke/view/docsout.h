@@ -3,7 +3,11 @@
 #define KUKEON_DOCSOUT_H
 
 #include "cli.h"
-#include "codec.h"
+#include "decode.h"
+#include "emit_json.h"
+#include "emit_yaml.h"
+#include "model.h"
+#include "node.h"
 
 /*
  * A list of documents on its way to stdout, one by one, secrets masked: the bytes

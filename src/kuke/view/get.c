@@ -7,6 +7,7 @@
 #include "errkind.h"
 #include "get.h"
 #include "mem.h"
+#include "model.h"
 #include "names.h"
 #include "pages.h"
 #include "str.h"

@@ -3,8 +3,10 @@
 
 #include <inttypes.h>
 
+#include "field.h"
 #include "get.h"
 #include "mem.h"
+#include "model.h"
 #include "str.h"
 #include "subject.h"
 

@@ -5,6 +5,7 @@
 
 #include "lifecycle.h"
 #include "mem.h"
+#include "model.h"
 #include "names.h"
 #include "subject.h"
 #include "term.h"

@@ -5,6 +5,7 @@
 
 #include "get.h"
 #include "mem.h"
+#include "model.h"
 #include "names.h"
 #include "pages.h"
 #include "str.h"

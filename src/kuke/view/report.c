@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include "emit.h"
+#include "emit_json.h"
+#include "emit_yaml.h"
 #include "report.h"
 #include "str.h"
 

@@ -3,7 +3,8 @@
 #define KUKEON_REPORT_H
 
 #include "cli.h"
-#include "emit.h"
+#include "emit_json.h"
+#include "emit_yaml.h"
 
 /*
  * What verbs print about replies. Pure: everything is appended to out. JSON ends without

@@ -2,6 +2,9 @@
 #include "config.h"
 
 #include "emit.h"
+#include "emit_json.h"
+#include "emit_yaml.h"
+#include "model.h"
 #include "report.h"
 #include "str.h"
 

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 
 #include "emit.h"
+#include "emit_json.h"
+#include "emit_yaml.h"
 #include "report.h"
 #include "str.h"
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef KUKEON_CODEC_H
-#define KUKEON_CODEC_H
+#ifndef KUKEON_DECODE_H
+#define KUKEON_DECODE_H
 
-#include "emit.h"
+#include "err.h"
 #include "model.h"
 #include "node.h"
 
 /*
- * Decode trees and text into structs and encode them, as described by rows. YAML trees
- * follow the rules of Go's yaml.v3 (exact keys, type coercion), JSON trees those of
- * encoding/json (keys in any case, no coercion).
+ * Decode trees and text into structs as described by rows. YAML trees follow the rules of
+ * Go's yaml.v3 (exact keys, type coercion), JSON trees those of encoding/json (keys in any
+ * case, no coercion).
  */
 
 /* A key without a row, or another finding. Accepted, but reported to the caller for a warning. */
@@ -26,8 +26,10 @@ struct unknown_fields {
 };
 
 void unknown_fields_clear(struct unknown_fields *u);
+
 /* Report a second document in a file that may have only one; NULL: there is none. */
 void unknown_fields_add_document(struct unknown_fields *u, const struct node *second);
+
 /* `unknown field spec.contaners (did you mean "containers"?)` */
 void unknown_field_text(struct buf *out, const struct unknown_field *u);
 
@@ -49,23 +51,5 @@ int model_read_json(const struct model_type *t, const char *text, size_t len, vo
 		    struct kerr *err);
 int model_read_yaml(const struct model_type *t, const char *text, size_t len, void *obj,
 		    struct unknown_fields *unknown, struct kerr *err);
-
-/*
- * Append the object. JSON ends without a newline, YAML with one. Check out with
- * buf_check for an object that is too large.
- */
-void model_emit_json(struct buf *out, const struct model_type *t, const void *obj,
-		     enum emit_flags flags);
-void model_emit_yaml(struct buf *out, const struct model_type *t, const void *obj, unsigned indent,
-		     enum emit_flags flags);
-/* n objects as one list; objs NULL gives null in JSON, [] in YAML. */
-void model_emit_json_list(struct buf *out, const struct model_type *t, const void *const *objs,
-			  size_t n, enum emit_flags flags);
-void model_emit_yaml_list(struct buf *out, const struct model_type *t, const void *const *objs,
-			  size_t n, unsigned indent, enum emit_flags flags);
-
-/* Write one object in place of a value. */
-void jemit_model(struct jemit *j, const struct model_type *t, const void *obj);
-void yemit_model(struct yemit *y, const struct model_type *t, const void *obj);
 
 #endif

@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "mem.h"
+#include "model.h"
+#include "naming.h"
 #include "str.h"
-#include "validate.h"
 
 /*
  * Names of kukeon's own files beside the directories of child objects, and of files
