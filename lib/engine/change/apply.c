@@ -22,7 +22,7 @@ static bool same_name(const char *a, const char *b)
 	return streq(x, y);
 }
 
-/* Ids of the containers of a cell that the stream has documents of. */
+/* Ids of the cell's containers that have a document of their own in the stream. */
 static void own_documents(const struct docstream *m, const struct cell_doc *cell,
 			  struct strlist *ret)
 {
@@ -103,7 +103,7 @@ int apply_documents(struct engine *e, const struct buf *yaml, enum apply_flags f
 		r = scope_prepare_trees(e, err);
 	if (r < 0)
 		return r;
-	/* Parents before children; within a kind in the order of the stream. */
+	/* Parents before children; within a kind in stream order. */
 	for (enum kind k = KIND_REALM; k <= KIND_CONTAINER; k++)
 		for (size_t i = 0; i < m.n; i++)
 			if (m.v[i].kind == k)

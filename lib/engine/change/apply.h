@@ -5,13 +5,13 @@
 #include "context.h"
 
 /*
- * `apply`: all documents are judged first, then each
- * is created, changed or left alone in the order of its kind. A document that
- * fails is a result, not an error; err is for streams that cannot be applied at
- * all. The validation text may be longer than a kerr: ret_text gets it whole.
+ * `apply`: all documents are validated first; then each is created, changed or left alone,
+ * parents before children. A document that fails is reported in the result; err is for a
+ * stream that cannot be applied at all. The validation text may be longer than a kerr:
+ * ret_text gets all of it.
  */
 enum apply_flags {
-	APPLY_DRY_RUN = 1 << 0, /* tell what would be done, touch nothing */
+	APPLY_DRY_RUN = 1 << 0, /* report what would be done; change nothing */
 };
 
 int apply_documents(struct engine *e, const struct buf *yaml, enum apply_flags flags,

@@ -19,13 +19,13 @@
 #include "overlay.h"
 #include "scope.h"
 
-/* Who keeps deleting what another applies is told so. */
+/* Tries of an apply while the same cell is deleted and created by others; then it fails. */
 #define ROUNDS_MAX 20
 
-/* ---- one that is there ---- */
+/* ---- an existing cell ---- */
 
-/* Without a lock, as it is or would be by now. */
-static int load_unlocked(struct change *c, struct kerr *err)
+/* For a dry run: takes no lock, and sees the changes planned so far. */
+static int load_for_dry_run(struct change *c, struct kerr *err)
 {
 	int r = store_load(&c->e->layout, &c->a, 0, &c->stored, err);
 
@@ -42,10 +42,11 @@ static int take(struct change *c, struct kerr *err)
 
 	if (r < 0)
 		return r;
-	return c->dry ? load_unlocked(c, err) : cell_take(c->e, &c->a, 0, &c->stored, &c->ns, err);
+	return c->dry ? load_for_dry_run(c, err)
+		      : cell_take(c->e, &c->a, 0, &c->stored, &c->ns, err);
 }
 
-static int take_or_say(struct change *c, struct kerr *err)
+static int take_or_explain(struct change *c, struct kerr *err)
 {
 	int r = take(c, err);
 
@@ -55,15 +56,15 @@ static int take_or_say(struct change *c, struct kerr *err)
 	return r < 0 ? kerr_wrap(err, r, "failed to get cell") : 0;
 }
 
-/* One turn at a change. 1: what is to be replaced has time left, and again. */
-static int change_turn(struct change *c, struct kerr *err)
+/* One try. 1: containers to be replaced are still in their grace period; wait, then retry. */
+static int try_change(struct change *c, struct kerr *err)
 {
 	struct cell_seen seen = { 0 };
-	int r = take_or_say(c, err);
+	int r = take_or_explain(c, err);
 
 	if (r < 0)
 		return r;
-	/* What is only planned has nothing on this host to look at. */
+	/* A cell that exists only in the dry run has nothing on this host to observe. */
 	if (!overlay_has(c->e->layout.overlay, &c->a))
 		r = cell_observe(c->e, c->ns, &c->stored, &seen, err);
 	c->run = seen.run;
@@ -75,7 +76,7 @@ static int change_turn(struct change *c, struct kerr *err)
 	return r;
 }
 
-/* Under its lock, but for the time that something has to end: then it is decided anew. */
+/* The cell's lock is released while containers end; afterwards the plan is made again. */
 static int change_cell(struct change *how, struct rpc_apply_resource *res, struct kerr *err)
 {
 	struct cell_doc *want = how->want;
@@ -85,7 +86,7 @@ static int change_cell(struct change *how, struct rpc_apply_resource *res, struc
 		cleanup_(change_clear) struct change c = *how;
 
 		c.want = want;
-		r = change_turn(&c, err);
+		r = try_change(&c, err);
 		if (r == 0)
 			apply_result_set(res, c.plan.action, &c.plan.changes, &c.plan.details);
 		if (r != 1)
@@ -97,9 +98,9 @@ static int change_cell(struct change *how, struct rpc_apply_resource *res, struc
 	}
 }
 
-/* ---- one that is not ---- */
+/* ---- a new cell ---- */
 
-/* 1: another process has created it meanwhile. */
+/* 1: another process created it in the meantime. */
 static int create_cell(struct engine *e, struct cell_doc *want, struct kerr *err)
 {
 	struct rpc_create_cell_result created = { 0 };
@@ -112,8 +113,8 @@ static int create_cell(struct engine *e, struct cell_doc *want, struct kerr *err
 	return r;
 }
 
-/* The checks of cell_create, and of the start that ends it. One that fails to start is there. */
-static int look_created(struct engine *e, struct cell_doc *want, struct dry_run *dry,
+/* The checks of cell_create and of its start. A cell that fails to start exists all the same. */
+static int check_create(struct engine *e, struct cell_doc *want, struct dry_run *dry,
 			struct kerr *err)
 {
 	cleanup_(change_clear) struct change c = { .e = e, .dry = dry, .want = want };
@@ -132,7 +133,7 @@ static int create(struct engine *e, struct cell_doc *want, struct dry_run *dry,
 {
 	static const struct strlist none;
 	static const struct strmap no_details;
-	int r = dry ? look_created(e, want, dry, err) : create_cell(e, want, err);
+	int r = dry ? check_create(e, want, dry, err) : create_cell(e, want, err);
 
 	if (r == 0)
 		apply_result_set(res, PLAN_CREATED, &none, &no_details);
@@ -154,8 +155,8 @@ static int change_stored(struct engine *e, struct cell_doc *want, const struct s
 }
 
 /*
- * Whether there is a cell to change is known under its lock only: one that others
- * delete or create just now is looked at again.
+ * Whether the cell exists is certain under its lock only: if it is deleted or created at the
+ * same moment, try again.
  */
 int apply_cell(struct engine *e, struct cell_doc *want, const struct strlist *kept,
 	       struct dry_run *dry, struct rpc_apply_resource *res, struct kerr *err)
@@ -173,23 +174,23 @@ int apply_cell(struct engine *e, struct cell_doc *want, const struct strlist *ke
 	if (r < 0)
 		return r;
 	for (unsigned round = 0; again && round < ROUNDS_MAX; round++) {
-		int there;
+		int exists;
 
-		a = addr_of_cell(want); /* a try may have made new strings of the names */
-		there = store_exists(&e->layout, &a, err);
-		if (there < 0)
-			return there;
+		a = addr_of_cell(want); /* a try may have reallocated the names */
+		exists = store_exists(&e->layout, &a, err);
+		if (exists < 0)
+			return exists;
 		why = (struct kerr){ 0 };
-		r = there ? change_stored(e, want, kept, dry, res, &why)
-			  : create(e, want, dry, res, &why);
-		again = r > 0 || (there && why.kind == ERR_CELL_NOT_FOUND);
+		r = exists ? change_stored(e, want, kept, dry, res, &why)
+			   : create(e, want, dry, res, &why);
+		again = r > 0 || (exists && why.kind == ERR_CELL_NOT_FOUND);
 	}
 	if (r != 0 && err)
 		*err = why;
 	return r > 0 ? -EBUSY : r;
 }
 
-/* A container of a cell that is not up is stored and waits. */
+/* In a cell that is not up the container is stored only; it starts with the cell. */
 int apply_container(struct engine *e, struct container_doc *want, struct dry_run *dry,
 		    struct rpc_apply_resource *res, struct kerr *err)
 {

@@ -8,9 +8,9 @@ struct dry_run;
 
 /*
  * Apply one cell, or one container of an existing cell. res gets action, changes and
- * details; a failure is returned with err. dry: NULL, or where it is only looked what it
- * would come to. kept: ids of containers that have documents of their own in the same
- * stream, hence are no orphans here.
+ * details; a failure is returned with err. dry: NULL, or the dry run that records the
+ * change instead. kept: ids of containers that have documents of their own in the same
+ * stream; the cell's document need not list them.
  */
 int apply_cell(struct engine *e, struct cell_doc *want, const struct strlist *kept,
 	       struct dry_run *dry, struct rpc_apply_resource *res, struct kerr *err);

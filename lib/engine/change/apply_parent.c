@@ -15,7 +15,7 @@
 #include "scope.h"
 #include "str.h"
 
-/* ---- one that is there ---- */
+/* ---- an existing object ---- */
 
 static int load(struct engine *e, const struct addr *a, void *ret_stored, void *want,
 		struct kerr *err)
@@ -47,7 +47,7 @@ static int look_save(struct dry_run *dry, const struct addr *a, void *want, stru
 	return r;
 }
 
-/* Its lock is held, but in a dry run. */
+/* The object's lock is held, except in a dry run. */
 static int change_locked(struct engine *e, const struct addr *a, void *want, struct dry_run *dry,
 			 struct rpc_apply_resource *res, struct kerr *err)
 {
@@ -90,7 +90,7 @@ static int change_parent(struct engine *e, const struct addr *a, void *want, str
 	return r;
 }
 
-/* ---- one that is not ---- */
+/* ---- a new object ---- */
 
 static int create(struct engine *e, enum kind kind, const struct addr *a, void *want,
 		  struct dry_run *dry, struct kerr *err)

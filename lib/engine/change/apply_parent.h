@@ -6,7 +6,7 @@
 
 struct dry_run;
 
-/* Apply one realm, space or stack; want and the rest as with apply_cell(). */
+/* Apply one realm, space or stack; parameters as for apply_cell(). */
 int apply_parent(struct engine *e, enum kind kind, void *want, struct dry_run *dry,
 		 struct rpc_apply_resource *res, struct kerr *err);
 

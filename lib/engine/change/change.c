@@ -32,8 +32,8 @@ void change_clear(struct change *c)
 /* ---- deciding ---- */
 
 /*
- * A container takes its place in the cell as it is stored, and that cell is
- * applied: so both ways come to the same end.
+ * Put the container into a copy of the stored cell and apply that cell, so that applying a
+ * Container document and a Cell document give the same result.
  */
 static int place_container(struct change *c, struct kerr *err)
 {
@@ -73,7 +73,10 @@ int change_decide(struct change *c, struct kerr *err)
 
 /* ---- steps ---- */
 
-/* Whether it could be made, or of what was made, started. One without its image waits for it. */
+/*
+ * Check that the container can be created (made), or that an existing one can be started.
+ * In a dry run an image that is not pulled yet is no error.
+ */
 static int try_one(struct change *c, const struct cell_doc *cell, const char *id, bool made,
 		   struct kerr *err)
 {
@@ -82,7 +85,7 @@ static int try_one(struct change *c, const struct cell_doc *cell, const char *id
 	cleanup_container_run struct container_run run = { 0 };
 	int r;
 
-	if (c->dry && !scope_namespace_ready(c->e, c->ns)) /* of a realm that is not made yet */
+	if (c->dry && !scope_namespace_ready(c->e, c->ns)) /* the realm does not exist yet */
 		return 0;
 	container_run_init(&run, c->e, c->ns, cell, cell_container(&cell->spec, id));
 	r = container_try(&run, cell, flags, err);
@@ -94,7 +97,7 @@ static int try_container(struct change *c, const struct step *s, struct kerr *er
 	return try_one(c, c->want, s->id, true, err);
 }
 
-/* 1: something has time left. */
+/* 1: containers are still in their grace period; they are added to c->wait. */
 static int end(struct change *c, const struct step *s, struct kerr *err)
 {
 	struct stop_how how = { .only = s->id, .grace_ms = CELL_DELETE_GRACE_MS };
@@ -129,7 +132,7 @@ static int reset(struct change *c, const struct step *s, struct kerr *err)
 	return cell_reset_container_locked(c->e, c->ns, &c->stored, s->id, err);
 }
 
-/* A container that is made anew has never been started, which the stored status shows. */
+/* A recreated container has never been started: clear its stored status. */
 static void forget_runs(struct change *c)
 {
 	for (size_t i = 0; i < c->plan.diff.recreated.n; i++) {
@@ -144,7 +147,7 @@ static void forget_runs(struct change *c)
 	}
 }
 
-/* The new spec becomes the stored one; what is known of the cell stays. */
+/* Replace the stored spec by the new one and keep the status. */
 static void become_wanted(struct change *c)
 {
 	diff_merge_cell(c->want, &c->stored);
@@ -192,7 +195,7 @@ static int start(struct change *c, const struct step *s, struct kerr *err)
 		     : cell_start_locked(c->e, c->ns, &c->stored, 0, err);
 }
 
-/* As the start would leave it. One that fails makes its cell Failed. */
+/* Record in the dry run the state after the start: Ready, or Failed where it would fail. */
 static void remember_start(struct change *c, const char *id, bool failed)
 {
 	struct cell_doc *d = &c->stored;
@@ -216,7 +219,7 @@ static int look_start(struct change *c, const struct step *s, struct kerr *err)
 	for (size_t i = 0; r == 0 && i < c->stored.spec.containers.n; i++) {
 		const struct container_spec *one = &c->stored.spec.containers.v[i];
 
-		/* What is made was tried before anything was given up for it. */
+		/* Containers to be created were checked by STEP_TRY already. */
 		if (!container_is_synthesized(one) && (!s->id || streq(one->id, s->id)) &&
 		    !plan_makes(&c->plan, one->id))
 			r = try_one(c, &c->stored, one->id, false, err);
@@ -242,10 +245,10 @@ static int look_labels(struct change *c, const struct step *s, struct kerr *err)
 
 typedef int step_fn(struct change *c, const struct step *s, struct kerr *err);
 
-/* look: what a dry run does instead; NULL: nothing can be said before it is done. */
+/* look: what a dry run does instead; NULL: the step cannot be checked in advance. */
 static const struct {
 	step_fn *act, *look;
-	bool wrapped; /* its failure is one of the whole change */
+	bool wrapped; /* put plan.failed in front of its error */
 } steps[_STEP_MAX] = {
 	[STEP_TRY] = { try_container, try_container, false },
 	[STEP_END] = { end, NULL, false },
@@ -278,7 +281,7 @@ int change_walk(struct change *c, struct kerr *err)
 		int r;
 
 		if (c->wait.n > 0 && s->kind != STEP_END)
-			return 1; /* others may make their changes meanwhile: decided anew */
+			return 1; /* the lock is released for the wait: decide again afterwards */
 		r = fn ? fn(c, s, err) : 0;
 		if (r < 0)
 			return wrap(c, s, r, err);
@@ -293,7 +296,7 @@ int change_look_new(struct change *c, struct kerr *err)
 	model_copy(&cell_doc_type, &c->stored, c->want);
 	status_align(&c->stored);
 	r = scope_namespace(c->e, c->a.realm, &c->ns, err);
-	if (r == 0) /* with what its space gives it */
+	if (r == 0) /* with the defaults of its space */
 		r = container_check_cell(c->e, &c->stored, err);
 	for (size_t i = 0; r == 0 && i < c->stored.spec.containers.n; i++)
 		if (!container_is_synthesized(&c->stored.spec.containers.v[i]))

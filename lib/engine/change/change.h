@@ -10,38 +10,40 @@
 struct dry_run;
 
 /*
- * A cell that a document changes: its own, or one of a container of it. An apply holds
- * its lock, and what it decided before is decided again when it had to let go of it.
+ * A change of an existing cell by a Cell document, or by a Container document for one of its
+ * containers. An apply holds the cell's lock; after releasing it to wait for containers to
+ * end it makes the plan again.
  */
 struct change {
 	struct engine *e;
 	struct addr a; /* borrowed names */
-	struct dry_run *dry; /* NULL: it is carried out */
+	struct dry_run *dry; /* NULL: carry the change out */
 	struct cell_doc *want; /* normalised */
-	const struct container_doc *one; /* a Container document, normalised; want is made of it */
-	const struct strlist *kept; /* containers with documents of their own; NULL */
-	bool was_up; /* before this change asked it to end */
+	const struct container_doc
+		*one; /* a Container document, normalised; want is built from it */
+	const struct strlist *kept; /* ids of containers with documents of their own; or NULL */
+	bool was_up; /* before this change stopped it */
 	char *ns;
 	struct cell_doc stored; /* as observed */
-	struct cell_run run; /* of the cell as it was found */
+	struct cell_run run; /* the cell's run before the change */
 	struct cell_doc placed;
 	struct plan plan;
-	struct ending wait; /* what is to be replaced and has time left */
+	struct ending wait; /* containers to be replaced that are still in their grace period */
 };
 
 /* The rest is the caller's. */
 void change_clear(struct change *c);
 
-/* Compare what is wanted with what is stored: the plan. Changes nothing but want. */
+/* Compare want with the stored cell and make the plan. Changes only want. */
 int change_decide(struct change *c, struct kerr *err);
 
 /*
- * Carry out the plan; in a dry run only look at what each step would meet, and have the
- * dry run remember it. 1: what is to be replaced has time left (wait).
+ * Carry out the plan; in a dry run only check each step and record its effect in the dry run.
+ * 1: containers to be replaced are still in their grace period (wait).
  */
 int change_walk(struct change *c, struct kerr *err);
 
-/* Of one that is created: whether its start could succeed, in a dry run. */
+/* In a dry run, for a new cell: whether it could be started. */
 int change_look_new(struct change *c, struct kerr *err);
 
 #endif

@@ -15,7 +15,7 @@
 #include "scope.h"
 #include "str.h"
 
-/* Of a container: its cell's. */
+/* For a container: the address of its cell. */
 static struct addr target_addr(const struct rpc_plan_target *t, enum kind kind)
 {
 	const char *name = t->name ? t->name : "";
@@ -34,7 +34,7 @@ static struct addr target_addr(const struct rpc_plan_target *t, enum kind kind)
 	};
 }
 
-/* ---- looking ---- */
+/* ---- dry run ---- */
 
 static int look_container(struct engine *e, struct dry_run *dry, const struct addr *a,
 			  const char *id, struct kerr *err)
@@ -113,10 +113,10 @@ void plan_delete_targets(struct engine *e, const struct rpc_plan_delete_args *ar
 	}
 }
 
-/* ---- asking to end ---- */
+/* ---- stop signals ---- */
 
-/* What fails here fails again when it is deleted, which tells it. */
-static void ask_target(struct engine *e, const struct rpc_plan_target *t, bool cascade)
+/* Errors are ignored: the deletion that follows meets them again and reports them. */
+static void signal_target(struct engine *e, const struct rpc_plan_target *t, bool cascade)
 {
 	enum kind kind = kind_from_name(t->kind);
 	struct addr a = target_addr(t, kind);
@@ -135,5 +135,5 @@ void prepare_delete_targets(struct engine *e, const struct rpc_plan_delete_args 
 	plan_delete_targets(e, args, ret);
 	for (size_t i = 0; i < args->targets.n; i++)
 		if (streq(ret->planned.v[i].action, "deleted"))
-			ask_target(e, &args->targets.v[i], args->cascade);
+			signal_target(e, &args->targets.v[i], args->cascade);
 }

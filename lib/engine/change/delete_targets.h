@@ -5,13 +5,16 @@
 #include "context.h"
 
 /*
- * A dry run of the deletion of several objects, one after the other: each sees what the
- * ones before would have left. A failure is a result.
+ * A dry run of deleting several objects, one after the other: each sees the effect of those
+ * before it. Failures are reported in the result.
  */
 void plan_delete_targets(struct engine *e, const struct rpc_plan_delete_args *args,
 			 struct rpc_plan_delete_result *ret);
 
-/* The same, and what would be deleted is asked to end: one grace for all that are deleted next. */
+/*
+ * The same, and send the stop signal to all containers that would be deleted, so that they
+ * end within one common grace period.
+ */
 void prepare_delete_targets(struct engine *e, const struct rpc_plan_delete_args *args,
 			    struct rpc_plan_delete_result *ret);
 

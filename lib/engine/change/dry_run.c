@@ -13,14 +13,14 @@
 #include "stack.h"
 #include "str.h"
 
-/* The network of a space that is not made yet. */
+/* The network of a space that exists only in the dry run. */
 struct planned_net {
 	struct addr_copy space;
 	struct space_net net;
 };
 
 struct planned_labels {
-	char *where; /* of the cell */
+	char *where; /* address of the cell, as text */
 	char *id;
 	struct strmap labels;
 };
@@ -89,7 +89,7 @@ static int check_space(struct dry_run *d, struct space_doc *want, struct kerr *e
 	if (r == 0) {
 		struct planned_net *n = vec_grow(&d->nets.v, &d->nets.n, sizeof(*n));
 
-		a = addr_of_space(want); /* the check may have made new strings of the names */
+		a = addr_of_space(want); /* the check may have reallocated the names */
 		addr_copy_set(&n->space, &a);
 		n->net = net;
 	}

@@ -5,11 +5,11 @@
 #include "context.h"
 
 /*
- * What a dry run has done so far, in memory only. While there is one, the engine's store
- * shows the documents as they would be (overlay.h), so that the functions that decide see
- * what the documents before would have made; only the files beside documents are kept
- * here. No lock is taken, as its file would be a trace, so what changes meanwhile may
- * make it otherwise.
+ * What a dry run has done so far, in memory only. During a dry run the engine's store shows
+ * the documents as they would be (overlay.h), so that the functions that decide see the
+ * effect of earlier documents; this keeps only what is stored beside documents. No lock is
+ * taken, as that would create a lock file; changes made in the meantime by others may
+ * therefore make the result differ.
  */
 struct dry_run;
 
@@ -21,15 +21,15 @@ static inline void dry_run_endp(struct dry_run **d)
 	*d = dry_run_end(*d);
 }
 
-/* As if the document, of the address' level, were stored; or the object were deleted. */
+/* Record that the document (of the kind that a names) is stored, or the object deleted. */
 void dry_run_store(struct dry_run *d, const struct addr *a, const void *doc);
 void dry_run_delete(struct dry_run *d, const struct addr *a);
 
-/* As parent_create and parents_create; doc becomes what would be stored. */
+/* Like parent_create and parents_create; doc becomes the document that would be stored. */
 int dry_run_create_parent(struct dry_run *d, enum kind kind, void *doc, struct kerr *err);
 int dry_run_create_parents(struct dry_run *d, const struct addr *a, struct kerr *err);
 
-/* Labels of a container; NULL: those that are stored. */
+/* Labels the dry run has set for a container; NULL: none, the stored ones hold. */
 void dry_run_set_labels(struct dry_run *d, const struct addr *cell, const char *id,
 			const struct strmap *labels);
 const struct strmap *dry_run_labels(const struct dry_run *d, const struct addr *cell,

@@ -20,7 +20,7 @@
 #include "str.h"
 
 #define CGROUP_WAIT_MS 2000
-/* Who keeps filling what another empties is told so. */
+/* Tries of a cascade while other clients keep creating children; then -EBUSY. */
 #define CASCADE_ROUNDS_MAX 20
 
 void deleted_clear(struct deleted *d)
@@ -54,7 +54,7 @@ static int delete_parent_child(struct engine *e, const struct addr *a, struct ke
 	return r == -ENOENT ? 0 : r;
 }
 
-/* In the words of all that stands between. */
+/* Wrap the error in "failed to delete …" of each level between step and a. */
 static int delete_error(const struct addr *step, const struct addr *a, int r, struct kerr *err)
 {
 	for (struct addr up = addr_parent(step); addr_level(&up) > addr_level(a);
@@ -63,7 +63,7 @@ static int delete_error(const struct addr *step, const struct addr *a, int r, st
 	return r;
 }
 
-/* What goes before the object itself, without its lock: theirs share it. */
+/* Without the object's lock: deleting a child takes it shared. */
 static int delete_children(struct engine *e, const struct addr *a, const struct delete_plan *plan,
 			   struct deleted *ret, struct kerr *err)
 {
@@ -95,8 +95,11 @@ static int find_other(void *ctx, struct engine *e, const struct addr *a, struct 
 	return 0;
 }
 
-/* The namespace of a realm whose document is damaged is a guess: it may be another's. */
-static bool is_others(struct engine *e, const struct addr *realm, const char *ns)
+/*
+ * Whether another realm uses the namespace: that of a realm whose document is damaged is only
+ * a guess.
+ */
+static bool used_by_other_realm(struct engine *e, const struct addr *realm, const char *ns)
 {
 	struct other_realm o = { .ns = ns, .realm = realm->realm };
 	struct addr all = { 0 };
@@ -110,8 +113,8 @@ static int refuse_busy(const char *ns, struct kerr *err)
 }
 
 /*
- * Take the namespace for a deletion: 1 (then it is locked), 0 there is nothing to delete.
- * An image that is just being loaded into it has it otherwise.
+ * Lock the namespace for a deletion. 1: locked; 0: nothing to delete. -EBUSY while an image
+ * is being loaded into it.
  */
 static int take_namespace(struct engine *e, const struct addr *a, const char *ns, struct kerr *err)
 {
@@ -121,8 +124,8 @@ static int take_namespace(struct engine *e, const struct addr *a, const char *ns
 
 	if (access(dir, F_OK) < 0)
 		return 0;
-	if (is_others(e, a, ns)) {
-		log_wrn("a namespace stays: another realm has it", "namespace", ns);
+	if (used_by_other_realm(e, a, ns)) {
+		log_wrn("namespace not deleted: another realm uses it", "namespace", ns);
 		return 0;
 	}
 	r = locks_take(e->locks, &lock, LOCKS_TRY, err);
@@ -137,7 +140,7 @@ int parent_check_namespace(struct engine *e, const struct addr *a, struct kerr *
 	struct lock_id lock;
 	int r = addr_level(a) == ADDR_REALM ? damaged_namespace(e, a->realm, &ns, err) : 0;
 
-	if (r < 0 || !ns || !scope_namespace_ready(e, ns) || is_others(e, a, ns))
+	if (r < 0 || !ns || !scope_namespace_ready(e, ns) || used_by_other_realm(e, a, ns))
 		return r;
 	lock = lock_id_image(ns, "");
 	return locks_held_elsewhere(&e->layout, &lock) > 0 ? refuse_busy(ns, err) : 0;
@@ -151,7 +154,7 @@ static void drop_namespace(struct engine *e, const char *ns)
 		locks_drop(e->locks, &lock);
 }
 
-/* What a realm's namespace holds goes with it. It is ours (take_namespace), or left alone. */
+/* Delete the namespace with its content if take_namespace locked it. */
 static int delete_namespace(struct engine *e, const char *ns, struct deleted *ret, struct kerr *err)
 {
 	cleanup_free char *dir = layout_ns(&e->layout, ns, NS_DIR, NULL);
@@ -193,7 +196,7 @@ static int delete_cgroup(struct engine *e, const struct addr *a, struct deleted 
 	return 0;
 }
 
-/* What only this boot knows of the object: empty directories by now. */
+/* Remove the object's directories of this boot; they are empty by now. */
 static int delete_runtime(struct engine *e, const struct addr *a, const void *doc, struct kerr *err)
 {
 	cleanup_free char *cells = layout_pin(&e->layout, a, NULL, NULL);
@@ -212,8 +215,8 @@ static int delete_runtime(struct engine *e, const struct addr *a, const void *do
 }
 
 /*
- * The document goes last, so that a deletion that stopped half-way can be
- * repeated; the order of the words is that of the wire.
+ * The document is deleted last, so that an interrupted deletion can be repeated; the result
+ * still lists "metadata" first, as the protocol has it.
  */
 static int delete_self(struct engine *e, const struct addr *a, const void *doc, struct deleted *ret,
 		       struct kerr *err)
@@ -248,8 +251,8 @@ static int delete_self(struct engine *e, const struct addr *a, const void *doc, 
 
 /*
  * Store a realm's state: Deleting before the first destructive step, so that an interrupted
- * deletion can be told from damage, and the former state again when nothing was destroyed.
- * A damaged document cannot hold it and is left alone.
+ * deletion can be distinguished from damage; the former state again if nothing was destroyed.
+ * A damaged document cannot hold a state and is left alone.
  */
 static int store_state(struct engine *e, const struct addr *a, realm_state state,
 		       realm_state *ret_before, struct kerr *err)
@@ -273,19 +276,19 @@ static int store_state(struct engine *e, const struct addr *a, realm_state state
 	return r;
 }
 
-/* One that was Deleting before stays so: an earlier deletion had begun with it. */
+/* A realm that was Deleting before stays so: an earlier deletion was interrupted. */
 static void restore_state(struct engine *e, const struct addr *a, realm_state before)
 {
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
 
 	if (before != REALM_STATE_DELETING && store_state(e, a, before, NULL, &err) < 0)
-		log_wrn("a realm stays Deleting", "realm", a->realm, "error",
-			kerr_text(&err, text, sizeof(text)));
+		log_wrn("cannot restore a realm's state; it stays Deleting", "realm", a->realm,
+			"error", kerr_text(&err, text, sizeof(text)));
 }
 
-/* What fails is met again when the cell is deleted. */
-static int ask_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
+/* Errors are ignored: deleting the cell meets and reports them again. */
+static int signal_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
 	(void) ctx;
 	(void) err;
@@ -295,10 +298,10 @@ static int ask_cell(void *ctx, struct engine *e, const struct addr *a, struct ke
 
 void parent_signal_cells(struct engine *e, const struct addr *a)
 {
-	(void) scope_each(e, ADDR_CELL, a, ask_cell, NULL, NULL);
+	(void) scope_each(e, ADDR_CELL, a, signal_cell, NULL, NULL);
 }
 
-/* Children that are made before the object itself is locked are deleted in another round. */
+/* Children that were created before the object is locked are deleted in another round. */
 static int delete_rounds(struct engine *e, const struct addr *a, struct deleted *ret,
 			 struct kerr *err)
 {
@@ -322,7 +325,10 @@ static int delete_rounds(struct engine *e, const struct addr *a, struct deleted 
 				  level_words[addr_level(a)], addr_name(a));
 }
 
-/* With success the object's lock is held. What is left after a failure is as it was before. */
+/*
+ * Delete all children. On success the object's lock is held; on failure the realm's state is
+ * restored.
+ */
 static int delete_below(struct engine *e, const struct addr *a, realm_state *ret_before,
 			struct deleted *ret, struct kerr *err)
 {
@@ -352,7 +358,7 @@ static int delete_below(struct engine *e, const struct addr *a, realm_state *ret
 	return r;
 }
 
-/* Its lock is held. before: the realm's state where it is marked already. */
+/* The object's lock is held. before: the realm's state before it was set to Deleting. */
 static int delete_locked(struct engine *e, const struct addr *a, enum delete_flags flags,
 			 realm_state before, void *ret_doc, struct deleted *ret, struct kerr *err)
 {
@@ -365,7 +371,7 @@ static int delete_locked(struct engine *e, const struct addr *a, enum delete_fla
 	r = damaged_load(e, a, ret_doc, &damage);
 	if (r == -ENOENT)
 		return scope_not_found(a, err);
-	/* Once more: others may have changed it before the lock was taken. */
+	/* Plan again: the object may have changed before the lock was taken. */
 	r = plan_delete(e, a, flags & DELETE_FORCE, &plan, err);
 	if (r == 0 && realm) {
 		ns = ((struct realm_doc *) ret_doc)->spec.namespace;
@@ -378,7 +384,7 @@ static int delete_locked(struct engine *e, const struct addr *a, enum delete_fla
 	}
 	if (r >= 0)
 		r = delete_self(e, a, ret_doc, ret, err);
-	/* The cgroup is the first to go; a namespace that has begun to go is no Ready realm's. */
+	/* The cgroup is deleted first: while it exists, nothing of the realm itself is lost. */
 	if (r < 0 && realm && !ret->cgroup)
 		restore_state(e, a, before);
 	if (realm)
@@ -386,8 +392,8 @@ static int delete_locked(struct engine *e, const struct addr *a, enum delete_fla
 	return r;
 }
 
-/* The directory that a deletion left which was killed at its very end. */
-static void sweep_rest(struct engine *e, const struct addr *a)
+/* Remove the directory left by a deletion that was killed after deleting the document. */
+static void remove_leftover_dir(struct engine *e, const struct addr *a)
 {
 	cleanup_free char *dir = layout_object(&e->layout, a, OBJECT_DIR);
 
@@ -405,10 +411,10 @@ int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flag
 	realm_state before = REALM_STATE_DELETING; /* not changed by this deletion */
 	int r;
 
-	/* Before the lock: its file would stay for an object that never was. */
+	/* Before locking: the lock would leave a file for an object that does not exist. */
 	r = plan_delete(e, a, flags, &plan, err);
 	if (r == -ENOENT) {
-		sweep_rest(e, a);
+		remove_leftover_dir(e, a);
 		return r;
 	}
 	if (r == 0)
@@ -416,7 +422,7 @@ int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flag
 	if (r == 0)
 		r = flags & DELETE_CASCADE ? delete_below(e, a, &before, ret, err)
 					   : locks_take_path(e->locks, a, 0, err);
-	if (r < 0) /* -ENOENT: others have deleted it meanwhile */
+	if (r < 0) /* -ENOENT: deleted by another process in the meantime */
 		return r == -ENOENT ? r : plan_delete_error(a, r, err);
 	r = delete_locked(e, a, flags, before, ret_doc, ret, err);
 	locks_drop_path(e->locks, a);

@@ -5,7 +5,7 @@
 #include "context.h"
 #include "plan_delete.h"
 
-/* What a deletion did, in the words of the wire ("space:a", "metadata", …). */
+/* What a deletion removed, as the protocol names it ("space:a", "metadata", …). */
 struct deleted {
 	struct strlist parts;
 	bool metadata, cgroup, extra; /* extra: namespace of a realm, network of a space */
@@ -13,14 +13,14 @@ struct deleted {
 
 void deleted_clear(struct deleted *d);
 
-/* A realm, space or stack. The document as it was goes to ret_doc (zeroed; of the level's kind). */
+/* Delete a realm, space or stack. ret_doc (zeroed, of a's kind) gets its last document. */
 int parent_delete(struct engine *e, const struct addr *a, enum delete_flags flags, void *ret_doc,
 		  struct deleted *ret, struct kerr *err);
 
-/* Of a realm: -EBUSY where its namespace is in use by others now. Takes no lock. */
+/* For a realm: -EBUSY while another process uses its namespace. Takes no lock. */
 int parent_check_namespace(struct engine *e, const struct addr *a, struct kerr *err);
 
-/* Ask the cells below it to end, all at once (cell_signal): they are about to be deleted. */
+/* Send all cells below it the stop signal (cell_signal) before they are deleted. */
 void parent_signal_cells(struct engine *e, const struct addr *a);
 
 #endif

@@ -92,8 +92,8 @@ bool plan_is_down(const struct cell_doc *d)
 	       d->status.state == CELL_STATE_PENDING;
 }
 
-/* A container of a cell that is not up is stored and waits. */
-static bool waits(const struct plan_cell *in)
+/* The container is stored only: its cell is not up. */
+static bool stored_only(const struct plan_cell *in)
 {
 	return in->only && !in->was_up && plan_is_down(in->stored);
 }
@@ -106,7 +106,7 @@ static const struct container_status *status_of(const struct cell_doc *d, const 
 	return NULL;
 }
 
-/* An apply that was killed between storing and starting left containers that never ran. */
+/* An apply killed between storing and starting leaves containers that never ran. */
 static void start_never_started(const struct cell_doc *d, struct plan *p)
 {
 	for (size_t i = 0; d->status.state == CELL_STATE_READY && i < d->spec.containers.n; i++) {
@@ -120,7 +120,7 @@ static void start_never_started(const struct cell_doc *d, struct plan *p)
 	}
 }
 
-/* Nothing differs: what is down is started, everything else is left alone. */
+/* No difference: start what is down and leave the rest alone. */
 static void plan_same(const struct plan_cell *in, struct plan *p)
 {
 	if (!plan_is_down(in->stored)) {
@@ -146,7 +146,7 @@ static bool same_resources(const struct container_spec *a, const struct containe
 			b->resources ? b->resources : &none);
 }
 
-/* Limits of running containers change with the document, or neither does. */
+/* Limits are set before the document is stored: if that fails, the document stays as it was. */
 static void plan_limits(const struct plan_cell *in, struct plan *p)
 {
 	for (size_t i = 0; i < p->diff.updated.n; i++) {
@@ -166,7 +166,7 @@ static void plan_in_place(const struct plan_cell *in, struct plan *p)
 	plan_limits(in, p);
 	add(p, STEP_STORE, NULL, NULL);
 	add(p, STEP_WAKE, NULL, NULL);
-	if (plan_is_down(in->stored) && !waits(in))
+	if (plan_is_down(in->stored) && !stored_only(in))
 		add(p, STEP_START, NULL, NULL);
 }
 
@@ -178,7 +178,7 @@ static void plan_recreate_containers(const struct plan_cell *in, struct plan *p)
 	add_each(p, STEP_DROP, &p->diff.removed, NULL);
 	add_each(p, STEP_RESET, &p->diff.recreated, NULL);
 	add(p, STEP_STORE, NULL, NULL);
-	if (waits(in))
+	if (stored_only(in))
 		return;
 	if (plan_is_down(in->stored)) {
 		add(p, STEP_START, NULL, NULL);
@@ -196,11 +196,14 @@ static void plan_recreate_cell(const struct plan_cell *in, struct plan *p)
 	for (size_t i = 0; i < in->stored->spec.containers.n; i++)
 		add(p, STEP_RESET, in->stored->spec.containers.v[i].id, NULL);
 	add(p, STEP_STORE, NULL, NULL);
-	if (!waits(in))
+	if (!stored_only(in))
 		add(p, STEP_START, NULL, NULL);
 }
 
-/* None is given up for one that cannot be made. What waits may wait for its image too. */
+/*
+ * Check first that the new containers can be created: no container is removed for one that
+ * cannot. A container that is stored only is not checked; its image may come later.
+ */
 static void try_first(const struct plan_cell *in, struct plan *p)
 {
 	struct plan rest = { .v = p->v, .n = p->n };
@@ -219,7 +222,7 @@ static void try_first(const struct plan_cell *in, struct plan *p)
 	free(rest.v);
 }
 
-/* A container's labels are no part of its cell. A new one is created, whatever it changes. */
+/* A container's labels are stored apart from the cell. A new container is always "created". */
 static void plan_container(const struct plan_cell *in, struct plan *p)
 {
 	if (in->labels) {

@@ -7,10 +7,10 @@
 #include "model.h"
 
 /*
- * What an apply of one document comes to: the steps in their order, and the result that
- * is told when they are done. Made by pure functions from what is stored (and observed on
- * this host) and what is wanted, under the object's lock by an apply, which carries it out
- * (change.h), and without one by a dry run, which only looks at what each step would meet.
+ * The plan for applying one document: the steps in order, and the result to report when they
+ * are done. Pure functions make it by comparing the stored object (with its observed status)
+ * with the wanted one. An apply makes and carries it out under the object's lock (change.h);
+ * a dry run takes no lock and only checks each step.
  */
 enum plan_action {
 	PLAN_UNCHANGED = 1,
@@ -19,26 +19,26 @@ enum plan_action {
 	_PLAN_ACTION_MAX
 };
 
-/* One of a cell with a container id is about that container, without about the cell. */
+/* A cell's step concerns the container of its id; without an id, the whole cell. */
 enum step_kind {
-	STEP_TRY = 1, /* whether the container could be made of its spec and its image */
-	STEP_END, /* asked to end, with its grace: the lock is let go of for that */
-	STEP_LIMITS, /* new limits while it runs */
-	STEP_STOP, /* the cell's start is taken down */
-	STEP_DROP, /* the container goes with record and files */
-	STEP_RESET, /* its record and writable layer go: the next start makes it anew */
-	STEP_STORE, /* the document */
-	STEP_WAKE, /* a pass looks at the cell: other policies may have something to do */
-	STEP_MEND, /* the link of a cell that is up */
-	STEP_START, /* what runs already stays */
-	STEP_LABELS, /* of a Container document */
+	STEP_TRY = 1, /* check that the container can be created from its spec and image */
+	STEP_END, /* stop signal and grace period; the lock is released for the wait */
+	STEP_LIMITS, /* set new limits of a running container */
+	STEP_STOP, /* stop the cell and tear its start down */
+	STEP_DROP, /* delete the container with its record and files */
+	STEP_RESET, /* delete record and writable layer: the next start creates it anew */
+	STEP_STORE, /* store the document */
+	STEP_WAKE, /* ask for a reconcile pass of the cell: a restart policy may have changed */
+	STEP_MEND, /* repair the network link of a cell that is up */
+	STEP_START, /* start; running containers are left alone */
+	STEP_LABELS, /* store the labels of a Container document */
 	_STEP_MAX
 };
 
 struct step {
 	enum step_kind kind;
 	char *id; /* of the container; NULL: the object */
-	const char *what; /* of a container that is started: "recreated", "added" */
+	const char *what; /* why a container is started: "recreated", "added" */
 };
 
 struct plan {
@@ -48,46 +48,46 @@ struct plan {
 	struct strmap details;
 	struct step *v;
 	size_t n;
-	const char *failed; /* words in front of a failure once something may have changed */
+	const char *failed; /* prefix of an error once something may have changed; or NULL */
 };
 
 void plan_clear(struct plan *p);
 
-/* A cell, or one container of it, that is there. */
+/* Input of plan_cell(): an existing cell, or one container of it. */
 struct plan_cell {
-	const struct cell_doc *stored; /* with its status as observed now */
-	const struct cell_doc *want; /* normalised, with what its space gives it */
-	const char *only; /* a Container document's: a cell that is down stays down; NULL */
-	bool was_up; /* before this very change asked it to end */
-	bool labels; /* of the Container document differ */
+	const struct cell_doc *stored; /* with its observed status */
+	const struct cell_doc *want; /* normalised, with the defaults of its space */
+	const char
+		*only; /* id from a Container document: a cell that is down stays down; or NULL */
+	bool was_up; /* before this change stopped it */
+	bool labels; /* the Container document's labels differ */
 };
 
-/* Not up: a cell that stands like this is started by an apply. */
+/* Stopped, Failed or Pending: an apply starts such a cell. */
 bool plan_is_down(const struct cell_doc *d);
 
-/* diff_refusal() where it cannot be changed. *ret is cleared first. */
+/* Errors: as diff_refusal(), for fields that cannot be changed. *ret is cleared first. */
 int plan_cell(const struct plan_cell *in, struct plan *ret, struct kerr *err);
 
 /*
- * A realm, space or stack that is there, both normalised. want becomes what would be
- * stored: the manifest, and what is stored where it says nothing. diff_refusal().
+ * An existing realm, space or stack, both documents normalised. want becomes what would be
+ * stored: the manifest, with the stored value where it has none. Errors: as diff_refusal().
  */
 int plan_parent(enum kind kind, const void *stored, void *want, struct plan *ret, struct kerr *err);
 
-/* The plan starts that container, alone or with its cell; and makes it for that. */
+/* Whether the plan starts the container, alone or with its cell; whether it creates it first. */
 bool plan_starts(const struct plan *p, const char *id);
 bool plan_makes(const struct plan *p, const char *id);
 
-/* The container takes its place in the cell. */
+/* Add the container to the cell, or replace the one of its id. */
 void plan_place_container(struct cell_doc *cell, const struct container_spec *c);
 
 /*
- * Containers of the stored cell that the manifest leaves to documents of their own: kept
- * has their ids.
+ * Copy into want the stored containers that have documents of their own (kept: their ids).
  */
 void plan_keep(struct cell_doc *want, const struct cell_doc *stored, const struct strlist *kept);
 
-/* The result of a plan that is carried out. */
+/* Fill in the result of a plan that was carried out. */
 void apply_result_set(struct rpc_apply_resource *res, enum plan_action action,
 		      const struct strlist *changes, const struct strmap *details);
 void apply_result_fail(struct rpc_apply_resource *res, const struct kerr *err);

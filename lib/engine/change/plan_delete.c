@@ -34,7 +34,7 @@ void plan_delete_tell(const struct addr *a, const struct addr *step, struct strl
 		strlist_addf(ret, "%s:%s", level_words[addr_level(step)], addr_name(step));
 }
 
-/* All that is below, each after what is below it. */
+/* Add all objects below a, children before parents. */
 static int add_below(struct engine *e, const struct addr *a, struct delete_plan *p,
 		     struct kerr *err)
 {
@@ -67,8 +67,8 @@ static int refuse_children(struct engine *e, const struct addr *a, struct kerr *
 }
 
 /*
- * Processes would refuse it: known before anything is changed, where no cell below goes
- * first, in this deletion or as planned.
+ * A cgroup with processes cannot be deleted: refuse before anything is changed. Not where
+ * cells below are deleted first: their processes end with them.
  */
 static int refuse_processes(struct engine *e, const struct addr *a, struct kerr *err)
 {

@@ -7,13 +7,13 @@
 
 enum delete_flags {
 	DELETE_CASCADE = 1 << 0, /* children first */
-	DELETE_FORCE = 1 << 1, /* the object alone, without looking for children */
+	DELETE_FORCE = 1 << 1, /* the object alone, without checking for children */
 };
 
 /*
- * What the deletion of a realm, space or stack takes away: the cells and parents below it
- * and it itself, in the order in which they go. Made by looking only. A deletion makes it
- * again under the object's lock, a dry run tells it.
+ * What the deletion of a realm, space or stack removes: all objects below it and the object
+ * itself, in order of deletion. Making it changes nothing. A deletion makes it again under
+ * the object's lock; a dry run reports it.
  */
 struct delete_plan {
 	struct addr_copy *v;
@@ -22,11 +22,14 @@ struct delete_plan {
 
 void delete_plan_clear(struct delete_plan *p);
 
-/* -ENOENT (scope_not_found); refused: the daemon's own, has children, has processes. */
+/*
+ * -ENOENT (scope_not_found). Refused: the daemon's own cell is below it, it has children, or
+ * it has processes.
+ */
 int plan_delete(struct engine *e, const struct addr *a, enum delete_flags flags,
 		struct delete_plan *ret, struct kerr *err);
 
-/* The step is a child of the object: its words in the result ("space:a"), added to ret. */
+/* If the step is a direct child of the object, add it to ret as the result has it ("space:a"). */
 void plan_delete_tell(const struct addr *a, const struct addr *step, struct strlist *ret);
 
 /* Put "failed to delete space" and so on in front. Returns r. */
