@@ -10,13 +10,13 @@
 
 #include "program.h"
 
-/* For reading: writing to what was closed is an error as before. */
+/* Opened for reading only, so that writing to a closed descriptor still fails. */
 static void fill_standard_fds(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/dev/null", O_RDONLY | O_CLOEXEC) == fd) /* the lowest that is free */
-			(void) fcntl(fd, F_SETFD, 0); /* programs that we start have it too */
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY | O_CLOEXEC) ==
+						      fd) /* open takes the lowest free number */
+			(void) fcntl(fd, F_SETFD, 0); /* child processes inherit it too */
 }
 
 void program_begin(void)

@@ -2,12 +2,12 @@
 #ifndef KUKEON_PROGRAM_H
 #define KUKEON_PROGRAM_H
 
-/* What kuke and kukeond begin and end with. */
+/* Start and end of main() in kuke and kukeond. */
 
-/* Standard descriptors are open, so that no other one takes their number; no SIGPIPE. */
+/* Open missing standard descriptors, so that no other file gets their number; ignore SIGPIPE. */
 void program_begin(void);
 
-/* Flush standard output and return the exit code: output that is lost is a failure. */
+/* Flush standard output and return the exit code; lost output is a failure. */
 int program_end(int code);
 
 #endif

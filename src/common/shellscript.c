@@ -6,7 +6,7 @@
 #include "shellscript.h"
 #include "str.h"
 
-/* A % stands for the program. */
+/* % is replaced by the program's name. */
 static const struct {
 	const char *shell;
 	const char *text;

@@ -9,7 +9,7 @@
 #include "str.h"
 #include "subject.h"
 
-#define PLACES_MAX 8 /* more are told by their number */
+#define PLACES_MAX 8 /* of more, only the number is printed */
 
 struct places {
 	struct strlist v;
@@ -59,7 +59,7 @@ static int add_cell(void *ctx, const void *doc)
 	return 0;
 }
 
-/* A hint is worth no error: what cannot be listed is nowhere. */
+/* Errors are ignored: without the list there is only no hint. */
 static void find_places(struct cli *c, enum kind kind, pages_fn *fn, struct places *p)
 {
 	const struct selector all = { 0 };
@@ -68,7 +68,7 @@ static void find_places(struct cli *c, enum kind kind, pages_fn *fn, struct plac
 	(void) pages_each(c, kind, &anywhere, &all, fn, p, NULL);
 }
 
-static void tell_places(struct cli *c, const char *word, struct places *p)
+static void hint_places(struct cli *c, const char *word, struct places *p)
 {
 	cleanup_buf struct buf text = BUF_INIT(65536);
 
@@ -85,7 +85,7 @@ static void tell_places(struct cli *c, const char *word, struct places *p)
 					: "--realm, --space and --stack");
 }
 
-/* Out of `cell "web" not found …`; NULL. */
+/* The name in `cell "web" not found …`; NULL if there is none. */
 static char *missing_name(const char *text, const char *word)
 {
 	cleanup_free char *begin = xasprintf("%s \"", word);
@@ -117,12 +117,12 @@ void advice_elsewhere(struct cli *c, const struct kerr *err)
 			continue;
 		p.name = name;
 		find_places(c, rows[i].kind, rows[i].add, &p);
-		tell_places(c, word, &p);
+		hint_places(c, word, &p);
 		strlist_clear(&p.v);
 	}
 }
 
-/* ---- the text ---- */
+/* ---- hints from the error's text ---- */
 
 void advice_text(struct cli *c, const char *text)
 {

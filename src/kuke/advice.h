@@ -4,15 +4,15 @@
 
 #include "cli.h"
 
-/* What to do about an error, as c's hint (cli_hint). Nothing when nothing comes to mind. */
+/* Hints about an error, stored in c (cli_hint); none where nothing helpful is known. */
 
 /*
- * A space, stack or cell of the command line is not where it was looked for (err->kind): where
- * one of that name is. Asks the daemon; err's whole text in c is lost.
+ * A space, stack or cell was not found (err->kind): hint at the places that have one of that
+ * name. Asks the daemon, which overwrites the long error text in c.
  */
 void advice_elsewhere(struct cli *c, const struct kerr *err);
 
-/* What an error's text alone suggests. */
+/* A hint from the error's text alone. */
 void advice_text(struct cli *c, const char *text);
 
 #endif

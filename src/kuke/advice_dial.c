@@ -10,7 +10,7 @@
 #include "path.h"
 #include "str.h"
 
-/* NULL for a run path that no instance can have. */
+/* NULL if the run path is not absolute: no instance can have it. */
 static char *instance_path(const struct cli *c)
 {
 	if (c->settings.run_path[0] != '/')
@@ -18,7 +18,7 @@ static char *instance_path(const struct cli *c)
 	return path_join(c->settings.run_path, CONF_INSTANCE_FILE, NULL);
 }
 
-/* Who may use a socket that we may not. */
+/* The socket exists but we may not use it: say who may. */
 static void advice_permission(struct cli *c, const char *path)
 {
 	struct stat st;

@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-/* The daemon at settings.host could not be reached: r is rpc_dial()'s. */
+/* A hint when the daemon at settings.host cannot be reached; r: the error of rpc_dial(). */
 void advice_dial(struct cli *c, int r);
 
 #endif

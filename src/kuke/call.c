@@ -13,7 +13,7 @@
 #include "mem.h"
 #include "pullview.h"
 
-/* The daemon, or a kukeond of our own. */
+/* Connect to the daemon, or with --no-daemon to a kukeond of our own. */
 static int connect_engine(struct cli *c, struct kerr *err)
 {
 	const struct settings *s = &c->settings;
@@ -31,7 +31,7 @@ static int connect_engine(struct cli *c, struct kerr *err)
 	return r;
 }
 
-/* Keep what a kerr cannot hold. */
+/* Keep in c->error an error text that is too long for a kerr. */
 static int keep_error(struct cli *c, const struct rpc_method *m, const void *reply, int r)
 {
 	const struct rpc_err *e = r < 0 ? rpc_reply_err(m, reply) : NULL;
@@ -54,7 +54,7 @@ void cli_error_text(const struct cli *c, const struct kerr *err, struct buf *out
 {
 	char text[KERR_TEXT_MAX];
 
-	/* The end may be cut to "...", and not within a character. */
+	/* err->msg may end in "..." and is cut between characters: compare all but its end. */
 	if (c->error && strncmp(c->error, err->msg, sizeof(err->msg) - 8) == 0)
 		buf_adds(out, c->error);
 	else
@@ -70,7 +70,7 @@ void cli_call_early(struct cli *c, enum rpc_method_id id, const void *args)
 		return;
 	assert(c->n_early < CLI_MAX_EARLY);
 	*e = (struct cli_early){ .id = id };
-	/* One that fails is made again when its answer is wanted, and told of then. */
+	/* A request that cannot be sent is repeated by cli_call, which reports the error. */
 	if (rpc_dial(c->settings.host, &e->client, NULL) == 0 &&
 	    rpc_begin(e->client, id, args, &none, NULL) < 0)
 		e->client = rpc_client_free(e->client);
@@ -78,8 +78,8 @@ void cli_call_early(struct cli *c, enum rpc_method_id id, const void *args)
 }
 
 /*
- * The first of them; NULL: there is none, or it could not be sent. What an error's advice
- * asks meanwhile is another method.
+ * The first early request; NULL if there is none or it could not be sent. Calls made for a
+ * hint in between are of another method, so id tells them apart.
  */
 static struct rpc_client *take_early(struct cli *c, enum rpc_method_id id)
 {
@@ -92,7 +92,7 @@ static struct rpc_client *take_early(struct cli *c, enum rpc_method_id id)
 	return client;
 }
 
-/* Something answers, so there is a connection for later calls as well. */
+/* Keep the connection for later calls if there is none yet. */
 static int end_early(struct cli *c, struct rpc_client *client, enum rpc_method_id id, void *reply,
 		     const struct rpc_call_opts *opts, struct kerr *err)
 {
@@ -126,7 +126,7 @@ int cli_call_with(struct cli *c, enum rpc_method_id id, void *args, void *reply,
 	return keep_error(c, m, reply, r);
 }
 
-/* Cells pull what they need: who sits at a terminal sees it. */
+/* Starting a cell may pull images: show the progress on a terminal. */
 int cli_call(struct cli *c, enum rpc_method_id id, void *args, void *reply, struct kerr *err)
 {
 	struct rpc_call_opts opts = { 0 };

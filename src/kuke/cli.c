@@ -52,7 +52,7 @@ void cli_hint(struct cli *c, const char *fmt, ...)
 	c->hint = buf_take(&text);
 }
 
-/* ---- what was typed ---- */
+/* ---- the command line ---- */
 
 const char *cli_str_or(const struct cli *c, const char *flag, const char *def)
 {
@@ -143,7 +143,7 @@ enum output_format cli_report_format(const struct cli *c)
 	return streq(s, "json") ? OUTPUT_JSON : streq(s, "yaml") ? OUTPUT_YAML : OUTPUT_TABLE;
 }
 
-/* Names come from anywhere. */
+/* Escaped: names may contain control characters. */
 static void add_table_cell(struct table *t, const char *cell)
 {
 	struct buf safe = BUF_INIT(1 << 20);

@@ -6,7 +6,7 @@
 #include "methods.h"
 #include "own_engine.h"
 
-/* One invocation: what was typed, the settings it comes to, and the way to the engine. */
+/* One invocation: the parsed command line, its settings, and the connection to the engine. */
 struct settings {
 	char *host; /* --host */
 	char *run_path; /* --run-path */
@@ -18,7 +18,7 @@ struct settings {
 };
 
 enum {
-	CLI_MAX_EARLY = 12, /* less than the daemon works on for one user */
+	CLI_MAX_EARLY = 12, /* less than the daemon serves at a time for one user */
 };
 
 struct cli {
@@ -28,13 +28,13 @@ struct cli {
 	struct opt_values opts;
 	struct strlist args;
 	struct settings settings;
-	char *hint; /* what may help, printed below an error; NULL: none */
+	char *hint; /* printed below an error; NULL: none */
 	char *error; /* the last call's error when it is longer than a kerr holds */
 	struct rpc_client *client; /* of the daemon, or of our own engine */
 	struct own_engine own;
 	const struct rpc_open_engine_args *own_how; /* NULL: as the settings say; borrowed */
-	struct cli_early { /* requests that cli_call_early sent; first in, first out */
-		struct rpc_client *client; /* NULL: it could not */
+	struct cli_early { /* requests sent by cli_call_early; first in, first out */
+		struct rpc_client *client; /* NULL: it could not be sent */
 		enum rpc_method_id id;
 	} early[CLI_MAX_EARLY];
 	size_t n_early;
@@ -44,7 +44,7 @@ void cli_clear(struct cli *c);
 /* Close the connection, and end an engine of our own; the next call makes another. */
 void cli_hang_up(struct cli *c);
 
-/* ---- what was typed ---- */
+/* ---- the command line ---- */
 
 const char *cli_str(const struct cli *c, const char *flag); /* "" when not given */
 /* The value, or def when the flag was not given at all: an explicit "" stays. */
@@ -63,35 +63,35 @@ char *cli_arg(const struct cli *c, size_t i) __attribute__((returns_nonnull));
 /* Flag > environment > client configuration > default; reads the file. */
 int cli_settings(struct cli *c, struct kerr *err);
 /*
- * A switch of the environment, in Go's words (str_to_bool); unset and empty are false.
+ * A boolean environment variable as Go parses it (str_to_bool); unset and empty are false.
  * `invalid value "no" of KUKEON_NO_DAEMON: …`. -EINVAL.
  */
 int cli_env_bool(const char *name, bool *ret, struct kerr *err);
-/* The flag where it was given, else the variable. */
+/* The flag if it was given, else the variable. */
 int cli_switch(const struct cli *c, const char *flag, const char *env, bool *ret, struct kerr *err);
 
 /* ---- call.c ---- */
 
 /*
- * One method, by the daemon or by an engine of our own (own_engine.h). reply is zeroed
- * by the caller; an Err in it is returned as an error, its text in *err as far as it
- * fits, and whole in c->error where it does not.
+ * Call one method of the daemon or of an engine of our own (own_engine.h). reply is zeroed
+ * by the caller. An Err in it is returned as an error; a text that is too long for *err is
+ * cut there and kept whole in c->error.
  */
 int cli_call(struct cli *c, enum rpc_method_id id, void *args, void *reply, struct kerr *err);
 /*
- * Send a request before its answer is wanted, on a connection of its own: the next
- * calls of cli_call, in the same order, are about these, so that what several take
- * long for they take together. With the daemon alone: our own engine has one
- * connection. There is room for CLI_MAX_EARLY.
+ * Send a request ahead, on a connection of its own. The next calls of cli_call must be the
+ * same requests in the same order and get their replies, so that slow requests run at the
+ * same time. Does nothing for our own engine, which has one connection. At most
+ * CLI_MAX_EARLY may be under way.
  */
 void cli_call_early(struct cli *c, enum rpc_method_id id, const void *args);
-/* The whole text of an error: c->error when *err is its beginning. Appended. */
+/* Append the whole text of an error: c->error if *err is its beginning. */
 void cli_error_text(const struct cli *c, const struct kerr *err, struct buf *out);
-/* Return an error whose text may be longer than a kerr. */
+/* Set an error whose text may be too long for a kerr. Returns r. */
 int cli_fail(struct cli *c, int r, const char *text, struct kerr *err);
-/* A line to print below the error: what to do about it. The last one counts. */
+/* Set the hint to print below the error; it replaces an earlier one. */
 void cli_hint(struct cli *c, const char *fmt, ...) printf_like(2, 3);
-/* With descriptors, or with events before the reply (client.h). */
+/* cli_call with descriptors or with events before the reply (client.h). */
 struct rpc_call_opts;
 int cli_call_with(struct cli *c, enum rpc_method_id id, void *args, void *reply,
 		  const struct rpc_call_opts *opts, struct kerr *err);
@@ -105,8 +105,8 @@ enum output_format {
 	OUTPUT_TABLE = 1,
 	OUTPUT_YAML,
 	OUTPUT_JSON,
-	OUTPUT_WIDE, /* a table with more columns; the verb get alone has this and the next */
-	OUTPUT_NAME, /* a name a line */
+	OUTPUT_WIDE, /* a table with more columns; this and the next are for get only */
+	OUTPUT_NAME, /* names only, one per line */
 };
 
 /*
@@ -117,12 +117,12 @@ int cli_output(const struct cli *c, enum output_format unset, enum output_format
 	       struct kerr *err);
 
 /*
- * The -o of verbs that print a report: json or yaml, all else is OUTPUT_TABLE, the
- * form for people.
+ * The -o of verbs that print a report: json or yaml; anything else is OUTPUT_TABLE, the
+ * readable text.
  */
 enum output_format cli_report_format(const struct cli *c);
 
-/* Rows of text in columns, as wide as their widest cell, two blanks between them. */
+/* Text in columns: each as wide as its widest cell, two blanks between them. */
 struct table {
 	size_t columns;
 	struct strlist cells; /* row by row, the header first */
@@ -136,7 +136,7 @@ void table_clear(struct table *t);
 /* Read a file or, for "-", stdin; at most max bytes. `failed to open file "p": open p: …`. */
 int cli_read_file(const char *path, size_t max, struct buf *ret, struct kerr *err);
 
-/* Write all to stdout; a closed pipe is no error worth words. */
+/* Write all to stdout; a closed pipe is not reported. */
 void cli_print(const struct buf *b);
 /* One document or a list, secrets masked. JSON gets a newline at its end as well. */
 void cli_print_doc(const struct model_type *t, const void *doc, enum output_format format);

@@ -51,7 +51,7 @@ static void add_near(struct buf *out, const struct cmd *group, const char *word)
 	}
 }
 
-/* What the word may have meant, a line each. */
+/* Append suggestions for an unknown word, one per line. */
 static void add_guesses(struct buf *out, const struct cmd *const *chain, size_t n, const char *word)
 {
 	hints_for_word(chain, n, word, out);
@@ -61,7 +61,7 @@ static void add_guesses(struct buf *out, const struct cmd *const *chain, size_t 
 		hints_for_argument(chain, n, word, out);
 }
 
-/* The error of an unknown word, with what it may have meant, and where help is. */
+/* Print the error for an unknown word, with suggestions and where to find help. */
 void cmd_unknown(const struct cmd *const *chain, size_t n, const char *word)
 {
 	cleanup_buf struct buf guesses = BUF_INIT(65536);
@@ -80,9 +80,9 @@ void cmd_unknown(const struct cmd *const *chain, size_t n, const char *word)
 	term_err("%sRun '%s --help' for usage.\n", guesses.len ? "\n" : "", path);
 }
 
-/* ---- which command ---- */
+/* ---- finding the command ---- */
 
-/* The flag of a chain as the command line has it; a group's own only where it is the last. */
+/* Find a flag in the chain by name or letter; a group's local flags only in its last command. */
 static const struct opt *chain_opt(const struct cmd *const *chain, size_t n, const char *name,
 				   size_t len, char letter)
 {
@@ -126,10 +126,10 @@ static int flag_width(const struct cmd *const *chain, size_t n, const char *arg)
 }
 
 enum chain_flags {
-	CHAIN_ANY_FLAG = 1 << 0, /* a flag that the chain does not know is in the way of nothing */
+	CHAIN_ANY_FLAG = 1 << 0, /* skip flags that the chain does not know */
 };
 
-/* Whether the command line is one of this chain: its words in their order, flags it knows. */
+/* Whether the command line has the chain's words in order and only flags it knows. */
 static bool is_chain(const struct cmd *const *chain, size_t n, int argc, char **argv,
 		     enum chain_flags flags)
 {
@@ -153,8 +153,8 @@ static bool is_chain(const struct cmd *const *chain, size_t n, int argc, char **
 }
 
 /*
- * The deepest command whose words and flags the command line has; below chain[n - 1], its
- * length. 0: none. A verb's flags may so stand before the verb.
+ * Find the deepest command below chain[n - 1] that matches the command line. Returns the
+ * chain's length, 0: none. So a verb's flags may come before the verb.
  */
 static size_t find_chain(const struct cmd **chain, size_t n, int argc, char **argv,
 			 enum chain_flags flags)
@@ -185,7 +185,7 @@ static int enter(struct cli *c, const struct cmd *cmd, struct kerr *err)
 	return 0;
 }
 
-/* A word where a sub-command is due. 0, 1 for an error that is already told, -errno with err. */
+/* Take a word as a sub-command. 0; 1: error, already printed; -errno with err. */
 static int take_command(struct cli *c, const char *word, struct kerr *err)
 {
 	const struct cmd *sub = cmd_find_sub(c->cmd, word);
@@ -197,7 +197,7 @@ static int take_command(struct cli *c, const char *word, struct kerr *err)
 	return 1;
 }
 
-/* A flag that is not known; as it was typed up to its value. */
+/* Hint for an unknown flag; arg up to its value. */
 static void hint_for_flag(struct cli *c, const char *arg)
 {
 	cleanup_buf struct buf text = BUF_INIT(4096);
@@ -208,7 +208,7 @@ static void hint_for_flag(struct cli *c, const char *arg)
 		cli_hint(c, "%s", buf_str(&text));
 }
 
-/* found: how many words of the command line have named the command already. */
+/* found: how many words to skip, because enter() has taken their commands already. */
 static int parse(struct cli *c, size_t found, int argc, char **argv, struct kerr *err)
 {
 	bool flags = true;
@@ -256,7 +256,7 @@ int cmd_parse(struct cli *c, const struct cmd *root, int argc, char **argv, stru
 	return r < 0 ? r : parse(c, n > 0 ? n - 1 : 0, argc, argv, err);
 }
 
-/* The first of some lines. */
+/* Use the first of the lines as the hint. */
 static void set_hint(struct cli *c, const char *lines)
 {
 	if (*lines)
@@ -317,7 +317,7 @@ static int run(struct cli *c, struct kerr *err)
 	return r;
 }
 
-/* A bare group is help; one with flags of its own does something when one is given. */
+/* A group alone prints its help, unless one of its local flags is given. */
 static bool wants_help(const struct cli *c)
 {
 	return cli_bool(c, "help") || !c->cmd->run ||

@@ -13,7 +13,7 @@
 struct cli;
 
 enum cmd_flags {
-	CMD_IGNORE_ARGS = 1 << 0, /* extra words do no harm (init, version) */
+	CMD_IGNORE_ARGS = 1 << 0, /* ignore extra arguments (init, version) */
 	CMD_HIDDEN = 1 << 1,
 	CMD_ROOT = 1 << 2, /* needs effective uid 0 */
 	CMD_NO_SETTINGS = 1 << 3, /* reads and writes no configuration file */
@@ -29,17 +29,18 @@ enum cmd_subject {
 struct cmd {
 	const char *name;
 	const char *aliases; /* separated by blanks, or NULL */
-	const char *args; /* as usage shows them: "[name]", "NAME", NULL for none */
+	const char *args; /* as shown in the usage line: "[name]", "NAME"; NULL: none */
 	int min_args, max_args;
 	const char *help; /* one line */
 	const char *about; /* a paragraph for --help; NULL: help */
 	const struct opt
-		*opts; /* its own and, for a group, its sub-commands' too; ended by a NULL name */
-	const struct opt *local; /* a group's own, for when no sub-command follows; or NULL */
-	const struct cmd *const *subs; /* a group; ended by NULL */
-	int (*run)(struct cli *c, struct kerr *err); /* 0; 1: failed and told; -errno with err */
+		*opts; /* flags, for a group also of its sub-commands; ended by a NULL name */
+	const struct opt *local; /* flags of a group without a sub-command; or NULL */
+	const struct cmd *const *subs; /* sub-commands of a group; ended by NULL */
+	int (*run)(struct cli *c,
+		   struct kerr *err); /* 0; 1: failed, already printed; -errno with err */
 	enum cmd_flags flags;
-	int subject; /* what the first word names: an enum kind, or of cmd_subject; 0: nothing */
+	int subject; /* what the first argument names: enum kind or cmd_subject; 0: nothing */
 };
 
 extern const struct cmd cmd_kuke;
@@ -48,26 +49,26 @@ extern const struct cmd cmd_kuke;
 int cmd_main(const struct cmd *root, int argc, char **argv);
 
 /*
- * Only parse: chain, flags and words of a zeroed c (cli_clear). -EINVAL with err; 1 for an
- * unknown command, which is told on stderr unless err is NULL.
+ * Only parse: fills chain, flags and words of a zeroed c (cli_clear). -EINVAL with err; 1:
+ * unknown command, reported on stderr unless err is NULL.
  */
 int cmd_parse(struct cli *c, const struct cmd *root, int argc, char **argv, struct kerr *err);
 
-/* `Error: …`, whole, and what may help, on stderr. */
+/* Print the whole error (`Error: …`) and its hint on stderr. */
 void cmd_print_error(struct cli *c, const struct kerr *err);
 
-/* The sub-command of a name or an alias; NULL. */
+/* The sub-command with this name or alias; or NULL. */
 const struct cmd *cmd_find_sub(const struct cmd *group, const char *word);
-/* `Error: unknown command …` with what it may have meant, on stderr. */
+/* Print `Error: unknown command …` with suggestions on stderr. */
 void cmd_unknown(const struct cmd *const *chain, size_t n, const char *word);
 
-/* How the command is called, as the hint of an error about its words. */
+/* Set the usage line as the hint of an error about the arguments. */
 void cmd_usage_hint(struct cli *c);
 
 /* `command must run as root: …` unless the effective uid is 0. */
 int cmd_check_root(const struct cli *c, struct kerr *err);
 
-/* How deep commands are nested. */
+/* Maximum nesting of commands. */
 enum {
 	CMD_MAX_DEPTH = 4
 };

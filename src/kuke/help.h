@@ -4,10 +4,10 @@
 
 #include "cmd.h"
 
-/* Usage and help of the last of chain, on stdout. */
+/* Print usage and help of the last command of chain on stdout. */
 void cmd_print_help(const struct cmd *const *chain, size_t n);
 
-/* "kuke get cell" of the command that was found; owned by the caller. */
+/* The words of the chain ("kuke get cell"); owned by the caller. */
 char *cmd_path(const struct cmd *const *chain, size_t n) __attribute__((returns_nonnull));
 
 #endif

@@ -10,11 +10,11 @@
 
 #define ROOT "kuke"
 
-/* Words of docker, podman and kubectl, and what does the same here. */
+/* Commands of docker, podman and kubectl, and ours that do the same. */
 static const struct hint {
-	const char *after; /* the command that did not know the word */
+	const char *after; /* the command after which the word was typed */
 	const char *words; /* separated by blanks */
-	const char *lines; /* commands, "\n" between them; or a sentence */
+	const char *lines; /* commands separated by "\n"; or a sentence */
 } table[] = {
 	{ ROOT, "ps", "kuke get containers\nkuke get cells" },
 	{ ROOT, "ls list all pods pod", "kuke get cells" },
@@ -97,7 +97,7 @@ static bool takes(const struct cmd *cmd, const char *flag)
 	return false;
 }
 
-/* `stop web`: the kind is missing. */
+/* For `stop web`, where the kind is missing: the kinds the verb has. */
 static void kinds_of(const struct cmd *group, const char *path, const char *word, struct buf *ret)
 {
 	for (size_t i = 0; group->subs && group->subs[i]; i++) {
@@ -137,7 +137,7 @@ void hints_for_argument(const struct cmd *const *chain, size_t n, const char *wo
 /* Flags of docker, podman and kubectl. */
 static const struct flag_hint {
 	const char *flags;
-	const char *instead; /* a flag of ours it stands for, when the command has it; or NULL */
+	const char *instead; /* our equivalent flag, if the command has it; or NULL */
 	const char *hint;
 } flag_table[] = {
 	{ "-n --namespace", "realm", "a realm is named with --realm" },

@@ -61,7 +61,7 @@ static void dir_close(DIR **d)
 		(void) closedir(*d);
 }
 
-/* Of a directory what is called like a manifest and is a file, in the order of the names. */
+/* Add the files of a directory that are named like manifests, sorted by name. */
 static int add_directory(struct manifest *m, const char *path, struct kerr *err)
 {
 	cleanup_(dir_close) DIR *d = opendir(path);

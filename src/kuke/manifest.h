@@ -5,7 +5,7 @@
 #include "cli.h"
 #include "docstream.h"
 
-/* The files that -f names, in their order: they read as one stream. */
+/* The files named by -f, in order; together they are one stream. */
 struct manifest_file {
 	char *name; /* "-" for standard input */
 	struct buf text;
@@ -20,9 +20,9 @@ void manifest_clear(struct manifest *m);
 #define cleanup_manifest cleanup_(manifest_clear)
 
 /*
- * Read them: files, standard input for "-", and of a directory its *.yaml, *.yml
- * and *.json by name. The flag was asked for already: `file flag is required (…)`
- * is for an empty one.
+ * Read the files of -f: "-" is standard input; of a directory its *.yaml, *.yml and *.json,
+ * sorted by name. That -f was given is checked before (cli_require); an empty one is the
+ * error `file flag is required (…)`.
  */
 int manifest_read(const struct cli *c, struct manifest *ret, struct kerr *err);
 
@@ -33,10 +33,10 @@ int manifest_read(const struct cli *c, struct manifest *ret, struct kerr *err);
 int manifest_load(struct cli *c, const struct manifest *m, enum docstream_flags flags,
 		  struct docstream *ret, struct kerr *err);
 
-/* The whole as one text in UTF-8, for the daemon. Appended. */
+/* Append all of it to out as one UTF-8 text, for the daemon. */
 int manifest_join(const struct manifest *m, struct buf *out, struct kerr *err);
 
-/* docstream_check() with the whole text kept for the printer. */
+/* docstream_check(), which keeps the whole error text for cli_error_text(). */
 int manifest_check(struct cli *c, const struct docstream *docs, enum docstream_style style,
 		   struct kerr *err);
 

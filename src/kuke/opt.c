@@ -59,7 +59,7 @@ bool opt_values_given(const struct opt_values *o, const struct opt *table)
 	return false;
 }
 
-/* The innermost command's flag of a name wins: tables are added from the root on. */
+/* The innermost command's flag wins: tables are added from the root on. */
 struct opt_value *opt_find(const struct opt_values *o, const char *name)
 {
 	for (size_t i = o->n; i-- > 0;)
@@ -86,7 +86,7 @@ static int bad_value(const struct opt_value *v, const char *text, const char *wh
 			  v->opt->name, why);
 }
 
-/* The texts of Go's parsers, which name the value. */
+/* Error texts as in Go's strconv and time packages. */
 static int bad_number(const struct opt_value *v, const char *text, int r, struct kerr *err)
 {
 	cleanup_free char *why =

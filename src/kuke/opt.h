@@ -18,11 +18,11 @@ struct opt {
 	const char *name; /* NULL ends a table */
 	char letter; /* 0: none */
 	enum opt_type type;
-	const char *def; /* as help shows it; NULL: none worth showing */
-	const char *help; /* NULL: accepted, not shown */
+	const char *def; /* as shown in the help; NULL: not shown */
+	const char *help; /* NULL: accepted, but not shown */
 };
 
-/* What was given. */
+/* The value of one flag. */
 struct opt_value {
 	const struct opt *opt;
 	bool set;
@@ -38,9 +38,9 @@ struct opt_values {
 };
 
 void opt_values_clear(struct opt_values *o);
-/* Make the table's flags known. */
+/* Add the table's flags to those that opt_parse knows. */
 void opt_values_add(struct opt_values *o, const struct opt *table);
-/* Forget the table's flags again; the name of one that was given, or NULL. */
+/* Remove the table's flags again. Returns the name of one that was given, or NULL. */
 const char *opt_values_remove(struct opt_values *o, const struct opt *table);
 /* Whether any flag of the table was given. */
 bool opt_values_given(const struct opt_values *o, const struct opt *table);
@@ -48,8 +48,8 @@ struct opt_value *opt_find(const struct opt_values *o, const char *name);
 struct opt_value *opt_find_letter(const struct opt_values *o, char letter);
 
 /*
- * Read the flag at argv[i]; returns how many arguments it took. `-abc` of
- * several booleans is one argument. Errors: `unknown flag: --x`, `unknown shorthand
+ * Read the flag at argv[i]; returns how many arguments were used: 1 or 2. Several booleans in
+ * one (`-abc`) are one argument. Errors: `unknown flag: --x`, `unknown shorthand
  * flag: 'x' in -x`, `flag needs an argument: --x`, `invalid argument "x" for "--n" flag: …`.
  */
 int opt_parse(struct opt_values *o, int argc, char **argv, int i, struct kerr *err);

@@ -17,10 +17,10 @@
 #include "procinfo.h"
 #include "str.h"
 
-/* For an engine without work to see that we hung up, on a machine with a lot of it. */
+/* Time for an idle engine to notice the closed connection, even on a busy machine. */
 #define STOP_WAIT_MS 10000
 
-/* Where the helpers are, else where it is installed. */
+/* kukeond among the helper programs, else the installed one. */
 static int find_program(char **ret, struct kerr *err)
 {
 	cleanup_free char *installed = path_join(KUKEON_BINDIR, "kukeond", NULL);
@@ -43,7 +43,7 @@ static int find_program(char **ret, struct kerr *err)
 			  dir, KUKEON_LIBEXECDIR, KUKEON_BINDIR);
 }
 
-/* Only its end of the socket goes along; standard error is ours, for --verbose. */
+/* The child inherits its end of the socket and, for --verbose, our standard error. */
 static int spawn(struct own_engine *e, int fd, struct kerr *err)
 {
 	struct proc_spawn how = PROC_SPAWN_INIT;

@@ -29,18 +29,18 @@ static const struct {
 #undef ROW
 };
 
-/* A list on its way. */
+/* A list that is being read. */
 struct walk {
 	enum kind kind;
 	const struct selector *selector;
 	pages_fn *fn;
 	void *ctx;
-	struct rpc_list_args args; /* of the scope, but after */
+	struct rpc_list_args args; /* from the scope, except after */
 };
 
 /*
- * Whether the labels of an object are known. Where its document, or a container's file of
- * them, cannot be read it has none here, and "k!=v" would choose it for that.
+ * Whether the labels of an object are known. If its document or the container's label file is
+ * damaged the list shows it without labels, and "k!=v" must not select it for that.
  */
 static bool has_labels(enum kind kind, const void *doc)
 {
@@ -75,7 +75,7 @@ static int each_of(const struct walk *w, struct list_view items)
 	return 0;
 }
 
-/* One page; after becomes where the next one begins. */
+/* Read one page; after becomes the start of the next one. */
 static int each_of_page(struct cli *c, struct walk *w, struct kerr *err)
 {
 	enum rpc_method_id method = methods[w->kind].method;

@@ -6,9 +6,9 @@
 #include "subject.h"
 
 /*
- * fn for each object of a kind, as its document (containers: struct container_doc),
- * page by page: lists may be larger than a reply or than memory. Parts of the
- * scope that are "" are no filter. A negative result of fn ends it.
+ * Call fn with the document of each object of a kind (containers: struct container_doc), page
+ * by page: a list may be larger than a reply or than memory. An empty part of the scope ("")
+ * matches all. A negative result of fn ends the walk and is returned.
  */
 typedef int pages_fn(void *ctx, const void *doc);
 int pages_each(struct cli *c, enum kind kind, const struct scope *scope,

@@ -100,7 +100,7 @@ static void add_rate(struct buf *out, int64_t current, int64_t total, int64_t ms
 	add_time(out, (total - current + rate - 1) / rate);
 }
 
-/* Not within a character. */
+/* Append the line, cut to width columns between characters. */
 static void add_cut(struct buf *out, const struct buf *line, size_t width)
 {
 	size_t n = line->len < width ? line->len : width;
@@ -154,7 +154,7 @@ static void add_layer(const struct view_layer *y, int64_t now, unsigned width, s
 	pullview_line(out, &e, y->began ? now - y->began : 0, width);
 }
 
-/* When there are more layers than rows: those at work, and the rest as a number. */
+/* If there are more layers than rows: the active ones and the number of the rest. */
 static void draw(struct pullview *v)
 {
 	cleanup_buf struct buf out = BUF_INIT(VIEW_MAX);
@@ -179,7 +179,8 @@ static void draw(struct pullview *v)
 		lines++;
 	}
 	buf_adds(&out, "\033[J");
-	(void) fd_write_all(v->fd, out.data, out.len); /* a failed drawing is no failed pull */
+	(void) fd_write_all(v->fd, out.data,
+			    out.len); /* a pull does not fail for a terminal error */
 	v->drawn = lines;
 	v->last = now;
 }

@@ -5,19 +5,19 @@
 #include "methods.h"
 
 /*
- * The progress of a pull: on a terminal a bar per layer, with rate and time left,
- * drawn again and again; elsewhere a line when a layer's phase changes.
+ * The progress of a pull: on a terminal a bar per layer with rate and time left, redrawn in
+ * place; elsewhere one line whenever a layer's phase changes.
  */
 struct pullview;
 
 struct pullview *pullview_new(int fd) __attribute__((returns_nonnull));
-void pullview_event(void *view, const struct rpc_event *e); /* as rpc_call_opts takes it */
+void pullview_event(void *view, const struct rpc_event *e); /* callback for rpc_call_opts */
 /* NULL is fine. The last state stays on the terminal. */
 void pullview_free(struct pullview *v);
 
 /*
- * One line of at most width columns, without a newline: for tests, and for drawing.
- * ms: since the layer's first byte.
+ * Append one layer's line of at most width columns, without a newline (exported for tests).
+ * ms: time since the layer's first byte.
  */
 void pullview_line(struct buf *out, const struct rpc_event *e, int64_t ms, unsigned width);
 

@@ -9,7 +9,7 @@
 
 #define BLANKS " \t"
 
-/* What is left of the text, and the whole of it for messages. */
+/* The unread rest of the text, and the whole text for messages. */
 struct input {
 	const char *text;
 	const char *p;
@@ -35,7 +35,7 @@ static int bad(const struct input *in, const char *why, struct kerr *err)
 	return kerr_plain(err, -EINVAL, "invalid selector \"%s\": %s", in->text, why);
 }
 
-/* A key or a value: up to a blank or what means something; it may be empty. */
+/* A key or a value: up to a blank or an operator; it may be empty. */
 static char *word(struct input *in)
 {
 	size_t n = strcspn(in->p, BLANKS ",=!()");
@@ -55,12 +55,12 @@ static bool take(struct input *in, const char *token)
 	return true;
 }
 
-/* "in" and "notin" are words: something that is no part of them follows. */
+/* Take "in" or "notin", only as a whole word: followed by a blank, "(" or the end. */
 static bool take_word(struct input *in, const char *token)
 {
 	size_t n = strlen(token);
 
-	if (!str_has_prefix(in->p, token) || !strchr(BLANKS "(", in->p[n])) /* or the end */
+	if (!str_has_prefix(in->p, token) || !strchr(BLANKS "(", in->p[n]))
 		return false;
 	return take(in, token);
 }

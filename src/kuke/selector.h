@@ -6,8 +6,8 @@
 #include "vec.h"
 
 /*
- * Which objects, by their labels: terms separated by commas, all of which must hold,
- * in the notation of kubectl: k=v, k==v, k!=v, k, !k, k in (a,b), k notin (a,b).
+ * Selects objects by their labels: terms separated by commas, all of which must hold, in the
+ * notation of kubectl: k=v, k==v, k!=v, k, !k, k in (a,b), k notin (a,b).
  * An object without the label matches k!=v and notin.
  */
 enum selector_op {
@@ -29,9 +29,9 @@ struct selector {
 };
 
 void selector_clear(struct selector *s);
-/* Add the terms of text. An empty text is refused: it may come from an unset variable. */
+/* Add the terms of text. Empty text is an error: it may come from an unset variable. */
 int selector_parse(struct selector *s, const char *text, struct kerr *err);
-/* One without terms matches all. */
+/* A selector without terms matches all objects. */
 bool selector_matches(const struct selector *s, const struct strmap *labels);
 
 #endif

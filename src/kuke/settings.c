@@ -27,7 +27,7 @@ static const char *flag_text(const struct cli *c, const char *flag)
 	return cli_given(c, flag) ? cli_str(c, flag) : NULL;
 }
 
-/* A home that cannot be looked into, or that is none, breaks no command. */
+/* An unreadable or invalid home directory must not make commands fail. */
 static bool out_of_reach(int r)
 {
 	return r == -EACCES || r == -EPERM || r == -ENOTDIR || r == -ELOOP || r == -EIO ||
@@ -45,7 +45,7 @@ static int load_file(const struct cli *c, struct client_doc *doc, struct kerr *e
 
 	r = configuration_load(KIND_CLIENT_CONFIGURATION, path, doc, &warnings, &why);
 	if (r < 0 && path == def && out_of_reach(r)) {
-		if (r != -ENOTDIR) /* what is no directory holds no file */
+		if (r != -ENOTDIR) /* not a directory: no file, so no warning */
 			strlist_addf(&warnings, "warning: %s; using defaults", why.msg);
 		r = 1;
 	}
@@ -80,7 +80,7 @@ int cli_switch(const struct cli *c, const char *flag, const char *env, bool *ret
 	return 0;
 }
 
-/* The level to log at; the file's was judged when it was loaded. */
+/* The log level; a level from the file was checked when the file was loaded. */
 static int pick_level(const struct cli *c, const char *in_file, char **ret, struct kerr *err)
 {
 	const char *said =

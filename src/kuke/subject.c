@@ -48,7 +48,7 @@ int scope_read(const struct cli *c, enum kind kind, enum scope_flags flags, stru
 		r = read_part(c, "space", def, flags, &ret->space, err);
 	if (r == 0 && kind > KIND_STACK)
 		r = read_part(c, "stack", def, flags, &ret->stack, err);
-	/* A cell has no default. */
+	/* There is no default cell. */
 	if (r == 0 && kind > KIND_CELL)
 		r = read_part(c, "cell", "", flags & SCOPE_LIST ? flags : flags | SCOPE_CHECK,
 			      &ret->cell, err);

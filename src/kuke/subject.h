@@ -19,13 +19,13 @@ void scope_clear(struct scope *s);
 #define cleanup_scope cleanup_(scope_clear)
 
 enum scope_flags {
-	SCOPE_LIST = 1 << 0, /* what is not given is no filter, instead of "default" */
-	SCOPE_CHECK = 1 << 1, /* an explicit "" is an error here; otherwise the engine says so */
+	SCOPE_LIST = 1 << 0, /* a part that is not given matches all, instead of being "default" */
+	SCOPE_CHECK = 1 << 1, /* an explicit "" is an error here; otherwise the engine reports it */
 };
 
 /*
- * The flags that locate an object of the kind, trimmed. *ret has no NULL; parts
- * the kind has no use for are "". Errors: `realm name is required (--realm)`.
+ * Read the flags that locate an object of the kind, trimmed. No part of *ret is NULL; parts
+ * that the kind does not use are "". Errors: `realm name is required (--realm)`.
  */
 int scope_read(const struct cli *c, enum kind kind, enum scope_flags flags, struct scope *ret,
 	       struct kerr *err);
@@ -33,7 +33,7 @@ int scope_read(const struct cli *c, enum kind kind, enum scope_flags flags, stru
 /* Fill envelope, name and location of a zeroed document. */
 void scope_fill_doc(const struct scope *s, enum kind kind, const char *name, void *doc);
 
-/* --timeout into the arguments of a method that ends something; those of others stay. */
+/* Copy --timeout into the arguments of a method with a grace period; others are unchanged. */
 int scope_fill_grace(const struct cli *c, const struct rpc_method *m, void *args, struct kerr *err);
 
 #define OPT_ROW_TIMEOUT(DEF)                                                    \
@@ -64,13 +64,13 @@ int scope_fill_grace(const struct cli *c, const struct rpc_method *m, void *args
 #define OPT_ROWS_CELL(DEF) OPT_ROW_REALM(DEF), OPT_ROW_SPACE(DEF), OPT_ROW_STACK(DEF)
 #define OPT_ROWS_CONTAINER(DEF) OPT_ROWS_CELL(DEF), OPT_ROW_CELL
 
-/* Those of one kind, with their defaults, as a table of its own. */
+/* Tables of the location flags of one kind, with their defaults. */
 extern const struct opt scope_opts_space[], scope_opts_stack[], scope_opts_cell[],
 	scope_opts_container[];
 
 /*
- * Arguments of any method whose subject is a document; the document comes first
- * in all of them. The method decides which one it is.
+ * Arguments of any method whose subject is a document; the document is the first member of
+ * each. The method decides which member is used.
  */
 union subject_args {
 	struct rpc_realm_args realm;

@@ -33,7 +33,7 @@ static bool in_ranges(uint32_t c, const struct range *r, size_t n)
 	return false;
 }
 
-/* The blocks of Unicode that terminals draw over the character before, and over two columns. */
+/* Unicode blocks of combining marks (no column of their own) and of wide characters (two). */
 static size_t char_columns(uint32_t c)
 {
 	static const struct range marks[] = {

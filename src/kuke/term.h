@@ -6,21 +6,21 @@
 #include "vec.h"
 
 /*
- * The door through which kuke's output leaves. What is printed quotes names and texts
- * of others: nothing of them may drive a terminal.
+ * All output of kuke goes through here. It quotes names and texts from elsewhere, whose
+ * control characters must not reach a terminal.
  */
 
-/* On stdout. A terminal gets it escaped, anything else byte for byte. */
+/* Write to stdout: escaped on a terminal, otherwise byte for byte. */
 void term_out(const char *s, size_t n);
-/* Lines on stderr, always escaped; stdout is flushed first, so that both stay in order. */
+/* Write to stderr, always escaped. Flushes stdout first, so that both stay in order. */
 void term_err(const char *fmt, ...) printf_like(1, 2);
-/* Each as one line, whatever is in it. */
+/* Print each on one line; newlines inside are escaped too. */
 void term_err_lines(const struct strlist *lines);
 
-/* str_vis() of some lines: their ends and tabs stay. */
+/* str_vis() line by line: newlines and tabs are kept. */
 void term_escape(struct buf *out, const char *s, size_t n);
 
-/* How many columns a terminal gives to printable text: 2 for wide characters, 0 for marks. */
+/* Columns that printable text takes on a terminal: 2 per wide character, 0 per mark. */
 size_t term_columns(const char *s);
 
 void term_add_size(struct buf *out, int64_t bytes);

@@ -2,12 +2,12 @@
 #ifndef KUKEON_KUKEOND_H
 #define KUKEON_KUKEOND_H
 
-/* kukeond as people start it: `serve`, its flags, help. Returns the exit code. */
+/* kukeond as started by an init system or a shell: `serve`, flags, help. Returns the exit code. */
 int kukeond_main(int argc, char **argv);
 
 /*
- * `kukeond __engine FD`: as kuke starts it for itself, on one end of a socketpair. It serves
- * that one connection, with the private methods, and ends with it. Returns the exit code.
+ * `kukeond __engine FD`: as started by kuke, with one end of a socketpair. It serves this one
+ * connection, with the private methods, and ends with it. Returns the exit code.
  */
 int private_main(int argc, char **argv);
 

@@ -25,25 +25,25 @@
 #include "str.h"
 
 enum {
-	MAX_CHILDREN_EVER = 256, /* what the configuration may ask for at most */
+	MAX_CHILDREN_EVER = 256, /* upper limit of the configured number */
 	ACCEPTS_PER_TURN = 64,
-	ACCEPT_PAUSE_MS = 200, /* after accept(2) failed for want of something */
-	PASS_SPACING_MS = 100, /* before a pass that the one before wanted at once */
+	ACCEPT_PAUSE_MS = 200, /* after accept(2) failed for lack of memory or descriptors */
+	PASS_SPACING_MS = 100, /* least time before a pass that the last one asked for */
 	PASS_RETRY_MS = 5000, /* after a pass that failed */
-	EXIT_IDLE = 3, /* of a child whose connection comes back to us */
-	CROWDED_MS = 60000, /* between two lines in the log about too many connections */
-	BLANKS = 4096, /* white space between requests that is taken at once */
+	EXIT_IDLE = 3, /* exit status of a child that hands its connection back */
+	CROWDED_MS = 60000, /* at most one log line about too many connections in this time */
+	BLANKS = 4096, /* most white space between requests to read at once */
 };
 
-/* A connection that no child has. */
+/* A connection that is not with a child. */
 struct conn {
 	int fd;
-	bool ready; /* has something to read, waits for a slot */
+	bool ready; /* has something to read and waits for a slot */
 	struct peer peer;
-	int64_t since; /* that it is silent, or ready */
+	int64_t since; /* when it became silent or ready, clock_ms */
 };
 
-/* What a child counts as. */
+/* Limit that a child counts against. */
 enum slot {
 	SLOT_NONE = 0,
 	SLOT_COMMON,
@@ -54,16 +54,16 @@ enum slot {
 struct child {
 	pid_t pid;
 	enum slot slot;
-	struct conn conn; /* open here too, for when the child hands it back */
+	struct conn conn; /* kept open, for when the child hands it back */
 };
 
 struct listener {
 	const struct listener_config *config;
 	const struct listener_ops *ops;
 	int listen_fd, wake_fd, signal_fd;
-	int stop_r, stop_w; /* children read the one; closing the other stops them */
+	int stop_r, stop_w; /* pipe: children watch stop_r; closing stop_w stops them */
 	int64_t accept_after;
-	int64_t crowded_told; /* clock_ms, 0: never */
+	int64_t crowded_logged; /* clock_ms, 0: never */
 	ino_t socket_ino;
 
 	struct conn conns[LISTENER_MAX_CONNECTIONS];
@@ -74,11 +74,11 @@ struct listener {
 
 	pid_t pass_pid; /* of the running pass, 0: none */
 	enum listener_pass pass_running; /* its kind */
-	int pass_r; /* its last word */
-	bool pass_pending; /* asked for while one runs, or not begun yet */
-	enum listener_pass pass_kind; /* of the pending one, the widest that was asked for */
-	int64_t pass_due; /* clock_ms, -1: when something happens */
-	int64_t wake_due; /* the same, asked for by the last pass */
+	int pass_r; /* pipe on which it writes when the next pass is due */
+	bool pass_pending; /* asked for and not begun yet */
+	enum listener_pass pass_kind; /* of the pending pass: the widest that was asked for */
+	int64_t pass_due; /* clock_ms of the next pass, -1: on wake-ups only */
+	int64_t wake_due; /* the same, as asked for by the last pass */
 
 	bool stopping;
 	int64_t stop_deadline;
@@ -86,7 +86,7 @@ struct listener {
 
 /* ---- children ---- */
 
-/* In a child: nothing of the listener's but what is named here stays open. */
+/* In a child: close all descriptors of the listener except these two. */
 static void keep_only(int a, int b)
 {
 	int lo = a < b ? a : b;
@@ -99,11 +99,11 @@ static void keep_only(int a, int b)
 	(void) close_range((unsigned) hi + 1, ~0U, 0);
 }
 
-/* In a child: what all of them begin with. */
+/* Set-up common to all children. */
 static void child_begin(int keep_a, int keep_b)
 {
 	keep_only(keep_a, keep_b);
-	/* Ctrl-C in the daemon's terminal is for the listener, which lets us finish. */
+	/* Own process group: Ctrl-C must reach the listener only, which lets us finish. */
 	(void) setpgid(0, 0);
 	(void) signal(SIGPIPE, SIG_IGN);
 }
@@ -119,8 +119,9 @@ static unsigned in_slot(const struct listener *l, enum slot slot, const uid_t *u
 }
 
 /*
- * Whether a whole Ping is there, and room for its answer: a child has nothing to wait
- * for then. Its name may be anywhere in it; pretending to be a Ping gains nothing.
+ * Whether a complete Ping can be read and its reply can be sent, so that a child need not
+ * wait for anything. The name may be anywhere in the request: faking a Ping gains nothing,
+ * as its child serves one request only.
  */
 static bool is_ping(int fd)
 {
@@ -166,7 +167,7 @@ static _Noreturn void request_child(struct listener *l, const struct conn *c, en
 	child_begin(c->fd, l->stop_r);
 	served = l->ops->serve(l->ops->ctx, c->fd, &c->peer, l->stop_r,
 			       slot == SLOT_PING ? LISTENER_SERVE_ONE : 0);
-	/* We have it open as well: its client is not to wait until the child is reaped. */
+	/* The listener has it open too: shut it down, so that the client sees the end at once. */
 	if (served == LISTENER_SERVED_END)
 		(void) shutdown(c->fd, SHUT_RDWR);
 	_exit(served == LISTENER_SERVED_IDLE ? EXIT_IDLE : 0);
@@ -190,7 +191,7 @@ static void start_request(struct listener *l, size_t i, enum slot slot)
 	l->conns[i] = l->conns[--l->n_conns];
 }
 
-/* Of those that are ready and may begin, the one that has waited longest; -1. */
+/* The ready connection with a free slot that has waited longest; -1: none. */
 static ssize_t next_request(const struct listener *l, enum slot *ret_slot)
 {
 	ssize_t found = -1;
@@ -230,7 +231,7 @@ static size_t uid_conns(const struct listener *l, uid_t uid)
 	return n;
 }
 
-/* The user with most connections; there is one. */
+/* The user with most connections; there must be at least one connection. */
 static uid_t largest_uid(const struct listener *l)
 {
 	uid_t found = l->conns[0].peer.uid;
@@ -247,8 +248,8 @@ static uid_t largest_uid(const struct listener *l)
 	return found;
 }
 
-/* Of a user's connections, the one that is silent longest or became ready last; -1. */
-static ssize_t to_drop(const struct listener *l, uid_t uid, bool ready)
+/* The user's connection to close: silent the longest, or (ready) made ready last; -1: none. */
+static ssize_t find_to_close(const struct listener *l, uid_t uid, bool ready)
 {
 	ssize_t found = -1;
 
@@ -263,15 +264,15 @@ static ssize_t to_drop(const struct listener *l, uid_t uid, bool ready)
 	return found;
 }
 
-/* A client could cause this without end: log it once a minute. */
-static void tell_crowded(struct listener *l, uid_t uid)
+/* A client could cause this endlessly: log it at most once a minute. */
+static void log_crowded(struct listener *l, uid_t uid)
 {
 	int64_t now = clock_ms();
 	char text[32];
 
-	if (l->crowded_told > 0 && now - l->crowded_told < CROWDED_MS)
+	if (l->crowded_logged > 0 && now - l->crowded_logged < CROWDED_MS)
 		return;
-	l->crowded_told = now;
+	l->crowded_logged = now;
 	(void) snprintf(text, sizeof(text), "%u", (unsigned) uid);
 	log_wrn("a user has too many connections; closing some", "uid", text);
 }
@@ -285,24 +286,24 @@ static void conn_refuse(int fd)
 }
 
 /*
- * Room for one more connection of uid. A full table costs the user who has most of
- * it a silent connection, else (unless it is root) one that waits for a slot.
+ * Make room for one more connection of uid. If the table is full, the user with most
+ * connections loses a silent one, else (unless root) one that waits for a slot.
  */
 static bool make_room(struct listener *l, uid_t uid)
 {
 	size_t n = uid_conns(l, uid);
 	ssize_t victim;
-	uid_t who = uid;
+	uid_t target_uid = uid;
 
 	if (uid == 0 || n < LISTENER_MAX_CONNECTIONS / 4) {
 		if (l->n_conns < LISTENER_MAX_CONNECTIONS)
 			return true;
-		who = largest_uid(l);
+		target_uid = largest_uid(l);
 	}
-	tell_crowded(l, who);
-	victim = to_drop(l, who, false);
-	if (victim < 0 && who != 0 && n + 1 < uid_conns(l, who))
-		victim = to_drop(l, who, true);
+	log_crowded(l, target_uid);
+	victim = find_to_close(l, target_uid, false);
+	if (victim < 0 && target_uid != 0 && n + 1 < uid_conns(l, target_uid))
+		victim = find_to_close(l, target_uid, true);
 	if (victim < 0)
 		return false;
 	if (l->conns[victim].ready)
@@ -311,7 +312,7 @@ static bool make_room(struct listener *l, uid_t uid)
 	return true;
 }
 
-/* One more that no child has; closed, and told why, when there is no room. */
+/* Add a connection; if there is no room, send the reason and close it. */
 static void conn_add(struct listener *l, struct conn *c)
 {
 	if (make_room(l, c->peer.uid)) {
@@ -322,7 +323,7 @@ static void conn_add(struct listener *l, struct conn *c)
 	fd_close_p(&c->fd);
 }
 
-/* What a client says between its requests: white space is taken here, and costs no child. */
+/* Input between requests: white space is read here, so that no child is started for it. */
 static void conn_readable(struct listener *l, size_t i)
 {
 	struct conn *c = &l->conns[i];
@@ -333,7 +334,7 @@ static void conn_readable(struct listener *l, size_t i)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		conn_remove(l, i); /* gone without a word */
+		conn_remove(l, i); /* closed without a request */
 		return;
 	}
 	text[n] = '\0';
@@ -348,8 +349,8 @@ static void conn_readable(struct listener *l, size_t i)
 
 /* ---- passes ---- */
 
-/* The next pass is to be at least of that kind. */
-static void ask_for(struct listener *l, enum listener_pass kind)
+/* Ask for a pass of at least this kind. */
+static void request_pass(struct listener *l, enum listener_pass kind)
 {
 	if (kind > l->pass_kind)
 		l->pass_kind = kind;
@@ -373,7 +374,7 @@ static void start_pass(struct listener *l)
 	int p[2];
 
 	l->pass_pending = false;
-	l->wake_due = -1; /* this pass looks, and says anew */
+	l->wake_due = -1; /* this pass decides it again */
 	if (pipe2(p, O_CLOEXEC | O_NONBLOCK) < 0) {
 		log_err("pipe for a reconcile pass failed", "error",
 			errno_text(errno, why, sizeof(why)));
@@ -405,7 +406,7 @@ static void pass_ended(struct listener *l, int status)
 
 	fd_close_p(&l->pass_r);
 	l->pass_pid = 0;
-	if (l->pass_running != LISTENER_PASS_WAKES) /* wake-ups do not put the timer off */
+	if (l->pass_running != LISTENER_PASS_WAKES) /* wake-ups do not delay the timer */
 		l->pass_due = l->config->reconcile_ms > 0 ? now + l->config->reconcile_ms : -1;
 	if (!good) {
 		char text[32];
@@ -413,7 +414,7 @@ static void pass_ended(struct listener *l, int status)
 		(void) snprintf(text, sizeof(text), "%d", status);
 		log_err("reconcile pass failed", "status", text);
 		next = now + PASS_RETRY_MS;
-		ask_for(l, LISTENER_PASS_TIMER);
+		request_pass(l, LISTENER_PASS_TIMER);
 	}
 	if (next >= 0 && next <= now)
 		next = now + PASS_SPACING_MS;
@@ -425,7 +426,7 @@ static void start_pass_if_due(struct listener *l)
 	if (l->stopping || l->pass_pid > 0)
 		return;
 	if (l->pass_due >= 0 && clock_ms() >= l->pass_due) {
-		ask_for(l, LISTENER_PASS_TIMER);
+		request_pass(l, LISTENER_PASS_TIMER);
 		l->pass_pending = true;
 	}
 	if (l->wake_due >= 0 && clock_ms() >= l->wake_due)
@@ -445,7 +446,7 @@ static void request_ended(struct listener *l, size_t i, int status)
 		char text[32];
 
 		(void) snprintf(text, sizeof(text), "%d", WTERMSIG(status));
-		log_err("request died", "signal", text);
+		log_err("request process killed", "signal", text);
 	}
 	conn.ready = false;
 	conn.since = clock_ms();
@@ -478,7 +479,7 @@ static void begin_stop(struct listener *l)
 	int grace = l->config->grace_ms > 0 ? l->config->grace_ms : LISTENER_GRACE_MS;
 
 	if (l->stopping) {
-		l->stop_deadline = clock_ms(); /* asked twice: at once */
+		l->stop_deadline = clock_ms(); /* second signal: stop at once */
 		return;
 	}
 	log_inf("stopping");
@@ -546,7 +547,7 @@ static bool may_accept(const struct listener *l, int64_t now)
 	return !l->stopping && now >= l->accept_after;
 }
 
-/* The nearest of our times, as poll wants it. */
+/* Time until the next deadline, as a poll(2) timeout. */
 static int time_left(const struct listener *l, int64_t now)
 {
 	int64_t due = -1;
@@ -554,7 +555,7 @@ static int time_left(const struct listener *l, int64_t now)
 	if (l->stopping)
 		return clock_left(l->stop_deadline);
 	if (l->pass_pid == 0 && l->pass_pending)
-		return 0; /* the first pass does not wait */
+		return 0; /* a pass is due at once */
 	if (l->pass_pid == 0 && l->pass_due >= 0)
 		due = l->pass_due;
 	if (l->pass_pid == 0 && l->wake_due >= 0 && (due < 0 || l->wake_due < due))
@@ -578,8 +579,8 @@ static void turn(struct listener *l)
 		p[POLL_CONNS + i] = (struct pollfd){ .fd = l->conns[i].ready ? -1 : l->conns[i].fd,
 						     .events = POLLIN };
 	if (poll(p, POLL_CONNS + n, time_left(l, now)) < 0)
-		return; /* EINTR, or out of memory for a moment */
-	/* Connections first: the other events move them. */
+		return; /* EINTR, or temporarily out of memory */
+	/* Connections first: handling the other events moves them in the table. */
 	for (size_t i = n; i > 0; i--)
 		if (p[POLL_CONNS + i - 1].revents != 0)
 			conn_readable(l, i - 1);
@@ -593,7 +594,7 @@ static void turn(struct listener *l)
 	start_pass_if_due(l);
 }
 
-/* What is still running when the grace is over is ended; intents finish its work. */
+/* Terminate what still runs after the grace period; later passes complete its intents. */
 static void end_children(struct listener *l)
 {
 	for (size_t i = 0; i < l->n_children; i++)
@@ -635,7 +636,7 @@ static int open_signals(struct kerr *err)
 	(void) sigaddset(&set, SIGTERM);
 	(void) sigaddset(&set, SIGINT);
 	(void) sigaddset(&set, SIGCHLD);
-	/* nohup(1) asks us to outlive the terminal. */
+	/* If SIGHUP is ignored (nohup(1)), keep it so. */
 	if (sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler != SIG_IGN)
 		(void) sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
@@ -666,7 +667,7 @@ static int set_up(struct listener *l, struct kerr *err)
 	l->wake_fd = socket_wake(c->wake_socket, c->wake_dir, err);
 	if (l->wake_fd < 0)
 		return l->wake_fd;
-	/* The pid is on record before the first client can connect. */
+	/* Write the pid file before the first client can connect. */
 	r = write_pid(c->pid_file, err);
 	return r < 0 ? r : socket_listen(l->listen_fd, c->socket, err);
 }
@@ -675,7 +676,7 @@ static void tear_down(struct listener *l)
 {
 	struct stat st;
 
-	/* Only our own: the path may have been given to another meanwhile. */
+	/* Only our own socket: another process may have replaced it. */
 	if (l->socket_ino != 0 && stat(l->config->socket, &st) == 0 && st.st_ino == l->socket_ino)
 		(void) unlink(l->config->socket);
 	if (l->wake_fd >= 0)
@@ -722,7 +723,7 @@ int listener_run(const struct listener_config *config, const struct listener_ops
 	r = set_up(&l, err);
 	if (r >= 0) {
 #ifdef __GLIBC__
-		(void) malloc_trim(0); /* what reading the configuration took */
+		(void) malloc_trim(0); /* give back the memory used for reading the configuration */
 #endif
 		log_inf("listening", "socket", config->socket);
 		notify_init("READY=1");

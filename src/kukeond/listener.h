@@ -6,23 +6,23 @@
 #include "peer.h"
 
 /*
- * The listener: accepts, forks a child per connection that has something to
- * say, forks a child per reconcile pass, reaps. It never touches state, never
- * blocks but in poll, and allocates nothing while it runs.
+ * The listener: accepts connections, forks a child for each that has a request and for each
+ * reconcile pass, and reaps them. It never touches state, blocks only in poll(2), and
+ * allocates no memory while it runs.
  */
 enum listener_pass {
-	LISTENER_PASS_WAKES = 1, /* a wake-up, or asked for by the pass before */
-	LISTENER_PASS_TIMER, /* it is time */
-	LISTENER_PASS_START, /* the first one */
+	LISTENER_PASS_WAKES = 1, /* for a wake-up, or asked for by the last pass */
+	LISTENER_PASS_TIMER, /* the reconcile interval is over */
+	LISTENER_PASS_START, /* the first pass of this daemon */
 };
 
 enum listener_served {
-	LISTENER_SERVED_END = 0, /* the connection is done with */
-	LISTENER_SERVED_IDLE = 1, /* no child is needed until its client speaks again */
+	LISTENER_SERVED_END = 0, /* the connection is finished */
+	LISTENER_SERVED_IDLE = 1, /* no child is needed until the next request */
 };
 
 enum listener_serve_flags {
-	LISTENER_SERVE_ONE = 1 << 0, /* only the request that is there */
+	LISTENER_SERVE_ONE = 1 << 0, /* serve only the request that has arrived */
 };
 
 struct listener_ops {
@@ -33,7 +33,7 @@ struct listener_ops {
 	 */
 	enum listener_served (*serve)(void *ctx, int fd, const struct peer *peer, int stop_fd,
 				      enum listener_serve_flags flags);
-	/* In a child: one pass. *ret_next_ms: clock_ms of a LISTENER_PASS_WAKES it wants, or -1. */
+	/* In a child: one pass. *ret_next_ms: clock_ms at which it wants a PASS_WAKES, or -1. */
 	int (*reconcile)(void *ctx, enum listener_pass kind, int64_t *ret_next_ms);
 };
 
@@ -46,19 +46,19 @@ struct listener_config {
 	int64_t reconcile_ms; /* <= 0: passes on wake-ups only */
 	unsigned max_children; /* of requests; 0: LISTENER_MAX_CHILDREN */
 	unsigned max_per_uid; /* of one user that is not root; 0: a quarter of max_children */
-	int grace_ms; /* for requests under way at the end; 0: LISTENER_GRACE_MS */
+	int grace_ms; /* for running requests at a stop; 0: LISTENER_GRACE_MS */
 };
 
 /*
- * Who may have how much. A user other than root never has more than a quarter of
- * the children or of the connections; the slots beside max_children are for root and
- * for a Ping when all others are taken, so that both are always answered.
+ * Limits per user. A user other than root gets at most a quarter of the children and of the
+ * connections. The extra slots beside max_children are for root and for Ping when all others
+ * are taken, so that both always get a reply.
  */
 enum {
 	LISTENER_MAX_CHILDREN = 64,
 	LISTENER_ROOT_SLOTS = 16,
 	LISTENER_PING_SLOTS = 4,
-	LISTENER_MAX_CONNECTIONS = 256, /* that no child has: idle, or waiting for a slot */
+	LISTENER_MAX_CONNECTIONS = 256, /* not with a child: idle, or waiting for a slot */
 	LISTENER_IDLE_MS = 500, /* how long a child waits for another request */
 	LISTENER_GRACE_MS = 10000,
 };

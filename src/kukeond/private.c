@@ -19,7 +19,7 @@
 #include "store.h"
 #include "str.h"
 
-/* The engine of one kuke. */
+/* The engine that serves one kuke process. */
 struct own {
 	struct engine *engine; /* NULL: not opened yet */
 	char *run_path;
@@ -38,7 +38,7 @@ static const char *first_of(const char *a, const char *b, const char *c)
 	return !str_empty(a) ? a : !str_empty(b) ? b : c;
 }
 
-/* What the caller names, else what the run path was made with, else what the file says now. */
+/* Settings in order: from the caller, recorded in the run path, from the configuration file. */
 static int open_at(const struct rpc_open_engine_args *a, const struct server_spec *s,
 		   const struct layout *l, struct engine **ret, struct kerr *err)
 {
@@ -103,7 +103,7 @@ static int open_engine(struct own *o, const struct rpc_open_engine_args *a, stru
 
 /* ---- calls ---- */
 
-/* Verbs find objects; only init makes the place where they are. */
+/* Only init creates an instance; all other calls need an existing one. */
 static int check_instance(const struct own *o, struct kerr *err)
 {
 	cleanup_free char *path = path_join(o->run_path, CONF_INSTANCE_FILE, NULL);
@@ -145,7 +145,7 @@ static int dispatch(void *ctx, const struct rpc_method *m, const struct peer *pe
 
 /* ---- the connection ---- */
 
-/* The first request opens the engine; the rest may spool below its run path. */
+/* The first request opens the engine; later ones may spool below its run path. */
 static int serve(struct own *o, int fd, const struct peer *peer, struct kerr *err)
 {
 	struct rpc_server server = { .dispatch = dispatch,
@@ -164,8 +164,8 @@ static int serve(struct own *o, int fd, const struct peer *peer, struct kerr *er
 }
 
 /*
- * What a terminal sends goes to our client too, which may ignore it or not: we live as
- * long as it does (it has seen to our death by PROC_DIE_WITH_PARENT).
+ * Signals of the terminal reach our client too, which decides whether to end. We end with it
+ * (it starts us with PROC_DIE_WITH_PARENT).
  */
 static void leave_signals_to_client(void)
 {

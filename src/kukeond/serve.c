@@ -15,7 +15,7 @@
 #include "settings.h"
 #include "str.h"
 
-/* What the children are given: an engine opened once, which each of them has as its own copy. */
+/* Context of the children: the engine is opened once, and each child has its copy after fork. */
 struct daemon {
 	struct engine *engine;
 	const char *spool_dir;
@@ -49,7 +49,7 @@ static enum listener_served serve_connection(void *ctx, int fd, const struct pee
 
 	server.ctx = d->engine;
 	r = rpc_serve(&server, fd, peer, &err);
-	/* A client that goes away in the middle is no event, nor is our own end. */
+	/* Not logged: a client that disconnects, and a stop of the daemon. */
 	if (r < 0 && r != -EPIPE && r != -ECONNRESET && r != -ECANCELED)
 		log_failed("connection ended", &err);
 	return r == RPC_SERVED_IDLE ? LISTENER_SERVED_IDLE : LISTENER_SERVED_END;
@@ -75,7 +75,7 @@ static void fill_config(struct engine_config *c, const struct settings *s, const
 	c->socket_gid = s->socket_gid;
 }
 
-/* What the engine says against its configuration, before anything is touched. */
+/* Let the engine check its configuration before anything is changed. */
 static int check_engine(const struct engine_config *c, struct kerr *err)
 {
 	cleanup_(engine_closep) struct engine *e = NULL;
@@ -119,7 +119,7 @@ static int serve(const struct settings *s, struct kerr *err)
 
 #define WARNING "warning: "
 
-/* It may quote anything: nothing of it drives the terminal. */
+/* Escaped: the text may quote control characters. */
 static void print_error(const struct kerr *err)
 {
 	cleanup_buf struct buf safe = BUF_INIT(4 * KERR_TEXT_MAX);

@@ -21,7 +21,7 @@ static int find_flag(const char *name, size_t n)
 	return -1;
 }
 
-/* One long flag at argv[*i]; its value is borrowed from argv. */
+/* Parse the long flag at argv[*i]; its value is borrowed from argv. */
 static int parse_flag(int argc, char **argv, int *i, const char *given[_FLAG_MAX], struct kerr *err)
 {
 	const char *arg = argv[*i] + 2;
@@ -37,7 +37,7 @@ static int parse_flag(int argc, char **argv, int *i, const char *given[_FLAG_MAX
 	return 0;
 }
 
-/* The words, the flags in between; SETTINGS_DONE when --help or --version asks for no more. */
+/* Parse words and flags in any order; SETTINGS_DONE after --help or --version. */
 static int parse_args(int argc, char **argv, const char *given[_FLAG_MAX], struct strlist *words,
 		      struct kerr *err)
 {
@@ -67,7 +67,7 @@ static int parse_args(int argc, char **argv, const char *given[_FLAG_MAX], struc
 	return SETTINGS_SERVE;
 }
 
-/* The value of a flag's layers below the file; NULL when neither is set. */
+/* The value of the flag, else of its variable; NULL if neither is set. */
 static const char *explicit_value(const char *given[_FLAG_MAX], enum usage_flag_id f)
 {
 	const char *env = usage_flags[f].env ? getenv(usage_flags[f].env) : NULL;
@@ -82,7 +82,7 @@ static char *pick(const char *given[_FLAG_MAX], enum usage_flag_id f, const char
 	return xstrdup(configuration_pick(given[f], usage_flags[f].env, file, usage_flags[f].def));
 }
 
-/* "--log-level" or "KUKEON_LOG_LEVEL": where the explicit value comes from. */
+/* The source of the explicit value: "--log-level" or "KUKEON_LOG_LEVEL". */
 static char *origin(const char *given[_FLAG_MAX], enum usage_flag_id f)
 {
 	return given[f] ? xasprintf("--%s", usage_flags[f].name) : xstrdup(usage_flags[f].env);
@@ -119,7 +119,7 @@ static void pick_interval(struct settings *s, const char *given[_FLAG_MAX])
 	cleanup_free char *from = origin(given, FLAG_RECONCILE_INTERVAL);
 	int64_t ns;
 
-	/* The file's was judged when it was loaded. */
+	/* The file's value was checked when the file was loaded. */
 	(void) configuration_check_interval(explicit_value(given, FLAG_RECONCILE_INTERVAL), from,
 					    &s->warnings);
 	if (duration_parse(text, &ns) < 0)
@@ -141,7 +141,7 @@ void settings_clear(struct settings *s)
 	strlist_clear(&s->warnings);
 }
 
-/* What is given as nothing but blanks must not mean the default. */
+/* A flag with empty or blank text is an error, not the default. */
 static int check_given(const char *given[_FLAG_MAX], struct kerr *err)
 {
 	static const struct {
@@ -161,8 +161,8 @@ static int check_given(const char *given[_FLAG_MAX], struct kerr *err)
 	return r;
 }
 
-/* The default is written on the first run; one in /etc that this build does not read is told. */
-static void look_at_default(struct settings *s)
+/* Write the default file on the first run; warn of one in /etc that this build does not read. */
+static void prepare_default(struct settings *s)
 {
 	cleanup_free char *elsewhere =
 		configuration_elsewhere(s->configuration, usage_flags[FLAG_CONFIGURATION].def);
@@ -200,7 +200,7 @@ int settings_load(int argc, char **argv, struct settings *ret, struct kerr *err)
 	if (r < 0)
 		return r;
 	s.configuration = pick(given, FLAG_CONFIGURATION, NULL);
-	look_at_default(&s);
+	prepare_default(&s);
 	r = configuration_load(KIND_SERVER_CONFIGURATION, s.configuration, &s.doc, &s.warnings,
 			       err);
 	if (r < 0)

@@ -17,13 +17,13 @@ struct settings {
 	char *cgroup_root;
 	int64_t socket_gid; /* -1: not set */
 	int64_t reconcile_ms;
-	struct server_doc doc; /* the file, for what has no flag */
-	struct strlist warnings; /* to be logged once the log is there */
+	struct server_doc doc; /* the file, for settings without a flag */
+	struct strlist warnings; /* to be logged once the log is open */
 };
 
 enum settings_result {
 	SETTINGS_SERVE = 1,
-	SETTINGS_DONE = 2, /* what was asked for is printed (help, version, completion) */
+	SETTINGS_DONE = 2, /* help, version or completion was printed: exit */
 };
 
 /*

@@ -31,7 +31,7 @@ static int make_addr(const char *path, struct sockaddr_un *ret, struct kerr *err
 	return 0;
 }
 
-/* Make room at path: nothing there, or a socket without a listener. */
+/* Remove a stale socket at path: one without a listener. */
 static int clear_stale(const char *path, const struct sockaddr_un *addr, struct kerr *err)
 {
 	cleanup_fd int probe = -EBADF;
@@ -51,7 +51,7 @@ static int clear_stale(const char *path, const struct sockaddr_un *addr, struct 
 	return 0;
 }
 
-/* bind(2) with 0600 from the first moment on. */
+/* bind(2); the socket has mode 0600 from the start. */
 static int bind_private(int fd, const struct sockaddr_un *addr, const char *path, struct kerr *err)
 {
 	mode_t saved = umask(0177);
@@ -113,7 +113,7 @@ int socket_wake(const char *path, const char *dir, struct kerr *err)
 		r = mkdir_p(dir, 0700, err);
 	if (r < 0)
 		return r;
-	/* The instance lock is ours, so whatever is there is a leftover. */
+	/* We hold the instance lock, so an existing socket is a leftover. */
 	if (unlink(path) < 0 && errno != ENOENT)
 		return kerr_set(err, -errno, "remove '%s'", path);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -138,7 +138,7 @@ void notify_init(const char *state)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	/* Nothing depends on it here: the init system has its own time limit. */
+	/* Errors are ignored: the init system has its own time limit. */
 	(void) sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
 		      (struct sockaddr *) &addr,
 		      (socklen_t) (offsetof(struct sockaddr_un, sun_path) + n));

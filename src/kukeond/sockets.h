@@ -6,18 +6,17 @@
 #include "err.h"
 
 /*
- * The socket that will listen, non-blocking, with its mode from birth: 0600, or
- * root:gid 0660 when gid > 0. Makes the directory (0755). A stale socket is
- * replaced, a live one is -EADDRINUSE, anything else in the place -EEXIST.
- * Connections are refused until socket_listen.
+ * Create the daemon's socket, non-blocking, with mode 0600, or root:gid 0660 if gid > 0. Makes
+ * its directory (0755). A stale socket is replaced; -EADDRINUSE: another process listens;
+ * -EEXIST: the path is not a socket. Connections are refused until socket_listen.
  */
 int socket_bind(const char *path, gid_t gid, struct kerr *err);
 int socket_listen(int fd, const char *path, struct kerr *err);
 
-/* The socket wake-ups come to, 0600, and the directory of their names, 0700. */
+/* Create the socket for wake-ups (0600) and the directory for their names (0700). */
 int socket_wake(const char *path, const char *dir, struct kerr *err);
 
-/* Tell the init system what NOTIFY_SOCKET asks for; nothing without one. */
+/* Send state to the init system, see sd_notify(3); does nothing without NOTIFY_SOCKET. */
 void notify_init(const char *state);
 
 #endif

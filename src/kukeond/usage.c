@@ -41,7 +41,7 @@ static const char *const shells[] = { "bash", "zsh", "fish", "powershell" };
 
 static const struct command {
 	const char *name;
-	const char *args; /* as usage shows them */
+	const char *args; /* as shown in the usage line */
 	const char *help;
 } commands[] = {
 	{ "serve", "[flags]", "run the daemon in the foreground" },

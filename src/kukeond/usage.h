@@ -5,7 +5,7 @@
 #include "err.h"
 #include "vec.h"
 
-/* A flag of kukeond as help shows it and as it is looked for in the environment. */
+/* A flag of kukeond: its help and its environment variable. */
 struct usage_flag {
 	const char *name;
 	const char *env; /* NULL: none */
@@ -30,14 +30,14 @@ enum usage_flag_id {
 extern const struct usage_flag usage_flags[_FLAG_MAX + 1];
 
 /*
- * What the words of the command line ask for: SETTINGS_SERVE, or SETTINGS_DONE with help or a
- * completion script printed. `unknown command "x" for "kukeond"`.
+ * Act on the words of the command line: SETTINGS_SERVE, or SETTINGS_DONE after printing help or
+ * a completion script. Error: `unknown command "x" for "kukeond"`.
  */
 int usage_words(const struct strlist *words, struct kerr *err);
-/* The help of the command that the words name, or of kukeond. SETTINGS_DONE, -EINVAL. */
+/* Print the help of the command named by the words, or of kukeond. SETTINGS_DONE, -EINVAL. */
 int usage_help(const struct strlist *words, struct kerr *err);
 int usage_version(void); /* SETTINGS_DONE */
-/* Candidates for the last of `-- WORD…`, as the completion scripts ask. SETTINGS_DONE. */
+/* Print candidates for the last of `-- WORD…`, for the completion scripts. SETTINGS_DONE. */
 int usage_complete(int argc, char **argv);
 
 #endif

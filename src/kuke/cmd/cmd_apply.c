@@ -15,7 +15,7 @@ static const struct opt apply_opts[] = {
 	{ 0 },
 };
 
-/* Whether what is wrong with a document is how it is written. */
+/* Whether a document has a syntax error. */
 static bool has_parse_error(const struct docstream *docs)
 {
 	for (size_t i = 0; i < docs->n; i++)
@@ -25,11 +25,10 @@ static bool has_parse_error(const struct docstream *docs)
 }
 
 /*
- * The daemon parses what it gets and has the last word; reading it here is for
- * warnings and errors that name the file and the line, for --strict, and for telling
- * which of several files is wrong.
+ * The daemon parses and validates the text itself. Parsing it here first is for warnings and
+ * errors with file and line, for --strict, and to name the wrong one of several files.
  */
-static int look_at(struct cli *c, const struct manifest *m, struct kerr *err)
+static int check_locally(struct cli *c, const struct manifest *m, struct kerr *err)
 {
 	cleanup_docstream struct docstream docs = { 0 };
 	int r;
@@ -50,7 +49,7 @@ static int read_files(struct cli *c, struct buf *ret_text, struct kerr *err)
 	if (r == 0)
 		r = manifest_read(c, &m, err);
 	if (r == 0)
-		r = look_at(c, &m, err);
+		r = check_locally(c, &m, err);
 	return r < 0 ? r : manifest_join(&m, ret_text, err);
 }
 

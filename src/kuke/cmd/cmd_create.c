@@ -14,7 +14,7 @@
 
 #define REPORT_MAX (1 << 20)
 
-/* The name, which is asked for although the command line may do without. */
+/* Read the name: the parser takes it as optional, so that the error names the kind. */
 static int read_name(const struct cli *c, enum kind kind, char **ret, struct kerr *err)
 {
 	const char *word = kind_info(kind)->word;
@@ -27,7 +27,7 @@ static int read_name(const struct cli *c, enum kind kind, char **ret, struct ker
 	return validate_name(kind, *ret, err);
 }
 
-/* Name and location from the command line into the request. */
+/* Copy name and location from the command line into the request. */
 static int start_doc(const struct cli *c, enum kind kind, void *doc, struct kerr *err)
 {
 	cleanup_scope struct scope scope = { 0 };

@@ -13,7 +13,7 @@ static const struct opt stop_opts[] = {
 	{ 0 },
 };
 
-static void say(const char *what)
+static void print_state(const char *what)
 {
 	cli_printf("kukeond %s (cell \"%s\" in realm \"%s\")\n", what, SYSTEM_CELL, SYSTEM_REALM);
 }
@@ -24,10 +24,10 @@ static int run_start(struct cli *c, struct kerr *err)
 	struct rpc_no_args args = { 0 };
 	int r;
 
-	c->settings.no_daemon = true; /* what it is about cannot do it */
+	c->settings.no_daemon = true; /* the daemon does not run yet: use an engine of our own */
 	r = cli_call(c, RPC_X_START_DAEMON, &args, &reply, err);
 	if (r == 0)
-		say(reply.result.done ? "started" : "is already running");
+		print_state(reply.result.done ? "started" : "is already running");
 	cli_free_reply(RPC_X_START_DAEMON, &reply);
 	return r;
 }
@@ -47,9 +47,9 @@ static int run_stop(struct cli *c, struct kerr *err)
 		buf_adds(&text, "force-killed after ");
 		duration_text(&text, grace);
 		buf_adds(&text, " grace period expired");
-		say(buf_str(&text));
+		print_state(buf_str(&text));
 	} else if (r == 0) {
-		say(reply.result.done ? "stopped" : "is already stopped");
+		print_state(reply.result.done ? "stopped" : "is already stopped");
 	}
 	cli_free_reply(RPC_X_STOP_DAEMON, &reply);
 	return r;

@@ -57,7 +57,7 @@ static void print_deleted(enum kind kind, const char *name, const struct scope *
 		cli_printf("Deleted container \"%s\" from cell \"%s\"%s\n", name, s->cell, mark);
 }
 
-/* What is deleted, one by one. */
+/* The deletion of one object after the other. */
 struct deletes {
 	enum kind kind;
 	struct scope scope;
@@ -97,7 +97,7 @@ static int run_delete_kind(struct cli *c, enum kind kind, struct kerr *err)
 {
 	struct deletes d = { .kind = kind };
 	cleanup_strlist struct strlist names = { 0 };
-	/* Cells and containers end together, within one grace; parents one by one. */
+	/* Cells and containers end at once, within one common grace period; parents one by one. */
 	bool at_once = kind >= KIND_CELL && !cli_bool(c, "dry-run");
 	int r;
 

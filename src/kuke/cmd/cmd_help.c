@@ -7,7 +7,7 @@
 #include "help.h"
 #include "verbs.h"
 
-/* Down the tree as far as the words lead. */
+/* Walk down the tree of commands along the words. */
 static int run_help(struct cli *c, struct kerr *err)
 {
 	const struct cmd *chain[CMD_MAX_DEPTH] = { c->chain[0] };

@@ -28,7 +28,7 @@ static const struct opt load_opts[] = {
 	{ 0 },
 };
 
-/* Both ends stay ours; the child has the writing one. */
+/* Start `docker save`. *ret_fd: the reading end of the pipe that is its standard output. */
 static int docker_save(const char *ref, pid_t *ret_pid, int *ret_fd, struct kerr *err)
 {
 	char program[] = "docker", verb[] = "save";
@@ -58,7 +58,7 @@ static int docker_wait(const char *ref, pid_t pid, int r, struct kerr *err)
 
 	if (proc_wait(pid, -1, &status, NULL) < 0 || status == 0)
 		return r;
-	if (WIFSIGNALED(status)) /* mostly because we gave up reading: our reason counts */
+	if (WIFSIGNALED(status)) /* mostly SIGPIPE: we stopped reading, for an error of ours */
 		return r < 0 ? r
 			     : kerr_plain(err, -EIO, "docker save %s: signal: %d", ref,
 					  WTERMSIG(status));
@@ -84,8 +84,8 @@ static void print_loaded(const struct rpc_load_image_result *res)
 	cli_print(&out);
 }
 
-/* Images that the archive has no name for, and what was not loaded. */
-static void print_left(const struct rpc_load_image_result *res)
+/* Print the images without a name, and what was not loaded. */
+static void print_skipped(const struct rpc_load_image_result *res)
 {
 	cleanup_strlist struct strlist lines = { 0 };
 
@@ -102,7 +102,7 @@ static void print_left(const struct rpc_load_image_result *res)
 	term_err_lines(&lines);
 }
 
-static int judge_loaded(const struct rpc_load_image_result *res, struct kerr *err)
+static int check_loaded(const struct rpc_load_image_result *res, struct kerr *err)
 {
 	size_t failed = 0;
 
@@ -113,8 +113,8 @@ static int judge_loaded(const struct rpc_load_image_result *res, struct kerr *er
 	return kerr_plain(err, -EBADMSG, "failed to load %zu of the archive's images", failed);
 }
 
-/* The daemon has the archive as a descriptor only; people want to know which it was. */
-static int name_archive(const char *path, int r, struct kerr *err)
+/* The daemon gets the archive as a descriptor and cannot name it: add the path to the error. */
+static int add_archive_name(const char *path, int r, struct kerr *err)
 {
 	static const char prefix[] = "failed to load image: ";
 	struct kerr why;
@@ -139,8 +139,8 @@ static int send_archive(struct cli *c, const char *realm, int fd, struct kerr *e
 	r = cli_call_with(c, RPC_X_LOAD_IMAGE, &args, &reply, &opts, err);
 	if (r == 0) {
 		print_loaded(&reply.result);
-		print_left(&reply.result);
-		r = judge_loaded(&reply.result, err);
+		print_skipped(&reply.result);
+		r = check_loaded(&reply.result, err);
 	}
 	cli_free_args(RPC_X_LOAD_IMAGE, &args);
 	cli_free_reply(RPC_X_LOAD_IMAGE, &reply);
@@ -179,12 +179,12 @@ static int run_load(struct cli *c, struct kerr *err)
 	else if (r == 0)
 		r = open_archive(path, &fd, err);
 	if (r == 0)
-		r = name_archive(path, send_archive(c, realm, fd, err), err);
+		r = add_archive_name(path, send_archive(c, realm, fd, err), err);
 	fd_close_p(&fd);
 	return pid > 0 ? docker_wait(ref, pid, r, err) : r;
 }
 
-/* The reference that the command line has to name, and the realm. */
+/* A reference is required, and a realm. */
 static int check_image(const struct rpc_image_args *args, struct kerr *err)
 {
 	if (!*args->realm)

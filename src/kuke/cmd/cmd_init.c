@@ -41,7 +41,7 @@ static const struct opt init_opts[] = {
 	{ 0 },
 };
 
-/* Where init works, out of flags, environment, the server's file and defaults. */
+/* Settings of init, from flags, environment, the server's configuration file and defaults. */
 struct plan {
 	struct server_doc doc;
 	char *configuration;
@@ -64,7 +64,7 @@ static const char *given(const struct cli *c, const char *flag)
 	return cli_given(c, flag) ? cli_str(c, flag) : NULL;
 }
 
-/* A script's unset variable must not choose the default for what init makes. */
+/* A flag with empty text (an unset variable of a script) is an error, not the default. */
 static int check_given(const struct cli *c, struct kerr *err)
 {
 	static const struct {
@@ -83,8 +83,8 @@ static int check_given(const struct cli *c, struct kerr *err)
 	return r;
 }
 
-/* The default is written on the first run; one in /etc that this build does not read is told. */
-static void look_at_default(const char *configuration)
+/* Write the default file on the first run; warn of one in /etc that this build does not read. */
+static void prepare_default(const char *configuration)
 {
 	static const char def[] = DEFAULT_CONFIGURATION;
 	cleanup_free char *elsewhere = configuration_elsewhere(configuration, def);
@@ -107,7 +107,7 @@ static int make_plan(struct cli *c, struct plan *p, struct kerr *err)
 	p->configuration = xstrdup(configuration_pick(given(c, "server-configuration"),
 						      "KUKE_INIT_SERVER_CONFIGURATION", NULL,
 						      DEFAULT_CONFIGURATION));
-	look_at_default(p->configuration);
+	prepare_default(p->configuration);
 	r = configuration_load(KIND_SERVER_CONFIGURATION, p->configuration, &p->doc, &warnings,
 			       err);
 	if (r < 0)
@@ -253,7 +253,7 @@ static void *borrow(const char *s)
 	return (void *) (uintptr_t) s;
 }
 
-/* By an engine that works where the plan says, whatever a run path that is there was made with. */
+/* Use an engine with the plan's settings, not those an existing run path was made with. */
 static int init_host(struct cli *c, const struct plan *p, bool force_network,
 		     struct rpc_init_host_reply *reply, struct kerr *err)
 {

@@ -35,7 +35,7 @@ static void join(struct buf *out, struct strlist *ids)
 		buf_addf(out, "%s%s", i ? ", " : "", ids->v[i]);
 }
 
-/* A cell without containers of its own has none that writes, but for an explicit root. */
+/* Only root containers: one given in the manifest has a log; a synthesized one has none. */
 static int no_candidate(struct cli *c, const struct rpc_list_containers_reply *all,
 			const struct scope *s, struct kerr *err)
 {
@@ -55,7 +55,7 @@ static int choose(struct cli *c, const struct rpc_list_containers_reply *all, co
 	cleanup_strlist struct strlist ids = { 0 };
 	cleanup_buf struct buf text = BUF_INIT(1 << 20);
 
-	if (all->containers.n == 0) /* every cell has a root */
+	if (all->containers.n == 0) /* every cell has a root container, so there is no such cell */
 		return no_cell(s, err);
 	for (size_t i = 0; i < all->containers.n; i++)
 		if (!all->containers.v[i].root)
@@ -72,8 +72,8 @@ static int choose(struct cli *c, const struct rpc_list_containers_reply *all, co
 	return 0;
 }
 
-/* Where the container that was asked for is not there: those that are. */
-static void tell_containers(struct cli *c, const struct scope *s, const char *missing)
+/* The container does not exist: hint at those that do. */
+static void hint_containers(struct cli *c, const struct scope *s, const char *missing)
 {
 	struct rpc_list_args args = { s->realm, s->space, s->stack, s->cell };
 	struct rpc_list_containers_reply reply = { 0 };
@@ -90,7 +90,7 @@ static void tell_containers(struct cli *c, const struct scope *s, const char *mi
 	cli_free_reply(RPC_LIST_CONTAINERS, &reply);
 }
 
-/* The one container of the cell that is no root, when none was named. */
+/* The container from --container, else the cell's only one beside the root. */
 static int pick(struct cli *c, const struct scope *s, char **ret, struct kerr *err)
 {
 	struct rpc_list_args args = { s->realm, s->space, s->stack, s->cell };
@@ -116,7 +116,7 @@ struct source {
 	const char *id;
 };
 
-static int ask(const struct source *from, struct rpc_log_reply *ret, struct kerr *err)
+static int call_log(const struct source *from, struct rpc_log_reply *ret, struct kerr *err)
 {
 	struct rpc_container_args args = { 0 };
 	int r;
@@ -130,7 +130,7 @@ static int ask(const struct source *from, struct rpc_log_reply *ret, struct kerr
 static int ask_path(const struct source *from, char **ret, struct kerr *err)
 {
 	struct rpc_log_reply reply = { 0 };
-	int r = ask(from, &reply, err);
+	int r = call_log(from, &reply, err);
 
 	if (r == 0 && !str_empty(reply.result.host_capture_path))
 		*ret = xstrdup(reply.result.host_capture_path);
@@ -143,24 +143,25 @@ static int ask_path(const struct source *from, char **ret, struct kerr *err)
 	if (r < 0 && err && err->kind == ERR_CELL_NOT_FOUND)
 		return no_cell(from->s, err);
 	if (r < 0)
-		tell_containers(from->c, from->s, from->id);
+		hint_containers(from->c, from->s, from->id);
 	return r;
 }
 
-/* A daemon that is not there just now may be later; an older one does not tell. */
+/* A daemon that cannot be reached may come back; an older daemon does not send the state. */
 static enum logview_writer ask_writer(void *ctx)
 {
 	const struct source *from = ctx;
 	struct rpc_log_reply reply = { 0 };
 	enum logview_writer writer = LOGVIEW_WRITES;
-	int r = ask(from, &reply, NULL);
+	int r = call_log(from, &reply, NULL);
 
 	if (r == -ENOENT || (r == 0 && streq_null(reply.result.writer, RPC_LOG_ENDED)))
 		writer = LOGVIEW_ENDED;
 	else if (r < 0 || streq_null(reply.result.writer, RPC_LOG_WAITS))
 		writer = LOGVIEW_WAITS;
 	cli_free_reply(RPC_LOG_CONTAINER, &reply);
-	cli_hang_up(from->c); /* following may take long, and a connection is a process there */
+	cli_hang_up(
+		from->c); /* following may take long, and the daemon has a process per connection */
 	return writer;
 }
 

@@ -11,13 +11,13 @@
 #include "str.h"
 #include "verbs.h"
 
-/* Text, safe in mdoc: no backslash, no control line by accident, a line for each sentence. */
+/* Print text escaped for mdoc(7), each sentence on its own line. */
 static void text_line(const char *s)
 {
 	cleanup_buf struct buf b = BUF_INIT(1 << 16);
 
 	if (*s == '.' || *s == '\'')
-		buf_adds(&b, "\\&"); /* a sentence never begins with either */
+		buf_adds(&b, "\\&"); /* no sentence begins with either */
 	for (; *s; s++) {
 		if (*s == '\\')
 			buf_adds(&b, "\\e");
@@ -32,7 +32,7 @@ static void text_line(const char *s)
 	cli_print(&b);
 }
 
-/* A sentence out of a line of help. */
+/* Print a line of help as a sentence. */
 static void sentence(const char *s)
 {
 	cleanup_free char *line = xasprintf("%s%s", s, str_has_suffix(s, ".") ? "" : ".");
@@ -87,7 +87,7 @@ static void print_opts(const struct opt *a, const struct opt *b)
 	cli_printf(".El\n");
 }
 
-/* A command and those below it, in the order of the tables. */
+/* Print a command and those below it, in table order. */
 static void print_cmd(const struct cmd **chain, size_t n)
 {
 	const struct cmd *c = chain[n - 1];
@@ -135,7 +135,7 @@ static const char *type_word(const struct field *f)
 
 static void add_members(struct buf *b, const struct model_type *t);
 
-/* "Force (boolean)"; what has rows of its own and is no document has them in place of the word. */
+/* "Force (boolean)"; for a nested type that is no document, its members instead of the type. */
 static void add_member(struct buf *b, const struct field *f)
 {
 	bool list = f->type == FIELD_OBJLIST;
@@ -166,7 +166,7 @@ static void add_members(struct buf *b, const struct model_type *t)
 	}
 }
 
-/* A line each: there is nothing in them that mdoc knows. */
+/* One per line; none of them is a macro of mdoc. */
 static void print_members(const char *what, const struct model_type *t)
 {
 	cleanup_buf struct buf b = BUF_INIT(1 << 16);
@@ -194,8 +194,8 @@ static void print_service(const char *service)
 }
 
 /*
- * The part of kuke(1) that is in the tables, or a daemon's methods of a service for kukeon-api(7);
- * the rest of a page stands around it.
+ * Print the generated part of a page: kuke(1)'s commands, or the methods of one service for
+ * kukeon-api(7).
  */
 static int run_man(struct cli *c, struct kerr *err)
 {

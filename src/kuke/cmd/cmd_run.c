@@ -125,7 +125,7 @@ static int normalise(struct cell_doc *doc, struct kerr *err)
 	return r;
 }
 
-/* The one document of the stream: located, checked, in normal form. */
+/* Take the stream's only document: fill in its location, validate and normalise it. */
 static int finish(struct cli *c, struct docstream *docs, struct cell_doc **ret, struct kerr *err)
 {
 	cleanup_scope struct scope scope = { 0 };
@@ -191,8 +191,8 @@ static int refuse_diverged(struct cli *c, const struct cell_doc *stored,
 	return cli_fail(c, -EEXIST, buf_str(&text), err);
 }
 
-/* What create would have said had it been asked about a cell that needs nothing. */
-static void all_there(const struct cell_doc *cell, struct rpc_create_cell_result *ret)
+/* The result that CreateCell gives for a cell that needs no change. */
+static void set_unchanged(const struct cell_doc *cell, struct rpc_create_cell_result *ret)
 {
 	model_copy(&cell_doc_type, &ret->cell, cell);
 	ret->metadata_exists_post = ret->cgroup_exists_post = ret->root_exists_post = true;
@@ -207,7 +207,7 @@ static void all_there(const struct cell_doc *cell, struct rpc_create_cell_result
 	}
 }
 
-/* A cell that is not there is no error: metadata_exists is false. */
+/* A cell that does not exist is no error: metadata_exists is false. */
 static int get_cell(struct cli *c, const struct cell_doc *wanted, struct rpc_get_cell_reply *ret,
 		    struct kerr *err)
 {
@@ -229,8 +229,8 @@ static int get_cell(struct cli *c, const struct cell_doc *wanted, struct rpc_get
 	return r;
 }
 
-/* 1 when it is there, equal and Ready: nothing to do. */
-static int look_up(struct cli *c, const struct cell_doc *wanted, struct kerr *err)
+/* 1: the cell exists, equals the wanted one and is Ready. */
+static int is_up_to_date(struct cli *c, const struct cell_doc *wanted, struct kerr *err)
 {
 	struct rpc_get_cell_reply reply = { 0 };
 	int r = get_cell(c, wanted, &reply, err);
@@ -273,17 +273,17 @@ static int create(struct cli *c, const struct cell_doc *wanted, struct kerr *err
 static int ensure(struct cli *c, const struct cell_doc *wanted, struct kerr *err)
 {
 	struct rpc_create_cell_reply same = { 0 };
-	int r = look_up(c, wanted, err);
+	int r = is_up_to_date(c, wanted, err);
 
 	if (r <= 0)
 		return r < 0 ? r : create(c, wanted, err);
-	all_there(wanted, &same.result);
+	set_unchanged(wanted, &same.result);
 	print_report(c, &same.result);
 	cli_free_reply(RPC_CREATE_CELL, &same);
 	return 0;
 }
 
-/* --rm without a session to wait for: the cell goes now. */
+/* --rm without a session to wait for: delete the cell now. */
 static void clean_up(struct cli *c, const struct cell_doc *cell)
 {
 	struct rpc_cell_args args = { 0 };
@@ -307,7 +307,7 @@ static int run_file(struct cli *c, struct cell_doc **ret, struct kerr *err)
 	return r < 0 ? r : ensure(c, *ret, err);
 }
 
-/* A cell of a name that no cell has. */
+/* A cell with a generated name that is not taken. */
 static int draw_cell(struct cli *c, const struct cellprofile *profile, struct cell_doc **ret,
 		     struct kerr *err)
 {

@@ -11,7 +11,7 @@
 
 #define TEXT_MAX (4 << 20)
 
-static void tell_kinds(struct cli *c)
+static void print_kinds(struct cli *c)
 {
 	cleanup_buf struct buf all = BUF_INIT(1024);
 
@@ -29,7 +29,7 @@ static int run_schema(struct cli *c, struct kerr *err)
 	if (kind == KIND_INVALID)
 		kind = kind_from_name(word);
 	if (kind == KIND_INVALID) {
-		tell_kinds(c);
+		print_kinds(c);
 		return kerr_plain(err, -ENOENT, "unknown kind: %s", word);
 	}
 	schema_json(&out, kind);

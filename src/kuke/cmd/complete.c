@@ -23,7 +23,7 @@ static bool has_line(const char *text, const char *line)
 	return false;
 }
 
-/* A name that a shell's line cannot hold is left out. */
+/* Duplicates and names with control characters are left out. */
 static void add(struct buf *out, const char *candidate, const char *begun)
 {
 	cleanup_buf struct buf safe = BUF_INIT(1 << 16);
@@ -54,7 +54,7 @@ static void add_flags(struct buf *out, const struct opt_values *o, const char *b
 
 /* ---- names ---- */
 
-/* Candidates on their way out. */
+/* Where candidates are collected. */
 struct candidates {
 	struct buf *out;
 	const char *begun;
@@ -71,8 +71,8 @@ static int add_object(void *ctx, const void *doc)
 	return 0;
 }
 
-/* Calls go to an engine of our own: completion never waits for the daemon. */
-static bool ready(struct cli *c)
+/* Use an engine of our own: completion must never wait for the daemon. */
+static bool use_own_engine(struct cli *c)
 {
 	if (c->settings.run_path == NULL && cli_settings(c, NULL) < 0)
 		return false;
@@ -86,7 +86,7 @@ static void add_names(struct cli *c, enum kind kind, struct buf *out, const char
 	const struct selector all = { 0 };
 	cleanup_scope struct scope s = { 0 };
 
-	/* Containers without a cell: those of all cells of the stack. */
+	/* For containers without --cell: those of all cells of the stack. */
 	if (scope_read(c, kind == KIND_CONTAINER ? KIND_CELL : kind, 0, &s, NULL) < 0)
 		return;
 	if (kind == KIND_CONTAINER) {
@@ -94,7 +94,7 @@ static void add_names(struct cli *c, enum kind kind, struct buf *out, const char
 		s.cell =
 			c->cmd->subject == KIND_CELL ? cli_arg(c, 0) : str_trim(cli_str(c, "cell"));
 	}
-	if (ready(c)) /* a list that cannot be had is no candidate */
+	if (use_own_engine(c)) /* errors are ignored: then there are no candidates */
 		(void) pages_each(c, kind, &s, &all, add_object, &to, NULL);
 }
 
@@ -104,7 +104,7 @@ static void add_images(struct cli *c, struct buf *out, const char *begun)
 	struct rpc_image_args args = { .realm = xstrdup(realm) };
 	struct rpc_list_images_reply reply = { 0 };
 
-	if (ready(c) && cli_call(c, RPC_LIST_IMAGES, &args, &reply, NULL) == 0)
+	if (use_own_engine(c) && cli_call(c, RPC_LIST_IMAGES, &args, &reply, NULL) == 0)
 		for (size_t i = 0; i < reply.result.images.n; i++)
 			add(out, reply.result.images.v[i].name, begun);
 	cli_free_args(RPC_LIST_IMAGES, &args);
@@ -120,7 +120,7 @@ static void add_fields(struct buf *out, const char *begun)
 		add(out, paths.v[i], begun);
 }
 
-/* The words of `help get ce`, down the tree. */
+/* For `help get ce`: walk down the tree of commands. */
 static void add_help(const struct cli *c, struct buf *out, const char *begun)
 {
 	const struct cmd *cmd = c->chain[0];
@@ -148,7 +148,7 @@ static void add_subject(struct cli *c, struct buf *out, const char *begun)
 		add_names(c, (enum kind) subject, out, begun);
 }
 
-/* The flag a value is due for: the word before is a flag that takes one. */
+/* The flag whose value comes next, if the word before is a flag that takes one. */
 static const struct opt *awaits_value(const struct opt_values *o, const char *word)
 {
 	const struct opt_value *v = NULL;
@@ -160,7 +160,7 @@ static const struct opt *awaits_value(const struct opt_values *o, const char *wo
 	return v && v->opt->type != OPT_BOOL ? v->opt : NULL;
 }
 
-/* Load checks alone: the environment gives no parameters here. */
+/* Names of the profiles; their parameters are not resolved here. */
 static void add_profiles(struct buf *out, const char *begun)
 {
 	cleanup_strlist struct strlist names = { 0 };
@@ -172,7 +172,7 @@ static void add_profiles(struct buf *out, const char *begun)
 		add(out, names.v[i], begun);
 }
 
-/* KEY= of what the profile on the command line declares. */
+/* KEY= for each parameter of the profile on the command line. */
 static void add_params(const struct cli *c, struct buf *out, const char *begun)
 {
 	cleanup_cellprofile struct cellprofile p = { 0 };
@@ -222,7 +222,7 @@ void complete(const struct cmd *root, const struct strlist *words, struct buf *o
 	strlist_add(&argv, "kuke");
 	for (size_t i = 0; i < n; i++)
 		strlist_add(&argv, words->v[i]);
-	/* Where the words before end in a flag that waits for its value, they do not parse. */
+	/* Words that end in a flag without its value do not parse. */
 	if (cmd_parse(&c, root, (int) argv.n, argv.v, NULL) != 0) {
 		cli_clear(&c);
 		c = (struct cli){ 0 };

@@ -5,9 +5,9 @@
 #include "cli.h"
 
 /*
- * What may stand for the last of words (those after "kuke"), one candidate a line in
- * out: sub-commands, flags, values of -o, and names of objects out of the tree on
- * disk, never asking the daemon. Nothing when in doubt.
+ * Candidates for the last of words (those after "kuke"), one per line in out: sub-commands,
+ * flags, values of -o, and names of objects read from disk without the daemon. None on any
+ * error.
  */
 void complete(const struct cmd *root, const struct strlist *words, struct buf *out);
 

@@ -7,10 +7,10 @@
 /* The flags of `kuke create container`, location first. */
 extern const struct opt container_flags_opts[];
 
-/* Fill spec and labels of a document that has name and location. -EINVAL. */
+/* Fill in spec and labels of a document that has name and location. -EINVAL. */
 int container_flags_read(const struct cli *c, struct container_doc *doc, struct kerr *err);
 
-/* One flag's text each; what they return is owned by the caller. */
+/* Parsers of one flag each; the caller owns the result. */
 char *image_flag_normalise(const char *image) __attribute__((returns_nonnull));
 int volume_flag_parse(const char *text, struct volume_mount *ret, struct kerr *err);
 int tmpfs_flag_parse(const char *text, struct container_tmpfs *ret, struct kerr *err);

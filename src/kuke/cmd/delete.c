@@ -37,7 +37,7 @@ static void set_bool(const struct model_type *t, const char *name, void *args, b
 		*(bool *) field_ptr(f, args) = on;
 }
 
-/* "stack:a" in the list. */
+/* Entries of the list look like "stack:a". */
 void delete_take_cascaded(enum kind kind, const struct strlist *deleted, struct strlist *ret)
 {
 	cleanup_free char *prefix = xasprintf("%s:", kind_info(kind + 1)->word);

@@ -7,7 +7,7 @@
 /* The method that deletes one object of the kind. */
 enum rpc_method_id delete_method(enum kind kind);
 
-/* --cascade, --force and --timeout of the command line into the arguments of that method. */
+/* Copy --cascade, --force and --timeout into the arguments of that method. */
 int delete_fill_flags(struct cli *c, const struct rpc_method *m, void *args, struct kerr *err);
 
 /*
@@ -18,12 +18,12 @@ int delete_fill_flags(struct cli *c, const struct rpc_method *m, void *args, str
 int delete_subject(struct cli *c, enum kind kind, void *owned_args, struct strlist *ret_cascaded,
 		   struct kerr *err);
 
-/* Out of what a reply says went along, the names of the kind's direct children. */
+/* Add the names of the kind's direct children among a reply's deleted objects to ret. */
 void delete_take_cascaded(enum kind kind, const struct strlist *deleted, struct strlist *ret);
 
 /*
- * --dry-run: what the targets, one after the other, would come to. As many plans as
- * targets; cli_free_reply(RPC_X_PLAN_DELETE).
+ * --dry-run: what deleting the targets in order would do. The reply has one plan per target;
+ * free it with cli_free_reply(RPC_X_PLAN_DELETE).
  */
 void delete_plan_target(struct rpc_plan_delete_args *args, enum kind kind, const struct scope *s,
 			const char *name);

@@ -31,7 +31,7 @@ static void deletion_clear(struct deletion *d)
 	free(d->v);
 }
 
-/* Where the object is that the document describes; borrowed. */
+/* The location of the document's object; borrowed. */
 static struct scope scope_of(enum kind kind, const void *doc)
 {
 	if (kind == KIND_SPACE) {
@@ -65,7 +65,7 @@ static size_t containers_of(enum kind kind, const void *doc)
 	return kind == KIND_CELL ? ((const struct cell_doc *) doc)->spec.containers.n : 0;
 }
 
-static bool says_not_found(const char *text)
+static bool is_not_found_text(const char *text)
 {
 	size_t n = strlen("not found");
 
@@ -89,14 +89,14 @@ static struct deleted_resource *add_result(struct deletion *d, const struct docs
 	return res;
 }
 
-/* error: NULL when it worked. */
+/* error: NULL on success. */
 static void set_result(struct deletion *d, struct deleted_resource *res,
 		       const struct docstream_doc *doc, const char *error)
 {
 	if (!error) {
 		res->action = "deleted";
 		res->containers = containers_of(doc->kind, doc->doc);
-	} else if (says_not_found(error)) {
+	} else if (is_not_found_text(error)) {
 		res->action = "not found";
 	} else {
 		res->action = "failed";
@@ -131,14 +131,14 @@ static void plan_doc(struct cli *c, const struct docstream_doc *doc, void *arg)
 	delete_plan_target(arg, doc->kind, &s, name);
 }
 
-struct told {
+struct planning {
 	struct deletion *d;
 	const struct rpc_plan_delete_result *plan;
 };
 
-static void tell_plan(struct cli *c, const struct docstream_doc *doc, void *arg)
+static void add_planned(struct cli *c, const struct docstream_doc *doc, void *arg)
 {
-	struct told *t = arg;
+	struct planning *t = arg;
 	const struct rpc_planned *p = &t->plan->planned.v[t->d->n];
 	struct deleted_resource *res = add_result(t->d, doc);
 
@@ -150,7 +150,7 @@ static void tell_plan(struct cli *c, const struct docstream_doc *doc, void *arg)
 						   : p->error);
 }
 
-/* Children before parents; within a kind in the order of the stream. */
+/* Children before parents; within a kind in stream order. */
 static void each_doc(struct cli *c, const struct docstream *docs,
 		     void (*fn)(struct cli *c, const struct docstream_doc *doc, void *arg),
 		     void *arg)
@@ -166,20 +166,20 @@ static int plan_docs(struct cli *c, const struct docstream *docs, struct deletio
 {
 	struct rpc_plan_delete_args args = { 0 };
 	struct rpc_plan_delete_reply reply = { 0 };
-	struct told told = { .d = d, .plan = &reply.result };
+	struct planning planning = { .d = d, .plan = &reply.result };
 	int r;
 
 	each_doc(c, docs, plan_doc, &args);
 	r = delete_plan(c, &args, &reply, err);
 	if (r == 0)
-		each_doc(c, docs, tell_plan, &told);
+		each_doc(c, docs, add_planned, &planning);
 	cli_free_reply(RPC_X_PLAN_DELETE, &reply);
 	return r;
 }
 
 /*
- * All of them are asked to end before the first one is waited for. A daemon that cannot do
- * that gives each its grace in turn.
+ * All get their stop signal before the first is waited for. An older daemon does not have the
+ * method: there each has its grace period in turn.
  */
 static int prepare_docs(struct cli *c, const struct docstream *docs, struct kerr *err)
 {

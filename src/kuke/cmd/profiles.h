@@ -12,8 +12,8 @@
 char *profiles_dir(struct kerr *err);
 
 /*
- * The profile of -p with the values of --param, --param-file, its own defaults and
- * the environment in the places of its parameters. Warnings go to stderr.
+ * The profile of -p with its parameters filled in, from --param, --param-file, its defaults
+ * and the environment. Warnings go to stderr.
  */
 int profile_prepare(const struct cli *c, struct cellprofile *ret, struct kerr *err);
 

@@ -4,7 +4,7 @@
 
 #include "cmd.h"
 
-/* The verbs, one file each (cmd_<verb>.c). A group's table names its subjects. */
+/* The verbs, one file each (cmd_<verb>.c), with their sub-commands. */
 extern const struct cmd cmd_apply;
 extern const struct cmd cmd_complete;
 extern const struct cmd cmd_completion;

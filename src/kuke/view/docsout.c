@@ -7,7 +7,7 @@
 #include "emit_yaml.h"
 #include "model.h"
 
-/* One document; as large as a reply, and escaped. */
+/* Limit of one document: as large as a reply, escaped. */
 #define DOC_MAX (256 << 20)
 
 static void flush(struct docsout *d)

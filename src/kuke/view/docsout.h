@@ -10,8 +10,8 @@
 #include "node.h"
 
 /*
- * A list of documents on its way to stdout, one by one, secrets masked: the bytes
- * are those of the whole list, however long it is.
+ * Prints a list of documents to stdout one by one, secrets masked. The output is the same as
+ * if the whole list were printed at once, but only one document is held in memory.
  */
 struct docsout {
 	const struct model_type *type;

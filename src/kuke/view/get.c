@@ -13,7 +13,7 @@
 #include "str.h"
 #include "subject.h"
 
-/* Replies of the methods below; which one it is says the row. */
+/* Replies of the methods below; the row says which member is used. */
 union get_reply {
 	struct rpc_get_realm_reply realm;
 	struct rpc_get_space_reply space;
@@ -25,7 +25,7 @@ union get_reply {
 static const struct get_row {
 	enum rpc_method_id get;
 	size_t doc, exists; /* offsets in the reply of get */
-	int not_found; /* an error of this class is the same as "not there" */
+	int not_found; /* error class that means the object does not exist */
 } rows[] = {
 #define ROW(kind_, KIND, exists_)                                                        \
 	[KIND_##KIND] = { RPC_GET_##KIND, offsetof(union get_reply, kind_.result.kind_), \
@@ -37,7 +37,7 @@ static const struct get_row {
 #undef ROW
 };
 
-/* ---- one ---- */
+/* ---- one object ---- */
 
 static int not_found(enum kind kind, const struct scope *s, const char *name, struct kerr *err)
 {
@@ -59,7 +59,7 @@ static int not_found(enum kind kind, const struct scope *s, const char *name, st
 			 "container \"%s\" not found in cell \"%s\"", name, s->cell);
 }
 
-/* The document of a name, given to fn. */
+/* Get the document of a name and call fn with it. */
 static int with_doc(struct cli *c, enum kind kind, const struct scope *scope, const char *name,
 		    pages_fn *fn, void *ctx, struct kerr *err)
 {
@@ -71,7 +71,7 @@ static int with_doc(struct cli *c, enum kind kind, const struct scope *scope, co
 
 	scope_fill_doc(scope, kind, name, &args);
 	r = cli_call(c, row->get, &args, &reply, &why);
-	/* The daemon's own words about a container say more than ours. */
+	/* For a container the daemon's message says more than ours: keep it. */
 	if (r == 0 ? !*(bool *) ((char *) &reply + row->exists)
 		   : kind != KIND_CONTAINER && why.kind == row->not_found)
 		r = not_found(kind, scope, name, err);
@@ -84,9 +84,9 @@ static int with_doc(struct cli *c, enum kind kind, const struct scope *scope, co
 	return r;
 }
 
-/* ---- several ---- */
+/* ---- lists ---- */
 
-/* What is shown of some objects. */
+/* How objects are shown. */
 struct view {
 	enum kind kind;
 	enum output_format format;
@@ -110,7 +110,7 @@ static bool is_table(const struct view *v)
 	return v->format == OUTPUT_TABLE || v->format == OUTPUT_WIDE;
 }
 
-/* Lists of containers are lists of specs, as upstream has them. */
+/* A list of containers prints their specs only, as kukeon in Go does. */
 static const void *item_of(enum kind kind, const void *doc)
 {
 	return kind == KIND_CONTAINER ? &((const struct container_doc *) doc)->spec : doc;
@@ -159,14 +159,14 @@ static void list_hint(struct cli *c, const struct scope *scope)
 	get_no_containers(&out, scope);
 	if (*scope->cell || *scope->stack || *scope->space) {
 		r = cli_call(c, RPC_LIST_CONTAINERS, &args, &reply, NULL);
-		if (r == 0) /* a hint is worth no error */
+		if (r == 0) /* errors are ignored: it is only a hint */
 			get_container_hint(&out, scope, &reply);
 		cli_free_reply(RPC_LIST_CONTAINERS, &reply);
 	}
 	cli_print(&out);
 }
 
-static void say_none(struct cli *c, const struct view *v)
+static void print_none(struct cli *c, const struct view *v)
 {
 	if (v->selector.n > 0)
 		cli_printf("No %s match.\n", kind_info(v->kind)->plural);
@@ -186,7 +186,7 @@ static int get_list(struct cli *c, struct view *v, struct kerr *err)
 		return r;
 	view_end(v);
 	if (is_table(v) && v->n == 0)
-		say_none(c, v);
+		print_none(c, v);
 	return 0;
 }
 
@@ -207,9 +207,9 @@ static int get_some(struct cli *c, struct view *v, const struct strlist *names, 
 	return r;
 }
 
-/* ---- one ---- */
+/* ---- by name ---- */
 
-/* A table of one is not upstream's habit: it prints YAML for it. */
+/* One object is printed as YAML where several are a table, as kukeon in Go does. */
 static int print_one(void *ctx, const void *doc)
 {
 	const struct view *v = ctx;

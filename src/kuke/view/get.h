@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-/* `kuke get KIND [NAME…]`: one document, some of them, or the list. */
+/* `kuke get KIND [NAME…]`: one object, several, or all. */
 int get_run(struct cli *c, enum kind kind, struct kerr *err);
 
 enum get_table_flags {
@@ -12,17 +12,17 @@ enum get_table_flags {
 	GET_TABLE_WIDE = 1 << 1,
 };
 
-/* The header of a kind's list, and the row of one document. */
+/* Add the header of a kind's table, and the row of one document. */
 void get_table_header(struct table *t, enum kind kind, enum get_table_flags flags);
 void get_table_doc(struct table *t, enum kind kind, const void *doc, enum get_table_flags flags);
-/* What verbs call the object of a document by. */
+/* The name of a document's object on the command line; borrowed. */
 const char *get_name(enum kind kind, const void *doc);
-/* "5d"; nothing for a time that is not set. */
+/* Append the age ("5d"); nothing if the time is not set. */
 void get_age(struct buf *out, const struct ktime *since);
 
 /*
- * The lines for an empty list of containers: what was asked for, and where what
- * was named is to be found instead. all: the containers of the host.
+ * The lines printed for an empty list of containers: what was asked for, and a hint if the
+ * named cell, stack or space exists elsewhere. all: the containers of the host.
  */
 struct scope;
 void get_no_containers(struct buf *out, const struct scope *asked);

@@ -40,7 +40,7 @@ static const char *state_of(enum kind kind, const void *doc)
 			   ((const struct container_doc *) doc)->status.state);
 }
 
-/* What the model has at a path of two keys; NULL: nothing of that name. */
+/* The member outer.inner of a document; NULL if its kind has none. */
 static const void *member(enum kind kind, const void *doc, const char *outer, const char *inner)
 {
 	const struct field *f = model_find(kind_info(kind)->type, outer, NULL);
@@ -65,7 +65,7 @@ static void add_controllers(struct buf *out, enum kind kind, const void *doc)
 		buf_addf(out, "%s%s", i ? "," : "", l->v[i]);
 }
 
-/* One unit is enough: 4s, 3m, 2h, 5d. */
+/* One unit only: 4s, 3m, 2h, 5d. */
 void get_age(struct buf *out, const struct ktime *since)
 {
 	int64_t s = ktime_now().sec - since->sec;
@@ -93,7 +93,7 @@ static void add_age(struct buf *out, enum kind kind, const void *doc)
 		get_age(out, t);
 }
 
-/* How many of a cell's containers run. */
+/* Running and all containers of the cell: "1/2". */
 static void add_ready(struct buf *out, const struct cell_doc *d)
 {
 	size_t ready = 0;
@@ -131,7 +131,7 @@ enum column {
 	_COLUMN_MAX,
 };
 
-/* dash: "-" for what is empty. */
+/* dash: print "-" for an empty value. */
 static const struct {
 	const char *title;
 	bool dash;
@@ -154,7 +154,7 @@ static const struct {
 	[COLUMN_AGE] = { "AGE", true },
 };
 
-/* The usual columns of each kind, and after --show-controllers' those that -o wide adds. */
+/* The usual columns of each kind, and those of -o wide, which follow --show-controllers' ones. */
 static const struct {
 	enum column usual[10], wide[5];
 } layouts[] = {
@@ -214,7 +214,7 @@ static void add_text(struct buf *out, enum column column, enum kind kind, const 
 		add_age(out, kind, doc);
 }
 
-/* doc NULL: its title. */
+/* doc NULL: add the column's title. */
 static void add_cell(struct strlist *row, enum column column, enum kind kind, const void *doc)
 {
 	cleanup_buf struct buf text = BUF_INIT(1 << 20);
@@ -278,7 +278,7 @@ void get_no_containers(struct buf *out, const struct scope *asked)
 	buf_adds(out, ".\n");
 }
 
-/* Where the container's cell, stack or space is; NULL when it is not the one asked for. */
+/* The location of the container's cell, stack or space; NULL if it is not the one asked for. */
 static char *location(const struct scope *asked, const struct container_spec *c)
 {
 	if (*asked->cell)

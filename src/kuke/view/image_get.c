@@ -10,10 +10,10 @@
 #include "str.h"
 #include "term.h"
 
-/* One image, escaped; its labels come from its author. */
+/* Limit of one image, escaped: its author chose the labels. */
 #define REPORT_MAX (256 << 20)
 
-/* What is shown of some images. */
+/* How images are shown. */
 struct view {
 	enum output_format format;
 	char *realm;
@@ -92,13 +92,13 @@ static void view_end(struct view *v)
 	flush(v);
 }
 
-/* ---- the list ---- */
+/* ---- lists ---- */
 
 static int list_page(struct cli *c, struct view *v, char **after, struct kerr *err)
 {
 	struct rpc_list_args args = { .realm_name = v->realm, .after = *after };
 	struct rpc_list_images_reply reply = { 0 };
-	int r = cli_call(c, RPC_X_LIST_IMAGES, &args, &reply, err); /* args are ours */
+	int r = cli_call(c, RPC_X_LIST_IMAGES, &args, &reply, err); /* args borrows: not freed */
 
 	if (r == 0 && !str_empty(*after) && streq_null(reply.result.next, *after))
 		r = kerr_plain(err, -EPROTO, "kukeond sent the same page of the list twice");

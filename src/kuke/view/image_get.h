@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-/* `kuke image get [REF...]`: one image, some of them, or the list of a realm. */
+/* `kuke image get [REF...]`: one image, several, or all of a realm. */
 int image_get_run(struct cli *c, struct kerr *err);
 
 #endif

@@ -33,17 +33,17 @@ static int call(struct cli *c, enum rpc_method_id method, enum kind kind, const 
 	return r;
 }
 
-/* One verb on some objects. */
-struct ending {
+/* One verb on several objects. */
+struct verb_args {
 	enum rpc_method_id method;
 	enum kind kind;
 	const char *past;
 	struct scope scope;
 };
 
-static int one(struct cli *c, const char *name, void *ctx, struct kerr *err)
+static int run_one(struct cli *c, const char *name, void *ctx, struct kerr *err)
 {
-	const struct ending *e = ctx;
+	const struct verb_args *e = ctx;
 	int r = call(c, e->method, e->kind, name, &e->scope, err);
 
 	if (r == 0 && e->kind == KIND_CELL)
@@ -55,7 +55,7 @@ static int one(struct cli *c, const char *name, void *ctx, struct kerr *err)
 
 static void begin(struct cli *c, const char *name, void *ctx)
 {
-	const struct ending *e = ctx;
+	const struct verb_args *e = ctx;
 	union subject_args args = { 0 };
 
 	scope_fill_doc(&e->scope, e->kind, name, &args);
@@ -64,13 +64,13 @@ static void begin(struct cli *c, const char *name, void *ctx)
 	cli_free_args(e->method, &args);
 }
 
-/* What ends ends together, within one grace; starting may take a pull, which is shown. */
+/* Stops run at once, within one common grace period; starts one by one, as each may show a pull. */
 static bool at_once(enum rpc_method_id method)
 {
 	return method != RPC_START_CELL && method != RPC_START_CONTAINER;
 }
 
-static int run_verb(struct cli *c, struct ending *e, struct kerr *err)
+static int run_verb(struct cli *c, struct verb_args *e, struct kerr *err)
 {
 	cleanup_strlist struct strlist names = { 0 };
 	int r;
@@ -80,12 +80,13 @@ static int run_verb(struct cli *c, struct ending *e, struct kerr *err)
 		r = scope_read(c, e->kind, SCOPE_CHECK, &e->scope, err);
 	if (r == 0)
 		r = names_wanted(c, e->kind, &e->scope, &names, err);
-	return r < 0 ? r : names_each(c, &names, at_once(e->method) ? begin : NULL, one, e, err);
+	return r < 0 ? r
+		     : names_each(c, &names, at_once(e->method) ? begin : NULL, run_one, e, err);
 }
 
 int lifecycle_cell(struct cli *c, enum rpc_method_id method, const char *past, struct kerr *err)
 {
-	struct ending e = { .method = method, .kind = KIND_CELL, .past = past };
+	struct verb_args e = { .method = method, .kind = KIND_CELL, .past = past };
 	int r = run_verb(c, &e, err);
 
 	scope_clear(&e.scope);
@@ -95,7 +96,7 @@ int lifecycle_cell(struct cli *c, enum rpc_method_id method, const char *past, s
 int lifecycle_container(struct cli *c, enum rpc_method_id method, const char *past,
 			struct kerr *err)
 {
-	struct ending e = { .method = method, .kind = KIND_CONTAINER, .past = past };
+	struct verb_args e = { .method = method, .kind = KIND_CONTAINER, .past = past };
 	int r = run_verb(c, &e, err);
 
 	scope_clear(&e.scope);

@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-/* start, stop and kill: one call and one line each. past is "Started". */
+/* start, stop and kill: one call and one line of output each. past: "Started" and so on. */
 int lifecycle_cell(struct cli *c, enum rpc_method_id method, const char *past, struct kerr *err);
 int lifecycle_container(struct cli *c, enum rpc_method_id method, const char *past,
 			struct kerr *err);

@@ -21,25 +21,25 @@
 
 #define BLOCK (64 << 10)
 #define SAFE_MAX (1 << 20)
-#define KEPT_MAX 1000 /* as many as a monitor keeps at most */
-#define ASK_MS 1000 /* while the writer waits: no event tells of its end */
+#define KEPT_MAX 1000 /* the most that a monitor keeps */
+#define ASK_MS 1000 /* interval of polling while the writer waits: its end causes no event */
 
-/* What of a line may be known with the bytes after it only: a CR, part of a character. */
+/* Bytes held back until the next ones decide their meaning: a CR, part of a character. */
 #define HELD_MAX 4
 
 struct view {
 	const char *path;
 	const struct logview_opts *opts;
 	char *dir;
-	int fd; /* of the log; -EBADF between two files */
+	int fd; /* the open log; -EBADF between two files */
 	off_t at;
 	int notify;
 	int signals;
 	char *block;
-	bool escape; /* for a terminal */
+	bool escape; /* standard output is a terminal */
 	char held[HELD_MAX];
 	size_t n_held;
-	bool closed; /* a writer has closed the log since that was last looked at */
+	bool closed; /* a writer closed the log since the last check */
 };
 
 static void view_clear(struct view *v)
@@ -67,8 +67,8 @@ static int open_log(struct view *v, struct kerr *err)
 
 /* ---- printing ---- */
 
-/* How many bytes at the end of p may be the beginning of something longer. */
-static size_t unfinished(const char *p, size_t n)
+/* Number of bytes at the end of p that may belong to a longer sequence. */
+static size_t incomplete_tail(const char *p, size_t n)
 {
 	if (n > 0 && p[n - 1] == '\r')
 		return 1;
@@ -84,7 +84,7 @@ static size_t unfinished(const char *p, size_t n)
 	return 0;
 }
 
-/* The lines of a terminal end with CR and LF: that CR is none to escape. */
+/* Output of a terminal ends lines with CR LF: do not escape that CR. */
 static void escape(struct buf *out, const char *p, size_t n)
 {
 	const char *end;
@@ -106,7 +106,7 @@ static int write_out(const char *p, size_t n, struct kerr *err)
 	return r < 0 && r != -EPIPE ? kerr_set(err, r, "write standard output") : r;
 }
 
-/* last: nothing comes after it. */
+/* last: no more bytes follow; hold none back. */
 static int print(struct view *v, const char *p, size_t n, bool last, struct kerr *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(BLOCK + HELD_MAX);
@@ -116,13 +116,13 @@ static int print(struct view *v, const char *p, size_t n, bool last, struct kerr
 		return write_out(p, n, err);
 	buf_add(&text, v->held, v->n_held);
 	buf_add(&text, p, n);
-	v->n_held = last ? 0 : unfinished(buf_str(&text), text.len);
+	v->n_held = last ? 0 : incomplete_tail(buf_str(&text), text.len);
 	memcpy(v->held, buf_str(&text) + text.len - v->n_held, v->n_held);
 	escape(&safe, buf_str(&text), text.len - v->n_held);
 	return write_out(buf_str(&safe), safe.len, err);
 }
 
-/* All there is from where we are. -EPIPE: the reader has gone. */
+/* Print from the current offset to the end of the file. -EPIPE: the reader is gone. */
 static int drain(struct view *v, struct kerr *err)
 {
 	struct stat st;
@@ -144,10 +144,10 @@ static int drain(struct view *v, struct kerr *err)
 	return 0;
 }
 
-/* ---- the files that are kept ---- */
+/* ---- rotated files ---- */
 
 struct kept {
-	int number; /* of log.NUMBER */
+	int number; /* the file is log.NUMBER */
 	int fd;
 };
 
@@ -158,7 +158,7 @@ static int by_number(const void *a, const void *b)
 	return y->number - x->number;
 }
 
-/* The names, in no order. */
+/* List the rotated files, the oldest (highest number) first. */
 static size_t list_kept(const struct view *v, struct kept *ret)
 {
 	const char *name = strrchr(v->path, '/') ? strrchr(v->path, '/') + 1 : v->path;
@@ -186,8 +186,8 @@ static bool same_file(int a, int b)
 }
 
 /*
- * Open from the newest on, after the log itself: a rotation in between moves a file that
- * is open already to the next number, where it is known again and passed over.
+ * Open from the newest to the oldest, the log itself first: if a rotation in between moves an
+ * open file to the next number, it is recognised there and skipped.
  */
 static void open_kept(const struct view *v, struct kept *k, size_t n)
 {
@@ -203,7 +203,7 @@ static void open_kept(const struct view *v, struct kept *k, size_t n)
 	}
 }
 
-/* Those that were rotated away, the oldest first. */
+/* Print the rotated files, the oldest first. */
 static int print_kept(struct view *v, struct kerr *err)
 {
 	cleanup_free struct kept *k = xcalloc(KEPT_MAX, sizeof(*k));
@@ -227,7 +227,7 @@ static int print_kept(struct view *v, struct kerr *err)
 
 /* ---- following ---- */
 
-/* Whether the name now leads to another file than the open one (or to none). */
+/* Whether the name belongs to another file than the open one. */
 static bool rotated(const struct view *v)
 {
 	struct stat now, open_one;
@@ -235,11 +235,11 @@ static bool rotated(const struct view *v)
 	if (fstat(v->fd, &open_one) < 0)
 		return true;
 	if (stat(v->path, &now) < 0)
-		return false; /* a moment between two files: the directory will tell */
+		return false; /* between two files: an event of the directory follows */
 	return now.st_ino != open_one.st_ino || now.st_dev != open_one.st_dev;
 }
 
-/* Print the rest of this file and of those that followed it. */
+/* Print the rest of this file and all files that replaced it. */
 static int catch_up(struct view *v, struct kerr *err)
 {
 	int r = drain(v, err);
@@ -268,7 +268,7 @@ static int watch(struct view *v, struct kerr *err)
 	v->notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (v->signals < 0 || v->notify < 0)
 		return kerr_set(err, -errno, "follow '%s'", v->path);
-	/* One watch on the directory sees the file being written, closed, cut, moved and made. */
+	/* Watching the directory reports writes, close, truncation, renames and new files. */
 	if (inotify_add_watch(v->notify, v->dir,
 			      IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_DELETE |
 				      IN_DELETE_SELF) < 0)
@@ -277,15 +277,18 @@ static int watch(struct view *v, struct kerr *err)
 }
 
 /* The container was deleted, its directory with it. */
-static bool gone(const struct view *v)
+static bool log_deleted(const struct view *v)
 {
 	struct stat st;
 
 	return stat(v->dir, &st) < 0;
 }
 
-/* How long to wait: no event tells of a writer that is given up, nor surely of a directory. */
-static int patience(const struct view *v, enum logview_writer writer)
+/*
+ * Poll timeout: no event tells that a waiting writer will not run again; that the directory
+ * was removed may go unnoticed too.
+ */
+static int poll_timeout(const struct view *v, enum logview_writer writer)
 {
 	struct stat st;
 
@@ -305,7 +308,7 @@ static void read_events(struct view *v)
 		}
 }
 
-/* 1 to go on, 0 when it is over: a signal, a reader that left, the container deleted. */
+/* 1: go on; 0: end, for a signal, a reader that is gone or a deleted container. */
 static int wait_change(struct view *v, int timeout_ms, struct kerr *err)
 {
 	struct pollfd p[] = {
@@ -319,7 +322,7 @@ static int wait_change(struct view *v, int timeout_ms, struct kerr *err)
 	if (p[0].revents || p[2].revents & POLLERR)
 		return 0;
 	read_events(v);
-	return gone(v) ? 0 : 1;
+	return log_deleted(v) ? 0 : 1;
 }
 
 static enum logview_writer ask_writer(struct view *v)
@@ -328,7 +331,7 @@ static enum logview_writer ask_writer(struct view *v)
 	return v->opts->writer ? v->opts->writer(v->opts->ctx) : LOGVIEW_WRITES;
 }
 
-/* A writer that ends closes the log; until then it is not asked after again. */
+/* A writer that ends closes the log: ask the daemon about it only then. */
 static int follow(struct view *v, struct kerr *err)
 {
 	enum logview_writer writer = LOGVIEW_WAITS;
@@ -341,7 +344,7 @@ static int follow(struct view *v, struct kerr *err)
 		if (r == 0 && writer == LOGVIEW_ENDED)
 			return 0;
 		if (r == 0)
-			r = wait_change(v, patience(v, writer), err);
+			r = wait_change(v, poll_timeout(v, writer), err);
 	}
 	return r;
 }

@@ -6,28 +6,28 @@
 
 enum logview_flags {
 	LOGVIEW_FOLLOW =
-		1 << 0, /* until SIGINT or SIGTERM, or the reader of standard output goes away */
-	LOGVIEW_RAW = 1 << 1, /* byte for byte to a terminal too, which escapes nothing else */
+		1 << 0, /* until SIGINT, SIGTERM, or the reader of standard output is gone */
+	LOGVIEW_RAW = 1 << 1, /* byte for byte even to a terminal: no escaping */
 };
 
-/* What is known of the writer of a log that is followed. */
+/* State of the process that writes the log. */
 enum logview_writer {
 	LOGVIEW_WRITES = 1,
-	LOGVIEW_WAITS, /* it does not run now, and may again: to be asked before long */
-	LOGVIEW_ENDED, /* nothing more comes */
+	LOGVIEW_WAITS, /* not running now but may run again: ask again soon */
+	LOGVIEW_ENDED, /* no more output will come */
 };
 
 struct logview_opts {
 	enum logview_flags flags;
-	enum logview_writer (*writer)(void *ctx); /* NULL: it always writes */
+	enum logview_writer (*writer)(void *ctx); /* NULL: always LOGVIEW_WRITES */
 	void *ctx;
 };
 
 /*
- * Copy the log to standard output: the files kept of it (log.2, log.1, log), from the
- * oldest on. Following goes on with the next file when it is rotated or removed, from its
- * start when it is truncated, and ends when its writer has. A terminal gets control
- * characters escaped. -ENOENT leaves *err alone.
+ * Copy the log to standard output, rotated files first (log.2, log.1, log). Following
+ * continues with the next file after a rotation or removal, restarts at the beginning after
+ * a truncation, and ends when the writer has ended. On a terminal control characters are
+ * escaped. -ENOENT: no log; *err is not set.
  */
 int logview(const char *path, const struct logview_opts *opts, struct kerr *err);
 

@@ -89,7 +89,7 @@ int names_each(struct cli *c, const struct strlist *names, names_begin_fn *begin
 			begin(c, names->v[begun], ctx);
 		if (fn(c, names->v[i], ctx, &why) == 0)
 			continue;
-		if (!c->client) { /* no daemon: the others would fail alike */
+		if (!c->client) { /* no daemon: the rest would fail the same way */
 			if (err)
 				*err = why;
 			return -EIO;

@@ -5,7 +5,7 @@
 #include "selector.h"
 #include "subject.h"
 
-/* Verbs on several objects: by their names, or by their labels (-l). */
+/* Objects of a verb: by name, or by label (-l). */
 enum {
 	NAMES_MAX = 10000
 };
@@ -17,26 +17,26 @@ enum {
 	}
 
 /*
- * The names that were typed, trimmed, each once, blank ones left out, and the terms
- * of -l; not both.
+ * Read the names on the command line, trimmed, without duplicates and blank ones, and the
+ * terms of -l. Both together are an error.
  */
 int names_read(const struct cli *c, struct strlist *ret, struct selector *ret_selector,
 	       struct kerr *err);
 
-/* `accepts 1 arg(s), received 0` where neither a name nor -l was typed. */
+/* Error `accepts 1 arg(s), received 0` if there is neither a name nor -l. */
 int names_given(struct cli *c, struct kerr *err);
 
 /*
- * For verbs that change something: the names that were typed, none of them blank, or
- * those that -l selects in the scope. May be none then.
+ * For verbs that change something: the names on the command line, where a blank one is an
+ * error, or those that -l selects in the scope, which may be none.
  */
 int names_wanted(struct cli *c, enum kind kind, const struct scope *scope, struct strlist *ret,
 		 struct kerr *err);
 
 /*
- * fn for each of them. Of several, one that fails is told on stderr and does not keep
- * the others: 1 when any failed. begin (may be NULL) sends the request of one early
- * (cli_call_early), which fn makes as its first and only call.
+ * Call fn for each name. With several names an error is printed on stderr and the rest still
+ * run; returns 1 if any failed. begin (may be NULL) sends a name's request early
+ * (cli_call_early); it must be the first and only call that fn makes.
  */
 typedef int names_fn(struct cli *c, const char *name, void *ctx, struct kerr *err);
 typedef void names_begin_fn(struct cli *c, const char *name, void *ctx);

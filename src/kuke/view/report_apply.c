@@ -31,7 +31,7 @@ static void applied_text(struct buf *out, const struct rpc_apply_resource *a,
 		buf_addf(out, "  Error: %s\n", a->error);
 }
 
-/* The keys of Go's field names: capitalised in JSON, lower-case in YAML. */
+/* Keys are Go's field names: capitalised in JSON, lower case in YAML. */
 static void applied_json(struct jemit *j, const struct rpc_apply_resource *a)
 {
 	jemit_object(j);
@@ -109,7 +109,7 @@ size_t report_applied(struct buf *out, const struct rpc_apply_result *res,
 
 static const char *child_word(enum kind kind)
 {
-	return kind_info(kind + 1)->word; /* only asked of realm, space and stack */
+	return kind_info(kind + 1)->word; /* kind is realm, space or stack */
 }
 
 static void deleted_text(struct buf *out, const struct deleted_resource *d, enum report_flags flags)

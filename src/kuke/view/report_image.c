@@ -113,7 +113,7 @@ static void new_line(struct buf *out, unsigned depth)
 		buf_adds(out, "  ");
 }
 
-/* A string from its quote on; the byte after it. */
+/* Copy the string that begins at p with its quotes; returns the byte after it. */
 static const char *copy_string(struct buf *out, const char *p)
 {
 	const unsigned char *u;
@@ -168,7 +168,7 @@ void report_json(struct buf *out, const char *json)
 	buf_addc(out, '\n');
 }
 
-static void put_check(struct buf *out, const struct rpc_image_check *c)
+static void add_check(struct buf *out, const struct rpc_image_check *c)
 {
 	for (size_t i = 0; i < c->problems.n; i++)
 		buf_addf(out, "image \"%s\": %s\n", nn(c->name), c->problems.v[i]);
@@ -196,7 +196,7 @@ size_t report_image_checks(struct buf *out, const struct rpc_verify_images_resul
 	for (i = 0; i < res->images.n; i++) {
 		const struct rpc_image_check *c = &res->images.v[i];
 
-		put_check(out, c);
+		add_check(out, c);
 		broken += !streq(nn(c->outcome), "ok") && !streq(nn(c->outcome), "repaired");
 	}
 	return broken;
