@@ -110,7 +110,7 @@ cgroup_file()
 	printf 'a\0b' >"$HERE/secret"
 	quiet kuke kill cell s
 	run quiet kuke start cell s
-	assert_output --partial "give it a mountPath"
+	assert_output --partial "mount it as a file (mountPath)"
 	mkfifo "$HERE/fifo"
 	run quiet kuke run -d -f - < <(cell_doc t true "secrets: [{name: X, fromFile: $HERE/fifo}]")
 	assert_output --partial "is not a regular file"
