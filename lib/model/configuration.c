@@ -304,7 +304,7 @@ int configuration_write_template(enum kind kind, const char *path, struct kerr *
  * Paths are written to JSON files, which hold only UTF-8: any other path would be
  * changed there and not be found.
  */
-static int check_text(const char *what, const char *text, struct kerr *err)
+int configuration_check_text(const char *what, const char *text, struct kerr *err)
 {
 	cleanup_buf struct buf shown = BUF_INIT(SHOWN_MAX);
 
@@ -329,7 +329,7 @@ static int check_suffix(const char *suffix, struct kerr *err)
 		return kerr_plain(err, -EINVAL,
 				  "containerdNamespaceSuffix \"%s\" contains disallowed character",
 				  suffix);
-	return check_text("containerdNamespaceSuffix", suffix, err);
+	return configuration_check_text("containerdNamespaceSuffix", suffix, err);
 }
 
 static int check_cgroup_root(const char *root, struct kerr *err)
@@ -342,7 +342,7 @@ static int check_cgroup_root(const char *root, struct kerr *err)
 		return kerr_plain(err, -EINVAL, "cgroupRoot \"%s\" must be an absolute path", root);
 	if (streq(clean, "/"))
 		return kerr_plain(err, -EINVAL, "cgroupRoot \"%s\" resolves to root", root);
-	return check_text("cgroupRoot", root, err);
+	return configuration_check_text("cgroupRoot", root, err);
 }
 
 int configuration_check_runtime(const char *suffix, const char *cgroup_root, struct kerr *err)
@@ -388,7 +388,7 @@ int configuration_check_path(const char *what, const char *path, struct kerr *er
 		return 0;
 	if (path[0] != '/')
 		return kerr_plain(err, -EINVAL, "%s \"%s\" must be an absolute path", what, path);
-	return check_text(what, path, err);
+	return configuration_check_text(what, path, err);
 }
 
 const char *configuration_pick(const char *flag, const char *env, const char *file, const char *def)

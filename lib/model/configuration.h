@@ -64,6 +64,8 @@ int configuration_check_flag(const char *what, const char *flag, struct kerr *er
  */
 char *configuration_elsewhere(const char *used, const char *def) __attribute__((returns_nonnull));
 
+/* -EINVAL unless a setting is UTF-8: documents and requests, in which it stands, are. */
+int configuration_check_text(const char *what, const char *text, struct kerr *err);
 /*
  * NULL, "" and absolute paths are accepted. `runPath "x" must be an absolute path`,
  * `runPath "/\xff" is not UTF-8: choose another one`. -EINVAL.

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "configuration.h"
 #include "copy.h"
 #include "fd.h"
 #include "helper.h"
@@ -79,6 +80,26 @@ static int open_engine(struct own_engine *e, struct rpc_client *client,
 	return r;
 }
 
+/* A request is UTF-8: what is not would arrive as another path. */
+static int check_texts(const struct rpc_open_engine_args *how, struct kerr *err)
+{
+	const struct {
+		const char *what, *text;
+	} all[] = {
+		{ "configuration", how->configuration },
+		{ "runPath", how->run_path },
+		{ "socket", how->socket },
+		{ "containerdNamespaceSuffix", how->namespace_suffix },
+		{ "cgroupRoot", how->cgroup_root },
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(all); i++)
+		if (all[i].text)
+			r = configuration_check_text(all[i].what, all[i].text, err);
+	return r;
+}
+
 int own_engine_start(struct own_engine *e, const struct rpc_open_engine_args *how,
 		     struct rpc_client **ret, struct kerr *err)
 {
@@ -88,7 +109,9 @@ int own_engine_start(struct own_engine *e, const struct rpc_open_engine_args *ho
 	int r;
 
 	free_p(&e->program);
-	r = find_program(&e->program, err);
+	r = check_texts(how, err);
+	if (r == 0)
+		r = find_program(&e->program, err);
 	if (r < 0)
 		return r;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
