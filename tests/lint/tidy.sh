@@ -18,7 +18,7 @@ build=${top_builddir:-.}
 # Header names are unique (includes.sh): one include path does for all layers.
 mapfile -t flags < <(
 	printf '%s\n' -std=gnu11 -DKUKEON_SYSCONFDIR='"/etc/kukeon"' \
-		-DKUKEON_LIBEXECDIR='"/usr/libexec/kukeon"'
+		-DKUKEON_BINDIR='"/usr/bin"' -DKUKEON_LIBEXECDIR='"/usr/libexec/kukeon"'
 	product_files | sed -n 's,/[^/]*$,,p' | sort -u | grep -vx src/static | sed 's/^/-I/'
 	sed -n 's/^[A-Z]*_CFLAGS = //p' "$build/Makefile" 2>/dev/null | tr ' ' '\n' | grep '^-I/' |
 		sort -u
