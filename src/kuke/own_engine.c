@@ -122,12 +122,13 @@ int own_engine_start(struct own_engine *e, const struct rpc_open_engine_args *ho
 	fd_close_p(&theirs);
 	if (r == 0)
 		r = open_engine(e, client, how, err);
-	if (r == 0)
-		*ret = take_ptr(client);
-	client = rpc_client_free(client);
-	if (r < 0)
+	if (r < 0) {
+		(void) rpc_client_free(take_ptr(client)); /* the engine ends with its connection */
 		own_engine_stop(e);
-	return r;
+		return r;
+	}
+	*ret = take_ptr(client);
+	return 0;
 }
 
 int own_engine_ended(struct own_engine *e, struct kerr *err)
