@@ -150,7 +150,7 @@ int realm_create(struct engine *e, struct realm_doc *want, struct rpc_create_rea
 		r = create_error(&c, r, err);
 	} else {
 		model_copy(&realm_doc_type, &ret->realm, want);
-		ret->metadata_exists_pre = ret->namespace_exists_pre = c.existed;
+		ret->metadata_exists_pre = c.existed;
 		ret->cgroup_exists_pre = c.cgroup_pre;
 		ret->cgroup_created = c.cgroup_created;
 		ret->namespace_exists_pre = ns_pre;

@@ -200,8 +200,9 @@ static void keep_id(struct engine *e, const struct cell_doc *doc)
 			kerr_text(&err, text, sizeof(text)));
 }
 
-int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, bool *ret_deleted,
-		       struct kerr *err)
+/* Perform the actions cell_observe found, and store changes. *ret_deleted: the cell was deleted. */
+static int settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, bool *ret_deleted,
+			 struct kerr *err)
 {
 	struct cell_doc before = { 0 };
 	struct cell_seen seen;
@@ -308,7 +309,7 @@ static int settle_cell(struct engine *e, const struct addr *a, enum settle_flags
 	if (r == 0 && flags & SETTLE_BOOT && starts_with_host(e, a, &doc))
 		r = start_with_host(e, ns, &doc, err);
 	else if (r == 0)
-		r = cell_settle_locked(e, ns, &doc, &deleted, err);
+		r = settle_locked(e, ns, &doc, &deleted, err);
 	locks_drop_path(e->locks, a);
 	model_clear(&cell_doc_type, &doc);
 	return r == -ENOENT || r > 0 ? 0 : r; /* 1: its deletion is still in progress */

@@ -21,8 +21,4 @@ enum engine_pass {
  */
 int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_ms);
 
-/* Perform the actions cell_observe found, and store changes. *ret_deleted: the cell was deleted. */
-int cell_settle_locked(struct engine *e, const char *ns, struct cell_doc *doc, bool *ret_deleted,
-		       struct kerr *err);
-
 #endif
