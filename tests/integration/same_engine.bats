@@ -40,7 +40,7 @@ EOF
 # What differs by nature: times, ages, addresses, bridges.
 normal()
 {
-	sed -E 's/after [0-9]+ ms/after MS/; s/ [0-9]+(s|m[0-9]+s)$/ AGE/; s/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g; s/k-[0-9a-f]{8}/BRIDGE/g; s/10\.88\.[0-9]+\.[0-9]+/ADDR/g'
+	sed -E 's/after [0-9]+ ms/after MS/; s/ +[0-9]+[smhd] *$/ AGE/; s/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g; s/k-[0-9a-f]{8}/BRIDGE/g; s/10\.88\.[0-9]+\.[0-9]+/ADDR/g'
 }
 
 # verb CMD…: what it prints, what it says beside that, and its exit status.
