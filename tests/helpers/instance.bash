@@ -18,6 +18,7 @@
 #   busybox_image [NAME] [docker|oci]   make and load an image of busybox
 #   http_get ADDRESS PORT               fetch / of a cell
 #   cell_ip CELL [REALM SPACE STACK]    address of a cell
+#   find_cgroups PATH FIND-ARG…         find(1) from PATH below its cgroups, in every hierarchy
 #   wait_for SECONDS CMD…               until CMD succeeds, a busy machine's SECONDS at most
 #   stays SECONDS CMD…                  CMD succeeds all the while; for what must not come
 #                      about, where nothing comes after it that could be waited for
@@ -75,6 +76,19 @@ inst()
 	nsenter -m -n -p -i -u -r -t "$INSTANCE_PID" \
 		env -C "$PWD" --default-signal=INT HOME="$INSTANCE/home" KUKEON_HOST="unix://$INSTANCE_SOCKET" \
 		KUKEON_RUN_PATH="$INSTANCE_RUN_PATH" PATH="$INSTANCE_BINDIR:$PATH" "$@"
+}
+
+# Other groups of the machine come and go, and find(1) fails then.
+find_cgroups()
+{
+	local below=$1 mount dirs=()
+
+	shift
+	for mount in /sys/fs/cgroup /sys/fs/cgroup/*; do
+		[ -L "$mount" ] || [ ! -d "$mount$INSTANCE_CGROUP$below" ] ||
+			dirs+=("$mount$INSTANCE_CGROUP$below")
+	done
+	[ ${#dirs[@]} -eq 0 ] || find "${dirs[@]}" -ignore_readdir_race "$@"
 }
 
 kuke()

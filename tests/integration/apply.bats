@@ -257,7 +257,7 @@ traces()
 	find "$INSTANCE" -path "$INSTANCE/home" -prune -o -path '*/kukeond/log*' -prune -o \
 		-path "$INSTANCE/run/wake" -prune -o \
 		-printf '%p %y %m %s %T@ %l\n' | sort
-	find /sys/fs/cgroup -ignore_readdir_race -path "*$INSTANCE_CGROUP*" -type d
+	find_cgroups '' -type d
 	inst ip -o link | sed 's/<[^>]*>//; s/ state [A-Z]*//' # a bridge loses its carrier late
 	inst pgrep -a kukeshim
 }

@@ -84,8 +84,7 @@ start_all()
 # pids of the container's processes, by its cgroup.
 pids_of()
 {
-	find /sys/fs/cgroup -ignore_readdir_race -path "*$INSTANCE_CGROUP/$1/s/t/v/s_t_vid_main/cgroup.procs" \
-		-exec cat {} + 2>/dev/null | sort -un | paste -sd' '
+	find_cgroups "/$1/s/t/v/s_t_vid_main" -maxdepth 1 -name cgroup.procs -exec cat {} + 2>/dev/null | sort -un | paste -sd' '
 }
 
 all_pids()

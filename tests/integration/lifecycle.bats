@@ -328,7 +328,7 @@ expect_failed_start()
 	refute monitor_of a
 	refute inst test -e "$(cell_pins a)"
 	assert_equal "$(inst ls "$INSTANCE/run/runc/default.$INSTANCE_NS_SUFFIX")" ''
-	assert_equal "$(inst find /sys/fs/cgroup -ignore_readdir_race -type d -path "*$INSTANCE_CGROUP/*" -name 'default_default_a_*')" ''
+	assert_equal "$(find_cgroups '' -type d -name 'default_default_a_*')" ''
 	wait_for 100 only_uplinks
 }
 

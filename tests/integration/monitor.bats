@@ -52,7 +52,7 @@ teardown()
 
 container_cgroups()
 {
-	find /sys/fs/cgroup -mindepth 2 -ignore_readdir_race -path "*$INSTANCE_CGROUP/*" -type d ! -name _monitors
+	find_cgroups '' -mindepth 1 -type d ! -name _monitors
 }
 
 drive()

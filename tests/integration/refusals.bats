@@ -66,7 +66,7 @@ realm_with_cell()
 @test "a cascade that ends half-way leaves what is left in order" {
 	realm_with_cell
 	# A process of another's beside the cell keeps the stack from going.
-	group=$(find /sys/fs/cgroup -maxdepth 6 -ignore_readdir_race -type d -path "*$INSTANCE_CGROUP/r1/s1/t1" | head -n1)
+	group=$(find_cgroups /r1/s1/t1 -maxdepth 0 | head -n1)
 	assert_not_equal "$group" ''
 	mkdir "$group/other"
 	sleep 1000 3>&- 4>&- &

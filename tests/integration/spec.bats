@@ -279,7 +279,7 @@ limits_are()
 		<(inst cat "/proc/$(init_of s)/cgroup")
 	grep -q "$INSTANCE_CGROUP/_monitors" <(inst cat "/proc/$(monitor_of s)/cgroup")
 	kuke delete cell s
-	run inst find /sys/fs/cgroup -ignore_readdir_race -path "*$INSTANCE_CGROUP/default/default/default/s*"
+	run find_cgroups '' -path "*/default/default/default/s*"
 	assert_output ''
 }
 

@@ -118,7 +118,7 @@ cell.spec.nestedCgroupRuntime()
 	fi
 	proof "cgroup.subtree_control of the cell's group has all that its parent's cgroup.controllers has"
 	attempt '' 'nestedCgroupRuntime: true' >/dev/null
-	group=$(inst find /sys/fs/cgroup -ignore_readdir_race -type d -path "*$INSTANCE_CGROUP/$REALM/sp/st/$(later)")
+	group=$(find_cgroups "/$REALM/sp/st/$(later)" -maxdepth 0)
 	[ "$(words "$group/cgroup.subtree_control")" = "$(words "$group/cgroup.controllers")" ]
 	undo
 }

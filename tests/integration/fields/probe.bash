@@ -395,17 +395,15 @@ cgroup_of()
 
 	shift
 	for file in "$@"; do
-		file=$(find "/sys/fs/cgroup" -path "*$INSTANCE_CGROUP/$REALM/$(space_of "$SUBJECT")/st/$SUBJECT/*_$id/$file" | head -n 1)
+		file=$(find_cgroups "/$REALM/$(space_of "$SUBJECT")/st/$SUBJECT" -path "*_$id/$file" | head -n 1)
 		[ -z "$file" ] || { cat "$file"; return; }
 	done
 	return 1
 }
 
-# The kernel's groups have this path below ours.
 is_cgroup()
 {
-	inst find /sys/fs/cgroup -ignore_readdir_race -type d -path "*/cgroup$INSTANCE_CGROUP$1" -o -type d -path "*$INSTANCE_CGROUP$1" |
-		grep -q .
+	[ -n "$(find_cgroups "$1" -maxdepth 0)" ]
 }
 
 where()
