@@ -79,6 +79,12 @@ void buf_add(struct buf *b, const void *p, size_t n)
 
 	if (b->failed)
 		return;
+	if (n > 0 && n < b->cap - b->len) { /* cap is at most max + 1 */
+		memcpy(b->data + b->len, p, n);
+		b->len += n;
+		b->data[b->len] = '\0';
+		return;
+	}
 	if (cut)
 		n = left;
 	if (!reserve(b, n))
@@ -94,9 +100,15 @@ void buf_adds(struct buf *b, const char *s)
 	buf_add(b, s, strlen(s));
 }
 
-void buf_addc(struct buf *b, char c)
+void buf_addu(struct buf *b, uint64_t v)
 {
-	buf_add(b, &c, 1);
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char) ('0' + v % 10);
+	while ((v /= 10) > 0);
+	buf_add(b, digits + at, sizeof(digits) - at);
 }
 
 void buf_addv(struct buf *b, const char *fmt, va_list ap)
@@ -132,6 +144,15 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_addv(b, fmt, ap);
 	va_end(ap);
+}
+
+void buf_cut(struct buf *b, size_t n)
+{
+	assert(n <= b->len);
+	b->len = n;
+	b->failed = false;
+	if (b->data != NULL)
+		b->data[n] = '\0';
 }
 
 void buf_consume(struct buf *b, size_t n)

@@ -29,6 +29,15 @@ struct ktime ktime_now(void)
 	return ktime_from_timespec(&ts);
 }
 
+/* Exactly n digits of v and the byte end; the place after it. */
+static char *put_digits(char *p, uint64_t v, int n, char end)
+{
+	for (int i = n - 1; i >= 0; i--, v /= 10)
+		p[i] = (char) ('0' + v % 10);
+	p[n] = end;
+	return p + n + 1;
+}
+
 /* The digits of a fraction of n places, without the zeros at the end; "" for zero. */
 static const char *fraction_text(uint64_t v, int places, char buf[16])
 {
@@ -36,7 +45,8 @@ static const char *fraction_text(uint64_t v, int places, char buf[16])
 
 	if (v == 0)
 		return "";
-	n = snprintf(buf, 16, ".%0*llu", places, (unsigned long long) v);
+	buf[0] = '.';
+	n = (int) (put_digits(buf + 1, v, places, '\0') - buf) - 1;
 	while (n > 0 && buf[n - 1] == '0')
 		buf[--n] = '\0';
 	return buf;
@@ -46,12 +56,29 @@ const char *ktime_text(const struct ktime *t, char buf[KTIME_TEXT_MAX])
 {
 	time_t sec = t->set ? (time_t) t->sec : (time_t) ZERO_SEC;
 	struct tm d = { 0 };
-	char fraction[16];
+	char room[16];
+	const char *fraction;
+	char *p = buf;
+	size_t n;
 
 	(void) gmtime_r(&sec, &d); /* fails only for years beyond int: none here */
-	(void) snprintf(buf, KTIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", d.tm_year + 1900,
-			d.tm_mon + 1, d.tm_mday, d.tm_hour, d.tm_min, d.tm_sec,
-			t->set ? fraction_text((uint64_t) t->nsec, 9, fraction) : "");
+	fraction = t->set ? fraction_text((uint64_t) t->nsec, 9, room) : "";
+	if (d.tm_year < -1900 || d.tm_year > 9999 - 1900) {
+		(void) snprintf(buf, KTIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d%sZ",
+				d.tm_year + 1900, d.tm_mon + 1, d.tm_mday, d.tm_hour, d.tm_min,
+				d.tm_sec, fraction);
+		return buf;
+	}
+	/* By hand: a list prints thousands of times, and printf(3) takes most of a µs each. */
+	p = put_digits(p, (unsigned) d.tm_year + 1900, 4, '-');
+	p = put_digits(p, (unsigned) d.tm_mon + 1, 2, '-');
+	p = put_digits(p, (unsigned) d.tm_mday, 2, 'T');
+	p = put_digits(p, (unsigned) d.tm_hour, 2, ':');
+	p = put_digits(p, (unsigned) d.tm_min, 2, ':');
+	p = put_digits(p, (unsigned) d.tm_sec, 2, '\0') - 1;
+	n = strlen(fraction);
+	memcpy(p, fraction, n);
+	memcpy(p + n, "Z", 2);
 	return buf;
 }
 

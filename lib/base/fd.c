@@ -65,31 +65,69 @@ int fd_read_all(int fd, void *p, size_t n)
 	return 0;
 }
 
-int file_read_open_at(int dirfd, const char *path, size_t max, struct buf *ret, struct kerr *err)
+int file_open_at(int dirfd, const char *path)
 {
-	cleanup_fd int fd = -EBADF;
+	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * Read a regular file that has size bytes. One more is asked for: if there is none, the
+ * file has ended, which else would take a second call. 1 if it may go on.
+ */
+static int read_sized(int fd, size_t size, struct buf *ret)
+{
+	char *p = buf_room(ret, size + 1);
+	ssize_t got;
+
+	do {
+		got = read(fd, p, size + 1);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	if (got > 0)
+		buf_commit(ret, (size_t) got);
+	return (size_t) got != size;
+}
+
+int file_read_fd(int fd, const char *path, size_t max, struct buf *ret, struct kerr *err)
+{
 	struct stat st;
-	int r;
+	int r = 1;
 
 	buf_clear(ret);
 	ret->max = max;
-	fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 && errno == ENOENT)
-		return -ENOENT;
-	if (fd < 0)
-		return kerr_set(err, -errno, "open '%s'", path);
 	if (fstat(fd, &st) < 0)
 		return kerr_set(err, -errno, "stat '%s'", path);
 	if (!S_ISREG(st.st_mode))
 		return kerr_plain(err, -EBADF, "'%s' is not a regular file", path);
 	if (st.st_size > 0 && (uintmax_t) st.st_size > max)
 		return kerr_plain(err, -E2BIG, "'%s' is larger than %zu bytes", path, max);
-	if (st.st_size > 0)
-		(void) buf_room(ret, (size_t) st.st_size); /* allocate once instead of growing */
-	r = buf_read_fd(ret, fd, err);
-	if (r < 0)
-		return kerr_wrap(err, r, "'%s'", path);
-	return take_fd(fd);
+	if (st.st_size > 0 && (uintmax_t) st.st_size < max) {
+		r = read_sized(fd, (size_t) st.st_size, ret);
+		if (r < 0)
+			return kerr_set(err, r, "'%s': read", path);
+	}
+	if (r > 0)
+		r = buf_read_fd(ret, fd, err);
+	return r < 0 ? kerr_wrap(err, r, "'%s'", path) : 0;
+}
+
+int file_read_open_at(int dirfd, const char *path, size_t max, struct buf *ret, struct kerr *err)
+{
+	cleanup_fd int fd = file_open_at(dirfd, path);
+	int r;
+
+	if (fd == -ENOENT) {
+		buf_clear(ret);
+		ret->max = max;
+		return -ENOENT;
+	}
+	if (fd < 0)
+		return kerr_set(err, fd, "open '%s'", path);
+	r = file_read_fd(fd, path, max, ret, err);
+	return r < 0 ? r : take_fd(fd);
 }
 
 int file_read_at(int dirfd, const char *path, size_t max, struct buf *ret, struct kerr *err)
@@ -107,6 +145,22 @@ int sys_read(int dirfd, const char *path, struct buf *ret)
 		return -errno;
 	buf_reset(ret);
 	return buf_read_fd(ret, fd, NULL);
+}
+
+int sys_read_line(int dirfd, const char *path, char *ret, size_t size)
+{
+	cleanup_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t got;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		got = read(fd, ret, size - 1);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	ret[got] = '\0';
+	return 0;
 }
 
 int sys_write(int dirfd, const char *path, const char *text)

@@ -34,9 +34,17 @@ int fd_read_all(int fd, void *p, size_t n);
 int file_read_at(int dirfd, const char *path, size_t max, struct buf *ret, struct kerr *err);
 /* The same, but returns the descriptor, open for reading; the caller closes it. */
 int file_read_open_at(int dirfd, const char *path, size_t max, struct buf *ret, struct kerr *err);
+/* The two steps of that: open as above (-errno), and read from the start, once. */
+int file_open_at(int dirfd, const char *path);
+int file_read_fd(int fd, const char *path, size_t max, struct buf *ret, struct kerr *err);
 
 /* Files of the kernel (proc, sysfs, cgroups): one open, one read or write. No err. */
 int sys_read(int dirfd, const char *path, struct buf *ret);
+/*
+ * Up to size - 1 bytes and a NUL, by one read(2): for attributes, which the kernel gives
+ * in one piece. 0 or -errno.
+ */
+int sys_read_line(int dirfd, const char *path, char *ret, size_t size);
 int sys_write(int dirfd, const char *path, const char *text);
 
 /*

@@ -93,6 +93,31 @@ static bool string_step(struct jscan *s, char c)
 	return is_hex(c);
 }
 
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (unsigned char) (c))
+
+/* Not zero if a byte of v is zero; which one is told wrongly only above the first. */
+static uint64_t zero_bytes(uint64_t v)
+{
+	return (v - EACH_BYTE(1)) & ~v & EACH_BYTE(0x80);
+}
+
+/* How many bytes at p neither end a string nor begin an escape nor are forbidden in one. */
+static size_t plain_run(const char *p, size_t n)
+{
+	size_t i = 0;
+	uint64_t v;
+
+	for (; n - i >= sizeof(v); i += sizeof(v)) {
+		memcpy(&v, p + i, sizeof(v));
+		if (zero_bytes(v ^ EACH_BYTE('"')) || zero_bytes(v ^ EACH_BYTE('\\')) ||
+		    ((v - EACH_BYTE(0x20)) & ~v & EACH_BYTE(0x80)))
+			break;
+	}
+	while (i < n && (unsigned char) p[i] >= 0x20 && p[i] != '"' && p[i] != '\\')
+		i++;
+	return i;
+}
+
 static size_t scan_string(struct jscan *s, const char *p, size_t n)
 {
 	bool key = s->state == ST_KEY;
@@ -101,8 +126,7 @@ static size_t scan_string(struct jscan *s, const char *p, size_t n)
 
 	while (i < n) {
 		if (s->sub == SUB_PLAIN) {
-			while (i < n && (unsigned char) p[i] >= 0x20 && p[i] != '"' && p[i] != '\\')
-				i++;
+			i += plain_run(p + i, n - i);
 			if (i == n)
 				break;
 			if (p[i] == '"') {
@@ -268,11 +292,9 @@ static size_t begin_key(struct jscan *s, char c)
 	return 1;
 }
 
-/* A byte between the tokens. */
+/* A byte between the tokens that is no white space. */
 static size_t scan_between(struct jscan *s, char c)
 {
-	if (c == ' ' || c == '\n' || c == '\t' || c == '\r')
-		return 1;
 	switch (s->state) {
 	case ST_VALUE:
 		return begin_value(s, c);
@@ -297,6 +319,11 @@ static size_t scan_between(struct jscan *s, char c)
 	}
 }
 
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 enum jscan_result jscan_feed(struct jscan *s, const char *p, size_t n, size_t *used)
 {
 	size_t i = 0;
@@ -314,7 +341,10 @@ enum jscan_result jscan_feed(struct jscan *s, const char *p, size_t n, size_t *u
 			i += scan_number(s, p + i, n - i);
 			break;
 		default:
-			i += scan_between(s, p[i]);
+			while (i < n && is_space(p[i]))
+				i++;
+			if (i < n)
+				i += scan_between(s, p[i]);
 			break;
 		}
 	}
@@ -335,17 +365,22 @@ enum jscan_result jscan_finish(struct jscan *s)
 	return s->state == ST_DONE ? JSCAN_DONE : JSCAN_MORE;
 }
 
-/* The key that jscan_get_* search for, and the raw bytes of its value in the text. */
+/* The members that are searched for, and which one is being read. */
 struct lookup {
-	const char *key;
-	size_t key_len;
-	const char *p;
+	struct jscan_member *v;
 	size_t n;
-	enum jscan_event type; /* of the value; 0: no such key */
-	bool matched; /* the key just read is the one */
+	struct jscan_member *at; /* whose key was just read; NULL: another one's */
 	bool object; /* the text is an object */
 	bool empty_key; /* no run of this key was seen */
 };
+
+static struct jscan_member *find_member(const struct lookup *l, const char *key, size_t n)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strlen(l->v[i].key) == n && memcmp(l->v[i].key, key, n) == 0)
+			return &l->v[i];
+	return NULL;
+}
 
 /* The text is fed in one call, so every key, string and literal arrives as one run. */
 static void on_lookup_event(void *ctx, enum jscan_event ev, unsigned depth, const char *p, size_t n)
@@ -361,29 +396,29 @@ static void on_lookup_event(void *ctx, enum jscan_event ev, unsigned depth, cons
 	switch (ev) {
 	case JSCAN_EV_KEY:
 		l->empty_key = false;
-		l->matched = n == l->key_len && memcmp(p, l->key, n) == 0;
+		l->at = find_member(l, p, n);
 		break;
 	case JSCAN_EV_KEY_END:
 		if (l->empty_key)
-			l->matched = l->key_len == 0;
+			l->at = find_member(l, "", 0);
 		l->empty_key = true;
-		if (l->matched)
-			l->n = 0;
+		if (l->at)
+			l->at->n = 0;
 		break;
 	case JSCAN_EV_STRING:
 	case JSCAN_EV_LITERAL:
-		if (l->matched) {
-			l->p = p;
-			l->n = n;
+		if (l->at) {
+			l->at->p = p;
+			l->at->n = n;
 		}
 		break;
 	case JSCAN_EV_STRING_END:
 	case JSCAN_EV_LITERAL_END:
 	case JSCAN_EV_OBJECT_END:
 	case JSCAN_EV_ARRAY_END:
-		if (l->matched)
-			l->type = ev;
-		l->matched = false;
+		if (l->at)
+			l->at->type = ev;
+		l->at = NULL;
 		break;
 	case JSCAN_EV_OBJECT_BEGIN:
 	case JSCAN_EV_ARRAY_BEGIN:
@@ -391,23 +426,22 @@ static void on_lookup_event(void *ctx, enum jscan_event ev, unsigned depth, cons
 	}
 }
 
-/* Find key in the object that text is as a whole. */
-static int look_up(const char *text, size_t n, const char *key, struct lookup *l)
+int jscan_members(const char *text, size_t n, struct jscan_member *v, size_t n_members)
 {
+	struct lookup l = { .v = v, .n = n_members };
 	enum jscan_result res;
 	struct jscan s;
 	size_t used;
 
-	*l = (struct lookup){ .key = key, .key_len = strlen(key) };
-	jscan_init(&s, on_lookup_event, l);
+	for (size_t i = 0; i < n_members; i++)
+		v[i] = (struct jscan_member){ .key = v[i].key };
+	jscan_init(&s, on_lookup_event, &l);
 	res = jscan_feed(&s, text, n, &used);
-	if (res != JSCAN_DONE || !l->object)
+	if (res != JSCAN_DONE || !l.object)
 		return -EINVAL;
-	for (; used < n; used++)
-		if (text[used] != ' ' && text[used] != '\n' && text[used] != '\t' &&
-		    text[used] != '\r')
-			return -EINVAL;
-	return l->type == 0 ? -ENOENT : 0;
+	while (used < n && is_space(text[used]))
+		used++;
+	return used < n ? -EINVAL : 0;
 }
 
 static unsigned hex4(const char *p)
@@ -482,9 +516,17 @@ static size_t unescape_one(const char *p, size_t n, char out[4], size_t *ret_use
 size_t jscan_unescape(char *out, const char *p, size_t n)
 {
 	size_t len = 0, i = 0, used, k;
+	const char *escape;
 	char c[4];
 
 	while (i < n) {
+		escape = memchr(p + i, '\\', n - i);
+		k = escape ? (size_t) (escape - (p + i)) : n - i;
+		memcpy(out + len, p + i, k);
+		len += k;
+		i += k;
+		if (i == n)
+			break;
 		k = unescape_one(p + i, n - i, c, &used);
 		memcpy(out + len, c, k);
 		len += k;
@@ -493,22 +535,19 @@ size_t jscan_unescape(char *out, const char *p, size_t n)
 	return len;
 }
 
-int jscan_get_str(const char *text, size_t n, const char *key, char *buf, size_t size)
+int jscan_member_str(const struct jscan_member *m, char *buf, size_t size)
 {
-	struct lookup l;
 	size_t len = 0;
 	size_t i = 0;
 	size_t used;
-	int r;
 
-	r = look_up(text, n, key, &l);
-	if (r < 0)
-		return r;
-	if (l.type != JSCAN_EV_STRING_END)
+	if (m->type == 0)
+		return -ENOENT;
+	if (m->type != JSCAN_EV_STRING_END)
 		return -EINVAL;
-	while (i < l.n) {
+	while (i < m->n) {
 		char c[4];
-		size_t k = unescape_one(l.p + i, l.n - i, c, &used);
+		size_t k = unescape_one(m->p + i, m->n - i, c, &used);
 
 		if (c[0] == '\0')
 			return -EINVAL; /* a C string cannot hold it */
@@ -524,29 +563,42 @@ int jscan_get_str(const char *text, size_t n, const char *key, char *buf, size_t
 	return 0;
 }
 
-int jscan_get_i64(const char *text, size_t n, const char *key, int64_t *ret)
+int jscan_member_i64(const struct jscan_member *m, int64_t *ret)
 {
-	struct lookup l;
 	int64_t v = 0;
 	bool negative;
-	int r;
 
-	r = look_up(text, n, key, &l);
-	if (r < 0)
-		return r;
-	if (l.type != JSCAN_EV_LITERAL_END)
+	if (m->type == 0)
+		return -ENOENT;
+	if (m->type != JSCAN_EV_LITERAL_END)
 		return -EINVAL;
-	negative = l.p[0] == '-';
-	for (size_t i = negative; i < l.n; i++) {
-		if (!is_digit(l.p[i]))
+	negative = m->p[0] == '-';
+	for (size_t i = negative; i < m->n; i++) {
+		if (!is_digit(m->p[i]))
 			return -EINVAL; /* a fraction, an exponent or a word */
 		/* Downwards, as there is one more negative number. */
 		if (__builtin_mul_overflow(v, 10, &v) ||
-		    __builtin_sub_overflow(v, l.p[i] - '0', &v))
+		    __builtin_sub_overflow(v, m->p[i] - '0', &v))
 			return -ERANGE;
 	}
 	if (!negative && v == INT64_MIN)
 		return -ERANGE;
 	*ret = negative ? v : -v;
 	return 0;
+}
+
+int jscan_get_str(const char *text, size_t n, const char *key, char *buf, size_t size)
+{
+	struct jscan_member m = { .key = key };
+	int r = jscan_members(text, n, &m, 1);
+
+	return r < 0 ? r : jscan_member_str(&m, buf, size);
+}
+
+int jscan_get_i64(const char *text, size_t n, const char *key, int64_t *ret)
+{
+	struct jscan_member m = { .key = key };
+	int r = jscan_members(text, n, &m, 1);
+
+	return r < 0 ? r : jscan_member_i64(&m, ret);
 }

@@ -70,11 +70,25 @@ enum jscan_result jscan_finish(struct jscan *s);
 size_t jscan_unescape(char *out, const char *p, size_t n);
 
 /*
- * For small flat files that kukeon itself writes: the value of a top-level key; text is
- * one complete JSON object. str: undone escapes into buf (-ENOENT no such key, -EINVAL
- * another type or not JSON, -E2BIG); buf may be half written on failure. i64 likewise,
- * -ERANGE. Of a key given twice the last counts.
+ * For small flat files that kukeon itself writes: members of the one object that text
+ * is, found in one pass. key is set by the caller. Of a key given twice the last counts.
  */
+struct jscan_member {
+	const char *key;
+	enum jscan_event type; /* how its value ended; 0: there is no such key */
+	const char *p; /* n raw bytes of a string or literal, in the text */
+	size_t n;
+};
+
+/* 0 with the rest of each v filled in; -EINVAL: not one complete JSON object. */
+int jscan_members(const char *text, size_t n, struct jscan_member *v, size_t n_members);
+/*
+ * The value. str: undone escapes into buf (-ENOENT no such key, -EINVAL another type,
+ * -E2BIG); buf may be half written on failure. i64 likewise, -ERANGE.
+ */
+int jscan_member_str(const struct jscan_member *m, char *buf, size_t size);
+int jscan_member_i64(const struct jscan_member *m, int64_t *ret);
+/* Both steps for one key. */
 int jscan_get_str(const char *text, size_t n, const char *key, char *buf, size_t size);
 int jscan_get_i64(const char *text, size_t n, const char *key, int64_t *ret);
 

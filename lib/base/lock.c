@@ -86,18 +86,22 @@ int lock_file_at(int dirfd, const char *path, enum lock_mode mode, struct kerr *
 	}
 }
 
-int lock_file_held(int dirfd, const char *path)
+int lock_fd_held(int fd)
 {
-	cleanup_fd int fd =
-		openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	int r;
 
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
 	do {
 		r = flock(fd, LOCK_SH | LOCK_NB);
 	} while (r < 0 && errno == EINTR);
-	if (r == 0)
-		return 0;
-	return errno == EWOULDBLOCK ? 1 : -errno;
+	if (r < 0)
+		return errno == EWOULDBLOCK ? 1 : -errno;
+	(void) flock(fd, LOCK_UN);
+	return 0;
+}
+
+int lock_file_held(int dirfd, const char *path)
+{
+	cleanup_fd int fd = file_open_at(dirfd, path);
+
+	return fd >= 0 ? lock_fd_held(fd) : fd == -ENOENT ? 0 : fd;
 }

@@ -26,5 +26,7 @@ int lock_file_at(int dirfd, const char *path, enum lock_mode mode, struct kerr *
  * LOCK_FILE_WAIT.
  */
 int lock_file_held(int dirfd, const char *path);
+/* The same of a file that is open and not locked through this descriptor. 1, 0, -errno. */
+int lock_fd_held(int fd);
 
 #endif

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include "mem.h"
 #include "vec.h"
@@ -103,6 +104,11 @@ void strlist_sort(struct strlist *l)
 {
 	if (l->n > 1)
 		qsort(l->v, l->n, sizeof(*l->v), compare_strings);
+}
+
+bool strlist_find(const struct strlist *l, const char *s)
+{
+	return l->n > 0 && bsearch(&s, l->v, l->n, sizeof(*l->v), compare_strings) != NULL;
 }
 
 void strmap_clear(struct strmap *m)

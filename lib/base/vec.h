@@ -24,6 +24,7 @@ void strlist_copy(struct strlist *to, const struct strlist *from); /* to is clea
 bool strlist_eq(const struct strlist *a, const struct strlist *b); /* none equals empty */
 bool strlist_has(const struct strlist *l, const char *s);
 void strlist_sort(struct strlist *l); /* byte-wise */
+bool strlist_find(const struct strlist *l, const char *s); /* strlist_has of a sorted list */
 
 #define cleanup_strlist cleanup_(strlist_clear)
 

@@ -690,7 +690,8 @@ static const struct field *find_row(const struct model_type *t, const char *key,
 				return inner;
 			continue;
 		}
-		if (fold ? str_case_eq(f->name, key) : streq(f->name, key)) {
+		if (fold ? str_case_eq(f->name, key)
+			 : f->name[0] == key[0] && streq(f->name, key)) {
 			*base = start;
 			return f;
 		}

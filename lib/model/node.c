@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <assert.h>
 #include <stdarg.h>
 
 #include "node.h"
@@ -13,6 +14,10 @@ struct node *node_free(struct node *n)
 {
 	if (!n)
 		return NULL;
+	if (n->flags & NODE_JSON) {
+		node_free_json(n);
+		return NULL;
+	}
 	for (size_t i = 0; i < n->n; i++)
 		(void) node_free(n->items[i]);
 	free(n->items);
@@ -91,6 +96,7 @@ bool node_is_null(const struct node *n)
 
 void node_set_text(struct node *n, char *owned_text)
 {
+	assert(!(n->flags & NODE_JSON));
 	free(n->text);
 	n->text = owned_text;
 	n->len = strlen(owned_text);

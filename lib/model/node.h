@@ -55,7 +55,12 @@ struct node {
 	struct node *target; /* NODE_ALIAS: owned elsewhere in the same tree */
 };
 
+/*
+ * Free a whole tree, by its root: that of a JSON document lies in a few blocks
+ * (node_free_json, for node.c), that of a YAML document in many.
+ */
 struct node *node_free(struct node *n);
+void node_free_json(struct node *root);
 
 static inline void node_freep(struct node **n)
 {
@@ -82,9 +87,9 @@ const char *node_str(const struct node *n);
 bool node_is_null(const struct node *n); /* null or missing */
 
 /*
- * Replace the text of a scalar, for `kuke run -p`. A plain scalar without a tag becomes
- * null if the new text is a form of null; otherwise the type is kept (a string stays a
- * string).
+ * Replace the text of a scalar of a YAML tree, for `kuke run -p`. A plain scalar without
+ * a tag becomes null if the new text is a form of null; otherwise the type is kept (a
+ * string stays a string).
  */
 void node_set_text(struct node *n, char *owned_text);
 

@@ -22,23 +22,23 @@ static bool id_ok(const char *s)
 	return s[0] != '\0' && strspn(s, "0123456789abcdef-") == strlen(s);
 }
 
-static int get_time(const char *text, size_t n, const char *key, struct ktime *ret)
+static int get_time(const struct jscan_member *m, struct ktime *ret)
 {
 	char buf[KTIME_TEXT_MAX];
 	int r;
 
-	r = jscan_get_str(text, n, key, buf, sizeof(buf));
+	r = jscan_member_str(m, buf, sizeof(buf));
 	if (r < 0)
 		return r;
 	return ktime_parse(buf, ret);
 }
 
-static int get_i64(const char *text, size_t n, const char *key, int64_t max, int64_t *ret)
+static int get_i64(const struct jscan_member *m, int64_t max, int64_t *ret)
 {
 	int64_t v = 0;
 	int r;
 
-	r = jscan_get_i64(text, n, key, &v);
+	r = jscan_member_i64(m, &v);
 	if (r < 0)
 		return r;
 	if (v < 0 || v > max)
@@ -47,11 +47,11 @@ static int get_i64(const char *text, size_t n, const char *key, int64_t max, int
 	return 0;
 }
 
-static int get_id(const char *text, size_t n, const char *key, char *buf, size_t size)
+static int get_id(const struct jscan_member *m, char *buf, size_t size)
 {
 	int r;
 
-	r = jscan_get_str(text, n, key, buf, size);
+	r = jscan_member_str(m, buf, size);
 	if (r < 0)
 		return r;
 	return id_ok(buf) ? 0 : -EINVAL;
@@ -104,6 +104,20 @@ static const char *last_line(const char *text, size_t n, size_t *ret_n)
 
 int shim_record_parse(const char *text, size_t n, struct shim_record *ret)
 {
+	enum {
+		STATE,
+		RUN,
+		BOOT,
+		SHIM,
+		SHIM_START,
+		PID,
+		PID_START,
+		STARTED_AT
+	};
+	struct jscan_member m[] = { { .key = "state" },	    { .key = "run" },
+				    { .key = "boot" },	    { .key = "shim" },
+				    { .key = "shimStart" }, { .key = "pid" },
+				    { .key = "pidStart" },  { .key = "startedAt" } };
 	struct shim_record v = { 0 };
 	int64_t pid = 0, shim = 0, start = 0, shim_start = 0;
 	char state[16];
@@ -113,14 +127,14 @@ int shim_record_parse(const char *text, size_t n, struct shim_record *ret)
 	line = last_line(text, n, &len);
 	if (line == NULL)
 		return -ENOENT;
-	if (sum_differs(line, len) || jscan_get_str(line, len, "state", state, sizeof(state)) < 0 ||
-	    get_id(line, len, "run", v.run_id, sizeof(v.run_id)) < 0 ||
-	    get_id(line, len, "boot", v.boot_id, sizeof(v.boot_id)) < 0 ||
-	    get_i64(line, len, "shim", INT_MAX, &shim) < 0 ||
-	    get_i64(line, len, "shimStart", INT64_MAX, &shim_start) < 0 ||
-	    get_i64(line, len, "pid", INT_MAX, &pid) < 0 ||
-	    get_i64(line, len, "pidStart", INT64_MAX, &start) < 0 ||
-	    get_time(line, len, "startedAt", &v.started_at) < 0)
+	if (sum_differs(line, len) || jscan_members(line, len, m, ARRAY_SIZE(m)) < 0 ||
+	    jscan_member_str(&m[STATE], state, sizeof(state)) < 0 ||
+	    get_id(&m[RUN], v.run_id, sizeof(v.run_id)) < 0 ||
+	    get_id(&m[BOOT], v.boot_id, sizeof(v.boot_id)) < 0 ||
+	    get_i64(&m[SHIM], INT_MAX, &shim) < 0 ||
+	    get_i64(&m[SHIM_START], INT64_MAX, &shim_start) < 0 ||
+	    get_i64(&m[PID], INT_MAX, &pid) < 0 || get_i64(&m[PID_START], INT64_MAX, &start) < 0 ||
+	    get_time(&m[STARTED_AT], &v.started_at) < 0)
 		return -EINVAL;
 	v.starting = streq(state, "starting");
 	if (!v.starting && (!streq(state, "running") || pid == 0))
@@ -133,19 +147,29 @@ int shim_record_parse(const char *text, size_t n, struct shim_record *ret)
 	return 0;
 }
 
-int shim_record_read(int dirfd, const char *path, struct shim_record *ret, struct kerr *err)
+int shim_record_read_fd(int fd, const char *path, struct shim_record *ret, struct kerr *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(SHIM_RECORD_MAX);
-	cleanup_fd int fd = file_read_open_at(dirfd, path, SHIM_RECORD_MAX, &text, err);
-	int r;
+	int r = file_read_fd(fd, path, SHIM_RECORD_MAX, &text, err);
 
-	if (fd < 0)
-		return fd;
+	if (r < 0)
+		return r;
 	if (state_is_cut(fd, text.len))
 		return kerr_plain(err, -EBADMSG, "'%s' is truncated: lines at its end are missing",
 				  path);
 	r = shim_record_parse(buf_str(&text), text.len, ret);
 	return r == -EINVAL ? kerr_plain(err, -EBADMSG, "'%s' is damaged", path) : r;
+}
+
+int shim_record_read(int dirfd, const char *path, struct shim_record *ret, struct kerr *err)
+{
+	cleanup_fd int fd = file_open_at(dirfd, path);
+
+	if (fd == -ENOENT)
+		return fd;
+	if (fd < 0)
+		return kerr_set(err, fd, "open '%s'", path);
+	return shim_record_read_fd(fd, path, ret, err);
 }
 
 void shim_exit_text(struct buf *out, const struct shim_exit *e)
@@ -162,17 +186,30 @@ void shim_exit_text(struct buf *out, const struct shim_exit *e)
 
 int shim_exit_parse(const char *text, size_t n, struct shim_exit *ret)
 {
+	enum {
+		RUN,
+		CODE,
+		SIGNAL,
+		OOM,
+		LOST,
+		DROPPED,
+		STARTED_AT,
+		FINISHED_AT
+	};
+	struct jscan_member m[] = { { .key = "run" },	      { .key = "exitCode" },
+				    { .key = "signal" },      { .key = "oomKilled" },
+				    { .key = "lostMonitor" }, { .key = "logDropped" },
+				    { .key = "startedAt" },   { .key = "finishedAt" } };
 	struct shim_exit v = { 0 };
 	int64_t code = 0, sig = 0, oom = 0, lost = 0;
 
-	if (get_id(text, n, "run", v.run_id, sizeof(v.run_id)) < 0 ||
-	    get_i64(text, n, "exitCode", 255, &code) < 0 ||
-	    get_i64(text, n, "signal", 127, &sig) < 0 ||
-	    get_i64(text, n, "oomKilled", 1, &oom) < 0 ||
-	    get_i64(text, n, "lostMonitor", 1, &lost) < 0 ||
-	    get_i64(text, n, "logDropped", INT64_MAX, &v.log_dropped) < 0 ||
-	    get_time(text, n, "startedAt", &v.started_at) < 0 ||
-	    get_time(text, n, "finishedAt", &v.finished_at) < 0)
+	if (jscan_members(text, n, m, ARRAY_SIZE(m)) < 0 ||
+	    get_id(&m[RUN], v.run_id, sizeof(v.run_id)) < 0 || get_i64(&m[CODE], 255, &code) < 0 ||
+	    get_i64(&m[SIGNAL], 127, &sig) < 0 || get_i64(&m[OOM], 1, &oom) < 0 ||
+	    get_i64(&m[LOST], 1, &lost) < 0 ||
+	    get_i64(&m[DROPPED], INT64_MAX, &v.log_dropped) < 0 ||
+	    get_time(&m[STARTED_AT], &v.started_at) < 0 ||
+	    get_time(&m[FINISHED_AT], &v.finished_at) < 0)
 		return -EINVAL;
 	v.code = (int) code;
 	v.signal = (int) sig;

@@ -55,6 +55,8 @@ int shim_record_parse(const char *text, size_t n, struct shim_record *ret);
  * other error means it is damaged.
  */
 int shim_record_read(int dirfd, const char *path, struct shim_record *ret, struct kerr *err);
+/* The same of an open file at its start; path is for messages. */
+int shim_record_read_fd(int fd, const char *path, struct shim_record *ret, struct kerr *err);
 
 /* How a run ended: the one JSON object of exit.json. */
 struct shim_exit {

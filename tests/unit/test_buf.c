@@ -25,6 +25,10 @@ START_TEST(builds_strings)
 	ck_assert_uint_eq(b.len, 10);
 	ck_assert_mem_eq(b.data, "abc-12-x\0z", 11);
 	buf_reset(&b);
+	buf_addu(&b, 0);
+	buf_addu(&b, UINT64_MAX);
+	ck_assert_str_eq(buf_str(&b), "018446744073709551615");
+	buf_reset(&b);
 	ck_assert_str_eq(buf_str(&b), "");
 	for (i = 0; i < 100; i++)
 		buf_addf(&b, "%04d", i); /* past every step of growth */

@@ -94,10 +94,14 @@ START_TEST(kernel_files)
 {
 	cleanup_tempdir struct tempdir t = tempdir_make();
 	cleanup_buf struct buf b = BUF_INIT(100);
+	char line[8];
 
 	ck_assert_int_eq(sys_read(AT_FDCWD, "/proc/self/comm", &b), 0);
 	ck_assert_uint_gt(b.len, 1);
 	ck_assert_int_eq(sys_read(t.fd, "none", &b), -ENOENT);
+	ck_assert_int_eq(sys_read_line(t.fd, "none", line, sizeof(line)), -ENOENT);
+	ck_assert_int_eq(sys_read_line(AT_FDCWD, "/proc/self/stat", line, sizeof(line)), 0);
+	ck_assert_uint_eq(strlen(line), sizeof(line) - 1);
 	ck_assert_int_eq(sys_write(t.fd, "none", "x"), -ENOENT);
 	ck_assert_int_eq(sys_write(AT_FDCWD, "/dev/full", "x"), -ENOSPC);
 	ck_assert_int_eq(sys_write(AT_FDCWD, "/proc/self/comm", "renamed"), 0);

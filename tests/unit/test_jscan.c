@@ -265,6 +265,60 @@ START_TEST(lookups)
 }
 END_TEST
 
+START_TEST(several_members)
+{
+	struct jscan_member m[] = {
+		{ .key = "twice" }, { .key = "none" }, { .key = "a" }, { .key = "o" }
+	};
+	char s[64];
+	int64_t v = 0;
+
+	for (int i = 0; i < 2; i++) { /* what an earlier search found is forgotten */
+		ck_assert_int_eq(jscan_members(flat, sizeof(flat) - 1, m, ARRAY_SIZE(m)), 0);
+		ck_assert_int_eq(jscan_member_i64(&m[0], &v), 0);
+		ck_assert_int_eq(v, 2);
+		ck_assert_int_eq(jscan_member_i64(&m[1], &v), -ENOENT);
+		ck_assert_int_eq(jscan_member_str(&m[1], s, sizeof(s)), -ENOENT);
+		ck_assert_int_eq(jscan_member_str(&m[2], s, sizeof(s)), 0);
+		ck_assert_int_eq(jscan_member_str(&m[3], s, sizeof(s)), -EINVAL);
+	}
+	ck_assert_int_eq(jscan_members("{\"b\":1}", 7, m, ARRAY_SIZE(m)), 0);
+	ck_assert_int_eq(jscan_member_i64(&m[0], &v), -ENOENT);
+	ck_assert_int_eq(jscan_members("{\"twice\":1", 10, m, ARRAY_SIZE(m)), -EINVAL);
+}
+END_TEST
+
+/* Each byte at each place of a string: what ends it, escapes or is forbidden is found. */
+START_TEST(string_bytes)
+{
+	char text[32];
+	size_t used;
+
+	for (size_t at = 1; at < sizeof(text) - 1; at++)
+		for (int c = 0; c < 256; c++) {
+			struct jscan s;
+			enum jscan_result r;
+
+			memset(text, 0xff, sizeof(text));
+			text[0] = text[sizeof(text) - 1] = '"';
+			text[at] = (char) c;
+			if (c == '\\')
+				text[at + 1] = at + 2 < sizeof(text) ? '/' : '"';
+			jscan_init(&s, NULL, NULL);
+			r = jscan_feed(&s, text, sizeof(text), &used);
+			if (c < 0x20) {
+				ck_assert_int_eq(r, JSCAN_BAD);
+				ck_assert_uint_eq(used, at);
+			} else if (c == '\\' && at + 2 == sizeof(text)) {
+				ck_assert_int_eq(r, JSCAN_MORE);
+			} else {
+				ck_assert_int_eq(r, JSCAN_DONE);
+				ck_assert_uint_eq(used, c == '"' ? at + 1 : sizeof(text));
+			}
+		}
+}
+END_TEST
+
 static Suite *test_jscan(void)
 {
 	Suite *s = suite_create("jscan");
@@ -275,6 +329,8 @@ static Suite *test_jscan(void)
 	tcase_add_test(c, depth);
 	tcase_add_test(c, any_split);
 	tcase_add_test(c, lookups);
+	tcase_add_test(c, several_members);
+	tcase_add_test(c, string_bytes);
 	tcase_set_timeout(c, 60);
 	suite_add_tcase(s, c);
 	return s;

@@ -14,7 +14,7 @@ START_TEST(take_and_test)
 	cleanup_tempdir struct tempdir t = tempdir_make();
 	struct kerr e = { 0 };
 	struct stat st;
-	int fd;
+	int fd, other;
 
 	ck_assert_int_eq(lock_file_held(t.fd, "l"), 0);
 	fd = lock_file_at(t.fd, "l", LOCK_FILE_TRY, &e);
@@ -35,6 +35,13 @@ START_TEST(take_and_test)
 	ck_assert_int_eq(symlinkat("l", t.fd, "link"), 0);
 	ck_assert_int_eq(lock_file_at(t.fd, "link", LOCK_FILE_WAIT, &e), -ELOOP);
 	ck_assert_int_eq(lock_file_held(t.fd, "link"), -ELOOP);
+	fd = file_open_at(t.fd, "l");
+	ck_assert_int_eq(lock_fd_held(fd), 0);
+	other = lock_file_at(t.fd, "l", LOCK_FILE_TRY, &e); /* the check has let go of it */
+	ck_assert_int_ge(other, 0);
+	ck_assert_int_eq(lock_fd_held(fd), 1);
+	fd_close_p(&other);
+	fd_close_p(&fd);
 }
 END_TEST
 

@@ -23,6 +23,10 @@ START_TEST(list_basics)
 	ck_assert_str_eq(l.v[69], "69");
 	ck_assert(strlist_has(&l, "33"));
 	ck_assert(!strlist_has(&l, "70"));
+	ck_assert(strlist_find(&l, "00"));
+	ck_assert(strlist_find(&l, "69"));
+	ck_assert(!strlist_find(&l, "6"));
+	ck_assert(!strlist_find(&copy, "6"));
 	strlist_copy(&copy, &l);
 	ck_assert(strlist_eq(&copy, &l));
 	strlist_remove(&l, 0);
