@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #include "pull_failures.h"
 #include "realm.h"
 #include "scope.h"
+#include "server.h"
 #include "space.h"
 #include "stack.h"
 #include "str.h"
@@ -160,11 +162,18 @@ static struct addr filter_of(const struct rpc_list_args *a)
 			      .cell = a->cell_name };
 }
 
+/* Where the documents of a list go. */
+static struct page page_of(const struct call *c)
+{
+	assert(c->e->link);
+	return (struct page){ .out = c->e->link->items, .flags = c->e->link->emit };
+}
+
 /* Complete lists, for clients without paging. */
 
 static int do_list_realms(struct call *c)
 {
-	cleanup_(page_clear) struct page page = { .reply = c->reply };
+	cleanup_(page_clear) struct page page = page_of(c);
 	int r = realm_list(c->e, &page, c->err);
 
 	return r < 0 ? r : page_end(&page, "realms", NULL, c->err);
@@ -172,7 +181,7 @@ static int do_list_realms(struct call *c)
 
 static int do_list_spaces(struct call *c)
 {
-	cleanup_(page_clear) struct page page = { .reply = c->reply };
+	cleanup_(page_clear) struct page page = page_of(c);
 	struct addr a = filter_of(c->args);
 	int r = space_list(c->e, &a, &page, c->err);
 
@@ -181,7 +190,7 @@ static int do_list_spaces(struct call *c)
 
 static int do_list_stacks(struct call *c)
 {
-	cleanup_(page_clear) struct page page = { .reply = c->reply };
+	cleanup_(page_clear) struct page page = page_of(c);
 	struct addr a = filter_of(c->args);
 	int r = stack_list(c->e, &a, &page, c->err);
 
@@ -190,7 +199,7 @@ static int do_list_stacks(struct call *c)
 
 static int do_list_cells(struct call *c)
 {
-	cleanup_(page_clear) struct page page = { .reply = c->reply };
+	cleanup_(page_clear) struct page page = page_of(c);
 	struct addr a = filter_of(c->args);
 	int r = cell_list(c->e, &a, &page, c->err);
 
@@ -199,7 +208,7 @@ static int do_list_cells(struct call *c)
 
 static int do_list_containers(struct call *c)
 {
-	cleanup_(page_clear) struct page page = { .reply = c->reply };
+	cleanup_(page_clear) struct page page = page_of(c);
 	struct addr a = filter_of(c->args);
 	int r = container_list(c->e, &a, &page, c->err);
 
@@ -218,15 +227,21 @@ static int do_list_images(struct call *c)
 
 /* Pages. */
 
-#define PAGE(P, REPLY_)                                                                 \
-	cleanup_(page_clear) struct page P = { .after = args->after ? args->after : "", \
-					       .reply = (REPLY_) }
+static struct page a_page_of(const struct call *c, const struct model_type *t)
+{
+	const struct rpc_list_args *args = c->args;
+	struct page p = page_of(c);
+
+	p.after = args->after ? args->after : "";
+	p.max = args->page_bytes;
+	p.pick = args->fields.n > 0 ? pick_new(t, &args->fields) : NULL;
+	return p;
+}
 
 static int do_page_realms(struct call *c)
 {
-	ARGS(list);
 	REPLY(list_realms);
-	PAGE(page, reply);
+	cleanup_(page_clear) struct page page = a_page_of(c, &realm_doc_type);
 	int r = realm_list(c->e, &page, c->err);
 
 	return r < 0 ? r : page_end(&page, "realms", &reply->next, c->err);
@@ -234,10 +249,9 @@ static int do_page_realms(struct call *c)
 
 static int do_page_spaces(struct call *c)
 {
-	ARGS(list);
 	REPLY(list_spaces);
-	PAGE(page, reply);
-	struct addr a = filter_of(args);
+	cleanup_(page_clear) struct page page = a_page_of(c, &space_doc_type);
+	struct addr a = filter_of(c->args);
 	int r = space_list(c->e, &a, &page, c->err);
 
 	return r < 0 ? r : page_end(&page, "spaces", &reply->next, c->err);
@@ -245,10 +259,9 @@ static int do_page_spaces(struct call *c)
 
 static int do_page_stacks(struct call *c)
 {
-	ARGS(list);
 	REPLY(list_stacks);
-	PAGE(page, reply);
-	struct addr a = filter_of(args);
+	cleanup_(page_clear) struct page page = a_page_of(c, &stack_doc_type);
+	struct addr a = filter_of(c->args);
 	int r = stack_list(c->e, &a, &page, c->err);
 
 	return r < 0 ? r : page_end(&page, "stacks", &reply->next, c->err);
@@ -256,10 +269,9 @@ static int do_page_stacks(struct call *c)
 
 static int do_page_cells(struct call *c)
 {
-	ARGS(list);
 	REPLY(list_cells);
-	PAGE(page, reply);
-	struct addr a = filter_of(args);
+	cleanup_(page_clear) struct page page = a_page_of(c, &cell_doc_type);
+	struct addr a = filter_of(c->args);
 	int r = cell_list(c->e, &a, &page, c->err);
 
 	return r < 0 ? r : page_end(&page, "cells", &reply->next, c->err);
@@ -267,10 +279,9 @@ static int do_page_cells(struct call *c)
 
 static int do_page_containers(struct call *c)
 {
-	ARGS(list);
 	REPLY(list_container_docs);
-	PAGE(page, reply);
-	struct addr a = filter_of(args);
+	cleanup_(page_clear) struct page page = a_page_of(c, &container_doc_type);
+	struct addr a = filter_of(c->args);
 	int r = container_list_docs(c->e, &a, &page, c->err);
 
 	return r < 0 ? r : page_end(&page, "containers", &reply->next, c->err);
@@ -280,7 +291,9 @@ static int do_page_images(struct call *c)
 {
 	ARGS(list);
 	REPLY(list_images);
-	PAGE(page, &reply->result);
+	cleanup_(page_clear) struct page page = { .after = args->after ? args->after : "",
+						  .max = args->page_bytes,
+						  .reply = &reply->result };
 	int r = images_list(c->e, args->realm_name, &page, c->err);
 
 	return r < 0 ? r : page_end(&page, "images", &reply->result.next, c->err);

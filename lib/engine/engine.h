@@ -10,8 +10,9 @@
 /*
  * Execute a method. args and reply are of the method's types; the reply must be zeroed.
  * peer: the caller, NULL for a caller in this process; decides whether registry passwords are
- * shown. fds: descriptors passed with the request, NULL: none. On failure the error is
- * put into the reply (rpc_reply_fail) and returned; 0 on success.
+ * shown. fds: descriptors passed with the request, and the link, which a list needs
+ * (rpc_method.list); NULL: none. On failure the error is put into the reply (rpc_reply_fail)
+ * and returned; 0 on success.
  */
 int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct peer *peer,
 		    void *args, void *reply, struct rpc_fds *fds);

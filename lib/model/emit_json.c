@@ -2,12 +2,12 @@
 #include "config.h"
 
 #include <assert.h>
-#include <inttypes.h>
 
 #include "emit.h"
 #include "emit_json.h"
 #include "field.h"
 #include "model.h"
+#include "pick.h"
 
 #include "encode.h"
 #include "str.h"
@@ -102,7 +102,11 @@ static char short_escape(unsigned char c)
 
 static bool needs_escape(unsigned char c)
 {
-	return c < 0x20 || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' || c >= 0x80;
+	static const bool special[0x60] = {
+		['"'] = true, ['\\'] = true, ['<'] = true, ['>'] = true, ['&'] = true
+	};
+
+	return c < 0x20 || c >= 0x80 || (c < sizeof(special) && special[c]);
 }
 
 /* Escape one character; returns how many input bytes it has. */
@@ -171,13 +175,15 @@ void jemit_str(struct jemit *j, const char *s)
 void jemit_i64(struct jemit *j, int64_t v)
 {
 	jemit_next(j);
-	buf_addf(j->out, "%" PRId64, v);
+	if (v < 0)
+		buf_addc(j->out, '-');
+	buf_addu(j->out, v < 0 ? -(uint64_t) v : (uint64_t) v);
 }
 
 void jemit_u64(struct jemit *j, uint64_t v)
 {
 	jemit_next(j);
-	buf_addf(j->out, "%" PRIu64, v);
+	buf_addu(j->out, v);
 }
 
 void jemit_bool(struct jemit *j, bool v)
@@ -258,7 +264,11 @@ static void jemit_intlist(struct jemit *j, const void *list)
 	jemit_array_end(j);
 }
 
-static void jemit_objlist(struct jemit *j, const struct model_type *t, const void *list)
+static void jemit_picked(struct jemit *j, const struct model_type *t, const void *obj,
+			 const struct pick *pick);
+
+static void jemit_objlist(struct jemit *j, const struct model_type *t, const void *list,
+			  const struct pick *pick)
 {
 	struct list_view view = list_view(list);
 
@@ -268,7 +278,7 @@ static void jemit_objlist(struct jemit *j, const struct model_type *t, const voi
 	}
 	jemit_array(j);
 	for (size_t i = 0; i < view.n; i++)
-		jemit_model(j, t, view.v + i * t->size);
+		jemit_picked(j, t, view.v + i * t->size, pick);
 	jemit_array_end(j);
 }
 
@@ -287,7 +297,8 @@ static void jemit_string_field(struct jemit *j, const struct field *f, const cha
 	jemit_str(j, s);
 }
 
-static void jemit_value(struct jemit *j, const struct field *f, const void *m)
+static void jemit_value(struct jemit *j, const struct field *f, const void *m,
+			const struct pick *pick)
 {
 	switch (f->type) {
 	case FIELD_STRING:
@@ -330,14 +341,14 @@ static void jemit_value(struct jemit *j, const struct field *f, const void *m)
 		jemit_intlist(j, m);
 		break;
 	case FIELD_OBJLIST:
-		jemit_objlist(j, f->obj, m);
+		jemit_objlist(j, f->obj, m, pick);
 		break;
 	case FIELD_OBJ:
-		jemit_model(j, f->obj, m);
+		jemit_picked(j, f->obj, m, pick);
 		break;
 	case FIELD_OBJPTR:
 		if (!jemit_absent(j, objptr_get(m)))
-			jemit_model(j, f->obj, objptr_get(m));
+			jemit_picked(j, f->obj, objptr_get(m), pick);
 		break;
 	case FIELD_BYTES:
 		jemit_bytes(j, ((const struct buf *) m)->data, ((const struct buf *) m)->len);
@@ -348,28 +359,76 @@ static void jemit_value(struct jemit *j, const struct field *f, const void *m)
 	}
 }
 
-static void jemit_fields(struct jemit *j, const struct model_type *t, const void *obj)
+/* The rows from that one on. */
+static void jemit_fields(struct jemit *j, const struct model_type *t, const void *obj, size_t from,
+			 const struct pick *pick)
 {
+	const struct pick *below;
 	const void *m;
 
-	for (const struct field *f = t->fields; f < t->fields + t->n_fields; f++) {
+	for (size_t i = from; i < t->n_fields; i++) {
+		const struct field *f = &t->fields[i];
+
+		if (!pick_has(pick, i, &below))
+			continue;
 		m = field_cptr(f, obj);
 		if (f->type == FIELD_EMBED) {
-			jemit_fields(j, f->obj, m);
+			jemit_fields(j, f->obj, m, 0, below);
 			continue;
 		}
 		if ((f->flags & FIELD_OMIT_EMPTY) && field_is_zero(f, m))
 			continue;
 		jemit_key(j, f->name);
-		jemit_value(j, f, m);
+		jemit_value(j, f, m, below);
 	}
+}
+
+static void jemit_picked(struct jemit *j, const struct model_type *t, const void *obj,
+			 const struct pick *pick)
+{
+	jemit_object(j);
+	jemit_fields(j, t, obj, 0, pick);
+	jemit_object_end(j);
 }
 
 void jemit_model(struct jemit *j, const struct model_type *t, const void *obj)
 {
-	jemit_object(j);
-	jemit_fields(j, t, obj);
-	jemit_object_end(j);
+	jemit_picked(j, t, obj, NULL);
+}
+
+void model_emit_json_picked(struct buf *out, const struct model_type *t, const void *obj,
+			    const struct pick *pick, enum emit_flags flags)
+{
+	struct jemit j;
+
+	jemit_init(&j, out, flags);
+	jemit_picked(&j, t, obj, pick);
+}
+
+void model_emit_json_open(struct buf *out, const struct model_type *t)
+{
+	assert(t->n_fields > 0 && t->fields[0].type == FIELD_OBJLIST);
+	buf_adds(out, "{");
+	jemit_quote(out, t->fields[0].name, strlen(t->fields[0].name));
+	buf_adds(out, ":[");
+}
+
+void model_emit_json_close(struct buf *out, const struct model_type *t, const void *obj,
+			   enum emit_flags flags)
+{
+	struct jemit j;
+
+	if (!out->failed && out->len > 0 && out->data[out->len - 1] == '[') {
+		buf_cut(out, out->len - 1);
+		buf_adds(out, "null");
+	} else {
+		buf_addc(out, ']');
+	}
+	jemit_init(&j, out, flags);
+	j.depth = 1;
+	j.any = true;
+	jemit_fields(&j, t, obj, 1, NULL);
+	jemit_object_end(&j);
 }
 
 void model_emit_json(struct buf *out, const struct model_type *t, const void *obj,

@@ -39,6 +39,19 @@ void jemit_quote(struct buf *out, const char *s, size_t n);
 void model_emit_json(struct buf *out, const struct model_type *t, const void *obj,
 		     enum emit_flags flags);
 
+struct pick;
+/* Only what is picked (pick.h). */
+void model_emit_json_picked(struct buf *out, const struct model_type *t, const void *obj,
+			    const struct pick *pick, enum emit_flags flags);
+
+/*
+ * An object whose first member is a list that the caller writes, element by element
+ * with commas, between these two: without elements it is null.
+ */
+void model_emit_json_open(struct buf *out, const struct model_type *t);
+void model_emit_json_close(struct buf *out, const struct model_type *t, const void *obj,
+			   enum emit_flags flags);
+
 /* n objects as one list; objs NULL gives null. */
 void model_emit_json_list(struct buf *out, const struct model_type *t, const void *const *objs,
 			  size_t n, enum emit_flags flags);

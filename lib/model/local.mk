@@ -24,6 +24,7 @@ libmodel_a_SOURCES = \
 	lib/model/naming.c lib/model/naming.h \
 	lib/model/node.c lib/model/node.h \
 	lib/model/params.c lib/model/params.h \
+	lib/model/pick.c lib/model/pick.h \
 	lib/model/read_json.c \
 	lib/model/read_yaml.c \
 	lib/model/rows.h \

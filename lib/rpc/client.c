@@ -185,12 +185,21 @@ static bool span_is_null(struct wire_span s)
 	return !s.p || *s.p == 'n';
 }
 
-static int take_reply(struct rpc_client *c, const struct rpc_method *m, const struct wire_frame *f,
+/* The members of a frame. */
+enum member {
+	MEMBER_ID,
+	MEMBER_RESULT,
+	MEMBER_ERROR,
+	MEMBER_EVENT,
+	_MEMBER_MAX,
+};
+
+static int take_reply(struct rpc_client *c, const struct rpc_method *m, const struct wire_named *f,
 		      void *reply, struct kerr *err)
 {
-	struct wire_span id = wire_member(f->text.data, f->text.len, "id");
-	struct wire_span result = wire_member(f->text.data, f->text.len, "result");
-	struct wire_span error = wire_member(f->text.data, f->text.len, "error");
+	struct wire_span id = f[MEMBER_ID].value;
+	struct wire_span result = f[MEMBER_RESULT].value;
+	struct wire_span error = f[MEMBER_ERROR].value;
 	cleanup_free char *want = xasprintf("%" PRIu64, c->next_id);
 	int r;
 
@@ -210,10 +219,10 @@ static int take_reply(struct rpc_client *c, const struct rpc_method *m, const st
 }
 
 /* Handle a frame with an event; any number may precede the reply. 1 if the frame was one. */
-static int take_event(struct rpc_client *c, const struct wire_frame *f,
+static int take_event(struct rpc_client *c, const struct wire_named *f,
 		      const struct rpc_call_opts *opts, struct kerr *err)
 {
-	struct wire_span event = wire_member(f->text.data, f->text.len, "event");
+	struct wire_span event = f[MEMBER_EVENT].value;
 	struct rpc_event e = { 0 };
 	int r;
 
@@ -234,6 +243,10 @@ static int read_reply(struct rpc_client *c, const struct rpc_method *m, void *re
 		      const struct rpc_call_opts *opts, struct kerr *err)
 {
 	const struct wire_limits limits = { .what = "reply", .max_frame = KUKE_MAX_REPLY };
+	struct wire_named members[_MEMBER_MAX] = { [MEMBER_ID] = { .key = "id" },
+						   [MEMBER_RESULT] = { .key = "result" },
+						   [MEMBER_ERROR] = { .key = "error" },
+						   [MEMBER_EVENT] = { .key = "event" } };
 	cleanup_(wire_frame_clear) struct wire_frame frame;
 	int r;
 
@@ -250,13 +263,14 @@ static int read_reply(struct rpc_client *c, const struct rpc_method *m, void *re
 			c->broken = true;
 			return kerr_plain(err, -EMSGSIZE, "%s", frame.refused.msg);
 		}
-		r = take_event(c, &frame, opts, err);
+		wire_members(frame.text.data, frame.text.len, members, _MEMBER_MAX);
+		r = take_event(c, members, opts, err);
 	} while (r > 0);
 	if (r < 0) {
 		c->broken = true;
 		return r;
 	}
-	r = take_reply(c, m, &frame, reply, err);
+	r = take_reply(c, m, members, reply, err);
 	c->next_id++;
 	return r;
 }

@@ -173,10 +173,24 @@ TYPE(list_containers_args, "ListContainersArgs");
 
 #define S rpc_list_args
 static const struct field page_args_rows[] = {
-	STR(realm_name, "RealmName"), STR(space_name, "SpaceName"), STR(stack_name, "StackName"),
-	STR(cell_name, "CellName"),   STR(after, "After"),
+	STR(realm_name, "RealmName"),
+	STR(space_name, "SpaceName"),
+	STR(stack_name, "StackName"),
+	STR(cell_name, "CellName"),
+	STR(after, "After"),
+	ROW_STRLIST(struct S, fields, "Fields", .flags = FIELD_OMIT_EMPTY, .help = ""),
+	ROW_INT(struct S, page_bytes, "PageBytes", .flags = FIELD_OMIT_EMPTY, .help = ""),
 };
 TYPE(page_args, "ListArgs");
+#undef S
+
+#define S rpc_list_args
+static const struct field page_images_args_rows[] = {
+	STR(realm_name, "RealmName"),
+	STR(after, "After"),
+	ROW_INT(struct S, page_bytes, "PageBytes", .flags = FIELD_OMIT_EMPTY, .help = ""),
+};
+TYPE(page_images_args, "ListImagesPageArgs");
 #undef S
 
 #define S rpc_apply_args

@@ -52,6 +52,12 @@ struct rpc_list_args {
 	char *stack_name;
 	char *cell_name;
 	char *after; /* KukeonX1: Next of the previous page, "" for the first page */
+	/*
+	 * KukeonX1: paths of the members wanted, as "status.state"; none: all. A cell's or
+	 * container's facts that are not wanted are not looked for.
+	 */
+	struct strlist fields;
+	int64_t page_bytes; /* KukeonX1: about how large a page may be; 0: the daemon decides */
 };
 
 struct rpc_apply_args {
@@ -564,11 +570,12 @@ struct rpc_list_container_docs_reply {
 	X(RPC_GET_STACK, GetStack, stack_args, get_stack_reply)                                 \
 	X(RPC_GET_CELL, GetCell, cell_args, get_cell_reply)                                     \
 	X(RPC_GET_CONTAINER, GetContainer, container_args, get_container_reply)                 \
-	X(RPC_LIST_REALMS, ListRealms, no_args, list_realms_reply)                              \
-	X(RPC_LIST_SPACES, ListSpaces, list_spaces_args, list_spaces_reply)                     \
-	X(RPC_LIST_STACKS, ListStacks, list_stacks_args, list_stacks_reply)                     \
-	X(RPC_LIST_CELLS, ListCells, list_cells_args, list_cells_reply)                         \
-	X(RPC_LIST_CONTAINERS, ListContainers, list_containers_args, list_containers_reply)     \
+	X(RPC_LIST_REALMS, ListRealms, no_args, list_realms_reply, .list = true)                \
+	X(RPC_LIST_SPACES, ListSpaces, list_spaces_args, list_spaces_reply, .list = true)       \
+	X(RPC_LIST_STACKS, ListStacks, list_stacks_args, list_stacks_reply, .list = true)       \
+	X(RPC_LIST_CELLS, ListCells, list_cells_args, list_cells_reply, .list = true)           \
+	X(RPC_LIST_CONTAINERS, ListContainers, list_containers_args, list_containers_reply,     \
+	  .list = true)                                                                         \
 	X(RPC_START_CELL, StartCell, cell_args, start_cell_reply)                               \
 	X(RPC_STOP_CELL, StopCell, cell_stop_args, stop_cell_reply)                             \
 	X(RPC_KILL_CELL, KillCell, cell_args, kill_cell_reply)                                  \
@@ -597,25 +604,25 @@ struct rpc_list_container_docs_reply {
 	X(RPC_PING, Ping, no_args, ping_reply)
 
 /* Our extensions. LoadImage: the archive is the one descriptor passed with the request. */
-#define RPC_X1_METHODS(X)                                                                      \
-	X(RPC_X_DAEMON_INFO, DaemonInfo, no_args, daemon_info_reply)                           \
-	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, apply_args, apply_reply)                        \
-	X(RPC_X_PLAN_DELETE, PlanDelete, plan_delete_args, plan_delete_reply)                  \
-	X(RPC_X_PREPARE_DELETE, PrepareDelete, plan_delete_args, plan_delete_reply)            \
-	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, .max_fds = 1)     \
-	X(RPC_X_PULL_IMAGE, PullImage, image_args, pull_image_reply)                           \
-	X(RPC_X_INSPECT_IMAGE, InspectImage, image_args, inspect_image_reply)                  \
-	X(RPC_X_PRUNE_IMAGES, PruneImages, list_images_args, prune_images_reply)               \
-	X(RPC_X_VERIFY_IMAGES, VerifyImages, verify_images_args, verify_images_reply)          \
-	X(RPC_X_LIST_REALMS, ListRealms, page_args, page_realms_reply)                         \
-	X(RPC_X_LIST_SPACES, ListSpaces, page_args, page_spaces_reply)                         \
-	X(RPC_X_LIST_STACKS, ListStacks, page_args, page_stacks_reply)                         \
-	X(RPC_X_LIST_CELLS, ListCells, page_args, page_cells_reply)                            \
-	X(RPC_X_LIST_CONTAINERS, ListContainers, page_args, page_containers_reply)             \
-	X(RPC_X_LIST_IMAGES, ListImages, page_args, page_images_reply)                         \
-	X(RPC_X_OPEN_ENGINE, OpenEngine, rpc_open_engine_args, ping_reply, .private = true)    \
-	X(RPC_X_INIT_HOST, InitHost, rpc_init_host_args, rpc_init_host_reply, .private = true) \
-	X(RPC_X_START_DAEMON, StartDaemon, no_args, rpc_daemon_reply, .private = true)         \
+#define RPC_X1_METHODS(X)                                                                        \
+	X(RPC_X_DAEMON_INFO, DaemonInfo, no_args, daemon_info_reply)                             \
+	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, apply_args, apply_reply)                          \
+	X(RPC_X_PLAN_DELETE, PlanDelete, plan_delete_args, plan_delete_reply)                    \
+	X(RPC_X_PREPARE_DELETE, PrepareDelete, plan_delete_args, plan_delete_reply)              \
+	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, .max_fds = 1)       \
+	X(RPC_X_PULL_IMAGE, PullImage, image_args, pull_image_reply)                             \
+	X(RPC_X_INSPECT_IMAGE, InspectImage, image_args, inspect_image_reply)                    \
+	X(RPC_X_PRUNE_IMAGES, PruneImages, list_images_args, prune_images_reply)                 \
+	X(RPC_X_VERIFY_IMAGES, VerifyImages, verify_images_args, verify_images_reply)            \
+	X(RPC_X_LIST_REALMS, ListRealms, page_args, page_realms_reply, .list = true)             \
+	X(RPC_X_LIST_SPACES, ListSpaces, page_args, page_spaces_reply, .list = true)             \
+	X(RPC_X_LIST_STACKS, ListStacks, page_args, page_stacks_reply, .list = true)             \
+	X(RPC_X_LIST_CELLS, ListCells, page_args, page_cells_reply, .list = true)                \
+	X(RPC_X_LIST_CONTAINERS, ListContainers, page_args, page_containers_reply, .list = true) \
+	X(RPC_X_LIST_IMAGES, ListImages, page_images_args, page_images_reply)                    \
+	X(RPC_X_OPEN_ENGINE, OpenEngine, rpc_open_engine_args, ping_reply, .private = true)      \
+	X(RPC_X_INIT_HOST, InitHost, rpc_init_host_args, rpc_init_host_reply, .private = true)   \
+	X(RPC_X_START_DAEMON, StartDaemon, no_args, rpc_daemon_reply, .private = true)           \
 	X(RPC_X_STOP_DAEMON, StopDaemon, rpc_stop_daemon_args, rpc_daemon_reply, .private = true)
 
 #define RPC_METHOD_ENUM_(constant, name, args, reply, ...) constant,
@@ -635,6 +642,7 @@ struct rpc_method {
 	const char *streamed;
 	unsigned max_fds; /* descriptors that may be passed with a request */
 	bool to_come; /* the engine has no handler yet (a unit test compares) */
+	bool list; /* the first member of the reply is a list (rpc_link.items) */
 	bool private; /* only in an engine that the client started itself, not in a daemon */
 };
 

@@ -183,10 +183,24 @@ static void dispatch(struct call *c)
 	}
 }
 
-/* Handle the call and write the reply as JSON into result. Returns only transport errors. */
-static int answer(struct call *c, struct buf *result, struct kerr *err)
+/* The reply as JSON, of which a list may have been written already, from that place on. */
+static void emit_reply(const struct call *c, size_t from, struct buf *out)
+{
+	enum emit_flags flags = c->link.emit;
+
+	if (c->method->list && !rpc_reply_err(c->method, c->reply)) {
+		model_emit_json_close(out, c->method->reply, c->reply, flags);
+		return;
+	}
+	buf_cut(out, from);
+	model_emit_json(out, c->method->reply, c->reply, flags);
+}
+
+/* Handle the call and append the reply as JSON to out. Returns only transport errors. */
+static int answer(struct call *c, struct buf *out, struct kerr *err)
 {
 	cleanup_free char *text = NULL;
+	size_t from = out->len;
 	int r;
 
 	r = method_text(c->frame, &text, err);
@@ -200,23 +214,24 @@ static int answer(struct call *c, struct buf *result, struct kerr *err)
 	r = decode_args(c, err);
 	if (r < 0)
 		return r;
+	if (c->method->list) {
+		model_emit_json_open(out, c->method->reply);
+		c->link.items = out;
+	}
 	dispatch(c);
-	/* Only root may see registry passwords. */
-	model_emit_json(result, c->method->reply, c->reply, c->peer->uid == 0 ? 0 : EMIT_REDACT);
-	return buf_check(result, "reply", err);
+	emit_reply(c, from, out);
+	if (out->failed || out->len - from > KUKE_MAX_REPLY)
+		return kerr_plain(err, -E2BIG, "reply is larger than %d bytes", KUKE_MAX_REPLY);
+	return 0;
 }
 
-static int send_response(const struct call *c, const struct buf *result, const char *error,
-			 struct kerr *err)
+static int send_response(const struct call *c, const struct buf *out, struct kerr *err)
 {
-	cleanup_buf struct buf out = BUF_INIT(KUKE_MAX_REPLY + KUKE_MAX_REQUEST);
-	int r;
+	int r = buf_check(out, "reply", err);
 
-	wire_response(&out, c->id, result, error);
-	r = buf_check(&out, "reply", err);
 	if (r < 0)
 		return r;
-	r = wire_write(c->link.fd, out.data, out.len, NULL, 0, c->pace);
+	r = wire_write(c->link.fd, out->data, out->len, NULL, 0, c->pace);
 	if (r == -ETIMEDOUT)
 		return kerr_plain(err, r, "the client did not read its reply");
 	return r < 0 ? kerr_set(err, r, "write the reply") : 0;
@@ -224,23 +239,30 @@ static int send_response(const struct call *c, const struct buf *result, const c
 
 static int serve_one(struct call *c, struct kerr *err)
 {
-	cleanup_buf struct buf result = BUF_INIT(KUKE_MAX_REPLY);
+	cleanup_buf struct buf out = BUF_INIT(KUKE_MAX_REPLY + KUKE_MAX_REQUEST);
 	struct kerr why = { 0 };
 	char text[KERR_TEXT_MAX];
 	int r;
 
 	c->id = wire_member(c->frame->text.data, c->frame->text.len, "id");
-	if (c->frame->too_large)
-		return send_response(c, NULL, c->frame->refused.msg, err);
-	r = answer(c, &result, &why);
+	if (c->frame->too_large) {
+		wire_response_error(&out, c->id, c->frame->refused.msg);
+		return send_response(c, &out, err);
+	}
+	wire_response_begin(&out, c->id);
+	r = answer(c, &out, &why);
 	if (r == -EPROTO) {
 		if (err)
 			*err = why;
 		return r;
 	}
-	if (r < 0)
-		return send_response(c, NULL, kerr_text(&why, text, sizeof(text)), err);
-	return send_response(c, &result, NULL, err);
+	if (r < 0) {
+		buf_cut(&out, 0);
+		wire_response_error(&out, c->id, kerr_text(&why, text, sizeof(text)));
+	} else {
+		wire_response_end(&out, NULL);
+	}
+	return send_response(c, &out, err);
 }
 
 /*
@@ -252,7 +274,7 @@ static void send_late(int fd, const struct kerr *why)
 {
 	cleanup_buf struct buf out = BUF_INIT(4096);
 
-	wire_response(&out, (struct wire_span){ 0 }, NULL, why->msg);
+	wire_response_error(&out, (struct wire_span){ 0 }, why->msg);
 	if (!out.failed && may_write(fd))
 		(void) wire_write(fd, out.data, out.len, NULL, 0, NULL);
 }
@@ -267,7 +289,11 @@ static int serve_next(const struct rpc_server *s, int fd, const struct peer *pee
 		.pace = limits->pace,
 		.peer = peer,
 		.frame = &frame,
-		.link = { .fd = fd, .stop_fd = s->stop_fd, .event = send_event },
+		.link = { .fd = fd,
+			  .stop_fd = s->stop_fd,
+			  .event = send_event,
+			  /* Only root may see registry passwords. */
+			  .emit = peer->uid == 0 ? 0 : EMIT_REDACT },
 	};
 	struct kerr why = { 0 };
 	int r;

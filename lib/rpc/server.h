@@ -2,6 +2,7 @@
 #ifndef KUKEON_SERVER_H
 #define KUKEON_SERVER_H
 
+#include "emit.h"
 #include "methods.h"
 #include "peer.h"
 #include "wire.h"
@@ -15,6 +16,12 @@ struct rpc_link {
 	int fd; /* the connection; POLLHUP: the caller is gone */
 	int stop_fd; /* readable or hung up: the daemon is stopping; < 0: none */
 	void (*event)(struct rpc_link *l, const struct rpc_event *event);
+	/*
+	 * Of a method whose reply begins with a list (rpc_method.list): where its elements
+	 * are written as JSON, with commas between them; the list in the reply stays empty.
+	 */
+	struct buf *items;
+	enum emit_flags emit; /* how they are written */
 };
 
 /* Descriptors that came with a request; the server closes those that are not taken. */

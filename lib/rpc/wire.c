@@ -519,10 +519,20 @@ static const char *skip_space(const char *p, const char *end)
 /* Returns the end of the string that starts at p. */
 static const char *skip_string(const char *p, const char *end)
 {
-	for (p++; p < end && *p != '"'; p++)
-		if (*p == '\\')
-			p++;
-	return p < end ? p + 1 : end;
+	const char *quote, *from;
+	size_t n;
+
+	for (p++; p < end; p = quote + 1) {
+		quote = memchr(p, '"', (size_t) (end - p));
+		if (!quote)
+			return end;
+		/* It ends the string unless an odd number of backslashes is before it. */
+		for (n = 0, from = quote; from > p && from[-1] == '\\'; from--)
+			n++;
+		if (n % 2 == 0)
+			return quote + 1;
+	}
+	return end;
 }
 
 /* Returns the end of the value that starts at p. */
@@ -554,32 +564,39 @@ static const char *skip_value(const char *p, const char *end)
 	return p;
 }
 
-struct wire_span wire_member(const char *text, size_t n, const char *key)
+void wire_members(const char *text, size_t n, struct wire_named *v, size_t n_named)
 {
 	const char *end = text + n;
 	const char *p = skip_space(text, end);
-	struct wire_span found = { 0 };
-	size_t key_len = strlen(key);
 
 	assert(p < end && *p == '{');
+	for (size_t i = 0; i < n_named; i++)
+		v[i].value = (struct wire_span){ 0 };
 	p = skip_space(p + 1, end);
 	while (p < end && *p == '"') {
 		const char *name = p + 1;
 		const char *value;
+		size_t len;
 
 		p = skip_string(p, end);
+		len = (size_t) (p - 1 - name);
 		value = skip_space(skip_space(p, end) + 1, end);
-		if ((size_t) (p - 1 - name) == key_len && strncasecmp(name, key, key_len) == 0) {
-			p = skip_value(value, end);
-			found = (struct wire_span){ value, (size_t) (p - value) };
-		} else {
-			p = skip_value(value, end);
-		}
+		p = skip_value(value, end);
+		for (size_t i = 0; i < n_named; i++)
+			if (len == strlen(v[i].key) && strncasecmp(name, v[i].key, len) == 0)
+				v[i].value = (struct wire_span){ value, (size_t) (p - value) };
 		p = skip_space(p, end);
 		if (p < end && *p == ',')
 			p = skip_space(p + 1, end);
 	}
-	return found;
+}
+
+struct wire_span wire_member(const char *text, size_t n, const char *key)
+{
+	struct wire_named named = { .key = key };
+
+	wire_members(text, n, &named, 1);
+	return named.value;
 }
 
 struct wire_span wire_element(struct wire_span array, size_t i)
@@ -604,8 +621,7 @@ struct wire_span wire_element(struct wire_span array, size_t i)
 	return (struct wire_span){ 0 };
 }
 
-void wire_response(struct buf *out, struct wire_span id, const struct buf *result,
-		   const char *error)
+void wire_response_begin(struct buf *out, struct wire_span id)
 {
 	buf_adds(out, "{\"id\":");
 	if (id.p)
@@ -613,14 +629,21 @@ void wire_response(struct buf *out, struct wire_span id, const struct buf *resul
 	else
 		buf_adds(out, "null");
 	buf_adds(out, ",\"result\":");
-	if (result)
-		buf_add(out, result->data, result->len);
-	else
-		buf_adds(out, "null");
+}
+
+void wire_response_end(struct buf *out, const char *error)
+{
 	buf_adds(out, ",\"error\":");
 	if (error)
 		jemit_quote(out, error, strlen(error));
 	else
 		buf_adds(out, "null");
 	buf_adds(out, "}\n");
+}
+
+void wire_response_error(struct buf *out, struct wire_span id, const char *error)
+{
+	wire_response_begin(out, id);
+	buf_adds(out, "null");
+	wire_response_end(out, error);
 }

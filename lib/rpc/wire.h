@@ -90,11 +90,22 @@ struct wire_span {
  * must be valid JSON, as wire_read returns it.
  */
 struct wire_span wire_member(const char *text, size_t n, const char *key);
+/* Several of them in one pass over the text: key is set by the caller. */
+struct wire_named {
+	const char *key;
+	struct wire_span value;
+};
+void wire_members(const char *text, size_t n, struct wire_named *v, size_t n_named);
 /* Element i of an array. */
 struct wire_span wire_element(struct wire_span array, size_t i);
 
-/* {"id":…,"result":…,"error":…}\n with its pieces verbatim; NULL gives null. */
-void wire_response(struct buf *out, struct wire_span id, const struct buf *result,
-		   const char *error);
+/*
+ * A reply, {"id":…,"result":…,"error":…}\n. Its result is written between begin and end;
+ * error NULL: null. An id that is missing is null.
+ */
+void wire_response_begin(struct buf *out, struct wire_span id);
+void wire_response_end(struct buf *out, const char *error);
+/* One without a result. */
+void wire_response_error(struct buf *out, struct wire_span id, const char *error);
 
 #endif

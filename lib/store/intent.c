@@ -112,6 +112,14 @@ int intent_load(const struct layout *l, const struct lock_id *id, struct intent 
 	return r;
 }
 
+int intent_load_durable(const struct layout *l, const struct lock_id *id, struct intent *ret,
+			struct kerr *err)
+{
+	cleanup_free char *path = intent_path(l, id);
+
+	return load_file(path, ret, err);
+}
+
 int intent_remove(const struct layout *l, const struct locks *t, const struct lock_id *id,
 		  struct kerr *err)
 {

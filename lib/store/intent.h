@@ -33,6 +33,9 @@ int intent_write(const struct layout *l, const struct locks *t, const struct loc
  */
 int intent_load(const struct layout *l, const struct lock_id *id, struct intent *ret,
 		struct kerr *err);
+/* The same where it is known that the runtime dir has none. */
+int intent_load_durable(const struct layout *l, const struct lock_id *id, struct intent *ret,
+			struct kerr *err);
 /* Remove it (both places). Missing is success. */
 int intent_remove(const struct layout *l, const struct locks *t, const struct lock_id *id,
 		  struct kerr *err);

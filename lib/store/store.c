@@ -433,8 +433,9 @@ int store_check_passwords(const struct layout *l, const struct addr *realm,
 	return passwords_check(l, realm, doc, err);
 }
 
-int store_list(const struct layout *l, const struct addr *parent, struct strlist *ret,
-	       struct kerr *err)
+/* check: leave out what store_exists says is no object. */
+static int list(const struct layout *l, const struct addr *parent, bool check, struct strlist *ret,
+		struct kerr *err)
 {
 	cleanup_free char *dir = layout_object(l, parent, OBJECT_DIR);
 	cleanup_strlist struct strlist names = { 0 };
@@ -461,7 +462,7 @@ int store_list(const struct layout *l, const struct addr *parent, struct strlist
 			continue;
 		child = addr_child(parent, e->d_name);
 		/* List it also if the check fails: loading it reports the error. */
-		if (store_exists(l, &child, NULL) != 0)
+		if (!check || store_exists(l, &child, NULL) != 0)
 			strlist_add(&names, e->d_name);
 	}
 	if (d)
@@ -473,6 +474,18 @@ int store_list(const struct layout *l, const struct addr *parent, struct strlist
 	strlist_clear(ret);
 	*ret = take_struct(names);
 	return 0;
+}
+
+int store_list(const struct layout *l, const struct addr *parent, struct strlist *ret,
+	       struct kerr *err)
+{
+	return list(l, parent, true, ret, err);
+}
+
+int store_names(const struct layout *l, const struct addr *parent, struct strlist *ret,
+		struct kerr *err)
+{
+	return list(l, parent, false, ret, err);
 }
 
 static int delete_sides(const struct layout *l, const struct addr *a, struct kerr *err)

@@ -95,6 +95,13 @@ int store_list(const struct layout *l, const struct addr *parent, struct strlist
 	       struct kerr *err);
 
 /*
+ * The same without a look at each: a name may be that of a directory which is no object.
+ * For callers that load all of them anyway and pass over -ENOENT.
+ */
+int store_names(const struct layout *l, const struct addr *parent, struct strlist *ret,
+		struct kerr *err);
+
+/*
  * Remove the document, then the files store and network keep beside it, then the
  * directory if it is empty. Missing files are success. Child objects must be removed
  * before; container directories of a cell are removed too with STORE_DELETE_TREE.

@@ -45,6 +45,7 @@ enum shim_run_state {
 struct shim_place {
 	const char *run_dir;
 	const char *data_dir;
+	const char *boot; /* the running boot (boot_id); NULL, "": it is asked for each time */
 };
 
 struct shim_status {

@@ -32,11 +32,22 @@ static int damaged(int r)
 	return r == -ENOENT ? r : -EBADMSG;
 }
 
-static int read_record(const struct shim_place *place, struct shim_record *ret, struct kerr *err)
+/*
+ * The monitor's record and, asked first, whether its lock is held; both of one open
+ * file. -ENOENT: there is no record (yet).
+ */
+static int read_record(const struct shim_place *place, struct shim_record *ret, bool *ret_held,
+		       struct kerr *err)
 {
 	cleanup_free char *path = path_join(place->run_dir, SHIM_FILE_MONITOR, NULL);
-	int r = shim_record_read(AT_FDCWD, path, ret, err);
+	cleanup_fd int fd = file_open_at(AT_FDCWD, path);
+	int r = fd >= 0 ? lock_fd_held(fd) : fd;
 
+	*ret_held = r > 0;
+	if (r < 0 && r != -ENOENT)
+		(void) kerr_set(err, r, "check lock '%s'", path);
+	if (r >= 0)
+		r = shim_record_read_fd(fd, path, ret, err);
 	return r < 0 ? damaged(r) : 0;
 }
 
@@ -92,6 +103,18 @@ static void copy_record(struct shim_status *st, const struct shim_record *rec)
 	st->started_at = rec->started_at;
 }
 
+static int is_other_boot(const struct shim_place *place, const struct shim_record *rec,
+			 struct kerr *err)
+{
+	char boot[SHIM_BOOT_ID_SIZE];
+	int r;
+
+	if (!str_empty(place->boot))
+		return !streq(place->boot, rec->boot_id);
+	r = boot_id(boot, err);
+	return r < 0 ? r : !streq(boot, rec->boot_id);
+}
+
 static enum shim_run_state derive(const struct shim_status *st, bool have_record,
 				  const struct shim_record *rec)
 {
@@ -108,10 +131,8 @@ static enum shim_run_state derive(const struct shim_status *st, bool have_record
 
 int shim_state(const struct shim_place *place, struct shim_status *ret, struct kerr *err)
 {
-	cleanup_free char *lock = path_join(place->run_dir, SHIM_FILE_MONITOR, NULL);
 	struct shim_status st = { 0 };
 	struct shim_record rec = { 0 };
-	char boot[SHIM_BOOT_ID_SIZE];
 	struct kerr why = { 0 };
 	bool have_record;
 	int r;
@@ -120,22 +141,16 @@ int shim_state(const struct shim_place *place, struct shim_status *ret, struct k
 	 * Check the lock before the exit record: a monitor writes the record before it
 	 * releases the lock.
 	 */
-	r = lock_file_held(AT_FDCWD, lock);
-	if (r < 0) {
-		(void) kerr_set(err, r, "check lock '%s'", lock);
-		return damaged(r);
-	}
-	st.monitor_alive = r > 0;
-	r = read_record(place, &rec, err);
+	r = read_record(place, &rec, &st.monitor_alive, err);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	have_record = r == 0;
 	if (have_record) {
 		copy_record(&st, &rec);
-		r = boot_id(boot, err);
+		r = is_other_boot(place, &rec, err);
 		if (r < 0)
 			return r;
-		st.other_boot = !streq(boot, rec.boot_id);
+		st.other_boot = r > 0;
 	}
 	r = find_exit(place, &st, &why);
 	if (r < 0 && have_record && st.monitor_alive && !st.other_boot && !rec.starting) {

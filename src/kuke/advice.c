@@ -62,10 +62,10 @@ static int add_cell(void *ctx, const void *doc)
 /* Errors are ignored: without the list there is only no hint. */
 static void find_places(struct cli *c, enum kind kind, pages_fn *fn, struct places *p)
 {
-	const struct selector all = { 0 };
 	struct scope anywhere = { (char[]){ "" }, (char[]){ "" }, (char[]){ "" }, (char[]){ "" } };
+	const struct pages all = { .kind = kind, .scope = &anywhere };
 
-	(void) pages_each(c, kind, &anywhere, &all, fn, p, NULL);
+	(void) pages_each(c, &all, fn, p, NULL);
 }
 
 static void hint_places(struct cli *c, const char *word, struct places *p)

@@ -31,11 +31,10 @@ static const struct {
 
 /* A list that is being read. */
 struct walk {
-	enum kind kind;
-	const struct selector *selector;
+	const struct pages *pages;
 	pages_fn *fn;
 	void *ctx;
-	struct rpc_list_args args; /* from the scope, except after */
+	struct rpc_list_args args;
 };
 
 /*
@@ -60,13 +59,15 @@ static bool has_labels(enum kind kind, const void *doc)
 
 static int each_of(const struct walk *w, struct list_view items)
 {
-	size_t size = kind_info(w->kind)->type->size;
+	const struct selector *selector = w->pages->selector;
+	enum kind kind = w->pages->kind;
+	size_t size = kind_info(kind)->type->size;
 
 	for (size_t i = 0; i < items.n; i++) {
 		const struct doc_head *doc = (const void *) (items.v + i * size);
-		bool wanted = w->selector->n == 0 ||
-			      (has_labels(w->kind, doc) &&
-			       selector_matches(w->selector, &doc->metadata.labels));
+		bool wanted = !selector || selector->n == 0 ||
+			      (has_labels(kind, doc) &&
+			       selector_matches(selector, &doc->metadata.labels));
 		int r = wanted ? w->fn(w->ctx, doc) : 0;
 
 		if (r < 0)
@@ -78,16 +79,16 @@ static int each_of(const struct walk *w, struct list_view items)
 /* Read one page; after becomes the start of the next one. */
 static int each_of_page(struct cli *c, struct walk *w, struct kerr *err)
 {
-	enum rpc_method_id method = methods[w->kind].method;
+	enum rpc_method_id method = methods[w->pages->kind].method;
 	union page_reply reply = { 0 };
-	char **next = (char **) (void *) ((char *) &reply + methods[w->kind].next);
+	char **next = (char **) (void *) ((char *) &reply + methods[w->pages->kind].next);
 	int r;
 
 	r = cli_call(c, method, &w->args, &reply, err);
 	if (r == 0 && !str_empty(*next) && streq(*next, w->args.after))
 		r = kerr_plain(err, -EPROTO, "kukeond sent the same page of the list twice");
 	if (r == 0)
-		r = each_of(w, list_view((char *) &reply + methods[w->kind].items));
+		r = each_of(w, list_view((char *) &reply + methods[w->pages->kind].items));
 	if (r == 0) {
 		free(w->args.after);
 		w->args.after = take_ptr(*next);
@@ -96,20 +97,36 @@ static int each_of_page(struct cli *c, struct walk *w, struct kerr *err)
 	return r;
 }
 
-int pages_each(struct cli *c, enum kind kind, const struct scope *scope,
-	       const struct selector *selector, pages_fn *fn, void *ctx, struct kerr *err)
+/* What fn looks at, and what each_of does. */
+static void set_fields(const struct pages *p, struct strlist *ret)
 {
-	struct walk w = { .kind = kind,
-			  .selector = selector,
+	if (!p->fields)
+		return;
+	strlist_copy(ret, p->fields);
+	if (p->selector && p->selector->n > 0) {
+		strlist_add(ret, "metadata.labels");
+		strlist_add(ret, p->kind == KIND_CONTAINER ? "status.state" : "status.reason");
+	}
+}
+
+int pages_each(struct cli *c, const struct pages *p, pages_fn *fn, void *ctx, struct kerr *err)
+{
+	struct walk w = { .pages = p,
 			  .fn = fn,
 			  .ctx = ctx,
-			  .args = { scope->realm, scope->space, scope->stack, scope->cell,
-				    xstrdup("") } };
+			  .args = { .realm_name = p->scope->realm,
+				    .space_name = p->scope->space,
+				    .stack_name = p->scope->stack,
+				    .cell_name = p->scope->cell,
+				    .after = xstrdup(""),
+				    .page_bytes = p->page_bytes } };
 	int r;
 
+	set_fields(p, &w.args.fields);
 	do
 		r = each_of_page(c, &w, err);
 	while (r == 0 && !str_empty(w.args.after));
 	free(w.args.after);
+	strlist_clear(&w.args.fields);
 	return r;
 }

@@ -258,3 +258,143 @@ page()
 	quiet kuke delete stacks big1 big2 big3 big4 big5
 	rm "$HERE/all.json"
 }
+
+# calls KUKE-ARG…: how many system calls the engine of that kuke makes.
+calls()
+{
+	quiet traced_engine "$HERE/calls" -f -c -- --no-daemon "$@" >/dev/null
+	awk '$NF == "total" { print $4 }' "$HERE/calls"
+}
+
+# cells FROM TO: they run.
+cells()
+{
+	local i
+
+	for i in $(seq "$1" "$2"); do
+		echo ---
+		cell_doc "n$i" "$IDLE"
+	done | quiet kuke apply -f - >/dev/null
+}
+
+# spoil CELL FILE TEXT: what a file of it has instead; unspoil puts everything back.
+spoil()
+{
+	[ ! -e "$2" ] || cp --preserve=all "$2" "$HERE/spoilt.$1"
+	echo "$1 $2" >>"$HERE/spoilt"
+	mkdir -p "${2%/*}"
+	printf %s "$3" >"$2"
+}
+
+unspoil()
+{
+	local cell file
+
+	while read -r cell file; do
+		rm -f "$file"
+		[ ! -e "$HERE/spoilt.$cell" ] || mv "$HERE/spoilt.$cell" "$file"
+	done <"$HERE/spoilt"
+	rm "$HERE/spoilt"
+}
+
+group_dir()
+{
+	local group=$INSTANCE_CGROUP/default/default/default/$1 dir
+
+	for dir in "/sys/fs/cgroup/pids$group" "/sys/fs/cgroup$group"; do
+		[ ! -d "$dir" ] || { echo "$dir"; return; }
+	done
+}
+
+# What a list says of a cell is what the cell by itself is said to be.
+as_alone()
+{
+	local name
+
+	kuke get cells --no-daemon -o json >"$HERE/list"
+	for name in $(seq -f n%g 20); do
+		diff <(jq -S --arg n "$name" '.[] | select(.metadata.name == $n)' "$HERE/list") \
+			<(kuke get cell "$name" --no-daemon -o json | jq -S .) || return
+	done
+}
+
+is_listed()
+{
+	assert_equal "$(jq -r --arg n "$1" '.[] | select(.metadata.name == $n)
+		| [.status.state, .status.reason // "", (.status.cgroupReady // false | tostring)]
+		| join(" ")' \
+		"$HERE/list")" "$2"
+}
+
+# are_listed NAME…: with the state in $1.
+are_listed()
+{
+	local want=$1 name
+
+	shift
+	for name; do
+		is_listed "$name" "$want" || return
+	done
+}
+
+# Under held, where only what it returns counts.
+spoil_all()
+{
+	local data=$INSTANCE_RUN_PATH/data/default/default/default run=$INSTANCE/run
+	local key=default_default_default name ended
+
+	as_alone && are_listed 'Ready  true' n1 n2 n12 || return
+	jq '.metadata.labels.new = "yes"' "$data/n3/metadata.json" >"$HERE/edited"
+	spoil n2 "$data/n2/metadata.json" ''
+	spoil n3 "$data/n3/metadata.json" "$(cat "$HERE/edited")"
+	spoil n4 "$data/n4/metadata.json" "$(cat "$HERE/edited")"
+	setfattr -x trusted.kukeon.crc32c "$data/n3/metadata.json" || return
+	spoil n6 "$data/n6/main/labels.json" '{'
+	spoil n7 "$INSTANCE_RUN_PATH/locks/default/default/default/n7/.intent" '{'
+	spoil n8 "$run/intents/default/default/default/n8/.intent" '{'
+	spoil n9 "$run/stops/${key}_n9" '{'
+	spoil n10 "$run/restarts/${key}_n10" '{'
+	spoil n11 "$run/cells/default/default/default/n11/run.json" '{'
+	inst kill -KILL "$(monitor_of n12)"
+	ended=$(monitor_of n13)
+	inst kill -KILL "$(init_of n13)"
+	wait_for 200 pid_gone "$ended" || return
+	rmdir "$(group_dir n20)" || return # it has ended
+	as_alone || return
+	are_listed 'Ready  true' n1 n3 n12 && are_listed 'Stopped  false' n20 || return
+	assert_equal "$(kuke get cells --no-daemon -l new=yes -o name)" n3 || return
+	are_listed 'Unknown MetadataUnreadable true' n2 n4 &&
+		are_listed 'Unknown StateUnreadable true' n6 n7 n8 n9 n10 n11 || return
+	kuke get cells --no-daemon >"$HERE/table"
+	assert_equal "$(awk '$5 == "Unknown" { print $1 }' "$HERE/table" | xargs)" \
+		'n10 n11 n2 n4 n6 n7 n8 n9' || return
+	unspoil
+	rm -r "$run/intents"
+	mkdir "$(dirname "$(group_dir n1)")/n20"
+	as_alone && are_listed 'Ready  true' n2 n4 n8 n11 && are_listed 'Stopped  true' n20
+}
+
+@test "a list costs few system calls a cell, and tells what was damaged, edited, killed or removed" {
+	local i what before=() after=() lists=("get cells" "get containers" "get cells -o json")
+
+	cells 1 10
+	for what in "${lists[@]}"; do
+		# shellcheck disable=SC2086
+		before+=("$(calls $what)")
+	done
+	cells 11 20
+	for what in "${lists[@]}"; do
+		# shellcheck disable=SC2086
+		after+=("$(calls $what)")
+	done
+	# Version 2 of cgroups has two files that tell of freezing, and one of controllers.
+	for i in 0 1 2; do
+		echo "${lists[i]}: ${before[i]} with 10 cells, ${after[i]} with 20"
+		assert [ $(((after[i] - before[i]) / 10)) -le $((i == 2 ? 31 : 28)) ]
+	done
+	quiet kuke stop cell n20 >/dev/null
+	held spoil_all
+	quiet kuke delete cells $(seq -f n%g 20) >/dev/null
+	rm -f "$HERE"/{list,table,edited,calls}
+	rm -rf "$HERE/traced"
+}

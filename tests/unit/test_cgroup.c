@@ -330,6 +330,38 @@ static void expect_killed(pid_t pid)
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
+static void expect_children(const char *below, size_t n, const char *first)
+{
+	cleanup_free char *path = xasprintf("%s%s", top, below);
+	cleanup_strlist struct strlist list = { 0 };
+
+	ck_assert_int_eq(cgroup_children(host, path, &list), 0);
+	ck_assert_uint_eq(list.n, n);
+	if (n > 0)
+		ck_assert_str_eq(list.v[0], first);
+}
+
+/* A group that one hierarchy of several lacks does not exist. */
+START_TEST(live_children)
+{
+	cleanup_free char *one = xasprintf("%s/one", top), *two = xasprintf("%s/two", top);
+	cleanup_free char *gone = NULL;
+
+	ok(cgroup_ensure(host, one, CGROUP_ENSURE_LEAF, NULL, &e), &e);
+	ok(cgroup_ensure(host, two, CGROUP_ENSURE_LEAF, NULL, &e), &e);
+	expect_children("", 2, "one");
+	for (size_t i = 0; i < host->n; i++) {
+		if (!host->v[i].controllers && !host->v[i].v2)
+			continue;
+		gone = path_join(host->v[i].mount, one, NULL);
+		break;
+	}
+	ck_assert_int_eq(rmdir(gone), 0);
+	ck_assert_int_eq(cgroup_exists(host, one), 0);
+	expect_children("", 1, "two");
+}
+END_TEST
+
 START_TEST(live)
 {
 	cleanup_free char *cell = xasprintf("%s/space/cell", top);
@@ -341,6 +373,8 @@ START_TEST(live)
 	ck_assert_int_eq(ok(cgroup_ensure(host, cell, CGROUP_ENSURE_TOLERANT, NULL, &e), &e), 0);
 	ck_assert_int_eq(ok(cgroup_ensure(host, leaf, CGROUP_ENSURE_LEAF, NULL, &e), &e), 1);
 	ck_assert_int_eq(cgroup_exists(host, leaf), 1);
+	expect_children("/space", 1, "cell");
+	expect_children("/none", 0, NULL);
 	ck_assert_int_eq(cgroup_populated(host, top), 0);
 	pid = sleeper(leaf);
 	ck_assert_int_eq(cgroup_populated(host, top), 1);
@@ -457,6 +491,7 @@ static Suite *test_cgroup(void)
 	tcase_add_checked_fixture(live_case, setup_real, teardown_real);
 	tcase_set_timeout(live_case, 30);
 	tcase_add_test(live_case, live);
+	tcase_add_test(live_case, live_children);
 	tcase_add_test(live_case, live_kill_keeps_others);
 	tcase_add_test(live_case, live_nested_needs_v2);
 	tcase_add_test(live_case, live_deep);

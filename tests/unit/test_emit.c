@@ -11,6 +11,7 @@
 #include "model.h"
 #include "model_random.h"
 #include "node.h"
+#include "pick.h"
 #include "scalar.h"
 #include "str.h"
 #include "unit.h"
@@ -26,6 +27,67 @@ static void teardown(void)
 {
 	buf_clear(&out_);
 }
+
+static const char *picked(const struct cell_doc *d, const char *paths)
+{
+	cleanup_(pick_freep) struct pick *p = NULL;
+	cleanup_strlist struct strlist l = { 0 };
+	cleanup_free char *copy = xstrdup(paths);
+	char *rest = copy, *path;
+
+	while ((path = strsep(&rest, " ")) != NULL)
+		strlist_add(&l, path);
+	p = pick_new(&cell_doc_type, &l);
+	buf_reset(&out_);
+	model_emit_json_picked(&out_, &cell_doc_type, d, p, 0);
+	return buf_str(&out_);
+}
+
+START_TEST(some_members)
+{
+	struct cell_doc d = { 0 };
+	struct container_spec *c;
+
+	d.head.metadata.name = xstrdup("n");
+	d.head.kind = xstrdup("Cell");
+	d.spec.id = xstrdup("i");
+	for (int i = 0; i < 2; i++) {
+		c = list_grow(&d.spec.containers, sizeof(*c));
+		c->id = xstrdup("c");
+		c->image = xstrdup("x");
+	}
+	ck_assert_str_eq(picked(&d, "metadata.name spec.id"),
+			 "{\"metadata\":{\"name\":\"n\"},\"spec\":{\"id\":\"i\"}}");
+	ck_assert_str_eq(
+		picked(&d, "spec.containers.id kind"),
+		"{\"kind\":\"Cell\",\"spec\":{\"containers\":[{\"id\":\"c\"},{\"id\":\"c\"}]}}");
+	ck_assert_str_eq(picked(&d, "metadata"), "{\"metadata\":{\"name\":\"n\",\"labels\":null}}");
+	ck_assert_str_eq(picked(&d, "metadata metadata.name"),
+			 "{\"metadata\":{\"name\":\"n\",\"labels\":null}}");
+	ck_assert_str_eq(picked(&d, "none metadata.none. spec.id.below"),
+			 "{\"metadata\":{},\"spec\":{\"id\":\"i\"}}");
+	model_clear(&cell_doc_type, &d);
+}
+END_TEST
+
+START_TEST(wanted_members)
+{
+	struct strlist l = { (char *[]){ (char[]){ "status.network" }, (char[]){ "kind" },
+					 (char[]){ "spec.containers.id" }, NULL },
+			     3 };
+	cleanup_(pick_freep) struct pick *p = pick_new(&cell_doc_type, &l);
+
+	ck_assert(pick_wants(NULL, "status.state"));
+	ck_assert(pick_wants(p, "status.network.address"));
+	ck_assert(pick_wants(p, "status"));
+	ck_assert(pick_wants(p, "kind"));
+	ck_assert(pick_wants(p, "spec.containers"));
+	ck_assert(!pick_wants(p, "spec.containers.image"));
+	ck_assert(!pick_wants(p, "status.state"));
+	ck_assert(!pick_wants(p, "metadata"));
+	ck_assert(!pick_wants(p, "none"));
+}
+END_TEST
 
 static const char *yaml_of(const char *s)
 {
@@ -407,6 +469,8 @@ static Suite *test_emit(void)
 	tcase_add_loop_test(tc, yaml_strings_are_quoted_like_yaml_v3, 0, ARRAY_SIZE(quoting));
 	tcase_add_loop_test(tc, yaml_strings_read_back, 0, ARRAY_SIZE(quoting));
 	tcase_add_test(tc, yaml_nesting_and_indent);
+	tcase_add_test(tc, some_members);
+	tcase_add_test(tc, wanted_members);
 	tcase_add_test(tc, yaml_top_level_values);
 	tcase_add_test(tc, yaml_keys);
 	tcase_add_test(tc, yaml_long_keys);

@@ -63,9 +63,12 @@ static char *answer_to_nothing(const struct rpc_method *m)
 {
 	void *args cleanup_free = xcalloc(1, m->args->size);
 	void *reply cleanup_free = xcalloc(1, m->reply->size);
+	cleanup_buf struct buf items = BUF_INIT(KUKE_MAX_REPLY);
+	struct rpc_link link = { .fd = -EBADF, .stop_fd = -EBADF, .items = &items };
+	struct rpc_fds fds = { .link = &link, .stream = -EBADF };
 	const struct rpc_err *failure;
 	char *text = NULL;
-	int r = engine_dispatch(e, m, NULL, args, reply, NULL);
+	int r = engine_dispatch(e, m, NULL, args, reply, &fds);
 
 	failure = rpc_reply_err(m, reply);
 	ck_assert_int_eq(r < 0, failure != NULL);

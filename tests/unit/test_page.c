@@ -126,6 +126,33 @@ START_TEST(whole)
 }
 END_TEST
 
+static void put(struct page *p, const char *name, size_t bytes)
+{
+	struct realm_doc d = doc_of(bytes);
+
+	page_put(p, name, 0, &realm_doc_type, &d);
+	ck_assert_ptr_null(d.spec.namespace);
+}
+
+/* Written where it stays, with commas; what does not fit leaves nothing behind. */
+START_TEST(written_at_once)
+{
+	cleanup_buf struct buf out = BUF_INIT(KUKE_MAX_REPLY);
+	struct strlist fields = { (char *[]){ (char[]){ "spec.namespace" }, NULL }, 1 };
+	struct page p cleanup_(page_clear) = { .after = "", .out = &out, .max = 100 };
+
+	p.pick = pick_new(&realm_doc_type, &fields);
+	buf_adds(&out, "[");
+	put(&p, "a", 1);
+	put(&p, "b", 2);
+	put(&p, "c", 60);
+	ck_assert(p.more);
+	ck_assert_str_eq(buf_str(&out), "[{\"spec\":{\"namespace\":\"x\"}},"
+					"{\"spec\":{\"namespace\":\"xx\"}}");
+	ck_assert_str_eq(p.last, "b#0");
+}
+END_TEST
+
 START_TEST(names)
 {
 	const struct addr a = { "r", "s", "t", "c" };
@@ -148,6 +175,7 @@ Suite *test_page(void)
 	tcase_add_test(t, plain_names);
 	tcase_add_test(t, pages);
 	tcase_add_test(t, whole);
+	tcase_add_test(t, written_at_once);
 	tcase_add_test(t, names);
 	suite_add_tcase(s, t);
 	return s;

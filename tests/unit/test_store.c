@@ -258,6 +258,9 @@ START_TEST(list)
 	ck_assert_str_eq(names.v[0], "Z");
 	ck_assert_str_eq(names.v[1], "a");
 	ck_assert_str_eq(names.v[2], "b");
+	ck_assert_int_eq(store_names(&l, &root, &names, NULL), 0);
+	ck_assert_uint_eq(names.n, 4); /* and "empty", which is no object */
+	ck_assert_str_eq(names.v[3], "empty");
 	ck_assert_int_eq(store_list(&l, &(struct addr){ .realm = "b" }, &names, NULL), 0);
 	ck_assert_uint_eq(names.n, 1);
 	strlist_clear(&names);

@@ -614,20 +614,36 @@ START_TEST(element)
 }
 END_TEST
 
+START_TEST(several_members)
+{
+	static const char text[] =
+		"{\"ID\":1,\"s\":\"\\\\\",\"t\":\"\\\\\\\"}\",\"id\":2,\"e\":{}}";
+	struct wire_named v[] = {
+		{ .key = "id" }, { .key = "t" }, { .key = "none" }, { .key = "e" }
+	};
+
+	wire_members(text, sizeof(text) - 1, v, ARRAY_SIZE(v));
+	ck_assert_uint_eq(v[0].value.n, 1);
+	ck_assert_int_eq(*v[0].value.p, '2');
+	ck_assert_uint_eq(v[1].value.n, sizeof("\"\\\\\\\"}\"") - 1);
+	ck_assert_ptr_null(v[2].value.p);
+	ck_assert_mem_eq(v[3].value.p, "{}", 2);
+}
+END_TEST
+
 START_TEST(response)
 {
 	struct buf out = BUF_INIT(1 << 10);
-	struct buf result = BUF_INIT(1 << 10);
 
-	buf_adds(&result, "{\"x\":1}");
-	wire_response(&out, (struct wire_span){ "\"a\"", 3 }, &result, NULL);
+	wire_response_begin(&out, (struct wire_span){ "\"a\"", 3 });
+	buf_adds(&out, "{\"x\":1}");
+	wire_response_end(&out, NULL);
 	ck_assert_str_eq(buf_str(&out), "{\"id\":\"a\",\"result\":{\"x\":1},\"error\":null}\n");
 	buf_reset(&out);
-	wire_response(&out, (struct wire_span){ 0 }, NULL, "a \"b\"");
+	wire_response_error(&out, (struct wire_span){ 0 }, "a \"b\"");
 	ck_assert_str_eq(buf_str(&out),
 			 "{\"id\":null,\"result\":null,\"error\":\"a \\\"b\\\"\"}\n");
 	buf_clear(&out);
-	buf_clear(&result);
 }
 END_TEST
 
@@ -671,6 +687,7 @@ Suite *test_wire(void)
 	tcase_add_loop_test(t, member, 0, (int) ARRAY_SIZE(members));
 	tcase_add_test(t, element);
 	tcase_add_test(t, response);
+	tcase_add_test(t, several_members);
 	tcase_add_test(t, write_to_nobody);
 	suite_add_tcase(s, t);
 	return s;

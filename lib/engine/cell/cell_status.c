@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "cell_look.h"
 #include "cell_run.h"
 #include "cell_status.h"
 #include "cgroup_freeze.h"
@@ -55,24 +56,36 @@ static int check_record(const struct container_run *run, const struct shim_statu
 			  run->run_dir);
 }
 
-/* restarts NULL: the cell is not started. *why: error of the first unreadable container. */
-static void observe_container(const struct container_run *run, const struct restarts *restarts,
-			      struct container_status *status, struct container_fact *ret,
-			      struct kerr *why)
-{
+/* What the files and the kernel say of a container. */
+struct seen {
+	int r; /* -errno: its files are unreadable */
 	struct shim_status st;
+	bool stopped; /* by an operator */
+	enum cgroup_frozen frozen;
+};
+
+static bool is_running(const struct seen *s)
+{
+	return s->r == 0 && (s->st.state == SHIM_RUNNING || s->st.state == SHIM_LOST);
+}
+
+/* *why: error of the first unreadable container. */
+static void read_container(const struct container_run *run, struct seen *ret, struct kerr *why)
+{
 	struct kerr err = { 0 };
 	int stopped = 0;
-	int r;
 
-	r = shim_state(&run->how.place, &st, &err);
-	if (r == 0)
-		r = check_record(run, &st, &err);
-	if (r == 0)
-		stopped = container_was_stopped(run, &st, st.exit_unreadable ? NULL : &err);
+	*ret = (struct seen){ .frozen = CGROUP_THAWED };
+	ret->r = shim_state(&run->how.place, &ret->st, &err);
+	if (ret->r == 0)
+		ret->r = check_record(run, &ret->st, &err);
+	if (ret->r == 0)
+		stopped =
+			container_was_stopped(run, &ret->st, ret->st.exit_unreadable ? NULL : &err);
 	if (stopped < 0)
-		r = stopped;
-	if (r < 0 || st.exit_unreadable) {
+		ret->r = stopped;
+	ret->stopped = stopped > 0;
+	if (ret->r < 0 || ret->st.exit_unreadable) {
 		char text[KERR_TEXT_MAX];
 
 		log_wrn("cannot read the state of a container", "container", run->id, "error",
@@ -80,11 +93,21 @@ static void observe_container(const struct container_run *run, const struct rest
 		if (!why->msg[0])
 			*why = err;
 	}
-	status_container(r < 0 ? NULL : &st, stopped > 0, status, ret);
-	if (ret->live && status->state == CONTAINER_STATE_READY)
-		status_frozen(cgroup_frozen(run->e->cgroups, run->cgroup), status);
-	if (r == 0 && restarts)
-		observe_restart(run->spec, restarts, &st, stopped > 0, status->restart_count, ret);
+	if (is_running(ret) && !ret->st.exit_unreadable)
+		ret->frozen = cgroup_frozen(run->e->cgroups, run->cgroup);
+}
+
+/* restarts NULL: the cell is not started. */
+static void derive_container(const struct container_spec *spec, const struct seen *seen,
+			     const struct restarts *restarts, struct container_status *status,
+			     struct container_fact *ret)
+{
+	status_container(seen->r < 0 ? NULL : &seen->st, seen->stopped, status, ret);
+	if (ret->live)
+		status_frozen(seen->frozen, status);
+	if (seen->r == 0 && restarts)
+		observe_restart(spec, restarts, &seen->st, seen->stopped, status->restart_count,
+				ret);
 }
 
 /* Only for an operator's stop; if the root has ended, the cell ends by itself. */
@@ -101,29 +124,37 @@ static int is_being_stopped(struct engine *e, const struct addr *a, const struct
 	return o && !o->ended && streq(o->run_id, run->start_id);
 }
 
-/*
- * *ret: the record of the start, all zero if none. Pending stops and restarts count as
- * part of it.
- */
-static enum run_phase observe_run(struct engine *e, const struct addr *a, struct cell_run *ret,
-				  struct restarts *ret_restarts, struct kerr *why)
+/* Pending stops and restarts count as part of a start. 1 the cell is being stopped. */
+static int observe_due(struct engine *e, struct cell_look *look, const struct addr *a,
+		       const struct cell_run *run, struct restarts *ret_restarts, struct kerr *err)
+{
+	int ending = 0;
+	int r = 0;
+
+	if (!look || cell_look_may_stop(look, a))
+		r = ending = is_being_stopped(e, a, run, err);
+	if (r >= 0 && (!look || cell_look_may_restart(look, a)))
+		r = restarts_load(e, a, ret_restarts, err);
+	return r < 0 ? r : ending;
+}
+
+/* *ret: the record of the start, all zero if none. look: may be NULL. */
+static enum run_phase observe_run(struct engine *e, struct cell_look *look, const struct addr *a,
+				  struct cell_run *ret, struct restarts *ret_restarts,
+				  struct kerr *why)
 {
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
-	int ending = 0;
 	int r;
 
 	*ret = (struct cell_run){ 0 };
 	r = cell_run_load(e, a, ret, &err);
-	if (r == 0 && ret->complete) {
-		r = ending = is_being_stopped(e, a, ret, &err);
-		if (r >= 0)
-			r = restarts_load(e, a, ret_restarts, &err);
-	}
-	if (r == 0 && ret->complete)
-		return ending ? RUN_ENDING : RUN_COMPLETE;
-	if (r == 0)
+	if (r == 0 && !ret->complete)
 		return RUN_BEGUN;
+	if (r == 0)
+		r = observe_due(e, look, a, ret, ret_restarts, &err);
+	if (r >= 0)
+		return r > 0 ? RUN_ENDING : RUN_COMPLETE;
 	if (r == -ENOENT)
 		return RUN_NONE;
 	log_wrn("cannot read the record of a start", "cell", a->cell, "error",
@@ -159,15 +190,74 @@ static void set_unreadable(struct cell_doc *doc, const struct kerr *why)
 	cell_set_state(doc, doc->status.state, REASON_STATE_DAMAGED, buf_str(&line));
 }
 
-int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, struct cell_seen *ret,
-		 struct kerr *err)
-{
-	struct addr a = addr_of_cell(doc);
-	cleanup_free struct container_fact *facts = NULL;
-	cleanup_restarts struct restarts restarts = { 0 };
-	struct kerr why = { 0 };
+/* What a cell's status is derived from. */
+struct sight {
 	enum run_phase phase;
 	struct cell_run start;
+	struct restarts restarts;
+	struct seen *containers; /* in the order of the spec; synthesized ones are left out */
+	struct kerr why; /* error of the first unreadable file */
+};
+
+static void sight_clear(struct sight *s)
+{
+	restarts_clear(&s->restarts);
+	free(s->containers);
+}
+
+static void read_sight(struct engine *e, struct cell_look *look, const char *ns,
+		       const struct addr *a, const struct cell_doc *doc, struct sight *ret)
+{
+	sight_clear(ret);
+	*ret = (struct sight){
+		.containers = xcalloc(doc->spec.containers.n + 1, sizeof(*ret->containers)),
+	};
+	ret->phase = observe_run(e, look, a, &ret->start, &ret->restarts, &ret->why);
+	for (size_t i = 0; i < doc->spec.containers.n; i++) {
+		cleanup_container_run struct container_run run = { 0 };
+
+		if (container_is_synthesized(&doc->spec.containers.v[i]))
+			continue;
+		container_run_init(&run, e, ns, doc, &doc->spec.containers.v[i]);
+		read_container(&run, &ret->containers[i], &ret->why);
+	}
+}
+
+static bool all_running(const struct cell_doc *doc, const struct sight *s)
+{
+	for (size_t i = 0; i < doc->spec.containers.n; i++)
+		if (!container_is_synthesized(&doc->spec.containers.v[i]) &&
+		    !is_running(&s->containers[i]))
+			return false;
+	return true;
+}
+
+static unsigned derive(struct cell_doc *doc, const struct sight *s)
+{
+	cleanup_free struct container_fact *facts =
+		xcalloc(doc->spec.containers.n + 1, sizeof(*facts));
+	unsigned need;
+
+	for (size_t i = 0; i < doc->spec.containers.n; i++)
+		if (!container_is_synthesized(&doc->spec.containers.v[i]))
+			derive_container(&doc->spec.containers.v[i], &s->containers[i],
+					 s->phase == RUN_COMPLETE ? &s->restarts : NULL,
+					 &doc->status.containers.v[i], &facts[i]);
+	need = status_cell(doc, s->phase, facts);
+	if (!doc->status.ready_at
+		     .set) /* unknown when Ready was stored, before the start was complete */
+		doc->status.ready_at = s->start.ready_at;
+	cell_observe_network(doc, &s->start);
+	if (s->why.msg[0])
+		set_unreadable(doc, &s->why);
+	return need;
+}
+
+static int observe(struct engine *e, struct cell_look *look, const char *ns, struct cell_doc *doc,
+		   struct cell_seen *ret, struct kerr *err)
+{
+	cleanup_(sight_clear) struct sight sight = { 0 };
+	struct addr a = addr_of_cell(doc);
 	unsigned need;
 
 	status_align(doc);
@@ -175,33 +265,30 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, struct 
 		*ret = (struct cell_seen){ 0 };
 	if (daemon_cell_is(&a))
 		return daemon_cell_observe(e, doc, err);
-	facts = xcalloc(doc->spec.containers.n + 1, sizeof(*facts));
-	phase = observe_run(e, &a, &start, &restarts, &why);
-	for (size_t i = 0; i < doc->spec.containers.n; i++) {
-		cleanup_container_run struct container_run run = { 0 };
-
-		if (container_is_synthesized(&doc->spec.containers.v[i]))
-			continue;
-		container_run_init(&run, e, ns, doc, &doc->spec.containers.v[i]);
-		observe_container(&run, phase == RUN_COMPLETE ? &restarts : NULL,
-				  &doc->status.containers.v[i], &facts[i], &why);
-	}
-	need = status_cell(doc, phase, facts);
-	if (!doc->status.ready_at
-		     .set) /* unknown when Ready was stored, before the start was complete */
-		doc->status.ready_at = start.ready_at;
-	cell_observe_network(doc, &start);
-	if (why.msg[0])
-		set_unreadable(doc, &why);
+	read_sight(e, look, ns, &a, doc, &sight);
+	/*
+	 * What a look knows of stops and restarts is older than what was seen of the
+	 * containers. That is well while all of them run; one that has ended may have
+	 * been stopped in between.
+	 */
+	if (look && sight.phase == RUN_COMPLETE && !all_running(doc, &sight))
+		read_sight(e, NULL, ns, &a, doc, &sight);
+	need = derive(doc, &sight);
 	if (ret)
-		*ret = (struct cell_seen){ .need = need, .run = start };
+		*ret = (struct cell_seen){ .need = need, .run = sight.start };
 	return 0;
 }
 
-void cell_observe_cgroup(struct engine *e, struct cell_doc *doc, const char *cgroup)
+int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, struct cell_seen *ret,
+		 struct kerr *err)
 {
-	(doc->spec.nested_cgroup_runtime ? scope_observe_nested : scope_observe_cgroup)(
-		e, cgroup, &doc->status.cgroup_ready, &doc->status.subtree_controllers);
+	return observe(e, NULL, ns, doc, ret, err);
+}
+
+int cell_observe_look(struct cell_look *look, const char *ns, struct cell_doc *doc,
+		      struct kerr *err)
+{
+	return observe(look->e, look, ns, doc, NULL, err);
 }
 
 int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flags, struct kerr *err)

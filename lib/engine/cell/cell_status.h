@@ -2,6 +2,7 @@
 #ifndef KUKEON_CELL_STATUS_H
 #define KUKEON_CELL_STATUS_H
 
+#include "cell_look.h"
 #include "cell_run.h"
 #include "context.h"
 #include "status.h"
@@ -19,14 +20,15 @@ struct cell_seen {
 int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, struct cell_seen *ret,
 		 struct kerr *err);
 
+/* The same as one of many, without the lock. */
+int cell_observe_look(struct cell_look *look, const char *ns, struct cell_doc *doc,
+		      struct kerr *err);
+
 /* Return the status of a container by its id, NULL if there is none. */
 struct container_status *cell_container_status(struct cell_doc *doc, const char *id);
 
 /* Set the address of a started cell and the trouble with its link. */
 void cell_observe_network(struct cell_doc *doc, const struct cell_run *run);
-
-/* Set the fields read from the kernel: cgroupReady and the delegated controllers. */
-void cell_observe_cgroup(struct engine *e, struct cell_doc *doc, const char *cgroup);
 
 /* Store the document with its kernel fields updated; flags of store_save. */
 int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flags,

@@ -5,13 +5,13 @@
 
 #include "cell_delete.h"
 #include "cell_load.h"
+#include "cell_look.h"
 #include "cell_run.h"
 #include "cell_start.h"
 #include "cell_status.h"
 #include "cell_stop.h"
 #include "cell_verbs.h"
 #include "cgroup.h"
-#include "container_labels.h"
 #include "convert.h"
 #include "copy.h"
 #include "daemon_cell.h"
@@ -24,45 +24,30 @@
 #include "status.h"
 #include "str.h"
 
-/* Container labels are stored beside the cell's document; report damage in the cell's status. */
-static void check_labels(struct engine *e, const struct addr *a, struct cell_doc *doc)
-{
-	struct kerr why;
-
-	for (size_t i = 0; i < doc->spec.containers.n; i++) {
-		cleanup_strmap struct strmap labels = { 0 };
-
-		if (container_labels_load(e, a, doc->spec.containers.v[i].id, &labels, &why) < 0)
-			damaged_side(a, doc, &why);
-	}
-}
-
 /* Without the cell's lock: a snapshot, derived in memory. */
-static int read_status(struct engine *e, const struct addr *a, struct cell_doc *doc,
+static int read_status(struct cell_look *l, const struct addr *a, struct cell_doc *doc,
 		       struct kerr *err)
 {
-	cleanup_free char *ns = NULL;
-	cleanup_free char *cgroup = scope_cgroup(e, a);
+	const char *ns = NULL;
 	int r;
 
-	r = scope_namespace(e, a->realm, &ns, err);
+	r = cell_look_namespace(l, a->realm, &ns, err);
 	if (r == 0)
-		r = cell_observe(e, ns, doc, NULL, err);
+		r = cell_observe_look(l, ns, doc, err);
 	if (r == 0) {
-		cell_observe_cgroup(e, doc, cgroup);
-		damaged_sides(e, a, doc);
-		check_labels(e, a, doc);
+		cell_look_cgroup(l, a, doc);
+		cell_look_sides(l, a, doc);
 	}
 	return r;
 }
 
 /* If the document of the cell or its realm is damaged, report Unknown with the reason. */
-int cell_describe(struct engine *e, const struct addr *a, struct cell_doc *ret)
+int cell_describe(struct cell_look *l, const struct addr *a, struct cell_doc *ret)
 {
 	struct kerr why = { 0 };
 	char text[KERR_TEXT_MAX];
-	int damaged = damaged_load(e, a, ret, &why);
-	int r = damaged < 0 ? damaged : read_status(e, a, ret, damaged ? NULL : &why);
+	int damaged = damaged_load(l->e, a, ret, &why);
+	int r = damaged < 0 ? damaged : read_status(l, a, ret, damaged ? NULL : &why);
 
 	if (r == -ENOENT && damaged <= 0) { /* the cell or its realm was deleted meanwhile */
 		model_clear(&cell_doc_type, ret);
@@ -77,13 +62,14 @@ int cell_describe(struct engine *e, const struct addr *a, struct cell_doc *ret)
 int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result *ret,
 	     struct kerr *err)
 {
+	cleanup_(cell_look_clear) struct cell_look look = { .e = e };
 	cleanup_free char *cgroup = NULL;
 	int r;
 
 	r = scope_check(a, ADDR_CELL, 0, err);
 	if (r < 0)
 		return r;
-	r = cell_describe(e, a, &ret->cell);
+	r = cell_describe(&look, a, &ret->cell);
 	ret->metadata_exists = r == 0;
 	cgroup = scope_cgroup(e, a);
 	ret->cgroup_exists = cgroup_exists(e->cgroups, cgroup) > 0;
@@ -91,26 +77,38 @@ int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result 
 	return 0;
 }
 
+struct cell_walk {
+	struct cell_look look;
+	struct page *page;
+};
+
 static int list_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
-	struct page *page = ctx;
-	struct rpc_list_cells_reply *ret = page->reply;
+	struct cell_walk *w = ctx;
+	struct page *page = w->page;
 	cleanup_free char *name = page_name(a);
 	struct cell_doc d = { 0 };
 
+	(void) e;
 	(void) err;
-	if (page_skips(page, name, 0) || cell_describe(e, a, &d) < 0)
+	if (page_skips(page, name, 0) || cell_describe(&w->look, a, &d) < 0)
 		return 0;
-	if (page_takes(page, name, 0, &cell_doc_type, &d))
-		*(struct cell_doc *) vec_grow(&ret->cells.v, &ret->cells.n, sizeof(d)) = d;
-	else
-		model_clear(&cell_doc_type, &d);
+	page_put(page, name, 0, &cell_doc_type, &d);
 	return 0;
 }
 
 int cell_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err)
 {
-	return scope_each(e, ADDR_CELL, filter, list_cell, page, err);
+	bool cgroup = pick_wants(page->pick, "status.cgroupReady") ||
+		      pick_wants(page->pick, "status.subtreeControllers");
+	struct cell_walk w = {
+		.look = { .e = e, .flags = CELL_LOOK_MANY | (cgroup ? 0 : CELL_LOOK_NO_CGROUP) },
+		.page = page,
+	};
+	int r = scope_each_name(e, ADDR_CELL, filter, list_cell, &w, err);
+
+	cell_look_clear(&w.look);
+	return r;
 }
 
 static int check_startable(const struct cell_doc *d, struct kerr *err)

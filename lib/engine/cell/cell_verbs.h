@@ -2,6 +2,7 @@
 #ifndef KUKEON_CELL_VERBS_H
 #define KUKEON_CELL_VERBS_H
 
+#include "cell_look.h"
 #include "cell_stop.h"
 #include "context.h"
 
@@ -11,7 +12,7 @@ int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result 
 	     struct kerr *err);
 
 /* Get a cell's document with its status, Unknown if damaged; -ENOENT if it was deleted. */
-int cell_describe(struct engine *e, const struct addr *a, struct cell_doc *ret);
+int cell_describe(struct cell_look *l, const struct addr *a, struct cell_doc *ret);
 
 /* List into the reply of page (page.h). */
 int cell_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err);

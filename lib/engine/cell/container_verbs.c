@@ -5,6 +5,7 @@
 
 #include "cell_inherit.h"
 #include "cell_load.h"
+#include "cell_look.h"
 #include "cell_run.h"
 #include "cell_start.h"
 #include "cell_status.h"
@@ -518,7 +519,6 @@ int container_verb_log(struct engine *e, const struct container_doc *d, struct r
 static int list_specs_of(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
 	struct page *page = ctx;
-	struct rpc_list_containers_reply *ret = page->reply;
 	cleanup_free char *name = page_name(a);
 	struct cell_doc d = { 0 };
 
@@ -526,23 +526,19 @@ static int list_specs_of(void *ctx, struct engine *e, const struct addr *a, stru
 	if (damaged_load(e, a, &d, NULL) < 0)
 		return 0;
 	for (size_t i = 0; i < d.spec.containers.n; i++)
-		if (page_takes(page, name, i, &container_spec_type, &d.spec.containers.v[i]))
-			model_copy(&container_spec_type,
-				   vec_grow(&ret->containers.v, &ret->containers.n,
-					    sizeof(struct container_spec)),
-				   &d.spec.containers.v[i]);
+		page_put(page, name, i, &container_spec_type, &d.spec.containers.v[i]);
+	d.spec.containers.n = 0; /* they are cleared or in the reply */
 	model_clear(&cell_doc_type, &d);
 	return 0;
 }
 
 int container_list(struct engine *e, const struct addr *filter, struct page *page, struct kerr *err)
 {
-	return scope_each(e, ADDR_CELL, filter, list_specs_of, page, err);
+	return scope_each_name(e, ADDR_CELL, filter, list_specs_of, page, err);
 }
 
 static void list_doc(struct page *page, struct subject *s, const char *name, size_t i)
 {
-	struct rpc_list_container_docs_reply *ret = page->reply;
 	const struct container_spec *c = &s->doc.spec.containers.v[i];
 	struct container_doc d = { 0 };
 
@@ -552,21 +548,23 @@ static void list_doc(struct page *page, struct subject *s, const char *name, siz
 	s->id = xstrdup_null(c->id);
 	fill_doc(s, c, &d);
 	d.spec.containerd_id = xstrdup_null(c->containerd_id); /* the field of the original list */
-	if (page_takes(page, name, i, &container_doc_type, &d))
-		*(struct container_doc *) vec_grow(&ret->containers.v, &ret->containers.n,
-						   sizeof(d)) = d;
-	else
-		model_clear(&container_doc_type, &d);
+	page_put(page, name, i, &container_doc_type, &d);
 }
+
+struct doc_walk {
+	struct cell_look look;
+	struct page *page;
+};
 
 static int list_docs_of(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
-	struct page *page = ctx;
+	struct doc_walk *w = ctx;
+	struct page *page = w->page;
 	cleanup_free char *name = page_name(a);
 	cleanup_(subject_clear) struct subject s = { .e = e, .a = *a };
 
 	(void) err;
-	if (page_skips(page, name, SIZE_MAX) || cell_describe(e, a, &s.doc) < 0)
+	if (page_skips(page, name, SIZE_MAX) || cell_describe(&w->look, a, &s.doc) < 0)
 		return 0;
 	for (size_t i = 0; i < s.doc.spec.containers.n; i++)
 		list_doc(page, &s, name, i);
@@ -576,5 +574,13 @@ static int list_docs_of(void *ctx, struct engine *e, const struct addr *a, struc
 int container_list_docs(struct engine *e, const struct addr *filter, struct page *page,
 			struct kerr *err)
 {
-	return scope_each(e, ADDR_CELL, filter, list_docs_of, page, err);
+	struct doc_walk w = {
+		.look = { .e = e,
+			  .flags = CELL_LOOK_MANY | CELL_LOOK_NO_CGROUP | CELL_LOOK_NO_LABELS },
+		.page = page,
+	};
+	int r = scope_each_name(e, ADDR_CELL, filter, list_docs_of, &w, err);
+
+	cell_look_clear(&w.look);
+	return r;
 }

@@ -87,7 +87,7 @@ void container_run_name(struct container_run *run, struct engine *e, const char 
 	run->runc_root = layout_runc_root(&e->layout, ns);
 	run->wake_key = wake_key(&run->cell);
 	run->how = (struct shim_start){
-		.place = { .run_dir = run->run_dir, .data_dir = run->data_dir },
+		.place = { .run_dir = run->run_dir, .data_dir = run->data_dir, .boot = e->boot },
 		.id = run->runc_id,
 		.runc_root = run->runc_root,
 		.cgroups = e->cgroups,

@@ -11,6 +11,7 @@
 #include "context.h"
 #include "log.h"
 #include "mem.h"
+#include "procinfo.h"
 #include "pull_failures.h"
 #include "str.h"
 
@@ -84,6 +85,7 @@ int engine_open(const struct engine_config *c, struct engine **ret, struct kerr 
 	r = registry_config_check(&e->registries, err);
 	if (r < 0)
 		return r;
+	(void) boot_id(e->boot, NULL); /* else it is asked for, and missed, where it matters */
 	e->caller = geteuid();
 	e->grace_ms = -1;
 	r = parse_pod_net(e, c, err);

@@ -20,6 +20,7 @@ struct engine {
 	char *suffix;
 	char *cgroup_root;
 	char *runtime;
+	char boot[37]; /* the running boot (boot_id); "" if it cannot be read */
 	char *instance; /* mixed into names of bridges and chains; "" for the default instance */
 	struct ipv4_net pod_net;
 	unsigned pod_prefix;

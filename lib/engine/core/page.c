@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 
+#include "copy.h"
 #include "emit_json.h"
 #include "mem.h"
 #include "model.h"
@@ -21,6 +23,7 @@ void page_clear(struct page *p)
 	for (size_t i = 0; i < PAGE_LARGEST; i++)
 		free_p(&p->large[i].name);
 	buf_clear(&p->text);
+	p->pick = pick_free(p->pick);
 }
 
 char *page_name(const struct addr *a)
@@ -73,12 +76,25 @@ bool page_skips(const struct page *p, const char *name, size_t index)
 	return r < 0 || (r == 0 && index <= n);
 }
 
-static size_t json_size(struct page *p, const struct model_type *t, const void *doc)
+/*
+ * Write the document where it is to stay, or to a scratch text if the caller puts it into
+ * the reply itself. Returns its size with its comma; *ret_from: where out ended before.
+ */
+static size_t write_json(struct page *p, const struct model_type *t, const void *doc,
+			 size_t *ret_from)
 {
-	buf_clear(&p->text);
-	buf_init(&p->text, KUKE_MAX_REPLY);
-	model_emit_json(&p->text, t, doc, 0);
-	return p->text.failed ? KUKE_MAX_REPLY + 1 : p->text.len + 1;
+	struct buf *out = p->out;
+
+	if (!out) {
+		out = &p->text;
+		buf_clear(out);
+		buf_init(out, KUKE_MAX_REPLY);
+	}
+	*ret_from = out->len;
+	if (p->out && p->any)
+		buf_addc(out, ',');
+	model_emit_json_picked(out, t, doc, p->pick, p->flags);
+	return out->failed ? KUKE_MAX_REPLY + 1 : out->len - *ret_from + !p->any;
 }
 
 static void note_large(struct page *p, const char *name, size_t bytes)
@@ -99,10 +115,10 @@ static void note_large(struct page *p, const char *name, size_t bytes)
 	p->large[i] = (struct page_large){ .name = xstrdup(name), .bytes = bytes };
 }
 
-bool page_takes(struct page *p, const char *name, size_t index, const struct model_type *t,
-		const void *doc)
+/* Whether n more bytes belong in this page or whole list. */
+static bool has_room(struct page *p, const char *name, size_t n)
 {
-	size_t n = json_size(p, t, doc);
+	size_t max = p->max > 0 && p->max < PAGE_BYTES ? (size_t) p->max : PAGE_BYTES;
 
 	if (!p->after) {
 		note_large(p, name, n);
@@ -110,14 +126,39 @@ bool page_takes(struct page *p, const char *name, size_t index, const struct mod
 		p->over = p->over || p->bytes > KUKE_MAX_REPLY - ENVELOPE;
 		return !p->over;
 	}
-	if (p->bytes > 0 && p->bytes + n > PAGE_BYTES) {
+	if (p->bytes > 0 && p->bytes + n > max) {
 		p->more = true;
 		return false;
 	}
 	p->bytes += n;
-	free(p->last);
-	p->last = xasprintf("%s%c%zu", name, INDEX_MARK, index);
 	return true;
+}
+
+bool page_takes(struct page *p, const char *name, size_t index, const struct model_type *t,
+		const void *doc)
+{
+	size_t from;
+	size_t n = write_json(p, t, doc, &from);
+
+	if (!has_room(p, name, n)) {
+		if (p->out)
+			buf_cut(p->out, from);
+		return false;
+	}
+	p->any = true;
+	if (p->after) {
+		free(p->last);
+		p->last = xasprintf("%s%c%zu", name, INDEX_MARK, index);
+	}
+	return true;
+}
+
+void page_put(struct page *p, const char *name, size_t index, const struct model_type *t,
+	      void *owned_doc)
+{
+	assert(p->out);
+	(void) page_takes(p, name, index, t, owned_doc);
+	model_clear(t, owned_doc);
 }
 
 int page_end(struct page *p, const char *what, char **ret_next, struct kerr *err)

@@ -3,6 +3,8 @@
 #define KUKEON_PAGE_H
 
 #include "context.h"
+#include "emit.h"
+#include "pick.h"
 
 /*
  * A list being put into a reply, either whole or one page of it. A page ends after
@@ -22,10 +24,19 @@ struct page_large {
 
 struct page {
 	const char *after; /* cursor of the previous page, "" for the first; NULL: list all */
-	void *reply; /* type depends on the list */
+	/*
+	 * The documents' JSON is appended here (rpc_link.items); NULL: the caller puts what
+	 * page_takes takes into reply, whose type depends on the list.
+	 */
+	struct buf *out;
+	void *reply;
+	enum emit_flags flags; /* of out */
+	struct pick *pick; /* what of each document goes to out; NULL: all. Owned */
+	int64_t max; /* bytes of a page, where fewer than PAGE_BYTES; 0: as many */
 	bool plain; /* compare names as plain strings, not per path component */
 	size_t bytes; /* JSON size of the documents taken so far */
 	char *last; /* cursor of the last document taken */
+	bool any; /* a document was taken */
 	bool more; /* at least one document is left for the next page */
 	bool over; /* the whole list exceeds the size of a reply */
 	struct page_large large[PAGE_LARGEST];
@@ -43,6 +54,10 @@ bool page_skips(const struct page *p, const char *name, size_t index);
 /* Return whether doc still fits into the reply. index distinguishes documents of the same name. */
 bool page_takes(struct page *p, const char *name, size_t index, const struct model_type *t,
 		const void *doc);
+
+/* page_takes, for a page with out; the document is cleared. */
+void page_put(struct page *p, const char *name, size_t index, const struct model_type *t,
+	      void *owned_doc);
 
 /*
  * Call after the last document. For a page, *ret_next is the cursor of the next one, ""

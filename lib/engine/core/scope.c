@@ -440,22 +440,29 @@ static const char *filter_name(const struct addr *filter, enum addr_level level)
 	return NULL;
 }
 
-static int each_below(struct engine *e, const struct addr *parent, enum addr_level level,
-		      const struct addr *filter, scope_fn *fn, void *ctx, struct kerr *err)
+/* A walk over the objects of a level. */
+struct walk {
+	struct engine *e;
+	enum addr_level level;
+	const struct addr *filter;
+	bool names_only; /* fn finds out by itself whether there is an object */
+	scope_fn *fn;
+	void *ctx;
+};
+
+static int each_below(const struct walk *w, const struct addr *parent, struct kerr *err)
 {
 	cleanup_strlist struct strlist names = { 0 };
 	enum addr_level here = addr_level(parent) + 1;
-	int r = store_list(&e->layout, parent, &names, err);
+	bool any = here == w->level && w->names_only;
+	int r = (any ? store_names : store_list)(&w->e->layout, parent, &names, err);
 
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		struct addr a = addr_child(parent, names.v[i]);
 
-		if (!matches(filter_name(filter, here), names.v[i]))
+		if (!matches(filter_name(w->filter, here), names.v[i]))
 			continue;
-		if (here == level)
-			r = fn(ctx, e, &a, err);
-		else
-			r = each_below(e, &a, level, filter, fn, ctx, err);
+		r = here == w->level ? w->fn(w->ctx, w->e, &a, err) : each_below(w, &a, err);
 	}
 	return r;
 }
@@ -463,7 +470,19 @@ static int each_below(struct engine *e, const struct addr *parent, enum addr_lev
 int scope_each(struct engine *e, enum addr_level level, const struct addr *filter, scope_fn *fn,
 	       void *ctx, struct kerr *err)
 {
+	struct walk w = { .e = e, .level = level, .filter = filter, .fn = fn, .ctx = ctx };
 	struct addr root = { 0 };
 
-	return each_below(e, &root, level, filter, fn, ctx, err);
+	return each_below(&w, &root, err);
+}
+
+int scope_each_name(struct engine *e, enum addr_level level, const struct addr *filter,
+		    scope_fn *fn, void *ctx, struct kerr *err)
+{
+	struct walk w = {
+		.e = e, .level = level, .filter = filter, .names_only = true, .fn = fn, .ctx = ctx
+	};
+	struct addr root = { 0 };
+
+	return each_below(&w, &root, err);
 }

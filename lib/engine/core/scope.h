@@ -92,6 +92,13 @@ typedef int scope_fn(void *ctx, struct engine *e, const struct addr *a, struct k
 int scope_each(struct engine *e, enum addr_level level, const struct addr *filter, scope_fn *fn,
 	       void *ctx, struct kerr *err);
 
+/*
+ * The same where fn loads the document anyway: it is called for every directory of the
+ * level (store_names) and passes over one that is no object (-ENOENT of store_load).
+ */
+int scope_each_name(struct engine *e, enum addr_level level, const struct addr *filter,
+		    scope_fn *fn, void *ctx, struct kerr *err);
+
 /* Return the level of objects of a kind; ADDR_ROOT if the kind is not a level. */
 enum addr_level scope_level(enum kind kind);
 

@@ -196,7 +196,6 @@ int realm_get(struct engine *e, const struct addr *a, struct rpc_get_realm_resul
 static int list_realm(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
 	struct page *page = ctx;
-	struct rpc_list_realms_reply *ret = page->reply;
 	cleanup_free char *name = page_name(a);
 	struct realm_doc d = { 0 };
 	int r;
@@ -207,10 +206,8 @@ static int list_realm(void *ctx, struct engine *e, const struct addr *a, struct 
 	r = damaged_load(e, a, &d, NULL);
 	if (r == 0)
 		damaged_sides(e, a, &d);
-	if (r >= 0 && page_takes(page, name, 0, &realm_doc_type, &d))
-		*(struct realm_doc *) vec_grow(&ret->realms.v, &ret->realms.n, sizeof(d)) = d;
-	else
-		model_clear(&realm_doc_type, &d);
+	if (r >= 0)
+		page_put(page, name, 0, &realm_doc_type, &d);
 	return 0; /* one damaged document must not break the list */
 }
 

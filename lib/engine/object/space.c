@@ -135,7 +135,6 @@ int space_get(struct engine *e, const struct addr *a, struct rpc_get_space_resul
 static int list_space(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
 	struct page *page = ctx;
-	struct rpc_list_spaces_reply *ret = page->reply;
 	cleanup_free char *name = page_name(a);
 	struct space_doc d = { 0 };
 	int r;
@@ -146,10 +145,8 @@ static int list_space(void *ctx, struct engine *e, const struct addr *a, struct 
 	r = damaged_load(e, a, &d, NULL);
 	if (r == 0)
 		damaged_sides(e, a, &d);
-	if (r >= 0 && page_takes(page, name, 0, &space_doc_type, &d))
-		*(struct space_doc *) vec_grow(&ret->spaces.v, &ret->spaces.n, sizeof(d)) = d;
-	else
-		model_clear(&space_doc_type, &d);
+	if (r >= 0)
+		page_put(page, name, 0, &space_doc_type, &d);
 	return 0; /* one damaged document must not break the list */
 }
 

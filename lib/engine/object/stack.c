@@ -90,17 +90,13 @@ int stack_get(struct engine *e, const struct addr *a, struct rpc_get_stack_resul
 static int list_stack(void *ctx, struct engine *e, const struct addr *a, struct kerr *err)
 {
 	struct page *page = ctx;
-	struct rpc_list_stacks_reply *ret = page->reply;
 	cleanup_free char *name = page_name(a);
 	struct stack_doc d = { 0 };
 
 	(void) err;
 	if (page_skips(page, name, 0) || damaged_load(e, a, &d, NULL) < 0)
 		return 0; /* one damaged document must not break the list */
-	if (page_takes(page, name, 0, &stack_doc_type, &d))
-		*(struct stack_doc *) vec_grow(&ret->stacks.v, &ret->stacks.n, sizeof(d)) = d;
-	else
-		model_clear(&stack_doc_type, &d);
+	page_put(page, name, 0, &stack_doc_type, &d);
 	return 0;
 }
 

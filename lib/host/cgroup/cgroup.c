@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -253,6 +254,70 @@ int cgroup_exists(const struct cgroup_host *h, const char *path)
 		found = 1;
 	}
 	return found;
+}
+
+/* Directories below dir, sorted; none if there is no dir. */
+static int list_groups(const char *dir, struct strlist *ret)
+{
+	DIR *d = opendir(dir);
+	struct dirent *de;
+	int r = 0;
+
+	if (!d)
+		return errno == ENOENT ? 0 : -errno;
+	while (errno = 0, (de = readdir(d)) != NULL)
+		if (de->d_type == DT_DIR && de->d_name[0] != '.')
+			strlist_add(ret, de->d_name);
+		else if (de->d_type == DT_UNKNOWN)
+			r = -EOPNOTSUPP;
+	if (errno != 0)
+		r = -errno;
+	(void) closedir(d);
+	strlist_sort(ret);
+	return r;
+}
+
+/* Keep in *l what other has too; both are sorted. */
+static void intersect(struct strlist *l, const struct strlist *other)
+{
+	struct strlist both = { 0 };
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (strlist_find(other, l->v[i]))
+			strlist_add_owned(&both, l->v[i]);
+		else
+			free(l->v[i]);
+	}
+	l->n = 0;
+	strlist_clear(l);
+	*l = both;
+}
+
+int cgroup_children(const struct cgroup_host *h, const char *path, struct strlist *ret)
+{
+	bool first = true;
+	int r;
+
+	strlist_clear(ret);
+	for (size_t i = 0; i < h->n; i++) {
+		cleanup_strlist struct strlist here = { 0 };
+		cleanup_free char *dir = NULL;
+
+		if (!h->v[i].controllers && !h->v[i].v2)
+			continue;
+		dir = path_join(h->v[i].mount, path + 1, NULL);
+		r = list_groups(dir, &here);
+		if (r < 0)
+			return r;
+		if (first) {
+			*ret = here;
+			here = (struct strlist){ 0 };
+		} else {
+			intersect(ret, &here);
+		}
+		first = false;
+	}
+	return 0;
 }
 
 int cgroup_subtree_controllers(const struct cgroup_host *h, const char *path, struct strlist *ret,

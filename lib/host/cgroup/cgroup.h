@@ -26,6 +26,12 @@ int cgroup_ensure(const struct cgroup_host *h, const char *path, enum cgroup_ens
 int cgroup_exists(const struct cgroup_host *h, const char *path);
 
 /*
+ * Names of the groups directly below path for which cgroup_exists returns 1, sorted:
+ * each hierarchy is read once, however many there are. -errno: not known.
+ */
+int cgroup_children(const struct cgroup_host *h, const char *path, struct strlist *ret);
+
+/*
  * The content of cgroup.subtree_control; on v1 those of cpu, memory, io and pids that
  * are mounted. ret is cleared first.
  */

@@ -91,12 +91,12 @@ void cgroup_thaw_one(const struct cgroup_host *h, const char *path)
 static enum cgroup_frozen frozen_v2(const char *dir)
 {
 	cleanup_free char *file = path_join(dir, "cgroup.freeze", NULL);
-	cleanup_buf struct buf text = BUF_INIT(STATE_TEXT_MAX);
+	char text[STATE_TEXT_MAX];
 	uint64_t frozen = 0;
 
 	if (cgroup_read_key(dir, "cgroup.events", "frozen", &frozen) == 0 && frozen)
 		return CGROUP_FROZEN;
-	if (sys_read(AT_FDCWD, file, &text) == 0 && buf_str(&text)[0] == '1')
+	if (sys_read_line(AT_FDCWD, file, text, sizeof(text)) == 0 && text[0] == '1')
 		return CGROUP_FREEZING;
 	return CGROUP_THAWED;
 }
@@ -104,13 +104,13 @@ static enum cgroup_frozen frozen_v2(const char *dir)
 static enum cgroup_frozen frozen_v1(const char *dir)
 {
 	cleanup_free char *file = path_join(dir, "freezer.state", NULL);
-	cleanup_buf struct buf text = BUF_INIT(STATE_TEXT_MAX);
+	char text[STATE_TEXT_MAX];
 
-	if (sys_read(AT_FDCWD, file, &text) < 0)
+	if (sys_read_line(AT_FDCWD, file, text, sizeof(text)) < 0)
 		return CGROUP_THAWED;
-	if (str_has_prefix(buf_str(&text), "FROZEN"))
+	if (str_has_prefix(text, "FROZEN"))
 		return CGROUP_FROZEN;
-	return str_has_prefix(buf_str(&text), "FREEZING") ? CGROUP_FREEZING : CGROUP_THAWED;
+	return str_has_prefix(text, "FREEZING") ? CGROUP_FREEZING : CGROUP_THAWED;
 }
 
 enum cgroup_frozen cgroup_frozen(const struct cgroup_host *h, const char *path)

@@ -18,6 +18,7 @@
 #include "str.h"
 
 #define CGROUP_TEXT_MAX ((size_t) 1 << 20)
+#define KEYS_TEXT_MAX 4096 /* of a file with a few "key N" lines */
 
 static const char *const mode_names[] = {
 	[CGROUP_MODE_V2] = "v2",
@@ -105,15 +106,19 @@ int cgroup_read_words(const char *dir, const char *file, struct strlist *ret)
 
 int cgroup_read_key(const char *dir, const char *file, const char *key, uint64_t *ret)
 {
-	cleanup_strlist struct strlist words = { 0 };
+	cleanup_free char *path = path_join(dir, file, NULL);
+	char text[KEYS_TEXT_MAX];
+	char *rest = text;
+	const char *line;
+	size_t n = strlen(key);
 	int r;
 
-	r = cgroup_read_words(dir, file, &words);
+	r = sys_read_line(AT_FDCWD, path, text, sizeof(text));
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i + 1 < words.n; i += 2)
-		if (streq(words.v[i], key))
-			return str_to_u64(words.v[i + 1], 0, UINT64_MAX, ret);
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (strncmp(line, key, n) == 0 && line[n] == ' ')
+			return str_to_u64(line + n + 1, 0, UINT64_MAX, ret);
 	return -ENOENT;
 }
 

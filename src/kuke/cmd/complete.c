@@ -83,8 +83,9 @@ static bool use_own_engine(struct cli *c)
 static void add_names(struct cli *c, enum kind kind, struct buf *out, const char *begun)
 {
 	struct candidates to = { out, begun, kind };
-	const struct selector all = { 0 };
+	cleanup_strlist struct strlist fields = { 0 };
 	cleanup_scope struct scope s = { 0 };
+	const struct pages all = { .kind = kind, .scope = &s, .fields = &fields };
 
 	/* For containers without --cell: those of all cells of the stack. */
 	if (scope_read(c, kind == KIND_CONTAINER ? KIND_CELL : kind, 0, &s, NULL) < 0)
@@ -94,8 +95,9 @@ static void add_names(struct cli *c, enum kind kind, struct buf *out, const char
 		s.cell =
 			c->cmd->subject == KIND_CELL ? cli_arg(c, 0) : str_trim(cli_str(c, "cell"));
 	}
+	get_name_fields(kind, &fields);
 	if (use_own_engine(c)) /* errors are ignored: then there are no candidates */
-		(void) pages_each(c, kind, &s, &all, add_object, &to, NULL);
+		(void) pages_each(c, &all, add_object, &to, NULL);
 }
 
 static void add_images(struct cli *c, struct buf *out, const char *begun)

@@ -10,6 +10,8 @@
 /* Limit of one document: as large as a reply, escaped. */
 #define DOC_MAX (256 << 20)
 
+#define FLUSH_BYTES (32 << 10)
+
 static void flush(struct docsout *d)
 {
 	cli_print(&d->buf);
@@ -36,7 +38,8 @@ void docsout_add(struct docsout *d, const void *doc)
 		jemit_model(&d->j, d->type, doc);
 	else
 		yemit_model(&d->y, d->type, doc);
-	flush(d);
+	if (d->buf.len >= FLUSH_BYTES)
+		flush(d);
 }
 
 void docsout_end(struct docsout *d)

@@ -11,7 +11,7 @@
 
 /*
  * Prints a list of documents to stdout one by one, secrets masked. The output is the same as
- * if the whole list were printed at once, but only one document is held in memory.
+ * if the whole list were printed at once, but only a few documents are held in memory.
  */
 struct docsout {
 	const struct model_type *type;

@@ -13,6 +13,10 @@
 #include "str.h"
 #include "subject.h"
 
+enum {
+	STREAM_BYTES = 256 << 10, /* of documents that are printed while the next are read */
+};
+
 /* Replies of the methods below; the row says which member is used. */
 union get_reply {
 	struct rpc_get_realm_reply realm;
@@ -178,10 +182,20 @@ static void print_none(struct cli *c, const struct view *v)
 
 static int get_list(struct cli *c, struct view *v, struct kerr *err)
 {
+	cleanup_strlist struct strlist fields = { 0 };
+	struct pages p = { .kind = v->kind, .scope = &v->scope, .selector = &v->selector };
 	int r;
 
+	if (is_table(v))
+		get_table_fields(v->kind, v->flags, &fields);
+	else if (v->format == OUTPUT_NAME)
+		get_name_fields(v->kind, &fields);
+	else
+		p.page_bytes = STREAM_BYTES;
+	if (fields.n > 0)
+		p.fields = &fields;
 	view_begin(v);
-	r = pages_each(c, v->kind, &v->scope, &v->selector, view_add, v, err);
+	r = pages_each(c, &p, view_add, v, err);
 	if (r < 0)
 		return r;
 	view_end(v);

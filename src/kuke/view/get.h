@@ -15,8 +15,12 @@ enum get_table_flags {
 /* Add the header of a kind's table, and the row of one document. */
 void get_table_header(struct table *t, enum kind kind, enum get_table_flags flags);
 void get_table_doc(struct table *t, enum kind kind, const void *doc, enum get_table_flags flags);
+/* The members that get_table_doc looks at (struct pages), added to ret. */
+void get_table_fields(enum kind kind, enum get_table_flags flags, struct strlist *ret);
 /* The name of a document's object on the command line; borrowed. */
 const char *get_name(enum kind kind, const void *doc);
+/* What that looks at, and what tells a synthesized root. */
+void get_name_fields(enum kind kind, struct strlist *ret);
 /* Append the age ("5d"); nothing if the time is not set. */
 void get_age(struct buf *out, const struct ktime *since);
 

@@ -131,27 +131,33 @@ enum column {
 	_COLUMN_MAX,
 };
 
-/* dash: print "-" for an empty value. */
+/* dash: print "-" for an empty value. fields: the members of a document it is made from. */
 static const struct {
 	const char *title;
 	bool dash;
+	const char *fields[3];
 } columns[_COLUMN_MAX] = {
-	[COLUMN_NAME] = { "NAME", false },
-	[COLUMN_NAMESPACE] = { "NAMESPACE", false },
-	[COLUMN_REALM] = { "REALM", false },
-	[COLUMN_SPACE] = { "SPACE", false },
-	[COLUMN_STACK] = { "STACK", false },
-	[COLUMN_CELL] = { "CELL", false },
-	[COLUMN_ROOT] = { "ROOT", false },
-	[COLUMN_IMAGE] = { "IMAGE", false },
-	[COLUMN_STATE] = { "STATE", false },
-	[COLUMN_CGROUP] = { "CGROUP", true },
-	[COLUMN_CONTROLLERS] = { "CONTROLLERS", true },
-	[COLUMN_ADDRESS] = { "ADDRESS", true },
-	[COLUMN_CONTAINERS] = { "CONTAINERS", true },
-	[COLUMN_RESTARTS] = { "RESTARTS", true },
-	[COLUMN_EXIT] = { "EXIT", true },
-	[COLUMN_AGE] = { "AGE", true },
+	[COLUMN_NAME] = { "NAME", false, { "metadata.name" } },
+	[COLUMN_NAMESPACE] = { "NAMESPACE", false, { "spec.namespace" } },
+	[COLUMN_REALM] = { "REALM", false, { "spec.realmId" } },
+	[COLUMN_SPACE] = { "SPACE", false, { "spec.spaceId" } },
+	[COLUMN_STACK] = { "STACK", false, { "spec.stackId" } },
+	[COLUMN_CELL] = { "CELL", false, { "spec.cellId" } },
+	[COLUMN_ROOT] = { "ROOT", false, { "spec.root" } },
+	[COLUMN_IMAGE] = { "IMAGE", false, { "spec.image" } },
+	[COLUMN_STATE] = { "STATE", false, { "status.state" } },
+	[COLUMN_CGROUP] = { "CGROUP", true, { "status.cgroupPath" } },
+	[COLUMN_CONTROLLERS] = { "CONTROLLERS", true, { "status.subtreeControllers" } },
+	[COLUMN_ADDRESS] = { "ADDRESS", true, { "status.network.address" } },
+	[COLUMN_CONTAINERS] = { "CONTAINERS",
+				true,
+				{ "spec.containers.id", "status.containers.state" } },
+	[COLUMN_RESTARTS] = { "RESTARTS", true, { "status.restartCount" } },
+	[COLUMN_EXIT] = { "EXIT",
+			  true,
+			  { "status.exitSignal", "status.exitCode", "status.finishTime" } },
+	/* of a container its start */
+	[COLUMN_AGE] = { "AGE", true, { "status.createdAt", "status.startTime" } },
 };
 
 /* The usual columns of each kind, and those of -o wide, which follow --show-controllers' ones. */
@@ -249,6 +255,37 @@ void get_table_header(struct table *t, enum kind kind, enum get_table_flags flag
 void get_table_doc(struct table *t, enum kind kind, const void *doc, enum get_table_flags flags)
 {
 	add_row(t, kind, doc, flags);
+}
+
+void get_name_fields(enum kind kind, struct strlist *ret)
+{
+	strlist_add(ret, "metadata.name");
+	if (kind != KIND_CONTAINER)
+		return;
+	strlist_add(ret, "spec.id");
+	strlist_add(ret, "spec.root");
+	strlist_add(ret, "spec.image");
+}
+
+static void add_fields(struct strlist *ret, enum column column, enum kind kind)
+{
+	if (column == COLUMN_NAME)
+		get_name_fields(kind, ret);
+	for (size_t i = 0; i < ARRAY_SIZE(columns[column].fields); i++)
+		if (columns[column].fields[i])
+			strlist_add(ret, columns[column].fields[i]);
+}
+
+void get_table_fields(enum kind kind, enum get_table_flags flags, struct strlist *ret)
+{
+	const enum column *c;
+
+	for (c = layouts[kind].usual; *c; c++)
+		add_fields(ret, *c, kind);
+	if (flags & GET_TABLE_CONTROLLERS && kind != KIND_CONTAINER)
+		add_fields(ret, COLUMN_CONTROLLERS, kind);
+	for (c = layouts[kind].wide; flags & GET_TABLE_WIDE && *c; c++)
+		add_fields(ret, *c, kind);
 }
 
 const char *get_name(enum kind kind, const void *doc)

@@ -57,6 +57,10 @@ int names_wanted(struct cli *c, enum kind kind, const struct scope *scope, struc
 		 struct kerr *err)
 {
 	cleanup_(selector_clear) struct selector selector = { 0 };
+	cleanup_strlist struct strlist fields = { 0 };
+	const struct pages matching = {
+		.kind = kind, .scope = scope, .selector = &selector, .fields = &fields
+	};
 	struct selected s = { kind, ret };
 	int r = names_read(c, ret, &selector, err);
 
@@ -68,7 +72,8 @@ int names_wanted(struct cli *c, enum kind kind, const struct scope *scope, struc
 	}
 	if (r < 0 || ret->n > 0)
 		return r;
-	r = pages_each(c, kind, scope, &selector, add_selected, &s, err);
+	get_name_fields(kind, &fields);
+	r = pages_each(c, &matching, add_selected, &s, err);
 	if (r == 0 && ret->n == 0)
 		cli_printf("No %s match.\n", kind_info(kind)->plural);
 	return r;
