@@ -18,12 +18,12 @@
 
 #include "fd.h"
 #include "log.h"
+#include "mntns.h"
 #include "ns.h"
 #include "procinfo.h"
 #include "str.h"
 
 #define NS_HOSTNAME_MAX 64 /* __NEW_UTS_LEN */
-#define NS_PIN_PATH_MAX 40
 
 static const struct ns_row {
 	enum ns_kind kind;
@@ -36,6 +36,13 @@ static const struct ns_row {
 	{ NS_UTS, CLONE_NEWUTS, "uts", "/proc/self/ns/uts" },
 };
 
+/* Open namespaces, in the order of the rows; -EBADF: none of this kind. */
+struct ns_set {
+	int fd[ARRAY_SIZE(ns_rows)];
+};
+
+#define NS_SET_INIT {{ -EBADF, -EBADF, -EBADF }}
+
 static const struct ns_row *ns_row(enum ns_kind kind)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(ns_rows); i++)
@@ -47,13 +54,6 @@ static const struct ns_row *ns_row(enum ns_kind kind)
 const char *ns_name(enum ns_kind kind)
 {
 	return ns_row(kind)->name;
-}
-
-/* mount(2) takes no descriptors, so the path goes through /proc/self/fd. */
-static const char *ns_pin_path(int dirfd, const struct ns_row *row, char buf[NS_PIN_PATH_MAX])
-{
-	(void) snprintf(buf, NS_PIN_PATH_MAX, "/proc/self/fd/%d/%s", dirfd, row->name);
-	return buf;
 }
 
 static int ns_lo_up(struct kerr *err)
@@ -70,68 +70,55 @@ static int ns_lo_up(struct kerr *err)
 	return 0;
 }
 
-static int ns_make_file(int dirfd, const struct ns_row *row, struct kerr *err)
+/* Runs in the new namespaces, but in the mount namespace of the caller. */
+static int ns_fill(enum ns_kind kinds, const char *hostname, struct kerr *err)
 {
-	cleanup_fd int fd = -EBADF;
-
-	fd = openat(dirfd, row->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return kerr_set(err, -errno, "create the pin '%s'", row->name);
-	return 0;
-}
-
-/* Runs in the new namespaces, but in the original mount namespace. */
-static int ns_fill(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err)
-{
-	char path[NS_PIN_PATH_MAX];
-	int r;
-
 	if (hostname && (kinds & NS_UTS) && sethostname(hostname, strlen(hostname)) < 0)
 		return kerr_set(err, -errno, "set the hostname '%s'", hostname);
-	if (kinds & NS_NET) {
-		r = ns_lo_up(err);
-		if (r < 0)
-			return r;
-	}
+	return kinds & NS_NET ? ns_lo_up(err) : 0;
+}
+
+static void ns_close_all(struct ns_set *set)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(set->fd); i++)
+		fd_close_p(&set->fd[i]);
+}
+
+static int ns_open_own(enum ns_kind kinds, struct ns_set *ret, struct kerr *err)
+{
 	for (size_t i = 0; i < ARRAY_SIZE(ns_rows); i++) {
 		if (!(kinds & ns_rows[i].kind))
 			continue;
-		if (mount(ns_rows[i].self, ns_pin_path(dirfd, &ns_rows[i], path), NULL, MS_BIND,
-			  NULL) < 0)
-			return kerr_set(err, -errno, "pin the namespace '%s'", ns_rows[i].name);
+		ret->fd[i] = open(ns_rows[i].self, O_RDONLY | O_CLOEXEC);
+		if (ret->fd[i] < 0)
+			return kerr_set(err, -errno, "open '%s'", ns_rows[i].self);
 	}
 	return 0;
-}
-
-static void ns_close_all(int (*fds)[ARRAY_SIZE(ns_rows)])
-{
-	for (size_t i = 0; i < ARRAY_SIZE(ns_rows); i++)
-		fd_close_p(&(*fds)[i]);
 }
 
 /*
- * Enter new namespaces, pin them, and return to the old ones. Done in this process
- * because a child would cost a fork, an exit and two context switches.
+ * Enter new namespaces, fill and open them, and return to the old ones. Done in this
+ * process because a child would cost a fork, an exit and two context switches.
  */
-static int ns_visit(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err)
+static int ns_make(enum ns_kind kinds, const char *hostname, struct ns_set *ret, struct kerr *err)
 {
-	cleanup_(ns_close_all) int own[ARRAY_SIZE(ns_rows)] = { -EBADF, -EBADF, -EBADF };
+	cleanup_(ns_close_all) struct ns_set own = NS_SET_INIT;
 	int flags = 0;
 	int r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(ns_rows); i++) {
-		if (!(kinds & ns_rows[i].kind))
-			continue;
-		flags |= ns_rows[i].clone_flag;
-		own[i] = open(ns_rows[i].self, O_RDONLY | O_CLOEXEC);
-		if (own[i] < 0)
-			return kerr_set(err, -errno, "open '%s'", ns_rows[i].self);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(ns_rows); i++)
+		if (kinds & ns_rows[i].kind)
+			flags |= ns_rows[i].clone_flag;
+	r = ns_open_own(kinds, &own, err);
+	if (r < 0)
+		return r;
 	if (unshare(flags) < 0)
 		return kerr_set(err, -errno, "make new namespaces");
-	r = ns_fill(dirfd, kinds, hostname, err);
+	r = ns_fill(kinds, hostname, err);
+	if (r == 0)
+		r = ns_open_own(kinds, ret, err);
 	for (size_t i = 0; i < ARRAY_SIZE(ns_rows); i++) {
-		if (own[i] < 0 || setns(own[i], ns_rows[i].clone_flag) == 0)
+		if (own.fd[i] < 0 || setns(own.fd[i], ns_rows[i].clone_flag) == 0)
 			continue;
 		/* Continuing would change the wrong network. */
 		log_err("cannot return from new namespaces");
@@ -140,52 +127,57 @@ static int ns_visit(int dirfd, enum ns_kind kinds, const char *hostname, struct 
 	return r;
 }
 
-static int ns_unpin_kinds(int dirfd, enum ns_kind kinds, struct kerr *err)
+static int ns_unpin_here(int dirfd, struct kerr *err)
 {
-	char path[NS_PIN_PATH_MAX];
 	int ret = 0;
-	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ns_rows); i++) {
-		if (!(kinds & ns_rows[i].kind))
-			continue;
-		(void) ns_pin_path(dirfd, &ns_rows[i], path);
-		do
-			r = umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
-		while (r == 0);
-		if (r != -EINVAL && r != -ENOENT && ret == 0)
-			ret = kerr_set(err, r, "unmount the pin '%s'", ns_rows[i].name);
-		if (unlinkat(dirfd, ns_rows[i].name, 0) < 0 && errno != ENOENT && ret == 0)
-			ret = kerr_set(err, -errno, "remove the pin '%s'", ns_rows[i].name);
+		int r = mntns_unpin(dirfd, ns_rows[i].name, ret == 0 ? err : NULL);
+
+		ret = ret < 0 ? ret : r;
 	}
 	return ret;
 }
 
-int ns_pin(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err)
+static int ns_refuse_pinned(int dirfd, enum ns_kind kinds, struct kerr *err)
 {
-	enum ns_kind made = 0;
-	int r = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(ns_rows); i++)
+		if (kinds & ns_rows[i].kind &&
+		    faccessat(dirfd, ns_rows[i].name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			return kerr_set(err, -EEXIST, "create the pin '%s'", ns_rows[i].name);
+	return 0;
+}
+
+int ns_pin(int mntns, int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err)
+{
+	cleanup_mntns_visit struct mntns_visit visit = MNTNS_VISIT_INIT;
+	cleanup_(ns_close_all) struct ns_set set = NS_SET_INIT;
+	int r;
 
 	if (hostname && strlen(hostname) > NS_HOSTNAME_MAX)
 		return kerr_plain(err, -EINVAL, "hostname '%s' is longer than %d bytes", hostname,
 				  NS_HOSTNAME_MAX);
-	for (size_t i = 0; i < ARRAY_SIZE(ns_rows) && r == 0; i++) {
-		if (!(kinds & ns_rows[i].kind))
-			continue;
-		r = ns_make_file(dirfd, &ns_rows[i], err);
-		if (r == 0)
-			made |= ns_rows[i].kind;
-	}
+	r = ns_refuse_pinned(dirfd, kinds, err);
 	if (r == 0)
-		r = ns_visit(dirfd, kinds, hostname, err);
+		r = ns_make(kinds, hostname, &set, err);
+	if (r == 0)
+		r = mntns_enter(mntns, &visit, err);
 	if (r < 0)
-		(void) ns_unpin_kinds(dirfd, made, NULL); /* the first error is reported */
+		return r;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(ns_rows); i++)
+		if (set.fd[i] >= 0)
+			r = mntns_pin(dirfd, ns_rows[i].name, set.fd[i], err);
+	if (r < 0)
+		(void) ns_unpin_here(dirfd, NULL); /* the first error is reported */
 	return r;
 }
 
-int ns_unpin(int dirfd, struct kerr *err)
+int ns_unpin(int mntns, int dirfd, struct kerr *err)
 {
-	return ns_unpin_kinds(dirfd, NS_NET | NS_IPC | NS_UTS, err);
+	cleanup_mntns_visit struct mntns_visit visit = MNTNS_VISIT_INIT;
+	int r = mntns_enter(mntns, &visit, err);
+
+	return r < 0 ? r : ns_unpin_here(dirfd, err);
 }
 
 int ns_is_own(int nsfd, enum ns_kind kind)

@@ -6,10 +6,9 @@
 #include "err.h"
 
 /*
- * The namespaces of a cell, kept alive by bind mounts of their nsfs files ("pins") in a
- * directory of the runtime dir. The directory must be a private mount
- * (mount_private_dir), or the pins would spread into other mount namespaces. A pin
- * directory is never reused: every start of a cell creates one with a new name.
+ * The namespaces of a cell, kept alive by bind mounts of their files ("pins", see
+ * mntns.h) in a directory that is never reused: every start of a cell has a new one.
+ * mntns is the open mount namespace that the directory is in, -1 the current one.
  */
 enum ns_kind {
 	NS_NET = 1 << 0,
@@ -27,13 +26,13 @@ const char *ns_name(enum ns_kind kind);
  * call and aborts if it cannot return. On failure nothing stays pinned. -EEXIST if a
  * pin exists already.
  */
-int ns_pin(int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err);
+int ns_pin(int mntns, int dirfd, enum ns_kind kinds, const char *hostname, struct kerr *err);
 
 /*
  * Remove all pins that ns_pin made; missing ones are skipped. A namespace is destroyed
  * with its last process and descriptor. 0 or the first error.
  */
-int ns_unpin(int dirfd, struct kerr *err);
+int ns_unpin(int mntns, int dirfd, struct kerr *err);
 
 /*
  * Open a pin for setns(2) or as IFLA_NET_NS_FD. Returns the descriptor; -ENOENT if

@@ -49,7 +49,7 @@ static int cell_ns(const char *path)
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 	ok(mount_private_dir(path, &e), &e);
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ok(ns_pin(dir, NS_NET, NULL, &e), &e);
+	ok(ns_pin(-1, dir, NS_NET, NULL, &e), &e);
 	return ok(ns_open(dir, NS_NET, &e), &e);
 }
 

@@ -46,7 +46,7 @@ START_TEST(pin_and_unpin)
 	char name[65];
 	struct stat st;
 
-	ok(ns_pin(dir, ALL, "a-cell", &e), &e);
+	ok(ns_pin(-1, dir, ALL, "a-cell", &e), &e);
 	net = ok(ns_open(dir, NS_NET, &e), &e);
 	uts = ok(ns_open(dir, NS_UTS, &e), &e);
 	ck_assert_int_eq(ns_is_own(net, NS_NET), 0);
@@ -58,40 +58,40 @@ START_TEST(pin_and_unpin)
 	ck_assert_int_eq(setns(uts, CLONE_NEWUTS), 0);
 	ck_assert_int_eq(gethostname(name, sizeof(name)), 0);
 	ck_assert_str_eq(name, "a-cell");
-	ok(ns_unpin(dir, &e), &e);
+	ok(ns_unpin(-1, dir, &e), &e);
 	ck_assert_int_eq(fstatat(dir, "net", &st, 0), -1);
 	ck_assert_int_eq(ns_open(dir, NS_NET, &e), -ENOENT);
-	ok(ns_unpin(dir, &e), &e); /* again */
+	ok(ns_unpin(-1, dir, &e), &e); /* again */
 }
 END_TEST
 
 START_TEST(some_kinds)
 {
-	ok(ns_pin(dir, NS_IPC, NULL, &e), &e);
+	ok(ns_pin(-1, dir, NS_IPC, NULL, &e), &e);
 	fd_close_p(&(int){ ok(ns_open(dir, NS_IPC, &e), &e) });
 	ck_assert_int_eq(ns_open(dir, NS_NET, &e), -ENOENT);
 	/* A second pin of the same name fails and leaves the first alone. */
-	ck_assert_int_eq(ns_pin(dir, ALL, NULL, &e), -EEXIST);
+	ck_assert_int_eq(ns_pin(-1, dir, ALL, NULL, &e), -EEXIST);
 	ck_assert_int_eq(ns_open(dir, NS_NET, &e), -ENOENT);
 	fd_close_p(&(int){ ok(ns_open(dir, NS_IPC, &e), &e) });
-	ok(ns_unpin(dir, &e), &e);
+	ok(ns_unpin(-1, dir, &e), &e);
 }
 END_TEST
 
 /* What a crash, or a removal of the mount by another, leaves. */
 START_TEST(partial)
 {
-	ok(ns_pin(dir, ALL, NULL, &e), &e);
+	ok(ns_pin(-1, dir, ALL, NULL, &e), &e);
 	ck_assert_int_eq(umount2(SANDBOX "/pins/net", MNT_DETACH), 0);
 	ck_assert_int_eq(ns_open(dir, NS_NET, &e), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(e.msg, "no longer a net namespace"));
 	ck_assert_int_eq(unlinkat(dir, "net", 0), 0);
-	ok(ns_unpin(dir, &e), &e);
+	ok(ns_unpin(-1, dir, &e), &e);
 	ck_assert_int_eq(unlinkat(dir, "uts", 0), -1);
 	/* A link in the place of a pin is neither followed nor taken for one. */
 	ck_assert_int_eq(symlinkat("/proc/self/ns/net", dir, "net"), 0);
 	ck_assert_int_eq(ns_open(dir, NS_NET, &e), -ELOOP);
-	ok(ns_unpin(dir, &e), &e);
+	ok(ns_unpin(-1, dir, &e), &e);
 	ck_assert_int_eq(ns_open(dir, NS_NET, &e), -ENOENT);
 }
 END_TEST
@@ -102,7 +102,7 @@ START_TEST(wrong_kind)
 	fd_close_p(&(int){ openat(dir, "net", O_CREAT | O_WRONLY, 0600) });
 	ck_assert_int_eq(mount("/proc/self/ns/uts", SANDBOX "/pins/net", NULL, MS_BIND, NULL), 0);
 	ck_assert_int_eq(ns_open(dir, NS_NET, &e), -EINVAL);
-	ok(ns_unpin(dir, &e), &e);
+	ok(ns_unpin(-1, dir, &e), &e);
 }
 END_TEST
 
@@ -112,11 +112,11 @@ START_TEST(hostname_bounds)
 
 	memset(name, 'a', sizeof(name));
 	name[64] = '\0';
-	ok(ns_pin(dir, NS_UTS, name, &e), &e);
-	ok(ns_unpin(dir, &e), &e);
+	ok(ns_pin(-1, dir, NS_UTS, name, &e), &e);
+	ok(ns_unpin(-1, dir, &e), &e);
 	memset(name, 'a', sizeof(name));
 	name[65] = '\0';
-	ck_assert_int_eq(ns_pin(dir, NS_UTS, name, &e), -EINVAL);
+	ck_assert_int_eq(ns_pin(-1, dir, NS_UTS, name, &e), -EINVAL);
 	ck_assert_int_eq(ns_open(dir, NS_UTS, &e), -ENOENT);
 }
 END_TEST
@@ -128,11 +128,11 @@ START_TEST(failure_leaves_nothing)
 
 	/* The files can be made, the namespaces cannot: capabilities are gone. */
 	ck_assert_int_eq(seteuid(65534), 0);
-	ck_assert_int_lt(ns_pin(dir, ALL, NULL, &e), 0);
+	ck_assert_int_lt(ns_pin(-1, dir, ALL, NULL, &e), 0);
 	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(fchmod(dir, 0777), 0);
 	ck_assert_int_eq(seteuid(65534), 0);
-	ck_assert_int_eq(ns_pin(dir, ALL, NULL, &e), -EPERM);
+	ck_assert_int_eq(ns_pin(-1, dir, ALL, NULL, &e), -EPERM);
 	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(fstatat(dir, "net", &st, 0), -1);
 	ok(mount_list_below(SANDBOX "/pins", &points, &e), &e);

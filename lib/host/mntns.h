@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_MNTNS_H
+#define KUKEON_MNTNS_H
+
+#include "defs.h"
+#include "err.h"
+#include "vec.h"
+
+/*
+ * Mount namespaces (mount_namespaces(7)) that a process enters for a while. Every runtime
+ * copies the whole mount table it is started in, so mounts that only few processes need
+ * are kept out of the host's table, in namespaces of their own. A namespace lives as long
+ * as a process, a descriptor or a pin (a bind mount of its file in another namespace)
+ * refers to it. For single-threaded processes with CAP_SYS_ADMIN and CAP_SYS_CHROOT.
+ */
+
+/* Where the process was before: namespace, root and working directory. */
+struct mntns_visit {
+	int home, root, cwd; /* -EBADF: not visiting */
+};
+
+#define MNTNS_VISIT_INIT                   \
+	{                                  \
+		-EBADF, -EBADF, -EBADF     \
+	}
+
+/*
+ * Enter an open mount namespace; -1: stay, but remember where this is. On failure the
+ * process is where it was. mntns_leave must follow, also through the cleanup attribute.
+ */
+int mntns_enter(int ns, struct mntns_visit *visit, struct kerr *err);
+
+/* Return home; nothing to do if not visiting. Aborts the process if it cannot return. */
+void mntns_leave(struct mntns_visit *visit);
+#define cleanup_mntns_visit cleanup_(mntns_leave)
+
+/*
+ * During a visit: go on in a copy of the namespace, all of whose mounts are private, and
+ * open it. Returns the descriptor.
+ */
+int mntns_copy(struct kerr *err);
+
+/*
+ * During a visit of a copy: unmount everything but the mounts that hold one of the
+ * paths (absolute, links followed) or have one of the types of file system.
+ */
+int mntns_keep_only(const struct strlist *paths, const char *const *fstypes, struct kerr *err);
+
+/* During a visit of a copy: replace everything by one new tmpfs, mode 0700. */
+int mntns_empty(struct kerr *err);
+
+/*
+ * Pin an open namespace as the file name in dirfd, which is created. The mount that dirfd
+ * is on must be private and in the current namespace, and that must be older than ns if
+ * ns is a mount namespace (the kernel allows no circles).
+ */
+int mntns_pin(int dirfd, const char *name, int ns, struct kerr *err);
+
+/* Remove a pin and its file, also if only one of them is there. Missing: 0. */
+int mntns_unpin(int dirfd, const char *name, struct kerr *err);
+
+/* Open a pinned mount namespace. -ENOENT without a message if nothing is pinned there. */
+int mntns_open(int dirfd, const char *name, struct kerr *err);
+
+#endif
