@@ -136,7 +136,7 @@ SYSTEM_TESTS = \
 	tests/integration/lists.bats \
 	tests/integration/links.bats \
 	tests/integration/logs.bats \
-	tests/integration/monitor.bats \
+	tests/integration/monitor.bats tests/integration/mounts.bats \
 	tests/integration/mounts.bats \
 	tests/integration/network.bats \
 	tests/integration/people.bats \
@@ -294,7 +294,10 @@ tests_fuzz_fuzz_layer_LDADD = $(LIBPROTO) libhost.a $(LIBBASE) $(ARCHIVE_LIBS) $
 	$(ISAL_LIBS) $(FUZZ_LIBS)
 
 # In the top of the build tree, where it finds src/kukeshim/kukeshim as kuke does.
-check_PROGRAMS += shimdrive
+check_PROGRAMS += shimdrive pinned
+pinned_SOURCES = tests/helpers/pinned.c
+pinned_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST)
+pinned_LDADD = $(LIBHOST) $(LIBBASE)
 shimdrive_SOURCES = tests/helpers/shimdrive.c
 shimdrive_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
 shimdrive_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE)

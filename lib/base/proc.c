@@ -182,6 +182,8 @@ static int child_exec(void *arg)
 	r = child_keep_fds(how);
 	if (r < 0)
 		child_fail(plan, STEP_KEEP_FD, r);
+	if (how->mount_ns >= 0 && setns(how->mount_ns, CLONE_NEWNS) < 0)
+		child_fail(plan, STEP_PREPARE, -errno);
 	if (how->cwd != NULL && chdir(how->cwd) < 0)
 		child_fail(plan, STEP_CWD, -errno);
 	reset_signals();

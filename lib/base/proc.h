@@ -32,15 +32,16 @@ struct proc_spawn {
 	char *const *argv;
 	char *const *envp; /* NULL: that of this process */
 	const char *cwd; /* NULL: that of this process */
+	int mount_ns; /* mount namespace to enter (its root is the new root); -1: none */
 	int fd_stdio[3];
 	const int *keep_fds;
 	size_t n_keep_fds;
 	enum proc_spawn_flags flags;
 };
 
-#define PROC_SPAWN_INIT                    \
-	{                                  \
-		.fd_stdio = { -1, -1, -1 } \
+#define PROC_SPAWN_INIT                                    \
+	{                                                  \
+		.mount_ns = -1, .fd_stdio = { -1, -1, -1 } \
 	}
 
 /*

@@ -78,10 +78,16 @@ int mntns_copy(struct kerr *err)
 /* ---- what is kept ---- */
 
 struct keep {
-	const struct strlist *paths;
+	struct strlist paths;
 	const char *const *fstypes;
 	struct strlist drop;
 };
+
+static void keep_clear(struct keep *k)
+{
+	strlist_clear(&k->paths);
+	strlist_clear(&k->drop);
+}
 
 /* Whether path is place or below it. */
 static bool is_within(const char *path, const char *place)
@@ -91,15 +97,22 @@ static bool is_within(const char *path, const char *place)
 	return strncmp(path, place, n) == 0 && (path[n] == '/' || path[n] == '\0');
 }
 
-static int sort_out(void *ctx, const struct mount_info *mi)
+static int add_by_type(void *ctx, const struct mount_info *mi)
 {
 	struct keep *k = ctx;
 
 	for (size_t i = 0; k->fstypes[i] != NULL; i++)
 		if (streq(mi->fstype, k->fstypes[i]))
-			return 0;
-	for (size_t i = 0; i < k->paths->n; i++)
-		if (is_within(k->paths->v[i], mi->point))
+			strlist_add(&k->paths, mi->point);
+	return 0;
+}
+
+static int sort_out(void *ctx, const struct mount_info *mi)
+{
+	struct keep *k = ctx;
+
+	for (size_t i = 0; i < k->paths.n; i++)
+		if (is_within(k->paths.v[i], mi->point))
 			return 0;
 	strlist_add(&k->drop, mi->point);
 	return 0;
@@ -107,8 +120,7 @@ static int sort_out(void *ctx, const struct mount_info *mi)
 
 int mntns_keep_only(const struct strlist *paths, const char *const *fstypes, struct kerr *err)
 {
-	cleanup_strlist struct strlist real = { 0 };
-	struct keep keep = { .paths = &real, .fstypes = fstypes };
+	cleanup_(keep_clear) struct keep k = { .fstypes = fstypes };
 	int r;
 
 	for (size_t i = 0; i < paths->n; i++) {
@@ -117,15 +129,16 @@ int mntns_keep_only(const struct strlist *paths, const char *const *fstypes, str
 		if (path == NULL && errno != ENOENT)
 			return kerr_set(err, -errno, "look at '%s'", paths->v[i]);
 		if (path != NULL)
-			strlist_add_owned(&real, path);
+			strlist_add_owned(&k.paths, path);
 	}
-	r = mount_each(NULL, sort_out, &keep, err);
+	r = mount_each(NULL, add_by_type, &k, err);
+	if (r == 0)
+		r = mount_each(NULL, sort_out, &k, err);
 	/* The newest first. What is below a detached one has gone with it. */
-	for (size_t i = keep.drop.n; r == 0 && i-- > 0;)
-		if (umount2(keep.drop.v[i], MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL &&
+	for (size_t i = k.drop.n; r == 0 && i-- > 0;)
+		if (umount2(k.drop.v[i], MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL &&
 		    errno != ENOENT)
-			r = kerr_set(err, -errno, "unmount '%s'", keep.drop.v[i]);
-	strlist_clear(&keep.drop);
+			r = kerr_set(err, -errno, "unmount '%s'", k.drop.v[i]);
 	return r;
 }
 
@@ -137,8 +150,7 @@ static int tmpfs_root(struct kerr *err)
 	if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0700", 0) < 0 ||
 	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return kerr_set(err, -errno, "make a tmpfs");
-	r = fsmount(fs, FSMOUNT_CLOEXEC,
-		    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	r = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	return r < 0 ? kerr_set(err, -errno, "mount a tmpfs") : r;
 }
 
@@ -182,6 +194,23 @@ int mntns_pin(int dirfd, const char *name, int ns, struct kerr *err)
 	if (move_mount(mnt, "", dirfd, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return kerr_set(err, -errno, "pin a namespace as '%s'", name);
 	return 0;
+}
+
+int mntns_use_up_numbers(struct kerr *err)
+{
+	const int block = 4096; /* COOKIE_LOCAL_BATCH of the kernel */
+	cleanup_fd int own = open_to_stay("/proc/self/ns/uts", O_RDONLY, err);
+	int r = 0;
+
+	if (own < 0)
+		return own;
+	for (int i = 0; r == 0 && i < block; i++) /* the cheapest kind */
+		r = unshare(CLONE_NEWUTS) < 0 ? -errno : 0;
+	if (setns(own, CLONE_NEWUTS) < 0) {
+		log_err("cannot return from a new namespace");
+		abort();
+	}
+	return r < 0 ? kerr_set(err, r, "make a namespace") : 0;
 }
 
 /* umount(2) takes no descriptor, and there need not be a /proc. */

@@ -19,9 +19,9 @@ struct mntns_visit {
 	int home, root, cwd; /* -EBADF: not visiting */
 };
 
-#define MNTNS_VISIT_INIT                   \
-	{                                  \
-		-EBADF, -EBADF, -EBADF     \
+#define MNTNS_VISIT_INIT               \
+	{                              \
+		-EBADF, -EBADF, -EBADF \
 	}
 
 /*
@@ -41,8 +41,8 @@ void mntns_leave(struct mntns_visit *visit);
 int mntns_copy(struct kerr *err);
 
 /*
- * During a visit of a copy: unmount everything but the mounts that hold one of the
- * paths (absolute, links followed) or have one of the types of file system.
+ * During a visit of a copy: unmount everything but the mounts through which one of the
+ * paths (absolute, links followed) or a mount of one of the types is reached.
  */
 int mntns_keep_only(const struct strlist *paths, const char *const *fstypes, struct kerr *err);
 
@@ -51,10 +51,22 @@ int mntns_empty(struct kerr *err);
 
 /*
  * Pin an open namespace as the file name in dirfd, which is created. The mount that dirfd
- * is on must be private and in the current namespace, and that must be older than ns if
- * ns is a mount namespace (the kernel allows no circles).
+ * is on must be private and in the current namespace. -ELOOP: ns is a mount namespace
+ * with a number below that of the current one; with such an order the kernel prevents
+ * circles.
  */
 int mntns_pin(int dirfd, const char *name, int ns, struct kerr *err);
+
+/*
+ * After -ELOOP of mntns_pin: use up numbers, so that a namespace that is made next has a
+ * greater one than all there are. Since Linux 6.18 each processor hands out numbers of a
+ * block of its own, and a newer namespace may have a smaller one. Takes some milliseconds.
+ * MNTNS_PIN_TRIES are enough.
+ */
+enum {
+	MNTNS_PIN_TRIES = 8
+};
+int mntns_use_up_numbers(struct kerr *err);
 
 /* Remove a pin and its file, also if only one of them is there. Missing: 0. */
 int mntns_unpin(int dirfd, const char *name, struct kerr *err);

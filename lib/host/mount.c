@@ -213,29 +213,6 @@ int mount_is_point(const char *path)
 	return strlist_has(&points, path);
 }
 
-int mount_detach(const char *path, struct kerr *err)
-{
-	int any = 0;
-
-	while (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-		any = 1;
-	if (errno != EINVAL && errno != ENOENT && errno != ENOTDIR)
-		return kerr_set(err, -errno, "unmount '%s'", path);
-	return any;
-}
-
-int mount_detach_rmdir(const char *path, struct kerr *err)
-{
-	int r;
-
-	r = mount_detach(path, err);
-	if (r < 0)
-		return r;
-	if (rmdir(path) < 0 && errno != ENOENT)
-		return kerr_set(err, -errno, "remove '%s'", path);
-	return 0;
-}
-
 int mount_private_dir(const char *path, struct kerr *err)
 {
 	int r;
@@ -468,13 +445,6 @@ static int bind_readonly(int mnt, enum mount_bind_flags flags)
 	unsigned at = AT_EMPTY_PATH | (flags & MOUNT_BIND_RECURSIVE ? AT_RECURSIVE : 0);
 
 	return mount_setattr(mnt, "", at, &attr, sizeof(attr)) < 0 ? -errno : 0;
-}
-
-bool mount_has_recursive_ro(void)
-{
-	struct mount_attr nothing = { 0 };
-
-	return mount_setattr(-EBADF, "", AT_EMPTY_PATH, &nothing, sizeof(nothing)) == 0;
 }
 
 int mount_bind(int source_fd, const char *target, enum mount_bind_flags flags, struct kerr *err)

@@ -55,9 +55,6 @@ enum {
  */
 int mount_overlay(const struct mount_overlay *how, struct kerr *err);
 
-/* Whether this kernel can make a mount read-only with all below it (5.12). */
-bool mount_has_recursive_ro(void);
-
 /* 1 if overlayfs is available or could be loaded, 0 if not, -errno. */
 int mount_has_overlay(void);
 
@@ -74,16 +71,6 @@ int mount_bind(int source_fd, const char *target, enum mount_bind_flags flags, s
 
 /* 1 path is a mount point, 0 it is not or does not exist, -errno. Links are not followed. */
 int mount_is_point(const char *path);
-
-/*
- * Detach everything mounted right at path (MNT_DETACH; also where mounts are stacked).
- * Links are not followed. 1 something was detached, 0 nothing was mounted (or no such
- * path).
- */
-int mount_detach(const char *path, struct kerr *err);
-
-/* mount_detach, then rmdir. A missing directory is success. */
-int mount_detach_rmdir(const char *path, struct kerr *err);
 
 /* Mount points at prefix and below (by whole components), in the order they were made. */
 int mount_list_below(const char *prefix, struct strlist *ret, struct kerr *err);

@@ -41,7 +41,12 @@ struct ns_set {
 	int fd[ARRAY_SIZE(ns_rows)];
 };
 
-#define NS_SET_INIT {{ -EBADF, -EBADF, -EBADF }}
+#define NS_SET_INIT                            \
+	{                                      \
+		{                              \
+			-EBADF, -EBADF, -EBADF \
+		}                              \
+	}
 
 static const struct ns_row *ns_row(enum ns_kind kind)
 {

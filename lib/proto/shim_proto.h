@@ -13,7 +13,7 @@
  * kukeshim links nothing above lib/base.
  */
 enum {
-	SHIM_PROTOCOL = 1, /* --protocol=N must be the first argument; another number is refused */
+	SHIM_PROTOCOL = 2, /* --protocol=N must be the first argument; another number is refused */
 	SHIM_RUN_ID_SIZE = 33, /* 32 hex digits and NUL */
 	SHIM_BOOT_ID_SIZE = 37,
 	SHIM_RECORD_MAX = 64 << 10, /* bytes of a record file */

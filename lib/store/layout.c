@@ -64,7 +64,7 @@ static const char *const rt_files_[_RT_FILE_MAX] = {
 	[RT_RUNC] = "runc",	      [RT_INTENTS] = "intents",
 	[RT_BOOT] = "boot.json",      [RT_RESTARTS] = "restarts",
 	[RT_BOOTED] = "booted",	      [RT_SECCOMP] = "seccomp",
-	[RT_STOPS] = "stops",
+	[RT_STOPS] = "stops",	      [RT_MOUNTS] = "mounts",
 };
 
 static const char *const rt_container_files_[_RTC_FILE_MAX] = {
@@ -302,8 +302,8 @@ char *layout_wake(const struct layout *l, const char *name)
 	return path_join(l->runtime_dir, rt_files_[RT_WAKE_DIR], name, NULL);
 }
 
-char *layout_pin(const struct layout *l, const struct addr *cell, const char *start_id,
-		 const char *what)
+char *layout_start(const struct layout *l, const struct addr *cell, const char *start_id,
+		   const char *what)
 {
 	cleanup_free char *cells = layout_rt(l, RT_CELLS);
 	cleanup_free char *dir = addr_path(cells, cell);

@@ -131,7 +131,7 @@ enum rt_file {
 	RT_PID, /* kukeond.pid */
 	RT_WAKE_DIR, /* wake: one empty file per container that requests a reconcile pass */
 	RT_WAKE_SOCKET, /* wake.sock: datagrams, empty */
-	RT_CELLS, /* cells: the pins of all cells */
+	RT_CELLS, /* cells: the starts of all cells */
 	RT_CONTAINERS, /* containers */
 	RT_RUNC, /* runc */
 	RT_INTENTS, /* intents that need not outlive a reboot */
@@ -139,6 +139,7 @@ enum rt_file {
 	RT_BOOT, /* boot.json: the mount namespace our mounts live in */
 	RT_RESTARTS, /* restarts: a file per cell with containers to restart */
 	RT_STOPS, /* stops: a file per cell in which a container is being stopped */
+	RT_MOUNTS, /* mounts: the pinned mount namespace that has the pins of all cells */
 	RT_BOOTED, /* booted: exists once the cells to start at boot have been started */
 	_RT_FILE_MAX,
 };
@@ -149,12 +150,12 @@ char *layout_rt(const struct layout *l, enum rt_file what);
 char *layout_wake(const struct layout *l, const char *name);
 
 /*
- * Pins of a cell's namespaces: cells/<realm>/<space>/<stack>/<cell>/<start id>/{net,ipc,uts}.
+ * What belongs to the start of a cell: cells/<realm>/<space>/<stack>/<cell>/<start id>/….
  * what NULL: the start's directory; start_id NULL too: the cell's, or that of
  * the realm, space or stack that cell names.
  */
-char *layout_pin(const struct layout *l, const struct addr *cell, const char *start_id,
-		 const char *what);
+char *layout_start(const struct layout *l, const struct addr *cell, const char *start_id,
+		   const char *what);
 
 /*
  * Runtime state of a container: containers/<ns>/<runtime id>/…. RTC_DIR with id

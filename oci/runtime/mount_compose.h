@@ -4,13 +4,14 @@
 
 #include "mount_plan.h"
 
-/* Mount and fill the composed trees, after the sources exist. root as in prepare. */
-int mount_plan_compose(struct mount_plan *p, int root, struct kerr *err);
-
 /*
- * Unmount and remove the composed trees, after the container was started or the start
- * failed.
+ * Mount and fill the composed trees in an open mount namespace, where the runtime will
+ * find them; -1: the current one. Sources are those of the current one. root as in
+ * prepare.
  */
-void mount_plan_detach(struct mount_plan *p);
+int mount_plan_compose(struct mount_plan *p, int root, int ns, struct kerr *err);
+
+/* Remove the directories of the composed trees, after the container was started or not. */
+void mount_plan_remove_dirs(struct mount_plan *p);
 
 #endif

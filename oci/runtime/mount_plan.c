@@ -114,6 +114,7 @@ static void add_bind_volume(struct mount_plan *p, const struct volume_mount *v, 
 	struct mount_entry *e = add(p, MOUNT_ENTRY_BIND, "volume", owned_target);
 	struct stat st;
 
+	e->host = true;
 	e->source = str_trim(v->source);
 	e->read_only = v->read_only;
 	e->file = stat(e->source, &st) == 0 && !S_ISDIR(st.st_mode);
@@ -266,7 +267,7 @@ int mount_plan_make(const struct spec_input *in, const char *dir, struct mount_p
 		if (i > 0 && streq(p.v[i].target, p.v[i - 1].target))
 			return kerr_plain(err, -EINVAL, "%s and %s have the same target",
 					  p.v[i - 1].what, p.v[i].what);
-		if (p.v[i].type == MOUNT_ENTRY_TMPFS && !is_dev_tmpfs(&p.v[i]))
+		if (p.v[i].host || (p.v[i].type == MOUNT_ENTRY_TMPFS && !is_dev_tmpfs(&p.v[i])))
 			p.v[i].composed = xasprintf("%s/%zu", dir, i);
 	}
 	*ret = take_struct(p);

@@ -11,11 +11,12 @@
  * sorted so that a parent comes before the mounts inside it.
  *
  * The runtime only makes bind mounts on targets in the root itself, where no other
- * process runs and each target has been checked (rootfs_guard). Mounts inside other
- * mounts, every tmpfs, and /run are composed here, through descriptors, in a directory
- * of this start; the runtime binds the result as a whole. So nothing depends on how a
- * runtime creates mount points or handles modes, and another cell that changes a shared
- * volume at the same time cannot redirect a mount.
+ * process runs and each target has been checked (rootfs_guard). Volumes, every tmpfs,
+ * /run, and mounts inside other mounts are composed here, through descriptors, in a
+ * directory of this start; the runtime binds the result as a whole. So nothing depends on
+ * how a runtime creates mount points or handles modes, the runtime needs no path of the
+ * host's to a volume, and another cell that changes a shared volume at the same time
+ * cannot redirect a mount.
  */
 enum mount_entry_type {
 	MOUNT_ENTRY_BIND = 1,
@@ -31,11 +32,12 @@ struct mount_entry {
 	bool file; /* source is not a directory */
 	bool read_only;
 	bool own; /* from the cell or the runtime, not from the manifest */
+	bool host; /* a volume, whose source may be anywhere on the host */
 	bool copy; /* tmpfs that starts with a copy of the image's directory */
 	bool skip; /* not mounted, as another entry has the same target */
 	struct strlist options; /* for a tmpfs, one option each */
 	size_t parent; /* index of the entry it is mounted inside; or MOUNT_PLAN_NONE */
-	char *composed; /* directory where its tree is composed; NULL: mounted by the runtime */
+	char *composed; /* where its tree is composed; NULL: mounted by the runtime */
 	int fd; /* the mount, while it is composed */
 };
 
@@ -44,16 +46,15 @@ struct mount_entry {
 struct mount_plan {
 	struct mount_entry *v;
 	size_t n;
-	char *dir; /* for composed trees; exists between compose and detach */
+	char *dir; /* for composed trees; exists between compose and remove_dirs */
 };
 
 void mount_plan_clear(struct mount_plan *p);
 #define cleanup_mount_plan cleanup_(mount_plan_clear)
 
 /*
- * Collect and sort the mounts. dir is where trees will be composed; it must be below a
- * private mount. Fails for a missing bind source and for two mounts with the same
- * target.
+ * Collect and sort the mounts. dir is where trees will be composed. Fails for a missing
+ * bind source and for two mounts with the same target.
  */
 int mount_plan_make(const struct spec_input *in, const char *dir, struct mount_plan *ret,
 		    struct kerr *err);

@@ -93,6 +93,10 @@ static void build_argv(const struct shim_start *how, const char *run_id, int sta
 	if (how->deadline_ms > 0)
 		strlist_addf(argv, "--deadline-ms=%d", how->deadline_ms);
 	strlist_addf(argv, "--status-fd=%d", status_fd);
+	if (run_id != NULL && how->mount_ns > 0)
+		strlist_addf(argv, "--mount-ns-fd=%d", how->mount_ns);
+	if (run_id != NULL && how->root > 0)
+		strlist_addf(argv, "--root-fd=%d", how->root);
 	for (size_t i = 0; i < how->n_monitor_procs_fds; i++)
 		strlist_addf(argv, "--cgroup-fd=%d", how->monitor_procs_fds[i]);
 	if (how->process == NULL)
@@ -111,7 +115,7 @@ static int spawn_shim(const struct shim_start *how, const char *run_id, int *ret
 	cleanup_free char *path = NULL;
 	cleanup_strlist struct strlist argv = { 0 }, env = { 0 };
 	struct proc_spawn spawn = PROC_SPAWN_INIT;
-	int keep[1 + SHIM_CGROUPS_MAX];
+	int keep[3 + SHIM_CGROUPS_MAX];
 	size_t i, n_keep = 0;
 	int fds[2];
 	pid_t pid;
@@ -134,6 +138,10 @@ static int spawn_shim(const struct shim_start *how, const char *run_id, int *ret
 	spawn.envp = env.v;
 	spawn.cwd = "/";
 	keep[n_keep++] = out;
+	if (run_id != NULL && how->mount_ns > 0)
+		keep[n_keep++] = how->mount_ns;
+	if (run_id != NULL && how->root > 0)
+		keep[n_keep++] = how->root;
 	for (i = 0; i < how->n_monitor_procs_fds; i++)
 		keep[n_keep++] = how->monitor_procs_fds[i];
 	spawn.keep_fds = keep;

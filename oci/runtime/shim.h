@@ -82,6 +82,8 @@ struct shim_start {
 	size_t n_monitor_procs_fds;
 	const char *runtime_dir; /* contains wake/ and wake.sock; NULL: no wake-up */
 	const char *wake_key; /* file name below wake/ */
+	int mount_ns; /* namespace in which runc is executed; 0: the current one */
+	int root; /* the container's root, kept mounted until its end; 0: not kept */
 	int deadline_ms; /* for runc, in ms; 0: 60 s */
 	/*
 	 * NULL, or the argv of a host program that is kept running instead of a bundle,

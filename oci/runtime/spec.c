@@ -146,11 +146,14 @@ static int resolve_caps(const struct container_spec *c, bool caps[CAPS_MAX], boo
 /* Look up the user and the working directory in the container's root. */
 static int resolve_in_root(const struct spec_input *in, struct process *p, struct kerr *err)
 {
-	cleanup_fd int root = open(in->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int opened = -EBADF;
 	const char *image_user = in->image != NULL ? in->image->user : NULL;
 	bool own = !str_empty(in->c->user);
+	int root = in->root;
 	int r = 0;
 
+	if (root == 0)
+		root = opened = open(in->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return kerr_set(err, -errno, "open '%s'", in->rootfs);
 	if (in->mounts != NULL)

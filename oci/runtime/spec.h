@@ -19,7 +19,6 @@ enum spec_flags {
 	SPEC_ROOT = 1 << 0,
 	SPEC_HOST_NETWORK = 1 << 1, /* the cell uses the host's network */
 	SPEC_SECCOMP = 1 << 2, /* use the built-in profile if the container sets none */
-	SPEC_RO_RECURSIVE = 1 << 3, /* readOnly also applies to mounts below a volume */
 };
 
 struct spec_secret {
@@ -36,7 +35,9 @@ struct spec_input {
 	const struct container_spec *c; /* with the space's defaults applied */
 	const struct image_config *image; /* NULL: no image */
 	const char *profile; /* KUKEON_CELL_PROFILE_NAME; NULL: none */
-	const char *rootfs; /* absolute path; its passwd and group files are read */
+	const char *rootfs; /* absolute path where the runtime finds the root */
+	/* the root (O_PATH), whose passwd and group files are read; 0: opened at rootfs */
+	int root;
 	const char *netns; /* pinned namespaces of the cell; NULL with SPEC_HOST_NETWORK */
 	const char *ipcns;
 	const char *utsns;
@@ -54,7 +55,7 @@ struct spec_input {
 	const char *payload_program;
 	const struct spec_secret *secrets;
 	size_t n_secrets;
-	const struct mount_plan *mounts; /* prepared in rootfs; NULL: only the runtime's own */
+	const struct mount_plan *mounts; /* prepared in the root; NULL: only the runtime's own */
 	/* for RLIMIT_NOFILE when the host allows less than SPEC_FILES_HARD; else 0 */
 	int64_t files_max;
 	enum spec_flags flags;

@@ -50,16 +50,8 @@ static void emit_bind(struct jemit *j, const char *source, const char *destinati
 	emit_mount(j, destination, "bind", source, options);
 }
 
-/* "ro" does not apply to what is mounted below the source; "rro" does. */
-static const char *access_of(const struct spec_input *in, const struct mount_entry *e)
-{
-	if (!e->read_only)
-		return "rw";
-	return !e->own && !e->file && (in->flags & SPEC_RO_RECURSIVE) ? "rro" : "ro";
-}
-
 /* A composed tree has its attributes already. */
-static void emit_entry(const struct spec_input *in, const struct mount_entry *e, struct jemit *j)
+static void emit_entry(const struct mount_entry *e, struct jemit *j)
 {
 	const char *const whole[] = { "rbind", NULL };
 
@@ -68,7 +60,7 @@ static void emit_entry(const struct spec_input *in, const struct mount_entry *e,
 	else if (e->type == MOUNT_ENTRY_TMPFS)
 		emit_mount(j, e->target, "tmpfs", "tmpfs", (const char *const *) e->options.v);
 	else
-		emit_bind(j, e->source, e->target, access_of(in, e));
+		emit_bind(j, e->source, e->target, e->read_only ? "ro" : "rw");
 }
 
 /*
@@ -93,7 +85,7 @@ void spec_mounts(const struct spec_input *in, struct jemit *j)
 
 	jemit_array(j);
 	if (dev != NULL)
-		emit_entry(in, dev, j);
+		emit_entry(dev, j);
 	for (size_t i = 0; i < spec_base_mounts_n; i++)
 		if (!is_left_out(p, &spec_base_mounts[i]))
 			emit_base(j, &spec_base_mounts[i], in->c->privileged);
@@ -101,6 +93,6 @@ void spec_mounts(const struct spec_input *in, struct jemit *j)
 		emit_mount(j, "/sys/fs/cgroup", "cgroup", "cgroup", cgroup_options);
 	for (size_t i = 0; i < p->n; i++)
 		if (!p->v[i].skip && p->v[i].parent == MOUNT_PLAN_NONE && &p->v[i] != dev)
-			emit_entry(in, &p->v[i], j);
+			emit_entry(&p->v[i], j);
 	jemit_array_end(j);
 }

@@ -27,6 +27,13 @@ struct options {
 	int64_t log_files;
 	int64_t deadline_ms;
 	int64_t status_fd;
+	int64_t mount_ns_fd; /* in which runc is executed; 0: that of the monitor */
+	/*
+	 * The container's root; 0: none. It is open as long as the monitor lives, so that the
+	 * kernel writes the root's data back after the end of the container was recorded, not
+	 * before.
+	 */
+	int64_t root_fd;
 	int cgroup_fds[SHIM_CGROUPS_MAX]; /* cgroup.procs files of the monitors' cgroups */
 	size_t n_cgroup_fds;
 	const char *payload; /* a cgroup: run as the hook of payload.c instead of a monitor; NULL */

@@ -39,6 +39,8 @@ static const struct option_row {
 	{ "payload", offsetof(struct options, payload), 0 },
 	{ "deadline-ms", offsetof(struct options, deadline_ms), INT32_MAX },
 	{ "status-fd", offsetof(struct options, status_fd), INT32_MAX },
+	{ "mount-ns-fd", offsetof(struct options, mount_ns_fd), INT32_MAX },
+	{ "root-fd", offsetof(struct options, root_fd), INT32_MAX },
 };
 
 static int usage(const char *what)
@@ -232,10 +234,17 @@ int main(int argc, char **argv)
 		(void) fcntl((int) s.opt.status_fd, F_SETFD, FD_CLOEXEC);
 	for (size_t i = 0; i < s.opt.n_cgroup_fds; i++)
 		(void) fcntl(s.opt.cgroup_fds[i], F_SETFD, FD_CLOEXEC);
+	if (s.opt.mount_ns_fd > 0)
+		(void) fcntl((int) s.opt.mount_ns_fd, F_SETFD, FD_CLOEXEC);
+	if (s.opt.root_fd > 0)
+		(void) fcntl((int) s.opt.root_fd, F_SETFD, FD_CLOEXEC);
 	r = begin(&s, &err);
 	if (r < 0)
 		fd_close_p(&s.lock); /* release the lock, so that the caller can clean up */
 	answer(&s, r, &err);
+	if (s.opt.mount_ns_fd > 0)
+		(void) close((int) s.opt.mount_ns_fd); /* unmounts what runc needed */
+	s.opt.mount_ns_fd = 0;
 	if (r < 0)
 		return EXIT_FAILURE;
 	supervise_run(&s);

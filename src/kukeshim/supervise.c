@@ -194,6 +194,8 @@ int runc_begin(const struct shim *s, char *const *argv, int out, int errfd, pid_
 	how.argv = argv;
 	how.fd_stdio[1] = out;
 	how.fd_stdio[2] = errfd;
+	if (s->opt.mount_ns_fd > 0)
+		how.mount_ns = (int) s->opt.mount_ns_fd;
 	how.flags = PROC_NULL_STDIN | PROC_NULL_OUTPUT | PROC_DIE_WITH_PARENT;
 	return proc_spawn(&how, ret_pid, err);
 }

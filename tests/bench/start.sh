@@ -69,23 +69,25 @@ manifest()
 	EOF
 }
 
-# The bundle that a cell's start left, with places of its own for the pins, and a tmpfs
-# of the runtime's at /run, where the start has composed one.
+# The bundle that a cell's start left, with places of its own for the pins and the root,
+# and a tmpfs of the runtime's at /run, where the start has composed one.
 manifest pattern >"$INSTANCE/pattern.yaml"
 kuke run -d -f "$INSTANCE/pattern.yaml" >/dev/null
 rt=$INSTANCE/run
-pins=$(echo "$rt"/cells/default/default/default/pattern/*/)
+start=$(echo "$rt"/cells/default/default/default/pattern/*/)
 bench=$rt/bench
 mkdir -p "$bench/bundle" "$INSTANCE/m"
 spec=$(echo "$rt"/containers/*/default_default_pattern_main/bundle/config.json)
-sed -e "s,\"${pins}net\",\"$bench/net\",; s,\"${pins}ipc\",\"$bench/ipc\",; s,\"${pins}uts\",\"$bench/uts\"," \
-	-e 's,/default_default_pattern_main",/bare",' \
-	-e "s,\"bind\"\,\"source\":\"${pins}mounts.main/[0-9]*\"\,\"options\":\[\"rbind\"\],\"tmpfs\"\,\"source\":\"tmpfs\"\,\"options\":[\"nosuid\"\,\"strictatime\"\,\"mode=755\"\,\"size=65536k\"]," \
+sed -E -e "s,\"(type\":\"(ipc|uts|network)\"\,\"path)\":\"/proc/[0-9]*/fd/[0-9]*\",\"\1\":\"$bench/\2\",g; s,$bench/network,$bench/net," \
+	-e "s,\"${start}root.main\",\"$bench/root\"," -e 's,/default_default_pattern_main",/bare",' \
+	-e "s,\"bind\"\,\"source\":\"${start}mounts.main/[0-9]*\"\,\"options\":\[\"rbind\"\],\"tmpfs\"\,\"source\":\"tmpfs\"\,\"options\":[\"nosuid\"\,\"strictatime\"\,\"mode=755\"\,\"size=65536k\"]," \
 	"$spec" >"$bench/bundle/config.json"
-[ "$(grep -o "\"$bench/[a-z]*\"" "$bench/bundle/config.json" | wc -l)" -eq 3 ] ||
-	{ echo "start.sh: the bundle has not the three pins" >&2; exit 1; }
-inst sh -ec "touch '$bench/net' '$bench/ipc' '$bench/uts'
-	mount --bind '$bench' '$bench'; mount --make-private '$bench'"
+[ "$(grep -o "\"$bench/[a-z]*\"" "$bench/bundle/config.json" | wc -l)" -eq 4 ] ||
+	{ echo "start.sh: the bundle has not the three pins and the root" >&2; exit 1; }
+layer=$(inst sed -n 's/.*[ ,]lowerdir+\{0,1\}=\([^,]*\),.*/\1/p' "/proc/$(inst pgrep -f 'sleep 3600')/mountinfo" | head -n 1)
+inst sh -ec "touch '$bench/net' '$bench/ipc' '$bench/uts'; mkdir '$bench/root' '$bench/upper' '$bench/work'
+	mount --bind '$bench' '$bench'; mount --make-private '$bench'
+	mount -t overlay -o 'lowerdir=$layer,upperdir=$bench/upper,workdir=$bench/work' overlay '$bench/root'"
 
 acct=$(for f in /sys/fs/cgroup{/cpuacct,/cpu,cpuacct,}"$INSTANCE_CGROUP"/{cpuacct.usage,cpu.stat}; do
 	[ ! -e "$f" ] || { echo "$f"; break; }; done)

@@ -11,6 +11,7 @@
 #   container YAML…                appended to a cell_doc: one more container
 #   cell_state NAME, cell_value NAME JQ, container_value CELL CONTAINER JQ
 #   in_cell NAME CMD…              CMD of the host in the cell's network namespace
+#   cell_starts NAME, cell_pins NAME   the directories of its starts, what is pinned of it
 #   fetch ADDRESS [NAME]           the page at port 8080 of it, from the cell or the host
 #   logs NAME [CONTAINER]          the log file
 #   rpc REQUEST…                   raw requests to the socket, replies to stdout
@@ -128,12 +129,31 @@ log_has()
 	grep -q -- "$2" "$(cell_dir "$1")/${3:-main}/log" 2>/dev/null
 }
 
-# The pins of a started cell: one directory per start.
-cell_pins()
+# The starts of a cell: one directory each.
+cell_starts()
 {
 	local where=${IN:-default default default}
 
 	echo "$INSTANCE/run/cells/${where// //}/$1"/*/
+}
+
+# What is pinned of a cell: a line per namespace.
+cell_pins()
+{
+	local where=${IN:-default default default}
+
+	inst "$top_builddir/pinned" "$INSTANCE/run/mounts/pins" |
+		sed -n "s,^${where// /_}_$1/[0-9a-f]*/,,p"
+}
+
+# The first process of one of a cell's containers.
+process_in()
+{
+	local realm space stack
+
+	read -r realm space stack <<<"${IN:-default default default}"
+	tail -qn1 "$INSTANCE/run/containers/$realm".*/"${space}_${stack}_$1"_*/monitor |
+		jq -r .pid | head -n 1
 }
 
 in_cell()
@@ -141,7 +161,7 @@ in_cell()
 	local name=$1
 
 	shift
-	inst nsenter --net="$(cell_pins "$name")net" "$@"
+	inst nsenter --net="/proc/$(process_in "$name")/ns/net" "$@"
 }
 
 fetch()

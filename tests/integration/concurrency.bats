@@ -19,8 +19,8 @@ consistent()
 	state=$(cell_state a 2>/dev/null) || return 0
 	case $state in
 	"") refute monitor_of a && refute test -e "$(cell_dir a)" ;;
-	Ready) inst test -e "/proc/$(init_of a)/ns/net" && [ "$(cell_pins a | wc -w)" -eq 1 ] ;;
-	Stopped) refute monitor_of a && refute inst test -e "$(cell_pins a)" ;;
+	Ready) inst test -e "/proc/$(init_of a)/ns/net" && [ "$(cell_starts a | wc -w)" -eq 1 ] ;;
+	Stopped) refute monitor_of a && refute inst test -e "$(cell_starts a)" ;;
 	*) false ;;
 	esac
 }

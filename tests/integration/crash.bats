@@ -119,7 +119,7 @@ clean()
 		assert_success
 		is_cell_state a Stopped
 		refute monitor_of a
-		refute inst test -e "$(cell_pins a)"
+		refute inst test -e "$(cell_starts a)"
 	done
 	quiet kuke delete cell a
 	many_kills

@@ -274,7 +274,7 @@ long_stop()
 	ip=$(cell_ip a)
 	assert_not_equal "$ip" ''
 	local pins
-	pins=$(cell_pins a)
+	pins=$(cell_starts a)
 	for verb in stop kill; do
 		kuke "$verb" container main --cell a
 		assert_equal "$(container_value a main .status.state)" Stopped
@@ -282,7 +282,7 @@ long_stop()
 		# A pass has looked at it as well.
 		pass_over a
 		is_cell_state a Ready
-		assert_equal "$(cell_pins a)" "$pins"
+		assert_equal "$(cell_starts a)" "$pins"
 		quiet kuke start container main --cell a
 		is_container_state a main Ready
 		assert_equal "$(in_cell a ip -4 -o addr show eth0 | grep -c "inet $ip/")" 1
@@ -297,7 +297,7 @@ long_stop()
 	local pins
 	run_cell a "$IDLE"
 	wait_for 100 log_has a up
-	pins=$(cell_pins a)
+	pins=$(cell_starts a)
 	kuke stop container main --cell a
 	kuke daemon stop
 	quiet kuke daemon start
@@ -307,7 +307,7 @@ long_stop()
 	is_container_state a main Stopped
 	quiet kuke start container main --cell a
 	is_container_state a main Ready
-	assert_equal "$(cell_pins a)" "$pins"
+	assert_equal "$(cell_starts a)" "$pins"
 	kuke stop container main --cell a
 	kuke stop cell a
 	is_cell_state a Stopped

@@ -59,7 +59,7 @@ one_line()
 	run quiet inst env PATH="$HERE/bin:$PATH" "$INSTANCE_BINDIR/kuke" --no-daemon run -d -f "$INSTANCE/home/doc"
 	one_line runc
 	is_cell_state a Failed
-	refute inst test -e "$(cell_pins a)"
+	refute inst test -e "$(cell_starts a)"
 	quiet kuke start cell a
 	is_cell_state a Ready
 	kuke delete cell a

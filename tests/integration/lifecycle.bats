@@ -136,7 +136,7 @@ as_it_is()
 	wait_for 100 log_has a up
 	kuke stop container main --cell a
 	local pins
-	pins=$(cell_pins a)
+	pins=$(cell_starts a)
 	as_it_is >"$HERE/before"
 	rm "$HERE/secret"
 	run quiet kuke start container main --cell a
@@ -149,7 +149,7 @@ as_it_is()
 	pass_over a
 	as_it_is | diff "$HERE/before" -
 	quiet kuke create container w --cell a --image "$IMAGE" --command sleep --args 1000
-	assert_equal "$(cell_pins a)" "$pins"
+	assert_equal "$(cell_starts a)" "$pins"
 	kuke delete cell a --timeout 0
 }
 
@@ -185,7 +185,7 @@ as_it_is()
 	done
 	assert_equal "$(cell_ip a)" "$ip"
 	assert_equal "$(ls "$INSTANCE_RUN_PATH/data/default/default/.leases")" "$ip"
-	assert_equal "$(cell_pins a | wc -w)" 1
+	assert_equal "$(cell_starts a | wc -w)" 1
 	kuke delete cell a
 	assert_equal "$(ls "$INSTANCE_RUN_PATH/data/default/default/.leases")" ''
 }
@@ -326,7 +326,7 @@ expect_failed_start()
 	assert_like "$(cell_value a .status.message)" ... "$1" ...
 	# Nothing but the document: no process, no pin, no link, no cgroup of a container.
 	refute monitor_of a
-	refute inst test -e "$(cell_pins a)"
+	refute inst test -e "$(cell_starts a)"
 	assert_equal "$(inst ls "$INSTANCE/run/runc/default.$INSTANCE_NS_SUFFIX")" ''
 	assert_equal "$(find_cgroups '' -type d -name 'default_default_a_*')" ''
 	wait_for 100 only_uplinks

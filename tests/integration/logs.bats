@@ -19,7 +19,7 @@ say()
 {
 	local root
 
-	root=$(inst sh -c "echo $INSTANCE/run/cells/default/default/default/a/*/root.main")
+	root=/proc/$(process_in a)/root
 	inst sh -c 'echo "$1" >"$2/say.new" && mv "$2/say.new" "$2/say"' - "$1" "$root"
 }
 

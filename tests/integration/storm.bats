@@ -82,8 +82,8 @@ consistent()
 		select(.name != "root" and .state == "Ready")] | length | tostring)')
 	echo "$state, $running run"
 	case $state in
-	"Ready $running") [ "$(cell_pins a | wc -w)" -eq 1 ] ;;
-	"Stopped 0" | "Failed 0") [ "$running" -eq 0 ] && refute inst test -e "$(cell_pins a)" ;;
+	"Ready $running") [ "$(cell_starts a | wc -w)" -eq 1 ] ;;
+	"Stopped 0" | "Failed 0") [ "$running" -eq 0 ] && refute inst test -e "$(cell_starts a)" ;;
 	*) false ;;
 	esac
 }

@@ -66,9 +66,9 @@ START_TEST(trees)
 	is(layout_rt(&l, RT_SOCKET), "/run/kukeon/kukeond.sock");
 	is(layout_rt(&l, RT_PID), "/run/kukeon/kukeond.pid");
 	is(layout_wake(&l, "x"), "/run/kukeon/wake/x");
-	is(layout_pin(&l, &cell, "7", "net"), "/run/kukeon/cells/r/s/t/c/7/net");
-	is(layout_pin(&l, &cell, "7", NULL), "/run/kukeon/cells/r/s/t/c/7");
-	is(layout_pin(&l, &cell, NULL, NULL), "/run/kukeon/cells/r/s/t/c");
+	is(layout_start(&l, &cell, "7", "net"), "/run/kukeon/cells/r/s/t/c/7/net");
+	is(layout_start(&l, &cell, "7", NULL), "/run/kukeon/cells/r/s/t/c/7");
+	is(layout_start(&l, &cell, NULL, NULL), "/run/kukeon/cells/r/s/t/c");
 	is(layout_rt_container(&l, "n", "i", RTC_MONITOR), "/run/kukeon/containers/n/i/monitor");
 	is(layout_rt_container(&l, "n", "i", RTC_DIR), "/run/kukeon/containers/n/i");
 	is(layout_runc_root(&l, "n"), "/run/kukeon/runc/n");

@@ -40,8 +40,8 @@ static bool is_mounted(const char *path)
 	return mount_is_point(path) > 0;
 }
 
-/* A new namespace with an empty root, pinned as name. */
-static int make_empty(const char *name)
+/* A new namespace with an empty root. */
+static int make_empty(void)
 {
 	cleanup_mntns_visit struct mntns_visit visit = MNTNS_VISIT_INIT;
 	int ns;
@@ -52,7 +52,22 @@ static int make_empty(const char *name)
 	ck_assert_int_eq(access("/proc", F_OK), -1);
 	ck_assert_int_eq(mkdir("/of-the-empty-one", 0700), 0);
 	mntns_leave(&visit);
-	ok(mntns_pin(dir, name, ns, &e), &e);
+	return ns;
+}
+
+/* A new one is pinned in the end, whatever processors the two were made on. */
+static int make_pinned(const char *name)
+{
+	int r = -ELOOP, ns = -EBADF;
+
+	for (int i = 0; r == -ELOOP && i < MNTNS_PIN_TRIES; i++) {
+		fd_close_p(&ns);
+		if (i > 0)
+			ok(mntns_use_up_numbers(&e), &e);
+		ns = make_empty();
+		r = mntns_pin(dir, name, ns, &e);
+	}
+	ok(r, &e);
 	return ns;
 }
 
@@ -65,7 +80,7 @@ START_TEST(enter_and_leave)
 
 	ck_assert_int_eq(chdir(SANDBOX "/pins"), 0);
 	ck_assert_int_eq(stat(".", &a), 0);
-	fd_close_p(&(int){ make_empty("empty") });
+	fd_close_p(&(int){ make_pinned("empty") });
 	ns = ok(mntns_open(dir, "empty", &e), &e);
 	ck_assert_uint_eq(mounts(), before + 1);
 	ok(mntns_enter(ns, &visit, &e), &e);
@@ -89,7 +104,7 @@ END_TEST
 START_TEST(leave_to_a_changed_root)
 {
 	struct mntns_visit visit = MNTNS_VISIT_INIT;
-	cleanup_fd int ns = make_empty("empty");
+	cleanup_fd int ns = make_pinned("empty");
 	cleanup_fd int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	ck_assert_int_eq(mkdir(SANDBOX "/root", 0700), 0);
@@ -129,6 +144,33 @@ START_TEST(what_is_not_a_namespace)
 }
 END_TEST
 
+static void stay_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	ck_assert_int_eq(sched_setaffinity(0, sizeof(set), &set), 0);
+}
+
+/* Where numbers are handed out per processor, one of the two orders is the wrong one. */
+START_TEST(pins_of_any_processor)
+{
+	int cpus = (int) sysconf(_SC_NPROCESSORS_ONLN);
+
+	for (int i = 0; i < 2 * cpus; i++) {
+		stay_on(i % cpus);
+		sandbox_enter();
+		fd_close_p(&dir);
+		ck_assert_int_eq(mkdir(SANDBOX "/pins", 0700), 0);
+		ok(mount_private_dir(SANDBOX "/pins", &e), &e);
+		dir = open(SANDBOX "/pins", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		stay_on((i + 1) % cpus);
+		fd_close_p(&(int){ make_pinned("empty") });
+	}
+}
+END_TEST
+
 /* Mounts in the copy are seen by nobody else, and go with it. */
 START_TEST(a_copy_is_private)
 {
@@ -159,9 +201,9 @@ END_TEST
 
 START_TEST(keep_only)
 {
-	static const char *const types[] = { "proc", NULL };
 	struct mntns_visit visit = MNTNS_VISIT_INIT;
 	cleanup_strlist struct strlist paths = { 0 };
+	static const char *const types[] = { "proc", "ramfs", NULL };
 	cleanup_fd int copy = -EBADF;
 	size_t before;
 
@@ -171,6 +213,10 @@ START_TEST(keep_only)
 	ck_assert_int_eq(mount("tmpfs", SANDBOX "/a", "tmpfs", 0, NULL), 0);
 	ck_assert_int_eq(mount("tmpfs", SANDBOX "/ab", "tmpfs", 0, NULL), 0);
 	ck_assert_int_eq(mkdir(SANDBOX "/a/b", 0700), 0);
+	ck_assert_int_eq(mkdir(SANDBOX "/t", 0700), 0);
+	ck_assert_int_eq(mount("tmpfs", SANDBOX "/t", "tmpfs", 0, NULL), 0);
+	ck_assert_int_eq(mkdir(SANDBOX "/t/r", 0700), 0);
+	ck_assert_int_eq(mount("ramfs", SANDBOX "/t/r", "ramfs", 0, NULL), 0);
 	ck_assert_int_eq(mount("tmpfs", SANDBOX "/a/b", "tmpfs", 0, NULL), 0);
 	ck_assert_int_eq(mkdir(SANDBOX "/a/b/c", 0700), 0);
 	ck_assert_int_eq(symlink("a/b", SANDBOX "/link"), 0);
@@ -183,6 +229,8 @@ START_TEST(keep_only)
 	ck_assert(is_mounted("/proc"));
 	ck_assert(is_mounted(SANDBOX "/a/b"));
 	ck_assert(!is_mounted(SANDBOX "/ab"));
+	ck_assert(is_mounted(SANDBOX "/t")); /* holds one of a type that is kept */
+	ck_assert(is_mounted(SANDBOX "/t/r"));
 	ck_assert_int_eq(access(SANDBOX "/link/c", F_OK), 0);
 	ck_assert_uint_lt(mounts(), before);
 	mntns_leave(&visit);
@@ -200,6 +248,7 @@ static Suite *test_mntns(void)
 	tcase_add_test(tc, enter_and_leave);
 	tcase_add_test(tc, leave_to_a_changed_root);
 	tcase_add_test(tc, what_is_not_a_namespace);
+	tcase_add_test(tc, pins_of_any_processor);
 	tcase_add_test(tc, a_copy_is_private);
 	tcase_add_test(tc, keep_only);
 	suite_add_tcase(s, tc);

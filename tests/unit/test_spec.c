@@ -434,7 +434,7 @@ START_TEST(payload_hook)
 
 	ck_assert_int_eq(spec_build(&in, &json, NULL, NULL), 0);
 	ck_assert(says(&json, "\"hooks\":{\"createRuntime\":[{\"path\":\"/lib/kukeshim\",\"args\":["
-			      "\"kukeshim\",\"--protocol=1\",\"--payload=/sys/fs/cgroup/x\"]}]}"));
+			      "\"kukeshim\",\"--protocol=2\",\"--payload=/sys/fs/cgroup/x\"]}]}"));
 	ck_assert(says(&json, "{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\",\"source\":"
 			      "\"cgroup\",\"options\":[\"rw\","));
 }

@@ -13,7 +13,7 @@
 #include "log.h"
 #include "mem.h"
 #include "network.h"
-#include "ns.h"
+#include "pins.h"
 #include "scope.h"
 #include "str.h"
 
@@ -69,7 +69,7 @@ static bool seen_in_order(const struct engine *e, const char *port, const char *
 }
 
 int cell_link_make(struct engine *e, const struct addr *cell, const struct space_net *net,
-		   const struct cell_run *run, int dirfd, struct kerr *err)
+		   const struct cell_run *run, struct kerr *err)
 {
 	struct addr space = { .realm = cell->realm, .space = cell->space };
 	struct link_attach at = { .bridge = net->bridge,
@@ -78,7 +78,7 @@ int cell_link_make(struct engine *e, const struct addr *cell, const struct space
 				  .addr = { .addr = run->addr, .prefix = net->subnet.prefix },
 				  .gateway = net->gateway,
 				  .replace = run->complete };
-	cleanup_fd int nsfd = ns_open(dirfd, NS_NET, err);
+	cleanup_fd int nsfd = pins_open(e, cell, run->start_id, NS_NET, err);
 	int r;
 
 	if (nsfd == -ENOENT)
@@ -109,14 +109,10 @@ static int mend(struct engine *e, const struct addr *cell, const struct cell_run
 		struct kerr *err)
 {
 	struct addr space = { .realm = cell->realm, .space = cell->space };
-	cleanup_free char *dir = cell_run_dir(e, cell, run);
-	cleanup_fd int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct link_port port;
 	struct space_net net;
 	int r;
 
-	if (dirfd < 0)
-		return kerr_set(err, -errno, "open '%s'", dir);
 	r = network_load(e, &space, &net, err);
 	if (r == -ENOENT)
 		return kerr_plain(err, r, "network not found");
@@ -124,7 +120,7 @@ static int mend(struct engine *e, const struct addr *cell, const struct cell_run
 		return r;
 	r = link_port_query(run->veth, &port, err);
 	if (r == -ENODEV)
-		return cell_link_make(e, cell, &net, run, dirfd, err);
+		return cell_link_make(e, cell, &net, run, err);
 	if (r == 0)
 		r = network_up(e, &space, &net, err);
 	return r < 0 ? r : link_port_join(run->veth, net.bridge, err);

@@ -19,11 +19,11 @@ int cell_links_look(struct engine *e, struct kerr *err);
 void cell_links_forget(struct engine *e);
 
 /*
- * Create a link for a cell whose namespaces are pinned at dirfd, with the address and
- * host device name of *run. Creates the bridge if missing.
+ * Create a link for a cell whose namespaces are pinned, with the address and host device
+ * name of *run. Creates the bridge if missing.
  */
 int cell_link_make(struct engine *e, const struct addr *cell, const struct space_net *net,
-		   const struct cell_run *run, int dirfd, struct kerr *err);
+		   const struct cell_run *run, struct kerr *err);
 
 /*
  * Repair the link of a started cell, whose record is *run: reattach its port to the

@@ -14,7 +14,6 @@
 #include "encode.h"
 #include "jscan.h"
 #include "mem.h"
-#include "mount.h"
 #include "path.h"
 #include "statefile.h"
 #include "str.h"
@@ -24,20 +23,20 @@
 
 static char *run_file(const struct engine *e, const struct addr *cell)
 {
-	cleanup_free char *dir = layout_pin(&e->layout, cell, NULL, NULL);
+	cleanup_free char *dir = layout_start(&e->layout, cell, NULL, NULL);
 
 	return path_join(dir, CELL_RUN_FILE, NULL);
 }
 
 char *cell_run_dir(const struct engine *e, const struct addr *cell, const struct cell_run *run)
 {
-	return layout_pin(&e->layout, cell, run->start_id, NULL);
+	return layout_start(&e->layout, cell, run->start_id, NULL);
 }
 
 /* The record is written before anything of a start is created, and removed last. */
 static bool has_start(const struct engine *e, const struct addr *cell)
 {
-	cleanup_free char *dir = layout_pin(&e->layout, cell, NULL, NULL);
+	cleanup_free char *dir = layout_start(&e->layout, cell, NULL, NULL);
 	cleanup_strlist struct strlist names = { 0 };
 
 	dir_names(dir, &names);
@@ -114,7 +113,7 @@ int cell_run_save(struct engine *e, const struct addr *cell, const struct cell_r
 int cell_run_begin(struct engine *e, const struct addr *cell, struct cell_run *ret,
 		   struct kerr *err)
 {
-	cleanup_free char *parent = layout_pin(&e->layout, cell, NULL, NULL);
+	cleanup_free char *parent = layout_start(&e->layout, cell, NULL, NULL);
 	cleanup_free char *dir = NULL;
 	struct cell_run run = { 0 };
 	uint64_t random;
@@ -130,8 +129,6 @@ int cell_run_begin(struct engine *e, const struct addr *cell, struct cell_run *r
 		return r;
 	dir = cell_run_dir(e, cell, &run);
 	r = mkdir_p(dir, 0711, err);
-	if (r == 0)
-		r = mount_private_dir(dir, err);
 	if (r < 0)
 		return r;
 	*ret = run;

@@ -29,7 +29,7 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 int cell_run_save(struct engine *e, const struct addr *cell, const struct cell_run *run,
 		  struct kerr *err);
 
-/* Create and store a record with a new start id, and the start's private directory. */
+/* Create and store a record with a new start id, and the start's directory. */
 int cell_run_begin(struct engine *e, const struct addr *cell, struct cell_run *ret,
 		   struct kerr *err);
 

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -11,21 +12,20 @@
 #include "cell_sandbox.h"
 #include "convert.h"
 #include "dir.h"
-#include "fd.h"
 #include "hosts.h"
 #include "lease.h"
 #include "mem.h"
 #include "mount.h"
 #include "network.h"
-#include "ns.h"
 #include "path.h"
+#include "pins.h"
 #include "restart.h"
 #include "scope.h"
 #include "stops.h"
 #include "str.h"
 
 static int connect_network(struct engine *e, const struct addr *cell, struct cell_run *run,
-			   int dirfd, struct kerr *err)
+			   struct kerr *err)
 {
 	struct addr space = { .realm = cell->realm, .space = cell->space };
 	struct space_net net;
@@ -43,7 +43,7 @@ static int connect_network(struct engine *e, const struct addr *cell, struct cel
 	if (r < 0)
 		return r;
 	engine_trace_step(e, "address");
-	r = cell_link_make(e, cell, &net, run, dirfd, err);
+	r = cell_link_make(e, cell, &net, run, err);
 	engine_trace_step(e, "link");
 	return r < 0 ? r : hosts_update(e, &space, err);
 }
@@ -55,16 +55,13 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 	struct addr a = addr_of_cell(cell);
 	cleanup_free char *dir = cell_run_dir(e, &a, run);
 	cleanup_free char *resolv = path_join(dir, "resolv.conf", NULL);
-	cleanup_fd int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
-	if (dirfd < 0)
-		return kerr_set(err, -errno, "open '%s'", dir);
 	engine_trace_step(e, "run directory");
-	r = ns_pin(dirfd, NS_IPC | NS_UTS | (host ? 0 : NS_NET), a.cell, err);
+	r = pins_make(e, &a, run->start_id, NS_IPC | NS_UTS | (host ? 0 : NS_NET), a.cell, err);
 	engine_trace_step(e, "pins");
 	if (r == 0 && !host) {
-		r = connect_network(e, &a, run, dirfd, err);
+		r = connect_network(e, &a, run, err);
 		if (r < 0)
 			r = kerr_wrap(err, r, "failed to attach cell %s to network", a.cell);
 	}
@@ -76,9 +73,19 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 	return r;
 }
 
+static int remove_start_dir(const char *dir, struct kerr *err)
+{
+	int r = 0;
+
+	/* Starts of versions that mounted in the host's table have their pins here. */
+	if (mount_is_point(dir) > 0)
+		r = mount_detach_below(dir, err);
+	return r < 0 ? r : remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
+}
+
 static int end_run(struct engine *e, const struct addr *cell, struct kerr *err)
 {
-	cleanup_free char *parent = layout_pin(&e->layout, cell, NULL, NULL);
+	cleanup_free char *parent = layout_start(&e->layout, cell, NULL, NULL);
 	cleanup_strlist struct strlist names = { 0 };
 	struct cell_run run = { 0 };
 	int r;
@@ -88,20 +95,20 @@ static int end_run(struct engine *e, const struct addr *cell, struct kerr *err)
 		return r;
 	r = cell_run_load(e, cell, &run, NULL);
 	if (r == -ENOENT && access(parent, F_OK) < 0)
-		return 0;
+		return pins_drop(e, cell, err);
 	if (run.veth[0]) {
 		r = link_detach(run.veth, err);
 		if (r < 0)
 			return r;
 	}
-	/* Unmounting releases the pins, and so the namespaces and the link. */
-	r = mount_detach_below(parent, err);
+	/* With the pins go the namespaces and the link. */
+	r = pins_drop(e, cell, err);
 	dir_names(parent, &names);
 	for (size_t i = 0; r >= 0 && i < names.n; i++) {
 		cleanup_free char *dir = path_join(parent, names.v[i], NULL);
 
 		if (!streq(names.v[i], CELL_RUN_FILE)) /* removed last */
-			r = remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
+			r = remove_start_dir(dir, err);
 	}
 	return r < 0 ? r : remove_tree_at(AT_FDCWD, parent, REMOVE_TREE_SAME_FS, err);
 }

@@ -11,7 +11,7 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 		     struct kerr *err);
 
 /*
- * Tear down a start and leftovers of earlier ones: mounts, pins, link, record.
+ * Tear down a start and leftovers of earlier ones: pins, link, record.
  * Containers must have been cleared. Can be repeated.
  */
 int cell_run_end(struct engine *e, const struct addr *cell, struct kerr *err);

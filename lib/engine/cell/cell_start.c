@@ -93,6 +93,7 @@ static void fill_mounts(struct start *s)
 	s->resolv = path_join(s->dir, "resolv.conf", NULL);
 	s->mounts = (struct cell_mounts){
 		.dir = s->dir,
+		.start_id = s->run.start_id,
 		.hosts = s->hosts,
 		.hostname = s->hostname,
 		.resolv = s->resolv,
@@ -166,7 +167,7 @@ static int create_containers(struct start *s, struct kerr *err)
 	s->runs = xcalloc(n + 1, sizeof(*s->runs));
 	s->images = xcalloc(n + 1, sizeof(*s->images));
 	s->before = xcalloc(n + 1, sizeof(*s->before));
-	for (size_t i = 0; r == 0 && i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (!to_start(s, i))
 			continue;
 		container_run_init(&s->runs[i], s->e, s->ns, s->doc, &s->doc->spec.containers.v[i]);
@@ -175,9 +176,13 @@ static int create_containers(struct start *s, struct kerr *err)
 		s->before[i].restart_time = s->doc->status.containers.v[i].restart_time;
 		s->before[i].restart_count = s->doc->status.containers.v[i].restart_count;
 		exits |= container_exit_is_volatile(&s->runs[i]);
-		r = container_create(&s->runs[i], &s->mounts, &s->images[i], err);
 	}
-	return r == 0 && exits ? cell_save(s->e, s->doc, 0, err) : r;
+	if (exits)
+		r = cell_save(s->e, s->doc, 0, err);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (s->runs[i].e)
+			r = container_create(&s->runs[i], &s->mounts, &s->images[i], err);
+	return r;
 }
 
 /*

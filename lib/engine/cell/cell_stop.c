@@ -17,7 +17,6 @@
 #include "fd.h"
 #include "log.h"
 #include "mem.h"
-#include "mount.h"
 #include "path.h"
 #include "procinfo.h"
 #include "restart.h"
@@ -502,8 +501,6 @@ int cell_reset_container_locked(struct engine *e, const char *ns, struct cell_do
 {
 	struct stop_how kill_now = { .only = id, .flags = CELL_STOP_KILL | CELL_STOP_NO_SAVE };
 	cleanup_container_run struct container_run run = { 0 };
-	struct addr a = addr_of_cell(doc);
-	struct cell_run cell_run;
 	size_t i = container_index(doc, id);
 	int r;
 
@@ -513,13 +510,7 @@ int cell_reset_container_locked(struct engine *e, const char *ns, struct cell_do
 	if (r < 0)
 		return r;
 	container_run_init(&run, e, ns, doc, &doc->spec.containers.v[i]);
-	if (cell_run_load(e, &a, &cell_run, NULL) == 0) {
-		cleanup_free char *dir = cell_run_dir(e, &a, &cell_run);
-		cleanup_free char *root = container_rootfs(&run, dir);
-
-		r = mount_detach_rmdir(root, err);
-	}
-	return r < 0 ? r : container_remove(&run, err);
+	return container_remove(&run, err);
 }
 
 void cell_take_out(struct cell_doc *doc, const char *id)

@@ -24,7 +24,6 @@
 #include "log.h"
 #include "mem.h"
 #include "model.h"
-#include "mount.h"
 #include "naming.h"
 #include "page.h"
 #include "restart.h"

@@ -199,7 +199,7 @@ static int delete_cgroup(struct engine *e, const struct addr *a, struct deleted 
 /* Remove the object's directories of this boot; they are empty by now. */
 static int delete_runtime(struct engine *e, const struct addr *a, const void *doc, struct kerr *err)
 {
-	cleanup_free char *cells = layout_pin(&e->layout, a, NULL, NULL);
+	cleanup_free char *cells = layout_start(&e->layout, a, NULL, NULL);
 	int r = remove_tree_at(AT_FDCWD, cells, REMOVE_TREE_SAME_FS, err);
 
 	if (r == 0 && addr_level(a) == ADDR_REALM) {

@@ -12,6 +12,7 @@
 #include "cgroup_freeze.h"
 #include "cgroup_host.h"
 #include "container.h"
+#include "container_root.h"
 #include "convert.h"
 #include "emit.h"
 #include "emit_json.h"
@@ -25,10 +26,10 @@
 #include "jscan.h"
 #include "log.h"
 #include "mem.h"
-#include "mount.h"
 #include "mount_compose.h"
 #include "mount_plan.h"
 #include "path.h"
+#include "pins.h"
 #include "procinfo.h"
 #include "pull_failures.h"
 #include "runc.h"
@@ -108,8 +109,11 @@ void container_run_init(struct container_run *run, struct engine *e, const char 
 	run->spec = spec;
 }
 
-static void drop_pins(struct container_run *run)
+/* What is only needed until the runtime has started the container. */
+static void close_start(struct container_run *run)
 {
+	mount_plan_remove_dirs(&run->mounts);
+	container_root_close(run);
 	for (size_t i = 0; i < ARRAY_SIZE(run->pins); i++)
 		if (run->pins[i] > 0)
 			(void) close(run->pins[i]);
@@ -132,8 +136,8 @@ void container_run_clear(struct container_run *run)
 	free(run->memory_cgroup);
 	free(run->wake_key);
 	free(run->seccomp);
+	close_start(run);
 	mount_plan_clear(&run->mounts);
-	drop_pins(run);
 	*run = (struct container_run){ 0 };
 }
 
@@ -158,11 +162,6 @@ int container_run_ready(struct container_run *run, struct kerr *err)
 	run->how.monitor_procs_fds = run->monitor_fds;
 	run->how.n_monitor_procs_fds = run->n_monitor_fds;
 	return 0;
-}
-
-char *container_rootfs(const struct container_run *run, const char *dir)
-{
-	return xasprintf("%s/root.%s", dir, run->name);
 }
 
 /* ---- record and root file system ---- */
@@ -269,85 +268,6 @@ int container_resolve_image(const struct container_run *run, struct image_store 
 	return resolve_named(run, s, ret, err);
 }
 
-static void close_all(int *fds, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		fd_close_p(&fds[i]);
-}
-
-static int open_below(int dirfd, const char *path, struct kerr *err)
-{
-	int fd = openat(dirfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-
-	return fd < 0 ? kerr_set(err, -errno, "open '%s'", path) : fd;
-}
-
-static int mount_root(const struct container_run *run, struct image_store *s,
-		      const struct image *image, const char *target, struct kerr *err)
-{
-	cleanup_strlist struct strlist lower = { 0 };
-	cleanup_free char *upper = path_join("containers", run->id, "upper", NULL);
-	cleanup_free char *work = path_join("containers", run->id, "work", NULL);
-	cleanup_free int *fds = NULL;
-	cleanup_fd int dirfd = -EBADF;
-	cleanup_fd int upper_fd = -EBADF, work_fd = -EBADF;
-	struct mount_overlay how;
-	size_t n = 0;
-	int r;
-
-	r = snapshot_lower(s, run->id, image, &lower, err);
-	if (r >= 0)
-		dirfd = r = open_below(AT_FDCWD, s->dir, err);
-	if (r < 0)
-		return r;
-	fds = xcalloc(lower.n + 1, sizeof(*fds));
-	for (n = 0; n < lower.n; n++) {
-		fds[n] = r = open_below(dirfd, lower.v[n], err);
-		if (r < 0)
-			goto out;
-	}
-	upper_fd = r = open_below(dirfd, upper, err);
-	if (r >= 0)
-		work_fd = r = open_below(dirfd, work, err);
-	if (r < 0)
-		goto out;
-	how = (struct mount_overlay){ .lower_fds = fds,
-				      .n_lower = lower.n,
-				      .upper_fd = upper_fd,
-				      .work_fd = work_fd,
-				      .target = target };
-	r = mount_overlay(&how, err);
-out:
-	close_all(fds, n);
-	return r;
-}
-
-static int create_held(struct container_run *run, const struct cell_mounts *m,
-		       struct image_store *s, struct image *ret_image, struct kerr *err)
-{
-	cleanup_free char *root = container_rootfs(run, m->dir);
-	int r;
-
-	r = container_resolve_image(run, s, CONTAINER_IMAGE_MADE, ret_image, err);
-	if (r < 0)
-		return r;
-	r = snapshot_prepare(s, run->id, ret_image, err);
-	if (r == 0)
-		r = write_record(run, s, ret_image, err);
-	engine_trace_step(run->e, "image and record");
-	if (r < 0)
-		return r;
-	if (mkdir(root, 0700) < 0 && errno != EEXIST)
-		return kerr_set(err, -errno, "mkdir '%s'", root);
-	if (mount_is_point(root) > 0)
-		return 0;
-	r = snapshot_clean_work(s, run->id, err);
-	if (r == 0)
-		r = mount_root(run, s, ret_image, root, err);
-	engine_trace_step(run->e, "overlay");
-	return r;
-}
-
 int container_check_image(const struct container_run *run, struct kerr *err)
 {
 	cleanup_image_store struct image_store s = { 0 };
@@ -358,6 +278,29 @@ int container_check_image(const struct container_run *run, struct kerr *err)
 		k = resolve_named(run, &s, &image, err);
 	image_clear(&image);
 	return k < 0 ? kerr_wrap(err, k, "failed to create container %s", run->id) : 0;
+}
+
+static int create_held(struct container_run *run, const struct cell_mounts *m,
+		       struct image_store *s, struct image *ret_image, struct kerr *err)
+{
+	int r = container_resolve_image(run, s, CONTAINER_IMAGE_MADE, ret_image, err);
+
+	if (r < 0)
+		return r;
+	r = snapshot_prepare(s, run->id, ret_image, err);
+	if (r == 0)
+		r = write_record(run, s, ret_image, err);
+	engine_trace_step(run->e, "image and record");
+	/*
+	 * Leftovers of the last run go before the root is used: with hostPID a process can
+	 * outlive its init and could change the root meanwhile.
+	 */
+	if (r == 0 && access(run->run_dir, F_OK) == 0)
+		r = shim_clear(&run->how, 0, err);
+	if (r == 0)
+		r = container_root_mount(run, m, s, ret_image, err);
+	engine_trace_step(run->e, "overlay");
+	return r;
 }
 
 int container_create(struct container_run *run, const struct cell_mounts *m,
@@ -382,20 +325,9 @@ int container_create(struct container_run *run, const struct cell_mounts *m,
 
 /* ---- running ---- */
 
-/*
- * Remove leftovers of the last run before preparing the root: with hostPID a process
- * can outlive its init and could change the root meanwhile.
- */
-static int clear_before(struct container_run *run, struct kerr *err)
-{
-	int k = container_run_ready(run, err);
-
-	return k == 0 && access(run->run_dir, F_OK) == 0 ? shim_clear(&run->how, 0, err) : k;
-}
-
 /* Nothing runs in this root yet, so checked paths cannot change before they are mounted. */
 static int prepare_mounts(struct container_run *run, const struct cell_mounts *m,
-			  struct spec_input *in, int root, struct kerr *err)
+			  struct spec_input *in, struct kerr *err)
 {
 	cleanup_free char *dir = xasprintf("%s/mounts.%s", m->dir, run->name);
 	int r;
@@ -403,29 +335,26 @@ static int prepare_mounts(struct container_run *run, const struct cell_mounts *m
 	mount_plan_clear(&run->mounts);
 	r = mount_plan_make(in, dir, &run->mounts, err);
 	if (r == 0)
-		r = mount_plan_prepare(&run->mounts, root, err);
+		r = mount_plan_prepare(&run->mounts, run->root, err);
 	in->mounts = &run->mounts;
 	return r;
 }
 
 /*
- * Return a namespace path for the runtime. runc takes namespace paths as a
- * comma-separated list: a path with a comma is replaced by that of a descriptor, which
- * stays open until container_finish.
+ * Return the path of a namespace for the runtime: that of a descriptor of this process,
+ * which waits for the runtime in container_finish.
  */
-static int pin_path(struct container_run *run, const char *dir, size_t i, char **ret,
+static int pin_path(struct container_run *run, const struct cell_mounts *m, size_t i, char **ret,
 		    struct kerr *err)
 {
-	static const char *const names[] = { "net", "ipc", "uts" };
-	cleanup_free char *path = path_join(dir, names[i], NULL);
+	static const enum ns_kind kinds[] = { NS_NET, NS_IPC, NS_UTS };
 
-	if (!strchr(path, ',')) {
-		*ret = take_ptr(path);
-		return 0;
-	}
-	run->pins[i] = open(path, O_RDONLY | O_CLOEXEC);
+	run->pins[i] = pins_open(run->e, &run->cell, m->start_id, kinds[i], err);
+	if (run->pins[i] == -ENOENT)
+		return kerr_plain(err, -ENOENT, "the cell's %s namespace is not pinned",
+				  ns_name(kinds[i]));
 	if (run->pins[i] < 0)
-		return kerr_set(err, -errno, "open '%s'", path);
+		return run->pins[i];
 	*ret = xasprintf("/proc/%d/fd/%d", (int) getpid(), run->pins[i]);
 	return 0;
 }
@@ -450,7 +379,7 @@ static int64_t files_max(void)
 int container_begin(struct container_run *run, const struct cell_doc *cell,
 		    const struct cell_mounts *m, const struct image *image, struct kerr *err)
 {
-	cleanup_free char *root = container_rootfs(run, m->dir);
+	cleanup_free char *root = container_root_path(run, m);
 	cleanup_free char *net = NULL, *ipc = NULL, *uts = NULL;
 	cleanup_free char *cell_cgroup = scope_cgroup(run->e, &run->cell);
 	cleanup_free char *secrets_dir =
@@ -459,13 +388,13 @@ int container_begin(struct container_run *run, const struct cell_doc *cell,
 	cleanup_free char *payload = NULL, *program = NULL;
 	cleanup_spec_result struct spec_result built = { 0 };
 	cleanup_buf struct buf json = BUF_INIT(SPEC_MAX);
-	cleanup_fd int rootfd = -EBADF;
 	struct spec_input in = {
 		.cell = cell,
 		.c = run->spec,
 		.image = &image->config,
 		.profile = strmap_get(&cell->head.metadata.labels, "kukeon.io/profile"),
 		.rootfs = root,
+		.root = run->root,
 		.hosts = m->hosts,
 		.hostname = m->hostname,
 		.resolv = m->resolv,
@@ -473,8 +402,7 @@ int container_begin(struct container_run *run, const struct cell_doc *cell,
 		.cgroups_path = run->cgroup,
 		.flags = (run->spec->root ? SPEC_ROOT : 0) |
 			 (m->host_network ? SPEC_HOST_NETWORK : 0) |
-			 (run->e->seccomp_default ? SPEC_SECCOMP : 0) |
-			 (mount_has_recursive_ro() ? SPEC_RO_RECURSIVE : 0),
+			 (run->e->seccomp_default ? SPEC_SECCOMP : 0),
 		.files_max = files_max(),
 	};
 	int r;
@@ -487,11 +415,11 @@ int container_begin(struct container_run *run, const struct cell_doc *cell,
 		in.payload = payload;
 		in.payload_program = program;
 	}
-	r = m->host_network ? 0 : pin_path(run, m->dir, 0, &net, err);
+	r = m->host_network ? 0 : pin_path(run, m, 0, &net, err);
 	if (r == 0)
-		r = pin_path(run, m->dir, 1, &ipc, err);
+		r = pin_path(run, m, 1, &ipc, err);
 	if (r == 0)
-		r = pin_path(run, m->dir, 2, &uts, err);
+		r = pin_path(run, m, 2, &uts, err);
 	in.netns = net;
 	in.ipcns = ipc;
 	in.utsns = uts;
@@ -500,11 +428,9 @@ int container_begin(struct container_run *run, const struct cell_doc *cell,
 	in.secrets = secrets.v;
 	in.n_secrets = secrets.n;
 	if (r == 0)
-		r = clear_before(run, err);
+		r = container_run_ready(run, err);
 	if (r == 0)
-		rootfd = r = open_below(AT_FDCWD, root, err);
-	if (r >= 0)
-		r = prepare_mounts(run, m, &in, rootfd, err);
+		r = prepare_mounts(run, m, &in, err);
 	engine_trace_step(run->e, "mount points");
 	if (r == 0)
 		r = spec_build(&in, &json, &built, err);
@@ -514,13 +440,15 @@ int container_begin(struct container_run *run, const struct cell_doc *cell,
 	if (r == 0)
 		r = secrets_stage(&secrets, secrets_dir, &built.user, err);
 	if (r == 0)
-		r = mount_plan_compose(&run->mounts, rootfd, err);
+		r = mount_plan_compose(&run->mounts, run->root, run->stage, err);
 	engine_trace_step(run->e, "mounts");
+	run->how.mount_ns = run->stage;
+	run->how.root = run->root;
 	if (r == 0)
 		r = shim_begin(&run->how, &run->pending, err);
 	engine_trace_step(run->e, "bundle and shim");
 	if (r < 0)
-		mount_plan_detach(&run->mounts);
+		close_start(run);
 	if (r < 0)
 		return kerr_wrap(err, r, "failed to start container %s", run->id);
 	run->begun = true;
@@ -555,8 +483,7 @@ int container_finish(struct container_run *run, struct kerr *err)
 
 	keep_filter(run);
 	r = shim_finish(&run->how, &run->pending, &started, err);
-	mount_plan_detach(&run->mounts);
-	drop_pins(run);
+	close_start(run);
 	if (r < 0)
 		return kerr_wrap(err, r, "failed to start container %s", run->id);
 	return 0;

@@ -33,7 +33,8 @@ struct container_run {
 	struct shim_start how; /* points into the members above */
 	struct shim_pending pending; /* between container_begin and container_finish */
 	struct mount_plan mounts; /* composed between container_begin and container_finish */
-	int pins[3]; /* descriptors of namespaces given to the runtime; 0: unused */
+	int pins[3]; /* descriptors of the cell's namespaces, for the runtime; 0: unused */
+	int stage, root; /* where it is mounted, until container_finish; 0: not mounted */
 	char *seccomp; /* seccomp profile for its start; NULL: none */
 	bool begun; /* set by container_begin */
 	bool record_unsynced; /* container_create wrote a record: container_sync must follow */
@@ -56,14 +57,15 @@ int container_run_ready(struct container_run *r, struct kerr *err);
 
 /* Namespaces and files that a cell gives its containers, for one start. */
 struct cell_mounts {
-	const char *dir; /* private directory of the start */
+	const char *dir; /* directory of the start */
+	const char *start_id;
 	const char *hosts, *hostname, *resolv; /* NULL: not mounted */
 	bool host_network;
 };
 
 /*
- * Create the container's record and writable layer if missing and mount its root at
- * <dir>/root.<id>. The image is the one in the record, else that of the spec.
+ * Create the container's record and writable layer if missing, and mount its root in a
+ * stage (stage.h). The image is the one in the record, else that of the spec.
  * ERR_IMAGE_NOT_FOUND.
  */
 int container_create(struct container_run *r, const struct cell_mounts *m, struct image *ret_image,
@@ -141,9 +143,5 @@ int container_clear(struct container_run *r, struct kerr *err);
  * container is success.
  */
 int container_remove(struct container_run *r, struct kerr *err);
-
-/* Return the mount point of the container's root; owned by the caller. */
-char *container_rootfs(const struct container_run *r, const char *dir)
-	__attribute__((returns_nonnull));
 
 #endif

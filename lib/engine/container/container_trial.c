@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "container.h"
+#include "container_root.h"
 #include "container_trial.h"
 #include "convert.h"
 #include "fd.h"
@@ -16,7 +17,6 @@
 #include "images.h"
 #include "imgstore.h"
 #include "mem.h"
-#include "mount.h"
 #include "path.h"
 #include "proc.h"
 #include "scope.h"
@@ -41,48 +41,6 @@ struct trial {
 	const struct image *image;
 	struct image_store *store;
 };
-
-static void close_layers(int *fds, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		fd_close_p(&fds[i]);
-}
-
-/* Mount the image's layers read-only at target. A single layer needs no mount. */
-static int mount_layers(const struct trial *t, const char *target, char **ret_root)
-{
-	cleanup_strlist struct strlist lower = { 0 };
-	cleanup_free int *fds = NULL;
-	struct mount_overlay how;
-	size_t n = 0;
-	int r;
-
-	r = snapshot_lower(t->store, NULL, t->image, &lower, NULL);
-	if (r < 0)
-		return r;
-	if (lower.n == 1) {
-		*ret_root = path_join(t->store->dir, lower.v[0], NULL);
-		return 0;
-	}
-	fds = xcalloc(lower.n + 1, sizeof(*fds));
-	for (n = 0; n < lower.n && r >= 0; n++) {
-		cleanup_free char *path = path_join(t->store->dir, lower.v[n], NULL);
-
-		fds[n] = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-		r = fds[n] < 0 ? -errno : 0;
-	}
-	how = (struct mount_overlay){ .lower_fds = fds,
-				      .n_lower = lower.n,
-				      .upper_fd = -1,
-				      .work_fd = -1,
-				      .target = target };
-	if (r >= 0)
-		r = mount_overlay(&how, NULL);
-	close_layers(fds, n);
-	if (r >= 0)
-		*ret_root = xstrdup(target);
-	return r;
-}
 
 static int build(const struct trial *t, const char *root, struct kerr *err)
 {
@@ -111,7 +69,7 @@ static void run_trial(const struct trial *t, struct trial_result *result)
 	cleanup_free char *root = NULL;
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount_layers(t, t->store->dir, &root) < 0)
+	    container_root_layers(t->store, t->image, t->store->dir, &root, NULL) < 0)
 		return;
 	result->r = build(t, root, &result->err);
 }

@@ -6,5 +6,6 @@ libengine_container_a_SOURCES = \
 	lib/engine/container/container.c lib/engine/container/container.h \
 	lib/engine/container/container_check.c lib/engine/container/container_check.h \
 	lib/engine/container/container_labels.c lib/engine/container/container_labels.h \
+	lib/engine/container/container_root.c lib/engine/container/container_root.h \
 	lib/engine/container/container_trial.c lib/engine/container/container_trial.h \
 	lib/engine/container/secrets.c lib/engine/container/secrets.h

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "configuration.h"
 #include "context.h"
+#include "fd.h"
 #include "log.h"
 #include "mem.h"
 #include "procinfo.h"
@@ -59,6 +60,7 @@ int engine_open(const struct engine_config *c, struct engine **ret, struct kerr 
 	cleanup_(engine_closep) struct engine *e = xcalloc(1, sizeof(*e));
 	int r;
 
+	e->pins_ns = e->pins_root = -EBADF;
 	e->suffix = xstrdup(or_default(c->suffix, CONF_DEFAULT_SUFFIX));
 	e->cgroup_root = xstrdup(or_default(c->cgroup_root, CONF_DEFAULT_CGROUP_ROOT));
 	r = configuration_check_runtime(e->suffix, e->cgroup_root, err);
@@ -135,6 +137,8 @@ struct engine *engine_close(struct engine *e)
 	free(e->instance);
 	registry_config_clear(&e->registries);
 	pull_failures_forget(e);
+	fd_close_p(&e->pins_ns);
+	fd_close_p(&e->pins_root);
 	free(e);
 	return NULL;
 }

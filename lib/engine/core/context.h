@@ -36,6 +36,7 @@ struct engine {
 	uid_t caller;
 	int grace_ms; /* grace period of the current request; -1: unset, see cell_grace */
 	bool mounts_checked;
+	int pins_ns, pins_root; /* see pins.h: the namespace and its root; -EBADF: not opened */
 	int64_t trace_us; /* when the last step ended (engine_trace_step) */
 };
 

@@ -12,8 +12,8 @@
 #include "images_health.h"
 #include "imgstore.h"
 #include "mem.h"
-#include "mount.h"
 #include "path.h"
+#include "shim_state.h"
 #include "snapshot.h"
 #include "str.h"
 
@@ -75,46 +75,32 @@ static bool has_layer(struct image_store *s, const char *id, const struct strlis
 	return false;
 }
 
-/*
- * Return whether the container's root is mounted. Mount points are
- * …/<space>/<stack>/<cell>/…/root.<name>; the id is made of the same names.
- */
-static bool is_mounted(const struct strlist *points, const char *realm, const char *id)
+/* Whether the container runs, or may do so. */
+static bool is_running(const struct engine *e, const char *ns, const char *id)
 {
-	cleanup_free char *copy = xstrdup(id);
-	char *at = copy;
-	const char *space = strsep(&at, "_"), *stack = strsep(&at, "_"), *cell = strsep(&at, "_");
-	cleanup_free char *dir = NULL, *root = NULL;
+	cleanup_free char *run_dir = layout_rt_container(&e->layout, ns, id, RTC_DIR);
+	cleanup_free char *data_dir = layout_ns(&e->layout, ns, NS_CONTAINERS, id);
+	const struct shim_place place = { .run_dir = run_dir, .data_dir = data_dir };
+	struct shim_status st;
 
-	if (!cell || !at)
-		return false;
-	dir = xasprintf("/%s/%s/%s/%s/", realm, space, stack, cell);
-	root = xasprintf("/root.%s", at);
-	for (size_t i = 0; i < points->n; i++)
-		if (strstr(points->v[i], dir) && str_has_suffix(points->v[i], root))
-			return true;
-	return false;
+	if (shim_state(&place, &st, NULL) < 0)
+		return true;
+	return st.monitor_alive || (st.state != SHIM_NEVER && st.state != SHIM_ENDED);
 }
 
 /* Refuse the repair while containers that use one of the layers are running. */
-static int check_unused(struct engine *e, struct image_store *s, const char *realm,
-			const struct image_check *c, struct kerr *err)
+static int check_unused(struct engine *e, struct image_store *s, const struct image_check *c,
+			struct kerr *err)
 {
-	cleanup_free char *cells = layout_rt(&e->layout, RT_CELLS);
 	cleanup_free char *dir = image_store_path(s, NS_CONTAINERS, NULL);
-	cleanup_strlist struct strlist points = { 0 };
 	struct dirent *d;
-	DIR *all;
-	int r;
+	DIR *all = opendir(dir);
+	int r = 0;
 
-	r = mount_list_below(cells, &points, err);
-	if (r < 0)
-		return r;
-	all = opendir(dir);
 	if (!all)
 		return kerr_set(err, -errno, "open '%s'", dir);
 	while (r == 0 && (d = readdir(all)) != NULL)
-		if (d->d_name[0] != '.' && is_mounted(&points, realm, d->d_name) &&
+		if (d->d_name[0] != '.' && is_running(e, s->ns, d->d_name) &&
 		    has_layer(s, d->d_name, &c->broken_layers))
 			r = kerr_plain(
 				err, -EBUSY,
@@ -143,7 +129,7 @@ static int repair(struct engine *e, struct image_store *s, const char *realm,
 	int r;
 
 	*ret_outcome = "failed";
-	r = check_unused(e, s, realm, c, err);
+	r = check_unused(e, s, c, err);
 	if (r == 0)
 		r = image_forget_broken(s, c, err);
 	if (r < 0)

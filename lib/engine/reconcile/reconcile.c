@@ -33,6 +33,7 @@
 #include "scope.h"
 #include "shim.h"
 #include "shim_state.h"
+#include "stage.h"
 #include "status.h"
 #include "stops.h"
 #include "str.h"
@@ -481,6 +482,8 @@ int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_
 		log_step("trees", &err);
 		return r;
 	}
+	if (stage_prepare(e, &err) < 0) /* the next start tries it again, and reports it */
+		log_step("mounts for the runtime", &err);
 	boot = kind == ENGINE_PASS_START && is_first_of_boot(e);
 	wake_take(e, &keys);
 	(void) restarts_due(e, now, &keys);

@@ -20,9 +20,9 @@
 #include "lease.h"
 #include "log.h"
 #include "mem.h"
-#include "mount.h"
 #include "network.h"
 #include "path.h"
+#include "pins.h"
 #include "scope.h"
 #include "shim.h"
 #include "shim_state.h"
@@ -99,22 +99,6 @@ static bool is_claimed(struct engine *e, const struct addr *cell, const char *id
 	return c.claimed;
 }
 
-/* Its root may still be mounted by the start of an existing cell. */
-static int remove_container(struct engine *e, struct container_run *run, const struct addr *cell,
-			    struct kerr *err)
-{
-	struct cell_run start;
-	int r = 0;
-
-	if (cell_run_load(e, cell, &start, NULL) == 0) {
-		cleanup_free char *dir = cell_run_dir(e, cell, &start);
-		cleanup_free char *root = container_rootfs(run, dir);
-
-		r = mount_detach_rmdir(root, err);
-	}
-	return r < 0 ? r : container_remove(run, err);
-}
-
 /*
  * A container that no cell lists. Remove it if its create never finished, or if it
  * exists only in the runtime directory and does not run. Any other belonged to a cell,
@@ -142,7 +126,7 @@ static void sweep_unclaimed(struct engine *e, const char *ns, const struct addr 
 		unknown_note(e, run.data_dir, "container that no cell lists");
 		return;
 	}
-	r = stored ? remove_container(e, &run, cell, &err) : container_clear(&run, &err);
+	r = stored ? container_remove(&run, &err) : container_clear(&run, &err);
 	if (r < 0)
 		log_failed("container", id, &err);
 	else
@@ -276,7 +260,7 @@ typedef void object_fn(struct engine *e, const struct addr *a);
 /* The object's lock is held. It has no document and no processes. */
 static void end_start(struct engine *e, const struct addr *a)
 {
-	cleanup_free char *dir = layout_pin(&e->layout, a, NULL, NULL);
+	cleanup_free char *dir = layout_start(&e->layout, a, NULL, NULL);
 	struct kerr err = { 0 };
 
 	if (addr_level(a) != ADDR_CELL)
@@ -333,6 +317,27 @@ static void sweep_starts(struct engine *e)
 	cleanup_free char *dir = layout_rt(&e->layout, RT_CELLS);
 
 	sweep_tree(e, dir, &(struct addr){ 0 }, end_start);
+}
+
+/* Pins whose directory of starts is gone as well. */
+static void sweep_pins(struct engine *e)
+{
+	cleanup_strlist struct strlist names = { 0 };
+	struct kerr err = { 0 };
+
+	if (pins_list(e, PINS_CELLS, &names, &err) < 0)
+		log_failed("pins", "", &err);
+	for (size_t i = 0; i < names.n; i++) {
+		char *at = names.v[i];
+		struct addr a = { 0 };
+
+		a.realm = strsep(&at, "_");
+		a.space = strsep(&at, "_");
+		a.stack = strsep(&at, "_");
+		a.cell = at;
+		if (scope_check(&a, ADDR_CELL, 0, NULL) == 0)
+			with_lock(e, &a, end_start);
+	}
 }
 
 static void sweep_cgroups(struct engine *e)
@@ -458,6 +463,7 @@ void sweep(struct engine *e)
 	(void) scope_each(e, ADDR_REALM, &all, sweep_realm, NULL, NULL);
 	sweep_namespaces(e);
 	sweep_starts(e);
+	sweep_pins(e);
 	(void) scope_each(e, ADDR_SPACE, &all, sweep_leases, NULL, NULL);
 	sweep_bridges(e);
 	sweep_cgroups(e);
