@@ -78,7 +78,7 @@ tests_unit_unit_engine_SOURCES = $(UNIT_FRAME) tests/unit/engine_dir.h tests/uni
 	tests/unit/test_cell_status.c tests/unit/test_dry_run.c tests/unit/test_engine.c \
 	tests/unit/test_images.c tests/unit/test_lease.c tests/unit/test_network.c \
 	tests/unit/test_page.c tests/unit/test_plan.c tests/unit/test_restart.c \
-	tests/unit/test_scope.c
+	tests/unit/test_scope.c tests/unit/test_workers.c
 tests_unit_unit_engine_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE)
 tests_unit_unit_engine_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
@@ -154,6 +154,7 @@ SYSTEM_TESTS = \
 	tests/integration/same_engine.bats \
 	tests/integration/security.bats \
 	tests/integration/sequence.bats tests/integration/servers.bats \
+	tests/integration/side_by_side.bats \
 	tests/integration/spec.bats \
 	tests/integration/status.bats \
 	tests/integration/storm.bats \

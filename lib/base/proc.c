@@ -89,7 +89,14 @@ static _Noreturn void child_fail(const struct spawn_plan *plan, enum spawn_step 
 	_exit(127);
 }
 
-static void reset_signals(void)
+static bool is_ignored(int sig)
+{
+	struct sigaction now;
+
+	return sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+static void reset_signals(enum proc_spawn_flags flags)
 {
 	/*
 	 * The kernel's struct sigaction, at its largest over all architectures; all
@@ -100,7 +107,8 @@ static void reset_signals(void)
 	sigset_t none;
 
 	for (int sig = 1; sig < SIGNALS_END; sig++) /* fails for SIGKILL and SIGSTOP */
-		(void) syscall(SYS_rt_sigaction, sig, dfl, NULL, sizeof(uint64_t));
+		if ((flags & PROC_KEEP_IGNORED) == 0 || !is_ignored(sig))
+			(void) syscall(SYS_rt_sigaction, sig, dfl, NULL, sizeof(uint64_t));
 	(void) sigemptyset(&none);
 	(void) sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -186,7 +194,7 @@ static int child_exec(void *arg)
 		child_fail(plan, STEP_PREPARE, -errno);
 	if (how->cwd != NULL && chdir(how->cwd) < 0)
 		child_fail(plan, STEP_CWD, -errno);
-	reset_signals();
+	reset_signals(0);
 	(void) execve(plan->path, how->argv, plan->envp);
 	child_fail(plan, STEP_EXEC, -errno);
 }
@@ -558,7 +566,7 @@ pid_t proc_fork(enum proc_spawn_flags flags)
 	pid_t pid;
 	int saved_errno;
 
-	if ((flags & ~(unsigned) (PROC_SETSID | PROC_DIE_WITH_PARENT)) != 0)
+	if ((flags & ~(unsigned) (PROC_SETSID | PROC_DIE_WITH_PARENT | PROC_KEEP_IGNORED)) != 0)
 		return -EINVAL;
 	(void) sigfillset(&all);
 	(void) sigprocmask(SIG_SETMASK, &all, &saved);
@@ -572,6 +580,6 @@ pid_t proc_fork(enum proc_spawn_flags flags)
 		(void) setsid(); /* cannot fail in a new process */
 	if ((flags & PROC_DIE_WITH_PARENT) != 0 && bind_to_parent(parent) < 0)
 		_exit(127);
-	reset_signals();
+	reset_signals(flags);
 	return 0;
 }

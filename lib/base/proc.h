@@ -18,6 +18,7 @@ enum proc_spawn_flags {
 	PROC_NULL_STDIN = 1 << 2,
 	PROC_NULL_OUTPUT = 1 << 3, /* stdout and stderr not named below go to /dev/null */
 	PROC_DOUBLE_FORK = 1 << 4, /* the child becomes a child of init, which reaps it */
+	PROC_KEEP_IGNORED = 1 << 5, /* proc_fork: signals that are ignored stay so */
 };
 
 /*
@@ -69,8 +70,8 @@ int proc_run(const struct proc_spawn *how, const struct buf *in, struct buf *out
 /*
  * fork for code that continues without exec: signals are blocked around the fork, the
  * child gets default handlers and an empty mask, and must end by _exit. Only the flags
- * PROC_SETSID and PROC_DIE_WITH_PARENT are supported (-EINVAL otherwise). Returns 0 in
- * the child, the pid in the parent, -errno.
+ * PROC_SETSID, PROC_DIE_WITH_PARENT and PROC_KEEP_IGNORED are supported (-EINVAL
+ * otherwise). Returns 0 in the child, the pid in the parent, -errno.
  */
 pid_t proc_fork(enum proc_spawn_flags flags);
 

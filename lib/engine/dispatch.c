@@ -490,6 +490,14 @@ static int do_prepare_delete(struct call *c)
 	return 0;
 }
 
+static int do_delete_targets(struct call *c)
+{
+	ARGS(plan_delete);
+	REPLY(plan_delete);
+
+	return delete_targets(c->e, args, &reply->result, c->err);
+}
+
 static int do_load_image(struct call *c)
 {
 	ARGS(load_image);
@@ -625,6 +633,7 @@ static call_fn *const handlers[_RPC_METHOD_MAX] = {
 	[RPC_X_PLAN_DOCUMENTS] = do_plan,
 	[RPC_X_PLAN_DELETE] = do_plan_delete,
 	[RPC_X_PREPARE_DELETE] = do_prepare_delete,
+	[RPC_X_DELETE_TARGETS] = do_delete_targets,
 	[RPC_LOAD_IMAGE] = do_load_image,
 	[RPC_X_LOAD_IMAGE] = do_load_image,
 	[RPC_X_INSPECT_IMAGE] = do_inspect_image,

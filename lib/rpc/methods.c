@@ -27,12 +27,11 @@
 #define WARNING(m) ROW_STRING(struct S, m, "Warning", .flags = FIELD_OMIT_EMPTY, .help = "")
 #define BYTES(m, wire) ROW_BYTES(struct S, m, wire, .help = "")
 
-#define TYPE(id, go)                                 \
-	static const struct model_type id##_type = { \
-		.name = (go),                        \
-		.help = "",                          \
-		TYPE_ROWS(struct S, id##_rows),      \
+#define TYPE_VALUE(id, go)                                                \
+	{                                                                 \
+		.name = (go), .help = "", TYPE_ROWS(struct S, id##_rows), \
 	}
+#define TYPE(id, go) static const struct model_type id##_type = TYPE_VALUE(id, go)
 
 /* ---- arguments ---- */
 
@@ -614,12 +613,12 @@ static const struct field apply_resource_rows[] = {
 	LIST(changes, "Changes"),
 	ROW_STRMAP(struct S, details, "Details", .help = ""),
 };
-TYPE(apply_resource, "ApplyResourceResult");
+const struct model_type rpc_apply_resource_type = TYPE_VALUE(apply_resource, "ApplyResourceResult");
 #undef S
 
 #define S rpc_apply_result
 static const struct field apply_result_rows[] = {
-	OBJS(resources, struct rpc_apply_resource, "Resources", apply_resource_type),
+	OBJS(resources, struct rpc_apply_resource, "Resources", rpc_apply_resource_type),
 };
 TYPE(apply_result, "ApplyDocumentsResult");
 #undef S
@@ -630,12 +629,12 @@ static const struct field planned_rows[] = {
 	STR(error, "Error"),
 	LIST(deleted, "Deleted"),
 };
-TYPE(planned, "Planned");
+const struct model_type rpc_planned_type = TYPE_VALUE(planned, "Planned");
 #undef S
 
 #define S rpc_plan_delete_result
 static const struct field plan_delete_result_rows[] = {
-	OBJS(planned, struct rpc_planned, "Planned", planned_type),
+	OBJS(planned, struct rpc_planned, "Planned", rpc_planned_type),
 };
 TYPE(plan_delete_result, "PlanDeleteResult");
 #undef S

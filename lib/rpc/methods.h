@@ -67,7 +67,7 @@ struct rpc_apply_args {
 /*
  * KukeonX1.PlanDelete: report what deleting these targets in this order would delete.
  * PrepareDelete: they will be deleted next; ask their processes to end now, so that
- * they share one grace period.
+ * they share one grace period. DeleteTargets: delete them.
  */
 struct rpc_plan_target {
 	char *kind; /* "Realm" */
@@ -609,6 +609,7 @@ struct rpc_list_container_docs_reply {
 	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, apply_args, apply_reply)                          \
 	X(RPC_X_PLAN_DELETE, PlanDelete, plan_delete_args, plan_delete_reply)                    \
 	X(RPC_X_PREPARE_DELETE, PrepareDelete, plan_delete_args, plan_delete_reply)              \
+	X(RPC_X_DELETE_TARGETS, DeleteTargets, plan_delete_args, plan_delete_reply)              \
 	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, .max_fds = 1)       \
 	X(RPC_X_PULL_IMAGE, PullImage, image_args, pull_image_reply)                             \
 	X(RPC_X_INSPECT_IMAGE, InspectImage, image_args, inspect_image_reply)                    \
@@ -646,9 +647,11 @@ struct rpc_method {
 	bool private; /* only in an engine that the client started itself, not in a daemon */
 };
 
-/* Rows of struct rpc_image and struct rpc_event. */
+/* Rows of struct rpc_image, rpc_event, rpc_apply_resource and rpc_planned. */
 extern const struct model_type rpc_image_type;
 extern const struct model_type rpc_event_type;
+extern const struct model_type rpc_apply_resource_type;
+extern const struct model_type rpc_planned_type;
 
 /* NULL if there is no such method. Names are case-sensitive. */
 const struct rpc_method *rpc_method_find(const char *service, const char *name);

@@ -151,6 +151,14 @@ struct addr addr_parent(const struct addr *a)
 	return p;
 }
 
+bool addr_within(const struct addr *a, const struct addr *above)
+{
+	return (str_empty(above->realm) || streq_null(a->realm, above->realm)) &&
+	       (str_empty(above->space) || streq_null(a->space, above->space)) &&
+	       (str_empty(above->stack) || streq_null(a->stack, above->stack)) &&
+	       (str_empty(above->cell) || streq_null(a->cell, above->cell));
+}
+
 struct addr addr_child(const struct addr *a, const char *name)
 {
 	struct addr c = *a;

@@ -47,6 +47,8 @@ const char *addr_name(const struct addr *a);
 struct addr addr_parent(const struct addr *a);
 /* a with one name more; a must not be a cell. */
 struct addr addr_child(const struct addr *a, const char *name);
+/* Whether a is above itself or below it; everything is below the root. */
+bool addr_within(const struct addr *a, const struct addr *above);
 /* "r/s/t/c", for messages and logs; owned by the caller. */
 char *addr_text(const struct addr *a) __attribute__((returns_nonnull));
 

@@ -21,6 +21,8 @@
 #   held CMD…                      CMD while the daemon stands still and none of its
 #                                  children, a request's or a pass's, is at work
 #   restart_daemon                 stop, then start
+#   machine_restarts               all that is of this boot is gone, and the next one has
+#                                  another name; the daemon does not run yet
 #   delete_images                  all of the realm "default"
 #   $IDLE, $STUBBORN               scripts that say "up" and stay: until they are asked
 #                                  to end, until they are killed
@@ -277,6 +279,20 @@ held()
 restart_daemon()
 {
 	quiet kuke daemon stop >/dev/null && quiet kuke daemon start >/dev/null
+}
+
+machine_restarts()
+{
+	quiet kuke daemon stop >/dev/null
+	inst bash -c 'kill -KILL -1' 2>/dev/null || true
+	awk -v dir="$INSTANCE/run/" 'index($5, dir) == 1 { print $5 }' "/proc/$INSTANCE_PID/mountinfo" |
+		sort -r | while read -r mnt; do inst umount -l "$mnt"; done
+	find "$INSTANCE/run" -mindepth 1 -delete
+	wait_for 100 instance_rmcgroups "$INSTANCE_CGROUP"
+	inst ip -o link show type bridge | cut -d: -f2 | while read -r br; do inst ip link del "$br"; done
+	cat /proc/sys/kernel/random/uuid >"$INSTANCE/home/boot_id"
+	inst mountpoint -q /proc/sys/kernel/random/boot_id ||
+		inst mount --bind "$INSTANCE/home/boot_id" /proc/sys/kernel/random/boot_id
 }
 
 # A daemon that answers, and is not the one with pid $1.

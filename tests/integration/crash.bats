@@ -106,6 +106,28 @@ clean()
 	many_kills
 }
 
+# Its workers die with it, wherever they are.
+@test "apply and delete of several cells, killed anywhere: apply makes them whole, delete takes all" {
+	local n name
+	for name in a b c d; do
+		cell_doc "$name" "$IDLE"
+		echo ---
+	done >"$INSTANCE/home/four"
+	calls apply -f "$INSTANCE/home/four"
+	quiet kuke delete -f "$INSTANCE/home/four" --timeout 0s
+	for n in $(points "$total"); do
+		killed "$n" apply -f "$INSTANCE/home/four"
+		run quiet kuke apply -f "$INSTANCE/home/four"
+		echo "$n: $output"
+		assert_success
+		for name in a b c d; do inst test -e "/proc/$(init_of "$name")"; done
+		[ $((n % 2)) -eq 0 ] || killed "$n" delete -f "$INSTANCE/home/four" --timeout 0s
+		quiet kuke delete -f "$INSTANCE/home/four" --timeout 0s
+		clean "$n"
+	done
+	many_kills
+}
+
 @test "stop, killed anywhere: stop again, start, delete" {
 	local n
 	quiet kuke run -d -f "$INSTANCE/home/doc"

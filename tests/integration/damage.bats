@@ -122,19 +122,9 @@ daemon_again()
 	daemon_up
 }
 
-# All that is of this boot is gone, and the next one has another name.
 reboot()
 {
-	quiet kuke daemon stop >/dev/null
-	inst bash -c 'kill -KILL -1' 2>/dev/null || true
-	awk -v dir="$INSTANCE/run/" 'index($5, dir) == 1 { print $5 }' "/proc/$INSTANCE_PID/mountinfo" |
-		sort -r | while read -r mnt; do inst umount -l "$mnt"; done
-	find "$INSTANCE/run" -mindepth 1 -delete
-	wait_for 100 instance_rmcgroups "$INSTANCE_CGROUP"
-	inst ip -o link show type bridge | cut -d: -f2 | while read -r br; do inst ip link del "$br"; done
-	cat /proc/sys/kernel/random/uuid >"$INSTANCE/home/boot_id"
-	inst mountpoint -q /proc/sys/kernel/random/boot_id ||
-		inst mount --bind "$INSTANCE/home/boot_id" /proc/sys/kernel/random/boot_id
+	machine_restarts
 	daemon_up
 }
 

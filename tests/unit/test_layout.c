@@ -91,6 +91,13 @@ START_TEST(addresses)
 	c = addr_child(&c, "x");
 	c = addr_child(&c, "y");
 	is(addr_text(&c), "x/y");
+	ck_assert(addr_within(&cell, &cell));
+	ck_assert(addr_within(&cell, &space));
+	ck_assert(addr_within(&cell, &(struct addr){ 0 }));
+	ck_assert(!addr_within(&space, &cell));
+	ck_assert(!addr_within(&c, &space));
+	c = (struct addr){ .realm = "r", .space = "s2", .stack = "t", .cell = "c" };
+	ck_assert(!addr_within(&c, &space));
 }
 END_TEST
 

@@ -321,6 +321,14 @@ START_TEST(forking)
 	ck_assert_int_eq(proc_wait(pid, 120000, &status, NULL), 0);
 	ck_assert_int_eq(status, SIGUSR1);
 	ck_assert_int_eq(proc_fork(PROC_DOUBLE_FORK), -EINVAL);
+	pid = proc_fork(PROC_KEEP_IGNORED);
+	if (pid == 0) {
+		(void) raise(SIGUSR1); /* still ignored */
+		(void) raise(SIGUSR2); /* kills */
+		_exit(2);
+	}
+	ck_assert_int_eq(proc_wait(pid, 120000, &status, NULL), 0);
+	ck_assert_int_eq(status, SIGUSR2);
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 #include "cell_create.h"
 #include "cell_load.h"
 #include "cell_status.h"
+#include "cell_stop.h"
 #include "change.h"
 #include "convert.h"
 #include "copy.h"
@@ -17,7 +18,9 @@
 #include "mem.h"
 #include "model.h"
 #include "overlay.h"
+#include "parents.h"
 #include "scope.h"
+#include "stops.h"
 
 /* Tries of an apply while the same cell is deleted and created by others; then it fails. */
 #define ROUNDS_MAX 20
@@ -56,8 +59,8 @@ static int take_or_explain(struct change *c, struct kerr *err)
 	return r < 0 ? kerr_wrap(err, r, "failed to get cell") : 0;
 }
 
-/* One try. 1: containers to be replaced are still in their grace period; wait, then retry. */
-static int try_change(struct change *c, struct kerr *err)
+/* The cell's lock may be held afterwards: cell_release. */
+static int decide(struct change *c, struct kerr *err)
 {
 	struct cell_seen seen = { 0 };
 	int r = take_or_explain(c, err);
@@ -68,8 +71,14 @@ static int try_change(struct change *c, struct kerr *err)
 	if (!overlay_has(c->e->layout.overlay, &c->a))
 		r = cell_observe(c->e, c->ns, &c->stored, &seen, err);
 	c->run = seen.run;
-	if (r == 0)
-		r = change_decide(c, err);
+	return r < 0 ? r : change_decide(c, err);
+}
+
+/* One try. 1: containers to be replaced are still in their grace period; wait, then retry. */
+static int try_change(struct change *c, struct kerr *err)
+{
+	int r = decide(c, err);
+
 	if (r == 0)
 		r = change_walk(c, err);
 	cell_release(c->e, &c->a);
@@ -207,4 +216,86 @@ int apply_container(struct engine *e, struct container_doc *want, struct dry_run
 	if (!dry)
 		images_ensure_one(e, &how.a, want->spec.id, want->spec.image);
 	return change_cell(&how, res, err);
+}
+
+/* ---- before several are applied side by side ---- */
+
+/*
+ * Most cells of a manifest that is applied again are as they should be. To find that out
+ * takes less than to begin a worker, unless another process works on the cell.
+ */
+static bool is_unchanged(struct engine *e, const struct addr *a, struct cell_doc *want,
+			 const struct strlist *kept, struct rpc_apply_resource *res)
+{
+	cleanup_(change_clear) struct change c = { .e = e, .a = *a, .want = want, .kept = kept };
+	struct lock_id lock = lock_id_object(a);
+	bool same = false;
+
+	if (locks_held_elsewhere(&e->layout, &lock) != 0 || cell_is_ending(e, a, STOP_CELL))
+		return false;
+	if (decide(&c, NULL) == 0 && c.plan.action == PLAN_UNCHANGED)
+		same = change_walk(&c, NULL) == 0;
+	if (same)
+		apply_result_set(res, c.plan.action, &c.plan.changes, &c.plan.details);
+	cell_release(e, a);
+	return same;
+}
+
+static void prepare_new(struct engine *e, struct cell_doc *want)
+{
+	struct addr a;
+
+	if (cell_create_judge(e, want, NULL) < 0)
+		return;
+	a = addr_of_cell(want);
+	if (parents_create(e, &a, NULL) == 0)
+		images_ensure(e, &a, want, NULL);
+}
+
+static bool prepare_cell(struct engine *e, struct cell_doc *want, const struct strlist *kept,
+			 struct rpc_apply_resource *res)
+{
+	cleanup_(addr_copy_clear) struct addr_copy names = { 0 };
+	struct addr a;
+	int r = cell_normalise(want, NULL, NULL);
+
+	if (r < 0)
+		return false;
+	a = addr_of_cell(want);
+	r = scope_check(&a, ADDR_CELL, SCOPE_STRICT, NULL);
+	if (r == 0)
+		r = store_exists(&e->layout, &a, NULL);
+	if (r == 0)
+		prepare_new(e, want);
+	if (r <= 0)
+		return false;
+	addr_copy_set(&names, &a);
+	images_ensure(e, &names.a, want, NULL);
+	return is_unchanged(e, &names.a, want, kept, res);
+}
+
+bool apply_cell_prepare(struct engine *e, const struct cell_doc *want, const struct strlist *kept,
+			struct rpc_apply_resource *res)
+{
+	struct cell_doc copy = { 0 };
+	bool done;
+
+	model_copy(&cell_doc_type, &copy, want);
+	done = prepare_cell(e, &copy, kept, res);
+	model_clear(&cell_doc_type, &copy);
+	locks_drop_all(e->locks);
+	return done;
+}
+
+void apply_container_prepare(struct engine *e, const struct container_doc *want)
+{
+	struct container_doc copy = { 0 };
+	struct addr a;
+
+	model_copy(&container_doc_type, &copy, want);
+	if (doc_normalise(KIND_CONTAINER, &copy, NULL, NULL) == 0) {
+		a = addr_of_container(&copy);
+		images_ensure_one(e, &a, copy.spec.id, copy.spec.image);
+	}
+	model_clear(&container_doc_type, &copy);
 }

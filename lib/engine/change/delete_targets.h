@@ -18,4 +18,13 @@ void plan_delete_targets(struct engine *e, const struct rpc_plan_delete_args *ar
 void prepare_delete_targets(struct engine *e, const struct rpc_plan_delete_args *args,
 			    struct rpc_plan_delete_result *ret);
 
+/*
+ * Delete them, within one common grace period and side by side (workers.h); a target that is
+ * in another one, or has it in it, in the order of the targets. Failures are reported in the
+ * result and stop nothing. -ECANCELED: the caller disconnected; deletions that had begun are
+ * done.
+ */
+int delete_targets(struct engine *e, const struct rpc_plan_delete_args *args,
+		   struct rpc_plan_delete_result *ret, struct kerr *err);
+
 #endif

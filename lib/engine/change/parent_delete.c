@@ -18,6 +18,7 @@
 #include "path.h"
 #include "scope.h"
 #include "str.h"
+#include "workers.h"
 
 #define CGROUP_WAIT_MS 2000
 /* Tries of a cascade while other clients keep creating children; then -EBUSY. */
@@ -63,20 +64,76 @@ static int delete_error(const struct addr *step, const struct addr *a, int r, st
 	return r;
 }
 
-/* Without the object's lock: deleting a child takes it shared. */
+/* The children of an object that are deleted. */
+struct children {
+	const struct delete_plan *plan; /* the object itself comes last */
+	struct child_end {
+		bool ended;
+		int r;
+		struct kerr err;
+	} * ends; /* one for each child */
+};
+
+/* A parent goes after what is in it. */
+static bool clash(const void *ctx, size_t earlier, size_t task)
+{
+	const struct children *c = ctx;
+
+	return addr_within(&c->plan->v[earlier].a, &c->plan->v[task].a);
+}
+
+static void delete_child(void *ctx, struct engine *e, size_t task, struct buf *result)
+{
+	const struct children *c = ctx;
+	const struct addr *a = &c->plan->v[task].a;
+	struct child_end end = { .ended = true };
+
+	end.r = addr_level(a) == ADDR_CELL ? delete_cell_child(e, a, &end.err)
+					   : delete_parent_child(e, a, &end.err);
+	buf_add(result, &end, sizeof(end));
+}
+
+/* After a failure no further children are deleted. */
+static bool child_ended(void *ctx, size_t task, const struct buf *result, const struct kerr *why)
+{
+	const struct children *c = ctx;
+	struct child_end *end = &c->ends[task];
+
+	if (result && result->len == sizeof(*end))
+		memcpy(end, result->data, sizeof(*end));
+	else
+		*end = (struct child_end){ .ended = true, .r = -EPIPE, .err = *why };
+	return end->r == 0;
+}
+
+/*
+ * Children side by side (workers.h), without the object's lock: deleting a child takes it
+ * shared. When one fails, those that have begun still end, and the first failure in the
+ * order of the plan is reported.
+ */
 static int delete_children(struct engine *e, const struct addr *a, const struct delete_plan *plan,
 			   struct deleted *ret, struct kerr *err)
 {
-	for (size_t i = 0; i + 1 < plan->n; i++) {
-		const struct addr *step = &plan->v[i].a;
-		int r = addr_level(step) == ADDR_CELL ? delete_cell_child(e, step, err)
-						      : delete_parent_child(e, step, err);
+	cleanup_free struct child_end *ends = xcalloc(plan->n, sizeof(*ends));
+	struct children c = { .plan = plan, .ends = ends };
+	struct workers w = { .ctx = &c,
+			     .n = plan->n - 1,
+			     .clash = clash,
+			     .work = delete_child,
+			     .ended = child_ended };
+	int r = workers_run(e, &w, err);
 
-		if (r < 0)
-			return delete_error(step, a, r, err);
+	for (size_t i = 0; i < w.n && ends[i].ended; i++) {
+		const struct addr *step = &plan->v[i].a;
+
+		if (ends[i].r < 0) {
+			if (err)
+				*err = ends[i].err;
+			return delete_error(step, a, ends[i].r, err);
+		}
 		plan_delete_tell(a, step, &ret->parts);
 	}
-	return 0;
+	return r;
 }
 
 struct other_realm {
@@ -298,7 +355,8 @@ static int signal_cell(void *ctx, struct engine *e, const struct addr *a, struct
 
 void parent_signal_cells(struct engine *e, const struct addr *a)
 {
-	(void) scope_each(e, ADDR_CELL, a, signal_cell, NULL, NULL);
+	if (e->grace_ms != 0) /* else there is no grace to share */
+		(void) workers_each_cell(e, a, signal_cell, NULL, NULL);
 }
 
 /* Children that were created before the object is locked are deleted in another round. */

@@ -37,6 +37,7 @@ struct engine {
 	int grace_ms; /* grace period of the current request; -1: unset, see cell_grace */
 	bool mounts_checked;
 	int pins_ns, pins_root; /* see pins.h: the namespace and its root; -EBADF: not opened */
+	bool is_worker; /* this process does one task of a request (workers.h) */
 	int64_t trace_us; /* when the last step ended (engine_trace_step) */
 };
 

@@ -11,4 +11,5 @@ libengine_core_a_SOURCES = \
 	lib/engine/core/pull_failures.c lib/engine/core/pull_failures.h \
 	lib/engine/core/scope.c lib/engine/core/scope.h \
 	lib/engine/core/stage.c lib/engine/core/stage.h \
-	lib/engine/core/wake.c lib/engine/core/wake.h
+	lib/engine/core/wake.c lib/engine/core/wake.h \
+	lib/engine/core/workers.c lib/engine/core/workers.h

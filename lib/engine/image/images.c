@@ -368,6 +368,9 @@ void images_ensure(struct engine *e, const struct addr *cell, const struct cell_
 	struct cell_doc stored = { 0 };
 	cleanup_free char *ns = NULL;
 
+	/* A worker's caller has done this, and alone may tell its client of the progress. */
+	if (e->is_worker)
+		return;
 	/* Errors are ignored here: they are reported once the locks are taken. */
 	if (scope_check(cell, ADDR_CELL, 0, NULL) < 0)
 		return;

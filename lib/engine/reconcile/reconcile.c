@@ -39,6 +39,7 @@
 #include "str.h"
 #include "sweep.h"
 #include "wake.h"
+#include "workers.h"
 
 #define RESTART_RETRY_MS 5000 /* delay after a restart that could not even be tried */
 
@@ -423,6 +424,7 @@ static void pass_all(struct engine *e, bool boot)
 	static const enum addr_level parents[] = { ADDR_REALM, ADDR_SPACE, ADDR_STACK };
 	struct addr all = { 0 };
 	struct kerr err = { 0 };
+	int r;
 
 	if (intent_list(&e->layout, pass_intent, e, &err) < 0)
 		log_step("intents", &err);
@@ -433,7 +435,10 @@ static void pass_all(struct engine *e, bool boot)
 		log_step("firewall", &err);
 	if (cell_links_look(e, &err) < 0)
 		log_step("links", &err);
-	if (scope_each(e, ADDR_CELL, &all, pass_cell, &boot, &err) < 0)
+	/* At boot, cells are started: side by side. */
+	r = boot ? workers_each_cell(e, &all, pass_cell, &boot, &err)
+		 : scope_each(e, ADDR_CELL, &all, pass_cell, &boot, &err);
+	if (r < 0)
 		log_step("cells", &err);
 	cell_links_forget(e);
 }

@@ -93,6 +93,24 @@ static void delete_begin(struct cli *c, const char *name, void *ctx)
 	cli_free_args(m->id, &args);
 }
 
+/*
+ * More than are under way at a time: all get their stop signal before the first is waited for.
+ * If this fails, so does the deletion, which reports it; or the daemon is of an older version,
+ * and they have their graces a few at a time.
+ */
+static void ask_to_end(struct cli *c, const struct deletes *d, const struct strlist *names)
+{
+	struct rpc_plan_delete_args args = { 0 };
+	struct rpc_plan_delete_reply reply = { 0 };
+
+	for (size_t i = 0; i < names->n; i++)
+		delete_plan_target(&args, d->kind, &d->scope, names->v[i]);
+	if (scope_fill_grace(c, rpc_method_get(RPC_X_PREPARE_DELETE), &args, NULL) == 0)
+		(void) cli_call(c, RPC_X_PREPARE_DELETE, &args, &reply, NULL);
+	cli_free_args(RPC_X_PREPARE_DELETE, &args);
+	cli_free_reply(RPC_X_PREPARE_DELETE, &reply);
+}
+
 static int run_delete_kind(struct cli *c, enum kind kind, struct kerr *err)
 {
 	struct deletes d = { .kind = kind };
@@ -106,6 +124,8 @@ static int run_delete_kind(struct cli *c, enum kind kind, struct kerr *err)
 		r = scope_read(c, kind, 0, &d.scope, err);
 	if (r == 0)
 		r = names_wanted(c, kind, &d.scope, &names, err);
+	if (r == 0 && at_once && names.n > CLI_MAX_EARLY)
+		ask_to_end(c, &d, &names);
 	if (r == 0)
 		r = names_each(c, &names, at_once ? delete_begin : NULL, delete_one, &d, err);
 	scope_clear(&d.scope);

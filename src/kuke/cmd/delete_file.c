@@ -178,26 +178,42 @@ static int plan_docs(struct cli *c, const struct docstream *docs, struct deletio
 }
 
 /*
- * All get their stop signal before the first is waited for. An older daemon does not have the
- * method: there each has its grace period in turn.
+ * All in one request: the engine deletes them side by side, and their processes have one
+ * common grace period. 1: it could not be done so, as a daemon of an older version or none is
+ * there.
  */
-static int prepare_docs(struct cli *c, const struct docstream *docs, struct kerr *err)
+static int delete_docs_at_once(struct cli *c, const struct docstream *docs, struct deletion *d,
+			       struct kerr *err)
 {
 	struct rpc_plan_delete_args args = { 0 };
 	struct rpc_plan_delete_reply reply = { 0 };
+	struct planning planning = { .d = d, .plan = &reply.result };
 	int r;
 
 	if (docs->n < 2)
-		return 0;
+		return 1;
 	each_doc(c, docs, plan_doc, &args);
 	args.cascade = cli_bool(c, "cascade");
 	args.force = cli_bool(c, "force");
-	r = scope_fill_grace(c, rpc_method_get(RPC_X_PREPARE_DELETE), &args, err);
+	r = scope_fill_grace(c, rpc_method_get(RPC_X_DELETE_TARGETS), &args, err);
+	if (r == 0 && (cli_call(c, RPC_X_DELETE_TARGETS, &args, &reply, NULL) < 0 ||
+		       reply.result.planned.n != args.targets.n))
+		r = 1;
 	if (r == 0)
-		(void) cli_call(c, RPC_X_PREPARE_DELETE, &args, &reply, NULL);
-	cli_free_args(RPC_X_PREPARE_DELETE, &args);
-	cli_free_reply(RPC_X_PREPARE_DELETE, &reply);
+		each_doc(c, docs, add_planned, &planning);
+	cli_free_args(RPC_X_DELETE_TARGETS, &args);
+	cli_free_reply(RPC_X_DELETE_TARGETS, &reply);
 	return r;
+}
+
+static int delete_docs(struct cli *c, const struct docstream *docs, struct deletion *d,
+		       struct kerr *err)
+{
+	int r = delete_docs_at_once(c, docs, d, err);
+
+	if (r > 0)
+		each_doc(c, docs, delete_doc, d);
+	return r < 0 ? r : 0;
 }
 
 int delete_file(struct cli *c, struct kerr *err)
@@ -219,11 +235,9 @@ int delete_file(struct cli *c, struct kerr *err)
 	r = manifest_check(c, &docs, DOCSTREAM_STYLE_DELETE, err);
 	if (r < 0)
 		return r;
-	r = cli_bool(c, "dry-run") ? plan_docs(c, &docs, &d, err) : prepare_docs(c, &docs, err);
+	r = cli_bool(c, "dry-run") ? plan_docs(c, &docs, &d, err) : delete_docs(c, &docs, &d, err);
 	if (r < 0)
 		return r;
-	if (!cli_bool(c, "dry-run"))
-		each_doc(c, &docs, delete_doc, &d);
 	report_deleted(&out, d.v, d.n, cli_report_format(c),
 		       cli_bool(c, "dry-run") ? REPORT_DRY_RUN : 0);
 	cli_print(&out);
