@@ -33,6 +33,22 @@ setup_file()
 	assert_output --regexp $'\nratio kuke version / true [0-9]+\\.[0-9][0-9]\n'
 }
 
+# The short form: what it counts has to be right, and nothing may be left.
+@test "many.sh fills a host and empties it again" {
+	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/many.sh" -n 200 -r 1 -c 20 -p 0
+	assert_success
+	for n in 0 50 100 199; do
+		assert_output --regexp "after +$n cells: cell [0-9.]+ ms wall, .*; runc beside [0-9.]+, apart [0-9.]+: ratio [0-9]+\.[0-9][0-9]"
+	done
+	for what in "create of 20 by four: kuke " "delete of 20 by four: kuke " "apply -f of 20: " "get cells: " \
+		"get containers: " "monitors: " "kukeond: " "kernel memory: " "pass over 200 cells: " "delete -f of 200: "; do
+		assert_output --partial "$what"
+	done
+	assert_line "cells that are Ready: 200"
+	assert_output --regexp 'mounts of the host: [0-9]+ before, [0-9]+ with 200 cells'
+	assert_line "left: nothing"
+}
+
 # What bigimage.sh makes, of one small layer.
 small_image()
 {
