@@ -139,6 +139,7 @@ SYSTEM_TESTS = \
 	tests/integration/monitor.bats tests/integration/mounts.bats \
 	tests/integration/mounts.bats \
 	tests/integration/network.bats \
+	tests/integration/passes.bats \
 	tests/integration/people.bats \
 	tests/integration/odd_names.bats \
 	tests/integration/plan.bats \

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "atomic.h"
 #include "copy.h"
@@ -137,7 +138,18 @@ int intent_remove(const struct layout *l, const struct locks *t, const struct lo
 	return r < 0 ? r : remove_tree_at(AT_FDCWD, path, REMOVE_TREE_SAME_FS, err);
 }
 
-/* Add "r/s/…" of every .intent below dir to ret. */
+/* Whether the directory below d has an intent, found without reading it. */
+static bool has_intent(DIR *d, const char *name)
+{
+	cleanup_free char *file = path_join(name, ".intent", NULL);
+
+	return faccessat(dirfd(d), file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/*
+ * Add "r/s/…" of every .intent below dir to ret. A cell's directory outlives it, as its
+ * lock does, so there may be many.
+ */
 static int collect(const char *dir, const char *prefix, unsigned depth, struct strlist *ret,
 		   struct kerr *err)
 {
@@ -163,10 +175,15 @@ static int collect(const char *dir, const char *prefix, unsigned depth, struct s
 				strlist_add(ret, prefix);
 			continue;
 		}
-		if (e->d_name[0] == '.' || e->d_type != DT_DIR || depth == ADDR_CELL)
+		if (e->d_name[0] == '.' || e->d_type != DT_DIR)
 			continue;
-		below = path_join(dir, e->d_name, NULL);
 		name = depth == 0 ? xstrdup(e->d_name) : path_join(prefix, e->d_name, NULL);
+		if (depth + 1 == ADDR_CELL) {
+			if (has_intent(d, e->d_name) && !strlist_has(ret, name))
+				strlist_add(ret, name);
+			continue;
+		}
+		below = path_join(dir, e->d_name, NULL);
 		r = collect(below, name, depth + 1, ret, err);
 	}
 	(void) closedir(d);

@@ -146,6 +146,18 @@ static int keep_trouble(struct engine *e, const struct addr *cell, struct cell_r
 	return r < 0 ? r : 1;
 }
 
+bool cell_link_in_order(struct engine *e, const struct addr *cell, const struct cell_run *run)
+{
+	char bridge[LINK_NAME_MAX];
+
+	if (!run->complete || !run->veth[0])
+		return true;
+	if (run->trouble[0] || (run->addr && !lease_holds(e, cell, run->addr)))
+		return false;
+	link_bridge_name(cell->realm, cell->space, e->instance, bridge);
+	return seen_in_order(e, run->veth, bridge);
+}
+
 int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct cell_run *run,
 			  struct kerr *err)
 {

@@ -26,6 +26,12 @@ int cell_link_make(struct engine *e, const struct addr *cell, const struct space
 		   const struct cell_run *run, struct kerr *err);
 
 /*
+ * Whether cell_link_mend_locked would find nothing to do for a cell with that record,
+ * according to the dump. Without the lock: a snapshot.
+ */
+bool cell_link_in_order(struct engine *e, const struct addr *cell, const struct cell_run *run);
+
+/*
  * Repair the link of a started cell, whose record is *run: reattach its port to the
  * bridge, recreate a lost pair with the same address. If that fails, the reason is stored
  * in the record (cell_run.trouble), from where cell_observe reports it. 1 something

@@ -93,8 +93,7 @@ bool cell_look_may_restart(struct cell_look *l, const struct addr *cell)
 	return may_be_due(l, &l->restarts, RT_RESTARTS, cell);
 }
 
-/* The runtime's intents are below one directory for all cells of a stack; usually there is none. */
-static int check_intent(struct cell_look *l, const struct addr *cell, struct kerr *err)
+int cell_look_intent(struct cell_look *l, const struct addr *cell, struct kerr *err)
 {
 	struct lock_id lock = lock_id_object(cell);
 	struct addr stack = addr_parent(cell);
@@ -102,20 +101,21 @@ static int check_intent(struct cell_look *l, const struct addr *cell, struct ker
 	struct intent i = { 0 };
 	int r;
 
+	/* Those of the runtime are below one directory for all cells of a stack. */
 	if (!(l->flags & CELL_LOOK_MANY) ||
 	    may_have(&l->intents, layout_lock_to_rt(&l->e->layout, locks), cell->cell))
 		r = intent_load(&l->e->layout, &lock, &i, err);
 	else
 		r = intent_load_durable(&l->e->layout, &lock, &i, err);
 	intent_clear(&i);
-	return r == -ENOENT ? 0 : r;
+	return r < 0 ? (r == -ENOENT ? 0 : r) : 1;
 }
 
 void cell_look_sides(struct cell_look *l, const struct addr *cell, struct cell_doc *doc)
 {
 	struct kerr why = { 0 };
 
-	if (check_intent(l, cell, &why) < 0)
+	if (cell_look_intent(l, cell, &why) < 0)
 		damaged_side(cell, doc, &why);
 	if (l->flags & CELL_LOOK_NO_LABELS)
 		return;
@@ -134,24 +134,41 @@ void cell_observe_cgroup(struct engine *e, struct cell_doc *doc, const char *cgr
 		e, cgroup, &doc->status.cgroup_ready, &doc->status.subtree_controllers);
 }
 
+/* Whether the cells of a stack are known from one reading of each hierarchy. */
+static bool knows_groups(struct cell_look *l, const struct addr *cell)
+{
+	struct cell_look_names *n = &l->cgroups;
+	struct addr stack = addr_parent(cell);
+
+	if (!(l->flags & CELL_LOOK_MANY) || l->e->cgroups->mode == CGROUP_MODE_V2)
+		return false;
+	(void) is_new(n, scope_cgroup(l->e, &stack));
+	if (++n->asked == CGROUPS_ONE_BY_ONE)
+		n->r = cgroup_children(l->e->cgroups, n->dir, &n->names);
+	return n->asked >= CGROUPS_ONE_BY_ONE && n->r == 0;
+}
+
+int cell_look_has_cgroup(struct cell_look *l, const struct addr *cell)
+{
+	cleanup_free char *cgroup = NULL;
+
+	if (knows_groups(l, cell))
+		return strlist_find(&l->cgroups.names, cell->cell);
+	cgroup = scope_cgroup(l->e, cell);
+	return cgroup_exists(l->e->cgroups, cgroup);
+}
+
 void cell_look_cgroup(struct cell_look *l, const struct addr *cell, struct cell_doc *doc)
 {
 	cleanup_free char *cgroup = NULL;
-	struct addr stack = addr_parent(cell);
-	struct cell_look_names *n = &l->cgroups;
 
 	if (l->flags & CELL_LOOK_NO_CGROUP)
 		return;
-	cgroup = scope_cgroup(l->e, cell);
-	if ((l->flags & CELL_LOOK_MANY) && l->e->cgroups->mode != CGROUP_MODE_V2) {
-		(void) is_new(n, scope_cgroup(l->e, &stack));
-		if (++n->asked == CGROUPS_ONE_BY_ONE)
-			n->r = cgroup_children(l->e->cgroups, n->dir, &n->names);
-		if (n->asked >= CGROUPS_ONE_BY_ONE && n->r == 0) {
-			doc->status.cgroup_ready = strlist_find(&n->names, cell->cell);
-			strlist_clear(&doc->status.subtree_controllers);
-			return;
-		}
+	if (knows_groups(l, cell)) {
+		doc->status.cgroup_ready = strlist_find(&l->cgroups.names, cell->cell);
+		strlist_clear(&doc->status.subtree_controllers);
+		return;
 	}
+	cgroup = scope_cgroup(l->e, cell);
 	cell_observe_cgroup(l->e, doc, cgroup);
 }

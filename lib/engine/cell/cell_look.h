@@ -41,9 +41,14 @@ int cell_look_namespace(struct cell_look *l, const char *realm, const char **ret
 bool cell_look_may_stop(struct cell_look *l, const struct addr *cell);
 bool cell_look_may_restart(struct cell_look *l, const struct addr *cell);
 
+/* Whether the cell has an intent: 1, 0, or -errno if it cannot be read. */
+int cell_look_intent(struct cell_look *l, const struct addr *cell, struct kerr *err);
+
 /* Set what is wrong with the cell's intent and its containers' labels in its status. */
 void cell_look_sides(struct cell_look *l, const struct addr *cell, struct cell_doc *doc);
 
+/* As cgroup_exists. */
+int cell_look_has_cgroup(struct cell_look *l, const struct addr *cell);
 /* Set the fields read from the kernel: cgroupReady and the delegated controllers. */
 void cell_look_cgroup(struct cell_look *l, const struct addr *cell, struct cell_doc *doc);
 /* The same of one cell. */

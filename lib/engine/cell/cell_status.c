@@ -286,9 +286,9 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, struct 
 }
 
 int cell_observe_look(struct cell_look *look, const char *ns, struct cell_doc *doc,
-		      struct kerr *err)
+		      struct cell_seen *ret, struct kerr *err)
 {
-	return observe(look->e, look, ns, doc, NULL, err);
+	return observe(look->e, look, ns, doc, ret, err);
 }
 
 int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flags, struct kerr *err)

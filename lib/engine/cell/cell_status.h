@@ -22,7 +22,7 @@ int cell_observe(struct engine *e, const char *ns, struct cell_doc *doc, struct 
 
 /* The same as one of many, without the lock. */
 int cell_observe_look(struct cell_look *look, const char *ns, struct cell_doc *doc,
-		      struct kerr *err);
+		      struct cell_seen *ret, struct kerr *err);
 
 /* Return the status of a container by its id, NULL if there is none. */
 struct container_status *cell_container_status(struct cell_doc *doc, const char *id);

@@ -33,7 +33,7 @@ static int read_status(struct cell_look *l, const struct addr *a, struct cell_do
 
 	r = cell_look_namespace(l, a->realm, &ns, err);
 	if (r == 0)
-		r = cell_observe_look(l, ns, doc, err);
+		r = cell_observe_look(l, ns, doc, NULL, err);
 	if (r == 0) {
 		cell_look_cgroup(l, a, doc);
 		cell_look_sides(l, a, doc);

@@ -178,6 +178,17 @@ int lease_find(struct engine *e, const struct addr *cell, uint32_t *ret)
 	return r;
 }
 
+bool lease_holds(struct engine *e, const struct addr *cell, uint32_t addr)
+{
+	struct addr space = lease_space(cell);
+	char text[IPV4_TEXT_MAX], have[LEASE_TARGET_MAX];
+	cleanup_free char *file = layout_lease(&e->layout, &space, ipv4_text(addr, text));
+	cleanup_free char *target = lease_target(cell);
+	ssize_t n = readlink(file, have, sizeof(have));
+
+	return n > 0 && (size_t) n == strlen(target) && memcmp(have, target, (size_t) n) == 0;
+}
+
 int lease_keep(struct engine *e, const struct addr *cell, uint32_t addr, struct kerr *err)
 {
 	struct addr space = lease_space(cell);
@@ -188,7 +199,7 @@ int lease_keep(struct engine *e, const struct addr *cell, uint32_t addr, struct 
 	uint32_t have;
 	int r;
 
-	if (lease_find(e, cell, &have) == 0)
+	if (lease_holds(e, cell, addr) || lease_find(e, cell, &have) == 0)
 		return 0;
 	r = locks_take(e->locks, &lock, 0, err);
 	if (r < 0)

@@ -11,6 +11,9 @@ int lease_take(struct engine *e, const struct addr *cell, const struct space_net
 /* Get the address of a cell; -ENOENT without a message if it has none. */
 int lease_find(struct engine *e, const struct addr *cell, uint32_t *ret);
 
+/* Whether a cell has the lease of that address: one look, however many leases there are. */
+bool lease_holds(struct engine *e, const struct addr *cell, uint32_t addr);
+
 /* Recreate the lost lease of a running cell with its address. 1 created, 0 it has one. */
 int lease_keep(struct engine *e, const struct addr *cell, uint32_t addr, struct kerr *err);
 

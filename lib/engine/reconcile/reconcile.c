@@ -22,6 +22,7 @@
 #include "daemon_cell.h"
 #include "ending.h"
 #include "field.h"
+#include "idle.h"
 #include "intent.h"
 #include "log.h"
 #include "mem.h"
@@ -317,17 +318,25 @@ static int settle_cell(struct engine *e, const struct addr *a, enum settle_flags
 	return r == -ENOENT || r > 0 ? 0 : r; /* 1: its deletion is still in progress */
 }
 
+struct cell_pass {
+	struct cell_look look;
+	bool boot;
+};
+
 /*
  * Skip busy cells, which the next reconcile pass handles, except in the first pass of a
  * boot, which starts cells. An error in one cell does not stop the pass.
  */
 static int pass_cell(void *ctx, struct engine *e, const struct addr *a, struct kerr *unused)
 {
-	const bool *boot = ctx;
+	struct cell_pass *pass = ctx;
 	struct kerr err = { 0 };
-	int r = settle_cell(e, a, *boot ? SETTLE_BOOT : SETTLE_TRY, &err);
+	int r;
 
 	(void) unused;
+	if (!pass->boot && cell_is_idle(&pass->look, a))
+		return 0;
+	r = settle_cell(e, a, pass->boot ? SETTLE_BOOT : SETTLE_TRY, &err);
 	if (r < 0 && r != -EWOULDBLOCK)
 		log_cell(a, &err);
 	return 0;
@@ -422,6 +431,7 @@ static bool is_first_of_boot(struct engine *e)
 static void pass_all(struct engine *e, bool boot)
 {
 	static const enum addr_level parents[] = { ADDR_REALM, ADDR_SPACE, ADDR_STACK };
+	struct cell_pass pass = { .look = { .e = e, .flags = CELL_LOOK_MANY }, .boot = boot };
 	struct addr all = { 0 };
 	struct kerr err = { 0 };
 	int r;
@@ -436,10 +446,11 @@ static void pass_all(struct engine *e, bool boot)
 	if (cell_links_look(e, &err) < 0)
 		log_step("links", &err);
 	/* At boot, cells are started: side by side. */
-	r = boot ? workers_each_cell(e, &all, pass_cell, &boot, &err)
-		 : scope_each(e, ADDR_CELL, &all, pass_cell, &boot, &err);
+	r = boot ? workers_each_cell(e, &all, pass_cell, &pass, &err)
+		 : scope_each_name(e, ADDR_CELL, &all, pass_cell, &pass, &err);
 	if (r < 0)
 		log_step("cells", &err);
+	cell_look_clear(&pass.look);
 	cell_links_forget(e);
 }
 
