@@ -92,6 +92,13 @@ page()
 	diff "$HERE/names" - <<<"$expected"
 	# Beyond the end there is nothing.
 	assert_equal "$(page ListRealms 'zzz#0' | jq -c '[.result.Realms, .result.Next]')" '[null,""]'
+	# Smaller pages, and some members only.
+	rpc '{"method":"KukeonX1.ListRealms","params":[{"PageBytes":200000}],"id":1}' >"$HERE/page"
+	assert [ "$(stat -c %s "$HERE/page")" -lt 201000 ]
+	assert_equal "$(jq -c '[.result.Next, (.result.Realms | length)]' "$HERE/page")" '["p003#0",5]'
+	rpc '{"method":"KukeonX1.ListRealms","params":[{"Fields":["metadata.name"]}],"id":1}' >"$HERE/page"
+	assert_equal "$(jq -c '[.result.Next, (.result.Realms | length), .result.Realms[0]]' "$HERE/page")" \
+		'["",102,{"metadata":{"name":"default"}}]'
 	local how
 	for how in "" --no-daemon; do
 		# shellcheck disable=SC2086

@@ -216,21 +216,26 @@ int lease_drop(struct engine *e, const struct addr *cell, struct kerr *err)
 {
 	struct addr space = lease_space(cell);
 	struct lock_id lock = lock_id_leases(&space);
-	uint32_t addr;
+	cleanup_free char *dir = layout_object(&e->layout, &space, SPACE_LEASES);
+	cleanup_free char *target = lease_target(cell);
+	struct lease_list all = { 0 };
 	int r;
 
 	r = locks_take(e->locks, &lock, 0, err);
 	if (r < 0)
 		return r;
-	while (lease_find(e, cell, &addr) == 0) {
+	(void) read_leases(dir, &all, NULL); /* what cannot be read is swept some other time */
+	for (size_t i = 0; r == 0 && i < all.n; i++) {
 		char text[IPV4_TEXT_MAX];
-		cleanup_free char *file = layout_lease(&e->layout, &space, ipv4_text(addr, text));
+		cleanup_free char *file = NULL;
 
-		if (unlink(file) < 0 && errno != ENOENT) {
+		if (!streq(all.v[i].target, target))
+			continue;
+		file = layout_lease(&e->layout, &space, ipv4_text(all.v[i].addr, text));
+		if (unlink(file) < 0 && errno != ENOENT)
 			r = kerr_set(err, -errno, "remove '%s'", file);
-			break;
-		}
 	}
+	free(all.v);
 	locks_drop(e->locks, &lock);
 	return r;
 }
