@@ -192,3 +192,33 @@ use_runtime()
 	kuke --no-daemon delete cell a b c
 	quiet kuke daemon start
 }
+
+@test "killed before each call that makes or moves a namespace or a mount: nothing is left" {
+	local call n count mounts kills=0
+
+	cell_doc a "$IDLE" >"$HERE/doc.yaml"
+	mounts=$(mounts)
+	inst umount -l "$INSTANCE/run/mounts/pins" # so that the first start makes all of it
+	quiet traced_engine "$HERE/trace" -- --no-daemon run -d -f "$HERE/doc.yaml" >/dev/null
+	kuke delete cell a
+	for call in unshare setns fsmount open_tree move_mount pivot_root mount umount2 mkdirat; do
+		count=$(grep -c "^$call(" "$HERE/trace")
+		assert [ "$count" -gt 0 ]
+		for n in $(seq "$count"); do
+			inst umount -l "$INSTANCE/run/mounts/pins"
+			if quiet traced_engine "$HERE/killed" -e "trace=$call" -e "inject=$call:signal=KILL:when=$n" \
+				-- --no-daemon run -d -f "$HERE/doc.yaml" >"$HERE/said" 2>&1; then
+				kuke delete cell a # one less than the first start
+				continue
+			fi
+			grep -q 'was ended by SIGKILL' "$HERE/said"
+			kills=$((kills + 1))
+			restart_daemon
+			[ ! -e "$(cell_dir a)/metadata.json" ] || quiet kuke delete cell a
+			assert_equal "$call $n: $(cell_pins a)" "$call $n: "
+			assert_equal "$call $n: $(mounts)" "$call $n: $mounts"
+		done
+	done
+	echo "$kills kills"
+	assert [ "$kills" -gt 30 ]
+}
