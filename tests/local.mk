@@ -137,7 +137,7 @@ SYSTEM_TESTS = \
 	tests/integration/links.bats \
 	tests/integration/logs.bats \
 	tests/integration/monitor.bats tests/integration/mounts.bats \
-	tests/integration/mounts.bats \
+	tests/integration/mount_tables.bats \
 	tests/integration/network.bats \
 	tests/integration/passes.bats \
 	tests/integration/people.bats \
