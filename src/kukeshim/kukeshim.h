@@ -57,6 +57,7 @@ struct logfile {
 	int files;
 	int64_t size;
 	bool mid_line; /* the log does not end with a newline */
+	enum log_stream stream; /* of the last bytes in it */
 	enum log_stream last_stream;
 	uint64_t last_us; /* time of the last index entry; 0: none in this file */
 	int64_t dropped;

@@ -159,6 +159,7 @@ static void write_bytes(struct logfile *l, enum log_stream stream, const char *p
 		}
 		l->size += put_n;
 		l->mid_line = p[put_n - 1] != '\n';
+		l->stream = stream;
 		p += put_n;
 		n -= (size_t) put_n;
 	}

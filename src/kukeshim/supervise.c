@@ -25,8 +25,11 @@ enum {
 	RUNC_DELETE_MS = 30000,
 };
 
-/* The pages after the first are only used while there is much output (see pump_done). */
-static char chunk_[CHUNK] __attribute__((aligned(PAGE)));
+/*
+ * The pages after the first are only used while there is much output (see pump_done), the
+ * last one by finish_line.
+ */
+static char chunk_[CHUNK + PAGE] __attribute__((aligned(PAGE)));
 static bool chunk_used_;
 
 int supervise_open(struct shim *s, struct kerr *err)
@@ -56,18 +59,43 @@ static void pump_done(void)
 	chunk_used_ = false;
 }
 
+/*
+ * A chunk of the other stream has been read. If the log is in the middle of a line of
+ * this one, copy what is there of it first: what a process wrote to it before that chunk
+ * is there by now, so lines of one process are not mixed.
+ */
+static void finish_line(struct shim *s, enum log_stream stream)
+{
+	char *aside = chunk_ + CHUNK;
+	size_t sum = 0;
+	ssize_t n;
+
+	while (s->log.mid_line && s->log.stream == stream && sum < TURN_MAX) {
+		n = read(s->out[stream], aside, PAGE);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		chunk_used_ = true;
+		logfile_write(&s->log, stream, aside, (size_t) n);
+		sum += (size_t) n;
+	}
+}
+
 size_t supervise_pump(struct shim *s, enum log_stream stream, size_t max)
 {
+	enum log_stream other = stream == LOG_STREAM_OUT ? LOG_STREAM_ERR : LOG_STREAM_OUT;
 	size_t sum = 0;
 	ssize_t n;
 
 	while (sum < max) {
-		n = read(s->out[stream], chunk_, sum == 0 ? PAGE : sizeof(chunk_));
+		n = read(s->out[stream], chunk_, sum == 0 ? PAGE : CHUNK);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			break;
 		chunk_used_ = chunk_used_ || n > PAGE;
+		finish_line(s, other);
 		logfile_write(&s->log, stream, chunk_, (size_t) n);
 		sum += (size_t) n;
 	}

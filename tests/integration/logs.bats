@@ -116,3 +116,20 @@ follower_ended()
 	wait_for 100 follower_ended
 	kuke delete cell a
 }
+
+@test "a line of one stream is not cut by one of the other" {
+	local monitor pid
+
+	run_cell a 'printf one >&2; while [ ! -e /go ]; do sleep 0.05; done
+		echo two >&2; echo three; touch /done; exec sleep 1000'
+	wait_for 200 log_has a one
+	monitor=$(monitor_of a)
+	pid=$(init_of a)
+	inst kill -STOP "$monitor" # so that it finds both streams readable, in the middle of a line
+	inst touch "/proc/$pid/root/go"
+	wait_for 200 inst test -e "/proc/$pid/root/done"
+	inst kill -CONT "$monitor"
+	wait_for 200 log_has a three
+	assert_equal "$(logs a)" $'onetwo\nthree'
+	kuke delete cell a --force
+}
