@@ -61,7 +61,7 @@ static void pump_done(void)
 
 /*
  * A chunk of the other stream has been read. If the log is in the middle of a line of
- * this one, copy what is there of it first: what a process wrote to it before that chunk
+ * this one, copy its waiting bytes first: what a process wrote to it before that chunk
  * is there by now, so lines of one process are not mixed.
  */
 static void finish_line(struct shim *s, enum log_stream stream)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -158,13 +159,39 @@ static int open_start(struct engine *e, const struct addr *cell, const char *sta
 	return open_below(dirfd, start_id, err);
 }
 
+/*
+ * Open the pins and prevent their release, until the descriptor returned is closed. What
+ * was opened before may have been released since.
+ */
+static int hold(struct engine *e, struct kerr *err)
+{
+	cleanup_free char *dir = layout_rt(&e->layout, RT_MOUNTS);
+	cleanup_free char *file = path_join(dir, PINS_LOCK, NULL);
+
+	for (;;) {
+		cleanup_fd int lock = -EBADF;
+		int r = pins_prepare(e, err);
+
+		if (r == 0)
+			lock = r = lock_file_at(AT_FDCWD, file, LOCK_FILE_WAIT | LOCK_FILE_SHARED,
+						err);
+		if (r < 0)
+			return r;
+		pins_close(e);
+		r = find_pins(e, err);
+		if (r != -ENOENT)
+			return r < 0 ? r : take_fd(lock);
+	}
+}
+
 int pins_make(struct engine *e, const struct addr *cell, const char *start_id, enum ns_kind kinds,
 	      const char *hostname, struct kerr *err)
 {
+	cleanup_fd int held = hold(e, err);
 	cleanup_fd int dirfd = -EBADF;
-	int r = pins_prepare(e, err);
+	int r = held;
 
-	if (r == 0)
+	if (r >= 0)
 		dirfd = r = open_start(e, cell, start_id, true, err);
 	if (r < 0)
 		return r;
@@ -242,4 +269,34 @@ int pins_list(struct engine *e, enum pins_kind kind, struct strlist *ret, struct
 	int r = find_pins(e, err);
 
 	return r < 0 ? (r == -ENOENT ? 0 : r) : names_in(e->pins_root, kind, ret, err);
+}
+
+/* What is mounted at mounts/, and below it. */
+static int unmount_all(const char *dir, struct kerr *err)
+{
+	int r = 0;
+
+	while (r == 0 && mount_is_point(dir) > 0)
+		r = umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
+	return r < 0 ? kerr_set(err, r, "unmount '%s'", dir) : 0;
+}
+
+int pins_release(struct engine *e, struct kerr *err)
+{
+	cleanup_free char *dir = layout_rt(&e->layout, RT_MOUNTS);
+	cleanup_free char *file = path_join(dir, PINS_LOCK, NULL);
+	cleanup_strlist struct strlist cells = { 0 };
+	cleanup_fd int lock = -EBADF;
+	int r = find_pins(e, err);
+
+	if (r == 0)
+		lock = r = lock_file_at(AT_FDCWD, file, LOCK_FILE_WAIT, err);
+	pins_close(e);
+	if (r >= 0)
+		r = pins_list(e, PINS_CELLS, &cells, err);
+	if (r == 0 && cells.n == 0) {
+		pins_close(e);
+		r = unmount_all(dir, err);
+	}
+	return r == -ENOENT ? 0 : r;
 }

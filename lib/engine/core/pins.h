@@ -24,6 +24,9 @@ int pins_prepare(struct engine *e, struct kerr *err);
 /* Forget what was opened. The pins stay. */
 void pins_close(struct engine *e);
 
+/* Unmount it all, unless something of a cell is pinned; for when the daemon has ended. */
+int pins_release(struct engine *e, struct kerr *err);
+
 /* Make namespaces for the start of a cell and pin them. As ns_pin. */
 int pins_make(struct engine *e, const struct addr *cell, const char *start_id, enum ns_kind kinds,
 	      const char *hostname, struct kerr *err);

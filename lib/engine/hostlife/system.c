@@ -16,9 +16,11 @@
 #include "daemon.h"
 #include "daemon_cell.h"
 #include "fd.h"
+#include "log.h"
 #include "mem.h"
 #include "model.h"
 #include "path.h"
+#include "pins.h"
 #include "procinfo.h"
 #include "scope.h"
 #include "shim.h"
@@ -324,6 +326,17 @@ static int stop_locked(struct engine *e, pid_t pid, int how, struct kerr *err)
 	return r < 0 ? r : how;
 }
 
+/* Without the daemon and without cells, nothing is to stay mounted. */
+static void release_mounts(struct engine *e)
+{
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+
+	if (pins_release(e, &err) < 0)
+		log_wrn("cannot unmount what cells needed", "error",
+			kerr_text(&err, text, sizeof(text)));
+}
+
 int system_stop(struct engine *e, int grace_ms, struct kerr *err)
 {
 	pid_t asked, left;
@@ -344,5 +357,6 @@ int system_stop(struct engine *e, int grace_ms, struct kerr *err)
 	else if (r >= 0)
 		r = stop_locked(e, left, left > 0 ? 2 : asked > 0, err);
 	locks_drop_path(e->locks, &system_addr);
+	release_mounts(e);
 	return r;
 }
