@@ -145,9 +145,11 @@ int mount_plan_compose(struct mount_plan *p, int root, int ns, struct kerr *err)
 /* If something cannot be removed here, it is removed with the cell's runtime directory. */
 void mount_plan_remove_dirs(struct mount_plan *p)
 {
+	if (p->dir == NULL)
+		return;
 	for (size_t i = 0; i < p->n; i++)
 		if (p->v[i].composed != NULL)
 			(void) (p->v[i].file ? unlink(p->v[i].composed) : rmdir(p->v[i].composed));
-	if (p->dir != NULL)
-		(void) rmdir(p->dir);
+	(void) rmdir(p->dir);
+	free_p(&p->dir);
 }

@@ -159,6 +159,16 @@ static int open_start(struct engine *e, const struct addr *cell, const char *sta
 	return open_below(dirfd, start_id, err);
 }
 
+/* Whether what is open is still what is pinned. */
+static bool is_current(const struct engine *e, const char *dir)
+{
+	cleanup_free char *file = path_join(dir, PINS_FILE, NULL);
+	struct stat open, pinned;
+
+	return fstat(e->pins_ns, &open) == 0 && stat(file, &pinned) == 0 &&
+	       open.st_dev == pinned.st_dev && open.st_ino == pinned.st_ino;
+}
+
 /*
  * Open the pins and prevent their release, until the descriptor returned is closed. What
  * was opened before may have been released since.
@@ -177,10 +187,9 @@ static int hold(struct engine *e, struct kerr *err)
 						err);
 		if (r < 0)
 			return r;
+		if (is_current(e, dir))
+			return take_fd(lock);
 		pins_close(e);
-		r = find_pins(e, err);
-		if (r != -ENOENT)
-			return r < 0 ? r : take_fd(lock);
 	}
 }
 
