@@ -290,10 +290,26 @@ size_t utf8_len(const char *s, size_t n)
 	return len;
 }
 
+/* Bytes below 0x80 at s, as far as eight at a time can tell. */
+static size_t ascii_run(const char *s, size_t n)
+{
+	size_t i = 0;
+	uint64_t v;
+
+	for (; n - i >= sizeof(v); i += sizeof(v)) {
+		memcpy(&v, s + i, sizeof(v));
+		if (v & UINT64_C(0x8080808080808080))
+			break;
+	}
+	return i;
+}
+
 bool utf8_valid(const char *s, size_t n)
 {
-	size_t len;
+	size_t len = ascii_run(s, n);
 
+	s += len;
+	n -= len;
 	while (n > 0) {
 		len = utf8_len(s, n);
 		if (len == 0)

@@ -38,6 +38,9 @@ START_TEST(leases)
 	ck_assert_str_eq(err.msg, "no free address on bridge k-unit; delete cells of the space");
 	ck_assert_int_eq(lease_take(e, &b, &net, &again, &err), 0);
 	ck_assert_uint_eq(again, 0x0a580003); /* its own, once more */
+	ck_assert(lease_holds(e, &b, 0x0a580003));
+	ck_assert(!lease_holds(e, &a, 0x0a580003));
+	ck_assert(!lease_holds(e, &b, 0x0a5800ff));
 	ck_assert_int_eq(lease_drop(e, &b, &err), 0);
 	ck_assert_int_eq(lease_drop(e, &b, &err), 0);
 	ck_assert_int_eq(lease_find(e, &b, &got), -ENOENT);

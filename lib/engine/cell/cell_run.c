@@ -45,6 +45,18 @@ static bool has_start(const struct engine *e, const struct addr *cell)
 
 int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *ret, struct kerr *err)
 {
+	enum {
+		START,
+		VETH,
+		ADDRESS,
+		PHASE,
+		TROUBLE,
+		READY_AT
+	};
+	struct jscan_member m[] = {
+		{ .key = "start" }, { .key = "veth" },	  { .key = "address" },
+		{ .key = "phase" }, { .key = "trouble" }, { .key = "readyAt" }
+	};
 	cleanup_free char *file = run_file(e, cell);
 	cleanup_buf struct buf text = BUF_INIT(RUN_MAX);
 	struct cell_run run = { 0 };
@@ -56,23 +68,24 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 		return kerr_plain(err, -EBADMSG, "'%s' is missing", file);
 	if (r < 0)
 		return r;
-	r = jscan_get_str(buf_str(&text), text.len, "start", run.start_id, sizeof(run.start_id));
+	r = jscan_members(buf_str(&text), text.len, m, ARRAY_SIZE(m));
 	if (r == 0)
-		r = jscan_get_str(buf_str(&text), text.len, "veth", run.veth, sizeof(run.veth));
+		r = jscan_member_str(&m[START], run.start_id, sizeof(run.start_id));
 	if (r == 0)
-		r = jscan_get_str(buf_str(&text), text.len, "address", ip, sizeof(ip));
+		r = jscan_member_str(&m[VETH], run.veth, sizeof(run.veth));
+	if (r == 0)
+		r = jscan_member_str(&m[ADDRESS], ip, sizeof(ip));
 	if (r == 0 && ip[0])
 		r = ipv4_parse(ip, &run.addr);
 	if (r == 0)
-		r = jscan_get_str(buf_str(&text), text.len, "phase", phase, sizeof(phase));
+		r = jscan_member_str(&m[PHASE], phase, sizeof(phase));
 	if (r < 0)
 		return kerr_plain(err, -EINVAL, "'%s' is not a valid start record", file);
 	/* present only if the link is damaged */
-	if (jscan_get_str(buf_str(&text), text.len, "trouble", run.trouble, sizeof(run.trouble)) <
-	    0)
+	if (jscan_member_str(&m[TROUBLE], run.trouble, sizeof(run.trouble)) < 0)
 		run.trouble[0] = '\0';
 	run.complete = streq(phase, PHASE_COMPLETE);
-	if (jscan_get_str(buf_str(&text), text.len, "readyAt", at, sizeof(at)) == 0)
+	if (jscan_member_str(&m[READY_AT], at, sizeof(at)) == 0)
 		(void) ktime_parse(at, &run.ready_at);
 	*ret = run;
 	return 0;
