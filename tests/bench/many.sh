@@ -48,7 +48,7 @@ done
 if [ -z "${BENCH_DISK:-}" ]; then
 	bench_needs runc ip:iproute2 iptables-legacy:iptables busybox:busybox-static \
 		mkfs.ext4:e2fsprogs jq
-	bench_build pair
+	bench_build pair pinned
 	BENCH_DISK=$(mktemp -d "${TMPDIR:-/tmp}/kukeon-bench.XXXXXX")
 	export BENCH_DISK
 	trap 'rm -rf --one-file-system "$BENCH_DISK"' EXIT
@@ -285,11 +285,10 @@ timed -n "$rounds" -w 0 \
 	"runc create" "" "$work/runcs.create" "" "kuke create" "" "$work/clients.create" "" \
 	"runc delete" "" "$work/runcs.delete" "" "kuke delete" "" "$work/clients.delete" "" >"$work/four"
 for verb in create delete; do
-	r=$(column "runc $verb" 4 <"$work/four")
-	k=$(column "kuke $verb" 4 <"$work/four")
-	awk -v v="$verb" -v r="$r" -v k="$k" -v n="$at_once" 'BEGIN {
-		printf "%s of %d by four: kuke %.0f ms (%.1f/s), runc %.0f ms (%.1f/s): throughput %.2f of runc'"'"'s\n",
-			v, n, k, n * 1000 / k, r, n * 1000 / r, r / k }'
+	awk -F'\t' -v v="$verb" -v n="$at_once" '{ w[$1] = $4; c[$1] = $7 } END {
+		k = "kuke " v; r = "runc " v
+		printf "%s of %d by four: kuke %.0f ms (%.0f all cpu), runc %.0f ms (%.0f all cpu): throughput %.2f of runc'"'"'s\n",
+			v, n, w[k], c[k], w[r], c[r], w[r] / w[k] }' "$work/four"
 done
 cells_file "$work/apply.yaml" 0 "$at_once"
 timed -n "$rounds" -w 0 apply "" "$kuke apply -f $work/apply.yaml" \

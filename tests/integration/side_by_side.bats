@@ -25,7 +25,7 @@ crew()
 {
 	local n
 
-	n=$(($(inst nproc) + 1))
+	n=$(($(inst nproc) + 2))
 	echo $((n < 8 ? n : 8))
 }
 
@@ -154,7 +154,7 @@ created()
 	assert_equal "$(grep -c ': deleted$' <<<"$output")" 3
 }
 
-@test "as many at a time as there are processors, and one more" {
+@test "as many at a time as there are processors, and two more" {
 	local n names=()
 	for n in $(seq 1 12); do names+=("c$n"); done
 	cells "${names[@]}" >"$doc"

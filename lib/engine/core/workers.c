@@ -18,15 +18,16 @@
 #include "workers.h"
 
 /*
- * Starting and deleting cells is work for the processor, with short waits for the disk and
- * for locks in between. One worker more than there are processors fills the waits. Past a
- * few, they wait for each other in the kernel (network devices, mounts, control groups).
+ * Starting and deleting cells is work for the processor, with short waits for the disk, for
+ * monitors and for locks in between, which two workers more than there are processors fill.
+ * Past a few, they wait for each other in the kernel (network devices, mounts, control groups).
  *
  * A worker with tasks of its own, as one that deletes a stack with its cells, has two at a
  * time: the others run beside it.
  */
 enum {
 	WORKERS_MAX = 8,
+	WORKERS_MORE = 2, /* than processors */
 	WORKERS_OF_WORKER = 2,
 	READ_CHUNK = 16384
 };
@@ -55,7 +56,7 @@ static size_t crew_size(const struct engine *e)
 		return WORKERS_OF_WORKER;
 	CPU_ZERO(&cpus);
 	n = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? (size_t) CPU_COUNT(&cpus) : 1;
-	return n + 1 < WORKERS_MAX ? n + 1 : WORKERS_MAX;
+	return n + WORKERS_MORE < WORKERS_MAX ? n + WORKERS_MORE : WORKERS_MAX;
 }
 
 /* A client that only closed its sending half still waits for the reply. */
