@@ -254,7 +254,16 @@ container_doc()
 		"$(created c1 c2)"$'\nContainer "side": created\nContainer "side": created\nContainer "more": created'
 	for name in c1 c2; do is_container_state "$name" side Ready; done
 	is_container_state c2 more Ready
+	{ container_doc c2 third; container_doc c2 fourth; } >"$HERE/two.yaml"
+	hold c2
+	in_background apply -f "$HERE/two.yaml"
+	wait_for 200 n_workers 1
+	stays 1 n_workers 1
+	release
+	its_end
+	assert_output $'Container "third": created\nContainer "fourth": created'
 	# c1's is deleted while c2's cannot be.
+	: >"$HERE/held"
 	hold c2
 	in_background delete -f "$doc" --timeout 0s
 	wait_for 200 eval 'refute kuke get container side --cell c1'
@@ -286,8 +295,9 @@ container_doc()
 	printf -- '---\nkind: Space\nmetadata: {name: new}\nspec: {realmId: default}\n' >>"$doc"
 	IN=default/new/st hold c1
 	in_background delete -f "$doc" --cascade --timeout 0s
-	wait_for 200 eval 'refute kuke get cell c5 --space other --stack st'
-	stays 1 kuke get space new
+	wait_for 200 eval 'refute kuke get space other'
+	stays 1 n_workers 1
+	kuke get space new >/dev/null
 	release
 	its_end
 	assert_success
@@ -434,6 +444,18 @@ all_asked()
 	assert_output 'Deleted stack "st" from space "default"'
 	quiet kuke create stack st >/dev/null
 	quiet kuke apply -f "$doc" >/dev/null
+	# A space: its stack waits for the cells in it.
+	quiet kuke create space sp >/dev/null
+	IN="default sp st" cells d1 d2 >"$HERE/sp.yaml"
+	quiet kuke apply -f "$HERE/sp.yaml" >/dev/null
+	: >"$HERE/held"
+	IN=default/sp/st hold d1
+	in_background delete space sp --cascade --timeout 0s
+	wait_for 200 eval 'refute kuke get cell d2 --space sp --stack st'
+	stays 1 n_workers 1
+	release
+	its_end
+	assert_success
 	# A layer in which something is mounted cannot be removed.
 	layer=$INSTANCE_RUN_PATH/namespaces/default.$INSTANCE_NS_SUFFIX/containers/default_st_c02_main
 	assert [ -d "$layer/upper" ]
