@@ -5,10 +5,11 @@
 #
 # Fills a private instance with CELLS cells (1000) of one container that sleeps, with
 # a network each, at most 200 in a space. Before the first, at a quarter, at the half
-# and before the last it times, RUNS times (10) and interleaved, in milliseconds:
+# and before the last it times, RUNS times (10), in milliseconds:
 #
 #   cell     kuke run -d of one cell more, which is deleted again
-#   beside   runc run of a bundle that has nothing to do with kukeon
+#   beside   three times as often, runc run of a bundle that has nothing to do with
+#            kukeon, and interleaved
 #   apart    the same in a mount namespace that was made before the first cell
 #
 # On the way, in rounds that alternate: AT-ONCE (100) cells created and deleted by four
@@ -222,9 +223,12 @@ next()
 	timed -n "$runs" -w 1 \
 		cell "" "$kuke run -d -f $work/next.yaml" \
 			"$kuke delete cell c$((cells + 1)) --space s$(((cells + 1) / 200)) --timeout 0s" \
+		>"$work/next.$1"
+	# By themselves: after a deletion, the kernel is still busy with it.
+	timed -n $((runs * 3)) -w 1 \
 		beside "" "$enter/1/ns/mnt $runc run --bundle $work/bundles/true beside{n}" "" \
 		apart "" "$enter/$apart/ns/mnt $runc run --bundle $work/bundles/true apart{n}" "" \
-		>"$work/next.$1"
+		>>"$work/next.$1"
 	awk -F'\t' -v others="$1" '{ w[$1] = $4; c[$1] = $7 } END {
 		printf "after %4d cells: cell %.1f ms wall, %.1f ms all cpu; runc beside %.1f, apart %.1f: ratio %.2f\n",
 			others, w["cell"], c["cell"], w["beside"], w["apart"], w["beside"] / w["apart"] }' \
