@@ -169,10 +169,13 @@ END_TEST
 /* No descriptors for a pipe: all is done here. */
 START_TEST(without_processes)
 {
-	struct rlimit none = { .rlim_cur = 3, .rlim_max = 3 };
+	struct rlimit before, none;
 
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ .rlim_cur = 3, .rlim_max = before.rlim_max };
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
 	ck_assert_int_eq(workers_run(e, &all, NULL), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 	ck_assert_uint_eq(job.n_ended, TASKS);
 	ck_assert_uint_eq(job.in_caller, TASKS);
 }
