@@ -109,15 +109,18 @@ int engine_open(const struct engine_config *c, struct engine **ret, struct kerr 
 
 void engine_trace_step(struct engine *e, const char *step)
 {
-	char us[24];
+	char us[24], at[24];
+	struct ktime t;
 	int64_t now;
 
 	if (!log_enabled(LOG_LEVEL_DEBUG))
 		return;
 	now = clock_us();
 	if (step && e->trace_us) {
+		t = ktime_now();
 		(void) snprintf(us, sizeof(us), "%lld", (long long) (now - e->trace_us));
-		log_dbg("timing", "step", step, "us", us);
+		(void) snprintf(at, sizeof(at), "%lld.%06d", (long long) t.sec, (int) t.nsec / 1000);
+		log_dbg("timing", "step", step, "us", us, "at", at);
 		now = clock_us(); /* do not count the time that logging takes */
 	}
 	e->trace_us = now;

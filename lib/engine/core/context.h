@@ -43,7 +43,7 @@ struct engine {
 
 /*
  * Log, at debug level only, how long a step of a start took: the time since the
- * previous call. step NULL starts the measurement.
+ * previous call; and when it ended. step NULL starts the measurement.
  */
 void engine_trace_step(struct engine *e, const char *step);
 
