@@ -25,6 +25,7 @@
 #include "scope.h"
 #include "shim.h"
 #include "shim_state.h"
+#include "stage.h"
 #include "status.h"
 #include "str.h"
 #include "system.h"
@@ -193,6 +194,28 @@ static int load(struct engine *e, struct cell_doc *doc, char **ret_ns, struct ke
 	return r < 0 ? r : cell_load_locked(e, &system_addr, doc, ret_ns, err);
 }
 
+/* What cells need to have mounted is made and released with the daemon. */
+static void prepare_mounts(struct engine *e)
+{
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+
+	if (stage_prepare(e, &err) <
+	    0) /* the next start of a cell tries it again, and reports it */
+		log_wrn("cannot mount what cells need", "error",
+			kerr_text(&err, text, sizeof(text)));
+}
+
+static void release_mounts(struct engine *e)
+{
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+
+	if (pins_release(e, &err) < 0)
+		log_wrn("cannot unmount what cells needed", "error",
+			kerr_text(&err, text, sizeof(text)));
+}
+
 int system_start(struct engine *e, struct kerr *err)
 {
 	cleanup_container_run struct container_run run = { 0 };
@@ -206,6 +229,7 @@ int system_start(struct engine *e, struct kerr *err)
 		r = locks_take_path(e->locks, &system_addr, 0, err);
 	if (r < 0)
 		return r;
+	prepare_mounts(e);
 	r = daemon_running(e->layout.run_path, e->layout.runtime_dir, &pid);
 	if (r != 0)
 		goto out;
@@ -324,17 +348,6 @@ static int stop_locked(struct engine *e, pid_t pid, int how, struct kerr *err)
 		r = cell_save(e, &doc, 0, err);
 	model_clear(&cell_doc_type, &doc);
 	return r < 0 ? r : how;
-}
-
-/* Without the daemon and without cells, nothing is to stay mounted. */
-static void release_mounts(struct engine *e)
-{
-	struct kerr err = { 0 };
-	char text[KERR_TEXT_MAX];
-
-	if (pins_release(e, &err) < 0)
-		log_wrn("cannot unmount what cells needed", "error",
-			kerr_text(&err, text, sizeof(text)));
 }
 
 int system_stop(struct engine *e, int grace_ms, struct kerr *err)
