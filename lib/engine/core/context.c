@@ -119,7 +119,8 @@ void engine_trace_step(struct engine *e, const char *step)
 	if (step && e->trace_us) {
 		t = ktime_now();
 		(void) snprintf(us, sizeof(us), "%lld", (long long) (now - e->trace_us));
-		(void) snprintf(at, sizeof(at), "%lld.%06d", (long long) t.sec, (int) t.nsec / 1000);
+		(void) snprintf(at, sizeof(at), "%lld.%06d", (long long) t.sec,
+				(int) t.nsec / 1000);
 		log_dbg("timing", "step", step, "us", us, "at", at);
 		now = clock_us(); /* do not count the time that logging takes */
 	}
