@@ -725,6 +725,8 @@ int listener_run(const struct listener_config *config, const struct listener_ops
 #ifdef __GLIBC__
 		(void) malloc_trim(0); /* give back the memory used for reading the configuration */
 #endif
+		if (ops->prepare)
+			ops->prepare(ops->ctx);
 		log_inf("listening", "socket", config->socket);
 		notify_init("READY=1");
 		run(&l);

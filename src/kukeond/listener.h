@@ -27,6 +27,7 @@ enum listener_serve_flags {
 
 struct listener_ops {
 	void *ctx;
+	void (*prepare)(void *ctx); /* once, when clients can connect and wait; NULL: nothing */
 	/*
 	 * In a child: serve the connection until its end, or until it is idle.
 	 * stop_fd hangs up when the daemon stops.

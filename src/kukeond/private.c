@@ -27,6 +27,8 @@ struct own {
 
 static void own_clear(struct own *o)
 {
+	if (o->engine)
+		engine_leave(o->engine);
 	o->engine = engine_close(o->engine);
 	free_p(&o->run_path);
 }

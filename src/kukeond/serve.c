@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "daemon.h"
 #include "engine.h"
@@ -11,9 +12,14 @@
 #include "log.h"
 #include "mem.h"
 #include "path.h"
+#include "proc.h"
 #include "server.h"
 #include "settings.h"
 #include "str.h"
+
+enum {
+	PREPARE_MS = 10000
+};
 
 /* Context of the children: the engine is opened once, and each child has its copy after fork. */
 struct daemon {
@@ -65,6 +71,31 @@ static int reconcile(void *ctx, enum listener_pass kind, int64_t *ret_next_ms)
 	return engine_reconcile(d->engine, kinds[kind], ret_next_ms);
 }
 
+/* What all cells need, so that no request has to make it. A failure is reported by those. */
+static int prepare_host(struct engine *e)
+{
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+	int r = engine_prepare(e, &err);
+
+	if (r < 0)
+		log_wrn("cannot prepare for cells", "error", kerr_text(&err, text, sizeof(text)));
+	return r;
+}
+
+/* In a child: a failure or a delay must not end the daemon. */
+static void prepare(void *ctx)
+{
+	const struct daemon *d = ctx;
+	pid_t pid = proc_fork(PROC_DIE_WITH_PARENT);
+	int status;
+
+	if (pid == 0)
+		_exit(prepare_host(d->engine) < 0);
+	if (pid > 0 && proc_wait(pid, PREPARE_MS, &status, NULL) < 0)
+		proc_kill_wait(pid);
+}
+
 static void fill_config(struct engine_config *c, const struct settings *s, const char *runtime_dir)
 {
 	engine_config_read(c, &s->doc.spec);
@@ -91,9 +122,9 @@ static int serve(const struct settings *s, struct kerr *err)
 	struct engine_config engine_config = { 0 };
 	struct daemon d = { 0 };
 	struct listener_config config = { .socket = s->socket, .reconcile_ms = s->reconcile_ms };
-	const struct listener_ops ops = { .ctx = &d,
-					  .serve = serve_connection,
-					  .reconcile = reconcile };
+	const struct listener_ops ops = {
+		.ctx = &d, .prepare = prepare, .serve = serve_connection, .reconcile = reconcile
+	};
 	int r;
 
 	fill_config(&engine_config, s, runtime_dir);

@@ -184,7 +184,14 @@ use_runtime()
 	assert_equal "$(mounts)" "$mounts"
 	is_pinned a
 	assert_equal "$(fetch "$(cell_ip a)")" a
+	kuke --no-daemon stop cell a
+	assert_equal "$(mounts)" $((mounts - 2))
+	quiet kuke --no-daemon start cell a
+	assert_equal "$(mounts)" "$mounts"
 	kuke --no-daemon delete cell a
+	assert_equal "$(mounts)" $((mounts - 2))
+	quiet kuke daemon start
+	assert_equal "$(mounts)" "$mounts"
 	kuke daemon stop
 	assert_equal "$(mounts)" $((mounts - 2))
 	quiet kuke daemon start

@@ -9,11 +9,15 @@
 #include "clock.h"
 #include "configuration.h"
 #include "context.h"
+#include "daemon.h"
 #include "fd.h"
 #include "log.h"
 #include "mem.h"
 #include "procinfo.h"
+#include "pins.h"
 #include "pull_failures.h"
+#include "scope.h"
+#include "stage.h"
 #include "str.h"
 
 #define DEFAULT_POD_SUBNET "10.88.0.0/16"
@@ -145,4 +149,25 @@ struct engine *engine_close(struct engine *e)
 	fd_close_p(&e->pins_root);
 	free(e);
 	return NULL;
+}
+
+int engine_prepare(struct engine *e, struct kerr *err)
+{
+	int r = scope_prepare_trees(e, err);
+
+	return r < 0 ? r : stage_prepare(e, err);
+}
+
+void engine_leave(struct engine *e)
+{
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+	pid_t pid;
+
+	if (e->pins_root < 0 ||
+	    daemon_running(e->layout.run_path, e->layout.runtime_dir, &pid) != 0)
+		return;
+	if (pins_release(e, &err) < 0)
+		log_wrn("cannot unmount what cells needed", "error",
+			kerr_text(&err, text, sizeof(text)));
 }

@@ -45,6 +45,12 @@ void engine_config_read(struct engine_config *c, const struct server_spec *s);
 int engine_open(const struct engine_config *config, struct engine **ret, struct kerr *err);
 struct engine *engine_close(struct engine *e); /* releases all locks */
 
+/* For a daemon, before it listens: make what all cells need, so that no request has to. */
+int engine_prepare(struct engine *e, struct kerr *err);
+
+/* For an engine that is not a daemon's, at its end: unmount what is no longer needed. */
+void engine_leave(struct engine *e);
+
 static inline void engine_closep(struct engine **e)
 {
 	*e = engine_close(*e);

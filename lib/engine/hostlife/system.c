@@ -25,7 +25,6 @@
 #include "scope.h"
 #include "shim.h"
 #include "shim_state.h"
-#include "stage.h"
 #include "status.h"
 #include "str.h"
 #include "system.h"
@@ -194,18 +193,7 @@ static int load(struct engine *e, struct cell_doc *doc, char **ret_ns, struct ke
 	return r < 0 ? r : cell_load_locked(e, &system_addr, doc, ret_ns, err);
 }
 
-/* What cells need to have mounted is made and released with the daemon. */
-static void prepare_mounts(struct engine *e)
-{
-	struct kerr err = { 0 };
-	char text[KERR_TEXT_MAX];
-
-	if (stage_prepare(e, &err) <
-	    0) /* the next start of a cell tries it again, and reports it */
-		log_wrn("cannot mount what cells need", "error",
-			kerr_text(&err, text, sizeof(text)));
-}
-
+/* Without the daemon and without cells, nothing is to stay mounted. */
 static void release_mounts(struct engine *e)
 {
 	struct kerr err = { 0 };
@@ -229,7 +217,6 @@ int system_start(struct engine *e, struct kerr *err)
 		r = locks_take_path(e->locks, &system_addr, 0, err);
 	if (r < 0)
 		return r;
-	prepare_mounts(e);
 	r = daemon_running(e->layout.run_path, e->layout.runtime_dir, &pid);
 	if (r != 0)
 		goto out;
