@@ -233,7 +233,6 @@ int node_read_json(const char *text, size_t len, const char *what, struct node *
 		   struct kerr *err)
 {
 	struct json_tree t = { .run = "" };
-	cleanup_free struct node **waiting = NULL;
 	enum jscan_result result;
 	size_t used = 0;
 	struct jscan s;
@@ -245,7 +244,7 @@ int node_read_json(const char *text, size_t len, const char *what, struct node *
 		result = jscan_finish(&s);
 	while (result == JSCAN_DONE && used < len && strchr(" \t\r\n", text[used]) && text[used])
 		used++;
-	waiting = t.waiting;
+	free(t.waiting);
 	if (t.too_many) {
 		node_free_json(&t.first->root);
 		return kerr_plain(err, -E2BIG, "%s: more than %d JSON values", what,

@@ -251,6 +251,7 @@ static int serve_one(struct call *c, struct kerr *err)
 	}
 	wire_response_begin(&out, c->id);
 	r = answer(c, &out, &why);
+	c->link.items = NULL;
 	if (r == -EPROTO) {
 		if (err)
 			*err = why;

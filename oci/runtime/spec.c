@@ -149,11 +149,11 @@ static int resolve_in_root(const struct spec_input *in, struct process *p, struc
 	cleanup_fd int opened = -EBADF;
 	const char *image_user = in->image != NULL ? in->image->user : NULL;
 	bool own = !str_empty(in->c->user);
-	int root = in->root;
-	int r = 0;
+	int root, r = 0;
 
-	if (root == 0)
-		root = opened = open(in->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (in->root == 0)
+		opened = open(in->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	root = in->root != 0 ? in->root : opened;
 	if (root < 0)
 		return kerr_set(err, -errno, "open '%s'", in->rootfs);
 	if (in->mounts != NULL)

@@ -85,10 +85,12 @@ static int make_pins(struct engine *e, const char *dir, struct kerr *err)
 
 	if (r == 0)
 		dirfd = r = open_dir(dir, err);
-	if (r >= 0)
-		lock = r = lock_file_at(dirfd, PINS_LOCK, LOCK_FILE_WAIT, err);
-	if (r >= 0)
-		r = mount_private_dir(dir, err);
+	if (r < 0)
+		return r;
+	lock = lock_file_at(dirfd, PINS_LOCK, LOCK_FILE_WAIT, err);
+	if (lock < 0)
+		return lock;
+	r = mount_private_dir(dir, err);
 	if (r < 0)
 		return r;
 	fd_close_p(&dirfd); /* it may be the directory below the mount */
@@ -298,11 +300,13 @@ int pins_release(struct engine *e, struct kerr *err)
 	cleanup_fd int lock = -EBADF;
 	int r = find_pins(e, err);
 
-	if (r == 0)
-		lock = r = lock_file_at(AT_FDCWD, file, LOCK_FILE_WAIT, err);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	lock = lock_file_at(AT_FDCWD, file, LOCK_FILE_WAIT, err);
+	if (lock < 0)
+		return lock;
 	pins_close(e);
-	if (r >= 0)
-		r = pins_list(e, PINS_CELLS, &cells, err);
+	r = pins_list(e, PINS_CELLS, &cells, err);
 	if (r == 0 && cells.n == 0) {
 		pins_close(e);
 		r = unmount_all(dir, err);

@@ -122,9 +122,10 @@ static int open_base(struct engine *e, struct kerr *err)
 	r = mntns_open(e->pins_root, name, err);
 	if (r != -ENOENT)
 		return r;
-	lock = r = lock_file_at(AT_FDCWD, file, LOCK_FILE_WAIT, err);
-	if (r >= 0)
-		r = mntns_open(e->pins_root, name, err);
+	lock = lock_file_at(AT_FDCWD, file, LOCK_FILE_WAIT, err);
+	if (lock < 0)
+		return lock;
+	r = mntns_open(e->pins_root, name, err);
 	if (r != -ENOENT)
 		return r;
 	for (int i = 0; r == -ENOENT || (r == -ELOOP && i < MNTNS_PIN_TRIES); i++)
