@@ -158,6 +158,16 @@ process_in()
 		jq -r .pid | head -n 1
 }
 
+# A directory of the cell's cgroup, in one hierarchy.
+group_dir()
+{
+	local group=$INSTANCE_CGROUP/default/default/default/$1 dir
+
+	for dir in "/sys/fs/cgroup/pids$group" "/sys/fs/cgroup$group"; do
+		[ ! -d "$dir" ] || { echo "$dir"; return; }
+	done
+}
+
 in_cell()
 {
 	local name=$1

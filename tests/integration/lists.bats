@@ -304,15 +304,6 @@ unspoil()
 	rm "$HERE/spoilt"
 }
 
-group_dir()
-{
-	local group=$INSTANCE_CGROUP/default/default/default/$1 dir
-
-	for dir in "/sys/fs/cgroup/pids$group" "/sys/fs/cgroup$group"; do
-		[ ! -d "$dir" ] || { echo "$dir"; return; }
-	done
-}
-
 # What a list says of a cell is what the cell by itself is said to be.
 as_alone()
 {

@@ -67,15 +67,6 @@ idle_pass()
 	rm -f "$HERE"/{passes,tracer}
 }
 
-group_dir()
-{
-	local group=$INSTANCE_CGROUP/default/default/default/$1 dir
-
-	for dir in "/sys/fs/cgroup/pids$group" "/sys/fs/cgroup$group"; do
-		[ ! -d "$dir" ] || { echo "$dir"; return; }
-	done
-}
-
 has_another_monitor()
 {
 	local now

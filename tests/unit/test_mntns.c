@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "host_pins.h"
 #include "host_sandbox.h"
 #include "mntns.h"
 #include "mount.h"
@@ -21,10 +22,7 @@ static int dir;
 static void setup(void)
 {
 	sandbox_enter();
-	ck_assert_int_eq(mkdir(SANDBOX "/pins", 0700), 0);
-	ok(mount_private_dir(SANDBOX "/pins", &e), &e);
-	dir = open(SANDBOX "/pins", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ck_assert_int_ge(dir, 0);
+	dir = sandbox_pins();
 }
 
 static size_t mounts(void)
@@ -161,9 +159,7 @@ START_TEST(pins_of_any_processor)
 		stay_on(i % cpus);
 		sandbox_enter();
 		fd_close_p(&dir);
-		ck_assert_int_eq(mkdir(SANDBOX "/pins", 0700), 0);
-		ok(mount_private_dir(SANDBOX "/pins", &e), &e);
-		dir = open(SANDBOX "/pins", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		dir = sandbox_pins();
 		stay_on((i + 1) % cpus);
 		fd_close_p(&(int){ make_pinned("empty") });
 	}

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "host_pins.h"
 #include "host_sandbox.h"
 #include "mount.h"
 #include "ns.h"
@@ -25,10 +26,7 @@ static int dir;
 static void setup(void)
 {
 	sandbox_enter();
-	ck_assert_int_eq(mkdir(SANDBOX "/pins", 0700), 0);
-	ok(mount_private_dir(SANDBOX "/pins", &e), &e);
-	dir = open(SANDBOX "/pins", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ck_assert_int_ge(dir, 0);
+	dir = sandbox_pins();
 }
 
 static bool lo_is_up(void)

@@ -128,7 +128,8 @@ static int open_base(struct engine *e, struct kerr *err)
 	r = mntns_open(e->pins_root, name, err);
 	if (r != -ENOENT)
 		return r;
-	for (int i = 0; r == -ENOENT || (r == -ELOOP && i < MNTNS_PIN_TRIES); i++)
+	r = -ELOOP;
+	for (int i = 0; r == -ELOOP && i < MNTNS_PIN_TRIES; i++)
 		r = try_to_pin(e, &paths, name, i > 0, err);
 	return r;
 }
