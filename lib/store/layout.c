@@ -73,7 +73,6 @@ static const char *const rt_container_files_[_RTC_FILE_MAX] = {
 	[RTC_STDOUT] = "stdout",
 	[RTC_STDERR] = "stderr",
 	[RTC_BUNDLE] = "bundle",
-	[RTC_ROOTFS] = "rootfs",
 	[RTC_SECRETS] = "secrets",
 	[RTC_RUNC_LOG] = "runc.log",
 	[RTC_SECCOMP] = "seccomp.bpf",

@@ -169,7 +169,6 @@ enum rt_container_file {
 	RTC_STDOUT, /* stdout: FIFO */
 	RTC_STDERR, /* stderr: FIFO */
 	RTC_BUNDLE, /* bundle */
-	RTC_ROOTFS, /* rootfs: mount point */
 	RTC_SECRETS, /* secrets: 0700, files 0400 */
 	RTC_RUNC_LOG, /* runc.log */
 	RTC_SECCOMP, /* seccomp.bpf: the compiled filter, 0600; only if there is one */
