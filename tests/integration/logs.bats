@@ -63,7 +63,7 @@ follower_ended()
 	wait_for 100 followed more
 	kill -0 "$FOLLOWER"
 	# No process of the daemon is kept by one that follows.
-	assert_equal "$(inst pgrep -c -P "$(kukeond_pid)")" 0
+	wait_for 200 refute inst pgrep -P "$(kukeond_pid)"
 	kuke stop cell a
 	wait_for 100 follower_ended
 	kuke delete cell a
