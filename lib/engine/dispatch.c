@@ -572,7 +572,7 @@ static int do_start_daemon(struct call *c)
 	int r = system_check(c->e, c->err);
 
 	if (r == 0)
-		r = system_start(c->e, c->err);
+		r = system_start(c->e, &reply->result.socket, c->err);
 	reply->result.done = r > 0;
 	return r < 0 ? r : 0;
 }

@@ -451,6 +451,7 @@ struct rpc_init_host_result {
 struct rpc_daemon_result {
 	bool done;
 	bool killed; /* it did not end in time */
+	char *socket; /* StartDaemon: where it listens; NULL: not known */
 };
 
 /* Replies with a Result: struct rpc_<x>_reply { <x>_result result; err }. */

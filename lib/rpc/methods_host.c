@@ -97,6 +97,7 @@ static TYPE(init_host_result, "InitHostResult");
 static const struct field daemon_result_rows[] = {
 	BOOL(done, "Done"),
 	BOOL(killed, "Killed"),
+	STR(socket, "Socket"),
 };
 static TYPE(daemon_result, "DaemonResult");
 #undef S

@@ -18,6 +18,7 @@ libkuke_a_SOURCES = \
 	src/kuke/own_engine.c src/kuke/own_engine.h \
 	src/kuke/pages.c src/kuke/pages.h \
 	src/kuke/pullview.c src/kuke/pullview.h \
+	src/kuke/ready.c src/kuke/ready.h \
 	src/kuke/selector.c src/kuke/selector.h \
 	src/kuke/settings.c \
 	src/kuke/subject.c src/kuke/subject.h \

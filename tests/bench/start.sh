@@ -115,7 +115,6 @@ awk -F'\t' 'BEGIN { printf "%-14s %5s %26s %8s %8s\n", "ms", "runs", "wall min /
 echo "  logLevel: debug" >>"$INSTANCE_CONFIG"
 kuke daemon stop >/dev/null
 kuke daemon start >/dev/null
-wait_for 200 kuke get realm >/dev/null
 for ((i = 0; i < (runs + 1) / 2; i++)); do
 	manifest "d$i" >"$INSTANCE/m/d$i.yaml"
 	# When the client is executed, and when it has ended.

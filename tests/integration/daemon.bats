@@ -171,6 +171,20 @@ tree()
 	quiet kuke daemon start
 }
 
+@test "kuke daemon start returns when the daemon answers, with --no-wait before" {
+	for _ in 1 2 3; do
+		kuke daemon stop >/dev/null
+		quiet kuke daemon start >/dev/null
+		run kuke get realms
+		assert_success
+	done
+	kuke daemon stop >/dev/null
+	run quiet kuke daemon start --no-wait
+	assert_success
+	assert_output --partial "kukeond started"
+	wait_for 200 kuke get realms
+}
+
 @test "a stale socket and pid file after kill -9 of both are no obstacle" {
 	local old
 	old=$(kukeond_pid)

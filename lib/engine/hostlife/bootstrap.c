@@ -211,7 +211,7 @@ int bootstrap_init(struct engine *e, const struct rpc_init_host_args *o,
 	if (r < 0)
 		return r;
 	ret->cell_created = r > 0;
-	r = system_start(e, err);
+	r = system_start(e, NULL, err);
 	if (r < 0)
 		return r;
 	ret->daemon_started = r > 0;

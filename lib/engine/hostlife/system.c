@@ -204,41 +204,57 @@ static void release_mounts(struct engine *e)
 			kerr_text(&err, text, sizeof(text)));
 }
 
-int system_start(struct engine *e, struct kerr *err)
+/* Return the socket in the daemon's arguments, owned by the caller; NULL if there is none. */
+static char *daemon_socket(struct cell_doc *doc)
+{
+	const struct container_spec *c = daemon_spec(doc);
+
+	for (size_t i = 0; c && i + 1 < c->args.n; i++)
+		if (streq(c->args.v[i], "--socket"))
+			return xstrdup(c->args.v[i + 1]);
+	return NULL;
+}
+
+static int start_locked(struct engine *e, const char *ns, struct cell_doc *doc, struct kerr *err)
 {
 	cleanup_container_run struct container_run run = { 0 };
-	struct cell_doc doc = { 0 };
-	cleanup_free char *ns = NULL;
-	pid_t pid;
 	int r;
+
+	container_run_init(&run, e, ns, doc, daemon_spec(doc));
+	r = start_process(e, &run, err);
+	if (r == 0) {
+		cell_set_state(doc, CELL_STATE_READY, NULL, NULL);
+		r = daemon_cell_observe(e, doc, err);
+	}
+	if (r == 0)
+		r = cell_save(e, doc, 0, err);
+	return r < 0 ? r : 1;
+}
+
+int system_start(struct engine *e, char **ret_socket, struct kerr *err)
+{
+	cleanup_free char *ns = NULL;
+	struct cell_doc doc = { 0 };
+	int running, r;
+	pid_t pid;
 
 	r = scope_prepare_trees(e, err);
 	if (r == 0)
 		r = locks_take_path(e->locks, &system_addr, 0, err);
 	if (r < 0)
 		return r;
-	r = daemon_running(e->layout.run_path, e->layout.runtime_dir, &pid);
-	if (r != 0)
-		goto out;
-	r = load(e, &doc, &ns, err);
-	if (r == 0) {
-		container_run_init(&run, e, ns, &doc, daemon_spec(&doc));
-		r = start_process(e, &run, err);
-	}
-	if (r == 0) {
-		cell_set_state(&doc, CELL_STATE_READY, NULL, NULL);
-		r = daemon_cell_observe(e, &doc, err);
-	}
-	if (r == 0)
-		r = cell_save(e, &doc, 0, err);
-	if (r == 0)
-		r = 1;
-	else
+	running = daemon_running(e->layout.run_path, e->layout.runtime_dir, &pid);
+	/* A document that is damaged is no trouble of a daemon that runs. */
+	r = running < 0 ? running : load(e, &doc, &ns, running ? NULL : err);
+	if (r == 0 && ret_socket)
+		*ret_socket = daemon_socket(&doc);
+	if (running == 0 && r == 0)
+		r = start_locked(e, ns, &doc, err);
+	if (running == 0 && r < 0)
 		(void) kerr_wrap(err, r, "start kukeond");
-out:
 	locks_drop_path(e->locks, &system_addr);
 	model_clear(&cell_doc_type, &doc);
-	return r < 0 ? r : r == 1 && run.id ? 1 : 0;
+	return running > 0 ? 0 : r;
 }
 
 /* Wait until the instance lock is free; the pidfd tells when the daemon has ended. */

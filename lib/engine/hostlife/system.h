@@ -22,8 +22,12 @@ int system_create(struct engine *e, const struct system_daemon *d, struct kerr *
 /* Check that the document exists, else `kukeon host is not initialized: …`. */
 int system_check(struct engine *e, struct kerr *err);
 
-/* Start the daemon as the stored document says. 1 started, 0 it is already running. */
-int system_start(struct engine *e, struct kerr *err);
+/*
+ * Start the daemon as the stored document says; it may not listen yet. 1 started, 0 it is
+ * already running. Unless ret_socket is NULL, *ret_socket is where the document lets it
+ * listen, owned by the caller, or NULL if that is not known.
+ */
+int system_start(struct engine *e, char **ret_socket, struct kerr *err);
 /*
  * Send SIGTERM to the listener; after grace_ms kill it and its monitor. 1 stopped, 2
  * killed, 0 it was not running.

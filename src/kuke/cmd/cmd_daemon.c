@@ -4,9 +4,16 @@
 #include "cli.h"
 #include "clock.h"
 #include "configuration.h"
+#include "ready.h"
+#include "str.h"
 #include "verbs.h"
 
 #define STOP_GRACE_NS (10 * INT64_C(1000000000))
+
+static const struct opt start_opts[] = {
+	{ "no-wait", 0, OPT_BOOL, NULL, "return as soon as it has been started" },
+	{ 0 },
+};
 
 static const struct opt stop_opts[] = {
 	{ "timeout", 0, OPT_DURATION, "10s", "how long the daemon may take before it is killed" },
@@ -20,12 +27,17 @@ static void print_state(const char *what)
 
 static int run_start(struct cli *c, struct kerr *err)
 {
+	const struct opt_value *v = opt_find(&c->opts, "no-wait");
+	bool wait = !v || !v->on;
 	struct rpc_daemon_reply reply = { 0 };
 	struct rpc_no_args args = { 0 };
 	int r;
 
 	c->settings.no_daemon = true; /* the daemon does not run yet: use an engine of our own */
 	r = cli_call(c, RPC_X_START_DAEMON, &args, &reply, err);
+	cli_hang_up(c);
+	if (r == 0 && wait && !str_empty(reply.result.socket))
+		r = ready_wait(reply.result.socket, err);
 	if (r == 0)
 		print_state(reply.result.done ? "started" : "is already running");
 	cli_free_reply(RPC_X_START_DAEMON, &reply);
@@ -57,7 +69,8 @@ static int run_stop(struct cli *c, struct kerr *err)
 
 static const struct cmd cmd_daemon_start = {
 	.name = "start",
-	.help = "start the daemon",
+	.help = "start the daemon and wait until it answers",
+	.opts = start_opts,
 	.run = run_start,
 	.flags = CMD_ROOT,
 };

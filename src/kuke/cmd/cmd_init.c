@@ -7,20 +7,17 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "client.h"
-#include "clock.h"
 #include "configuration.h"
 #include "copy.h"
 #include "mem.h"
 #include "model.h"
 #include "path.h"
+#include "ready.h"
 #include "str.h"
 #include "term.h"
 #include "verbs.h"
 
 #define DEFAULT_CONFIGURATION KUKEON_SYSCONFDIR "/kukeond.yaml"
-#define READY_WAIT_MS 30000
-#define READY_POLL_MS 200
 
 static const struct opt init_opts[] = {
 	{ "realm", 0, OPT_STRING, "default", "realm made for your cells [$KUKE_INIT_REALM]" },
@@ -205,46 +202,12 @@ static void print_report(const struct plan *p, const struct rpc_init_host_result
 		term_err("warning: %s\n", r->firewall_warning);
 }
 
-/* ---- waiting for the daemon ---- */
-
-static int ping(const char *host, struct kerr *err)
-{
-	cleanup_(rpc_client_freep) struct rpc_client *client = NULL;
-	struct rpc_ping_reply reply = { 0 };
-	struct rpc_no_args args = { 0 };
-	int r;
-
-	r = rpc_dial(host, &client, err);
-	if (r == 0)
-		r = rpc_call(client, RPC_PING, &args, &reply, err);
-	cli_free_reply(RPC_PING, &reply);
-	return r;
-}
-
-/* Nothing announces that the socket exists: poll until the daemon answers. */
-static int wait_ready(const char *host, struct kerr *err)
-{
-	int64_t deadline = clock_ms() + READY_WAIT_MS;
-	int r = ping(host, err);
-
-	while (r < 0 && clock_left(deadline) > 0) {
-		const struct timespec pause = { .tv_nsec = READY_POLL_MS * 1000000L / 10 };
-
-		(void) nanosleep(&pause, NULL);
-		r = ping(host, err);
-	}
-	if (r < 0)
-		return kerr_wrap(err, r, "kukeond did not become ready: timed out after 30s");
-	return 0;
-}
-
 static int finish(const struct plan *p, struct kerr *err)
 {
-	cleanup_free char *host = xasprintf("unix://%s", p->socket);
-	int r = wait_ready(host, err);
+	int r = ready_wait(p->socket, err);
 
 	if (r == 0)
-		cli_printf("kukeond is ready (%s)\n", host);
+		cli_printf("kukeond is ready (unix://%s)\n", p->socket);
 	return r;
 }
 
