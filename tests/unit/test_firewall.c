@@ -10,12 +10,17 @@
 
 #include "firewall.h"
 #include "firewall_iptc.h"
+#include "firewall_plan.h"
+#include "firewall_world.h"
 #include "host_sandbox.h"
 #include "mem.h"
 #include "proc.h"
 #include "str.h"
 #include "unit.h"
 #include "vec.h"
+
+#define V4 "iptables-legacy"
+#define V6 "ip6tables-legacy"
 
 static struct kerr e;
 
@@ -81,7 +86,7 @@ START_TEST(plan)
 	cleanup_free char *text = NULL, *want = expand(plan_of_two);
 
 	firewall_plan_make(&in, &p);
-	text = firewall_plan_text(&p);
+	text = firewall_plan_text(&p, FIREWALL_IPV4);
 	ck_assert_str_eq(text, want);
 }
 END_TEST
@@ -139,11 +144,25 @@ static char *rules(const char *table)
 	return RUN("iptables-legacy", "-t", table, "-S");
 }
 
+static char *rules6(const char *table)
+{
+	return RUN("ip6tables-legacy", "-t", table, "-S");
+}
+
 static void expect_line(const char *table, const char *line)
 {
 	cleanup_free char *all = rules(table);
 
 	ck_assert_msg(strstr(all, line) != NULL, "no '%s' in:\n%s", line, all);
+}
+
+static int remove_instance(const char *instance)
+{
+	const struct firewall_input in = { .instance = instance };
+	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
+
+	firewall_plan_make(&in, &p);
+	return firewall_remove(&p, &e);
 }
 
 static int apply(size_t n)
@@ -165,8 +184,8 @@ START_TEST(apply_and_remove)
 {
 	cleanup_free char *filter = NULL, *nat = NULL;
 
-	ck_assert_int_eq(firewall_world(), FIREWALL_WORLD_LEGACY);
-	ck_assert_int_eq(ok(firewall_remove("", &e), &e), 0);
+	ck_assert_int_eq(firewall_world(FIREWALL_IPV4), FIREWALL_WORLD_LEGACY);
+	ck_assert_int_eq(ok(remove_instance(""), &e), 0);
 	ck_assert_int_eq(apply(2), 1);
 	/* What iptables makes of the entries we built by hand. */
 	expect_line("filter", "-A FORWARD -j KUKEON-EGRESS\n"
@@ -187,12 +206,155 @@ START_TEST(apply_and_remove)
 	ck_assert_ptr_null(strstr(filter, "KUKE-EGR-0ed0463b"));
 	ck_assert_ptr_nonnull(strstr(filter, "KUKE-EGR-af3172d4"));
 	free_p(&filter);
-	ck_assert_int_eq(ok(firewall_remove("", &e), &e), 1);
-	ck_assert_int_eq(ok(firewall_remove("", &e), &e), 0);
+	ck_assert_int_eq(ok(remove_instance(""), &e), 1);
+	ck_assert_int_eq(ok(remove_instance(""), &e), 0);
 	filter = rules("filter");
 	nat = rules("nat");
 	ck_assert_ptr_null(strstr(filter, "KUKE"));
 	ck_assert_ptr_null(strstr(nat, "KUKE"));
+}
+END_TEST
+
+/* Every form of a rule, in both families, made and read back. */
+static void add_forms(struct firewall_chain *filter, struct firewall_chain *nat)
+{
+	static const struct {
+		const char *dst, *to;
+		enum firewall_proto proto;
+		uint16_t first, last, to_port;
+	} forms[] = {
+		{ "10.1.2.3/8", NULL, FIREWALL_ANY_PROTO, 0, 0, 0 },
+		{ "10.1.2.3/32", NULL, FIREWALL_TCP, 443, 443, 0 },
+		{ "fd00:1::2/64", NULL, FIREWALL_TCP, 1, 65535, 0 },
+		{ "0.0.0.0/0", NULL, FIREWALL_ICMP, 0, 0, 0 },
+		{ "::/0", NULL, FIREWALL_ICMPV6, 0, 0, 0 },
+		{ NULL, NULL, FIREWALL_UDP, 53, 53, 0 },
+		{ NULL, NULL, FIREWALL_UDP, 0, 0, 0 },
+		{ "192.0.2.2/32", "10.88.0.7", FIREWALL_TCP, 8080, 8080, 80 },
+		{ NULL, "10.88.0.7", FIREWALL_UDP, 8000, 8010, 9000 },
+		{ NULL, "10.88.0.7", FIREWALL_UDP, 8000, 8010, 0 },
+		{ NULL, "10.88.0.7", FIREWALL_ANY_PROTO, 0, 0, 0 },
+		{ "fd00::2/128", "fd00:88::7", FIREWALL_TCP, 8080, 8080, 80 },
+		{ NULL, "fd00:88::7", FIREWALL_TCP, 8000, 8010, 9000 },
+		{ NULL, "fd00:88::7", FIREWALL_UDP, 8000, 8010, 0 },
+	};
+	struct firewall_rule *r;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(forms); i++) {
+		r = forms[i].to ? firewall_add_rule(nat, FIREWALL_DNAT)
+				: firewall_add_rule(filter, FIREWALL_ACCEPT);
+		if (forms[i].dst)
+			ck_assert_int_eq(ipnet_parse(forms[i].dst, &r->dst), 0);
+		if (forms[i].to)
+			ck_assert_int_eq(ipnet_parse_addr(forms[i].to, &r->to), 0);
+		r->dst_local = forms[i].to && !forms[i].dst;
+		r->proto = forms[i].proto;
+		r->dport = (struct firewall_ports){ forms[i].first, forms[i].last };
+		r->to_port = forms[i].to_port;
+		r->comment = xasprintf("form %zu", i);
+	}
+}
+
+static void add_more_forms(struct firewall_chain *filter, struct firewall_chain *post)
+{
+	struct firewall_rule *r;
+
+	for (unsigned ct = 1; ct < 8; ct++)
+		firewall_add_rule(filter, FIREWALL_RETURN)->ct = ct;
+	r = firewall_add_rule(filter, FIREWALL_DROP);
+	(void) snprintf(r->in, sizeof(r->in), "k-+");
+	(void) snprintf(r->out, sizeof(r->out), "k-0123abcd");
+	r->invert = FIREWALL_NOT_IN;
+	r->comment = xasprintf("long: %0300d", 7); /* longer than a comment can be */
+	r = firewall_add_rule(filter, FIREWALL_DROP);
+	ck_assert_int_eq(ipnet_parse("10.0.0.0/9", &r->src), 0);
+	r->invert = FIREWALL_NOT_SRC | FIREWALL_NOT_OUT;
+	(void) snprintf(r->out, sizeof(r->out), "eth0");
+	r = firewall_add_rule(filter, FIREWALL_DROP);
+	r->families = FIREWALL_IPV6;
+	r->comment = xstrdup("of one family");
+	(void) firewall_add_rule(post, FIREWALL_MASQUERADE);
+}
+
+/* All lines of rules that the plan's text has are lines of what iptables lists. */
+static void expect_text(const struct firewall_plan *p, enum firewall_family family)
+{
+	cleanup_free char *text = firewall_plan_text(p, family);
+	cleanup_free char *filter = family == FIREWALL_IPV4 ? rules("filter") : rules6("filter");
+	cleanup_free char *nat = family == FIREWALL_IPV4 ? rules("nat") : rules6("nat");
+	cleanup_free char *all = xasprintf("\n%s\n%s", filter, nat);
+	size_t n = 0;
+
+	for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		cleanup_free char *want = xasprintf("\n%.*s\n", (int) (end - line), line);
+
+		if (*line != '-')
+			continue;
+		ck_assert_msg(strstr(all, want) != NULL, "no '%s' in:%s", want, all);
+		n++;
+	}
+	ck_assert_uint_gt(n, 20);
+}
+
+START_TEST(all_forms)
+{
+	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
+	struct firewall_chain *nat, *post;
+	struct firewall_hook *h;
+
+	(void) firewall_add_chain(&p, FIREWALL_FILTER, FIREWALL_BOTH, "KUKEON-INPUT");
+	(void) firewall_add_chain(&p, FIREWALL_NAT, FIREWALL_BOTH, "KUKEON-DNAT");
+	(void) firewall_add_chain(&p, FIREWALL_NAT, FIREWALL_BOTH, "KUKEON-POST");
+	nat = &p.chains[1];
+	post = &p.chains[2];
+	add_forms(&p.chains[0], nat);
+	add_more_forms(&p.chains[0], post);
+	for (int b = FIREWALL_INPUT; b <= FIREWALL_OUTPUT; b++)
+		firewall_add_hook(&p, FIREWALL_FILTER, FIREWALL_BOTH, b, "KUKEON-INPUT",
+				  "KUKEON-INPUT")
+			->first = true;
+	h = firewall_add_hook(&p, FIREWALL_NAT, FIREWALL_BOTH, FIREWALL_PREROUTING, "KUKEON-DNAT",
+			      "KUKEON-DNAT");
+	h->comment = xstrdup("with a comment");
+	(void) firewall_add_hook(&p, FIREWALL_NAT, FIREWALL_IPV4, FIREWALL_OUTPUT, "KUKEON-DNAT",
+				 "KUKEON-DNAT");
+	(void) firewall_add_hook(&p, FIREWALL_NAT, FIREWALL_BOTH, FIREWALL_POSTROUTING,
+				 "KUKEON-POST", "KUKEON-POST");
+	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 1);
+	expect_text(&p, FIREWALL_IPV4);
+	expect_text(&p, FIREWALL_IPV6);
+	ck_assert_int_eq(ok(firewall_differs(&p, &e), &e), 0);
+	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 0);
+	for (size_t i = 0; i < nat->n; i++) { /* each of them is looked at as a whole */
+		nat->rules[i].to.addr[3] ^= 1;
+		ck_assert_int_eq(ok(firewall_differs(&p, &e), &e), 1);
+		nat->rules[i].to.addr[3] ^= 1;
+	}
+	p.chains[0].rules[1].dport.last++;
+	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 1);
+	expect_text(&p, FIREWALL_IPV4);
+	ck_assert_int_eq(ok(firewall_remove(&p, &e), &e), 1);
+	ck_assert_int_eq(ok(firewall_remove(&p, &e), &e), 0);
+}
+END_TEST
+
+/* What is not known stays; only what is missing is made. */
+START_TEST(kept_chain)
+{
+	const struct firewall_input in = { .spaces = spaces, .n_spaces = 2 };
+	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
+
+	firewall_plan_make(&in, &p);
+	ck_assert_str_eq(p.chains[1].name, "KUKE-EGR-af3172d4");
+	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 1);
+	firewall_add_rule(&p.chains[1], FIREWALL_DROP)->comment = xstrdup("unknown");
+	p.chains[1].keep = true;
+	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 0);
+	free(RUN("iptables-legacy", "-F", "KUKE-EGR-af3172d4"));
+	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 1);
+	expect_line("filter", "-A KUKE-EGR-af3172d4 -m comment --comment unknown -j DROP\n");
+	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 0);
 }
 END_TEST
 
@@ -210,46 +372,76 @@ START_TEST(others_stay)
 	expect_line("filter", "-P FORWARD DROP\n");
 	expect_line("filter", "-A INPUT -s 192.0.2.1/32 -p tcp");
 	expect_line("filter", "KUKEON-FORWARD\n-A FORWARD -j DOCKER-USER\n");
-	ck_assert_int_eq(ok(firewall_remove(NULL, &e), &e), 1);
+	ck_assert_int_eq(ok(remove_instance(NULL), &e), 1);
 	after = rules("filter");
 	ck_assert_str_eq(before, after);
+}
+END_TEST
+
+/* Rules of others that came ahead of what closes a space come after it. */
+START_TEST(first_of_all)
+{
+	static const char order[] = "-P FORWARD ACCEPT\n"
+				    "-A FORWARD -j KUKEON-EGRESS\n"
+				    "-A FORWARD -j ACCEPT\n"
+				    "-A FORWARD -m comment --comment \"kukeon-forward:jump\" "
+				    "-j KUKEON-FORWARD\n";
+	cleanup_free char *now = NULL;
+
+	ck_assert_int_eq(apply(2), 1);
+	free(RUN(V4, "-D", "FORWARD", "1"));
+	free(RUN(V4, "-I", "FORWARD", "-j", "ACCEPT"));
+	free(RUN(V4, "-I", "FORWARD", "2", "-j", "KUKEON-EGRESS"));
+	ck_assert_int_eq(apply(2), 1);
+	now = RUN(V4, "-S", "FORWARD");
+	ck_assert_str_eq(now, order);
 }
 END_TEST
 
 /* Whatever was done to our rules, one pass puts them back. */
 START_TEST(heals)
 {
-	static const char *const damage[][8] = {
-		{ "-F", "FORWARD" },
-		{ "-F" },
-		{ "-F", "KUKE-EGR-af3172d4" },
-		{ "-D", "KUKE-EGR-af3172d4", "3" },
-		{ "-D", "KUKEON-FORWARD", "1" },
-		{ "-D", "FORWARD", "1" },
-		{ "-I", "FORWARD", "-j", "KUKEON-FORWARD" }, /* ahead of EGRESS: shadows the DROP */
-		{ "-A", "FORWARD", "-j", "KUKEON-EGRESS" },
-		{ "-I", "KUKE-EGR-af3172d4", "-j", "ACCEPT" },
-		{ "-R", "KUKE-EGR-af3172d4", "3", "-o", "k-+", "-j", "RETURN" },
-		{ "-t", "nat", "-F" },
-		{ "-t", "nat", "-D", "KUKEON-POSTROUTING", "2" },
+	static const char *const damage[][9] = {
+		{ V4, "-F", "FORWARD" },
+		{ V4, "-F" },
+		{ V4, "-F", "KUKE-EGR-af3172d4" },
+		{ V4, "-D", "KUKE-EGR-af3172d4", "3" },
+		{ V4, "-D", "KUKEON-FORWARD", "1" },
+		{ V4, "-D", "FORWARD", "1" },
+		{ V4, "-I", "FORWARD", "-j",
+		  "KUKEON-FORWARD" }, /* ahead of EGRESS: shadows the DROP */
+		{ V4, "-A", "FORWARD", "-j", "KUKEON-EGRESS" },
+		{ V4, "-I", "KUKE-EGR-af3172d4", "-j", "ACCEPT" },
+		{ V4, "-R", "KUKE-EGR-af3172d4", "3", "-o", "k-+", "-j", "RETURN" },
+		{ V4, "-I", "KUKEON-EGRESS", "-j", "ACCEPT" },
+		{ V6, "-F" },
+		{ V6, "-D", "FORWARD", "1" },
+		{ V6, "-F", "KUKE-EGR-af3172d4" },
+		{ V6, "-I", "KUKE-EGR-af3172d4", "-s", "fd00::1", "-j", "ACCEPT" },
+		{ V4, "-t", "nat", "-F" },
+		{ V4, "-t", "nat", "-D", "KUKEON-POSTROUTING", "2" },
 	};
-	cleanup_free char *filter = NULL, *nat = NULL;
+	cleanup_free char *filter = NULL, *filter6 = NULL, *nat = NULL;
 	size_t i, k;
 
 	ck_assert_int_eq(apply(2), 1);
 	filter = rules("filter");
+	filter6 = rules6("filter");
+	ck_assert_ptr_nonnull(strstr(filter6, "-A KUKE-EGR-af3172d4"));
 	nat = rules("nat");
 	for (i = 0; i < ARRAY_SIZE(damage); i++) {
-		const char *argv[10] = { "iptables-legacy" };
-		cleanup_free char *filter_now = NULL, *nat_now = NULL;
+		const char *argv[10] = { NULL };
+		cleanup_free char *filter_now = NULL, *filter6_now = NULL, *nat_now = NULL;
 
-		for (k = 0; k < 8 && damage[i][k]; k++)
-			argv[k + 1] = damage[i][k];
+		for (k = 0; k < 9 && damage[i][k]; k++)
+			argv[k] = damage[i][k];
 		free(run(argv));
 		ck_assert_msg(apply(2) == 1, "damage %zu is not seen", i);
 		filter_now = rules("filter");
+		filter6_now = rules6("filter");
 		nat_now = rules("nat");
 		ck_assert_str_eq(filter, filter_now);
+		ck_assert_str_eq(filter6, filter6_now);
 		ck_assert_str_eq(nat, nat_now);
 	}
 }
@@ -277,7 +469,7 @@ START_TEST(two_instances)
 	ck_assert_int_eq(strncmp(both, order, strlen(order)), 0);
 	ck_assert_int_eq(apply(2), 0);
 	ck_assert_int_eq(ok(firewall_differs(&p, &e), &e), 0);
-	ck_assert_int_eq(ok(firewall_remove("dev", &e), &e), 1);
+	ck_assert_int_eq(ok(remove_instance("dev"), &e), 1);
 	after = rules("filter");
 	ck_assert_str_eq(alone, after);
 }
@@ -289,16 +481,16 @@ START_TEST(nft_host)
 	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
 
 	free(RUN("nft", "add", "table", "ip6", "x")); /* says nothing about IPv4 */
-	ck_assert_int_eq(firewall_world(), FIREWALL_WORLD_LEGACY);
+	ck_assert_int_eq(firewall_world(FIREWALL_IPV4), FIREWALL_WORLD_LEGACY);
 	free(RUN("nft", "add", "table", "inet", "firewalld"));
-	ck_assert_int_eq(firewall_world(), FIREWALL_WORLD_NFT);
+	ck_assert_int_eq(firewall_world(FIREWALL_IPV4), FIREWALL_WORLD_NFT);
 	firewall_plan_make(&in, &p);
 	ck_assert_int_eq(firewall_apply(&p, &e), -EOPNOTSUPP);
 	ck_assert_ptr_nonnull(strstr(e.msg, "nf_tables"));
 	ck_assert_int_eq(firewall_differs(&p, &e), -EOPNOTSUPP);
-	ck_assert_int_eq(ok(firewall_remove("", &e), &e), 0);
+	ck_assert_int_eq(ok(remove_instance(""), &e), 0);
 	free(rules("filter")); /* makes the legacy table */
-	ck_assert_int_eq(firewall_world(), FIREWALL_WORLD_LEGACY);
+	ck_assert_int_eq(firewall_world(FIREWALL_IPV4), FIREWALL_WORLD_LEGACY);
 }
 END_TEST
 
@@ -306,7 +498,7 @@ START_TEST(chain_in_use)
 {
 	ck_assert_int_eq(apply(1), 1);
 	free(RUN("iptables-legacy", "-A", "INPUT", "-j", "KUKE-EGR-af3172d4"));
-	ck_assert_int_lt(firewall_remove("", &e), 0);
+	ck_assert_int_lt(remove_instance(""), 0);
 	ck_assert_ptr_nonnull(strstr(e.msg, "KUKE-EGR-af3172d4"));
 	expect_line("filter", "-A FORWARD -j KUKEON-EGRESS\n"); /* nothing was committed */
 }
@@ -338,7 +530,10 @@ static Suite *test_firewall(void)
 	tcase_add_checked_fixture(live, setup, NULL);
 	tcase_set_timeout(live, 60);
 	tcase_add_test(live, apply_and_remove);
+	tcase_add_test(live, all_forms);
+	tcase_add_test(live, kept_chain);
 	tcase_add_test(live, others_stay);
+	tcase_add_test(live, first_of_all);
 	tcase_add_test(live, heals);
 	tcase_add_test(live, two_instances);
 	tcase_add_test(live, nft_host);

@@ -17,6 +17,7 @@
 #include "fd.h"
 #include "firewall.h"
 #include "firewall_iptc.h"
+#include "firewall_plan.h"
 #include "host_sandbox.h"
 #include "ipv4.h"
 #include "link.h"
@@ -320,7 +321,7 @@ START_TEST(spaces_are_apart)
 	ck_assert(!arrives(b, a, GATEWAY + 1, 1001, 900));
 	ck_assert(reaches(a, host, GATEWAY, 1000));
 	ck_assert(reaches(host, b, GATEWAY + 0x101, 1001));
-	ok(firewall_remove("", &e), &e);
+	ok(firewall_remove(&plan, &e), &e);
 	ck_assert(reaches(a, b, GATEWAY + 0x101, 1001));
 }
 END_TEST

@@ -11,7 +11,7 @@
 #include "context.h"
 #include "copy.h"
 #include "firewall.h"
-#include "firewall_iptc.h"
+#include "firewall_world.h"
 #include "mem.h"
 #include "mount.h"
 #include "network.h"
@@ -148,7 +148,7 @@ static int make_root_cgroup(struct engine *e, struct rpc_made *ret, struct kerr 
 /* Only a warning: cells run without NAT; an egress policy is refused. */
 static void check_firewall(struct rpc_init_host_result *ret)
 {
-	if (firewall_world() != FIREWALL_WORLD_LEGACY)
+	if (firewall_world(FIREWALL_IPV4) != FIREWALL_WORLD_LEGACY)
 		ret->firewall_warning = xstrdup(
 			"this host's packet filter is not in legacy iptables: cells start without NAT");
 }

@@ -11,6 +11,7 @@
 #include "fd.h"
 #include "firewall.h"
 #include "firewall_iptc.h"
+#include "firewall_plan.h"
 #include "jscan.h"
 #include "lease.h"
 #include "log.h"

@@ -6,26 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buf.h"
 #include "firewall.h"
 #include "mem.h"
 #include "str.h"
 #include "vec.h"
 
-#define PLAN_TEXT_MAX ((size_t) 16 << 20)
-#define EGRESS "KUKEON-EGRESS"
-#define FORWARD "KUKEON-FORWARD"
-#define POSTROUTING "KUKEON-POSTROUTING"
-#define ANY_BRIDGE "k-+"
-#define MULTICAST                               \
-	(struct ipv4_net)                       \
-	{                                       \
-		.addr = 0xe0000000, .prefix = 4 \
-	}
+#define PLAN_TEXT_MAX ((size_t) 64 << 20)
 
 static const char *const verdict_names[] = {
 	[FIREWALL_ACCEPT] = "ACCEPT", [FIREWALL_DROP] = "DROP",
 	[FIREWALL_RETURN] = "RETURN", [FIREWALL_MASQUERADE] = "MASQUERADE",
-	[FIREWALL_JUMP] = NULL,
+	[FIREWALL_DNAT] = "DNAT",     [FIREWALL_JUMP] = NULL,
 };
 _Static_assert(ARRAY_SIZE(verdict_names) == _FIREWALL_VERDICT_MAX, "a verdict without a name");
 
@@ -35,10 +27,30 @@ static const char *const table_names[] = {
 };
 _Static_assert(ARRAY_SIZE(table_names) == _FIREWALL_TABLE_MAX, "a table without a name");
 
+static const char *const builtin_names[] = {
+	[FIREWALL_PREROUTING] = "PREROUTING",	[FIREWALL_INPUT] = "INPUT",
+	[FIREWALL_FORWARD] = "FORWARD",		[FIREWALL_OUTPUT] = "OUTPUT",
+	[FIREWALL_POSTROUTING] = "POSTROUTING",
+};
+_Static_assert(ARRAY_SIZE(builtin_names) == _FIREWALL_BUILTIN_MAX, "a chain without a name");
+
+/* As iptables -S has them: the name of the protocol, then that of its match. */
+static const char *const proto_names[] = {
+	[FIREWALL_ANY_PROTO] = "", [FIREWALL_TCP] = "tcp",	    [FIREWALL_UDP] = "udp",
+	[FIREWALL_ICMP] = "icmp",  [FIREWALL_ICMPV6] = "ipv6-icmp",
+};
+_Static_assert(ARRAY_SIZE(proto_names) == _FIREWALL_PROTO_MAX, "a protocol without a name");
+
 const char *firewall_table_name(enum firewall_table t)
 {
 	assert(t >= FIREWALL_FILTER && t < _FIREWALL_TABLE_MAX);
 	return table_names[t];
+}
+
+const char *firewall_builtin_name(enum firewall_builtin b)
+{
+	assert(b >= FIREWALL_PREROUTING && b < _FIREWALL_BUILTIN_MAX);
+	return builtin_names[b];
 }
 
 const char *firewall_rule_target(const struct firewall_rule *r)
@@ -47,43 +59,20 @@ const char *firewall_rule_target(const struct firewall_rule *r)
 	return r->verdict == FIREWALL_JUMP ? r->jump : verdict_names[r->verdict];
 }
 
-/* ---- names ---- */
+/* ---- making ---- */
 
-void firewall_space_chain(const char *realm, const char *space, const char *instance,
-			  char ret[FIREWALL_CHAIN_MAX])
-{
-	cleanup_free char *text = NULL;
-
-	if (str_empty(instance))
-		text = xasprintf("%s/%s", realm, space);
-	else
-		text = xasprintf("%s/%s\n%s", realm, space, instance);
-	(void) snprintf(ret, FIREWALL_CHAIN_MAX, "KUKE-EGR-%08x", fnv1a32(text, strlen(text)));
-}
-
-/* Name of a top chain: plain, or with a hash of the instance if it is not the default one. */
-static void top_chain(const char *name, const char *instance, char ret[FIREWALL_CHAIN_MAX])
-{
-	if (str_empty(instance))
-		(void) snprintf(ret, FIREWALL_CHAIN_MAX, "%s", name);
-	else
-		(void) snprintf(ret, FIREWALL_CHAIN_MAX, "%s-%08x", name,
-				fnv1a32(instance, strlen(instance)));
-}
-
-/* ---- the plan ---- */
-
-static struct firewall_chain *add_chain(struct firewall_plan *p, enum firewall_table table,
-					const char *name)
+struct firewall_chain *firewall_add_chain(struct firewall_plan *p, enum firewall_table table,
+					  unsigned families, const char *name)
 {
 	struct firewall_chain *c = vec_grow(&p->chains, &p->n_chains, sizeof(*p->chains));
 
 	c->table = table;
+	c->families = families;
 	(void) snprintf(c->name, sizeof(c->name), "%s", name);
 	return c;
 }
 
-static struct firewall_rule *add_rule(struct firewall_chain *c, enum firewall_verdict verdict)
+struct firewall_rule *firewall_add_rule(struct firewall_chain *c, enum firewall_verdict verdict)
 {
 	struct firewall_rule *r = vec_grow(&c->rules, &c->n, sizeof(*c->rules));
 
@@ -91,120 +80,18 @@ static struct firewall_rule *add_rule(struct firewall_chain *c, enum firewall_ve
 	return r;
 }
 
-static void set_device(char to[16], const char *name)
-{
-	(void) snprintf(to, 16, "%s", name);
-}
-
-static char *space_tag(const struct firewall_space *s, const char *role)
-{
-	return xasprintf("kukeon:%s:%s:%s", s->realm, s->space, role);
-}
-
-/*
- * Rules for traffic that leaves the bridge of a space. They precede every ACCEPT,
- * because the jump to EGRESS precedes that to FORWARD.
- */
-static void add_space(struct firewall_plan *p, const struct firewall_input *in,
-		      const struct firewall_space *s)
-{
-	struct firewall_chain *c;
-	struct firewall_rule *r;
-	char name[FIREWALL_CHAIN_MAX];
-
-	firewall_space_chain(s->realm, s->space, in->instance, name);
-	c = add_chain(p, FIREWALL_FILTER, name);
-	r = add_rule(c, FIREWALL_RETURN);
-	r->ct = FIREWALL_CT_RELATED | FIREWALL_CT_ESTABLISHED;
-	r->comment = space_tag(s, "established");
-	r = add_rule(c, FIREWALL_RETURN); /* only matches with br_netfilter */
-	set_device(r->out, s->bridge);
-	r->comment = space_tag(s, "own");
-	r = add_rule(c, FIREWALL_DROP);
-	set_device(r->out, ANY_BRIDGE);
-	r->comment = space_tag(s, "isolation");
-	r = add_rule(c, FIREWALL_RETURN);
-	r->comment = space_tag(s, "default");
-}
-
-static void add_egress(struct firewall_plan *p, const struct firewall_input *in)
-{
-	struct firewall_chain *c;
-	struct firewall_rule *r;
-	char name[FIREWALL_CHAIN_MAX];
-
-	c = add_chain(p, FIREWALL_FILTER, p->master);
-	for (size_t i = 0; i < in->n_spaces; i++) {
-		firewall_space_chain(in->spaces[i].realm, in->spaces[i].space, in->instance, name);
-		r = add_rule(c, FIREWALL_JUMP);
-		set_device(r->in, in->spaces[i].bridge);
-		r->comment = space_tag(&in->spaces[i], "dispatch");
-		r->jump = xstrdup(name);
-	}
-	for (size_t i = 0; i < in->n_spaces; i++)
-		add_space(p, in, &in->spaces[i]);
-}
-
-static void add_forward(struct firewall_plan *p, const char *name)
-{
-	struct firewall_chain *c = add_chain(p, FIREWALL_FILTER, name);
-	struct firewall_rule *r;
-
-	r = add_rule(c, FIREWALL_ACCEPT);
-	r->ct = FIREWALL_CT_RELATED | FIREWALL_CT_ESTABLISHED;
-	r->comment = xstrdup("kukeon-forward:established");
-	r = add_rule(c, FIREWALL_ACCEPT);
-	set_device(r->in, ANY_BRIDGE);
-	r->comment = xstrdup("kukeon-forward:egress");
-	r = add_rule(c, FIREWALL_ACCEPT);
-	set_device(r->out, ANY_BRIDGE);
-	r->comment = xstrdup("kukeon-forward:ingress");
-}
-
-static void add_nat(struct firewall_plan *p, const char *name, const struct firewall_input *in)
-{
-	struct firewall_chain *c = add_chain(p, FIREWALL_NAT, name);
-	struct firewall_rule *r;
-
-	r = add_rule(c, FIREWALL_RETURN);
-	r->dst = MULTICAST;
-	r->comment = xstrdup("kukeon-nat:multicast");
-	for (size_t i = 0; i < in->n_spaces; i++) {
-		r = add_rule(c, FIREWALL_MASQUERADE);
-		r->src = ipv4_subnet(in->spaces[i].subnet);
-		r->dst = r->src;
-		r->invert = FIREWALL_NOT_DST;
-		r->comment = space_tag(&in->spaces[i], "masquerade");
-	}
-}
-
-static struct firewall_hook *add_hook(struct firewall_plan *p, enum firewall_table table,
-				      const char *builtin, const char *group, const char *chain)
+struct firewall_hook *firewall_add_hook(struct firewall_plan *p, enum firewall_table table,
+					unsigned families, enum firewall_builtin builtin,
+					const char *group, const char *chain)
 {
 	struct firewall_hook *h = vec_grow(&p->hooks, &p->n_hooks, sizeof(*p->hooks));
 
 	h->table = table;
+	h->families = families;
 	h->builtin = builtin;
 	h->group = group;
 	(void) snprintf(h->chain, sizeof(h->chain), "%s", chain);
 	return h;
-}
-
-void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *ret)
-{
-	char forward[FIREWALL_CHAIN_MAX], nat[FIREWALL_CHAIN_MAX];
-
-	*ret = (struct firewall_plan){ 0 };
-	top_chain(EGRESS, in->instance, ret->master);
-	top_chain(FORWARD, in->instance, forward);
-	top_chain(POSTROUTING, in->instance, nat);
-	add_egress(ret, in);
-	add_forward(ret, forward);
-	add_nat(ret, nat, in);
-	(void) add_hook(ret, FIREWALL_FILTER, "FORWARD", EGRESS, ret->master);
-	add_hook(ret, FIREWALL_FILTER, "FORWARD", FORWARD, forward)->comment =
-		xstrdup("kukeon-forward:jump");
-	(void) add_hook(ret, FIREWALL_NAT, "POSTROUTING", POSTROUTING, nat);
 }
 
 void firewall_plan_clear(struct firewall_plan *p)
@@ -223,6 +110,43 @@ void firewall_plan_clear(struct firewall_plan *p)
 	*p = (struct firewall_plan){ 0 };
 }
 
+/* ---- reading ---- */
+
+static unsigned net_families(const struct ipnet *net)
+{
+	switch (net->family) {
+	case IPNET_V4:
+		return FIREWALL_IPV4;
+	case IPNET_V6:
+		return FIREWALL_IPV6;
+	case IPNET_NONE:
+		break;
+	}
+	return FIREWALL_BOTH;
+}
+
+static unsigned proto_families(enum firewall_proto proto)
+{
+	if (proto == FIREWALL_ICMP)
+		return FIREWALL_IPV4;
+	return proto == FIREWALL_ICMPV6 ? FIREWALL_IPV6 : FIREWALL_BOTH;
+}
+
+unsigned firewall_rule_families(const struct firewall_chain *c, const struct firewall_rule *r)
+{
+	return c->families & (r->families ? r->families : FIREWALL_BOTH) & net_families(&r->src) &
+	       net_families(&r->dst) & net_families(&r->to) & proto_families(r->proto);
+}
+
+bool firewall_plan_uses(const struct firewall_plan *p, enum firewall_table table,
+			enum firewall_family family)
+{
+	for (size_t i = 0; i < p->n_chains; i++)
+		if (p->chains[i].table == table && p->chains[i].families & family)
+			return true;
+	return false;
+}
+
 /* ---- as text ---- */
 
 static void text_part(struct buf *b, bool invert, const char *option, const char *value)
@@ -231,52 +155,112 @@ static void text_part(struct buf *b, bool invert, const char *option, const char
 		buf_addf(b, "%s %s %s", invert ? " !" : "", option, value);
 }
 
-static void text_net(struct buf *b, bool invert, const char *option, struct ipv4_net net)
+static void text_net(struct buf *b, bool invert, const char *option, const struct ipnet *net)
 {
-	char text[IPV4_NET_TEXT_MAX];
+	struct ipnet subnet = ipnet_subnet(*net);
+	char text[IPNET_TEXT_MAX];
 
-	if (net.prefix > 0)
-		text_part(b, invert, option, ipv4_net_text(net, text));
+	if (net->prefix > 0)
+		text_part(b, invert, option, ipnet_text(&subnet, text));
+}
+
+static void text_ports(struct buf *b, const struct firewall_rule *r)
+{
+	if (!r->dport.first)
+		return;
+	buf_addf(b, " -m %s --dport %u", proto_names[r->proto], r->dport.first);
+	if (r->dport.last != r->dport.first)
+		buf_addf(b, ":%u", r->dport.last);
+}
+
+static void text_ct(struct buf *b, unsigned ct)
+{
+	static const char *const names[] = { "RELATED", "ESTABLISHED", "DNAT" };
+	const char *before = " -m conntrack --ctstate ";
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!(ct & 1U << i))
+			continue;
+		buf_addf(b, "%s%s", before, names[i]);
+		before = ",";
+	}
+}
+
+static void text_comment(struct buf *b, const char *comment)
+{
+	if (comment)
+		buf_addf(b, " -m comment --comment \"%.*s\"", FIREWALL_COMMENT_MAX - 1, comment);
+}
+
+static void text_dnat(struct buf *b, const struct firewall_rule *r)
+{
+	unsigned n = (unsigned) (r->dport.last - r->dport.first);
+	char addr[IPNET_TEXT_MAX];
+
+	(void) ipnet_addr_text(&r->to, addr);
+	buf_addf(b,
+		 r->to.family == IPNET_V6 && r->to_port ? " --to-destination [%s]"
+							: " --to-destination %s",
+		 addr);
+	if (r->to_port && n == 0)
+		buf_addf(b, ":%u", r->to_port);
+	else if (r->to_port)
+		buf_addf(b, ":%u-%u/%u", r->to_port, r->to_port + n, r->dport.first);
 }
 
 static void text_rule(struct buf *b, const char *chain, const struct firewall_rule *r)
 {
 	buf_addf(b, "-A %s", chain);
-	text_net(b, r->invert & FIREWALL_NOT_SRC, "-s", r->src);
-	text_net(b, r->invert & FIREWALL_NOT_DST, "-d", r->dst);
+	text_net(b, r->invert & FIREWALL_NOT_SRC, "-s", &r->src);
+	text_net(b, r->invert & FIREWALL_NOT_DST, "-d", &r->dst);
 	text_part(b, r->invert & FIREWALL_NOT_IN, "-i", r->in);
 	text_part(b, r->invert & FIREWALL_NOT_OUT, "-o", r->out);
-	if (r->ct)
-		buf_addf(b, " -m conntrack --ctstate %s%s%s",
-			 r->ct & FIREWALL_CT_RELATED ? "RELATED" : "",
-			 r->ct == (FIREWALL_CT_RELATED | FIREWALL_CT_ESTABLISHED) ? "," : "",
-			 r->ct & FIREWALL_CT_ESTABLISHED ? "ESTABLISHED" : "");
-	if (r->comment)
-		buf_addf(b, " -m comment --comment \"%s\"", r->comment);
-	buf_addf(b, " -j %s\n", firewall_rule_target(r));
+	text_part(b, false, "-p", proto_names[r->proto]);
+	text_ports(b, r);
+	if (r->dst_local)
+		buf_adds(b, " -m addrtype --dst-type LOCAL");
+	text_ct(b, r->ct);
+	text_comment(b, r->comment);
+	buf_addf(b, " -j %s", firewall_rule_target(r));
+	if (r->verdict == FIREWALL_DNAT)
+		text_dnat(b, r);
+	buf_addc(b, '\n');
 }
 
-char *firewall_plan_text(const struct firewall_plan *p)
+static void text_hook(struct buf *b, const struct firewall_hook *h)
+{
+	buf_addf(b, "-A %s", firewall_builtin_name(h->builtin));
+	text_comment(b, h->comment);
+	buf_addf(b, " -j %s\n", h->chain);
+}
+
+static void text_table(struct buf *b, const struct firewall_plan *p, enum firewall_table t,
+		       enum firewall_family family)
+{
+	const struct firewall_chain *c;
+
+	buf_addf(b, "*%s\n", firewall_table_name(t));
+	for (size_t i = 0; i < p->n_chains; i++)
+		if (p->chains[i].table == t && p->chains[i].families & family)
+			buf_addf(b, "-N %s\n", p->chains[i].name);
+	for (size_t i = 0; i < p->n_hooks; i++)
+		if (p->hooks[i].table == t && p->hooks[i].families & family)
+			text_hook(b, &p->hooks[i]);
+	for (size_t i = 0; i < p->n_chains; i++) {
+		c = &p->chains[i];
+		for (size_t k = 0; c->table == t && k < c->n; k++)
+			if (firewall_rule_families(c, &c->rules[k]) & family)
+				text_rule(b, c->name, &c->rules[k]);
+	}
+}
+
+char *firewall_plan_text(const struct firewall_plan *p, enum firewall_family family)
 {
 	struct buf b = BUF_INIT(PLAN_TEXT_MAX);
 	enum firewall_table t;
 
-	for (t = FIREWALL_FILTER; t < _FIREWALL_TABLE_MAX; t++) {
-		buf_addf(&b, "*%s\n", firewall_table_name(t));
-		for (size_t i = 0; i < p->n_chains; i++)
-			if (p->chains[i].table == t)
-				buf_addf(&b, "-N %s\n", p->chains[i].name);
-		for (size_t i = 0; i < p->n_hooks; i++) {
-			if (p->hooks[i].table != t)
-				continue;
-			buf_addf(&b, "-A %s", p->hooks[i].builtin);
-			if (p->hooks[i].comment)
-				buf_addf(&b, " -m comment --comment \"%s\"", p->hooks[i].comment);
-			buf_addf(&b, " -j %s\n", p->hooks[i].chain);
-		}
-		for (size_t i = 0; i < p->n_chains; i++)
-			for (size_t k = 0; p->chains[i].table == t && k < p->chains[i].n; k++)
-				text_rule(&b, p->chains[i].name, &p->chains[i].rules[k]);
-	}
+	for (t = FIREWALL_FILTER; t < _FIREWALL_TABLE_MAX; t++)
+		if (firewall_plan_uses(p, t, family))
+			text_table(&b, p, t, family);
 	return buf_take(&b);
 }

@@ -3,28 +3,48 @@
 #define KUKEON_FIREWALL_H
 
 #include "defs.h"
-#include "err.h"
-#include "ipv4.h"
-
-#define FIREWALL_CHAIN_MAX 32 /* xt_chainlabel; iptables itself takes names of 28 bytes */
+#include "ipnet.h"
 
 /*
- * The packet filter in two parts: firewall_plan_make computes the required chains and
- * rules from the spaces (pure; independent of the back end), and firewall_apply brings
- * the host's tables into that state with one commit per table.
+ * What a packet filter should hold: chains of rules, and where packets enter them. The
+ * planner (firewall_plan) makes it, a back end (firewall_iptc) brings a host there;
+ * neither knows of the other. The words are those of iptables, because people look at
+ * the result with its tools.
  */
-struct firewall_space {
-	const char *realm;
-	const char *space;
-	const char *bridge;
-	struct ipv4_net subnet;
+#define FIREWALL_CHAIN_MAX 32 /* xt_chainlabel; iptables itself takes names of 28 bytes */
+#define FIREWALL_DEVICE_MAX 16 /* IFNAMSIZ */
+#define FIREWALL_COMMENT_MAX 256 /* xt_comment, with the NUL; what is longer is cut */
+
+/* Bits: which packets a chain, a rule or a hook is for. */
+enum firewall_family {
+	FIREWALL_IPV4 = 1 << 0,
+	FIREWALL_IPV6 = 1 << 1,
+	FIREWALL_BOTH = FIREWALL_IPV4 | FIREWALL_IPV6,
 };
 
-struct firewall_input {
-	const char
-		*instance; /* "" or NULL for the default one; else mixed into every chain's name */
-	const struct firewall_space *spaces; /* all spaces of the instance, in a stable order */
-	size_t n_spaces;
+enum firewall_table {
+	FIREWALL_FILTER = 1,
+	FIREWALL_NAT,
+	_FIREWALL_TABLE_MAX,
+};
+
+/* The built-in chains of a table, in which packets start. */
+enum firewall_builtin {
+	FIREWALL_PREROUTING = 1,
+	FIREWALL_INPUT,
+	FIREWALL_FORWARD,
+	FIREWALL_OUTPUT,
+	FIREWALL_POSTROUTING,
+	_FIREWALL_BUILTIN_MAX,
+};
+
+enum firewall_proto {
+	FIREWALL_ANY_PROTO = 0,
+	FIREWALL_TCP,
+	FIREWALL_UDP,
+	FIREWALL_ICMP, /* IPv4 only */
+	FIREWALL_ICMPV6, /* IPv6 only */
+	_FIREWALL_PROTO_MAX,
 };
 
 enum firewall_verdict {
@@ -32,13 +52,16 @@ enum firewall_verdict {
 	FIREWALL_DROP,
 	FIREWALL_RETURN,
 	FIREWALL_MASQUERADE,
+	FIREWALL_DNAT, /* to the address and port in to */
 	FIREWALL_JUMP, /* to the chain named by jump */
 	_FIREWALL_VERDICT_MAX,
 };
 
+/* Bits: states of the packet's connection, any of them. */
 enum firewall_ct {
-	FIREWALL_CT_ESTABLISHED = 1 << 0,
-	FIREWALL_CT_RELATED = 1 << 1,
+	FIREWALL_CT_RELATED = 1 << 0,
+	FIREWALL_CT_ESTABLISHED = 1 << 1,
+	FIREWALL_CT_DNAT = 1 << 2, /* its destination was translated */
 };
 
 enum firewall_not {
@@ -48,28 +71,44 @@ enum firewall_not {
 	FIREWALL_NOT_DST = 1 << 3,
 };
 
-/* One rule. Empty strings and prefix 0 match everything. */
-struct firewall_rule {
-	char in[16]; /* interface; a '+' at the end is a wildcard */
-	char out[16];
-	struct ipv4_net src;
-	struct ipv4_net dst;
-	unsigned invert; /* bits of enum firewall_not */
-	unsigned ct; /* bits of enum firewall_ct; 0: any state */
-	char *comment;
-	enum firewall_verdict verdict;
-	char *jump;
+/* Ports, first to last; first 0: every port. */
+struct firewall_ports {
+	uint16_t first;
+	uint16_t last;
 };
 
-enum firewall_table {
-	FIREWALL_FILTER = 1,
-	FIREWALL_NAT,
-	_FIREWALL_TABLE_MAX,
+/* One rule. What is empty or 0 matches everything. */
+struct firewall_rule {
+	unsigned families; /* 0: all those of its chain that its other members leave */
+	char in[FIREWALL_DEVICE_MAX]; /* interface; a '+' at the end is a wildcard */
+	char out[FIREWALL_DEVICE_MAX];
+	struct ipnet src;
+	struct ipnet dst;
+	unsigned invert; /* bits of enum firewall_not */
+	enum firewall_proto proto;
+	struct firewall_ports dport; /* of TCP and UDP */
+	bool dst_local; /* the destination is an address of this host */
+	unsigned ct; /* bits of enum firewall_ct; 0: any state */
+	char *comment; /* NULL: none */
+	enum firewall_verdict verdict;
+	char *jump;
+	/*
+	 * Of DNAT: the address, and what becomes of the first port of dport; the others
+	 * follow it in order. 0: ports stay.
+	 */
+	struct ipnet to;
+	uint16_t to_port;
 };
 
 struct firewall_chain {
 	enum firewall_table table;
+	unsigned families;
 	char name[FIREWALL_CHAIN_MAX];
+	/*
+	 * Its rules are not known now: those of the host stay, and these are for a
+	 * chain that is missing or empty.
+	 */
+	bool keep;
 	struct firewall_rule *rules;
 	size_t n;
 };
@@ -80,39 +119,57 @@ struct firewall_chain {
  * one instance must not hide the DROP of another.
  */
 struct firewall_hook {
-	const char *group; /* the chain's name in the default instance */
 	enum firewall_table table;
-	const char *builtin; /* "FORWARD", "POSTROUTING" */
+	unsigned families;
+	enum firewall_builtin builtin;
+	const char *group; /* the chain's name in the default instance */
 	char chain[FIREWALL_CHAIN_MAX];
+	bool first; /* nothing but jumps of its group may stand ahead of it */
 	char *comment; /* NULL: none */
 };
 
+/*
+ * The chains that hooks lead to are the tops; every other chain has a name that begins
+ * with FIREWALL_INNER and is reached from a top by a jump, which is how a back end finds
+ * chains that are no longer wanted.
+ */
+#define FIREWALL_INNER "KUKE-"
+
 struct firewall_plan {
-	char master[FIREWALL_CHAIN_MAX]; /* KUKEON-EGRESS: names our per-space chains */
 	struct firewall_chain *chains;
 	size_t n_chains;
-	struct firewall_hook *hooks;
+	struct firewall_hook *hooks; /* in one built-in chain: in order */
 	size_t n_hooks;
 };
 
-/* KUKE-EGR- and %08x of FNV-1a-32 over "<realm>/<space>" (and the instance, if not the default). */
-void firewall_space_chain(const char *realm, const char *space, const char *instance,
-			  char ret[FIREWALL_CHAIN_MAX]);
+/* ---- making a plan; the parts are the plan's and valid until the next one is added ---- */
 
-const char *firewall_table_name(enum firewall_table t); /* "filter" */
-const char *firewall_rule_target(const struct firewall_rule *r); /* "DROP", or the chain */
-
-void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *ret);
+struct firewall_chain *firewall_add_chain(struct firewall_plan *p, enum firewall_table table,
+					  unsigned families, const char *name);
+struct firewall_rule *firewall_add_rule(struct firewall_chain *c, enum firewall_verdict verdict);
+struct firewall_hook *firewall_add_hook(struct firewall_plan *p, enum firewall_table table,
+					unsigned families, enum firewall_builtin builtin,
+					const char *group, const char *chain);
 void firewall_plan_clear(struct firewall_plan *p);
 
-/* The plan as lines in the style of iptables -S, for tests and --dry-run; owned by the caller. */
-char *firewall_plan_text(const struct firewall_plan *p) __attribute__((returns_nonnull));
+/* ---- reading one ---- */
 
-enum firewall_world {
-	FIREWALL_WORLD_LEGACY = 1, /* ip_tables: supported */
-	FIREWALL_WORLD_NFT, /* rules are in nf_tables; legacy rules must not be added beside them */
-	FIREWALL_WORLD_NONE, /* the kernel has neither, or ip_tables cannot be loaded */
-	_FIREWALL_WORLD_MAX,
-};
+const char *firewall_table_name(enum firewall_table t); /* "filter" */
+const char *firewall_builtin_name(enum firewall_builtin b); /* "FORWARD" */
+const char *firewall_rule_target(const struct firewall_rule *r); /* "DROP", or the chain */
+
+/* Bits: the families for which a rule of a chain exists. */
+unsigned firewall_rule_families(const struct firewall_chain *c, const struct firewall_rule *r);
+
+/* Whether there is anything of it in that table of that family. */
+bool firewall_plan_uses(const struct firewall_plan *p, enum firewall_table table,
+			enum firewall_family family);
+
+/*
+ * The rules of one family as lines in the style of iptables-save, in which every rule
+ * reads as iptables -S shows it; owned by the caller.
+ */
+char *firewall_plan_text(const struct firewall_plan *p, enum firewall_family family)
+	__attribute__((returns_nonnull));
 
 #endif

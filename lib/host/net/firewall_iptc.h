@@ -2,20 +2,19 @@
 #ifndef KUKEON_FIREWALL_IPTC_H
 #define KUKEON_FIREWALL_IPTC_H
 
+#include "err.h"
 #include "firewall.h"
 
 /*
- * Which packet filter this network namespace uses, determined without loading
- * ip_tables: legacy if it has legacy tables; nft if it has only nf_tables; if it has
- * neither, legacy if ip_tables is built in or can be loaded.
- */
-enum firewall_world firewall_world(void);
-
-/*
- * Bring the tables into the planned state: one commit per table, under the lock of
- * iptables (/run/xtables.lock), foreign rules untouched, our jumps in order. Commits
- * nothing if nothing differs. 1 changed, 0 already in place; -EOPNOTSUPP, with a
- * message for a warning, on a host that does not use legacy tables.
+ * The legacy tables (ip_tables, ip6_tables) brought to a plan.
+ *
+ * One commit per table, the filters of both families before nat, under the lock of
+ * iptables (/run/xtables.lock); foreign rules untouched, our jumps in order. A table in
+ * which nothing differs is not committed. A family that this host does not filter is
+ * left out: firewall_world_check says whether there is one.
+ *
+ * 1 changed, 0 already in place; -EOPNOTSUPP, with a message for a warning, on a host
+ * that does not use legacy tables for IPv4.
  */
 int firewall_apply(const struct firewall_plan *p, struct kerr *err);
 
@@ -23,9 +22,10 @@ int firewall_apply(const struct firewall_plan *p, struct kerr *err);
 int firewall_differs(const struct firewall_plan *p, struct kerr *err);
 
 /*
- * Remove every chain and jump of an instance. 1 something was removed, 0 there was
- * nothing, as on a host without legacy tables.
+ * Remove the chains and jumps of a plan, and the chains that its tops lead to (so the
+ * plan may be one without spaces). 1 something was removed, 0 there was nothing, as on a
+ * host without legacy tables.
  */
-int firewall_remove(const char *instance, struct kerr *err);
+int firewall_remove(const struct firewall_plan *p, struct kerr *err);
 
 #endif

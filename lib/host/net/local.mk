@@ -4,7 +4,12 @@ noinst_LIBRARIES += libhost_net.a
 libhost_net_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST_NET) $(LIBNL_CFLAGS) $(IPTC_CFLAGS)
 libhost_net_a_SOURCES = \
 	lib/host/net/firewall.c lib/host/net/firewall.h \
+	lib/host/net/firewall_entry.c lib/host/net/firewall_entry.h \
 	lib/host/net/firewall_iptc.c lib/host/net/firewall_iptc.h \
+	lib/host/net/firewall_plan.c lib/host/net/firewall_plan.h \
+	lib/host/net/firewall_world.c lib/host/net/firewall_world.h \
+	lib/host/net/firewall_xtc.c lib/host/net/firewall_xtc.h \
+	lib/host/net/ipnet.c lib/host/net/ipnet.h \
 	lib/host/net/ipv4.c lib/host/net/ipv4.h \
 	lib/host/net/link.c lib/host/net/link.h \
 	lib/host/net/rt.c lib/host/net/rt.h
