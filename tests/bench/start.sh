@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# start.sh [-n RUNS]: what starting a cell costs beyond starting its container.
+# start.sh [-s] [-n RUNS]: what starting a cell costs beyond starting its container.
 #
 # Pairs, interleaved in one run, `kuke run -d` of a cell with one container
 # (network included, image present, daemon up, a new cell each time) with the
@@ -9,7 +9,8 @@
 # that was started before, its root file system mounted beforehand, network, ipc
 # and uts namespaces pinned beforehand and new each time. Clean-up is not timed.
 # Everything happens in namespaces of its own; what a disk holds is on a
-# journalled ext4 on a loop device.
+# journalled ext4 on a loop device. With -s both have the built-in seccomp profile
+# (seccompDefault), and a third side is the bare runc without it.
 #
 # Prints both, the CPU time of all processes involved, the medians of the steps
 # as the daemon's debug log tells them, the durable writes of one start, and as
@@ -19,9 +20,10 @@ set -eu -o pipefail
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 : "${top_builddir:=$(pwd)}"
 export top_builddir
-runs=20
-while getopts n: opt; do
+runs=20 seccomp=
+while getopts sn: opt; do
 	case $opt in
+	s) seccomp=1 ;;
 	n) runs=$OPTARG ;;
 	*) sed -n '4s/^# //p' "$0" >&2; exit 2 ;;
 	esac
@@ -31,7 +33,7 @@ done
 . "$here/needs.bash"
 if [ -z "${BENCH_DISK:-}" ]; then
 	bench_needs runc ip:iproute2 iptables-legacy:iptables busybox:busybox-static \
-		mkfs.ext4:e2fsprogs strace
+		mkfs.ext4:e2fsprogs strace jq
 	bench_build pair
 	BENCH_DISK=$(mktemp -d "${TMPDIR:-/tmp}/kukeon-bench.XXXXXX")
 	export BENCH_DISK
@@ -51,6 +53,7 @@ trap 'instance_stop || true; umount -l "$BENCH_DISK/fs"' EXIT
 instance_new
 # What is timed is what a user gets: the debug log comes for the breakdown.
 sed -i '/^  logLevel:/d' "$INSTANCE_CONFIG"
+[ -z "$seccomp" ] || echo "  seccompDefault: true" >>"$INSTANCE_CONFIG"
 instance_init
 busybox_image >/dev/null
 
@@ -84,6 +87,22 @@ sed -E -e "s,\"(type\":\"(ipc|uts|network)\"\,\"path)\":\"/proc/[0-9]*/fd/[0-9]*
 	"$spec" >"$bench/bundle/config.json"
 [ "$(grep -o "\"$bench/[a-z]*\"" "$bench/bundle/config.json" | wc -l)" -eq 4 ] ||
 	{ echo "start.sh: the bundle has not the three pins and the root" >&2; exit 1; }
+filter=$([ -n "$seccomp" ] && echo .linux.seccomp || echo '.linux.seccomp | not')
+jq -e "$filter" "$bench/bundle/config.json" >/dev/null ||
+	{ echo "start.sh: the bundle's seccomp profile is not as asked for" >&2; exit 1; }
+bare_before="unshare --net='$bench/net' --ipc='$bench/ipc' --uts='$bench/uts' true"
+bare_after="runc --root '$bench/runc' delete -f bare{n}; umount '$bench/net' '$bench/ipc' '$bench/uts'"
+# bare_run BUNDLE
+bare_run()
+{
+	echo "runc --root $bench/runc --log $bench/log --log-format json run -d --bundle $1 --pid-file $bench/pid bare{n}"
+}
+without=()
+if [ -n "$seccomp" ]; then
+	mkdir "$bench/without"
+	jq -c 'del(.linux.seccomp)' "$bench/bundle/config.json" >"$bench/without/config.json"
+	without=("runc, no profile" "$bare_before" "$(bare_run "$bench/without")" "$bare_after")
+fi
 layer=$(inst sed -n 's/.*[ ,]lowerdir+\{0,1\}=\([^,]*\),.*/\1/p' "/proc/$(inst pgrep -f 'sleep 3600')/mountinfo" | head -n 1)
 inst sh -ec "touch '$bench/net' '$bench/ipc' '$bench/uts'; mkdir '$bench/root' '$bench/upper' '$bench/work'
 	mount --bind '$bench' '$bench'; mount --make-private '$bench'
@@ -97,10 +116,8 @@ for ((i = 0; i < runs + 2; i++)); do manifest "c$i" >"$INSTANCE/m/$i.yaml"; done
 # shellcheck disable=SC2016 # the inner shell expands
 inst sh -ec 'if [ -n "$1" ]; then echo 0 >"${1%/*}/_clients/cgroup.procs"; fi; shift; exec "$@"' - "$acct" \
 	timeout $((600 + runs * 100)) "$top_builddir/pair" -n "$runs" -w 2 ${acct:+-c "$acct"} \
-	"runc run -d" \
-	"unshare --net='$bench/net' --ipc='$bench/ipc' --uts='$bench/uts' true" \
-	"runc --root $bench/runc --log $bench/log --log-format json run -d --bundle $bench/bundle --pid-file $bench/pid bare{n}" \
-	"runc --root '$bench/runc' delete -f bare{n}; umount '$bench/net' '$bench/ipc' '$bench/uts'" \
+	"runc run -d" "$bare_before" "$(bare_run "$bench/bundle")" "$bare_after" \
+	"${without[@]}" \
 	"kuke run -d" "" \
 	"kuke run -d -f $INSTANCE/m/{n}.yaml" \
 	"kuke kill cell c{n}; kuke delete cell c{n}" \
@@ -108,8 +125,8 @@ inst sh -ec 'if [ -n "$1" ]; then echo 0 >"${1%/*}/_clients/cgroup.procs"; fi; s
 	{ tail -5 "$INSTANCE/pair.log" >&2; exit 1; }
 [ -z "$acct" ] || rmdir "${acct%/*}/_clients"
 
-awk -F'\t' 'BEGIN { printf "%-14s %5s %26s %8s %8s\n", "ms", "runs", "wall min / median / max", "own cpu", "all cpu" }
-	{ printf "%-14s %5d %8.1f /%7.1f /%7.1f %8.1f %8.1f\n", $1, $2, $3, $4, $5, $6, $7 }' "$INSTANCE/pairs"
+awk -F'\t' 'BEGIN { printf "%-16s %5s %26s %8s %8s\n", "ms", "runs", "wall min / median / max", "own cpu", "all cpu" }
+	{ printf "%-16s %5d %8.1f /%7.1f /%7.1f %8.1f %8.1f\n", $1, $2, $3, $4, $5, $6, $7 }' "$INSTANCE/pairs"
 
 # The steps of some more starts, as the daemon's debug log tells them.
 echo "  logLevel: debug" >>"$INSTANCE_CONFIG"
@@ -190,5 +207,6 @@ if command -v strace >/dev/null; then
 	echo "syncs of one start: $(grep -c 'sync' "$INSTANCE/syncs")"
 fi
 awk -F'\t' '{ w[NR] = $4; c[NR] = $7 } END {
-	if (c[1] > 0) printf "ratio of all cpu %.2f\n", c[2] / c[1]
-	printf "ratio %.2f\n", w[2] / w[1] }' "$INSTANCE/pairs"
+	if (NR == 3) printf "the profile costs runc %.1f ms, cpu %.1f ms\n", w[1] - w[2], c[1] - c[2]
+	if (c[1] > 0) printf "ratio of all cpu %.2f\n", c[NR] / c[1]
+	printf "ratio %.2f\n", w[NR] / w[1] }' "$INSTANCE/pairs"

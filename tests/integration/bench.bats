@@ -24,6 +24,13 @@ setup_file()
 	assert_regex "${lines[-1]}" '^ratio [0-9]+\.[0-9][0-9]$'
 }
 
+@test "start.sh -s has the built-in profile, and tells what it costs the runtime" {
+	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/start.sh" -s -n 1
+	assert_success
+	assert_output --regexp 'the profile costs runc -?[0-9.]+ ms, cpu -?[0-9.]+ ms'
+	assert_regex "${lines[-1]}" '^ratio [0-9]+\.[0-9][0-9]$'
+}
+
 @test "footprint.sh measures what idles" {
 	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/footprint.sh" -n 3 -s 20
 	assert_success
