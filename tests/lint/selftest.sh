@@ -45,6 +45,12 @@ for lint in "$here"/*.sh; do
 	[ "$lint" != "$here/selftest.sh" ] || continue
 	top_srcdir=$bad top_builddir='' bash "$lint" >"$bad.out" 2>&1
 	status=$?
+	# A lint that another version of its tool has to judge says nothing of this tree.
+	skips=$(grep -E '^(not )?ok ' "$bad.out" | grep -c '# SKIP')
+	if [ "$skips" -gt 0 ] && [ "$skips" -eq "$(grep -cE '^(not )?ok ' "$bad.out")" ]; then
+		lint_skip "${lint##*/} finds what is wrong in a bad tree" "$(sed -n 's/.*# SKIP //p' "$bad.out")"
+		continue
+	fi
 	{
 		[ "$status" -ne 0 ] || echo "exits 0"
 		grep -E '^ok ' "$bad.out" | grep -v '# SKIP'
