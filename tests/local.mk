@@ -38,7 +38,7 @@ tests_unit_unit_base_LDADD = $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_model_SOURCES = $(UNIT_FRAME) \
 	tests/unit/model_random.c tests/unit/model_random.h \
-	tests/unit/tempdir.h tests/unit/test_cellprofile.c \
+	tests/unit/tempdir.h tests/unit/test_cellnet.c tests/unit/test_cellprofile.c \
 	tests/unit/test_codec.c tests/unit/test_decode.c \
 	tests/unit/test_emit.c tests/unit/test_rows.c tests/unit/docs.h \
 	tests/unit/test_configuration.c tests/unit/test_convert.c \
@@ -76,7 +76,7 @@ tests_unit_unit_oci_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) \
 
 tests_unit_unit_engine_SOURCES = $(UNIT_FRAME) tests/unit/engine_dir.h tests/unit/tempdir.h \
 	tests/unit/test_cell_status.c tests/unit/test_dry_run.c tests/unit/test_engine.c \
-	tests/unit/test_images.c tests/unit/test_lease.c tests/unit/test_network.c \
+	tests/unit/test_hosts_text.c tests/unit/test_images.c tests/unit/test_lease.c tests/unit/test_network.c \
 	tests/unit/test_page.c tests/unit/test_plan.c tests/unit/test_restart.c \
 	tests/unit/test_scope.c tests/unit/test_workers.c
 tests_unit_unit_engine_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE)
@@ -138,6 +138,7 @@ SYSTEM_TESTS = \
 	tests/integration/logs.bats \
 	tests/integration/monitor.bats tests/integration/mounts.bats \
 	tests/integration/mount_tables.bats \
+	tests/integration/names.bats \
 	tests/integration/network.bats \
 	tests/integration/passes.bats \
 	tests/integration/people.bats \

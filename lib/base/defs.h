@@ -53,6 +53,8 @@ enum {
 	KUKE_MAX_NAME = 63, /* bytes of an object's name */
 	KUKE_MAX_LABELS = 64 << 10, /* bytes of one document's labels */
 	KUKE_MAX_CONTAINERS = 1000, /* of one cell, not counting a synthesized root container */
+	KUKE_MAX_NETWORKS = 16, /* other spaces that one cell joins */
+	KUKE_MAX_ALIASES = 2048, /* bytes of one cell's networksAliases, one more for each */
 };
 
 #define KUKE_MAX_TARBALL (4LL << 30) /* bytes of an image in one request */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cellnet.h"
 #include "convert.h"
 #include "copy.h"
 #include "errkind.h"
@@ -80,14 +81,6 @@ struct container_spec *cell_root(const struct cell_spec *spec)
 			return &spec->containers.v[i];
 	return str_empty(spec->root_container_id) ? NULL
 						  : cell_container(spec, spec->root_container_id);
-}
-
-bool cell_host_network(const struct cell_spec *spec)
-{
-	for (size_t i = 0; i < spec->containers.n; i++)
-		if (spec->containers.v[i].host_network)
-			return true;
-	return false;
 }
 
 char *container_runtime_id(const struct cell_spec *cell, const struct container_spec *c)
@@ -204,6 +197,9 @@ static int check_cell(const struct cell_doc *doc, struct kerr *err)
 			return r;
 	}
 	r = check_cell_tty(spec, err);
+	if (r < 0)
+		return r;
+	r = cell_check_networks(spec, err);
 	if (r < 0)
 		return r;
 	r = cell_resolve_root(spec, &root, err);

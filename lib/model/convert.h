@@ -56,8 +56,6 @@ struct container_spec *cell_root(const struct cell_spec *spec);
 /* At most KUKE_MAX_CONTAINERS, not counting a synthesized root: -EINVAL. */
 int cell_check_size(const struct cell_spec *spec, struct kerr *err);
 struct container_spec *cell_container(const struct cell_spec *spec, const char *id);
-/* Whether any container requests the host's network, which then applies to the whole cell. */
-bool cell_host_network(const struct cell_spec *spec);
 
 /* Fill unset fields of the container from the space's defaults; space may be NULL. */
 void container_inherit_defaults(struct container_spec *c, const struct space_spec *space);

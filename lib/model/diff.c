@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cellnet.h"
 #include "convert.h"
 #include "copy.h"
 #include "diff.h"

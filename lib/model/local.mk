@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libmodel.a
 libmodel_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL) $(YAML_CFLAGS)
 libmodel_a_SOURCES = \
+	lib/model/cellnet.c lib/model/cellnet.h \
 	lib/model/cellprofile.c lib/model/cellprofile.h \
 	lib/model/configuration.c lib/model/configuration.h \
 	lib/model/convert.c lib/model/convert.h \

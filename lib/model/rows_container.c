@@ -167,7 +167,7 @@ static const struct field spec_rows[] = {
 		    .help = "Other spaces of the realm whose network the cell joins as well."),
 	ROW_STRLIST(struct container_spec, networks_aliases, "networksAliases",
 		    .change = CLASS_IN_PLACE,
-		    .help = "Further names by which the cell is found inside its space."),
+		    .help = "Further host names by which the cell is found inside its space."),
 	ROW_BOOL(struct container_spec, privileged, "privileged",
 		 .change = CLASS_RECREATE_CONTAINER, .def = "false",
 		 .help = "All capabilities, all devices, writable /sys and cgroups."),

@@ -49,8 +49,10 @@ static bool egress_constrains(const void *obj)
 }
 
 static const struct unsupported container_rows[] = {
-	{ "ports", NULL },	{ "networks", NULL }, { "networksAliases", NULL },
-	{ "attachable", NULL }, { "tty", NULL },
+	{ "ports", NULL },
+	{ "networks", NULL },
+	{ "attachable", NULL },
+	{ "tty", NULL },
 };
 
 static const struct unsupported space_rows[] = {

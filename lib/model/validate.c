@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cellnet.h"
 #include "convert.h"
 #include "labels.h"
 #include "mem.h"
@@ -205,8 +206,6 @@ static int validate_nested(const struct cell_spec *spec, const struct container_
 		return 0;
 	if (c->ports.n > 0)
 		return kerr_plain(err, -EINVAL, "ports cannot be used on the host network");
-	if (c->networks.n > 0)
-		return kerr_plain(err, -EINVAL, "networks cannot be used on the host network");
 	return 0;
 }
 
@@ -229,7 +228,7 @@ static int validate_cell_containers(const struct cell_spec *spec, struct kerr *e
 		if (r < 0)
 			return kerr_wrap(err, r, "container \"%s\"", c->id);
 	}
-	return 0;
+	return cell_check_networks(spec, err);
 }
 
 static int validate_cell(const struct cell_doc *doc, enum validate_flags flags, struct kerr *err)

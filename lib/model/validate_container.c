@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 
 #include "caps.h"
+#include "cellnet.h"
 #include "convert.h"
 #include "mem.h"
 #include "model.h"
-#include "naming.h"
 #include "path.h"
 #include "str.h"
 #include "validate_container.h"
@@ -564,11 +564,9 @@ static int validate_container_rest(const struct container_spec *c, struct kerr *
 		return kerr_plain(err, -EINVAL,
 				  "workingDir must be an absolute container path (\"%s\")",
 				  c->working_dir);
-	for (size_t i = 0; i < c->networks.n; i++) {
-		r = validate_name(KIND_SPACE, c->networks.v[i], err);
-		if (r < 0)
-			return r;
-	}
+	r = container_check_networks(c, err);
+	if (r < 0)
+		return r;
 	r = validate_capabilities(c->capabilities, err);
 	if (r < 0)
 		return r;

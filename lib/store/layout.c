@@ -232,13 +232,6 @@ char *layout_cell_id(const struct layout *l, const struct addr *stack, const cha
 	return path_join(dir, name, NULL);
 }
 
-char *layout_lease(const struct layout *l, const struct addr *space, const char *ip)
-{
-	cleanup_free char *dir = layout_object(l, space, SPACE_LEASES);
-
-	return path_join(dir, ip, NULL);
-}
-
 char *layout_container(const struct layout *l, const struct addr *cell, const char *container,
 		       enum container_file what)
 {

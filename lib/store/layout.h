@@ -60,7 +60,7 @@ enum object_file {
 	SPACE_NETWORK, /* network.json, 0600: the subnet */
 	SPACE_CONFLIST, /* network.conflist, 0600 */
 	SPACE_HOSTS, /* .hosts: the file to which etc-hosts of its cells is linked */
-	SPACE_LEASES, /* .leases: directory, one file per address */
+	SPACE_LEASES, /* .leases: directory, an entry per address */
 	CELL_ETC_HOSTS, /* etc-hosts */
 	CELL_ETC_HOSTNAME, /* etc-hostname */
 	_OBJECT_FILE_MAX,
@@ -69,8 +69,6 @@ enum object_file {
 char *layout_object(const struct layout *l, const struct addr *a, enum object_file what);
 /* data/<realm>/<space>/<stack>/.id-<id>: names the cell with this spec.id, if its name differs */
 char *layout_cell_id(const struct layout *l, const struct addr *stack, const char *id);
-/* data/<realm>/<space>/.leases/<ip> */
-char *layout_lease(const struct layout *l, const struct addr *space, const char *ip);
 
 /* Files of a container of a cell: data/…/<cell>/<container>/… */
 enum container_file {

@@ -184,7 +184,7 @@ as_it_is()
 		quiet kuke start cell a >/dev/null
 	done
 	assert_equal "$(cell_ip a)" "$ip"
-	assert_equal "$(ls "$INSTANCE_RUN_PATH/data/default/default/.leases")" "$ip"
+	assert_equal "$(ls "$INSTANCE_RUN_PATH/data/default/default/.leases")" "${ip}_default_a"
 	assert_equal "$(cell_starts a | wc -w)" 1
 	kuke delete cell a
 	assert_equal "$(ls "$INSTANCE_RUN_PATH/data/default/default/.leases")" ''

@@ -91,7 +91,7 @@ consistent()
 nothing_left()
 {
 	[ ! -e "$(cell_dir a)" ] && refute inst pgrep -f -- '--id=default_default_a_' &&
-		[ -z "$(find "$INSTANCE/run/restarts" "$INSTANCE_RUN_PATH/data/default/default/.leases" -type f)" ] &&
+		[ -z "$(find "$INSTANCE/run/restarts" "$INSTANCE_RUN_PATH/data/default/default/.leases" -name '10.*')" ] &&
 		[ -z "$(find "$INSTANCE/run/cells" "$INSTANCE/run/containers" -name a -o -name 'default_default_a_*')" ]
 }
 

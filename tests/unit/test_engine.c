@@ -163,8 +163,8 @@ START_TEST(hosts_of_a_space)
 
 	ck_assert_int_eq(mkdir_p(da, 0755, &err), 0);
 	ck_assert_int_eq(mkdir_p(dh, 0755, &err), 0);
-	ck_assert_int_eq(lease_take(e, &a, &net, &got, &err), 0);
-	ck_assert_int_eq(lease_take(e, &odd, &net, &got, &err), 0);
+	ck_assert_int_eq(lease_take(e, &(struct lease_holder){ .cell = a }, &net, &got, &err), 0);
+	ck_assert_int_eq(lease_take(e, &(struct lease_holder){ .cell = odd }, &net, &got, &err), 0);
 	ck_assert_int_eq(hosts_update(e, &space, &err), 0);
 	ck_assert_int_eq(hosts_prepare_cell(e, &a, 0, &err), 0);
 	/* A cell that moves to the host's network leaves the space's names as they are. */
@@ -191,7 +191,7 @@ START_TEST(hosts_of_a_space)
 		theirs = read_file("/etc/hosts");
 		ck_assert_str_eq(own, theirs);
 	}
-	ck_assert_int_eq(lease_drop(e, &a, &err), 0);
+	ck_assert_int_eq(lease_drop(e, &(struct lease_holder){ .cell = a }, &err), 0);
 	ck_assert_int_eq(hosts_update(e, &space, &err), 0);
 	ck_assert_int_eq(stat(hosts, &after), 0);
 	ck_assert_uint_eq(before.st_ino, after.st_ino);

@@ -38,7 +38,7 @@ START_TEST(objects)
 	is(layout_object(&l, &space, OBJECT_DIR), "/opt/kukeon/data/r/s");
 	is(layout_object(&l, &space, SPACE_NETWORK), "/opt/kukeon/data/r/s/network.json");
 	is(layout_object(&l, &space, SPACE_CONFLIST), "/opt/kukeon/data/r/s/network.conflist");
-	is(layout_lease(&l, &space, "10.88.0.2"), "/opt/kukeon/data/r/s/.leases/10.88.0.2");
+	is(layout_object(&l, &space, SPACE_LEASES), "/opt/kukeon/data/r/s/.leases");
 	is(layout_object(&l, &cell, OBJECT_METADATA), "/opt/kukeon/data/r/s/t/c/metadata.json");
 	is(layout_object(&l, &cell, CELL_ETC_HOSTS), "/opt/kukeon/data/r/s/t/c/etc-hosts");
 	is(layout_object(&l, &cell, CELL_ETC_HOSTNAME), "/opt/kukeon/data/r/s/t/c/etc-hostname");

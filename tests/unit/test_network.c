@@ -52,7 +52,7 @@ START_TEST(network_records)
 	ck_assert_uint_eq(n.subnet.addr, m.subnet.addr);
 	ck_assert_uint_eq(n.gateway, n.subnet.addr + 1);
 	subnet = n.subnet;
-	lease = layout_lease(&e->layout, &space, ipv4_text(subnet.addr + 9, ip));
+	lease = path_join(lease_dir, ipv4_text(subnet.addr + 9, ip), NULL);
 	/* Another subnet for another space. */
 	ck_assert_int_eq(store_begin(&e->layout, &other, &err), 0);
 	ck_assert_int_eq(network_create(e, &other, &m, &err), 1);
@@ -144,7 +144,7 @@ START_TEST(a_damaged_space_keeps_its_subnet)
 	(void) engine_space("r", "a");
 	(void) engine_space("r", "b");
 	ck_assert_int_eq(create("a", &n, &err), 1);
-	ck_assert_int_eq(lease_take(e, &c, &n, &addr, &err), 0);
+	ck_assert_int_eq(lease_take(e, &(struct lease_holder){ .cell = c }, &n, &addr, &err), 0);
 	ck_assert_int_eq(truncate(file, 0), 0);
 	ck_assert_int_eq(truncate(conflist, 0), 0);
 	ck_assert_int_eq(create("b", &m, &err), 1);

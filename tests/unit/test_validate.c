@@ -270,7 +270,18 @@ static const struct {
 	{ "tmpfs: [{path: /tmp, sizeBytes: -5}]",
 	  "tmpfs sizeBytes must not be negative (tmpfs[0] path \"/tmp\")" },
 	{ "networks: [other]", NULL },
-	{ "networks: [a/b]", "name is invalid: space name \"a/b\" " BAD_CHAR },
+	{ "networks: [a/b]", "networks[0]: name is invalid: space name \"a/b\" " BAD_CHAR },
+	{ "networks: [a, ' b']", "networks[1] \" b\" has blanks around the name" },
+	{ "networks: [a, b, a]", "networks[2] \"a\" is named twice; leave one of them out" },
+	{ "networksAliases: [db, DB, db.example.com, 1st, 9.a]", NULL },
+	{ "networksAliases: [a, b_c]",
+	  "networksAliases[1] \"b_c\" is not a host name: labels of letters, digits and hyphens "
+	  "with dots between them, and not a number at its end" },
+	{ "networksAliases: ['']", "networksAliases[0] \"\" is not a host name: *" },
+	{ "networksAliases: [10.0.0.1]", "networksAliases[0] \"10.0.0.1\" is not a host name: *" },
+	{ "networksAliases: [LocalHost]",
+	  "networksAliases[0] \"LocalHost\" stands for the local host in every cell; choose "
+	  "another name" },
 };
 
 /* Alone, and inside a cell, where the message names the container. */
@@ -380,6 +391,12 @@ static const struct {
 	  "container \"b\": ports cannot be used on the host network" },
 	{ KIND_CELL, CELL "containers: [{id: a, image: i, hostNetwork: true, networks: [x]}]}",
 	  "container \"a\": networks cannot be used on the host network" },
+	{ KIND_CELL,
+	  CELL "containers: [{id: a, image: i, hostNetwork: true}, {id: b, image: i, "
+	       "networksAliases: [x]}]}",
+	  "container \"b\": networksAliases cannot be used on the host network" },
+	{ KIND_CELL, CELL "containers: [{id: a, image: i, networks: [x, s]}]}",
+	  "container \"a\": networks[1] \"s\" is the space of the cell itself; leave it out" },
 	{ KIND_CELL, CELL "id: a/b, containers: [{id: a, image: i}]}",
 	  "name is invalid: cell name \"a/b\" " BAD_CHAR },
 	/* later work */

@@ -10,6 +10,7 @@
 #include "cell_load.h"
 #include "cell_start.h"
 #include "cell_status.h"
+#include "cellnet.h"
 #include "cgroup.h"
 #include "container_check.h"
 #include "convert.h"

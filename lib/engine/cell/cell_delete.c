@@ -6,6 +6,7 @@
 #include "cell_delete.h"
 #include "cell_id.h"
 #include "cell_stop.h"
+#include "cellnet.h"
 #include "cgroup_kill.h"
 #include "container.h"
 #include "convert.h"
@@ -90,7 +91,7 @@ static int finish_delete(struct engine *e, const char *ns, struct cell_doc *doc,
 	if (r == 0)
 		r = cgroup_remove(e->cgroups, cgroup, CGROUP_REMOVE_KILL, CGROUP_WAIT_MS, err);
 	if (r == 0)
-		r = lease_drop(e, &a, err);
+		r = lease_drop(e, &(struct lease_holder){ .cell = a }, err);
 	if (r == 0)
 		r = store_delete(&e->layout, &a, STORE_DELETE_TREE, err);
 	if (r == 0)

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "cell_link.h"
+#include "cell_names.h"
 #include "cell_run.h"
 #include "fd.h"
+#include "hosts.h"
 #include "lease.h"
 #include "log.h"
 #include "mem.h"
@@ -146,16 +148,35 @@ static int keep_trouble(struct engine *e, const struct addr *cell, struct cell_r
 	return r < 0 ? r : 1;
 }
 
-bool cell_link_in_order(struct engine *e, const struct addr *cell, const struct cell_run *run)
+bool cell_link_in_order(struct engine *e, const struct cell_doc *doc, const struct cell_run *run)
 {
+	cleanup_cell_names struct cell_names names = { 0 };
+	struct addr cell = addr_of_cell(doc);
 	char bridge[LINK_NAME_MAX];
 
 	if (!run->complete || !run->veth[0])
 		return true;
-	if (run->trouble[0] || (run->addr && !lease_holds(e, cell, run->addr)))
+	cell_names_of(doc, &names);
+	if (run->trouble[0] || (run->addr && !lease_stands(e, &names.own, run->addr)))
 		return false;
-	link_bridge_name(cell->realm, cell->space, e->instance, bridge);
+	link_bridge_name(cell.realm, cell.space, e->instance, bridge);
 	return seen_in_order(e, run->veth, bridge);
+}
+
+/* Errors are left to the next pass: the cell runs, and its names are as they were. */
+static void keep_lease(struct engine *e, const struct cell_doc *doc, const struct cell_run *run)
+{
+	cleanup_cell_names struct cell_names names = { 0 };
+	struct addr space;
+
+	if (!run->addr)
+		return;
+	cell_names_of(doc, &names);
+	if (lease_keep(e, &names.own, run->addr, NULL) <= 0)
+		return;
+	log_wrn("restored the lease of a running cell", "cell", names.own.cell.cell);
+	space = (struct addr){ .realm = names.own.cell.realm, .space = names.own.cell.space };
+	(void) hosts_update(e, &space, NULL);
 }
 
 int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct cell_run *run,
@@ -168,8 +189,7 @@ int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct c
 
 	if (!run->complete || !run->veth[0])
 		return 0; /* not started, or uses the host's network */
-	if (run->addr && lease_keep(e, &a, run->addr, NULL) > 0)
-		log_wrn("recreated the lost lease of a running cell", "cell", a.cell);
+	keep_lease(e, doc, run);
 	link_bridge_name(a.realm, a.space, e->instance, bridge);
 	if (seen_in_order(e, run->veth, bridge) || is_in_order(run->veth, bridge))
 		return keep_trouble(e, &a, run, NULL, err);

@@ -26,14 +26,15 @@ int cell_link_make(struct engine *e, const struct addr *cell, const struct space
 		   const struct cell_run *run, struct kerr *err);
 
 /*
- * Whether cell_link_mend_locked would find nothing to do for a cell with that record,
- * according to the dump. Without the lock: a snapshot.
+ * Whether cell_link_mend_locked would find nothing to do for a started cell with that
+ * record, according to the dump. Without the lock: a snapshot.
  */
-bool cell_link_in_order(struct engine *e, const struct addr *cell, const struct cell_run *run);
+bool cell_link_in_order(struct engine *e, const struct cell_doc *doc, const struct cell_run *run);
 
 /*
  * Repair the link of a started cell, whose record is *run: reattach its port to the
- * bridge, recreate a lost pair with the same address. If that fails, the reason is stored
+ * bridge, recreate a lost pair with the same address, and a lease that is lost or does not say
+ * what the document says. If that fails, the reason is stored
  * in the record (cell_run.trouble), from where cell_observe reports it. 1 something
  * changed, 0 in order or no link.
  */

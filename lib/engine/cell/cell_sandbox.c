@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 #include "cell_link.h"
+#include "cell_names.h"
 #include "cell_run.h"
 #include "cell_sandbox.h"
-#include "convert.h"
+#include "cellnet.h"
 #include "dir.h"
 #include "hosts.h"
 #include "lease.h"
@@ -24,26 +25,29 @@
 #include "stops.h"
 #include "str.h"
 
-static int connect_network(struct engine *e, const struct addr *cell, struct cell_run *run,
+static int connect_network(struct engine *e, const struct cell_doc *doc, struct cell_run *run,
 			   struct kerr *err)
 {
-	struct addr space = { .realm = cell->realm, .space = cell->space };
+	cleanup_cell_names struct cell_names names = { 0 };
+	struct addr cell = addr_of_cell(doc);
+	struct addr space = { .realm = cell.realm, .space = cell.space };
 	struct space_net net;
 	int r;
 
+	cell_names_of(doc, &names);
 	r = network_load(e, &space, &net, err);
 	if (r == -ENOENT)
 		r = kerr_plain(err, r, "network not found");
 	if (r == 0)
-		r = lease_take(e, cell, &net, &run->addr, err);
+		r = lease_take(e, &names.own, &net, &run->addr, err);
 	if (r == 0)
 		r = link_veth_name(run->veth, err);
 	if (r == 0)
-		r = cell_run_save(e, cell, run, err);
+		r = cell_run_save(e, &cell, run, err);
 	if (r < 0)
 		return r;
 	engine_trace_step(e, "address");
-	r = cell_link_make(e, cell, &net, run, err);
+	r = cell_link_make(e, &cell, &net, run, err);
 	engine_trace_step(e, "link");
 	return r < 0 ? r : hosts_update(e, &space, err);
 }
@@ -61,7 +65,7 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 	r = pins_make(e, &a, run->start_id, NS_IPC | NS_UTS | (host ? 0 : NS_NET), a.cell, err);
 	engine_trace_step(e, "pins");
 	if (r == 0 && !host) {
-		r = connect_network(e, &a, run, err);
+		r = connect_network(e, cell, run, err);
 		if (r < 0)
 			r = kerr_wrap(err, r, "failed to attach cell %s to network", a.cell);
 	}

@@ -10,6 +10,7 @@
 #include "cell_start.h"
 #include "cell_status.h"
 #include "cell_stop.h"
+#include "cellnet.h"
 #include "cgroup.h"
 #include "container.h"
 #include "container_check.h"

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "cell_names.h"
 #include "cell_run.h"
 #include "cell_sandbox.h"
 #include "cell_status.h"
@@ -541,7 +542,9 @@ int cell_drop_container_locked(struct engine *e, const char *ns, struct cell_doc
 		return r;
 	cell_take_out(doc, id);
 	r = cell_observe(e, ns, doc, NULL, err);
-	return r < 0 ? r : cell_save(e, doc, 0, err);
+	if (r == 0)
+		r = cell_save(e, doc, 0, err);
+	return r < 0 ? r : cell_names_keep_locked(e, doc, err);
 }
 
 void cell_fail(struct engine *e, const char *ns, struct cell_doc *doc, const char *reason,

@@ -6,11 +6,13 @@
 #include "cell_inherit.h"
 #include "cell_load.h"
 #include "cell_look.h"
+#include "cell_names.h"
 #include "cell_run.h"
 #include "cell_start.h"
 #include "cell_status.h"
 #include "cell_stop.h"
 #include "cell_verbs.h"
+#include "cellnet.h"
 #include "container.h"
 #include "container_check.h"
 #include "container_labels.h"
@@ -325,6 +327,8 @@ static int start_new(struct subject *s, struct kerr *err)
 
 	if (r == 0)
 		r = cell_save(s->e, &s->doc, 0, err);
+	if (r == 0)
+		r = cell_names_keep_locked(s->e, &s->doc, err);
 	if (r == 0)
 		r = cell_restart_one_locked(s->e, s->ns, &s->doc, s->id, 0, err);
 	if (r < 0 && cell_drop_container_locked(s->e, s->ns, &s->doc, s->id, &undo) < 0)

@@ -3,6 +3,7 @@
 
 #include "cell_inherit.h"
 #include "cell_link.h"
+#include "cell_names.h"
 #include "cell_start.h"
 #include "cell_status.h"
 #include "cell_stop.h"
@@ -175,6 +176,12 @@ static int look_store(struct change *c, const struct step *s, struct kerr *err)
 	return 0;
 }
 
+static int tell_names(struct change *c, const struct step *s, struct kerr *err)
+{
+	(void) s;
+	return cell_names_keep_locked(c->e, &c->stored, err);
+}
+
 static int wake(struct change *c, const struct step *s, struct kerr *err)
 {
 	(void) s;
@@ -257,6 +264,7 @@ static const struct {
 	[STEP_DROP] = { drop, NULL, true },
 	[STEP_RESET] = { reset, NULL, true },
 	[STEP_STORE] = { store, look_store, true },
+	[STEP_NAMES] = { tell_names, NULL, true },
 	[STEP_WAKE] = { wake, NULL, true },
 	[STEP_MEND] = { mend, NULL, true },
 	[STEP_START] = { start, look_start, true },

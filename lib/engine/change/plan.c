@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "cellnet.h"
 #include "convert.h"
 #include "copy.h"
 #include "field.h"
@@ -161,10 +162,22 @@ static void plan_limits(const struct plan_cell *in, struct plan *p)
 	}
 }
 
+/* The names of a cell are those of its containers together. */
+static void plan_store(const struct plan_cell *in, struct plan *p)
+{
+	cleanup_strlist struct strlist old = { 0 }, new = { 0 };
+
+	add(p, STEP_STORE, NULL, NULL);
+	cell_aliases(&in->stored->spec, &old);
+	cell_aliases(&in->want->spec, &new);
+	if (!strlist_eq(&old, &new))
+		add(p, STEP_NAMES, NULL, NULL);
+}
+
 static void plan_in_place(const struct plan_cell *in, struct plan *p)
 {
 	plan_limits(in, p);
-	add(p, STEP_STORE, NULL, NULL);
+	plan_store(in, p);
 	add(p, STEP_WAKE, NULL, NULL);
 	if (plan_is_down(in->stored) && !stored_only(in))
 		add(p, STEP_START, NULL, NULL);
@@ -177,7 +190,7 @@ static void plan_recreate_containers(const struct plan_cell *in, struct plan *p)
 	plan_limits(in, p);
 	add_each(p, STEP_DROP, &p->diff.removed, NULL);
 	add_each(p, STEP_RESET, &p->diff.recreated, NULL);
-	add(p, STEP_STORE, NULL, NULL);
+	plan_store(in, p);
 	if (stored_only(in))
 		return;
 	if (plan_is_down(in->stored)) {
@@ -195,7 +208,7 @@ static void plan_recreate_cell(const struct plan_cell *in, struct plan *p)
 	add(p, STEP_STOP, NULL, NULL);
 	for (size_t i = 0; i < in->stored->spec.containers.n; i++)
 		add(p, STEP_RESET, in->stored->spec.containers.v[i].id, NULL);
-	add(p, STEP_STORE, NULL, NULL);
+	plan_store(in, p);
 	if (!stored_only(in))
 		add(p, STEP_START, NULL, NULL);
 }

@@ -28,6 +28,7 @@ enum step_kind {
 	STEP_DROP, /* delete the container with its record and files */
 	STEP_RESET, /* delete record and writable layer: the next start creates it anew */
 	STEP_STORE, /* store the document */
+	STEP_NAMES, /* make lease and hosts files say what the document says */
 	STEP_WAKE, /* ask for a reconcile pass of the cell: a restart policy may have changed */
 	STEP_MEND, /* repair the network link of a cell that is up */
 	STEP_START, /* start; running containers are left alone */

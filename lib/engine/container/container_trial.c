@@ -8,10 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cellnet.h"
 #include "container.h"
 #include "container_root.h"
 #include "container_trial.h"
-#include "convert.h"
 #include "fd.h"
 #include "image.h"
 #include "images.h"

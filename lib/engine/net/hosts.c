@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <unistd.h>
@@ -10,61 +9,27 @@
 #include "atomic.h"
 #include "fd.h"
 #include "hosts.h"
+#include "hosts_text.h"
 #include "lease.h"
 #include "mem.h"
 #include "path.h"
 #include "str.h"
 
-#define HOSTS_MAX (1 << 20)
+/* A subnet of 4000 cells with as many names as they may have. */
+#define HOSTS_MAX (16 << 20)
 #define RESOLV_MAX 65536
 #define RESOLVERS_MAX 3 /* the C library uses no more (MAXNS) */
 
-static const char hosts_head[] = "127.0.0.1\tlocalhost\n"
-				 "::1\tlocalhost ip6-localhost ip6-loopback\n"
-				 "fe00::\tip6-localnet\n"
-				 "ff00::\tip6-mcastprefix\n"
-				 "ff02::1\tip6-allnodes\n"
-				 "ff02::2\tip6-allrouters\n";
-
-/* RFC 952 and 1123: letters, digits and hyphens. Other names get no entry. */
-static bool is_host_label(const char *s)
+static void add_cell(void *ctx, const struct lease *l)
 {
-	size_t n = strlen(s);
+	struct hosts_cells *list = ctx;
+	struct hosts_cell *c = vec_grow(&list->v, &list->n, sizeof(*c));
 
-	if (n == 0 || n > 63 || s[0] == '-' || s[n - 1] == '-')
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!isalnum((unsigned char) s[i]) && s[i] != '-')
-			return false;
-	return true;
-}
-
-/* Return whether the name is one of hosts_head, or one that resolvers map to the local host. */
-static bool is_fixed(const char *s)
-{
-	static const char *const names[] = { "localhost",     "localhost4",
-					     "localhost6",    "localhost.localdomain",
-					     "ip6-localhost", "ip6-loopback",
-					     "ip6-localnet",  "ip6-mcastprefix",
-					     "ip6-allnodes",  "ip6-allrouters" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (str_case_eq(s, names[i]))
-			return true;
-	return false;
-}
-
-static void add_line(void *ctx, uint32_t addr, const char *stack, const char *cell)
-{
-	struct buf *out = ctx;
-	char ip[IPV4_TEXT_MAX];
-
-	if (!is_host_label(cell) || is_fixed(cell))
-		return;
-	buf_addf(out, "%s\t%s", ipv4_text(addr, ip), cell);
-	if (is_host_label(stack))
-		buf_addf(out, " %s.%s", cell, stack);
-	buf_addc(out, '\n');
+	c->addr = l->addr;
+	c->cell = xstrdup(l->cell);
+	c->stack = xstrdup(l->stack);
+	c->space = xstrdup_null(l->space);
+	strlist_copy(&c->aliases, &l->aliases);
 }
 
 static int write_in_place(int fd, const struct buf *text, const char *file, struct kerr *err)
@@ -106,13 +71,15 @@ static int update_locked(struct engine *e, const struct addr *space, struct kerr
 {
 	cleanup_free char *file = layout_object(&e->layout, space, SPACE_HOSTS);
 	cleanup_buf struct buf text = BUF_INIT(HOSTS_MAX);
+	cleanup_hosts_cells struct hosts_cells cells = { 0 };
 	cleanup_fd int fd = -EBADF;
 	int r;
 
-	buf_adds(&text, hosts_head);
-	r = lease_each(e, space, add_line, &text, err);
-	if (r == 0)
-		r = buf_check(&text, "hosts file", err);
+	r = lease_each(e, space, add_cell, &cells, err);
+	if (r < 0)
+		return r;
+	hosts_text(&text, &cells);
+	r = buf_check(&text, "hosts file", err);
 	if (r < 0)
 		return r;
 	fd = open_hosts(file, err);

@@ -101,14 +101,12 @@ static int load_bridge(struct engine *e, const struct addr *space, struct ipv4_n
 	return 0;
 }
 
-static void keep_first(void *ctx, uint32_t addr, const char *stack, const char *cell)
+static void keep_first(void *ctx, const struct lease *l)
 {
 	uint32_t *first = ctx;
 
-	(void) stack;
-	(void) cell;
 	if (!*first)
-		*first = addr;
+		*first = l->addr;
 }
 
 /* Take the subnet from the leases of the cells. */

@@ -356,19 +356,18 @@ struct lease_holders {
 	struct strlist cells; /* "<stack>/<cell>" */
 };
 
-static void add_holder(void *ctx, uint32_t addr, const char *stack, const char *cell)
+static void add_holder(void *ctx, const struct lease *l)
 {
 	struct lease_holders *h = ctx;
 
-	(void) addr;
-	strlist_addf(&h->cells, "%s/%s", stack, cell);
+	strlist_addf(&h->cells, "%s/%s", l->stack, l->cell);
 }
 
 static void drop_lease(struct engine *e, const struct addr *a)
 {
 	struct kerr err = { 0 };
 
-	if (lease_drop(e, a, &err) < 0)
+	if (lease_drop(e, &(struct lease_holder){ .cell = *a }, &err) < 0)
 		log_failed("lease", a->cell, &err);
 }
 

@@ -118,7 +118,9 @@ container.spec.networks()
 
 container.spec.networksAliases()
 {
-	not_yet_container networksAliases 'networksAliases: [x]'
+	proof "/etc/hosts has it beside the cell's own name; what is no host name is refused"
+	said all hosts | grep -qE "^[0-9.]+	$SUBJECT $SUBJECT\.st all-alias$"
+	attempt_fails 'networksAliases[0] "a_b" is not a host name' 'networksAliases: [a_b]'
 }
 
 # ---- volumes ----

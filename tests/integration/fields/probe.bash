@@ -72,6 +72,7 @@ own_keys()
 		command: /bin/sh
 		args: [-c, $(jq -n --arg s "$LOOK" '$s'), zero, "a b", '\$HOME']
 		workingDir: /var/../tmp
+		networksAliases: [all-alias]
 		env: [A=1, B=two words, A=2, SHLVL, KUKEON_REALM=mine, GONE=1, GONE]
 		volumes:
 		  - {source: $HERE/bind, target: /bind}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cellnet.h"
+#include "hosts_text.h"
+#include "ipv4.h"
+#include "mem.h"
+#include "str.h"
+
+const char hosts_head[] = "127.0.0.1\tlocalhost\n"
+			  "::1\tlocalhost ip6-localhost ip6-loopback\n"
+			  "fe00::\tip6-localnet\n"
+			  "ff00::\tip6-mcastprefix\n"
+			  "ff02::1\tip6-allnodes\n"
+			  "ff02::2\tip6-allrouters\n";
+
+void hosts_cells_clear(struct hosts_cells *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->v[i].cell);
+		free(l->v[i].stack);
+		free(l->v[i].space);
+		strlist_clear(&l->v[i].aliases);
+	}
+	free(l->v);
+	*l = (struct hosts_cells){ 0 };
+}
+
+/* ---- the names of a cell ---- */
+
+enum group {
+	GROUP_OWN,
+	GROUP_JOINED,
+	GROUP_ALIAS,
+	_GROUP_MAX
+};
+
+/* key: of its group; the smallest key that has a name keeps it. */
+typedef void name_fn(void *ctx, const char *name, unsigned key);
+
+static void each_name(const struct hosts_cell *c, name_fn *fn, void *ctx)
+{
+	unsigned base = c->section * _GROUP_MAX;
+	unsigned key = base + (c->space ? GROUP_JOINED : GROUP_OWN);
+
+	if (host_label_valid(c->cell) && !host_name_fixed(c->cell)) {
+		cleanup_free char *dotted = xasprintf("%s.%s", c->cell, c->stack);
+
+		fn(ctx, c->cell, key);
+		if (host_label_valid(c->stack) && !host_name_fixed(dotted))
+			fn(ctx, dotted, key);
+		if (c->space && host_label_valid(c->stack) && host_label_valid(c->space)) {
+			cleanup_free char *full = xasprintf("%s.%s", dotted, c->space);
+
+			if (!host_name_fixed(full))
+				fn(ctx, full, key);
+		}
+	}
+	for (size_t i = 0; i < c->aliases.n; i++)
+		if (host_name_valid(c->aliases.v[i]) && !host_name_fixed(c->aliases.v[i]))
+			fn(ctx, c->aliases.v[i], base + GROUP_ALIAS);
+}
+
+/* ---- who keeps a name ---- */
+
+/* Names in lower case, and the smallest key of each; open addressing. */
+struct table {
+	struct slot {
+		char *name;
+		unsigned key;
+	} * v;
+	size_t size; /* a power of two, more than twice the names */
+};
+
+static char *lower(const char *s)
+{
+	char *copy = xstrdup(s);
+
+	for (char *at = copy; *at; at++)
+		*at = (char) tolower((unsigned char) *at);
+	return copy;
+}
+
+/* The slot of the name, which is in lower case, or a free one. */
+static struct slot *find(const struct table *t, const char *name)
+{
+	size_t i = fnv1a32(name, strlen(name)) & (t->size - 1);
+
+	while (t->v[i].name && !streq(t->v[i].name, name))
+		i = (i + 1) & (t->size - 1);
+	return &t->v[i];
+}
+
+static void claim(void *ctx, const char *name, unsigned key)
+{
+	cleanup_free char *low = lower(name);
+	struct slot *s = find(ctx, low);
+
+	if (!s->name)
+		*s = (struct slot){ .name = take_ptr(low), .key = key };
+	else if (key < s->key)
+		s->key = key;
+}
+
+static void count(void *ctx, const char *name, unsigned key)
+{
+	size_t *n = ctx;
+
+	(void) name;
+	(void) key;
+	(*n)++;
+}
+
+/* Cells of one space without aliases keep all their names: no table is needed. */
+static bool is_simple(const struct hosts_cells *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].section > 0 || l->v[i].space || l->v[i].aliases.n > 0)
+			return false;
+	return true;
+}
+
+static void table_make(struct table *t, const struct hosts_cells *l)
+{
+	size_t n = 0;
+
+	if (is_simple(l))
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		each_name(&l->v[i], count, &n);
+	for (t->size = 16; t->size <= 2 * n;)
+		t->size *= 2;
+	t->v = xcalloc(t->size, sizeof(*t->v));
+	for (size_t i = 0; i < l->n; i++)
+		each_name(&l->v[i], claim, t);
+}
+
+static void table_clear(struct table *t)
+{
+	for (size_t i = 0; i < t->size; i++)
+		free(t->v[i].name);
+	free(t->v);
+}
+
+/* ---- lines ---- */
+
+struct line {
+	const struct table *table;
+	struct buf *out;
+	const char *ip;
+};
+
+static void add_name(void *ctx, const char *name, unsigned key)
+{
+	struct line *l = ctx;
+
+	if (l->table->v) {
+		cleanup_free char *low = lower(name);
+
+		if (find(l->table, low)->key < key)
+			return;
+	}
+	if (l->ip)
+		buf_adds(l->out, l->ip);
+	buf_addc(l->out, l->ip ? '\t' : ' ');
+	l->ip = NULL;
+	buf_adds(l->out, name);
+}
+
+void hosts_text(struct buf *out, const struct hosts_cells *l)
+{
+	struct table t = { 0 };
+
+	table_make(&t, l);
+	buf_adds(out, hosts_head);
+	for (size_t i = 0; i < l->n; i++) {
+		char ip[IPV4_TEXT_MAX];
+		struct line line = { .table = &t, .out = out, .ip = ipv4_text(l->v[i].addr, ip) };
+
+		each_name(&l->v[i], add_name, &line);
+		if (!line.ip) /* at least one name */
+			buf_addc(out, '\n');
+	}
+	table_clear(&t);
+}
