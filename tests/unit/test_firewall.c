@@ -25,8 +25,18 @@
 static struct kerr e;
 
 static const struct firewall_space spaces[] = {
-	{ "default", "default", "k-703e8b3a", { 0x0a580001, 24 } },
-	{ "kuke-system", "kukeon", "k-082023b5", { 0x0a580101, 24 } },
+	{ .realm = "default",
+	  .space = "default",
+	  .bridge = "k-703e8b3a",
+	  .subnet = { 0x0a580001, 24 },
+	  .gateway = 0x0a580001,
+	  .policy = FIREWALL_DEFAULT_ALLOW },
+	{ .realm = "kuke-system",
+	  .space = "kukeon",
+	  .bridge = "k-082023b5",
+	  .subnet = { 0x0a580101, 24 },
+	  .gateway = 0x0a580101,
+	  .policy = FIREWALL_DEFAULT_ALLOW },
 };
 
 /* ---- the pure half ---- */
@@ -53,23 +63,37 @@ static const char plan_of_two[] =
 	"-N KUKE-EGR-af3172d4\n"
 	"-N KUKE-EGR-0ed0463b\n"
 	"-N KUKEON-FORWARD\n"
+	"-N KUKEON-INPUT\n"
+	"-N KUKE-INP-af3172d4\n"
+	"-N KUKE-INP-0ed0463b\n"
 	"-A FORWARD -j KUKEON-EGRESS\n"
 	"-A FORWARD ~ \"kukeon-forward:jump\" -j KUKEON-FORWARD\n"
+	"-A INPUT -j KUKEON-INPUT\n"
+	"-A KUKEON-EGRESS ! -i k-+ ~ \"kukeon:others\" -j RETURN\n"
 	"-A KUKEON-EGRESS -i k-703e8b3a ~ \"kukeon:default:default:dispatch\""
 	" -j KUKE-EGR-af3172d4\n"
 	"-A KUKEON-EGRESS -i k-082023b5 ~ \"kukeon:kuke-system:kukeon:dispatch\""
 	" -j KUKE-EGR-0ed0463b\n"
-	"-A KUKE-EGR-af3172d4 % ~ \"kukeon:default:default:established\" -j RETURN\n"
-	"-A KUKE-EGR-af3172d4 -o k-703e8b3a ~ \"kukeon:default:default:own\" -j RETURN\n"
+	"-A KUKE-EGR-af3172d4 % ~ \"kukeon:default:default:established\" -j ACCEPT\n"
+	"-A KUKE-EGR-af3172d4 -o k-703e8b3a ~ \"kukeon:default:default:own\" -j ACCEPT\n"
 	"-A KUKE-EGR-af3172d4 -o k-+ ~ \"kukeon:default:default:isolation\" -j DROP\n"
-	"-A KUKE-EGR-af3172d4 ~ \"kukeon:default:default:default\" -j RETURN\n"
-	"-A KUKE-EGR-0ed0463b % ~ \"kukeon:kuke-system:kukeon:established\" -j RETURN\n"
-	"-A KUKE-EGR-0ed0463b -o k-082023b5 ~ \"kukeon:kuke-system:kukeon:own\" -j RETURN\n"
+	"-A KUKE-EGR-af3172d4 ~ \"kukeon:default:default:default\" -j ACCEPT\n"
+	"-A KUKE-EGR-0ed0463b % ~ \"kukeon:kuke-system:kukeon:established\" -j ACCEPT\n"
+	"-A KUKE-EGR-0ed0463b -o k-082023b5 ~ \"kukeon:kuke-system:kukeon:own\" -j ACCEPT\n"
 	"-A KUKE-EGR-0ed0463b -o k-+ ~ \"kukeon:kuke-system:kukeon:isolation\" -j DROP\n"
-	"-A KUKE-EGR-0ed0463b ~ \"kukeon:kuke-system:kukeon:default\" -j RETURN\n"
+	"-A KUKE-EGR-0ed0463b ~ \"kukeon:kuke-system:kukeon:default\" -j ACCEPT\n"
 	"-A KUKEON-FORWARD % ~ \"kukeon-forward:established\" -j ACCEPT\n"
-	"-A KUKEON-FORWARD -i k-+ ~ \"kukeon-forward:egress\" -j ACCEPT\n"
-	"-A KUKEON-FORWARD -o k-+ ~ \"kukeon-forward:ingress\" -j ACCEPT\n"
+	"-A KUKEON-FORWARD ! -i k-+ -o k-+ ~ \"kukeon-forward:ingress\" -j ACCEPT\n"
+	"-A KUKEON-FORWARD -i k-+ ~ \"kukeon-forward:unclaimed\" -j DROP\n"
+	"-A KUKEON-INPUT ! -i k-+ ~ \"kukeon:others\" -j RETURN\n"
+	"-A KUKEON-INPUT -i k-703e8b3a ~ \"kukeon:default:default:dispatch\""
+	" -j KUKE-INP-af3172d4\n"
+	"-A KUKEON-INPUT -i k-082023b5 ~ \"kukeon:kuke-system:kukeon:dispatch\""
+	" -j KUKE-INP-0ed0463b\n"
+	"-A KUKE-INP-af3172d4 ~ \"kukeon:default:default:default\" -j RETURN\n"
+	"-A KUKE-INP-0ed0463b ~ \"kukeon:kuke-system:kukeon:default\" -j RETURN\n";
+
+static const char nat_of_two[] =
 	"*nat\n"
 	"-N KUKEON-POSTROUTING\n"
 	"-A POSTROUTING -j KUKEON-POSTROUTING\n"
@@ -79,15 +103,89 @@ static const char plan_of_two[] =
 	"-A KUKEON-POSTROUTING -s 10.88.1.0/24 ! -d 10.88.1.0/24"
 	" ~ \"kukeon:kuke-system:kukeon:masquerade\" -j MASQUERADE\n";
 
+/* The lines of one chain. */
+static char *chain_text(const struct firewall_plan *p, enum firewall_family family,
+			const char *chain)
+{
+	cleanup_free char *text = firewall_plan_text(p, family);
+	cleanup_free char *start = xasprintf("-A %s ", chain);
+	struct buf b = BUF_INIT(1 << 16);
+
+	for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
+		if (str_has_prefix(line, start))
+			buf_add(&b, line, (size_t) (end - line) + 1);
+	return buf_take(&b);
+}
+
 START_TEST(plan)
 {
 	const struct firewall_input in = { .spaces = spaces, .n_spaces = 2 };
 	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
-	cleanup_free char *text = NULL, *want = expand(plan_of_two);
+	cleanup_free char *v4 = NULL, *v6 = NULL, *filter = expand(plan_of_two);
+	cleanup_free char *nat = expand(nat_of_two), *both = NULL;
 
 	firewall_plan_make(&in, &p);
-	text = firewall_plan_text(&p, FIREWALL_IPV4);
-	ck_assert_str_eq(text, want);
+	v4 = firewall_plan_text(&p, FIREWALL_IPV4);
+	v6 = firewall_plan_text(&p, FIREWALL_IPV6);
+	both = xasprintf("%s%s", filter, nat);
+	ck_assert_str_eq(v4, both);
+	ck_assert_str_eq(v6, filter);
+}
+END_TEST
+
+static void add_cidr(struct firewall_allow *a, const char *cidr, const char *tag)
+{
+	ck_assert_int_eq(ipnet_parse(cidr, &a->dst), 0);
+	a->tag = tag;
+}
+
+/* A deny policy: what it allows, towards the world and towards the host. */
+START_TEST(policy)
+{
+	static const uint16_t ports[] = { 80, 443 };
+	struct firewall_allow allow[3] = { { .ports = ports, .n_ports = 2 } };
+	struct firewall_space s = spaces[0];
+	const struct firewall_input in = { .spaces = &s, .n_spaces = 1 };
+	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
+	cleanup_free char *egr4 = NULL, *egr6 = NULL, *inp4 = NULL, *inp6 = NULL;
+
+	add_cidr(&allow[0], "192.0.2.1/32", "allow[0]:host=a.example");
+	add_cidr(&allow[1], "10.0.0.0/8", "allow[1]:cidr=10.0.0.0/8");
+	add_cidr(&allow[2], "fd00::/8", "allow[2]:cidr=fd00::/8");
+	s.policy = FIREWALL_DEFAULT_DENY;
+	s.allow = allow;
+	s.n_allow = 3;
+	firewall_plan_make(&in, &p);
+	egr4 = chain_text(&p, FIREWALL_IPV4, "KUKE-EGR-af3172d4");
+	egr6 = chain_text(&p, FIREWALL_IPV6, "KUKE-EGR-af3172d4");
+	inp4 = chain_text(&p, FIREWALL_IPV4, "KUKE-INP-af3172d4");
+	inp6 = chain_text(&p, FIREWALL_IPV6, "KUKE-INP-af3172d4");
+#define OF "-m comment --comment \"kukeon:default:default:"
+#define EGR "-A KUKE-EGR-af3172d4 "
+#define INP "-A KUKE-INP-af3172d4 "
+#define HEAD                                                                                 \
+	EGR "-m conntrack --ctstate RELATED,ESTABLISHED " OF "established\" -j ACCEPT\n" EGR \
+	    "-o k-703e8b3a " OF "own\" -j ACCEPT\n" EGR "-o k-+ " OF "isolation\" -j DROP\n"
+	ck_assert_str_eq(egr4, HEAD EGR
+			 "-d 192.0.2.1/32 -p tcp -m tcp --dport 80 " OF
+			 "allow[0]:host=a.example\" -j ACCEPT\n" EGR
+			 "-d 192.0.2.1/32 -p tcp -m tcp --dport 443 " OF
+			 "allow[0]:host=a.example\" -j ACCEPT\n" EGR "-d 10.0.0.0/8 " OF
+			 "allow[1]:cidr=10.0.0.0/8\" -j ACCEPT\n" EGR OF "default\" -j DROP\n");
+	ck_assert_str_eq(egr6,
+			 HEAD EGR "-d fd00::/8 " OF "allow[2]:cidr=fd00::/8\" -j ACCEPT\n" EGR OF
+				  "default\" -j DROP\n");
+	ck_assert_str_eq(inp4, INP
+			 "-m conntrack --ctstate RELATED,ESTABLISHED " OF
+			 "established\" -j RETURN\n" INP "-d 10.88.0.1/32 -p icmp " OF
+			 "gateway\" -j RETURN\n" INP "-d 192.0.2.1/32 -p tcp -m tcp --dport 80 " OF
+			 "allow[0]:host=a.example\" -j RETURN\n" INP
+			 "-d 192.0.2.1/32 -p tcp -m tcp --dport 443 " OF
+			 "allow[0]:host=a.example\" -j RETURN\n" INP "-d 10.0.0.0/8 " OF
+			 "allow[1]:cidr=10.0.0.0/8\" -j RETURN\n" INP OF "default\" -j DROP\n");
+	ck_assert_ptr_nonnull(strstr(inp6, "-p ipv6-icmp " OF "gateway\" -j RETURN\n"));
+	ck_assert_ptr_nonnull(strstr(inp6, INP OF "default\" -j DROP\n"));
+	ck_assert_ptr_null(strstr(inp6, "10."));
 }
 END_TEST
 
@@ -193,17 +291,17 @@ START_TEST(apply_and_remove)
 			      "KUKEON-FORWARD\n");
 	expect_line("filter",
 		    "-A KUKE-EGR-af3172d4 -m conntrack --ctstate RELATED,ESTABLISHED -m "
-		    "comment --comment \"kukeon:default:default:established\" -j RETURN\n");
+		    "comment --comment \"kukeon:default:default:established\" -j ACCEPT\n");
 	expect_line("filter", "-A KUKE-EGR-af3172d4 -o k-+ -m comment --comment "
 			      "\"kukeon:default:default:isolation\" -j DROP\n");
 	expect_line("filter", "-A KUKEON-EGRESS -i k-082023b5 -m comment --comment "
 			      "\"kukeon:kuke-system:kukeon:dispatch\" -j KUKE-EGR-0ed0463b\n");
 	expect_line("nat", "-A KUKEON-POSTROUTING -s 10.88.1.0/24 ! -d 10.88.1.0/24 -m comment "
 			   "--comment \"kukeon:kuke-system:kukeon:masquerade\" -j MASQUERADE\n");
-	/* A space goes: its chain too. */
+	/* A space goes: its chains too. */
 	ck_assert_int_eq(apply(1), 1);
 	filter = rules("filter");
-	ck_assert_ptr_null(strstr(filter, "KUKE-EGR-0ed0463b"));
+	ck_assert_ptr_null(strstr(filter, "-0ed0463b"));
 	ck_assert_ptr_nonnull(strstr(filter, "KUKE-EGR-af3172d4"));
 	free_p(&filter);
 	ck_assert_int_eq(ok(remove_instance(""), &e), 1);
@@ -525,6 +623,7 @@ static Suite *test_firewall(void)
 	TCase *live = tcase_create("iptc");
 
 	tcase_add_test(pure, plan);
+	tcase_add_test(pure, policy);
 	tcase_add_test(pure, instances);
 	suite_add_tcase(s, pure);
 	tcase_add_checked_fixture(live, setup, NULL);

@@ -287,8 +287,22 @@ END_TEST
 START_TEST(spaces_are_apart)
 {
 	static const struct firewall_space spaces[] = {
-		{ "default", "default", BRIDGE, { GATEWAY, 24 } },
-		{ "default", "other", "k-other", { GATEWAY + 0x100, 24 } },
+		{ "default",
+		  "default",
+		  BRIDGE,
+		  { GATEWAY, 24 },
+		  GATEWAY,
+		  FIREWALL_DEFAULT_ALLOW,
+		  NULL,
+		  0 },
+		{ "default",
+		  "other",
+		  "k-other",
+		  { GATEWAY + 0x100, 24 },
+		  GATEWAY + 0x100,
+		  FIREWALL_DEFAULT_ALLOW,
+		  NULL,
+		  0 },
 	};
 	const struct firewall_input in = { .spaces = spaces, .n_spaces = 2 };
 	const struct link_bridge other = { .name = "k-other", .gateway = { GATEWAY + 0x100, 24 } };

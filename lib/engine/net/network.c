@@ -515,6 +515,8 @@ static int rules_space(void *ctx, struct engine *e, const struct addr *space)
 	s->space = xstrdup(space->space);
 	s->bridge = xstrdup(net.bridge);
 	s->subnet = net.subnet;
+	s->gateway = net.gateway;
+	s->policy = FIREWALL_DEFAULT_ALLOW;
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #define EGRESS "KUKEON-EGRESS"
 #define FORWARD "KUKEON-FORWARD"
+#define INPUT "KUKEON-INPUT"
 #define POSTROUTING "KUKEON-POSTROUTING"
 #define ANY_BRIDGE "k-+"
 
@@ -19,7 +20,7 @@ static const struct ipnet multicast = { .family = IPNET_V4, .prefix = 4, .addr =
 /* ---- names ---- */
 
 void firewall_space_chain(const char *realm, const char *space, const char *instance,
-			  char ret[FIREWALL_CHAIN_MAX])
+			  enum firewall_builtin builtin, char ret[FIREWALL_CHAIN_MAX])
 {
 	cleanup_free char *text = NULL;
 
@@ -27,8 +28,8 @@ void firewall_space_chain(const char *realm, const char *space, const char *inst
 		text = xasprintf("%s/%s", realm, space);
 	else
 		text = xasprintf("%s/%s\n%s", realm, space, instance);
-	(void) snprintf(ret, FIREWALL_CHAIN_MAX, FIREWALL_INNER "EGR-%08x",
-			fnv1a32(text, strlen(text)));
+	(void) snprintf(ret, FIREWALL_CHAIN_MAX, FIREWALL_INNER "%s-%08x",
+			builtin == FIREWALL_INPUT ? "INP" : "EGR", fnv1a32(text, strlen(text)));
 }
 
 /* Name of a top chain: plain, or with a hash of the instance if it is not the default one. */
@@ -53,71 +54,143 @@ static char *space_tag(const struct firewall_space *s, const char *role)
 	return xasprintf("kukeon:%s:%s:%s", s->realm, s->space, role);
 }
 
-/*
- * Rules for traffic that leaves the bridge of a space. They precede every ACCEPT,
- * because the jump to EGRESS precedes that to FORWARD.
- */
-static void add_space(struct firewall_plan *p, const struct firewall_input *in,
-		      const struct firewall_space *s)
+static struct firewall_rule *add_established(struct firewall_chain *c,
+					     enum firewall_verdict verdict)
 {
-	struct firewall_chain *c;
-	struct firewall_rule *r;
-	char name[FIREWALL_CHAIN_MAX];
+	struct firewall_rule *r = firewall_add_rule(c, verdict);
 
-	firewall_space_chain(s->realm, s->space, in->instance, name);
-	c = firewall_add_chain(p, FIREWALL_FILTER, FIREWALL_BOTH, name);
-	r = firewall_add_rule(c, FIREWALL_RETURN);
 	r->ct = FIREWALL_CT_RELATED | FIREWALL_CT_ESTABLISHED;
-	r->comment = space_tag(s, "established");
-	r = firewall_add_rule(c, FIREWALL_RETURN); /* only matches with br_netfilter */
+	return r;
+}
+
+/* One rule per destination and port. */
+static void add_allow(struct firewall_chain *c, const struct firewall_space *s,
+		      const struct firewall_allow *allow, enum firewall_verdict verdict)
+{
+	struct firewall_rule *r;
+
+	for (size_t i = 0; i == 0 || i < allow->n_ports; i++) {
+		r = firewall_add_rule(c, verdict);
+		r->dst = allow->dst;
+		if (allow->n_ports > 0) {
+			r->proto = FIREWALL_TCP;
+			r->dport = (struct firewall_ports){ allow->ports[i], allow->ports[i] };
+		}
+		r->comment = space_tag(s, allow->tag);
+	}
+}
+
+static void add_default(struct firewall_chain *c, const struct firewall_space *s,
+			enum firewall_verdict open)
+{
+	c->keep = s->policy == FIREWALL_DEFAULT_UNKNOWN;
+	firewall_add_rule(c, s->policy == FIREWALL_DEFAULT_ALLOW ? open : FIREWALL_DROP)->comment =
+		space_tag(s, "default");
+}
+
+/* What leaves the bridge of a space. */
+static void add_space_egress(struct firewall_chain *c, const struct firewall_space *s)
+{
+	struct firewall_rule *r;
+
+	add_established(c, FIREWALL_ACCEPT)->comment = space_tag(s, "established");
+	r = firewall_add_rule(c, FIREWALL_ACCEPT); /* only matches with br_netfilter */
 	set_device(r->out, s->bridge);
 	r->comment = space_tag(s, "own");
 	r = firewall_add_rule(c, FIREWALL_DROP);
 	set_device(r->out, ANY_BRIDGE);
 	r->comment = space_tag(s, "isolation");
-	r = firewall_add_rule(c, FIREWALL_RETURN);
-	r->comment = space_tag(s, "default");
+	for (size_t i = 0; i < s->n_allow; i++)
+		add_allow(c, s, &s->allow[i], FIREWALL_ACCEPT);
+	add_default(c, s, FIREWALL_ACCEPT);
 }
 
-static void add_egress(struct firewall_plan *p, const char *top, const struct firewall_input *in)
+/*
+ * What a space sends to the host's own addresses. Where IPv6 is on, ICMPv6 is how
+ * neighbours find each other (RFC 4861), so all of it is excepted.
+ */
+static void add_space_input(struct firewall_chain *c, const struct firewall_space *s)
+{
+	struct firewall_rule *r;
+
+	if (s->policy != FIREWALL_DEFAULT_ALLOW) {
+		add_established(c, FIREWALL_RETURN)->comment = space_tag(s, "established");
+		r = firewall_add_rule(c, FIREWALL_RETURN);
+		r->dst = ipnet_of_ipv4((struct ipv4_net){ s->gateway, 32 });
+		r->proto = FIREWALL_ICMP;
+		r->comment = space_tag(s, "gateway");
+		r = firewall_add_rule(c, FIREWALL_RETURN);
+		r->proto = FIREWALL_ICMPV6;
+		r->comment = space_tag(s, "gateway");
+		for (size_t i = 0; i < s->n_allow; i++)
+			add_allow(c, s, &s->allow[i], FIREWALL_RETURN);
+	}
+	add_default(c, s, FIREWALL_RETURN);
+}
+
+/* The top of a built-in chain, which tells the spaces apart by their bridges. */
+static void add_dispatch(struct firewall_plan *p, const struct firewall_input *in,
+			 enum firewall_builtin builtin, const char *group)
 {
 	struct firewall_chain *c;
 	struct firewall_rule *r;
-	char name[FIREWALL_CHAIN_MAX];
+	char top[FIREWALL_CHAIN_MAX], name[FIREWALL_CHAIN_MAX];
 
+	top_chain(group, in->instance, top);
 	c = firewall_add_chain(p, FIREWALL_FILTER, FIREWALL_BOTH, top);
+	r = firewall_add_rule(c, FIREWALL_RETURN); /* the rest is not walked for others */
+	set_device(r->in, ANY_BRIDGE);
+	r->invert = FIREWALL_NOT_IN;
+	r->comment = xstrdup("kukeon:others");
 	for (size_t i = 0; i < in->n_spaces; i++) {
-		firewall_space_chain(in->spaces[i].realm, in->spaces[i].space, in->instance, name);
+		firewall_space_chain(in->spaces[i].realm, in->spaces[i].space, in->instance,
+				     builtin, name);
 		r = firewall_add_rule(c, FIREWALL_JUMP);
 		set_device(r->in, in->spaces[i].bridge);
 		r->comment = space_tag(&in->spaces[i], "dispatch");
 		r->jump = xstrdup(name);
 	}
-	for (size_t i = 0; i < in->n_spaces; i++)
-		add_space(p, in, &in->spaces[i]);
+	for (size_t i = 0; i < in->n_spaces; i++) {
+		firewall_space_chain(in->spaces[i].realm, in->spaces[i].space, in->instance,
+				     builtin, name);
+		c = firewall_add_chain(p, FIREWALL_FILTER, FIREWALL_BOTH, name);
+		if (builtin == FIREWALL_INPUT)
+			add_space_input(c, &in->spaces[i]);
+		else
+			add_space_egress(c, &in->spaces[i]);
+	}
+	firewall_add_hook(p, FIREWALL_FILTER, FIREWALL_BOTH, builtin, group, top)->first = true;
 }
 
-static void add_forward(struct firewall_plan *p, const char *name)
+static void add_forward(struct firewall_plan *p, const struct firewall_input *in)
 {
-	struct firewall_chain *c = firewall_add_chain(p, FIREWALL_FILTER, FIREWALL_BOTH, name);
+	struct firewall_chain *c;
 	struct firewall_rule *r;
+	char top[FIREWALL_CHAIN_MAX];
 
-	r = firewall_add_rule(c, FIREWALL_ACCEPT);
-	r->ct = FIREWALL_CT_RELATED | FIREWALL_CT_ESTABLISHED;
-	r->comment = xstrdup("kukeon-forward:established");
+	top_chain(FORWARD, in->instance, top);
+	c = firewall_add_chain(p, FIREWALL_FILTER, FIREWALL_BOTH, top);
+	add_established(c, FIREWALL_ACCEPT)->comment = xstrdup("kukeon-forward:established");
 	r = firewall_add_rule(c, FIREWALL_ACCEPT);
 	set_device(r->in, ANY_BRIDGE);
-	r->comment = xstrdup("kukeon-forward:egress");
-	r = firewall_add_rule(c, FIREWALL_ACCEPT);
 	set_device(r->out, ANY_BRIDGE);
+	r->invert = FIREWALL_NOT_IN;
 	r->comment = xstrdup("kukeon-forward:ingress");
+	r = firewall_add_rule(c, FIREWALL_DROP);
+	set_device(r->in, ANY_BRIDGE);
+	r->comment = xstrdup("kukeon-forward:unclaimed");
+	firewall_add_hook(p, FIREWALL_FILTER, FIREWALL_BOTH, FIREWALL_FORWARD, FORWARD, top)
+		->comment = xstrdup("kukeon-forward:jump");
 }
 
-static void add_nat(struct firewall_plan *p, const char *name, const struct firewall_input *in)
+static void add_nat(struct firewall_plan *p, const struct firewall_input *in)
 {
-	struct firewall_chain *c = firewall_add_chain(p, FIREWALL_NAT, FIREWALL_IPV4, name);
+	struct firewall_chain *c;
 	struct firewall_rule *r;
+	char top[FIREWALL_CHAIN_MAX];
 
+	top_chain(POSTROUTING, in->instance, top);
+	c = firewall_add_chain(p, FIREWALL_NAT, FIREWALL_IPV4, top);
 	r = firewall_add_rule(c, FIREWALL_RETURN);
 	r->dst = multicast;
 	r->comment = xstrdup("kukeon-nat:multicast");
@@ -128,23 +201,15 @@ static void add_nat(struct firewall_plan *p, const char *name, const struct fire
 		r->invert = FIREWALL_NOT_DST;
 		r->comment = space_tag(&in->spaces[i], "masquerade");
 	}
+	(void) firewall_add_hook(p, FIREWALL_NAT, FIREWALL_IPV4, FIREWALL_POSTROUTING, POSTROUTING,
+				 top);
 }
 
 void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *ret)
 {
-	char egress[FIREWALL_CHAIN_MAX], forward[FIREWALL_CHAIN_MAX], nat[FIREWALL_CHAIN_MAX];
-
 	*ret = (struct firewall_plan){ 0 };
-	top_chain(EGRESS, in->instance, egress);
-	top_chain(FORWARD, in->instance, forward);
-	top_chain(POSTROUTING, in->instance, nat);
-	add_egress(ret, egress, in);
-	add_forward(ret, forward);
-	add_nat(ret, nat, in);
-	firewall_add_hook(ret, FIREWALL_FILTER, FIREWALL_BOTH, FIREWALL_FORWARD, EGRESS, egress)
-		->first = true;
-	firewall_add_hook(ret, FIREWALL_FILTER, FIREWALL_BOTH, FIREWALL_FORWARD, FORWARD, forward)
-		->comment = xstrdup("kukeon-forward:jump");
-	(void) firewall_add_hook(ret, FIREWALL_NAT, FIREWALL_IPV4, FIREWALL_POSTROUTING,
-				 POSTROUTING, nat);
+	add_dispatch(ret, in, FIREWALL_FORWARD, EGRESS);
+	add_forward(ret, in);
+	add_dispatch(ret, in, FIREWALL_INPUT, INPUT);
+	add_nat(ret, in);
 }

@@ -9,11 +9,30 @@
  * From the spaces of an instance to the wanted chains and rules: pure, and independent
  * of how a host filters packets.
  */
+/* A destination that a policy permits. */
+struct firewall_allow {
+	struct ipnet dst;
+	const uint16_t *ports; /* TCP ports; none: every port of every protocol */
+	size_t n_ports;
+	const char *tag; /* how the rule is called in its comments: "allow[0]:cidr=10.0.0.0/8" */
+};
+
+enum firewall_default {
+	FIREWALL_DEFAULT_ALLOW = 1,
+	FIREWALL_DEFAULT_DENY, /* of the host's own addresses too, but for ICMP to the gateway */
+	/* The space's document cannot be read: its rules stay, without any it is closed. */
+	FIREWALL_DEFAULT_UNKNOWN,
+};
+
 struct firewall_space {
 	const char *realm;
 	const char *space;
 	const char *bridge;
 	struct ipv4_net subnet;
+	uint32_t gateway; /* the host's address on the bridge */
+	enum firewall_default policy;
+	const struct firewall_allow *allow; /* in order */
+	size_t n_allow;
 };
 
 struct firewall_input {
@@ -23,11 +42,28 @@ struct firewall_input {
 	size_t n_spaces;
 };
 
-/* KUKE-EGR- and %08x of FNV-1a-32 over "<realm>/<space>" (and the instance, if not the default). */
+/*
+ * The chain of a space in FORWARD or INPUT: KUKE-EGR- or KUKE-INP- and %08x of FNV-1a-32
+ * over "<realm>/<space>" (and the instance, if not the default).
+ */
 void firewall_space_chain(const char *realm, const char *space, const char *instance,
-			  char ret[FIREWALL_CHAIN_MAX]);
+			  enum firewall_builtin builtin, char ret[FIREWALL_CHAIN_MAX]);
 
-/* The plan refers to no memory of the input. */
+/*
+ * Both families have the same chains, for what enters from the bridges of spaces:
+ *
+ *   FORWARD  KUKEON-EGRESS   one jump per space, to KUKE-EGR-…: replies, the space itself;
+ *                            DROP for other spaces; what the policy allows; its default.
+ *                            Each packet of a space gets its verdict here.
+ *            KUKEON-FORWARD  replies, and what comes from outside to a cell; DROP for what
+ *                            comes from a bridge and had no verdict, because its chain is
+ *                            gone
+ *   INPUT    KUKEON-INPUT    one jump per space, to KUKE-INP-…: DROP for what a deny policy
+ *                            does not allow. It accepts nothing: that is the host's to do.
+ *
+ * Isolation stands ahead of what is allowed: a policy opens no other space. The plan
+ * refers to no memory of the input.
+ */
 void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *ret);
 
 #endif
