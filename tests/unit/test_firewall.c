@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "firewall.h"
-#include "firewall_iptc.h"
+#include "firewall_host.h"
 #include "firewall_plan.h"
 #include "firewall_world.h"
 #include "host_sandbox.h"
@@ -270,11 +270,11 @@ static int apply(size_t n)
 	int would, r;
 
 	firewall_plan_make(&in, &p);
-	would = ok(firewall_differs(&p, &e), &e);
-	r = ok(firewall_apply(&p, &e), &e);
+	would = ok(firewall_differs(&p, FIREWALL_CHOICE_AUTO, &e), &e);
+	r = ok(firewall_apply(&p, FIREWALL_CHOICE_AUTO, &e), &e);
 	ck_assert_int_eq(would, r);
-	ck_assert_int_eq(ok(firewall_differs(&p, &e), &e), 0);
-	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 0);
+	ck_assert_int_eq(ok(firewall_differs(&p, FIREWALL_CHOICE_AUTO, &e), &e), 0);
+	ck_assert_int_eq(ok(firewall_apply(&p, FIREWALL_CHOICE_AUTO, &e), &e), 0);
 	return r;
 }
 
@@ -282,7 +282,8 @@ START_TEST(apply_and_remove)
 {
 	cleanup_free char *filter = NULL, *nat = NULL;
 
-	ck_assert_int_eq(firewall_world(FIREWALL_IPV4), FIREWALL_WORLD_LEGACY);
+	ck_assert_int_eq(firewall_world(FIREWALL_CHOICE_AUTO, FIREWALL_IPV4),
+			 FIREWALL_WORLD_LEGACY);
 	ck_assert_int_eq(ok(remove_instance(""), &e), 0);
 	ck_assert_int_eq(apply(2), 1);
 	/* What iptables makes of the entries we built by hand. */
@@ -419,18 +420,18 @@ START_TEST(all_forms)
 				 "KUKEON-DNAT");
 	(void) firewall_add_hook(&p, FIREWALL_NAT, FIREWALL_BOTH, FIREWALL_POSTROUTING,
 				 "KUKEON-POST", "KUKEON-POST");
-	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 1);
+	ck_assert_int_eq(ok(firewall_apply(&p, FIREWALL_CHOICE_AUTO, &e), &e), 1);
 	expect_text(&p, FIREWALL_IPV4);
 	expect_text(&p, FIREWALL_IPV6);
-	ck_assert_int_eq(ok(firewall_differs(&p, &e), &e), 0);
-	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 0);
+	ck_assert_int_eq(ok(firewall_differs(&p, FIREWALL_CHOICE_AUTO, &e), &e), 0);
+	ck_assert_int_eq(ok(firewall_apply(&p, FIREWALL_CHOICE_AUTO, &e), &e), 0);
 	for (size_t i = 0; i < nat->n; i++) { /* each of them is looked at as a whole */
 		nat->rules[i].to.addr[3] ^= 1;
-		ck_assert_int_eq(ok(firewall_differs(&p, &e), &e), 1);
+		ck_assert_int_eq(ok(firewall_differs(&p, FIREWALL_CHOICE_AUTO, &e), &e), 1);
 		nat->rules[i].to.addr[3] ^= 1;
 	}
 	p.chains[0].rules[1].dport.last++;
-	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 1);
+	ck_assert_int_eq(ok(firewall_apply(&p, FIREWALL_CHOICE_AUTO, &e), &e), 1);
 	expect_text(&p, FIREWALL_IPV4);
 	ck_assert_int_eq(ok(firewall_remove(&p, &e), &e), 1);
 	ck_assert_int_eq(ok(firewall_remove(&p, &e), &e), 0);
@@ -445,14 +446,14 @@ START_TEST(kept_chain)
 
 	firewall_plan_make(&in, &p);
 	ck_assert_str_eq(p.chains[1].name, "KUKE-EGR-af3172d4");
-	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 1);
+	ck_assert_int_eq(ok(firewall_apply(&p, FIREWALL_CHOICE_AUTO, &e), &e), 1);
 	firewall_add_rule(&p.chains[1], FIREWALL_DROP)->comment = xstrdup("unknown");
 	p.chains[1].keep = true;
-	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 0);
+	ck_assert_int_eq(ok(firewall_apply(&p, FIREWALL_CHOICE_AUTO, &e), &e), 0);
 	free(RUN("iptables-legacy", "-F", "KUKE-EGR-af3172d4"));
-	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 1);
+	ck_assert_int_eq(ok(firewall_apply(&p, FIREWALL_CHOICE_AUTO, &e), &e), 1);
 	expect_line("filter", "-A KUKE-EGR-af3172d4 -m comment --comment unknown -j DROP\n");
-	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 0);
+	ck_assert_int_eq(ok(firewall_apply(&p, FIREWALL_CHOICE_AUTO, &e), &e), 0);
 }
 END_TEST
 
@@ -561,12 +562,12 @@ START_TEST(two_instances)
 	ck_assert_int_eq(apply(2), 1);
 	alone = rules("filter");
 	firewall_plan_make(&dev, &p);
-	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 1);
+	ck_assert_int_eq(ok(firewall_apply(&p, FIREWALL_CHOICE_AUTO, &e), &e), 1);
 	/* All DROPs ahead of all ACCEPTs, and neither moves the other's jumps. */
 	both = RUN("iptables-legacy", "-S", "FORWARD");
 	ck_assert_int_eq(strncmp(both, order, strlen(order)), 0);
 	ck_assert_int_eq(apply(2), 0);
-	ck_assert_int_eq(ok(firewall_differs(&p, &e), &e), 0);
+	ck_assert_int_eq(ok(firewall_differs(&p, FIREWALL_CHOICE_AUTO, &e), &e), 0);
 	ck_assert_int_eq(ok(remove_instance("dev"), &e), 1);
 	after = rules("filter");
 	ck_assert_str_eq(alone, after);
@@ -579,16 +580,18 @@ START_TEST(nft_host)
 	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
 
 	free(RUN("nft", "add", "table", "ip6", "x")); /* says nothing about IPv4 */
-	ck_assert_int_eq(firewall_world(FIREWALL_IPV4), FIREWALL_WORLD_LEGACY);
+	ck_assert_int_eq(firewall_world(FIREWALL_CHOICE_AUTO, FIREWALL_IPV4),
+			 FIREWALL_WORLD_LEGACY);
 	free(RUN("nft", "add", "table", "inet", "firewalld"));
-	ck_assert_int_eq(firewall_world(FIREWALL_IPV4), FIREWALL_WORLD_NFT);
+	ck_assert_int_eq(firewall_world(FIREWALL_CHOICE_AUTO, FIREWALL_IPV4), FIREWALL_WORLD_NFT);
 	firewall_plan_make(&in, &p);
-	ck_assert_int_eq(firewall_apply(&p, &e), -EOPNOTSUPP);
+	ck_assert_int_eq(firewall_apply(&p, FIREWALL_CHOICE_AUTO, &e), -EOPNOTSUPP);
 	ck_assert_ptr_nonnull(strstr(e.msg, "nf_tables"));
-	ck_assert_int_eq(firewall_differs(&p, &e), -EOPNOTSUPP);
+	ck_assert_int_eq(firewall_differs(&p, FIREWALL_CHOICE_AUTO, &e), -EOPNOTSUPP);
 	ck_assert_int_eq(ok(remove_instance(""), &e), 0);
 	free(rules("filter")); /* makes the legacy table */
-	ck_assert_int_eq(firewall_world(FIREWALL_IPV4), FIREWALL_WORLD_LEGACY);
+	ck_assert_int_eq(firewall_world(FIREWALL_CHOICE_AUTO, FIREWALL_IPV4),
+			 FIREWALL_WORLD_LEGACY);
 }
 END_TEST
 
@@ -609,9 +612,9 @@ START_TEST(lock)
 
 	firewall_plan_make(&in, &p);
 	ck_assert_int_eq(setenv("XTABLES_LOCKFILE", SANDBOX "/none/lock", 1), 0);
-	ck_assert_int_eq(firewall_apply(&p, &e), -ENOENT);
+	ck_assert_int_eq(firewall_apply(&p, FIREWALL_CHOICE_AUTO, &e), -ENOENT);
 	ck_assert_int_eq(setenv("XTABLES_LOCKFILE", SANDBOX "/lock", 1), 0);
-	ck_assert_int_eq(ok(firewall_apply(&p, &e), &e), 1);
+	ck_assert_int_eq(ok(firewall_apply(&p, FIREWALL_CHOICE_AUTO, &e), &e), 1);
 	ck_assert_int_eq(access(SANDBOX "/lock", F_OK), 0);
 }
 END_TEST

@@ -16,7 +16,7 @@
 
 #include "fd.h"
 #include "firewall.h"
-#include "firewall_iptc.h"
+#include "firewall_host.h"
 #include "firewall_plan.h"
 #include "host_sandbox.h"
 #include "ipv4.h"
@@ -330,7 +330,7 @@ START_TEST(spaces_are_apart)
 	ck_assert(reaches(a, b, GATEWAY + 0x101, 1000));
 	fresh_ports(&a, ns_a, &b, ns_b);
 	firewall_plan_make(&in, &plan);
-	ok(firewall_apply(&plan, &e), &e);
+	ok(firewall_apply(&plan, FIREWALL_CHOICE_AUTO, &e), &e);
 	ck_assert(!arrives(a, b, GATEWAY + 0x101, 1001, 900));
 	ck_assert(!arrives(b, a, GATEWAY + 1, 1001, 900));
 	ck_assert(reaches(a, host, GATEWAY, 1000));

@@ -4,6 +4,7 @@
 
 #include "cgroup.h"
 #include "engine_config.h"
+#include "firewall_world.h"
 #include "ipv4.h"
 #include "layout.h"
 #include "locks.h"
@@ -24,6 +25,7 @@ struct engine {
 	char *instance; /* mixed into names of bridges and chains; "" for the default instance */
 	struct ipv4_net pod_net;
 	unsigned pod_prefix;
+	enum firewall_choice firewall_choice;
 	int64_t socket_gid;
 	bool keep_layers;
 	struct image_limits image_limits; /* a value of 0 selects the built-in limit */

@@ -146,9 +146,9 @@ static int make_root_cgroup(struct engine *e, struct rpc_made *ret, struct kerr 
 }
 
 /* Only a warning: cells run without NAT; an egress policy is refused. */
-static void check_firewall(struct rpc_init_host_result *ret)
+static void check_firewall(const struct engine *e, struct rpc_init_host_result *ret)
 {
-	if (firewall_world(FIREWALL_IPV4) != FIREWALL_WORLD_LEGACY)
+	if (firewall_world(e->firewall_choice, FIREWALL_IPV4) != FIREWALL_WORLD_LEGACY)
 		ret->firewall_warning = xstrdup(
 			"this host's packet filter is not in legacy iptables: cells start without NAT");
 }
@@ -198,7 +198,7 @@ int bootstrap_init(struct engine *e, const struct rpc_init_host_args *o,
 		r = make_root_cgroup(e, &ret->root_cgroup, err);
 	if (r < 0)
 		return r;
-	check_firewall(ret);
+	check_firewall(e, ret);
 	r = make_level(e, str_empty(o->realm) ? "default" : o->realm,
 		       str_empty(o->space) ? "default" : o->space, "default", &ret->def, err);
 	if (r == 0)

@@ -10,7 +10,7 @@
 #include "emit_json.h"
 #include "fd.h"
 #include "firewall.h"
-#include "firewall_iptc.h"
+#include "firewall_host.h"
 #include "firewall_plan.h"
 #include "jscan.h"
 #include "lease.h"
@@ -549,7 +549,7 @@ int network_sync_rules(struct engine *e, struct kerr *err)
 					     .n_spaces = in.n };
 
 		firewall_plan_make(&fi, &plan);
-		r = firewall_apply(&plan, &why);
+		r = firewall_apply(&plan, e->firewall_choice, &why);
 		firewall_plan_clear(&plan);
 		if (r == -EOPNOTSUPP) {
 			log_wrn("no firewall rules: cells have no NAT", "reason",

@@ -395,41 +395,17 @@ static int do_tables(const struct firewall_plan *plan, unsigned families, enum a
 	return any;
 }
 
-/* IPv4, which is an error without; IPv6 where it is filtered and there is something for it. */
-static int usable_families(const struct firewall_plan *p, unsigned *ret, struct kerr *err)
+int firewall_iptc_apply(const struct firewall_plan *p, unsigned families, struct kerr *err)
 {
-	bool ipv6 = firewall_plan_uses(p, FIREWALL_FILTER, FIREWALL_IPV6) ||
-		    firewall_plan_uses(p, FIREWALL_NAT, FIREWALL_IPV6);
-	int r;
-
-	r = firewall_world_check(FIREWALL_IPV4, err);
-	if (r < 0)
-		return r;
-	*ret = FIREWALL_IPV4;
-	if (ipv6 && firewall_world(FIREWALL_IPV6) == FIREWALL_WORLD_LEGACY)
-		*ret |= FIREWALL_IPV6;
-	return 0;
+	return do_tables(p, families, ACTION_APPLY, err);
 }
 
-int firewall_apply(const struct firewall_plan *p, struct kerr *err)
+int firewall_iptc_differs(const struct firewall_plan *p, unsigned families, struct kerr *err)
 {
-	unsigned families = 0;
-	int r;
-
-	r = usable_families(p, &families, err);
-	return r < 0 ? r : do_tables(p, families, ACTION_APPLY, err);
+	return do_tables(p, families, ACTION_LOOK, err);
 }
 
-int firewall_differs(const struct firewall_plan *p, struct kerr *err)
-{
-	unsigned families = 0;
-	int r;
-
-	r = usable_families(p, &families, err);
-	return r < 0 ? r : do_tables(p, families, ACTION_LOOK, err);
-}
-
-int firewall_remove(const struct firewall_plan *p, struct kerr *err)
+int firewall_iptc_remove(const struct firewall_plan *p, struct kerr *err)
 {
 	unsigned families = 0;
 

@@ -6,26 +6,25 @@
 #include "firewall.h"
 
 /*
- * The legacy tables (ip_tables, ip6_tables) brought to a plan.
+ * The legacy tables (ip_tables, ip6_tables) of some families (bits) brought to a plan;
+ * which ones can be asked for, firewall_world says.
  *
  * One commit per table, the filters of both families before nat, under the lock of
  * iptables (/run/xtables.lock); foreign rules untouched, our jumps in order. A table in
- * which nothing differs is not committed. A family that this host does not filter is
- * left out: firewall_world_check says whether there is one.
- *
- * 1 changed, 0 already in place; -EOPNOTSUPP, with a message for a warning, on a host
- * that does not use legacy tables for IPv4.
+ * which nothing differs is not committed.
  */
-int firewall_apply(const struct firewall_plan *p, struct kerr *err);
 
-/* 1 if firewall_apply would change something, 0 if not, -errno as firewall_apply. */
-int firewall_differs(const struct firewall_plan *p, struct kerr *err);
+/* 1 changed, 0 already in place, -errno. */
+int firewall_iptc_apply(const struct firewall_plan *p, unsigned families, struct kerr *err);
+
+/* 1 if firewall_iptc_apply would change something, 0 if not, -errno. */
+int firewall_iptc_differs(const struct firewall_plan *p, unsigned families, struct kerr *err);
 
 /*
  * Remove the chains and jumps of a plan, and the chains that its tops lead to (so the
- * plan may be one without spaces). 1 something was removed, 0 there was nothing, as on a
- * host without legacy tables.
+ * plan may be one without spaces), from the tables that there are; none is loaded. 1
+ * something was removed, 0 there was nothing.
  */
-int firewall_remove(const struct firewall_plan *p, struct kerr *err);
+int firewall_iptc_remove(const struct firewall_plan *p, struct kerr *err);
 
 #endif

@@ -134,12 +134,13 @@ static enum firewall_world world_of_host(void)
 	return FIREWALL_WORLD_NONE;
 }
 
-enum firewall_world firewall_world(enum firewall_family family)
+enum firewall_world firewall_world(enum firewall_choice choice, enum firewall_family family)
 {
 	enum firewall_world host;
 
 	if (access(families[family].kernel, F_OK) < 0)
 		return FIREWALL_WORLD_NO_PACKETS;
+	(void) choice;
 	host = world_of_host();
 	if (family == FIREWALL_IPV4 || host != FIREWALL_WORLD_LEGACY)
 		return host;
@@ -148,9 +149,9 @@ enum firewall_world firewall_world(enum firewall_family family)
 	return FIREWALL_WORLD_NONE;
 }
 
-static int check_family(enum firewall_family family, struct kerr *err)
+static int check_family(enum firewall_choice choice, enum firewall_family family, struct kerr *err)
 {
-	switch (firewall_world(family)) {
+	switch (firewall_world(choice, family)) {
 	case FIREWALL_WORLD_LEGACY:
 	case FIREWALL_WORLD_NO_PACKETS:
 		return 0;
@@ -167,13 +168,13 @@ static int check_family(enum firewall_family family, struct kerr *err)
 			  families[family].lost);
 }
 
-int firewall_world_check(unsigned which, struct kerr *err)
+int firewall_world_check(enum firewall_choice choice, unsigned which, struct kerr *err)
 {
 	int r = 0;
 
 	if (which & FIREWALL_IPV4)
-		r = check_family(FIREWALL_IPV4, err);
+		r = check_family(choice, FIREWALL_IPV4, err);
 	if (r == 0 && which & FIREWALL_IPV6)
-		r = check_family(FIREWALL_IPV6, err);
+		r = check_family(choice, FIREWALL_IPV6, err);
 	return r;
 }

@@ -5,6 +5,11 @@
 #include "err.h"
 #include "firewall.h"
 
+/* What the server configuration says; auto where memory is zeroed. */
+enum firewall_choice {
+	FIREWALL_CHOICE_AUTO = 0,
+};
+
 enum firewall_world {
 	FIREWALL_WORLD_LEGACY = 1, /* ip_tables: supported */
 	FIREWALL_WORLD_NFT, /* rules are in nf_tables; legacy rules must not be added beside them */
@@ -19,7 +24,7 @@ enum firewall_world {
  * nf_tables; if it has neither, legacy if ip_tables is built in or can be loaded. IPv6
  * is filtered by the same as IPv4, where ip6_tables is built in or can be loaded.
  */
-enum firewall_world firewall_world(enum firewall_family family);
+enum firewall_world firewall_world(enum firewall_choice choice, enum firewall_family family);
 
 /* Whether legacy tables of that family exist in this namespace; loads nothing. */
 bool firewall_world_has_legacy(enum firewall_family family);
@@ -28,6 +33,6 @@ bool firewall_world_has_legacy(enum firewall_family family);
  * Whether packets of the families (bits) can be filtered here: 0 (also where the kernel
  * does not have the family), -EOPNOTSUPP with a message that says what is missing.
  */
-int firewall_world_check(unsigned families, struct kerr *err);
+int firewall_world_check(enum firewall_choice choice, unsigned families, struct kerr *err);
 
 #endif

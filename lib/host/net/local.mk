@@ -5,6 +5,7 @@ libhost_net_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST_NET) $(LIBNL_CFLAGS) $(IPTC_C
 libhost_net_a_SOURCES = \
 	lib/host/net/firewall.c lib/host/net/firewall.h \
 	lib/host/net/firewall_entry.c lib/host/net/firewall_entry.h \
+	lib/host/net/firewall_host.c lib/host/net/firewall_host.h \
 	lib/host/net/firewall_iptc.c lib/host/net/firewall_iptc.h \
 	lib/host/net/firewall_plan.c lib/host/net/firewall_plan.h \
 	lib/host/net/firewall_world.c lib/host/net/firewall_world.h \

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_FIREWALL_HOST_H
+#define KUKEON_FIREWALL_HOST_H
+
+#include "err.h"
+#include "firewall.h"
+#include "firewall_world.h"
+
+/*
+ * This host's packet filter brought to a plan, by the back end for what it filters with
+ * (firewall_world). A family that this host does not filter is left out:
+ * firewall_world_check says whether there is one.
+ *
+ * 1 changed, 0 already in place; -EOPNOTSUPP, with a message for a warning, on a host
+ * whose packets cannot be filtered.
+ */
+int firewall_apply(const struct firewall_plan *p, enum firewall_choice choice, struct kerr *err);
+
+/* 1 if firewall_apply would change something, 0 if not, -errno as firewall_apply. */
+int firewall_differs(const struct firewall_plan *p, enum firewall_choice choice, struct kerr *err);
+
+/*
+ * Remove what a plan brought, and the chains that its tops lead to (so the plan may be
+ * one without spaces). 1 something was removed, 0 there was nothing.
+ */
+int firewall_remove(const struct firewall_plan *p, struct kerr *err);
+
+#endif
