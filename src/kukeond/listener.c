@@ -30,6 +30,12 @@ enum {
 	ACCEPT_PAUSE_MS = 200, /* after accept(2) failed for lack of memory or descriptors */
 	PASS_SPACING_MS = 100, /* least time before a pass that the last one asked for */
 	PASS_RETRY_MS = 5000, /* after a pass that failed */
+	/* Passes because others changed something: most follow each other like this … */
+	CHANGE_DELAY_MS = 50, /* one change seldom comes alone */
+	CHANGE_SPACING_MS = 500,
+	CHANGES_AT_ONCE = 20, /* … and after so many within CHANGE_PERIOD_MS like that */
+	CHANGE_PERIOD_MS = 60000,
+	CHANGE_SLOW_MS = 5000,
 	EXIT_IDLE = 3, /* exit status of a child that hands its connection back */
 	CROWDED_MS = 60000, /* at most one log line about too many connections in this time */
 	BLANKS = 4096, /* most white space between requests to read at once */
@@ -79,6 +85,12 @@ struct listener {
 	enum listener_pass pass_kind; /* of the pending pass: the widest that was asked for */
 	int64_t pass_due; /* clock_ms of the next pass, -1: on wake-ups only */
 	int64_t wake_due; /* the same, as asked for by the last pass */
+
+	int64_t change_due; /* clock_ms of the pass for what others changed, -1: none */
+	enum listener_pass change_kind; /* the widest that was called for */
+	int64_t change_last; /* clock_ms of the last one */
+	int64_t change_period; /* clock_ms since when they are counted */
+	unsigned changes;
 
 	bool stopping;
 	int64_t stop_deadline;
@@ -406,7 +418,7 @@ static void pass_ended(struct listener *l, int status)
 
 	fd_close_p(&l->pass_r);
 	l->pass_pid = 0;
-	if (l->pass_running != LISTENER_PASS_WAKES) /* wake-ups do not delay the timer */
+	if (l->pass_running >= LISTENER_PASS_TIMER) /* lesser ones do not delay the timer */
 		l->pass_due = l->config->reconcile_ms > 0 ? now + l->config->reconcile_ms : -1;
 	if (!good) {
 		char text[32];
@@ -421,6 +433,39 @@ static void pass_ended(struct listener *l, int status)
 	l->wake_due = next;
 }
 
+static void request_change_pass(struct listener *l)
+{
+	int64_t now = clock_ms();
+
+	if (now - l->change_period > CHANGE_PERIOD_MS) {
+		l->change_period = now;
+		l->changes = 0;
+	}
+	l->changes++;
+	l->change_last = now;
+	l->change_due = -1;
+	request_pass(l, l->change_kind);
+	l->change_kind = 0;
+	l->pass_pending = true;
+}
+
+/* Two programs that undo each other's changes do not keep this host busy. */
+static void on_change(struct listener *l)
+{
+	enum listener_pass kind = l->ops->changed(l->ops->ctx);
+	int64_t now = clock_ms();
+	int64_t next;
+
+	if (kind == 0)
+		return;
+	if (kind > l->change_kind)
+		l->change_kind = kind;
+	if (l->change_due >= 0)
+		return;
+	next = l->change_last + (l->changes < CHANGES_AT_ONCE ? CHANGE_SPACING_MS : CHANGE_SLOW_MS);
+	l->change_due = now + CHANGE_DELAY_MS > next ? now + CHANGE_DELAY_MS : next;
+}
+
 static void start_pass_if_due(struct listener *l)
 {
 	if (l->stopping || l->pass_pid > 0)
@@ -431,6 +476,8 @@ static void start_pass_if_due(struct listener *l)
 	}
 	if (l->wake_due >= 0 && clock_ms() >= l->wake_due)
 		l->pass_pending = true;
+	if (l->change_due >= 0 && clock_ms() >= l->change_due)
+		request_change_pass(l);
 	if (l->pass_pending)
 		start_pass(l);
 }
@@ -539,7 +586,8 @@ enum {
 	POLL_SIGNAL = 0,
 	POLL_LISTEN,
 	POLL_WAKE,
-	POLL_CONNS,
+	POLL_WATCH,
+	POLL_CONNS = POLL_WATCH + LISTENER_WATCH_FDS,
 };
 
 static bool may_accept(const struct listener *l, int64_t now)
@@ -560,9 +608,17 @@ static int time_left(const struct listener *l, int64_t now)
 		due = l->pass_due;
 	if (l->pass_pid == 0 && l->wake_due >= 0 && (due < 0 || l->wake_due < due))
 		due = l->wake_due;
+	if (l->pass_pid == 0 && l->change_due >= 0 && (due < 0 || l->change_due < due))
+		due = l->change_due;
 	if (now < l->accept_after && (due < 0 || l->accept_after < due))
 		due = l->accept_after;
 	return due < 0 ? -1 : clock_left(due);
+}
+
+/* A negative one is left out by poll(2). */
+static int watch_fd(const struct listener *l, size_t i)
+{
+	return l->config->watch_fds && !l->stopping ? l->config->watch_fds[i] : -1;
 }
 
 static void turn(struct listener *l)
@@ -575,6 +631,8 @@ static void turn(struct listener *l)
 	p[POLL_LISTEN] =
 		(struct pollfd){ .fd = may_accept(l, now) ? l->listen_fd : -1, .events = POLLIN };
 	p[POLL_WAKE] = (struct pollfd){ .fd = l->stopping ? -1 : l->wake_fd, .events = POLLIN };
+	for (size_t i = 0; i < LISTENER_WATCH_FDS; i++)
+		p[POLL_WATCH + i] = (struct pollfd){ .fd = watch_fd(l, i), .events = POLLIN };
 	for (size_t i = 0; i < n; i++)
 		p[POLL_CONNS + i] = (struct pollfd){ .fd = l->conns[i].ready ? -1 : l->conns[i].fd,
 						     .events = POLLIN };
@@ -588,6 +646,11 @@ static void turn(struct listener *l)
 		on_signals(l);
 	if (p[POLL_WAKE].revents != 0)
 		on_wake(l);
+	for (size_t i = 0; i < LISTENER_WATCH_FDS; i++)
+		if (p[POLL_WATCH + i].revents != 0) {
+			on_change(l);
+			break;
+		}
 	if (p[POLL_LISTEN].revents != 0 && !l->stopping)
 		on_connection(l);
 	start_requests(l);
@@ -712,6 +775,7 @@ int listener_run(const struct listener_config *config, const struct listener_ops
 		.pass_r = -EBADF,
 		.pass_due = -1,
 		.wake_due = -1,
+		.change_due = -1,
 		.max_children =
 			limit(config->max_children, LISTENER_MAX_CHILDREN,
 			      MAX_CHILDREN_EVER - LISTENER_ROOT_SLOTS - LISTENER_PING_SLOTS),

@@ -12,6 +12,7 @@
  */
 enum listener_pass {
 	LISTENER_PASS_WAKES = 1, /* for a wake-up, or asked for by the last pass */
+	LISTENER_PASS_RULES, /* also the packet filter: others changed it */
 	LISTENER_PASS_TIMER, /* the reconcile interval is over */
 	LISTENER_PASS_START, /* the first pass of this daemon */
 };
@@ -36,6 +37,11 @@ struct listener_ops {
 				      enum listener_serve_flags flags);
 	/* In a child: one pass. *ret_next_ms: clock_ms at which it wants a PASS_WAKES, or -1. */
 	int (*reconcile)(void *ctx, enum listener_pass kind, int64_t *ret_next_ms);
+	/*
+	 * One of watch_fds is readable: read them. Returns the pass that is called for, 0:
+	 * none. Neither waits nor allocates.
+	 */
+	enum listener_pass (*changed)(void *ctx);
 };
 
 struct listener_config {
@@ -44,6 +50,7 @@ struct listener_config {
 	const char *pid_file;
 	const char *wake_dir;
 	const char *wake_socket;
+	const int *watch_fds; /* LISTENER_WATCH_FDS of them; NULL: none */
 	int64_t reconcile_ms; /* <= 0: passes on wake-ups only */
 	unsigned max_children; /* of requests; 0: LISTENER_MAX_CHILDREN */
 	unsigned max_per_uid; /* of one user that is not root; 0: a quarter of max_children */
@@ -60,6 +67,7 @@ enum {
 	LISTENER_ROOT_SLOTS = 16,
 	LISTENER_PING_SLOTS = 4,
 	LISTENER_MAX_CONNECTIONS = 256, /* not with a child: idle, or waiting for a slot */
+	LISTENER_WATCH_FDS = 3,
 	LISTENER_IDLE_MS = 500, /* how long a child waits for another request */
 	LISTENER_GRACE_MS = 10000,
 };

@@ -16,6 +16,7 @@
 #include "server.h"
 #include "settings.h"
 #include "str.h"
+#include "watch.h"
 
 enum {
 	PREPARE_MS = 10000
@@ -25,7 +26,10 @@ enum {
 struct daemon {
 	struct engine *engine;
 	const char *spool_dir;
+	struct watch watch; /* the listener's: children close it */
 };
+
+_Static_assert((int) WATCH_FDS == LISTENER_WATCH_FDS, "the listener polls them all");
 
 static int dispatch(void *ctx, const struct rpc_method *m, const struct peer *peer, void *args,
 		    void *reply, struct rpc_fds *fds)
@@ -64,11 +68,26 @@ static enum listener_served serve_connection(void *ctx, int fd, const struct pee
 static int reconcile(void *ctx, enum listener_pass kind, int64_t *ret_next_ms)
 {
 	static const enum engine_pass kinds[] = { [LISTENER_PASS_WAKES] = ENGINE_PASS_WAKES,
+						  [LISTENER_PASS_RULES] = ENGINE_PASS_RULES,
 						  [LISTENER_PASS_TIMER] = ENGINE_PASS_ALL,
 						  [LISTENER_PASS_START] = ENGINE_PASS_START };
 	const struct daemon *d = ctx;
 
 	return engine_reconcile(d->engine, kinds[kind], ret_next_ms);
+}
+
+static enum listener_pass changed(void *ctx)
+{
+	const struct daemon *d = ctx;
+
+	switch (watch_read(&d->watch)) {
+	case ENGINE_PASS_RULES:
+		return LISTENER_PASS_RULES;
+	case ENGINE_PASS_ALL:
+		return LISTENER_PASS_TIMER;
+	default:
+		return 0;
+	}
 }
 
 /* What all cells need, so that no request has to make it. A failure is reported by those. */
@@ -122,9 +141,11 @@ static int serve(const struct settings *s, struct kerr *err)
 	struct engine_config engine_config = { 0 };
 	struct daemon d = { 0 };
 	struct listener_config config = { .socket = s->socket, .reconcile_ms = s->reconcile_ms };
-	const struct listener_ops ops = {
-		.ctx = &d, .prepare = prepare, .serve = serve_connection, .reconcile = reconcile
-	};
+	const struct listener_ops ops = { .ctx = &d,
+					  .prepare = prepare,
+					  .serve = serve_connection,
+					  .reconcile = reconcile,
+					  .changed = changed };
 	int r;
 
 	fill_config(&engine_config, s, runtime_dir);
@@ -145,7 +166,11 @@ static int serve(const struct settings *s, struct kerr *err)
 	config.pid_file = claim.pid_file;
 	config.wake_dir = claim.wake_dir;
 	config.wake_socket = claim.wake_socket;
-	return listener_run(&config, &ops, err);
+	watch_open(&d.watch);
+	config.watch_fds = d.watch.fds;
+	r = listener_run(&config, &ops, err);
+	watch_close(&d.watch);
+	return r;
 }
 
 #define WARNING "warning: "

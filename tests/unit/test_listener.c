@@ -850,6 +850,56 @@ START_TEST(kinds_of_passes)
 }
 END_TEST
 
+static int change_pipe[2];
+
+static enum listener_pass change(void *ctx)
+{
+	char kind = 0;
+
+	(void) ctx;
+	return read(change_pipe[0], &kind, 1) == 1 ? (enum listener_pass) kind : 0;
+}
+
+static void tell(char kind)
+{
+	ck_assert_int_eq(write(change_pipe[1], &kind, 1), 1);
+}
+
+/* What others change is looked at soon, but not all the time. */
+START_TEST(changes_call_for_passes)
+{
+	struct listener_ops with = ops;
+	int fds[LISTENER_WATCH_FDS] = { -EBADF, -EBADF, -EBADF };
+	int64_t begin;
+
+	ck_assert_int_eq(pipe2(change_pipe, O_CLOEXEC | O_NONBLOCK), 0);
+	fds[1] = change_pipe[0];
+	with.changed = change;
+	config.watch_fds = fds;
+	config.reconcile_ms = 0;
+	daemon_pid = fork();
+	if (daemon_pid == 0)
+		_exit(listener_run(&config, &with, NULL) < 0);
+	wait_for(shared->passes == 1);
+	tell(0);
+	tell(LISTENER_PASS_RULES);
+	wait_for(shared->kinds[LISTENER_PASS_RULES] == 1);
+	/* The widest of several that come together. */
+	tell(LISTENER_PASS_RULES);
+	tell(LISTENER_PASS_TIMER);
+	wait_for(shared->kinds[LISTENER_PASS_TIMER] == 1);
+	ck_assert_int_eq(shared->passes, 3);
+	begin = clock_ms();
+	while (clock_ms() - begin < 2000) {
+		tell(LISTENER_PASS_RULES);
+		(void) usleep(10000);
+	}
+	ck_assert_int_ge(shared->kinds[LISTENER_PASS_RULES], 2);
+	ck_assert_int_le(shared->kinds[LISTENER_PASS_RULES], 7);
+	config.watch_fds = NULL;
+}
+END_TEST
+
 START_TEST(a_pass_names_the_next)
 {
 	int64_t begin;
@@ -935,6 +985,7 @@ Suite *test_listener(void)
 	tcase_add_test(t, wake_ups_are_coalesced);
 	tcase_add_test(t, the_first_pass_comes_by_itself);
 	tcase_add_test(t, kinds_of_passes);
+	tcase_add_test(t, changes_call_for_passes);
 	tcase_add_test(t, a_pass_names_the_next);
 	tcase_add_test(t, a_pass_that_fails);
 	tcase_add_test(t, notify);

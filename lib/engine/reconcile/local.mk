@@ -6,4 +6,5 @@ libengine_reconcile_a_SOURCES = \
 	lib/engine/reconcile/idle.c lib/engine/reconcile/idle.h \
 	lib/engine/reconcile/reconcile.c lib/engine/reconcile/reconcile.h \
 	lib/engine/reconcile/sweep.c lib/engine/reconcile/sweep.h \
-	lib/engine/reconcile/sweep_files.c lib/engine/reconcile/sweep_files.h
+	lib/engine/reconcile/sweep_files.c lib/engine/reconcile/sweep_files.h \
+	lib/engine/reconcile/watch.c lib/engine/reconcile/watch.h

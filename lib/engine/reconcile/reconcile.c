@@ -484,6 +484,11 @@ static int64_t next_look(struct engine *e, int64_t looked_at)
 	return late.n ? sooner(next, clock_ms() + RESTART_RETRY_MS) : next;
 }
 
+static const char *const pass_words[] = { [ENGINE_PASS_WAKES] = "wakes",
+					  [ENGINE_PASS_RULES] = "rules",
+					  [ENGINE_PASS_ALL] = "all",
+					  [ENGINE_PASS_START] = "start" };
+
 int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_ms)
 {
 	cleanup_strlist struct strlist keys = { 0 };
@@ -506,12 +511,15 @@ int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_
 	(void) stops_due(e, now, &keys);
 	if (!boot) /* at boot, no wake-up can be pending yet */
 		pass_wakes(e, &keys);
-	if (kind != ENGINE_PASS_WAKES)
+	if (kind == ENGINE_PASS_RULES && network_sync_rules(e, &err) < 0)
+		log_step("firewall", &err);
+	if (kind >= ENGINE_PASS_ALL)
 		pass_all(e, boot);
 	if (boot)
 		mark_booted(e);
 	if (kind == ENGINE_PASS_START || (kind == ENGINE_PASS_ALL && sweep_is_due(e)))
 		sweep(e);
 	*ret_next_ms = next_look(e, now);
+	log_dbg("pass", "kind", pass_words[kind]);
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 enum engine_pass {
 	ENGINE_PASS_WAKES = 1, /* cells that asked (wake.h) or have a restart or stop due */
+	ENGINE_PASS_RULES, /* these, and the packet filter */
 	ENGINE_PASS_ALL, /* all cells and their parents */
 	ENGINE_PASS_START, /* the first since kukeond started: also removes orphans */
 };

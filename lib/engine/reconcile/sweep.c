@@ -409,7 +409,8 @@ static void sweep_bridge(struct engine *e, const char *name)
 	struct addr a = { 0 };
 	char *at = st.owner;
 
-	if (!str_has_prefix(name, "k-") || link_bridge_query(name, &st, NULL) < 0 || !st.is_bridge)
+	if (!str_has_prefix(name, LINK_BRIDGE_PREFIX) || link_bridge_query(name, &st, NULL) < 0 ||
+	    !st.is_bridge)
 		return;
 	a.realm = strsep(&at, "/");
 	a.space = at;

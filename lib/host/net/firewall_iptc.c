@@ -359,12 +359,11 @@ static int do_table(struct table t, enum action action, struct kerr *err)
 	return xtc_commit(x) ? 1 : xtc_fail(x, "commit the rules", err);
 }
 
-static int xtables_lock(struct kerr *err)
+const char *firewall_iptc_lock_path(void)
 {
 	const char *path = getenv("XTABLES_LOCKFILE");
 
-	return lock_file_at(AT_FDCWD, str_empty(path) ? "/run/xtables.lock" : path, LOCK_FILE_WAIT,
-			    err);
+	return str_empty(path) ? "/run/xtables.lock" : path;
 }
 
 /* Both filters come first: what is closed is closed before anything is translated. */
@@ -375,7 +374,7 @@ static int do_tables(const struct firewall_plan *plan, unsigned families, enum a
 	int any = 0, tries;
 	int r;
 
-	lock = xtables_lock(err);
+	lock = lock_file_at(AT_FDCWD, firewall_iptc_lock_path(), LOCK_FILE_WAIT, err);
 	if (lock < 0)
 		return lock;
 	for (int id = FIREWALL_FILTER; id < _FIREWALL_TABLE_MAX; id++) {

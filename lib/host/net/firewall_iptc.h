@@ -20,6 +20,9 @@ int firewall_iptc_apply(const struct firewall_plan *p, unsigned families, struct
 /* 1 if firewall_iptc_apply would change something, 0 if not, -errno. */
 int firewall_iptc_differs(const struct firewall_plan *p, unsigned families, struct kerr *err);
 
+/* The lock file of the legacy tables: /run/xtables.lock, or $XTABLES_LOCKFILE as iptables(8). */
+const char *firewall_iptc_lock_path(void) __attribute__((returns_nonnull));
+
 /*
  * Remove the chains and jumps of a plan, and the chains that its tops lead to (so the
  * plan may be one without spaces), from the tables that there are; none is loaded. 1

@@ -42,7 +42,7 @@ void link_bridge_name(const char *realm, const char *space, const char *instance
 		text = xasprintf("%s-%s", realm, space);
 	else
 		text = xasprintf("%s-%s\n%s", realm, space, instance);
-	(void) snprintf(ret, LINK_NAME_MAX, "k-%08x", fnv1a32(text, strlen(text)));
+	(void) snprintf(ret, LINK_NAME_MAX, LINK_BRIDGE_PREFIX "%08x", fnv1a32(text, strlen(text)));
 }
 
 int link_veth_name(char ret[LINK_NAME_MAX], struct kerr *err)

@@ -12,6 +12,7 @@
  */
 #define LINK_NAME_MAX 16 /* IFNAMSIZ, with the NUL */
 #define LINK_MAC_SIZE 6
+#define LINK_BRIDGE_PREFIX "k-" /* of every bridge of ours */
 
 /*
  * The bridge of a space: "k-" and eight hex digits of the FNV-1a-32 of
