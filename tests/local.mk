@@ -134,6 +134,7 @@ SYSTEM_TESTS = \
 	tests/integration/image_layers.bats \
 	tests/integration/image_tools.bats \
 	tests/integration/image_verbs.bats \
+	tests/integration/joined.bats \
 	tests/integration/leakcheck.bats \
 	tests/integration/lifecycle.bats \
 	tests/integration/lists.bats \

@@ -375,6 +375,15 @@ static bool cell_row_compared(const struct field *f)
 	       f->offset != offsetof(struct cell_spec, containers);
 }
 
+static bool same_networks(const struct cell_spec *a, const struct cell_spec *b)
+{
+	cleanup_strlist struct strlist of_a = { 0 }, of_b = { 0 };
+
+	cell_networks(a, &of_a);
+	cell_networks(b, &of_b);
+	return strlist_eq(&of_a, &of_b);
+}
+
 static void diff_cell(const struct cell_doc *stored, const struct cell_doc *wanted, struct diff *d)
 {
 	const struct field *f;
@@ -396,8 +405,9 @@ static void diff_cell(const struct cell_doc *stored, const struct cell_doc *want
 	}
 	diff_root(stored, wanted, d);
 	diff_workloads(&stored->spec, &wanted->spec, d);
-	/* Adding or removing one with hostNetwork moves all others to another network. */
-	if (cell_host_network(&stored->spec) != cell_host_network(&wanted->spec))
+	/* One that is added or removed may move all others to another network, or to more. */
+	if (cell_host_network(&stored->spec) != cell_host_network(&wanted->spec) ||
+	    !same_networks(&stored->spec, &wanted->spec))
 		raise_action(d, DIFF_RECREATE_CELL);
 }
 

@@ -281,9 +281,18 @@ struct cell_spec {
 	bool nested_cgroup_runtime;
 };
 
+/* A network that the cell has joined besides its own space's. */
+struct cell_joined_network {
+	char *name; /* of the space */
+	char *bridge_name;
+	char *device;
+	char *address;
+};
+
 struct cell_network_status {
 	char *bridge_name;
 	char *address;
+	LIST_OF(struct cell_joined_network) networks;
 };
 
 struct cell_status {

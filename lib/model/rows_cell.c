@@ -49,6 +49,27 @@ const struct model_type cell_spec_type = {
 	TYPE_ROWS(struct cell_spec, spec_rows),
 };
 
+static const struct field joined_rows[] = {
+	ROW_STRING(struct cell_joined_network, name, "name",
+		   .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
+		   .help = "Space whose network it is."),
+	ROW_STRING(struct cell_joined_network, bridge_name, "bridgeName",
+		   .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
+		   .help = "Bridge on the host that the device is connected to."),
+	ROW_STRING(struct cell_joined_network, device, "device",
+		   .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
+		   .help = "Device in the cell, such as eth1."),
+	ROW_STRING(struct cell_joined_network, address, "address",
+		   .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
+		   .help = "IPv4 address of the cell in that network."),
+};
+
+const struct model_type cell_joined_network_type = {
+	.name = "CellJoinedNetwork",
+	.help = "A network that the cell has joined.",
+	TYPE_ROWS(struct cell_joined_network, joined_rows),
+};
+
 static const struct field network_rows[] = {
 	ROW_STRING(struct cell_network_status, bridge_name, "bridgeName",
 		   .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
@@ -56,6 +77,9 @@ static const struct field network_rows[] = {
 	ROW_STRING(struct cell_network_status, address, "address",
 		   .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
 		   .help = "IPv4 address of the cell while it is started."),
+	ROW_OBJLIST(struct cell_network_status, networks, struct cell_joined_network, "networks",
+		    cell_joined_network_type, .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
+		    .help = "The other networks that the cell has joined, while it is started."),
 };
 
 static const struct model_type network_type = {

@@ -163,8 +163,9 @@ static const struct field spec_rows[] = {
 		    .help = "Published ports, [hostIP:]hostPort:containerPort[/tcp|udp]."),
 	ROW_OBJLIST(struct container_spec, volumes, struct volume_mount, "volumes", volume_type,
 		    .change = CLASS_RECREATE_CONTAINER, .help = "Mounts into the container."),
-	ROW_STRLIST(struct container_spec, networks, "networks", .change = CLASS_RECREATE_CELL,
-		    .help = "Other spaces of the realm whose network the cell joins as well."),
+	ROW_STRLIST(
+		struct container_spec, networks, "networks", .change = CLASS_RECREATE_CELL,
+		.help = "Other spaces of the realm whose networks the cell joins, as eth1, eth2 and so on."),
 	ROW_STRLIST(struct container_spec, networks_aliases, "networksAliases",
 		    .change = CLASS_IN_PLACE,
 		    .help = "Further host names by which the cell is found inside its space."),

@@ -50,7 +50,6 @@ static bool egress_constrains(const void *obj)
 
 static const struct unsupported container_rows[] = {
 	{ "ports", NULL },
-	{ "networks", NULL },
 	{ "attachable", NULL },
 	{ "tty", NULL },
 };

@@ -167,7 +167,7 @@ apply()
 
 @test "fields of later work are refused by path, nothing is made" {
 	local field
-	for field in 'ports: ["80:80"]' 'networks: [x]' 'attachable: true'; do
+	for field in 'ports: ["80:80"]' 'attachable: true'; do
 		cell_doc c true "$field" >"$doc"
 		run apply
 		assert_failure 1

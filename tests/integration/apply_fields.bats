@@ -47,6 +47,10 @@ setup_file()
 {
 	suite_start
 	busybox_image docker.io/library/other:1 >/dev/null
+	quiet kuke create space other >/dev/null
+	quiet kuke create stack default --space other >/dev/null
+	IN='default other default' run_cell first "$IDLE" # its leases have a directory from now on
+	quiet kuke delete cell first --space other
 }
 
 setup()

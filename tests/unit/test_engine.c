@@ -157,6 +157,7 @@ START_TEST(hosts_of_a_space)
 	char *name cleanup_free = layout_object(&e->layout, &a, CELL_ETC_HOSTNAME);
 	char *text cleanup_free = NULL, *says cleanup_free = NULL, *later cleanup_free = NULL;
 	char *own cleanup_free = NULL, *theirs cleanup_free = NULL;
+	const struct strlist none_joined = { 0 };
 	struct stat before, after, linked;
 	struct kerr err = { 0 };
 	uint32_t got;
@@ -166,10 +167,10 @@ START_TEST(hosts_of_a_space)
 	ck_assert_int_eq(lease_take(e, &(struct lease_holder){ .cell = a }, &net, &got, &err), 0);
 	ck_assert_int_eq(lease_take(e, &(struct lease_holder){ .cell = odd }, &net, &got, &err), 0);
 	ck_assert_int_eq(hosts_update(e, &space, &err), 0);
-	ck_assert_int_eq(hosts_prepare_cell(e, &a, 0, &err), 0);
+	ck_assert_int_eq(hosts_prepare_cell(e, &a, &none_joined, 0, &err), 0);
 	/* A cell that moves to the host's network leaves the space's names as they are. */
-	ck_assert_int_eq(hosts_prepare_cell(e, &host, 0, &err), 0);
-	ck_assert_int_eq(hosts_prepare_cell(e, &host, HOSTS_OF_HOST, &err), 0);
+	ck_assert_int_eq(hosts_prepare_cell(e, &host, &none_joined, 0, &err), 0);
+	ck_assert_int_eq(hosts_prepare_cell(e, &host, &none_joined, HOSTS_OF_HOST, &err), 0);
 	text = read_file(hosts);
 	ck_assert_ptr_nonnull(strstr(text, "127.0.0.1\tlocalhost\n"));
 	ck_assert_ptr_nonnull(strstr(text, "\n10.88.0.2\ta a.t\n"));

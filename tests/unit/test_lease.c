@@ -323,8 +323,8 @@ START_TEST(guests)
 	ck_assert_str_eq(all_of(&other), "t/a@s ");
 	ok(lease_drop(e, &guest, &err), 0, &err);
 	ck_assert_str_eq(all_of(&other), "");
-	ck_assert_int_eq(lease_take(e, &none, &net2, &got, &err), -ENOENT);
-	ck_assert_str_eq(err.msg, "space \"nowhere\" not found in realm \"r\"");
+	ck_assert_int_eq(lease_take(e, &none, &net2, &got, &err), -EINVAL);
+	ck_assert_str_eq(err.msg, "space \"nowhere\" to join not found in realm \"r\"");
 }
 END_TEST
 

@@ -8,6 +8,7 @@
 #include "cell_id.h"
 #include "cell_inherit.h"
 #include "cell_load.h"
+#include "cell_names.h"
 #include "cell_start.h"
 #include "cell_status.h"
 #include "cellnet.h"
@@ -84,6 +85,8 @@ static int check_wanted(struct engine *e, struct cell_doc *want, struct addr *re
 		r = validate_doc(KIND_CELL, want, VALIDATE_NO_CONTAINERS, err);
 	if (r == 0)
 		r = container_check_cell(e, want, err);
+	if (r == 0)
+		r = cell_networks_check(e, want, err);
 	*ret_a = addr_of_cell(want);
 	return r;
 }

@@ -5,6 +5,7 @@
 
 #include "cell_delete.h"
 #include "cell_id.h"
+#include "cell_names.h"
 #include "cell_stop.h"
 #include "cellnet.h"
 #include "cgroup_kill.h"
@@ -15,7 +16,6 @@
 #include "ending.h"
 #include "hosts.h"
 #include "intent.h"
-#include "lease.h"
 #include "log.h"
 #include "mem.h"
 #include "scope.h"
@@ -91,7 +91,7 @@ static int finish_delete(struct engine *e, const char *ns, struct cell_doc *doc,
 	if (r == 0)
 		r = cgroup_remove(e->cgroups, cgroup, CGROUP_REMOVE_KILL, CGROUP_WAIT_MS, err);
 	if (r == 0)
-		r = lease_drop(e, &(struct lease_holder){ .cell = a }, err);
+		r = cell_names_drop_locked(e, doc, err);
 	if (r == 0)
 		r = store_delete(&e->layout, &a, STORE_DELETE_TREE, err);
 	if (r == 0)

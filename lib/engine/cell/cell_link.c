@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,6 @@
 #include "cell_names.h"
 #include "cell_run.h"
 #include "fd.h"
-#include "hosts.h"
 #include "lease.h"
 #include "log.h"
 #include "mem.h"
@@ -70,15 +70,72 @@ static bool seen_in_order(const struct engine *e, const char *port, const char *
 	return p && b && p->up && p->master == b->ifindex;
 }
 
-int cell_link_make(struct engine *e, const struct addr *cell, const struct space_net *net,
-		   const struct cell_run *run, struct kerr *err)
+/* One link of a started cell. */
+struct port {
+	struct addr space;
+	const char *veth;
+	uint32_t addr;
+	bool joined; /* of a space that is not the cell's own */
+	char device[LINK_NAME_MAX]; /* in the cell */
+};
+
+static struct port port_of(const struct addr *cell, const struct cell_run *run, size_t i)
 {
-	struct addr space = { .realm = cell->realm, .space = cell->space };
+	struct port p = { .space = { .realm = cell->realm, .space = cell->space },
+			  .veth = run->veth,
+			  .addr = run->addr };
+
+	if (i > 0) {
+		p.joined = true;
+		p.space.space = run->joined[i - 1].space;
+		p.veth = run->joined[i - 1].veth;
+		p.addr = run->joined[i - 1].addr;
+	}
+	(void) snprintf(p.device, sizeof(p.device), "eth%zu", i);
+	return p;
+}
+
+/*
+ * The lock of a cell keeps its own space, but not one that it joins: that is deleted under
+ * the lock of its leases. On success port_release must follow.
+ */
+static int port_hold(struct engine *e, const struct port *p, struct kerr *err)
+{
+	struct lock_id lock = lock_id_leases(&p->space);
+	int r = p->joined ? store_exists(&e->layout, &p->space, err) : 1;
+
+	if (r > 0 && p->joined) {
+		r = locks_take(e->locks, &lock, 0, err);
+		if (r < 0)
+			return r;
+		r = store_exists(&e->layout, &p->space, err);
+		if (r <= 0)
+			locks_drop(e->locks, &lock);
+	}
+	if (r == 0)
+		return kerr_plain(err, -ENOENT, "space \"%s\" does not exist any more",
+				  p->space.space);
+	return r < 0 ? r : 0;
+}
+
+static void port_release(struct engine *e, const struct port *p)
+{
+	struct lock_id lock = lock_id_leases(&p->space);
+
+	if (p->joined)
+		locks_drop(e->locks, &lock);
+}
+
+static int make(struct engine *e, const struct addr *cell, const struct cell_run *run, size_t port,
+		const struct space_net *net, struct kerr *err)
+{
+	struct port p = port_of(cell, run, port);
 	struct link_attach at = { .bridge = net->bridge,
-				  .host_name = run->veth,
-				  .name = "eth0",
-				  .addr = { .addr = run->addr, .prefix = net->subnet.prefix },
-				  .gateway = net->gateway,
+				  .host_name = p.veth,
+				  .name = p.device,
+				  .addr = { .addr = p.addr, .prefix = net->subnet.prefix },
+				  .gateway = port == 0 ? net->gateway : 0,
+				  .apart = run->n_joined > 0,
 				  .replace = run->complete };
 	cleanup_fd int nsfd = pins_open(e, cell, run->start_id, NS_NET, err);
 	int r;
@@ -92,10 +149,23 @@ int cell_link_make(struct engine *e, const struct addr *cell, const struct space
 	if (r != -ENODEV)
 		return r;
 	/* The bridge was deleted, or this is the first cell of the space since the boot. */
-	r = network_up(e, &space, net, err);
+	r = network_up(e, &p.space, net, err);
 	if (r >= 0) /* the rules may have been deleted along with the bridge */
 		r = network_sync_rules(e, err);
 	return r < 0 ? r : link_attach(&at, err);
+}
+
+int cell_link_make(struct engine *e, const struct addr *cell, const struct cell_run *run,
+		   size_t port, const struct space_net *net, struct kerr *err)
+{
+	struct port p = port_of(cell, run, port);
+	int r = port_hold(e, &p, err);
+
+	if (r < 0)
+		return r;
+	r = make(e, cell, run, port, net, err);
+	port_release(e, &p);
+	return r;
 }
 
 /* Ask the kernel as well: the dump does not show ports of later starts. */
@@ -107,25 +177,25 @@ static bool is_in_order(const char *port, const char *bridge)
 	       p.up && p.master == b.ifindex;
 }
 
-static int mend(struct engine *e, const struct addr *cell, const struct cell_run *run,
+static int mend(struct engine *e, const struct addr *cell, const struct cell_run *run, size_t i,
 		struct kerr *err)
 {
-	struct addr space = { .realm = cell->realm, .space = cell->space };
+	struct port p = port_of(cell, run, i);
 	struct link_port port;
 	struct space_net net;
 	int r;
 
-	r = network_load(e, &space, &net, err);
+	r = network_load(e, &p.space, &net, err);
 	if (r == -ENOENT)
-		return kerr_plain(err, r, "network not found");
+		return kerr_plain(err, r, "network of space \"%s\" not found", p.space.space);
 	if (r < 0)
 		return r;
-	r = link_port_query(run->veth, &port, err);
+	r = link_port_query(p.veth, &port, err);
 	if (r == -ENODEV)
-		return cell_link_make(e, cell, &net, run, err);
+		return make(e, cell, run, i, &net, err);
 	if (r == 0)
-		r = network_up(e, &space, &net, err);
-	return r < 0 ? r : link_port_join(run->veth, net.bridge, err);
+		r = network_up(e, &p.space, &net, err);
+	return r < 0 ? r : link_port_join(p.veth, net.bridge, err);
 }
 
 /* Store the trouble with the link, or clear it, in the record of the start. 1 changed. */
@@ -148,56 +218,97 @@ static int keep_trouble(struct engine *e, const struct addr *cell, struct cell_r
 	return r < 0 ? r : 1;
 }
 
+/* The lease of a link: in the cell's own space for the first, else in the one it joins. */
+static struct lease_holder holder_of(const struct cell_names *names, const struct cell_run *run,
+				     size_t i)
+{
+	return i == 0 ? names->own : cell_names_in(names, run->joined[i - 1].space);
+}
+
+static bool port_in_order(struct engine *e, const struct cell_names *names,
+			  const struct cell_run *run, size_t i)
+{
+	struct lease_holder h = holder_of(names, run, i);
+	struct port p = port_of(&names->own.cell, run, i);
+	char bridge[LINK_NAME_MAX];
+
+	if (p.addr && !lease_stands(e, &h, p.addr))
+		return false;
+	link_bridge_name(p.space.realm, p.space.space, e->instance, bridge);
+	return seen_in_order(e, p.veth, bridge);
+}
+
 bool cell_link_in_order(struct engine *e, const struct cell_doc *doc, const struct cell_run *run)
 {
 	cleanup_cell_names struct cell_names names = { 0 };
-	struct addr cell = addr_of_cell(doc);
-	char bridge[LINK_NAME_MAX];
+	bool in_order = !run->trouble[0];
 
 	if (!run->complete || !run->veth[0])
 		return true;
-	cell_names_of(doc, &names);
-	if (run->trouble[0] || (run->addr && !lease_stands(e, &names.own, run->addr)))
-		return false;
-	link_bridge_name(cell.realm, cell.space, e->instance, bridge);
-	return seen_in_order(e, run->veth, bridge);
+	cell_names_of(doc, run, &names);
+	for (size_t i = 0; in_order && i <= run->n_joined; i++)
+		in_order = port_in_order(e, &names, run, i);
+	return in_order;
 }
 
 /* Errors are left to the next pass: the cell runs, and its names are as they were. */
-static void keep_lease(struct engine *e, const struct cell_doc *doc, const struct cell_run *run)
+static void keep_leases(struct engine *e, const struct cell_names *names,
+			const struct cell_run *run)
 {
-	cleanup_cell_names struct cell_names names = { 0 };
-	struct addr space;
+	bool changed = false;
 
-	if (!run->addr)
+	for (size_t i = 0; i <= run->n_joined; i++) {
+		struct lease_holder h = holder_of(names, run, i);
+		struct port p = port_of(&names->own.cell, run, i);
+
+		changed |= p.addr && lease_keep(e, &h, p.addr, NULL) > 0;
+	}
+	if (!changed)
 		return;
-	cell_names_of(doc, &names);
-	if (lease_keep(e, &names.own, run->addr, NULL) <= 0)
-		return;
-	log_wrn("restored the lease of a running cell", "cell", names.own.cell.cell);
-	space = (struct addr){ .realm = names.own.cell.realm, .space = names.own.cell.space };
-	(void) hosts_update(e, &space, NULL);
+	log_wrn("restored the lease of a running cell", "cell", names->own.cell.cell);
+	(void) cell_names_publish(e, names, NULL);
+}
+
+/* 1 repaired, 0 it was in order. */
+static int mend_port(struct engine *e, const struct addr *cell, const struct cell_run *run,
+		     size_t i, struct kerr *err)
+{
+	struct port p = port_of(cell, run, i);
+	char bridge[LINK_NAME_MAX];
+	int r;
+
+	link_bridge_name(p.space.realm, p.space.space, e->instance, bridge);
+	if (seen_in_order(e, p.veth, bridge) || is_in_order(p.veth, bridge))
+		return 0;
+	r = port_hold(e, &p, err);
+	if (r < 0)
+		return r;
+	r = mend(e, cell, run, i, err);
+	port_release(e, &p);
+	if (r < 0)
+		return r;
+	log_inf("repaired the network link of a cell", "cell", cell->cell, "device", p.veth,
+		"bridge", bridge);
+	return 1;
 }
 
 int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct cell_run *run,
 			  struct kerr *err)
 {
+	cleanup_cell_names struct cell_names names = { 0 };
 	struct addr a = addr_of_cell(doc);
-	char bridge[LINK_NAME_MAX];
 	struct kerr why = { 0 };
-	int r;
+	int mended = 0, failed = 0, r;
 
 	if (!run->complete || !run->veth[0])
 		return 0; /* not started, or uses the host's network */
-	keep_lease(e, doc, run);
-	link_bridge_name(a.realm, a.space, e->instance, bridge);
-	if (seen_in_order(e, run->veth, bridge) || is_in_order(run->veth, bridge))
-		return keep_trouble(e, &a, run, NULL, err);
-	r = mend(e, &a, run, &why);
-	if (r < 0)
-		return keep_trouble(e, &a, run, &why, err);
-	log_inf("repaired the network link of a cell", "cell", a.cell, "device", run->veth,
-		"bridge", bridge);
-	r = keep_trouble(e, &a, run, NULL, err);
-	return r < 0 ? r : 1;
+	cell_names_of(doc, run, &names);
+	keep_leases(e, &names, run);
+	for (size_t i = 0; i <= run->n_joined; i++) { /* the first that fails is reported */
+		r = mend_port(e, &a, run, i, failed < 0 ? NULL : &why);
+		failed = failed < 0 || r >= 0 ? failed : r;
+		mended |= r > 0;
+	}
+	r = keep_trouble(e, &a, run, failed < 0 ? &why : NULL, err);
+	return r < 0 ? r : r | mended;
 }

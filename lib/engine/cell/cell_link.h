@@ -6,9 +6,10 @@
 #include "network.h"
 
 /*
- * The network link of a started cell: a veth pair between its network namespace and the
- * bridge of its space. Bridges and devices can be deleted under a running cell, by hand
- * or by another program; the reconcile pass repairs the link.
+ * The network links of a started cell: veth pairs between its network namespace and the
+ * bridges of its space (eth0) and of those that it joins (eth1, eth2, …). Bridges and
+ * devices can be deleted under a running cell, by hand or by another program; the reconcile
+ * pass repairs the links.
  */
 
 /*
@@ -20,10 +21,11 @@ void cell_links_forget(struct engine *e);
 
 /*
  * Create a link for a cell whose namespaces are pinned, with the address and host device
- * name of *run. Creates the bridge if missing.
+ * name of *run: the one to its own space (port 0), or to the network joined as eth<port>.
+ * Creates the bridge if missing.
  */
-int cell_link_make(struct engine *e, const struct addr *cell, const struct space_net *net,
-		   const struct cell_run *run, struct kerr *err);
+int cell_link_make(struct engine *e, const struct addr *cell, const struct cell_run *run,
+		   size_t port, const struct space_net *net, struct kerr *err);
 
 /*
  * Whether cell_link_mend_locked would find nothing to do for a started cell with that
@@ -32,11 +34,10 @@ int cell_link_make(struct engine *e, const struct addr *cell, const struct space
 bool cell_link_in_order(struct engine *e, const struct cell_doc *doc, const struct cell_run *run);
 
 /*
- * Repair the link of a started cell, whose record is *run: reattach its port to the
- * bridge, recreate a lost pair with the same address, and a lease that is lost or does not say
- * what the document says. If that fails, the reason is stored
- * in the record (cell_run.trouble), from where cell_observe reports it. 1 something
- * changed, 0 in order or no link.
+ * Repair the links of a started cell, whose record is *run: reattach a port to its bridge,
+ * recreate a lost pair with the same address, and a lease that is lost or does not say what
+ * the document says. If that fails, the reason is stored in the record (cell_run.trouble),
+ * from where cell_observe reports it. 1 something changed, 0 in order or no link.
  */
 int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct cell_run *run,
 			  struct kerr *err);

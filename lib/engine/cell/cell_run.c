@@ -18,7 +18,7 @@
 #include "statefile.h"
 #include "str.h"
 
-#define RUN_MAX 4096
+#define RUN_MAX 16384
 #define PHASE_COMPLETE "complete"
 
 static char *run_file(const struct engine *e, const struct addr *cell)
@@ -43,6 +43,41 @@ static bool has_start(const struct engine *e, const struct addr *cell)
 	return names.n > 0;
 }
 
+/* "<device> <address> <space>", separated by "/", which no name contains. */
+static int load_joined(const struct jscan_member *m, struct cell_run *run)
+{
+	char text[KUKE_MAX_NETWORKS * (sizeof(struct cell_port) + IPV4_TEXT_MAX)];
+	char *at = text, *one;
+	int r = jscan_member_str(m, text, sizeof(text));
+
+	if (r < 0)
+		return r;
+	while ((one = strsep(&at, "/")) != NULL) {
+		struct cell_port *p = &run->joined[run->n_joined];
+		const char *veth = strsep(&one, " "), *ip = strsep(&one, " ");
+
+		if (run->n_joined == KUKE_MAX_NETWORKS || str_empty(one) ||
+		    strlen(one) >= sizeof(p->space) || strlen(veth) >= sizeof(p->veth) ||
+		    ipv4_parse(ip, &p->addr) < 0)
+			return -EINVAL;
+		(void) snprintf(p->veth, sizeof(p->veth), "%s", veth);
+		(void) snprintf(p->space, sizeof(p->space), "%s", one);
+		run->n_joined++;
+	}
+	return 0;
+}
+
+static void save_joined(struct jemit *j, const struct cell_run *run)
+{
+	cleanup_buf struct buf text = BUF_INIT(RUN_MAX);
+	char ip[IPV4_TEXT_MAX];
+
+	for (size_t i = 0; i < run->n_joined; i++)
+		buf_addf(&text, "%s%s %s %s", i ? "/" : "", run->joined[i].veth,
+			 ipv4_text(run->joined[i].addr, ip), run->joined[i].space);
+	jemit_str(j, buf_str(&text));
+}
+
 int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *ret, struct kerr *err)
 {
 	enum {
@@ -51,12 +86,12 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 		ADDRESS,
 		PHASE,
 		TROUBLE,
-		READY_AT
+		READY_AT,
+		JOINED
 	};
-	struct jscan_member m[] = {
-		{ .key = "start" }, { .key = "veth" },	  { .key = "address" },
-		{ .key = "phase" }, { .key = "trouble" }, { .key = "readyAt" }
-	};
+	struct jscan_member m[] = { { .key = "start" }, { .key = "veth" },    { .key = "address" },
+				    { .key = "phase" }, { .key = "trouble" }, { .key = "readyAt" },
+				    { .key = "joined" } };
 	cleanup_free char *file = run_file(e, cell);
 	cleanup_buf struct buf text = BUF_INIT(RUN_MAX);
 	struct cell_run run = { 0 };
@@ -79,6 +114,8 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 		r = ipv4_parse(ip, &run.addr);
 	if (r == 0)
 		r = jscan_member_str(&m[PHASE], phase, sizeof(phase));
+	if (r == 0 && m[JOINED].type)
+		r = load_joined(&m[JOINED], &run);
 	if (r < 0)
 		return kerr_plain(err, -EINVAL, "'%s' is not a valid start record", file);
 	/* present only if the link is damaged */
@@ -112,6 +149,10 @@ int cell_run_save(struct engine *e, const struct addr *cell, const struct cell_r
 	if (run->ready_at.set) {
 		jemit_key(&j, "readyAt");
 		jemit_str(&j, ktime_text(&run->ready_at, at));
+	}
+	if (run->n_joined) {
+		jemit_key(&j, "joined");
+		save_joined(&j, run);
 	}
 	if (run->trouble[0]) {
 		jemit_key(&j, "trouble");

@@ -7,6 +7,13 @@
 
 #define CELL_RUN_FILE "run.json" /* beside the start directories */
 
+/* The connection of a cell to a network that it has joined. */
+struct cell_port {
+	char space[KUKE_MAX_NAME + 1];
+	char veth[LINK_NAME_MAX]; /* host side of the veth pair */
+	uint32_t addr;
+};
+
 /*
  * The record of a start (cells/…/run.json in the runtime directory). It is written
  * before anything is created, so that the next holder of the lock can clean up an
@@ -16,6 +23,8 @@ struct cell_run {
 	char start_id[17]; /* "": not started */
 	char veth[LINK_NAME_MAX]; /* host side of the veth pair; "" with the host's network */
 	uint32_t addr;
+	struct cell_port joined[KUKE_MAX_NETWORKS]; /* other networks: eth1, eth2, … */
+	size_t n_joined;
 	bool complete; /* all containers have been started */
 	struct ktime ready_at; /* when complete was set */
 	char trouble[256]; /* why the damaged link cannot be repaired; "": in order */

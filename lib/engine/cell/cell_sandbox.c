@@ -25,31 +25,55 @@
 #include "stops.h"
 #include "str.h"
 
-static int connect_network(struct engine *e, const struct cell_doc *doc, struct cell_run *run,
-			   struct kerr *err)
+/* An address and a device name in the space; *ret is the network. */
+static int take_port(struct engine *e, const struct lease_holder *h, struct space_net *ret,
+		     uint32_t *ret_addr, char ret_veth[LINK_NAME_MAX], struct kerr *err)
 {
-	cleanup_cell_names struct cell_names names = { 0 };
-	struct addr cell = addr_of_cell(doc);
-	struct addr space = { .realm = cell.realm, .space = cell.space };
-	struct space_net net;
+	struct addr space = { .realm = h->cell.realm,
+			      .space = h->space ? h->space : h->cell.space };
+	int r = network_load(e, &space, ret, err);
+
+	if (r == -ENOENT)
+		r = kerr_plain(err, -EINVAL, "network of space \"%s\" not found", space.space);
+	if (r == 0)
+		r = lease_take(e, h, ret, ret_addr, err);
+	return r < 0 ? r : link_veth_name(ret_veth, err);
+}
+
+/* Addresses in all networks of the cell; nets has room for KUKE_MAX_NETWORKS + 1. */
+static int take_ports(struct engine *e, const struct cell_names *names, struct space_net *nets,
+		      struct cell_run *run, struct kerr *err)
+{
+	int r = cell_names_leave_locked(e, names, err);
+
+	if (r == 0)
+		r = take_port(e, &names->own, &nets[0], &run->addr, run->veth, err);
+	for (size_t i = 0; r == 0 && i < names->networks.n; i++) {
+		struct lease_holder h = cell_names_in(names, names->networks.v[i]);
+		struct cell_port *p = &run->joined[i];
+
+		(void) snprintf(p->space, sizeof(p->space), "%s", h.space);
+		r = take_port(e, &h, &nets[i + 1], &p->addr, p->veth, err);
+		run->n_joined += r == 0;
+	}
+	return r < 0 ? r : cell_run_save(e, &names->own.cell, run, err);
+}
+
+static int connect_networks(struct engine *e, const struct cell_names *names, struct cell_run *run,
+			    struct kerr *err)
+{
+	struct space_net nets[KUKE_MAX_NETWORKS + 1];
 	int r;
 
-	cell_names_of(doc, &names);
-	r = network_load(e, &space, &net, err);
-	if (r == -ENOENT)
-		r = kerr_plain(err, r, "network not found");
-	if (r == 0)
-		r = lease_take(e, &names.own, &net, &run->addr, err);
-	if (r == 0)
-		r = link_veth_name(run->veth, err);
-	if (r == 0)
-		r = cell_run_save(e, &cell, run, err);
-	if (r < 0)
-		return r;
+	if (names->networks.n > KUKE_MAX_NETWORKS) /* a document that was edited on the disk */
+		return kerr_plain(err, -EINVAL, "networks: the cell joins %zu, at most %d",
+				  names->networks.n, KUKE_MAX_NETWORKS);
+	r = take_ports(e, names, nets, run, err);
 	engine_trace_step(e, "address");
-	r = cell_link_make(e, &cell, &net, run, err);
+	for (size_t i = 0; r == 0 && i <= run->n_joined; i++)
+		r = cell_link_make(e, &names->own.cell, run, i, &nets[i], err);
 	engine_trace_step(e, "link");
-	return r < 0 ? r : hosts_update(e, &space, err);
+	return r < 0 ? r : cell_names_publish(e, names, err);
 }
 
 int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_run *run,
@@ -59,20 +83,22 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 	struct addr a = addr_of_cell(cell);
 	cleanup_free char *dir = cell_run_dir(e, &a, run);
 	cleanup_free char *resolv = path_join(dir, "resolv.conf", NULL);
+	cleanup_cell_names struct cell_names names = { 0 };
 	int r;
 
+	cell_names_of(cell, NULL, &names);
 	engine_trace_step(e, "run directory");
 	r = pins_make(e, &a, run->start_id, NS_IPC | NS_UTS | (host ? 0 : NS_NET), a.cell, err);
 	engine_trace_step(e, "pins");
 	if (r == 0 && !host) {
-		r = connect_network(e, cell, run, err);
+		r = connect_networks(e, &names, run, err);
 		if (r < 0)
 			r = kerr_wrap(err, r, "failed to attach cell %s to network", a.cell);
 	}
 	if (r == 0)
 		r = hosts_write_resolv(resolv, host ? HOSTS_OF_HOST : 0, err);
 	if (r == 0)
-		r = hosts_prepare_cell(e, &a, host ? HOSTS_OF_HOST : 0, err);
+		r = hosts_prepare_cell(e, &a, &names.networks, host ? HOSTS_OF_HOST : 0, err);
 	engine_trace_step(e, "names");
 	return r;
 }
@@ -85,6 +111,15 @@ static int remove_start_dir(const char *dir, struct kerr *err)
 	if (mount_is_point(dir) > 0)
 		r = mount_detach_below(dir, err);
 	return r < 0 ? r : remove_tree_at(AT_FDCWD, dir, REMOVE_TREE_SAME_FS, err);
+}
+
+static int detach_ports(const struct cell_run *run, struct kerr *err)
+{
+	int r = run->veth[0] ? link_detach(run->veth, err) : 0;
+
+	for (size_t i = 0; r == 0 && i < run->n_joined; i++)
+		r = link_detach(run->joined[i].veth, err);
+	return r;
 }
 
 static int end_run(struct engine *e, const struct addr *cell, struct kerr *err)
@@ -100,11 +135,9 @@ static int end_run(struct engine *e, const struct addr *cell, struct kerr *err)
 	r = cell_run_load(e, cell, &run, NULL);
 	if (r == -ENOENT && access(parent, F_OK) < 0)
 		return pins_drop(e, cell, err);
-	if (run.veth[0]) {
-		r = link_detach(run.veth, err);
-		if (r < 0)
-			return r;
-	}
+	r = detach_ports(&run, err);
+	if (r < 0)
+		return r;
 	/* With the pins go the namespaces and the link. */
 	r = pins_drop(e, cell, err);
 	dir_names(parent, &names);

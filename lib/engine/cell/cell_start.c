@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "atomic.h"
+#include "cell_names.h"
 #include "cell_run.h"
 #include "cell_sandbox.h"
 #include "cell_start.h"
@@ -211,7 +212,7 @@ static int make_durable(struct start *s, struct kerr *err)
 		r = container_sync(&s->runs[i], err);
 	}
 	cell_set_state(s->doc, CELL_STATE_READY, NULL, NULL);
-	cell_observe_network(s->doc, &s->run);
+	cell_observe_network(s->e, s->doc, &s->run);
 	if (r == 0)
 		r = cell_save(s->e, s->doc, STORE_SAVE_NOT_YET, err);
 	s->durable = r == 0;
@@ -321,6 +322,8 @@ int cell_start_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 	r = scope_refuse_deleting(e, &s.a, &why);
 	if (r == 0)
 		r = container_check_cell(e, doc, &why);
+	if (r == 0)
+		r = cell_networks_check(e, doc, &why);
 	if (r < 0 && !(flags & CELL_START_NEW)) {
 		if (err)
 			*err = why;

@@ -10,6 +10,7 @@
 #include "cgroup_kill.h"
 #include "container.h"
 #include "convert.h"
+#include "copy.h"
 #include "daemon_cell.h"
 #include "damaged.h"
 #include "log.h"
@@ -163,10 +164,34 @@ static enum run_phase observe_run(struct engine *e, struct cell_look *look, cons
 	return RUN_UNREADABLE;
 }
 
-void cell_observe_network(struct cell_doc *doc, const struct cell_run *run)
+static void observe_joined(const struct engine *e, struct cell_doc *doc, const struct cell_run *run)
+{
+	struct cell_network_status *st = &doc->status.network;
+	struct addr a = addr_of_cell(doc);
+	char text[IPV4_TEXT_MAX], bridge[LINK_NAME_MAX];
+
+	for (size_t i = 0; i < st->networks.n; i++)
+		model_clear(&cell_joined_network_type, &st->networks.v[i]);
+	free_p(&st->networks.v);
+	st->networks.n = 0;
+	for (size_t i = 0; i < run->n_joined; i++) {
+		const struct cell_port *p = &run->joined[i];
+		struct cell_joined_network *n =
+			vec_grow(&st->networks.v, &st->networks.n, sizeof(*n));
+
+		link_bridge_name(a.realm, p->space, e->instance, bridge);
+		n->name = xstrdup(p->space);
+		n->bridge_name = xstrdup(bridge);
+		n->device = xasprintf("eth%zu", i + 1);
+		n->address = xstrdup(ipv4_text(p->addr, text));
+	}
+}
+
+void cell_observe_network(const struct engine *e, struct cell_doc *doc, const struct cell_run *run)
 {
 	char ip[IPV4_TEXT_MAX];
 
+	observe_joined(e, doc, run);
 	free(doc->status.network.address);
 	doc->status.network.address = run->addr ? xstrdup(ipv4_text(run->addr, ip)) : NULL;
 	if (run->trouble[0] && doc->status.state == CELL_STATE_READY) {
@@ -232,7 +257,7 @@ static bool all_running(const struct cell_doc *doc, const struct sight *s)
 	return true;
 }
 
-static unsigned derive(struct cell_doc *doc, const struct sight *s)
+static unsigned derive(const struct engine *e, struct cell_doc *doc, const struct sight *s)
 {
 	cleanup_free struct container_fact *facts =
 		xcalloc(doc->spec.containers.n + 1, sizeof(*facts));
@@ -247,7 +272,7 @@ static unsigned derive(struct cell_doc *doc, const struct sight *s)
 	if (!doc->status.ready_at
 		     .set) /* unknown when Ready was stored, before the start was complete */
 		doc->status.ready_at = s->start.ready_at;
-	cell_observe_network(doc, &s->start);
+	cell_observe_network(e, doc, &s->start);
 	if (s->why.msg[0])
 		set_unreadable(doc, &s->why);
 	return need;
@@ -273,7 +298,7 @@ static int observe(struct engine *e, struct cell_look *look, const char *ns, str
 	 */
 	if (look && sight.phase == RUN_COMPLETE && !all_running(doc, &sight))
 		read_sight(e, NULL, ns, &a, doc, &sight);
-	need = derive(doc, &sight);
+	need = derive(e, doc, &sight);
 	if (ret)
 		*ret = (struct cell_seen){ .need = need, .run = sight.start };
 	return 0;

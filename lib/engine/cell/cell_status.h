@@ -27,8 +27,8 @@ int cell_observe_look(struct cell_look *look, const char *ns, struct cell_doc *d
 /* Return the status of a container by its id, NULL if there is none. */
 struct container_status *cell_container_status(struct cell_doc *doc, const char *id);
 
-/* Set the address of a started cell and the trouble with its link. */
-void cell_observe_network(struct cell_doc *doc, const struct cell_run *run);
+/* Set the addresses of a started cell and the trouble with its links. */
+void cell_observe_network(const struct engine *e, struct cell_doc *doc, const struct cell_run *run);
 
 /* Store the document with its kernel fields updated; flags of store_save. */
 int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flags,

@@ -306,9 +306,9 @@ static void save_orders(struct engine *e, const struct addr *a, const struct sto
 			kerr_text(&why, text, sizeof(text)));
 }
 
-static void observe_down(struct cell_doc *doc)
+static void observe_down(const struct engine *e, struct cell_doc *doc)
 {
-	cell_observe_network(doc, &(struct cell_run){ 0 });
+	cell_observe_network(e, doc, &(struct cell_run){ 0 });
 	for (size_t i = 0; i < doc->spec.containers.n; i++)
 		if (container_is_synthesized(&doc->spec.containers.v[i]) &&
 		    doc->status.ready_observed)
@@ -332,7 +332,7 @@ static int finish_stop(struct engine *e, const char *ns, struct cell_doc *doc,
 		return r;
 	if (by_operator && before != CELL_STATE_FAILED)
 		cell_set_state(doc, CELL_STATE_STOPPED, NULL, NULL);
-	observe_down(doc);
+	observe_down(e, doc);
 	if (!(flags & CELL_STOP_NO_SAVE))
 		r = cell_save(e, doc, 0, err);
 	if (r == 0)

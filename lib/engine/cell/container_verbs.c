@@ -277,6 +277,22 @@ static int check_image(const struct subject *s, struct kerr *err)
 	return container_check_image(&run, err);
 }
 
+/* Devices are made when the cell starts. */
+static int check_networks(const struct subject *s, const struct container_spec *c, struct kerr *err)
+{
+	cleanup_strlist struct strlist joined = { 0 };
+
+	cell_networks(&s->doc.spec, &joined);
+	for (size_t i = 0; i < c->networks.n; i++)
+		if (!strlist_has(&joined, c->networks.v[i]))
+			return kerr_plain(
+				err, -EINVAL,
+				"container \"%s\": networks[%zu]: the cell has not joined "
+				"\"%s\"; change the cell with 'kuke apply' instead",
+				s->id, i, c->networks.v[i]);
+	return 0;
+}
+
 /* In memory; labels are stored. */
 static int add_container(struct subject *s, struct container_doc *d, struct kerr *err)
 {
@@ -304,6 +320,9 @@ static int add_container(struct subject *s, struct container_doc *d, struct kerr
 			"container \"%s\": hostNetwork takes the whole cell to the host's "
 			"network, change the cell with 'kuke apply' instead",
 			s->id);
+	r = check_networks(s, c, err);
+	if (r < 0)
+		return r;
 	model_copy(&container_spec_type,
 		   vec_grow(&s->doc.spec.containers.v, &s->doc.spec.containers.n, sizeof(*c)), c);
 	r = cell_normalise(&s->doc, NULL, &why);

@@ -68,6 +68,8 @@ int change_decide(struct change *c, struct kerr *err)
 		r = cell_inherit(c->e, &c->a, c->want, in.only, err);
 	if (r == 0)
 		r = container_check_cell(c->e, c->want, err);
+	if (r == 0)
+		r = cell_networks_check(c->e, c->want, err);
 	in.want = c->want;
 	return r < 0 ? r : plan_cell(&in, &c->plan, err);
 }

@@ -129,7 +129,13 @@ struct targets {
 	struct rpc_planned *results; /* of deleting */
 };
 
-/* Order matters where one is the other, or in it. */
+/* Whether one may take away cells that have joined the space of the other. */
+static bool may_have_guests(const struct addr *a, const struct addr *space)
+{
+	return addr_level(space) == ADDR_SPACE && streq_null(a->realm, space->realm);
+}
+
+/* Order matters where one is the other, or in it, or where cells have joined a space. */
 static bool clash(const void *ctx, size_t earlier, size_t task)
 {
 	const struct rpc_plan_delete_args *args = ((const struct targets *) ctx)->args;
@@ -137,7 +143,7 @@ static bool clash(const void *ctx, size_t earlier, size_t task)
 	struct addr a = target_addr(x, kind_from_name(x->kind ? x->kind : ""));
 	struct addr b = target_addr(y, kind_from_name(y->kind ? y->kind : ""));
 
-	return addr_within(&a, &b) || addr_within(&b, &a);
+	return addr_within(&a, &b) || addr_within(&b, &a) || may_have_guests(&a, &b);
 }
 
 /* ---- stop signals ---- */

@@ -74,12 +74,14 @@ struct children {
 	} * ends; /* one for each child */
 };
 
-/* A parent goes after what is in it. */
+/* A parent goes after what is in it, a space after cells, which may have joined it. */
 static bool clash(const void *ctx, size_t earlier, size_t task)
 {
 	const struct children *c = ctx;
+	const struct addr *before = &c->plan->v[earlier].a, *a = &c->plan->v[task].a;
 
-	return addr_within(&c->plan->v[earlier].a, &c->plan->v[task].a);
+	return addr_within(before, a) ||
+	       (addr_level(before) == ADDR_CELL && addr_level(a) == ADDR_SPACE);
 }
 
 static void delete_child(void *ctx, struct engine *e, size_t task, struct buf *result)
@@ -306,6 +308,23 @@ static int delete_self(struct engine *e, const struct addr *a, const void *doc, 
 	return r;
 }
 
+/* Under the lock of its leases no cell joins it from now on; afterwards it does not exist. */
+static int delete_space(struct engine *e, const struct addr *a, enum delete_flags flags,
+			const void *doc, struct deleted *ret, struct kerr *err)
+{
+	struct lock_id lock = lock_id_leases(a);
+	int r = locks_take(e->locks, &lock, 0, err);
+
+	if (r < 0)
+		return r;
+	if (!(flags & DELETE_FORCE))
+		r = plan_delete_refuse_joined(e, a, err);
+	if (r == 0)
+		r = delete_self(e, a, doc, ret, err);
+	locks_drop(e->locks, &lock);
+	return r;
+}
+
 /*
  * Store a realm's state: Deleting before the first destructive step, so that an interrupted
  * deletion can be distinguished from damage; the former state again if nothing was destroyed.
@@ -441,7 +460,8 @@ static int delete_locked(struct engine *e, const struct addr *a, enum delete_fla
 				err);
 	}
 	if (r >= 0)
-		r = delete_self(e, a, ret_doc, ret, err);
+		r = addr_level(a) == ADDR_SPACE ? delete_space(e, a, flags, ret_doc, ret, err)
+						: delete_self(e, a, ret_doc, ret, err);
 	/* The cgroup is deleted first: while it exists, nothing of the realm itself is lost. */
 	if (r < 0 && realm && !ret->cgroup)
 		restore_state(e, a, before);

@@ -6,6 +6,7 @@
 #include "cgroup_kill.h"
 #include "daemon_cell.h"
 #include "errkind.h"
+#include "lease.h"
 #include "mem.h"
 #include "overlay.h"
 #include "plan_delete.h"
@@ -66,6 +67,49 @@ static int refuse_children(struct engine *e, const struct addr *a, struct kerr *
 			 level_words[addr_level(a) + 1]);
 }
 
+enum {
+	GUESTS_TOLD = 8 /* names in a message */
+};
+
+/* The cells of other spaces that have joined one. */
+struct guests {
+	struct engine *e;
+	const struct addr *space;
+	struct strlist names; /* "<space>/<stack>/<cell>" */
+};
+
+/* A lease that a deleted cell has left behind is swept; it keeps no space. */
+static void add_guest(void *ctx, const struct lease *l)
+{
+	struct guests *g = ctx;
+	struct addr cell = {
+		.realm = g->space->realm, .space = l->space, .stack = l->stack, .cell = l->cell
+	};
+
+	if (l->space && store_exists(&g->e->layout, &cell, NULL) != 0)
+		strlist_addf(&g->names, "%s/%s/%s", l->space, l->stack, l->cell);
+}
+
+int plan_delete_refuse_joined(struct engine *e, const struct addr *a, struct kerr *err)
+{
+	struct guests g = { .e = e, .space = a };
+	cleanup_buf struct buf names = BUF_INIT(4096);
+	int r = lease_each(e, a, add_guest, &g, err);
+
+	strlist_sort(&g.names);
+	for (size_t i = 0; r == 0 && i < g.names.n && i < GUESTS_TOLD; i++)
+		buf_addf(&names, "%s%s", i ? ", " : "", g.names.v[i]);
+	if (r == 0 && g.names.n > GUESTS_TOLD)
+		buf_addf(&names, " and %zu more", g.names.n - GUESTS_TOLD);
+	if (r == 0 && g.names.n > 0)
+		r = kerr_setk(err, ERR_HAS_DEPENDENCIES, -EBUSY,
+			      "cells of other spaces have joined the network of space \"%s\": %s; "
+			      "delete them first, or take it out of their networks",
+			      a->space, buf_str(&names));
+	strlist_clear(&g.names);
+	return r;
+}
+
 /*
  * A cgroup with processes cannot be deleted: refuse before anything is changed. Not where
  * cells below are deleted first: their processes end with them.
@@ -83,6 +127,20 @@ static int refuse_processes(struct engine *e, const struct addr *a, struct kerr 
 			  cgroup, level_words[addr_level(a)], addr_name(a));
 }
 
+/* A space cannot go before the cells that have joined it, which may be in another one. */
+static void cells_first(struct delete_plan *p)
+{
+	struct addr_copy *sorted = xcalloc(p->n + 1, sizeof(*sorted));
+	size_t n = 0;
+
+	for (int cells = 1; cells >= 0; cells--)
+		for (size_t i = 0; i < p->n; i++)
+			if ((addr_level(&p->v[i].a) == ADDR_CELL) == cells)
+				sorted[n++] = p->v[i];
+	free(p->v);
+	p->v = sorted;
+}
+
 int plan_delete(struct engine *e, const struct addr *a, enum delete_flags flags,
 		struct delete_plan *ret, struct kerr *err)
 {
@@ -98,9 +156,12 @@ int plan_delete(struct engine *e, const struct addr *a, enum delete_flags flags,
 		r = add_below(e, a, ret, err);
 	else if (r == 0 && !(flags & DELETE_FORCE))
 		r = refuse_children(e, a, err);
+	if (r == 0 && addr_level(a) == ADDR_SPACE && !(flags & DELETE_FORCE))
+		r = plan_delete_refuse_joined(e, a, err);
 	if (r == 0 && ret->n == 0)
 		r = refuse_processes(e, a, err);
 	if (r == 0)
 		add(ret, a);
+	cells_first(ret);
 	return r;
 }

@@ -23,11 +23,17 @@ struct delete_plan {
 void delete_plan_clear(struct delete_plan *p);
 
 /*
- * -ENOENT (scope_not_found). Refused: the daemon's own cell is below it, it has children, or
- * it has processes.
+ * -ENOENT (scope_not_found). Refused: the daemon's own cell is below it, it has children, it
+ * has processes, or cells of other spaces have joined it.
  */
 int plan_delete(struct engine *e, const struct addr *a, enum delete_flags flags,
 		struct delete_plan *ret, struct kerr *err);
+
+/*
+ * Refuse the deletion of a space while cells of others have joined it; the message names
+ * them. Final only under the lock of the space's leases.
+ */
+int plan_delete_refuse_joined(struct engine *e, const struct addr *a, struct kerr *err);
 
 /* If the step is a direct child of the object, add it to ret as the result has it ("space:a"). */
 void plan_delete_tell(const struct addr *a, const struct addr *step, struct strlist *ret);

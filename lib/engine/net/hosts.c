@@ -3,7 +3,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "atomic.h"
@@ -20,16 +23,53 @@
 #define RESOLV_MAX 65536
 #define RESOLVERS_MAX 3 /* the C library uses no more (MAXNS) */
 
+/* A cell that is in several spaces. */
+struct member {
+	char *space, *stack, *cell;
+	struct strlist networks;
+};
+
+struct gathered {
+	const char *space; /* that the leases are of */
+	unsigned section;
+	struct hosts_cells cells;
+	struct member *members;
+	size_t n_members;
+};
+
+static void gathered_clear(struct gathered *g)
+{
+	hosts_cells_clear(&g->cells);
+	for (size_t i = 0; i < g->n_members; i++) {
+		free(g->members[i].space);
+		free(g->members[i].stack);
+		free(g->members[i].cell);
+		strlist_clear(&g->members[i].networks);
+	}
+	free(g->members);
+}
+
+#define cleanup_gathered cleanup_(gathered_clear)
+
 static void add_cell(void *ctx, const struct lease *l)
 {
-	struct hosts_cells *list = ctx;
-	struct hosts_cell *c = vec_grow(&list->v, &list->n, sizeof(*c));
+	struct gathered *g = ctx;
+	struct hosts_cell *c = vec_grow(&g->cells.v, &g->cells.n, sizeof(*c));
+	struct member *m;
 
+	c->section = g->section;
 	c->addr = l->addr;
 	c->cell = xstrdup(l->cell);
 	c->stack = xstrdup(l->stack);
 	c->space = xstrdup_null(l->space);
 	strlist_copy(&c->aliases, &l->aliases);
+	if (l->networks.n == 0)
+		return;
+	m = vec_grow(&g->members, &g->n_members, sizeof(*m));
+	m->space = xstrdup(l->space ? l->space : g->space);
+	m->stack = xstrdup(l->stack);
+	m->cell = xstrdup(l->cell);
+	strlist_copy(&m->networks, &l->networks);
 }
 
 static int write_in_place(int fd, const struct buf *text, const char *file, struct kerr *err)
@@ -67,23 +107,118 @@ static int open_hosts(const char *file, struct kerr *err)
 	return fd;
 }
 
-static int update_locked(struct engine *e, const struct addr *space, struct kerr *err)
+static int make_text(struct buf *out, const struct gathered *g, struct kerr *err)
+{
+	hosts_text(out, &g->cells);
+	return buf_check(out, "hosts file", err);
+}
+
+/* Write the file of the space. *ret: what its leases say. */
+static int update_locked(struct engine *e, const struct addr *space, struct gathered *ret,
+			 struct kerr *err)
 {
 	cleanup_free char *file = layout_object(&e->layout, space, SPACE_HOSTS);
 	cleanup_buf struct buf text = BUF_INIT(HOSTS_MAX);
-	cleanup_hosts_cells struct hosts_cells cells = { 0 };
 	cleanup_fd int fd = -EBADF;
 	int r;
 
-	r = lease_each(e, space, add_cell, &cells, err);
-	if (r < 0)
-		return r;
-	hosts_text(&text, &cells);
-	r = buf_check(&text, "hosts file", err);
+	ret->space = space->space;
+	r = lease_each(e, space, add_cell, ret, err);
+	if (r == 0)
+		r = make_text(&text, ret, err);
 	if (r < 0)
 		return r;
 	fd = open_hosts(file, err);
 	return fd < 0 ? fd : write_in_place(fd, &text, file, err);
+}
+
+/* ---- cells in several spaces ---- */
+
+/* The text for a cell: its own space first, then those that it joins. */
+static int member_text(struct engine *e, const struct addr *cell, const struct strlist *networks,
+		       struct buf *out, struct kerr *err)
+{
+	cleanup_gathered struct gathered g = { 0 };
+	struct addr space = { .realm = cell->realm, .space = cell->space };
+	int r;
+
+	g.space = space.space;
+	r = lease_each(e, &space, add_cell, &g, err);
+	for (size_t i = 0; r == 0 && i < networks->n; i++) {
+		g.space = space.space = networks->v[i];
+		g.section++;
+		r = lease_each(e, &space, add_cell, &g, err);
+	}
+	return r < 0 ? r : make_text(out, &g, err);
+}
+
+/* Whether the file is the cell's own: not a link to that of a space. */
+static bool is_own(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1;
+}
+
+/*
+ * Write the file of a cell, under the lock of its own space's leases: who writes last has
+ * read last. The other spaces' leases need no lock to be read.
+ */
+static int write_member_locked(struct engine *e, const struct addr *cell, int fd,
+			       const struct strlist *networks, struct kerr *err)
+{
+	cleanup_free char *file = layout_object(&e->layout, cell, CELL_ETC_HOSTS);
+	cleanup_buf struct buf text = BUF_INIT(HOSTS_MAX);
+	int r = member_text(e, cell, networks, &text, err);
+
+	return r < 0 ? r : write_in_place(fd, &text, file, err);
+}
+
+/* A file that is not there, or a link, is the business of the cell's next start. */
+static int update_member(struct engine *e, const char *realm, const struct member *m,
+			 struct kerr *err)
+{
+	struct addr cell = {
+		.realm = realm, .space = m->space, .stack = m->stack, .cell = m->cell
+	};
+	cleanup_free char *file = layout_object(&e->layout, &cell, CELL_ETC_HOSTS);
+	cleanup_fd int fd = open(file, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	struct lock_id lock = lock_id_leases(&cell);
+	int r;
+
+	if (fd < 0 || !is_own(fd))
+		return 0;
+	r = locks_take(e->locks, &lock, 0, err);
+	if (r < 0)
+		return r;
+	r = write_member_locked(e, &cell, fd, &m->networks, err);
+	locks_drop(e->locks, &lock);
+	return r;
+}
+
+/* Containers of an earlier start keep the file they have: it is written in place. */
+static int make_member(struct engine *e, const struct addr *cell, const struct strlist *networks,
+		       struct kerr *err)
+{
+	cleanup_free char *file = layout_object(&e->layout, cell, CELL_ETC_HOSTS);
+	struct lock_id lock = lock_id_leases(cell);
+	cleanup_fd int fd = open_hosts(file, err);
+	int r;
+
+	if (fd >= 0 && !is_own(fd)) {
+		fd_close_p(&fd);
+		if (unlink(file) < 0)
+			return kerr_set(err, -errno, "remove '%s'", file);
+		fd = open_hosts(file, err);
+	}
+	if (fd < 0)
+		return fd;
+	r = locks_take(e->locks, &lock, 0, err);
+	if (r < 0)
+		return r;
+	r = write_member_locked(e, cell, fd, networks, err);
+	locks_drop(e->locks, &lock);
+	return r;
 }
 
 int hosts_check(struct engine *e, const struct addr *space, struct kerr *err)
@@ -98,14 +233,23 @@ int hosts_check(struct engine *e, const struct addr *space, struct kerr *err)
 int hosts_update(struct engine *e, const struct addr *space, struct kerr *err)
 {
 	struct addr a = { .realm = space->realm, .space = space->space };
+	cleanup_free char *dir = layout_object(&e->layout, &a, OBJECT_DIR);
+	cleanup_gathered struct gathered g = { 0 };
 	struct lock_id lock = lock_id_leases(&a);
 	int r;
 
+	if (access(dir, F_OK) < 0)
+		return errno == ENOENT ? 0 : kerr_set(err, -errno, "open '%s'", dir);
 	r = locks_take(e->locks, &lock, 0, err);
 	if (r < 0)
 		return r;
-	r = update_locked(e, &a, err);
+	r = update_locked(e, &a, &g, err);
 	locks_drop(e->locks, &lock);
+	for (size_t i = 0; i < g.n_members; i++) {
+		int k = update_member(e, a.realm, &g.members[i], r < 0 ? NULL : err);
+
+		r = r < 0 ? r : k;
+	}
 	return r;
 }
 
@@ -156,8 +300,8 @@ static int copy_hosts(struct engine *e, const struct addr *cell, struct kerr *er
 			       err);
 }
 
-int hosts_prepare_cell(struct engine *e, const struct addr *cell, enum hosts_flags flags,
-		       struct kerr *err)
+int hosts_prepare_cell(struct engine *e, const struct addr *cell, const struct strlist *networks,
+		       enum hosts_flags flags, struct kerr *err)
 {
 	cleanup_free char *file = layout_object(&e->layout, cell, CELL_ETC_HOSTNAME);
 	cleanup_free char *line = xasprintf("%s\n", cell->cell);
@@ -171,7 +315,9 @@ int hosts_prepare_cell(struct engine *e, const struct addr *cell, enum hosts_fla
 	r = fd_write_all(fd, line, strlen(line));
 	if (r < 0)
 		return kerr_set(err, r, "write '%s'", file);
-	return flags & HOSTS_OF_HOST ? copy_hosts(e, cell, err) : link_hosts(e, cell, err);
+	if (flags & HOSTS_OF_HOST)
+		return copy_hosts(e, cell, err);
+	return networks->n > 0 ? make_member(e, cell, networks, err) : link_hosts(e, cell, err);
 }
 
 /* ---- resolv.conf ---- */

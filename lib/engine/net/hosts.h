@@ -8,12 +8,16 @@
  * What containers see as /etc/hosts, /etc/hostname and /etc/resolv.conf.
  *
  * Each space has one hosts file with names and addresses of all its cells; the
- * etc-hosts of each cell is a hard link to it. It is rewritten in place, by one pwrite
- * and then ftruncate, so that running containers see changes and no reader sees it
+ * etc-hosts of each cell is a hard link to it. A cell that joins other spaces has a file of
+ * its own, with the cells of all its networks. Files are rewritten in place, by one pwrite
+ * and then ftruncate, so that running containers see changes and no reader sees them
  * empty.
  */
 
-/* Update the hosts file of a space from its leases; not written if unchanged. */
+/*
+ * Update the hosts file of a space from its leases, and those of cells that are in it and in
+ * other spaces; not written if unchanged. Success if there is no such space.
+ */
 int hosts_update(struct engine *e, const struct addr *space, struct kerr *err);
 
 /* Check that the hosts file is readable, if it exists. */
@@ -24,11 +28,11 @@ enum hosts_flags {
 };
 
 /*
- * Create the cell's etc-hosts, a hard link to the space's hosts file or a copy of the
- * host's, and its etc-hostname.
+ * Create the cell's etc-hosts: a hard link to the space's hosts file, a file of its own if
+ * the cell joins networks, or a copy of the host's; and its etc-hostname.
  */
-int hosts_prepare_cell(struct engine *e, const struct addr *cell, enum hosts_flags flags,
-		       struct kerr *err);
+int hosts_prepare_cell(struct engine *e, const struct addr *cell, const struct strlist *networks,
+		       enum hosts_flags flags, struct kerr *err);
 
 /*
  * Write a resolv.conf for a cell to path: the host's, reduced to resolvers that the

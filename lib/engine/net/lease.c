@@ -381,24 +381,57 @@ static int take_locked(struct leases *l, const struct lease_holder *h, const str
 static int space_exists(struct engine *e, const struct lease_holder *h, struct kerr *err)
 {
 	struct addr space = lease_space(h);
-	int r = guest_of(h) ? store_exists(&e->layout, &space, err) : 1;
 
-	return r == 0 ? scope_not_found(&space, err) : r;
+	return guest_of(h) ? store_exists(&e->layout, &space, err) : 1;
 }
 
-/* Lock the leases, and read them. On success the lock is held. */
-static int take_leases(struct engine *e, const struct lease_holder *h, struct leases *ret,
-		       struct kerr *err)
+static int no_space(const struct lease_holder *h, struct kerr *err)
+{
+	struct addr space = lease_space(h);
+
+	return kerr_plain(err, -EINVAL, "space \"%s\" to join not found in realm \"%s\"",
+			  space.space, space.realm);
+}
+
+static int make_dir(struct engine *e, const struct lease_holder *h, struct kerr *err)
+{
+	cleanup_free char *dir = lease_dir(e, h);
+	int r = space_exists(e, h, err); /* a space is deleted under the lock of its leases */
+
+	if (r == 0)
+		return no_space(h, err);
+	if (r > 0)
+		r = mkdir_p(dir, 0750, err);
+	return r < 0 ? r : 0;
+}
+
+enum take_flags {
+	TAKE_MAKE = 1 << 0, /* make the directory if it is missing */
+};
+
+/*
+ * Lock the leases, and read them; then the lock is held. 1, without the lock: there is no
+ * such space, so no leases.
+ */
+static int take_leases(struct engine *e, const struct lease_holder *h, enum take_flags flags,
+		       struct leases *ret, struct kerr *err)
 {
 	struct addr space = lease_space(h);
 	struct lock_id lock = lock_id_leases(&space);
 	cleanup_free char *dir = lease_dir(e, h);
 	int r;
 
+	r = space_exists(e, h, err); /* before the lock, whose file would be created */
+	if (r == 0)
+		return flags & TAKE_MAKE ? no_space(h, err) : 1;
+	if (r < 0)
+		return r;
 	r = locks_take(e->locks, &lock, 0, err);
 	if (r < 0)
 		return r;
-	r = read_leases(dir, ret, err);
+	r = flags & TAKE_MAKE ? make_dir(e, h, err) : 0;
+	if (r == 0)
+		r = read_leases(dir, ret, err);
 	if (r < 0)
 		locks_drop(e->locks, &lock);
 	return r;
@@ -416,15 +449,8 @@ int lease_take(struct engine *e, const struct lease_holder *h, const struct spac
 	       uint32_t *ret, struct kerr *err)
 {
 	cleanup_leases struct leases all = { .dirfd = -EBADF };
-	cleanup_free char *dir = lease_dir(e, h);
-	int r;
+	int r = take_leases(e, h, TAKE_MAKE, &all, err);
 
-	r = space_exists(e, h, err); /* before the lock, whose file would be created */
-	if (r < 0)
-		return r;
-	r = mkdir_p(dir, 0750, err);
-	if (r >= 0)
-		r = take_leases(e, h, &all, err);
 	if (r < 0)
 		return r;
 	r = take_locked(&all, h, net, ret, err);
@@ -495,17 +521,11 @@ static int keep_locked(struct leases *l, const struct lease_holder *h, uint32_t 
 int lease_keep(struct engine *e, const struct lease_holder *h, uint32_t addr, struct kerr *err)
 {
 	cleanup_leases struct leases all = { .dirfd = -EBADF };
-	cleanup_free char *dir = lease_dir(e, h);
 	int r;
 
 	if (lease_stands(e, h, addr))
 		return 0;
-	r = space_exists(e, h, err);
-	if (r < 0)
-		return r;
-	r = mkdir_p(dir, 0750, err);
-	if (r >= 0)
-		r = take_leases(e, h, &all, err);
+	r = take_leases(e, h, TAKE_MAKE, &all, err);
 	if (r < 0)
 		return r;
 	r = keep_locked(&all, h, addr, err);
@@ -518,16 +538,38 @@ int lease_tell(struct engine *e, const struct lease_holder *h, struct kerr *err)
 	cleanup_leases struct leases all = { .dirfd = -EBADF };
 	cleanup_free char *record = record_of(h);
 	const struct entry *have;
-	int r = take_leases(e, h, &all, err);
+	int r = take_leases(e, h, 0, &all, err);
 
-	if (r < 0)
-		return r;
+	if (r != 0)
+		return r < 0 ? r : 0;
 	r = renew_all(&all, err);
 	have = r == 0 ? find_holder(&all, h) : NULL;
 	if (have)
 		r = set_record(all.dirfd, have->name, record, err);
 	drop_lock(e, h);
 	return r;
+}
+
+int lease_joined(struct engine *e, const struct addr *cell, struct strlist *ret, struct kerr *err)
+{
+	cleanup_leases struct leases all = { .dirfd = -EBADF };
+	struct lease_holder h = { .cell = *cell };
+	cleanup_free char *dir = lease_dir(e, &h);
+	char record[LEASE_RECORD_MAX];
+	const struct entry *have;
+	struct lease l = { 0 };
+	int r;
+
+	strlist_clear(ret);
+	r = read_leases(dir, &all, err);
+	have = r == 0 ? find_holder(&all, &h) : NULL;
+	if (!have || have->old)
+		return r;
+	read_record(all.dirfd, have->name, record);
+	split_record(record, &l);
+	strlist_clear(&l.aliases);
+	*ret = l.networks;
+	return 0;
 }
 
 /* The name alone is what counts: it may have been given to a directory. */
@@ -543,10 +585,10 @@ static int remove_entry(int dirfd, const char *name, struct kerr *err)
 int lease_drop(struct engine *e, const struct lease_holder *h, struct kerr *err)
 {
 	cleanup_leases struct leases all = { .dirfd = -EBADF };
-	int r = take_leases(e, h, &all, err);
+	int r = take_leases(e, h, 0, &all, err);
 
-	if (r < 0)
-		return r;
+	if (r != 0)
+		return r < 0 ? r : 0;
 	for (size_t i = 0; r == 0 && i < all.n; i++)
 		if (is_of(&all.v[i], h))
 			r = remove_entry(all.dirfd, all.v[i].name, err);

@@ -21,7 +21,7 @@ struct lease_holder {
 
 /*
  * Allocate an address for a cell, or return the one that it has; the lease says what *h has
- * from then on. -ENOENT if the space that a cell joins does not exist (scope_not_found).
+ * from then on. -EINVAL if the space that a cell joins does not exist.
  */
 int lease_take(struct engine *e, const struct lease_holder *h, const struct space_net *net,
 	       uint32_t *ret, struct kerr *err);
@@ -43,6 +43,12 @@ int lease_keep(struct engine *e, const struct lease_holder *h, uint32_t addr, st
 
 /* Make the lease of a cell say what *h has. 1 changed, 0 it says so, or there is none. */
 int lease_tell(struct engine *e, const struct lease_holder *h, struct kerr *err);
+
+/*
+ * The spaces that a cell has joined according to the lease in its own; none if it has no
+ * lease. *ret is cleared first.
+ */
+int lease_joined(struct engine *e, const struct addr *cell, struct strlist *ret, struct kerr *err);
 
 /* Release the lease. Success if there is none. */
 int lease_drop(struct engine *e, const struct lease_holder *h, struct kerr *err);

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "atomic.h"
+#include "cell_names.h"
 #include "cell_run.h"
 #include "cell_sandbox.h"
+#include "cellnet.h"
 #include "cgroup_kill.h"
 #include "container.h"
 #include "convert.h"
@@ -353,22 +355,68 @@ static void sweep_cgroups(struct engine *e)
 
 struct lease_holders {
 	const struct addr *space;
-	struct strlist cells; /* "<stack>/<cell>" */
+	LIST_OF(struct addr_copy) cells;
 };
 
 static void add_holder(void *ctx, const struct lease *l)
 {
 	struct lease_holders *h = ctx;
+	struct addr a = { .realm = h->space->realm,
+			  .space = l->space ? l->space : h->space->space,
+			  .stack = l->stack,
+			  .cell = l->cell };
 
-	strlist_addf(&h->cells, "%s/%s", l->stack, l->cell);
+	if (scope_check(&a, ADDR_CELL, 0, NULL) == 0)
+		addr_copy_set(vec_grow(&h->cells.v, &h->cells.n, sizeof(*h->cells.v)), &a);
 }
 
-static void drop_lease(struct engine *e, const struct addr *a)
+static void drop_lease(struct engine *e, const struct addr *a, const char *space)
 {
+	struct lease_holder h = { .cell = *a, .space = space };
 	struct kerr err = { 0 };
 
-	if (lease_drop(e, &(struct lease_holder){ .cell = *a }, &err) < 0)
+	if (lease_drop(e, &h, &err) < 0)
 		log_failed("lease", a->cell, &err);
+}
+
+/* Whether the cell is or will be in a space that is not its own. What is unknown counts as yes. */
+static bool is_joined(struct engine *e, const struct addr *a, const char *space)
+{
+	cleanup_cell_names struct cell_names names = { 0 };
+	struct cell_doc doc = { 0 };
+	struct cell_run run = { 0 };
+	bool joined = true;
+	int r = cell_run_load(e, a, &run, NULL);
+
+	if ((r == 0 || r == -ENOENT) && store_load(&e->layout, a, 0, &doc, NULL) == 0) {
+		cell_names_of(&doc, &run, &names);
+		joined = !cell_host_network(&doc.spec) && strlist_has(&names.networks, space);
+	}
+	model_clear(&cell_doc_type, &doc);
+	return joined;
+}
+
+/* A cell that left the space while its own lease was lost. */
+static void sweep_left(struct engine *e, const struct addr *a, const char *space)
+{
+	if (is_joined(e, a, space) || locks_take_path(e->locks, a, LOCKS_TRY, NULL) < 0)
+		return;
+	if (!is_joined(e, a, space))
+		drop_lease(e, a, space);
+	locks_drop_path(e->locks, a);
+}
+
+static void sweep_lease(struct engine *e, const struct addr *a, const char *space)
+{
+	if (object_gone(e, a)) {
+		if (locks_take_path(e->locks, a, LOCKS_TRY, NULL) < 0)
+			return;
+		if (object_gone(e, a))
+			drop_lease(e, a, space);
+		locks_drop_path(e->locks, a);
+	} else if (!streq(a->space, space)) {
+		sweep_left(e, a, space);
+	}
 }
 
 static int sweep_leases(void *ctx, struct engine *e, const struct addr *space, struct kerr *unused)
@@ -378,16 +426,12 @@ static int sweep_leases(void *ctx, struct engine *e, const struct addr *space, s
 
 	(void) ctx;
 	(void) unused;
-	for (size_t i = 0; r == 0 && i < h.cells.n; i++) {
-		char *at = h.cells.v[i];
-		struct addr a = { .realm = space->realm, .space = space->space };
-
-		a.stack = strsep(&at, "/");
-		a.cell = at;
-		if (scope_check(&a, ADDR_CELL, 0, NULL) == 0)
-			with_lock(e, &a, drop_lease);
+	for (size_t i = 0; i < h.cells.n; i++) {
+		if (r == 0)
+			sweep_lease(e, &h.cells.v[i].a, space->space);
+		addr_copy_clear(&h.cells.v[i]);
 	}
-	strlist_clear(&h.cells);
+	free(h.cells.v);
 	return 0;
 }
 

@@ -398,7 +398,7 @@ int link_delete(const char *name, struct kerr *err)
  * it was opened in, so this process enters only for that call. Also disables IPv6 for
  * future devices there (lo keeps ::1).
  */
-static int open_socket_in(int netns_fd, struct rt_sock **ret, struct kerr *err)
+static int open_socket_in(const struct link_attach *a, struct rt_sock **ret, struct kerr *err)
 {
 	cleanup_fd int own = -EBADF;
 	int r;
@@ -406,9 +406,11 @@ static int open_socket_in(int netns_fd, struct rt_sock **ret, struct kerr *err)
 	own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (own < 0)
 		return kerr_set(err, -errno, "open our own network namespace");
-	if (setns(netns_fd, CLONE_NEWNET) < 0)
+	if (setns(a->netns_fd, CLONE_NEWNET) < 0)
 		return kerr_set(err, -errno, "enter the cell's network namespace");
 	r = no_ipv6("default", err);
+	if (r >= 0 && a->apart) /* a new namespace has the setting of the host */
+		r = sysctl_set("/proc/sys/net/ipv4/ip_forward", "0", err);
 	if (r >= 0)
 		r = rt_open(ret, err);
 	if (setns(own, CLONE_NEWNET) < 0) {
@@ -536,7 +538,7 @@ int link_attach(const struct link_attach *a, struct kerr *err)
 		return kerr_set(err, -errno, "find the bridge '%s'", a->bridge);
 	r = rt_open(&sk, err);
 	if (r == 0)
-		r = open_socket_in(a->netns_fd, &inside, err);
+		r = open_socket_in(a, &inside, err);
 	if (r == 0 && a->replace) /* its peer, in whatever namespace, is deleted with it */
 		r = delete_name(inside, a->name, err);
 	if (r >= 0)

@@ -70,6 +70,7 @@ struct link_attach {
 	uint32_t gateway; /* 0: no default route */
 	unsigned mtu; /* 0: the kernel's */
 	uint8_t mac[LINK_MAC_SIZE]; /* all zero: link_mac_of_addr */
+	bool apart; /* the namespace must not forward between its devices: turn ip_forward off */
 	bool replace; /* delete a device of that name in the namespace first */
 };
 

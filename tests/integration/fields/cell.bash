@@ -144,6 +144,37 @@ cell.status.network.address()
 		grep -qE " $(status network.address)/[0-9]+ "
 }
 
+joined()
+{
+	status "network.networks[0].$1"
+}
+
+cell.status.network.networks.name()
+{
+	proof "the space that a container names"
+	[ "$(joined name)" = filled ]
+	[ "$(status 'network.networks | length')" = 1 ]
+}
+
+cell.status.network.networks.bridgeName()
+{
+	proof "the bridge that the host's end of eth1 is in"
+	[ "$(joined bridgeName)" = "$(bridge_of filled)" ]
+}
+
+cell.status.network.networks.device()
+{
+	proof "a device in the cell's network namespace"
+	seen_line plain link "^[0-9]+: $(joined device)@"
+}
+
+cell.status.network.networks.address()
+{
+	proof "the address of eth1 in the cell's network namespace"
+	inst nsenter --net="/proc/$(cat "$(dir_of plain)/pid")/ns/net" ip -br -4 addr show eth1 |
+		grep -qE " $(joined address)/[0-9]+ "
+}
+
 cell.status.readyObserved()
 {
 	proof "true once its processes have run; not in a cell whose program cannot be executed"

@@ -113,7 +113,11 @@ container.spec.ports()
 
 container.spec.networks()
 {
-	not_yet_container networks 'networks: [filled]'
+	proof "eth1 is in that space's bridge; a space that is not there is refused"
+	local index
+	index=$(seen plain link | sed -n 's/^[0-9]*: eth1@if\([0-9]*\):.*/\1/p')
+	grep -qE "^$index: .* master $(bridge_of filled) " "$SEEN/links"
+	attempt_fails 'networks[0]: space "nowhere" not found in realm' 'networks: [nowhere]'
 }
 
 container.spec.networksAliases()

@@ -217,7 +217,7 @@ containers()
 	{ own_keys && shared_keys; } | listed all
 	host_keys | listed host
 	{ plain_keys && printf '%s\n' 'realmId: elsewhere' 'spaceId: elsewhere' 'stackId: elsewhere' \
-		'cellId: elsewhere' 'containerdId: lie'; } | listed plain
+		'cellId: elsewhere' 'containerdId: lie' 'networks: [filled]'; } | listed plain
 	{ plain_keys && echo 'privileged: true'; } | listed master
 	{ plain_keys && echo 'restartPolicy: always'; } | listed again
 	printf '%s\n' "image: $IMAGE" 'command: sh' 'args: [-c, exit 7]' | listed exits
@@ -241,7 +241,7 @@ cells()
 	echo '  rootContainerId: boss'
 	echo ---
 	head_of_cell container sp
-	plain_keys | listed first
+	{ plain_keys && echo 'networks: [filled]'; } | listed first
 	echo ---
 	head_of_cell defaults filled
 	own_keys | listed all
@@ -249,7 +249,7 @@ cells()
 		'tmpfs: [{path: /own}]' 'securityOpts: [no-new-privileges]'; } | listed own
 	{ own_keys && shared_keys; } | container_doc all
 	host_keys | container_doc host
-	plain_keys | container_doc plain
+	{ plain_keys && echo 'networks: [filled]'; } | container_doc plain
 	{ plain_keys && echo 'privileged: true'; } | container_doc master
 	{ plain_keys && echo 'restartPolicy: always'; } | container_doc again
 	printf '%s\n' "image: $IMAGE" 'command: sh' 'args: [-c, exit 7]' | container_doc exits
