@@ -29,6 +29,7 @@ tests_unit_unit_base_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
 	tests/unit/test_atomic.c tests/unit/test_buf.c tests/unit/test_caps.c \
 	tests/unit/test_clock.c tests/unit/test_crc32c.c tests/unit/test_encode.c tests/unit/test_err.c \
 	tests/unit/test_fd.c tests/unit/test_jscan.c tests/unit/test_jval.c \
+	tests/unit/test_jwalk.c \
 	tests/unit/test_lock.c tests/unit/test_log.c \
 	tests/unit/test_mem.c tests/unit/test_path.c \
 	tests/unit/test_proc.c tests/unit/test_sha256.c \

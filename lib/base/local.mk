@@ -15,6 +15,7 @@ libbase_a_SOURCES = \
 	lib/base/helper.c lib/base/helper.h \
 	lib/base/jscan.c lib/base/jscan.h \
 	lib/base/jval.c lib/base/jval.h \
+	lib/base/jwalk.c lib/base/jwalk.h \
 	lib/base/lock.c lib/base/lock.h \
 	lib/base/log.c lib/base/log.h \
 	lib/base/mem.c lib/base/mem.h \
