@@ -77,7 +77,7 @@ tests_unit_unit_oci_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) \
 	$(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_engine_SOURCES = $(UNIT_FRAME) tests/unit/engine_dir.h tests/unit/tempdir.h \
-	tests/unit/test_cell_status.c tests/unit/test_dry_run.c tests/unit/test_engine.c \
+	tests/unit/test_cell_status.c tests/unit/test_cni.c tests/unit/test_dry_run.c tests/unit/test_engine.c \
 	tests/unit/test_hosts_text.c tests/unit/test_images.c tests/unit/test_lease.c tests/unit/test_network.c \
 	tests/unit/test_page.c tests/unit/test_plan.c tests/unit/test_restart.c \
 	tests/unit/test_scope.c tests/unit/test_workers.c
@@ -112,12 +112,12 @@ SYSTEM_TESTS = \
 	tests/integration/bench.bats \
 	tests/integration/cli.bats \
 	tests/integration/clients.bats \
+	tests/integration/cni.bats \
 	tests/integration/concurrency.bats \
 	tests/integration/config.bats \
 	tests/integration/crash.bats \
 	tests/integration/daemon.bats \
 	tests/integration/damage.bats \
-	tests/integration/doctor.bats \
 	tests/integration/documents.bats \
 	tests/integration/ending.bats \
 	tests/integration/failures.bats \
@@ -223,6 +223,12 @@ FUZZ += tests/fuzz/fuzz_seccomp
 tests_fuzz_fuzz_seccomp_SOURCES = tests/fuzz/fuzz_seccomp.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_seccomp_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
 tests_fuzz_fuzz_seccomp_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_cni
+tests_fuzz_fuzz_cni_SOURCES = tests/fuzz/fuzz_cni.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_cni_CPPFLAGS = $(AM_CPPFLAGS) $(INC_ENGINE_NET)
+tests_fuzz_fuzz_cni_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) $(LIBHOST) \
+	$(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
 
 FUZZ += tests/fuzz/fuzz_jscan
 tests_fuzz_fuzz_jscan_SOURCES = tests/fuzz/fuzz_jscan.c $(FUZZ_FRAME)

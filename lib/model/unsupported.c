@@ -27,20 +27,6 @@ struct unsupported {
 	bool (*is_set)(const void *obj);
 };
 
-static bool own_conflist(const void *obj)
-{
-	const struct space_doc *doc = obj;
-	cleanup_free char *generated = NULL;
-
-	/* The path that the daemon fills in itself counts as unset. */
-	if (str_empty(doc->spec.cni_config_path))
-		return false;
-	generated = xasprintf("/data/%s/%s/network.conflist",
-			      doc->spec.realm_id == NULL ? "" : doc->spec.realm_id,
-			      doc->head.metadata.name == NULL ? "" : doc->head.metadata.name);
-	return !str_has_suffix(doc->spec.cni_config_path, generated);
-}
-
 static bool egress_constrains(const void *obj)
 {
 	const struct space_doc *doc = obj;
@@ -55,7 +41,6 @@ static const struct unsupported container_rows[] = {
 };
 
 static const struct unsupported space_rows[] = {
-	{ "spec.cniConfigPath", own_conflist },
 	{ "spec.network.egress", egress_constrains },
 };
 

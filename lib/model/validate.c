@@ -142,6 +142,10 @@ static int validate_space(const struct space_doc *doc, struct kerr *err)
 	r = validate_name(KIND_REALM, doc->spec.realm_id, err);
 	if (r < 0)
 		return r;
+	if (!str_empty(doc->spec.cni_config_path) && doc->spec.cni_config_path[0] != '/')
+		return kerr_plain(err, -EINVAL,
+				  "spec.cniConfigPath: must be an absolute path: \"%s\"",
+				  doc->spec.cni_config_path);
 	if (doc->spec.network != NULL) {
 		r = validate_egress(doc->spec.network->egress, err);
 		if (r < 0)

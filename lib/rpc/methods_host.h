@@ -4,13 +4,11 @@
 
 #include "model.h"
 
-/* Rows of the methods about a host, for the table of methods.c; most are private. */
+/* Rows of the private methods, for the table of methods.c. */
 extern const struct model_type rpc_open_engine_args_type;
 extern const struct model_type rpc_init_host_args_type;
 extern const struct model_type rpc_init_host_reply_type;
 extern const struct model_type rpc_stop_daemon_args_type;
 extern const struct model_type rpc_daemon_reply_type;
-extern const struct model_type rpc_doctor_network_args_type;
-extern const struct model_type rpc_doctor_network_reply_type;
 
 #endif

@@ -17,16 +17,17 @@ static const char *const object_files_[_OBJECT_FILE_MAX] = {
 	[SPACE_CONFLIST] = "network.conflist",
 	[SPACE_HOSTS] = ".hosts",
 	[SPACE_LEASES] = ".leases",
+	[SPACE_ATTACHMENTS] = ".cni",
 	[CELL_ETC_HOSTS] = "etc-hosts",
 	[CELL_ETC_HOSTNAME] = "etc-hostname",
 };
 
 /* The level a file belongs to; ADDR_ROOT: any. */
 static const enum addr_level object_levels_[_OBJECT_FILE_MAX] = {
-	[REALM_PASSWORDS] = ADDR_REALM,	 [SPACE_NETWORK] = ADDR_SPACE,
-	[SPACE_CONFLIST] = ADDR_SPACE,	 [SPACE_HOSTS] = ADDR_SPACE,
-	[SPACE_LEASES] = ADDR_SPACE,	 [CELL_ETC_HOSTS] = ADDR_CELL,
-	[CELL_ETC_HOSTNAME] = ADDR_CELL,
+	[REALM_PASSWORDS] = ADDR_REALM, [SPACE_NETWORK] = ADDR_SPACE,
+	[SPACE_CONFLIST] = ADDR_SPACE,	[SPACE_HOSTS] = ADDR_SPACE,
+	[SPACE_LEASES] = ADDR_SPACE,	[SPACE_ATTACHMENTS] = ADDR_SPACE,
+	[CELL_ETC_HOSTS] = ADDR_CELL,	[CELL_ETC_HOSTNAME] = ADDR_CELL,
 };
 
 static const char *const container_files_[_CONTAINER_FILE_MAX] = {
@@ -229,6 +230,17 @@ char *layout_cell_id(const struct layout *l, const struct addr *stack, const cha
 	cleanup_free char *name = xasprintf(".id-%s", id);
 
 	assert(addr_level(stack) == ADDR_STACK && !str_empty(id));
+	return path_join(dir, name, NULL);
+}
+
+char *layout_attachment(const struct layout *l, const struct addr *cell, const char *start_id)
+{
+	struct addr space = { .realm = cell->realm, .space = cell->space };
+	cleanup_free char *dir = layout_object(l, &space, SPACE_ATTACHMENTS);
+	cleanup_free char *name = NULL;
+
+	assert(addr_level(cell) == ADDR_CELL && !str_empty(start_id));
+	name = xasprintf("%s_%s_%s.json", cell->stack, cell->cell, start_id);
 	return path_join(dir, name, NULL);
 }
 

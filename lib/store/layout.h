@@ -61,6 +61,7 @@ enum object_file {
 	SPACE_CONFLIST, /* network.conflist, 0600 */
 	SPACE_HOSTS, /* .hosts: the file to which etc-hosts of its cells is linked */
 	SPACE_LEASES, /* .leases: directory, an entry per address */
+	SPACE_ATTACHMENTS, /* .cni: directory, one file per attachment by plugins */
 	CELL_ETC_HOSTS, /* etc-hosts */
 	CELL_ETC_HOSTNAME, /* etc-hostname */
 	_OBJECT_FILE_MAX,
@@ -69,6 +70,9 @@ enum object_file {
 char *layout_object(const struct layout *l, const struct addr *a, enum object_file what);
 /* data/<realm>/<space>/<stack>/.id-<id>: names the cell with this spec.id, if its name differs */
 char *layout_cell_id(const struct layout *l, const struct addr *stack, const char *id);
+
+/* data/<realm>/<space>/.cni/<stack>_<cell>_<start id>.json, 0600: no name has a '_' */
+char *layout_attachment(const struct layout *l, const struct addr *cell, const char *start_id);
 
 /* Files of a container of a cell: data/…/<cell>/<container>/… */
 enum container_file {

@@ -48,6 +48,11 @@ struct lock_id lock_id_object(const struct addr *a)
 	return (struct lock_id){ .level = levels[addr_level(a)], .addr = *a };
 }
 
+struct lock_id lock_id_plugins(void)
+{
+	return (struct lock_id){ .level = LOCK_PLUGINS };
+}
+
 struct lock_id lock_id_leases(const struct addr *space)
 {
 	assert(addr_level(space) >= ADDR_SPACE);
@@ -89,6 +94,8 @@ char *lock_id_path(const struct layout *l, const struct lock_id *id)
 	case LOCK_STACK:
 	case LOCK_CELL:
 		return layout_lock(l, &id->addr, ".lock");
+	case LOCK_PLUGINS:
+		return layout_lock(l, &(struct addr){ 0 }, ".plugins");
 	case LOCK_LEASES:
 		return layout_lock(l, &id->addr, ".leases");
 	case LOCK_FIREWALL:

@@ -9,7 +9,7 @@
  * Mutual exclusion between processes: flock(2) on files below locks/, which are never
  * unlinked. Each process has one table of the locks it holds.
  *
- * Order: instance < realm < space < stack < cell < leases < firewall < image name <
+ * Order: instance < realm < space < stack < cell < leases < plugins < firewall < image name <
  * chain id < blob; inside a level by the bytes of the name. A process takes locks in
  * this order only, and none twice; both are asserted, because a violation can deadlock.
  * (LOCKS_TRY may break the order inside a level, since it does not wait.)
@@ -21,6 +21,7 @@ enum lock_level {
 	LOCK_STACK,
 	LOCK_CELL,
 	LOCK_LEASES, /* locks/<realm>/<space>/.leases */
+	LOCK_PLUGINS, /* locks/.plugins: shared while CNI plugins run for a cell */
 	LOCK_FIREWALL, /* locks/.firewall: rules and the choice of subnets */
 	LOCK_IMAGE, /* locks/.images/<ns>/<sha-256 of the name> */
 	LOCK_CHAIN, /* locks/.chains/<ns>/<hex> */
@@ -38,6 +39,7 @@ struct lock_id {
 
 struct lock_id lock_id_instance(void);
 struct lock_id lock_id_object(const struct addr *a); /* realm, space, stack or cell */
+struct lock_id lock_id_plugins(void);
 struct lock_id lock_id_leases(const struct addr *space);
 struct lock_id lock_id_firewall(void);
 struct lock_id lock_id_image(const char *ns, const char *name);

@@ -78,6 +78,7 @@ START_TEST(paths)
 		{ "/opt/locks/r/s/t/c/.lock",
 		  { .level = LOCK_CELL,
 		    .addr = { .realm = "r", .space = "s", .stack = "t", .cell = "c" } } },
+		{ "/opt/locks/.plugins", { .level = LOCK_PLUGINS } },
 		{ "/opt/locks/r/s/.leases",
 		  { .level = LOCK_LEASES, .addr = { .realm = "r", .space = "s" } } },
 		{ "/opt/locks/.firewall", { .level = LOCK_FIREWALL } },

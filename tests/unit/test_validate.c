@@ -441,8 +441,9 @@ static const struct {
 	{ KIND_SPACE, SPACE "defaults: {container: {securityOpts: [x]}}}",
 	  "spec.defaults.container: unsupported securityOpt \"x\"" },
 	{ KIND_SPACE, SPACE "defaults: {container: {}}}", NULL },
-	{ KIND_SPACE, SPACE "cniConfigPath: /etc/cni/x.conflist}",
-	  "not supported yet: spec.cniConfigPath" },
+	{ KIND_SPACE, SPACE "cniConfigPath: /etc/cni/x.conflist}", NULL },
+	{ KIND_SPACE, SPACE "cniConfigPath: net/x.conflist}",
+	  "spec.cniConfigPath: must be an absolute path: \"net/x.conflist\"" },
 	{ KIND_SPACE, SPACE "cniConfigPath: /opt/kukeon/data/r/s/network.conflist}", NULL },
 	/* labels of kukeon's own: as they are printed, or not at all */
 	{ KIND_CELL,

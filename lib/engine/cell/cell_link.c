@@ -10,6 +10,8 @@
 #include "cell_link.h"
 #include "cell_names.h"
 #include "cell_run.h"
+#include "clock.h"
+#include "cni.h"
 #include "fd.h"
 #include "lease.h"
 #include "log.h"
@@ -18,6 +20,13 @@
 #include "pins.h"
 #include "scope.h"
 #include "str.h"
+
+/*
+ * Each CHECK runs every plugin of the network, some milliseconds of the processor for each.
+ * A device of the host that is gone is noticed at the next pass anyway.
+ */
+#define CHECK_EVERY_MS 300000
+#define CHECK_TROUBLE_MS 60000
 
 /* The links found by one netlink dump. */
 struct link_view {
@@ -211,12 +220,79 @@ static int keep_trouble(struct engine *e, const struct addr *cell, struct cell_r
 	if (streq(buf_str(&line), run->trouble))
 		return 0;
 	if (why)
-		log_wrn("cannot repair the network link of a cell", "cell", cell->cell, "error",
+		log_wrn("the network link of a cell is damaged", "cell", cell->cell, "error",
 			buf_str(&line));
 	memcpy(run->trouble, buf_str(&line), line.len + 1);
 	r = cell_run_save(e, cell, run, err);
 	return r < 0 ? r : 1;
 }
+
+/* ---- links that plugins made ---- */
+
+int64_t cell_link_next_check(bool in_trouble)
+{
+	return clock_ms() + (in_trouble ? CHECK_TROUBLE_MS : CHECK_EVERY_MS);
+}
+
+/* The first device that plugins named and that is not there; "": none. */
+static void lost_device(const struct engine *e, const struct cell_run *run, char ret[LINK_NAME_MAX])
+{
+	char names[sizeof(run->devices)], *at = names, *name;
+	struct link_port port;
+
+	ret[0] = '\0';
+	memcpy(names, run->devices, sizeof(names));
+	while ((name = strsep(&at, " ")) != NULL) {
+		if (!name[0] || (e->links && view_find(e->links, name)) ||
+		    link_port_query(name, &port, NULL) != -ENODEV)
+			continue;
+		(void) snprintf(ret, LINK_NAME_MAX, "%s", name);
+		return;
+	}
+}
+
+/* What is told of a damaged link: err may be long, what to do must not be cut off. */
+static void say_damaged(struct kerr *why)
+{
+	cleanup_buf struct buf line = BUF_INIT(sizeof(why->msg));
+	char text[KERR_TEXT_MAX];
+
+	str_one_line(&line, kerr_text(why, text, sizeof(text)), 180);
+	(void) kerr_plain(why, -EIO, "%s; stop and start the cell", buf_str(&line));
+}
+
+static bool is_check_due(const struct cell_run *run)
+{
+	return run->check_ms >= 0 && clock_ms() >= run->check_ms;
+}
+
+static int check_plugins(struct engine *e, const struct addr *cell, struct cell_run *run,
+			 struct kerr *err)
+{
+	char device[LINK_NAME_MAX];
+	struct kerr why = { 0 };
+	int r = 0, changed;
+
+	lost_device(e, run, device);
+	if (!is_check_due(run) && (!device[0] || run->trouble[0]))
+		return 0;
+	if (run->check_ms >= 0)
+		r = cni_check(e, cell, run->start_id, &why);
+	if (r == 0 && device[0])
+		r = kerr_plain(&why, -ENODEV, "device \"%s\", which plugins made, is gone", device);
+	if (r < 0)
+		say_damaged(&why);
+	if (run->check_ms >= 0)
+		run->check_ms = cell_link_next_check(r < 0);
+	changed = keep_trouble(e, cell, run, r < 0 ? &why : NULL, err);
+	if (changed == 0 && run->check_ms >= 0)
+		r = cell_run_save(e, cell, run, err);
+	else
+		r = changed;
+	return r < 0 ? r : changed;
+}
+
+/* ---- all links ---- */
 
 /* The lease of a link: in the cell's own space for the first, else in the one it joins. */
 static struct lease_holder holder_of(const struct cell_names *names, const struct cell_run *run,
@@ -242,7 +318,12 @@ bool cell_link_in_order(struct engine *e, const struct cell_doc *doc, const stru
 {
 	cleanup_cell_names struct cell_names names = { 0 };
 	bool in_order = !run->trouble[0];
+	char device[LINK_NAME_MAX];
 
+	if (run->complete && run->plugins) {
+		lost_device(e, run, device);
+		return !run->trouble[0] && !device[0] && !is_check_due(run);
+	}
 	if (!run->complete || !run->veth[0])
 		return true;
 	cell_names_of(doc, run, &names);
@@ -300,6 +381,8 @@ int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct c
 	struct kerr why = { 0 };
 	int mended = 0, failed = 0, r;
 
+	if (run->complete && run->plugins)
+		return check_plugins(e, &a, run, err);
 	if (!run->complete || !run->veth[0])
 		return 0; /* not started, or uses the host's network */
 	cell_names_of(doc, run, &names);

@@ -28,6 +28,12 @@ int cell_link_make(struct engine *e, const struct addr *cell, const struct cell_
 		   size_t port, const struct space_net *net, struct kerr *err);
 
 /*
+ * When plugins are to be asked for the next time whether their link is in order: soon,
+ * where it was not.
+ */
+int64_t cell_link_next_check(bool in_trouble);
+
+/*
  * Whether cell_link_mend_locked would find nothing to do for a started cell with that
  * record, according to the dump. Without the lock: a snapshot.
  */
@@ -36,8 +42,9 @@ bool cell_link_in_order(struct engine *e, const struct cell_doc *doc, const stru
 /*
  * Repair the links of a started cell, whose record is *run: reattach a port to its bridge,
  * recreate a lost pair with the same address, and a lease that is lost or does not say what
- * the document says. If that fails, the reason is stored in the record (cell_run.trouble),
- * from where cell_observe reports it. 1 something changed, 0 in order or no link.
+ * the document says. A link that plugins made is not repaired, they are asked about it now and
+ * then. If something stays wrong, the reason is stored in the record (cell_run.trouble), from
+ * where cell_observe reports it. 1 something changed, 0 in order or no link.
  */
 int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct cell_run *run,
 			  struct kerr *err);

@@ -5,6 +5,8 @@
 
 #include "cell_names.h"
 #include "cellnet.h"
+#include "cni.h"
+#include "cni_space.h"
 #include "convert.h"
 #include "hosts.h"
 #include "mem.h"
@@ -38,22 +40,40 @@ struct lease_holder cell_names_in(const struct cell_names *n, const char *space)
 	return h;
 }
 
+/* Links of kukeon and of plugins in one cell: their addresses and routes may clash. */
+static int refuse_own(struct engine *e, const struct addr *space, const struct container_spec *c,
+		      size_t i, struct kerr *err)
+{
+	cleanup_free char *path = NULL;
+	int r = cni_space_path(e, space, &path, err);
+
+	if (r > 0)
+		r = kerr_plain(
+			err, -EINVAL,
+			"container \"%s\": networks[%zu]: space \"%s\" has a network of its "
+			"own (cniConfigPath) and cannot be joined, nor can its cells join others",
+			c->id, i, space->space);
+	return r;
+}
+
 static int check_container(struct engine *e, const struct addr *cell,
 			   const struct container_spec *c, struct kerr *err)
 {
-	for (size_t i = 0; i < c->networks.n; i++) {
-		struct addr space = { .realm = cell->realm, .space = c->networks.v[i] };
-		int r = store_exists(&e->layout, &space, err);
+	struct addr own = { .realm = cell->realm, .space = cell->space };
+	int r = c->networks.n > 0 ? refuse_own(e, &own, c, 0, err) : 0;
 
-		if (r == 0)
+	for (size_t i = 0; r == 0 && i < c->networks.n; i++) {
+		struct addr space = { .realm = cell->realm, .space = c->networks.v[i] };
+		r = store_exists(&e->layout, &space, err);
+		if (r > 0)
+			r = refuse_own(e, &space, c, i, err);
+		else if (r == 0)
 			r = kerr_plain(err, -EINVAL,
 				       "container \"%s\": networks[%zu]: space \"%s\" not found in "
 				       "realm \"%s\"; create it first",
 				       c->id, i, space.space, space.realm);
-		if (r < 0)
-			return r;
 	}
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 int cell_networks_check(struct engine *e, const struct cell_doc *doc, struct kerr *err)
@@ -142,6 +162,8 @@ int cell_names_keep_locked(struct engine *e, const struct cell_doc *doc, struct 
 	r = r == -ENOENT ? cell_names_leave_locked(e, &names, err) : 0;
 	if (r == 0)
 		r = changed = lease_tell(e, &names.own, err);
+	if (r == 0)
+		r = changed = cni_tell(e, &a, &names.aliases, err);
 	for (size_t i = 0; r >= 0 && i < names.networks.n; i++) {
 		struct lease_holder h = cell_names_in(&names, names.networks.v[i]);
 

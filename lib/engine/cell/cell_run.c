@@ -87,11 +87,15 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 		PHASE,
 		TROUBLE,
 		READY_AT,
-		JOINED
+		JOINED,
+		DEVICES,
+		CHECK
 	};
-	struct jscan_member m[] = { { .key = "start" }, { .key = "veth" },    { .key = "address" },
-				    { .key = "phase" }, { .key = "trouble" }, { .key = "readyAt" },
-				    { .key = "joined" } };
+	struct jscan_member m[] = {
+		{ .key = "start" },  { .key = "veth" },	   { .key = "address" },
+		{ .key = "phase" },  { .key = "trouble" }, { .key = "readyAt" },
+		{ .key = "joined" }, { .key = "devices" }, { .key = "checkAt" }
+	};
 	cleanup_free char *file = run_file(e, cell);
 	cleanup_buf struct buf text = BUF_INIT(RUN_MAX);
 	struct cell_run run = { 0 };
@@ -124,6 +128,9 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 	run.complete = streq(phase, PHASE_COMPLETE);
 	if (jscan_member_str(&m[READY_AT], at, sizeof(at)) == 0)
 		(void) ktime_parse(at, &run.ready_at);
+	run.plugins = jscan_member_str(&m[DEVICES], run.devices, sizeof(run.devices)) == 0;
+	if (jscan_member_i64(&m[CHECK], &run.check_ms) < 0)
+		run.check_ms = -1;
 	*ret = run;
 	return 0;
 }
@@ -153,6 +160,12 @@ int cell_run_save(struct engine *e, const struct addr *cell, const struct cell_r
 	if (run->n_joined) {
 		jemit_key(&j, "joined");
 		save_joined(&j, run);
+	}
+	if (run->plugins) {
+		jemit_key(&j, "devices");
+		jemit_str(&j, run->devices);
+		jemit_key(&j, "checkAt");
+		jemit_i64(&j, run->check_ms);
 	}
 	if (run->trouble[0]) {
 		jemit_key(&j, "trouble");

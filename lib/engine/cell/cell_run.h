@@ -2,6 +2,7 @@
 #ifndef KUKEON_CELL_RUN_H
 #define KUKEON_CELL_RUN_H
 
+#include "cni.h"
 #include "context.h"
 #include "link.h"
 
@@ -28,6 +29,9 @@ struct cell_run {
 	bool complete; /* all containers have been started */
 	struct ktime ready_at; /* when complete was set */
 	char trouble[256]; /* why the damaged link cannot be repaired; "": in order */
+	bool plugins; /* CNI plugins made the link (cni.h) */
+	char devices[CNI_DEVICES_MAX]; /* of the host, that plugins named */
+	int64_t check_ms; /* when plugins are asked next whether it is in order; -1: never */
 };
 
 /* Load the record. -ENOENT without a message if the cell has not been started in this boot. */

@@ -12,9 +12,11 @@
 #include "cell_run.h"
 #include "cell_sandbox.h"
 #include "cellnet.h"
+#include "cni_space.h"
 #include "dir.h"
 #include "hosts.h"
 #include "lease.h"
+#include "log.h"
 #include "mem.h"
 #include "mount.h"
 #include "network.h"
@@ -24,6 +26,28 @@
 #include "scope.h"
 #include "stops.h"
 #include "str.h"
+
+/* In a space with a network configuration of its own. */
+static int connect_plugins(struct engine *e, const struct lease_holder *own, const char *path,
+			   struct cell_run *run, struct kerr *err)
+{
+	cleanup_free char *cgroup = scope_cgroup(e, &own->cell);
+	struct cni_cell who = { .addr = own->cell,
+				.start_id = run->start_id,
+				.cgroup = cgroup,
+				.aliases = own->aliases };
+	struct cni_link link;
+	int r = cni_attach(e, &who, path, &link, err);
+
+	engine_trace_step(e, "plugins");
+	if (r < 0)
+		return r;
+	run->plugins = true;
+	run->addr = link.addr;
+	memcpy(run->devices, link.devices, sizeof(run->devices));
+	run->check_ms = link.has_check ? cell_link_next_check(false) : -1;
+	return cell_run_save(e, &own->cell, run, err);
+}
 
 /* An address and a device name in the space; *ret is the network. */
 static int take_port(struct engine *e, const struct lease_holder *h, struct space_net *ret,
@@ -59,12 +83,23 @@ static int take_ports(struct engine *e, const struct cell_names *names, struct s
 	return r < 0 ? r : cell_run_save(e, &names->own.cell, run, err);
 }
 
+/* A space that has no record of a subnet may have a configuration of its own. */
 static int connect_networks(struct engine *e, const struct cell_names *names, struct cell_run *run,
 			    struct kerr *err)
 {
+	struct addr space = { .realm = names->own.cell.realm, .space = names->own.cell.space };
 	struct space_net nets[KUKE_MAX_NETWORKS + 1];
-	int r;
+	cleanup_free char *path = NULL;
+	int r = network_load_record(e, &space, &nets[0], NULL);
 
+	if (r < 0)
+		r = cni_space_path(e, &space, &path, err);
+	if (r > 0) {
+		r = connect_plugins(e, &names->own, path, run, err);
+		return r < 0 ? r : hosts_update(e, &space, err);
+	}
+	if (r < 0)
+		return r;
 	if (names->networks.n > KUKE_MAX_NETWORKS) /* a document that was edited on the disk */
 		return kerr_plain(err, -EINVAL, "networks: the cell joins %zu, at most %d",
 				  names->networks.n, KUKE_MAX_NETWORKS);
@@ -122,6 +157,25 @@ static int detach_ports(const struct cell_run *run, struct kerr *err)
 	return r;
 }
 
+/*
+ * While the namespace is still there. Plugins that fail do not keep a cell from being
+ * stopped: the sweep tries again.
+ */
+static void end_plugins(struct engine *e, const struct addr *cell)
+{
+	struct addr space = { .realm = cell->realm, .space = cell->space };
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+	int r = cni_detach(e, cell, &err);
+
+	if (r < 0)
+		log_wrn("the network of a cell could not be undone; it will be tried again", "cell",
+			cell->cell, "error", kerr_text(&err, text, sizeof(text)));
+	if (r != 0 && hosts_update(e, &space, NULL) < 0)
+		log_wrn("hosts files of the space not updated; the next reconcile pass retries",
+			"space", space.space);
+}
+
 static int end_run(struct engine *e, const struct addr *cell, struct kerr *err)
 {
 	cleanup_free char *parent = layout_start(&e->layout, cell, NULL, NULL);
@@ -132,6 +186,7 @@ static int end_run(struct engine *e, const struct addr *cell, struct kerr *err)
 	r = restarts_drop(e, cell, err);
 	if (r < 0)
 		return r;
+	end_plugins(e, cell);
 	r = cell_run_load(e, cell, &run, NULL);
 	if (r == -ENOENT && access(parent, F_OK) < 0)
 		return pins_drop(e, cell, err);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "apply_parent.h"
+#include "cni_space.h"
 #include "convert.h"
 #include "copy.h"
 #include "dry_run.h"
@@ -47,6 +48,14 @@ static int look_save(struct dry_run *dry, const struct addr *a, void *want, stru
 	return r;
 }
 
+/* What a space with a network configuration of its own cannot have. want is complete. */
+static int judge(struct engine *e, const struct addr *a, const void *want, struct kerr *err)
+{
+	if (addr_level(a) != ADDR_SPACE || !cni_space_is_own(e, a, want))
+		return 0;
+	return cni_space_check(want, CNI_SPACE_PROBE, err);
+}
+
 /* The object's lock is held, except in a dry run. */
 static int change_locked(struct engine *e, const struct addr *a, void *want, struct dry_run *dry,
 			 struct rpc_apply_resource *res, struct kerr *err)
@@ -62,6 +71,8 @@ static int change_locked(struct engine *e, const struct addr *a, void *want, str
 		(void) kerr_wrap(err, r, "failed to get %s", info->word);
 	if (r == 0)
 		r = plan_parent(kind, stored, want, &plan, err);
+	if (r == 0)
+		r = judge(e, a, want, err);
 	if (r == 0 && plan.n > 0) {
 		r = dry ? look_save(dry, a, want, err) : save(e, a, want, err);
 		if (r < 0)

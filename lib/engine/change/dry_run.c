@@ -86,14 +86,14 @@ static int check_space(struct dry_run *d, struct space_doc *want, struct kerr *e
 						  .net = d->nets.v[i].net };
 	r = space_check_create(d->e, want, &others, &net, err);
 	free(others.v);
-	if (r == 0) {
+	if (r > 0) {
 		struct planned_net *n = vec_grow(&d->nets.v, &d->nets.n, sizeof(*n));
 
 		a = addr_of_space(want); /* the check may have reallocated the names */
 		addr_copy_set(&n->space, &a);
 		n->net = net;
 	}
-	return r;
+	return r < 0 ? r : 0;
 }
 
 int dry_run_create_parent(struct dry_run *d, enum kind kind, void *doc, struct kerr *err)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "atomic.h"
+#include "cni.h"
 #include "fd.h"
 #include "hosts.h"
 #include "hosts_text.h"
@@ -124,6 +125,8 @@ static int update_locked(struct engine *e, const struct addr *space, struct gath
 
 	ret->space = space->space;
 	r = lease_each(e, space, add_cell, ret, err);
+	if (r == 0)
+		r = cni_each_address(e, space, add_cell, ret, err);
 	if (r == 0)
 		r = make_text(&text, ret, err);
 	if (r < 0)

@@ -3,6 +3,13 @@
 noinst_LIBRARIES += libengine_net.a
 libengine_net_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_ENGINE_NET)
 libengine_net_a_SOURCES = \
+	lib/engine/net/cni.c lib/engine/net/cni.h \
+	lib/engine/net/cni_chain.c lib/engine/net/cni_chain.h \
+	lib/engine/net/cni_conf.c lib/engine/net/cni_conf.h \
+	lib/engine/net/cni_exec.c lib/engine/net/cni_exec.h \
+	lib/engine/net/cni_record.c lib/engine/net/cni_record.h \
+	lib/engine/net/cni_result.c lib/engine/net/cni_result.h \
+	lib/engine/net/cni_space.c lib/engine/net/cni_space.h \
 	lib/engine/net/hosts.c lib/engine/net/hosts.h \
 	lib/engine/net/hosts_text.c lib/engine/net/hosts_text.h \
 	lib/engine/net/lease.c lib/engine/net/lease.h \

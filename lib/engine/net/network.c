@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "atomic.h"
+#include "cni.h"
+#include "cni_space.h"
 #include "emit.h"
 #include "emit_json.h"
 #include "fd.h"
@@ -429,9 +431,12 @@ int network_plan(struct engine *e, const struct addr *space, const struct networ
 
 int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err)
 {
+	cleanup_free char *path = NULL;
 	struct space_net net;
 	int r = network_load(e, space, &net, err);
 
+	if (r == -ENOENT && cni_space_path(e, space, &path, NULL) > 0)
+		return 0; /* it is described in a file of the user's */
 	if (r == -ENOENT)
 		return kerr_plain(err, r, "network not found");
 	return r < 0 ? r : write_records(e, space, &net, err);
@@ -484,6 +489,8 @@ int network_delete(struct engine *e, const struct addr *space, struct kerr *err)
 	int r;
 
 	r = delete_bridge(e, space, err);
+	if (r >= 0)
+		r = cni_delete_space(e, space, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
@@ -530,14 +537,13 @@ static void rules_input_clear(struct rules_input *in)
 	free(in->v);
 }
 
-typedef int plan_fn(struct engine *e, const struct firewall_plan *plan, struct kerr *err);
-
-/* Make the plan of all spaces under the lock, and call fn with it. */
-static int with_plan(struct engine *e, plan_fn *fn, struct kerr *err)
+int network_sync_rules(struct engine *e, struct kerr *err)
 {
 	struct lock_id lock = lock_id_firewall();
-	struct firewall_plan plan = { 0 };
 	struct rules_input in = { 0 };
+	struct firewall_plan plan = { 0 };
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
 	int r;
 
 	r = locks_take(e->locks, &lock, 0, err);
@@ -550,41 +556,17 @@ static int with_plan(struct engine *e, plan_fn *fn, struct kerr *err)
 					     .n_spaces = in.n };
 
 		firewall_plan_make(&fi, &plan);
-		r = fn(e, &plan, err);
+		r = firewall_apply(&plan, e->firewall_choice, &why);
 		firewall_plan_clear(&plan);
+		if (r == -EOPNOTSUPP) {
+			log_wrn("no firewall rules: cells have no NAT", "reason",
+				kerr_text(&why, text, sizeof(text)));
+			r = 0;
+		} else if (r < 0 && err) {
+			*err = why;
+		}
 	}
 	locks_drop(e->locks, &lock);
 	rules_input_clear(&in);
 	return r;
-}
-
-static int apply_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
-{
-	struct kerr why = { 0 };
-	char text[KERR_TEXT_MAX];
-	int r = firewall_apply(plan, e->firewall_choice, &why);
-
-	if (r == -EOPNOTSUPP) {
-		log_wrn("no firewall rules: cells have no NAT", "reason",
-			kerr_text(&why, text, sizeof(text)));
-		return 0;
-	}
-	if (r < 0 && err)
-		*err = why;
-	return r;
-}
-
-static int compare_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
-{
-	return firewall_differs(plan, e->firewall_choice, err);
-}
-
-int network_sync_rules(struct engine *e, struct kerr *err)
-{
-	return with_plan(e, apply_plan, err);
-}
-
-int network_rules_differ(struct engine *e, struct kerr *err)
-{
-	return with_plan(e, compare_plan, err);
 }

@@ -52,7 +52,7 @@ struct network_list {
 int network_plan(struct engine *e, const struct addr *space, const struct network_list *others,
 		 struct space_net *ret, struct kerr *err);
 
-/* Rewrite both files from the stored network. */
+/* Rewrite both files from the stored network; nothing for one that plugins make. */
 int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err);
 
 /* Create the bridge and enable forwarding. 1 something changed, 0 not. */
@@ -70,8 +70,5 @@ int network_delete(struct engine *e, const struct addr *space, struct kerr *err)
  * date. On a host without legacy tables, warn once and return success.
  */
 int network_sync_rules(struct engine *e, struct kerr *err);
-
-/* 1 if network_sync_rules would change something, 0 if not; -EOPNOTSUPP where it warns. */
-int network_rules_differ(struct engine *e, struct kerr *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "cni_space.h"
 #include "copy.h"
 #include "field.h"
 #include "hosts.h"
@@ -53,15 +54,25 @@ static enum damage mend_realm(struct engine *e, const struct addr *a, const stru
 	return found;
 }
 
-static enum damage mend_space(struct engine *e, const struct addr *a, struct kerr *err)
+/* Of one that plugins make only their configuration can be looked at. */
+static int mend_network(struct engine *e, const struct addr *a, const struct space_doc *d,
+			struct kerr *err)
 {
-	enum damage found = mend_cgroup(e, a, err);
 	struct space_net net;
 	int r;
 
+	if (cni_space_is_own(e, a, d))
+		return cni_space_check(d, 0, err);
 	r = network_create(e, a, &net, err);
-	if (r >= 0)
-		r = network_up(e, a, &net, err);
+	return r < 0 ? r : network_up(e, a, &net, err);
+}
+
+static enum damage mend_space(struct engine *e, const struct addr *a, const struct space_doc *d,
+			      struct kerr *err)
+{
+	enum damage found = mend_cgroup(e, a, err);
+	int r = mend_network(e, a, d, err);
+
 	if (r >= 0)
 		r = hosts_update(e, a, err);
 	return r < 0 && found == DAMAGE_NONE ? DAMAGE_NETWORK : found;
@@ -100,7 +111,7 @@ static void settle_space(struct engine *e, const struct addr *a, const char *cgr
 			 struct space_doc *d)
 {
 	struct kerr why = { 0 };
-	enum damage found = mend_space(e, a, &why);
+	enum damage found = mend_space(e, a, d, &why);
 
 	d->status.state = found == DAMAGE_NONE ? SPACE_STATE_READY : SPACE_STATE_FAILED;
 	set_words(found, &why, &d->status.reason, &d->status.message);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "cni_space.h"
 #include "convert.h"
 #include "copy.h"
 #include "create.h"
@@ -26,10 +27,28 @@ static void default_conflist(const struct create *c, struct space_doc *d)
 	d->spec.cni_config_path = layout_object(&c->e->layout, &c->a, SPACE_CONFLIST);
 }
 
+/* The file that describes the space's network; owned by the caller. */
+static char *conflist_of(const struct engine *e, const struct addr *a, const struct space_doc *d)
+{
+	return cni_space_is_own(e, a, d) ? xstrdup(d->spec.cni_config_path)
+					 : layout_object(&e->layout, a, SPACE_CONFLIST);
+}
+
+/* Plugins make theirs with the first cell. */
+static int make_network(struct create *c, const struct space_doc *d, struct kerr *err)
+{
+	struct space_net net;
+	int r;
+
+	if (cni_space_is_own(c->e, &c->a, d))
+		return cni_space_check(d, CNI_SPACE_PROBE, err);
+	r = network_create(c->e, &c->a, &net, err);
+	return r < 0 ? r : network_up(c->e, &c->a, &net, err);
+}
+
 static int space_build(struct create *c, struct space_doc *d, bool *ret_net_pre, struct kerr *err)
 {
-	cleanup_free char *conflist = layout_object(&c->e->layout, &c->a, SPACE_CONFLIST);
-	struct space_net net;
+	cleanup_free char *conflist = conflist_of(c->e, &c->a, d);
 	int r;
 
 	*ret_net_pre = access(conflist, F_OK) == 0;
@@ -38,9 +57,7 @@ static int space_build(struct create *c, struct space_doc *d, bool *ret_net_pre,
 		if (r < 0)
 			return r;
 	}
-	r = network_create(c->e, &c->a, &net, err);
-	if (r >= 0)
-		r = network_up(c->e, &c->a, &net, err);
+	r = make_network(c, d, err);
 	if (r >= 0)
 		r = hosts_update(c->e, &c->a, err);
 	if (r >= 0)
@@ -61,6 +78,15 @@ static int space_build(struct create *c, struct space_doc *d, bool *ret_net_pre,
 	return r;
 }
 
+/* 1, for a network of kukeon. */
+static int plan_network(struct create *c, const struct network_list *others, struct space_net *ret,
+			struct kerr *err)
+{
+	int r = network_plan(c->e, &c->a, others, ret, err);
+
+	return r < 0 ? r : 1;
+}
+
 int space_check_create(struct engine *e, struct space_doc *want, const struct network_list *others,
 		       struct space_net *ret, struct kerr *err)
 {
@@ -71,7 +97,10 @@ int space_check_create(struct engine *e, struct space_doc *want, const struct ne
 		return r;
 	doc_add_managed_labels(KIND_SPACE, want);
 	default_conflist(&c, want);
-	r = network_plan(e, &c.a, others, ret, err);
+	if (cni_space_is_own(e, &c.a, want))
+		r = cni_space_check(want, CNI_SPACE_PROBE, err);
+	else
+		r = plan_network(&c, others, ret, err);
 	if (r < 0)
 		r = create_error(&c, r, err);
 	want->status.state = SPACE_STATE_READY;
@@ -126,7 +155,7 @@ int space_get(struct engine *e, const struct addr *a, struct rpc_get_space_resul
 	if (r == 0)
 		damaged_sides(e, a, &ret->space);
 	cgroup = scope_cgroup(e, a);
-	conflist = layout_object(&e->layout, a, SPACE_CONFLIST);
+	conflist = conflist_of(e, a, &ret->space);
 	ret->cgroup_exists = cgroup_exists(e->cgroups, cgroup) > 0;
 	ret->network_exists = access(conflist, F_OK) == 0;
 	return 0;

@@ -12,8 +12,8 @@ int space_create(struct engine *e, struct space_doc *want, struct rpc_create_spa
 		 struct kerr *err);
 
 /*
- * Whether a space that is not there could be created beside those networks, and with
- * which network of its own; want becomes what would be stored.
+ * Whether a space that is not there could be created beside those networks; want becomes
+ * what would be stored. 1: *ret is its network; 0: plugins make it.
  */
 int space_check_create(struct engine *e, struct space_doc *want, const struct network_list *others,
 		       struct space_net *ret, struct kerr *err);

@@ -13,7 +13,19 @@ space.spec.realmId()
 
 space.spec.cniConfigPath()
 {
-	not_yet spec.cniConfigPath "{realmId: $REALM, cniConfigPath: /etc/cni/x.conflist}" Space
+	proof "the plugins that the file names give a cell its address, and kukeon makes no bridge"
+	cat >"$WORK/plugged.conflist" <<-END
+		{ "cniVersion": "1.0.0", "name": "plugged", "plugins": [ { "type": "ptp", "ipam": {
+		  "type": "host-local", "dataDir": "$WORK/ipam", "subnet": "10.66.0.0/24" } } ] }
+	END
+	printf 'kind: Space\nmetadata: {name: plugged}\nspec: {realmId: %s, cniConfigPath: %s}\n' \
+		"$REALM" "$WORK/plugged.conflist" | kuke apply -f - >/dev/null
+	{ head_of_cell plugged plugged && plain_keys | listed x; } | kuke apply -f - >/dev/null
+	local where=(--realm "$REALM" --space plugged)
+	[[ "$(kuke get cell plugged "${where[@]}" --stack st -o json | jq -r .status.network.address)" == 10.66.0.* ]]
+	refute grep -q "alias $REALM/plugged" <<<"$(inst ip link)"
+	kuke delete space plugged --realm "$REALM" --cascade >/dev/null
+	[ -z "$(find "$WORK/ipam" -name '10.66.*')" ]
 }
 
 space.spec.network.egress.default()
