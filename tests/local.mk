@@ -118,6 +118,7 @@ SYSTEM_TESTS = \
 	tests/integration/crash.bats \
 	tests/integration/daemon.bats \
 	tests/integration/damage.bats \
+	tests/integration/doctor.bats \
 	tests/integration/documents.bats \
 	tests/integration/ending.bats \
 	tests/integration/failures.bats \

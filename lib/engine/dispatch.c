@@ -19,6 +19,7 @@
 #include "images_health.h"
 #include "mem.h"
 #include "model.h"
+#include "net_doctor.h"
 #include "page.h"
 #include "parent_delete.h"
 #include "pull_failures.h"
@@ -554,6 +555,14 @@ static int do_verify_images(struct call *c)
 	return images_verify(c->e, args, &reply->result, c->err);
 }
 
+static int do_doctor_network(struct call *c)
+{
+	ARGS(doctor_network);
+	REPLY(doctor_network);
+
+	return net_doctor(c->e, args->repair, &reply->result, c->err);
+}
+
 /* ---- of a private engine ---- */
 
 static int do_init_host(struct call *c)
@@ -639,6 +648,7 @@ static call_fn *const handlers[_RPC_METHOD_MAX] = {
 	[RPC_X_INSPECT_IMAGE] = do_inspect_image,
 	[RPC_X_PRUNE_IMAGES] = do_prune_images,
 	[RPC_X_VERIFY_IMAGES] = do_verify_images,
+	[RPC_X_DOCTOR_NETWORK] = do_doctor_network,
 	[RPC_LIST_IMAGES] = do_list_images,
 	[RPC_GET_IMAGE] = do_get_image,
 	[RPC_DELETE_IMAGE] = do_delete_image,

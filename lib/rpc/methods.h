@@ -97,6 +97,10 @@ struct rpc_verify_images_args {
 	bool repair;
 };
 
+struct rpc_doctor_network_args {
+	bool repair;
+};
+
 struct rpc_image_args {
 	char *realm;
 	char *ref; /* not in ListImages */
@@ -416,6 +420,18 @@ struct rpc_verify_images_result {
 	LIST_OF(struct rpc_image_check) images;
 };
 
+/* KukeonX1.DoctorNetwork */
+struct rpc_finding {
+	char *what; /* forwarding, rules, bridge, link, lease */
+	char *object; /* "" for the host, else as "<realm>/<space>" */
+	char *state; /* ok, wrong, missing, stray (belongs to nothing), unknown */
+	char *detail;
+};
+
+struct rpc_doctor_network_result {
+	LIST_OF(struct rpc_finding) findings;
+};
+
 /* KukeonX1.DaemonInfo */
 struct rpc_daemon_info {
 	char *version;
@@ -491,6 +507,7 @@ struct rpc_daemon_result {
 	X(inspect_image)    \
 	X(prune_images)     \
 	X(verify_images)    \
+	X(doctor_network)   \
 	X(init_host)        \
 	X(daemon)
 
@@ -605,26 +622,27 @@ struct rpc_list_container_docs_reply {
 	X(RPC_PING, Ping, no_args, ping_reply)
 
 /* Our extensions. LoadImage: the archive is the one descriptor passed with the request. */
-#define RPC_X1_METHODS(X)                                                                        \
-	X(RPC_X_DAEMON_INFO, DaemonInfo, no_args, daemon_info_reply)                             \
-	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, apply_args, apply_reply)                          \
-	X(RPC_X_PLAN_DELETE, PlanDelete, plan_delete_args, plan_delete_reply)                    \
-	X(RPC_X_PREPARE_DELETE, PrepareDelete, plan_delete_args, plan_delete_reply)              \
-	X(RPC_X_DELETE_TARGETS, DeleteTargets, plan_delete_args, plan_delete_reply)              \
-	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, .max_fds = 1)       \
-	X(RPC_X_PULL_IMAGE, PullImage, image_args, pull_image_reply)                             \
-	X(RPC_X_INSPECT_IMAGE, InspectImage, image_args, inspect_image_reply)                    \
-	X(RPC_X_PRUNE_IMAGES, PruneImages, list_images_args, prune_images_reply)                 \
-	X(RPC_X_VERIFY_IMAGES, VerifyImages, verify_images_args, verify_images_reply)            \
-	X(RPC_X_LIST_REALMS, ListRealms, page_args, page_realms_reply, .list = true)             \
-	X(RPC_X_LIST_SPACES, ListSpaces, page_args, page_spaces_reply, .list = true)             \
-	X(RPC_X_LIST_STACKS, ListStacks, page_args, page_stacks_reply, .list = true)             \
-	X(RPC_X_LIST_CELLS, ListCells, page_args, page_cells_reply, .list = true)                \
-	X(RPC_X_LIST_CONTAINERS, ListContainers, page_args, page_containers_reply, .list = true) \
-	X(RPC_X_LIST_IMAGES, ListImages, page_images_args, page_images_reply)                    \
-	X(RPC_X_OPEN_ENGINE, OpenEngine, rpc_open_engine_args, ping_reply, .private = true)      \
-	X(RPC_X_INIT_HOST, InitHost, rpc_init_host_args, rpc_init_host_reply, .private = true)   \
-	X(RPC_X_START_DAEMON, StartDaemon, no_args, rpc_daemon_reply, .private = true)           \
+#define RPC_X1_METHODS(X)                                                                         \
+	X(RPC_X_DAEMON_INFO, DaemonInfo, no_args, daemon_info_reply)                              \
+	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, apply_args, apply_reply)                           \
+	X(RPC_X_PLAN_DELETE, PlanDelete, plan_delete_args, plan_delete_reply)                     \
+	X(RPC_X_PREPARE_DELETE, PrepareDelete, plan_delete_args, plan_delete_reply)               \
+	X(RPC_X_DELETE_TARGETS, DeleteTargets, plan_delete_args, plan_delete_reply)               \
+	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, .max_fds = 1)        \
+	X(RPC_X_PULL_IMAGE, PullImage, image_args, pull_image_reply)                              \
+	X(RPC_X_INSPECT_IMAGE, InspectImage, image_args, inspect_image_reply)                     \
+	X(RPC_X_PRUNE_IMAGES, PruneImages, list_images_args, prune_images_reply)                  \
+	X(RPC_X_VERIFY_IMAGES, VerifyImages, verify_images_args, verify_images_reply)             \
+	X(RPC_X_DOCTOR_NETWORK, DoctorNetwork, rpc_doctor_network_args, rpc_doctor_network_reply) \
+	X(RPC_X_LIST_REALMS, ListRealms, page_args, page_realms_reply, .list = true)              \
+	X(RPC_X_LIST_SPACES, ListSpaces, page_args, page_spaces_reply, .list = true)              \
+	X(RPC_X_LIST_STACKS, ListStacks, page_args, page_stacks_reply, .list = true)              \
+	X(RPC_X_LIST_CELLS, ListCells, page_args, page_cells_reply, .list = true)                 \
+	X(RPC_X_LIST_CONTAINERS, ListContainers, page_args, page_containers_reply, .list = true)  \
+	X(RPC_X_LIST_IMAGES, ListImages, page_images_args, page_images_reply)                     \
+	X(RPC_X_OPEN_ENGINE, OpenEngine, rpc_open_engine_args, ping_reply, .private = true)       \
+	X(RPC_X_INIT_HOST, InitHost, rpc_init_host_args, rpc_init_host_reply, .private = true)    \
+	X(RPC_X_START_DAEMON, StartDaemon, no_args, rpc_daemon_reply, .private = true)            \
 	X(RPC_X_STOP_DAEMON, StopDaemon, rpc_stop_daemon_args, rpc_daemon_reply, .private = true)
 
 #define RPC_METHOD_ENUM_(constant, name, args, reply, ...) constant,
@@ -648,11 +666,12 @@ struct rpc_method {
 	bool private; /* only in an engine that the client started itself, not in a daemon */
 };
 
-/* Rows of struct rpc_image, rpc_event, rpc_apply_resource and rpc_planned. */
+/* Rows of struct rpc_image, rpc_event, rpc_apply_resource, rpc_planned and rpc_finding. */
 extern const struct model_type rpc_image_type;
 extern const struct model_type rpc_event_type;
 extern const struct model_type rpc_apply_resource_type;
 extern const struct model_type rpc_planned_type;
+extern const struct model_type rpc_finding_type;
 
 /* NULL if there is no such method. Names are case-sensitive. */
 const struct rpc_method *rpc_method_find(const char *service, const char *name);

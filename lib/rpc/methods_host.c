@@ -119,3 +119,36 @@ static const struct field rpc_daemon_reply_type_rows[] = {
 };
 TYPE(rpc_daemon_reply_type, "DaemonReply");
 #undef S
+
+#define S rpc_doctor_network_args
+static const struct field rpc_doctor_network_args_type_rows[] = {
+	BOOL(repair, "Repair"),
+};
+TYPE(rpc_doctor_network_args_type, "DoctorNetworkArgs");
+#undef S
+
+#define S rpc_finding
+static const struct field rpc_finding_type_rows[] = {
+	STR(what, "what"),
+	STR(object, "object"),
+	STR(state, "state"),
+	STR(detail, "detail"),
+};
+TYPE(rpc_finding_type, "Finding");
+#undef S
+
+#define S rpc_doctor_network_result
+static const struct field doctor_network_result_rows[] = {
+	ROW_OBJLIST(struct S, findings, struct rpc_finding, "Findings", rpc_finding_type,
+		    .help = ""),
+};
+static TYPE(doctor_network_result, "DoctorNetworkResult");
+#undef S
+
+#define S rpc_doctor_network_reply
+static const struct field rpc_doctor_network_reply_type_rows[] = {
+	OBJ(result, struct rpc_doctor_network_result, "Result", doctor_network_result),
+	ERR(),
+};
+TYPE(rpc_doctor_network_reply_type, "DoctorNetworkReply");
+#undef S

@@ -4,11 +4,13 @@
 
 #include "model.h"
 
-/* Rows of the private methods, for the table of methods.c. */
+/* Rows of the methods about a host, for the table of methods.c; most are private. */
 extern const struct model_type rpc_open_engine_args_type;
 extern const struct model_type rpc_init_host_args_type;
 extern const struct model_type rpc_init_host_reply_type;
 extern const struct model_type rpc_stop_daemon_args_type;
 extern const struct model_type rpc_daemon_reply_type;
+extern const struct model_type rpc_doctor_network_args_type;
+extern const struct model_type rpc_doctor_network_reply_type;
 
 #endif

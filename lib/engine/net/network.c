@@ -537,13 +537,14 @@ static void rules_input_clear(struct rules_input *in)
 	free(in->v);
 }
 
-int network_sync_rules(struct engine *e, struct kerr *err)
+typedef int plan_fn(struct engine *e, const struct firewall_plan *plan, struct kerr *err);
+
+/* Make the plan of all spaces under the lock, and call fn with it. */
+static int with_plan(struct engine *e, plan_fn *fn, struct kerr *err)
 {
 	struct lock_id lock = lock_id_firewall();
-	struct rules_input in = { 0 };
 	struct firewall_plan plan = { 0 };
-	struct kerr why = { 0 };
-	char text[KERR_TEXT_MAX];
+	struct rules_input in = { 0 };
 	int r;
 
 	r = locks_take(e->locks, &lock, 0, err);
@@ -556,17 +557,41 @@ int network_sync_rules(struct engine *e, struct kerr *err)
 					     .n_spaces = in.n };
 
 		firewall_plan_make(&fi, &plan);
-		r = firewall_apply(&plan, e->firewall_choice, &why);
+		r = fn(e, &plan, err);
 		firewall_plan_clear(&plan);
-		if (r == -EOPNOTSUPP) {
-			log_wrn("no firewall rules: cells have no NAT", "reason",
-				kerr_text(&why, text, sizeof(text)));
-			r = 0;
-		} else if (r < 0 && err) {
-			*err = why;
-		}
 	}
 	locks_drop(e->locks, &lock);
 	rules_input_clear(&in);
 	return r;
+}
+
+static int apply_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
+{
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+	int r = firewall_apply(plan, e->firewall_choice, &why);
+
+	if (r == -EOPNOTSUPP) {
+		log_wrn("no firewall rules: cells have no NAT", "reason",
+			kerr_text(&why, text, sizeof(text)));
+		return 0;
+	}
+	if (r < 0 && err)
+		*err = why;
+	return r;
+}
+
+static int compare_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
+{
+	return firewall_differs(plan, e->firewall_choice, err);
+}
+
+int network_sync_rules(struct engine *e, struct kerr *err)
+{
+	return with_plan(e, apply_plan, err);
+}
+
+int network_rules_differ(struct engine *e, struct kerr *err)
+{
+	return with_plan(e, compare_plan, err);
 }

@@ -71,4 +71,7 @@ int network_delete(struct engine *e, const struct addr *space, struct kerr *err)
  */
 int network_sync_rules(struct engine *e, struct kerr *err);
 
+/* 1 if network_sync_rules would change something, 0 if not; -EOPNOTSUPP where it warns. */
+int network_rules_differ(struct engine *e, struct kerr *err);
+
 #endif

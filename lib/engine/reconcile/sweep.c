@@ -499,40 +499,99 @@ static void drop_network(struct engine *e, const struct addr *space)
 		log_inf("removed an orphaned bridge", "space", space->space);
 }
 
-/* The alias of a bridge names its space, its name depends on the instance. */
-static void sweep_bridge(struct engine *e, const char *name)
+/*
+ * Whether a device is a bridge of this instance, and of which space: its alias names that,
+ * its name depends on the instance. *st keeps what *ret borrows.
+ */
+static bool is_our_bridge(struct engine *e, const char *name, struct link_bridge_state *st,
+			  struct addr *ret)
 {
-	struct link_bridge_state st;
 	char expected[LINK_NAME_MAX];
-	struct addr a = { 0 };
-	char *at = st.owner;
+	char *at = st->owner;
 
-	if (!str_has_prefix(name, LINK_BRIDGE_PREFIX) || link_bridge_query(name, &st, NULL) < 0 ||
-	    !st.is_bridge)
-		return;
-	a.realm = strsep(&at, "/");
-	a.space = at;
-	if (scope_check(&a, ADDR_SPACE, 0, NULL) < 0)
-		return;
-	link_bridge_name(a.realm, a.space, e->instance, expected);
-	if (streq(name, expected))
-		with_lock(e, &a, drop_network);
+	if (!str_has_prefix(name, LINK_BRIDGE_PREFIX) || link_bridge_query(name, st, NULL) < 0 ||
+	    !st->is_bridge)
+		return false;
+	*ret = (struct addr){ 0 };
+	ret->realm = strsep(&at, "/");
+	ret->space = at;
+	if (scope_check(ret, ADDR_SPACE, 0, NULL) < 0)
+		return false;
+	link_bridge_name(ret->realm, ret->space, e->instance, expected);
+	return streq(name, expected);
 }
 
-static void sweep_bridges(struct engine *e)
+typedef void bridge_fn(void *ctx, struct engine *e, const char *name, const struct addr *space);
+
+static void each_bridge(struct engine *e, bridge_fn *fn, void *ctx)
 {
-	cleanup_free struct link_net *nets = NULL;
-	cleanup_strlist struct strlist seen = { 0 };
+	cleanup_free struct link_port *links = NULL;
+	struct link_bridge_state st;
+	struct addr space;
 	size_t n = 0;
 
-	if (link_list_nets(&nets, &n, NULL) < 0)
+	if (link_list_ports(&links, &n, NULL) < 0)
 		return;
-	for (size_t i = 0; i < n; i++) {
-		if (strlist_has(&seen, nets[i].device))
-			continue;
-		strlist_add(&seen, nets[i].device);
-		sweep_bridge(e, nets[i].device);
-	}
+	for (size_t i = 0; i < n; i++)
+		if (is_our_bridge(e, links[i].name, &st, &space))
+			fn(ctx, e, links[i].name, &space);
+}
+
+static void sweep_bridge(void *ctx, struct engine *e, const char *name, const struct addr *space)
+{
+	(void) ctx;
+	(void) name;
+	with_lock(e, space, drop_network);
+}
+
+/* ---- what would be removed ---- */
+
+struct strays {
+	struct engine *e;
+	const struct addr *space;
+	sweep_stray_fn *fn;
+	void *ctx;
+};
+
+static void tell_bridge(void *ctx, struct engine *e, const char *name, const struct addr *space)
+{
+	const struct strays *s = ctx;
+
+	if (object_gone(e, space))
+		s->fn(s->ctx, "bridge", name, space);
+}
+
+static void tell_lease(void *ctx, const struct lease *l)
+{
+	const struct strays *s = ctx;
+	struct addr cell = { .realm = s->space->realm, .space = s->space->space };
+	char ip[IPV4_TEXT_MAX];
+
+	if (l->space)
+		cell.space = l->space;
+	cell.stack = l->stack;
+	cell.cell = l->cell;
+	if (scope_check(&cell, ADDR_CELL, 0, NULL) == 0 && object_gone(s->e, &cell))
+		s->fn(s->ctx, "lease", ipv4_text(l->addr, ip), &cell);
+}
+
+static int tell_leases(void *ctx, struct engine *e, const struct addr *space, struct kerr *unused)
+{
+	struct strays *s = ctx;
+
+	(void) unused;
+	s->space = space;
+	(void) lease_each(e, space, tell_lease, s, NULL);
+	return 0;
+}
+
+void sweep_each_stray(struct engine *e, sweep_stray_fn *fn, void *ctx)
+{
+	struct strays s = { .e = e, .fn = fn, .ctx = ctx };
+	struct addr all = { 0 };
+
+	each_bridge(e, tell_bridge, &s);
+	(void) scope_each(e, ADDR_SPACE, &all, tell_leases, &s, NULL);
 }
 
 /* ---- all of it ---- */
@@ -564,7 +623,7 @@ void sweep(struct engine *e)
 	sweep_pins(e);
 	(void) scope_each(e, ADDR_SPACE, &all, sweep_leases, NULL, NULL);
 	(void) scope_each(e, ADDR_SPACE, &all, sweep_attachments, NULL, NULL);
-	sweep_bridges(e);
+	each_bridge(e, sweep_bridge, NULL);
 	sweep_cgroups(e);
 	sweep_data(e);
 	sweep_temporaries(e);

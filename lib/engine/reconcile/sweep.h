@@ -15,6 +15,14 @@
  */
 void sweep(struct engine *e);
 
+/*
+ * Call fn for each bridge and lease that sweep would remove; name is the device or the
+ * address. Nothing is locked or changed.
+ */
+typedef void sweep_stray_fn(void *ctx, const char *what, const char *name,
+			    const struct addr *owner);
+void sweep_each_stray(struct engine *e, sweep_stray_fn *fn, void *ctx);
+
 /* Return whether the last sweep of this boot was some minutes ago. */
 bool sweep_is_due(struct engine *e);
 

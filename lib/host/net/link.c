@@ -116,9 +116,21 @@ static int no_ipv6(const char *device, struct kerr *err)
 	return r2 < 0 ? r2 : r | r2;
 }
 
+#define IP_FORWARD "/proc/sys/net/ipv4/ip_forward"
+
+int link_forwarding(struct kerr *err)
+{
+	cleanup_buf struct buf now = BUF_INIT(4096);
+	int r = sys_read(AT_FDCWD, IP_FORWARD, &now);
+
+	if (r < 0)
+		return kerr_set(err, r, "read '%s'", IP_FORWARD);
+	return buf_str(&now)[0] != '0';
+}
+
 int link_forwarding_on(struct kerr *err)
 {
-	return sysctl_set("/proc/sys/net/ipv4/ip_forward", "1", err);
+	return sysctl_set(IP_FORWARD, "1", err);
 }
 
 /* ---- bridges ---- */

@@ -127,6 +127,7 @@ struct link_net {
  */
 int link_list_nets(struct link_net **ret, size_t *ret_n, struct kerr *err);
 
+int link_forwarding(struct kerr *err); /* net.ipv4.ip_forward: 1 on, 0 off */
 /* Set net.ipv4.ip_forward to 1. 1 changed, 0 it was on. */
 int link_forwarding_on(struct kerr *err);
 

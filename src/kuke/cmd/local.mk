@@ -7,6 +7,7 @@ libkuke_cmd_a_SOURCES = \
 	src/kuke/cmd/cmd_completion.c \
 	src/kuke/cmd/cmd_create.c \
 	src/kuke/cmd/cmd_daemon.c \
+	src/kuke/cmd/cmd_doctor.c \
 	src/kuke/cmd/cmd_delete.c \
 	src/kuke/cmd/cmd_explain.c \
 	src/kuke/cmd/cmd_get.c \
