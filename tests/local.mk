@@ -51,7 +51,7 @@ tests_unit_unit_model_LDADD = $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 tests_unit_unit_host_SOURCES = $(UNIT_FRAME) tests/unit/host_pins.h tests/unit/host_sandbox.h \
 	tests/unit/test_cgroup.c \
 	tests/unit/test_firewall.c tests/unit/test_ipnet.c tests/unit/test_ipv4.c tests/unit/test_link.c \
-	tests/unit/test_netwatch.c \
+	tests/unit/test_link_filter.c tests/unit/test_netwatch.c \
 	tests/unit/test_mntns.c tests/unit/test_mount.c tests/unit/test_ns.c tests/unit/test_rt.c
 tests_unit_unit_host_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_HOST_NET) -I$(top_srcdir)/lib/host/cgroup
 tests_unit_unit_host_LDADD = $(LIBHOST) $(LIBBASE) $(UNIT_LDADD)

@@ -71,6 +71,7 @@ message_is()
 	assert_equal "$(device_of one)" "$device"
 	assert_equal "$(in_cell one ip -br addr show eth0 | awk '{ print $2, $3 }')" "$before"
 	in_cell one busybox ping -c1 -W2 192.0.2.2
+	inst tc filter show dev "$device" ingress | grep -q 'bpf .*direct-action'
 	assert_equal "$(container_value one main .status.restartCount)" 0
 	kuke delete cell one
 }

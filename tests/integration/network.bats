@@ -123,3 +123,24 @@ load ../helpers/suite
 	assert [ "$(awk '/MASQUERADE/ { n += $1 } END { print n }' <<<"$output")" -ge 1 ]
 	kuke delete cell one
 }
+
+# pings FROM: the gateway answers a packet of the cell "one" with that address.
+pings()
+{
+	in_cell one busybox ping -c1 -W2 -I "$1" "$2" >/dev/null
+}
+
+@test "a cell cannot use the address or the MAC of another" {
+	run_cell one "$IDLE"
+	local ip gateway
+	ip=$(cell_ip one)
+	gateway=${ip%.*}.1
+	pings "$ip" "$gateway"
+	in_cell one ip addr add "${ip%.*}.200/24" dev eth0
+	refute pings "${ip%.*}.200" "$gateway"
+	pings "$ip" "$gateway"
+	in_cell one ip link set eth0 down
+	in_cell one ip link set eth0 address 02:00:00:00:00:01 up
+	refute pings "$ip" "$gateway"
+	kuke delete cell one
+}

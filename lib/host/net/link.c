@@ -22,6 +22,7 @@
 #include "encode.h"
 #include "fd.h"
 #include "link.h"
+#include "link_filter.h"
 #include "log.h"
 #include "mem.h"
 #include "path.h"
@@ -248,7 +249,7 @@ static int bridge_create(struct rt_sock *sk, const char *name, struct kerr *err)
 	int r;
 
 	mac_of_number(fnv1a32(name, strlen(name)), mac);
-	rt_put(msg, IFLA_ADDRESS, mac, sizeof(mac));
+	rt_put(msg, IFLA_ADDRESS, mac, LINK_MAC_SIZE);
 	info = rt_nest(msg, IFLA_LINKINFO);
 	rt_put_str(msg, IFLA_INFO_KIND, "bridge");
 	rt_nest_end(msg, info);
@@ -426,20 +427,14 @@ static int open_socket_in(const struct link_attach *a, struct rt_sock **ret, str
  * bridge; both are down.
  */
 static int veth_create(struct rt_sock *sk, const struct link_attach *a, unsigned bridge,
-		       struct kerr *err)
+		       const uint8_t mac[LINK_MAC_SIZE], struct kerr *err)
 {
 	const struct ifinfomsg peer_head = { 0 }; /* must not come up before the pair is complete */
 	struct rt_msg *msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, a->host_name, 0);
-	static const uint8_t no_mac[LINK_MAC_SIZE];
 	char message[RT_MESSAGE_MAX];
-	uint8_t mac[LINK_MAC_SIZE];
 	struct nlattr *info, *data, *peer;
 	int r;
 
-	if (memcmp(a->mac, no_mac, sizeof(no_mac)) == 0)
-		link_mac_of_addr(a->addr.addr, mac);
-	else
-		memcpy(mac, a->mac, sizeof(mac));
 	rt_put_u32(msg, IFLA_MASTER, bridge);
 	if (a->mtu > 0)
 		rt_put_u32(msg, IFLA_MTU, a->mtu);
@@ -449,7 +444,7 @@ static int veth_create(struct rt_sock *sk, const struct link_attach *a, unsigned
 	peer = rt_nest(msg, VETH_INFO_PEER);
 	rt_append(msg, &peer_head, sizeof(peer_head));
 	rt_put_str(msg, IFLA_IFNAME, a->name);
-	rt_put(msg, IFLA_ADDRESS, mac, sizeof(mac));
+	rt_put(msg, IFLA_ADDRESS, mac, LINK_MAC_SIZE);
 	rt_put_u32(msg, IFLA_NET_NS_FD, (uint32_t) a->netns_fd);
 	if (a->mtu > 0)
 		rt_put_u32(msg, IFLA_MTU, a->mtu);
@@ -460,6 +455,24 @@ static int veth_create(struct rt_sock *sk, const struct link_attach *a, unsigned
 	if (r < 0)
 		return kerr_set(err, r, "create the veth pair '%s'%s", a->host_name, message);
 	return 0;
+}
+
+/* A kernel that cannot filter is no reason to have no network. */
+static int filter_sender(struct rt_sock *sk, const struct link_attach *a,
+			 const uint8_t mac[LINK_MAC_SIZE], struct kerr *err)
+{
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+	int r = link_filter_set(sk, if_nametoindex(a->host_name), mac, a->addr.addr, &why);
+
+	if (r == -EOPNOTSUPP) {
+		log_wrn("a cell can use the addresses of others", "reason",
+			kerr_text(&why, text, sizeof(text)));
+		return 0;
+	}
+	if (r < 0 && err)
+		*err = why;
+	return r;
 }
 
 static int host_end_up(struct rt_sock *sk, const char *name, struct kerr *err)
@@ -531,21 +544,28 @@ static void settle_carrier(struct rt_sock *sk, const char *name)
 int link_attach(const struct link_attach *a, struct kerr *err)
 {
 	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL, *inside = NULL;
+	static const uint8_t no_mac[LINK_MAC_SIZE];
 	unsigned bridge = if_nametoindex(a->bridge);
+	uint8_t mac[LINK_MAC_SIZE];
 	int r;
 
 	if (bridge == 0)
 		return kerr_set(err, -errno, "find the bridge '%s'", a->bridge);
+	memcpy(mac, a->mac, sizeof(mac));
+	if (memcmp(mac, no_mac, sizeof(mac)) == 0)
+		link_mac_of_addr(a->addr.addr, mac);
 	r = rt_open(&sk, err);
 	if (r == 0)
 		r = open_socket_in(a, &inside, err);
 	if (r == 0 && a->replace) /* its peer, in whatever namespace, is deleted with it */
 		r = delete_name(inside, a->name, err);
 	if (r >= 0)
-		r = veth_create(sk, a, bridge, err);
+		r = veth_create(sk, a, bridge, mac, err);
 	if (r < 0)
 		return r;
-	r = host_end_up(sk, a->host_name, err);
+	r = filter_sender(sk, a, mac, err);
+	if (r == 0)
+		r = host_end_up(sk, a->host_name, err);
 	if (r == 0)
 		r = configure_inside(inside, a, err);
 	if (r < 0) {

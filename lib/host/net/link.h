@@ -76,9 +76,10 @@ struct link_attach {
 
 /*
  * Create a veth pair between the bridge and the namespace; on return it is up and has
- * its address and default route. IPv6 is disabled on it. On failure the pair is
- * removed. -ENODEV if the bridge does not exist. The caller must be single-threaded: it
- * enters the other namespace to open a socket.
+ * its address and default route, and the cell can send nothing with other addresses
+ * (link_filter). IPv6 is disabled on it. On failure the pair is removed. -ENODEV if the
+ * bridge does not exist. The caller must be single-threaded: it enters the other namespace
+ * to open a socket.
  */
 int link_attach(const struct link_attach *a, struct kerr *err);
 

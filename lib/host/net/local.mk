@@ -13,5 +13,6 @@ libhost_net_a_SOURCES = \
 	lib/host/net/ipnet.c lib/host/net/ipnet.h \
 	lib/host/net/ipv4.c lib/host/net/ipv4.h \
 	lib/host/net/link.c lib/host/net/link.h \
+	lib/host/net/link_filter.c lib/host/net/link_filter.h \
 	lib/host/net/netwatch.c lib/host/net/netwatch.h \
 	lib/host/net/rt.c lib/host/net/rt.h
