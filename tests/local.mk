@@ -44,15 +44,15 @@ tests_unit_unit_model_SOURCES = $(UNIT_FRAME) \
 	tests/unit/test_emit.c tests/unit/test_rows.c tests/unit/docs.h \
 	tests/unit/test_configuration.c tests/unit/test_convert.c \
 	tests/unit/test_diff.c tests/unit/test_docstream.c \
-	tests/unit/test_explain.c tests/unit/test_validate.c
+	tests/unit/test_explain.c tests/unit/test_ports.c tests/unit/test_validate.c
 tests_unit_unit_model_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_MODEL)
 tests_unit_unit_model_LDADD = $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
-tests_unit_unit_host_SOURCES = $(UNIT_FRAME) tests/unit/host_pins.h tests/unit/host_sandbox.h \
-	tests/unit/test_cgroup.c \
-	tests/unit/test_firewall.c tests/unit/test_ipnet.c tests/unit/test_ipv4.c tests/unit/test_link.c \
-	tests/unit/test_link_filter.c tests/unit/test_netwatch.c \
-	tests/unit/test_mntns.c tests/unit/test_mount.c tests/unit/test_ns.c tests/unit/test_rt.c
+tests_unit_unit_host_SOURCES = $(UNIT_FRAME) tests/unit/host_lo.h tests/unit/host_pins.h \
+	tests/unit/host_sandbox.h tests/unit/test_cgroup.c tests/unit/test_conntrack.c \
+	tests/unit/test_firewall.c tests/unit/test_firewall_ports.c tests/unit/test_ipnet.c tests/unit/test_ipv4.c \
+	tests/unit/test_link.c tests/unit/test_link_filter.c tests/unit/test_mntns.c tests/unit/test_mount.c \
+	tests/unit/test_netwatch.c tests/unit/test_ns.c tests/unit/test_portuse.c tests/unit/test_rt.c
 tests_unit_unit_host_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_HOST_NET) -I$(top_srcdir)/lib/host/cgroup
 tests_unit_unit_host_LDADD = $(LIBHOST) $(LIBBASE) $(UNIT_LDADD)
 
@@ -79,7 +79,7 @@ tests_unit_unit_oci_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) \
 tests_unit_unit_engine_SOURCES = $(UNIT_FRAME) tests/unit/engine_dir.h tests/unit/tempdir.h \
 	tests/unit/test_cell_status.c tests/unit/test_cni.c tests/unit/test_dry_run.c tests/unit/test_engine.c \
 	tests/unit/test_hosts_text.c tests/unit/test_images.c tests/unit/test_lease.c tests/unit/test_network.c \
-	tests/unit/test_page.c tests/unit/test_plan.c tests/unit/test_restart.c \
+	tests/unit/test_page.c tests/unit/test_plan.c tests/unit/test_published.c tests/unit/test_restart.c \
 	tests/unit/test_scope.c tests/unit/test_workers.c
 tests_unit_unit_engine_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE)
 tests_unit_unit_engine_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
@@ -145,7 +145,7 @@ SYSTEM_TESTS = \
 	tests/integration/monitor.bats tests/integration/mounts.bats \
 	tests/integration/mount_tables.bats \
 	tests/integration/names.bats \
-	tests/integration/network.bats \
+	tests/integration/network.bats tests/integration/ports.bats \
 	tests/integration/passes.bats \
 	tests/integration/people.bats \
 	tests/integration/odd_names.bats \

@@ -293,6 +293,7 @@ struct cell_network_status {
 	char *bridge_name;
 	char *address;
 	LIST_OF(struct cell_joined_network) networks;
+	struct strlist ports;
 };
 
 struct cell_status {

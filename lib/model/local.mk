@@ -26,6 +26,7 @@ libmodel_a_SOURCES = \
 	lib/model/node.c lib/model/node.h \
 	lib/model/params.c lib/model/params.h \
 	lib/model/pick.c lib/model/pick.h \
+	lib/model/ports.c lib/model/ports.h \
 	lib/model/read_json.c \
 	lib/model/read_yaml.c \
 	lib/model/rows.h \

@@ -80,6 +80,10 @@ static const struct field network_rows[] = {
 	ROW_OBJLIST(struct cell_network_status, networks, struct cell_joined_network, "networks",
 		    cell_joined_network_type, .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
 		    .help = "The other networks that the cell has joined, while it is started."),
+	ROW_STRLIST(struct cell_network_status, ports, "ports",
+		    .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
+		    .help = "Ports of the host that are published now: "
+			    "hostIP:hostPort->containerPort/protocol."),
 };
 
 static const struct model_type network_type = {

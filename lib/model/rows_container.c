@@ -160,7 +160,8 @@ static const struct field spec_rows[] = {
 	ROW_STRLIST(struct container_spec, env, "env", .change = CLASS_RECREATE_CONTAINER,
 		    .help = "Environment as NAME=value, on top of the image's."),
 	ROW_STRLIST(struct container_spec, ports, "ports", .change = CLASS_IN_PLACE,
-		    .help = "Published ports, [hostIP:]hostPort:containerPort[/tcp|udp]."),
+		    .help = "Published ports, [hostIP:]hostPort:containerPort[/tcp|udp]; both "
+			    "may be ranges."),
 	ROW_OBJLIST(struct container_spec, volumes, struct volume_mount, "volumes", volume_type,
 		    .change = CLASS_RECREATE_CONTAINER, .help = "Mounts into the container."),
 	ROW_STRLIST(

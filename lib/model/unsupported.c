@@ -35,7 +35,6 @@ static bool egress_constrains(const void *obj)
 }
 
 static const struct unsupported container_rows[] = {
-	{ "ports", NULL },
 	{ "attachable", NULL },
 	{ "tty", NULL },
 };

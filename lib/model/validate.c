@@ -13,6 +13,7 @@
 #include "mem.h"
 #include "model.h"
 #include "naming.h"
+#include "ports.h"
 #include "str.h"
 #include "unsupported.h"
 #include "validate.h"
@@ -232,7 +233,8 @@ static int validate_cell_containers(const struct cell_spec *spec, struct kerr *e
 		if (r < 0)
 			return kerr_wrap(err, r, "container \"%s\"", c->id);
 	}
-	return cell_check_networks(spec, err);
+	r = cell_check_networks(spec, err);
+	return r < 0 ? r : ports_check_cell(spec, err);
 }
 
 static int validate_cell(const struct cell_doc *doc, enum validate_flags flags, struct kerr *err)
@@ -298,6 +300,8 @@ static int validate_container(const struct container_doc *doc, struct kerr *err)
 	}
 	if (!s->root && streq(str_empty(s->id) ? doc->head.metadata.name : s->id, ROOT_ID))
 		return kerr_plain(err, -EINVAL, "the id \"root\" needs root: true");
+	if (s->host_network && s->ports.n > 0)
+		return kerr_plain(err, -EINVAL, "ports cannot be used on the host network");
 	return 0;
 }
 

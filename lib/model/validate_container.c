@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "mem.h"
 #include "model.h"
 #include "path.h"
+#include "ports.h"
 #include "str.h"
 #include "validate_container.h"
 
@@ -188,70 +188,6 @@ int validate_secret(const struct container_secret *s, size_t i, struct kerr *err
 				  "secret mountPath is not allowed (secrets[%zu] \"%s\" mountPath "
 				  "\"%s\")",
 				  i, name, path);
-	return 0;
-}
-
-static int port_number(const char *s, uint16_t *ret)
-{
-	uint64_t v;
-	int r;
-
-	r = str_to_u64(s, 1, 65535, &v);
-	if (r < 0)
-		return -EINVAL;
-	*ret = (uint16_t) v;
-	return 0;
-}
-
-/* Split "host:container", "ip:host:container" or "[ip6]:host:container"; modifies s. */
-static int port_parse_parts(char *s, struct port_spec *ret)
-{
-	unsigned char addr[16];
-	char *container, *host;
-
-	container = strrchr(s, ':');
-	if (container == NULL)
-		return port_number(s, &ret->container_port);
-	*container++ = '\0';
-	if (port_number(container, &ret->container_port) < 0)
-		return -EINVAL;
-	host = strrchr(s, ':');
-	if (host == NULL)
-		return port_number(s, &ret->host_port);
-	*host++ = '\0';
-	if (port_number(host, &ret->host_port) < 0)
-		return -EINVAL;
-	if (s[0] == '[' && str_has_suffix(s, "]")) {
-		s[strlen(s) - 1] = '\0';
-		s++;
-		if (inet_pton(AF_INET6, s, addr) != 1)
-			return -EINVAL;
-	} else if (inet_pton(AF_INET, s, addr) != 1) {
-		return -EINVAL;
-	}
-	/* Text that inet_pton accepts is shorter than 46 bytes. */
-	memcpy(ret->host_ip, s, strlen(s) + 1);
-	return 0;
-}
-
-int port_parse(const char *text, struct port_spec *ret, struct kerr *err)
-{
-	cleanup_free char *s = str_trim(text);
-	struct port_spec p = { .udp = false };
-	char *slash = strchr(s, '/');
-	bool ok = true;
-
-	if (slash != NULL) {
-		*slash++ = '\0';
-		p.udp = streq(slash, "udp");
-		ok = p.udp || streq(slash, "tcp");
-	}
-	if (!ok || strlen(s) > 64 || port_parse_parts(s, &p) < 0)
-		return kerr_plain(err, -EINVAL,
-				  "port \"%s\" is not valid; expected "
-				  "[hostIP:]hostPort:containerPort[/tcp|udp]",
-				  text);
-	*ret = p;
 	return 0;
 }
 
@@ -526,19 +462,6 @@ static int validate_env(const struct strlist *env, struct kerr *err)
 	return 0;
 }
 
-static int validate_ports(const struct strlist *ports, struct kerr *err)
-{
-	struct port_spec parsed;
-	int r;
-
-	for (size_t i = 0; i < ports->n; i++) {
-		r = port_parse(ports->v[i], &parsed, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 /* Check the remaining fields, after volumes and secrets. */
 static int validate_container_rest(const struct container_spec *c, struct kerr *err)
 {
@@ -554,7 +477,7 @@ static int validate_container_rest(const struct container_spec *c, struct kerr *
 	r = validate_resources(c->resources, err);
 	if (r < 0)
 		return r;
-	r = validate_ports(&c->ports, err);
+	r = ports_check(&c->ports, err);
 	if (r < 0)
 		return r;
 	r = validate_restart_policy(c->restart_policy, err);

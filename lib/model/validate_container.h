@@ -58,16 +58,4 @@ int validate_mount_targets(const struct container_spec *c, struct kerr *err);
  */
 int validate_volume_sources(const struct container_spec *c, struct kerr *err);
 
-/*
- * A published port: `[hostIP:]hostPort:containerPort[/tcp|udp]`; containerPort
- * alone has host_port 0.
- */
-struct port_spec {
-	char host_ip[46]; /* "" for any */
-	uint16_t host_port;
-	uint16_t container_port;
-	bool udp;
-};
-int port_parse(const char *text, struct port_spec *ret, struct kerr *err);
-
 #endif

@@ -65,7 +65,8 @@ static const char *const rt_files_[_RT_FILE_MAX] = {
 	[RT_RUNC] = "runc",	      [RT_INTENTS] = "intents",
 	[RT_BOOT] = "boot.json",      [RT_RESTARTS] = "restarts",
 	[RT_BOOTED] = "booted",	      [RT_SECCOMP] = "seccomp",
-	[RT_STOPS] = "stops",	      [RT_MOUNTS] = "mounts",
+	[RT_PUBLISHED] = "published", [RT_STOPS] = "stops",
+	[RT_MOUNTS] = "mounts",
 };
 
 static const char *const rt_container_files_[_RTC_FILE_MAX] = {

@@ -144,6 +144,7 @@ enum rt_file {
 	RT_RESTARTS, /* restarts: a file per cell with containers to restart */
 	RT_STOPS, /* stops: a file per cell in which a container is being stopped */
 	RT_MOUNTS, /* mounts: the pinned mount namespace that has the pins of all cells */
+	RT_PUBLISHED, /* published: a link per cell whose ports are published */
 	RT_BOOTED, /* booted: exists once the cells to start at boot have been started */
 	_RT_FILE_MAX,
 };

@@ -14,7 +14,8 @@
 
 /*
  * Cells in the shorthand of the table: "main=1 side=2" are two containers, each with its
- * image's tag; "!main=1" is a root; "main=1+pids" has a limit, "main=1+auto" a policy.
+ * image's tag; "!main=1" is a root; "main=1+pids" has a limit, "main=1+auto" a policy,
+ * "main=1+80" publishes port 80.
  */
 static void add_container(struct buf *yaml, const char *word)
 {
@@ -27,6 +28,8 @@ static void add_container(struct buf *yaml, const char *word)
 		 (int) (tag - id - 1), id, (int) n, tag, root ? ", root: true" : "",
 		 str_has_prefix(more, "+pids")	 ? ", resources: {pidsLimit: 9}"
 		 : str_has_prefix(more, "+auto") ? ", restartPolicy: always"
+		 : str_has_prefix(more, "+80")	 ? ", ports: ['80:80']"
+		 : str_has_prefix(more, "+81")	 ? ", ports: ['81:80']"
 						 : "");
 }
 
@@ -72,7 +75,8 @@ static const char *const step_words[] = {
 	[STEP_TRY] = "try",	[STEP_END] = "end",	  [STEP_LIMITS] = "limits",
 	[STEP_STOP] = "stop",	[STEP_DROP] = "drop",	  [STEP_RESET] = "reset",
 	[STEP_STORE] = "store", [STEP_WAKE] = "wake",	  [STEP_MEND] = "mend",
-	[STEP_START] = "start", [STEP_LABELS] = "labels",
+	[STEP_START] = "start", [STEP_LABELS] = "labels", [STEP_CLAIM] = "claim",
+	[STEP_PORTS] = "ports",
 };
 
 static char *steps_text(const struct plan *p)
@@ -128,6 +132,22 @@ static const struct row {
 	  "container \"main\" updated: resources", PLAN_UPDATED },
 	{ "limits, down", DOWN, "main=1", "main=1+pids", "store, wake, start",
 	  "container \"main\" updated: resources", PLAN_UPDATED },
+	{ "ports, up", READY, "main=1+80", "main=1+81", "claim, ports, store, wake",
+	  "container \"main\" updated: ports", PLAN_UPDATED },
+	{ "ports, down", DOWN, "main=1+80", "main=1+81", "claim, store, wake, start",
+	  "container \"main\" updated: ports", PLAN_UPDATED },
+	{ "ports given up", READY, "main=1+80", "main=1", "claim, ports, store, wake",
+	  "container \"main\" updated: ports", PLAN_UPDATED },
+	{ "ports, the same, down", DOWN, "main=1+80", "main=1+80", "claim, start",
+	  AGAIN "; container \"main\" re-materialized", PLAN_UPDATED },
+	{ "ports, the same, up", READY, "main=1+80", "main=1+80", "mend", "", PLAN_UNCHANGED },
+	{ "ports of a container that goes", READY, "main=1 side=1+80", "main=1",
+	  "claim, end side, drop side, ports, store", "container \"side\" removed", PLAN_UPDATED },
+	{ "ports of a new container", READY, "main=1", "main=1 side=1+80",
+	  "try side, claim, ports, store, start side", "container \"side\" added", PLAN_UPDATED },
+	{ "image, with ports", READY, "main=1+80", "main=2+80",
+	  "try main, end main, reset main, store, start main", "container \"main\" updated: image",
+	  PLAN_UPDATED },
 	{ "image, up", READY, "main=1 side=1", "main=2 side=1",
 	  "try main, end main, reset main, store, start main", "container \"main\" updated: image",
 	  PLAN_UPDATED },

@@ -524,6 +524,8 @@ START_TEST(tables)
 	cell.status.state = CELL_STATE_FAILED;
 	strlist_add(&cell.status.subtree_controllers, "cpu");
 	strlist_add(&cell.status.subtree_controllers, "pids");
+	strlist_add(&cell.status.network.ports, "0.0.0.0:8080->80/tcp");
+	strlist_add(&cell.status.network.ports, "127.0.0.1:53-54->53-54/udp");
 	root.spec.id = s("base");
 	web.spec.cell_id = s("c");
 	web.spec.image = s("busybox");
@@ -540,9 +542,12 @@ START_TEST(tables)
 	table_print(&t);
 	capture_end(&cap);
 	ck_assert_str_eq(buf_str(&cap.out),
-			 "NAME  REALM  SPACE  STACK  STATE   CGROUP  CONTROLLERS\n"
-			 "----  -----  -----  -----  ------  ------  -----------\n"
-			 "c     r                    Failed  -       cpu,pids   \n"
+			 "NAME  REALM  SPACE  STACK  STATE   CGROUP  "
+			 "PORTS                                             CONTROLLERS\n"
+			 "----  -----  -----  -----  ------  ------  "
+			 "------------------------------------------------  -----------\n"
+			 "c     r                    Failed  -       "
+			 "0.0.0.0:8080->80/tcp, 127.0.0.1:53-54->53-54/udp  cpu,pids   \n"
 			 "NAME  REALM  SPACE  STACK  CELL  ROOT   IMAGE    STATE  \n"
 			 "----  -----  -----  -----  ----  -----  -------  -------\n"
 			 "root                             true            Ready  \n"

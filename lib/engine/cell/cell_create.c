@@ -9,6 +9,7 @@
 #include "cell_inherit.h"
 #include "cell_load.h"
 #include "cell_names.h"
+#include "cell_ports.h"
 #include "cell_start.h"
 #include "cell_status.h"
 #include "cellnet.h"
@@ -262,6 +263,8 @@ int cell_create(struct engine *e, struct cell_doc *want, enum cell_create_flags 
 		if (r < 0)
 			return kerr_wrap(err, r, "%s", err_kind_text(ERR_CREATE_CELL));
 	}
+	if (r == 0)
+		r = cell_ports_check(e, want, NULL, err);
 	if (r == 0 && flags & CELL_CREATE_PARENTS)
 		r = parents_create(e, &a, err);
 	if (r == 0)

@@ -9,6 +9,7 @@
 
 #include "cell_link.h"
 #include "cell_names.h"
+#include "cell_ports.h"
 #include "cell_run.h"
 #include "clock.h"
 #include "cni.h"
@@ -373,6 +374,19 @@ static int mend_port(struct engine *e, const struct addr *cell, const struct cel
 	return 1;
 }
 
+/* What the document publishes, on links that may have been mended. 1 changed, 0 in order. */
+static int mend_published(struct engine *e, const struct cell_doc *doc, const struct cell_run *run,
+			  bool mended, struct kerr *err)
+{
+	int r = cell_ports_open(e, doc, run, err), k = 0;
+
+	if (r > 0)
+		log_inf("published the ports of a cell again", "cell", doc->head.metadata.name);
+	if (r > 0 || (r == 0 && mended))
+		k = cell_ports_attach(doc, run, err);
+	return k < 0 ? k : r;
+}
+
 int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct cell_run *run,
 			  struct kerr *err)
 {
@@ -392,6 +406,9 @@ int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct c
 		failed = failed < 0 || r >= 0 ? failed : r;
 		mended |= r > 0;
 	}
+	r = mend_published(e, doc, run, mended > 0, failed < 0 ? NULL : &why);
+	failed = failed < 0 || r >= 0 ? failed : r;
+	mended |= r > 0;
 	r = keep_trouble(e, &a, run, failed < 0 ? &why : NULL, err);
 	return r < 0 ? r : r | mended;
 }

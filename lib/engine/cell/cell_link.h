@@ -42,9 +42,10 @@ bool cell_link_in_order(struct engine *e, const struct cell_doc *doc, const stru
 /*
  * Repair the links of a started cell, whose record is *run: reattach a port to its bridge,
  * recreate a lost pair with the same address, and a lease that is lost or does not say what
- * the document says. A link that plugins made is not repaired, they are asked about it now and
- * then. If something stays wrong, the reason is stored in the record (cell_run.trouble), from
- * where cell_observe reports it. 1 something changed, 0 in order or no link.
+ * the document says; publish its ports. A link that plugins made is not repaired, they are
+ * asked about it now and then. If something stays wrong, the reason is stored in the record
+ * (cell_run.trouble), from where cell_observe reports it. 1 something changed, 0 in order or
+ * no link.
  */
 int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct cell_run *run,
 			  struct kerr *err);

@@ -9,6 +9,7 @@
 
 #include "cell_link.h"
 #include "cell_names.h"
+#include "cell_ports.h"
 #include "cell_run.h"
 #include "cell_sandbox.h"
 #include "cellnet.h"
@@ -84,8 +85,8 @@ static int take_ports(struct engine *e, const struct cell_names *names, struct s
 }
 
 /* A space that has no record of a subnet may have a configuration of its own. */
-static int connect_networks(struct engine *e, const struct cell_names *names, struct cell_run *run,
-			    struct kerr *err)
+static int connect_networks(struct engine *e, const struct cell_doc *doc,
+			    const struct cell_names *names, struct cell_run *run, struct kerr *err)
 {
 	struct addr space = { .realm = names->own.cell.realm, .space = names->own.cell.space };
 	struct space_net nets[KUKE_MAX_NETWORKS + 1];
@@ -105,8 +106,13 @@ static int connect_networks(struct engine *e, const struct cell_names *names, st
 				  names->networks.n, KUKE_MAX_NETWORKS);
 	r = take_ports(e, names, nets, run, err);
 	engine_trace_step(e, "address");
-	for (size_t i = 0; r == 0 && i <= run->n_joined; i++)
+	if (r == 0)
+		r = cell_ports_open(e, doc, run, err);
+	engine_trace_step(e, "ports");
+	for (size_t i = 0; r >= 0 && i <= run->n_joined; i++)
 		r = cell_link_make(e, &names->own.cell, run, i, &nets[i], err);
+	if (r >= 0)
+		r = cell_ports_attach(doc, run, err);
 	engine_trace_step(e, "link");
 	return r < 0 ? r : cell_names_publish(e, names, err);
 }
@@ -126,7 +132,7 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 	r = pins_make(e, &a, run->start_id, NS_IPC | NS_UTS | (host ? 0 : NS_NET), a.cell, err);
 	engine_trace_step(e, "pins");
 	if (r == 0 && !host) {
-		r = connect_networks(e, &names, run, err);
+		r = connect_networks(e, cell, &names, run, err);
 		if (r < 0)
 			r = kerr_wrap(err, r, "failed to attach cell %s to network", a.cell);
 	}
@@ -184,6 +190,8 @@ static int end_run(struct engine *e, const struct addr *cell, struct kerr *err)
 	int r;
 
 	r = restarts_drop(e, cell, err);
+	if (r == 0) /* before the address can become another cell's */
+		r = cell_ports_close(e, cell, err);
 	if (r < 0)
 		return r;
 	end_plugins(e, cell);

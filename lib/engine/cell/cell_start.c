@@ -6,6 +6,7 @@
 
 #include "atomic.h"
 #include "cell_names.h"
+#include "cell_ports.h"
 #include "cell_run.h"
 #include "cell_sandbox.h"
 #include "cell_start.h"
@@ -324,6 +325,8 @@ int cell_start_locked(struct engine *e, const char *ns, struct cell_doc *doc,
 		r = container_check_cell(e, doc, &why);
 	if (r == 0)
 		r = cell_networks_check(e, doc, &why);
+	if (r == 0)
+		r = cell_ports_check(e, doc, NULL, &why);
 	if (r < 0 && !(flags & CELL_START_NEW)) {
 		if (err)
 			*err = why;

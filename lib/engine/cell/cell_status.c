@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "cell_look.h"
+#include "cell_ports.h"
 #include "cell_run.h"
 #include "cell_status.h"
 #include "cgroup_freeze.h"
@@ -187,13 +188,14 @@ static void observe_joined(const struct engine *e, struct cell_doc *doc, const s
 	}
 }
 
-void cell_observe_network(const struct engine *e, struct cell_doc *doc, const struct cell_run *run)
+void cell_observe_network(struct engine *e, struct cell_doc *doc, const struct cell_run *run)
 {
 	char ip[IPV4_TEXT_MAX];
 
 	observe_joined(e, doc, run);
 	free(doc->status.network.address);
 	doc->status.network.address = run->addr ? xstrdup(ipv4_text(run->addr, ip)) : NULL;
+	cell_ports_observe(e, doc, run);
 	if (run->trouble[0] && doc->status.state == CELL_STATE_READY) {
 		cleanup_free char *before = take_ptr(doc->status.message);
 
@@ -257,7 +259,7 @@ static bool all_running(const struct cell_doc *doc, const struct sight *s)
 	return true;
 }
 
-static unsigned derive(const struct engine *e, struct cell_doc *doc, const struct sight *s)
+static unsigned derive(struct engine *e, struct cell_doc *doc, const struct sight *s)
 {
 	cleanup_free struct container_fact *facts =
 		xcalloc(doc->spec.containers.n + 1, sizeof(*facts));

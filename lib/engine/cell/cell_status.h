@@ -28,7 +28,7 @@ int cell_observe_look(struct cell_look *look, const char *ns, struct cell_doc *d
 struct container_status *cell_container_status(struct cell_doc *doc, const char *id);
 
 /* Set the addresses of a started cell and the trouble with its links. */
-void cell_observe_network(const struct engine *e, struct cell_doc *doc, const struct cell_run *run);
+void cell_observe_network(struct engine *e, struct cell_doc *doc, const struct cell_run *run);
 
 /* Store the document with its kernel fields updated; flags of store_save. */
 int cell_save(struct engine *e, struct cell_doc *doc, enum store_save_flags flags,

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "cell_names.h"
+#include "cell_ports.h"
 #include "cell_run.h"
 #include "cell_sandbox.h"
 #include "cell_status.h"
@@ -306,7 +307,7 @@ static void save_orders(struct engine *e, const struct addr *a, const struct sto
 			kerr_text(&why, text, sizeof(text)));
 }
 
-static void observe_down(const struct engine *e, struct cell_doc *doc)
+static void observe_down(struct engine *e, struct cell_doc *doc)
 {
 	cell_observe_network(e, doc, &(struct cell_run){ 0 });
 	for (size_t i = 0; i < doc->spec.containers.n; i++)
@@ -531,6 +532,7 @@ int cell_drop_container_locked(struct engine *e, const char *ns, struct cell_doc
 {
 	struct addr a = addr_of_cell(doc);
 	cleanup_free char *dir = layout_container(&e->layout, &a, id, CONTAINER_DIR);
+	struct cell_seen seen;
 	int r;
 
 	if (container_index(doc, id) == doc->spec.containers.n)
@@ -541,7 +543,11 @@ int cell_drop_container_locked(struct engine *e, const char *ns, struct cell_doc
 	if (r < 0)
 		return r;
 	cell_take_out(doc, id);
-	r = cell_observe(e, ns, doc, NULL, err);
+	r = cell_observe(e, ns, doc, &seen, err);
+	if (r == 0 && seen.run.complete) /* its ports go with it */
+		r = cell_ports_open(e, doc, &seen.run, err);
+	if (r > 0)
+		r = cell_observe(e, ns, doc, NULL, err);
 	if (r == 0)
 		r = cell_save(e, doc, 0, err);
 	return r < 0 ? r : cell_names_keep_locked(e, doc, err);

@@ -7,6 +7,7 @@
 #include "cell_load.h"
 #include "cell_look.h"
 #include "cell_names.h"
+#include "cell_ports.h"
 #include "cell_run.h"
 #include "cell_start.h"
 #include "cell_status.h"
@@ -331,6 +332,8 @@ static int add_container(struct subject *s, struct container_doc *d, struct kerr
 	if (r == 0)
 		r = check_image(s, &why);
 	if (r == 0)
+		r = cell_ports_check(s->e, &s->doc, NULL, &why);
+	if (r == 0)
 		r = container_labels_save(s->e, &s->a, s->id, &d->head.metadata.labels, &why);
 	if (r < 0 && err)
 		*err = why;
@@ -338,12 +341,14 @@ static int add_container(struct subject *s, struct container_doc *d, struct kerr
 }
 
 /* If a new container cannot be started, remove it again. */
-static int start_new(struct subject *s, struct kerr *err)
+static int start_new(struct subject *s, const struct cell_run *run, struct kerr *err)
 {
 	struct kerr undo = { 0 };
 	char text[KERR_TEXT_MAX];
-	int r = cell_observe(s->e, s->ns, &s->doc, NULL, err);
+	int r = cell_ports_change(s->e, &s->doc, run, err);
 
+	if (r >= 0)
+		r = cell_observe(s->e, s->ns, &s->doc, NULL, err);
 	if (r == 0)
 		r = cell_save(s->e, &s->doc, 0, err);
 	if (r == 0)
@@ -381,7 +386,7 @@ int container_verb_create(struct engine *e, struct container_doc *d,
 		r = add_container(&s, d, err);
 	if (r == 0)
 		r = existed ? cell_restart_one_locked(e, s.ns, &s.doc, s.id, 0, err)
-			    : start_new(&s, err);
+			    : start_new(&s, &run, err);
 	if (r < 0)
 		return r;
 	ret->cell_exists_pre = ret->cell_exists_post = true;

@@ -10,6 +10,7 @@ libengine_cell_a_SOURCES = \
 	lib/engine/cell/cell_load.c lib/engine/cell/cell_load.h \
 	lib/engine/cell/cell_look.c lib/engine/cell/cell_look.h \
 	lib/engine/cell/cell_names.c lib/engine/cell/cell_names.h \
+	lib/engine/cell/cell_ports.c lib/engine/cell/cell_ports.h \
 	lib/engine/cell/cell_run.c lib/engine/cell/cell_run.h \
 	lib/engine/cell/cell_sandbox.c lib/engine/cell/cell_sandbox.h \
 	lib/engine/cell/cell_start.c lib/engine/cell/cell_start.h \

@@ -14,6 +14,8 @@
 #include "mem.h"
 #include "model.h"
 #include "plan.h"
+#include "ports.h"
+#include "published.h"
 #include "scope.h"
 #include "str.h"
 #include "workers.h"
@@ -70,6 +72,8 @@ struct apply_item {
 	struct docstream_doc *doc;
 	struct addr_copy where; /* of a container: its cell */
 	char *id; /* of a cell */
+	struct port_list ports; /* that a cell is to publish */
+	struct published now; /* what it publishes before the apply */
 };
 
 /*
@@ -80,7 +84,8 @@ struct apply_item {
  * Realms, spaces, stacks and dry runs are done one after another. Cells are done side by
  * side (workers.h), all of them before the first container, and containers likewise.
  * Documents wait for each other where their order decides what they come to: two of one
- * cell, two cells of a stack with the same spec.id, and two containers of one cell.
+ * cell, two cells of a stack with the same spec.id, two that get or give up the same port
+ * of the host, and two containers of one cell.
  */
 struct apply {
 	struct docstream m;
@@ -96,6 +101,8 @@ static void apply_clear(struct apply *a)
 	for (size_t i = 0; i < a->n; i++) {
 		addr_copy_clear(&a->docs[i].where);
 		free(a->docs[i].id);
+		port_list_clear(&a->docs[i].ports);
+		published_clear(&a->docs[i].now);
 	}
 	free(a->docs);
 	a->dry = dry_run_end(a->dry);
@@ -120,12 +127,25 @@ static void apply_doc(struct engine *e, const struct apply *a, size_t i,
 
 /* ---- side by side ---- */
 
+static bool lists_overlap(const struct port_list *a, const struct port_list *b)
+{
+	uint16_t port;
+
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t k = 0; k < b->n; k++)
+			if (port_overlap(&a->v[i], &b->v[k], &port))
+				return true;
+	return false;
+}
+
 static bool clash(const void *ctx, size_t earlier, size_t task)
 {
 	const struct apply *a = ctx;
 	const struct apply_item *x = &a->docs[a->first + earlier], *y = &a->docs[a->first + task];
 	const struct addr *p = &x->where.a, *q = &y->where.a;
 
+	if (lists_overlap(&x->ports, &y->ports) || lists_overlap(&x->now.ports, &y->ports))
+		return true;
 	if (!streq_null(p->realm, q->realm) || !streq_null(p->space, q->space) ||
 	    !streq_null(p->stack, q->stack))
 		return false;
@@ -180,7 +200,8 @@ static bool ended(void *ctx, size_t task, const struct buf *result, const struct
 
 /* ---- all ---- */
 
-static void add_doc(struct apply *a, struct docstream_doc *d, struct rpc_apply_result *ret)
+static void add_doc(struct engine *e, struct apply *a, struct docstream_doc *d,
+		    struct rpc_apply_result *ret)
 {
 	struct rpc_apply_resource *res =
 		vec_grow(&ret->resources.v, &ret->resources.n, sizeof(*res));
@@ -194,8 +215,11 @@ static void add_doc(struct apply *a, struct docstream_doc *d, struct rpc_apply_r
 	res->name = xstrdup(head->metadata.name);
 	key->doc = d;
 	addr_copy_set(&key->where, &where);
-	if (d->kind == KIND_CELL)
-		key->id = str_trim(str_empty(cell->spec.id) ? head->metadata.name : cell->spec.id);
+	if (d->kind != KIND_CELL)
+		return;
+	key->id = str_trim(str_empty(cell->spec.id) ? head->metadata.name : cell->spec.id);
+	ports_of_cell(&cell->spec, &key->ports);
+	(void) published_read(e, &where, &key->now, NULL);
 }
 
 static int apply_all(struct engine *e, struct apply *a, struct kerr *err)
@@ -243,7 +267,7 @@ int apply_documents(struct engine *e, const struct buf *yaml, enum apply_flags f
 	for (enum kind k = KIND_REALM; k <= KIND_CONTAINER; k++)
 		for (size_t i = 0; i < a.m.n; i++)
 			if (a.m.v[i].kind == k)
-				add_doc(&a, &a.m.v[i], ret);
+				add_doc(e, &a, &a.m.v[i], ret);
 	a.res = ret->resources.v;
 	return apply_all(e, &a, err);
 }

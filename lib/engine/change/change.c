@@ -4,6 +4,7 @@
 #include "cell_inherit.h"
 #include "cell_link.h"
 #include "cell_names.h"
+#include "cell_ports.h"
 #include "cell_start.h"
 #include "cell_status.h"
 #include "cell_stop.h"
@@ -117,6 +118,24 @@ static int set_limits(struct change *c, const struct step *s, struct kerr *err)
 
 	container_run_init(&run, c->e, c->ns, &c->stored, cell_container(&c->stored.spec, s->id));
 	return container_update(&run, cell_container(&c->want->spec, s->id)->resources, err);
+}
+
+static int claim(struct change *c, const struct step *s, struct kerr *err)
+{
+	(void) s;
+	return cell_ports_check(c->e, c->want, NULL, err);
+}
+
+static int look_claim(struct change *c, const struct step *s, struct kerr *err)
+{
+	(void) s;
+	return dry_run_claim_ports(c->dry, c->want, err);
+}
+
+static int open_ports(struct change *c, const struct step *s, struct kerr *err)
+{
+	(void) s;
+	return c->run.complete ? cell_ports_change(c->e, c->want, &c->run, err) : 0;
 }
 
 static int stop(struct change *c, const struct step *s, struct kerr *err)
@@ -260,6 +279,8 @@ static const struct {
 	bool wrapped; /* put plan.failed in front of its error */
 } steps[_STEP_MAX] = {
 	[STEP_TRY] = { try_container, try_container, false },
+	[STEP_CLAIM] = { claim, look_claim, false },
+	[STEP_PORTS] = { open_ports, NULL, true },
 	[STEP_END] = { end, NULL, false },
 	[STEP_LIMITS] = { set_limits, NULL, true },
 	[STEP_STOP] = { stop, NULL, true },
@@ -308,6 +329,8 @@ int change_look_new(struct change *c, struct kerr *err)
 	r = scope_namespace(c->e, c->a.realm, &c->ns, err);
 	if (r == 0) /* with the defaults of its space */
 		r = container_check_cell(c->e, &c->stored, err);
+	if (r == 0)
+		r = dry_run_claim_ports(c->dry, &c->stored, err);
 	for (size_t i = 0; r == 0 && i < c->stored.spec.containers.n; i++)
 		if (!container_is_synthesized(&c->stored.spec.containers.v[i]))
 			r = try_one(c, &c->stored, c->stored.spec.containers.v[i].id, true, err);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include "cell_ports.h"
 #include "dry_run.h"
 #include "mem.h"
 #include "model.h"
 #include "network.h"
 #include "overlay.h"
 #include "parents.h"
+#include "ports.h"
+#include "published.h"
 #include "realm.h"
 #include "scope.h"
 #include "space.h"
@@ -30,6 +33,8 @@ struct dry_run {
 	struct overlay *docs;
 	LIST_OF(struct planned_net) nets;
 	LIST_OF(struct planned_labels) labels;
+	bool ports_known;
+	struct published_list ports; /* what would be published */
 };
 
 struct dry_run *dry_run_begin(struct engine *e)
@@ -57,6 +62,7 @@ struct dry_run *dry_run_end(struct dry_run *d)
 		strmap_clear(&d->labels.v[i].labels);
 	}
 	free(d->labels.v);
+	published_list_clear(&d->ports);
 	free(d);
 	return NULL;
 }
@@ -156,4 +162,24 @@ const struct strmap *dry_run_labels(const struct dry_run *d, const struct addr *
 	const struct planned_labels *l = find_labels(d, where, id);
 
 	return l ? &l->labels : NULL;
+}
+
+/* ---- published ports ---- */
+
+int dry_run_claim_ports(struct dry_run *d, const struct cell_doc *cell, struct kerr *err)
+{
+	cleanup_port_list struct port_list want = { 0 };
+	struct addr a = addr_of_cell(cell);
+	int r = 0;
+
+	if (!d->ports_known)
+		r = published_read_all(d->e, &d->ports, err);
+	d->ports_known = r == 0;
+	if (r == 0)
+		r = cell_ports_check(d->e, cell, &d->ports, err);
+	if (r < 0)
+		return r;
+	ports_of_cell(&cell->spec, &want);
+	published_set(&d->ports, &a, 0, &want);
+	return 0;
 }

@@ -35,4 +35,10 @@ void dry_run_set_labels(struct dry_run *d, const struct addr *cell, const char *
 const struct strmap *dry_run_labels(const struct dry_run *d, const struct addr *cell,
 				    const char *id);
 
+/*
+ * Check that the cell can publish its ports beside what is published and what the dry run
+ * has claimed or given up so far, and record that it does.
+ */
+int dry_run_claim_ports(struct dry_run *d, const struct cell_doc *cell, struct kerr *err);
+
 #endif

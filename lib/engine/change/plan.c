@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "model.h"
 #include "plan.h"
+#include "ports.h"
 #include "status.h"
 #include "str.h"
 
@@ -174,9 +175,35 @@ static void plan_store(const struct plan_cell *in, struct plan *p)
 		add(p, STEP_NAMES, NULL, NULL);
 }
 
+static bool has_ports(const struct cell_doc *d)
+{
+	cleanup_port_list struct port_list l = { 0 };
+
+	ports_of_cell(&d->spec, &l);
+	return l.n > 0;
+}
+
+static bool ports_differ(const struct plan_cell *in)
+{
+	cleanup_port_list struct port_list old = { 0 };
+	cleanup_port_list struct port_list new = { 0 };
+
+	ports_of_cell(&in->stored->spec, &old);
+	ports_of_cell(&in->want->spec, &new);
+	return !port_list_eq(&old, &new);
+}
+
+/* A cell that is up publishes the ports of its new document from here on. */
+static void plan_ports(const struct plan_cell *in, struct plan *p)
+{
+	if (!plan_is_down(in->stored) && ports_differ(in))
+		add(p, STEP_PORTS, NULL, NULL);
+}
+
 static void plan_in_place(const struct plan_cell *in, struct plan *p)
 {
 	plan_limits(in, p);
+	plan_ports(in, p);
 	plan_store(in, p);
 	add(p, STEP_WAKE, NULL, NULL);
 	if (plan_is_down(in->stored) && !stored_only(in))
@@ -190,6 +217,7 @@ static void plan_recreate_containers(const struct plan_cell *in, struct plan *p)
 	plan_limits(in, p);
 	add_each(p, STEP_DROP, &p->diff.removed, NULL);
 	add_each(p, STEP_RESET, &p->diff.recreated, NULL);
+	plan_ports(in, p);
 	plan_store(in, p);
 	if (stored_only(in))
 		return;
@@ -213,9 +241,18 @@ static void plan_recreate_cell(const struct plan_cell *in, struct plan *p)
 		add(p, STEP_START, NULL, NULL);
 }
 
+static bool starts_cell(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].kind == STEP_START && !p->v[i].id)
+			return true;
+	return false;
+}
+
 /*
  * Check first that the new containers can be created: no container is removed for one that
- * cannot. A container that is stored only is not checked; its image may come later.
+ * cannot. A container that is stored only is not checked; its image may come later. The
+ * same for ports.
  */
 static void try_first(const struct plan_cell *in, struct plan *p)
 {
@@ -230,6 +267,8 @@ static void try_first(const struct plan_cell *in, struct plan *p)
 		    plan_starts(&rest, c->id))
 			add(p, STEP_TRY, c->id, NULL);
 	}
+	if (!stored_only(in) && (ports_differ(in) || (starts_cell(&rest) && has_ports(in->want))))
+		add(p, STEP_CLAIM, NULL, NULL);
 	for (size_t i = 0; i < rest.n; i++)
 		*(struct step *) vec_grow(&p->v, &p->n, sizeof(*p->v)) = rest.v[i];
 	free(rest.v);

@@ -23,6 +23,8 @@ enum plan_action {
 enum step_kind {
 	STEP_TRY = 1, /* check that the container can be created from its spec and image */
 	STEP_END, /* stop signal and grace period; the lock is released for the wait */
+	STEP_CLAIM, /* check that the cell's ports can be published */
+	STEP_PORTS, /* publish them instead of those of before, while the cell is up */
 	STEP_LIMITS, /* set new limits of a running container */
 	STEP_STOP, /* stop the cell and tear its start down */
 	STEP_DROP, /* delete the container with its record and files */

@@ -3,17 +3,21 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "atomic.h"
 #include "cni.h"
 #include "cni_space.h"
+#include "conntrack.h"
 #include "emit.h"
 #include "emit_json.h"
 #include "fd.h"
 #include "firewall.h"
 #include "firewall_host.h"
 #include "firewall_plan.h"
+#include "firewall_ports.h"
 #include "jscan.h"
 #include "lease.h"
 #include "log.h"
@@ -21,6 +25,7 @@
 #include "model.h"
 #include "network.h"
 #include "path.h"
+#include "published.h"
 #include "statefile.h"
 #include "str.h"
 
@@ -507,6 +512,8 @@ int network_delete(struct engine *e, const struct addr *space, struct kerr *err)
 struct rules_input {
 	struct firewall_space *v;
 	size_t n;
+	struct firewall_port *ports;
+	size_t n_ports;
 };
 
 static int rules_space(void *ctx, struct engine *e, const struct addr *space)
@@ -534,42 +541,62 @@ static void rules_input_clear(struct rules_input *in)
 		free((void *) (uintptr_t) in->v[i].space);
 		free((void *) (uintptr_t) in->v[i].bridge);
 	}
+	for (size_t i = 0; i < in->n_ports; i++)
+		free((void *) (uintptr_t) in->ports[i].owner);
 	free(in->v);
+	free(in->ports);
+}
+
+static void add_ports(struct rules_input *in, const struct published *p)
+{
+	const struct addr *a = &p->cell.a;
+
+	for (size_t i = 0; p->addr && i < p->ports.n; i++) {
+		const struct port_map *m = &p->ports.v[i];
+		struct firewall_port *port;
+
+		if (m->ipv6)
+			continue;
+		port = vec_grow(&in->ports, &in->n_ports, sizeof(*in->ports));
+		port->owner = xasprintf("%s:%s:%s:%s", a->realm, a->space, a->stack, a->cell);
+		port->cell = p->addr;
+		port->host = m->host;
+		port->first = m->host_first;
+		port->last = m->host_last;
+		port->to = m->first;
+		port->udp = m->proto == PORT_UDP;
+	}
+}
+
+/*
+ * A bridge takes packets of 127.0.0.0/8 only while a cell behind it publishes a port
+ * there, and not before the rules stand that keep cells away from the host's own.
+ */
+static void set_localnet(const struct rules_input *in)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		bool on = false;
+
+		for (size_t k = 0; k < in->n_ports && !on; k++)
+			on = ipv4_contains(in->v[i].subnet, in->ports[k].cell) &&
+			     firewall_port_on_loopback(&in->ports[k]);
+		if (link_route_localnet(in->v[i].bridge, on, NULL) == -EROFS)
+			log_wrn("cannot set route_localnet", "bridge", in->v[i].bridge);
+	}
 }
 
 typedef int plan_fn(struct engine *e, const struct firewall_plan *plan, struct kerr *err);
 
-/* Make the plan of all spaces under the lock, and call fn with it. */
-static int with_plan(struct engine *e, plan_fn *fn, struct kerr *err)
+static int try_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
 {
-	struct lock_id lock = lock_id_firewall();
-	struct firewall_plan plan = { 0 };
-	struct rules_input in = { 0 };
-	int r;
-
-	r = locks_take(e->locks, &lock, 0, err);
-	if (r < 0)
-		return r;
-	r = each_space(e, rules_space, &in, err);
-	if (r == 0) {
-		struct firewall_input fi = { .instance = e->instance,
-					     .spaces = in.v,
-					     .n_spaces = in.n };
-
-		firewall_plan_make(&fi, &plan);
-		r = fn(e, &plan, err);
-		firewall_plan_clear(&plan);
-	}
-	locks_drop(e->locks, &lock);
-	rules_input_clear(&in);
-	return r;
+	return firewall_apply(plan, e->firewall_choice, err);
 }
 
 static int apply_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
 {
 	struct kerr why = { 0 };
 	char text[KERR_TEXT_MAX];
-	int r = firewall_apply(plan, e->firewall_choice, &why);
+	int r = try_plan(e, plan, &why);
 
 	if (r == -EOPNOTSUPP) {
 		log_wrn("no firewall rules: cells have no NAT", "reason",
@@ -586,6 +613,46 @@ static int compare_plan(struct engine *e, const struct firewall_plan *plan, stru
 	return firewall_differs(plan, e->firewall_choice, err);
 }
 
+/* With the lock of the firewall: make the plan of all spaces, and call fn with it. */
+static int with_plan_locked(struct engine *e, const struct published_list *ports, plan_fn *fn,
+			    struct kerr *err)
+{
+	cleanup_(rules_input_clear) struct rules_input in = { 0 };
+	cleanup_(firewall_plan_clear) struct firewall_plan plan = { 0 };
+	struct firewall_input fi = { .instance = e->instance };
+	int r = each_space(e, rules_space, &in, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ports->n; i++)
+		add_ports(&in, &ports->v[i]);
+	fi.spaces = in.v;
+	fi.n_spaces = in.n;
+	fi.ports = in.ports;
+	fi.n_ports = in.n_ports;
+	firewall_plan_make(&fi, &plan);
+	r = fn(e, &plan, err);
+	if (r >= 0 && fn != compare_plan)
+		set_localnet(&in);
+	return r;
+}
+
+static int with_plan(struct engine *e, plan_fn *fn, struct kerr *err)
+{
+	cleanup_(published_list_clear) struct published_list ports = { 0 };
+	struct lock_id lock = lock_id_firewall();
+	int r;
+
+	r = locks_take(e->locks, &lock, 0, err);
+	if (r < 0)
+		return r;
+	r = published_read_all(e, &ports, err);
+	if (r == 0)
+		r = with_plan_locked(e, &ports, fn, err);
+	locks_drop(e->locks, &lock);
+	return r;
+}
+
 int network_sync_rules(struct engine *e, struct kerr *err)
 {
 	return with_plan(e, apply_plan, err);
@@ -594,4 +661,110 @@ int network_sync_rules(struct engine *e, struct kerr *err)
 int network_rules_differ(struct engine *e, struct kerr *err)
 {
 	return with_plan(e, compare_plan, err);
+}
+
+/* ---- published ports ---- */
+
+/* Connections that keep what the rules were: entries of a that are not in b. */
+static void add_changed(const struct port_list *a, const struct port_list *b, uint32_t to,
+			struct conntrack_match *ret, size_t *n)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		const struct port_map *m = &a->v[i];
+
+		/* TCP connections to a port that was not published ended when it was refused. */
+		if (port_list_has(b, m) || m->ipv6 || (!to && m->proto != PORT_UDP))
+			continue;
+		ret[(*n)++] = (struct conntrack_match){ .udp = m->proto == PORT_UDP,
+							.first = m->host_first,
+							.last = m->host_last,
+							.dst = m->host,
+							.to = to };
+	}
+}
+
+static void forget_connections(const struct published *old, const struct port_list *new)
+{
+	cleanup_free struct conntrack_match *m = xcalloc(old->ports.n + new->n + 1, sizeof(*m));
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+	size_t n = 0;
+	int r = 0;
+
+	add_changed(&old->ports, new, old->addr, m, &n);
+	if (n > 0)
+		r = conntrack_forget(m, n, &why);
+	n = 0;
+	add_changed(new, &old->ports, 0, m, &n);
+	if (r >= 0 && n > 0)
+		r = conntrack_forget(m, n, &why);
+	if (r < 0)
+		log_wrn("connections keep the ports they had", "error",
+			kerr_text(&why, text, sizeof(text)));
+}
+
+/*
+ * With the lock of the firewall. While the cell has rules it has a record: of what it
+ * published before until the change is complete, so that it is undone otherwise.
+ */
+static int publish_locked(struct engine *e, const struct addr *cell, uint32_t addr,
+			  const struct port_list *ports, struct kerr *err)
+{
+	static const struct port_list none;
+	cleanup_(published_list_clear) struct published_list all = { 0 };
+	cleanup_(published_clear) struct published old = { 0 };
+	struct kerr why = { 0 };
+	int r = published_read_all(e, &all, err);
+
+	if (r == 0)
+		r = published_check(e, &all, cell, ports, err);
+	if (r < 0)
+		return r;
+	r = published_read(e, cell, &old, NULL);
+	if (r == -ENOENT)
+		r = published_write(e, cell, addr, ports, err);
+	if (r < 0 && r != -EBADMSG)
+		return r;
+	published_set(&all, cell, addr, ports);
+	r = with_plan_locked(e, &all, try_plan, &why);
+	if (r == -EOPNOTSUPP && ports->n == 0)
+		r = 0; /* then there are no rules to remove */
+	if (r < 0) {
+		if (err)
+			*err = why;
+		if (!old.addr)
+			(void) published_write(e, cell, addr, &none, NULL);
+		return kerr_wrap(err, r, "ports cannot be %s",
+				 ports->n ? "published" : "taken back");
+	}
+	forget_connections(&old, ports);
+	r = published_write(e, cell, addr, ports, err);
+	return r < 0 ? r : 1;
+}
+
+bool network_publishes(struct engine *e, const struct addr *cell, uint32_t addr,
+		       const struct port_list *ports)
+{
+	cleanup_(published_clear) struct published have = { 0 };
+	int r = published_read(e, cell, &have, NULL);
+
+	if (r == -ENOENT)
+		return ports->n == 0;
+	return r == 0 && have.addr == addr && port_list_eq(&have.ports, ports);
+}
+
+int network_publish(struct engine *e, const struct addr *cell, uint32_t addr,
+		    const struct port_list *ports, struct kerr *err)
+{
+	struct lock_id lock = lock_id_firewall();
+	int r;
+
+	if (network_publishes(e, cell, addr, ports))
+		return 0;
+	r = locks_take(e->locks, &lock, 0, err);
+	if (r < 0)
+		return r;
+	r = publish_locked(e, cell, addr, ports, err);
+	locks_drop(e->locks, &lock);
+	return r;
 }

@@ -4,6 +4,7 @@
 
 #include "context.h"
 #include "link.h"
+#include "ports.h"
 
 /*
  * The network of a space: subnet, bridge, firewall rules, and the leases of its cells.
@@ -73,5 +74,19 @@ int network_sync_rules(struct engine *e, struct kerr *err);
 
 /* 1 if network_sync_rules would change something, 0 if not; -EOPNOTSUPP where it warns. */
 int network_rules_differ(struct engine *e, struct kerr *err);
+
+/*
+ * Publish ports of a started cell with that address, instead of those it publishes; none
+ * if the list is empty. Rules are committed before the record (published.h) is written,
+ * and connections that were made under other rules are forgotten. 1 changed, 0 it does
+ * publish them; an error, with nothing changed, if a port is taken (published_check) or,
+ * -EOPNOTSUPP, the host's packets cannot be filtered.
+ */
+int network_publish(struct engine *e, const struct addr *cell, uint32_t addr,
+		    const struct port_list *ports, struct kerr *err);
+
+/* Whether the record says just that; one look, without a lock. */
+bool network_publishes(struct engine *e, const struct addr *cell, uint32_t addr,
+		       const struct port_list *ports);
 
 #endif

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "cell_link.h"
+#include "cell_ports.h"
 #include "cell_status.h"
 #include "copy.h"
 #include "field.h"
@@ -45,7 +46,8 @@ bool cell_is_idle(struct cell_look *l, const struct addr *a)
 	/* Another id than the name has a claim, which is looked at under the lock. */
 	idle = streq_null(doc.spec.id, a->cell) && is_settled(l, a, &doc, &seen) &&
 	       (!doc.status.ready_observed || cell_look_has_cgroup(l, a) > 0) &&
-	       cell_link_in_order(l->e, &doc, &seen.run);
+	       cell_link_in_order(l->e, &doc, &seen.run) &&
+	       cell_ports_in_order(l->e, &doc, &seen.run);
 	model_clear(&cell_doc_type, &doc);
 	return idle;
 }

@@ -459,9 +459,10 @@ static void mark_booted(struct engine *e)
 {
 	cleanup_free char *file = layout_rt(&e->layout, RT_BOOTED);
 	cleanup_free char *restarts = layout_rt(&e->layout, RT_RESTARTS);
+	cleanup_free char *published = layout_rt(&e->layout, RT_PUBLISHED);
 	struct kerr err = { 0 };
 
-	if (mkdir_p(restarts, 0700, &err) < 0 ||
+	if (mkdir_p(restarts, 0700, &err) < 0 || mkdir_p(published, 0700, &err) < 0 ||
 	    atomic_write_at(AT_FDCWD, file, "", 0, 0600, ATOMIC_WRITE_NOSYNC, &err) < 0)
 		log_step("boot", &err);
 }

@@ -7,6 +7,7 @@
 
 #include "atomic.h"
 #include "cell_names.h"
+#include "cell_ports.h"
 #include "cell_run.h"
 #include "cell_sandbox.h"
 #include "cellnet.h"
@@ -27,6 +28,7 @@
 #include "network.h"
 #include "path.h"
 #include "pins.h"
+#include "published.h"
 #include "scope.h"
 #include "shim.h"
 #include "shim_state.h"
@@ -489,6 +491,25 @@ static int sweep_attachments(void *ctx, struct engine *e, const struct addr *spa
 	return 0;
 }
 
+/* Ports of a cell that has no start any more, whether or not the cell is there. */
+static void sweep_published(struct engine *e)
+{
+	cleanup_(published_list_clear) struct published_list all = { 0 };
+	struct kerr err = { 0 };
+
+	if (published_read_all(e, &all, &err) < 0)
+		log_failed("ports", "", &err);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct addr *a = &all.v[i].cell.a;
+
+		if (!published_is_stale(e, a) || locks_take_path(e->locks, a, LOCKS_TRY, NULL) < 0)
+			continue;
+		if (published_is_stale(e, a) && cell_ports_close(e, a, &err) < 0)
+			log_failed("ports", a->cell, &err);
+		locks_drop_path(e->locks, a);
+	}
+}
+
 static void drop_network(struct engine *e, const struct addr *space)
 {
 	struct kerr err = { 0 };
@@ -621,6 +642,7 @@ void sweep(struct engine *e)
 	sweep_namespaces(e);
 	sweep_starts(e);
 	sweep_pins(e);
+	sweep_published(e);
 	(void) scope_each(e, ADDR_SPACE, &all, sweep_leases, NULL, NULL);
 	(void) scope_each(e, ADDR_SPACE, &all, sweep_attachments, NULL, NULL);
 	each_bridge(e, sweep_bridge, NULL);

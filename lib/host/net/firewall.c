@@ -61,6 +61,15 @@ const char *firewall_rule_target(const struct firewall_rule *r)
 
 /* ---- making ---- */
 
+void firewall_top_chain(const char *name, const char *instance, char ret[FIREWALL_CHAIN_MAX])
+{
+	if (str_empty(instance))
+		(void) snprintf(ret, FIREWALL_CHAIN_MAX, "%s", name);
+	else
+		(void) snprintf(ret, FIREWALL_CHAIN_MAX, "%s-%08x", name,
+				fnv1a32(instance, strlen(instance)));
+}
+
 struct firewall_chain *firewall_add_chain(struct firewall_plan *p, enum firewall_table table,
 					  unsigned families, const char *name)
 {

@@ -142,6 +142,9 @@ struct firewall_plan {
 	size_t n_hooks;
 };
 
+/* Name of a top chain: plain, or with a hash of the instance if it is not the default one. */
+void firewall_top_chain(const char *name, const char *instance, char ret[FIREWALL_CHAIN_MAX]);
+
 /* ---- making a plan; the parts are the plan's and valid until the next one is added ---- */
 
 struct firewall_chain *firewall_add_chain(struct firewall_plan *p, enum firewall_table table,

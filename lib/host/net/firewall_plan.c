@@ -6,6 +6,7 @@
 
 #include "firewall.h"
 #include "firewall_plan.h"
+#include "firewall_ports.h"
 #include "mem.h"
 #include "str.h"
 
@@ -30,16 +31,6 @@ void firewall_space_chain(const char *realm, const char *space, const char *inst
 		text = xasprintf("%s/%s\n%s", realm, space, instance);
 	(void) snprintf(ret, FIREWALL_CHAIN_MAX, FIREWALL_INNER "%s-%08x",
 			builtin == FIREWALL_INPUT ? "INP" : "EGR", fnv1a32(text, strlen(text)));
-}
-
-/* Name of a top chain: plain, or with a hash of the instance if it is not the default one. */
-static void top_chain(const char *name, const char *instance, char ret[FIREWALL_CHAIN_MAX])
-{
-	if (str_empty(instance))
-		(void) snprintf(ret, FIREWALL_CHAIN_MAX, "%s", name);
-	else
-		(void) snprintf(ret, FIREWALL_CHAIN_MAX, "%s-%08x", name,
-				fnv1a32(instance, strlen(instance)));
 }
 
 /* ---- the chains ---- */
@@ -97,6 +88,12 @@ static void add_space_egress(struct firewall_chain *c, const struct firewall_spa
 	r = firewall_add_rule(c, FIREWALL_ACCEPT); /* only matches with br_netfilter */
 	set_device(r->out, s->bridge);
 	r->comment = space_tag(s, "own");
+	if (s->policy == FIREWALL_DEFAULT_ALLOW) {
+		r = firewall_add_rule(c, FIREWALL_ACCEPT);
+		set_device(r->out, ANY_BRIDGE);
+		r->ct = FIREWALL_CT_DNAT;
+		r->comment = space_tag(s, "published");
+	}
 	r = firewall_add_rule(c, FIREWALL_DROP);
 	set_device(r->out, ANY_BRIDGE);
 	r->comment = space_tag(s, "isolation");
@@ -136,12 +133,14 @@ static void add_dispatch(struct firewall_plan *p, const struct firewall_input *i
 	struct firewall_rule *r;
 	char top[FIREWALL_CHAIN_MAX], name[FIREWALL_CHAIN_MAX];
 
-	top_chain(group, in->instance, top);
+	firewall_top_chain(group, in->instance, top);
 	c = firewall_add_chain(p, FIREWALL_FILTER, FIREWALL_BOTH, top);
 	r = firewall_add_rule(c, FIREWALL_RETURN); /* the rest is not walked for others */
 	set_device(r->in, ANY_BRIDGE);
 	r->invert = FIREWALL_NOT_IN;
 	r->comment = xstrdup("kukeon:others");
+	if (builtin == FIREWALL_INPUT)
+		firewall_ports_protect(c, in);
 	for (size_t i = 0; i < in->n_spaces; i++) {
 		firewall_space_chain(in->spaces[i].realm, in->spaces[i].space, in->instance,
 				     builtin, name);
@@ -168,7 +167,7 @@ static void add_forward(struct firewall_plan *p, const struct firewall_input *in
 	struct firewall_rule *r;
 	char top[FIREWALL_CHAIN_MAX];
 
-	top_chain(FORWARD, in->instance, top);
+	firewall_top_chain(FORWARD, in->instance, top);
 	c = firewall_add_chain(p, FIREWALL_FILTER, FIREWALL_BOTH, top);
 	add_established(c, FIREWALL_ACCEPT)->comment = xstrdup("kukeon-forward:established");
 	r = firewall_add_rule(c, FIREWALL_ACCEPT);
@@ -189,12 +188,13 @@ static void add_nat(struct firewall_plan *p, const struct firewall_input *in)
 	struct firewall_rule *r;
 	char top[FIREWALL_CHAIN_MAX];
 
-	top_chain(POSTROUTING, in->instance, top);
+	firewall_top_chain(POSTROUTING, in->instance, top);
 	c = firewall_add_chain(p, FIREWALL_NAT, FIREWALL_IPV4, top);
 	r = firewall_add_rule(c, FIREWALL_RETURN);
 	r->dst = multicast;
 	r->comment = xstrdup("kukeon-nat:multicast");
 	for (size_t i = 0; i < in->n_spaces; i++) {
+		firewall_ports_masquerade(c, in, &in->spaces[i]);
 		r = firewall_add_rule(c, FIREWALL_MASQUERADE);
 		r->src = ipnet_of_ipv4(ipv4_subnet(in->spaces[i].subnet));
 		r->dst = r->src;
@@ -212,4 +212,5 @@ void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *r
 	add_forward(ret, in);
 	add_dispatch(ret, in, FIREWALL_INPUT, INPUT);
 	add_nat(ret, in);
+	firewall_ports_translate(ret, in);
 }

@@ -35,11 +35,23 @@ struct firewall_space {
 	size_t n_allow;
 };
 
+/* Published ports of one cell, one protocol: a range of the host's. */
+struct firewall_port {
+	const char *owner; /* the cell, for the rule's comment: "realm:space:stack:cell" */
+	uint32_t cell; /* its address, which tells its space */
+	uint32_t host; /* address of the host; 0: each of them */
+	uint16_t first, last;
+	uint16_t to; /* the cell's port for first; the others follow in order */
+	bool udp;
+};
+
 struct firewall_input {
 	const char
 		*instance; /* "" or NULL for the default one; else mixed into every chain's name */
 	const struct firewall_space *spaces; /* all spaces of the instance, in a stable order */
 	size_t n_spaces;
+	const struct firewall_port *ports; /* in a stable order, none twice */
+	size_t n_ports;
 };
 
 /*
@@ -61,8 +73,9 @@ void firewall_space_chain(const char *realm, const char *space, const char *inst
  *   INPUT    KUKEON-INPUT    one jump per space, to KUKE-INP-…: DROP for what a deny policy
  *                            does not allow. It accepts nothing: that is the host's to do.
  *
- * Isolation stands ahead of what is allowed: a policy opens no other space. The plan
- * refers to no memory of the input.
+ * Isolation stands ahead of what is allowed: a policy opens no other space. What a cell of
+ * another space publishes is an address of the host, so it is open to spaces that may go
+ * anywhere (firewall_ports.h). The plan refers to no memory of the input.
  */
 void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *ret);
 

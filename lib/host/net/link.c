@@ -134,6 +134,14 @@ int link_forwarding_on(struct kerr *err)
 	return sysctl_set(IP_FORWARD, "1", err);
 }
 
+int link_route_localnet(const char *name, bool on, struct kerr *err)
+{
+	cleanup_free char *path =
+		path_join("/proc/sys/net/ipv4/conf", name, "route_localnet", NULL);
+
+	return sysctl_set(path, on ? "1" : "0", err);
+}
+
 /* ---- bridges ---- */
 
 static void read_link(void *ctx, const struct nlmsghdr *h)
@@ -706,6 +714,30 @@ int link_port_join(const char *host_name, const char *bridge, struct kerr *err)
 	settle_carrier(sk, host_name);
 	settle_carrier(sk, bridge);
 	return 0;
+}
+
+int link_port_hairpin(const char *host_name, struct kerr *err)
+{
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
+	const struct ifinfomsg head = { .ifi_family = AF_BRIDGE,
+					.ifi_index = (int) if_nametoindex(host_name) };
+	const uint8_t on = 1;
+	char message[RT_MESSAGE_MAX];
+	struct nlattr *nest;
+	struct rt_msg *msg;
+	int r;
+
+	if (head.ifi_index == 0)
+		return kerr_set(err, -errno, "find the device '%s'", host_name);
+	r = rt_open(&sk, err);
+	if (r < 0)
+		return r;
+	msg = rt_msg_new(RTM_SETLINK, NLM_F_REQUEST | NLM_F_ACK, &head, sizeof(head));
+	nest = rt_nest(msg, IFLA_PROTINFO | NLA_F_NESTED);
+	rt_put(msg, IFLA_BRPORT_MODE, &on, sizeof(on));
+	rt_nest_end(msg, nest);
+	r = rt_do(sk, msg, message);
+	return r < 0 ? kerr_set(err, r, "let '%s' answer itself%s", host_name, message) : 0;
 }
 
 /* ---- subnets in use on the host ---- */

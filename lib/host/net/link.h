@@ -116,6 +116,13 @@ int link_port_query(const char *name, struct link_port *ret, struct kerr *err);
  */
 int link_port_join(const char *host_name, const char *bridge, struct kerr *err);
 
+/*
+ * Let frames leave a bridge by the port they came in (hairpin mode of bridge(8)). A cell
+ * needs that to reach itself through a published port where br_netfilter is on: the bridge
+ * then translates the address by itself, and the frame does not pass through the host.
+ */
+int link_port_hairpin(const char *host_name, struct kerr *err);
+
 /* A subnet this host uses, and its device ("" for routes without one). */
 struct link_net {
 	struct ipv4_net net;
@@ -131,5 +138,11 @@ int link_list_nets(struct link_net **ret, size_t *ret_n, struct kerr *err);
 int link_forwarding(struct kerr *err); /* net.ipv4.ip_forward: 1 on, 0 off */
 /* Set net.ipv4.ip_forward to 1. 1 changed, 0 it was on. */
 int link_forwarding_on(struct kerr *err);
+
+/*
+ * Whether packets with an address of 127.0.0.0/8 may come from and go to a device
+ * (route_localnet, ip-sysctl). 1 changed, 0 it was so, -ENOENT: no such device.
+ */
+int link_route_localnet(const char *name, bool on, struct kerr *err);
 
 #endif

@@ -3,11 +3,13 @@
 noinst_LIBRARIES += libhost_net.a
 libhost_net_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST_NET) $(LIBNL_CFLAGS) $(IPTC_CFLAGS)
 libhost_net_a_SOURCES = \
+	lib/host/net/conntrack.c lib/host/net/conntrack.h \
 	lib/host/net/firewall.c lib/host/net/firewall.h \
 	lib/host/net/firewall_entry.c lib/host/net/firewall_entry.h \
 	lib/host/net/firewall_host.c lib/host/net/firewall_host.h \
 	lib/host/net/firewall_iptc.c lib/host/net/firewall_iptc.h \
 	lib/host/net/firewall_plan.c lib/host/net/firewall_plan.h \
+	lib/host/net/firewall_ports.c lib/host/net/firewall_ports.h \
 	lib/host/net/firewall_world.c lib/host/net/firewall_world.h \
 	lib/host/net/firewall_xtc.c lib/host/net/firewall_xtc.h \
 	lib/host/net/ipnet.c lib/host/net/ipnet.h \
@@ -15,4 +17,5 @@ libhost_net_a_SOURCES = \
 	lib/host/net/link.c lib/host/net/link.h \
 	lib/host/net/link_filter.c lib/host/net/link_filter.h \
 	lib/host/net/netwatch.c lib/host/net/netwatch.h \
+	lib/host/net/portuse.c lib/host/net/portuse.h \
 	lib/host/net/rt.c lib/host/net/rt.h

@@ -44,7 +44,7 @@ int rt_fd(const struct rt_sock *sk)
 	return nl_socket_get_fd(nl(sk));
 }
 
-int rt_open(struct rt_sock **ret, struct kerr *err)
+static int open_protocol(int protocol, struct rt_sock **ret, struct kerr *err)
 {
 	cleanup_(rt_sock_freep) struct rt_sock *sk = (struct rt_sock *) nl_socket_alloc();
 	const int on = 1;
@@ -53,9 +53,10 @@ int rt_open(struct rt_sock **ret, struct kerr *err)
 
 	if (!sk)
 		abort(); /* out of memory, as in xmalloc */
-	r = nl_connect(nl(sk), NETLINK_ROUTE);
+	r = nl_connect(nl(sk), protocol);
 	if (r < 0)
-		return kerr_plain(err, -EIO, "open a netlink socket: %s", nl_geterror(-r));
+		return kerr_plain(err, r == -NLE_PROTO_MISMATCH ? -EPROTONOSUPPORT : -EIO,
+				  "open a netlink socket: %s", nl_geterror(-r));
 	fd = rt_fd(sk);
 	/* Error messages, no echo of the request, strict filters: all optional. */
 	(void) setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
@@ -63,6 +64,16 @@ int rt_open(struct rt_sock **ret, struct kerr *err)
 	(void) setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
 	*ret = take_ptr(sk);
 	return 0;
+}
+
+int rt_open(struct rt_sock **ret, struct kerr *err)
+{
+	return open_protocol(NETLINK_ROUTE, ret, err);
+}
+
+int rt_open_netfilter(struct rt_sock **ret, struct kerr *err)
+{
+	return open_protocol(NETLINK_NETFILTER, ret, err);
 }
 
 /* ---- requests ---- */

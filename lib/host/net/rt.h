@@ -14,8 +14,8 @@ static inline const void *rt_data(const struct nlmsghdr *h)
 }
 
 /*
- * rtnetlink(7) requests and replies, on top of libnl. Our messages have at most one
- * page; one that does not fit is a bug and aborts the process.
+ * Requests to rtnetlink(7) and nfnetlink, and their replies, on top of libnl. Our messages
+ * have at most one page; one that does not fit is a bug and aborts the process.
  */
 struct rt_sock;
 struct rt_msg;
@@ -26,6 +26,8 @@ enum {
 
 /* Open in the caller's network namespace; the socket stays in it. */
 int rt_open(struct rt_sock **ret, struct kerr *err);
+/* The same for nfnetlink. -EPROTONOSUPPORT if the kernel has none. */
+int rt_open_netfilter(struct rt_sock **ret, struct kerr *err);
 void rt_sock_freep(struct rt_sock **sk);
 /* For ioctl(2). */
 int rt_fd(const struct rt_sock *sk);

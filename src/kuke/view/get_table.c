@@ -93,6 +93,15 @@ static void add_age(struct buf *out, enum kind kind, const void *doc)
 		get_age(out, t);
 }
 
+/* As docker ps: "0.0.0.0:8080->80/tcp, 127.0.0.1:53->53/udp". */
+static void add_ports(struct buf *out, const struct cell_doc *d)
+{
+	const struct strlist *l = &d->status.network.ports;
+
+	for (size_t i = 0; i < l->n; i++)
+		buf_addf(out, "%s%s", i ? ", " : "", l->v[i]);
+}
+
 /* Running and all containers of the cell: "1/2". */
 static void add_ready(struct buf *out, const struct cell_doc *d)
 {
@@ -123,6 +132,7 @@ enum column {
 	COLUMN_STATE,
 	COLUMN_CGROUP,
 	COLUMN_CONTROLLERS,
+	COLUMN_PORTS,
 	COLUMN_ADDRESS,
 	COLUMN_CONTAINERS,
 	COLUMN_RESTARTS,
@@ -148,6 +158,7 @@ static const struct {
 	[COLUMN_STATE] = { "STATE", false, { "status.state" } },
 	[COLUMN_CGROUP] = { "CGROUP", true, { "status.cgroupPath" } },
 	[COLUMN_CONTROLLERS] = { "CONTROLLERS", true, { "status.subtreeControllers" } },
+	[COLUMN_PORTS] = { "PORTS", true, { "status.network.ports" } },
 	[COLUMN_ADDRESS] = { "ADDRESS", true, { "status.network.address" } },
 	[COLUMN_CONTAINERS] = { "CONTAINERS",
 				true,
@@ -171,7 +182,7 @@ static const struct {
 	[KIND_STACK] = { { COLUMN_NAME, COLUMN_REALM, COLUMN_SPACE, COLUMN_STATE, COLUMN_CGROUP },
 			 { COLUMN_AGE } },
 	[KIND_CELL] = { { COLUMN_NAME, COLUMN_REALM, COLUMN_SPACE, COLUMN_STACK, COLUMN_STATE,
-			  COLUMN_CGROUP },
+			  COLUMN_CGROUP, COLUMN_PORTS },
 			{ COLUMN_ADDRESS, COLUMN_CONTAINERS, COLUMN_AGE } },
 	[KIND_CONTAINER] = { { COLUMN_NAME, COLUMN_REALM, COLUMN_SPACE, COLUMN_STACK, COLUMN_CELL,
 			       COLUMN_ROOT, COLUMN_IMAGE, COLUMN_STATE },
@@ -208,6 +219,8 @@ static void add_text(struct buf *out, enum column column, enum kind kind, const 
 		buf_adds(out, nn(string_at(kind, doc, "status", "cgroupPath")));
 	else if (column == COLUMN_CONTROLLERS)
 		add_controllers(out, kind, doc);
+	else if (column == COLUMN_PORTS)
+		add_ports(out, doc);
 	else if (column == COLUMN_ADDRESS)
 		buf_adds(out, nn(((const struct cell_doc *) doc)->status.network.address));
 	else if (column == COLUMN_CONTAINERS)

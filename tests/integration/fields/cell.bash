@@ -175,6 +175,13 @@ cell.status.network.networks.address()
 		grep -qE " $(joined address)/[0-9]+ "
 }
 
+cell.status.network.ports()
+{
+	proof "the ports that lead to the cell by the host's rules"
+	[ "$(status 'network.ports | join(" ")')" = '0.0.0.0:7001->80/tcp' ]
+	grep -q -- "--dport 7001 " "$SEEN/nat"
+}
+
 cell.status.readyObserved()
 {
 	proof "true once its processes have run; not in a cell whose program cannot be executed"

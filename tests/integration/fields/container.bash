@@ -108,7 +108,10 @@ container.spec.env()
 
 container.spec.ports()
 {
-	not_yet_container ports 'ports: ["8080:80"]'
+	proof "a rule of the host translates it to the cell; what is no port is refused"
+	grep -qE -- "--dport 700[0-9]+ .*:$SUBJECT:publish\" -j DNAT --to-destination [0-9.]+:80\$" "$SEEN/nat"
+	refute grep -qE -- ":$SUBJECT:publish\" -j DNAT --to-destination [0-9.]+:81\$" "$SEEN/nat"
+	attempt_fails 'port "8080:80/sctp" is not valid: the protocol is tcp or udp' 'ports: ["8080:80/sctp"]'
 }
 
 container.spec.networks()

@@ -167,7 +167,8 @@ profile_doc()
 		    stackId: elsewhere
 		    containers:
 	END
-	sed "s,image: $IMAGE,image: \"\${IMAGE}\",; s/^/  /"
+	# A port of the host is published once.
+	sed "s,image: $IMAGE,image: \"\${IMAGE}\",; s/\"7001:80\"/\"700${#1}:80\"/; s/^/  /"
 }
 
 # profile_run FILE NAME: a cell of it.
@@ -219,7 +220,7 @@ containers()
 	{ plain_keys && printf '%s\n' 'realmId: elsewhere' 'spaceId: elsewhere' 'stackId: elsewhere' \
 		'cellId: elsewhere' 'containerdId: lie' 'networks: [filled]'; } | listed plain
 	{ plain_keys && echo 'privileged: true'; } | listed master
-	{ plain_keys && echo 'restartPolicy: always'; } | listed again
+	{ plain_keys && printf '%s\n' 'restartPolicy: always' 'ports: ["7001:80", "81"]'; } | listed again
 	printf '%s\n' "image: $IMAGE" 'command: sh' 'args: [-c, exit 7]' | listed exits
 	printf '%s\n' "image: $IMAGE" 'command: sh' "args: [-c, 'kill -SEGV \$\$']" 'hostPID: true' | listed dies
 }
@@ -251,7 +252,7 @@ cells()
 	host_keys | container_doc host
 	{ plain_keys && echo 'networks: [filled]'; } | container_doc plain
 	{ plain_keys && echo 'privileged: true'; } | container_doc master
-	{ plain_keys && echo 'restartPolicy: always'; } | container_doc again
+	{ plain_keys && printf '%s\n' 'restartPolicy: always' 'ports: ["7002:80"]'; } | container_doc again
 	printf '%s\n' "image: $IMAGE" 'command: sh' 'args: [-c, exit 7]' | container_doc exits
 	printf '%s\n' "image: $IMAGE" 'command: sh' "args: [-c, 'kill -SEGV \$\$']" 'hostPID: true' | container_doc dies
 }
@@ -291,6 +292,7 @@ collect()
 	mkdir -p "$0/self/ns"
 	for ns in net pid cgroup; do readlink "/proc/self/ns/$ns" >"$0/self/ns/$ns"; done
 	cat "/proc/$1/status" >"$0/self/status"
+	iptables-legacy -t nat -S >"$0/nat"
 	ip -o link >"$0/links"; ip -o -4 addr >"$0/addresses"
 	ss -lx >"$0/listening"' "$SEEN" "$(kukeond_pid)"
 }

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "cell_ports.h"
+#include "cellnet.h"
+#include "cni_space.h"
+#include "mem.h"
+#include "network.h"
+#include "ports.h"
+#include "published.h"
+#include "scope.h"
+
+/* A network that plugins make is theirs, and so are its rules. */
+static int refuse_plugins(struct engine *e, const struct addr *cell, struct kerr *err)
+{
+	struct addr space = { .realm = cell->realm, .space = cell->space };
+	cleanup_free char *path = NULL;
+	struct space_net net;
+	int r;
+
+	if (network_load_record(e, &space, &net, NULL) == 0)
+		return 0;
+	r = cni_space_path(e, &space, &path, NULL);
+	return r > 0 ? kerr_plain(err, -EOPNOTSUPP,
+				  "ports cannot be published in space \"%s\": it has a "
+				  "cniConfigPath of its own",
+				  space.space)
+		     : 0;
+}
+
+int cell_ports_check(struct engine *e, const struct cell_doc *doc, const struct published_list *all,
+		     struct kerr *err)
+{
+	cleanup_(published_list_clear) struct published_list now = { 0 };
+	cleanup_port_list struct port_list want = { 0 };
+	struct addr a = addr_of_cell(doc);
+	int r;
+
+	ports_of_cell(&doc->spec, &want);
+	if (want.n == 0)
+		return 0;
+	r = ports_check_cell(&doc->spec, err);
+	if (r == 0 && cell_host_network(&doc->spec))
+		r = kerr_plain(err, -EINVAL, "ports cannot be used on the host network");
+	if (r == 0)
+		r = refuse_plugins(e, &a, err);
+	if (r == 0 && !all)
+		r = published_read_all(e, &now, err);
+	return r < 0 ? r : published_check(e, all ? all : &now, &a, &want, err);
+}
+
+bool cell_ports_same(const struct cell_spec *a, const struct cell_spec *b)
+{
+	cleanup_port_list struct port_list x = { 0 };
+	cleanup_port_list struct port_list y = { 0 };
+
+	ports_of_cell(a, &x);
+	ports_of_cell(b, &y);
+	return port_list_eq(&x, &y);
+}
+
+int cell_ports_open(struct engine *e, const struct cell_doc *doc, const struct cell_run *run,
+		    struct kerr *err)
+{
+	cleanup_port_list struct port_list want = { 0 };
+	struct addr a = addr_of_cell(doc);
+
+	if (run->addr)
+		ports_of_cell(&doc->spec, &want);
+	return network_publish(e, &a, run->addr, &want, err);
+}
+
+int cell_ports_attach(const struct cell_doc *doc, const struct cell_run *run, struct kerr *err)
+{
+	cleanup_port_list struct port_list want = { 0 };
+
+	ports_of_cell(&doc->spec, &want);
+	return want.n > 0 && run->addr ? link_port_hairpin(run->veth, err) : 0;
+}
+
+int cell_ports_change(struct engine *e, const struct cell_doc *doc, const struct cell_run *run,
+		      struct kerr *err)
+{
+	int r = cell_ports_open(e, doc, run, err), k;
+
+	k = r > 0 ? cell_ports_attach(doc, run, err) : 0;
+	return k < 0 ? k : r;
+}
+
+int cell_ports_close(struct engine *e, const struct addr *cell, struct kerr *err)
+{
+	static const struct port_list none;
+	int r = network_publish(e, cell, 0, &none, err);
+
+	return r < 0 ? r : 0;
+}
+
+bool cell_ports_in_order(struct engine *e, const struct cell_doc *doc, const struct cell_run *run)
+{
+	cleanup_port_list struct port_list want = { 0 };
+	struct addr a = addr_of_cell(doc);
+
+	if (!run->complete || !run->addr)
+		return true;
+	ports_of_cell(&doc->spec, &want);
+	return network_publishes(e, &a, run->addr, &want);
+}
+
+void cell_ports_observe(struct engine *e, struct cell_doc *doc, const struct cell_run *run)
+{
+	cleanup_(published_clear) struct published now = { 0 };
+	cleanup_port_list struct port_list want = { 0 };
+	struct strlist *shown = &doc->status.network.ports;
+	struct addr a = addr_of_cell(doc);
+	char buf[PORT_TEXT_MAX];
+
+	strlist_clear(shown);
+	if (run->addr)
+		ports_of_cell(&doc->spec, &want);
+	if (want.n == 0 || published_read(e, &a, &now, NULL) < 0)
+		return;
+	for (size_t i = 0; i < now.ports.n; i++)
+		strlist_add(shown, port_show(&now.ports.v[i], buf));
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_CELL_PORTS_H
+#define KUKEON_CELL_PORTS_H
+
+#include "cell_run.h"
+
+/*
+ * Published ports of a cell: those of all its containers, from its start to its end,
+ * whatever becomes of a single container meanwhile.
+ */
+struct published_list;
+
+/*
+ * Whether the cell of a document could publish its ports now (published_check), and
+ * whether they go together: containers may have come from several documents. No lock; the
+ * start itself decides. all NULL: what is published now.
+ */
+int cell_ports_check(struct engine *e, const struct cell_doc *doc, const struct published_list *all,
+		     struct kerr *err);
+
+/* Whether two documents publish the same. */
+bool cell_ports_same(const struct cell_spec *a, const struct cell_spec *b);
+
+/*
+ * Publish what the document says for a start that has an address; without one, nothing.
+ * 1 changed, 0 as it was; errors as network_publish.
+ */
+int cell_ports_open(struct engine *e, const struct cell_doc *doc, const struct cell_run *run,
+		    struct kerr *err);
+
+/*
+ * Make the port of the bridge fit for a cell that publishes ports, after either of them was
+ * made (link_port_hairpin).
+ */
+int cell_ports_attach(const struct cell_doc *doc, const struct cell_run *run, struct kerr *err);
+
+/* Both, for a cell that is up. 1 changed, 0 as it was. */
+int cell_ports_change(struct engine *e, const struct cell_doc *doc, const struct cell_run *run,
+		      struct kerr *err);
+
+/* Take the ports of a cell back. Success if it publishes nothing. */
+int cell_ports_close(struct engine *e, const struct addr *cell, struct kerr *err);
+
+/* Whether cell_ports_open would change nothing; one look. */
+bool cell_ports_in_order(struct engine *e, const struct cell_doc *doc, const struct cell_run *run);
+
+/* Set status.network.ports to what is published. */
+void cell_ports_observe(struct engine *e, struct cell_doc *doc, const struct cell_run *run);
+
+#endif

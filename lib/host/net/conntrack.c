@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+
+#include "conntrack.h"
+#include "mem.h"
+#include "portuse.h"
+#include "rt.h"
+#include "vec.h"
+
+/* CTA_FILTER_REPLY_FLAGS: compare the source address (Linux 5.8; older kernels ignore it). */
+#define FILTER_IP_SRC 1
+
+struct flow {
+	bool ipv4;
+	uint8_t proto;
+	uint32_t src, dst; /* in host byte order, like the ports */
+	uint16_t sport, dport;
+};
+
+/* One tracked connection. */
+struct entry {
+	struct flow orig, reply;
+	unsigned char tuple[128]; /* of the original direction, as the kernel wrote it */
+	size_t tuple_len;
+	uint32_t id;
+	bool has_id;
+};
+
+struct found {
+	const struct conntrack_match *m;
+	size_t n_m;
+	struct entry *v;
+	size_t n;
+};
+
+/* ---- reading ---- */
+
+static uint32_t be32(const struct rt_attr *a)
+{
+	uint32_t v = 0;
+
+	if (a->n >= sizeof(v))
+		memcpy(&v, a->data, sizeof(v));
+	return ntohl(v);
+}
+
+static uint16_t be16(const struct rt_attr *a)
+{
+	uint16_t v = 0;
+
+	if (a->n >= sizeof(v))
+		memcpy(&v, a->data, sizeof(v));
+	return ntohs(v);
+}
+
+static void read_ip(const struct rt_attr *outer, struct flow *ret)
+{
+	struct rt_attrs attrs;
+	struct rt_attr a;
+
+	rt_attrs_in(&attrs, outer);
+	while (rt_attrs_next(&attrs, &a)) {
+		if (a.type == CTA_IP_V4_SRC)
+			ret->src = be32(&a);
+		if (a.type == CTA_IP_V4_DST)
+			ret->dst = be32(&a);
+		ret->ipv4 |= a.type == CTA_IP_V4_DST;
+	}
+}
+
+static void read_proto(const struct rt_attr *outer, struct flow *ret)
+{
+	struct rt_attrs attrs;
+	struct rt_attr a;
+
+	rt_attrs_in(&attrs, outer);
+	while (rt_attrs_next(&attrs, &a)) {
+		if (a.type == CTA_PROTO_NUM && a.n >= 1)
+			ret->proto = *(const uint8_t *) a.data;
+		if (a.type == CTA_PROTO_SRC_PORT)
+			ret->sport = be16(&a);
+		if (a.type == CTA_PROTO_DST_PORT)
+			ret->dport = be16(&a);
+	}
+}
+
+static void read_flow(const struct rt_attr *outer, struct flow *ret)
+{
+	struct rt_attrs attrs;
+	struct rt_attr a;
+
+	rt_attrs_in(&attrs, outer);
+	while (rt_attrs_next(&attrs, &a)) {
+		if (a.type == CTA_TUPLE_IP)
+			read_ip(&a, ret);
+		if (a.type == CTA_TUPLE_PROTO)
+			read_proto(&a, ret);
+	}
+}
+
+static bool fits(const struct conntrack_match *m, const struct entry *e)
+{
+	if (!e->orig.ipv4 || e->orig.proto != (m->udp ? IPPROTO_UDP : IPPROTO_TCP) ||
+	    e->orig.dport < m->first || e->orig.dport > m->last ||
+	    (m->dst && e->orig.dst != m->dst))
+		return false;
+	if (m->to)
+		return e->reply.src == m->to && e->orig.dst != m->to;
+	return e->reply.src == e->orig.dst && e->reply.sport == e->orig.dport &&
+	       portuse_may_bind(e->orig.dst);
+}
+
+static void read_entry(void *ctx, const struct nlmsghdr *h)
+{
+	struct found *found = ctx;
+	struct entry e = { 0 };
+	struct rt_attrs attrs;
+	struct rt_attr a;
+	bool any = false;
+
+	rt_attrs_of(&attrs, h, sizeof(struct nfgenmsg));
+	while (rt_attrs_next(&attrs, &a)) {
+		if (a.type == CTA_TUPLE_ORIG && a.n <= sizeof(e.tuple)) {
+			read_flow(&a, &e.orig);
+			memcpy(e.tuple, a.data, a.n);
+			e.tuple_len = a.n;
+		} else if (a.type == CTA_TUPLE_REPLY) {
+			read_flow(&a, &e.reply);
+		} else if (a.type == CTA_ID) {
+			e.has_id = a.n >= sizeof(e.id);
+			e.id = rt_attr_u32(&a);
+		}
+	}
+	for (size_t i = 0; i < found->n_m && e.tuple_len > 0; i++)
+		any |= fits(&found->m[i], &e);
+	if (any)
+		*(struct entry *) vec_grow(&found->v, &found->n, sizeof(*found->v)) = e;
+}
+
+/* ---- asking ---- */
+
+static struct rt_msg *request(int type, int flags)
+{
+	const struct nfgenmsg head = { .nfgen_family = AF_INET, .version = NFNETLINK_V0 };
+
+	return rt_msg_new(NFNL_SUBSYS_CTNETLINK << 8 | type, NLM_F_REQUEST | flags, &head,
+			  sizeof(head));
+}
+
+/* Let the kernel leave out what was not translated to that address. */
+static void add_filter(struct rt_msg *msg, uint32_t to)
+{
+	const uint32_t addr = htonl(to);
+	struct nlattr *tuple = rt_nest(msg, CTA_TUPLE_REPLY | NLA_F_NESTED);
+	struct nlattr *ip = rt_nest(msg, CTA_TUPLE_IP | NLA_F_NESTED);
+	struct nlattr *filter;
+
+	rt_put(msg, CTA_IP_V4_SRC, &addr, sizeof(addr));
+	rt_nest_end(msg, ip);
+	rt_nest_end(msg, tuple);
+	filter = rt_nest(msg, CTA_FILTER | NLA_F_NESTED);
+	rt_put_u32(msg, CTA_FILTER_ORIG_FLAGS, 0);
+	rt_put_u32(msg, CTA_FILTER_REPLY_FLAGS, FILTER_IP_SRC);
+	rt_nest_end(msg, filter);
+}
+
+/* The address that all matches are about; 0 if they are not about one. */
+static uint32_t common_target(const struct conntrack_match *m, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (m[i].to != m[0].to)
+			return 0;
+	return m[0].to;
+}
+
+static int list(struct rt_sock *sk, struct found *found)
+{
+	struct rt_answer a = { .item = read_entry, .ctx = found };
+	cleanup_(rt_msg_freep) struct rt_msg *msg = request(IPCTNL_MSG_CT_GET, NLM_F_DUMP);
+	uint32_t to = common_target(found->m, found->n_m);
+
+	if (to)
+		add_filter(msg, to);
+	return rt_talk(sk, &msg, 1, &a);
+}
+
+static int delete (struct rt_sock *sk, const struct entry *e)
+{
+	struct rt_msg *msg = request(IPCTNL_MSG_CT_DELETE, NLM_F_ACK);
+	char message[RT_MESSAGE_MAX];
+	int r;
+
+	rt_put(msg, CTA_TUPLE_ORIG | NLA_F_NESTED, e->tuple, e->tuple_len);
+	if (e->has_id) /* not a later connection of the same addresses */
+		rt_put_u32(msg, CTA_ID, e->id);
+	r = rt_do(sk, msg, message);
+	return r == -ENOENT ? 0 : r; /* it has ended meanwhile */
+}
+
+int conntrack_forget(const struct conntrack_match *m, size_t n, struct kerr *err)
+{
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
+	struct found found = { .m = m, .n_m = n };
+	int count;
+	int r;
+
+	if (n == 0)
+		return 0;
+	r = rt_open_netfilter(&sk, err);
+	if (r == -EPROTONOSUPPORT)
+		r = -EOPNOTSUPP;
+	if (r < 0)
+		return r;
+	r = list(sk, &found);
+	for (size_t i = 0; r == 0 && i < found.n; i++)
+		r = delete (sk, &found.v[i]);
+	count = (int) found.n;
+	free(found.v);
+	if (r == -EINVAL || r == -ENOENT || r == -ENOSYS) /* no such subsystem of nfnetlink */
+		r = -EOPNOTSUPP;
+	return r < 0 ? kerr_set(err, r, "forget tracked connections") : count;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_CONNTRACK_H
+#define KUKEON_CONNTRACK_H
+
+#include "defs.h"
+#include "err.h"
+
+/*
+ * Tracked connections of this network namespace (ctnetlink, linux/netfilter/
+ * nfnetlink_conntrack.h). A rule that translates addresses is asked for the first packet
+ * of a connection only, so connections keep what they were given, or not given, after the
+ * rules have changed: they are forgotten, and their next packet makes a new one.
+ */
+struct conntrack_match {
+	bool udp;
+	uint16_t first, last; /* the port it was addressed to */
+	uint32_t dst; /* the IPv4 address it was addressed to; 0: any */
+	uint32_t to; /* translated to that IPv4 address; 0: to this host, not translated */
+};
+
+/*
+ * Forget the connections that one of n matches fits. Returns how many, or -errno with a
+ * message: -EOPNOTSUPP if the kernel has no connection tracking or no ctnetlink.
+ */
+int conntrack_forget(const struct conntrack_match *m, size_t n, struct kerr *err);
+
+#endif
