@@ -341,6 +341,69 @@ is_port_of()
 	kuke delete cell gate
 }
 
+@test "a cell that goes to the host's network gives its addresses back" {
+	cell_doc gate "$IDLE" 'networks: [back]' >"$doc"
+	quiet kuke apply -f "$doc" >/dev/null
+	run_cell near "$IDLE"
+	hosts_has near gate
+	cell_doc gate "$IDLE" 'hostNetwork: true' >"$doc"
+	quiet kuke apply -f "$doc" >/dev/null
+	refute hosts_has near gate
+	assert_equal "$(leases_of back)" ''
+	assert_equal "$(leases_of default | wc -l)" 1
+	cell_doc gate "$IDLE" 'networks: [back]' >"$doc"
+	quiet kuke apply -f "$doc" >/dev/null
+	hosts_has near gate
+	assert_equal "$(joined_value gate .device)" eth1
+	kuke delete cells gate near
+}
+
+mtu_of()
+{
+	inst ip -o link show "$1" | sed 's/.* mtu \([0-9]*\) .*/\1/'
+}
+
+@test "bridges and running cells follow the MTU of the uplink" {
+	local bridge
+	run_cell gate "$IDLE" 'networks: [back]'
+	bridge=$(bridge_of default)
+	assert_equal "$(mtu_of "$bridge")" 1500
+	inst ip link set uplink0 mtu 1400
+	restart_daemon
+	mtus()
+	{
+		in_cell gate ip -o link show | sed -n 's/.*\(eth[01]\)@.* mtu \([0-9]*\) .*/\1 \2/p' | sort | tr '\n' ' '
+	}
+	wait_for 200 eval '[ "$(mtus)" = "eth0 1400 eth1 1400 " ]'
+	assert_equal "$(mtu_of "$bridge")" 1400
+	run_cell near "$IDLE"
+	in_cell near busybox ping -c1 -W2 -s 1372 "$(cell_ip gate)"
+	inst ip link set uplink0 mtu 1500
+	restart_daemon
+	wait_for 200 eval '[ "$(mtus)" = "eth0 1500 eth1 1500 " ]'
+	in_cell gate busybox ping -c1 -W2 -s 1472 "$(cell_ip near)"
+	kuke delete cells gate near
+}
+
+@test "a route of the host that overlaps a space is warned of, once in a pass" {
+	local subnet
+	run_cell c "$IDLE"
+	subnet=$(cell_ip c)
+	subnet=${subnet%.*}.128/25
+	inst ip route add "$subnet" dev uplink0
+	warned()
+	{
+		grep "route=$subnet" "$INSTANCE_RUN_PATH/data/kuke-system/kukeon/kukeon/kukeond/kukeond/log"
+	}
+	restart_daemon
+	wait_for 200 warned
+	run warned
+	assert_equal "$(wc -l <<<"$output")" 1
+	assert_like "$output" ... 'a route of the host overlaps the subnet of a space' ... 'device=uplink0' ... 'space=default/default' ...
+	inst ip route del "$subnet" dev uplink0
+	kuke delete cell c
+}
+
 @test "nothing is left of cells that came and went while the daemon was killed" {
 	local i
 	for i in 1 2 3 4 5 6; do

@@ -447,6 +447,93 @@ START_TEST(ports)
 }
 END_TEST
 
+static int mtu_in(int ns, const char *name)
+{
+	struct ifreq req = { 0 };
+	int fd;
+
+	enter(ns);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	(void) snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
+	ck_assert_int_eq(ioctl(fd, SIOCGIFMTU, &req), 0);
+	(void) close(fd);
+	enter(host_ns);
+	return req.ifr_mtu;
+}
+
+/* A bridge has the MTU of the uplink, and the pairs in it that of the bridge. */
+START_TEST(mtus)
+{
+	struct link_bridge uplink = { .name = "up0", .gateway = { 0xc0000202, 24 }, .mtu = 1400 };
+	struct link_bridge b = bridge;
+	struct link_bridge_state st;
+	int ns = cell_ns(SANDBOX "/a");
+	char name[LINK_NAME_MAX];
+	unsigned mtu = 7;
+
+	ok(link_uplink_mtu(&mtu, &e), &e);
+	ck_assert_uint_eq(mtu, 0); /* there is none */
+	ok(link_bridge_ensure(&uplink, &e), &e);
+	ok(link_uplink_mtu(&mtu, &e), &e);
+	ck_assert_uint_eq(mtu, 1400);
+	b.mtu = mtu;
+	ck_assert_int_eq(ok(link_bridge_ensure(&b, &e), &e), 1);
+	ck_assert_int_eq(ok(link_bridge_ensure(&b, &e), &e), 0);
+	ok(link_bridge_query(BRIDGE, &st, &e), &e);
+	ck_assert_uint_eq(st.mtu, 1400);
+	attach(ns, GATEWAY + 1, name);
+	ck_assert_int_eq(mtu_in(host_ns, name), 1400);
+	ck_assert_int_eq(mtu_in(ns, "eth0"), 1400);
+	b.mtu = 9000;
+	ck_assert_int_eq(ok(link_bridge_ensure(&b, &e), &e), 1);
+	ck_assert_int_eq(mtu_in(host_ns, name), 1400);
+	ok(link_follow_mtu(ns, "eth0", name, BRIDGE, &e), &e);
+	ck_assert_int_eq(mtu_in(host_ns, name), 9000);
+	ck_assert_int_eq(mtu_in(ns, "eth0"), 9000);
+	ck_assert_int_eq(mtu_in(host_ns, BRIDGE), 9000);
+	ck_assert_int_eq(link_follow_mtu(ns, "eth0", name, "none0", &e), -ENODEV);
+	b.mtu = 0; /* as it is */
+	ck_assert_int_eq(ok(link_bridge_ensure(&b, &e), &e), 0);
+}
+END_TEST
+
+static bool forwards(int ns)
+{
+	char c = '?';
+	int fd;
+
+	enter(ns);
+	fd = open("/proc/sys/net/ipv4/ip_forward", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(read(fd, &c, 1), 1);
+	(void) close(fd);
+	enter(host_ns);
+	return c == '1';
+}
+
+/* A namespace with several devices is no way from one to the other, if that is asked for. */
+START_TEST(apart)
+{
+	int ns = cell_ns(SANDBOX "/a");
+	char name[LINK_NAME_MAX];
+	struct link_attach a = { .netns_fd = ns,
+				 .bridge = BRIDGE,
+				 .host_name = name,
+				 .name = "eth1",
+				 .addr = { GATEWAY + 2, 24 },
+				 .apart = true };
+
+	ok(link_bridge_ensure(&bridge, &e), &e);
+	enter(ns);
+	ck_assert_int_eq(sys_write(AT_FDCWD, "/proc/sys/net/ipv4/ip_forward", "1"), 0);
+	enter(host_ns);
+	attach(ns, GATEWAY + 1, name);
+	ck_assert(forwards(ns));
+	ok(link_veth_name(name, &e), &e);
+	ok(link_attach(&a, &e), &e);
+	ck_assert(!forwards(ns));
+}
+END_TEST
+
 START_TEST(host_nets)
 {
 	struct link_net *nets = NULL;
@@ -490,6 +577,8 @@ static Suite *test_link(void)
 	tcase_add_test(tc, inside);
 	tcase_add_test(tc, attach_fails);
 	tcase_add_test(tc, ports);
+	tcase_add_test(tc, mtus);
+	tcase_add_test(tc, apart);
 	tcase_add_test(tc, host_nets);
 	tcase_add_test(tc, forwarding);
 	suite_add_tcase(s, tc);

@@ -77,7 +77,7 @@ static bool seen_in_order(const struct engine *e, const char *port, const char *
 		return false;
 	p = view_find(e->links, port);
 	b = view_find(e->links, bridge);
-	return p && b && p->up && p->master == b->ifindex;
+	return p && b && p->up && p->master == b->ifindex && p->mtu == b->mtu;
 }
 
 /* One link of a started cell. */
@@ -184,7 +184,21 @@ static bool is_in_order(const char *port, const char *bridge)
 	struct link_port p, b;
 
 	return link_port_query(port, &p, NULL) == 0 && link_port_query(bridge, &b, NULL) == 0 &&
-	       p.up && p.master == b.ifindex;
+	       p.up && p.master == b.ifindex && p.mtu == b.mtu;
+}
+
+/* The bridge's MTU is that of the uplink, which may have changed. */
+static int follow_mtu(struct engine *e, const struct addr *cell, const struct cell_run *run,
+		      const struct port *p, const char *bridge, struct kerr *err)
+{
+	cleanup_fd int nsfd = -EBADF;
+	struct link_port port, b;
+
+	if (link_port_query(p->veth, &port, NULL) == 0 && link_port_query(bridge, &b, NULL) == 0 &&
+	    port.mtu == b.mtu)
+		return 0;
+	nsfd = pins_open(e, cell, run->start_id, NS_NET, err);
+	return nsfd < 0 ? nsfd : link_follow_mtu(nsfd, p->device, p->veth, bridge, err);
 }
 
 static int mend(struct engine *e, const struct addr *cell, const struct cell_run *run, size_t i,
@@ -205,7 +219,9 @@ static int mend(struct engine *e, const struct addr *cell, const struct cell_run
 		return make(e, cell, run, i, &net, err);
 	if (r == 0)
 		r = network_up(e, &p.space, &net, err);
-	return r < 0 ? r : link_port_join(p.veth, net.bridge, err);
+	if (r >= 0)
+		r = link_port_join(p.veth, net.bridge, err);
+	return r < 0 ? r : follow_mtu(e, cell, run, &p, net.bridge, err);
 }
 
 /* Store the trouble with the link, or clear it, in the record of the start. 1 changed. */

@@ -153,8 +153,10 @@ int cell_names_keep_locked(struct engine *e, const struct cell_doc *doc, struct 
 	struct cell_run run = { 0 };
 	int r, changed = 0;
 
-	if (cell_host_network(&doc->spec))
-		return 0;
+	if (cell_host_network(&doc->spec)) {
+		r = cell_names_drop_locked(e, doc, err);
+		return r < 0 ? r : publish_in(e, &a, a.space, err);
+	}
 	r = cell_run_load(e, &a, &run, NULL);
 	if (r < 0 && r != -ENOENT)
 		return 0; /* the cell's status reports the record; its next start makes it good */

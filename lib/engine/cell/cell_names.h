@@ -41,7 +41,8 @@ int cell_names_drop_locked(struct engine *e, const struct cell_doc *doc, struct 
 
 /*
  * After the document of a cell has changed: make its leases and the hosts files say what the
- * document says. Does nothing for a cell that has no address.
+ * document says. Does nothing for a cell that has no address; one that is on the host's
+ * network from now on gives up those that it has.
  */
 int cell_names_keep_locked(struct engine *e, const struct cell_doc *doc, struct kerr *err);
 

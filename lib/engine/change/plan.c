@@ -163,15 +163,24 @@ static void plan_limits(const struct plan_cell *in, struct plan *p)
 	}
 }
 
-/* The names of a cell are those of its containers together. */
+/* Names and networks of a cell are those of its containers together. */
+static bool same_names(const struct cell_spec *a, const struct cell_spec *b)
+{
+	cleanup_strlist struct strlist of_a = { 0 }, of_b = { 0 };
+
+	cell_aliases(a, &of_a);
+	cell_aliases(b, &of_b);
+	if (!strlist_eq(&of_a, &of_b))
+		return false;
+	cell_networks(a, &of_a);
+	cell_networks(b, &of_b);
+	return strlist_eq(&of_a, &of_b) && cell_host_network(a) == cell_host_network(b);
+}
+
 static void plan_store(const struct plan_cell *in, struct plan *p)
 {
-	cleanup_strlist struct strlist old = { 0 }, new = { 0 };
-
 	add(p, STEP_STORE, NULL, NULL);
-	cell_aliases(&in->stored->spec, &old);
-	cell_aliases(&in->want->spec, &new);
-	if (!strlist_eq(&old, &new))
+	if (!same_names(&in->stored->spec, &in->want->spec))
 		add(p, STEP_NAMES, NULL, NULL);
 }
 

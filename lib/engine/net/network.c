@@ -459,12 +459,70 @@ int network_up(struct engine *e, const struct addr *space, const struct space_ne
 	int r;
 
 	(void) e;
+	if (link_uplink_mtu(&b.mtu, NULL) < 0)
+		b.mtu = 0;
 	r = link_bridge_ensure(&b, err);
 	if (r < 0)
 		return r;
 	if (link_forwarding_on(NULL) < 0)
 		log_wrn("cannot turn on net.ipv4.ip_forward", "bridge", net->bridge);
 	return r;
+}
+
+/* Spaces that a route overlaps: the first, and how many. */
+struct overlaps {
+	struct link_net route;
+	char *space;
+	char subnet[IPV4_NET_TEXT_MAX];
+	size_t n;
+};
+
+static int count_overlap(void *ctx, struct engine *e, const struct addr *space)
+{
+	struct overlaps *o = ctx;
+	struct space_net net;
+
+	if (network_load_record(e, space, &net, NULL) < 0 || streq(net.bridge, o->route.device) ||
+	    !ipv4_overlap(net.subnet, o->route.net))
+		return 0;
+	if (o->n++ == 0) {
+		o->space = addr_text(space);
+		(void) ipv4_net_text(net.subnet, o->subnet);
+	}
+	return 0;
+}
+
+static void warn_overlap(struct engine *e, const struct link_net *route)
+{
+	struct overlaps o = { .route = *route };
+	char text[IPV4_NET_TEXT_MAX], more[32];
+
+	if (each_space(e, count_overlap, &o, NULL) == 0 && o.n > 0) {
+		(void) snprintf(more, sizeof(more), "%zu", o.n - 1);
+		log_wrn("a route of the host overlaps the subnet of a space", "route",
+			ipv4_net_text(route->net, text), "device", route->device, "space", o.space,
+			"subnet", o.subnet, "more spaces", more);
+	}
+	free(o.space);
+}
+
+void network_warn_overlaps(struct engine *e)
+{
+	cleanup_free struct link_net *nets = NULL;
+	size_t n = 0;
+
+	if (link_list_nets(&nets, &n, NULL) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		bool told = !ipv4_overlap(nets[i].net, e->pod_net) ||
+			    str_has_prefix(nets[i].device, LINK_BRIDGE_PREFIX);
+
+		for (size_t k = 0; !told && k < i; k++) /* an address and its route are one */
+			told = ipv4_net_eq(nets[k].net, nets[i].net) &&
+			       streq(nets[k].device, nets[i].device);
+		if (!told)
+			warn_overlap(e, &nets[i]);
+	}
 }
 
 /*

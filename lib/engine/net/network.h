@@ -56,9 +56,18 @@ int network_plan(struct engine *e, const struct addr *space, const struct networ
 /* Rewrite both files from the stored network; nothing for one that plugins make. */
 int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err);
 
-/* Create the bridge and enable forwarding. 1 something changed, 0 not. */
+/*
+ * Create the bridge with the MTU of the host's uplink, and enable forwarding. 1 something
+ * changed, 0 not.
+ */
 int network_up(struct engine *e, const struct addr *space, const struct space_net *net,
 	       struct kerr *err);
+
+/*
+ * Warn of each route and address of the host that overlaps the subnet of a space and was not
+ * there when the subnet was chosen: what it leads to, or the space, cannot be reached.
+ */
+void network_warn_overlaps(struct engine *e);
 
 /*
  * Remove bridge, files and leases. The rules go with the next network_sync_rules.

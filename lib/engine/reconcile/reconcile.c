@@ -443,6 +443,7 @@ static void pass_all(struct engine *e, bool boot)
 			log_step(level_words[parents[i]], &err);
 	if (network_sync_rules(e, &err) < 0)
 		log_step("firewall", &err);
+	network_warn_overlaps(e);
 	if (cell_links_look(e, &err) < 0)
 		log_step("links", &err);
 	/* At boot, cells are started: side by side. */

@@ -162,6 +162,8 @@ static void read_link(void *ctx, const struct nlmsghdr *h)
 			memcpy(st->mac, attr.data, LINK_MAC_SIZE);
 		if (attr.type == IFLA_IFALIAS)
 			rt_attr_str(&attr, st->owner, sizeof(st->owner));
+		if (attr.type == IFLA_MTU)
+			st->mtu = rt_attr_u32(&attr);
 		if (attr.type != IFLA_LINKINFO)
 			continue;
 		rt_attrs_in(&infos, &attr);
@@ -305,7 +307,7 @@ static struct rt_msg *addr_msg(int ifindex, struct ipv4_net net)
 static int bridge_repair(struct rt_sock *sk, const struct link_bridge *b,
 			 const struct link_bridge_state *st, struct kerr *err)
 {
-	bool alias = b->owner && !st->owner[0];
+	bool alias = b->owner && !st->owner[0], mtu = b->mtu > 0 && b->mtu != st->mtu;
 	char message[RT_MESSAGE_MAX];
 	struct rt_msg *msg;
 	int changed = 0;
@@ -322,10 +324,12 @@ static int bridge_repair(struct rt_sock *sk, const struct link_bridge *b,
 					message);
 		changed = 1;
 	}
-	if (alias || !st->up) {
+	if (alias || mtu || !st->up) {
 		msg = link_msg(RTM_NEWLINK, 0, b->name, st->up ? 0 : IFF_UP);
 		if (alias)
 			rt_put(msg, IFLA_IFALIAS, b->owner, strlen(b->owner));
+		if (mtu)
+			rt_put_u32(msg, IFLA_MTU, b->mtu);
 		r = rt_do(sk, msg, message);
 		if (r < 0)
 			return kerr_set(err, r, "bring the bridge '%s' up%s", b->name, message);
@@ -430,6 +434,16 @@ static int open_socket_in(const struct link_attach *a, struct rt_sock **ret, str
 	return r < 0 ? r : 0;
 }
 
+/* The MTU of a device of this namespace; 0 if it cannot be asked for. */
+static unsigned device_mtu(struct rt_sock *sk, const char *name)
+{
+	struct ifreq req = { 0 };
+
+	(void) snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", name);
+	return ioctl(rt_fd(sk), SIOCGIFMTU, &req) < 0 || req.ifr_mtu < 0 ? 0
+									 : (unsigned) req.ifr_mtu;
+}
+
 /*
  * Create the pair with eth0 in the cell's namespace and the host's end as a port of the
  * bridge; both are down.
@@ -439,13 +453,14 @@ static int veth_create(struct rt_sock *sk, const struct link_attach *a, unsigned
 {
 	const struct ifinfomsg peer_head = { 0 }; /* must not come up before the pair is complete */
 	struct rt_msg *msg = link_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, a->host_name, 0);
+	unsigned mtu = a->mtu ? a->mtu : device_mtu(sk, a->bridge);
 	char message[RT_MESSAGE_MAX];
 	struct nlattr *info, *data, *peer;
 	int r;
 
 	rt_put_u32(msg, IFLA_MASTER, bridge);
-	if (a->mtu > 0)
-		rt_put_u32(msg, IFLA_MTU, a->mtu);
+	if (mtu > 0)
+		rt_put_u32(msg, IFLA_MTU, mtu);
 	info = rt_nest(msg, IFLA_LINKINFO);
 	rt_put_str(msg, IFLA_INFO_KIND, "veth");
 	data = rt_nest(msg, IFLA_INFO_DATA);
@@ -454,8 +469,8 @@ static int veth_create(struct rt_sock *sk, const struct link_attach *a, unsigned
 	rt_put_str(msg, IFLA_IFNAME, a->name);
 	rt_put(msg, IFLA_ADDRESS, mac, LINK_MAC_SIZE);
 	rt_put_u32(msg, IFLA_NET_NS_FD, (uint32_t) a->netns_fd);
-	if (a->mtu > 0)
-		rt_put_u32(msg, IFLA_MTU, a->mtu);
+	if (mtu > 0)
+		rt_put_u32(msg, IFLA_MTU, mtu);
 	rt_nest_end(msg, peer);
 	rt_nest_end(msg, data);
 	rt_nest_end(msg, info);
@@ -630,6 +645,8 @@ static void read_port(void *ctx, const struct nlmsghdr *h)
 			rt_attr_str(&attr, port->name, sizeof(port->name));
 		if (attr.type == IFLA_MASTER && attr.n >= 4)
 			port->master = (int) rt_attr_u32(&attr);
+		if (attr.type == IFLA_MTU)
+			port->mtu = rt_attr_u32(&attr);
 	}
 }
 
@@ -738,6 +755,78 @@ int link_port_hairpin(const char *host_name, struct kerr *err)
 	rt_nest_end(msg, nest);
 	r = rt_do(sk, msg, message);
 	return r < 0 ? kerr_set(err, r, "let '%s' answer itself%s", host_name, message) : 0;
+}
+
+/* ---- MTUs ---- */
+
+static int set_mtu(struct rt_sock *sk, const char *name, unsigned mtu, struct kerr *err)
+{
+	struct rt_msg *msg = link_msg(RTM_NEWLINK, 0, name, 0);
+	char message[RT_MESSAGE_MAX];
+	int r;
+
+	rt_put_u32(msg, IFLA_MTU, mtu);
+	r = rt_do(sk, msg, message);
+	return r < 0 ? kerr_set(err, r, "set the MTU of '%s'%s", name, message) : 0;
+}
+
+int link_follow_mtu(int netns_fd, const char *name, const char *host_name, const char *bridge,
+		    struct kerr *err)
+{
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL, *inside = NULL;
+	const struct link_attach at = { .netns_fd = netns_fd };
+	unsigned mtu;
+	int r;
+
+	r = rt_open(&sk, err);
+	if (r == 0)
+		r = open_socket_in(&at, &inside, err);
+	if (r < 0)
+		return r;
+	mtu = device_mtu(sk, bridge);
+	if (mtu == 0)
+		return kerr_plain(err, -ENODEV, "the bridge '%s' has no MTU", bridge);
+	r = set_mtu(inside, name, mtu, err);
+	return r < 0 ? r : set_mtu(sk, host_name, mtu, err);
+}
+
+static void read_route_device(void *ctx, const struct nlmsghdr *h)
+{
+	const struct rtmsg *head = rt_data(h);
+	unsigned *ifindex = ctx;
+	struct rt_attrs attrs;
+	struct rt_attr attr;
+
+	if (h->nlmsg_type != RTM_NEWROUTE || head->rtm_type != RTN_UNICAST)
+		return;
+	rt_attrs_of(&attrs, h, sizeof(*head));
+	while (rt_attrs_next(&attrs, &attr))
+		if (attr.type == RTA_OIF)
+			*ifindex = rt_attr_u32(&attr);
+}
+
+int link_uplink_mtu(unsigned *ret, struct kerr *err)
+{
+	const struct rtmsg head = { .rtm_family = AF_INET, .rtm_dst_len = 32 };
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
+	cleanup_(rt_msg_freep) struct rt_msg *get = NULL;
+	unsigned ifindex = 0;
+	struct rt_answer a = { .item = read_route_device, .ctx = &ifindex };
+	char name[IF_NAMESIZE];
+	int r;
+
+	r = rt_open(&sk, err);
+	if (r < 0)
+		return r;
+	get = rt_msg_new(RTM_GETROUTE, 0, &head, sizeof(head));
+	rt_put_u32(get, RTA_DST, htonl(0xc0000201)); /* 192.0.2.1 */
+	r = rt_talk(sk, &get, 1, &a);
+	*ret = 0;
+	if (r < 0 || ifindex == 0 || !if_indextoname(ifindex, name))
+		return 0; /* no route, so no device */
+	if (!streq(name, "lo") && !str_has_prefix(name, LINK_BRIDGE_PREFIX))
+		*ret = device_mtu(sk, name);
+	return 0;
 }
 
 /* ---- subnets in use on the host ---- */

@@ -35,10 +35,11 @@ struct link_bridge {
 	const char *name;
 	struct ipv4_net gateway; /* the bridge's own address with the subnet's prefix */
 	const char *owner; /* kept as the link's alias ("<realm>/<space>"); NULL: none */
+	unsigned mtu; /* 0: as it is */
 };
 
 /*
- * Create or repair the bridge: fixed MAC, address, up, no IPv6 and no router
+ * Create or repair the bridge: fixed MAC, address, MTU, up, no IPv6 and no router
  * advertisements. 1 something was changed, 0 all was in place. -EEXIST, with a message,
  * if a device of that name is not a bridge, has another owner, or has another IPv4
  * address; it is left alone.
@@ -52,6 +53,7 @@ struct link_bridge_state {
 	struct ipv4_net addr; /* its first IPv4 address; prefix 0: none */
 	size_t n_addrs;
 	uint8_t mac[LINK_MAC_SIZE];
+	unsigned mtu;
 	char owner[256];
 };
 
@@ -68,7 +70,7 @@ struct link_attach {
 	const char *name; /* in the namespace: "eth0" */
 	struct ipv4_net addr;
 	uint32_t gateway; /* 0: no default route */
-	unsigned mtu; /* 0: the kernel's */
+	unsigned mtu; /* 0: the bridge's */
 	uint8_t mac[LINK_MAC_SIZE]; /* all zero: link_mac_of_addr */
 	bool apart; /* the namespace must not forward between its devices: turn ip_forward off */
 	bool replace; /* delete a device of that name in the namespace first */
@@ -98,6 +100,7 @@ struct link_port {
 	char name[LINK_NAME_MAX];
 	int ifindex;
 	int master; /* ifindex of its bridge; 0: none */
+	unsigned mtu;
 	bool up;
 };
 
@@ -122,6 +125,20 @@ int link_port_join(const char *host_name, const char *bridge, struct kerr *err);
  * then translates the address by itself, and the frame does not pass through the host.
  */
 int link_port_hairpin(const char *host_name, struct kerr *err);
+
+/*
+ * Give both ends of a pair the MTU of a bridge: the host's end, and the device of that name
+ * in the namespace. A bridge drops frames that are too long for a port.
+ */
+int link_follow_mtu(int netns_fd, const char *name, const char *host_name, const char *bridge,
+		    struct kerr *err);
+
+/*
+ * The MTU of the device by which packets leave this host for the world (the kernel's route
+ * to an address that no host has, RFC 5737). 0 if there is no such device, or it is lo or a
+ * bridge of a space.
+ */
+int link_uplink_mtu(unsigned *ret, struct kerr *err);
 
 /* A subnet this host uses, and its device ("" for routes without one). */
 struct link_net {
