@@ -50,7 +50,7 @@ tests_unit_unit_model_LDADD = $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_host_SOURCES = $(UNIT_FRAME) tests/unit/host_lo.h tests/unit/host_pins.h \
 	tests/unit/host_sandbox.h tests/unit/test_cgroup.c tests/unit/test_conntrack.c \
-	tests/unit/test_firewall.c tests/unit/test_firewall_ports.c tests/unit/test_ipnet.c tests/unit/test_ipv4.c \
+	tests/unit/host_run.h tests/unit/test_firewall.c tests/unit/test_firewall_nft.c tests/unit/test_firewall_ports.c tests/unit/test_ipnet.c tests/unit/test_ipv4.c \
 	tests/unit/test_link.c tests/unit/test_link_filter.c tests/unit/test_mntns.c tests/unit/test_mount.c \
 	tests/unit/test_netwatch.c tests/unit/test_ns.c tests/unit/test_portuse.c tests/unit/test_rt.c
 tests_unit_unit_host_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_HOST_NET) -I$(top_srcdir)/lib/host/cgroup
@@ -145,7 +145,7 @@ SYSTEM_TESTS = \
 	tests/integration/monitor.bats tests/integration/mounts.bats \
 	tests/integration/mount_tables.bats \
 	tests/integration/names.bats \
-	tests/integration/network.bats tests/integration/ports.bats \
+	tests/integration/network.bats tests/integration/network_nft.bats tests/integration/ports.bats \
 	tests/integration/passes.bats \
 	tests/integration/people.bats \
 	tests/integration/odd_names.bats \

@@ -365,6 +365,7 @@ struct server_spec {
 	/* ours */
 	char *pod_subnet_cidr;
 	int64_t pod_subnet_size;
+	char *firewall_backend;
 	struct strlist insecure_registries;
 	struct strmap registry_mirrors;
 	char *registry_ca_file;

@@ -30,6 +30,7 @@ static const struct model_type limits_type = {
 };
 
 static const char *const log_levels[] = { "debug", "info", "warn", "error", NULL };
+static const char *const firewall_backends[] = { "auto", "legacy", "nft", NULL };
 static const char *const runtimes[] = { "runc", "crun", NULL };
 
 static const struct field spec_rows[] = {
@@ -60,6 +61,10 @@ static const struct field spec_rows[] = {
 		   .def = "10.88.0.0/16", .help = "Address range that spaces get subnets from."),
 	ROW_INT(struct server_spec, pod_subnet_size, "podSubnetSize", .flags = FIELD_OMIT_EMPTY,
 		.min = 8, .max = 30, .def = "24", .help = "Prefix length of a space's subnet."),
+	ROW_STRING(struct server_spec, firewall_backend, "firewallBackend",
+		   .flags = FIELD_OMIT_EMPTY, .values = firewall_backends, .def = "auto",
+		   .help = "Where packet filter rules are put: legacy (ip_tables), nft "
+			   "(nf_tables), or what the host uses."),
 	ROW_STRLIST(struct server_spec, insecure_registries, "insecureRegistries",
 		    .flags = FIELD_OMIT_EMPTY,
 		    .help = "Registries that plain HTTP may be spoken to, as host[:port]."),

@@ -459,6 +459,7 @@ struct rpc_init_host_result {
 	struct rpc_init_level def, sys;
 	bool cell_created;
 	bool daemon_started; /* by this call */
+	char *firewall; /* what packets are filtered by: firewall_world_name */
 	char *firewall_warning; /* "": rules are in place */
 	char *runtime_warning; /* "": the runtime has no hole that we know of */
 };

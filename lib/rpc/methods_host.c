@@ -87,6 +87,7 @@ static const struct field init_host_result_rows[] = {
 	OBJ(sys, struct rpc_init_level, "System", init_level),
 	BOOL(cell_created, "CellCreated"),
 	BOOL(daemon_started, "DaemonStarted"),
+	STR(firewall, "Firewall"),
 	STR(firewall_warning, "FirewallWarning"),
 	STR(runtime_warning, "RuntimeWarning"),
 };

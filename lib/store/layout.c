@@ -66,7 +66,7 @@ static const char *const rt_files_[_RT_FILE_MAX] = {
 	[RT_BOOT] = "boot.json",      [RT_RESTARTS] = "restarts",
 	[RT_BOOTED] = "booted",	      [RT_SECCOMP] = "seccomp",
 	[RT_PUBLISHED] = "published", [RT_STOPS] = "stops",
-	[RT_MOUNTS] = "mounts",
+	[RT_MOUNTS] = "mounts",	      [RT_NFT] = "nft",
 };
 
 static const char *const rt_container_files_[_RTC_FILE_MAX] = {

@@ -146,6 +146,7 @@ enum rt_file {
 	RT_MOUNTS, /* mounts: the pinned mount namespace that has the pins of all cells */
 	RT_PUBLISHED, /* published: a link per cell whose ports are published */
 	RT_BOOTED, /* booted: exists once the cells to start at boot have been started */
+	RT_NFT, /* nft: exists while packet filter rules are in nf_tables */
 	_RT_FILE_MAX,
 };
 

@@ -27,7 +27,8 @@ tree()
 	assert_line --index 3 "Run path: $INSTANCE_RUN_PATH"
 	assert_line --index 4 'Kukeond image: host'
 	assert_line --index 5 "Server configuration: $INSTANCE_CONFIG"
-	assert_line --index 6 'Actions:'
+	assert_line --index 6 --regexp '^Packet filter: (iptables \(legacy\)|nftables)$'
+	assert_line --index 7 'Actions:'
 	assert_like "$output" ... '    - realm "default": already existed' ... '    - network "default-default": already existed' ...
 	assert_like "$output" ... '    - cell "kukeond": already existed' ... '    - cell containers: already running' ...
 	refute grep -E ': (created|started|missing)' <<<"$output"

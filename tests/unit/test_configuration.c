@@ -76,6 +76,10 @@ static const struct {
 	{ SERVER, "spec: {runtime: rocket}", "load server configuration: server configuration \"",
 	  "\": spec.runtime \"rocket\" is not one of the known values: server configuration is "
 	  "invalid" },
+	{ SERVER, "spec: {firewallBackend: iptables}",
+	  "load server configuration: server configuration \"",
+	  "\": spec.firewallBackend \"iptables\" is not one of the known values: server "
+	  "configuration is invalid" },
 	{ SERVER, "spec: {podSubnetSize: 31}", "load server configuration: server configuration \"",
 	  "\": spec.podSubnetSize must be within [8, 30]: 31: server configuration is invalid" },
 	{ SERVER, "", "load server configuration: \"",

@@ -32,6 +32,7 @@ START_TEST(configurations)
 		{ { .pod_subnet_cidr = "fd00::/64" }, "podSubnetCIDR" },
 		{ { .pod_subnet_size = 8 }, "podSubnetSize" },
 		{ { .pod_subnet_size = 31 }, "podSubnetSize" },
+		{ { .firewall_backend = "iptables" }, "firewallBackend \"iptables\"" },
 		{ { .cgroup_root = "../x" }, "" },
 	};
 	struct engine_config good = { .cgroup_root = "/x/", .suffix = "a.b" };

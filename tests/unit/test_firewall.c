@@ -5,16 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "firewall.h"
 #include "firewall_host.h"
 #include "firewall_plan.h"
 #include "firewall_world.h"
-#include "host_sandbox.h"
+#include "host_run.h"
 #include "mem.h"
-#include "proc.h"
 #include "str.h"
 #include "unit.h"
 #include "vec.h"
@@ -226,24 +224,6 @@ static void setup(void)
 	sandbox_enter();
 	ck_assert_int_eq(setenv("XTABLES_LOCKFILE", SANDBOX "/xtables.lock", 1), 0);
 }
-
-/* Run a program for its output; it must succeed. Owned by the caller. */
-static char *run(const char *const *argv)
-{
-	struct proc_spawn how = PROC_SPAWN_INIT;
-	struct buf out = BUF_INIT(1 << 20);
-	cleanup_buf struct buf errout = BUF_INIT(4096);
-	int status = 0;
-
-	how.path = argv[0];
-	how.argv = (char *const *) (uintptr_t) argv;
-	ok(proc_run(&how, NULL, &out, &errout, 10000, &status, &e), &e);
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: %s", argv[0],
-		      buf_str(&errout));
-	return buf_take(&out);
-}
-
-#define RUN(...) run((const char *const[]){ __VA_ARGS__, NULL })
 
 static char *rules(const char *table)
 {
@@ -542,7 +522,7 @@ START_TEST(heals)
 
 		for (k = 0; k < 9 && damage[i][k]; k++)
 			argv[k] = damage[i][k];
-		free(run(argv));
+		free(host_run(argv));
 		ck_assert_msg(apply(2) == 1, "damage %zu is not seen", i);
 		filter_now = rules("filter");
 		filter6_now = rules6("filter");
@@ -579,27 +559,6 @@ START_TEST(two_instances)
 	ck_assert_int_eq(ok(remove_instance("dev"), &e), 1);
 	after = rules("filter");
 	ck_assert_str_eq(alone, after);
-}
-END_TEST
-
-START_TEST(nft_host)
-{
-	const struct firewall_input in = { .spaces = spaces, .n_spaces = 1 };
-	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
-
-	free(RUN("nft", "add", "table", "ip6", "x")); /* says nothing about IPv4 */
-	ck_assert_int_eq(firewall_world(FIREWALL_CHOICE_AUTO, FIREWALL_IPV4),
-			 FIREWALL_WORLD_LEGACY);
-	free(RUN("nft", "add", "table", "inet", "firewalld"));
-	ck_assert_int_eq(firewall_world(FIREWALL_CHOICE_AUTO, FIREWALL_IPV4), FIREWALL_WORLD_NFT);
-	firewall_plan_make(&in, &p);
-	ck_assert_int_eq(firewall_apply(&p, FIREWALL_CHOICE_AUTO, &e), -EOPNOTSUPP);
-	ck_assert_ptr_nonnull(strstr(e.msg, "nf_tables"));
-	ck_assert_int_eq(firewall_differs(&p, FIREWALL_CHOICE_AUTO, &e), -EOPNOTSUPP);
-	ck_assert_int_eq(ok(remove_instance(""), &e), 0);
-	free(rules("filter")); /* makes the legacy table */
-	ck_assert_int_eq(firewall_world(FIREWALL_CHOICE_AUTO, FIREWALL_IPV4),
-			 FIREWALL_WORLD_LEGACY);
 }
 END_TEST
 
@@ -646,7 +605,6 @@ static Suite *test_firewall(void)
 	tcase_add_test(live, first_of_all);
 	tcase_add_test(live, heals);
 	tcase_add_test(live, two_instances);
-	tcase_add_test(live, nft_host);
 	tcase_add_test(live, chain_in_use);
 	tcase_add_test(live, lock);
 	suite_add_tcase(s, live);

@@ -50,6 +50,7 @@ void engine_config_read(struct engine_config *c, const struct server_spec *s)
 	c->runtime = s->runtime;
 	c->pod_subnet_cidr = s->pod_subnet_cidr;
 	c->pod_subnet_size = s->pod_subnet_size;
+	c->firewall_backend = s->firewall_backend;
 	c->socket_gid = s->socket_gid.set ? s->socket_gid.v : -1;
 	c->keep_layers = s->keep_layers.set && s->keep_layers.v;
 	c->insecure_registries = &s->insecure_registries;
@@ -94,6 +95,10 @@ int engine_open(const struct engine_config *c, struct engine **ret, struct kerr 
 	(void) boot_id(e->boot, NULL); /* else it is asked for, and missed, where it matters */
 	e->caller = geteuid();
 	e->grace_ms = -1;
+	r = firewall_choice_parse(c->firewall_backend, &e->firewall_choice);
+	if (r < 0)
+		return kerr_plain(err, r, "firewallBackend \"%s\" is not auto, legacy or nft",
+				  c->firewall_backend);
 	r = parse_pod_net(e, c, err);
 	if (r == 0)
 		r = configuration_check_path("runPath", c->run_path, err);

@@ -5,16 +5,17 @@
 #include <unistd.h>
 
 #include "bootstrap.h"
+#include "buf.h"
 #include "cgroup.h"
 #include "cgroup_host.h"
 #include "configuration.h"
 #include "context.h"
 #include "copy.h"
 #include "firewall.h"
-#include "firewall_world.h"
 #include "mem.h"
 #include "mount.h"
 #include "network.h"
+#include "packet_filter.h"
 #include "path.h"
 #include "realm.h"
 #include "runc.h"
@@ -24,6 +25,9 @@
 #include "stack.h"
 #include "str.h"
 #include "system.h"
+#include "vec.h"
+
+#define WARNING_MAX 4096
 
 /*
  * A known vulnerability of the runtime is a warning only: kukeon checks paths itself
@@ -148,9 +152,20 @@ static int make_root_cgroup(struct engine *e, struct rpc_made *ret, struct kerr 
 /* Only a warning: cells run without NAT; an egress policy is refused. */
 static void check_firewall(const struct engine *e, struct rpc_init_host_result *ret)
 {
-	if (firewall_world(e->firewall_choice, FIREWALL_IPV4) != FIREWALL_WORLD_LEGACY)
-		ret->firewall_warning = xstrdup(
-			"this host's packet filter is not in legacy iptables: cells start without NAT");
+	cleanup_strlist struct strlist closed = { 0 };
+	cleanup_buf struct buf text = BUF_INIT(WARNING_MAX);
+	struct kerr why = { 0 };
+
+	ret->firewall = xstrdup(packet_filter_name(e));
+	if (firewall_world_check(packet_filter_choice(e), FIREWALL_BOTH, &why) < 0) {
+		ret->firewall_warning = xstrdup(why.msg);
+		return;
+	}
+	(void) firewall_closed(e->instance, &closed, NULL);
+	for (size_t i = 0; i < closed.n; i++)
+		buf_addf(&text, "%s%s", i ? ", " : "packets of cells are dropped by ", closed.v[i]);
+	if (text.len > 0)
+		ret->firewall_warning = buf_take(&text);
 }
 
 /* A value given here replaces the recorded one. */
@@ -198,7 +213,6 @@ int bootstrap_init(struct engine *e, const struct rpc_init_host_args *o,
 		r = make_root_cgroup(e, &ret->root_cgroup, err);
 	if (r < 0)
 		return r;
-	check_firewall(e, ret);
 	r = make_level(e, str_empty(o->realm) ? "default" : o->realm,
 		       str_empty(o->space) ? "default" : o->space, "default", &ret->def, err);
 	if (r == 0)
@@ -207,6 +221,7 @@ int bootstrap_init(struct engine *e, const struct rpc_init_host_args *o,
 		r = rewrite_networks(e, ret, err);
 	if (r < 0)
 		return r;
+	check_firewall(e, ret); /* when the rules stand */
 	r = system_create(e, &d, err);
 	if (r < 0)
 		return r;

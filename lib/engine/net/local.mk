@@ -14,4 +14,5 @@ libengine_net_a_SOURCES = \
 	lib/engine/net/hosts_text.c lib/engine/net/hosts_text.h \
 	lib/engine/net/lease.c lib/engine/net/lease.h \
 	lib/engine/net/network.c lib/engine/net/network.h \
+	lib/engine/net/packet_filter.c lib/engine/net/packet_filter.h \
 	lib/engine/net/published.c lib/engine/net/published.h

@@ -15,7 +15,6 @@
 #include "emit_json.h"
 #include "fd.h"
 #include "firewall.h"
-#include "firewall_host.h"
 #include "firewall_plan.h"
 #include "firewall_ports.h"
 #include "jscan.h"
@@ -24,6 +23,7 @@
 #include "mem.h"
 #include "model.h"
 #include "network.h"
+#include "packet_filter.h"
 #include "path.h"
 #include "published.h"
 #include "statefile.h"
@@ -647,7 +647,7 @@ typedef int plan_fn(struct engine *e, const struct firewall_plan *plan, struct k
 
 static int try_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
 {
-	return firewall_apply(plan, e->firewall_choice, err);
+	return packet_filter_apply(e, plan, err);
 }
 
 static int apply_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
@@ -668,7 +668,7 @@ static int apply_plan(struct engine *e, const struct firewall_plan *plan, struct
 
 static int compare_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
 {
-	return firewall_differs(plan, e->firewall_choice, err);
+	return firewall_differs(plan, packet_filter_choice(e), err);
 }
 
 /* With the lock of the firewall: make the plan of all spaces, and call fn with it. */

@@ -77,7 +77,8 @@ int network_delete(struct engine *e, const struct addr *space, struct kerr *err)
 
 /*
  * Update the firewall to the rules of all spaces of this instance. 1 changed, 0 up to
- * date. On a host without legacy tables, warn once and return success.
+ * date. What others drop nevertheless is logged. On a host whose packets cannot be
+ * filtered, warn and return success.
  */
 int network_sync_rules(struct engine *e, struct kerr *err);
 

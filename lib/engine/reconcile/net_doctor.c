@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "net_doctor.h"
 #include "network.h"
+#include "packet_filter.h"
 #include "reconcile.h"
 #include "scope.h"
 #include "str.h"
@@ -46,6 +47,15 @@ static void add_error(struct rpc_doctor_network_result *ret, const char *what, c
 
 /* ---- the host ---- */
 
+static void look_at_others(struct engine *e, struct rpc_doctor_network_result *ret)
+{
+	cleanup_strlist struct strlist closed = { 0 };
+
+	(void) firewall_closed(e->instance, &closed, NULL);
+	for (size_t i = 0; i < closed.n; i++)
+		add(ret, "rules", "", WRONG, xasprintf("%s drops packets of cells", closed.v[i]));
+}
+
 static void look_at_host(struct engine *e, struct rpc_doctor_network_result *ret)
 {
 	struct kerr why = { 0 };
@@ -66,7 +76,9 @@ static void look_at_host(struct engine *e, struct rpc_doctor_network_result *ret
 		add(ret, "rules", "", WRONG,
 		    xstrdup("packet filter rules were changed or removed"));
 	else
-		add(ret, "rules", "", OK, xstrdup("packet filter rules are in place"));
+		add(ret, "rules", "", OK,
+		    xasprintf("packet filter rules are in place (%s)", packet_filter_name(e)));
+	look_at_others(e, ret);
 }
 
 /* ---- spaces ---- */

@@ -13,6 +13,7 @@
  */
 #define FIREWALL_CHAIN_MAX 32 /* xt_chainlabel; iptables itself takes names of 28 bytes */
 #define FIREWALL_DEVICE_MAX 16 /* IFNAMSIZ */
+#define FIREWALL_TAG_MAX 9
 #define FIREWALL_COMMENT_MAX 256 /* xt_comment, with the NUL; what is longer is cut */
 
 /* Bits: which packets a chain, a rule or a hook is for. */
@@ -134,8 +135,10 @@ struct firewall_hook {
  * chains that are no longer wanted.
  */
 #define FIREWALL_INNER "KUKE-"
+#define FIREWALL_TOP "KUKEON-" /* what the names of tops begin with */
 
 struct firewall_plan {
+	char tag[FIREWALL_TAG_MAX]; /* of the instance, for names; "": the default one */
 	struct firewall_chain *chains;
 	size_t n_chains;
 	struct firewall_hook *hooks; /* in one built-in chain: in order */

@@ -5,14 +5,17 @@
 #include "err.h"
 #include "firewall.h"
 #include "firewall_world.h"
+#include "vec.h"
 
 /*
  * This host's packet filter brought to a plan, by the back end for what it filters with
- * (firewall_world). A family that this host does not filter is left out:
- * firewall_world_check says whether there is one.
+ * (firewall_world). The rules stand there; what the other one drops of all that is
+ * forwarded is opened there too (firewall_plan_opening), and what else it has of ours,
+ * from a time when it was the one, is removed after the new rules stand. A family that
+ * this host does not filter is left out: firewall_world_check says whether there is one.
  *
  * 1 changed, 0 already in place; -EOPNOTSUPP, with a message for a warning, on a host
- * whose packets cannot be filtered.
+ * whose packets cannot be filtered. What cannot be opened is no error: firewall_closed.
  */
 int firewall_apply(const struct firewall_plan *p, enum firewall_choice choice, struct kerr *err);
 
@@ -20,9 +23,16 @@ int firewall_apply(const struct firewall_plan *p, enum firewall_choice choice, s
 int firewall_differs(const struct firewall_plan *p, enum firewall_choice choice, struct kerr *err);
 
 /*
- * Remove what a plan brought, and the chains that its tops lead to (so the plan may be
- * one without spaces). 1 something was removed, 0 there was nothing.
+ * Remove what a plan brought, from both, and the chains that its tops lead to (so the
+ * plan may be one without spaces). 1 something was removed, 0 there was nothing.
  */
 int firewall_remove(const struct firewall_plan *p, struct kerr *err);
+
+/*
+ * What drops packets that cells send or get although the instance's rules let them
+ * pass, such as a table that only its owner can change: a text for each, "chain
+ * 'filter_FORWARD' of the nftables table 'inet firewalld'".
+ */
+int firewall_closed(const char *instance, struct strlist *ret, struct kerr *err);
 
 #endif

@@ -337,7 +337,13 @@ enum action {
 	ACTION_APPLY = 1,
 	ACTION_LOOK,
 	ACTION_REMOVE,
+	ACTION_LOOK_REMOVE,
 };
+
+static bool removes(enum action action)
+{
+	return action == ACTION_REMOVE || action == ACTION_LOOK_REMOVE;
+}
 
 /* 1 changed (or would be), 0 not; -EAGAIN: another program changed the table meanwhile. */
 static int do_table(struct table t, enum action action, struct kerr *err)
@@ -349,13 +355,15 @@ static int do_table(struct table t, enum action action, struct kerr *err)
 	if (r < 0)
 		return r;
 	t.x = x;
-	if (action != ACTION_REMOVE && table_eq(&t))
+	if (!removes(action) && table_eq(&t))
 		return 0;
 	if (action == ACTION_LOOK)
 		return 1;
 	r = action == ACTION_APPLY ? table_write(&t, err) : table_remove(&t, err);
-	if (r < 0 || (action == ACTION_REMOVE && r == 0))
+	if (r < 0 || (removes(action) && r == 0))
 		return r;
+	if (action == ACTION_LOOK_REMOVE)
+		return 1;
 	return xtc_commit(x) ? 1 : xtc_fail(x, "commit the rules", err);
 }
 
@@ -381,7 +389,8 @@ static int do_tables(const struct firewall_plan *plan, unsigned families, enum a
 		for (unsigned family = FIREWALL_IPV4; family <= FIREWALL_IPV6; family <<= 1) {
 			struct table t = { .plan = plan, .id = id, .family = family };
 
-			if (!(families & family) || !firewall_plan_uses(plan, t.id, t.family))
+			if (!(families & family) || !firewall_plan_uses(plan, t.id, t.family) ||
+			    (removes(action) && !xtc_exists(t.family, t.id)))
 				continue;
 			r = -EAGAIN;
 			for (tries = 0; r == -EAGAIN && tries < COMMIT_TRIES; tries++)
@@ -404,12 +413,23 @@ int firewall_iptc_differs(const struct firewall_plan *p, unsigned families, stru
 	return do_tables(p, families, ACTION_LOOK, err);
 }
 
-int firewall_iptc_remove(const struct firewall_plan *p, struct kerr *err)
+/* Of the families, those that have tables. */
+static unsigned with_tables(unsigned families)
 {
-	unsigned families = 0;
-
 	for (unsigned family = FIREWALL_IPV4; family <= FIREWALL_IPV6; family <<= 1)
-		if (firewall_world_has_legacy(family))
-			families |= family;
+		if (!firewall_world_has_legacy(family))
+			families &= ~family;
+	return families;
+}
+
+int firewall_iptc_remove(const struct firewall_plan *p, unsigned families, struct kerr *err)
+{
+	families = with_tables(families);
 	return families ? do_tables(p, families, ACTION_REMOVE, err) : 0;
+}
+
+int firewall_iptc_has(const struct firewall_plan *p, unsigned families, struct kerr *err)
+{
+	families = with_tables(families);
+	return families ? do_tables(p, families, ACTION_LOOK_REMOVE, err) : 0;
 }

@@ -28,6 +28,9 @@ const char *firewall_iptc_lock_path(void) __attribute__((returns_nonnull));
  * plan may be one without spaces), from the tables that there are; none is loaded. 1
  * something was removed, 0 there was nothing.
  */
-int firewall_iptc_remove(const struct firewall_plan *p, struct kerr *err);
+int firewall_iptc_remove(const struct firewall_plan *p, unsigned families, struct kerr *err);
+
+/* 1 if firewall_iptc_remove would remove something, 0 if not, -errno. */
+int firewall_iptc_has(const struct firewall_plan *p, unsigned families, struct kerr *err);
 
 #endif

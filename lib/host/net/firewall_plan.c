@@ -208,9 +208,32 @@ static void add_nat(struct firewall_plan *p, const struct firewall_input *in)
 void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *ret)
 {
 	*ret = (struct firewall_plan){ 0 };
+	if (!str_empty(in->instance))
+		(void) snprintf(ret->tag, sizeof(ret->tag), "%08x",
+				fnv1a32(in->instance, strlen(in->instance)));
 	add_dispatch(ret, in, FIREWALL_FORWARD, EGRESS);
 	add_forward(ret, in);
 	add_dispatch(ret, in, FIREWALL_INPUT, INPUT);
 	add_nat(ret, in);
 	firewall_ports_translate(ret, in);
+}
+
+void firewall_plan_opening(const struct firewall_plan *p, struct firewall_plan *ret)
+{
+	struct firewall_chain *c;
+	struct firewall_rule *r;
+	char top[FIREWALL_CHAIN_MAX];
+
+	*ret = (struct firewall_plan){ 0 };
+	memcpy(ret->tag, p->tag, sizeof(ret->tag));
+	(void) snprintf(top, sizeof(top), FORWARD "%s%s", p->tag[0] ? "-" : "", p->tag);
+	c = firewall_add_chain(ret, FIREWALL_FILTER, FIREWALL_BOTH, top);
+	r = firewall_add_rule(c, FIREWALL_ACCEPT);
+	set_device(r->in, ANY_BRIDGE);
+	r->comment = xstrdup("kukeon-forward:egress");
+	r = firewall_add_rule(c, FIREWALL_ACCEPT);
+	set_device(r->out, ANY_BRIDGE);
+	r->comment = xstrdup("kukeon-forward:ingress");
+	firewall_add_hook(ret, FIREWALL_FILTER, FIREWALL_BOTH, FIREWALL_FORWARD, FORWARD, top)
+		->comment = xstrdup("kukeon-forward:jump");
 }

@@ -79,4 +79,11 @@ void firewall_space_chain(const char *realm, const char *space, const char *inst
  */
 void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *ret);
 
+/*
+ * What a packet filter needs that is not the one with the plan's rules, but drops what is
+ * forwarded: a chain that accepts all that enters or leaves a bridge of ours. The plan's
+ * own rules have to stand, for they alone tell what may pass.
+ */
+void firewall_plan_opening(const struct firewall_plan *p, struct firewall_plan *ret);
+
 #endif

@@ -5,23 +5,23 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
 
 #include "buf.h"
 #include "fd.h"
+#include "firewall_nft.h"
 #include "firewall_world.h"
+#include "firewall_xtc.h"
 #include "mem.h"
+#include "nft_rules.h"
 #include "proc.h"
 #include "str.h"
 
 #define MODPROBE_MS 5000
-#define NFT_ANSWER_MAX 16384
+#define READ_TRIES 5 /* when rules change meanwhile */
 
 static const struct {
 	const char *module;
@@ -54,53 +54,54 @@ static bool legacy_in_kernel(enum firewall_family family)
 	return read_legacy_tables(family, &b) != -ENOENT;
 }
 
-static bool nft_answer_has_table(char *buf, ssize_t len, bool *ret_end)
-{
-	struct nlmsghdr *h = (struct nlmsghdr *) (void *) buf;
-	size_t n = (size_t) len;
-	struct nfgenmsg *head;
-	bool found = false;
+/* ---- nf_tables ---- */
 
-	for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
-		if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR) {
-			*ret_end = true;
-			break;
-		}
-		head = NLMSG_DATA(h);
-		if ((h->nlmsg_type & 0xff) == NFT_MSG_NEWTABLE &&
-		    (head->nfgen_family == NFPROTO_IPV4 || head->nfgen_family == NFPROTO_INET))
-			found = true;
-	}
-	return found;
+struct nft_view {
+	bool in_kernel;
+	bool used; /* rules of others filter IPv4 */
+	bool ours; /* a table of ours is there */
+};
+
+static bool filters(const struct nft_chain *c)
+{
+	return c->base && (c->family == NFPROTO_IPV4 || c->family == NFPROTO_INET) &&
+	       (c->use > 0 || c->policy == NF_DROP);
 }
 
-/* Whether nf_tables filters IPv4 here: any table of family ip or inet. */
-static bool nft_has_tables(void)
+static struct nft_view look_at_nft(void)
 {
-	struct {
-		struct nlmsghdr h;
-		struct nfgenmsg head;
-	} req = {
-		.h = { .nlmsg_len = sizeof(req),
-		       .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE,
-		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.head = { .nfgen_family = NFPROTO_UNSPEC, .version = NFNETLINK_V0 },
-	};
-	cleanup_free char *buf = xmalloc(NFT_ANSWER_MAX);
-	cleanup_fd int fd = -EBADF;
-	bool found = false, end = false;
-	ssize_t n;
+	cleanup_(nft_ruleset_clear) struct nft_ruleset s = { 0 };
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
+	struct nft_view v = { 0 };
+	int r = -EINTR;
 
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-	if (fd < 0 || send(fd, &req, sizeof(req), 0) < 0)
-		return false;
-	while (!end) {
-		n = recv(fd, buf, NFT_ANSWER_MAX, 0);
-		if (n <= 0)
-			break;
-		found = nft_answer_has_table(buf, n, &end) || found;
+	if (rt_open_netfilter(&sk, NULL) < 0)
+		return v;
+	for (int tries = 0; r == -EINTR && tries < READ_TRIES; tries++)
+		r = nft_ruleset_read(sk, &s, NULL);
+	v.in_kernel = r == 0 || r == -EINTR;
+	for (size_t i = 0; i < s.n_chains; i++) {
+		if (firewall_nft_is_ours(s.chains[i].table))
+			v.ours |= s.chains[i].family == NFPROTO_INET;
+		else
+			v.used |= filters(&s.chains[i]);
 	}
-	return found;
+	return v;
+}
+
+/* ---- legacy tables ---- */
+
+/* Whether tables that are there have rules of others, or a policy DROP. */
+static bool legacy_used(void)
+{
+	for (int id = FIREWALL_FILTER; id < _FIREWALL_TABLE_MAX; id++) {
+		cleanup_(xtc_freep) struct xtc *x = NULL;
+
+		if (xtc_exists(FIREWALL_IPV4, id) && xtc_open(FIREWALL_IPV4, id, &x, NULL) == 0 &&
+		    xtc_used_by_others(x))
+			return true;
+	}
+	return false;
 }
 
 /* By the program that the kernel calls to load a module (kernel.modprobe, sysctl/kernel.rst). */
@@ -122,16 +123,45 @@ static bool legacy_can_load(enum firewall_family family)
 	return legacy_in_kernel(family);
 }
 
-/* What rules for IPv4 are in is what the host uses. */
-static enum firewall_world world_of_host(void)
+static bool has_legacy_both(void)
 {
-	if (firewall_world_has_legacy(FIREWALL_IPV4))
+	for (unsigned f = FIREWALL_IPV4; f <= FIREWALL_IPV6; f <<= 1)
+		if (access(families[f].kernel, F_OK) == 0 && !legacy_in_kernel(f) &&
+		    !legacy_can_load(f))
+			return false;
+	return true;
+}
+
+static enum firewall_world world_of_host(enum firewall_choice choice)
+{
+	struct nft_view nft = look_at_nft();
+	bool tables = firewall_world_has_legacy(FIREWALL_IPV4);
+
+	if (nft.used || nft.ours || (nft.in_kernel && choice == FIREWALL_CHOICE_STAY_NFT))
+		return tables && legacy_used() ? FIREWALL_WORLD_LEGACY : FIREWALL_WORLD_NFT;
+	if (tables || has_legacy_both())
 		return FIREWALL_WORLD_LEGACY;
-	if (nft_has_tables())
+	if (nft.in_kernel)
 		return FIREWALL_WORLD_NFT;
-	if (legacy_in_kernel(FIREWALL_IPV4) || legacy_can_load(FIREWALL_IPV4))
-		return FIREWALL_WORLD_LEGACY;
-	return FIREWALL_WORLD_NONE;
+	return legacy_in_kernel(FIREWALL_IPV4) ? FIREWALL_WORLD_LEGACY : FIREWALL_WORLD_NONE;
+}
+
+static enum firewall_world chosen_world(enum firewall_choice choice)
+{
+	bool there;
+
+	switch (choice) {
+	case FIREWALL_CHOICE_LEGACY:
+		there = legacy_in_kernel(FIREWALL_IPV4) || legacy_can_load(FIREWALL_IPV4);
+		return there ? FIREWALL_WORLD_LEGACY : FIREWALL_WORLD_NONE;
+	case FIREWALL_CHOICE_NFT:
+		return look_at_nft().in_kernel ? FIREWALL_WORLD_NFT : FIREWALL_WORLD_NONE;
+	case FIREWALL_CHOICE_AUTO:
+	case FIREWALL_CHOICE_STAY_NFT:
+	case _FIREWALL_CHOICE_MAX:
+		break;
+	}
+	return world_of_host(choice);
 }
 
 enum firewall_world firewall_world(enum firewall_choice choice, enum firewall_family family)
@@ -140,8 +170,7 @@ enum firewall_world firewall_world(enum firewall_choice choice, enum firewall_fa
 
 	if (access(families[family].kernel, F_OK) < 0)
 		return FIREWALL_WORLD_NO_PACKETS;
-	(void) choice;
-	host = world_of_host();
+	host = chosen_world(choice);
 	if (family == FIREWALL_IPV4 || host != FIREWALL_WORLD_LEGACY)
 		return host;
 	if (legacy_in_kernel(family) || legacy_can_load(family))
@@ -151,20 +180,21 @@ enum firewall_world firewall_world(enum firewall_choice choice, enum firewall_fa
 
 static int check_family(enum firewall_choice choice, enum firewall_family family, struct kerr *err)
 {
-	switch (firewall_world(choice, family)) {
-	case FIREWALL_WORLD_LEGACY:
-	case FIREWALL_WORLD_NO_PACKETS:
+	static const char *const missing[] = {
+		[FIREWALL_CHOICE_AUTO] = "neither ip_tables nor nf_tables",
+		[FIREWALL_CHOICE_LEGACY] = "no ip_tables (firewallBackend: legacy)",
+		[FIREWALL_CHOICE_NFT] = "no nf_tables (firewallBackend: nft)",
+		[FIREWALL_CHOICE_STAY_NFT] = "neither ip_tables nor nf_tables",
+	};
+	enum firewall_world host = firewall_world(choice, family);
+
+	_Static_assert(ARRAY_SIZE(missing) == _FIREWALL_CHOICE_MAX, "a choice without words");
+	if (host != FIREWALL_WORLD_NONE)
 		return 0;
-	case FIREWALL_WORLD_NFT:
-		return kerr_plain(err, -EOPNOTSUPP,
-				  "this host filters with nf_tables, which is not supported yet: "
-				  "%s",
-				  families[family].lost);
-	case FIREWALL_WORLD_NONE:
-	case _FIREWALL_WORLD_MAX:
-		break;
-	}
-	return kerr_plain(err, -EOPNOTSUPP, "this kernel has no %s: %s", families[family].module,
+	if (family == FIREWALL_IPV6 && choice != FIREWALL_CHOICE_NFT)
+		return kerr_plain(err, -EOPNOTSUPP, "this kernel has no %s: %s",
+				  families[family].module, families[family].lost);
+	return kerr_plain(err, -EOPNOTSUPP, "this kernel has %s: %s", missing[choice],
 			  families[family].lost);
 }
 
@@ -177,4 +207,35 @@ int firewall_world_check(enum firewall_choice choice, unsigned which, struct ker
 	if (r == 0 && which & FIREWALL_IPV6)
 		r = check_family(choice, FIREWALL_IPV6, err);
 	return r;
+}
+
+/* ---- names ---- */
+
+const char *firewall_world_name(enum firewall_world world)
+{
+	switch (world) {
+	case FIREWALL_WORLD_LEGACY:
+		return "iptables (legacy)";
+	case FIREWALL_WORLD_NFT:
+		return "nftables";
+	case FIREWALL_WORLD_NONE:
+	case FIREWALL_WORLD_NO_PACKETS:
+	case _FIREWALL_WORLD_MAX:
+		break;
+	}
+	return "none";
+}
+
+int firewall_choice_parse(const char *name, enum firewall_choice *ret)
+{
+	static const char *const names[] = { "auto", "legacy", "nft" };
+
+	if (str_empty(name))
+		name = names[FIREWALL_CHOICE_AUTO];
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (streq(name, names[i])) {
+			*ret = i;
+			return 0;
+		}
+	return -EINVAL;
 }

@@ -2,13 +2,18 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 
 #include <libiptc/libip6tc.h>
 #include <libiptc/libiptc.h>
 
+#include "buf.h"
+#include "fd.h"
 #include "firewall_entry.h"
 #include "firewall_xtc.h"
 #include "mem.h"
+#include "str.h"
 
 struct xtc {
 	enum firewall_family family;
@@ -43,6 +48,23 @@ int xtc_open(enum firewall_family family, enum firewall_table table, struct xtc 
 	return 0;
 }
 
+bool xtc_exists(enum firewall_family family, enum firewall_table table)
+{
+	cleanup_buf struct buf b = BUF_INIT(4096);
+	const char *name = firewall_table_name(table), *at;
+	size_t n = strlen(name);
+
+	if (sys_read(AT_FDCWD,
+		     family == FIREWALL_IPV4 ? "/proc/net/ip_tables_names"
+					     : "/proc/net/ip6_tables_names",
+		     &b) < 0)
+		return false;
+	for (at = buf_str(&b); *at; at += strcspn(at, "\n"), at += *at == '\n')
+		if (strncmp(at, name, n) == 0 && (at[n] == '\n' || at[n] == '\0'))
+			return true;
+	return false;
+}
+
 struct xtc *xtc_free(struct xtc *x)
 {
 	if (x && x->h)
@@ -73,6 +95,29 @@ const void *xtc_next(const struct xtc *x, const void *entry)
 const char *xtc_target(const struct xtc *x, const void *entry)
 {
 	return BY_FAMILY(x, get_target, entry, x->h);
+}
+
+bool xtc_drops(const struct xtc *x, const char *builtin)
+{
+	struct xt_counters unused;
+	const char *policy = BY_FAMILY(x, get_policy, builtin, &unused, x->h);
+
+	return policy && streq(policy, "DROP");
+}
+
+bool xtc_used_by_others(const struct xtc *x)
+{
+	const char *name;
+
+	for (int b = FIREWALL_PREROUTING; b < _FIREWALL_BUILTIN_MAX; b++) {
+		name = firewall_builtin_name(b);
+		if (xtc_drops(x, name))
+			return true;
+		for (const void *e = xtc_first(x, name); e; e = xtc_next(x, e))
+			if (!str_has_prefix(xtc_target(x, e), FIREWALL_TOP))
+				return true;
+	}
+	return false;
 }
 
 bool xtc_create(struct xtc *x, const char *chain)

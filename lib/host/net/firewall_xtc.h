@@ -22,6 +22,9 @@ static inline void xtc_freep(struct xtc **x)
 	*x = xtc_free(*x);
 }
 
+/* Whether a table exists in this namespace; loads nothing. */
+bool xtc_exists(enum firewall_family family, enum firewall_table table);
+
 /* -errno and "<what> in the table '<name>': <why>", of the call that failed last. */
 int xtc_fail(const struct xtc *x, const char *what, struct kerr *err);
 
@@ -30,6 +33,10 @@ bool xtc_has_chain(const struct xtc *x, const char *chain);
 const void *xtc_first(const struct xtc *x, const char *chain);
 const void *xtc_next(const struct xtc *x, const void *entry);
 const char *xtc_target(const struct xtc *x, const void *entry); /* "ACCEPT", or a chain */
+
+bool xtc_drops(const struct xtc *x, const char *builtin); /* by its policy */
+/* Whether a built-in chain has a rule that is not a jump to ours, or the policy DROP. */
+bool xtc_used_by_others(const struct xtc *x);
 
 bool xtc_create(struct xtc *x, const char *chain);
 bool xtc_flush(struct xtc *x, const char *chain);

@@ -6,8 +6,11 @@ libhost_net_a_SOURCES = \
 	lib/host/net/conntrack.c lib/host/net/conntrack.h \
 	lib/host/net/firewall.c lib/host/net/firewall.h \
 	lib/host/net/firewall_entry.c lib/host/net/firewall_entry.h \
+	lib/host/net/firewall_expr.c lib/host/net/firewall_expr.h \
 	lib/host/net/firewall_host.c lib/host/net/firewall_host.h \
 	lib/host/net/firewall_iptc.c lib/host/net/firewall_iptc.h \
+	lib/host/net/firewall_nft.c lib/host/net/firewall_nft.h \
+	lib/host/net/firewall_open.c lib/host/net/firewall_open.h \
 	lib/host/net/firewall_plan.c lib/host/net/firewall_plan.h \
 	lib/host/net/firewall_ports.c lib/host/net/firewall_ports.h \
 	lib/host/net/firewall_world.c lib/host/net/firewall_world.h \
@@ -17,5 +20,7 @@ libhost_net_a_SOURCES = \
 	lib/host/net/link.c lib/host/net/link.h \
 	lib/host/net/link_filter.c lib/host/net/link_filter.h \
 	lib/host/net/netwatch.c lib/host/net/netwatch.h \
+	lib/host/net/nft_msg.c lib/host/net/nft_msg.h \
+	lib/host/net/nft_rules.c lib/host/net/nft_rules.h \
 	lib/host/net/portuse.c lib/host/net/portuse.h \
 	lib/host/net/rt.c lib/host/net/rt.h

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -13,6 +15,8 @@
 
 #include "buf.h"
 #include "rt.h"
+
+#define BATCH_LIMIT_S 30 /* for the kernel, which loads modules meanwhile */
 
 /* struct rt_sock is libnl's socket; callers do not include libnl. */
 static struct nl_sock *nl(const struct rt_sock *sk)
@@ -208,6 +212,74 @@ int rt_do(struct rt_sock *sk, struct rt_msg *owned_msg, char message[RT_MESSAGE_
 	r = rt_talk(sk, &msg, 1, &a);
 	(void) snprintf(message, RT_MESSAGE_MAX, "%s", a.message);
 	return r;
+}
+
+/* ---- transactions ---- */
+
+void rt_batch_add(struct rt_batch *b, struct rt_msg *owned_msg)
+{
+	cleanup_(rt_msg_freep) struct rt_msg *msg = owned_msg;
+	struct nlmsghdr *h = nlmsg_hdr(nm(msg));
+
+	b->before = b->last;
+	b->last = b->out.len;
+	h->nlmsg_seq = ++b->n;
+	buf_add(&b->out, h, h->nlmsg_len);
+	while (b->out.len % NLMSG_ALIGNTO != 0)
+		buf_addc(&b->out, '\0');
+}
+
+static void set_buffers(int fd, size_t n)
+{
+	const int want = (int) n + (1 << 16);
+	const struct timeval limit = { .tv_sec = BATCH_LIMIT_S };
+
+	(void) setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &want, sizeof(want));
+	(void) setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &want, sizeof(want));
+	(void) setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+}
+
+/* Whether the answer to the first or the last message but one is among these. */
+static bool batch_ends(const struct rt_batch *b, const unsigned char *buf, int n)
+{
+	const struct nlmsghdr *h = (const struct nlmsghdr *) (const void *) buf;
+
+	for (; nlmsg_ok(h, n); h = nlmsg_next((struct nlmsghdr *) (uintptr_t) h, &n))
+		if (h->nlmsg_type == NLMSG_ERROR && (h->nlmsg_seq == 1 || h->nlmsg_seq == b->n - 1))
+			return true;
+	return false;
+}
+
+int rt_batch_commit(struct rt_sock *sk, struct rt_batch *b, struct rt_answer *a)
+{
+	struct nlmsghdr *asked = (struct nlmsghdr *) (void *) (b->out.data + b->before);
+	bool end = false;
+	int r;
+
+	assert(b->n > 2); /* begin, what is to be done, end */
+	if (b->out.failed)
+		return -E2BIG;
+	asked->nlmsg_flags |= NLM_F_ACK;
+	set_buffers(rt_fd(sk), b->out.len);
+	if (send(rt_fd(sk), b->out.data, b->out.len, 0) < 0)
+		return -errno;
+	while (!end) {
+		struct sockaddr_nl from = { 0 };
+		unsigned char *buf = NULL;
+
+		r = nl_recv(nl(sk), &from, &buf, NULL);
+		if (r <= 0)
+			return a->result < 0 ? a->result : -EIO;
+		end = batch_ends(b, buf, r);
+		(void) rt_read(a, buf, r);
+		free(buf);
+	}
+	return a->result;
+}
+
+const struct nlmsghdr *rt_msg_head(const struct rt_msg *msg)
+{
+	return nlmsg_hdr(nm(msg));
 }
 
 /* ---- attributes ---- */

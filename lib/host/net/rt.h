@@ -4,6 +4,7 @@
 
 #include <linux/rtnetlink.h>
 
+#include "buf.h"
 #include "defs.h"
 #include "err.h"
 
@@ -56,6 +57,34 @@ struct rt_answer {
 int rt_talk(struct rt_sock *sk, struct rt_msg *const *msgs, size_t n, struct rt_answer *a);
 /* Send one request that only returns a result. Consumes the message. */
 int rt_do(struct rt_sock *sk, struct rt_msg *owned_msg, char message[RT_MESSAGE_MAX]);
+
+/*
+ * A transaction of nfnetlink (linux/netfilter/nfnetlink.h): between NFNL_MSG_BATCH_BEGIN
+ * and NFNL_MSG_BATCH_END, all messages take effect or none.
+ */
+struct rt_batch {
+	struct buf out;
+	uint32_t n;
+	size_t last, before; /* offsets of the last message, and of the one before it */
+};
+
+#define RT_BATCH_MAX ((size_t) 256 << 20) /* the kernel copies it as a whole */
+#define RT_BATCH_INIT                         \
+	{                                     \
+		.out = BUF_INIT(RT_BATCH_MAX) \
+	}
+
+/* Consumes the message. */
+void rt_batch_add(struct rt_batch *b, struct rt_msg *owned_msg);
+static inline void rt_batch_clear(struct rt_batch *b)
+{
+	buf_clear(&b->out);
+}
+/* Sends a batch with its begin and end. Returns a->result, of the first message that failed. */
+int rt_batch_commit(struct rt_sock *sk, struct rt_batch *b, struct rt_answer *a);
+
+/* The message as it stands, for reading it; the message's. */
+const struct nlmsghdr *rt_msg_head(const struct rt_msg *msg);
 
 /* Iterates over the attributes after a message's fixed header, or within an attribute. */
 struct rt_attrs {

@@ -190,6 +190,7 @@ static void print_report(const struct plan *p, const struct rpc_init_host_result
 	cli_printf("Kukeond image: %s\n", SYSTEM_IMAGE);
 	cli_printf("Server configuration: %s%s\n", p->configuration,
 		   p->configuration_found ? "" : " (not there: defaults)");
+	cli_printf("Packet filter: %s\n", r->firewall);
 	cli_printf("Actions:\n    - kukeon root cgroup: %s\n", made(r->root_cgroup));
 	cli_printf("  Default hierarchy:\n");
 	print_level(&r->def);

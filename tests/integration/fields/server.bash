@@ -18,6 +18,7 @@ server_keys()
 		  reconcileInterval: 1s
 		  podSubnetCIDR: 10.77.0.0/16
 		  podSubnetSize: 28
+		  firewallBackend: nft
 		  runtime: crun
 		  keepLayers: true
 		  insecureRegistries: ["192.0.2.2:5480"]
@@ -149,6 +150,13 @@ serverconfiguration.spec.podSubnetSize()
 {
 	proof "bridges have addresses of that prefix length"
 	grep -qE "$(bridge_of sp) +inet 10\.77\.[0-9.]*/28 " "$SEEN/addresses"
+}
+
+serverconfiguration.spec.firewallBackend()
+{
+	proof "rules are in nf_tables, and not in the legacy tables"
+	inst nft list tables | grep -q '^table inet kukeon-'
+	inst iptables-legacy -S && ! inst iptables-legacy -S | grep KUKE
 }
 
 # pull_says TEXT REF: why pulling it fails.

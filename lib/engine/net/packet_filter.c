@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "log.h"
+#include "mem.h"
+#include "packet_filter.h"
+
+enum firewall_choice packet_filter_choice(const struct engine *e)
+{
+	cleanup_free char *mark = layout_rt(&e->layout, RT_NFT);
+
+	if (e->firewall_choice == FIREWALL_CHOICE_AUTO && access(mark, F_OK) == 0)
+		return FIREWALL_CHOICE_STAY_NFT;
+	return e->firewall_choice;
+}
+
+static enum firewall_world world(const struct engine *e)
+{
+	return firewall_world(packet_filter_choice(e), FIREWALL_IPV4);
+}
+
+const char *packet_filter_name(const struct engine *e)
+{
+	return firewall_world_name(world(e));
+}
+
+/* Only where a host without any rules would go to has to be known: a lost mark is no fault. */
+static void set_mark(const struct engine *e, bool nft)
+{
+	cleanup_free char *mark = layout_rt(&e->layout, RT_NFT);
+	cleanup_fd int fd = -EBADF;
+
+	if (!nft)
+		(void) unlink(mark);
+	else if (access(mark, F_OK) < 0)
+		fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+
+/* Each time, because it lasts until others change it. */
+static void tell_closed(const struct engine *e)
+{
+	cleanup_strlist struct strlist closed = { 0 };
+
+	(void) firewall_closed(e->instance, &closed, NULL);
+	for (size_t i = 0; i < closed.n; i++)
+		log_wrn("packets of cells are dropped by others", "by", closed.v[i]);
+}
+
+int packet_filter_apply(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
+{
+	enum firewall_choice choice = packet_filter_choice(e);
+	int r = firewall_apply(plan, choice, err);
+
+	if (r < 0)
+		return r;
+	set_mark(e, firewall_world(choice, FIREWALL_IPV4) == FIREWALL_WORLD_NFT);
+	if (r > 0)
+		log_inf("packet filter rules written", "filter", packet_filter_name(e));
+	tell_closed(e);
+	return r;
+}

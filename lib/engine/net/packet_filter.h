@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_PACKET_FILTER_H
+#define KUKEON_PACKET_FILTER_H
+
+#include "context.h"
+#include "firewall_host.h"
+
+/*
+ * The host's packet filter for this instance: which one it is, the rules in it, and what
+ * others drop nevertheless. The runtime directory keeps that rules are in nf_tables,
+ * where a flush leaves nothing that says so.
+ */
+
+/* Ask firewall_world and firewall_world_check with this. */
+enum firewall_choice packet_filter_choice(const struct engine *e);
+
+const char *packet_filter_name(const struct engine *e); /* firewall_world_name */
+
+/* With the lock of the firewall. As firewall_apply; logs what changed, and what others drop. */
+int packet_filter_apply(struct engine *e, const struct firewall_plan *plan, struct kerr *err);
+
+#endif
