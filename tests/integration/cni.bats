@@ -227,6 +227,10 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	run kuke apply -f "$HERE/one.yaml"
 	assert_failure
 	assert_output --partial 'space "alone" has a network of its own (cniConfigPath)'
+	IN="default alone default" cell_doc two "$IDLE" 'ports: ["8080:80"]' >"$HERE/one.yaml"
+	run kuke apply -f "$HERE/one.yaml"
+	assert_failure
+	assert_output --partial 'ports cannot be published in space "alone": it has a cniConfigPath of its own'
 	gone_space alone
 }
 
@@ -426,7 +430,7 @@ family()
 {
 	local pid
 
-	pid=$(inst pgrep -f "$PLUGINS/fake" | head -n 1) && echo "$pid" &&
+	pid=$(inst pgrep -o -f "$PLUGINS/fake") && echo "$pid" &&
 		pid=$(parent_of "$pid") && echo "$pid" && parent_of "$pid"
 }
 
@@ -529,6 +533,9 @@ is_failed()
 	assert_equal "$(ran | tail -n 2)" $'DEL fake2\nDEL fake'
 	assert_equal "$(records stuck)" 1
 	assert_equal "$(cell_pins one)" ''
+	run kuke doctor network
+	assert_failure
+	assert_output --regexp 'attachment +default/stuck/default/one +stray'
 	sweep_now
 	wait_for 100 deletions_are 4
 	assert_equal "$(records stuck)" 1
@@ -653,6 +660,105 @@ CNI_PATH=/opt/cni/bin:/usr/lib/cni
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 	gone_cell clean one
 	gone_space clean
+}
+
+# NAME PLUGINS: the first one with addresses of host-local.
+chain_network()
+{
+	printf '{ "cniVersion": "1.0.0", "name": "net-%s", "plugins": [ %s ] }\n' "$1" \
+		"${2/IPAM/\"ipam\": { \"type\": \"host-local\", \"dataDir\": \"$HERE/ipam\", \"subnet\": \"10.78.0.0/24\" \}}" \
+		>"$HERE/$1.conflist"
+}
+
+@test "other plugins find the namespace as well, at ADD, CHECK by another daemon, and DEL" {
+	local IN="default more default" plugins run
+	for plugins in '{ "type": "ptp", IPAM }, { "type": "tuning", "sysctl": { "net.ipv4.conf.eth0.arp_ignore": "1" } }' \
+		'{ "type": "macvlan", "master": "uplink0", IPAM }, { "type": "loopback" }'; do
+		chain_network more "$plugins"
+		own_space more
+		run_cell one "$IDLE"
+		assert_like "$(cell_value one .status.network.address)" 10.78.0. ...
+		restart_daemon
+		run=$INSTANCE/run/cells/default/more/default/one/run.json
+		check_now "$run"
+		wait_for 100 checked_again "$run"
+		assert_equal "$(cell_value one '.status.message // ""')" ''
+		run kuke doctor network -a
+		assert_success
+		assert_output --regexp "plugins +default/more +ok +$HERE/more.conflist"
+		assert_output --regexp 'link +default/more/default/one +ok +by plugins, 10\.78\.0\.'
+		in_cell one ip -br link show eth0
+		gone_cell more one
+		assert_equal "$(leases)" 0
+		gone_space more
+	done
+}
+
+checked_again()
+{
+	[ "$(jq .checkAt "$1")" -gt 1 ]
+}
+
+@test "a stop is killed while a plugin undoes its part: the next pass goes on with it" {
+	local IN="default half default" engine
+	fake_network half '{"DEL": "wait"}' '{}'
+	own_space half
+	run_cell one "$IDLE"
+	kuke stop cell one --space half >/dev/null 2>&1 &
+	wait_for 100 got DEL fake in
+	mapfile -t engine < <(family)
+	assert_equal "${#engine[@]}" 3
+	inst kill -KILL "${engine[@]:1}"
+	wait
+	touch "$HERE/log/go"
+	wait_for 200 no_records half
+	wait_for 200 no_pins one
+	assert_equal "$(ran | tail -n 2)" $'DEL fake2\nDEL fake'
+	wait_for 100 is_stopped one
+	gone_cell half one
+	gone_space half
+}
+
+is_stopped()
+{
+	assert_equal "$(cell_state "$1")" Stopped
+}
+
+@test "cells side by side have different addresses, and none is left of them" {
+	local IN="default crowd default" i
+	real_network crowd
+	own_space crowd
+	for i in 1 2 3 4 5 6; do
+		echo ---
+		cell_doc "c$i" "$IDLE"
+	done >"$HERE/crowd.yaml"
+	quiet kuke apply -f "$HERE/crowd.yaml" >/dev/null
+	for i in 1 2 3 4 5 6; do cell_value "c$i" .status.network.address; done >"$HERE/addresses"
+	assert_equal "$(sort -u "$HERE/addresses" | grep -c '^10\.77\.0\.')" 6
+	assert_equal "$(leases)" 6
+	assert_equal "$(grep -c '^10\.77\.0\.' "$(cell_dir c1)/etc-hosts")" 6
+	quiet kuke delete -f "$HERE/crowd.yaml" --timeout 0s >/dev/null
+	assert_equal "$(leases)" 0
+	assert_equal "$(records crowd)" 0
+	gone_space crowd
+}
+
+@test "with a record that is damaged, plugins still release what they have" {
+	local IN="default torn default" record id
+	fake_network torn
+	own_space torn
+	run_cell one "$IDLE"
+	id=$(start_id torn one)
+	record=$INSTANCE_RUN_PATH/data/default/torn/.cni/default_one_$id.json
+	assert [ -s "$record" ]
+	: >"$record"
+	kuke stop cell one --space torn
+	assert_equal "$(ran)" $'ADD fake\nDEL fake'
+	assert_equal "$(got DEL fake in | jq .prevResult)" null
+	grep -q "^CNI_CONTAINERID=$id$" <<<"$(got DEL fake env)"
+	assert [ ! -e "$record" ]
+	gone_cell torn one
+	gone_space torn
 }
 
 @test "after a reboot what plugins keep is released, and cells that start with the host are new" {

@@ -28,16 +28,22 @@
  */
 #define CHECK_EVERY_MS 300000
 #define CHECK_TROUBLE_MS 60000
+/*
+ * What CHECKs may take of one pass: it does not wait for plugins that hang, and after a long
+ * time without a daemon all links are due at once. The others have their turn in later passes.
+ */
+#define CHECK_PASS_MS 2000
 
 /* The links found by one netlink dump. */
 struct link_view {
 	struct link_port *v;
 	size_t n;
+	int64_t check_left_ms; /* that CHECKs may still take */
 };
 
 int cell_links_look(struct engine *e, struct kerr *err)
 {
-	struct link_view view = { 0 };
+	struct link_view view = { .check_left_ms = CHECK_PASS_MS };
 	int r = link_list_ports(&view.v, &view.n, err);
 
 	if (r < 0)
@@ -278,9 +284,21 @@ static void say_damaged(struct kerr *why)
 	(void) kerr_plain(why, -EIO, "%s; stop and start the cell", buf_str(&line));
 }
 
-static bool is_check_due(const struct cell_run *run)
+static bool is_check_due(const struct engine *e, const struct cell_run *run)
 {
-	return run->check_ms >= 0 && clock_ms() >= run->check_ms;
+	return run->check_ms >= 0 && clock_ms() >= run->check_ms &&
+	       (!e->links || e->links->check_left_ms > 0);
+}
+
+static int check(struct engine *e, const struct addr *cell, const struct cell_run *run,
+		 struct kerr *err)
+{
+	int64_t began = clock_ms();
+	int r = cni_check(e, cell, run->start_id, err);
+
+	if (e->links)
+		e->links->check_left_ms -= clock_ms() - began;
+	return r;
 }
 
 static int check_plugins(struct engine *e, const struct addr *cell, struct cell_run *run,
@@ -291,10 +309,10 @@ static int check_plugins(struct engine *e, const struct addr *cell, struct cell_
 	int r = 0, changed;
 
 	lost_device(e, run, device);
-	if (!is_check_due(run) && (!device[0] || run->trouble[0]))
+	if (!is_check_due(e, run) && (!device[0] || run->trouble[0]))
 		return 0;
 	if (run->check_ms >= 0)
-		r = cni_check(e, cell, run->start_id, &why);
+		r = check(e, cell, run, &why);
 	if (r == 0 && device[0])
 		r = kerr_plain(&why, -ENODEV, "device \"%s\", which plugins made, is gone", device);
 	if (r < 0)
@@ -339,7 +357,7 @@ bool cell_link_in_order(struct engine *e, const struct cell_doc *doc, const stru
 
 	if (run->complete && run->plugins) {
 		lost_device(e, run, device);
-		return !run->trouble[0] && !device[0] && !is_check_due(run);
+		return !run->trouble[0] && !device[0] && !is_check_due(e, run);
 	}
 	if (!run->complete || !run->veth[0])
 		return true;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "cni_space.h"
 #include "cell_link.h"
 #include "cell_run.h"
 #include "copy.h"
@@ -104,6 +105,23 @@ static void compare_bridge(struct rpc_doctor_network_result *ret, const char *wh
 		add(ret, "bridge", where, OK, xasprintf("%s %s", net->bridge, want_text));
 }
 
+/* Whether plugins make the network of a space; then that is what is looked at. */
+static bool look_at_plugins(struct engine *e, const struct addr *space, const char *where,
+			    struct rpc_doctor_network_result *ret)
+{
+	struct space_doc d = { 0 };
+	struct kerr why = { 0 };
+	bool own =
+		store_load(&e->layout, space, 0, &d, NULL) == 0 && cni_space_is_own(e, space, &d);
+
+	if (own && cni_space_check(&d, 0, &why) < 0)
+		add_error(ret, "plugins", where, WRONG, &why);
+	else if (own)
+		add(ret, "plugins", where, OK, xstrdup(d.spec.cni_config_path));
+	model_clear(&space_doc_type, &d);
+	return own;
+}
+
 static int look_at_space(void *ctx, struct engine *e, const struct addr *space, struct kerr *unused)
 {
 	cleanup_free char *where = xasprintf("%s/%s", space->realm, space->space);
@@ -114,6 +132,8 @@ static int look_at_space(void *ctx, struct engine *e, const struct addr *space, 
 	int r;
 
 	(void) unused;
+	if (look_at_plugins(e, space, where, ret))
+		return 0;
 	r = network_load(e, space, &net, &why);
 	if (r == -ENOENT) {
 		add(ret, "bridge", where, MISSING, xstrdup("the space has no network"));
@@ -151,6 +171,9 @@ static int look_at_cell(void *ctx, struct engine *e, const struct addr *a, struc
 		add_error(ret, "link", where, UNKNOWN, &why);
 	else if (r == 0 && run.complete && run.trouble[0])
 		add(ret, "link", where, WRONG, xstrdup(run.trouble));
+	else if (r == 0 && run.complete && run.plugins)
+		add(ret, "link", where, OK,
+		    xasprintf("by plugins, %s", run.addr ? ipv4_text(run.addr, ip) : "no address"));
 	else if (r == 0 && run.complete && !cell_link_in_order(e, &doc, &run))
 		add(ret, "link", where, WRONG,
 		    xasprintf("device '%s' or the lease of its address is not in place", run.veth));

@@ -606,6 +606,23 @@ static int tell_leases(void *ctx, struct engine *e, const struct addr *space, st
 	return 0;
 }
 
+static int tell_attachments(void *ctx, struct engine *e, const struct addr *space,
+			    struct kerr *unused)
+{
+	cleanup_cni_refs struct cni_refs refs = { 0 };
+	const struct strays *s = ctx;
+
+	(void) unused;
+	(void) cni_refs_list(e, space, &refs, NULL);
+	for (size_t i = 0; i < refs.n; i++) {
+		struct addr cell = cni_ref_cell(space, &refs.v[i]);
+
+		if (is_left(e, &cell, refs.v[i].start_id))
+			s->fn(s->ctx, "attachment", refs.v[i].start_id, &cell);
+	}
+	return 0;
+}
+
 void sweep_each_stray(struct engine *e, sweep_stray_fn *fn, void *ctx)
 {
 	struct strays s = { .e = e, .fn = fn, .ctx = ctx };
@@ -613,6 +630,7 @@ void sweep_each_stray(struct engine *e, sweep_stray_fn *fn, void *ctx)
 
 	each_bridge(e, tell_bridge, &s);
 	(void) scope_each(e, ADDR_SPACE, &all, tell_leases, &s, NULL);
+	(void) scope_each(e, ADDR_SPACE, &all, tell_attachments, &s, NULL);
 }
 
 /* ---- all of it ---- */

@@ -16,8 +16,8 @@
 void sweep(struct engine *e);
 
 /*
- * Call fn for each bridge and lease that sweep would remove; name is the device or the
- * address. Nothing is locked or changed.
+ * Call fn for each bridge, lease and attachment by plugins that sweep would remove; name is
+ * the device, the address or the id of the start. Nothing is locked or changed.
  */
 typedef void sweep_stray_fn(void *ctx, const char *what, const char *name,
 			    const struct addr *owner);
