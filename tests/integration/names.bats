@@ -197,3 +197,19 @@ inode()
 	kuke delete cell c
 	kuke delete cell first
 }
+
+@test "a space without a free address says so, and has one again when a cell is deleted" {
+	local leases=$INSTANCE_RUN_PATH/data/default/default/.leases net i
+	run_cell first "$IDLE"
+	net=$(cell_ip first)
+	net=${net%.*}
+	for i in {3..254}; do : >"$leases/$net.${i}_default_x$i"; done
+	cell_doc late "$IDLE" >"$doc"
+	run quiet kuke apply -f "$doc"
+	assert_output --partial "space \"default\" has no free address: all 253 of its subnet $net.0/24 are held; delete cells that are in it"
+	rm "$leases/$net.77_default_x77"
+	quiet kuke start cell late >/dev/null
+	assert_equal "$(cell_ip late)" "$net.77"
+	rm "$leases/$net".*_default_x*
+	kuke delete cells first late
+}

@@ -15,7 +15,7 @@
 /*
  * Cells in the shorthand of the table: "main=1 side=2" are two containers, each with its
  * image's tag; "!main=1" is a root; "main=1+pids" has a limit, "main=1+auto" a policy,
- * "main=1+80" publishes port 80.
+ * "main=1+80" publishes port 80, "main=1+db" has the alias db, "main=1+net" joins a network.
  */
 static void add_container(struct buf *yaml, const char *word)
 {
@@ -30,6 +30,8 @@ static void add_container(struct buf *yaml, const char *word)
 		 : str_has_prefix(more, "+auto") ? ", restartPolicy: always"
 		 : str_has_prefix(more, "+80")	 ? ", ports: ['80:80']"
 		 : str_has_prefix(more, "+81")	 ? ", ports: ['81:80']"
+		 : str_has_prefix(more, "+db")	 ? ", networksAliases: [db]"
+		 : str_has_prefix(more, "+net")	 ? ", networks: [back]"
 						 : "");
 }
 
@@ -76,7 +78,7 @@ static const char *const step_words[] = {
 	[STEP_STOP] = "stop",	[STEP_DROP] = "drop",	  [STEP_RESET] = "reset",
 	[STEP_STORE] = "store", [STEP_WAKE] = "wake",	  [STEP_MEND] = "mend",
 	[STEP_START] = "start", [STEP_LABELS] = "labels", [STEP_CLAIM] = "claim",
-	[STEP_PORTS] = "ports",
+	[STEP_PORTS] = "ports", [STEP_NAMES] = "names",
 };
 
 static char *steps_text(const struct plan *p)
@@ -174,6 +176,25 @@ static const struct row {
 	  "root container recreated", PLAN_UPDATED },
 	{ "root, down", DOWN, "!main=1", "!main=2", "try main, end, stop, reset main, store, start",
 	  "root container recreated", PLAN_UPDATED },
+	{ "an alias, up", READY, "main=1", "main=1+db", "store, names, wake",
+	  "container \"main\" updated: networksAliases", PLAN_UPDATED },
+	{ "an alias, down", DOWN, "main=1+db", "main=1", "store, names, wake, start",
+	  "container \"main\" updated: networksAliases", PLAN_UPDATED },
+	{ "an alias from one to another", READY, "main=1+db side=1", "main=1 side=1+db",
+	  "store, wake",
+	  "container \"main\" updated: networksAliases; container \"side\" updated: "
+	  "networksAliases",
+	  PLAN_UPDATED },
+	{ "an alias with its container", READY, "main=1 side=1+db", "main=1",
+	  "end side, drop side, store, names", "container \"side\" removed", PLAN_UPDATED },
+	{ "a network", READY, "main=1 side=1", "main=1+net side=1",
+	  "try main, try side, end, stop, reset main, reset side, reset root, store, names, start",
+	  "container \"main\" updated: networks", PLAN_UPDATED },
+	{ "a network with its container", READY, "main=1", "main=1 side=1+net",
+	  "try main, try side, end, stop, reset main, reset root, store, names, start",
+	  "container \"side\" added", PLAN_UPDATED },
+	{ "a container on the same network", READY, "main=1+net", "main=1+net side=1+net",
+	  "try side, store, start side", "container \"side\" added", PLAN_UPDATED },
 	/* ---- one container of it ---- */
 	{ "one: same", READY, "main=1", "main=1", "mend", "", PLAN_UNCHANGED, .only = "main" },
 	{ "one: same, down", DOWN, "main=1", "main=1", "", "", PLAN_UNCHANGED, .only = "main" },
