@@ -78,7 +78,8 @@ tests_unit_unit_oci_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) \
 
 tests_unit_unit_engine_SOURCES = $(UNIT_FRAME) tests/unit/engine_dir.h tests/unit/tempdir.h \
 	tests/unit/test_cell_status.c tests/unit/test_cni.c tests/unit/test_dry_run.c tests/unit/test_engine.c \
-	tests/unit/test_hosts_text.c tests/unit/test_images.c tests/unit/test_lease.c tests/unit/test_network.c \
+	tests/unit/test_hosts_text.c tests/unit/test_images.c tests/unit/test_lease.c \
+	tests/unit/test_net_egress.c tests/unit/test_network.c \
 	tests/unit/test_page.c tests/unit/test_plan.c tests/unit/test_published.c tests/unit/test_restart.c \
 	tests/unit/test_scope.c tests/unit/test_workers.c
 tests_unit_unit_engine_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE)
@@ -120,6 +121,8 @@ SYSTEM_TESTS = \
 	tests/integration/damage.bats \
 	tests/integration/doctor.bats \
 	tests/integration/documents.bats \
+	tests/integration/egress.bats \
+	tests/integration/egress_life.bats \
 	tests/integration/ending.bats \
 	tests/integration/failures.bats \
 	tests/integration/fields/table.sh \
@@ -309,10 +312,13 @@ tests_fuzz_fuzz_layer_LDADD = $(LIBPROTO) libhost.a $(LIBBASE) $(ARCHIVE_LIBS) $
 	$(ISAL_LIBS) $(FUZZ_LIBS)
 
 # In the top of the build tree, where it finds src/kukeshim/kukeshim as kuke does.
-check_PROGRAMS += shimdrive pinned
+check_PROGRAMS += shimdrive pinned netprobe
 pinned_SOURCES = tests/helpers/pinned.c
 pinned_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST)
 pinned_LDADD = $(LIBHOST) $(LIBBASE)
+netprobe_SOURCES = tests/helpers/netprobe.c
+netprobe_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
+netprobe_LDADD = $(LIBBASE)
 shimdrive_SOURCES = tests/helpers/shimdrive.c
 shimdrive_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
 shimdrive_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE)

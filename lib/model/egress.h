@@ -11,4 +11,10 @@
  */
 bool egress_effective(const struct egress_policy *p);
 
+/* Whether only what the rules allow gets out. */
+bool egress_denies(const struct egress_policy *p);
+
+/* The policy of a space; NULL: none. */
+const struct egress_policy *egress_of(const struct space_doc *d);
+
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "convert.h"
-#include "egress.h"
 #include "field.h"
 #include "mem.h"
 #include "model.h"
@@ -19,28 +18,16 @@
  * empty, delete this file.
  *
  * path is relative to the type the table is for, dots between wire names. is_set: NULL:
- * use row_has_content(); else called with the whole object (for a space's spec, with
- * the document).
+ * use row_has_content(); else called with the whole object.
  */
 struct unsupported {
 	const char *path;
 	bool (*is_set)(const void *obj);
 };
 
-static bool egress_constrains(const void *obj)
-{
-	const struct space_doc *doc = obj;
-
-	return doc->spec.network != NULL && egress_effective(doc->spec.network->egress);
-}
-
 static const struct unsupported container_rows[] = {
 	{ "attachable", NULL },
 	{ "tty", NULL },
-};
-
-static const struct unsupported space_rows[] = {
-	{ "spec.network.egress", egress_constrains },
 };
 
 static const struct unsupported server_rows[] = {
@@ -55,7 +42,6 @@ static const struct {
 } tables[] = {
 	{ KIND_CELL, "spec.containers[].", NULL, 0 },
 	{ KIND_CONTAINER, "spec.", NULL, 0 },
-	{ KIND_SPACE, NULL, space_rows, ARRAY_SIZE(space_rows) },
 	{ KIND_SERVER_CONFIGURATION, NULL, server_rows, ARRAY_SIZE(server_rows) },
 };
 

@@ -46,12 +46,21 @@ static bool cidr_valid(const char *s)
 	return inet_pton(AF_INET6, addr, bin) == 1 && str_to_u64(slash + 1, 0, 128, &bits) == 0;
 }
 
+/*
+ * A name as resolvers take it (RFC 1123, and '_' as in RFC 8552), or an address. It stands
+ * in the comments of rules and in hosts files.
+ */
 static bool host_valid(const char *s)
 {
+	unsigned char bin[16];
 	size_t n = strlen(s);
 
-	return n > 0 && n <= 253 && strpbrk(s, " \t\r\n/") == NULL && s[0] != '.' &&
-	       s[n - 1] != '.' && strstr(s, "..") == NULL;
+	if (inet_pton(AF_INET6, s, bin) == 1)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char) s[i]) && strchr("-._", s[i]) == NULL)
+			return false;
+	return n > 0 && n <= 253 && s[0] != '.' && s[n - 1] != '.' && strstr(s, "..") == NULL;
 }
 
 static int validate_egress_rule(const struct egress_rule *rule, struct kerr *err)

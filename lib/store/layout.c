@@ -18,16 +18,18 @@ static const char *const object_files_[_OBJECT_FILE_MAX] = {
 	[SPACE_HOSTS] = ".hosts",
 	[SPACE_LEASES] = ".leases",
 	[SPACE_ATTACHMENTS] = ".cni",
+	[SPACE_EGRESS] = "egress-hosts.json",
 	[CELL_ETC_HOSTS] = "etc-hosts",
 	[CELL_ETC_HOSTNAME] = "etc-hostname",
 };
 
 /* The level a file belongs to; ADDR_ROOT: any. */
 static const enum addr_level object_levels_[_OBJECT_FILE_MAX] = {
-	[REALM_PASSWORDS] = ADDR_REALM, [SPACE_NETWORK] = ADDR_SPACE,
-	[SPACE_CONFLIST] = ADDR_SPACE,	[SPACE_HOSTS] = ADDR_SPACE,
-	[SPACE_LEASES] = ADDR_SPACE,	[SPACE_ATTACHMENTS] = ADDR_SPACE,
-	[CELL_ETC_HOSTS] = ADDR_CELL,	[CELL_ETC_HOSTNAME] = ADDR_CELL,
+	[REALM_PASSWORDS] = ADDR_REALM,	 [SPACE_NETWORK] = ADDR_SPACE,
+	[SPACE_CONFLIST] = ADDR_SPACE,	 [SPACE_HOSTS] = ADDR_SPACE,
+	[SPACE_LEASES] = ADDR_SPACE,	 [SPACE_ATTACHMENTS] = ADDR_SPACE,
+	[SPACE_EGRESS] = ADDR_SPACE,	 [CELL_ETC_HOSTS] = ADDR_CELL,
+	[CELL_ETC_HOSTNAME] = ADDR_CELL,
 };
 
 static const char *const container_files_[_CONTAINER_FILE_MAX] = {

@@ -62,6 +62,7 @@ enum object_file {
 	SPACE_HOSTS, /* .hosts: the file to which etc-hosts of its cells is linked */
 	SPACE_LEASES, /* .leases: directory, an entry per address */
 	SPACE_ATTACHMENTS, /* .cni: directory, one file per attachment by plugins */
+	SPACE_EGRESS, /* egress-hosts.json, 0600: addresses of the host names of its policy */
 	CELL_ETC_HOSTS, /* etc-hosts */
 	CELL_ETC_HOSTNAME, /* etc-hostname */
 	_OBJECT_FILE_MAX,

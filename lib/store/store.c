@@ -125,10 +125,11 @@ static const struct {
 	enum addr_level level;
 	enum object_file what;
 } sides_[] = {
-	{ ADDR_REALM, REALM_PASSWORDS }, { ADDR_SPACE, SPACE_NETWORK },
-	{ ADDR_SPACE, SPACE_CONFLIST },	 { ADDR_SPACE, SPACE_HOSTS },
-	{ ADDR_SPACE, SPACE_LEASES },	 { ADDR_SPACE, SPACE_ATTACHMENTS },
-	{ ADDR_CELL, CELL_ETC_HOSTS },	 { ADDR_CELL, CELL_ETC_HOSTNAME },
+	{ ADDR_REALM, REALM_PASSWORDS },  { ADDR_SPACE, SPACE_NETWORK },
+	{ ADDR_SPACE, SPACE_CONFLIST },	  { ADDR_SPACE, SPACE_HOSTS },
+	{ ADDR_SPACE, SPACE_LEASES },	  { ADDR_SPACE, SPACE_ATTACHMENTS },
+	{ ADDR_SPACE, SPACE_EGRESS },	  { ADDR_CELL, CELL_ETC_HOSTS },
+	{ ADDR_CELL, CELL_ETC_HOSTNAME },
 };
 
 /* Whether a directory without a document belongs to an object whose document was lost. */

@@ -166,8 +166,6 @@ static int make(struct engine *e, const struct addr *cell, const struct cell_run
 		return r;
 	/* The bridge was deleted, or this is the first cell of the space since the boot. */
 	r = network_up(e, &p.space, net, err);
-	if (r >= 0) /* the rules may have been deleted along with the bridge */
-		r = network_sync_rules(e, err);
 	return r < 0 ? r : link_attach(&at, err);
 }
 

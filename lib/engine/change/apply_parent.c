@@ -8,11 +8,15 @@
 #include "convert.h"
 #include "copy.h"
 #include "dry_run.h"
+#include "egress.h"
+#include "hosts.h"
 #include "mem.h"
 #include "model.h"
+#include "net_egress.h"
 #include "network.h"
 #include "parents.h"
 #include "plan.h"
+#include "resolve.h"
 #include "scope.h"
 #include "str.h"
 
@@ -30,13 +34,31 @@ static int load(struct engine *e, const struct addr *a, void *ret_stored, void *
 	return r;
 }
 
-static int save(struct engine *e, const struct addr *a, void *want, struct kerr *err)
+/* A space is stored together with its rules; what its cells read of the policy follows. */
+static int save_space(struct engine *e, const struct addr *a, struct space_doc *want,
+		      const struct resolve *answers, struct kerr *err)
 {
-	int r = store_save(&e->layout, a, 0, want, err);
+	int r;
 
-	if (r == 0 && addr_level(a) == ADDR_SPACE)
-		r = network_sync_rules(e, err) < 0 ? -EIO : 0;
-	return r;
+	r = net_egress_keep(e, a, egress_of(want), answers, err);
+	if (r >= 0)
+		r = network_rules_hold(e, err);
+	if (r < 0)
+		return r;
+	r = network_rules_write(e, a, want, err) < 0 ? -EIO : 0;
+	if (r == 0)
+		r = store_save(&e->layout, a, 0, want, err);
+	if (r < 0) /* if that fails too, the next pass does it */
+		(void) network_rules_write(e, NULL, NULL, NULL);
+	network_rules_release(e);
+	return r < 0 ? r : hosts_update(e, a, err);
+}
+
+static int save(struct engine *e, const struct addr *a, void *want, const struct resolve *answers,
+		struct kerr *err)
+{
+	return addr_level(a) == ADDR_SPACE ? save_space(e, a, want, answers, err)
+					   : store_save(&e->layout, a, 0, want, err);
 }
 
 static int look_save(struct dry_run *dry, const struct addr *a, void *want, struct kerr *err)
@@ -57,7 +79,8 @@ static int judge(struct engine *e, const struct addr *a, const void *want, struc
 }
 
 /* The object's lock is held, except in a dry run. */
-static int change_locked(struct engine *e, const struct addr *a, void *want, struct dry_run *dry,
+static int change_locked(struct engine *e, const struct addr *a, void *want,
+			 const struct resolve *answers, struct dry_run *dry,
 			 struct rpc_apply_resource *res, struct kerr *err)
 {
 	enum kind kind = store_kind(a);
@@ -74,7 +97,7 @@ static int change_locked(struct engine *e, const struct addr *a, void *want, str
 	if (r == 0)
 		r = judge(e, a, want, err);
 	if (r == 0 && plan.n > 0) {
-		r = dry ? look_save(dry, a, want, err) : save(e, a, want, err);
+		r = dry ? look_save(dry, a, want, err) : save(e, a, want, answers, err);
 		if (r < 0)
 			(void) kerr_wrap(err, r, "failed to update %s", info->word);
 	}
@@ -84,19 +107,35 @@ static int change_locked(struct engine *e, const struct addr *a, void *want, str
 	return r;
 }
 
+/* What is asked before the lock, because it waits for others. */
+static int ask_egress(struct engine *e, const struct addr *a, const struct space_doc *want,
+		      struct resolve *ret, struct kerr *err)
+{
+	int r = net_egress_check(e, egress_of(want), err);
+
+	if (r == 0)
+		r = net_egress_ask(e, a, egress_of(want), ret, err);
+	return r < 0 ? kerr_wrap(err, r, "failed to update space") : 0;
+}
+
 static int change_parent(struct engine *e, const struct addr *a, void *want, struct dry_run *dry,
 			 struct rpc_apply_resource *res, struct kerr *err)
 {
 	cleanup_(addr_copy_clear) struct addr_copy names = { 0 };
-	int r;
+	cleanup_(resolve_clear) struct resolve answers = { 0 };
+	int r = 0;
 
 	addr_copy_set(&names, a);
+	if (addr_level(a) == ADDR_SPACE)
+		r = ask_egress(e, &names.a, want, &answers, err);
+	if (r < 0)
+		return r;
 	if (dry)
-		return change_locked(e, &names.a, want, dry, res, err);
+		return change_locked(e, &names.a, want, &answers, dry, res, err);
 	r = locks_take_path(e->locks, &names.a, 0, err);
 	if (r < 0)
 		return r;
-	r = change_locked(e, &names.a, want, NULL, res, err);
+	r = change_locked(e, &names.a, want, &answers, NULL, res, err);
 	locks_drop_path(e->locks, &names.a);
 	return r;
 }

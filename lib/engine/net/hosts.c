@@ -16,6 +16,7 @@
 #include "hosts_text.h"
 #include "lease.h"
 #include "mem.h"
+#include "net_egress.h"
 #include "path.h"
 #include "str.h"
 
@@ -108,9 +109,12 @@ static int open_hosts(const char *file, struct kerr *err)
 	return fd;
 }
 
-static int make_text(struct buf *out, const struct gathered *g, struct kerr *err)
+/* The cells, then what the space's egress policy allows by name. */
+static int make_text(struct engine *e, const struct addr *space, struct buf *out,
+		     const struct gathered *g, struct kerr *err)
 {
 	hosts_text(out, &g->cells);
+	net_egress_add_hosts(e, space, out);
 	return buf_check(out, "hosts file", err);
 }
 
@@ -128,7 +132,7 @@ static int update_locked(struct engine *e, const struct addr *space, struct gath
 	if (r == 0)
 		r = cni_each_address(e, space, add_cell, ret, err);
 	if (r == 0)
-		r = make_text(&text, ret, err);
+		r = make_text(e, space, &text, ret, err);
 	if (r < 0)
 		return r;
 	fd = open_hosts(file, err);
@@ -152,7 +156,8 @@ static int member_text(struct engine *e, const struct addr *cell, const struct s
 		g.section++;
 		r = lease_each(e, &space, add_cell, &g, err);
 	}
-	return r < 0 ? r : make_text(out, &g, err);
+	space.space = cell->space;
+	return r < 0 ? r : make_text(e, &space, out, &g, err);
 }
 
 /* Whether the file is the cell's own: not a link to that of a space. */

@@ -10,9 +10,12 @@ libengine_net_a_SOURCES = \
 	lib/engine/net/cni_record.c lib/engine/net/cni_record.h \
 	lib/engine/net/cni_result.c lib/engine/net/cni_result.h \
 	lib/engine/net/cni_space.c lib/engine/net/cni_space.h \
+	lib/engine/net/egress_hosts.c lib/engine/net/egress_hosts.h \
 	lib/engine/net/hosts.c lib/engine/net/hosts.h \
 	lib/engine/net/hosts_text.c lib/engine/net/hosts_text.h \
 	lib/engine/net/lease.c lib/engine/net/lease.h \
+	lib/engine/net/net_egress.c lib/engine/net/net_egress.h \
 	lib/engine/net/network.c lib/engine/net/network.h \
 	lib/engine/net/packet_filter.c lib/engine/net/packet_filter.h \
-	lib/engine/net/published.c lib/engine/net/published.h
+	lib/engine/net/published.c lib/engine/net/published.h \
+	lib/engine/net/resolve.c lib/engine/net/resolve.h

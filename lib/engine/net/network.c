@@ -8,28 +8,36 @@
 #include <unistd.h>
 
 #include "atomic.h"
+#include "clock.h"
 #include "cni.h"
 #include "cni_space.h"
 #include "conntrack.h"
+#include "copy.h"
+#include "egress.h"
+#include "egress_hosts.h"
 #include "emit.h"
 #include "emit_json.h"
 #include "fd.h"
 #include "firewall.h"
 #include "firewall_plan.h"
 #include "firewall_ports.h"
+#include "firewall_world.h"
 #include "jscan.h"
 #include "lease.h"
 #include "log.h"
 #include "mem.h"
 #include "model.h"
+#include "net_egress.h"
 #include "network.h"
 #include "packet_filter.h"
 #include "path.h"
 #include "published.h"
+#include "scope.h"
 #include "statefile.h"
 #include "str.h"
 
 #define NETWORK_FILE_MAX 65536
+#define RULES_TOLD_FILE ".firewall" /* in the runtime directory: what was told of the host */
 
 char *network_name(const struct addr *space)
 {
@@ -447,6 +455,17 @@ int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err
 	return r < 0 ? r : write_records(e, space, &net, err);
 }
 
+/* A bridge that is not there yet comes when its rules stand: no packet is before them. */
+static int rules_before_bridge(struct engine *e, const struct space_net *net, struct kerr *err)
+{
+	struct lock_id lock = lock_id_firewall();
+	struct link_bridge_state st;
+
+	if (locks_held(e->locks, &lock) || link_bridge_query(net->bridge, &st, NULL) != -ENODEV)
+		return 0;
+	return network_sync_rules(e, err) < 0 ? -EIO : 0;
+}
+
 int network_up(struct engine *e, const struct addr *space, const struct space_net *net,
 	       struct kerr *err)
 {
@@ -458,7 +477,9 @@ int network_up(struct engine *e, const struct addr *space, const struct space_ne
 	};
 	int r;
 
-	(void) e;
+	r = rules_before_bridge(e, net, err);
+	if (r < 0)
+		return r;
 	if (link_uplink_mtu(&b.mtu, NULL) < 0)
 		b.mtu = 0;
 	r = link_bridge_ensure(&b, err);
@@ -547,7 +568,8 @@ static int delete_bridge(struct engine *e, const struct addr *space, struct kerr
 
 int network_delete(struct engine *e, const struct addr *space, struct kerr *err)
 {
-	static const enum object_file files[] = { SPACE_CONFLIST, SPACE_NETWORK, SPACE_HOSTS };
+	static const enum object_file files[] = { SPACE_CONFLIST, SPACE_NETWORK, SPACE_HOSTS,
+						  SPACE_EGRESS };
 	cleanup_free char *leases = layout_object(&e->layout, space, SPACE_LEASES);
 	int r;
 
@@ -567,18 +589,50 @@ int network_delete(struct engine *e, const struct addr *space, struct kerr *err)
 
 /* ---- rules ---- */
 
+/* What rules are made of: what is stored, but for one space. */
+struct rules_as {
+	const struct addr *space;
+	const struct space_doc *doc; /* as if this were stored as that space's */
+	bool seen;
+};
+
 struct rules_input {
 	struct firewall_space *v;
 	size_t n;
+	struct net_egress_rules *allow; /* what v refers to */
+	size_t n_allow;
 	struct firewall_port *ports;
 	size_t n_ports;
+	struct rules_as *as; /* NULL: all is stored */
+	int64_t now;
 };
+
+/* A policy without its record of addresses admits no host name. */
+static void rules_of_policy(struct rules_input *in, struct engine *e, const struct addr *space,
+			    const struct egress_policy *p, struct firewall_space *s)
+{
+	struct net_egress_rules *allow = vec_grow(&in->allow, &in->n_allow, sizeof(*in->allow));
+	cleanup_egress_hosts struct egress_hosts hosts = { 0 };
+
+	(void) egress_hosts_load(e, space, &hosts, NULL); /* told when it is next written */
+	net_egress_rules_make(p, &hosts, in->now, allow);
+	s->policy = egress_denies(p) ? FIREWALL_DEFAULT_DENY : FIREWALL_DEFAULT_ALLOW;
+	s->allow = allow->v;
+	s->n_allow = allow->n;
+}
+
+static bool is_as(const struct rules_as *as, const struct addr *space)
+{
+	return as && streq(as->space->realm, space->realm) && streq(as->space->space, space->space);
+}
 
 static int rules_space(void *ctx, struct engine *e, const struct addr *space)
 {
 	struct rules_input *in = ctx;
+	struct space_doc d = { 0 };
 	struct firewall_space *s;
 	struct space_net net;
+	int r;
 
 	if (network_load(e, space, &net, NULL) < 0)
 		return 0;
@@ -589,6 +643,17 @@ static int rules_space(void *ctx, struct engine *e, const struct addr *space)
 	s->subnet = net.subnet;
 	s->gateway = net.gateway;
 	s->policy = FIREWALL_DEFAULT_ALLOW;
+	if (is_as(in->as, space)) {
+		in->as->seen = true;
+		rules_of_policy(in, e, space, egress_of(in->as->doc), s);
+		return 0;
+	}
+	r = net_egress_load(e, space, &d, NULL);
+	if (r < 0)
+		s->policy = FIREWALL_DEFAULT_UNKNOWN;
+	if (r > 0)
+		rules_of_policy(in, e, space, egress_of(&d), s);
+	model_clear(&space_doc_type, &d);
 	return 0;
 }
 
@@ -601,7 +666,10 @@ static void rules_input_clear(struct rules_input *in)
 	}
 	for (size_t i = 0; i < in->n_ports; i++)
 		free((void *) (uintptr_t) in->ports[i].owner);
+	for (size_t i = 0; i < in->n_allow; i++)
+		net_egress_rules_clear(&in->allow[i]);
 	free(in->v);
+	free(in->allow);
 	free(in->ports);
 }
 
@@ -650,20 +718,39 @@ static int try_plan(struct engine *e, const struct firewall_plan *plan, struct k
 	return packet_filter_apply(e, plan, err);
 }
 
+/* What this host cannot do is told when that begins, not again by every pass. */
+static void tell_unsupported(struct engine *e, const char *why)
+{
+	cleanup_free char *file = path_join(e->layout.runtime_dir, RULES_TOLD_FILE, NULL);
+	cleanup_buf struct buf told = BUF_INIT(NETWORK_FILE_MAX);
+
+	if (!*why) {
+		(void) unlink(file);
+		return;
+	}
+	if (file_read_at(AT_FDCWD, file, NETWORK_FILE_MAX, &told, NULL) == 0 &&
+	    streq(buf_str(&told), why))
+		return;
+	log_wrn("this host's packets cannot be filtered as they should be", "reason", why);
+	/* If this fails, it is only told again. */
+	(void) atomic_write_at(AT_FDCWD, file, why, strlen(why), 0600, ATOMIC_WRITE_NOSYNC, NULL);
+}
+
 static int apply_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
 {
 	struct kerr why = { 0 };
 	char text[KERR_TEXT_MAX];
 	int r = try_plan(e, plan, &why);
 
-	if (r == -EOPNOTSUPP) {
-		log_wrn("no firewall rules: cells have no NAT", "reason",
-			kerr_text(&why, text, sizeof(text)));
-		return 0;
+	if (r < 0 && r != -EOPNOTSUPP) {
+		if (err)
+			*err = why;
+		return r;
 	}
-	if (r < 0 && err)
-		*err = why;
-	return r;
+	if (r >= 0) /* IPv4 stands; what of IPv6 */
+		(void) firewall_world_check(packet_filter_choice(e), FIREWALL_IPV6, &why);
+	tell_unsupported(e, kerr_text(&why, text, sizeof(text)));
+	return r < 0 ? 0 : r;
 }
 
 static int compare_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
@@ -672,14 +759,16 @@ static int compare_plan(struct engine *e, const struct firewall_plan *plan, stru
 }
 
 /* With the lock of the firewall: make the plan of all spaces, and call fn with it. */
-static int with_plan_locked(struct engine *e, const struct published_list *ports, plan_fn *fn,
-			    struct kerr *err)
+static int with_plan_locked(struct engine *e, struct rules_as *as,
+			    const struct published_list *ports, plan_fn *fn, struct kerr *err)
 {
-	cleanup_(rules_input_clear) struct rules_input in = { 0 };
+	cleanup_(rules_input_clear) struct rules_input in = { .as = as, .now = ktime_now().sec };
 	cleanup_(firewall_plan_clear) struct firewall_plan plan = { 0 };
 	struct firewall_input fi = { .instance = e->instance };
 	int r = each_space(e, rules_space, &in, err);
 
+	if (r == 0 && as && !as->seen) /* it is being created and not listed yet */
+		r = rules_space(&in, e, as->space);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ports->n; i++)
@@ -695,30 +784,63 @@ static int with_plan_locked(struct engine *e, const struct published_list *ports
 	return r;
 }
 
-static int with_plan(struct engine *e, plan_fn *fn, struct kerr *err)
+/* The same with the ports that are published. */
+static int with_plan(struct engine *e, struct rules_as *as, plan_fn *fn, struct kerr *err)
 {
 	cleanup_(published_list_clear) struct published_list ports = { 0 };
-	struct lock_id lock = lock_id_firewall();
-	int r;
+	int r = published_read_all(e, &ports, err);
 
-	r = locks_take(e->locks, &lock, 0, err);
-	if (r < 0)
-		return r;
-	r = published_read_all(e, &ports, err);
-	if (r == 0)
-		r = with_plan_locked(e, &ports, fn, err);
+	return r < 0 ? r : with_plan_locked(e, as, &ports, fn, err);
+}
+
+int network_rules_hold(struct engine *e, struct kerr *err)
+{
+	struct lock_id lock = lock_id_firewall();
+
+	return locks_take(e->locks, &lock, 0, err);
+}
+
+void network_rules_release(struct engine *e)
+{
+	struct lock_id lock = lock_id_firewall();
+
 	locks_drop(e->locks, &lock);
-	return r;
+}
+
+int network_rules_write(struct engine *e, const struct addr *space, const struct space_doc *doc,
+			struct kerr *err)
+{
+	struct rules_as as = { .space = space, .doc = doc };
+
+	return with_plan(e, space ? &as : NULL, apply_plan, err);
 }
 
 int network_sync_rules(struct engine *e, struct kerr *err)
 {
-	return with_plan(e, apply_plan, err);
+	struct kerr why = { 0 };
+	int r;
+
+	r = network_rules_hold(e, err);
+	if (r < 0)
+		return r;
+	r = with_plan(e, NULL, apply_plan, &why);
+	network_rules_release(e);
+	e->rules_error = why;
+	if (r < 0 && err)
+		*err = why;
+	return r;
 }
 
 int network_rules_differ(struct engine *e, struct kerr *err)
 {
-	return with_plan(e, compare_plan, err);
+	int r;
+
+	r = network_rules_hold(e, err);
+	if (r < 0)
+		return r;
+	r = with_plan(e, NULL, compare_plan, err);
+	network_rules_release(e);
+	return r;
 }
 
 /* ---- published ports ---- */
@@ -784,7 +906,7 @@ static int publish_locked(struct engine *e, const struct addr *cell, uint32_t ad
 	if (r < 0 && r != -EBADMSG)
 		return r;
 	published_set(&all, cell, addr, ports);
-	r = with_plan_locked(e, &all, try_plan, &why);
+	r = with_plan_locked(e, NULL, &all, try_plan, &why);
 	if (r == -EOPNOTSUPP && ports->n == 0)
 		r = 0; /* then there are no rules to remove */
 	if (r < 0) {

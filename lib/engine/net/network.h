@@ -58,7 +58,8 @@ int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err
 
 /*
  * Create the bridge with the MTU of the host's uplink, and enable forwarding. 1 something
- * changed, 0 not.
+ * changed, 0 not. Before it creates one it has the rules of all spaces in place, unless
+ * the caller holds them (network_rules_hold) and has seen to that.
  */
 int network_up(struct engine *e, const struct addr *space, const struct space_net *net,
 	       struct kerr *err);
@@ -78,7 +79,8 @@ int network_delete(struct engine *e, const struct addr *space, struct kerr *err)
 /*
  * Update the firewall to the rules of all spaces of this instance. 1 changed, 0 up to
  * date. What others drop nevertheless is logged. On a host whose packets cannot be
- * filtered, warn and return success.
+ * filtered, warn once and return success; net_egress_check says whether a policy can be
+ * enforced there. e->rules_error keeps a failure.
  */
 int network_sync_rules(struct engine *e, struct kerr *err);
 
@@ -98,5 +100,15 @@ int network_publish(struct engine *e, const struct addr *cell, uint32_t addr,
 /* Whether the record says just that; one look, without a lock. */
 bool network_publishes(struct engine *e, const struct addr *cell, uint32_t addr,
 		       const struct port_list *ports);
+
+/*
+ * The same in steps, for a change that has to come with its rules: hold, write the rules
+ * as if doc were stored as that space's, store it, release. Who holds them takes no other
+ * lock. space NULL: the rules of what is stored.
+ */
+int network_rules_hold(struct engine *e, struct kerr *err);
+int network_rules_write(struct engine *e, const struct addr *space, const struct space_doc *doc,
+			struct kerr *err);
+void network_rules_release(struct engine *e);
 
 #endif

@@ -7,11 +7,13 @@
 #include "cgroup.h"
 #include "cni_space.h"
 #include "copy.h"
+#include "egress.h"
 #include "field.h"
 #include "hosts.h"
 #include "log.h"
 #include "mem.h"
 #include "model.h"
+#include "net_egress.h"
 #include "network.h"
 #include "parent_settle.h"
 #include "path.h"
@@ -27,11 +29,12 @@ enum damage {
 	DAMAGE_CGROUP,
 	DAMAGE_NAMESPACE,
 	DAMAGE_NETWORK,
+	DAMAGE_EGRESS,
 	_DAMAGE_MAX,
 };
 
 static const char *const damage_words[_DAMAGE_MAX] = { "", "CgroupMissing", "NamespaceMissing",
-						       "NetworkFailed" };
+						       "NetworkFailed", "EgressFailed" };
 
 static enum damage mend_cgroup(struct engine *e, const struct addr *a, struct kerr *err)
 {
@@ -78,6 +81,20 @@ static enum damage mend_space(struct engine *e, const struct addr *a, const stru
 	return r < 0 && found == DAMAGE_NONE ? DAMAGE_NETWORK : found;
 }
 
+/* A policy that lets nothing out but what it allows has to be in force. */
+static enum damage look_egress(struct engine *e, const struct space_doc *d, struct kerr *err)
+{
+	if (!egress_denies(egress_of(d)))
+		return DAMAGE_NONE;
+	if (net_egress_check(e, egress_of(d), err) < 0)
+		return DAMAGE_EGRESS;
+	if (!e->rules_error.msg[0])
+		return DAMAGE_NONE;
+	*err = e->rules_error;
+	(void) kerr_wrap(err, -EIO, "failed to apply egress policy");
+	return DAMAGE_EGRESS;
+}
+
 static void set_words(enum damage found, const struct kerr *why, char **reason, char **message)
 {
 	char text[KERR_TEXT_MAX];
@@ -113,8 +130,14 @@ static void settle_space(struct engine *e, const struct addr *a, const char *cgr
 	struct kerr why = { 0 };
 	enum damage found = mend_space(e, a, d, &why);
 
+	if (found == DAMAGE_NONE)
+		found = look_egress(e, d, &why);
 	d->status.state = found == DAMAGE_NONE ? SPACE_STATE_READY : SPACE_STATE_FAILED;
 	set_words(found, &why, &d->status.reason, &d->status.message);
+	if (found == DAMAGE_NONE && egress_effective(egress_of(d)))
+		d->status.message = net_egress_trouble(e, a);
+	if (d->status.message && found == DAMAGE_NONE)
+		d->status.reason = xstrdup("EgressHostUnresolved"); /* the policy holds */
 	scope_observe_cgroup(e, cgroup, &d->status.cgroup_ready, &d->status.subtree_controllers);
 }
 

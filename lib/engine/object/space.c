@@ -10,14 +10,19 @@
 #include "copy.h"
 #include "create.h"
 #include "damaged.h"
+#include "egress.h"
+#include "errkind.h"
 #include "hosts.h"
 #include "mem.h"
 #include "model.h"
+#include "net_egress.h"
 #include "network.h"
 #include "page.h"
+#include "resolve.h"
 #include "scope.h"
 #include "space.h"
 #include "str.h"
+#include "validate.h"
 
 static void default_conflist(const struct create *c, struct space_doc *d)
 {
@@ -34,21 +39,34 @@ static char *conflist_of(const struct engine *e, const struct addr *a, const str
 					 : layout_object(&e->layout, a, SPACE_CONFLIST);
 }
 
-/* Plugins make theirs with the first cell. */
-static int make_network(struct create *c, const struct space_doc *d, struct kerr *err)
+/*
+ * The rules come before the bridge, and the document with them: an interrupted create
+ * leaves no space that packets get out of. net NULL: the network is made by plugins.
+ */
+static int space_commit(struct create *c, struct space_doc *d, const struct space_net *net,
+			struct kerr *err)
 {
-	struct space_net net;
-	int r;
+	int r = network_rules_hold(c->e, err);
 
-	if (cni_space_is_own(c->e, &c->a, d))
-		return cni_space_check(d, CNI_SPACE_PROBE, err);
-	r = network_create(c->e, &c->a, &net, err);
-	return r < 0 ? r : network_up(c->e, &c->a, &net, err);
+	if (r < 0)
+		return r;
+	r = network_rules_write(c->e, &c->a, d, err) < 0 ? -EIO : 0;
+	if (r == 0 && net)
+		r = network_up(c->e, &c->a, net, err);
+	if (r >= 0 && (!c->existed || d->status.state != SPACE_STATE_READY || !c->cgroup_pre)) {
+		d->status.state = SPACE_STATE_READY;
+		r = store_save(&c->e->layout, &c->a, 0, d, err);
+	}
+	network_rules_release(c->e);
+	return r;
 }
 
-static int space_build(struct create *c, struct space_doc *d, bool *ret_net_pre, struct kerr *err)
+static int space_build(struct create *c, struct space_doc *d, const struct resolve *answers,
+		       bool *ret_net_pre, struct kerr *err)
 {
 	cleanup_free char *conflist = conflist_of(c->e, &c->a, d);
+	bool own = cni_space_is_own(c->e, &c->a, d);
+	struct space_net net;
 	int r;
 
 	*ret_net_pre = access(conflist, F_OK) == 0;
@@ -57,9 +75,12 @@ static int space_build(struct create *c, struct space_doc *d, bool *ret_net_pre,
 		if (r < 0)
 			return r;
 	}
-	r = make_network(c, d, err);
-	if (r >= 0)
-		r = hosts_update(c->e, &c->a, err);
+	if (own) /* plugins make theirs with the first cell */
+		r = cni_space_check(d, CNI_SPACE_PROBE, err);
+	else
+		r = network_create(c->e, &c->a, &net, err);
+	if (r >= 0 && answers->n > 0)
+		r = net_egress_keep(c->e, &c->a, egress_of(d), answers, err);
 	if (r >= 0)
 		r = create_cgroup(c, err);
 	if (r < 0)
@@ -69,13 +90,22 @@ static int space_build(struct create *c, struct space_doc *d, bool *ret_net_pre,
 	scope_observe_cgroup(c->e, c->cgroup, &d->status.cgroup_ready,
 			     &d->status.subtree_controllers);
 	default_conflist(c, d);
-	if (!c->existed || d->status.state != SPACE_STATE_READY || !c->cgroup_pre) {
-		d->status.state = SPACE_STATE_READY;
-		r = store_save(&c->e->layout, &c->a, 0, d, err);
-	}
-	if (r == 0)
-		r = network_sync_rules(c->e, err) < 0 ? -EIO : 0;
-	return r;
+	r = space_commit(c, d, own ? NULL : &net, err);
+	return r < 0 ? r : hosts_update(c->e, &c->a, err);
+}
+
+/* What has to be asked without a lock: whether the policy can be kept here, and addresses. */
+static int ask_egress(struct engine *e, const struct space_doc *want, struct resolve *ret,
+		      struct kerr *err)
+{
+	struct addr a = addr_of_space(want);
+	int r;
+
+	if (!egress_of(want) || validate_egress(egress_of(want), NULL) < 0 ||
+	    scope_check(&a, ADDR_SPACE, SCOPE_STRICT, NULL) < 0)
+		return 0; /* nothing to ask, or create_begin refuses it */
+	r = net_egress_check(e, egress_of(want), err);
+	return r < 0 ? r : net_egress_ask(e, &a, egress_of(want), ret, err);
 }
 
 /* 1, for a network of kukeon. */
@@ -91,6 +121,7 @@ int space_check_create(struct engine *e, struct space_doc *want, const struct ne
 		       struct space_net *ret, struct kerr *err)
 {
 	struct create c = { .e = e, .kind = KIND_SPACE, .type = &space_doc_type, .want = want };
+	cleanup_(resolve_clear) struct resolve answers = { 0 };
 	int r = create_check(&c, addr_of_space(want), err);
 
 	if (r < 0)
@@ -100,6 +131,8 @@ int space_check_create(struct engine *e, struct space_doc *want, const struct ne
 	if (cni_space_is_own(e, &c.a, want))
 		r = cni_space_check(want, CNI_SPACE_PROBE, err);
 	else
+		r = ask_egress(e, want, &answers, err);
+	if (r == 0 && !cni_space_is_own(e, &c.a, want))
 		r = plan_network(&c, others, ret, err);
 	if (r < 0)
 		r = create_error(&c, r, err);
@@ -112,17 +145,25 @@ int space_create(struct engine *e, struct space_doc *want, struct rpc_create_spa
 		 struct kerr *err)
 {
 	struct create c = { .e = e, .kind = KIND_SPACE, .type = &space_doc_type, .want = want };
+	cleanup_(resolve_clear) struct resolve answers = { 0 };
 	bool net_pre = false;
 	int r;
 
+	r = ask_egress(e, want, &answers, err);
+	if (r < 0) {
+		if (err)
+			err->kind = ERR_CREATE_SPACE;
+		return kerr_wrap(err, r, "%s", err_kind_text(ERR_CREATE_SPACE));
+	}
 	r = create_begin(&c, addr_of_space(want), err);
 	if (r < 0)
 		return r;
 	if (!c.existed)
 		doc_add_managed_labels(KIND_SPACE, want);
-	r = space_build(&c, want, &net_pre, err);
+	r = space_build(&c, want, &answers, &net_pre, err);
 	if (r < 0) {
 		create_undo(&c);
+		(void) network_sync_rules(e, NULL); /* else the next pass does */
 		r = create_error(&c, r, err);
 	} else {
 		model_copy(&space_doc_type, &ret->space, want);

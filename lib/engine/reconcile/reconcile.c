@@ -20,6 +20,7 @@
 #include "convert.h"
 #include "copy.h"
 #include "daemon_cell.h"
+#include "egress_pass.h"
 #include "ending.h"
 #include "field.h"
 #include "idle.h"
@@ -432,12 +433,16 @@ static void pass_all(struct engine *e, bool boot)
 {
 	static const enum addr_level parents[] = { ADDR_REALM, ADDR_SPACE, ADDR_STACK };
 	struct cell_pass pass = { .look = { .e = e, .flags = CELL_LOOK_MANY }, .boot = boot };
+	cleanup_(egress_pass_clear) struct egress_pass egress = { 0 };
 	struct addr all = { 0 };
 	struct kerr err = { 0 };
 	int r;
 
 	if (intent_list(&e->layout, pass_intent, e, &err) < 0)
 		log_step("intents", &err);
+	egress_pass_begin(e, &egress);
+	if (network_sync_rules(e, &err) < 0) /* before spaces are looked at: they report it */
+		log_step("firewall", &err);
 	for (size_t i = 0; i < ARRAY_SIZE(parents); i++)
 		if (scope_each(e, parents[i], &all, pass_parent, NULL, &err) < 0)
 			log_step(level_words[parents[i]], &err);
@@ -453,6 +458,7 @@ static void pass_all(struct engine *e, bool boot)
 		log_step("cells", &err);
 	cell_look_clear(&pass.look);
 	cell_links_forget(e);
+	egress_pass_end(e, &egress);
 }
 
 /* The first pass of this boot is done: later passes start no cells. */

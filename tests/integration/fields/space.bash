@@ -28,24 +28,64 @@ space.spec.cniConfigPath()
 	[ -z "$(find "$WORK/ipam" -name '10.66.*')" ]
 }
 
+# egress_opens POLICY ROW…: what a cell of a space with the policy reaches of the host, a
+# row of netprobe's each.
+egress_opens()
+{
+	local place="--realm $REALM --space fenced" probe=$INSTANCE_BINDIR/netprobe pid r=0
+
+	printf 'kind: Space\nmetadata: {name: fenced}\nspec: {realmId: %s, network: {egress: {%s}}}\n' \
+		"$REALM" "$1" | kuke apply -f - || return
+	shift
+	{ head_of_cell inmate fenced && plain_keys | listed plain; } >"$WORK/x.yaml"
+	quiet kuke apply -f "$WORK/x.yaml" || r=1
+	quiet inst sh -c "echo \$\$ >'$WORK/server'; exec '$probe' serve 7001 7002" >/dev/null 2>&1 &
+	pid=$(tail -qn1 "$INSTANCE/run/containers"/*/fenced_st_inmate-id_plain/monitor | jq -r .pid)
+	printf '%s\n' "$@" | inst nsenter --net="/proc/$pid/ns/net" "$probe" probe || r=1
+	inst kill "$(<"$WORK/server")"
+	# shellcheck disable=SC2086
+	kuke kill cell inmate $place --stack st
+	kuke delete space fenced --realm "$REALM" --cascade || r=1
+	return $r
+}
+
 space.spec.network.egress.default()
 {
-	not_yet spec.network.egress "{realmId: $REALM, network: {egress: {default: deny}}}" Space
+	proof "deny: a cell of the space reaches nothing of the host but its gateway by ICMP; allow: all of it"
+	egress_opens 'default: deny' 'host tcp 192.0.2.2 7001 no' 'host icmp 192.0.2.2 0 no'
+	egress_opens 'default: allow' 'host tcp 192.0.2.2 7001 yes' 'host icmp 192.0.2.2 0 yes'
+	printf 'kind: Space\nmetadata: {name: x}\nspec: {realmId: %s, network: {egress: {default: some}}}\n' \
+		"$REALM" | refused "egress default must be 'allow' or 'deny'"
 }
 
 space.spec.network.egress.allow.host()
 {
-	not_yet spec.network.egress "{realmId: $REALM, network: {egress: {allow: [{host: a.test}]}}}" Space
+	proof "under deny, the address that the name has is open; a name without one is refused"
+	cp /etc/hosts "$WORK/hosts"
+	echo '192.0.2.2 here.test' >>"$WORK/hosts"
+	inst mount --bind "$WORK/hosts" /etc/hosts
+	egress_opens 'default: deny, allow: [{host: here.test}]' \
+		'host tcp 192.0.2.2 7001 yes' 'host udp 192.0.2.2 7002 yes'
+	inst umount /etc/hosts
+	printf 'kind: Space\nmetadata: {name: x}\nspec: {realmId: %s, network: {egress: {allow: [{host: here.test}]}}}\n' \
+		"$REALM" >"$WORK/x.yaml"
+	refute kuke apply -f "$WORK/x.yaml" >"$WORK/said" 2>&1
+	grep -q 'failed to resolve egress allow rule host "here.test": ' "$WORK/said"
 }
 
 space.spec.network.egress.allow.cidr()
 {
-	not_yet spec.network.egress "{realmId: $REALM, network: {egress: {allow: [{cidr: 192.0.2.0/24}]}}}" Space
+	proof "under deny, these addresses are open and no other"
+	egress_opens 'default: deny, allow: [{cidr: 192.0.2.2/32}]' \
+		'host tcp 192.0.2.2 7001 yes' 'host udp 192.0.2.2 7001 yes'
+	egress_opens 'default: deny, allow: [{cidr: 192.0.2.0/31}]' 'host tcp 192.0.2.2 7001 no'
 }
 
 space.spec.network.egress.allow.ports()
 {
-	not_yet spec.network.egress "{realmId: $REALM, network: {egress: {allow: [{cidr: 192.0.2.0/24, ports: [443]}]}}}" Space
+	proof "under deny, these TCP ports are open there, and nothing else"
+	egress_opens 'default: deny, allow: [{cidr: 192.0.2.0/24, ports: [7001]}]' \
+		'host tcp 192.0.2.2 7001 yes' 'host udp 192.0.2.2 7001 no' 'host tcp 192.0.2.2 7002 no'
 }
 
 # A device that is not ours has the name of the space's bridge.

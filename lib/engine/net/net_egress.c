@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+
+#include "clock.h"
+#include "copy.h"
+#include "egress.h"
+#include "egress_hosts.h"
+#include "firewall_world.h"
+#include "log.h"
+#include "mem.h"
+#include "net_egress.h"
+#include "packet_filter.h"
+#include "statefile.h"
+#include "str.h"
+#include "vec.h"
+
+#define ASK_MS 10000 /* what an apply waits for names at most */
+
+/* ---- the policy ---- */
+
+/*
+ * Most spaces have no policy, and their documents need not be parsed for that: the text has
+ * the key, unless one wrote it with escapes.
+ */
+static int may_have_policy(struct engine *e, const struct addr *space, struct kerr *err)
+{
+	cleanup_free char *file = layout_object(&e->layout, space, OBJECT_METADATA);
+	cleanup_buf struct buf text = BUF_INIT(KUKE_MAX_RECORD);
+	int r = state_read_at(AT_FDCWD, file, KUKE_MAX_RECORD, &text, err);
+
+	if (r < 0)
+		return r;
+	return strstr(buf_str(&text), "\"egress\"") || strstr(buf_str(&text), "\\u");
+}
+
+int net_egress_load(struct engine *e, const struct addr *space, struct space_doc *ret,
+		    struct kerr *err)
+{
+	struct space_doc d = { 0 };
+	int r;
+
+	r = may_have_policy(e, space, err);
+	if (r <= 0)
+		return r;
+	r = store_load(&e->layout, space, 0, &d, err);
+	if (r < 0)
+		return r;
+	if (!egress_effective(egress_of(&d))) {
+		model_clear(&space_doc_type, &d);
+		return 0;
+	}
+	*ret = d;
+	return 1;
+}
+
+int net_egress_check(struct engine *e, const struct egress_policy *p, struct kerr *err)
+{
+	int r = egress_denies(p) ? firewall_world_check(packet_filter_choice(e), FIREWALL_BOTH, err)
+				 : 0;
+
+	return r < 0 ? kerr_wrap(err, r, "failed to apply egress policy") : 0;
+}
+
+/* ---- names ---- */
+
+void net_egress_names(const struct egress_policy *p, struct resolve *ret)
+{
+	for (size_t i = 0; p && i < p->allow.n; i++) {
+		cleanup_free char *name = str_trim(p->allow.v[i].host);
+
+		if (*name)
+			resolve_add(ret, name);
+	}
+}
+
+/* A damaged record is as good as none: its names are asked for again. */
+static void load_hosts(struct engine *e, const struct addr *space, struct egress_hosts *ret)
+{
+	cleanup_free char *where = addr_text(space);
+	struct kerr err = { 0 };
+	char text[KERR_TEXT_MAX];
+
+	if (egress_hosts_load(e, space, ret, &err) == 0)
+		return;
+	*ret = (struct egress_hosts){ 0 };
+	log_wrn("addresses of host names are lost; they are asked for again", "space", where,
+		"error", kerr_text(&err, text, sizeof(text)));
+}
+
+int net_egress_ask(struct engine *e, const struct addr *space, const struct egress_policy *p,
+		   struct resolve *ret, struct kerr *err)
+{
+	cleanup_egress_hosts struct egress_hosts known = { 0 };
+	const struct egress_host *h;
+
+	load_hosts(e, space, &known);
+	for (size_t i = 0; p && i < p->allow.n; i++) {
+		cleanup_free char *name = str_trim(p->allow.v[i].host);
+
+		h = *name ? egress_hosts_find(&known, name) : NULL;
+		if (*name && (!h || h->n == 0))
+			resolve_add(ret, name);
+	}
+	resolve_finish(ret, ASK_MS);
+	for (size_t i = 0; i < ret->n; i++)
+		if (ret->v[i].error)
+			return kerr_plain(err, -ENOENT,
+					  "failed to resolve egress allow rule host \"%s\": %s",
+					  ret->v[i].name, ret->v[i].error);
+	return 0;
+}
+
+/* Each failure is told when it begins and when it ends. */
+static void tell(const struct addr *space, const struct egress_hosts *before,
+		 const struct egress_hosts *now)
+{
+	cleanup_free char *where = addr_text(space);
+	const struct egress_host *was;
+
+	for (size_t i = 0; i < now->n; i++) {
+		was = egress_hosts_find(before, now->v[i].name);
+		if (now->v[i].error && (!was || !was->error))
+			log_wrn("a host name of the egress policy has no answer; what was known "
+				"stays allowed",
+				"space", where, "host", now->v[i].name, "error", now->v[i].error);
+		else if (!now->v[i].error && was && was->error)
+			log_inf("a host name of the egress policy is answered again", "space",
+				where, "host", now->v[i].name);
+	}
+}
+
+int net_egress_keep(struct engine *e, const struct addr *space, const struct egress_policy *p,
+		    const struct resolve *answers, struct kerr *err)
+{
+	cleanup_egress_hosts struct egress_hosts before = { 0 }, h = { 0 };
+	int r;
+
+	load_hosts(e, space, &before);
+	load_hosts(e, space, &h);
+	if (!egress_hosts_update(&h, p, answers, ktime_now().sec))
+		return 0;
+	r = egress_hosts_save(e, space, &h, err);
+	if (r < 0)
+		return r;
+	tell(space, &before, &h);
+	return 1;
+}
+
+char *net_egress_trouble(struct engine *e, const struct addr *space)
+{
+	cleanup_egress_hosts struct egress_hosts h = { 0 };
+
+	if (egress_hosts_load(e, space, &h, NULL) < 0)
+		return NULL; /* told by the next pass */
+	for (size_t i = 0; i < h.n; i++)
+		if (h.v[i].error)
+			return xasprintf("egress allow rule host \"%s\": %s; %s", h.v[i].name,
+					 h.v[i].error,
+					 h.v[i].n > 0 ? "the addresses it had stay allowed"
+						      : "it has no address so far");
+	return NULL;
+}
+
+/* ---- rules ---- */
+
+void net_egress_rules_clear(struct net_egress_rules *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		free((void *) (uintptr_t) r->v[i].ports);
+		free((void *) (uintptr_t) r->v[i].tag);
+	}
+	free(r->v);
+	*r = (struct net_egress_rules){ 0 };
+}
+
+static int compare_ports(const void *a, const void *b)
+{
+	return *(const uint16_t *) a - *(const uint16_t *) b;
+}
+
+/* Sorted, each once. */
+static uint16_t *ports_of(const struct egress_rule *rule, size_t *ret_n)
+{
+	uint16_t *v = xcalloc(rule->ports.n + 1, sizeof(*v));
+	size_t n = 0;
+
+	for (size_t i = 0; i < rule->ports.n; i++)
+		v[i] = (uint16_t) rule->ports.v[i];
+	qsort(v, rule->ports.n, sizeof(*v), compare_ports);
+	for (size_t i = 0; i < rule->ports.n; i++)
+		if (n == 0 || v[i] != v[n - 1])
+			v[n++] = v[i];
+	*ret_n = n;
+	return v;
+}
+
+static void add_rule(struct net_egress_rules *to, const struct egress_rule *rule,
+		     const struct ipnet *dst, char *owned_tag)
+{
+	struct firewall_allow *a = vec_grow(&to->v, &to->n, sizeof(*to->v));
+
+	a->dst = *dst;
+	a->ports = ports_of(rule, &a->n_ports);
+	a->tag = owned_tag;
+}
+
+static void add_host(struct net_egress_rules *to, const struct egress_rule *rule, size_t i,
+		     const struct egress_host *h, int64_t now)
+{
+	for (size_t k = 0; k < h->n; k++)
+		if (egress_addr_holds(&h->addrs[k], now))
+			add_rule(to, rule, &h->addrs[k].addr,
+				 xasprintf("allow[%zu]:host=%s", i, h->name));
+}
+
+void net_egress_rules_make(const struct egress_policy *p, const struct egress_hosts *hosts,
+			   int64_t now, struct net_egress_rules *ret)
+{
+	*ret = (struct net_egress_rules){ 0 };
+	for (size_t i = 0; p && i < p->allow.n; i++) {
+		const struct egress_rule *rule = &p->allow.v[i];
+		cleanup_free char *host = str_trim(rule->host), *cidr = str_trim(rule->cidr);
+		const struct egress_host *h = *host ? egress_hosts_find(hosts, host) : NULL;
+		struct ipnet net;
+
+		if (h)
+			add_host(ret, rule, i, h, now);
+		if (*cidr && ipnet_parse(cidr, &net) == 0)
+			add_rule(ret, rule, &net, xasprintf("allow[%zu]:cidr=%s", i, cidr));
+	}
+}
+
+/* ---- the hosts file ---- */
+
+/* A name that is an address needs no line, and an odd one could be two. */
+static bool is_host_name(const char *s)
+{
+	struct ipnet addr;
+
+	for (const char *c = s; *c; c++)
+		if (!isalnum((unsigned char) *c) && !strchr("-._", *c))
+			return false;
+	return *s && ipnet_parse_addr(s, &addr) < 0;
+}
+
+/* Current addresses; only where there is none, those that are still admitted. */
+static void add_lines(const struct egress_host *h, int64_t now, struct buf *out)
+{
+	char addr[IPNET_TEXT_MAX];
+	bool any = false;
+
+	for (int late = 0; late <= 1 && !any; late++)
+		for (size_t i = 0; i < h->n; i++) {
+			const struct egress_addr *a = &h->addrs[i];
+
+			/* Cells have no IPv6. */
+			if ((a->until != 0) != (late == 1) || a->addr.family != IPNET_V4 ||
+			    !egress_addr_holds(a, now))
+				continue;
+			buf_addf(out, "%s\t%s\n", ipnet_addr_text(&a->addr, addr), h->name);
+			any = true;
+		}
+}
+
+void net_egress_add_hosts(struct engine *e, const struct addr *space, struct buf *out)
+{
+	cleanup_egress_hosts struct egress_hosts h = { 0 };
+	struct space_doc d = { 0 };
+	int64_t now = ktime_now().sec;
+
+	if (net_egress_load(e, space, &d, NULL) <= 0)
+		return;
+	if (egress_denies(egress_of(&d)) && egress_hosts_load(e, space, &h, NULL) == 0)
+		for (size_t i = 0; i < h.n; i++)
+			if (is_host_name(h.v[i].name))
+				add_lines(&h.v[i], now, out);
+	model_clear(&space_doc_type, &d);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_NET_EGRESS_H
+#define KUKEON_NET_EGRESS_H
+
+#include "context.h"
+#include "firewall_plan.h"
+#include "resolve.h"
+
+/*
+ * The egress policy of a space: read, its host names kept current, and what of it the
+ * planner of the firewall and the cells' hosts file are told.
+ */
+
+/*
+ * The policy as it is stored. 1 and *ret (a document, cleared by the caller) if there is
+ * one that has an effect, 0 if there is none, an error if the document cannot be read.
+ */
+int net_egress_load(struct engine *e, const struct addr *space, struct space_doc *ret,
+		    struct kerr *err);
+
+/*
+ * Whether this host can enforce the policy: -EOPNOTSUPP, with a message, for one that
+ * denies where packets of a family that the kernel has cannot be filtered.
+ */
+int net_egress_check(struct engine *e, const struct egress_policy *p, struct kerr *err);
+
+/*
+ * Ask for the host names of a policy that have no addresses on record. An error names the
+ * first that has none. Waits for the resolver: the caller holds no lock of a cell or above.
+ */
+int net_egress_ask(struct engine *e, const struct addr *space, const struct egress_policy *p,
+		   struct resolve *ret, struct kerr *err);
+
+/* Put what was answered on record. The caller holds the space's lock. 1 changed, 0 not. */
+int net_egress_keep(struct engine *e, const struct addr *space, const struct egress_policy *p,
+		    const struct resolve *answers, struct kerr *err);
+
+/* Want the addresses of all host names of a policy. */
+void net_egress_names(const struct egress_policy *p, struct resolve *ret);
+
+/*
+ * Why a name of the policy has no current addresses: a line for the space's message, owned
+ * by the caller; NULL if all have.
+ */
+char *net_egress_trouble(struct engine *e, const struct addr *space);
+
+/* What a policy allows, as the planner takes it. */
+struct net_egress_rules {
+	struct firewall_allow *v;
+	size_t n;
+};
+
+void net_egress_rules_clear(struct net_egress_rules *r);
+
+/* p NULL: nothing. Pure. */
+struct egress_hosts;
+void net_egress_rules_make(const struct egress_policy *p, const struct egress_hosts *hosts,
+			   int64_t now, struct net_egress_rules *ret);
+
+/*
+ * Lines of a hosts file: under a policy that denies, the allowed names with the addresses
+ * that the rules admit and a cell can use.
+ */
+void net_egress_add_hosts(struct engine *e, const struct addr *space, struct buf *out);
+
+#endif

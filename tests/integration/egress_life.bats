@@ -1,0 +1,321 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The life of an egress policy: its names, its changes, and what must not open it.
+
+load ../helpers/suite
+
+# Outside, behind the uplink, is a host with two addresses; names are in /etc/hosts.
+setup_file()
+{
+	suite_start --restarts 'reconcileInterval: 1s'
+	inst ip netns add outside
+	inst ip link set uplink1 netns outside
+	inst ip -n outside link set uplink1 up
+	inst ip -n outside addr add 192.0.2.1/24 dev uplink1
+	inst ip -n outside addr add 192.0.2.9/24 dev uplink1
+	quiet inst ip netns exec outside "$top_builddir/netprobe" serve 7001 >/dev/null 2>&1 &
+	cp /etc/hosts "$HERE/hosts.host"
+	names
+	inst mount --bind "$HERE/hosts" /etc/hosts
+	# The first packets leave neighbours and routes, which stay.
+	IN="default warm default" fenced warm 'default: allow'
+	IN="default warm default" reaches '192.0.2.1 yes' '192.0.2.9 yes'
+	kuke delete space warm --cascade >/dev/null
+}
+
+setup()
+{
+	names
+	space=tenant
+	export IN="default $space default"
+	record=$INSTANCE_RUN_PATH/data/default/$space/egress-hosts.json
+	suite_snapshot
+}
+
+# After a reboot nothing is as it was before.
+teardown()
+{
+	[ -n "${rebooted:-}" ] || suite_check
+}
+
+# names [ADDRESS NAME]…: what the resolver says.
+names()
+{
+	{
+		cat "$HERE/hosts.host"
+		[ $# -eq 0 ] || printf '%s %s\n' "$@"
+	} >"$HERE/hosts.new"
+	cat "$HERE/hosts.new" >"$HERE/hosts" # in place: it is mounted
+}
+
+# space_doc NAME [POLICY]
+space_doc()
+{
+	printf 'apiVersion: v1beta1\nkind: Space\nmetadata: {name: %s}\nspec: {realmId: default%s}\n' \
+		"$1" "${2:+, network: {egress: {$2\}\}}"
+}
+
+policy()
+{
+	space_doc "$space" "${1:-}" | kuke apply -f -
+}
+
+# fenced SPACE POLICY: the space, and the cell "one" in it.
+fenced()
+{
+	space_doc "$1" "$2" | kuke apply -f - >/dev/null
+	quiet kuke create stack default --space "$1" >/dev/null
+	run_cell one "$IDLE"
+}
+
+# reaches 'ADDRESS yes|no'…: the cell "one", by TCP and UDP.
+reaches()
+{
+	local row
+
+	for row in "$@"; do
+		printf 'outside %s %s 7001 %s\n' tcp "${row% *}" "${row#* }" udp "${row% *}" "${row#* }"
+	done | in_cell one "$top_builddir/netprobe" probe
+}
+
+rules()
+{
+	inst iptables-legacy -S | grep -F "kukeon:default:$space:"
+}
+
+allowed()
+{
+	rules | sed -n 's/.* -d \([0-9.]*\)\/32 .*:host=.*ACCEPT$/\1/p' | sort | xargs
+}
+
+is_allowed()
+{
+	assert_equal "$(allowed)" "$1"
+}
+
+space_value()
+{
+	kuke get space "$space" -o json | jq -r "$1"
+}
+
+is_space_value()
+{
+	assert_equal "$(space_value "$1")" "$2"
+}
+
+gone()
+{
+	kuke delete space "$space" --cascade >/dev/null
+}
+
+@test "a name without an address is refused at apply, and nothing is made or changed" {
+	run policy 'default: deny, allow: [{host: nowhere.test}]'
+	assert_failure
+	assert_output --partial 'failed to create space: failed to resolve egress allow rule host "nowhere.test": '
+	refute kuke get space "$space"
+	refute rules
+	space_doc "$space" 'default: deny, allow: [{host: nowhere.test}]' >"$HERE/doc.yaml"
+	run kuke apply --dry-run -f "$HERE/doc.yaml"
+	assert_output --partial 'failed (dry run)'
+	assert_output --partial 'host "nowhere.test"'
+	policy 'default: deny'
+	rules >"$HERE/rules"
+	run policy 'default: deny, allow: [{host: nowhere.test}]'
+	assert_failure
+	assert_output --partial 'failed to update space: failed to resolve egress allow rule host "nowhere.test": '
+	is_space_value '.spec.network.egress.allow' null
+	assert_equal "$(rules)" "$(<"$HERE/rules")"
+	# Loopback and the like are not what a name can open.
+	names 127.0.1.1 self.test 169.254.169.254 self.test
+	run policy 'default: deny, allow: [{host: self.test}]'
+	assert_failure
+	assert_output --partial 'only addresses of loopback, link or multicast'
+	gone
+}
+
+@test "a name's addresses are admitted, and the cells read them" {
+	names 192.0.2.1 web.test
+	fenced "$space" 'default: deny, allow: [{host: web.test, ports: [7001]}]'
+	run reaches '192.0.2.9 no'
+	assert_success
+	run bash -c "printf 'outside %s 192.0.2.1 7001 %s\n' tcp yes udp no"
+	in_cell one "$top_builddir/netprobe" probe <<<"$output"
+	grep -qxF $'192.0.2.1\tweb.test' "$(cell_dir one)/etc-hosts"
+	# Not where all is open.
+	policy 'default: allow, allow: [{host: web.test, ports: [7001]}]'
+	refute grep -q web.test "$(cell_dir one)/etc-hosts"
+	policy 'default: deny, allow: [{host: web.test}]'
+	grep -q web.test "$(cell_dir one)/etc-hosts"
+	policy
+	refute grep -q web.test "$(cell_dir one)/etc-hosts"
+	assert [ ! -e "$record" ]
+	gone
+}
+
+@test "addresses follow the name, and those it had stay for ten minutes" {
+	names 192.0.2.1 web.test
+	fenced "$space" 'default: deny, allow: [{host: web.test}]'
+	reaches '192.0.2.1 yes' '192.0.2.9 no'
+	names 192.0.2.9 web.test
+	wait_for 200 is_allowed '192.0.2.1 192.0.2.9'
+	reaches '192.0.2.1 yes' '192.0.2.9 yes'
+	wait_for 200 grep -qxF $'192.0.2.9\tweb.test' "$(cell_dir one)/etc-hosts"
+	refute grep -q 192.0.2.1 "$(cell_dir one)/etc-hosts"
+	local until now
+	until=$(date -d "$(jq -r '.hosts[0].addresses[0].until' "$record")" +%s)
+	now=$(date +%s)
+	assert [ "$until" -le $((now + 600)) ]
+	assert [ "$until" -ge $((now + 600 - 300)) ]
+	# The time is over.
+	jq '.hosts[0].addresses[0].until = "2020-01-01T00:00:00Z"' "$record" >"$HERE/record"
+	mv "$HERE/record" "$record"
+	wait_for 200 is_allowed 192.0.2.9
+	reaches '192.0.2.1 no' '192.0.2.9 yes'
+	gone
+}
+
+@test "a name that is lost keeps its addresses, and that is told once" {
+	names 192.0.2.1 web.test
+	fenced "$space" 'default: deny, allow: [{host: web.test}]'
+	names
+	wait_for 200 is_space_value .status.reason EgressHostUnresolved
+	run space_value '.status.state + " " + .status.message'
+	assert_output --partial 'Ready egress allow rule host "web.test": '
+	assert_output --partial 'the addresses it had stay allowed'
+	pass_over one
+	pass_over one
+	is_allowed 192.0.2.1
+	reaches '192.0.2.1 yes'
+	# Also a restart of the daemon and of the machine, with no resolver that knows the name.
+	restart_daemon
+	is_allowed 192.0.2.1
+	inst iptables-legacy -F
+	inst iptables-legacy -X
+	restart_daemon
+	wait_for 200 is_allowed 192.0.2.1
+	reaches '192.0.2.1 yes' '192.0.2.9 no'
+	local log=$INSTANCE_RUN_PATH/data/kuke-system/kukeon/kukeon/kukeond/kukeond/log
+	assert_equal "$(grep -c 'host=web.test error=' "$log")" 1
+	# Applying what is there needs no answer.
+	policy 'default: deny, allow: [{host: web.test}]'
+	names 192.0.2.1 web.test
+	wait_for 200 is_space_value '.status.reason // ""' ''
+	gone
+}
+
+@test "a record that is damaged is made again, and opens nothing until then" {
+	names 192.0.2.1 web.test
+	fenced "$space" 'default: deny, allow: [{host: web.test}]'
+	echo '{"hosts":[{"name":"web.test","addresses":[{"address":"192.0.2.9' >"$record"
+	wait_for 200 jq -e . "$record"
+	wait_for 200 is_allowed 192.0.2.1
+	reaches '192.0.2.1 yes' '192.0.2.9 no'
+	gone
+}
+
+@test "a policy comes, changes and goes by apply, and deleting the space leaves no rule" {
+	fenced "$space" 'default: allow'
+	run policy 'default: deny'
+	assert_output --partial 'spec.network.egress'
+	reaches '192.0.2.1 no'
+	run policy 'default: deny'
+	assert_output --partial unchanged
+	policy 'default: deny, allow: [{cidr: 192.0.2.9/32}]'
+	reaches '192.0.2.1 no' '192.0.2.9 yes'
+	space_doc "$space" >"$HERE/doc.yaml"
+	run kuke apply --dry-run -f "$HERE/doc.yaml"
+	assert_success
+	assert_output --partial 'updated (dry run)'
+	reaches '192.0.2.1 no' '192.0.2.9 yes'
+	policy
+	reaches '192.0.2.1 yes' '192.0.2.9 yes'
+	gone
+	refute rules
+	run inst ip6tables-legacy -S
+	refute_output --partial "kukeon:default:$space:"
+}
+
+@test "rules that somebody removed are back with the next pass, and the space closed" {
+	fenced "$space" 'default: deny, allow: [{cidr: 192.0.2.9/32}]'
+	rules >"$HERE/rules"
+	inst iptables-legacy -F
+	wait_for 200 rules_are_back
+	reaches '192.0.2.1 no' '192.0.2.9 yes'
+	# Its own chain alone: then nothing gets out at all.
+	held closed_without_its_chain
+	wait_for 200 rules_are_back
+	# A rule ahead of ours that lets all out comes after them.
+	inst iptables-legacy -I FORWARD -j ACCEPT
+	wait_for 200 jump_is_first
+	reaches '192.0.2.1 no'
+	inst iptables-legacy -D FORWARD -j ACCEPT
+	gone
+}
+
+rules_are_back()
+{
+	assert_equal "$(rules)" "$(<"$HERE/rules")"
+}
+
+closed_without_its_chain()
+{
+	inst iptables-legacy -F "$(rules | sed -n 's/.*dispatch.* -j \(KUKE-EGR-.*\)/\1/p')"
+	reaches '192.0.2.1 no' '192.0.2.9 no'
+}
+
+jump_is_first()
+{
+	inst iptables-legacy -S FORWARD | sed -n 2p | grep -q KUKEON-EGRESS
+}
+
+@test "a document that cannot be read closes nothing that was open and opens nothing" {
+	local doc=$INSTANCE_RUN_PATH/data/default/$space/metadata.json
+	fenced "$space" 'default: deny, allow: [{cidr: 192.0.2.9/32}]'
+	rules >"$HERE/rules"
+	cp -a "$doc" "$HERE/doc"
+	echo '{' >"$doc"
+	pass_over one
+	assert_equal "$(rules)" "$(<"$HERE/rules")"
+	reaches '192.0.2.1 no' '192.0.2.9 yes'
+	# Its rules are lost as well: closed.
+	inst iptables-legacy -F
+	wait_for 200 closed_as_unknown
+	reaches '192.0.2.1 no' '192.0.2.9 no'
+	cp -a "$HERE/doc" "$doc"
+	wait_for 200 rules_are_back
+	gone
+}
+
+closed_as_unknown()
+{
+	rules | grep -q ':default" -j DROP'
+	refute grep -q 'allow\[' <(rules)
+}
+
+@test "a closed space is closed from its first packet on, after a reboot too" {
+	space_doc "$space" 'default: deny' | kuke apply -f - >/dev/null
+	quiet kuke create stack default --space "$space" >/dev/null
+	inst ip netns exec outside iptables-legacy -A INPUT -p tcp --dport 9 -m comment --comment probe
+	shout='trap "exit 0" TERM; (while :; do nc -w1 192.0.2.1 9 </dev/null || sleep 0.1; done) & echo up; wait'
+	run_cell one "$shout" 'restartPolicy: always'
+	wait_for 200 log_has one up
+	rebooted=1
+	machine_restarts
+	inst iptables-legacy -F
+	inst iptables-legacy -X
+	inst iptables-legacy -t nat -F
+	quiet kuke daemon start >/dev/null
+	wait_for 200 is_cell_state one Ready
+	pass_over one
+	run inst ip netns exec outside iptables-legacy -L INPUT -vnx
+	assert_equal "$(awk '/probe/ { print $1 }' <<<"$output")" 0
+	# The counter counts: an open space is heard.
+	policy
+	wait_for 200 heard
+}
+
+heard()
+{
+	[ "$(inst ip netns exec outside iptables-legacy -L INPUT -vnx | awk '/probe/ { print $1 }')" -gt 0 ]
+}
