@@ -231,6 +231,17 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	run kuke apply -f "$HERE/one.yaml"
 	assert_failure
 	assert_output --partial 'ports cannot be published in space "alone": it has a cniConfigPath of its own'
+	# Nor is there a policy that kukeon could not keep: for a new space, and for this one.
+	{ space_doc alone; echo '  network: {egress: {default: deny}}'; } |
+		sed 's/^spec: {\(.*\), cniConfigPath: \(.*\)}$/spec:\n  \1\n  cniConfigPath: \2/' >"$HERE/space.yaml"
+	run kuke apply -f "$HERE/space.yaml"
+	assert_failure
+	assert_output --partial 'spec.network.egress cannot be enforced together with spec.cniConfigPath'
+	sed -i 's/name: alone/name: never/' "$HERE/space.yaml"
+	run kuke apply -f "$HERE/space.yaml"
+	assert_failure
+	assert_output --partial 'spec.network.egress cannot be enforced together with spec.cniConfigPath'
+	assert [ ! -e "$INSTANCE_RUN_PATH/data/default/never" ]
 	gone_space alone
 }
 
