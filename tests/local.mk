@@ -50,7 +50,7 @@ tests_unit_unit_model_LDADD = $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_host_SOURCES = $(UNIT_FRAME) tests/unit/host_lo.h tests/unit/host_pins.h \
 	tests/unit/host_sandbox.h tests/unit/test_cgroup.c tests/unit/test_conntrack.c \
-	tests/unit/host_run.h tests/unit/test_firewall.c tests/unit/test_firewall_nft.c tests/unit/test_firewall_ports.c tests/unit/test_ipnet.c tests/unit/test_ipv4.c \
+	tests/unit/host_run.h tests/unit/test_firewall.c tests/unit/test_firewall_model.c tests/unit/test_firewall_nft.c tests/unit/test_firewall_ports.c tests/unit/test_ipnet.c tests/unit/test_ipv4.c \
 	tests/unit/test_link.c tests/unit/test_link_filter.c tests/unit/test_mntns.c tests/unit/test_mount.c \
 	tests/unit/test_netwatch.c tests/unit/test_ns.c tests/unit/test_portuse.c tests/unit/test_rt.c
 tests_unit_unit_host_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_HOST_NET) -I$(top_srcdir)/lib/host/cgroup
@@ -283,6 +283,11 @@ FUZZ += tests/fuzz/fuzz_archive
 tests_fuzz_fuzz_archive_SOURCES = tests/fuzz/fuzz_archive.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_archive_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
 tests_fuzz_fuzz_archive_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_firewall_plan
+tests_fuzz_fuzz_firewall_plan_SOURCES = tests/fuzz/fuzz_firewall_plan.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_firewall_plan_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST_NET)
+tests_fuzz_fuzz_firewall_plan_LDADD = $(LIBHOST) $(LIBBASE) $(FUZZ_LIBS)
 
 FUZZ += tests/fuzz/fuzz_filelist
 tests_fuzz_fuzz_filelist_SOURCES = tests/fuzz/fuzz_filelist.c $(FUZZ_FRAME)

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The planner of the firewall: spaces with names, policies and destinations of any bytes.
+ * Whatever they are, the plan can be written for both families, each rule fits the form
+ * of the kernel, and a space that is not open ends with DROP.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "firewall_entry.h"
+#include "firewall_plan.h"
+#include "mem.h"
+#include "str.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define SPACES_MAX 8
+#define ALLOWS_MAX 8
+
+struct input {
+	const uint8_t *p;
+	size_t n;
+};
+
+static uint8_t byte(struct input *in)
+{
+	if (in->n == 0)
+		return 0;
+	in->n--;
+	return *in->p++;
+}
+
+/* Up to 15 bytes without a NUL, owned by the caller. */
+static char *text(struct input *in)
+{
+	size_t n = byte(in) % 16;
+	char *s = xcalloc(n + 1, 1);
+
+	for (size_t i = 0; i < n; i++) {
+		s[i] = (char) byte(in);
+		if (s[i] == '\0')
+			s[i] = '-';
+	}
+	return s;
+}
+
+static void fill_allow(struct input *in, struct firewall_allow *a, uint16_t ports[4])
+{
+	a->dst.family = byte(in) & 1 ? IPNET_V6 : IPNET_V4;
+	a->dst.prefix = byte(in) % (ipnet_bits(a->dst.family) + 1);
+	for (unsigned i = 0; i < ipnet_bits(a->dst.family) / 8; i++)
+		a->dst.addr[i] = byte(in);
+	a->n_ports = byte(in) % 4;
+	for (size_t i = 0; i < a->n_ports; i++)
+		ports[i] = (uint16_t) (byte(in) + 1);
+	a->ports = ports;
+	a->tag = text(in);
+}
+
+static void check_chain(const struct firewall_chain *c)
+{
+	struct firewall_entry entry;
+
+	for (unsigned family = FIREWALL_IPV4; family <= FIREWALL_IPV6; family <<= 1)
+		for (size_t i = 0; i < c->n; i++)
+			if (firewall_rule_families(c, &c->rules[i]) & family) {
+				firewall_entry_make(&c->rules[i], family, &entry);
+				if (!firewall_entry_eq(entry.bytes,
+						       firewall_rule_target(&c->rules[i]), &entry,
+						       &c->rules[i]))
+					abort();
+			}
+}
+
+static void check_closed(const struct firewall_plan *p, const struct firewall_space *s,
+			 const char *instance, enum firewall_builtin builtin)
+{
+	char name[FIREWALL_CHAIN_MAX];
+
+	firewall_space_chain(s->realm, s->space, instance, builtin, name);
+	for (size_t i = 0; i < p->n_chains; i++)
+		if (streq(p->chains[i].name, name) && s->policy != FIREWALL_DEFAULT_ALLOW) {
+			const struct firewall_chain *c = &p->chains[i];
+
+			if (c->n == 0 || c->rules[c->n - 1].verdict != FIREWALL_DROP)
+				abort();
+			return; /* spaces of one name share the first */
+		}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = { .p = data, .n = size };
+	static struct firewall_space spaces[SPACES_MAX];
+	static struct firewall_allow allows[SPACES_MAX][ALLOWS_MAX];
+	static uint16_t ports[SPACES_MAX][ALLOWS_MAX][4];
+	char *instance = text(&in);
+	struct firewall_input fi = { .instance = instance, .spaces = spaces };
+	struct firewall_plan plan;
+
+	fi.n_spaces = byte(&in) % (SPACES_MAX + 1);
+	memset(allows, 0, sizeof(allows));
+	for (size_t i = 0; i < fi.n_spaces; i++) {
+		struct firewall_space *s = &spaces[i];
+
+		*s = (struct firewall_space){ .realm = text(&in),
+					      .space = text(&in),
+					      .bridge = text(&in),
+					      .subnet = { byte(&in) * 0x01010101U, byte(&in) % 33 },
+					      .gateway = byte(&in) * 0x01010101U,
+					      .policy = FIREWALL_DEFAULT_ALLOW + byte(&in) % 3,
+					      .allow = allows[i],
+					      .n_allow = byte(&in) % (ALLOWS_MAX + 1) };
+		for (size_t k = 0; k < s->n_allow; k++)
+			fill_allow(&in, &allows[i][k], ports[i][k]);
+	}
+	firewall_plan_make(&fi, &plan);
+	free(firewall_plan_text(&plan, FIREWALL_IPV4));
+	free(firewall_plan_text(&plan, FIREWALL_IPV6));
+	for (size_t i = 0; i < plan.n_chains; i++)
+		check_chain(&plan.chains[i]);
+	for (size_t i = 0; i < fi.n_spaces; i++) {
+		bool twin = false;
+
+		for (size_t k = 0; k < i; k++)
+			twin |= streq(spaces[k].realm, spaces[i].realm) &&
+				streq(spaces[k].space, spaces[i].space);
+		if (!twin && !strchr(spaces[i].realm, '/') && !strchr(spaces[i].space, '/')) {
+			check_closed(&plan, &spaces[i], instance, FIREWALL_FORWARD);
+			check_closed(&plan, &spaces[i], instance, FIREWALL_INPUT);
+		}
+	}
+	firewall_plan_clear(&plan);
+	for (size_t i = 0; i < fi.n_spaces; i++) {
+		free((void *) (uintptr_t) spaces[i].realm);
+		free((void *) (uintptr_t) spaces[i].space);
+		free((void *) (uintptr_t) spaces[i].bridge);
+		for (size_t k = 0; k < spaces[i].n_allow; k++)
+			free((void *) (uintptr_t) allows[i][k].tag);
+	}
+	free(instance);
+	return 0;
+}
