@@ -600,6 +600,52 @@ commits()
 	for cell in first plain web; do kuke delete cell "$cell"; done
 }
 
+# killed N ARG…: an engine that is killed at its Nth change of a table or a record.
+killed()
+{
+	quiet traced_engine /dev/null -f -e "inject=setsockopt,symlink,unlink:signal=KILL:when=$1" \
+		-- --no-daemon "${@:2}" >/dev/null 2>&1 || echo "$2 $1" >>"$BATS_TEST_TMPDIR/killed"
+}
+
+@test "an engine that is killed while ports come or go leaves none of them" {
+	local n
+
+	cell_doc web "$SERVE" "ports: [\"$FREE:8080\", \"127.0.0.1:19001:1/udp\"]" >"$HERE/web.yaml"
+	for n in 1 2 3 4 5 6 7 8; do
+		killed "$n" run -d -f "$HERE/web.yaml"
+		quiet kuke run -d -f "$HERE/web.yaml" >/dev/null
+		wait_for 200 is_page outside "$HOST:$FREE" web
+		killed "$n" stop cell web
+		pass_over web
+		wait_for 200 is_cell_state web Stopped
+		nothing_left
+		kuke delete cell web
+	done
+	rm -r "$HERE/web.yaml" "$HERE/traced"
+	cat "$BATS_TEST_TMPDIR/killed"
+	assert [ "$(grep -c run "$BATS_TEST_TMPDIR/killed")" -ge 4 ]
+	assert [ "$(grep -c stop "$BATS_TEST_TMPDIR/killed")" -ge 4 ]
+}
+
+@test "a container of a document of its own publishes like one in its cell" {
+	run_cell web "$SERVE"
+	cat >"$HERE/side.yaml" <<-END
+		kind: Container
+		metadata: {name: side}
+		spec: {realmId: default, spaceId: default, stackId: default, cellId: web,
+		  image: $IMAGE, command: sleep, args: ["1000"], ports: ["$FREE:8080"]}
+	END
+	quiet kuke apply -f "$HERE/side.yaml" >/dev/null
+	wait_for 200 is_page outside "$HOST:$FREE" web
+	sed -i "s/$FREE:8080/19001:8080/" "$HERE/side.yaml"
+	run quiet kuke apply -f "$HERE/side.yaml"
+	assert_output --partial 'updated'
+	is_page outside "$HOST:19001" web
+	no_page outside "$HOST:$FREE"
+	rm "$HERE/side.yaml"
+	kuke delete cell web
+}
+
 # The last one: what was before a reboot is not there after it.
 @test "a reboot gives ports back to the cells that it starts" {
 	rebooted=1
