@@ -148,7 +148,8 @@ SYSTEM_TESTS = \
 	tests/integration/monitor.bats tests/integration/mounts.bats \
 	tests/integration/mount_tables.bats \
 	tests/integration/names.bats \
-	tests/integration/network.bats tests/integration/network_nft.bats tests/integration/ports.bats \
+	tests/integration/network.bats tests/integration/network_nft.bats \
+	tests/integration/ports.bats tests/integration/ports_nft.bats \
 	tests/integration/passes.bats \
 	tests/integration/people.bats \
 	tests/integration/odd_names.bats \
@@ -378,7 +379,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/data/spec/plain.json tests/data/spec/everything.json \
 	tests/helpers/archive-registry tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
 	tests/helpers/imgtree tests/helpers/layerseq tests/helpers/treecmp tests/helpers/fiveimages tests/helpers/store.bash \
-	tests/helpers/assert.bash tests/helpers/cells.bash tests/helpers/suite.bash \
+	tests/helpers/assert.bash tests/helpers/cells.bash tests/helpers/outside.bash tests/helpers/suite.bash \
 	tests/helpers/instance-init tests/helpers/instance.bash \
 	tests/helpers/registry.bash tests/helpers/token-server tests/order.mk \
 	tests/fuzz/replay.c tests/fuzz/layer.dict tests/lint/checks.pl tests/lint/lib.bash tests/lint/strip.pl

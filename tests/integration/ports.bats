@@ -5,20 +5,14 @@
 # there as long as their cell.
 
 load ../helpers/suite
+load ../helpers/outside
 
-HOST=192.0.2.2
-# Sockets of TCP end in TIME_WAIT on our side only; a name for what no service has.
 FREE=18080
 
-# What is behind the uplink gets a namespace of its own, and an address that answers.
 setup_file()
 {
 	suite_start --restarts
-	inst ip netns add outside
-	inst ip link set uplink1 netns outside
-	inst ip -n outside addr add 192.0.2.1/24 dev uplink1
-	inst ip -n outside link set uplink1 up
-	inst ip -n outside link set lo up
+	outside_up
 }
 
 setup()
@@ -28,79 +22,11 @@ setup()
 	quiet kuke create stack default --space other >/dev/null
 }
 
-# from WHERE CMD…: on the host, outside, or in the namespace of a cell ("cell NAME").
-from()
-{
-	local where=$1
-
-	shift
-	case $where in
-	host) inst "$@" ;;
-	outside) inst nsenter --net=/run/netns/outside "$@" ;;
-	other/*) IN="default other default" in_cell "${where#*/}" "$@" ;;
-	*) in_cell "$where" "$@" ;;
-	esac
-}
-
-# page WHERE ADDRESS:PORT: the page of a web server, as seen from there.
-page()
-{
-	printf 'GET / HTTP/1.0\r\n\r\n' |
-		from "$1" socat -t 3 -T 3 - "TCP:$2,connect-timeout=2" 2>/dev/null |
-		sed '1,/^\r*$/d' | grep .
-}
-
-is_page()
-{
-	assert_equal "$(page "$1" "$2")" "$3"
-}
-
-# Nothing answers there: refused, or without an answer.
-no_page()
-{
-	run page "$1" "$2"
-	assert_failure
-}
-
-# serve NAME PORTS: a cell that serves its name at 8080, with these ports.
-serve()
-{
-	run_cell "$1" "$SERVE" "ports: [$2]"
-}
-
-# echo_udp CELL PORT: answers "CELL-TEXT" to datagrams, until the test ends.
-echo_udp()
-{
-	in_cell "$1" socat "UDP-RECVFROM:$2,fork" "SYSTEM:read x; echo $1-\$x" >/dev/null 2>&1 3>&- 4>&- &
-	wait_for 100 udp_open "$1" "$2"
-}
-
-# listen SOCAT-ADDRESS [ANSWER]: something on the host that is no cell.
-listen()
-{
-	inst socat "$1" "${2:-EXEC:true}" >/dev/null 2>&1 3>&- 4>&- &
-}
-
-udp_open()
-{
-	in_cell "$1" cat /proc/net/udp | grep -qi ":$(printf %04X "$2") "
-}
-
-ask_udp()
-{
-	echo hi | from "$1" socat -t 1 -T 1 - "UDP:$2" 2>/dev/null
-}
-
 teardown()
 {
 	inst pkill -x socat || true
 	[ -n "${rebooted:-}" ] || kuke delete space other --cascade >/dev/null
 	[ -n "${rebooted:-}" ] || suite_check
-}
-
-ports_of()
-{
-	cell_value "$1" '.status.network.ports | if . then join(" ") else "" end'
 }
 
 nat()
@@ -260,16 +186,6 @@ without_protection()
 	kuke delete cell far --space other
 }
 
-refused_port()
-{
-	run kuke run -d -f - <<<"$(cell_doc second "$IDLE" "ports: [$1]")"
-	assert_failure 1
-	assert_output --partial "$2"
-	said=$output
-	run kuke get cell second
-	assert_failure
-}
-
 @test "a port has one holder, which the next one is told" {
 	serve first "\"$FREE:8080\", \"127.0.0.1:5300-5310:5300-5310/udp\""
 	local rules holder='is taken by cell "first" (realm "default", space "default", stack "default"), which publishes'
@@ -382,11 +298,6 @@ nothing_left()
 	inst kill -KILL "$(process_in web)"
 	wait_for 400 nothing_left
 	kuke delete cell web
-}
-
-is_published()
-{
-	assert_equal "$(ports_of "$1")" "$2"
 }
 
 @test "a restarted container keeps the ports" {
