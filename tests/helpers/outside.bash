@@ -5,8 +5,7 @@
 # from the host and from cells. On top of suite.bash.
 #
 #   outside_up                a namespace "outside" with the far end of the uplink, 192.0.2.1
-#   from WHERE CMD…           CMD on the "host", "outside", in cell NAME, or in "other/NAME"
-#                             of the space "other"
+#   from WHERE CMD…           CMD on the "host", "outside", in cell NAME, or in "SPACE/NAME"
 #   page WHERE ADDRESS:PORT   the page of a web server, as seen from there
 #   is_page WHERE ADDRESS:PORT TEXT, no_page WHERE ADDRESS:PORT
 #   serve NAME PORTS          a cell that serves its name at 8080, with these ports
@@ -39,7 +38,7 @@ from()
 	case $where in
 	host) inst "$@" ;;
 	outside) inst nsenter --net=/run/netns/outside "$@" ;;
-	other/*) IN="default other default" in_cell "${where#*/}" "$@" ;;
+	*/*) IN="default ${where%/*} default" in_cell "${where#*/}" "$@" ;;
 	*) in_cell "$where" "$@" ;;
 	esac
 }
@@ -103,6 +102,7 @@ refused_port()
 	run kuke run -d -f - <<<"$(cell_doc second "$IDLE" "ports: [$1]")"
 	assert_failure 1
 	assert_output --partial "$2"
+	# shellcheck disable=SC2154 # of run
 	said=$output
 	run kuke get cell second
 	assert_failure

@@ -162,13 +162,13 @@ without_protection()
 
 @test "what listens on the host's 127.0.0.1 stays out of the cells' reach" {
 	serve evil "\"127.0.0.1:$FREE:8080\""
-	listen TCP-LISTEN:7777,bind=127.0.0.1,reuseaddr,fork 'SYSTEM:echo head; echo; echo reached'
+	listen TCP-LISTEN:7777,bind=127.0.0.1,reuseaddr,fork 'SYSTEM:read x; read x; echo head; echo; echo reached'
 	wait_for 200 is_page host "127.0.0.1:$FREE" evil
 	local bridge
 	bridge=$(cell_value evil .status.network.bridgeName)
 	assert_equal "$(inst cat "/proc/sys/net/ipv4/conf/$bridge/route_localnet")" 1
 	attack_loopback evil
-	is_page host 127.0.0.1:7777 reached
+	wait_for 100 is_page host 127.0.0.1:7777 reached
 	no_page evil 127.0.0.1:7777
 	# Nor the port that is published for the host alone.
 	no_page evil "127.0.0.1:$FREE"
@@ -554,6 +554,29 @@ killed()
 	is_page outside "$HOST:19001" web
 	no_page outside "$HOST:$FREE"
 	rm "$HERE/side.yaml"
+	kuke delete cell web
+}
+
+@test "a deny policy keeps its cells from ports of other spaces, and no other from theirs" {
+	quiet kuke apply -f - >/dev/null <<-END
+		kind: Space
+		metadata: {name: closed}
+		spec: {realmId: default, network: {egress: {default: deny}}}
+		---
+		kind: Stack
+		metadata: {name: default}
+		spec: {realmId: default, spaceId: closed}
+	END
+	IN="default closed default" serve shut '"19001:8080"'
+	serve web "\"$FREE:8080\""
+	wait_for 200 is_page outside "$HOST:19001" shut
+	wait_for 200 is_page outside "$HOST:$FREE" web
+	is_page host 127.0.0.1:19001 shut
+	is_page host "$HOST:19001" shut
+	is_page web "$HOST:19001" shut
+	is_page closed/shut "$HOST:19001" shut
+	no_page closed/shut "$HOST:$FREE"
+	kuke delete space closed --cascade >/dev/null
 	kuke delete cell web
 }
 
