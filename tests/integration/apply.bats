@@ -254,11 +254,11 @@ apply()
 }
 
 # All that an apply or a deletion could leave a trace in. (wake/ is written by
-# monitors and emptied by passes, whenever.)
+# monitors and emptied by passes, and the daemon logs, whenever.)
 traces()
 {
 	find "$INSTANCE" -path "$INSTANCE/home" -prune -o -path '*/kukeond/log*' -prune -o \
-		-path "$INSTANCE/run/wake" -prune -o \
+		-path '*_kukeond/std*' -prune -o -path "$INSTANCE/run/wake" -prune -o \
 		-printf '%p %y %m %s %T@ %l\n' | sort
 	find_cgroups '' -type d
 	inst ip -o link | sed 's/<[^>]*>//; s/ state [A-Z]*//' # a bridge loses its carrier late
