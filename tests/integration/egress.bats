@@ -66,13 +66,16 @@ serve()
 # with_ipv6 SPACE CELL NET: fd00:NET::/64 on the space's bridge and in the cell.
 with_ipv6()
 {
-	local space=$1 cell=$2 net=$3 realm bridge last
+	local space=$1 cell=$2 net=$3 realm bridge last port
 
 	read -r realm _ <<<"${IN:-default}"
 	export IN="$realm $space default"
 	bridge=$(cell_value "$cell" .status.network.bridgeName)
 	last=$(cell_ip "$cell" "$realm" "$space")
 	last=${last##*.}
+	# The filter of the cells' links lets no IPv6 through: here the rules have to do it.
+	inst ip -o link show master "$bridge" | sed 's/^[0-9]*: \([^@:]*\).*/\1/' |
+		while read -r port; do inst tc qdisc del dev "$port" clsact 2>/dev/null || true; done
 	inst sh -c "echo 0 >/proc/sys/net/ipv6/conf/$bridge/disable_ipv6"
 	inst ip addr replace "fd00:$net::1/64" dev "$bridge" nodad
 	in_cell "$cell" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6'
