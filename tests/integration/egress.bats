@@ -76,6 +76,8 @@ with_ipv6()
 	# The filter of the cells' links lets no IPv6 through: here the rules have to do it.
 	inst ip -o link show master "$bridge" | sed 's/^[0-9]*: \([^@:]*\).*/\1/' |
 		while read -r port; do inst tc qdisc del dev "$port" clsact 2>/dev/null || true; done
+	# Without an address of its own making, which comes and brings routes when it likes.
+	inst ip link set dev "$bridge" addrgenmode none
 	inst sh -c "echo 0 >/proc/sys/net/ipv6/conf/$bridge/disable_ipv6"
 	inst ip addr replace "fd00:$net::1/64" dev "$bridge" nodad
 	in_cell "$cell" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6'
