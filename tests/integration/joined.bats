@@ -129,6 +129,25 @@ is_port_of()
 	kuke delete cell there --space back
 }
 
+@test "the policy of a joined space holds for what goes out by its bridge" {
+	local gateway
+	{
+		printf 'kind: Space\nmetadata: {name: shut}\nspec: {realmId: default, network: {egress: {default: deny}}}\n'
+		printf -- '---\nkind: Stack\nmetadata: {name: default}\nspec: {realmId: default, spaceId: shut}\n'
+	} | quiet kuke apply -f - >/dev/null
+	run_cell gate "$IDLE" 'networks: [shut]'
+	in_cell gate busybox ping -c1 -W2 192.0.2.2
+	gateway=$(joined_value gate .address)
+	gateway=${gateway%.*}.1
+	in_cell gate ip route add 192.0.2.0/24 via "$gateway" dev eth1
+	run in_cell gate busybox ping -c1 -W1 192.0.2.2
+	assert_failure
+	in_cell gate ip route del 192.0.2.0/24 via "$gateway" dev eth1
+	in_cell gate busybox ping -c1 -W2 192.0.2.2
+	kuke delete cell gate
+	kuke delete space shut --cascade
+}
+
 @test "a space that is not there is refused by name, before anything is made" {
 	cell_doc c true 'networks: [back, nowhere]' >"$doc"
 	local verb

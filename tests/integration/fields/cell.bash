@@ -179,7 +179,7 @@ cell.status.network.ports()
 {
 	proof "the ports that lead to the cell by the host's rules"
 	[ "$(status 'network.ports | join(" ")')" = '0.0.0.0:7001->80/tcp' ]
-	grep -q -- "--dport 7001 " "$SEEN/nat"
+	grep -qE -- "dport 7001 " "$SEEN/nat"
 }
 
 cell.status.readyObserved()

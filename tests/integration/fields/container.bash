@@ -109,8 +109,9 @@ container.spec.env()
 container.spec.ports()
 {
 	proof "a rule of the host translates it to the cell; what is no port is refused"
-	grep -qE -- "--dport 700[0-9]+ .*:$SUBJECT:publish\" -j DNAT --to-destination [0-9.]+:80\$" "$SEEN/nat"
-	refute grep -qE -- ":$SUBJECT:publish\" -j DNAT --to-destination [0-9.]+:81\$" "$SEEN/nat"
+	grep -E -- ":$SUBJECT:publish\"" "$SEEN/nat" >"$WORK/rules"
+	grep -qE -- ' (--)?dport 700[0-9]+ .* (--to-destination|to) [0-9.]+:80( |$)' "$WORK/rules"
+	refute grep -qE -- ' (--to-destination|to) [0-9.]+:81( |$)' "$WORK/rules"
 	attempt_fails 'port "8080:80/sctp" is not valid: the protocol is tcp or udp' 'ports: ["8080:80/sctp"]'
 }
 
