@@ -265,7 +265,7 @@ in_use()
 # Nothing leads to a cell any more, and nothing is written down.
 nothing_left()
 {
-	assert_equal "$(nat | grep -c -- --to-destination)" 0
+	assert_equal "$(nat | grep -c -- --to-destination)" 0 || return
 	assert_equal "$(find "$INSTANCE/run/published" -type l)" ""
 }
 
