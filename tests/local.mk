@@ -122,6 +122,7 @@ SYSTEM_TESTS = \
 	tests/integration/doctor.bats \
 	tests/integration/documents.bats \
 	tests/integration/egress.bats \
+	tests/integration/egress_nft.bats \
 	tests/integration/egress_life.bats \
 	tests/integration/ending.bats \
 	tests/integration/failures.bats \

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What an egress policy lets out, with real packets: a matrix of destinations,
-# families and protocols for each kind of policy; names, and the life of a policy.
+# families and protocols for each kind of policy. egress_nft.bats is a link to this
+# file: the same with the rules in nf_tables.
 
 load ../helpers/suite
 
@@ -15,7 +16,10 @@ CLOSED=(same gateway:icmp host:icmp/6)
 # is given to them by hand, because the rules for it have to hold without that too.
 setup_file()
 {
-	suite_start --restarts 'reconcileInterval: 0s'
+	local backend=legacy
+
+	[[ $BATS_TEST_FILENAME != *_nft.bats ]] || backend=nft
+	suite_start --restarts 'reconcileInterval: 0s' "firewallBackend: $backend"
 	inst ip netns add outside
 	inst ip link set uplink1 netns outside
 	inst ip -n outside link set lo up
@@ -160,6 +164,13 @@ matrix_is()
 	run matrix "$@"
 	assert_success
 	assert_output '56 probes'
+}
+
+@test "the rules are where they should be" {
+	local nft=refute legacy=
+	[[ $BATS_TEST_FILENAME != *_nft.bats ]] || nft='' legacy=refute
+	$nft grep -q KUKE-EGR- <(inst nft list ruleset)
+	$legacy grep -q KUKE-EGR- <(inst iptables-legacy -S)
 }
 
 @test "without a policy a cell reaches its space, the host and the world, and no other space" {
