@@ -97,6 +97,7 @@ START_TEST(records)
 	publish(&web, "");
 	publish(&web, "");
 	ck_assert_int_eq(access(link, F_OK), -1);
+	published_clear(&one);
 	ck_assert_int_eq(published_read(e, &db, &one, &err), 0);
 }
 END_TEST

@@ -17,6 +17,7 @@
 #include "firewall_iptc.h"
 #include "link.h"
 #include "netwatch.h"
+#include "rt.h"
 #include "str.h"
 
 #define MESSAGE_MAX 8192 /* a link's has less than 2 KiB */
@@ -114,7 +115,7 @@ static bool attr_begins(const struct nlattr *a, const char *with)
 /* A bridge of ours is gone or down. Ports come and go with cells, and are up first. */
 static bool link_matters(const struct nlmsghdr *h)
 {
-	const struct ifinfomsg *i = NLMSG_DATA(h);
+	const struct ifinfomsg *i = rt_data(h);
 
 	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*i)) || i->ifi_family != AF_UNSPEC)
 		return false;
@@ -198,8 +199,7 @@ static bool read_netlink(int fd, matters_fn *matters)
 			any = true;
 			continue;
 		}
-		for (const struct nlmsghdr *h = (const void *) buf; NLMSG_OK(h, left);
-		     h = NLMSG_NEXT(h, left))
+		for (struct nlmsghdr *h = (void *) buf; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left))
 			any = any || matters(h);
 	}
 }
