@@ -95,25 +95,27 @@ has_bridge()
 	assert [ "$(bridge)" -gt 0 ]
 }
 
-no_link()
+# Others' changes of it are not noticed but by looking.
+has_mtu()
 {
-	refute inst ip link show "$1"
+	inst ip -o link show "$1" | grep -q " mtu $2 "
 }
 
-@test "reconcileInterval: what was taken away is mended by the timer, and by 0 it is not" {
-	local name
+@test "reconcileInterval: what was changed is mended by the timer, and by 0 it is not" {
+	local name mtu
 	with reconcileInterval 100ms
 	wait_for 200 has_bridge
 	name=$(inst ip -o link show type bridge | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p' | head -n1)
-	inst ip link del "$name"
-	wait_for 200 inst ip link show "$name"
+	mtu=$(inst ip -o link show "$name" | sed 's/.* mtu \([0-9]*\) .*/\1/')
+	inst ip link set "$name" mtu 1300
+	wait_for 200 has_mtu "$name" "$mtu"
 	with reconcileInterval 0s
 	wait_for 200 daemon_idle "$(kukeond_pid)"
-	inst ip link del "$name"
+	inst ip link set "$name" mtu 1300
 	# Ten times the interval that mended it.
-	stays 1 no_link "$name"
+	stays 1 has_mtu "$name" 1300
 	with reconcileInterval 100ms
-	wait_for 200 inst ip link show "$name"
+	wait_for 200 has_mtu "$name" "$mtu"
 }
 
 # A line per pass that has looked at cell c: how often it opened the record of its start.

@@ -295,9 +295,11 @@ container_doc()
 	printf -- '---\nkind: Space\nmetadata: {name: new}\nspec: {realmId: default}\n' >>"$doc"
 	IN=default/new/st hold c1
 	in_background delete -f "$doc" --cascade --timeout 0s
-	wait_for 200 eval 'refute kuke get space other'
+	# All cells go before any space: they may have joined it.
+	wait_for 200 eval 'refute kuke get cell c5 --space other --stack st'
 	stays 1 n_workers 1
 	kuke get space new >/dev/null
+	kuke get space other >/dev/null
 	release
 	its_end
 	assert_success

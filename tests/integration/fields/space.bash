@@ -28,6 +28,12 @@ space.spec.cniConfigPath()
 	[ -z "$(find "$WORK/ipam" -name '10.66.*')" ]
 }
 
+probe_serves()
+{
+	[ "$(inst ss -Hltn 'sport = :7101 or sport = :7102' | wc -l)" -ge 2 ] &&
+		[ "$(inst ss -Hlun 'sport = :7101 or sport = :7102' | wc -l)" -ge 2 ]
+}
+
 # egress_opens POLICY ROW…: what a cell of a space with the policy reaches of the host, a
 # row of netprobe's each.
 egress_opens()
@@ -39,10 +45,12 @@ egress_opens()
 	shift
 	{ head_of_cell inmate fenced && plain_keys | listed plain; } >"$WORK/x.yaml"
 	quiet kuke apply -f "$WORK/x.yaml" || r=1
-	quiet inst sh -c "echo \$\$ >'$WORK/server'; exec '$probe' serve 7001 7002" >/dev/null 2>&1 &
+	quiet inst sh -c "echo \$\$ >'$WORK/server'; exec '$probe' serve 7101 7102" >/dev/null 2>&1 &
+	wait_for 100 probe_serves
 	pid=$(tail -qn1 "$INSTANCE/run/containers"/*/fenced_st_inmate-id_plain/monitor | jq -r .pid)
 	printf '%s\n' "$@" | inst nsenter --net="/proc/$pid/ns/net" "$probe" probe || r=1
 	inst kill "$(<"$WORK/server")"
+	wait_for 100 refute probe_serves # its ports are free for the next one
 	# shellcheck disable=SC2086
 	kuke kill cell inmate $place --stack st
 	kuke delete space fenced --realm "$REALM" --cascade || r=1
@@ -52,8 +60,8 @@ egress_opens()
 space.spec.network.egress.default()
 {
 	proof "deny: a cell of the space reaches nothing of the host but its gateway by ICMP; allow: all of it"
-	egress_opens 'default: deny' 'host tcp 192.0.2.2 7001 no' 'host icmp 192.0.2.2 0 no'
-	egress_opens 'default: allow' 'host tcp 192.0.2.2 7001 yes' 'host icmp 192.0.2.2 0 yes'
+	egress_opens 'default: deny' 'host tcp 192.0.2.2 7101 no' 'host icmp 192.0.2.2 0 no'
+	egress_opens 'default: allow' 'host tcp 192.0.2.2 7101 yes' 'host icmp 192.0.2.2 0 yes'
 	printf 'kind: Space\nmetadata: {name: x}\nspec: {realmId: %s, network: {egress: {default: some}}}\n' \
 		"$REALM" | refused "egress default must be 'allow' or 'deny'"
 }
@@ -65,7 +73,7 @@ space.spec.network.egress.allow.host()
 	echo '192.0.2.2 here.test' >>"$WORK/hosts"
 	inst mount --bind "$WORK/hosts" /etc/hosts
 	egress_opens 'default: deny, allow: [{host: here.test}]' \
-		'host tcp 192.0.2.2 7001 yes' 'host udp 192.0.2.2 7002 yes'
+		'host tcp 192.0.2.2 7101 yes' 'host udp 192.0.2.2 7102 yes'
 	inst umount /etc/hosts
 	printf 'kind: Space\nmetadata: {name: x}\nspec: {realmId: %s, network: {egress: {allow: [{host: here.test}]}}}\n' \
 		"$REALM" >"$WORK/x.yaml"
@@ -77,15 +85,15 @@ space.spec.network.egress.allow.cidr()
 {
 	proof "under deny, these addresses are open and no other"
 	egress_opens 'default: deny, allow: [{cidr: 192.0.2.2/32}]' \
-		'host tcp 192.0.2.2 7001 yes' 'host udp 192.0.2.2 7001 yes'
-	egress_opens 'default: deny, allow: [{cidr: 192.0.2.0/31}]' 'host tcp 192.0.2.2 7001 no'
+		'host tcp 192.0.2.2 7101 yes' 'host udp 192.0.2.2 7101 yes'
+	egress_opens 'default: deny, allow: [{cidr: 192.0.2.0/31}]' 'host tcp 192.0.2.2 7101 no'
 }
 
 space.spec.network.egress.allow.ports()
 {
 	proof "under deny, these TCP ports are open there, and nothing else"
-	egress_opens 'default: deny, allow: [{cidr: 192.0.2.0/24, ports: [7001]}]' \
-		'host tcp 192.0.2.2 7001 yes' 'host udp 192.0.2.2 7001 no' 'host tcp 192.0.2.2 7002 no'
+	egress_opens 'default: deny, allow: [{cidr: 192.0.2.0/24, ports: [7101]}]' \
+		'host tcp 192.0.2.2 7101 yes' 'host udp 192.0.2.2 7101 no' 'host tcp 192.0.2.2 7102 no'
 }
 
 # A device that is not ours has the name of the space's bridge.
