@@ -6,9 +6,15 @@
 #include "jscan.h"
 #include "jwalk.h"
 
+/* RFC 8259, 2 */
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void skip_space(struct jwalk *w)
 {
-	while (w->p < w->end && memchr(" \t\r\n", *w->p, 4))
+	while (w->p < w->end && is_space(*w->p))
 		w->p++;
 }
 

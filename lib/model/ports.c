@@ -269,14 +269,15 @@ static void add_published(const char *text, struct port_list *ret)
 
 int ports_check(const struct strlist *ports, struct kerr *err)
 {
-	struct port_map a, b;
+	struct port_map a = { 0 }, b = { 0 };
 	uint16_t port;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ports->n; i++)
 		r = port_parse(ports->v[i], &a, err);
 	for (size_t i = 1; r == 0 && i < ports->n && ports->n <= PORTS_MAX_PER_CELL; i++) {
-		(void) port_parse(ports->v[i], &b, NULL);
+		if (port_parse(ports->v[i], &b, NULL) < 0)
+			continue;
 		for (size_t k = 0; k < i; k++)
 			if (port_parse(ports->v[k], &a, NULL) == 0 && a.host_first > 0 &&
 			    b.host_first > 0 && port_overlap(&a, &b, &port))

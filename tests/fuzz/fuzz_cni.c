@@ -27,8 +27,8 @@ static void check_requests(const struct cni_conf *c, const char *result)
 	for (size_t i = 0; i < c->n; i++) {
 		cleanup_buf struct buf out = BUF_INIT(CNI_REQUEST_MAX);
 		cleanup_jval struct jval *v = NULL;
-		const char *p;
-		size_t n;
+		const char *p = NULL;
+		size_t n = 0;
 
 		cni_conf_request(c, i, &rq, &out);
 		must(!out.failed && jwalk_get(buf_str(&out), out.len, "name", &p, &n) == 0);

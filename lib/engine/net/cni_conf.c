@@ -41,8 +41,8 @@ void cni_conf_clear(struct cni_conf *c)
 		free(c->v[i].text);
 		strlist_clear(&c->v[i].capabilities);
 	}
-	free(c->v);
-	free(c->name);
+	free_p(&c->v);
+	free_p(&c->name);
 	*c = (struct cni_conf){ 0 };
 }
 

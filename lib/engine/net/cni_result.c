@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <string.h>
 
 #include "cni_result.h"
 #include "ipv4.h"
@@ -209,7 +210,7 @@ int cni_result_read(const char *text, size_t n, enum cni_version version, struct
 	int r;
 
 	cni_result_clear(ret);
-	while (n > 0 && memchr(" \t\r\n", text[n - 1], 4))
+	while (n > 0 && text[n - 1] && strchr(" \t\r\n", text[n - 1]))
 		n--;
 	if (n == 0)
 		return kerr_plain(err, -EINVAL, "printed no result");

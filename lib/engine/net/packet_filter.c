@@ -33,12 +33,13 @@ const char *packet_filter_name(const struct engine *e)
 static void set_mark(const struct engine *e, bool nft)
 {
 	cleanup_free char *mark = layout_rt(&e->layout, RT_NFT);
-	cleanup_fd int fd = -EBADF;
+	int fd = -EBADF;
 
 	if (!nft)
 		(void) unlink(mark);
 	else if (access(mark, F_OK) < 0)
 		fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	fd_close_p(&fd);
 }
 
 /* Each time, because it lasts until others change it. */

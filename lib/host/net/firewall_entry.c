@@ -288,7 +288,8 @@ static bool head_eq(const void *have, const struct firewall_entry *want, size_t 
 		       a->target_offset == b->target_offset && a->next_offset == b->next_offset;
 	}
 	*ret_size = sizeof(*a6);
-	return memcmp(&a6->ipv6, &b6->ipv6, sizeof(a6->ipv6)) == 0 &&
+	/* With its padding, which both have as zeros. */
+	return memcmp((const char *) &a6->ipv6, (const char *) &b6->ipv6, sizeof(a6->ipv6)) == 0 &&
 	       a6->target_offset == b6->target_offset && a6->next_offset == b6->next_offset;
 }
 

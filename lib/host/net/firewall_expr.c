@@ -168,7 +168,7 @@ static void put_device(struct rt_msg *msg, enum nft_meta_keys key, const char *d
 
 	if (n == 0)
 		return;
-	memcpy(name, device, n);
+	(void) snprintf(name, sizeof(name), "%s", device);
 	put_meta(msg, key);
 	put_cmp(msg, eq_unless(invert), name, device[n - 1] == '+' ? n - 1 : sizeof(name));
 }
@@ -516,11 +516,10 @@ bool firewall_expr_eq(const struct rt_attr *have, const struct rt_attr *want)
 	struct rt_attr a, b;
 	char have_name[32], want_name[32];
 	const struct known *k;
-	bool more;
 
 	rt_attrs_in(&h, have);
 	rt_attrs_in(&w, want);
-	while ((more = next_expr(&w, want_name, &b))) {
+	while (next_expr(&w, want_name, &b)) {
 		k = find_known(want_name);
 		if (!next_expr(&h, have_name, &a) || !streq(have_name, want_name) || !k ||
 		    !members_eq(k, &a, &b))

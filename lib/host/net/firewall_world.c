@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -189,6 +190,7 @@ static int check_family(enum firewall_choice choice, enum firewall_family family
 	enum firewall_world host = firewall_world(choice, family);
 
 	_Static_assert(ARRAY_SIZE(missing) == _FIREWALL_CHOICE_MAX, "a choice without words");
+	assert(choice < _FIREWALL_CHOICE_MAX && missing[choice] != NULL);
 	if (host != FIREWALL_WORLD_NONE)
 		return 0;
 	if (family == FIREWALL_IPV6 && choice != FIREWALL_CHOICE_NFT)
