@@ -89,33 +89,6 @@ static char *args_of(const struct addr *cell)
 	return buf_take(&out);
 }
 
-static bool has_ports(const struct cni_cell *cell)
-{
-	return cell->n_ports > 0;
-}
-
-static void emit_ports(struct jemit *j, const struct cni_cell *cell)
-{
-	jemit_array(j);
-	for (size_t i = 0; i < cell->n_ports; i++) {
-		const struct cni_port *p = &cell->ports[i];
-
-		jemit_object(j);
-		jemit_key(j, "hostPort");
-		jemit_u64(j, p->host_port);
-		jemit_key(j, "containerPort");
-		jemit_u64(j, p->container_port);
-		jemit_key(j, "protocol");
-		jemit_str(j, p->protocol);
-		if (!str_empty(p->host_ip)) {
-			jemit_key(j, "hostIP");
-			jemit_str(j, p->host_ip);
-		}
-		jemit_object_end(j);
-	}
-	jemit_array_end(j);
-}
-
 static void emit_aliases(struct jemit *j, const struct cni_cell *cell)
 {
 	cleanup_free char *full = xasprintf("%s.%s", cell->addr.cell, cell->addr.stack);
@@ -133,15 +106,16 @@ static void emit_cgroup(struct jemit *j, const struct cni_cell *cell)
 	jemit_str(j, cell->cgroup);
 }
 
-/* What kukeon knows of the capabilities that the specification's conventions name. */
+/*
+ * What kukeon knows of the capabilities that the specification's conventions name.
+ * portMappings is not among them: ports are refused in such a space.
+ */
 static const struct {
 	const char *name;
 	void (*emit)(struct jemit *j, const struct cni_cell *cell);
-	bool (*has)(const struct cni_cell *cell); /* NULL: always */
 } capabilities[] = {
-	{ "aliases", emit_aliases, NULL },
-	{ "cgroupPath", emit_cgroup, NULL },
-	{ "portMappings", emit_ports, has_ports },
+	{ "aliases", emit_aliases },
+	{ "cgroupPath", emit_cgroup },
 };
 
 static char *capabilities_of(const struct cni_cell *cell)
@@ -152,8 +126,6 @@ static char *capabilities_of(const struct cni_cell *cell)
 	jemit_init(&j, &out, 0);
 	jemit_object(&j);
 	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++) {
-		if (capabilities[i].has && !capabilities[i].has(cell))
-			continue;
 		jemit_key(&j, capabilities[i].name);
 		capabilities[i].emit(&j, cell);
 	}

@@ -23,21 +23,12 @@ struct cni_link {
 	bool has_check;
 };
 
-/* A published port, as the capability portMappings has it. */
-struct cni_port {
-	const char *host_ip; /* "" : all */
-	uint16_t host_port, container_port;
-	const char *protocol; /* "tcp", "udp" */
-};
-
 /* The cell that is started. */
 struct cni_cell {
 	struct addr addr;
 	const char *start_id;
 	const char *cgroup;
 	const struct strlist *aliases; /* further names; NULL: none */
-	const struct cni_port *ports;
-	size_t n_ports;
 };
 
 /*
