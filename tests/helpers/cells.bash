@@ -15,6 +15,7 @@
 #   fetch ADDRESS [NAME]           the page at port 8080 of it, from the cell or the host
 #   logs NAME [CONTAINER]          the log file
 #   rpc REQUEST…                   raw requests to the socket, replies to stdout
+#   bridge_of NAME                 the bridge of a cell
 #   pass_over NAME                 waits until the daemon has looked at the cell
 #   traced_engine FILE STRACE-OPTION… -- ARG…   kuke ARG… whose own kukeond strace runs
 #   kill_daemon [SIGNAL]           the listener, and wait until it is gone
@@ -244,6 +245,11 @@ kill_daemon()
 	pid=$(kukeond_pid)
 	inst kill "-${1:-KILL}" "$pid"
 	wait_for 200 pid_gone "$pid"
+}
+
+bridge_of()
+{
+	cell_value "$1" .status.network.bridgeName
 }
 
 # The daemon was asked for a look (lib/engine/wake.h) and has begun with it.

@@ -23,11 +23,6 @@ finding()
 		'.[] | select(.what == $w and .object == $o) | .state + ": " + .detail'
 }
 
-bridge_of()
-{
-	cell_value "$1" .status.network.bridgeName
-}
-
 in_order()
 {
 	run kuke doctor network

@@ -13,11 +13,6 @@ setup_file()
 
 LOG=$INSTANCE_RUN_PATH/data/kuke-system/kukeon/kukeon/kukeond/kukeond/log
 
-bridge_of()
-{
-	cell_value "$1" .status.network.bridgeName
-}
-
 serves()
 {
 	assert_equal "$(fetch "$1")" "$2"

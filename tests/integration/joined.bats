@@ -59,7 +59,7 @@ port_on()
 	jq -r --argjson i "$2" '.joined | split("/")[$i] | split(" ")[0]' <<<"$record"
 }
 
-bridge_of()
+space_bridge()
 {
 	inst ip -o link show type bridge | sed -n "s,^[0-9]*: \(k-[0-9a-f]*\):.*alias default/$1\$,\1,p"
 }
@@ -78,7 +78,7 @@ is_port_of()
 	gate=$output
 	assert_equal "$(joined_value gate .name)" 'back far'
 	assert_equal "$(joined_value gate .device)" 'eth1 eth2'
-	assert_equal "$(joined_value gate .bridgeName)" "$(bridge_of back) $(bridge_of far)"
+	assert_equal "$(joined_value gate .bridgeName)" "$(space_bridge back) $(space_bridge far)"
 	far=$(joined_value gate .address)
 	assert_equal "$(devices_of gate)" "eth0 $gate eth1 ${far% *} eth2 ${far#* } "
 	# The own space alone is the way to all else.
@@ -285,7 +285,7 @@ is_port_of()
 	web=$(IN='default back default' cell_value web .status.network.address)
 	ip=$(joined_value gate .address)
 	port=$(port_on gate 0)
-	bridge=$(bridge_of back)
+	bridge=$(space_bridge back)
 	inst ip link set "$port" nomaster
 	pass_over gate
 	is_port_of "$port" "$bridge"
@@ -385,7 +385,7 @@ mtu_of()
 @test "bridges and running cells follow the MTU of the uplink" {
 	local bridge
 	run_cell gate "$IDLE" 'networks: [back]'
-	bridge=$(bridge_of default)
+	bridge=$(space_bridge default)
 	assert_equal "$(mtu_of "$bridge")" 1500
 	inst ip link set uplink0 mtu 1400
 	restart_daemon

@@ -17,11 +17,6 @@ device_of()
 	jq -r .veth "$INSTANCE/run/cells/default/default/default/$1/run.json"
 }
 
-bridge_of()
-{
-	cell_value "$1" .status.network.bridgeName
-}
-
 serves()
 {
 	assert_equal "$(fetch "$1")" "$2"
