@@ -17,6 +17,7 @@
 #include "lease.h"
 #include "log.h"
 #include "mem.h"
+#include "net_bridge.h"
 #include "network.h"
 #include "pins.h"
 #include "scope.h"
@@ -165,7 +166,7 @@ static int make(struct engine *e, const struct addr *cell, const struct cell_run
 	if (r != -ENODEV)
 		return r;
 	/* The bridge was deleted, or this is the first cell of the space since the boot. */
-	r = network_up(e, &p.space, net, err);
+	r = net_bridge_up(e, &p.space, net, err);
 	return r < 0 ? r : link_attach(&at, err);
 }
 
@@ -222,7 +223,7 @@ static int mend(struct engine *e, const struct addr *cell, const struct cell_run
 	if (r == -ENODEV)
 		return make(e, cell, run, i, &net, err);
 	if (r == 0)
-		r = network_up(e, &p.space, &net, err);
+		r = net_bridge_up(e, &p.space, &net, err);
 	if (r >= 0)
 		r = link_port_join(p.veth, net.bridge, err);
 	return r < 0 ? r : follow_mtu(e, cell, run, &p, net.bridge, err);

@@ -7,6 +7,7 @@
 #include "cellnet.h"
 #include "cni_space.h"
 #include "mem.h"
+#include "net_publish.h"
 #include "network.h"
 #include "ports.h"
 #include "published.h"
@@ -69,7 +70,7 @@ int cell_ports_open(struct engine *e, const struct cell_doc *doc, const struct c
 
 	if (run->addr)
 		ports_of_cell(&doc->spec, &want);
-	return network_publish(e, &a, run->addr, &want, err);
+	return net_publish(e, &a, run->addr, &want, err);
 }
 
 int cell_ports_attach(const struct cell_doc *doc, const struct cell_run *run, struct kerr *err)
@@ -92,7 +93,7 @@ int cell_ports_change(struct engine *e, const struct cell_doc *doc, const struct
 int cell_ports_close(struct engine *e, const struct addr *cell, struct kerr *err)
 {
 	static const struct port_list none;
-	int r = network_publish(e, cell, 0, &none, err);
+	int r = net_publish(e, cell, 0, &none, err);
 
 	return r < 0 ? r : 0;
 }
@@ -105,7 +106,7 @@ bool cell_ports_in_order(struct engine *e, const struct cell_doc *doc, const str
 	if (!run->complete || !run->addr)
 		return true;
 	ports_of_cell(&doc->spec, &want);
-	return network_publishes(e, &a, run->addr, &want);
+	return net_publishes(e, &a, run->addr, &want);
 }
 
 void cell_ports_observe(struct engine *e, struct cell_doc *doc, const struct cell_run *run)

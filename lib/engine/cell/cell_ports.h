@@ -23,7 +23,7 @@ bool cell_ports_same(const struct cell_spec *a, const struct cell_spec *b);
 
 /*
  * Publish what the document says for a start that has an address; without one, nothing.
- * 1 changed, 0 as it was; errors as network_publish.
+ * 1 changed, 0 as it was; errors as net_publish.
  */
 int cell_ports_open(struct engine *e, const struct cell_doc *doc, const struct cell_run *run,
 		    struct kerr *err);

@@ -13,6 +13,7 @@
 #include "mem.h"
 #include "model.h"
 #include "net_egress.h"
+#include "net_rules.h"
 #include "network.h"
 #include "parents.h"
 #include "plan.h"
@@ -42,15 +43,15 @@ static int save_space(struct engine *e, const struct addr *a, struct space_doc *
 
 	r = net_egress_keep(e, a, egress_of(want), answers, err);
 	if (r >= 0)
-		r = network_rules_hold(e, err);
+		r = net_rules_hold(e, err);
 	if (r < 0)
 		return r;
-	r = network_rules_write(e, a, want, err) < 0 ? -EIO : 0;
+	r = net_rules_write(e, a, want, err) < 0 ? -EIO : 0;
 	if (r == 0)
 		r = store_save(&e->layout, a, 0, want, err);
 	if (r < 0) /* if that fails too, the next pass does it */
-		(void) network_rules_write(e, NULL, NULL, NULL);
-	network_rules_release(e);
+		(void) net_rules_write(e, NULL, NULL, NULL);
+	net_rules_release(e);
 	return r < 0 ? r : hosts_update(e, a, err);
 }
 

@@ -13,6 +13,8 @@
 #include "log.h"
 #include "mem.h"
 #include "model.h"
+#include "net_rules.h"
+#include "net_bridge.h"
 #include "network.h"
 #include "parent_delete.h"
 #include "path.h"
@@ -287,12 +289,12 @@ static int delete_self(struct engine *e, const struct addr *a, const void *doc, 
 		r = delete_namespace(e, ((const struct realm_doc *) doc)->spec.namespace, &parts,
 				     err);
 	if (r == 0 && addr_level(a) == ADDR_SPACE) {
-		r = network_delete(e, a, err);
+		r = net_bridge_delete(e, a, err);
 		if (r == 0) {
 			strlist_add(&parts.parts, "network");
 			parts.extra = true;
 		}
-		if (r == 0 && network_sync_rules(e, NULL) < 0)
+		if (r == 0 && net_rules_sync(e, NULL) < 0)
 			log_wrn("firewall rules not updated; the next reconcile pass retries",
 				"space", a->space);
 	}

@@ -34,7 +34,7 @@ struct engine {
 	struct pull_failures *failures; /* see pull_failures.h */
 	struct link_view *links; /* cell_link.h: devices seen by this reconcile pass; NULL: none */
 	struct strlist unknown; /* see unknown.h */
-	struct kerr rules_error; /* of the last network_sync_rules; no text: it succeeded */
+	struct kerr rules_error; /* of the last net_rules_sync; no text: it succeeded */
 	struct rpc_link *link; /* connection of the current request; NULL: none */
 	uid_t caller;
 	int grace_ms; /* grace period of the current request; -1: unset, see cell_grace */

@@ -14,7 +14,10 @@ libengine_net_a_SOURCES = \
 	lib/engine/net/hosts.c lib/engine/net/hosts.h \
 	lib/engine/net/hosts_text.c lib/engine/net/hosts_text.h \
 	lib/engine/net/lease.c lib/engine/net/lease.h \
+	lib/engine/net/net_bridge.c lib/engine/net/net_bridge.h \
 	lib/engine/net/net_egress.c lib/engine/net/net_egress.h \
+	lib/engine/net/net_publish.c lib/engine/net/net_publish.h \
+	lib/engine/net/net_rules.c lib/engine/net/net_rules.h \
 	lib/engine/net/network.c lib/engine/net/network.h \
 	lib/engine/net/packet_filter.c lib/engine/net/packet_filter.h \
 	lib/engine/net/published.c lib/engine/net/published.h \

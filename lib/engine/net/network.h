@@ -4,11 +4,11 @@
 
 #include "context.h"
 #include "link.h"
-#include "ports.h"
 
 /*
- * The network of a space: subnet, bridge, firewall rules, and the leases of its cells.
- * Callers hold at least a shared lock on the space.
+ * The network of a space on record: its subnet, and what follows from it. Its bridge is in
+ * net_bridge.h, its rules are in net_rules.h, the leases of its cells in lease.h. Callers
+ * hold at least a shared lock on the space.
  */
 struct space_net {
 	struct ipv4_net subnet;
@@ -18,6 +18,12 @@ struct space_net {
 
 /* Return "<realm>-<space>"; owned by the caller. */
 char *network_name(const struct addr *space) __attribute__((returns_nonnull));
+/* What a bridge of ours has as its alias, "<realm>/<space>"; owned by the caller. */
+char *network_bridge_owner(const struct addr *space) __attribute__((returns_nonnull));
+
+/* Call fn for every space of the instance, realm by realm, until it fails. */
+typedef int network_space_fn(void *ctx, struct engine *e, const struct addr *space);
+int network_each_space(struct engine *e, network_space_fn *fn, void *ctx, struct kerr *err);
 
 /*
  * Load the network of a space. If its record is lost or damaged, reconstruct it from
@@ -57,58 +63,9 @@ int network_plan(struct engine *e, const struct addr *space, const struct networ
 int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err);
 
 /*
- * Create the bridge with the MTU of the host's uplink, and enable forwarding. 1 something
- * changed, 0 not. Before it creates one it has the rules of all spaces in place, unless
- * the caller holds them (network_rules_hold) and has seen to that.
- */
-int network_up(struct engine *e, const struct addr *space, const struct space_net *net,
-	       struct kerr *err);
-
-/*
  * Warn of each route and address of the host that overlaps the subnet of a space and was not
  * there when the subnet was chosen: what it leads to, or the space, cannot be reached.
  */
 void network_warn_overlaps(struct engine *e);
-
-/*
- * Remove bridge, files and leases. The rules go with the next network_sync_rules.
- * Success if there is nothing.
- */
-int network_delete(struct engine *e, const struct addr *space, struct kerr *err);
-
-/*
- * Update the firewall to the rules of all spaces of this instance. 1 changed, 0 up to
- * date. What others drop nevertheless is logged. On a host whose packets cannot be
- * filtered, warn once and return success; net_egress_check says whether a policy can be
- * enforced there. e->rules_error keeps a failure.
- */
-int network_sync_rules(struct engine *e, struct kerr *err);
-
-/* 1 if network_sync_rules would change something, 0 if not; -EOPNOTSUPP where it warns. */
-int network_rules_differ(struct engine *e, struct kerr *err);
-
-/*
- * Publish ports of a started cell with that address, instead of those it publishes; none
- * if the list is empty. Rules are committed before the record (published.h) is written,
- * and connections that were made under other rules are forgotten. 1 changed, 0 it does
- * publish them; an error, with nothing changed, if a port is taken (published_check) or,
- * -EOPNOTSUPP, the host's packets cannot be filtered.
- */
-int network_publish(struct engine *e, const struct addr *cell, uint32_t addr,
-		    const struct port_list *ports, struct kerr *err);
-
-/* Whether the record says just that; one look, without a lock. */
-bool network_publishes(struct engine *e, const struct addr *cell, uint32_t addr,
-		       const struct port_list *ports);
-
-/*
- * The same in steps, for a change that has to come with its rules: hold, write the rules
- * as if doc were stored as that space's, store it, release. Who holds them takes no other
- * lock. space NULL: the rules of what is stored.
- */
-int network_rules_hold(struct engine *e, struct kerr *err);
-int network_rules_write(struct engine *e, const struct addr *space, const struct space_doc *doc,
-			struct kerr *err);
-void network_rules_release(struct engine *e);
 
 #endif

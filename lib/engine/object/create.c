@@ -10,6 +10,7 @@
 #include "create.h"
 #include "errkind.h"
 #include "mem.h"
+#include "net_bridge.h"
 #include "network.h"
 #include "scope.h"
 #include "validate.h"
@@ -123,7 +124,7 @@ void create_undo(struct create *c)
 	if (c->cgroup_created)
 		(void) cgroup_remove(c->e->cgroups, c->cgroup, 0, 1000, NULL);
 	if (addr_level(&c->a) == ADDR_SPACE)
-		(void) network_delete(c->e, &c->a, NULL);
+		(void) net_bridge_delete(c->e, &c->a, NULL);
 	/* also removes the directory if it is empty */
 	(void) store_delete(&c->e->layout, &c->a, 0, NULL);
 }

@@ -14,6 +14,7 @@
 #include "mem.h"
 #include "model.h"
 #include "net_egress.h"
+#include "net_bridge.h"
 #include "network.h"
 #include "parent_settle.h"
 #include "path.h"
@@ -67,7 +68,7 @@ static int mend_network(struct engine *e, const struct addr *a, const struct spa
 	if (cni_space_is_own(e, a, d))
 		return cni_space_check(d, 0, err);
 	r = network_create(e, a, &net, err);
-	return r < 0 ? r : network_up(e, a, &net, err);
+	return r < 0 ? r : net_bridge_up(e, a, &net, err);
 }
 
 static enum damage mend_space(struct engine *e, const struct addr *a, const struct space_doc *d,

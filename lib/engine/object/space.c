@@ -16,6 +16,8 @@
 #include "mem.h"
 #include "model.h"
 #include "net_egress.h"
+#include "net_rules.h"
+#include "net_bridge.h"
 #include "network.h"
 #include "page.h"
 #include "resolve.h"
@@ -46,18 +48,18 @@ static char *conflist_of(const struct engine *e, const struct addr *a, const str
 static int space_commit(struct create *c, struct space_doc *d, const struct space_net *net,
 			struct kerr *err)
 {
-	int r = network_rules_hold(c->e, err);
+	int r = net_rules_hold(c->e, err);
 
 	if (r < 0)
 		return r;
-	r = network_rules_write(c->e, &c->a, d, err) < 0 ? -EIO : 0;
+	r = net_rules_write(c->e, &c->a, d, err) < 0 ? -EIO : 0;
 	if (r == 0 && net)
-		r = network_up(c->e, &c->a, net, err);
+		r = net_bridge_up(c->e, &c->a, net, err);
 	if (r >= 0 && (!c->existed || d->status.state != SPACE_STATE_READY || !c->cgroup_pre)) {
 		d->status.state = SPACE_STATE_READY;
 		r = store_save(&c->e->layout, &c->a, 0, d, err);
 	}
-	network_rules_release(c->e);
+	net_rules_release(c->e);
 	return r;
 }
 
@@ -163,7 +165,7 @@ int space_create(struct engine *e, struct space_doc *want, struct rpc_create_spa
 	r = space_build(&c, want, &answers, &net_pre, err);
 	if (r < 0) {
 		create_undo(&c);
-		(void) network_sync_rules(e, NULL); /* else the next pass does */
+		(void) net_rules_sync(e, NULL); /* else the next pass does */
 		r = create_error(&c, r, err);
 	} else {
 		model_copy(&space_doc_type, &ret->space, want);

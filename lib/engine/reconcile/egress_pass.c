@@ -12,6 +12,7 @@
 #include "mem.h"
 #include "model.h"
 #include "net_egress.h"
+#include "net_rules.h"
 #include "network.h"
 #include "parent_settle.h"
 #include "scope.h"
@@ -89,8 +90,7 @@ void egress_pass_end(struct engine *e, struct egress_pass *p)
 	if (p->names.n == 0)
 		return;
 	resolve_finish(&p->names, left < 0 ? 0 : (int) (left < WAIT_MS ? left : WAIT_MS));
-	if (scope_each(e, ADDR_SPACE, &all, end_space, p, &err) < 0 ||
-	    network_sync_rules(e, &err) < 0)
+	if (scope_each(e, ADDR_SPACE, &all, end_space, p, &err) < 0 || net_rules_sync(e, &err) < 0)
 		log_wrn("host names of egress policies not updated", "error",
 			kerr_text(&err, text, sizeof(text)));
 }

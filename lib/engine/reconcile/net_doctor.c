@@ -10,6 +10,7 @@
 #include "lease.h"
 #include "mem.h"
 #include "net_doctor.h"
+#include "net_rules.h"
 #include "network.h"
 #include "packet_filter.h"
 #include "reconcile.h"
@@ -68,7 +69,7 @@ static void look_at_host(struct engine *e, struct rpc_doctor_network_result *ret
 		add(ret, "forwarding", "", WRONG, xstrdup("net.ipv4.ip_forward is 0"));
 	else
 		add(ret, "forwarding", "", OK, xstrdup("net.ipv4.ip_forward is 1"));
-	r = network_rules_differ(e, &why);
+	r = net_rules_differ(e, &why);
 	if (r == -EOPNOTSUPP)
 		add_error(ret, "rules", "", MISSING, &why);
 	else if (r < 0)

@@ -27,6 +27,7 @@
 #include "intent.h"
 #include "log.h"
 #include "mem.h"
+#include "net_rules.h"
 #include "network.h"
 #include "parent_settle.h"
 #include "path.h"
@@ -441,12 +442,12 @@ static void pass_all(struct engine *e, bool boot)
 	if (intent_list(&e->layout, pass_intent, e, &err) < 0)
 		log_step("intents", &err);
 	egress_pass_begin(e, &egress);
-	if (network_sync_rules(e, &err) < 0) /* before spaces are looked at: they report it */
+	if (net_rules_sync(e, &err) < 0) /* before spaces are looked at: they report it */
 		log_step("firewall", &err);
 	for (size_t i = 0; i < ARRAY_SIZE(parents); i++)
 		if (scope_each(e, parents[i], &all, pass_parent, NULL, &err) < 0)
 			log_step(level_words[parents[i]], &err);
-	if (network_sync_rules(e, &err) < 0)
+	if (net_rules_sync(e, &err) < 0)
 		log_step("firewall", &err);
 	network_warn_overlaps(e);
 	if (cell_links_look(e, &err) < 0)
@@ -519,7 +520,7 @@ int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_
 	(void) stops_due(e, now, &keys);
 	if (!boot) /* at boot, no wake-up can be pending yet */
 		pass_wakes(e, &keys);
-	if (kind == ENGINE_PASS_RULES && network_sync_rules(e, &err) < 0)
+	if (kind == ENGINE_PASS_RULES && net_rules_sync(e, &err) < 0)
 		log_step("firewall", &err);
 	if (kind >= ENGINE_PASS_ALL)
 		pass_all(e, boot);

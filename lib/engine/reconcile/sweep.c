@@ -25,6 +25,7 @@
 #include "lease.h"
 #include "log.h"
 #include "mem.h"
+#include "net_bridge.h"
 #include "network.h"
 #include "path.h"
 #include "pins.h"
@@ -514,7 +515,7 @@ static void drop_network(struct engine *e, const struct addr *space)
 {
 	struct kerr err = { 0 };
 
-	if (network_delete(e, space, &err) < 0)
+	if (net_bridge_delete(e, space, &err) < 0)
 		log_failed("network", space->space, &err);
 	else
 		log_inf("removed an orphaned bridge", "space", space->space);

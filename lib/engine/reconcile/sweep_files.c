@@ -9,6 +9,7 @@
 #include "fd.h"
 #include "log.h"
 #include "mem.h"
+#include "net_bridge.h"
 #include "network.h"
 #include "path.h"
 #include "seccomp_filter.h"
@@ -121,7 +122,7 @@ static void remove_remains(struct engine *e, const struct addr *a)
 	else if (rmdir(dir) == 0 || addr_level(a) != ADDR_SPACE)
 		return;
 	else
-		r = network_delete(e, a, &err);
+		r = net_bridge_delete(e, a, &err);
 	if (r == 0 && addr_level(a) == ADDR_SPACE)
 		(void) rmdir(dir);
 	if (r < 0)

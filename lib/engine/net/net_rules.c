@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#include "clock.h"
+#include "copy.h"
+#include "egress.h"
+#include "egress_hosts.h"
+#include "fd.h"
+#include "firewall.h"
+#include "firewall_plan.h"
+#include "firewall_ports.h"
+#include "firewall_world.h"
+#include "link.h"
+#include "log.h"
+#include "mem.h"
+#include "model.h"
+#include "net_egress.h"
+#include "net_rules.h"
+#include "network.h"
+#include "packet_filter.h"
+#include "path.h"
+#include "str.h"
+#include "vec.h"
+
+#define TOLD_MAX 65536
+#define TOLD_FILE ".firewall" /* in the runtime directory: what was told of the host */
+
+/* What rules are made of: what is stored, but for one space. */
+struct rules_as {
+	const struct addr *space;
+	const struct space_doc *doc; /* as if this were stored as that space's */
+	bool seen;
+};
+
+struct rules_input {
+	struct firewall_space *v;
+	size_t n;
+	struct net_egress_rules *allow; /* what v refers to */
+	size_t n_allow;
+	struct firewall_port *ports;
+	size_t n_ports;
+	struct rules_as *as; /* NULL: all is stored */
+	int64_t now;
+};
+
+/* A policy without its record of addresses admits no host name. */
+static void rules_of_policy(struct rules_input *in, struct engine *e, const struct addr *space,
+			    const struct egress_policy *p, struct firewall_space *s)
+{
+	struct net_egress_rules *allow = vec_grow(&in->allow, &in->n_allow, sizeof(*in->allow));
+	cleanup_egress_hosts struct egress_hosts hosts = { 0 };
+
+	(void) egress_hosts_load(e, space, &hosts, NULL); /* told when it is next written */
+	net_egress_rules_make(p, &hosts, in->now, allow);
+	s->policy = egress_denies(p) ? FIREWALL_DEFAULT_DENY : FIREWALL_DEFAULT_ALLOW;
+	s->allow = allow->v;
+	s->n_allow = allow->n;
+}
+
+static bool is_as(const struct rules_as *as, const struct addr *space)
+{
+	return as && streq(as->space->realm, space->realm) && streq(as->space->space, space->space);
+}
+
+static int rules_space(void *ctx, struct engine *e, const struct addr *space)
+{
+	struct rules_input *in = ctx;
+	struct space_doc d = { 0 };
+	struct firewall_space *s;
+	struct space_net net;
+	int r;
+
+	if (network_load(e, space, &net, NULL) < 0)
+		return 0;
+	s = vec_grow(&in->v, &in->n, sizeof(*in->v));
+	s->realm = xstrdup(space->realm);
+	s->space = xstrdup(space->space);
+	s->bridge = xstrdup(net.bridge);
+	s->subnet = net.subnet;
+	s->gateway = net.gateway;
+	s->policy = FIREWALL_DEFAULT_ALLOW;
+	if (is_as(in->as, space)) {
+		in->as->seen = true;
+		rules_of_policy(in, e, space, egress_of(in->as->doc), s);
+		return 0;
+	}
+	r = net_egress_load(e, space, &d, NULL);
+	if (r < 0)
+		s->policy = FIREWALL_DEFAULT_UNKNOWN;
+	if (r > 0)
+		rules_of_policy(in, e, space, egress_of(&d), s);
+	model_clear(&space_doc_type, &d);
+	return 0;
+}
+
+static void rules_input_clear(struct rules_input *in)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		free((void *) (uintptr_t) in->v[i].realm);
+		free((void *) (uintptr_t) in->v[i].space);
+		free((void *) (uintptr_t) in->v[i].bridge);
+	}
+	for (size_t i = 0; i < in->n_ports; i++)
+		free((void *) (uintptr_t) in->ports[i].owner);
+	for (size_t i = 0; i < in->n_allow; i++)
+		net_egress_rules_clear(&in->allow[i]);
+	free(in->v);
+	free(in->allow);
+	free(in->ports);
+}
+
+static void add_ports(struct rules_input *in, const struct published *p)
+{
+	const struct addr *a = &p->cell.a;
+
+	for (size_t i = 0; p->addr && i < p->ports.n; i++) {
+		const struct port_map *m = &p->ports.v[i];
+		struct firewall_port *port;
+
+		if (m->ipv6)
+			continue;
+		port = vec_grow(&in->ports, &in->n_ports, sizeof(*in->ports));
+		port->owner = xasprintf("%s:%s:%s:%s", a->realm, a->space, a->stack, a->cell);
+		port->cell = p->addr;
+		port->host = m->host;
+		port->first = m->host_first;
+		port->last = m->host_last;
+		port->to = m->first;
+		port->udp = m->proto == PORT_UDP;
+	}
+}
+
+/*
+ * A bridge takes packets of 127.0.0.0/8 only while a cell behind it publishes a port
+ * there, and not before the rules stand that keep cells away from the host's own.
+ */
+static void set_localnet(const struct rules_input *in)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		bool on = false;
+
+		for (size_t k = 0; k < in->n_ports && !on; k++)
+			on = ipv4_contains(in->v[i].subnet, in->ports[k].cell) &&
+			     firewall_port_on_loopback(&in->ports[k]);
+		if (link_route_localnet(in->v[i].bridge, on, NULL) == -EROFS)
+			log_wrn("cannot set route_localnet", "bridge", in->v[i].bridge);
+	}
+}
+
+typedef int plan_fn(struct engine *e, const struct firewall_plan *plan, struct kerr *err);
+
+static int try_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
+{
+	return packet_filter_apply(e, plan, err);
+}
+
+/* What this host cannot do is told when that begins, not again by every pass. */
+static void tell_unsupported(struct engine *e, const char *why)
+{
+	cleanup_free char *file = path_join(e->layout.runtime_dir, TOLD_FILE, NULL);
+	cleanup_buf struct buf told = BUF_INIT(TOLD_MAX);
+
+	if (!*why) {
+		(void) unlink(file);
+		return;
+	}
+	if (file_read_at(AT_FDCWD, file, TOLD_MAX, &told, NULL) == 0 && streq(buf_str(&told), why))
+		return;
+	log_wrn("this host's packets cannot be filtered as they should be", "reason", why);
+	/* If this fails, it is only told again. */
+	(void) atomic_write_at(AT_FDCWD, file, why, strlen(why), 0600, ATOMIC_WRITE_NOSYNC, NULL);
+}
+
+static int apply_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
+{
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+	int r = try_plan(e, plan, &why);
+
+	if (r < 0 && r != -EOPNOTSUPP) {
+		if (err)
+			*err = why;
+		return r;
+	}
+	if (r >= 0) /* IPv4 stands; what of IPv6 */
+		(void) firewall_world_check(packet_filter_choice(e), FIREWALL_IPV6, &why);
+	tell_unsupported(e, kerr_text(&why, text, sizeof(text)));
+	return r < 0 ? 0 : r;
+}
+
+static int compare_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
+{
+	return firewall_differs(plan, packet_filter_choice(e), err);
+}
+
+/* With the lock of the firewall: make the plan of all spaces, and call fn with it. */
+static int with_plan_locked(struct engine *e, struct rules_as *as,
+			    const struct published_list *ports, plan_fn *fn, struct kerr *err)
+{
+	cleanup_(rules_input_clear) struct rules_input in = { .as = as, .now = ktime_now().sec };
+	cleanup_(firewall_plan_clear) struct firewall_plan plan = { 0 };
+	struct firewall_input fi = { .instance = e->instance };
+	int r = network_each_space(e, rules_space, &in, err);
+
+	if (r == 0 && as && !as->seen) /* it is being created and not listed yet */
+		r = rules_space(&in, e, as->space);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ports->n; i++)
+		add_ports(&in, &ports->v[i]);
+	fi.spaces = in.v;
+	fi.n_spaces = in.n;
+	fi.ports = in.ports;
+	fi.n_ports = in.n_ports;
+	firewall_plan_make(&fi, &plan);
+	r = fn(e, &plan, err);
+	if (r >= 0 && fn != compare_plan)
+		set_localnet(&in);
+	return r;
+}
+
+/* The same with the ports that are published. */
+static int with_plan(struct engine *e, struct rules_as *as, plan_fn *fn, struct kerr *err)
+{
+	cleanup_(published_list_clear) struct published_list ports = { 0 };
+	int r = published_read_all(e, &ports, err);
+
+	return r < 0 ? r : with_plan_locked(e, as, &ports, fn, err);
+}
+
+int net_rules_hold(struct engine *e, struct kerr *err)
+{
+	struct lock_id lock = lock_id_firewall();
+
+	return locks_take(e->locks, &lock, 0, err);
+}
+
+void net_rules_release(struct engine *e)
+{
+	struct lock_id lock = lock_id_firewall();
+
+	locks_drop(e->locks, &lock);
+}
+
+int net_rules_write(struct engine *e, const struct addr *space, const struct space_doc *doc,
+		    struct kerr *err)
+{
+	struct rules_as as = { .space = space, .doc = doc };
+
+	return with_plan(e, space ? &as : NULL, apply_plan, err);
+}
+
+int net_rules_sync(struct engine *e, struct kerr *err)
+{
+	struct kerr why = { 0 };
+	int r;
+
+	r = net_rules_hold(e, err);
+	if (r < 0)
+		return r;
+	r = with_plan(e, NULL, apply_plan, &why);
+	net_rules_release(e);
+	e->rules_error = why;
+	if (r < 0 && err)
+		*err = why;
+	return r;
+}
+
+int net_rules_differ(struct engine *e, struct kerr *err)
+{
+	int r;
+
+	r = net_rules_hold(e, err);
+	if (r < 0)
+		return r;
+	r = with_plan(e, NULL, compare_plan, err);
+	net_rules_release(e);
+	return r;
+}
+
+int net_rules_write_ports(struct engine *e, const struct published_list *ports, struct kerr *err)
+{
+	return with_plan_locked(e, NULL, ports, try_plan, err);
+}

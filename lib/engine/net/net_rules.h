@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_NET_RULES_H
+#define KUKEON_NET_RULES_H
+
+#include "context.h"
+#include "published.h"
+
+/* The packet filter of this instance: what policies, ports and subnets of its spaces ask for. */
+
+/*
+ * Update the firewall to the rules of all spaces of this instance. 1 changed, 0 up to
+ * date. What others drop nevertheless is logged. On a host whose packets cannot be
+ * filtered, warn once and return success; net_egress_check says whether a policy can be
+ * enforced there. e->rules_error keeps a failure.
+ */
+int net_rules_sync(struct engine *e, struct kerr *err);
+
+/* 1 if net_rules_sync would change something, 0 if not; -EOPNOTSUPP where it warns. */
+int net_rules_differ(struct engine *e, struct kerr *err);
+
+/*
+ * The same in steps, for a change that has to come with its rules: hold, write the rules
+ * as if doc were stored as that space's, store it, release. Who holds them takes no other
+ * lock. space NULL: the rules of what is stored.
+ */
+int net_rules_hold(struct engine *e, struct kerr *err);
+int net_rules_write(struct engine *e, const struct addr *space, const struct space_doc *doc,
+		    struct kerr *err);
+void net_rules_release(struct engine *e);
+
+/*
+ * With the rules held, write them as if those ports were on record. -EOPNOTSUPP if the
+ * host's packets cannot be filtered.
+ */
+int net_rules_write_ports(struct engine *e, const struct published_list *ports, struct kerr *err);
+
+#endif
