@@ -11,6 +11,7 @@
 
 #include "cni_conf.h"
 #include "cni_exec.h"
+#include "cni_ports.h"
 #include "cni_record.h"
 #include "cni_result.h"
 #include "cni_space.h"
@@ -18,6 +19,7 @@
 #include "fd.h"
 #include "ipv4.h"
 #include "procinfo.h"
+#include "published.h"
 #include "str.h"
 
 /* ---- configurations ---- */
@@ -394,6 +396,189 @@ START_TEST(records)
 }
 END_TEST
 
+/* ---- ports ---- */
+
+/* "8080:80 53:53/udp"; the caller clears it. */
+static struct port_list ports_from(const char *text)
+{
+	struct port_list l = { 0 };
+	cleanup_free char *copy = xstrdup(text);
+	char *rest = copy, *word;
+
+	while ((word = strsep(&rest, " ")) != NULL && *word)
+		ck_assert_int_eq(port_parse(word, vec_grow(&l.v, &l.n, sizeof(*l.v)), NULL), 0);
+	return l;
+}
+
+static const struct {
+	const char *ports, *json, *text;
+} port_texts[] = {
+	{ "", "[]", NULL },
+	{ "8080:80", "[{\"hostPort\":8080,\"containerPort\":80,\"protocol\":\"tcp\"}]",
+	  "0.0.0.0:8080:80/tcp" },
+	{ "127.0.0.1:65534-65535:9-10/udp 1:65535",
+	  "[{\"hostPort\":65534,\"containerPort\":9,\"protocol\":\"udp\",\"hostIP\":"
+	  "\"127.0.0.1\"},{\"hostPort\":65535,\"containerPort\":10,\"protocol\":\"udp\","
+	  "\"hostIP\":\"127.0.0.1\"},{\"hostPort\":1,\"containerPort\":65535,\"protocol\":"
+	  "\"tcp\"}]",
+	  "127.0.0.1:65534-65535:9-10/udp 0.0.0.0:1:65535/tcp" },
+};
+
+START_TEST(ports_told)
+{
+	cleanup_port_list struct port_list ports = ports_from(port_texts[_i].ports);
+	cleanup_buf struct buf out = BUF_INIT(4096);
+	cleanup_free char *text = cni_ports_text(&ports);
+	struct jemit j;
+
+	jemit_init(&j, &out, 0);
+	cni_ports_emit(&j, &ports);
+	ck_assert_str_eq(buf_str(&out), port_texts[_i].json);
+	ck_assert(streq_null(text, port_texts[_i].text));
+}
+END_TEST
+
+static const struct {
+	const char *conf, *ports, *error; /* NULL: it can be done */
+} port_checks[] = {
+	{ LIST(ONE), "", NULL },
+	{ LIST("\"plugins\":[{\"type\":\"a\"},{\"type\":\"b\",\"capabilities\":"
+	       "{\"portMappings\":true}}]"),
+	  "80:80 81-1103:1-1023", NULL },
+	{ LIST("\"plugins\":[{\"type\":\"b\",\"capabilities\":{\"portMappings\":true}}]"),
+	  "80:80 81-1104:1-1024/udp",
+	  "cell \"c\" cannot publish 1025 ports in space \"s\": it has a cniConfigPath of its own, "
+	  "where a cell has at most 1024" },
+	{ LIST(ONE), "8080:80 81:81",
+	  "cell \"c\" cannot publish 0.0.0.0:8080->80/tcp in space \"s\": no plugin in its "
+	  "cniConfigPath '/n' has \"capabilities\": {\"portMappings\": true}; add portmap with it "
+	  "there" },
+	{ LIST("\"plugins\":[{\"type\":\"b\",\"capabilities\":{\"portMappings\":false,"
+	       "\"aliases\":true}}]"),
+	  "127.0.0.1:53:5353/udp",
+	  "cell \"c\" cannot publish 127.0.0.1:53->5353/udp in space \"s\": no plugin in its "
+	  "cniConfigPath '/n' has \"capabilities\": {\"portMappings\": true}; add portmap with it "
+	  "there" },
+};
+
+START_TEST(ports_checked)
+{
+	static const struct addr cell = { "r", "s", "t", "c" };
+	cleanup_port_list struct port_list ports = ports_from(port_checks[_i].ports);
+	cleanup_cni_conf struct cni_conf conf = { 0 };
+	struct kerr err = { 0 };
+	const char *text = port_checks[_i].conf;
+	int r;
+
+	ck_assert_int_eq(cni_conf_read(text, strlen(text), "'f'", &conf, &err), 0);
+	r = cni_ports_check(&conf, "/n", &cell, &ports, &err);
+	ck_assert_int_eq(r < 0, port_checks[_i].error != NULL);
+	ck_assert_str_eq(err.msg, r < 0 ? port_checks[_i].error : "");
+}
+END_TEST
+
+static const struct addr mine = { "r", "s", "t", "mine" }, theirs = { "r", "s2", "t", "theirs" };
+
+/* The record of a start that holds them. */
+static void attached(const struct addr *cell, const char *start_id, const char *ports)
+{
+	cleanup_port_list struct port_list l = ports_from(ports);
+	struct cni_record rec = { .phase = CNI_ADDING,
+				  .network = xstrdup("n"),
+				  .netns = xstrdup("/x"),
+				  .args = xstrdup(""),
+				  .config = xstrdup("{}"),
+				  .ports = cni_ports_text(&l) };
+	struct kerr err = { 0 };
+
+	ck_assert_int_eq(cni_record_save(e, cell, start_id, &rec, 0, &err), 0);
+	cni_record_clear(&rec);
+}
+
+static int claim(const struct addr *cell, const char *start_id, const char *ports, struct kerr *err)
+{
+	cleanup_port_list struct port_list l = ports_from(ports);
+
+	attached(cell, start_id, ports);
+	return cni_ports_claim(e, cell, start_id, &l, err);
+}
+
+/* As the record of published ports has it; "": there is none. */
+static char *holds(const struct addr *cell)
+{
+	cleanup_(published_clear) struct published p = { 0 };
+	char *text;
+
+	if (published_read(e, cell, &p, NULL) < 0)
+		return xstrdup("");
+	ck_assert_uint_eq(p.addr, 0);
+	text = cni_ports_text(&p.ports);
+	return text;
+}
+
+static void assert_holds(const struct addr *cell, const char *want)
+{
+	cleanup_free char *text = holds(cell);
+
+	ck_assert_str_eq(text, want);
+}
+
+START_TEST(ports_held)
+{
+	struct kerr err = { 0 };
+
+	ck_assert_int_eq(claim(&mine, "1", "40001:80", &err), 0);
+	assert_holds(&mine, "0.0.0.0:40001:80/tcp");
+	/* No start is needed for that: plugins may have to undo it. */
+	ck_assert(!published_is_stale(e, &mine));
+	ck_assert_int_eq(claim(&theirs, "1", "40000-40001:1-2", &err), -EADDRINUSE);
+	ck_assert_str_eq(err.msg, "port 40001/tcp of the host is taken by cell \"mine\" (realm "
+				  "\"r\", space \"s\", stack \"t\"), which publishes "
+				  "0.0.0.0:40001->80/tcp: its plugins could not undo that yet");
+	assert_holds(&theirs, "");
+	/* A later start of the cell, while plugins could not undo the first one. */
+	ck_assert_int_eq(claim(&mine, "2", "127.0.0.1:40001:80", &err), -EADDRINUSE);
+	ck_assert_str_eq(err.msg,
+			 "port 40001/tcp of the host is taken by an earlier start of the cell, "
+			 "whose 0.0.0.0:40001->80/tcp the plugins could not undo; see the daemon's "
+			 "log, and repair or install them");
+	ck_assert_int_eq(cni_record_remove(e, &mine, "2", &err), 0);
+	ck_assert_int_eq(claim(&mine, "2", "40002:80/udp", &err), 0);
+	assert_holds(&mine, "0.0.0.0:40001:80/tcp 0.0.0.0:40002:80/udp");
+	ck_assert_int_eq(cni_ports_release(e, &mine, "1", &err), 0);
+	assert_holds(&mine, "0.0.0.0:40002:80/udp");
+	ck_assert_int_eq(cni_record_remove(e, &mine, "1", &err), 0);
+	ck_assert_int_eq(cni_record_remove(e, &theirs, "1", &err), 0);
+	ck_assert_int_eq(claim(&theirs, "2", "40000-40001:1-2", &err), 0);
+	ck_assert_int_eq(cni_ports_release(e, &mine, "2", &err), 0);
+	assert_holds(&mine, "");
+	ck_assert_int_eq(cni_record_remove(e, &mine, "2", &err), 0);
+	ck_assert_int_eq(cni_ports_release(e, &mine, "2", &err), 0);
+}
+END_TEST
+
+START_TEST(ports_kept)
+{
+	cleanup_port_list struct port_list other = ports_from("1:1");
+	struct kerr err = { 0 };
+
+	ck_assert_int_eq(cni_ports_keep(e, &mine, &err), 0);
+	ck_assert_int_eq(claim(&mine, "1", "40001:80", &err), 0);
+	ck_assert_int_eq(cni_ports_keep(e, &mine, &err), 0);
+	ck_assert_int_eq(published_write(e, &mine, 0, &other, &err), 0);
+	ck_assert_int_eq(cni_ports_keep(e, &mine, &err), 1);
+	assert_holds(&mine, "0.0.0.0:40001:80/tcp");
+	other.n = 0;
+	ck_assert_int_eq(published_write(e, &mine, 0, &other, &err), 0);
+	ck_assert_int_eq(cni_ports_keep(e, &mine, &err), 1);
+	assert_holds(&mine, "0.0.0.0:40001:80/tcp");
+	ck_assert_int_eq(cni_record_remove(e, &mine, "1", &err), 0);
+	ck_assert(published_is_stale(e, &mine));
+	ck_assert_int_eq(cni_ports_keep(e, &mine, &err), 1);
+	assert_holds(&mine, "");
+}
+END_TEST
+
 /* ---- spaces ---- */
 
 START_TEST(own_spaces)
@@ -434,6 +619,8 @@ static Suite *test_cni(void)
 	tcase_add_test(pure, conf_request);
 	tcase_add_loop_test(pure, result_read, 0, (int) ARRAY_SIZE(results));
 	tcase_add_test(pure, versions_read);
+	tcase_add_loop_test(pure, ports_told, 0, (int) ARRAY_SIZE(port_texts));
+	tcase_add_loop_test(pure, ports_checked, 0, (int) ARRAY_SIZE(port_checks));
 	suite_add_tcase(s, pure);
 	tcase_add_checked_fixture(run, engine_set_up, engine_tear_down);
 	tcase_set_timeout(run, 120);
@@ -442,6 +629,8 @@ static Suite *test_cni(void)
 	tcase_add_test(run, exec_without_caller);
 	tcase_add_test(run, exec_fails);
 	tcase_add_test(run, records);
+	tcase_add_test(run, ports_held);
+	tcase_add_test(run, ports_kept);
 	tcase_add_test(run, own_spaces);
 	suite_add_tcase(s, run);
 	return s;

@@ -102,6 +102,7 @@ static char *changes_text(const struct plan *p)
 
 #define READY CELL_STATE_READY
 #define DOWN CELL_STATE_STOPPED
+#define RESTARTED "cell restarted: CNI plugins publish ports when it starts"
 #define AGAIN "runtime stopped: containers re-materialized"
 
 static const struct row {
@@ -111,7 +112,7 @@ static const struct row {
 	const char *steps, *changes;
 	enum plan_action action;
 	const char *only, *never, *label;
-	bool was_up, labels;
+	bool was_up, labels, by_plugins;
 } rows[] = {
 	/* ---- a cell ---- */
 	{ "same, up", READY, "main=1", "main=1", "mend", "", PLAN_UNCHANGED },
@@ -147,6 +148,35 @@ static const struct row {
 	  "claim, end side, drop side, ports, store", "container \"side\" removed", PLAN_UPDATED },
 	{ "ports of a new container", READY, "main=1", "main=1 side=1+80",
 	  "try side, claim, ports, store, start side", "container \"side\" added", PLAN_UPDATED },
+	{ "ports by plugins, up", READY, "main=1+80", "main=1+81", "claim, end, stop, store, start",
+	  "container \"main\" updated: ports; " RESTARTED, PLAN_UPDATED, .by_plugins = true },
+	{ "ports by plugins, and down while it ended", DOWN, "main=1+80", "main=1",
+	  "claim, end, stop, store, start", "container \"main\" updated: ports; " RESTARTED,
+	  PLAN_UPDATED, .by_plugins = true, .was_up = true },
+	{ "ports by plugins, down", DOWN, "main=1+80", "main=1+81", "claim, store, wake, start",
+	  "container \"main\" updated: ports", PLAN_UPDATED, .by_plugins = true },
+	{ "ports by plugins, and containers", READY, "main=1 old=1 side=1",
+	  "main=2 side=1+80 new=1",
+	  "try main, try new, claim, end, stop, drop old, reset main, store, start",
+	  "container \"main\" updated: image; container \"side\" updated: ports; container "
+	  "\"new\" added; container \"old\" removed; " RESTARTED,
+	  PLAN_UPDATED, .by_plugins = true },
+	{ "by plugins, other changes", READY, "main=1+80", "main=1+db",
+	  "claim, end, stop, store, "
+	  "names, start",
+	  "container \"main\" updated: ports, networksAliases; " RESTARTED, PLAN_UPDATED,
+	  .by_plugins = true },
+	{ "by plugins, no change of ports", READY, "main=1", "main=1+db", "store, names, wake",
+	  "container \"main\" updated: networksAliases", PLAN_UPDATED, .by_plugins = true },
+	{ "ports by plugins, with a root", READY, "!main=1 side=1", "!main=2 side=1+80",
+	  "try main, try side, claim, end, stop, reset main, reset side, store, start",
+	  "root container recreated; container \"side\" updated: ports", PLAN_UPDATED,
+	  .by_plugins = true },
+	{ "one: ports by plugins", READY, "main=1", "main=1+80", "claim, end, stop, store, start",
+	  "container \"main\" updated: ports; " RESTARTED, PLAN_UPDATED, .only = "main",
+	  .by_plugins = true },
+	{ "one: ports by plugins, down: it waits", DOWN, "main=1", "main=1+80", "store, wake",
+	  "container \"main\" updated: ports", PLAN_UPDATED, .only = "main", .by_plugins = true },
 	{ "image, with ports", READY, "main=1+80", "main=2+80",
 	  "try main, end main, reset main, store, start main", "container \"main\" updated: image",
 	  PLAN_UPDATED },
@@ -235,7 +265,8 @@ START_TEST(cells)
 				      .want = want,
 				      .only = row->only,
 				      .was_up = row->was_up,
-				      .labels = row->labels };
+				      .labels = row->labels,
+				      .by_plugins = row->by_plugins };
 
 	ck_assert_msg(plan_cell(&in, &p, &err) == 0, "%s: %s", row->what, err.msg);
 	steps = steps_text(&p);
@@ -255,7 +286,11 @@ START_TEST(tried_first)
 	struct cell_doc *stored = stored_of(row->stored, row->state, row->never);
 	struct cell_doc *want = cell_of(row->wanted, row->label ? row->label : "");
 	struct plan p cleanup_(plan_clear) = { 0 };
-	const struct plan_cell in = { .stored = stored, .want = want, .only = row->only };
+	const struct plan_cell in = { .stored = stored,
+				      .want = want,
+				      .only = row->only,
+				      .was_up = row->was_up,
+				      .by_plugins = row->by_plugins };
 	bool begun = false, tried;
 
 	ck_assert_int_eq(plan_cell(&in, &p, NULL), 0);

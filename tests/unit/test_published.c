@@ -102,6 +102,28 @@ START_TEST(records)
 }
 END_TEST
 
+/* Their cell's address is of no use to us: the rules are the plugins'. */
+START_TEST(by_plugins)
+{
+	cleanup_port_list struct port_list ports = list_of("127.0.0.1:8080:80");
+	cleanup_(published_list_clear) struct published_list all = { 0 };
+	cleanup_(published_clear) struct published one = { 0 };
+	cleanup_free char *link = link_of(&web);
+	char to[256] = "";
+	struct kerr err = { 0 };
+
+	ck_assert_int_eq(published_write(e, &web, 0, &ports, &err), 0);
+	ck_assert_int_gt(readlink(link, to, sizeof(to) - 1), 0);
+	ck_assert_str_eq(to, "plugins 127.0.0.1:8080:80/tcp");
+	ck_assert_int_eq(published_read(e, &web, &one, &err), 0);
+	ck_assert_uint_eq(one.addr, 0);
+	ck_assert(port_list_eq(&one.ports, &ports));
+	ck_assert_int_eq(published_read_all(e, &all, &err), 0);
+	ck_assert_uint_eq(all.n, 1);
+	ck_assert(port_list_eq(&all.v[0].ports, &ports));
+}
+END_TEST
+
 /* What is changed in memory has the order of what is read. */
 START_TEST(in_memory)
 {
@@ -135,6 +157,8 @@ static const char *const damaged[] = { "",
 				       "10.88.0.2 ",
 				       "10.88.0.2 80",
 				       "nonsense 80:80",
+				       "0.0.0.0 80:80",
+				       "plugins",
 				       "10.88.0.2 80:80 x",
 				       "10.88.0.2 [::1]:80:80",
 				       "10.88.0.2  80:80" };
@@ -250,6 +274,7 @@ static Suite *test_published(void)
 
 	tcase_add_checked_fixture(tc, engine_set_up, engine_tear_down);
 	tcase_add_test(tc, records);
+	tcase_add_test(tc, by_plugins);
 	tcase_add_test(tc, in_memory);
 	tcase_add_loop_test(tc, damage, 0, ARRAY_SIZE(damaged));
 	tcase_add_loop_test(tc, conflicts, 0, ARRAY_SIZE(checks));

@@ -428,8 +428,11 @@ int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct c
 	struct kerr why = { 0 };
 	int mended = 0, failed = 0, r;
 
-	if (run->complete && run->plugins)
-		return check_plugins(e, &a, run, err);
+	if (run->complete && run->plugins) {
+		r = cell_ports_keep(e, doc, run, err);
+		mended = r < 0 ? r : check_plugins(e, &a, run, err);
+		return mended < 0 ? mended : r | mended;
+	}
 	if (!run->complete || !run->veth[0])
 		return 0; /* not started, or uses the host's network */
 	cell_names_of(doc, run, &names);

@@ -5,6 +5,7 @@
 
 #include "cell_ports.h"
 #include "cellnet.h"
+#include "cni_ports.h"
 #include "cni_space.h"
 #include "mem.h"
 #include "net_publish.h"
@@ -13,22 +14,30 @@
 #include "published.h"
 #include "scope.h"
 
-/* A network that plugins make is theirs, and so are its rules. */
-static int refuse_plugins(struct engine *e, const struct addr *cell, struct kerr *err)
+/* 1: plugins make the links of the cell's space, as *ret says, which the caller frees. */
+static int plugins_of(struct engine *e, const struct addr *cell, char **ret)
 {
 	struct addr space = { .realm = cell->realm, .space = cell->space };
-	cleanup_free char *path = NULL;
 	struct space_net net;
-	int r;
 
 	if (network_load_record(e, &space, &net, NULL) == 0)
 		return 0;
-	r = cni_space_path(e, &space, &path, NULL);
-	return r > 0 ? kerr_plain(err, -EOPNOTSUPP,
-				  "ports cannot be published in space \"%s\": it has a "
-				  "cniConfigPath of its own",
-				  space.space)
-		     : 0;
+	return cni_space_path(e, &space, ret, NULL) > 0;
+}
+
+bool cell_ports_by_plugins(struct engine *e, const struct addr *cell)
+{
+	cleanup_free char *path = NULL;
+
+	return plugins_of(e, cell, &path) > 0;
+}
+
+static int check_plugins(struct engine *e, const struct addr *cell, const struct port_list *want,
+			 struct kerr *err)
+{
+	cleanup_free char *path = NULL;
+
+	return plugins_of(e, cell, &path) > 0 ? cni_ports_check_file(path, cell, want, err) : 0;
 }
 
 int cell_ports_check(struct engine *e, const struct cell_doc *doc, const struct published_list *all,
@@ -46,10 +55,28 @@ int cell_ports_check(struct engine *e, const struct cell_doc *doc, const struct 
 	if (r == 0 && cell_host_network(&doc->spec))
 		r = kerr_plain(err, -EINVAL, "ports cannot be used on the host network");
 	if (r == 0)
-		r = refuse_plugins(e, &a, err);
+		r = check_plugins(e, &a, &want, err);
 	if (r == 0 && !all)
 		r = published_read_all(e, &now, err);
 	return r < 0 ? r : published_check(e, all ? all : &now, &a, &want, err);
+}
+
+int cell_ports_check_join(const char *id, const struct strlist *ports, const struct cell_run *run,
+			  struct kerr *err)
+{
+	char buf[PORT_TEXT_MAX];
+	struct port_map m;
+
+	for (size_t i = 0; run->plugins && i < ports->n; i++)
+		if (port_parse(ports->v[i], &m, NULL) == 0 && m.host_first > 0)
+			return kerr_plain(
+				err, -EOPNOTSUPP,
+				"container \"%s\" cannot publish %s while the cell is up: "
+				"its space has a cniConfigPath of its own, and CNI plugins "
+				"publish ports when a cell starts; use 'kuke apply', which "
+				"restarts the cell",
+				id, port_show(&m, buf));
+	return 0;
 }
 
 bool cell_ports_same(const struct cell_spec *a, const struct cell_spec *b)
@@ -68,6 +95,8 @@ int cell_ports_open(struct engine *e, const struct cell_doc *doc, const struct c
 	cleanup_port_list struct port_list want = { 0 };
 	struct addr a = addr_of_cell(doc);
 
+	if (run->plugins)
+		return 0;
 	if (run->addr)
 		ports_of_cell(&doc->spec, &want);
 	return net_publish(e, &a, run->addr, &want, err);
@@ -93,20 +122,36 @@ int cell_ports_change(struct engine *e, const struct cell_doc *doc, const struct
 int cell_ports_close(struct engine *e, const struct addr *cell, struct kerr *err)
 {
 	static const struct port_list none;
-	int r = net_publish(e, cell, 0, &none, err);
+	cleanup_(published_clear) struct published now = { 0 };
+	int r = published_read(e, cell, &now, NULL);
 
+	if (r == 0 && !now.addr)
+		r = cni_ports_keep(e, cell, err);
+	else
+		r = net_publish(e, cell, 0, &none, err);
 	return r < 0 ? r : 0;
 }
 
 bool cell_ports_in_order(struct engine *e, const struct cell_doc *doc, const struct cell_run *run)
 {
+	cleanup_(published_clear) struct published now = { 0 };
 	cleanup_port_list struct port_list want = { 0 };
 	struct addr a = addr_of_cell(doc);
 
-	if (!run->complete || !run->addr)
+	if (!run->complete || (!run->addr && !run->plugins))
 		return true;
 	ports_of_cell(&doc->spec, &want);
+	if (run->plugins)
+		return want.n == 0 || published_read(e, &a, &now, NULL) == 0;
 	return net_publishes(e, &a, run->addr, &want);
+}
+
+int cell_ports_keep(struct engine *e, const struct cell_doc *doc, const struct cell_run *run,
+		    struct kerr *err)
+{
+	struct addr a = addr_of_cell(doc);
+
+	return cell_ports_in_order(e, doc, run) ? 0 : cni_ports_keep(e, &a, err);
 }
 
 void cell_ports_observe(struct engine *e, struct cell_doc *doc, const struct cell_run *run)
@@ -120,7 +165,7 @@ void cell_ports_observe(struct engine *e, struct cell_doc *doc, const struct cel
 	strlist_clear(shown);
 	if (run->addr)
 		ports_of_cell(&doc->spec, &want);
-	if (want.n == 0 || published_read(e, &a, &now, NULL) < 0)
+	if ((want.n == 0 && !run->plugins) || published_read(e, &a, &now, NULL) < 0)
 		return;
 	for (size_t i = 0; i < now.ports.n; i++)
 		strlist_add(shown, port_show(&now.ports.v[i], buf));

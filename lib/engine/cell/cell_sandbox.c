@@ -29,16 +29,22 @@
 #include "str.h"
 
 /* In a space with a network configuration of its own. */
-static int connect_plugins(struct engine *e, const struct lease_holder *own, const char *path,
-			   struct cell_run *run, struct kerr *err)
+static int connect_plugins(struct engine *e, const struct cell_doc *doc,
+			   const struct lease_holder *own, const char *path, struct cell_run *run,
+			   struct kerr *err)
 {
 	cleanup_free char *cgroup = scope_cgroup(e, &own->cell);
+	cleanup_port_list struct port_list ports = { 0 };
 	struct cni_cell who = { .addr = own->cell,
 				.start_id = run->start_id,
 				.cgroup = cgroup,
-				.aliases = own->aliases };
+				.aliases = own->aliases,
+				.ports = &ports };
 	struct cni_link link;
-	int r = cni_attach(e, &who, path, &link, err);
+	int r;
+
+	ports_of_cell(&doc->spec, &ports);
+	r = cni_attach(e, &who, path, &link, err);
 
 	engine_trace_step(e, "plugins");
 	if (r < 0)
@@ -96,7 +102,7 @@ static int connect_networks(struct engine *e, const struct cell_doc *doc,
 	if (r < 0)
 		r = cni_space_path(e, &space, &path, err);
 	if (r > 0) {
-		r = connect_plugins(e, &names->own, path, run, err);
+		r = connect_plugins(e, doc, &names->own, path, run, err);
 		return r < 0 ? r : hosts_update(e, &space, err);
 	}
 	if (r < 0)

@@ -383,6 +383,8 @@ int container_verb_create(struct engine *e, struct container_doc *d,
 		return r;
 	existed = cell_container(&s.doc.spec, s.id) != NULL;
 	if (!existed)
+		r = cell_ports_check_join(s.id, &d->spec.ports, &run, err);
+	if (r == 0 && !existed)
 		r = add_container(&s, d, err);
 	if (r == 0)
 		r = existed ? cell_restart_one_locked(e, s.ns, &s.doc, s.id, 0, err)

@@ -72,6 +72,8 @@ int change_decide(struct change *c, struct kerr *err)
 	if (r == 0)
 		r = cell_networks_check(c->e, c->want, err);
 	in.want = c->want;
+	in.by_plugins = r == 0 && !cell_ports_same(&c->stored.spec, &c->want->spec) &&
+			cell_ports_by_plugins(c->e, &c->a);
 	return r < 0 ? r : plan_cell(&in, &c->plan, err);
 }
 

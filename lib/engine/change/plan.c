@@ -238,6 +238,25 @@ static void plan_recreate_containers(const struct plan_cell *in, struct plan *p)
 	add_each(p, STEP_START, &p->diff.added, "added");
 }
 
+/* CNI plugins are told of ports when they attach the cell, and not again. */
+static bool needs_restart(const struct plan_cell *in)
+{
+	return in->by_plugins && ports_differ(in) && (in->was_up || !plan_is_down(in->stored));
+}
+
+/* What the cell's containers have written stays, unless they change otherwise. */
+static void plan_restart_cell(const struct plan_cell *in, struct plan *p)
+{
+	p->failed = "failed to restart cell";
+	strlist_add(&p->changes, "cell restarted: CNI plugins publish ports when it starts");
+	add(p, STEP_END, NULL, NULL);
+	add(p, STEP_STOP, NULL, NULL);
+	add_each(p, STEP_DROP, &p->diff.removed, NULL);
+	add_each(p, STEP_RESET, &p->diff.recreated, NULL);
+	plan_store(in, p);
+	add(p, STEP_START, NULL, NULL);
+}
+
 static void plan_recreate_cell(const struct plan_cell *in, struct plan *p)
 {
 	p->failed = "failed to recreate cell";
@@ -318,10 +337,16 @@ int plan_cell(const struct plan_cell *in, struct plan *ret, struct kerr *err)
 		plan_same(in, ret);
 		break;
 	case DIFF_IN_PLACE:
-		plan_in_place(in, ret);
+		if (needs_restart(in))
+			plan_restart_cell(in, ret);
+		else
+			plan_in_place(in, ret);
 		break;
 	case DIFF_RECREATE_CONTAINERS:
-		plan_recreate_containers(in, ret);
+		if (needs_restart(in))
+			plan_restart_cell(in, ret);
+		else
+			plan_recreate_containers(in, ret);
 		break;
 	case DIFF_RECREATE_CELL:
 		plan_recreate_cell(in, ret);

@@ -64,6 +64,7 @@ struct plan_cell {
 		*only; /* id from a Container document: a cell that is down stays down; or NULL */
 	bool was_up; /* before this change stopped it */
 	bool labels; /* the Container document's labels differ */
+	bool by_plugins; /* CNI plugins publish its ports */
 };
 
 /* Stopped, Failed or Pending: an apply starts such a cell. */

@@ -10,6 +10,7 @@
 #include "cni.h"
 #include "cni_chain.h"
 #include "cni_exec.h"
+#include "cni_ports.h"
 #include "cni_record.h"
 #include "cni_space.h"
 #include "emit_json.h"
@@ -18,6 +19,7 @@
 #include "mem.h"
 #include "path.h"
 #include "pins.h"
+#include "published.h"
 #include "server.h"
 #include "str.h"
 
@@ -106,16 +108,30 @@ static void emit_cgroup(struct jemit *j, const struct cni_cell *cell)
 	jemit_str(j, cell->cgroup);
 }
 
-/*
- * What kukeon knows of the capabilities that the specification's conventions name.
- * portMappings is not among them: ports are refused in such a space.
- */
+static void emit_ports(struct jemit *j, const struct cni_cell *cell)
+{
+	cni_ports_emit(j, cell->ports);
+}
+
+static bool has_cgroup(const struct cni_cell *cell)
+{
+	return cell->cgroup != NULL;
+}
+
+static bool has_ports(const struct cni_cell *cell)
+{
+	return cell->ports->n > 0;
+}
+
+/* What kukeon knows of the capabilities that the specification's conventions name. */
 static const struct {
 	const char *name;
 	void (*emit)(struct jemit *j, const struct cni_cell *cell);
+	bool (*has)(const struct cni_cell *cell); /* NULL: always */
 } capabilities[] = {
-	{ "aliases", emit_aliases },
-	{ "cgroupPath", emit_cgroup },
+	{ "aliases", emit_aliases, NULL },
+	{ "cgroupPath", emit_cgroup, has_cgroup },
+	{ CNI_PORTS_CAPABILITY, emit_ports, has_ports },
 };
 
 static char *capabilities_of(const struct cni_cell *cell)
@@ -126,6 +142,8 @@ static char *capabilities_of(const struct cni_cell *cell)
 	jemit_init(&j, &out, 0);
 	jemit_object(&j);
 	for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++) {
+		if (capabilities[i].has && !capabilities[i].has(cell))
+			continue;
 		jemit_key(&j, capabilities[i].name);
 		capabilities[i].emit(&j, cell);
 	}
@@ -229,6 +247,8 @@ static int undo(struct job *j, struct kerr *err)
 		return r;
 	r = cni_chain_del(&at, err);
 	drop_plugins(j->e);
+	if (r == 0)
+		r = cni_ports_release(j->e, j->cell, j->start_id, err);
 	return r < 0 ? r : cni_record_remove(j->e, j->cell, j->start_id, err);
 }
 
@@ -292,6 +312,8 @@ static int prepare(struct job *j, const struct cni_cell *cell, const char *path,
 	int r = cni_space_read(path, &j->conf, &text, err);
 
 	if (r == 0)
+		r = cni_ports_check(&j->conf, path, j->cell, cell->ports, err);
+	if (r == 0)
 		r = cni_chain_find(&j->conf, err);
 	if (r == 0)
 		r = refuse_many(j->e, j->cell, err);
@@ -304,8 +326,15 @@ static int prepare(struct job *j, const struct cni_cell *cell, const char *path,
 				      .args = args_of(j->cell),
 				      .capabilities = capabilities_of(cell),
 				      .network = xstrdup(j->conf.name),
-				      .aliases = join_aliases(cell->aliases) };
-	return job_save(j, CNI_ADDING, 0, err);
+				      .aliases = join_aliases(cell->aliases),
+				      .ports = cni_ports_text(cell->ports) };
+	r = job_save(j, CNI_ADDING, 0, err);
+	if (r < 0)
+		return r;
+	r = cni_ports_claim(j->e, j->cell, j->start_id, cell->ports, err);
+	if (r < 0) /* no plugin has run */
+		(void) cni_record_remove(j->e, j->cell, j->start_id, NULL);
+	return r;
 }
 
 int cni_attach(struct engine *e, const struct cni_cell *cell, const char *path,
@@ -340,6 +369,8 @@ int cni_attach(struct engine *e, const struct cni_cell *cell, const char *path,
 static int guess(struct job *j, struct kerr *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(CNI_CONF_MAX);
+	cleanup_(published_clear) struct published now = { 0 };
+	struct cni_cell cell = { .addr = *j->cell, .ports = &now.ports };
 	cleanup_free char *path = NULL;
 	struct kerr why = { 0 };
 	int r = cni_space_path(j->e, j->cell, &path, &why);
@@ -352,10 +383,12 @@ static int guess(struct job *j, struct kerr *err)
 		return r; /* err says what is wrong with the record */
 	if (err)
 		*err = (struct kerr){ 0 };
+	(void) published_read(j->e, j->cell, &now, NULL); /* there may be none */
 	j->rec = (struct cni_record){
 		.config = buf_take(&text),
 		.netns = layout_start(&j->e->layout, j->cell, j->start_id, NETNS_FILE),
 		.args = args_of(j->cell),
+		.capabilities = now.ports.n > 0 ? capabilities_of(&cell) : NULL,
 		.network = xstrdup(j->conf.name),
 	};
 	return 0;
@@ -619,5 +652,12 @@ int cni_delete_space(struct engine *e, const struct addr *space, struct kerr *er
 				"space", space->space, "cell", cell.cell, "error",
 				kerr_text(&why, text, sizeof(text)));
 	}
-	return r < 0 ? r : remove_tree_at(AT_FDCWD, dir, 0, err);
+	if (r == 0)
+		r = remove_tree_at(AT_FDCWD, dir, 0, err);
+	for (size_t i = 0; r >= 0 && i < refs.n; i++) {
+		struct addr cell = cni_ref_cell(space, &refs.v[i]);
+
+		r = cni_ports_keep(e, &cell, err);
+	}
+	return r < 0 ? r : 0;
 }

@@ -5,6 +5,7 @@
 #include "context.h"
 #include "err.h"
 #include "lease.h"
+#include "ports.h"
 
 /*
  * The links of cells in a space with a network configuration of its own (cni_space.h), made
@@ -29,6 +30,7 @@ struct cni_cell {
 	const char *start_id;
 	const char *cgroup;
 	const struct strlist *aliases; /* further names; NULL: none */
+	const struct port_list *ports; /* to publish */
 };
 
 /*

@@ -33,6 +33,7 @@ static const struct {
 	{ "network", offsetof(struct cni_record, network) },
 	{ "netns", offsetof(struct cni_record, netns) },
 	{ "aliases", offsetof(struct cni_record, aliases) },
+	{ "ports", offsetof(struct cni_record, ports) },
 	{ "args", offsetof(struct cni_record, args) },
 	{ "capabilities", offsetof(struct cni_record, capabilities) },
 	{ "config", offsetof(struct cni_record, config) },

@@ -40,6 +40,7 @@ struct cni_record {
 	uint32_t addr;
 	char *network; /* the name in config */
 	char *aliases; /* further names of the cell, with spaces between; NULL: none */
+	char *ports; /* that plugins publish, likewise (cni_ports_text) */
 };
 
 void cni_record_clear(struct cni_record *rec);

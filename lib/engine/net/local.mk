@@ -7,6 +7,7 @@ libengine_net_a_SOURCES = \
 	lib/engine/net/cni_chain.c lib/engine/net/cni_chain.h \
 	lib/engine/net/cni_conf.c lib/engine/net/cni_conf.h \
 	lib/engine/net/cni_exec.c lib/engine/net/cni_exec.h \
+	lib/engine/net/cni_ports.c lib/engine/net/cni_ports.h \
 	lib/engine/net/cni_record.c lib/engine/net/cni_record.h \
 	lib/engine/net/cni_result.c lib/engine/net/cni_result.h \
 	lib/engine/net/cni_space.c lib/engine/net/cni_space.h \

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "atomic.h"
+#include "cni_record.h"
 #include "copy.h"
 #include "dir.h"
 #include "fd.h"
@@ -24,6 +25,7 @@
 #include "wake.h"
 
 #define NEW_LINK ".new"
+#define BY_PLUGINS "plugins"
 #define RECORD_MAX (IPV4_TEXT_MAX + PORTS_MAX_PER_CELL * 48) /* an entry has at most 45 bytes */
 
 _Static_assert(RECORD_MAX < 4095, "what a symbolic link holds");
@@ -54,7 +56,7 @@ static int parse_record(char *text, struct published *ret)
 {
 	char *word = strsep(&text, " ");
 
-	if (ipv4_parse(word, &ret->addr) < 0)
+	if (!streq_null(word, BY_PLUGINS) && (ipv4_parse(word, &ret->addr) < 0 || !ret->addr))
 		return -EBADMSG;
 	while ((word = strsep(&text, " ")) != NULL) {
 		struct port_map m;
@@ -169,7 +171,7 @@ int published_write(struct engine *e, const struct addr *cell, uint32_t addr,
 		r = remove_tree_at(AT_FDCWD, new, REMOVE_TREE_SAME_FS, err);
 	if (r < 0)
 		return r;
-	buf_adds(&text, ipv4_text(addr, buf));
+	buf_adds(&text, addr ? ipv4_text(addr, buf) : BY_PLUGINS);
 	for (size_t i = 0; i < ports->n; i++)
 		buf_addf(&text, " %s", port_text(&ports->v[i], buf));
 	if (symlink(buf_str(&text), new) < 0)
@@ -250,12 +252,19 @@ void published_set(struct published_list *l, const struct addr *cell, uint32_t a
 
 /* ---- conflicts ---- */
 
-bool published_is_stale(struct engine *e, const struct addr *cell)
+/* A dry run starts cells in memory only. */
+static bool has_start(struct engine *e, const struct addr *cell)
 {
 	cleanup_free char *start = layout_start(&e->layout, cell, NULL, NULL);
 
-	/* A dry run starts cells in memory only. */
-	return !e->layout.overlay && access(start, F_OK) < 0 && errno == ENOENT;
+	return e->layout.overlay || access(start, F_OK) == 0 || errno != ENOENT;
+}
+
+bool published_is_stale(struct engine *e, const struct addr *cell)
+{
+	cleanup_cni_refs struct cni_refs refs = { 0 };
+
+	return !has_start(e, cell) && cni_refs_list(e, cell, &refs, NULL) == 0 && refs.n == 0;
 }
 
 static int check_cell(struct engine *e, const struct published *other, const struct port_map *want,
@@ -267,12 +276,14 @@ static int check_cell(struct engine *e, const struct published *other, const str
 
 	for (size_t i = 0; i < other->ports.n; i++)
 		if (port_overlap(&other->ports.v[i], want, &port) && !published_is_stale(e, a))
-			return kerr_plain(err, -EADDRINUSE,
-					  "port %u/%s of the host is taken by cell \"%s\" (realm "
-					  "\"%s\", space \"%s\", stack \"%s\"), which publishes %s",
-					  (unsigned) port, port_proto_name(want->proto), a->cell,
-					  a->realm, a->space, a->stack,
-					  port_show(&other->ports.v[i], buf));
+			return kerr_plain(
+				err, -EADDRINUSE,
+				"port %u/%s of the host is taken by cell \"%s\" (realm "
+				"\"%s\", space \"%s\", stack \"%s\"), which publishes "
+				"%s%s",
+				(unsigned) port, port_proto_name(want->proto), a->cell, a->realm,
+				a->space, a->stack, port_show(&other->ports.v[i], buf),
+				has_start(e, a) ? "" : ": its plugins could not undo that yet");
 	return 0;
 }
 

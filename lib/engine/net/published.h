@@ -8,7 +8,8 @@
 
 /*
  * What started cells publish: a symbolic link for each in published/ of the runtime
- * directory, named by the cell's key (wake.h), to "10.88.0.2 0.0.0.0:8080:80/tcp …". Making,
+ * directory, named by the cell's key (wake.h), to "10.88.0.2 0.0.0.0:8080:80/tcp …", where
+ * "plugins" stands for the address if CNI plugins publish the ports (cni_ports.h). Making,
  * replacing and reading one is atomic, and one directory has all that the rules and the
  * search for conflicts need. A link exists while its cell may have rules.
  *
@@ -16,7 +17,7 @@
  */
 struct published {
 	struct addr_copy cell;
-	uint32_t addr; /* the cell's */
+	uint32_t addr; /* the cell's; 0: plugins publish the ports, or it is not known */
 	struct port_list ports;
 };
 
@@ -41,7 +42,10 @@ int published_read(struct engine *e, const struct addr *cell, struct published *
  */
 int published_read_all(struct engine *e, struct published_list *ret, struct kerr *err);
 
-/* Whether a record was left by a crash: its cell has no start, and so publishes nothing. */
+/*
+ * Whether a record was left by a crash: its cell has no start and nothing that plugins have to
+ * undo, and so publishes nothing.
+ */
 bool published_is_stale(struct engine *e, const struct addr *cell);
 
 const struct published *published_find(const struct published_list *l, const struct addr *cell);
@@ -50,7 +54,7 @@ const struct published *published_find(const struct published_list *l, const str
 void published_set(struct published_list *l, const struct addr *cell, uint32_t addr,
 		   const struct port_list *ports);
 
-/* Write the record of a cell, or remove it if ports is empty. */
+/* Write the record of a cell, or remove it if ports is empty. addr 0: plugins publish them. */
 int published_write(struct engine *e, const struct addr *cell, uint32_t addr,
 		    const struct port_list *ports, struct kerr *err);
 
