@@ -178,6 +178,9 @@ static const struct {
 	{ "{\"code\":7,\"msg\":\"m\\u001b\\nx\",\"details\":\"d\"}",
 	  "reports: m\\x1b x; d (code 7)", NULL, NULL },
 	{ "{\"code\":\"x\"}", "reports: error without a message", NULL, NULL },
+	{ "{\"code\":9,\"msg\":\" \\t\u00a0\",\"details\":\"\\n\"}",
+	  "reports: error without a message (code 9)", NULL, NULL },
+	{ "{\"cniVersion\":\"1.0.0\",\"ips\":[],\"msg\":\" \"}", NULL, "", "" },
 	{ "{\"msg\":\"m\"}", "reports: m", NULL, NULL },
 };
 

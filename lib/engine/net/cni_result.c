@@ -45,16 +45,23 @@ static bool is_error(const struct jval *top, int64_t *ret_code)
 	return jval_i64(code, ret_code) < 0 || *ret_code != 0;
 }
 
+static bool is_blank(const char *s)
+{
+	cleanup_free char *text = s ? str_trim(s) : NULL;
+
+	return str_empty(text);
+}
+
 static bool add_error(const struct jval *top, struct buf *ret)
 {
 	const char *msg = jval_str(jval_get(top, "msg"));
 	const char *details = jval_str(jval_get(top, "details"));
 	int64_t code;
 
-	if (!is_error(top, &code) && str_empty(msg))
+	if (!is_error(top, &code) && is_blank(msg))
 		return false;
-	add_line(ret, str_empty(msg) ? "error without a message" : msg);
-	if (!str_empty(details)) {
+	add_line(ret, is_blank(msg) ? "error without a message" : msg);
+	if (!is_blank(details)) {
 		buf_adds(ret, "; ");
 		add_line(ret, details);
 	}
