@@ -106,6 +106,22 @@ message_is()
 	kuke delete cell one
 }
 
+# What a deleted cell has left of its links.
+left()
+{
+	inst ip -br link | grep -cE '^k[0-9a-f]{12}@'
+}
+
+@test "the device of a deleted cell goes, also when something keeps its namespace" {
+	run_cell one "$IDLE"
+	inst nsenter --net="/proc/$(process_in one)/ns/net" sleep 1004 >/dev/null 2>&1 3>&- 4>&- &
+	wait_for 100 inst pgrep -xf 'sleep 1004'
+	kuke delete cell one
+	wait_for 200 refute left
+	inst pgrep -xf 'sleep 1004'
+	inst pkill -xf 'sleep 1004'
+}
+
 @test "a link that cannot be mended is told in the cell's message until it can" {
 	run_cell one "$SERVE"
 	local ip bridge

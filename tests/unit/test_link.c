@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fd.h"
 #include "firewall.h"
 #include "firewall_host.h"
@@ -219,6 +220,7 @@ START_TEST(cells_talk)
 {
 	char name_a[LINK_NAME_MAX], name_b[LINK_NAME_MAX];
 	int ns_a = cell_ns(SANDBOX "/a"), ns_b = cell_ns(SANDBOX "/b");
+	struct link_port port;
 	int a, b, host;
 
 	ok(link_bridge_ensure(&bridge, &e), &e);
@@ -235,6 +237,11 @@ START_TEST(cells_talk)
 	ok(link_detach(name_a, &e), &e);
 	ck_assert(!arrives(host, a, GATEWAY + 1, 1000, 900));
 	ck_assert_uint_ne(if_nametoindex(name_a), 0);
+	ok(link_port_query(name_a, &port, &e), &e);
+	ck_assert_int_gt(port.left_ms, 0);
+	ck_assert_int_le(port.left_ms, clock_ms());
+	ok(link_port_query(name_b, &port, &e), &e);
+	ck_assert_int_eq(port.left_ms, 0);
 	ok(link_detach("kffffffffffff", &e), &e);
 	ck_assert_int_eq(ok(link_delete(name_a, &e), &e), 1);
 	ck_assert_int_eq(ok(link_delete(name_a, &e), &e), 0);

@@ -34,6 +34,7 @@
  * time without a daemon all links are due at once. The others have their turn in later passes.
  */
 #define CHECK_PASS_MS 2000
+#define LEFT_MS 2000 /* until then the kernel has done it, but where the namespace is kept */
 
 /* The links found by one netlink dump. */
 struct link_view {
@@ -61,6 +62,21 @@ void cell_links_forget(struct engine *e)
 		free(e->links->v);
 	free(e->links);
 	e->links = NULL;
+}
+
+void cell_links_sweep(struct engine *e)
+{
+	struct kerr err = { 0 };
+
+	for (size_t i = 0; e->links && i < e->links->n; i++) {
+		const struct link_port *p = &e->links->v[i];
+
+		if (!p->left_ms || p->master || clock_ms() - p->left_ms < LEFT_MS)
+			continue;
+		if (link_delete(p->name, &err) < 0)
+			log_wrn("a device that a cell has left stays", "device", p->name, "error",
+				err.msg);
+	}
 }
 
 static int compare_name(const void *name, const void *port)

@@ -20,6 +20,12 @@ int cell_links_look(struct engine *e, struct kerr *err);
 void cell_links_forget(struct engine *e);
 
 /*
+ * Delete the devices of that dump that stopped cells have left. Usually the kernel does so at
+ * once; not while something keeps the namespace of the cell.
+ */
+void cell_links_sweep(struct engine *e);
+
+/*
  * Create a link for a cell whose namespaces are pinned, with the address and host device
  * name of *run: the one to its own space (port 0), or to the network joined as eth<port>.
  * Creates the bridge if missing.

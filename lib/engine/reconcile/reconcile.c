@@ -452,6 +452,7 @@ static void pass_all(struct engine *e, bool boot)
 	network_warn_overlaps(e);
 	if (cell_links_look(e, &err) < 0)
 		log_step("links", &err);
+	cell_links_sweep(e);
 	/* At boot, cells are started: side by side. */
 	r = boot ? workers_each_cell(e, &all, pass_cell, &pass, &err)
 		 : scope_each_name(e, ADDR_CELL, &all, pass_cell, &pass, &err);

@@ -19,6 +19,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
+#include "clock.h"
 #include "encode.h"
 #include "fd.h"
 #include "link.h"
@@ -30,6 +31,8 @@
 #include "str.h"
 #include "vec.h"
 
+#define LEFT_ALIAS "left by a cell of kukeon at " /* milliseconds since the host was started */
+#define ALIAS_MAX 64
 #define LINK_BATCH_MAX 4
 
 /* ---- names ---- */
@@ -604,15 +607,17 @@ int link_attach(const struct link_attach *a, struct kerr *err)
 int link_detach(const char *host_name, struct kerr *err)
 {
 	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
-	char message[RT_MESSAGE_MAX];
+	char message[RT_MESSAGE_MAX], alias[ALIAS_MAX];
 	struct rt_msg *msg;
 	int r;
 
 	r = rt_open(&sk, err);
 	if (r < 0)
 		return r;
+	(void) snprintf(alias, sizeof(alias), LEFT_ALIAS "%lld", (long long) clock_ms());
 	msg = link_msg(RTM_NEWLINK, 0, host_name, 0);
 	rt_put_u32(msg, IFLA_MASTER, 0);
+	rt_put(msg, IFLA_IFALIAS, alias, strlen(alias));
 	r = rt_do(sk, msg, message);
 	if (r < 0 && r != -ENODEV)
 		return kerr_set(err, r, "take '%s' out of its bridge%s", host_name, message);
@@ -625,6 +630,17 @@ struct ports {
 	struct link_port *v;
 	size_t n;
 };
+
+static int64_t read_left(const struct rt_attr *attr)
+{
+	char alias[ALIAS_MAX];
+	int64_t ms = 0;
+
+	rt_attr_str(attr, alias, sizeof(alias));
+	if (str_has_prefix(alias, LEFT_ALIAS))
+		(void) str_to_i64(alias + strlen(LEFT_ALIAS), 1, INT64_MAX, &ms);
+	return ms;
+}
 
 static void read_port(void *ctx, const struct nlmsghdr *h)
 {
@@ -647,6 +663,8 @@ static void read_port(void *ctx, const struct nlmsghdr *h)
 			port->master = (int) rt_attr_u32(&attr);
 		if (attr.type == IFLA_MTU)
 			port->mtu = rt_attr_u32(&attr);
+		if (attr.type == IFLA_IFALIAS)
+			port->left_ms = read_left(&attr);
 	}
 }
 

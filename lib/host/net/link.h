@@ -88,7 +88,8 @@ int link_attach(const struct link_attach *a, struct kerr *err);
 /*
  * Remove the host's end from its bridge without deleting it: deleting blocks for tens
  * of milliseconds, and the kernel does it anyway with the namespace. A missing device
- * is success.
+ * is success. The namespace can be kept, by a connection whose end the other side does not
+ * acknowledge or by another program: so the device is marked, for link_port.left_ms.
  */
 int link_detach(const char *host_name, struct kerr *err);
 
@@ -102,6 +103,7 @@ struct link_port {
 	int master; /* ifindex of its bridge; 0: none */
 	unsigned mtu;
 	bool up;
+	int64_t left_ms; /* when link_detach has marked it (clock_ms); 0: it has not */
 };
 
 /*
