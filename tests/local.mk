@@ -172,6 +172,8 @@ SYSTEM_TESTS = \
 	tests/integration/spec.bats \
 	tests/integration/status.bats \
 	tests/integration/storm.bats \
+	tests/integration/unfiltered.bats \
+	tests/integration/unfiltered_nft.bats \
 	tests/integration/vm.bats \
 	tests/integration/wire.bats
 LINTS = \
@@ -298,15 +300,17 @@ tests_fuzz_fuzz_filelist_CPPFLAGS = $(AM_CPPFLAGS) $(INC_PROTO)
 tests_fuzz_fuzz_filelist_LDADD = $(LIBPROTO) $(LIBBASE) $(FUZZ_LIBS)
 
 # Static, as it runs in containers.
-check_SCRIPTS = secprobe standin
-CLEANFILES += secprobe standin
-EXTRA_DIST += tests/helpers/secprobe.c tests/helpers/standin.c
+check_SCRIPTS = secprobe standin lacks.so
+CLEANFILES += secprobe standin lacks.so
+EXTRA_DIST += tests/helpers/secprobe.c tests/helpers/standin.c tests/helpers/lacks.c
 STATIC_HELPER = $(AM_V_GEN)$(STATIC_CC) $(STATIC_CFLAGS) $(STATIC_FLAGS) $(WARN_CFLAGS) \
 	-I$(top_srcdir)/src/static -o $@
 secprobe: tests/helpers/secprobe.c kernel-headers.stamp
 	$(STATIC_HELPER) $(top_srcdir)/tests/helpers/secprobe.c
 standin: tests/helpers/standin.c kernel-headers.stamp
 	$(STATIC_HELPER) $(top_srcdir)/tests/helpers/standin.c
+lacks.so: tests/helpers/lacks.c
+	$(AM_V_GEN)$(CC) $(WARN_CFLAGS) -I. -O1 -shared -fPIC -o $@ $(top_srcdir)/tests/helpers/lacks.c
 
 # kukeunpack without its main() and its confinement.
 FUZZ += tests/fuzz/fuzz_layer

@@ -18,6 +18,7 @@
 #include "log.h"
 #include "mem.h"
 #include "net_bridge.h"
+#include "net_rules.h"
 #include "network.h"
 #include "pins.h"
 #include "scope.h"
@@ -178,7 +179,9 @@ static int make(struct engine *e, const struct addr *cell, const struct cell_run
 	if (nsfd < 0)
 		return nsfd;
 	at.netns_fd = nsfd;
-	r = link_attach(&at, err);
+	r = net_rules_check_link(e, &p.space, err);
+	if (r == 0)
+		r = link_attach(&at, err);
 	if (r != -ENODEV)
 		return r;
 	/* The bridge was deleted, or this is the first cell of the space since the boot. */

@@ -14,14 +14,17 @@
 #include "path.h"
 
 /* A bridge that is not there yet comes when its rules stand: no packet is before them. */
-static int rules_before_bridge(struct engine *e, const struct space_net *net, struct kerr *err)
+static int rules_before_bridge(struct engine *e, const struct addr *space,
+			       const struct space_net *net, struct kerr *err)
 {
 	struct lock_id lock = lock_id_firewall();
 	struct link_bridge_state st;
 
 	if (locks_held(e->locks, &lock) || link_bridge_query(net->bridge, &st, NULL) != -ENODEV)
 		return 0;
-	return net_rules_sync(e, err) < 0 ? -EIO : 0;
+	if (net_rules_sync(e, err) < 0)
+		return -EIO;
+	return net_rules_check_link(e, space, err);
 }
 
 int net_bridge_up(struct engine *e, const struct addr *space, const struct space_net *net,
@@ -35,7 +38,7 @@ int net_bridge_up(struct engine *e, const struct addr *space, const struct space
 	};
 	int r;
 
-	r = rules_before_bridge(e, net, err);
+	r = rules_before_bridge(e, space, net, err);
 	if (r < 0)
 		return r;
 	if (link_uplink_mtu(&b.mtu, NULL) < 0)

@@ -160,10 +160,15 @@ static int try_plan(struct engine *e, const struct firewall_plan *plan, struct k
 	return packet_filter_apply(e, plan, err);
 }
 
+static char *told_file(const struct engine *e)
+{
+	return path_join(e->layout.runtime_dir, TOLD_FILE, NULL);
+}
+
 /* What this host cannot do is told when that begins, not again by every pass. */
 static void tell_unsupported(struct engine *e, const char *why)
 {
-	cleanup_free char *file = path_join(e->layout.runtime_dir, TOLD_FILE, NULL);
+	cleanup_free char *file = told_file(e);
 	cleanup_buf struct buf told = BUF_INIT(TOLD_MAX);
 
 	if (!*why) {
@@ -269,6 +274,23 @@ int net_rules_sync(struct engine *e, struct kerr *err)
 	e->rules_error = why;
 	if (r < 0 && err)
 		*err = why;
+	return r;
+}
+
+int net_rules_check_link(struct engine *e, const struct addr *space, struct kerr *err)
+{
+	cleanup_free char *file = told_file(e);
+	struct space_doc d = { 0 };
+	int r;
+
+	if (access(file, F_OK) < 0)
+		return 0;
+	r = net_egress_load(e, space, &d, err);
+	if (r == -ENOENT) /* it is being created, which was checked */
+		return 0;
+	if (r > 0)
+		r = net_egress_check(e, egress_of(&d), err);
+	model_clear(&space_doc_type, &d);
 	return r;
 }
 

@@ -15,6 +15,13 @@
  */
 int net_rules_sync(struct engine *e, struct kerr *err);
 
+/*
+ * Whether a cell may have a link to the space: -EOPNOTSUPP, with a message, if its policy
+ * denies and the rules that were written last do not stand on this host. One look where all is
+ * well.
+ */
+int net_rules_check_link(struct engine *e, const struct addr *space, struct kerr *err);
+
 /* 1 if net_rules_sync would change something, 0 if not; -EOPNOTSUPP where it warns. */
 int net_rules_differ(struct engine *e, struct kerr *err);
 

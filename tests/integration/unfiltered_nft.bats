@@ -1,0 +1,1 @@
+unfiltered.bats
