@@ -145,6 +145,7 @@ SYSTEM_TESTS = \
 	tests/integration/leakcheck.bats \
 	tests/integration/lifecycle.bats \
 	tests/integration/lists.bats \
+	tests/integration/ipv6.bats tests/integration/ipv6_nft.bats \
 	tests/integration/links.bats \
 	tests/integration/logs.bats \
 	tests/integration/monitor.bats tests/integration/mounts.bats \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
@@ -83,6 +84,50 @@ static bool in_list(const char *s, const char *const *v)
 	return false;
 }
 
+/* "ADDRESS/BITS" of a family. Returns the bits, -EINVAL if it is something else. */
+static int parse_prefix(const char *s, int family, uint8_t addr[16])
+{
+	const char *slash = strchr(s, '/');
+	cleanup_free char *host = slash != NULL ? xstrndup(s, (size_t) (slash - s)) : NULL;
+	uint64_t bits;
+
+	if (host == NULL || inet_pton(family, host, addr) != 1 ||
+	    str_to_u64(slash + 1, 0, family == AF_INET ? 32 : 128, &bits) < 0)
+		return -EINVAL;
+	return (int) bits;
+}
+
+int configuration_check_ipv6(const char *what, const char *prefix, const char *pod_subnet,
+			     struct kerr *err)
+{
+	static const char like[] = "such as fd6b:756b:656f::/48";
+	const char *v4 = str_empty(pod_subnet) ? CONF_DEFAULT_POD_SUBNET : pod_subnet;
+	cleanup_buf struct buf shown = BUF_INIT(SHOWN_MAX);
+	uint8_t addr[16], unused[16];
+	int bits, bits4;
+
+	if (str_empty(prefix))
+		return 0;
+	str_vis(&shown, prefix, strlen(prefix));
+	bits = parse_prefix(prefix, AF_INET6, addr);
+	if (bits < 0)
+		return kerr_plain(err, -EINVAL,
+				  "%spodSubnetCIDRv6 \"%s\" is not an IPv6 prefix, %s", what,
+				  buf_str(&shown), like);
+	if (addr[0] != 0xfd || bits < 8)
+		return kerr_plain(err, -EINVAL,
+				  "%spodSubnetCIDRv6 \"%s\" is not within fd00::/8, the addresses "
+				  "for local use: choose one, %s",
+				  what, buf_str(&shown), like);
+	bits4 = parse_prefix(v4, AF_INET, unused);
+	if (bits4 >= 0 && bits > 32 + bits4) /* of the 64, less what podSubnetCIDR leaves open */
+		return kerr_plain(err, -EINVAL,
+				  "%spodSubnetCIDRv6 \"%s\" is too long for podSubnetCIDR %s: "
+				  "choose one of at most %d bits, so that each space has a /64",
+				  what, buf_str(&shown), v4, 32 + bits4);
+	return 0;
+}
+
 /*
  * Check the bounds and allowed values of one row. A bad logLevel is no error: drop_bad
  * replaces it.
@@ -116,6 +161,14 @@ static int check_spec(enum kind kind, const void *doc, struct kerr *err)
 	for (size_t i = 0; i < spec->obj->n_fields; i++) {
 		r = check_row(&spec->obj->fields[i],
 			      field_cptr(&spec->obj->fields[i], field_cptr(spec, doc)), err);
+		if (r < 0)
+			return r;
+	}
+	if (kind == KIND_SERVER_CONFIGURATION) {
+		const struct server_spec *s = &((const struct server_doc *) doc)->spec;
+
+		r = configuration_check_ipv6("spec.", s->pod_subnet_cidr_v6, s->pod_subnet_cidr,
+					     err);
 		if (r < 0)
 			return r;
 	}

@@ -12,6 +12,7 @@
 #define CONF_DEFAULT_RUN_PATH "/opt/kukeon"
 #define CONF_DEFAULT_SUFFIX "kukeon.io"
 #define CONF_DEFAULT_CGROUP_ROOT "/kukeon"
+#define CONF_DEFAULT_POD_SUBNET "10.88.0.0/16"
 #define CONF_DEFAULT_LEVEL "info"
 #define CONF_DEFAULT_INTERVAL "30s"
 
@@ -64,6 +65,13 @@ int configuration_check_flag(const char *what, const char *flag, struct kerr *er
  */
 char *configuration_elsewhere(const char *used, const char *def) __attribute__((returns_nonnull));
 
+/*
+ * podSubnetCIDRv6 beside podSubnetCIDR (NULL or "": the default one): a prefix within fd00::/8
+ * (RFC 4193) that leaves as many bits before bit 64 as podSubnetCIDR does, so that each subnet
+ * of that has a /64 of its own. NULL and "" are accepted. -EINVAL; what stands before its name.
+ */
+int configuration_check_ipv6(const char *what, const char *prefix, const char *pod_subnet,
+			     struct kerr *err);
 /* -EINVAL unless a setting is UTF-8: documents and requests, in which it stands, are. */
 int configuration_check_text(const char *what, const char *text, struct kerr *err);
 /*

@@ -287,11 +287,13 @@ struct cell_joined_network {
 	char *bridge_name;
 	char *device;
 	char *address;
+	char *address_v6;
 };
 
 struct cell_network_status {
 	char *bridge_name;
 	char *address;
+	char *address_v6;
 	LIST_OF(struct cell_joined_network) networks;
 	struct strlist ports;
 };
@@ -365,6 +367,7 @@ struct server_spec {
 	/* ours */
 	char *pod_subnet_cidr;
 	int64_t pod_subnet_size;
+	char *pod_subnet_cidr_v6;
 	char *firewall_backend;
 	struct strlist insecure_registries;
 	struct strmap registry_mirrors;

@@ -205,7 +205,7 @@ const char *port_show(const struct port_map *m, char buf[PORT_TEXT_MAX])
 
 /* ---- comparing ---- */
 
-static bool is_any(const struct port_map *m)
+bool port_is_for_all(const struct port_map *m)
 {
 	static const uint8_t any[16];
 
@@ -216,7 +216,7 @@ static bool same_host(const struct port_map *a, const struct port_map *b)
 {
 	if (a->ipv6 != b->ipv6)
 		return false;
-	if (is_any(a) || is_any(b))
+	if (port_is_for_all(a) || port_is_for_all(b))
 		return true;
 	return a->ipv6 ? memcmp(a->host6, b->host6, sizeof(a->host6)) == 0 : a->host == b->host;
 }

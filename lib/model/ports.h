@@ -48,6 +48,8 @@ const char *port_show(const struct port_map *m, char buf[PORT_TEXT_MAX])
 
 const char *port_proto_name(enum port_proto p); /* "tcp" */
 
+bool port_is_for_all(const struct port_map *m); /* 0.0.0.0 or [::] */
+
 /*
  * Whether a port of the host is in both: same protocol, ranges that overlap, and the same
  * address or one that stands for all. *ret: the first such port.

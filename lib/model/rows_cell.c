@@ -62,6 +62,9 @@ static const struct field joined_rows[] = {
 	ROW_STRING(struct cell_joined_network, address, "address",
 		   .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
 		   .help = "IPv4 address of the cell in that network."),
+	ROW_STRING(struct cell_joined_network, address_v6, "addressV6",
+		   .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
+		   .help = "IPv6 address of the cell in that network."),
 };
 
 const struct model_type cell_joined_network_type = {
@@ -77,6 +80,9 @@ static const struct field network_rows[] = {
 	ROW_STRING(struct cell_network_status, address, "address",
 		   .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
 		   .help = "IPv4 address of the cell while it is started."),
+	ROW_STRING(struct cell_network_status, address_v6, "addressV6",
+		   .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
+		   .help = "IPv6 address of the cell while it is started, where cells have IPv6."),
 	ROW_OBJLIST(struct cell_network_status, networks, struct cell_joined_network, "networks",
 		    cell_joined_network_type, .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY,
 		    .help = "The other networks that the cell has joined, while it is started."),

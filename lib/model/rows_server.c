@@ -61,6 +61,10 @@ static const struct field spec_rows[] = {
 		   .def = "10.88.0.0/16", .help = "Address range that spaces get subnets from."),
 	ROW_INT(struct server_spec, pod_subnet_size, "podSubnetSize", .flags = FIELD_OMIT_EMPTY,
 		.min = 8, .max = 30, .def = "24", .help = "Prefix length of a space's subnet."),
+	ROW_STRING(struct server_spec, pod_subnet_cidr_v6, "podSubnetCIDRv6",
+		   .flags = FIELD_OMIT_EMPTY,
+		   .help = "IPv6 prefix within fd00::/8 that spaces get a /64 each from; empty: "
+			   "cells have no IPv6."),
 	ROW_STRING(struct server_spec, firewall_backend, "firewallBackend",
 		   .flags = FIELD_OMIT_EMPTY, .values = firewall_backends, .def = "auto",
 		   .help = "Where packet filter rules are put: legacy (ip_tables), nft "

@@ -452,6 +452,10 @@ static const struct {
 	  "80:80 81-1104:1-1024/udp",
 	  "cell \"c\" cannot publish 1025 ports in space \"s\": it has a cniConfigPath of its own, "
 	  "where a cell has at most 1024" },
+	{ LIST("\"plugins\":[{\"type\":\"b\",\"capabilities\":{\"portMappings\":true}}]"),
+	  "80:80 [::]:81:81",
+	  "cell \"c\" cannot publish [::]:81->81/tcp in space \"s\": it has a cniConfigPath of its "
+	  "own, where ports are on IPv4 addresses of the host" },
 	{ LIST(ONE), "8080:80 81:81",
 	  "cell \"c\" cannot publish 0.0.0.0:8080->80/tcp in space \"s\": no plugin in its "
 	  "cniConfigPath '/n' has \"capabilities\": {\"portMappings\": true}; add portmap with it "

@@ -82,6 +82,33 @@ static const struct {
 	  "configuration is invalid" },
 	{ SERVER, "spec: {podSubnetSize: 31}", "load server configuration: server configuration \"",
 	  "\": spec.podSubnetSize must be within [8, 30]: 31: server configuration is invalid" },
+#define V6(value, why)                                                        \
+	{                                                                     \
+		SERVER, "spec: {podSubnetCIDRv6: \"" value "\"}",             \
+			"load server configuration: server configuration \"", \
+			"\": spec.podSubnetCIDRv6 \"" value "\" " why         \
+			": server configuration is invalid"                   \
+	}
+#define NO_PREFIX "is not an IPv6 prefix, such as fd6b:756b:656f::/48"
+#define NOT_LOCAL                                                                   \
+	"is not within fd00::/8, the addresses for local use: choose one, such as " \
+	"fd6b:756b:656f::/48"
+	V6("10.0.0.0/8", NO_PREFIX),
+	V6("fd00::", NO_PREFIX),
+	V6("fd00::/129", NO_PREFIX),
+	V6("fd00::/x", NO_PREFIX),
+	V6("fd00::1%eth0/48", NO_PREFIX),
+	V6("fe80::/48", NOT_LOCAL),
+	V6("ff02::/48", NOT_LOCAL),
+	V6("2001:db8::/32", NOT_LOCAL),
+	V6("fd00::/7", NOT_LOCAL),
+	V6("fd00::/64",
+	   "is too long for podSubnetCIDR 10.88.0.0/16: choose one of at most 48 bits, "
+	   "so that each space has a /64"),
+	{ SERVER, "spec: {podSubnetCIDRv6: \"fd00::/41\", podSubnetCIDR: 10.0.0.0/8}",
+	  "load server configuration: server configuration \"",
+	  "\": spec.podSubnetCIDRv6 \"fd00::/41\" is too long for podSubnetCIDR 10.0.0.0/8: choose "
+	  "one of at most 40 bits, so that each space has a /64: server configuration is invalid" },
 	{ SERVER, "", "load server configuration: \"",
 	  "\" is empty: server configuration is invalid; write it again, or remove it for the "
 	  "defaults" },

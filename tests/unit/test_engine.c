@@ -15,6 +15,7 @@
 #include "hosts.h"
 #include "lease.h"
 #include "mem.h"
+#include "net_ipv6.h"
 #include "network.h"
 #include "path.h"
 #include "str.h"
@@ -32,6 +33,10 @@ START_TEST(configurations)
 		{ { .pod_subnet_cidr = "fd00::/64" }, "podSubnetCIDR" },
 		{ { .pod_subnet_size = 8 }, "podSubnetSize" },
 		{ { .pod_subnet_size = 31 }, "podSubnetSize" },
+		{ { .pod_subnet_cidr_v6 = "10.0.0.0/8" },
+		  "podSubnetCIDRv6 \"10.0.0.0/8\" is not an" },
+		{ { .pod_subnet_cidr_v6 = "fd00::/49" },
+		  "podSubnetCIDRv6 \"fd00::/49\" is too long" },
 		{ { .firewall_backend = "iptables" }, "firewallBackend \"iptables\"" },
 		{ { .cgroup_root = "../x" }, "" },
 	};
@@ -54,6 +59,63 @@ START_TEST(configurations)
 	ck_assert_int_eq(engine_open(&good, &other, &err), 0);
 	ck_assert_str_eq(other->instance, "");
 	other = engine_close(other);
+}
+END_TEST
+
+/* ---- IPv6 ---- */
+
+START_TEST(ipv6_of_a_cell)
+{
+	static const struct {
+		const char *prefix, *pod, *subnet, *space, *gateway, *cell;
+	} rows[] = {
+		{ "fd6b:756b:656f::/48", NULL, "10.88.3.0/24", "fd6b:756b:656f:300::/64",
+		  "fd6b:756b:656f:300::1/64", "fd6b:756b:656f:300::7/64" },
+		/* host bits of the prefix are no matter, nor is where the subnet came from */
+		{ "fd6b:756b:656f::1/48", NULL, "10.99.255.240/28", "fd6b:756b:656f:fff0::/64",
+		  "fd6b:756b:656f:fff0::1/64", "fd6b:756b:656f:fff0::7/64" },
+		{ "fd00::/40", "10.0.0.0/8", "10.88.4.0/22", "fd00:0:58:400::/64",
+		  "fd00:0:58:400::1/64", "fd00:0:58:400::7/64" },
+		{ "fd00::/8", NULL, "10.88.3.0/24", "fd00:0:a58:300::/64", "fd00:0:a58:300::1/64",
+		  "fd00:0:a58:300::7/64" },
+		{ "fd00::/56", "192.168.1.0/24", "192.168.1.128/25", "fd00:0:0:80::/64",
+		  "fd00:0:0:80::1/64", "fd00:0:0:80::7/64" },
+	};
+	char text[IPNET_TEXT_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct engine_config c = { .pod_subnet_cidr = rows[i].pod,
+						 .pod_subnet_size = rows[i].pod ? 30 : 0,
+						 .pod_subnet_cidr_v6 = rows[i].prefix };
+		struct engine *other = NULL;
+		struct kerr err = { 0 };
+		struct ipv4_net subnet;
+		struct ipnet net, addr;
+
+		ck_assert_msg(engine_open(&c, &other, &err) == 0, "%s", err.msg);
+		ck_assert_int_eq(ipv4_net_parse(rows[i].subnet, &subnet), 0);
+		net = net_ipv6_subnet(other, subnet);
+		ck_assert_str_eq(ipnet_text(&net, text), rows[i].space);
+		addr = net_ipv6_addr(&net, subnet, subnet.addr + 1);
+		ck_assert_str_eq(ipnet_text(&addr, text), rows[i].gateway);
+		addr = net_ipv6_addr(&net, subnet, subnet.addr + 7);
+		ck_assert_str_eq(ipnet_text(&addr, text), rows[i].cell);
+		other = engine_close(other);
+	}
+}
+END_TEST
+
+START_TEST(no_ipv6_unless_asked_for)
+{
+	const struct ipv4_net subnet = { 0x0a580300, 24 };
+	const struct ipnet net = net_ipv6_subnet(e, subnet);
+	const struct ipnet addr = net_ipv6_addr(&net, subnet, 0x0a580307);
+	char text[IPNET_TEXT_MAX];
+
+	ck_assert_int_eq(net.family, IPNET_NONE);
+	ck_assert_int_eq(addr.family, IPNET_NONE);
+	ck_assert_str_eq(net_ipv6_prefix(e, text), "");
+	ck_assert_int_eq(net_ipv6_check(e, NULL), 0);
 }
 END_TEST
 
@@ -208,33 +270,43 @@ START_TEST(resolvers)
 	static const struct {
 		const char *in, *out;
 		size_t left;
+		enum hosts_flags flags;
 	} cases[] = {
-		{ "", "", 0 },
-		{ "nameserver 1.1.1.1\n", "nameserver 1.1.1.1\n", 1 },
-		{ "nameserver 127.0.0.53\noptions edns0\n", "options edns0\n", 0 },
-		{ "nameserver\t::1\nnameserver 9.9.9.9", "nameserver 9.9.9.9\n", 1 },
-		{ "nameserver ::1%lo\n", "", 0 },
-		/* no cell has IPv6 */
-		{ "nameserver ::1234\nnameserver 2001:db8::1\nnameserver fe80::1%eth0\n", "", 0 },
-		{ "nameserver 0.0.0.0\nnameserver ::\nnameserver ::ffff:127.0.0.1\n", "", 0 },
+		{ "", "", 0, 0 },
+		{ "nameserver 1.1.1.1\n", "nameserver 1.1.1.1\n", 1, 0 },
+		{ "nameserver 127.0.0.53\noptions edns0\n", "options edns0\n", 0, 0 },
+		{ "nameserver\t::1\nnameserver 9.9.9.9", "nameserver 9.9.9.9\n", 1, 0 },
+		{ "nameserver ::1%lo\n", "", 0, 0 },
+		/* the cell has no IPv6 */
+		{ "nameserver ::1234\nnameserver 2001:db8::1\nnameserver fe80::1%eth0\n", "", 0,
+		  0 },
+		{ "nameserver 0.0.0.0\nnameserver ::\nnameserver ::ffff:127.0.0.1\n", "", 0, 0 },
 		{ "nameserver 127.0.0.1 # x\nnameserver 10.0.0.1 # y\r\nnameserverx\nnameserver\n",
-		  "nameserver 10.0.0.1 # y\r\nnameserverx\nnameserver\n", 1 },
+		  "nameserver 10.0.0.1 # y\r\nnameserverx\nnameserver\n", 1, 0 },
 		/* more than three are never read */
 		{ "nameserver fe80::1%eth0\nnameserver 2001:db8::1\nnameserver 2001:db8::2\n"
 		  "nameserver 10.0.0.1\n",
-		  "nameserver 10.0.0.1\n", 1 },
+		  "nameserver 10.0.0.1\n", 1, 0 },
 		{ "nameserver 1.0.0.1\nnameserver 1.0.0.2\nnameserver 1.0.0.3\nnameserver 1.0.0.4\n"
 		  "search a\n",
-		  "nameserver 1.0.0.1\nnameserver 1.0.0.2\nnameserver 1.0.0.3\nsearch a\n", 3 },
-		{ "nameserver no.such.address.of.any.kind\n", "", 0 },
-		{ "search a b\nnameserver  127.1.2.3\n", "search a b\n", 0 },
-		{ "# nameserver 127.0.0.1\n", "# nameserver 127.0.0.1\n", 0 },
+		  "nameserver 1.0.0.1\nnameserver 1.0.0.2\nnameserver 1.0.0.3\nsearch a\n", 3, 0 },
+		{ "nameserver no.such.address.of.any.kind\n", "", 0, 0 },
+		{ "search a b\nnameserver  127.1.2.3\n", "search a b\n", 0, 0 },
+		{ "# nameserver 127.0.0.1\n", "# nameserver 127.0.0.1\n", 0, 0 },
+		/* it has */
+		{ "nameserver 2001:db8::1\nnameserver 10.0.0.1\nnameserver fd00::5\n",
+		  "nameserver 2001:db8::1\nnameserver 10.0.0.1\nnameserver fd00::5\n", 3,
+		  HOSTS_IPV6 },
+		{ "nameserver ::1\nnameserver ::\nnameserver fe80::1%eth0\nnameserver fe80::1\n"
+		  "nameserver ::ffff:127.0.0.1\nnameserver 127.0.0.1\n",
+		  "", 0, HOSTS_IPV6 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct buf b cleanup_buf = BUF_INIT(4096);
 
-		ck_assert_uint_eq(hosts_filter_resolv(&b, cases[i].in), cases[i].left);
+		ck_assert_uint_eq(hosts_filter_resolv(&b, cases[i].in, cases[i].flags),
+				  cases[i].left);
 		ck_assert_str_eq(buf_str(&b), cases[i].out);
 	}
 }
@@ -247,6 +319,8 @@ static Suite *test_engine(void)
 
 	tcase_add_checked_fixture(t, engine_set_up, engine_tear_down);
 	tcase_add_test(t, configurations);
+	tcase_add_test(t, ipv6_of_a_cell);
+	tcase_add_test(t, no_ipv6_unless_asked_for);
 	tcase_add_test(t, handlers_and_methods);
 	tcase_add_test(t, a_missing_name_is_no_parent);
 	tcase_add_test(t, hosts_of_a_space);

@@ -154,6 +154,141 @@ START_TEST(none)
 }
 END_TEST
 
+/* ---- IPv6 ---- */
+
+#define ADDR6(...)                                                        \
+	{                                                                 \
+		.family = IPNET_V6, .prefix = 64, .addr = { __VA_ARGS__ } \
+	}
+
+/* a and b have IPv6, c has not; a publishes on all addresses, b on one. */
+static const struct firewall_space spaces6[] = {
+	{ "r",
+	  "a",
+	  "k-aaaaaaaa",
+	  { 0x0a580001, 24 },
+	  0x0a580001,
+	  FIREWALL_DEFAULT_ALLOW,
+	  NULL,
+	  0,
+	  ADDR6(0xfd, 0x6b) },
+	{ "r",
+	  "b",
+	  "k-bbbbbbbb",
+	  { 0x0a580101, 24 },
+	  0x0a580101,
+	  FIREWALL_DEFAULT_ALLOW,
+	  NULL,
+	  0,
+	  ADDR6(0xfd, 0x6b, [7] = 1) },
+	{ "r",
+	  "c",
+	  "k-cccccccc",
+	  { 0x0a580201, 24 },
+	  0x0a580201,
+	  FIREWALL_DEFAULT_DENY,
+	  NULL,
+	  0,
+	  { 0 } },
+};
+
+static const struct firewall_port ports6[] = {
+	{ .owner = "r:a:t:web",
+	  .first = 8080,
+	  .last = 8080,
+	  .to = 80,
+	  .cell6 = ADDR6(0xfd, 0x6b, [15] = 2) },
+	{ .owner = "r:a:t:web",
+	  .first = 8000,
+	  .last = 8010,
+	  .to = 9000,
+	  .udp = true,
+	  .cell6 = ADDR6(0xfd, 0x6b, [15] = 2) },
+	{ .owner = "r:b:t:dns",
+	  .first = 53,
+	  .last = 53,
+	  .to = 53,
+	  .udp = true,
+	  .cell6 = ADDR6(0xfd, 0x6b, [7] = 1, [15] = 7),
+	  .host6 = { .family = IPNET_V6, .prefix = 128, .addr = { 0x20, 1, [15] = 9 } } },
+};
+
+static const char *const lines6[] = {
+	"-A INPUT -j KUKEON-INPUT",
+	"-A KUKEON-INPUT ! -i k-+ -m comment --comment \"kukeon:others\" -j RETURN",
+	"-A PREROUTING -j KUKEON-PREROUTING",
+	"-A OUTPUT -j KUKEON-OUTPUT",
+	"-A KUKEON-POSTROUTING -d ff00::/8 -m comment --comment \"kukeon-nat:multicast\""
+	" -j RETURN",
+	"-A KUKEON-POSTROUTING -s fd6b::/64 -d fd6b::/64 -m conntrack --ctstate DNAT"
+	" -m comment --comment \"kukeon:r:a:hairpin\" -j MASQUERADE",
+	"-A KUKEON-POSTROUTING -s fd6b::/64 ! -d fd6b::/64 -m comment --comment"
+	" \"kukeon:r:a:masquerade\" -j MASQUERADE",
+	"-A KUKEON-POSTROUTING -s fd6b:0:0:1::/64 -d fd6b:0:0:1::/64 -m conntrack --ctstate DNAT"
+	" -m comment --comment \"kukeon:r:b:hairpin\" -j MASQUERADE",
+	"-A KUKEON-POSTROUTING -s fd6b:0:0:1::/64 ! -d fd6b:0:0:1::/64 -m comment --comment"
+	" \"kukeon:r:b:masquerade\" -j MASQUERADE",
+	"-A KUKEON-PREROUTING -m addrtype --dst-type LOCAL -m comment --comment"
+	" \"kukeon-ports:dispatch\" -j KUKE-PORTS",
+	"-A KUKEON-OUTPUT -d ::1/128 -m comment --comment \"kukeon-ports:loopback\" -j RETURN",
+	"-A KUKEON-OUTPUT -m addrtype --dst-type LOCAL -m comment --comment"
+	" \"kukeon-ports:dispatch\" -j KUKE-PORTS",
+	"-A KUKE-PORTS -p tcp -m tcp --dport 8080 -m comment --comment \"kukeon:r:a:t:web:publish\""
+	" -j DNAT --to-destination [fd6b::2]:80",
+	"-A KUKE-PORTS -p udp -m udp --dport 8000:8010 -m comment --comment"
+	" \"kukeon:r:a:t:web:publish\" -j DNAT --to-destination [fd6b::2]:9000-9010/8000",
+	"-A KUKE-PORTS -d 2001::9/128 -p udp -m udp --dport 53 -m comment --comment"
+	" \"kukeon:r:b:t:dns:publish\" -j DNAT --to-destination [fd6b:0:0:1::7]:53",
+};
+
+static void make6(size_t n_spaces, size_t n, struct firewall_plan *ret)
+{
+	const struct firewall_input in = {
+		.spaces = spaces6, .n_spaces = n_spaces, .ports = ports6, .n_ports = n
+	};
+
+	firewall_plan_make(&in, ret);
+}
+
+START_TEST(ipv6)
+{
+	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
+	cleanup_free char *have = NULL, *have4 = NULL;
+
+	make6(ARRAY_SIZE(spaces6), ARRAY_SIZE(ports6), &p);
+	have = firewall_plan_text(&p, FIREWALL_IPV6);
+	expect(have, lines6, ARRAY_SIZE(lines6));
+	have4 = firewall_plan_text(&p, FIREWALL_IPV4);
+	ck_assert_ptr_null(strstr(have4, "-j DNAT"));
+	ck_assert_ptr_nonnull(strstr(have4, "-s 10.88.2.0/24 ! -d 10.88.2.0/24"));
+}
+END_TEST
+
+/* Written once, equal then; and gone when no space has IPv6 any more. */
+START_TEST(ipv6_on_this_kernel)
+{
+	static const enum firewall_choice choices[] = { FIREWALL_CHOICE_LEGACY,
+							FIREWALL_CHOICE_NFT };
+	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 }, without = { 0 };
+
+	sandbox_enter();
+	ck_assert_int_eq(setenv("XTABLES_LOCKFILE", SANDBOX "/xtables.lock", 1), 0);
+	make6(ARRAY_SIZE(spaces6), ARRAY_SIZE(ports6), &p);
+	make(0, NULL, &without);
+	ck_assert_int_eq(ok(firewall_apply(&p, choices[_i], &e), &e), 1);
+	ck_assert_int_eq(ok(firewall_differs(&p, choices[_i], &e), &e), 0);
+	ck_assert_int_eq(ok(firewall_apply(&p, choices[_i], &e), &e), 0);
+	ck_assert_int_eq(ok(firewall_differs(&without, choices[_i], &e), &e), 1);
+	ck_assert_int_eq(ok(firewall_apply(&without, choices[_i], &e), &e), 1);
+	ck_assert_int_eq(ok(firewall_differs(&without, choices[_i], &e), &e), 0);
+	ck_assert_int_eq(ok(firewall_apply(&p, choices[_i], &e), &e), 1);
+	ck_assert_int_eq(ok(firewall_remove(&without, &e), &e), 1);
+	ck_assert_int_eq(ok(firewall_remove(&p, &e), &e), 0);
+}
+END_TEST
+
+/* ---- on this kernel ---- */
+
 static char *rules(const char *table)
 {
 	const char *const argv[] = { "iptables-legacy", "-t", table, "-S", NULL };
@@ -212,6 +347,8 @@ static Suite *test_firewall_ports(void)
 
 	tcase_add_test(tc, text);
 	tcase_add_test(tc, none);
+	tcase_add_test(tc, ipv6);
+	tcase_add_loop_test(tc, ipv6_on_this_kernel, 0, 2);
 	tcase_add_test(tc, on_this_kernel);
 	suite_add_tcase(s, tc);
 	return s;

@@ -9,7 +9,9 @@
 #include "str.h"
 #include "unit.h"
 
-/* "SECTION STACK/CELL[@SPACE] ALIAS…": the i-th line gets 10.0.0.i. */
+/* "SECTION STACK/CELL[@SPACE] ALIAS…": the i-th line gets 10.0.0.i; where IPv6 is on, fd00::i. */
+static bool ipv6;
+
 static void add(struct hosts_cells *l, const char *line)
 {
 	struct hosts_cell *c = vec_grow(&l->v, &l->n, sizeof(*c));
@@ -17,6 +19,10 @@ static void add(struct hosts_cells *l, const char *line)
 	char *at = copy, *who;
 
 	c->addr = 0x0a000000 + (uint32_t) l->n;
+	if (ipv6)
+		c->addr6 = (struct ipnet){ .family = IPNET_V6,
+					   .prefix = 64,
+					   .addr = { 0xfd, [15] = (uint8_t) l->n } };
 	c->section = (unsigned) (strsep(&at, " ")[0] - '0');
 	who = strsep(&at, " ");
 	c->stack = xstrdup(strsep(&who, "/"));
@@ -54,6 +60,16 @@ START_TEST(cells_of_a_space)
 	/* What is no host name has no entry. */
 	IS("10.0.0.2\tb|", "0 t/no_name", "0 no_stack/b", "0 t/localhost");
 	IS("10.0.0.1\ta|", "0 localhost/a");
+}
+END_TEST
+
+START_TEST(two_families)
+{
+	ipv6 = true;
+	IS("10.0.0.1\ta a.t db|fd00::1\ta a.t db|10.0.0.2\tb b.t|fd00::2\tb b.t|", "0 t/a db",
+	   "0 t/b a");
+	IS("", "0 t/localhost");
+	ipv6 = false;
 }
 END_TEST
 
@@ -127,6 +143,7 @@ static Suite *test_hosts_text(void)
 	TCase *t = tcase_create("all");
 
 	tcase_add_test(t, cells_of_a_space);
+	tcase_add_test(t, two_families);
 	tcase_add_test(t, aliases);
 	tcase_add_test(t, cells_that_joined);
 	tcase_add_test(t, several_networks);

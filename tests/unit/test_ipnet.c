@@ -111,6 +111,55 @@ START_TEST(order)
 }
 END_TEST
 
+START_TEST(numbers)
+{
+	static const struct {
+		const char *net;
+		uint32_t number;
+		const char *numbered;
+	} rows[] = {
+		{ "fd00:1:2::5/48", 0, "fd00:1:2::/64" },
+		{ "fd00:1:2::/48", 0x0a58ff80, "fd00:1:2:ff80::/64" },
+		{ "fd00::/63", 3, "fd00:0:0:1::/64" },
+		{ "fd00:1::/64", 0xffffffff, "fd00:1::/64" },
+		{ "fd00::/32", 0x0a580100, "fd00:0:a58:100::/64" },
+		{ "fd00::/8", 0x0a580100, "fd00:0:a58:100::/64" },
+	};
+	const struct ipnet none = { 0 };
+	char text[IPNET_TEXT_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ipnet n = net(rows[i].net);
+
+		n = ipnet_numbered(&n, rows[i].number);
+		ck_assert_str_eq(ipnet_text(&n, text), rows[i].numbered);
+		n = ipnet_host(n, 0x10002);
+		ck_assert_ptr_nonnull(strstr(ipnet_text(&n, text), ":1:2/64"));
+	}
+	ck_assert_int_eq(ipnet_host(none, 1).family, IPNET_NONE);
+}
+END_TEST
+
+START_TEST(overlaps)
+{
+	static const struct {
+		const char *a, *b;
+		bool yes;
+	} rows[] = { { "fd00::/48", "fd00:0:0:1::/64", true },
+		     { "fd00::/64", "fd00:0:0:1::/64", false },
+		     { "::/0", "fd00::/8", true },
+		     { "::/0", "0.0.0.0/0", false },
+		     { "10.0.0.0/8", "10.1.0.0/16", true } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ipnet a = net(rows[i].a), b = net(rows[i].b);
+
+		ck_assert_int_eq(ipnet_overlap(&a, &b), rows[i].yes);
+		ck_assert_int_eq(ipnet_overlap(&b, &a), rows[i].yes);
+	}
+}
+END_TEST
+
 static Suite *test_ipnet(void)
 {
 	Suite *s = suite_create("ipnet");
@@ -120,6 +169,8 @@ static Suite *test_ipnet(void)
 	tcase_add_test(t, inside);
 	tcase_add_test(t, subnets);
 	tcase_add_test(t, order);
+	tcase_add_test(t, numbers);
+	tcase_add_test(t, overlaps);
 	suite_add_tcase(s, t);
 	return s;
 }

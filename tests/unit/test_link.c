@@ -22,6 +22,7 @@
 #include "host_sandbox.h"
 #include "ipv4.h"
 #include "link.h"
+#include "link_ipv6.h"
 #include "mount.h"
 #include "ns.h"
 #include "str.h"
@@ -567,6 +568,94 @@ START_TEST(forwarding)
 }
 END_TEST
 
+/* ---- IPv6 ---- */
+
+#define GATEWAY6                                                                   \
+	{                                                                          \
+		.family = IPNET_V6, .prefix = 64, .addr = { 0xfd, 0x6b, [15] = 1 } \
+	}
+#define CONF6 "/proc/sys/net/ipv6/conf/"
+
+static const struct ipnet gateway6 = GATEWAY6, none6;
+static const struct link_bridge bridge6 = {
+	.name = BRIDGE, .gateway = { GATEWAY, 24 }, .gateway6 = GATEWAY6, .owner = "default/default"
+};
+
+static bool setting_is(const char *path, const char *value)
+{
+	cleanup_buf struct buf b = BUF_INIT(64);
+
+	ck_assert_int_eq(sys_read(AT_FDCWD, path, &b), 0);
+	return buf_str(&b)[0] == value[0];
+}
+
+START_TEST(bridge_ipv6)
+{
+	static const char off[] = CONF6 BRIDGE "/disable_ipv6";
+	struct link_bridge next = bridge6;
+
+	ck_assert_int_eq(ok(link_bridge_ensure(&bridge6, &e), &e), 1);
+	ck_assert_int_eq(ok(link_bridge_ensure(&bridge6, &e), &e), 0);
+	ck_assert_int_eq(ok(link_ipv6_has_gateway(BRIDGE, &gateway6, &e), &e), 1);
+	ck_assert_int_eq(ok(link_ipv6_has_gateway(BRIDGE, &none6, &e), &e), 0);
+	ck_assert(setting_is(CONF6 BRIDGE "/accept_ra", "0"));
+	/* Down and up, or disabled for a moment: the addresses are gone. */
+	set_flags(BRIDGE, 0);
+	ck_assert_int_eq(ok(link_bridge_ensure(&bridge6, &e), &e), 1);
+	ck_assert_int_eq(ok(link_ipv6_has_gateway(BRIDGE, &gateway6, &e), &e), 1);
+	ck_assert_int_eq(sys_write(AT_FDCWD, off, "1"), 0);
+	ck_assert_int_eq(ok(link_bridge_ensure(&bridge6, &e), &e), 1);
+	ck_assert_int_eq(ok(link_ipv6_has_gateway(BRIDGE, &gateway6, &e), &e), 1);
+	/* Another subnet takes the place of the first, and none that of both. */
+	next.gateway6.addr[7] = 1;
+	ck_assert_int_eq(ok(link_bridge_ensure(&next, &e), &e), 1);
+	ck_assert_int_eq(ok(link_ipv6_has_gateway(BRIDGE, &next.gateway6, &e), &e), 1);
+	ck_assert_int_eq(ok(link_bridge_ensure(&bridge, &e), &e), 1);
+	ck_assert_int_eq(ok(link_ipv6_has_gateway(BRIDGE, &none6, &e), &e), 1);
+	ck_assert(setting_is(off, "1"));
+}
+END_TEST
+
+/* What another device has of the subnet is in the way, a wider route is not. */
+START_TEST(bridge_ipv6_taken)
+{
+	struct link_bridge other = { .name = "k-00000001",
+				     .gateway = { GATEWAY + 0x100, 24 },
+				     .gateway6 = GATEWAY6 };
+	struct link_net6 *nets = NULL;
+	size_t n = 0, found = 0;
+
+	other.gateway6.prefix = 60;
+	ok(link_bridge_ensure(&other, &e), &e);
+	ok(link_ipv6_list_nets(&nets, &n, &e), &e);
+	for (size_t i = 0; i < n; i++)
+		found += strcmp(nets[i].device, other.name) == 0 && nets[i].net.prefix == 60;
+	ck_assert_uint_ge(found, 1);
+	free(nets);
+	ok(link_bridge_ensure(&bridge6, &e), &e);
+	ok(link_bridge_delete(BRIDGE, &e), &e);
+	other.gateway6.prefix = 64;
+	ok(link_bridge_ensure(&other, &e), &e);
+	ck_assert_int_eq(link_bridge_ensure(&bridge6, &e), -EEXIST);
+	ck_assert_ptr_nonnull(strstr(e.msg, "the host uses fd6b::/64 on 'k-00000001'"));
+	ok(link_bridge_delete(other.name, &e), &e);
+	ok(link_bridge_ensure(&bridge6, &e), &e);
+}
+END_TEST
+
+START_TEST(forwarding_ipv6)
+{
+	ok(link_bridge_ensure(&bridge6, &e), &e);
+	ck_assert_int_eq(sys_write(AT_FDCWD, CONF6 "default/accept_ra", "1"), 0);
+	ck_assert_int_eq(ok(link_ipv6_forwarding(&e), &e), 0);
+	ck_assert_int_eq(ok(link_ipv6_forwarding_on(&e), &e), 1);
+	ck_assert_int_eq(ok(link_ipv6_forwarding(&e), &e), 1);
+	ck_assert_int_eq(ok(link_ipv6_forwarding_on(&e), &e), 0);
+	ck_assert(setting_is(CONF6 "default/accept_ra", "2"));
+	ck_assert(setting_is(CONF6 BRIDGE "/accept_ra", "0"));
+}
+END_TEST
+
 static Suite *test_link(void)
 {
 	Suite *s = suite_create("link");
@@ -588,6 +677,9 @@ static Suite *test_link(void)
 	tcase_add_test(tc, apart);
 	tcase_add_test(tc, host_nets);
 	tcase_add_test(tc, forwarding);
+	tcase_add_test(tc, bridge_ipv6);
+	tcase_add_test(tc, bridge_ipv6_taken);
+	tcase_add_test(tc, forwarding_ipv6);
 	suite_add_tcase(s, tc);
 	return s;
 }

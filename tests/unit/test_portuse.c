@@ -66,7 +66,9 @@ static int open6(const char *addr, uint16_t port, int only)
 /* "": nothing listens there. */
 static const char *finds(bool udp, uint32_t addr, uint16_t first, uint16_t last)
 {
-	const struct portuse_range range = { udp, addr, first, last };
+	const struct portuse_range range = {
+		.udp = udp, .addr = addr, .first = first, .last = last
+	};
 	static char text[64];
 	struct portuse l;
 
@@ -137,6 +139,49 @@ START_TEST(ipv6)
 }
 END_TEST
 
+static const char *finds6(const char *addr, uint16_t port)
+{
+	struct portuse_range range = { .first = port, .last = port, .ipv6 = true };
+	static char text[64];
+	struct portuse l;
+
+	text[0] = '\0';
+	ck_assert_int_eq(inet_pton(AF_INET6, addr, range.addr6), 1);
+	if (ok(portuse_find(&range, 1, &l, &e), &e) > 0) {
+		cleanup_free char *where = portuse_text(&l);
+
+		(void) snprintf(text, sizeof(text), "%s", where);
+	}
+	return text;
+}
+
+START_TEST(packets_of_ipv6)
+{
+	cleanup_fd int both = -EBADF, only = -EBADF, mapped = -EBADF, one = -EBADF, four = -EBADF;
+	uint8_t addr[16];
+
+	if (access("/proc/net/tcp6", F_OK) < 0)
+		return; /* a kernel without IPv6 */
+	setup();
+	both = open6("::", 8080, 0);
+	only = open6("::", 9090, 1);
+	mapped = open6("::ffff:127.0.0.1", 7070, 0);
+	one = open6("::1", 6060, 0);
+	four = open4(LISTENS, 0, 5050);
+	ck_assert_str_eq(finds6("::", 8080), "[::]:8080");
+	ck_assert_str_eq(finds6("2001:db8::1", 9090), "[::]:9090");
+	ck_assert_str_eq(finds6("::", 7070), "");
+	ck_assert_str_eq(finds6("::", 6060), "[::1]:6060");
+	ck_assert_str_eq(finds6("::1", 6060), "[::1]:6060");
+	ck_assert_str_eq(finds6("2001:db8::1", 6060), "");
+	ck_assert_str_eq(finds6("::", 5050), "");
+	ck_assert_int_eq(inet_pton(AF_INET6, "::1", addr), 1);
+	ck_assert(portuse_may_bind6(addr));
+	ck_assert_int_eq(inet_pton(AF_INET6, "2001:db8::1", addr), 1);
+	ck_assert(!portuse_may_bind6(addr));
+}
+END_TEST
+
 START_TEST(process)
 {
 	const struct portuse_range range = { false, 0, 8080, 8080 };
@@ -173,6 +218,7 @@ static Suite *test_portuse(void)
 	tcase_add_test(tc, tcp);
 	tcase_add_test(tc, udp);
 	tcase_add_test(tc, ipv6);
+	tcase_add_test(tc, packets_of_ipv6);
 	tcase_add_test(tc, process);
 	tcase_add_test(tc, addresses);
 	suite_add_tcase(s, tc);

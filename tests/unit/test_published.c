@@ -160,7 +160,7 @@ static const char *const damaged[] = { "",
 				       "0.0.0.0 80:80",
 				       "plugins",
 				       "10.88.0.2 80:80 x",
-				       "10.88.0.2 [::1]:80:80",
+				       "10.88.0.2 [::g]:80:80",
 				       "10.88.0.2  80:80" };
 
 START_TEST(damage)
@@ -216,8 +216,26 @@ static const struct {
 	{ "5050:80", NULL }, /* of a cell that is no longer started */
 	{ "192.0.2.1:80:80",
 	  "cannot publish 192.0.2.1:80->80/tcp: the host has no address 192.0.2.1" },
-	{ "[::1]:80:80", "cannot publish [::1]:80->80/tcp: cells have no IPv6 address; use an IPv4 "
-			 "address of the host" },
+	{ "[::1]:80:80", "cannot publish [::1]:80->80/tcp: cells have no IPv6 address, since "
+			 "podSubnetCIDRv6 is not set; use an IPv4 address of the host" },
+};
+
+/* The same where cells have IPv6. */
+static const struct {
+	const char *want, *error;
+} checks6[] = {
+	{ "[::1]:80:80",
+	  "cannot publish [::1]:80->80/tcp: the kernel lets nothing pass from ::1 to "
+	  "a cell; use 127.0.0.1" },
+	{ "[2001:db8::1]:80:80",
+	  "cannot publish [2001:db8::1]:80->80/tcp: the host has no such address" },
+	{ "[::]:8081:80", NULL },
+	{ "[::]:8080:80", "port 8080/tcp of the host is taken by cell \"db\" *" },
+	{ "[::]:9090:80", NULL }, /* taken on 127.0.0.1 alone */
+	{ "[::]:7070:80", NULL }, /* a socket of IPv4 */
+	{ "[::]:4040:80", "port 4040/tcp of the host is taken: *listens on [::]:4040" },
+	{ "4040:80", "port 4040/tcp of the host is taken: *listens on [::]:4040" },
+	{ "127.0.0.1:4040:80", NULL },
 };
 
 static int listen_on(uint16_t port)
@@ -267,6 +285,71 @@ START_TEST(conflicts)
 }
 END_TEST
 
+static int listen_on_ipv6(uint16_t port)
+{
+	struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const int on = 1;
+
+	ck_assert_int_eq(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)), 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *) &at, sizeof(at)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	return fd;
+}
+
+START_TEST(conflicts_of_ipv6)
+{
+	cleanup_(published_list_clear) struct published_list all = { 0 };
+	cleanup_port_list struct port_list want = list_of(checks6[_i].want);
+	cleanup_fd int one = -EBADF, two = -EBADF;
+	struct kerr err = { 0 };
+	int r;
+
+	e->pod_net6 = (struct ipnet){ .family = IPNET_V6, .prefix = 48, .addr = { 0xfd } };
+	ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
+	host_lo_up();
+	one = listen_on(7070);
+	two = listen_on_ipv6(4040);
+	publish(&db, "8080:80 127.0.0.1:9090:90");
+	ck_assert_int_eq(published_read_all(e, &all, &err), 0);
+	r = published_check(e, &all, &web, &want, &err);
+	if (!checks6[_i].error)
+		ck_assert_msg(r == 0, "%s: %s", checks6[_i].want, err.msg);
+	else
+		ck_assert_msg(r < 0 && matches(err.msg, checks6[_i].error), "%s: %d: %s",
+			      checks6[_i].want, r, err.msg);
+}
+END_TEST
+
+/* Entries with long addresses: what a record holds is its end. */
+START_TEST(records_of_ipv6)
+{
+	cleanup_(published_list_clear) struct published_list all = { 0 };
+	cleanup_(published_clear) struct published now = { 0 };
+	cleanup_buf struct buf text = BUF_INIT(1 << 16);
+	struct kerr err = { 0 };
+
+	e->pod_net6 = (struct ipnet){ .family = IPNET_V6, .prefix = 48, .addr = { 0xfd } };
+	publish(&db, "8080:80 [2001:db8::1]:9090:90 [::]:53:53/udp");
+	ck_assert_int_eq(published_read(e, &db, &now, &err), 0);
+	ck_assert_uint_eq(now.ports.n, 3);
+	ck_assert(now.ports.v[1].ipv6 && now.ports.v[2].ipv6 && !now.ports.v[0].ipv6);
+	for (unsigned i = 0; i < PORTS_MAX_PER_CELL; i++) {
+		const unsigned first = 10000 + 10 * i;
+
+		buf_addf(&text, "%s[2001:db8:1111:2222:3333:4444:5555:6666]:%u-%u:%u-%u/tcp",
+			 i ? " " : "", first, first + 9, first, first + 9);
+	}
+	{
+		cleanup_port_list struct port_list want = list_of(buf_str(&text));
+
+		ck_assert_uint_eq(want.n, PORTS_MAX_PER_CELL);
+		ck_assert_int_eq(published_check(e, &all, &web, &want, &err), -EINVAL);
+		ck_assert_ptr_nonnull(strstr(err.msg, "are too many for one cell"));
+	}
+}
+END_TEST
+
 static Suite *test_published(void)
 {
 	Suite *s = suite_create("published");
@@ -278,6 +361,8 @@ static Suite *test_published(void)
 	tcase_add_test(tc, in_memory);
 	tcase_add_loop_test(tc, damage, 0, ARRAY_SIZE(damaged));
 	tcase_add_loop_test(tc, conflicts, 0, ARRAY_SIZE(checks));
+	tcase_add_loop_test(tc, conflicts_of_ipv6, 0, ARRAY_SIZE(checks6));
+	tcase_add_test(tc, records_of_ipv6);
 	suite_add_tcase(s, tc);
 	return s;
 }

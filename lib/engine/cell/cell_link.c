@@ -18,6 +18,7 @@
 #include "log.h"
 #include "mem.h"
 #include "net_bridge.h"
+#include "net_ipv6.h"
 #include "net_rules.h"
 #include "network.h"
 #include "pins.h"
@@ -169,11 +170,14 @@ static int make(struct engine *e, const struct addr *cell, const struct cell_run
 				  .name = p.device,
 				  .addr = { .addr = p.addr, .prefix = net->subnet.prefix },
 				  .gateway = port == 0 ? net->gateway : 0,
+				  .addr6 = net_ipv6_addr(&net->subnet6, net->subnet, p.addr),
 				  .apart = run->n_joined > 0,
 				  .replace = run->complete };
 	cleanup_fd int nsfd = pins_open(e, cell, run->start_id, NS_NET, err);
 	int r;
 
+	if (port == 0)
+		at.gateway6 = net_ipv6_addr(&net->subnet6, net->subnet, net->gateway);
 	if (nsfd == -ENOENT)
 		return kerr_plain(err, nsfd, "the cell's network namespace is not pinned");
 	if (nsfd < 0)
@@ -225,7 +229,31 @@ static int follow_mtu(struct engine *e, const struct addr *cell, const struct ce
 	return nsfd < 0 ? nsfd : link_follow_mtu(nsfd, p->device, p->veth, bridge, err);
 }
 
-static int mend(struct engine *e, const struct addr *cell, const struct cell_run *run, size_t i,
+/* Whether the links were made as the server's configuration has it now. */
+static bool is_as_configured(const struct engine *e, const struct cell_run *run)
+{
+	char prefix[IPNET_TEXT_MAX];
+
+	return streq(run->prefix6, net_ipv6_prefix(e, prefix));
+}
+
+/*
+ * Links that were made with another prefix of IPv6 are made anew. The record's addresses
+ * follow each link, its prefix all of them.
+ */
+static int remake(struct engine *e, const struct addr *cell, struct cell_run *run, size_t i,
+		  const struct space_net *net, struct kerr *err)
+{
+	struct port p = port_of(cell, run, i);
+	struct ipnet *addr6 = i == 0 ? &run->addr6 : &run->joined[i - 1].addr6;
+	int r = make(e, cell, run, i, net, err);
+
+	if (r == 0)
+		*addr6 = net_ipv6_addr(&net->subnet6, net->subnet, p.addr);
+	return r;
+}
+
+static int mend(struct engine *e, const struct addr *cell, struct cell_run *run, size_t i,
 		struct kerr *err)
 {
 	struct port p = port_of(cell, run, i);
@@ -238,9 +266,9 @@ static int mend(struct engine *e, const struct addr *cell, const struct cell_run
 		return kerr_plain(err, r, "network of space \"%s\" not found", p.space.space);
 	if (r < 0)
 		return r;
-	r = link_port_query(p.veth, &port, err);
+	r = is_as_configured(e, run) ? link_port_query(p.veth, &port, err) : -ENODEV;
 	if (r == -ENODEV)
-		return make(e, cell, run, i, &net, err);
+		return remake(e, cell, run, i, &net, err);
 	if (r == 0)
 		r = net_bridge_up(e, &p.space, &net, err);
 	if (r >= 0)
@@ -379,6 +407,7 @@ bool cell_link_in_order(struct engine *e, const struct cell_doc *doc, const stru
 	}
 	if (!run->complete || !run->veth[0])
 		return true;
+	in_order = in_order && is_as_configured(e, run);
 	cell_names_of(doc, run, &names);
 	for (size_t i = 0; in_order && i <= run->n_joined; i++)
 		in_order = port_in_order(e, &names, run, i);
@@ -404,15 +433,16 @@ static void keep_leases(struct engine *e, const struct cell_names *names,
 }
 
 /* 1 repaired, 0 it was in order. */
-static int mend_port(struct engine *e, const struct addr *cell, const struct cell_run *run,
-		     size_t i, struct kerr *err)
+static int mend_port(struct engine *e, const struct addr *cell, struct cell_run *run, size_t i,
+		     struct kerr *err)
 {
 	struct port p = port_of(cell, run, i);
 	char bridge[LINK_NAME_MAX];
 	int r;
 
 	link_bridge_name(p.space.realm, p.space.space, e->instance, bridge);
-	if (seen_in_order(e, p.veth, bridge) || is_in_order(p.veth, bridge))
+	if (is_as_configured(e, run) &&
+	    (seen_in_order(e, p.veth, bridge) || is_in_order(p.veth, bridge)))
 		return 0;
 	r = port_hold(e, &p, err);
 	if (r < 0)
@@ -460,6 +490,12 @@ int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct c
 		r = mend_port(e, &a, run, i, failed < 0 ? NULL : &why);
 		failed = failed < 0 || r >= 0 ? failed : r;
 		mended |= r > 0;
+	}
+	if (failed == 0 && !is_as_configured(e, run)) {
+		(void) net_ipv6_prefix(e, run->prefix6);
+		r = cell_run_save(e, &a, run, err);
+		if (r < 0)
+			return r;
 	}
 	r = mend_published(e, doc, run, mended > 0, failed < 0 ? NULL : &why);
 	failed = failed < 0 || r >= 0 ? failed : r;

@@ -43,10 +43,20 @@ static bool has_start(const struct engine *e, const struct addr *cell)
 	return names.n > 0;
 }
 
-/* "<device> <address> <space>", separated by "/", which no name contains. */
+/* "" for none. */
+static int parse_addr6(const char *text, struct ipnet *ret)
+{
+	int r = str_empty(text) ? 0 : ipnet_parse_addr(text, ret);
+
+	if (r == 0 && ret->family != IPNET_NONE)
+		ret->prefix = 64;
+	return r;
+}
+
+/* "<device> <address> <space>[ <IPv6 address>]", separated by "/", which none contains. */
 static int load_joined(const struct jscan_member *m, struct cell_run *run)
 {
-	char text[KUKE_MAX_NETWORKS * (sizeof(struct cell_port) + IPV4_TEXT_MAX)];
+	char text[KUKE_MAX_NETWORKS * (sizeof(struct cell_port) + IPV4_TEXT_MAX + IPNET_TEXT_MAX)];
 	char *at = text, *one;
 	int r = jscan_member_str(m, text, sizeof(text));
 
@@ -55,13 +65,14 @@ static int load_joined(const struct jscan_member *m, struct cell_run *run)
 	while ((one = strsep(&at, "/")) != NULL) {
 		struct cell_port *p = &run->joined[run->n_joined];
 		const char *veth = strsep(&one, " "), *ip = strsep(&one, " ");
+		const char *space = strsep(&one, " ");
 
-		if (run->n_joined == KUKE_MAX_NETWORKS || str_empty(one) ||
-		    strlen(one) >= sizeof(p->space) || strlen(veth) >= sizeof(p->veth) ||
-		    ipv4_parse(ip, &p->addr) < 0)
+		if (run->n_joined == KUKE_MAX_NETWORKS || str_empty(space) ||
+		    strlen(space) >= sizeof(p->space) || strlen(veth) >= sizeof(p->veth) ||
+		    ipv4_parse(ip, &p->addr) < 0 || parse_addr6(one, &p->addr6) < 0)
 			return -EINVAL;
 		(void) snprintf(p->veth, sizeof(p->veth), "%s", veth);
-		(void) snprintf(p->space, sizeof(p->space), "%s", one);
+		(void) snprintf(p->space, sizeof(p->space), "%s", space);
 		run->n_joined++;
 	}
 	return 0;
@@ -70,11 +81,16 @@ static int load_joined(const struct jscan_member *m, struct cell_run *run)
 static void save_joined(struct jemit *j, const struct cell_run *run)
 {
 	cleanup_buf struct buf text = BUF_INIT(RUN_MAX);
-	char ip[IPV4_TEXT_MAX];
+	char ip[IPV4_TEXT_MAX], ip6[IPNET_TEXT_MAX];
 
-	for (size_t i = 0; i < run->n_joined; i++)
-		buf_addf(&text, "%s%s %s %s", i ? "/" : "", run->joined[i].veth,
-			 ipv4_text(run->joined[i].addr, ip), run->joined[i].space);
+	for (size_t i = 0; i < run->n_joined; i++) {
+		const struct cell_port *p = &run->joined[i];
+
+		buf_addf(&text, "%s%s %s %s", i ? "/" : "", p->veth, ipv4_text(p->addr, ip),
+			 p->space);
+		if (p->addr6.family != IPNET_NONE)
+			buf_addf(&text, " %s", ipnet_addr_text(&p->addr6, ip6));
+	}
 	jemit_str(j, buf_str(&text));
 }
 
@@ -89,17 +105,20 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 		READY_AT,
 		JOINED,
 		DEVICES,
-		CHECK
+		CHECK,
+		ADDRESS6,
+		PREFIX6
 	};
-	struct jscan_member m[] = {
-		{ .key = "start" },  { .key = "veth" },	   { .key = "address" },
-		{ .key = "phase" },  { .key = "trouble" }, { .key = "readyAt" },
-		{ .key = "joined" }, { .key = "devices" }, { .key = "checkAt" }
-	};
+	struct jscan_member m[] = { { .key = "start" },	  { .key = "veth" },
+				    { .key = "address" }, { .key = "phase" },
+				    { .key = "trouble" }, { .key = "readyAt" },
+				    { .key = "joined" },  { .key = "devices" },
+				    { .key = "checkAt" }, { .key = "address6" },
+				    { .key = "prefix6" } };
 	cleanup_free char *file = run_file(e, cell);
 	cleanup_buf struct buf text = BUF_INIT(RUN_MAX);
 	struct cell_run run = { 0 };
-	char ip[IPV4_TEXT_MAX], phase[16], at[KTIME_TEXT_MAX];
+	char ip[IPV4_TEXT_MAX], ip6[IPNET_TEXT_MAX], phase[16], at[KTIME_TEXT_MAX];
 	int r;
 
 	r = state_read_at(AT_FDCWD, file, RUN_MAX, &text, err);
@@ -120,6 +139,12 @@ int cell_run_load(struct engine *e, const struct addr *cell, struct cell_run *re
 		r = jscan_member_str(&m[PHASE], phase, sizeof(phase));
 	if (r == 0 && m[JOINED].type)
 		r = load_joined(&m[JOINED], &run);
+	if (r == 0 && m[ADDRESS6].type)
+		r = jscan_member_str(&m[ADDRESS6], ip6, sizeof(ip6));
+	if (r == 0 && m[ADDRESS6].type)
+		r = parse_addr6(ip6, &run.addr6);
+	if (r == 0 && m[PREFIX6].type)
+		r = jscan_member_str(&m[PREFIX6], run.prefix6, sizeof(run.prefix6));
 	if (r < 0)
 		return kerr_plain(err, -EINVAL, "'%s' is not a valid start record", file);
 	/* present only if the link is damaged */
@@ -140,7 +165,7 @@ int cell_run_save(struct engine *e, const struct addr *cell, const struct cell_r
 {
 	cleanup_free char *file = run_file(e, cell);
 	cleanup_buf struct buf text = BUF_INIT(RUN_MAX);
-	char ip[IPV4_TEXT_MAX], at[KTIME_TEXT_MAX];
+	char ip[IPV4_TEXT_MAX], ip6[IPNET_TEXT_MAX], at[KTIME_TEXT_MAX];
 	struct jemit j;
 
 	jemit_init(&j, &text, 0);
@@ -151,6 +176,12 @@ int cell_run_save(struct engine *e, const struct addr *cell, const struct cell_r
 	jemit_str(&j, run->veth);
 	jemit_key(&j, "address");
 	jemit_str(&j, run->addr ? ipv4_text(run->addr, ip) : "");
+	if (run->prefix6[0]) {
+		jemit_key(&j, "address6");
+		jemit_str(&j, ipnet_addr_text(&run->addr6, ip6));
+		jemit_key(&j, "prefix6");
+		jemit_str(&j, run->prefix6);
+	}
 	jemit_key(&j, "phase");
 	jemit_str(&j, run->complete ? PHASE_COMPLETE : "begun");
 	if (run->ready_at.set) {

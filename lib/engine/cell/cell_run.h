@@ -13,6 +13,7 @@ struct cell_port {
 	char space[KUKE_MAX_NAME + 1];
 	char veth[LINK_NAME_MAX]; /* host side of the veth pair */
 	uint32_t addr;
+	struct ipnet addr6; /* no family: none */
 };
 
 /*
@@ -24,6 +25,8 @@ struct cell_run {
 	char start_id[17]; /* "": not started */
 	char veth[LINK_NAME_MAX]; /* host side of the veth pair; "" with the host's network */
 	uint32_t addr;
+	struct ipnet addr6; /* no family: none */
+	char prefix6[IPNET_TEXT_MAX]; /* podSubnetCIDRv6 when its links were made; "" without */
 	struct cell_port joined[KUKE_MAX_NETWORKS]; /* other networks: eth1, eth2, … */
 	size_t n_joined;
 	bool complete; /* all containers have been started */

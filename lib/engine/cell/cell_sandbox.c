@@ -20,6 +20,7 @@
 #include "log.h"
 #include "mem.h"
 #include "mount.h"
+#include "net_ipv6.h"
 #include "network.h"
 #include "path.h"
 #include "pins.h"
@@ -79,12 +80,17 @@ static int take_ports(struct engine *e, const struct cell_names *names, struct s
 
 	if (r == 0)
 		r = take_port(e, &names->own, &nets[0], &run->addr, run->veth, err);
+	if (r == 0)
+		run->addr6 = net_ipv6_addr(&nets[0].subnet6, nets[0].subnet, run->addr);
+	(void) net_ipv6_prefix(e, run->prefix6);
 	for (size_t i = 0; r == 0 && i < names->networks.n; i++) {
 		struct lease_holder h = cell_names_in(names, names->networks.v[i]);
 		struct cell_port *p = &run->joined[i];
 
 		(void) snprintf(p->space, sizeof(p->space), "%s", h.space);
 		r = take_port(e, &h, &nets[i + 1], &p->addr, p->veth, err);
+		if (r == 0)
+			p->addr6 = net_ipv6_addr(&nets[i + 1].subnet6, nets[i + 1].subnet, p->addr);
 		run->n_joined += r == 0;
 	}
 	return r < 0 ? r : cell_run_save(e, &names->own.cell, run, err);
@@ -131,6 +137,7 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 	cleanup_free char *dir = cell_run_dir(e, &a, run);
 	cleanup_free char *resolv = path_join(dir, "resolv.conf", NULL);
 	cleanup_cell_names struct cell_names names = { 0 };
+	enum hosts_flags flags = host ? HOSTS_OF_HOST : 0;
 	int r;
 
 	cell_names_of(cell, NULL, &names);
@@ -142,10 +149,12 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 		if (r < 0)
 			r = kerr_wrap(err, r, "failed to attach cell %s to network", a.cell);
 	}
+	if (run->prefix6[0])
+		flags |= HOSTS_IPV6;
 	if (r == 0)
-		r = hosts_write_resolv(resolv, host ? HOSTS_OF_HOST : 0, err);
+		r = hosts_write_resolv(resolv, flags, err);
 	if (r == 0)
-		r = hosts_prepare_cell(e, &a, &names.networks, host ? HOSTS_OF_HOST : 0, err);
+		r = hosts_prepare_cell(e, &a, &names.networks, flags, err);
 	engine_trace_step(e, "names");
 	return r;
 }

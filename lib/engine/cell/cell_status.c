@@ -165,6 +165,14 @@ static enum run_phase observe_run(struct engine *e, struct cell_look *look, cons
 	return RUN_UNREADABLE;
 }
 
+/* NULL for none; owned by the caller. */
+static char *addr6_text(const struct ipnet *addr)
+{
+	char text[IPNET_TEXT_MAX];
+
+	return addr->family == IPNET_NONE ? NULL : xstrdup(ipnet_addr_text(addr, text));
+}
+
 static void observe_joined(const struct engine *e, struct cell_doc *doc, const struct cell_run *run)
 {
 	struct cell_network_status *st = &doc->status.network;
@@ -185,6 +193,7 @@ static void observe_joined(const struct engine *e, struct cell_doc *doc, const s
 		n->bridge_name = xstrdup(bridge);
 		n->device = xasprintf("eth%zu", i + 1);
 		n->address = xstrdup(ipv4_text(p->addr, text));
+		n->address_v6 = addr6_text(&p->addr6);
 	}
 }
 
@@ -195,6 +204,8 @@ void cell_observe_network(struct engine *e, struct cell_doc *doc, const struct c
 	observe_joined(e, doc, run);
 	free(doc->status.network.address);
 	doc->status.network.address = run->addr ? xstrdup(ipv4_text(run->addr, ip)) : NULL;
+	free(doc->status.network.address_v6);
+	doc->status.network.address_v6 = addr6_text(&run->addr6);
 	cell_ports_observe(e, doc, run);
 	if (run->trouble[0] && doc->status.state == CELL_STATE_READY) {
 		cleanup_free char *before = take_ptr(doc->status.message);

@@ -11,6 +11,7 @@
 #include "context.h"
 #include "daemon.h"
 #include "fd.h"
+#include "link_ipv6.h"
 #include "log.h"
 #include "mem.h"
 #include "procinfo.h"
@@ -20,7 +21,6 @@
 #include "stage.h"
 #include "str.h"
 
-#define DEFAULT_POD_SUBNET "10.88.0.0/16"
 #define DEFAULT_POD_PREFIX 24
 
 static const char *or_default(const char *s, const char *def)
@@ -30,7 +30,7 @@ static const char *or_default(const char *s, const char *def)
 
 static int parse_pod_net(struct engine *e, const struct engine_config *c, struct kerr *err)
 {
-	const char *cidr = or_default(c->pod_subnet_cidr, DEFAULT_POD_SUBNET);
+	const char *cidr = or_default(c->pod_subnet_cidr, CONF_DEFAULT_POD_SUBNET);
 	int64_t prefix = c->pod_subnet_size ? c->pod_subnet_size : DEFAULT_POD_PREFIX;
 	int r;
 
@@ -45,11 +45,26 @@ static int parse_pod_net(struct engine *e, const struct engine_config *c, struct
 	return 0;
 }
 
+static int parse_pod_net6(struct engine *e, const struct engine_config *c, struct kerr *err)
+{
+	struct ipnet net;
+	int r = configuration_check_ipv6("", c->pod_subnet_cidr_v6, c->pod_subnet_cidr, err);
+
+	if (r < 0 || str_empty(c->pod_subnet_cidr_v6) ||
+	    ipnet_parse(c->pod_subnet_cidr_v6, &net) < 0)
+		return r;
+	e->lacks_ipv6 = !link_ipv6_in_kernel();
+	if (!e->lacks_ipv6)
+		e->pod_net6 = ipnet_subnet(net);
+	return 0;
+}
+
 void engine_config_read(struct engine_config *c, const struct server_spec *s)
 {
 	c->runtime = s->runtime;
 	c->pod_subnet_cidr = s->pod_subnet_cidr;
 	c->pod_subnet_size = s->pod_subnet_size;
+	c->pod_subnet_cidr_v6 = s->pod_subnet_cidr_v6;
 	c->firewall_backend = s->firewall_backend;
 	c->socket_gid = s->socket_gid.set ? s->socket_gid.v : -1;
 	c->keep_layers = s->keep_layers.set && s->keep_layers.v;
@@ -100,6 +115,8 @@ int engine_open(const struct engine_config *c, struct engine **ret, struct kerr 
 		return kerr_plain(err, r, "firewallBackend \"%s\" is not auto, legacy or nft",
 				  c->firewall_backend);
 	r = parse_pod_net(e, c, err);
+	if (r == 0)
+		r = parse_pod_net6(e, c, err);
 	if (r == 0)
 		r = configuration_check_path("runPath", c->run_path, err);
 	if (r == 0)

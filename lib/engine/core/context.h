@@ -5,7 +5,7 @@
 #include "cgroup.h"
 #include "engine_config.h"
 #include "firewall_world.h"
-#include "ipv4.h"
+#include "ipnet.h"
 #include "layout.h"
 #include "locks.h"
 #include "methods.h"
@@ -25,6 +25,8 @@ struct engine {
 	char *instance; /* mixed into names of bridges and chains; "" for the default instance */
 	struct ipv4_net pod_net;
 	unsigned pod_prefix;
+	struct ipnet pod_net6; /* podSubnetCIDRv6; no family: cells have no IPv6 (net_ipv6.h) */
+	bool lacks_ipv6; /* podSubnetCIDRv6 is set, but the kernel has no IPv6 */
 	enum firewall_choice firewall_choice;
 	int64_t socket_gid;
 	bool keep_layers;

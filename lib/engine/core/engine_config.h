@@ -21,6 +21,7 @@ struct engine_config {
 	const char *runtime; /* "runc", "crun", or a path */
 	const char *pod_subnet_cidr; /* default 10.88.0.0/16 */
 	int64_t pod_subnet_size; /* prefix length per space; 0: 24 */
+	const char *pod_subnet_cidr_v6; /* NULL or "": cells have no IPv6 */
 	const char *firewall_backend; /* "auto", "legacy", "nft" */
 	int64_t socket_gid; /* group that owns the socket and may read data; <= 0: none */
 	bool keep_layers;

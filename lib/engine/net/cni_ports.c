@@ -54,6 +54,13 @@ int cni_ports_check(const struct cni_conf *c, const char *path, const struct add
 				  "cell \"%s\" cannot publish %zu ports in space \"%s\": it has a "
 				  "cniConfigPath of its own, where a cell has at most %d",
 				  cell->cell, count(ports), cell->space, CNI_PORTS_MAX);
+	for (size_t i = 0; i < ports->n; i++)
+		if (ports->v[i].ipv6) /* portmap leaves out what the cell has no address for */
+			return kerr_plain(err, -EAFNOSUPPORT,
+					  "cell \"%s\" cannot publish %s in space \"%s\": it has a "
+					  "cniConfigPath of its own, where ports are on IPv4 "
+					  "addresses of the host",
+					  cell->cell, port_show(&ports->v[i], buf), cell->space);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "lease.h"
 #include "mem.h"
 #include "net_egress.h"
+#include "net_ipv6.h"
 #include "path.h"
 #include "str.h"
 
@@ -33,6 +34,7 @@ struct member {
 
 struct gathered {
 	const char *space; /* that the leases are of */
+	struct space_net net; /* of it; without IPv6 nothing is asked of it */
 	unsigned section;
 	struct hosts_cells cells;
 	struct member *members;
@@ -61,6 +63,7 @@ static void add_cell(void *ctx, const struct lease *l)
 
 	c->section = g->section;
 	c->addr = l->addr;
+	c->addr6 = net_ipv6_addr(&g->net.subnet6, g->net.subnet, l->addr);
 	c->cell = xstrdup(l->cell);
 	c->stack = xstrdup(l->stack);
 	c->space = xstrdup_null(l->space);
@@ -72,6 +75,15 @@ static void add_cell(void *ctx, const struct lease *l)
 	m->stack = xstrdup(l->stack);
 	m->cell = xstrdup(l->cell);
 	strlist_copy(&m->networks, &l->networks);
+}
+
+/* The addresses of a space; of one whose record is lost only those of IPv4, for a while. */
+static int gather(struct engine *e, const struct addr *space, struct gathered *g, struct kerr *err)
+{
+	g->space = space->space;
+	if (e->pod_net6.family == IPNET_NONE || network_load_record(e, space, &g->net, NULL) < 0)
+		g->net = (struct space_net){ 0 };
+	return lease_each(e, space, add_cell, g, err);
 }
 
 static int write_in_place(int fd, const struct buf *text, const char *file, struct kerr *err)
@@ -127,8 +139,7 @@ static int update_locked(struct engine *e, const struct addr *space, struct gath
 	cleanup_fd int fd = -EBADF;
 	int r;
 
-	ret->space = space->space;
-	r = lease_each(e, space, add_cell, ret, err);
+	r = gather(e, space, ret, err);
 	if (r == 0)
 		r = cni_each_address(e, space, add_cell, ret, err);
 	if (r == 0)
@@ -149,12 +160,11 @@ static int member_text(struct engine *e, const struct addr *cell, const struct s
 	struct addr space = { .realm = cell->realm, .space = cell->space };
 	int r;
 
-	g.space = space.space;
-	r = lease_each(e, &space, add_cell, &g, err);
+	r = gather(e, &space, &g, err);
 	for (size_t i = 0; r == 0 && i < networks->n; i++) {
-		g.space = space.space = networks->v[i];
+		space.space = networks->v[i];
 		g.section++;
-		r = lease_each(e, &space, add_cell, &g, err);
+		r = gather(e, &space, &g, err);
 	}
 	space.space = cell->space;
 	return r < 0 ? r : make_text(e, &space, out, &g, err);
@@ -331,17 +341,21 @@ int hosts_prepare_cell(struct engine *e, const struct addr *cell, const struct s
 /* ---- resolv.conf ---- */
 
 /*
- * Return whether a cell can reach the resolver at this address: cells have IPv4 only,
- * and a loopback address or 0.0.0.0 is the cell itself.
+ * Return whether a cell can reach the resolver at this address: a loopback address or one that
+ * is no address is the cell itself, and a link-local one is of another link.
  */
-static bool is_reachable(const char *addr, size_t n)
+static bool is_reachable(const char *addr, size_t n, enum hosts_flags flags)
 {
-	char text[INET_ADDRSTRLEN] = "";
+	char text[INET6_ADDRSTRLEN] = "";
+	struct in6_addr a6;
 	struct in_addr a;
 	uint32_t v;
 
 	n = n < sizeof(text) ? n : sizeof(text) - 1; /* a truncated one is not an address either */
 	memcpy(text, addr, n);
+	if (flags & HOSTS_IPV6 && inet_pton(AF_INET6, text, &a6) == 1)
+		return !IN6_IS_ADDR_UNSPECIFIED(&a6) && !IN6_IS_ADDR_LOOPBACK(&a6) &&
+		       !IN6_IS_ADDR_LINKLOCAL(&a6) && !IN6_IS_ADDR_V4MAPPED(&a6);
 	if (inet_pton(AF_INET, text, &a) != 1)
 		return false;
 	v = ntohl(a.s_addr);
@@ -364,7 +378,7 @@ static const char *nameserver(const char *line, size_t n, size_t *ret_len)
 	return line + skip;
 }
 
-size_t hosts_filter_resolv(struct buf *out, const char *text)
+size_t hosts_filter_resolv(struct buf *out, const char *text, enum hosts_flags flags)
 {
 	size_t left = 0;
 
@@ -372,7 +386,7 @@ size_t hosts_filter_resolv(struct buf *out, const char *text)
 		size_t n = strcspn(text, "\n"), len;
 		const char *addr = nameserver(text, n, &len);
 
-		if (!addr || (is_reachable(addr, len) && left++ < RESOLVERS_MAX)) {
+		if (!addr || (is_reachable(addr, len, flags) && left++ < RESOLVERS_MAX)) {
 			buf_add(out, text, n);
 			buf_addc(out, '\n');
 		}
@@ -397,7 +411,7 @@ int hosts_write_resolv(const char *path, enum hosts_flags flags, struct kerr *er
 			buf_add(&out, buf_str(&text), text.len);
 			break;
 		}
-		if (hosts_filter_resolv(&out, buf_str(&text)) > 0)
+		if (hosts_filter_resolv(&out, buf_str(&text), flags) > 0)
 			break;
 	}
 	return atomic_write_at(AT_FDCWD, path, buf_str(&out), out.len, 0644, ATOMIC_WRITE_NOSYNC,

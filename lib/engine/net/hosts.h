@@ -25,6 +25,7 @@ int hosts_check(struct engine *e, const struct addr *space, struct kerr *err);
 
 enum hosts_flags {
 	HOSTS_OF_HOST = 1 << 0, /* the cell uses the host's network: copy the host's files */
+	HOSTS_IPV6 = 1 << 1, /* the cell has IPv6, and so reaches such resolvers */
 };
 
 /*
@@ -42,9 +43,9 @@ int hosts_prepare_cell(struct engine *e, const struct addr *cell, const struct s
 int hosts_write_resolv(const char *path, enum hosts_flags flags, struct kerr *err);
 
 /*
- * Copy the text of a resolv.conf with at most three resolvers, leaving out loopback and
- * IPv6 addresses. Returns the number of resolvers kept.
+ * Copy the text of a resolv.conf with at most three resolvers, leaving out loopback addresses,
+ * and IPv6 ones unless the cell has IPv6. Returns the number of resolvers kept.
  */
-size_t hosts_filter_resolv(struct buf *out, const char *text);
+size_t hosts_filter_resolv(struct buf *out, const char *text, enum hosts_flags flags);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include "cellnet.h"
 #include "hosts_text.h"
-#include "ipv4.h"
 #include "mem.h"
 #include "str.h"
 
@@ -171,6 +170,16 @@ static void add_name(void *ctx, const char *name, unsigned key)
 	buf_adds(l->out, name);
 }
 
+static void add_line(struct buf *out, const struct table *t, const struct hosts_cell *c,
+		     const char *ip)
+{
+	struct line line = { .table = t, .out = out, .ip = ip };
+
+	each_name(c, add_name, &line);
+	if (!line.ip) /* at least one name */
+		buf_addc(out, '\n');
+}
+
 void hosts_text(struct buf *out, const struct hosts_cells *l)
 {
 	struct table t = { 0 };
@@ -178,12 +187,11 @@ void hosts_text(struct buf *out, const struct hosts_cells *l)
 	table_make(&t, l);
 	buf_adds(out, hosts_head);
 	for (size_t i = 0; i < l->n; i++) {
-		char ip[IPV4_TEXT_MAX];
-		struct line line = { .table = &t, .out = out, .ip = ipv4_text(l->v[i].addr, ip) };
+		char ip[IPNET_TEXT_MAX];
 
-		each_name(&l->v[i], add_name, &line);
-		if (!line.ip) /* at least one name */
-			buf_addc(out, '\n');
+		add_line(out, &t, &l->v[i], ipv4_text(l->v[i].addr, ip));
+		if (l->v[i].addr6.family != IPNET_NONE)
+			add_line(out, &t, &l->v[i], ipnet_addr_text(&l->v[i].addr6, ip));
 	}
 	table_clear(&t);
 }

@@ -3,6 +3,7 @@
 #define KUKEON_HOSTS_TEXT_H
 
 #include "buf.h"
+#include "ipnet.h"
 #include "vec.h"
 
 /*
@@ -19,6 +20,7 @@
 struct hosts_cell {
 	unsigned section; /* number of the network */
 	uint32_t addr;
+	struct ipnet addr6; /* no family: none; else a second line has it */
 	char *cell, *stack;
 	char *space; /* of a cell that has joined; NULL: a cell of the space itself */
 	struct strlist aliases;

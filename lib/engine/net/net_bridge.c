@@ -9,6 +9,7 @@
 #include "log.h"
 #include "mem.h"
 #include "net_bridge.h"
+#include "net_ipv6.h"
 #include "net_rules.h"
 #include "network.h"
 #include "path.h"
@@ -34,6 +35,7 @@ int net_bridge_up(struct engine *e, const struct addr *space, const struct space
 	struct link_bridge b = {
 		.name = net->bridge,
 		.gateway = { .addr = net->gateway, .prefix = net->subnet.prefix },
+		.gateway6 = net_ipv6_addr(&net->subnet6, net->subnet, net->gateway),
 		.owner = owner,
 	};
 	int r;
@@ -48,6 +50,8 @@ int net_bridge_up(struct engine *e, const struct addr *space, const struct space
 		return r;
 	if (link_forwarding_on(NULL) < 0)
 		log_wrn("cannot turn on net.ipv4.ip_forward", "bridge", net->bridge);
+	if (b.gateway6.family != IPNET_NONE && link_ipv6_forwarding_on(NULL) < 0)
+		log_wrn("cannot turn on net.ipv6.conf.all.forwarding", "bridge", net->bridge);
 	return r;
 }
 

@@ -249,7 +249,7 @@ static bool is_host_name(const char *s)
 }
 
 /* Current addresses; only where there is none, those that are still admitted. */
-static void add_lines(const struct egress_host *h, int64_t now, struct buf *out)
+static void add_lines(const struct egress_host *h, bool ipv6, int64_t now, struct buf *out)
 {
 	char addr[IPNET_TEXT_MAX];
 	bool any = false;
@@ -258,9 +258,8 @@ static void add_lines(const struct egress_host *h, int64_t now, struct buf *out)
 		for (size_t i = 0; i < h->n; i++) {
 			const struct egress_addr *a = &h->addrs[i];
 
-			/* Cells have no IPv6. */
-			if ((a->until != 0) != (late == 1) || a->addr.family != IPNET_V4 ||
-			    !egress_addr_holds(a, now))
+			if ((a->until != 0) != (late == 1) ||
+			    (a->addr.family == IPNET_V6 && !ipv6) || !egress_addr_holds(a, now))
 				continue;
 			buf_addf(out, "%s\t%s\n", ipnet_addr_text(&a->addr, addr), h->name);
 			any = true;
@@ -278,6 +277,6 @@ void net_egress_add_hosts(struct engine *e, const struct addr *space, struct buf
 	if (egress_denies(egress_of(&d)) && egress_hosts_load(e, space, &h, NULL) == 0)
 		for (size_t i = 0; i < h.n; i++)
 			if (is_host_name(h.v[i].name))
-				add_lines(&h.v[i], now, out);
+				add_lines(&h.v[i], e->pod_net6.family != IPNET_NONE, now, out);
 	model_clear(&space_doc_type, &d);
 }

@@ -21,6 +21,7 @@
 #include "mem.h"
 #include "model.h"
 #include "net_egress.h"
+#include "net_ipv6.h"
 #include "net_rules.h"
 #include "network.h"
 #include "packet_filter.h"
@@ -83,6 +84,7 @@ static int rules_space(void *ctx, struct engine *e, const struct addr *space)
 	s->space = xstrdup(space->space);
 	s->bridge = xstrdup(net.bridge);
 	s->subnet = net.subnet;
+	s->subnet6 = net.subnet6;
 	s->gateway = net.gateway;
 	s->policy = FIREWALL_DEFAULT_ALLOW;
 	if (is_as(in->as, space)) {
@@ -115,25 +117,53 @@ static void rules_input_clear(struct rules_input *in)
 	free(in->ports);
 }
 
+/* The address of IPv6 that belongs to one of IPv4; no family if there is none. */
+static struct ipnet addr6_of(const struct rules_input *in, uint32_t addr)
+{
+	const struct ipnet none = { 0 };
+
+	for (size_t i = 0; i < in->n; i++)
+		if (ipv4_contains(in->v[i].subnet, addr))
+			return net_ipv6_addr(&in->v[i].subnet6, in->v[i].subnet, addr);
+	return none;
+}
+
+static struct firewall_port *add_port(struct rules_input *in, const struct addr *a,
+				      const struct port_map *m)
+{
+	struct firewall_port *port = vec_grow(&in->ports, &in->n_ports, sizeof(*in->ports));
+
+	port->owner = xasprintf("%s:%s:%s:%s", a->realm, a->space, a->stack, a->cell);
+	port->first = m->host_first;
+	port->last = m->host_last;
+	port->to = m->first;
+	port->udp = m->proto == PORT_UDP;
+	return port;
+}
+
+/* What is for all addresses of the host comes after what is for one of them. */
 static void add_ports(struct rules_input *in, const struct published *p)
 {
-	const struct addr *a = &p->cell.a;
+	const struct ipnet addr6 = addr6_of(in, p->addr);
+	struct firewall_port *port;
 
 	for (size_t i = 0; p->addr && i < p->ports.n; i++) {
 		const struct port_map *m = &p->ports.v[i];
-		struct firewall_port *port;
 
-		if (m->ipv6)
+		if (m->ipv6 && addr6.family == IPNET_NONE)
 			continue;
-		port = vec_grow(&in->ports, &in->n_ports, sizeof(*in->ports));
-		port->owner = xasprintf("%s:%s:%s:%s", a->realm, a->space, a->stack, a->cell);
-		port->cell = p->addr;
-		port->host = m->host;
-		port->first = m->host_first;
-		port->last = m->host_last;
-		port->to = m->first;
-		port->udp = m->proto == PORT_UDP;
+		port = add_port(in, &p->cell.a, m);
+		if (m->ipv6) {
+			port->cell6 = addr6;
+			port->host6 = net_ipv6_of_host(m);
+		} else {
+			port->cell = p->addr;
+			port->host = m->host;
+		}
 	}
+	for (size_t i = 0; p->addr && addr6.family != IPNET_NONE && i < p->ports.n; i++)
+		if (!p->ports.v[i].ipv6 && p->ports.v[i].host == 0)
+			add_port(in, &p->cell.a, &p->ports.v[i])->cell6 = addr6;
 }
 
 /*
@@ -146,7 +176,7 @@ static void set_localnet(const struct rules_input *in)
 		bool on = false;
 
 		for (size_t k = 0; k < in->n_ports && !on; k++)
-			on = ipv4_contains(in->v[i].subnet, in->ports[k].cell) &&
+			on = firewall_port_is_of(&in->ports[k], &in->v[i], false) &&
 			     firewall_port_on_loopback(&in->ports[k]);
 		if (link_route_localnet(in->v[i].bridge, on, NULL) == -EROFS)
 			log_wrn("cannot set route_localnet", "bridge", in->v[i].bridge);
@@ -177,7 +207,7 @@ static void tell_unsupported(struct engine *e, const char *why)
 	}
 	if (file_read_at(AT_FDCWD, file, TOLD_MAX, &told, NULL) == 0 && streq(buf_str(&told), why))
 		return;
-	log_wrn("this host's packets cannot be filtered as they should be", "reason", why);
+	log_wrn("this host cannot do all that cells need", "reason", why);
 	/* If this fails, it is only told again. */
 	(void) atomic_write_at(AT_FDCWD, file, why, strlen(why), 0600, ATOMIC_WRITE_NOSYNC, NULL);
 }
@@ -195,6 +225,8 @@ static int apply_plan(struct engine *e, const struct firewall_plan *plan, struct
 	}
 	if (r >= 0) /* IPv4 stands; what of IPv6 */
 		(void) firewall_world_check(packet_filter_choice(e), FIREWALL_IPV6, &why);
+	if (!why.msg[0])
+		(void) net_ipv6_check(e, &why);
 	tell_unsupported(e, kerr_text(&why, text, sizeof(text)));
 	return r < 0 ? 0 : r;
 }

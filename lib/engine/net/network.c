@@ -16,6 +16,7 @@
 #include "lease.h"
 #include "log.h"
 #include "mem.h"
+#include "net_ipv6.h"
 #include "network.h"
 #include "path.h"
 #include "scope.h"
@@ -34,6 +35,7 @@ static void fill_net(struct engine *e, const struct addr *space, struct ipv4_net
 {
 	ret->subnet = ipv4_subnet(subnet);
 	ret->gateway = ipv4_first(subnet) + 1;
+	ret->subnet6 = net_ipv6_subnet(e, subnet);
 	link_bridge_name(space->realm, space->space, e->instance, ret->bridge);
 }
 
@@ -175,6 +177,7 @@ int network_each_space(struct engine *e, network_space_fn *fn, void *ctx, struct
 
 struct collect {
 	struct used_nets used;
+	struct net_ipv6_used used6;
 	const struct addr *self;
 	const char *bridge;
 	struct kerr *err;
@@ -189,6 +192,7 @@ static int collect_net(struct collect *c, const struct addr *space, const struct
 				  c->self->space, c->self->realm, net->bridge, space->space,
 				  space->realm);
 	used_add(&c->used, net->subnet);
+	net_ipv6_used_add(&c->used6, &net->subnet6);
 	return 0;
 }
 
@@ -239,12 +243,14 @@ static int choose_subnet(struct engine *e, const struct addr *space, const char 
 	for (size_t i = 0; r == 0 && i < n_host; i++)
 		if (!streq(host[i].device, bridge))
 			used_add(&c.used, host[i].net);
+	if (r == 0)
+		r = net_ipv6_used_by_host(e, bridge, &c.used6, err);
 	if (r == 0) {
 		r = -ENOSPC;
 		for (uint64_t a = ipv4_first(e->pod_net); a <= ipv4_last(e->pod_net); a += step) {
 			struct ipv4_net net = { .addr = (uint32_t) a, .prefix = e->pod_prefix };
 
-			if (is_used(&c.used, net))
+			if (is_used(&c.used, net) || net_ipv6_is_used(e, &c.used6, net))
 				continue;
 			*ret = net;
 			r = 0;
@@ -254,6 +260,7 @@ static int choose_subnet(struct engine *e, const struct addr *space, const char 
 			(void) kerr_plain(err, r, "no free subnet available in parent CIDR");
 	}
 	free(c.used.v);
+	net_ipv6_used_clear(&c.used6);
 	return r;
 }
 
@@ -418,6 +425,7 @@ int network_plan(struct engine *e, const struct addr *space, const struct networ
 		return r;
 	link_bridge_name(space->realm, space->space, e->instance, net.bridge);
 	r = choose_subnet(e, space, net.bridge, others, &net.subnet, err);
+	net.subnet6 = net_ipv6_subnet(e, net.subnet);
 	if (r < 0)
 		return kerr_wrap(err, r, "failed to create network");
 	*ret = net;
@@ -479,6 +487,7 @@ void network_warn_overlaps(struct engine *e)
 	cleanup_free struct link_net *nets = NULL;
 	size_t n = 0;
 
+	net_ipv6_warn_overlaps(e);
 	if (link_list_nets(&nets, &n, NULL) < 0)
 		return;
 	for (size_t i = 0; i < n; i++) {

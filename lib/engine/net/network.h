@@ -13,6 +13,7 @@
 struct space_net {
 	struct ipv4_net subnet;
 	uint32_t gateway;
+	struct ipnet subnet6; /* /64; no family: without IPv6 (net_ipv6.h) */
 	char bridge[LINK_NAME_MAX];
 };
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,9 +27,10 @@
 
 #define NEW_LINK ".new"
 #define BY_PLUGINS "plugins"
-#define RECORD_MAX (IPV4_TEXT_MAX + PORTS_MAX_PER_CELL * 48) /* an entry has at most 45 bytes */
+#define RECORD_MAX 4094 /* what a symbolic link holds */
 
-_Static_assert(RECORD_MAX < 4095, "what a symbolic link holds");
+/* An entry has at most 45 bytes, so that they fit; one with an IPv6 address may have 69. */
+_Static_assert(IPV4_TEXT_MAX + PORTS_MAX_PER_CELL * 46 <= RECORD_MAX, "a record of entries");
 
 void published_clear(struct published *p)
 {
@@ -61,7 +63,7 @@ static int parse_record(char *text, struct published *ret)
 	while ((word = strsep(&text, " ")) != NULL) {
 		struct port_map m;
 
-		if (port_parse(word, &m, NULL) < 0 || m.host_first == 0 || m.ipv6)
+		if (port_parse(word, &m, NULL) < 0 || m.host_first == 0)
 			return -EBADMSG;
 		*(struct port_map *) vec_grow(&ret->ports.v, &ret->ports.n, sizeof(m)) = m;
 	}
@@ -267,6 +269,21 @@ bool published_is_stale(struct engine *e, const struct addr *cell)
 	return !has_start(e, cell) && cni_refs_list(e, cell, &refs, NULL) == 0 && refs.n == 0;
 }
 
+/* Where cells have IPv6, 0.0.0.0 stands for the host's addresses of both families. */
+static bool overlaps(const struct engine *e, const struct port_map *a, const struct port_map *b,
+		     uint16_t *ret)
+{
+	struct port_map a6 = *a, b6 = *b;
+
+	if (port_overlap(a, b, ret))
+		return true;
+	if (e->pod_net6.family == IPNET_NONE)
+		return false;
+	a6.ipv6 = a6.ipv6 || port_is_for_all(a);
+	b6.ipv6 = b6.ipv6 || port_is_for_all(b);
+	return port_overlap(&a6, &b6, ret);
+}
+
 static int check_cell(struct engine *e, const struct published *other, const struct port_map *want,
 		      struct kerr *err)
 {
@@ -275,7 +292,7 @@ static int check_cell(struct engine *e, const struct published *other, const str
 	uint16_t port;
 
 	for (size_t i = 0; i < other->ports.n; i++)
-		if (port_overlap(&other->ports.v[i], want, &port) && !published_is_stale(e, a))
+		if (overlaps(e, &other->ports.v[i], want, &port) && !published_is_stale(e, a))
 			return kerr_plain(
 				err, -EADDRINUSE,
 				"port %u/%s of the host is taken by cell \"%s\" (realm "
@@ -287,15 +304,26 @@ static int check_cell(struct engine *e, const struct published *other, const str
 	return 0;
 }
 
-static int check_address(const struct port_map *m, struct kerr *err)
+static int check_address(const struct engine *e, const struct port_map *m, struct kerr *err)
 {
 	char buf[PORT_TEXT_MAX], ip[IPV4_TEXT_MAX];
 
-	if (m->ipv6)
+	if (m->ipv6 && e->pod_net6.family == IPNET_NONE)
 		return kerr_plain(err, -EAFNOSUPPORT,
-				  "cannot publish %s: cells have no IPv6 address; use an IPv4 "
-				  "address of the host",
+				  "cannot publish %s: cells have no IPv6 address, since "
+				  "podSubnetCIDRv6 is not set; use an IPv4 address of the host",
 				  port_show(m, buf));
+	if (m->ipv6 && memcmp(m->host6, &in6addr_loopback, sizeof(m->host6)) == 0)
+		return kerr_plain(err, -EADDRNOTAVAIL,
+				  "cannot publish %s: the kernel lets nothing pass from ::1 to a "
+				  "cell; use 127.0.0.1",
+				  port_show(m, buf));
+	if (m->ipv6 && !portuse_may_bind6(m->host6))
+		return kerr_plain(err, -EADDRNOTAVAIL,
+				  "cannot publish %s: the host has no such address",
+				  port_show(m, buf));
+	if (m->ipv6)
+		return 0;
 	if (!portuse_may_bind(m->host))
 		return kerr_plain(err, -EADDRNOTAVAIL,
 				  "cannot publish %s: the host has no address %s",
@@ -304,25 +332,36 @@ static int check_address(const struct port_map *m, struct kerr *err)
 }
 
 /* Sockets of other programs; what is published already has none, or has had them since. */
-static int check_sockets(const struct published *mine, const struct port_list *want,
-			 struct kerr *err)
+static void add_range(const struct engine *e, const struct port_map *m,
+		      struct portuse_range *ranges, size_t *n)
 {
-	cleanup_free struct portuse_range *ranges = xcalloc(want->n + 1, sizeof(*ranges));
+	struct portuse_range r = { .udp = m->proto == PORT_UDP,
+				   .addr = m->host,
+				   .first = m->host_first,
+				   .last = m->host_last,
+				   .ipv6 = m->ipv6 };
+
+	memcpy(r.addr6, m->host6, sizeof(r.addr6));
+	ranges[(*n)++] = r;
+	if (m->ipv6 || !port_is_for_all(m) || e->pod_net6.family == IPNET_NONE)
+		return;
+	r.ipv6 = true;
+	ranges[(*n)++] = r;
+}
+
+static int check_sockets(const struct engine *e, const struct published *mine,
+			 const struct port_list *want, struct kerr *err)
+{
+	cleanup_free struct portuse_range *ranges = xcalloc(2 * want->n + 1, sizeof(*ranges));
 	cleanup_free char *where = NULL;
 	cleanup_free char *who = NULL;
 	struct portuse found;
 	size_t n = 0;
 	int r;
 
-	for (size_t i = 0; i < want->n; i++) {
-		const struct port_map *m = &want->v[i];
-
-		if (!mine || !port_list_has(&mine->ports, m))
-			ranges[n++] = (struct portuse_range){ .udp = m->proto == PORT_UDP,
-							      .addr = m->host,
-							      .first = m->host_first,
-							      .last = m->host_last };
-	}
+	for (size_t i = 0; i < want->n; i++)
+		if (!mine || !port_list_has(&mine->ports, &want->v[i]))
+			add_range(e, &want->v[i], ranges, &n);
 	r = n > 0 ? portuse_find(ranges, n, &found, err) : 0;
 	if (r <= 0)
 		return r;
@@ -333,17 +372,32 @@ static int check_sockets(const struct published *mine, const struct port_list *w
 			  who ? who : "another program", where);
 }
 
+static int check_length(const struct port_list *want, struct kerr *err)
+{
+	size_t n = IPV4_TEXT_MAX;
+	char buf[PORT_TEXT_MAX];
+
+	for (size_t i = 0; i < want->n; i++)
+		n += strlen(port_text(&want->v[i], buf)) + 1;
+	return n <= RECORD_MAX
+		       ? 0
+		       : kerr_plain(err, -EINVAL,
+				    "ports: %zu entries with IPv6 addresses are too many for "
+				    "one cell; use ranges",
+				    want->n);
+}
+
 int published_check(struct engine *e, const struct published_list *all, const struct addr *cell,
 		    const struct port_list *want, struct kerr *err)
 {
 	const struct published *mine = published_find(all, cell);
-	int r = 0;
+	int r = check_length(want, err);
 
 	for (size_t i = 0; r == 0 && i < want->n; i++)
-		r = check_address(&want->v[i], err);
+		r = check_address(e, &want->v[i], err);
 	for (size_t i = 0; r == 0 && i < want->n; i++)
 		for (size_t k = 0; r == 0 && k < all->n; k++)
 			if (&all->v[k] != mine)
 				r = check_cell(e, &all->v[k], &want->v[i], err);
-	return r < 0 ? r : check_sockets(mine, want, err);
+	return r < 0 ? r : check_sockets(e, mine, want, err);
 }

@@ -10,6 +10,7 @@
 #include "lease.h"
 #include "mem.h"
 #include "net_doctor.h"
+#include "net_ipv6.h"
 #include "net_rules.h"
 #include "network.h"
 #include "packet_filter.h"
@@ -58,6 +59,26 @@ static void look_at_others(struct engine *e, struct rpc_doctor_network_result *r
 		add(ret, "rules", "", WRONG, xasprintf("%s drops packets of cells", closed.v[i]));
 }
 
+/* Where cells have it, or should. */
+static void look_at_ipv6(struct engine *e, struct rpc_doctor_network_result *ret)
+{
+	struct kerr why = { 0 };
+	int r = net_ipv6_check(e, &why);
+
+	if (r == 0 && e->pod_net6.family == IPNET_NONE)
+		return;
+	if (r < 0) {
+		add_error(ret, "forwarding", "", MISSING, &why);
+		return;
+	}
+	r = link_ipv6_forwarding(&why);
+	if (r < 0)
+		add_error(ret, "forwarding", "", UNKNOWN, &why);
+	else
+		add(ret, "forwarding", "", r == 0 ? WRONG : OK,
+		    xasprintf("net.ipv6.conf.all.forwarding is %d", r));
+}
+
 static void look_at_host(struct engine *e, struct rpc_doctor_network_result *ret)
 {
 	struct kerr why = { 0 };
@@ -69,6 +90,7 @@ static void look_at_host(struct engine *e, struct rpc_doctor_network_result *ret
 		add(ret, "forwarding", "", WRONG, xstrdup("net.ipv4.ip_forward is 0"));
 	else
 		add(ret, "forwarding", "", OK, xstrdup("net.ipv4.ip_forward is 1"));
+	look_at_ipv6(e, ret);
 	r = net_rules_differ(e, &why);
 	if (r == -EOPNOTSUPP)
 		add_error(ret, "rules", "", MISSING, &why);
@@ -89,7 +111,9 @@ static void compare_bridge(struct rpc_doctor_network_result *ret, const char *wh
 			   const struct space_net *net, const struct link_bridge_state *st)
 {
 	const struct ipv4_net want = { .addr = net->gateway, .prefix = net->subnet.prefix };
-	char have_text[IPV4_NET_TEXT_MAX], want_text[IPV4_NET_TEXT_MAX];
+	const struct ipnet want6 = net_ipv6_addr(&net->subnet6, net->subnet, net->gateway);
+	char have_text[IPV4_NET_TEXT_MAX], want_text[IPV4_NET_TEXT_MAX], text6[IPNET_TEXT_MAX];
+	bool ipv6 = want6.family != IPNET_NONE;
 
 	(void) ipv4_net_text(want, want_text);
 	if (!st->is_bridge || !streq(st->owner, where))
@@ -102,8 +126,15 @@ static void compare_bridge(struct rpc_doctor_network_result *ret, const char *wh
 			      want_text));
 	else if (!st->up)
 		add(ret, "bridge", where, WRONG, xasprintf("%s is down", net->bridge));
+	else if (link_ipv6_has_gateway(net->bridge, &want6, NULL) == 0)
+		add(ret, "bridge", where, WRONG,
+		    ipv6 ? xasprintf("%s has not just the IPv6 address %s", net->bridge,
+				     ipnet_text(&want6, text6))
+			 : xasprintf("%s has an IPv6 address", net->bridge));
 	else
-		add(ret, "bridge", where, OK, xasprintf("%s %s", net->bridge, want_text));
+		add(ret, "bridge", where, OK,
+		    xasprintf("%s %s%s%s", net->bridge, want_text, ipv6 ? " " : "",
+			      ipv6 ? ipnet_text(&want6, text6) : ""));
 }
 
 /* Whether plugins make the network of a space; then that is what is looked at. */
@@ -160,7 +191,7 @@ static int look_at_cell(void *ctx, struct engine *e, const struct addr *a, struc
 	struct rpc_doctor_network_result *ret = ctx;
 	struct cell_doc doc = { 0 };
 	struct cell_run run = { 0 };
-	char ip[IPV4_TEXT_MAX];
+	char ip[IPV4_TEXT_MAX], ip6[IPNET_TEXT_MAX];
 	struct kerr why = { 0 };
 	int r;
 
@@ -179,7 +210,10 @@ static int look_at_cell(void *ctx, struct engine *e, const struct addr *a, struc
 		add(ret, "link", where, WRONG,
 		    xasprintf("device '%s' or the lease of its address is not in place", run.veth));
 	else if (r == 0 && run.complete && run.veth[0])
-		add(ret, "link", where, OK, xasprintf("%s %s", run.veth, ipv4_text(run.addr, ip)));
+		add(ret, "link", where, OK,
+		    xasprintf("%s %s%s%s", run.veth, ipv4_text(run.addr, ip),
+			      run.addr6.family == IPNET_NONE ? "" : " ",
+			      ipnet_addr_text(&run.addr6, ip6)));
 	model_clear(&cell_doc_type, &doc);
 	return 0;
 }

@@ -23,6 +23,7 @@ struct table {
 	const struct firewall_plan *plan;
 	enum firewall_table id;
 	enum firewall_family family;
+	unsigned of; /* families of the plan: what is for one of them is looked at */
 	struct xtc *x;
 };
 
@@ -33,12 +34,12 @@ static const char *builtin(const struct firewall_hook *h)
 
 static bool chain_here(const struct table *t, const struct firewall_chain *c)
 {
-	return c->table == t->id && c->families & t->family;
+	return c->table == t->id && c->families & t->of;
 }
 
 static bool hook_here(const struct table *t, const struct firewall_hook *h)
 {
-	return h->table == t->id && h->families & t->family;
+	return h->table == t->id && h->families & t->of;
 }
 
 static bool rule_here(const struct table *t, const struct firewall_chain *c, size_t i)
@@ -374,12 +375,37 @@ const char *firewall_iptc_lock_path(void)
 	return str_empty(path) ? "/run/xtables.lock" : path;
 }
 
+/* What to do with a table that the plan has nothing for: it may have been otherwise. */
+static enum action unused(enum action action)
+{
+	if (action == ACTION_LOOK)
+		return ACTION_LOOK_REMOVE;
+	return action == ACTION_APPLY ? ACTION_REMOVE : action;
+}
+
+static int do_one(const struct firewall_plan *plan, enum firewall_table id,
+		  enum firewall_family family, enum action action, struct kerr *err)
+{
+	struct table t = { .plan = plan, .id = id, .family = family, .of = family };
+	int r = -EAGAIN;
+
+	if (!firewall_plan_uses(plan, id, family))
+		action = unused(action);
+	if (removes(action)) /* as the chains are called, whichever family has them now */
+		t.of = FIREWALL_BOTH;
+	if (removes(action) && !xtc_exists(family, id))
+		return 0;
+	for (int tries = 0; r == -EAGAIN && tries < COMMIT_TRIES; tries++)
+		r = do_table(t, action, err);
+	return r;
+}
+
 /* Both filters come first: what is closed is closed before anything is translated. */
 static int do_tables(const struct firewall_plan *plan, unsigned families, enum action action,
 		     struct kerr *err)
 {
 	cleanup_fd int lock = -EBADF;
-	int any = 0, tries;
+	int any = 0;
 	int r;
 
 	lock = lock_file_at(AT_FDCWD, firewall_iptc_lock_path(), LOCK_FILE_WAIT, err);
@@ -387,14 +413,9 @@ static int do_tables(const struct firewall_plan *plan, unsigned families, enum a
 		return lock;
 	for (int id = FIREWALL_FILTER; id < _FIREWALL_TABLE_MAX; id++) {
 		for (unsigned family = FIREWALL_IPV4; family <= FIREWALL_IPV6; family <<= 1) {
-			struct table t = { .plan = plan, .id = id, .family = family };
-
-			if (!(families & family) || !firewall_plan_uses(plan, t.id, t.family) ||
-			    (removes(action) && !xtc_exists(t.family, t.id)))
+			if (!(families & family))
 				continue;
-			r = -EAGAIN;
-			for (tries = 0; r == -EAGAIN && tries < COMMIT_TRIES; tries++)
-				r = do_table(t, action, err);
+			r = do_one(plan, id, family, action, err);
 			if (r < 0)
 				return r;
 			any |= r;

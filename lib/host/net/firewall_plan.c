@@ -16,7 +16,10 @@
 #define POSTROUTING "KUKEON-POSTROUTING"
 #define ANY_BRIDGE "k-+"
 
-static const struct ipnet multicast = { .family = IPNET_V4, .prefix = 4, .addr = { 0xe0 } };
+static const struct ipnet multicast[] = {
+	{ .family = IPNET_V4, .prefix = 4, .addr = { 0xe0 } },
+	{ .family = IPNET_V6, .prefix = 8, .addr = { 0xff } },
+};
 
 /* ---- names ---- */
 
@@ -182,27 +185,41 @@ static void add_forward(struct firewall_plan *p, const struct firewall_input *in
 		->comment = xstrdup("kukeon-forward:jump");
 }
 
+static void add_masquerade(struct firewall_chain *c, const struct firewall_space *s,
+			   struct ipnet subnet)
+{
+	struct firewall_rule *r;
+
+	if (subnet.family == IPNET_NONE)
+		return;
+	r = firewall_add_rule(c, FIREWALL_MASQUERADE);
+	r->src = r->dst = subnet;
+	r->invert = FIREWALL_NOT_DST;
+	r->comment = space_tag(s, "masquerade");
+}
+
 static void add_nat(struct firewall_plan *p, const struct firewall_input *in)
 {
+	unsigned families = firewall_nat_families(in);
 	struct firewall_chain *c;
 	struct firewall_rule *r;
 	char top[FIREWALL_CHAIN_MAX];
 
 	firewall_top_chain(POSTROUTING, in->instance, top);
-	c = firewall_add_chain(p, FIREWALL_NAT, FIREWALL_IPV4, top);
-	r = firewall_add_rule(c, FIREWALL_RETURN);
-	r->dst = multicast;
-	r->comment = xstrdup("kukeon-nat:multicast");
-	for (size_t i = 0; i < in->n_spaces; i++) {
-		firewall_ports_masquerade(c, in, &in->spaces[i]);
-		r = firewall_add_rule(c, FIREWALL_MASQUERADE);
-		r->src = ipnet_of_ipv4(ipv4_subnet(in->spaces[i].subnet));
-		r->dst = r->src;
-		r->invert = FIREWALL_NOT_DST;
-		r->comment = space_tag(&in->spaces[i], "masquerade");
+	c = firewall_add_chain(p, FIREWALL_NAT, families, top);
+	for (size_t i = 0; i < (families == FIREWALL_BOTH ? 2 : 1); i++) {
+		r = firewall_add_rule(c, FIREWALL_RETURN);
+		r->dst = multicast[i];
+		r->comment = xstrdup("kukeon-nat:multicast");
 	}
-	(void) firewall_add_hook(p, FIREWALL_NAT, FIREWALL_IPV4, FIREWALL_POSTROUTING, POSTROUTING,
-				 top);
+	for (size_t i = 0; i < in->n_spaces; i++) {
+		const struct firewall_space *s = &in->spaces[i];
+
+		firewall_ports_masquerade(c, in, s);
+		add_masquerade(c, s, ipnet_of_ipv4(ipv4_subnet(s->subnet)));
+		add_masquerade(c, s, s->subnet6);
+	}
+	(void) firewall_add_hook(p, FIREWALL_NAT, families, FIREWALL_POSTROUTING, POSTROUTING, top);
 }
 
 void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *ret)

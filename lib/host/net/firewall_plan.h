@@ -33,6 +33,7 @@ struct firewall_space {
 	enum firewall_default policy;
 	const struct firewall_allow *allow; /* in order */
 	size_t n_allow;
+	struct ipnet subnet6; /* no family: it has no IPv6 */
 };
 
 /* Published ports of one cell, one protocol: a range of the host's. */
@@ -43,6 +44,8 @@ struct firewall_port {
 	uint16_t first, last;
 	uint16_t to; /* the cell's port for first; the others follow in order */
 	bool udp;
+	/* For IPv6 packets instead: cell6 has a family, cell and host are 0. */
+	struct ipnet cell6, host6; /* host6 without a family: each address of the host */
 };
 
 struct firewall_input {

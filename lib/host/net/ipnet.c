@@ -120,6 +120,32 @@ bool ipnet_contains(const struct ipnet *net, const struct ipnet *addr)
 	return true;
 }
 
+bool ipnet_overlap(const struct ipnet *a, const struct ipnet *b)
+{
+	return a->prefix <= b->prefix ? ipnet_contains(a, b) : ipnet_contains(b, a);
+}
+
+/* ---- numbered subnets and hosts ---- */
+
+struct ipnet ipnet_numbered(const struct ipnet *net, uint32_t number)
+{
+	struct ipnet to = ipnet_subnet(*net);
+	unsigned bits = 64 - net->prefix;
+	uint64_t v = bits < 32 ? number & ((UINT64_C(1) << bits) - 1) : number;
+
+	for (unsigned i = 0; i < 8; i++)
+		to.addr[i] |= (uint8_t) (v >> (56 - 8 * i));
+	to.prefix = 64;
+	return to;
+}
+
+struct ipnet ipnet_host(struct ipnet net, uint32_t number)
+{
+	for (unsigned i = 0; i < 4 && net.family == IPNET_V6; i++)
+		net.addr[12 + i] |= (uint8_t) (number >> (24 - 8 * i));
+	return net;
+}
+
 int ipnet_cmp(const struct ipnet *a, const struct ipnet *b)
 {
 	int r;

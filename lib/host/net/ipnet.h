@@ -40,8 +40,17 @@ const char *ipnet_addr_text(const struct ipnet *net, char buf[IPNET_TEXT_MAX]);
 void ipnet_mask(const struct ipnet *net, uint8_t ret[16]);
 struct ipnet ipnet_subnet(struct ipnet net); /* without host bits */
 
+/*
+ * Of an IPv6 net of at most 64 bits the /64 with that number: what is left up to bit 64 are the
+ * last bits of the number.
+ */
+struct ipnet ipnet_numbered(const struct ipnet *net, uint32_t number);
+/* The address with that number in an IPv6 net of 64 bits; its prefix stays. NONE of NONE. */
+struct ipnet ipnet_host(struct ipnet net, uint32_t number);
+
 /* Whether an address (its prefix is not looked at) lies in the net. */
 bool ipnet_contains(const struct ipnet *net, const struct ipnet *addr);
+bool ipnet_overlap(const struct ipnet *a, const struct ipnet *b);
 bool ipnet_eq(const struct ipnet *a, const struct ipnet *b);
 /* An order for sorting: by family, address, prefix. */
 int ipnet_cmp(const struct ipnet *a, const struct ipnet *b);

@@ -24,6 +24,7 @@
 #include "fd.h"
 #include "link.h"
 #include "link_filter.h"
+#include "link_ipv6.h"
 #include "log.h"
 #include "mem.h"
 #include "path.h"
@@ -33,7 +34,7 @@
 
 #define LEFT_ALIAS "left by a cell of kukeon at " /* milliseconds since the host was started */
 #define ALIAS_MAX 64
-#define LINK_BATCH_MAX 4
+#define LINK_BATCH_MAX 8
 
 /* ---- names ---- */
 
@@ -88,38 +89,6 @@ static struct rt_msg *link_msg(int type, int flags, const char *name, unsigned u
 
 /* ---- sysctl ---- */
 
-/* 1 written, 0 it had that value (or the kernel lacks it). */
-static int sysctl_set(const char *path, const char *value, struct kerr *err)
-{
-	cleanup_buf struct buf now = BUF_INIT(4096);
-	cleanup_free char *have = NULL;
-	int r;
-
-	r = sys_read(AT_FDCWD, path, &now);
-	if (r == -ENOENT)
-		return 0;
-	have = str_trim(buf_str(&now));
-	if (r == 0 && streq(have, value))
-		return 0;
-	r = sys_write(AT_FDCWD, path, value);
-	if (r < 0)
-		return kerr_set(err, r, "write %s to '%s'", value, path);
-	return 1;
-}
-
-static int no_ipv6(const char *device, struct kerr *err)
-{
-	cleanup_free char *ra = xasprintf("/proc/sys/net/ipv6/conf/%s/accept_ra", device);
-	cleanup_free char *off = xasprintf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", device);
-	int r, r2;
-
-	r = sysctl_set(ra, "0", err);
-	if (r < 0)
-		return r;
-	r2 = sysctl_set(off, "1", err);
-	return r2 < 0 ? r2 : r | r2;
-}
-
 #define IP_FORWARD "/proc/sys/net/ipv4/ip_forward"
 
 int link_forwarding(struct kerr *err)
@@ -134,7 +103,7 @@ int link_forwarding(struct kerr *err)
 
 int link_forwarding_on(struct kerr *err)
 {
-	return sysctl_set(IP_FORWARD, "1", err);
+	return link_sysctl_set(IP_FORWARD, "1", err);
 }
 
 int link_route_localnet(const char *name, bool on, struct kerr *err)
@@ -142,7 +111,7 @@ int link_route_localnet(const char *name, bool on, struct kerr *err)
 	cleanup_free char *path =
 		path_join("/proc/sys/net/ipv4/conf", name, "route_localnet", NULL);
 
-	return sysctl_set(path, on ? "1" : "0", err);
+	return link_sysctl_set(path, on ? "1" : "0", err);
 }
 
 /* ---- bridges ---- */
@@ -312,11 +281,12 @@ static int bridge_repair(struct rt_sock *sk, const struct link_bridge *b,
 {
 	bool alias = b->owner && !st->owner[0], mtu = b->mtu > 0 && b->mtu != st->mtu;
 	char message[RT_MESSAGE_MAX];
+	bool ipv6 = b->gateway6.family != IPNET_NONE;
 	struct rt_msg *msg;
 	int changed = 0;
 	int r;
 
-	r = no_ipv6(b->name, err);
+	r = ipv6 ? link_ipv6_on(b->name, err) : link_ipv6_off(b->name, err);
 	if (r < 0)
 		return r;
 	changed |= r;
@@ -338,7 +308,8 @@ static int bridge_repair(struct rt_sock *sk, const struct link_bridge *b,
 			return kerr_set(err, r, "bring the bridge '%s' up%s", b->name, message);
 		changed = 1;
 	}
-	return changed;
+	r = ipv6 ? link_ipv6_gateway(sk, b->name, &b->gateway6, err) : 0;
+	return r < 0 ? r : changed | r;
 }
 
 int link_bridge_ensure(const struct link_bridge *b, struct kerr *err)
@@ -411,8 +382,8 @@ int link_delete(const char *name, struct kerr *err)
 
 /*
  * Open a netlink socket in another network namespace. A socket stays in the namespace
- * it was opened in, so this process enters only for that call. Also disables IPv6 for
- * future devices there (lo keeps ::1).
+ * it was opened in, so this process enters only for that call. Also says what future devices
+ * there have of IPv6 (lo keeps ::1).
  */
 static int open_socket_in(const struct link_attach *a, struct rt_sock **ret, struct kerr *err)
 {
@@ -424,9 +395,14 @@ static int open_socket_in(const struct link_attach *a, struct rt_sock **ret, str
 		return kerr_set(err, -errno, "open our own network namespace");
 	if (setns(a->netns_fd, CLONE_NEWNET) < 0)
 		return kerr_set(err, -errno, "enter the cell's network namespace");
-	r = no_ipv6("default", err);
+	if (a->addr6.family != IPNET_NONE)
+		r = link_ipv6_on("default", err);
+	else
+		r = link_ipv6_off("default", err);
 	if (r >= 0 && a->apart) /* a new namespace has the setting of the host */
-		r = sysctl_set("/proc/sys/net/ipv4/ip_forward", "0", err);
+		r = link_sysctl_set("/proc/sys/net/ipv4/ip_forward", "0", err);
+	if (r >= 0 && a->apart)
+		r = link_sysctl_set("/proc/sys/net/ipv6/conf/all/forwarding", "0", err);
 	if (r >= 0)
 		r = rt_open(ret, err);
 	if (setns(own, CLONE_NEWNET) < 0) {
@@ -489,7 +465,8 @@ static int filter_sender(struct rt_sock *sk, const struct link_attach *a,
 {
 	struct kerr why = { 0 };
 	char text[KERR_TEXT_MAX];
-	int r = link_filter_set(sk, if_nametoindex(a->host_name), mac, a->addr.addr, &why);
+	int r = link_filter_set(sk, if_nametoindex(a->host_name), mac, a->addr.addr, &a->addr6,
+				&why);
 
 	if (r == -EOPNOTSUPP) {
 		log_wrn("a cell can use the addresses of others", "reason",
@@ -506,7 +483,7 @@ static int host_end_up(struct rt_sock *sk, const char *name, struct kerr *err)
 	char message[RT_MESSAGE_MAX];
 	int r;
 
-	r = no_ipv6(name, err);
+	r = link_ipv6_off(name, err); /* a port of a bridge needs none */
 	if (r < 0)
 		return r;
 	r = rt_do(sk, link_msg(RTM_NEWLINK, 0, name, IFF_UP), message);
@@ -530,6 +507,21 @@ static struct rt_msg *default_route_msg(unsigned ifindex, uint32_t gateway)
 	return msg;
 }
 
+/* What the device has of IPv6; the rest of room for messages is enough. */
+static size_t add_ipv6(const struct link_attach *a, unsigned ifindex, struct rt_msg **msgs)
+{
+	const struct ipnet local = link_ipv6_local(&a->addr6);
+	size_t n = 0;
+
+	if (a->addr6.family == IPNET_NONE)
+		return 0;
+	msgs[n++] = link_ipv6_addr_msg(ifindex, &a->addr6);
+	msgs[n++] = link_ipv6_addr_msg(ifindex, &local);
+	if (a->gateway6.family != IPNET_NONE)
+		msgs[n++] = link_ipv6_route_msg(ifindex, &a->gateway6);
+	return n;
+}
+
 static int configure_inside(struct rt_sock *inside, const struct link_attach *a, struct kerr *err)
 {
 	struct ifreq req = { 0 };
@@ -545,6 +537,7 @@ static int configure_inside(struct rt_sock *inside, const struct link_attach *a,
 	msgs[n++] = addr_msg(req.ifr_ifindex, a->addr);
 	if (a->gateway)
 		msgs[n++] = default_route_msg((unsigned) req.ifr_ifindex, a->gateway);
+	n += add_ipv6(a, (unsigned) req.ifr_ifindex, msgs + n);
 	r = rt_talk(inside, msgs, n, &answer);
 	for (i = 0; i < n; i++)
 		rt_msg_freep(&msgs[i]);

@@ -4,6 +4,7 @@
 
 #include "defs.h"
 #include "err.h"
+#include "ipnet.h"
 #include "ipv4.h"
 
 /*
@@ -34,15 +35,16 @@ void link_mac_of_addr(uint32_t addr, uint8_t ret[LINK_MAC_SIZE]);
 struct link_bridge {
 	const char *name;
 	struct ipv4_net gateway; /* the bridge's own address with the subnet's prefix */
+	struct ipnet gateway6; /* the same of IPv6; no family: the bridge has no IPv6 */
 	const char *owner; /* kept as the link's alias ("<realm>/<space>"); NULL: none */
 	unsigned mtu; /* 0: as it is */
 };
 
 /*
- * Create or repair the bridge: fixed MAC, address, MTU, up, no IPv6 and no router
- * advertisements. 1 something was changed, 0 all was in place. -EEXIST, with a message,
- * if a device of that name is not a bridge, has another owner, or has another IPv4
- * address; it is left alone.
+ * Create or repair the bridge: fixed MAC, addresses, MTU, up, no router advertisements, and
+ * no IPv6 but what it is given. 1 something was changed, 0 all was in place. -EEXIST, with a
+ * message, if a device of that name is not a bridge, has another owner, or has another IPv4
+ * address: it is left alone; or if the IPv6 subnet is in use elsewhere: all else is done.
  */
 int link_bridge_ensure(const struct link_bridge *b, struct kerr *err);
 
@@ -70,6 +72,7 @@ struct link_attach {
 	const char *name; /* in the namespace: "eth0" */
 	struct ipv4_net addr;
 	uint32_t gateway; /* 0: no default route */
+	struct ipnet addr6, gateway6; /* the same of IPv6; no family: it is disabled */
 	unsigned mtu; /* 0: the bridge's */
 	uint8_t mac[LINK_MAC_SIZE]; /* all zero: link_mac_of_addr */
 	bool apart; /* the namespace must not forward between its devices: turn ip_forward off */
@@ -79,7 +82,7 @@ struct link_attach {
 /*
  * Create a veth pair between the bridge and the namespace; on return it is up and has
  * its address and default route, and the cell can send nothing with other addresses
- * (link_filter). IPv6 is disabled on it. On failure the pair is removed. -ENODEV if the
+ * (link_filter). On failure the pair is removed. -ENODEV if the
  * bridge does not exist. The caller must be single-threaded: it enters the other namespace
  * to open a socket.
  */

@@ -58,7 +58,8 @@ static int open_xtables(void)
 
 unsigned netwatch_open(struct netwatch *ret)
 {
-	static const int links[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_NETCONF };
+	static const int links[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_NETCONF,
+				     RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_NETCONF };
 	static const int rules[] = { NFNLGRP_NFTABLES };
 	unsigned missing = 0;
 
@@ -125,15 +126,28 @@ static bool link_matters(const struct nlmsghdr *h)
 	return h->nlmsg_type == RTM_DELLINK || !(i->ifi_flags & IFF_UP);
 }
 
+/* Addresses of IPv6 have no label with the name of the device. */
+static bool address6_matters(const struct ifaddrmsg *a)
+{
+	char name[IF_NAMESIZE];
+
+	return if_indextoname(a->ifa_index, name) && str_has_prefix(name, LINK_BRIDGE_PREFIX);
+}
+
 static bool address_matters(const struct nlmsghdr *h)
 {
+	const struct ifaddrmsg *a = rt_data(h);
+
+	if (h->nlmsg_type == RTM_DELADDR && h->nlmsg_len >= NLMSG_LENGTH(sizeof(*a)) &&
+	    a->ifa_family == AF_INET6)
+		return address6_matters(a);
 	return h->nlmsg_type == RTM_DELADDR &&
 	       attr_begins(find_attr(h, sizeof(struct ifaddrmsg), IFA_LABEL,
 				     sizeof(LINK_BRIDGE_PREFIX)),
 			   LINK_BRIDGE_PREFIX);
 }
 
-/* net.ipv4.ip_forward was set to 0. */
+/* net.ipv4.ip_forward was set to 0, or net.ipv6.conf.all.forwarding. */
 static bool netconf_matters(const struct nlmsghdr *h)
 {
 	const struct nlattr *of =

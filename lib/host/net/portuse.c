@@ -58,11 +58,12 @@ static int hex_number(const char *s, size_t n, uint32_t *ret)
 }
 
 /*
- * "0100007F:1F90", or 32 digits of an IPv6 address: 32-bit words in memory order. Of IPv6
- * only what IPv4 packets can reach: -ENOENT for the others.
+ * "0100007F:1F90", or 32 digits of an IPv6 address: 32-bit words in memory order. One that
+ * stands for an IPv4 address is that.
  */
 static int parse_local(const char *s, bool ipv6, struct portuse *ret)
 {
+	static const uint8_t mapped[12] = { [10] = 0xff, 0xff };
 	size_t digits = ipv6 ? 32 : 8;
 	uint32_t words[4] = { 0 }, port;
 
@@ -75,11 +76,9 @@ static int parse_local(const char *s, bool ipv6, struct portuse *ret)
 	ret->addr = ntohl(words[0]);
 	if (!ipv6)
 		return 0;
-	if (words[0] || words[1] || (words[2] != 0 && words[2] != htonl(0xffff)) ||
-	    (words[2] == 0 && words[3] != 0))
-		return -ENOENT;
-	ret->addr = ntohl(words[3]);
-	ret->ipv6 = words[2] == 0;
+	memcpy(ret->addr6, words, sizeof(ret->addr6));
+	ret->ipv6 = memcmp(ret->addr6, mapped, sizeof(mapped)) != 0;
+	ret->addr = ret->ipv6 ? 0 : ntohl(words[3]);
 	return 0;
 }
 
@@ -119,17 +118,30 @@ static bool takes_ipv4(const struct portuse *l)
 	return bind(fd, (struct sockaddr *) &to, sizeof(to)) < 0 && errno == EADDRINUSE;
 }
 
+static bool is_zero(const uint8_t addr[16])
+{
+	static const uint8_t zero[16];
+
+	return memcmp(addr, zero, sizeof(zero)) == 0;
+}
+
 static bool is_in(const struct portuse *l, const struct portuse_range *range)
 {
-	return l->udp == range->udp && l->port >= range->first && l->port <= range->last &&
-	       (l->addr == 0 || range->addr == 0 || l->addr == range->addr);
+	if (l->udp != range->udp || l->port < range->first || l->port > range->last)
+		return false;
+	if (range->ipv6)
+		return l->ipv6 && (is_zero(l->addr6) || is_zero(range->addr6) ||
+				   memcmp(l->addr6, range->addr6, sizeof(l->addr6)) == 0);
+	if (l->ipv6)
+		return is_zero(l->addr6) && takes_ipv4(l);
+	return l->addr == 0 || range->addr == 0 || l->addr == range->addr;
 }
 
 static bool is_wanted(const struct portuse *l, const struct portuse_range *ranges, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (is_in(l, &ranges[i]))
-			return !l->ipv6 || takes_ipv4(l);
+			return true;
 	return false;
 }
 
@@ -231,9 +243,12 @@ char *portuse_process(const struct portuse *l)
 
 char *portuse_text(const struct portuse *l)
 {
-	char addr[IPV4_TEXT_MAX];
+	char addr[INET6_ADDRSTRLEN];
 
-	return xasprintf("%s:%u", l->ipv6 ? "[::]" : ipv4_text(l->addr, addr), (unsigned) l->port);
+	if (!l->ipv6)
+		return xasprintf("%s:%u", ipv4_text(l->addr, addr), (unsigned) l->port);
+	(void) inet_ntop(AF_INET6, l->addr6, addr, sizeof(addr));
+	return xasprintf("[%s]:%u", addr, (unsigned) l->port);
 }
 
 bool portuse_may_bind(uint32_t addr)
@@ -241,6 +256,16 @@ bool portuse_may_bind(uint32_t addr)
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(addr) };
 	cleanup_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
+	return fd < 0 || bind(fd, (struct sockaddr *) &to, sizeof(to)) == 0 ||
+	       errno != EADDRNOTAVAIL;
+}
+
+bool portuse_may_bind6(const uint8_t addr[16])
+{
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
+	cleanup_fd int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	memcpy(&to.sin6_addr, addr, sizeof(to.sin6_addr));
 	return fd < 0 || bind(fd, (struct sockaddr *) &to, sizeof(to)) == 0 ||
 	       errno != EADDRNOTAVAIL;
 }

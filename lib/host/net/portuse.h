@@ -14,18 +14,21 @@ struct portuse_range {
 	bool udp;
 	uint32_t addr; /* 0: every address */
 	uint16_t first, last;
+	bool ipv6; /* IPv6 packets, to addr6; all zero: to every address */
+	uint8_t addr6[16];
 };
 
 struct portuse {
 	bool udp;
-	bool ipv6; /* on [::], for IPv4 as well; addr is 0 */
+	bool ipv6; /* at addr6; on [::] it may be for IPv4 as well */
 	uint32_t addr;
+	uint8_t addr6[16];
 	uint16_t port;
 	uint64_t inode;
 };
 
 /*
- * Find a socket that IPv4 packets to one of the ranges reach. 1 found, 0 none, -errno with
+ * Find a socket that packets to one of the ranges reach. 1 found, 0 none, -errno with
  * a message.
  */
 int portuse_find(const struct portuse_range *ranges, size_t n, struct portuse *ret,
@@ -40,7 +43,8 @@ char *portuse_process(const struct portuse *l);
 /* "0.0.0.0:80" or "[::]:80"; owned by the caller. */
 char *portuse_text(const struct portuse *l) __attribute__((returns_nonnull));
 
-/* Whether a socket can be bound to that IPv4 address: it is one of this host's. */
+/* Whether a socket can be bound to that address: it is one of this host's. */
 bool portuse_may_bind(uint32_t addr);
+bool portuse_may_bind6(const uint8_t addr[16]);
 
 #endif

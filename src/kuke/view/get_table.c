@@ -102,6 +102,15 @@ static void add_ports(struct buf *out, const struct cell_doc *d)
 		buf_addf(out, "%s%s", i ? ", " : "", l->v[i]);
 }
 
+static void add_addresses(struct buf *out, const struct cell_doc *d)
+{
+	const struct cell_network_status *n = &d->status.network;
+
+	buf_adds(out, nn(n->address));
+	if (!str_empty(n->address_v6))
+		buf_addf(out, ", %s", n->address_v6);
+}
+
 /* Running and all containers of the cell: "1/2". */
 static void add_ready(struct buf *out, const struct cell_doc *d)
 {
@@ -159,7 +168,9 @@ static const struct {
 	[COLUMN_CGROUP] = { "CGROUP", true, { "status.cgroupPath" } },
 	[COLUMN_CONTROLLERS] = { "CONTROLLERS", true, { "status.subtreeControllers" } },
 	[COLUMN_PORTS] = { "PORTS", true, { "status.network.ports" } },
-	[COLUMN_ADDRESS] = { "ADDRESS", true, { "status.network.address" } },
+	[COLUMN_ADDRESS] = { "ADDRESS",
+			     true,
+			     { "status.network.address", "status.network.addressV6" } },
 	[COLUMN_CONTAINERS] = { "CONTAINERS",
 				true,
 				{ "spec.containers.id", "status.containers.state" } },
@@ -222,7 +233,7 @@ static void add_text(struct buf *out, enum column column, enum kind kind, const 
 	else if (column == COLUMN_PORTS)
 		add_ports(out, doc);
 	else if (column == COLUMN_ADDRESS)
-		buf_adds(out, nn(((const struct cell_doc *) doc)->status.network.address));
+		add_addresses(out, doc);
 	else if (column == COLUMN_CONTAINERS)
 		add_ready(out, doc);
 	else if (column == COLUMN_RESTARTS)

@@ -144,6 +144,13 @@ cell.status.network.address()
 		grep -qE " $(status network.address)/[0-9]+ "
 }
 
+cell.status.network.addressV6()
+{
+	proof "the IPv6 address of eth0 in the cell's network namespace"
+	inst nsenter --net="/proc/$(cat "$(dir_of plain)/pid")/ns/net" ip -br -6 addr show eth0 |
+		grep -qF " $(status network.addressV6)/64 "
+}
+
 joined()
 {
 	status "network.networks[0].$1"
@@ -173,6 +180,13 @@ cell.status.network.networks.address()
 	proof "the address of eth1 in the cell's network namespace"
 	inst nsenter --net="/proc/$(cat "$(dir_of plain)/pid")/ns/net" ip -br -4 addr show eth1 |
 		grep -qE " $(joined address)/[0-9]+ "
+}
+
+cell.status.network.networks.addressV6()
+{
+	proof "the IPv6 address of eth1 in the cell's network namespace"
+	inst nsenter --net="/proc/$(cat "$(dir_of plain)/pid")/ns/net" ip -br -6 addr show eth1 |
+		grep -qF " $(joined addressV6)/64 "
 }
 
 cell.status.network.ports()

@@ -293,7 +293,7 @@ collect()
 	for ns in net pid cgroup; do readlink "/proc/self/ns/$ns" >"$0/self/ns/$ns"; done
 	cat "/proc/$1/status" >"$0/self/status"
 	{ iptables-legacy -t nat -S; nft list ruleset; } >"$0/nat"
-	ip -o link >"$0/links"; ip -o -4 addr >"$0/addresses"
+	ip -o link >"$0/links"; ip -o addr >"$0/addresses"
 	ss -lx >"$0/listening"' "$SEEN" "$(kukeond_pid)"
 }
 

@@ -18,6 +18,7 @@ server_keys()
 		  reconcileInterval: 1s
 		  podSubnetCIDR: 10.77.0.0/16
 		  podSubnetSize: 28
+		  podSubnetCIDRv6: fd77:1:2::/48
 		  firewallBackend: nft
 		  runtime: crun
 		  keepLayers: true
@@ -150,6 +151,12 @@ serverconfiguration.spec.podSubnetSize()
 {
 	proof "bridges have addresses of that prefix length"
 	grep -qE "$(bridge_of sp) +inet 10\.77\.[0-9.]*/28 " "$SEEN/addresses"
+}
+
+serverconfiguration.spec.podSubnetCIDRv6()
+{
+	proof "bridges have addresses in it"
+	grep -qE "$(bridge_of sp) +inet6 fd77:1:2:[0-9a-f:]*/64 " "$SEEN/addresses"
 }
 
 serverconfiguration.spec.firewallBackend()

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_LINK_IPV6_H
+#define KUKEON_LINK_IPV6_H
+
+#include "link.h"
+#include "rt.h"
+
+/*
+ * What links have of IPv6: settings of devices (ip-sysctl), addresses, routes. Addresses are
+ * given, never made up by the kernel: no router advertisement is heard, and no address is
+ * derived from a MAC. Calls block only until the kernel answers.
+ */
+
+bool link_ipv6_in_kernel(void); /* it is built in or loaded, and not disabled at boot */
+
+/* Write a setting below /proc/sys. 1 written, 0 it had that value (or the kernel lacks it). */
+int link_sysctl_set(const char *path, const char *value, struct kerr *err);
+
+/*
+ * Settings of a device of the caller's namespace, or of its future ones ("default"): none of
+ * IPv6, or just what it is given. 1 changed, 0 they were so.
+ */
+int link_ipv6_off(const char *device, struct kerr *err);
+int link_ipv6_on(const char *device, struct kerr *err);
+
+/* The link-local address with the same last 64 bits, /64. NONE of NONE. */
+struct ipnet link_ipv6_local(const struct ipnet *addr);
+
+/* Requests: give a device an address without asking who else has it; a default route. */
+struct rt_msg *link_ipv6_addr_msg(unsigned ifindex, const struct ipnet *addr);
+struct rt_msg *link_ipv6_route_msg(unsigned ifindex, const struct ipnet *gateway);
+
+/*
+ * Bring a bridge, which is up, to these addresses, the second one link-local, and to no
+ * others. The settings are the caller's. 1 changed, 0 it has them; -EEXIST with a message if
+ * another device of the host has an address or a route within the subnet.
+ */
+int link_ipv6_gateway(struct rt_sock *sk, const char *bridge, const struct ipnet *gateway,
+		      struct kerr *err);
+
+/* Whether a bridge has these addresses, or none if gateway has no family. -errno, message. */
+int link_ipv6_has_gateway(const char *bridge, const struct ipnet *gateway, struct kerr *err);
+
+int link_ipv6_forwarding(struct kerr *err); /* net.ipv6.conf.all.forwarding: 1 on, 0 off */
+/*
+ * Turn it on. A host that forwards hears no router advertisements on devices with accept_ra 1,
+ * and would lose its own address and default route: devices that hear them now, and future
+ * ones, go on hearing them (accept_ra 2). 1 changed, 0 it was on.
+ */
+int link_ipv6_forwarding_on(struct kerr *err);
+
+/* A subnet this host uses, and its device ("" for routes without one). */
+struct link_net6 {
+	struct ipnet net;
+	char device[LINK_NAME_MAX];
+};
+
+/*
+ * Every IPv6 address (as its subnet) and every unicast route but the default ones, of all
+ * tables, without link-local ones. *ret is an array owned by the caller (free), NULL when
+ * none.
+ */
+int link_ipv6_list_nets(struct link_net6 **ret, size_t *ret_n, struct kerr *err);
+
+#endif
