@@ -12,14 +12,14 @@ EVERYWHERE=(same gateway host outside elsewhere)
 CLOSED=(same gateway:icmp host:icmp/6)
 
 # Two cells in the space "tenant", one in the space "other", one in another realm;
-# outside, behind the uplink, a host with two addresses. IPv6, which cells do not have,
-# is given to them by hand, because the rules for it have to hold without that too.
+# outside, behind the uplink, a host with two addresses.
 setup_file()
 {
 	local backend=legacy
 
 	[[ $BATS_TEST_FILENAME != *_nft.bats ]] || backend=nft
-	suite_start --restarts 'reconcileInterval: 0s' "firewallBackend: $backend"
+	suite_start --restarts 'reconcileInterval: 0s' "firewallBackend: $backend" \
+		'podSubnetCIDRv6: fd6b:756b:656f::/48'
 	inst ip netns add outside
 	inst ip link set uplink1 netns outside
 	inst ip -n outside link set lo up
@@ -28,9 +28,7 @@ setup_file()
 	inst ip -n outside addr add 192.0.2.9/24 dev uplink1
 	inst ip -n outside addr add 2001:db8::1/64 dev uplink1 nodad
 	inst ip -n outside addr add 2001:db8::9/64 dev uplink1 nodad
-	inst ip -n outside route add fd00::/16 via 2001:db8::2
 	inst ip addr add 2001:db8::2/64 dev uplink0 nodad
-	inst sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 	cp /etc/hosts "$HERE/hosts"
 	inst mount --bind "$HERE/hosts" /etc/hosts
 	kuke create realm second >/dev/null
@@ -43,10 +41,6 @@ setup_file()
 	IN="default tenant default" run_cell two "$IDLE"
 	IN="default other default" run_cell three "$IDLE"
 	IN="second default default" run_cell four "$IDLE"
-	with_ipv6 tenant one 1
-	with_ipv6 tenant two 1
-	with_ipv6 other three 2
-	IN="second default default" with_ipv6 default four 3
 	quiet inst "$top_builddir/netprobe" serve 7001 7002 >/dev/null 2>&1 &
 	quiet inst ip netns exec outside "$top_builddir/netprobe" serve 7001 7002 >/dev/null 2>&1 &
 	IN="default tenant default" serve two
@@ -67,35 +61,13 @@ serve()
 	quiet in_cell "$1" "$top_builddir/netprobe" serve 7001 7002 >/dev/null 2>&1 &
 }
 
-# with_ipv6 SPACE CELL NET: fd00:NET::/64 on the space's bridge and in the cell.
-with_ipv6()
-{
-	local space=$1 cell=$2 net=$3 realm bridge last port
-
-	read -r realm _ <<<"${IN:-default}"
-	export IN="$realm $space default"
-	bridge=$(cell_value "$cell" .status.network.bridgeName)
-	last=$(cell_ip "$cell" "$realm" "$space")
-	last=${last##*.}
-	# The filter of the cells' links lets no IPv6 through: here the rules have to do it.
-	inst ip -o link show master "$bridge" | sed 's/^[0-9]*: \([^@:]*\).*/\1/' |
-		while read -r port; do inst tc qdisc del dev "$port" clsact 2>/dev/null || true; done
-	# Without an address of its own making, which comes and brings routes when it likes.
-	inst ip link set dev "$bridge" addrgenmode none
-	inst sh -c "echo 0 >/proc/sys/net/ipv6/conf/$bridge/disable_ipv6"
-	inst ip addr replace "fd00:$net::1/64" dev "$bridge" nodad
-	in_cell "$cell" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6'
-	in_cell "$cell" ip addr add "fd00:$net::$last/64" dev eth0 nodad
-	in_cell "$cell" ip route add default via "fd00:$net::1"
-}
-
 # The address of a cell of the matrix in a family.
 address()
 {
-	local ip
+	local member=address
 
-	ip=$(cell_ip "$3" "$1" "$2")
-	[ "$4" = 4 ] && echo "$ip" || echo "fd00:$5::${ip##*.}"
+	[ "$4" = 4 ] || member=addressV6
+	IN="$1 $2 default" cell_value "$3" ".status.network.$member"
 }
 
 # policy [YAML]: the egress policy of the space "tenant"; none without YAML.
@@ -113,10 +85,8 @@ policy()
 # A word is NAME[:PROTO[/PORT]][/FAMILY]; what it leaves out is all of them.
 matrix()
 {
-	local name proto port addr f rows=''
+	local name proto port addr f rows='' gateway
 
-	gateway=$(cell_ip one default tenant)
-	gateway=${gateway%.*}.1
 	for f in 4 6; do
 		while read -r name addr; do
 			for proto in tcp/7001 tcp/7002 udp/7001 icmp/0; do
@@ -130,13 +100,15 @@ matrix()
 
 targets()
 {
-	echo "same $(address default tenant two "$1" 1)"
-	echo "other $(address default other three "$1" 2)"
-	echo "realm $(address second default four "$1" 3)"
+	echo "same $(address default tenant two "$1")"
+	echo "other $(address default other three "$1")"
+	echo "realm $(address second default four "$1")"
+	gateway=$(address default tenant one "$1")
 	if [ "$1" = 4 ]; then
-		printf '%s\n' "gateway $gateway" 'host 192.0.2.2' 'outside 192.0.2.1' 'elsewhere 192.0.2.9'
+		printf '%s\n' "gateway ${gateway%.*}.1" 'host 192.0.2.2' 'outside 192.0.2.1' \
+			'elsewhere 192.0.2.9'
 	else
-		printf '%s\n' 'gateway fd00:1::1' 'host 2001:db8::2' 'outside 2001:db8::1' \
+		printf '%s\n' "gateway ${gateway%:*}:1" 'host 2001:db8::2' 'outside 2001:db8::1' \
 			'elsewhere 2001:db8::9'
 	fi
 }
