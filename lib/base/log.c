@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "buf.h"
@@ -11,13 +15,15 @@
 #include "str.h"
 
 enum {
-	RECORD_MAX = 8192
+	RECORD_MAX = 4096, /* PIPE_BUF: a pipe takes all of it or nothing */
+	READER_WAIT_MS = 100
 };
 
 /* room: records are built here without allocating, so that logging cannot fail in the listener. */
 static struct {
 	enum log_level level;
 	enum log_style style;
+	unsigned lost; /* records, since the last one that was written */
 	char room[RECORD_MAX];
 } sink = { .level = LOG_LEVEL_INFO, .style = LOG_STYLE_PLAIN };
 
@@ -29,10 +35,22 @@ static const struct {
 	{ "warning", LOG_LEVEL_WARN }, { "error", LOG_LEVEL_ERROR }, { "err", LOG_LEVEL_ERROR },
 };
 
+/* The daemon does not stand still where its words are not read: its monitor has died. */
+static void do_not_wait(void)
+{
+	struct stat st;
+	int flags = fcntl(STDERR_FILENO, F_GETFL);
+
+	if (flags >= 0 && fstat(STDERR_FILENO, &st) == 0 && S_ISFIFO(st.st_mode))
+		(void) fcntl(STDERR_FILENO, F_SETFL, flags | O_NONBLOCK);
+}
+
 void log_init(enum log_level level, enum log_style style)
 {
 	sink.level = level;
 	sink.style = style;
+	if (style == LOG_STYLE_LOGFMT)
+		do_not_wait();
 }
 
 enum log_level log_level_from_name(const char *s)
@@ -148,12 +166,25 @@ static void add_time(struct buf *b, enum log_style style)
 		buf_addf(b, "%.*s.%03dZ", (int) strlen(text) - 1, text, ms);
 }
 
+/* An error other than that of a full pipe cannot be told of anywhere. */
+static void put_room(size_t n)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+	ssize_t r = write(STDERR_FILENO, sink.room, n);
+
+	if (r < 0 && errno == EAGAIN && sink.lost == 0 && poll(&p, 1, READER_WAIT_MS) == 1)
+		r = write(STDERR_FILENO, sink.room, n);
+	if (r < 0 && errno == EAGAIN)
+		sink.lost++;
+	else
+		sink.lost = 0;
+}
+
 void log_record(enum log_level level, const char *msg, ...)
 {
 	/* The buffer starts at its maximum size, so it never allocates. */
 	struct buf b = { .data = sink.room, .cap = RECORD_MAX - 1, .max = RECORD_MAX - 2 };
 	va_list ap;
-	ssize_t n;
 
 	if (!log_enabled(level))
 		return;
@@ -176,7 +207,8 @@ void log_record(enum log_level level, const char *msg, ...)
 		add_value(&b, va_arg(ap, const char *));
 	}
 	va_end(ap);
+	if (sink.lost > 0)
+		buf_addf(&b, " lost=%u", sink.lost);
 	sink.room[b.len] = '\n'; /* also ends a truncated record */
-	n = write(STDERR_FILENO, sink.room, b.len + 1);
-	(void) n; /* an error cannot be reported anywhere else */
+	put_room(b.len + 1);
 }

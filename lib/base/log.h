@@ -17,7 +17,11 @@ enum log_style {
 	LOG_STYLE_PLAIN = 2, /* kuke -v: 2026-01-02T03:04:05Z INFO "message" key=value */
 };
 
-/* The only mutable global of the library. Output goes to stderr, one write(2) a record. */
+/*
+ * The only mutable global of the library. Output goes to stderr, one write(2) a record. Where
+ * that is a pipe and the style the daemon's, it is made not to block: records that are not
+ * read in time are dropped, and the next one tells how many (lost=N).
+ */
 void log_init(enum log_level level, enum log_style style);
 enum log_level
 log_level_from_name(const char *s); /* debug info warn warning error err; unknown: info */

@@ -143,6 +143,55 @@ tree()
 	kuke delete cell a
 }
 
+monitor()
+{
+	inst pgrep -f -- '--id=kukeon_kukeon_kukeond_kukeond '
+}
+
+monitor_is_back()
+{
+	local pid
+
+	pid=$(monitor) && [ "$pid" != "$1" ]
+}
+
+# What a daemon says has nobody who reads it, and there is no more room for it.
+fill_output()
+{
+	inst dd if=/dev/zero of="$(find "$INSTANCE/run/containers" -path '*kukeond/stderr')" \
+		oflag=nonblock bs=4096 count=17 status=none 2>/dev/null || true
+}
+
+@test "kill -9 of the daemon's monitor: the daemon answers, and has another one soon" {
+	local daemon old
+	daemon=$(kukeond_pid)
+	old=$(monitor)
+	inst kill -9 "$old"
+	wait_for 200 pid_gone "$old"
+	fill_output
+	kuke get cells
+	quiet kuke daemon start
+	wait_for 200 monitor_is_back "$old"
+	assert_equal "$(kukeond_pid)" "$daemon"
+	# It does what the first one did: what is said is in the log, and the daemon is kept up.
+	wait_for 200 logs_grow
+	inst kill -9 "$daemon"
+	wait_for 400 daemon_is_back "$daemon"
+	# A pass finds it, too.
+	old=$(monitor)
+	inst kill -9 "$old"
+	IN='kuke-system kukeon kukeon' pass_over kukeond
+	wait_for 200 monitor_is_back "$old"
+}
+
+logs_grow()
+{
+	local log=$INSTANCE_RUN_PATH/data/kuke-system/kukeon/kukeon/kukeond/kukeond/log before
+	before=$(stat -c %s "$log")
+	IN='kuke-system kukeon kukeon' pass_over kukeond
+	[ "$(stat -c %s "$log")" -gt "$before" ]
+}
+
 @test "SIGTERM from outside ends it cleanly, and kuke daemon start brings it back" {
 	run_cell a "$IDLE"
 	local init

@@ -301,8 +301,11 @@ static int observe(struct engine *e, struct cell_look *look, const char *ns, str
 	status_align(doc);
 	if (ret)
 		*ret = (struct cell_seen){ 0 };
-	if (daemon_cell_is(&a))
+	if (daemon_cell_is(&a)) {
+		if (ret && daemon_cell_is_alone(e, ns, doc))
+			ret->need = CELL_NEED_ADOPT;
 		return daemon_cell_observe(e, doc, err);
+	}
 	read_sight(e, look, ns, &a, doc, &sight);
 	/*
 	 * What a look knows of stops and restarts is older than what was seen of the

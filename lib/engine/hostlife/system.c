@@ -146,44 +146,13 @@ static struct container_spec *daemon_spec(struct cell_doc *doc)
 	return cell_container(&doc->spec, SYSTEM_CELL);
 }
 
-static char **daemon_argv(const struct container_spec *c)
-{
-	char **argv = xcalloc(c->args.n + 2, sizeof(*argv));
-
-	argv[0] = c->command;
-	for (size_t i = 0; i < c->args.n; i++)
-		argv[i + 1] = c->args.v[i];
-	return argv;
-}
-
-/* The monitor and the daemon live in <cell>/<id>; workloads are moved out before they run. */
 static int start_process(struct engine *e, struct container_run *run, struct kerr *err)
 {
-	cleanup_free char **argv = daemon_argv(run->spec);
-	int fds[CGROUP_FDS_MAX];
-	size_t n = 0;
-	struct shim_started started;
-	int r;
+	int r = shim_clear(&run->how, SHIM_CLEAR_KILL, err); /* also the cgroup */
 
-	r = shim_clear(&run->how, SHIM_CLEAR_KILL, err);
 	if (r == 0)
 		r = shim_prepare(&run->how, NULL, err);
-	/* After clearing, which removes the cgroup as well. */
-	if (r == 0)
-		r = cgroup_ensure(e->cgroups, run->cgroup, CGROUP_ENSURE_LEAF, NULL, err);
-	if (r >= 0)
-		r = cgroup_open_procs(e->cgroups, run->cgroup, fds, &n, err);
-	if (r < 0)
-		return r;
-	run->how.monitor_procs_fds = fds;
-	run->how.n_monitor_procs_fds = n;
-	run->how.process = argv;
-	r = shim_start(&run->how, &started, err);
-	cgroup_close_procs(fds, n);
-	run->how.monitor_procs_fds = NULL;
-	run->how.n_monitor_procs_fds = 0;
-	run->how.process = NULL;
-	return r;
+	return r < 0 ? r : daemon_cell_start(e, run, err);
 }
 
 static int load(struct engine *e, struct cell_doc *doc, char **ret_ns, struct kerr *err)
@@ -250,6 +219,8 @@ int system_start(struct engine *e, char **ret_socket, struct kerr *err)
 		*ret_socket = daemon_socket(&doc);
 	if (running == 0 && r == 0)
 		r = start_locked(e, ns, &doc, err);
+	else if (running > 0 && r == 0 && daemon_cell_adopt(e, ns, &doc, NULL) < 0)
+		log_wrn("the daemon has no monitor, and none could be started");
 	if (running == 0 && r < 0)
 		(void) kerr_wrap(err, r, "start kukeond");
 	locks_drop_path(e->locks, &system_addr);

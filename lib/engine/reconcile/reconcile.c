@@ -49,8 +49,15 @@
 static int adopt_lost(struct engine *e, const char *ns, const struct cell_doc *doc,
 		      struct kerr *err)
 {
+	struct addr a = addr_of_cell(doc);
 	int r = 0;
 
+	if (daemon_cell_is(&a)) {
+		r = daemon_cell_adopt(e, ns, doc, err);
+		if (r > 0)
+			log_inf("started a monitor for the daemon, whose own died");
+		return r < 0 ? r : 0;
+	}
 	for (size_t i = 0; r == 0 && i < doc->spec.containers.n; i++) {
 		cleanup_container_run struct container_run run = { 0 };
 		struct shim_status st;
