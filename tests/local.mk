@@ -152,6 +152,7 @@ SYSTEM_TESTS = \
 	tests/integration/mount_tables.bats \
 	tests/integration/names.bats \
 	tests/integration/network.bats tests/integration/network_nft.bats \
+	tests/integration/network_chaos.bats tests/integration/network_chaos_nft.bats \
 	tests/integration/ports.bats tests/integration/ports_nft.bats \
 	tests/integration/passes.bats \
 	tests/integration/people.bats \
@@ -382,7 +383,7 @@ AM_TESTS_ENVIRONMENT = \
 	LC_ALL=C.UTF-8; export LC_ALL;
 EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/helpers/leakcheck tests/helpers/busybox-image tests/helpers/kernel-tells \
-	tests/helpers/odd-image \
+	tests/helpers/odd-image tests/helpers/egress-model tests/helpers/slow-dns \
 	tests/data/spec/plain.json tests/data/spec/everything.json \
 	tests/helpers/archive-registry tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
 	tests/helpers/imgtree tests/helpers/layerseq tests/helpers/treecmp tests/helpers/fiveimages tests/helpers/store.bash \

@@ -11,7 +11,7 @@ setup_file()
 	suite_start
 	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/home/other.tar" docker.io/library/other:1
 	cell_doc a "$IDLE" >"$INSTANCE/home/doc"
-	export POINTS=${KUKEON_CRASH_POINTS:-20}
+	export POINTS=${CRASH_POINTS:-20}
 }
 
 # traced STRACE-OPTIONS -- KUKE-ARGS

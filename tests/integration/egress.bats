@@ -4,6 +4,8 @@
 # What an egress policy lets out, with real packets: a matrix of destinations,
 # families and protocols for each kind of policy. egress_nft.bats is a link to this
 # file: the same with the rules in nf_tables.
+#
+#   EGRESS_SEED=N EGRESS_ROUNDS=50   the policies of chance of a run that printed it; how many
 
 load ../helpers/suite
 
@@ -183,5 +185,35 @@ matrix_is()
 @test "deny, and ports: TCP only, and only these" {
 	policy 'default: deny, allow: [{cidr: 192.0.2.1/32, ports: [7001, 7001]}, {cidr: "2001:db8::/32", ports: [7002]}]'
 	matrix_is "${CLOSED[@]}" outside:tcp/7001/4 {outside,host,elsewhere}:tcp/7002/6
+	policy
+}
+
+more_targets()
+{
+	local i
+
+	for i in 16 17 31 32 127 128; do echo "outside 192.0.2.$i"; done
+	for i in 10 11 1f 20 ff 100; do echo "outside 2001:db8::$i"; done
+}
+
+# Each round has ports of its own, so that no packet belongs to a connection of another one.
+@test "policies of chance: a model of them and the kernel agree" {
+	local seed=${EGRESS_SEED:-$RANDOM} i addr
+	echo "EGRESS_SEED=$seed"
+	inst ip netns exec outside sh -c 'echo 0 >/proc/sys/net/ipv6/conf/uplink1/accept_dad'
+	more_targets | while read -r _ addr; do
+		inst ip -n outside addr add "$addr" dev uplink1
+	done
+	gateway=$(cell_ip one default tenant)
+	gateway=${gateway%.*}.1
+	{ targets 4; targets 6; more_targets; } >"$HERE/targets"
+	for i in $(seq "${EGRESS_ROUNDS:-10}"); do
+		"$INSTANCE_HELPERS/egress-model" "$seed" "$i" <"$HERE/targets" >"$HERE/model"
+		echo "$i: $(head -n 1 "$HERE/model")"
+		policy "$(head -n 1 "$HERE/model")"
+		IN="default tenant default" in_cell one \
+			sh -c "echo $((10000 + i * 500)) $((10499 + i * 500)) >/proc/sys/net/ipv4/ip_local_port_range"
+		IN="default tenant default" in_cell one "$top_builddir/netprobe" probe < <(tail -n +2 "$HERE/model")
+	done
 	policy
 }

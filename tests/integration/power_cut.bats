@@ -17,7 +17,7 @@ load ../helpers/store
 setup_file()
 {
 	store_setup
-	export POINTS=${KUKEON_CUT_POINTS:-5} # in each step
+	export POINTS=${CUT_POINTS:-5} # in each step
 	inst mkdir "$DISKS/fuse"
 	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/home/busybox.tar"
 	inst mv "$INSTANCE/home/busybox.tar" "$DISKS"
