@@ -261,6 +261,51 @@ is_port_of()
 	kuke delete cell gate
 }
 
+says()
+{
+	assert_equal "$(cell_value "$1" '.status.message // ""')" "$2"
+}
+
+@test "a space is deleted by force: cells that have joined it lose that link and nothing else" {
+	local own port lost thief
+	quiet kuke create space extra >/dev/null
+	run_cell gate "$SERVE" 'networks: [back, extra]'
+	own="eth0 $(cell_value gate .status.network.address) eth1 $(joined_value gate .address | cut -d' ' -f1) "
+	lost=$(joined_value gate .address | cut -d' ' -f2)
+	port=$(port_on gate 1)
+	kuke delete space extra --force
+	wait_for 200 says gate 'NetworkFailed: space "extra" does not exist any more; the cell has lost eth2'
+	assert_equal "$(devices_of gate)" "$own"
+	refute inst ip link show "$port"
+	assert_equal "$(joined_value gate .name)" back
+	assert_equal "$(space_bridge extra)" ''
+	run_cell near "$IDLE"
+	wait_for 200 fetch "$(cell_value gate .status.network.address)" near
+	# Made again, it is joined again.
+	quiet kuke create space extra >/dev/null
+	wait_for 200 says gate ''
+	assert_equal "$(devices_of gate)" "${own}eth2 $lost "
+	assert_equal "$(leases_of extra)" "${lost}_default_gate_default"
+	# Not if the address is another cell's by then.
+	kuke delete space extra --force
+	wait_for 200 says gate 'NetworkFailed: space "extra" does not exist any more; the cell has lost eth2'
+	kuke daemon stop >/dev/null
+	quiet kuke --no-daemon create space extra >/dev/null
+	quiet kuke --no-daemon create stack default --space extra >/dev/null
+	IN='default extra default' cell_doc thief "$IDLE" | quiet kuke --no-daemon run -d -f - >/dev/null
+	quiet kuke daemon start >/dev/null
+	wait_for 200 says gate 'NetworkFailed: space "extra" is not the one that the cell has joined; the cell has lost eth2; stop and start the cell'
+	thief=$(IN='default extra default' cell_value thief .status.network.address)
+	assert_equal "$thief" "$lost"
+	assert_equal "$(devices_of gate)" "$own"
+	quiet kuke stop cell gate >/dev/null
+	quiet kuke start cell gate >/dev/null
+	says gate ''
+	refute [ "$(joined_value gate .address | cut -d' ' -f2)" = "$lost" ]
+	kuke delete cells gate near
+	kuke delete space extra --cascade >/dev/null
+}
+
 @test "a realm goes with cells that have joined each other's spaces" {
 	quiet kuke create realm r1 >/dev/null
 	"$INSTANCE_HELPERS/busybox-image" "$INSTANCE/busybox.tar" "$IMAGE" docker

@@ -414,6 +414,14 @@ bool cell_link_in_order(struct engine *e, const struct cell_doc *doc, const stru
 	return in_order;
 }
 
+/* Whether the space that a link leads to is the one whose subnet its address is of. */
+static bool is_same_network(struct engine *e, const struct port *p)
+{
+	struct space_net net;
+
+	return network_load(e, &p->space, &net, NULL) < 0 || ipv4_contains(net.subnet, p->addr);
+}
+
 /* Errors are left to the next pass: the cell runs, and its names are as they were. */
 static void keep_leases(struct engine *e, const struct cell_names *names,
 			const struct cell_run *run)
@@ -424,12 +432,55 @@ static void keep_leases(struct engine *e, const struct cell_names *names,
 		struct lease_holder h = holder_of(names, run, i);
 		struct port p = port_of(&names->own.cell, run, i);
 
-		changed |= p.addr && lease_keep(e, &h, p.addr, NULL) > 0;
+		changed |= p.addr && is_same_network(e, &p) && lease_keep(e, &h, p.addr, NULL) > 0;
 	}
 	if (!changed)
 		return;
 	log_wrn("restored the lease of a running cell", "cell", names->own.cell.cell);
 	(void) cell_names_publish(e, names, NULL);
+}
+
+struct other_holder {
+	const struct addr *cell;
+	uint32_t addr;
+	bool found;
+};
+
+static void note_holder(void *ctx, const struct lease *l)
+{
+	struct other_holder *o = ctx;
+	bool own = l->space && streq(l->space, o->cell->space) && streq(l->stack, o->cell->stack) &&
+		   streq(l->cell, o->cell->cell);
+
+	o->found |= l->addr == o->addr && !own;
+}
+
+/*
+ * A space that the cell has joined may have been deleted by force, and made anew, with another
+ * subnet or with the cell's address for another. Then the cell loses its link.
+ */
+static int keep_joined(struct engine *e, const struct cell_names *names, const struct cell_run *run,
+		       size_t i, struct kerr *err)
+{
+	struct port p = port_of(&names->own.cell, run, i);
+	struct other_holder o = { .cell = &names->own.cell, .addr = p.addr };
+	struct lease_holder h = holder_of(names, run, i);
+	int r = p.joined ? store_exists(&e->layout, &p.space, err) : 1;
+
+	if (r < 0 || !p.joined || (r > 0 && lease_stands(e, &h, p.addr)))
+		return r < 0 ? r : 0;
+	if (r > 0)
+		(void) lease_each(e, &p.space, note_holder, &o, NULL);
+	if (r > 0 && !o.found && is_same_network(e, &p))
+		return 0;
+	(void) link_delete(p.veth, NULL); /* else the next pass does */
+	return r == 0 ? kerr_plain(err, -ENOENT,
+				   "space \"%s\" does not exist any more; the cell has lost %s",
+				   p.space.space, p.device)
+		      : kerr_plain(err, -ESTALE,
+				   "space \"%s\" is not the one that the cell has joined; the cell "
+				   "has lost %s; stop and start the cell",
+				   p.space.space, p.device);
 }
 
 /* 1 repaired, 0 it was in order. */
@@ -487,7 +538,9 @@ int cell_link_mend_locked(struct engine *e, const struct cell_doc *doc, struct c
 	cell_names_of(doc, run, &names);
 	keep_leases(e, &names, run);
 	for (size_t i = 0; i <= run->n_joined; i++) { /* the first that fails is reported */
-		r = mend_port(e, &a, run, i, failed < 0 ? NULL : &why);
+		r = keep_joined(e, &names, run, i, failed < 0 ? NULL : &why);
+		if (r == 0)
+			r = mend_port(e, &a, run, i, failed < 0 ? NULL : &why);
 		failed = failed < 0 || r >= 0 ? failed : r;
 		mended |= r > 0;
 	}

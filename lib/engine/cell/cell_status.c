@@ -185,9 +185,12 @@ static void observe_joined(const struct engine *e, struct cell_doc *doc, const s
 	st->networks.n = 0;
 	for (size_t i = 0; i < run->n_joined; i++) {
 		const struct cell_port *p = &run->joined[i];
-		struct cell_joined_network *n =
-			vec_grow(&st->networks.v, &st->networks.n, sizeof(*n));
+		struct addr space = { .realm = a.realm, .space = (char *) (uintptr_t) p->space };
+		struct cell_joined_network *n;
 
+		if (store_exists(&e->layout, &space, NULL) == 0) /* deleted by force */
+			continue;
+		n = vec_grow(&st->networks.v, &st->networks.n, sizeof(*n));
 		link_bridge_name(a.realm, p->space, e->instance, bridge);
 		n->name = xstrdup(p->space);
 		n->bridge_name = xstrdup(bridge);
