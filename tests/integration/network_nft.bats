@@ -192,3 +192,11 @@ goes_out()
 	sed -i '/firewallBackend/d' "$INSTANCE_CONFIG"
 	restart_daemon
 }
+
+@test "a change of rules asks for the tables once, and once in each of its steps" {
+	# What the host filters with, the rules, what of others has to be opened, what stays closed.
+	quiet traced_engine "$HERE/trace" -f -e trace=sendto,sendmsg -- --no-daemon create space asked >/dev/null
+	assert_equal "$(grep -c NFT_MSG_GETTABLE "$HERE/trace")" 4
+	rm -r "$HERE/trace" "$HERE/traced"
+	kuke delete space asked >/dev/null
+}

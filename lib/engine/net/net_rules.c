@@ -15,7 +15,6 @@
 #include "firewall.h"
 #include "firewall_plan.h"
 #include "firewall_ports.h"
-#include "firewall_world.h"
 #include "link.h"
 #include "log.h"
 #include "mem.h"
@@ -187,7 +186,7 @@ typedef int plan_fn(struct engine *e, const struct firewall_plan *plan, struct k
 
 static int try_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
 {
-	return packet_filter_apply(e, plan, err);
+	return packet_filter_apply(e, plan, NULL, err);
 }
 
 static char *told_file(const struct engine *e)
@@ -216,15 +215,13 @@ static int apply_plan(struct engine *e, const struct firewall_plan *plan, struct
 {
 	struct kerr why = { 0 };
 	char text[KERR_TEXT_MAX];
-	int r = try_plan(e, plan, &why);
+	int r = packet_filter_apply(e, plan, &why, &why);
 
 	if (r < 0 && r != -EOPNOTSUPP) {
 		if (err)
 			*err = why;
 		return r;
 	}
-	if (r >= 0) /* IPv4 stands; what of IPv6 */
-		(void) firewall_world_check(packet_filter_choice(e), FIREWALL_IPV6, &why);
 	if (!why.msg[0])
 		(void) net_ipv6_check(e, &why);
 	tell_unsupported(e, kerr_text(&why, text, sizeof(text)));

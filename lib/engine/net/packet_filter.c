@@ -19,14 +19,9 @@ enum firewall_choice packet_filter_choice(const struct engine *e)
 	return e->firewall_choice;
 }
 
-static enum firewall_world world(const struct engine *e)
-{
-	return firewall_world(packet_filter_choice(e), FIREWALL_IPV4);
-}
-
 const char *packet_filter_name(const struct engine *e)
 {
-	return firewall_world_name(world(e));
+	return firewall_world_name(firewall_world(packet_filter_choice(e), FIREWALL_IPV4));
 }
 
 /* Only where a host without any rules would go to has to be known: a lost mark is no fault. */
@@ -52,16 +47,23 @@ static void tell_closed(const struct engine *e)
 		log_wrn("packets of cells are dropped by others", "by", closed.v[i]);
 }
 
-int packet_filter_apply(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
+int packet_filter_apply(struct engine *e, const struct firewall_plan *plan, struct kerr *ret_ipv6,
+			struct kerr *err)
 {
-	enum firewall_choice choice = packet_filter_choice(e);
-	int r = firewall_apply(plan, choice, err);
+	enum firewall_world world;
+	struct firewall_probe probe;
+	int r;
 
+	firewall_probe(packet_filter_choice(e), &probe);
+	r = firewall_apply_probed(plan, &probe, err);
 	if (r < 0)
 		return r;
-	set_mark(e, firewall_world(choice, FIREWALL_IPV4) == FIREWALL_WORLD_NFT);
+	world = firewall_probe_world(&probe, FIREWALL_IPV4);
+	set_mark(e, world == FIREWALL_WORLD_NFT);
 	if (r > 0)
-		log_inf("packet filter rules written", "filter", packet_filter_name(e));
+		log_inf("packet filter rules written", "filter", firewall_world_name(world));
 	tell_closed(e);
+	if (ret_ipv6)
+		(void) firewall_probe_check(&probe, FIREWALL_IPV6, ret_ipv6);
 	return r;
 }

@@ -16,7 +16,11 @@ enum firewall_choice packet_filter_choice(const struct engine *e);
 
 const char *packet_filter_name(const struct engine *e); /* firewall_world_name */
 
-/* With the lock of the firewall. As firewall_apply; logs what changed, and what others drop. */
-int packet_filter_apply(struct engine *e, const struct firewall_plan *plan, struct kerr *err);
+/*
+ * With the lock of the firewall. As firewall_apply; logs what changed, and what others drop.
+ * On success *ret_ipv6 (may be NULL) says what is missing where IPv6 cannot be filtered.
+ */
+int packet_filter_apply(struct engine *e, const struct firewall_plan *plan, struct kerr *ret_ipv6,
+			struct kerr *err);
 
 #endif

@@ -19,12 +19,12 @@ enum action {
 };
 
 /* IPv6 where it is filtered and there is something for it. */
-static unsigned legacy_families(const struct firewall_plan *p, enum firewall_choice choice)
+static unsigned legacy_families(const struct firewall_plan *p, const struct firewall_probe *probe)
 {
 	bool ipv6 = firewall_plan_uses(p, FIREWALL_FILTER, FIREWALL_IPV6) ||
 		    firewall_plan_uses(p, FIREWALL_NAT, FIREWALL_IPV6);
 
-	if (ipv6 && firewall_world(choice, FIREWALL_IPV6) == FIREWALL_WORLD_LEGACY)
+	if (ipv6 && firewall_probe_world(probe, FIREWALL_IPV6) == FIREWALL_WORLD_LEGACY)
 		return FIREWALL_BOTH;
 	return FIREWALL_IPV4;
 }
@@ -122,17 +122,17 @@ static int tidy_nft(const struct firewall_plan *p, enum action action, struct ke
 /* ---- both ---- */
 
 /* The rules first, so that nothing is open that they close. */
-static int act(const struct firewall_plan *p, enum firewall_choice choice, enum action action,
-	       struct kerr *err)
+static int act(const struct firewall_plan *p, const struct firewall_probe *probe,
+	       enum action action, struct kerr *err)
 {
 	bool nft;
 	int any, r;
 
-	r = firewall_world_check(choice, FIREWALL_IPV4, err);
+	r = firewall_probe_check(probe, FIREWALL_IPV4, err);
 	if (r < 0)
 		return r;
-	nft = firewall_world(choice, FIREWALL_IPV4) == FIREWALL_WORLD_NFT;
-	any = nft ? do_nft(p, action, err) : do_legacy(p, legacy_families(p, choice), action, err);
+	nft = firewall_probe_world(probe, FIREWALL_IPV4) == FIREWALL_WORLD_NFT;
+	any = nft ? do_nft(p, action, err) : do_legacy(p, legacy_families(p, probe), action, err);
 	if (any < 0)
 		return any;
 	r = action == ACTION_LOOK ? firewall_open_differs(p, err) : firewall_open_apply(p, err);
@@ -142,14 +142,26 @@ static int act(const struct firewall_plan *p, enum firewall_choice choice, enum 
 	return r < 0 ? r : any | r;
 }
 
+int firewall_apply_probed(const struct firewall_plan *p, const struct firewall_probe *probe,
+			  struct kerr *err)
+{
+	return act(p, probe, ACTION_APPLY, err);
+}
+
 int firewall_apply(const struct firewall_plan *p, enum firewall_choice choice, struct kerr *err)
 {
-	return act(p, choice, ACTION_APPLY, err);
+	struct firewall_probe probe;
+
+	firewall_probe(choice, &probe);
+	return act(p, &probe, ACTION_APPLY, err);
 }
 
 int firewall_differs(const struct firewall_plan *p, enum firewall_choice choice, struct kerr *err)
 {
-	return act(p, choice, ACTION_LOOK, err);
+	struct firewall_probe probe;
+
+	firewall_probe(choice, &probe);
+	return act(p, &probe, ACTION_LOOK, err);
 }
 
 int firewall_remove(const struct firewall_plan *p, struct kerr *err)

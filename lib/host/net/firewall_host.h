@@ -19,6 +19,10 @@
  */
 int firewall_apply(const struct firewall_plan *p, enum firewall_choice choice, struct kerr *err);
 
+/* The same on a host that has been probed already. */
+int firewall_apply_probed(const struct firewall_plan *p, const struct firewall_probe *probe,
+			  struct kerr *err);
+
 /* 1 if firewall_apply would change something, 0 if not, -errno as firewall_apply. */
 int firewall_differs(const struct firewall_plan *p, enum firewall_choice choice, struct kerr *err);
 

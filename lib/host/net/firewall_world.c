@@ -165,21 +165,33 @@ static enum firewall_world chosen_world(enum firewall_choice choice)
 	return world_of_host(choice);
 }
 
-enum firewall_world firewall_world(enum firewall_choice choice, enum firewall_family family)
+void firewall_probe(enum firewall_choice choice, struct firewall_probe *ret)
 {
-	enum firewall_world host;
+	*ret = (struct firewall_probe){ .choice = choice, .host = chosen_world(choice) };
+}
 
+enum firewall_world firewall_probe_world(const struct firewall_probe *p,
+					 enum firewall_family family)
+{
 	if (access(families[family].kernel, F_OK) < 0)
 		return FIREWALL_WORLD_NO_PACKETS;
-	host = chosen_world(choice);
-	if (family == FIREWALL_IPV4 || host != FIREWALL_WORLD_LEGACY)
-		return host;
+	if (family == FIREWALL_IPV4 || p->host != FIREWALL_WORLD_LEGACY)
+		return p->host;
 	if (legacy_in_kernel(family) || legacy_can_load(family))
 		return FIREWALL_WORLD_LEGACY;
 	return FIREWALL_WORLD_NONE;
 }
 
-static int check_family(enum firewall_choice choice, enum firewall_family family, struct kerr *err)
+enum firewall_world firewall_world(enum firewall_choice choice, enum firewall_family family)
+{
+	struct firewall_probe p;
+
+	firewall_probe(choice, &p);
+	return firewall_probe_world(&p, family);
+}
+
+static int check_family(const struct firewall_probe *p, enum firewall_family family,
+			struct kerr *err)
 {
 	static const char *const missing[] = {
 		[FIREWALL_CHOICE_AUTO] = "neither ip_tables nor nf_tables",
@@ -187,7 +199,8 @@ static int check_family(enum firewall_choice choice, enum firewall_family family
 		[FIREWALL_CHOICE_NFT] = "no nf_tables (firewallBackend: nft)",
 		[FIREWALL_CHOICE_STAY_NFT] = "neither ip_tables nor nf_tables",
 	};
-	enum firewall_world host = firewall_world(choice, family);
+	enum firewall_world host = firewall_probe_world(p, family);
+	enum firewall_choice choice = p->choice;
 
 	_Static_assert(ARRAY_SIZE(missing) == _FIREWALL_CHOICE_MAX, "a choice without words");
 	assert(choice < _FIREWALL_CHOICE_MAX && missing[choice] != NULL);
@@ -200,15 +213,23 @@ static int check_family(enum firewall_choice choice, enum firewall_family family
 			  families[family].lost);
 }
 
-int firewall_world_check(enum firewall_choice choice, unsigned which, struct kerr *err)
+int firewall_probe_check(const struct firewall_probe *p, unsigned which, struct kerr *err)
 {
 	int r = 0;
 
 	if (which & FIREWALL_IPV4)
-		r = check_family(choice, FIREWALL_IPV4, err);
+		r = check_family(p, FIREWALL_IPV4, err);
 	if (r == 0 && which & FIREWALL_IPV6)
-		r = check_family(choice, FIREWALL_IPV6, err);
+		r = check_family(p, FIREWALL_IPV6, err);
 	return r;
+}
+
+int firewall_world_check(enum firewall_choice choice, unsigned which, struct kerr *err)
+{
+	struct firewall_probe p;
+
+	firewall_probe(choice, &p);
+	return firewall_probe_check(&p, which, err);
 }
 
 /* ---- names ---- */

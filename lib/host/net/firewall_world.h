@@ -26,6 +26,17 @@ enum firewall_world {
 };
 
 /*
+ * What was found out of this network namespace, of one moment: nf_tables is listed once for
+ * that, and several questions are asked of one probe.
+ */
+struct firewall_probe {
+	enum firewall_choice choice;
+	enum firewall_world host; /* of IPv4; IPv6 goes with it */
+};
+
+void firewall_probe(enum firewall_choice choice, struct firewall_probe *ret);
+
+/*
  * Which packet filter of this network namespace gets the rules of a family. What drops
  * packets drops them in either, but what filters already should not have to be looked
  * for in two places, and iptables-nft warns of legacy tables beside its own. So without
@@ -37,6 +48,10 @@ enum firewall_world {
  *
  * Loads ip_tables at most where it will be used.
  */
+enum firewall_world firewall_probe_world(const struct firewall_probe *p,
+					 enum firewall_family family);
+
+/* The same of a new probe. */
 enum firewall_world firewall_world(enum firewall_choice choice, enum firewall_family family);
 
 /* How people call it: "iptables (legacy)", "nftables", "none". */
@@ -49,6 +64,7 @@ bool firewall_world_has_legacy(enum firewall_family family);
  * Whether packets of the families (bits) can be filtered here: 0 (also where the kernel
  * does not have the family), -EOPNOTSUPP with a message that says what is missing.
  */
+int firewall_probe_check(const struct firewall_probe *p, unsigned families, struct kerr *err);
 int firewall_world_check(enum firewall_choice choice, unsigned families, struct kerr *err);
 
 #endif
