@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# start.sh [-s] [-n RUNS]: what starting a cell costs beyond starting its container.
+# start.sh [-d] [-s] [-n RUNS]: what starting a cell costs beyond starting its container.
 #
 # Pairs, interleaved in one run, `kuke run -d` of a cell with one container
 # (network included, image present, daemon up, a new cell each time) with the
@@ -10,7 +10,8 @@
 # and uts namespaces pinned beforehand and new each time. Clean-up is not timed.
 # Everything happens in namespaces of its own; what a disk holds is on a
 # journalled ext4 on a loop device. With -s both have the built-in seccomp profile
-# (seccompDefault), and a third side is the bare runc without it.
+# (seccompDefault), and a third side is the bare runc without it. With -d the space of the
+# cell has a policy that denies, with 20 allow rules.
 #
 # Prints both, the CPU time of all processes involved, the medians of the steps
 # as the daemon's debug log tells them, the durable writes of one start, and as
@@ -20,9 +21,10 @@ set -eu -o pipefail
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 : "${top_builddir:=$(pwd)}"
 export top_builddir
-runs=20 seccomp=
-while getopts sn: opt; do
+runs=20 seccomp='' deny=''
+while getopts dsn: opt; do
 	case $opt in
+	d) deny=1 ;;
 	s) seccomp=1 ;;
 	n) runs=$OPTARG ;;
 	*) sed -n '4s/^# //p' "$0" >&2; exit 2 ;;
@@ -56,6 +58,14 @@ sed -i '/^  logLevel:/d' "$INSTANCE_CONFIG"
 [ -z "$seccomp" ] || echo "  seccompDefault: true" >>"$INSTANCE_CONFIG"
 instance_init
 busybox_image >/dev/null
+if [ -n "$deny" ]; then
+	{
+		echo '{kind: Space, metadata: {name: default}, spec: {realmId: default, network: {egress: {default: deny, allow: ['
+		for ((i = 0; i < 20; i++)); do echo "  {cidr: 198.51.100.$i/32, ports: [443]},"; done
+		echo ']}}}}'
+	} >"$INSTANCE/deny.yaml"
+	kuke apply -f "$INSTANCE/deny.yaml" >/dev/null
+fi
 
 manifest()
 {

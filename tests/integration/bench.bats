@@ -31,6 +31,28 @@ setup_file()
 	assert_regex "${lines[-1]}" '^ratio [0-9]+\.[0-9][0-9]$'
 }
 
+@test "start.sh -d is in a space that denies" {
+	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/start.sh" -d -n 1
+	assert_success
+	assert_regex "${lines[-1]}" '^ratio [0-9]+\.[0-9][0-9]$'
+}
+
+@test "network.sh measures links, rules and throughput" {
+	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/network.sh" -n 4 -r 2 -s 3 -t 1
+	assert_success
+	assert_output --regexp "attach: [0-9.]+ ms by the daemon's log, -?[0-9.]+ ms beyond a cell on the host's network; plugin bridge -?[0-9.]+ ms"
+	assert_output --regexp 'crowd: cell 1: [0-9.]+ ms, [0-9.]+ ms with its start; cell 4: [0-9.]+ ms'
+	for backend in legacy nft; do
+		assert_output --regexp "rules of 3 spaces, $backend: [0-9.]+ ms .*, [0-9.]+ ms where they stood"
+		assert_output --regexp "rules $backend [0-9.]+, aimed at: at most 200: (reached|missed)"
+	done
+	command -v iperf3 >/dev/null || return 0 # of ./bootstrap deps bench
+	for what in cell outside; do
+		assert_output --regexp "$what: [0-9]+ Mbit/s, bare [0-9]+ Mbit/s"
+		assert_output --regexp "$what [0-9.]+, aimed at: at least 0.95: (reached|missed)"
+	done
+}
+
 @test "footprint.sh measures what idles" {
 	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/footprint.sh" -n 3 -s 20
 	assert_success
