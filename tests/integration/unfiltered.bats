@@ -160,7 +160,7 @@ everything()
 	IN='default default default' run_cell other "$IDLE"
 	IN='default default default' in_cell other busybox ping -c1 -W2 192.0.2.1 >/dev/null
 	kuke delete cell other
-	assert_equal "$(grep -c "packets cannot be filtered as they should be.*$missing" "$HERE/serve.log")" 1
+	assert_equal "$(grep -c "cannot do all that cells need.*$missing" "$HERE/serve.log")" 1
 	rm "$HERE/lacks"
 	wait_for 200 space_is shut 'Ready  '
 	wait_for 200 link_is_well
