@@ -42,8 +42,13 @@ _Static_assert(KUKE_MAX_ALIASES + 2 + KUKE_MAX_NETWORKS * (KUKE_MAX_NAME + 1) < 
 struct entry {
 	uint32_t addr;
 	char *name; /* of the file */
-	char *text; /* where the names below are */
-	const char *stack, *cell, *space; /* stack NULL: damaged, the address stays reserved */
+	const char *names; /* in it, after the address; NULL: an entry of an earlier version */
+	/*
+	 * Whose it is: there once split_names was called, or for an entry of an earlier version.
+	 * stack NULL then: damaged, the address stays reserved.
+	 */
+	char *text; /* where these are */
+	const char *stack, *cell, *space;
 	bool old; /* of an earlier version */
 	bool plain; /* an empty file: nothing to read */
 };
@@ -97,13 +102,15 @@ static void parse_old(int dirfd, struct entry *en)
 	en->cell = at;
 }
 
-/* Parse what follows the address. */
-static void parse_names(const char *names, struct entry *en)
+/* Most of a thousand entries are read for their address alone. */
+static void split_names(struct entry *en)
 {
 	const char *stack, *cell;
 	char *at;
 
-	at = en->text = xstrdup(names);
+	if (!en->names || en->text)
+		return;
+	at = en->text = xstrdup(en->names);
 	stack = strsep(&at, "_");
 	cell = strsep(&at, "_");
 	if (str_empty(stack) || str_empty(cell) || (at && (!at[0] || strchr(at, '_'))))
@@ -131,7 +138,7 @@ static void add_entry(struct leases *l, const struct dirent *de)
 	en->name = xstrdup(de->d_name);
 	en->plain = de->d_type == DT_REG;
 	if (de->d_name[n])
-		parse_names(de->d_name + n + 1, en);
+		en->names = en->name + n + 1;
 	else
 		parse_old(l->dirfd, en);
 }
@@ -191,10 +198,26 @@ static char *lease_dir(const struct engine *e, const struct lease_holder *h)
 	return layout_object(&e->layout, &space, SPACE_LEASES);
 }
 
+static bool skip_word(const char **at, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (strncmp(*at, word, n) != 0)
+		return false;
+	*at += n;
+	return true;
+}
+
 static bool is_of(const struct entry *en, const struct lease_holder *h)
 {
+	const char *at = en->names, *guest = guest_of(h);
+
+	if (at)
+		return skip_word(&at, h->cell.stack) && skip_word(&at, "_") &&
+		       skip_word(&at, h->cell.cell) &&
+		       (!guest || (skip_word(&at, "_") && skip_word(&at, guest))) && !at[0];
 	return en->stack && streq(en->stack, h->cell.stack) && streq(en->cell, h->cell.cell) &&
-	       streq_null(en->space, guest_of(h));
+	       streq_null(en->space, guest);
 }
 
 static const struct entry *find_holder(const struct leases *l, const struct lease_holder *h)
@@ -303,7 +326,7 @@ static int renew_entry(struct leases *l, struct entry *en, struct kerr *err)
 	if (r < 0)
 		return lease_error(l->dirfd, name, r, err);
 	free(en->name);
-	en->name = take_ptr(name);
+	en->name = take_ptr(name); /* whose it is stands in the text of before */
 	en->old = false;
 	en->plain = true;
 	return 0;
@@ -611,11 +634,13 @@ int lease_each(struct engine *e, const struct addr *space, lease_fn *fn, void *c
 	int r = read_leases(dir, &all, err);
 
 	for (size_t i = 0; r == 0 && i < all.n; i++) {
-		const struct entry *en = &all.v[i];
-		struct lease l = {
-			.addr = en->addr, .space = en->space, .stack = en->stack, .cell = en->cell
-		};
+		struct entry *en = &all.v[i];
+		struct lease l = { .addr = en->addr };
 
+		split_names(en);
+		l.space = en->space;
+		l.stack = en->stack;
+		l.cell = en->cell;
 		if (!en->stack || is_double(&all, i))
 			continue;
 		if (!en->plain && !en->old) {
