@@ -204,8 +204,6 @@ more_targets()
 	more_targets | while read -r _ addr; do
 		inst ip -n outside addr add "$addr" dev uplink1
 	done
-	gateway=$(cell_ip one default tenant)
-	gateway=${gateway%.*}.1
 	{ targets 4; targets 6; more_targets; } >"$HERE/targets"
 	for i in $(seq "${EGRESS_ROUNDS:-10}"); do
 		"$INSTANCE_HELPERS/egress-model" "$seed" "$i" <"$HERE/targets" >"$HERE/model"

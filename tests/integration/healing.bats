@@ -84,6 +84,8 @@ forwards()
 	wait_for 400 rules_are
 	inst sh -c 'printf "*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n" | iptables-legacy-restore -w'
 	wait_for 400 rules_are
+	inst sh -c 'for t in filter nat; do iptables-legacy -w -t $t -F; iptables-legacy -w -t $t -X; done' || true
+	wait_for 400 rules_are
 	run_cell one "$IDLE"
 	inst iptables-legacy -w -P FORWARD DROP
 	in_cell one busybox ping -c1 -W2 192.0.2.2

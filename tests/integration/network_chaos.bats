@@ -23,7 +23,8 @@ setup_file()
 
 	[[ $BATS_TEST_FILENAME != *_nft.bats ]] || backend=nft
 	export CELLS=${CHAOS_CELLS:-30} SEED=${CHAOS_SEED:-$RANDOM}
-	suite_start --restarts 'reconcileInterval: 500ms' "firewallBackend: $backend"
+	suite_start --restarts 'reconcileInterval: 500ms' "firewallBackend: $backend" \
+		'podSubnetCIDRv6: fd6b:756b:656f::/48'
 	outside_up
 	inst ip -n outside addr add 192.0.2.9/24 dev uplink1
 	inst ip -n outside route add 10.77.0.0/24 via "$HOST" # of plugins, who translate nothing here
@@ -486,11 +487,17 @@ runs()
 		is_page outside "$HOST:$port" "$1" && is_page host "127.0.0.1:$((port + 10000))" "$1"
 		;;
 	j*) in_cell "$1" ip -br link show eth1 && reaches_outside "$1" ;;
+	n*)
+		reaches_outside "$1" || return
+		port=${version[$1]:-0}
+		[ $((port % 2)) -ne 0 ] || is_page outside "$HOST:$(port_of "$1" "$port")" "$1"
+		;;
 	*) reaches_outside "$1" ;;
 	esac
 }
 
-# Connections to ports of cells, of which there is none any more.
+# Connections to ports of cells, of which there is none any more (to those that plugins have
+# published, they may keep).
 tracked()
 {
 	[ -r "/proc/$INSTANCE_PID/net/nf_conntrack" ] || return 0
@@ -498,7 +505,7 @@ tracked()
 		n = 0
 		for (i = 1; i <= NF; i++)
 			if ($i ~ /^(src|dst)=/) a[++n] = substr($i, 5)
-		if (a[3] ~ /^10\./ && a[2] != a[3]) print
+		if (a[3] ~ /^10\.88\./ && a[2] != a[3]) print
 	}'
 }
 

@@ -162,6 +162,26 @@ goes_out()
 		}
 	END
 	wait_for 200 goes_out one
+	# Its reload: all is closed for a moment, and then its table is another one.
+	for _ in 1 2; do
+		inst nft -f - <<-'END'
+			table inet firewalld_policy_drop {
+				chain filter_forward { type filter hook forward priority 9; policy drop; }
+			}
+			delete table inet firewalld
+		END
+		inst nft -f - <<-'END'
+			table inet firewalld {
+				chain filter_FORWARD {
+					type filter hook forward priority 10; policy accept;
+					ct state established,related accept
+					reject with icmpx type admin-prohibited
+				}
+			}
+			delete table inet firewalld_policy_drop
+		END
+		wait_for 200 goes_out one
+	done
 	inst nft delete table inet firewalld
 	inst ip link del way0
 	inst ip netns del out
