@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The planner of the firewall: spaces with names, policies and destinations of any bytes.
+ * The planner of the firewall: spaces with names, policies and destinations of any bytes,
+ * and published ports.
  * Whatever they are, the plan can be written for both families, each rule fits the form
  * of the kernel, and a space that is not open ends with DROP.
  */
@@ -18,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SPACES_MAX 8
 #define ALLOWS_MAX 8
+#define PORTS_MAX 6
 
 struct input {
 	const uint8_t *p;
@@ -46,12 +48,47 @@ static char *text(struct input *in)
 	return s;
 }
 
+/* Of a family by chance; without one if asked so. */
+static struct ipnet some_net(struct input *in, bool may_lack)
+{
+	struct ipnet net = { 0 };
+	uint8_t b = byte(in);
+
+	if (may_lack && b & 2)
+		return net;
+	net.family = b & 1 ? IPNET_V6 : IPNET_V4;
+	net.prefix = byte(in) % (ipnet_bits(net.family) + 1);
+	for (unsigned i = 0; i < ipnet_bits(net.family) / 8; i++)
+		net.addr[i] = byte(in);
+	return net;
+}
+
+/* Of one family, and no range is empty. */
+static void fill_port(struct input *in, struct firewall_port *p)
+{
+	uint8_t n;
+
+	*p = (struct firewall_port){ .owner = text(in), .udp = byte(in) & 1 };
+	p->cell6 = some_net(in, true);
+	if (p->cell6.family == IPNET_V4)
+		p->cell6 = (struct ipnet){ 0 };
+	if (p->cell6.family == IPNET_NONE) {
+		p->cell = byte(in) * 0x01010101U;
+		p->host = byte(in) * 0x01010101U;
+	} else {
+		p->host6 = some_net(in, true);
+		if (p->host6.family == IPNET_V4)
+			p->host6 = (struct ipnet){ 0 };
+	}
+	n = byte(in);
+	p->first = (uint16_t) (1 + byte(in));
+	p->last = (uint16_t) (p->first + n);
+	p->to = (uint16_t) (1 + byte(in));
+}
+
 static void fill_allow(struct input *in, struct firewall_allow *a, uint16_t ports[4])
 {
-	a->dst.family = byte(in) & 1 ? IPNET_V6 : IPNET_V4;
-	a->dst.prefix = byte(in) % (ipnet_bits(a->dst.family) + 1);
-	for (unsigned i = 0; i < ipnet_bits(a->dst.family) / 8; i++)
-		a->dst.addr[i] = byte(in);
+	a->dst = some_net(in, false);
 	a->n_ports = byte(in) % 4;
 	for (size_t i = 0; i < a->n_ports; i++)
 		ports[i] = (uint16_t) (byte(in) + 1);
@@ -96,8 +133,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct firewall_space spaces[SPACES_MAX];
 	static struct firewall_allow allows[SPACES_MAX][ALLOWS_MAX];
 	static uint16_t ports[SPACES_MAX][ALLOWS_MAX][4];
+	static struct firewall_port published[PORTS_MAX];
 	char *instance = text(&in);
-	struct firewall_input fi = { .instance = instance, .spaces = spaces };
+	struct firewall_input fi = { .instance = instance, .spaces = spaces, .ports = published };
 	struct firewall_plan plan;
 
 	fi.n_spaces = byte(&in) % (SPACES_MAX + 1);
@@ -115,7 +153,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					      .n_allow = byte(&in) % (ALLOWS_MAX + 1) };
 		for (size_t k = 0; k < s->n_allow; k++)
 			fill_allow(&in, &allows[i][k], ports[i][k]);
+		s->subnet6 = some_net(&in, true);
+		if (s->subnet6.family == IPNET_V4)
+			s->subnet6 = (struct ipnet){ 0 };
 	}
+	fi.n_ports = byte(&in) % (PORTS_MAX + 1);
+	for (size_t i = 0; i < fi.n_ports; i++)
+		fill_port(&in, &published[i]);
 	firewall_plan_make(&fi, &plan);
 	free(firewall_plan_text(&plan, FIREWALL_IPV4));
 	free(firewall_plan_text(&plan, FIREWALL_IPV6));
@@ -133,6 +177,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 	}
 	firewall_plan_clear(&plan);
+	for (size_t i = 0; i < fi.n_ports; i++)
+		free((void *) (uintptr_t) published[i].owner);
 	for (size_t i = 0; i < fi.n_spaces; i++) {
 		free((void *) (uintptr_t) spaces[i].realm);
 		free((void *) (uintptr_t) spaces[i].space);
