@@ -475,6 +475,27 @@ advertise()
 	no_page outside "[$HOST6]:18080"
 }
 
+# ask_again ADDRESS: from the same port each time, so that it is one connection.
+ask_again()
+{
+	echo hi | from outside socat -t 1 -T 1 - "UDP:$1,sourceport=5555" 2>/dev/null
+}
+
+@test "what is under way follows the ports" {
+	with_prefix
+	assert_equal "$(ask_again "[$HOST6]:18053")" ''
+	run_cell dns "$IDLE" 'ports: ["18053:53/udp"]'
+	in_cell dns socat UDP6-RECVFROM:53,fork 'SYSTEM:read x; echo dns-$x' >/dev/null 2>&1 3>&- 4>&- &
+	wait_for 60 eval 'in_cell dns cat /proc/net/udp6 | grep -qi ":0035 "'
+	assert_equal "$(ask_again "[$HOST6]:18053")" dns-hi
+	run_cell other "$IDLE"
+	cell_doc dns "$IDLE" | kuke apply -f - >/dev/null
+	assert_equal "$(ask_again "[$HOST6]:18053")" ''
+	inst pkill -x socat
+	kuke delete cell dns
+	kuke delete cell other
+}
+
 @test "on a kernel without IPv6 cells have IPv4, and it is said why" {
 	local log=$INSTANCE_RUN_PATH/data/kuke-system/kukeon/kukeon/kukeond/kukeond/log before
 	before=$(wc -l <"$log")

@@ -135,6 +135,82 @@ START_TEST(forgets)
 }
 END_TEST
 
+/* ---- IPv6 ---- */
+
+#define ADDR6(...)                                                         \
+	{                                                                  \
+		.family = IPNET_V6, .prefix = 128, .addr = { __VA_ARGS__ } \
+	}
+#define CELL6 ADDR6(0xfd, [15] = 2)
+#define HOST6 ADDR6([15] = 1) /* ::1, which is this host's */
+#define FAR6 ADDR6(0x20, 1, [15] = 9)
+
+static void track6(uint8_t proto, const struct ipnet *dst, uint16_t dport, const struct ipnet *to,
+		   uint16_t to_port, uint16_t sport)
+{
+	const struct nfgenmsg head = { .nfgen_family = AF_INET6, .version = NFNETLINK_V0 };
+	static const struct ipnet client = ADDR6(0x20, 1, [15] = 1);
+	struct rt_msg *m = rt_msg_new(NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW,
+				      NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK, &head,
+				      sizeof(head));
+	const struct ipnet *addrs[2][2] = { { &client, dst }, { to, &client } };
+	const uint16_t ports[2][2] = { { htons(sport), htons(dport) },
+				       { htons(to_port), htons(sport) } };
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
+	char message[RT_MESSAGE_MAX];
+
+	for (int i = 0; i < 2; i++) {
+		struct nlattr *tuple =
+			rt_nest(m, (i ? CTA_TUPLE_REPLY : CTA_TUPLE_ORIG) | NLA_F_NESTED);
+		struct nlattr *nest = rt_nest(m, CTA_TUPLE_IP | NLA_F_NESTED);
+
+		rt_put(m, CTA_IP_V6_SRC, addrs[i][0]->addr, 16);
+		rt_put(m, CTA_IP_V6_DST, addrs[i][1]->addr, 16);
+		rt_nest_end(m, nest);
+		nest = rt_nest(m, CTA_TUPLE_PROTO | NLA_F_NESTED);
+		rt_put(m, CTA_PROTO_NUM, &proto, sizeof(proto));
+		rt_put(m, CTA_PROTO_SRC_PORT, &ports[i][0], 2);
+		rt_put(m, CTA_PROTO_DST_PORT, &ports[i][1], 2);
+		rt_nest_end(m, nest);
+		rt_nest_end(m, tuple);
+	}
+	rt_put_u32(m, CTA_TIMEOUT, htonl(300));
+	rt_put_u32(m, CTA_STATUS, htonl(IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_ASSURED));
+	ok(rt_open_netfilter(&sk, &e), &e);
+	ck_assert_int_eq(rt_do(sk, m, message), 0);
+}
+
+static const struct {
+	struct conntrack_match m;
+	int forgotten;
+} cases6[] = {
+	{ { .first = 8080, .last = 8080, .ipv6 = true, .to6 = CELL6 }, 2 },
+	{ { .first = 8080, .last = 8080, .ipv6 = true, .to6 = CELL6, .dst6 = HOST6 }, 1 },
+	{ { .first = 8081, .last = 9000, .ipv6 = true, .to6 = CELL6 }, 0 },
+	{ { .first = 8080, .last = 8080, .ipv6 = true, .to6 = FAR6 }, 0 },
+	{ { .first = 8080, .last = 8080, .to = CELL }, 1 }, /* that of IPv4 */
+	{ { .udp = true, .first = 53, .last = 53, .ipv6 = true }, 1 },
+	{ { .udp = true, .first = 53, .last = 53, .ipv6 = true, .dst6 = FAR6 }, 0 },
+	{ { .udp = true, .first = 53, .last = 53 }, 0 },
+};
+
+START_TEST(forgets_ipv6)
+{
+	static const struct ipnet cell = CELL6, host = HOST6, far = FAR6;
+
+	sandbox_enter();
+	host_lo_up();
+	track(&connections[0], 40000);
+	track6(IPPROTO_TCP, &host, 8080, &cell, 80, 40001);
+	track6(IPPROTO_TCP, &far, 8080, &cell, 80, 40002);
+	track6(IPPROTO_TCP, &cell, 8080, &cell, 8080, 40003); /* straight to the cell */
+	track6(IPPROTO_UDP, &host, 53, &host, 53, 40004); /* before the port was published */
+	track6(IPPROTO_UDP, &far, 53, &far, 53, 40005); /* not for this host */
+	ck_assert_int_eq(ok(conntrack_forget(&cases6[_i].m, 1, &e), &e), cases6[_i].forgotten);
+	ck_assert_int_eq(ok(conntrack_forget(&cases6[_i].m, 1, &e), &e), 0);
+}
+END_TEST
+
 /* Answers of more than one datagram. */
 START_TEST(many)
 {
@@ -158,6 +234,7 @@ static Suite *test_conntrack(void)
 	TCase *tc = tcase_create("conntrack");
 
 	tcase_add_loop_test(tc, forgets, 0, ARRAY_SIZE(cases));
+	tcase_add_loop_test(tc, forgets_ipv6, 0, ARRAY_SIZE(cases6));
 	tcase_add_test(tc, many);
 	suite_add_tcase(s, tc);
 	return s;

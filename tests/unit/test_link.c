@@ -643,6 +643,19 @@ START_TEST(bridge_ipv6_taken)
 }
 END_TEST
 
+START_TEST(bridge_too_narrow_for_ipv6)
+{
+	struct link_bridge narrow = bridge6;
+
+	narrow.mtu = 1279;
+	ck_assert_int_eq(link_bridge_ensure(&narrow, &e), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(e.msg, "MTU, which it has, is below 1280"));
+	narrow.mtu = 1280;
+	ok(link_bridge_ensure(&narrow, &e), &e);
+	ck_assert_int_eq(ok(link_ipv6_has_gateway(BRIDGE, &gateway6, &e), &e), 1);
+}
+END_TEST
+
 START_TEST(forwarding_ipv6)
 {
 	ok(link_bridge_ensure(&bridge6, &e), &e);
@@ -679,6 +692,7 @@ static Suite *test_link(void)
 	tcase_add_test(tc, forwarding);
 	tcase_add_test(tc, bridge_ipv6);
 	tcase_add_test(tc, bridge_ipv6_taken);
+	tcase_add_test(tc, bridge_too_narrow_for_ipv6);
 	tcase_add_test(tc, forwarding_ipv6);
 	suite_add_tcase(s, tc);
 	return s;

@@ -20,10 +20,9 @@
 #define FILTER_IP_SRC 1
 
 struct flow {
-	bool ipv4;
+	struct ipnet src, dst;
 	uint8_t proto;
-	uint32_t src, dst; /* in host byte order, like the ports */
-	uint16_t sport, dport;
+	uint16_t sport, dport; /* in host byte order */
 };
 
 /* One tracked connection. */
@@ -44,15 +43,6 @@ struct found {
 
 /* ---- reading ---- */
 
-static uint32_t be32(const struct rt_attr *a)
-{
-	uint32_t v = 0;
-
-	if (a->n >= sizeof(v))
-		memcpy(&v, a->data, sizeof(v));
-	return ntohl(v);
-}
-
 static uint16_t be16(const struct rt_attr *a)
 {
 	uint16_t v = 0;
@@ -60,6 +50,16 @@ static uint16_t be16(const struct rt_attr *a)
 	if (a->n >= sizeof(v))
 		memcpy(&v, a->data, sizeof(v));
 	return ntohs(v);
+}
+
+static struct ipnet address(enum ipnet_family family, const struct rt_attr *a)
+{
+	struct ipnet net = { .family = family, .prefix = ipnet_bits(family) };
+
+	if (a->n < net.prefix / 8)
+		return (struct ipnet){ 0 };
+	memcpy(net.addr, a->data, net.prefix / 8);
+	return net;
 }
 
 static void read_ip(const struct rt_attr *outer, struct flow *ret)
@@ -70,10 +70,13 @@ static void read_ip(const struct rt_attr *outer, struct flow *ret)
 	rt_attrs_in(&attrs, outer);
 	while (rt_attrs_next(&attrs, &a)) {
 		if (a.type == CTA_IP_V4_SRC)
-			ret->src = be32(&a);
+			ret->src = address(IPNET_V4, &a);
 		if (a.type == CTA_IP_V4_DST)
-			ret->dst = be32(&a);
-		ret->ipv4 |= a.type == CTA_IP_V4_DST;
+			ret->dst = address(IPNET_V4, &a);
+		if (a.type == CTA_IP_V6_SRC)
+			ret->src = address(IPNET_V6, &a);
+		if (a.type == CTA_IP_V6_DST)
+			ret->dst = address(IPNET_V6, &a);
 	}
 }
 
@@ -107,16 +110,41 @@ static void read_flow(const struct rt_attr *outer, struct flow *ret)
 	}
 }
 
+static uint32_t ipv4_of(const struct ipnet *a)
+{
+	uint32_t v;
+
+	memcpy(&v, a->addr, sizeof(v));
+	return ntohl(v);
+}
+
+static bool is_of_host(const struct ipnet *a)
+{
+	return a->family == IPNET_V6 ? portuse_may_bind6(a->addr) : portuse_may_bind(ipv4_of(a));
+}
+
+static struct ipnet wanted(const struct conntrack_match *m, const struct ipnet *addr6,
+			   uint32_t addr)
+{
+	const struct ipnet none = { 0 };
+
+	if (m->ipv6)
+		return *addr6;
+	return addr ? ipnet_of_ipv4((struct ipv4_net){ .addr = addr, .prefix = 32 }) : none;
+}
+
 static bool fits(const struct conntrack_match *m, const struct entry *e)
 {
-	if (!e->orig.ipv4 || e->orig.proto != (m->udp ? IPPROTO_UDP : IPPROTO_TCP) ||
-	    e->orig.dport < m->first || e->orig.dport > m->last ||
-	    (m->dst && e->orig.dst != m->dst))
+	const struct ipnet dst = wanted(m, &m->dst6, m->dst), to = wanted(m, &m->to6, m->to);
+	const struct ipnet *had = &e->orig.dst, *reached = &e->reply.src;
+
+	if (had->family != (m->ipv6 ? IPNET_V6 : IPNET_V4) ||
+	    e->orig.proto != (m->udp ? IPPROTO_UDP : IPPROTO_TCP) || e->orig.dport < m->first ||
+	    e->orig.dport > m->last || (dst.family != IPNET_NONE && !ipnet_eq(had, &dst)))
 		return false;
-	if (m->to)
-		return e->reply.src == m->to && e->orig.dst != m->to;
-	return e->reply.src == e->orig.dst && e->reply.sport == e->orig.dport &&
-	       portuse_may_bind(e->orig.dst);
+	if (to.family != IPNET_NONE)
+		return ipnet_eq(reached, &to) && !ipnet_eq(had, &to);
+	return ipnet_eq(reached, had) && e->reply.sport == e->orig.dport && is_of_host(had);
 }
 
 static void read_entry(void *ctx, const struct nlmsghdr *h)
@@ -148,9 +176,9 @@ static void read_entry(void *ctx, const struct nlmsghdr *h)
 
 /* ---- asking ---- */
 
-static struct rt_msg *request(int type, int flags)
+static struct rt_msg *request(int type, int flags, unsigned char family)
 {
-	const struct nfgenmsg head = { .nfgen_family = AF_INET, .version = NFNETLINK_V0 };
+	const struct nfgenmsg head = { .nfgen_family = family, .version = NFNETLINK_V0 };
 
 	return rt_msg_new(NFNL_SUBSYS_CTNETLINK << 8 | type, NLM_F_REQUEST | flags, &head,
 			  sizeof(head));
@@ -173,19 +201,28 @@ static void add_filter(struct rt_msg *msg, uint32_t to)
 	rt_nest_end(msg, filter);
 }
 
-/* The address that all matches are about; 0 if they are not about one. */
+/* The address that all matches are about; 0 if they are not about one of IPv4. */
 static uint32_t common_target(const struct conntrack_match *m, size_t n)
 {
-	for (size_t i = 1; i < n; i++)
-		if (m[i].to != m[0].to)
+	for (size_t i = 0; i < n; i++)
+		if (m[i].ipv6 || m[i].to != m[0].to)
 			return 0;
-	return m[0].to;
+	return n > 0 ? m[0].to : 0;
+}
+
+static bool has_ipv6(const struct found *found)
+{
+	for (size_t i = 0; i < found->n_m; i++)
+		if (found->m[i].ipv6)
+			return true;
+	return false;
 }
 
 static int list(struct rt_sock *sk, struct found *found)
 {
 	struct rt_answer a = { .item = read_entry, .ctx = found };
-	cleanup_(rt_msg_freep) struct rt_msg *msg = request(IPCTNL_MSG_CT_GET, NLM_F_DUMP);
+	unsigned char family = has_ipv6(found) ? AF_UNSPEC : AF_INET;
+	cleanup_(rt_msg_freep) struct rt_msg *msg = request(IPCTNL_MSG_CT_GET, NLM_F_DUMP, family);
 	uint32_t to = common_target(found->m, found->n_m);
 
 	if (to)
@@ -195,7 +232,8 @@ static int list(struct rt_sock *sk, struct found *found)
 
 static int delete (struct rt_sock *sk, const struct entry *e)
 {
-	struct rt_msg *msg = request(IPCTNL_MSG_CT_DELETE, NLM_F_ACK);
+	unsigned char family = e->orig.dst.family == IPNET_V6 ? AF_INET6 : AF_INET;
+	struct rt_msg *msg = request(IPCTNL_MSG_CT_DELETE, NLM_F_ACK, family);
 	char message[RT_MESSAGE_MAX];
 	int r;
 

@@ -4,6 +4,7 @@
 
 #include "defs.h"
 #include "err.h"
+#include "ipnet.h"
 
 /*
  * Tracked connections of this network namespace (ctnetlink, linux/netfilter/
@@ -16,6 +17,8 @@ struct conntrack_match {
 	uint16_t first, last; /* the port it was addressed to */
 	uint32_t dst; /* the IPv4 address it was addressed to; 0: any */
 	uint32_t to; /* translated to that IPv4 address; 0: to this host, not translated */
+	bool ipv6; /* of IPv6: the same as these two say, without a family where those are 0 */
+	struct ipnet dst6, to6;
 };
 
 /*

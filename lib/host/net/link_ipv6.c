@@ -377,10 +377,16 @@ static int drop_others(const char *bridge, struct seen *seen, struct kerr *err)
 int link_ipv6_gateway(struct rt_sock *sk, const char *bridge, const struct ipnet *gateway,
 		      struct kerr *err)
 {
+	cleanup_free char *settings = path_join(CONF, bridge, NULL);
 	struct seen seen;
 	int changed = 0;
 	int r = look(sk, bridge, gateway, &seen, err);
 
+	if (r == 0 && access(settings, F_OK) < 0) /* the kernel takes it from such a device */
+		return kerr_plain(err, -EINVAL,
+				  "the bridge '%s' can have no IPv6: the uplink's MTU, which it "
+				  "has, is below 1280; raise that, or remove podSubnetCIDRv6",
+				  bridge);
 	if (r == 0 && seen.other) {
 		r = drop_others(bridge, &seen, err);
 		changed = 1;
