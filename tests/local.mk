@@ -33,7 +33,7 @@ tests_unit_unit_base_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
 	tests/unit/test_lock.c tests/unit/test_log.c \
 	tests/unit/test_mem.c tests/unit/test_path.c \
 	tests/unit/test_proc.c tests/unit/test_sha256.c \
-	tests/unit/test_str.c tests/unit/test_vec.c tests/unit/test_way.c
+	tests/unit/test_str.c tests/unit/test_trim.c tests/unit/test_vec.c tests/unit/test_way.c
 tests_unit_unit_base_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_BASE)
 tests_unit_unit_base_LDADD = $(LIBBASE) $(UNIT_LDADD)
 

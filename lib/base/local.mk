@@ -25,6 +25,7 @@ libbase_a_SOURCES = \
 	lib/base/procinfo.c lib/base/procinfo.h \
 	lib/base/statefile.c lib/base/statefile.h \
 	lib/base/str.c lib/base/str.h \
+	lib/base/trim.c lib/base/trim.h \
 	lib/base/vec.c lib/base/vec.h \
 	lib/base/way.c lib/base/way.h
 LIBBASE = libbase.a $(CAP_LIBS) $(JANSSON_LIBS) $(NETTLE_LIBS)

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/close_range.h>
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -23,10 +22,12 @@
 #include "proc.h"
 #include "sockets.h"
 #include "str.h"
+#include "trim.h"
 
 enum {
 	MAX_CHILDREN_EVER = 256, /* upper limit of the configured number */
 	ACCEPTS_PER_TURN = 64,
+	TRIM_AFTER_MS = 1000, /* without anything to do */
 	ACCEPT_PAUSE_MS = 200, /* after accept(2) failed for lack of memory or descriptors */
 	PASS_SPACING_MS = 100, /* least time before a pass that the last one asked for */
 	PASS_RETRY_MS = 5000, /* after a pass that failed */
@@ -92,6 +93,7 @@ struct listener {
 	int64_t change_period; /* clock_ms since when they are counted */
 	unsigned changes;
 
+	bool trimmed; /* of memory, and nothing has happened since */
 	bool stopping;
 	int64_t stop_deadline;
 };
@@ -615,6 +617,30 @@ static int time_left(const struct listener *l, int64_t now)
 	return due < 0 ? -1 : clock_left(due);
 }
 
+/* Nothing is being done: it may wait for days. */
+static bool is_idle(const struct listener *l)
+{
+	return l->n_conns == 0 && l->n_children == 0 && l->pass_pid == 0 && !l->stopping;
+}
+
+/* poll(2); the memory that waiting does not need is given back when nothing comes soon. */
+static int wait_for_events(struct listener *l, struct pollfd *p, nfds_t n, int timeout)
+{
+	int r;
+
+	if (!l->trimmed && is_idle(l) && (timeout < 0 || timeout > TRIM_AFTER_MS)) {
+		r = poll(p, n, TRIM_AFTER_MS);
+		if (r == 0) {
+			trim_memory();
+			l->trimmed = true;
+		}
+		return r;
+	}
+	r = poll(p, n, timeout);
+	l->trimmed = false;
+	return r;
+}
+
 /* A negative one is left out by poll(2). */
 static int watch_fd(const struct listener *l, size_t i)
 {
@@ -636,7 +662,7 @@ static void turn(struct listener *l)
 	for (size_t i = 0; i < n; i++)
 		p[POLL_CONNS + i] = (struct pollfd){ .fd = l->conns[i].ready ? -1 : l->conns[i].fd,
 						     .events = POLLIN };
-	if (poll(p, POLL_CONNS + n, time_left(l, now)) < 0)
+	if (wait_for_events(l, p, POLL_CONNS + n, time_left(l, now)) < 0)
 		return; /* EINTR, or temporarily out of memory */
 	/* Connections first: handling the other events moves them in the table. */
 	for (size_t i = n; i > 0; i--)
@@ -786,9 +812,6 @@ int listener_run(const struct listener_config *config, const struct listener_ops
 	assert(config->socket && config->pid_file && config->wake_dir && config->wake_socket);
 	r = set_up(&l, err);
 	if (r >= 0) {
-#ifdef __GLIBC__
-		(void) malloc_trim(0); /* give back the memory used for reading the configuration */
-#endif
 		if (ops->prepare)
 			ops->prepare(ops->ctx);
 		log_inf("listening", "socket", config->socket);

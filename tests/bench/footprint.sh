@@ -65,9 +65,11 @@ for ((i = 0; i < cells; i++)); do
 	  - {id: main, image: docker.io/library/busybox:latest, command: sleep, args: ["3600"]}
 	EOF
 done >"$INSTANCE/cells.yaml"
-# The daemon has served before it is looked at.
+# The daemon has served before it is looked at, and has had nothing to do for a while.
+sleep 3
 printf 'kukeond idle: %d KiB PSS\n' "$(pss "$(kukeond_pid)")"
 kuke apply -f "$INSTANCE/cells.yaml" >/dev/null
+sleep 3
 printf 'kukeond idle, %d cells: %d KiB PSS\n' "$cells" "$(pss "$(kukeond_pid)")"
 
 sum=0

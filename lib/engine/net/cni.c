@@ -288,9 +288,10 @@ static void fill_link(const struct job *j, const struct cni_result *res, struct 
 
 		if (n + len > sizeof(ret->devices))
 			break;
-		(void) snprintf(ret->devices + n, sizeof(ret->devices) - n, "%s%s", n ? " " : "",
-				res->devices.v[i]);
-		n = strlen(ret->devices);
+		if (n > 0)
+			ret->devices[n - 1] = ' ';
+		memcpy(ret->devices + n, res->devices.v[i], len);
+		n += len;
 	}
 }
 
