@@ -64,7 +64,8 @@ bool host_name_fixed(const char *s)
 					     "ip6-allnodes",  "ip6-allrouters" };
 	size_t n = strlen(s);
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+	/* Most names begin with neither letter of these. */
+	for (size_t i = 0; i < ARRAY_SIZE(names) && strchr("lLiI", s[0]); i++)
 		if (str_case_eq(s, names[i]))
 			return true;
 	return n >= sizeof(tld) && str_case_eq(s + n - (sizeof(tld) - 1), tld);

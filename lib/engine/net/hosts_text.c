@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,24 +42,44 @@ enum group {
 /* key: of its group; the smallest key that has a name keeps it. */
 typedef void name_fn(void *ctx, const char *name, unsigned key);
 
+enum {
+	LABELS_MAX = 3 * 64 /* bytes of three labels with their dots or NUL */
+};
+
+/* Append a label, which is valid, to a name. */
+static void append(char name[LABELS_MAX], size_t *n, const char *label)
+{
+	size_t len = strlen(label);
+
+	assert(*n + len + 2 <= LABELS_MAX);
+	if (*n > 0)
+		name[(*n)++] = '.';
+	memcpy(name + *n, label, len + 1);
+	*n += len;
+}
+
+/* The names of the cell itself: those of a thousand are made at each start. */
+static void each_own(const struct hosts_cell *c, unsigned key, name_fn *fn, void *ctx)
+{
+	const char *const labels[] = { c->cell, c->stack, c->space };
+	char name[LABELS_MAX] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(labels) && labels[i] && host_label_valid(labels[i]);
+	     i++) {
+		append(name, &n, labels[i]);
+		if (!host_name_fixed(name))
+			fn(ctx, name, key);
+		else if (i == 0)
+			return;
+	}
+}
+
 static void each_name(const struct hosts_cell *c, name_fn *fn, void *ctx)
 {
 	unsigned base = c->section * _GROUP_MAX;
-	unsigned key = base + (c->space ? GROUP_JOINED : GROUP_OWN);
 
-	if (host_label_valid(c->cell) && !host_name_fixed(c->cell)) {
-		cleanup_free char *dotted = xasprintf("%s.%s", c->cell, c->stack);
-
-		fn(ctx, c->cell, key);
-		if (host_label_valid(c->stack) && !host_name_fixed(dotted))
-			fn(ctx, dotted, key);
-		if (c->space && host_label_valid(c->stack) && host_label_valid(c->space)) {
-			cleanup_free char *full = xasprintf("%s.%s", dotted, c->space);
-
-			if (!host_name_fixed(full))
-				fn(ctx, full, key);
-		}
-	}
+	each_own(c, base + (c->space ? GROUP_JOINED : GROUP_OWN), fn, ctx);
 	for (size_t i = 0; i < c->aliases.n; i++)
 		if (host_name_valid(c->aliases.v[i]) && !host_name_fixed(c->aliases.v[i]))
 			fn(ctx, c->aliases.v[i], base + GROUP_ALIAS);

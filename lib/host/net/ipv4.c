@@ -44,8 +44,20 @@ int ipv4_net_parse(const char *s, struct ipv4_net *ret)
 
 const char *ipv4_text(uint32_t addr, char buf[IPV4_TEXT_MAX])
 {
-	(void) snprintf(buf, IPV4_TEXT_MAX, "%u.%u.%u.%u", addr >> 24, addr >> 16 & 0xff,
-			addr >> 8 & 0xff, addr & 0xff);
+	char *at = buf;
+
+	/* A hosts file has a thousand of them at each start. */
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		unsigned v = addr >> shift & 0xff;
+
+		if (v >= 100)
+			*at++ = (char) ('0' + v / 100);
+		if (v >= 10)
+			*at++ = (char) ('0' + v / 10 % 10);
+		*at++ = (char) ('0' + v % 10);
+		*at++ = '.';
+	}
+	at[-1] = '\0';
 	return buf;
 }
 
