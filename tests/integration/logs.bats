@@ -23,9 +23,11 @@ say()
 	inst sh -c 'echo "$1" >"$2/say.new" && mv "$2/say.new" "$2/say"' - "$1" "$root"
 }
 
+# What an earlier one printed is gone when this returns.
 follow()
 {
-	quiet kuke log -f "$@" >"$HERE/followed" 2>&1 &
+	: >"$HERE/followed"
+	quiet kuke log -f "$@" >>"$HERE/followed" 2>&1 &
 	FOLLOWER=$!
 }
 

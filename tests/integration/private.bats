@@ -264,7 +264,8 @@ end_stop()
 	local job follower
 	run_cell a "$IDLE"
 	wait_for 100 log_has a up
-	inst "$INSTANCE_BINDIR/kuke" --no-daemon log -f a 3>&- 4>&- >"$HERE/said" 2>&1 &
+	: >"$HERE/said"
+	inst "$INSTANCE_BINDIR/kuke" --no-daemon log -f a 3>&- 4>&- >>"$HERE/said" 2>&1 &
 	job=$!
 	wait_for 100 grep up "$HERE/said"
 	follower=$(inst pgrep -f -- '^[^ ]*/kuke --no-daemon log -f a')

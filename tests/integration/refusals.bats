@@ -40,6 +40,13 @@ realm_with_cell()
 	quiet kuke image load "$INSTANCE/home/bb.tar" --realm r1 >/dev/null
 	rm "$INSTANCE/home/bb.tar"
 	IN='r1 s1 t1' run_cell a "$IDLE"
+	# What a pass finds after a start is on record too: nothing changes from now on.
+	wait_for 200 stored_ready a
+}
+
+stored_ready()
+{
+	[ "$(jq -r .status.state "$INSTANCE_RUN_PATH/data/r1/s1/t1/$1/metadata.json")" = Ready ]
 }
 
 @test "delete --force where cells run: refused, the realm stays as it was" {
