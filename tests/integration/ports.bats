@@ -494,19 +494,21 @@ two_docs()
 	kuke delete cell web
 }
 
+# The tables that were committed, in order; a try that the kernel had repeated (EAGAIN,
+# the table was another's meanwhile) is none.
 commits()
 {
-	grep -c 'IPT_SO_SET_REPLACE\|SO_SET_REPLACE' "$1" || true
+	sed -nE '/EAGAIN/d; s/.*SOL_(IP|IPV6), IP6?T_SO_SET_REPLACE, "([a-z]+).*/\1 \2/p' "$1" | xargs
 }
 
-@test "a start without ports commits no rules, one with ports commits nat once" {
+@test "a start without ports commits no rules, one with ports each table once" {
 	cell_doc plain "$IDLE" >"$HERE/plain.yaml"
 	cell_doc web "$IDLE" 'ports: ["19001:1"]' >"$HERE/web.yaml"
 	run_cell first "$IDLE"
 	quiet traced_engine "$HERE/trace" -f -e trace=setsockopt -- --no-daemon run -d -f "$HERE/plain.yaml" >/dev/null
-	assert_equal "$(commits "$HERE/trace")" 0
+	assert_equal "$(commits "$HERE/trace")" ""
 	quiet traced_engine "$HERE/trace" -f -e trace=setsockopt -- --no-daemon run -d -f "$HERE/web.yaml" >/dev/null
-	assert_equal "$(commits "$HERE/trace")" 2
+	assert_equal "$(commits "$HERE/trace")" "IP filter IP nat"
 	rm -r "$HERE/plain.yaml" "$HERE/web.yaml" "$HERE/trace" "$HERE/traced"
 	for cell in first plain web; do kuke delete cell "$cell"; done
 }
