@@ -4,6 +4,8 @@
  * netprobe probe          reads lines "NAME PROTO ADDRESS PORT yes|no" (PROTO: tcp, udp,
  *                         icmp, whose port is not looked at), tries all of them at once
  *                         and again, and prints each that is not as it says
+ * netprobe knock MS       reads the same lines, and every MS milliseconds sends each of
+ *                         them the first packet of something new, until it is killed
  *
  * What is expected to answer has a long time to do so; what is not has at least as long as
  * that took, and QUIET_MS more.
@@ -241,6 +243,20 @@ static bool parse(struct target *t)
 	return inet_pton(AF_INET6, addr, &v6->sin6_addr) == 1;
 }
 
+static size_t read_targets(struct target *v)
+{
+	size_t n = 0;
+
+	for (; n < TARGETS_MAX && fgets(v[n].line, sizeof(v[n].line), stdin); n++) {
+		v[n].line[strcspn(v[n].line, "\n")] = '\0';
+		if (!parse(&v[n])) {
+			(void) fprintf(stderr, "netprobe: '%s'?\n", v[n].line);
+			exit(2);
+		}
+	}
+	return n;
+}
+
 static bool all_answered(const struct target *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -254,15 +270,8 @@ static int probe(void)
 	static struct target v[TARGETS_MAX];
 	int64_t start = clock_ms(), quiet = -1;
 	int r = 0;
-	size_t n = 0;
+	size_t n = read_targets(v);
 
-	for (; n < TARGETS_MAX && fgets(v[n].line, sizeof(v[n].line), stdin); n++) {
-		v[n].line[strcspn(v[n].line, "\n")] = '\0';
-		if (!parse(&v[n])) {
-			(void) fprintf(stderr, "netprobe: '%s'?\n", v[n].line);
-			return 2;
-		}
-	}
 	while (clock_ms() - start < WAIT_MS && (quiet < 0 || clock_ms() - quiet < QUIET_MS)) {
 		for (size_t i = 0; i < n; i++)
 			if (!v[i].got)
@@ -280,12 +289,35 @@ static int probe(void)
 	return r;
 }
 
+/* A source port of its own each time, so that nothing is taken for what went before. */
+__attribute__((noreturn)) static void knock(int ms)
+{
+	static struct target v[TARGETS_MAX];
+	size_t n = read_targets(v);
+
+	for (;;) {
+		for (size_t i = 0; i < n; i++) {
+			v[i].fd = opened(&v[i]);
+			if (v[i].fd >= 0 && is(&v[i], "icmp"))
+				send_ping(&v[i]);
+			else if (v[i].fd >= 0 && is(&v[i], "udp"))
+				(void) send(v[i].fd, "x", 1, MSG_NOSIGNAL);
+			fd_close_p(&v[i].fd);
+		}
+		(void) poll(NULL, 0, ms);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	uint64_t ms;
+
 	if (argc > 2 && streq(argv[1], "serve"))
 		serve(argc - 2, argv + 2);
 	if (argc == 2 && streq(argv[1], "probe"))
 		return probe();
-	(void) fprintf(stderr, "usage: netprobe serve PORT… | probe\n");
+	if (argc == 3 && streq(argv[1], "knock") && str_to_u64(argv[2], 1, 10000, &ms) == 0)
+		knock((int) ms);
+	(void) fprintf(stderr, "usage: netprobe serve PORT… | probe | knock MS\n");
 	return 2;
 }

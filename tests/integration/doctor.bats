@@ -62,7 +62,7 @@ in_order()
 	assert_line --partial "4 of "
 	assert_line --partial "Hint: repair it with \`kuke doctor network --repair\`"
 	assert_equal "$(finding forwarding '')" "wrong: net.ipv4.ip_forward is 0"
-	assert_equal "$(finding rules '')" "wrong: packet filter rules were changed or removed"
+	assert_equal "$(finding rules '')" "wrong: packet filter rules, or the fence of a bridge, were changed or removed"
 	assert_like "$(finding bridge default/default)" "wrong: $bridge has the address none instead of " ...
 	assert_like "$(finding link default/default/default/one)" "wrong: device 'k" ...
 	inst ip link del "$bridge"

@@ -38,6 +38,8 @@ int net_bridge_up(struct engine *e, const struct addr *space, const struct space
 		.gateway6 = net_ipv6_addr(&net->subnet6, net->subnet, net->gateway),
 		.owner = owner,
 	};
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
 	int r;
 
 	r = rules_before_bridge(e, space, net, err);
@@ -48,6 +50,9 @@ int net_bridge_up(struct engine *e, const struct addr *space, const struct space
 	r = link_bridge_ensure(&b, err);
 	if (r < 0)
 		return r;
+	if (r > 0 && net_rules_fence(e, space, NULL, &why) < 0)
+		log_wrn("a bridge has no fence yet", "bridge", net->bridge, "error",
+			kerr_text(&why, text, sizeof(text)));
 	if (link_forwarding_on(NULL) < 0)
 		log_wrn("cannot turn on net.ipv4.ip_forward", "bridge", net->bridge);
 	if (b.gateway6.family != IPNET_NONE && link_ipv6_forwarding_on(NULL) < 0)

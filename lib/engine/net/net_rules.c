@@ -7,12 +7,16 @@
 #include <unistd.h>
 
 #include "atomic.h"
+#include "bridge_fence.h"
 #include "clock.h"
+#include "conntrack.h"
 #include "copy.h"
 #include "egress.h"
 #include "egress_hosts.h"
 #include "fd.h"
+#include "fence.h"
 #include "firewall.h"
+#include "firewall_flow.h"
 #include "firewall_plan.h"
 #include "firewall_ports.h"
 #include "link.h"
@@ -25,11 +29,14 @@
 #include "network.h"
 #include "packet_filter.h"
 #include "path.h"
+#include "rt.h"
 #include "str.h"
 #include "vec.h"
 
 #define TOLD_MAX 65536
-#define TOLD_FILE ".firewall" /* in the runtime directory: what was told of the host */
+/* In the runtime directory: what was told of the host. */
+#define TOLD_FILTER ".firewall"
+#define TOLD_FENCE ".fence"
 
 /* What rules are made of: what is stored, but for one space. */
 struct rules_as {
@@ -165,6 +172,17 @@ static void add_ports(struct rules_input *in, const struct published *p)
 			add_port(in, &p->cell.a, &p->ports.v[i])->cell6 = addr6;
 }
 
+static void finish_input(struct rules_input *in, const struct published_list *ports,
+			 struct firewall_input *ret)
+{
+	for (size_t i = 0; i < ports->n; i++)
+		add_ports(in, &ports->v[i]);
+	ret->spaces = in->v;
+	ret->n_spaces = in->n;
+	ret->ports = in->ports;
+	ret->n_ports = in->n_ports;
+}
+
 /*
  * A bridge takes packets of 127.0.0.0/8 only while a cell behind it publishes a port
  * there, and not before the rules stand that keep cells away from the host's own.
@@ -182,22 +200,15 @@ static void set_localnet(const struct rules_input *in)
 	}
 }
 
-typedef int plan_fn(struct engine *e, const struct firewall_plan *plan, struct kerr *err);
-
-static int try_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
+static char *told_file(const struct engine *e, const char *name)
 {
-	return packet_filter_apply(e, plan, NULL, err);
-}
-
-static char *told_file(const struct engine *e)
-{
-	return path_join(e->layout.runtime_dir, TOLD_FILE, NULL);
+	return path_join(e->layout.runtime_dir, name, NULL);
 }
 
 /* What this host cannot do is told when that begins, not again by every pass. */
-static void tell_unsupported(struct engine *e, const char *why)
+static void tell_unsupported(struct engine *e, const char *name, const char *what, const char *why)
 {
-	cleanup_free char *file = told_file(e);
+	cleanup_free char *file = told_file(e, name);
 	cleanup_buf struct buf told = BUF_INIT(TOLD_MAX);
 
 	if (!*why) {
@@ -206,9 +217,63 @@ static void tell_unsupported(struct engine *e, const char *why)
 	}
 	if (file_read_at(AT_FDCWD, file, TOLD_MAX, &told, NULL) == 0 && streq(buf_str(&told), why))
 		return;
-	log_wrn("this host cannot do all that cells need", "reason", why);
+	log_wrn(what, "reason", why);
 	/* If this fails, it is only told again. */
 	(void) atomic_write_at(AT_FDCWD, file, why, strlen(why), 0600, ATOMIC_WRITE_NOSYNC, NULL);
+}
+
+/*
+ * A space that is denied is fenced as well, at its bridge. The rules alone do it too, so a
+ * fence that cannot be had fails nothing.
+ */
+static int set_fences(struct engine *e, const struct firewall_input *fi, bool change)
+{
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+	int r = rt_open(&sk, &why), changed = 0;
+
+	for (size_t i = 0; r >= 0 && i < fi->n_spaces; i++) {
+		cleanup_(fence_clear) struct fence f = { 0 };
+
+		if (fi->spaces[i].policy == FIREWALL_DEFAULT_UNKNOWN) /* as it is */
+			continue;
+		fence_make(fi, &fi->spaces[i], &f);
+		r = change ? bridge_fence_set(sk, fi->spaces[i].bridge, &f, &why)
+			   : bridge_fence_differs(sk, fi->spaces[i].bridge, &f, &why);
+		changed |= r > 0;
+		if (r == -ENODEV) /* it gets its fence when it is made */
+			r = 0;
+	}
+	if (change)
+		tell_unsupported(e, TOLD_FENCE,
+				 "a space whose policy denies is open while its rules are gone",
+				 r < 0 ? kerr_text(&why, text, sizeof(text)) : "");
+	return changed;
+}
+
+static bool flow_is_over(const void *ctx, const struct conntrack_flow *f)
+{
+	return !firewall_flow_allowed(ctx, f);
+}
+
+/* What began under other rules, or without any, and would not begin now, ends. */
+static void end_connections(const struct firewall_input *fi)
+{
+	struct kerr why = { 0 };
+	char text[KERR_TEXT_MAX];
+	int r = conntrack_forget_flows(flow_is_over, fi, &why);
+
+	if (r < 0 && r != -EOPNOTSUPP)
+		log_wrn("connections that are no longer allowed may go on", "error",
+			kerr_text(&why, text, sizeof(text)));
+}
+
+typedef int plan_fn(struct engine *e, const struct firewall_plan *plan, struct kerr *err);
+
+static int try_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
+{
+	return packet_filter_apply(e, plan, NULL, err);
 }
 
 static int apply_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
@@ -224,7 +289,8 @@ static int apply_plan(struct engine *e, const struct firewall_plan *plan, struct
 	}
 	if (!why.msg[0])
 		(void) net_ipv6_check(e, &why);
-	tell_unsupported(e, kerr_text(&why, text, sizeof(text)));
+	tell_unsupported(e, TOLD_FILTER, "this host cannot do all that cells need",
+			 kerr_text(&why, text, sizeof(text)));
 	return r < 0 ? 0 : r;
 }
 
@@ -246,16 +312,17 @@ static int with_plan_locked(struct engine *e, struct rules_as *as,
 		r = rules_space(&in, e, as->space);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ports->n; i++)
-		add_ports(&in, &ports->v[i]);
-	fi.spaces = in.v;
-	fi.n_spaces = in.n;
-	fi.ports = in.ports;
-	fi.n_ports = in.n_ports;
+	finish_input(&in, ports, &fi);
 	firewall_plan_make(&fi, &plan);
 	r = fn(e, &plan, err);
-	if (r >= 0 && fn != compare_plan)
+	if (r < 0)
+		return r;
+	if (fn != compare_plan)
 		set_localnet(&in);
+	if (set_fences(e, &fi, fn != compare_plan))
+		r = 1;
+	if (r > 0 && fn == apply_plan)
+		end_connections(&fi);
 	return r;
 }
 
@@ -308,7 +375,7 @@ int net_rules_sync(struct engine *e, struct kerr *err)
 
 int net_rules_check_link(struct engine *e, const struct addr *space, struct kerr *err)
 {
-	cleanup_free char *file = told_file(e);
+	cleanup_free char *file = told_file(e, TOLD_FILTER);
 	struct space_doc d = { 0 };
 	int r;
 
@@ -332,6 +399,39 @@ int net_rules_differ(struct engine *e, struct kerr *err)
 		return r;
 	r = with_plan(e, NULL, compare_plan, err);
 	net_rules_release(e);
+	return r;
+}
+
+/* With the lock of the firewall. */
+static int fence_locked(struct engine *e, const struct addr *space, struct rules_as *as,
+			struct kerr *err)
+{
+	cleanup_(published_list_clear) struct published_list ports = { 0 };
+	cleanup_(rules_input_clear) struct rules_input in = { .as = as, .now = ktime_now().sec };
+	struct firewall_input fi = { .instance = e->instance };
+	int r = published_read_all(e, &ports, err);
+
+	if (r == 0)
+		r = rules_space(&in, e, space);
+	if (r < 0)
+		return r;
+	finish_input(&in, &ports, &fi);
+	return set_fences(e, &fi, true);
+}
+
+int net_rules_fence(struct engine *e, const struct addr *space, const struct space_doc *doc,
+		    struct kerr *err)
+{
+	struct rules_as as = { .space = space, .doc = doc };
+	struct lock_id lock = lock_id_firewall();
+	bool held = locks_held(e->locks, &lock);
+	int r = held ? 0 : net_rules_hold(e, err);
+
+	if (r < 0)
+		return r;
+	r = fence_locked(e, space, doc ? &as : NULL, err);
+	if (!held)
+		net_rules_release(e);
 	return r;
 }
 

@@ -36,6 +36,13 @@ int net_rules_write(struct engine *e, const struct addr *space, const struct spa
 void net_rules_release(struct engine *e);
 
 /*
+ * Put the fence of a space (fence.h) at its bridge, which was just made: as its policy is on
+ * record, or in doc. Writing the rules does it for every bridge that is there.
+ */
+int net_rules_fence(struct engine *e, const struct addr *space, const struct space_doc *doc,
+		    struct kerr *err);
+
+/*
  * With the rules held, write them as if those ports were on record. -EOPNOTSUPP if the
  * host's packets cannot be filtered.
  */

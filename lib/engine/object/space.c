@@ -55,6 +55,8 @@ static int space_commit(struct create *c, struct space_doc *d, const struct spac
 	r = net_rules_write(c->e, &c->a, d, err) < 0 ? -EIO : 0;
 	if (r == 0 && net)
 		r = net_bridge_up(c->e, &c->a, net, err);
+	if (r >= 0 && net)
+		r = net_rules_fence(c->e, &c->a, d, err);
 	if (r >= 0 && (!c->existed || d->status.state != SPACE_STATE_READY || !c->cgroup_pre)) {
 		d->status.state = SPACE_STATE_READY;
 		r = store_save(&c->e->layout, &c->a, 0, d, err);

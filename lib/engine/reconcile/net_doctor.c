@@ -98,7 +98,7 @@ static void look_at_host(struct engine *e, struct rpc_doctor_network_result *ret
 		add_error(ret, "rules", "", UNKNOWN, &why);
 	else if (r > 0)
 		add(ret, "rules", "", WRONG,
-		    xstrdup("packet filter rules were changed or removed"));
+		    xstrdup("packet filter rules, or the fence of a bridge, were changed or removed"));
 	else
 		add(ret, "rules", "", OK,
 		    xasprintf("packet filter rules are in place (%s)", packet_filter_name(e)));

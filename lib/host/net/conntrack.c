@@ -34,9 +34,12 @@ struct entry {
 	bool has_id;
 };
 
+/* What is looked for, and what was found. */
 struct found {
 	const struct conntrack_match *m;
 	size_t n_m;
+	conntrack_over_fn *over; /* NULL: one that fits a match */
+	const void *ctx;
 	struct entry *v;
 	size_t n;
 };
@@ -147,13 +150,31 @@ static bool fits(const struct conntrack_match *m, const struct entry *e)
 	return ipnet_eq(reached, had) && e->reply.sport == e->orig.dport && is_of_host(had);
 }
 
+static bool is_over(const struct found *found, const struct entry *e)
+{
+	struct conntrack_flow f = {
+		.from = e->orig.src,
+		.to = e->reply.src,
+		.translated =
+			!ipnet_eq(&e->reply.src, &e->orig.dst) || e->reply.sport != e->orig.dport,
+		.proto = e->orig.proto,
+		.to_port = e->reply.sport,
+	};
+
+	if (found->over)
+		return found->over(found->ctx, &f);
+	for (size_t i = 0; i < found->n_m; i++)
+		if (fits(&found->m[i], e))
+			return true;
+	return false;
+}
+
 static void read_entry(void *ctx, const struct nlmsghdr *h)
 {
 	struct found *found = ctx;
 	struct entry e = { 0 };
 	struct rt_attrs attrs;
 	struct rt_attr a;
-	bool any = false;
 
 	rt_attrs_of(&attrs, h, sizeof(struct nfgenmsg));
 	while (rt_attrs_next(&attrs, &a)) {
@@ -168,9 +189,7 @@ static void read_entry(void *ctx, const struct nlmsghdr *h)
 			e.id = rt_attr_u32(&a);
 		}
 	}
-	for (size_t i = 0; i < found->n_m && e.tuple_len > 0; i++)
-		any |= fits(&found->m[i], &e);
-	if (any)
+	if (e.tuple_len > 0 && is_over(found, &e))
 		*(struct entry *) vec_grow(&found->v, &found->n, sizeof(*found->v)) = e;
 }
 
@@ -221,9 +240,9 @@ static bool has_ipv6(const struct found *found)
 static int list(struct rt_sock *sk, struct found *found)
 {
 	struct rt_answer a = { .item = read_entry, .ctx = found };
-	unsigned char family = has_ipv6(found) ? AF_UNSPEC : AF_INET;
+	unsigned char family = found->over || has_ipv6(found) ? AF_UNSPEC : AF_INET;
 	cleanup_(rt_msg_freep) struct rt_msg *msg = request(IPCTNL_MSG_CT_GET, NLM_F_DUMP, family);
-	uint32_t to = common_target(found->m, found->n_m);
+	uint32_t to = found->over ? 0 : common_target(found->m, found->n_m);
 
 	if (to)
 		add_filter(msg, to);
@@ -244,26 +263,35 @@ static int delete (struct rt_sock *sk, const struct entry *e)
 	return r == -ENOENT ? 0 : r; /* it has ended meanwhile */
 }
 
-int conntrack_forget(const struct conntrack_match *m, size_t n, struct kerr *err)
+static int forget(struct found *found, struct kerr *err)
 {
 	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
-	struct found found = { .m = m, .n_m = n };
-	int count;
 	int r;
 
-	if (n == 0)
-		return 0;
 	r = rt_open_netfilter(&sk, err);
 	if (r == -EPROTONOSUPPORT)
 		r = -EOPNOTSUPP;
 	if (r < 0)
 		return r;
-	r = list(sk, &found);
-	for (size_t i = 0; r == 0 && i < found.n; i++)
-		r = delete (sk, &found.v[i]);
-	count = (int) found.n;
-	free(found.v);
+	r = list(sk, found);
+	for (size_t i = 0; r == 0 && i < found->n; i++)
+		r = delete (sk, &found->v[i]);
+	free(found->v);
 	if (r == -EINVAL || r == -ENOENT || r == -ENOSYS) /* no such subsystem of nfnetlink */
 		r = -EOPNOTSUPP;
-	return r < 0 ? kerr_set(err, r, "forget tracked connections") : count;
+	return r < 0 ? kerr_set(err, r, "forget tracked connections") : (int) found->n;
+}
+
+int conntrack_forget(const struct conntrack_match *m, size_t n, struct kerr *err)
+{
+	struct found found = { .m = m, .n_m = n };
+
+	return n > 0 ? forget(&found, err) : 0;
+}
+
+int conntrack_forget_flows(conntrack_over_fn *over, const void *ctx, struct kerr *err)
+{
+	struct found found = { .over = over, .ctx = ctx };
+
+	return forget(&found, err);
 }

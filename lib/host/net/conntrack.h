@@ -27,4 +27,17 @@ struct conntrack_match {
  */
 int conntrack_forget(const struct conntrack_match *m, size_t n, struct kerr *err);
 
+/* A connection of either family, as its first packet was; single addresses. */
+struct conntrack_flow {
+	struct ipnet from; /* who began it */
+	struct ipnet to; /* whom it reached: where its destination was translated, after that */
+	bool translated;
+	uint8_t proto; /* IPPROTO_ of netinet/in.h */
+	uint16_t to_port; /* 0 if the protocol has none */
+};
+
+/* Forget the connections for which over says so. Returns as conntrack_forget does. */
+typedef bool conntrack_over_fn(const void *ctx, const struct conntrack_flow *f);
+int conntrack_forget_flows(conntrack_over_fn *over, const void *ctx, struct kerr *err);
+
 #endif

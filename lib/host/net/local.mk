@@ -3,10 +3,13 @@
 noinst_LIBRARIES += libhost_net.a
 libhost_net_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST_NET) $(LIBNL_CFLAGS) $(IPTC_CFLAGS)
 libhost_net_a_SOURCES = \
+	lib/host/net/bridge_fence.c lib/host/net/bridge_fence.h \
 	lib/host/net/conntrack.c lib/host/net/conntrack.h \
+	lib/host/net/fence.c lib/host/net/fence.h \
 	lib/host/net/firewall.c lib/host/net/firewall.h \
 	lib/host/net/firewall_entry.c lib/host/net/firewall_entry.h \
 	lib/host/net/firewall_expr.c lib/host/net/firewall_expr.h \
+	lib/host/net/firewall_flow.c lib/host/net/firewall_flow.h \
 	lib/host/net/firewall_host.c lib/host/net/firewall_host.h \
 	lib/host/net/firewall_iptc.c lib/host/net/firewall_iptc.h \
 	lib/host/net/firewall_nft.c lib/host/net/firewall_nft.h \

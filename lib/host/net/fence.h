@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_FENCE_H
+#define KUKEON_FENCE_H
+
+#include <linux/filter.h>
+
+#include "firewall_plan.h"
+
+/*
+ * The second line behind the rules of a space whose policy denies: programs of classic BPF
+ * for what leaves the space's bridge into the host (tc, clsact, ingress of the bridge). No
+ * table of iptables or nft holds them, so a flush of those, a reload of another firewall and
+ * the time until the rules are there again open nothing.
+ *
+ * They know no connections. What may be an answer passes, and the rules judge it: TCP with
+ * ACK or RST, UDP from a port below those that the kernel gives to clients to one of those,
+ * UDP from a published port, errors and echo replies of ICMP. Besides these pass ARP, ICMP
+ * to the gateway, all of ICMPv6 but echo requests that leave the link, what the policy allows,
+ * and what goes to a port that the space itself publishes. Everything else is dropped.
+ *
+ * A program decides (TC_ACT_OK, TC_ACT_SHOT) or leaves the packet to the next one
+ * (TC_ACT_UNSPEC); the last one drops. Sources: linux/pkt_cls.h, tc-bpf(8).
+ */
+#define FENCE_PROGRAM_MAX 400 /* instructions: a message of rtnetlink holds them */
+
+struct fence_program {
+	struct sock_filter v[FENCE_PROGRAM_MAX];
+	uint16_t n;
+};
+
+struct fence {
+	struct fence_program *v;
+	size_t n; /* 0: no fence is wanted */
+};
+
+/*
+ * The fence of one space of the input: none if its policy allows. Pure. The host cannot be
+ * fenced by a policy that is not known: FIREWALL_DEFAULT_UNKNOWN is not asked for.
+ */
+void fence_make(const struct firewall_input *in, const struct firewall_space *s, struct fence *ret);
+void fence_clear(struct fence *f);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <netinet/in.h>
+
+#include "firewall_flow.h"
+
+static bool holds(const struct firewall_space *s, const struct ipnet *addr)
+{
+	struct ipnet subnet = ipnet_of_ipv4(s->subnet);
+
+	return ipnet_contains(&subnet, addr) ||
+	       (s->subnet6.family && ipnet_contains(&s->subnet6, addr));
+}
+
+static const struct firewall_space *space_of(const struct firewall_input *in,
+					     const struct ipnet *addr)
+{
+	for (size_t i = 0; i < in->n_spaces; i++)
+		if (holds(&in->spaces[i], addr))
+			return &in->spaces[i];
+	return NULL;
+}
+
+static bool permits(const struct firewall_allow *a, const struct conntrack_flow *f)
+{
+	if (!ipnet_contains(&a->dst, &f->to))
+		return false;
+	for (size_t i = 0; f->proto == IPPROTO_TCP && i < a->n_ports; i++)
+		if (a->ports[i] == f->to_port)
+			return true;
+	return a->n_ports == 0;
+}
+
+/* The address of the host on the space's bridge; of IPv6, the subnet's first. */
+static bool is_gateway(const struct firewall_space *s, const struct ipnet *addr)
+{
+	struct ipnet v4 = ipnet_of_ipv4((struct ipv4_net){ s->gateway, 32 });
+	struct ipnet v6 = ipnet_host(s->subnet6, 1);
+
+	v6.prefix = ipnet_bits(v6.family);
+	return ipnet_eq(&v4, addr) || ipnet_eq(&v6, addr);
+}
+
+bool firewall_flow_allowed(const struct firewall_input *in, const struct conntrack_flow *f)
+{
+	const struct firewall_space *from = space_of(in, &f->from), *to = space_of(in, &f->to);
+
+	if (!from || from->policy == FIREWALL_DEFAULT_UNKNOWN)
+		return true;
+	if (to && !is_gateway(to, &f->to))
+		return to == from || (f->translated && from->policy == FIREWALL_DEFAULT_ALLOW);
+	if (from->policy == FIREWALL_DEFAULT_ALLOW || f->proto == IPPROTO_ICMPV6 ||
+	    (f->proto == IPPROTO_ICMP && to == from))
+		return true;
+	for (size_t i = 0; i < from->n_allow; i++)
+		if (permits(&from->allow[i], f))
+			return true;
+	return false;
+}
