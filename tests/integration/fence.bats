@@ -19,6 +19,8 @@ setup_file()
 	inst ip -n outside addr add 192.0.2.9/24 dev uplink1
 	inst ip -n outside addr add 2001:db8::1/64 dev uplink1 nodad
 	inst ip addr add 2001:db8::2/64 dev uplink0 nodad
+	# What the kernel gives the uplink by itself is there before the first snapshot.
+	wait_for 100 eval 'inst ip -6 route show table local | grep -q "anycast fe80:: dev uplink0"'
 	# Back to cells, also where no rule translates their addresses.
 	inst ip -n outside route add 10.88.0.0/16 via 192.0.2.2
 	inst ip -n outside route add fd6b:756b:656f::/48 via 2001:db8::2
