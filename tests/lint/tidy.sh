@@ -15,11 +15,12 @@ if [ "${version%%.*}" != "$major" ]; then
 	lint_done
 fi
 build=${top_builddir:-.}
-# Header names are unique (includes.sh): one include path does for all layers.
+# Header names are unique (includes.sh): one include path does for all layers; of quotes
+# only, because a name may be one of the C library too (link.h).
 mapfile -t flags < <(
 	printf '%s\n' -std=gnu11 -DKUKEON_SYSCONFDIR='"/etc/kukeon"' \
 		-DKUKEON_BINDIR='"/usr/bin"' -DKUKEON_LIBEXECDIR='"/usr/libexec/kukeon"'
-	product_files | sed -n 's,/[^/]*$,,p' | sort -u | grep -vx src/static | sed 's/^/-I/'
+	product_files | sed -n 's,/[^/]*$,,p' | sort -u | grep -vx src/static | sed 's/^/-iquote/'
 	sed -n 's/^[A-Z]*_CFLAGS = //p' "$build/Makefile" 2>/dev/null | tr ' ' '\n' | grep '^-I/' |
 		sort -u
 )
