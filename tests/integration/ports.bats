@@ -537,7 +537,8 @@ killed()
 	rm -r "$HERE/web.yaml" "$HERE/traced"
 	cat "$BATS_TEST_TMPDIR/killed"
 	assert [ "$(grep -c run "$BATS_TEST_TMPDIR/killed")" -ge 4 ]
-	assert [ "$(grep -c stop "$BATS_TEST_TMPDIR/killed")" -ge 4 ]
+	# What the daemon has done before is not left for a stop to do.
+	assert [ "$(grep -c stop "$BATS_TEST_TMPDIR/killed")" -ge 2 ]
 }
 
 @test "a container of a document of its own publishes like one in its cell" {
