@@ -10,10 +10,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fence.h"
 #include "firewall_entry.h"
 #include "firewall_plan.h"
 #include "mem.h"
 #include "str.h"
+
+/* What the kernel asks of a program of classic BPF: it ends, and leads nowhere else. */
+static void check_program(const struct fence_program *p)
+{
+	if (p->n == 0 || p->n > FENCE_PROGRAM_MAX || BPF_CLASS(p->v[p->n - 1].code) != BPF_RET)
+		abort();
+	for (unsigned i = 0; i < p->n; i++)
+		if (BPF_CLASS(p->v[i].code) == BPF_JMP &&
+		    (i + 1 + p->v[i].jt >= p->n || i + 1 + p->v[i].jf >= p->n))
+			abort();
+}
+
+static void check_fence(const struct firewall_input *in, const struct firewall_space *s)
+{
+	struct fence f;
+
+	fence_make(in, s, &f);
+	if ((f.n == 0) != (s->policy == FIREWALL_DEFAULT_ALLOW))
+		abort();
+	for (size_t i = 0; i < f.n; i++)
+		check_program(&f.v[i]);
+	fence_clear(&f);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -168,6 +192,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < fi.n_spaces; i++) {
 		bool twin = false;
 
+		check_fence(&fi, &spaces[i]);
 		for (size_t k = 0; k < i; k++)
 			twin |= streq(spaces[k].realm, spaces[i].realm) &&
 				streq(spaces[k].space, spaces[i].space);

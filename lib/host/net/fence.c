@@ -329,7 +329,7 @@ static void allow(struct making *m, const struct sock_filter *text, size_t n)
 }
 
 struct text {
-	struct sock_filter v[16 + PORTS_AT_ONCE];
+	struct sock_filter v[32 + PORTS_AT_ONCE];
 	size_t n;
 };
 
