@@ -224,17 +224,19 @@ static void tell_unsupported(struct engine *e, const char *name, const char *wha
 
 /*
  * A space that is denied is fenced as well, at its bridge. The rules alone do it too, so a
- * fence that cannot be had fails nothing.
+ * fence that cannot be had fails nothing, and keeps no other space from having its own. 1
+ * something changed, or would.
  */
 static int set_fences(struct engine *e, const struct firewall_input *fi, bool change)
 {
 	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
 	struct kerr why = { 0 };
 	char text[KERR_TEXT_MAX];
-	int r = rt_open(&sk, &why), changed = 0;
+	int failed = rt_open(&sk, &why), changed = 0;
 
-	for (size_t i = 0; r >= 0 && i < fi->n_spaces; i++) {
+	for (size_t i = 0; sk && i < fi->n_spaces; i++) {
 		cleanup_(fence_clear) struct fence f = { 0 };
+		int r;
 
 		if (fi->spaces[i].policy == FIREWALL_DEFAULT_UNKNOWN) /* as it is */
 			continue;
@@ -242,13 +244,13 @@ static int set_fences(struct engine *e, const struct firewall_input *fi, bool ch
 		r = change ? bridge_fence_set(sk, fi->spaces[i].bridge, &f, &why)
 			   : bridge_fence_differs(sk, fi->spaces[i].bridge, &f, &why);
 		changed |= r > 0;
-		if (r == -ENODEV) /* it gets its fence when it is made */
-			r = 0;
+		if (r < 0 && r != -ENODEV) /* a bridge gets its fence when it is made */
+			failed = r;
 	}
 	if (change)
 		tell_unsupported(e, TOLD_FENCE,
 				 "a space whose policy denies is open while its rules are gone",
-				 r < 0 ? kerr_text(&why, text, sizeof(text)) : "");
+				 failed < 0 ? kerr_text(&why, text, sizeof(text)) : "");
 	return changed;
 }
 

@@ -43,6 +43,7 @@ enum {
 	M_DEST,
 	M_SPORT, /* 0 if there are none */
 	M_DPORT,
+	M_LENGTH, /* of a frame of IPv4, less that of its IP header */
 };
 
 /* ---- programs with labels ---- */
@@ -138,18 +139,18 @@ static void add_answers_ipv4(struct fence *f, uint32_t gateway)
 		HEADER_TO_X,
 		LENGTH,
 		LESS_X,
-		REMEMBER(M_DEST), /* the length for now */
+		REMEMBER(M_LENGTH),
 		LOAD(BPF_B, V4_PROTO),
 		IF_EQ(IPPROTO_TCP, L_TCP, ON),
 		IF_EQ(IPPROTO_UDP, L_UDP, ON),
 		IF_EQ(IPPROTO_ICMP, L_ICMP, L_NEXT),
 		LABEL(L_TCP),
-		RECALL(M_DEST),
+		RECALL(M_LENGTH),
 		IF_GE(ETH_HLEN + TCP_END, ON, L_DROP),
 		LOAD_X(BPF_B, ETH_HLEN + TCP_FLAGS),
 		IF_BITS(TCP_ACK_OR_RST, L_PASS, L_NEXT),
 		LABEL(L_UDP),
-		RECALL(M_DEST),
+		RECALL(M_LENGTH),
 		IF_GE(ETH_HLEN + UDP_END, ON, L_DROP),
 		LOAD_X(BPF_H, ETH_HLEN + 2),
 		IF_GE(CLIENT_PORTS, ON, L_NEXT),
@@ -158,7 +159,7 @@ static void add_answers_ipv4(struct fence *f, uint32_t gateway)
 		LOAD_X(BPF_H, ETH_HLEN),
 		IF_GE(CLIENT_PORTS, L_NEXT, L_PASS),
 		LABEL(L_ICMP),
-		RECALL(M_DEST),
+		RECALL(M_LENGTH),
 		IF_GE(ETH_HLEN + ICMP_END, ON, L_DROP),
 		LOAD(BPF_W, V4_DEST),
 		IF_EQ(gateway, L_PASS, ON),
