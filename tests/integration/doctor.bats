@@ -47,6 +47,21 @@ in_order()
 	kuke delete cell one
 }
 
+@test "a new space has its rules where a pass looks for them, wherever its name stands" {
+	local space
+
+	kuke daemon stop >/dev/null
+	for space in a zz; do
+		quiet kuke --no-daemon create space "$space" >/dev/null
+		doctor >/dev/null
+	done
+	for space in a zz; do
+		kuke --no-daemon delete space "$space"
+		doctor >/dev/null
+	done
+	quiet kuke daemon start >/dev/null
+}
+
 @test "what was changed behind the daemon's back is named, and put in order" {
 	run_cell one "$SERVE"
 	local bridge ip

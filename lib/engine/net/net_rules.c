@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "atomic.h"
@@ -147,6 +148,15 @@ static struct firewall_port *add_port(struct rules_input *in, const struct addr 
 	return port;
 }
 
+/* The order of a walk over all that is stored, so that no pass finds the rules in another. */
+static int by_name(const void *a, const void *b)
+{
+	const struct firewall_space *x = a, *y = b;
+	int r = strcmp(x->realm, y->realm);
+
+	return r ? r : strcmp(x->space, y->space);
+}
+
 /* What is for all addresses of the host comes after what is for one of them. */
 static void add_ports(struct rules_input *in, const struct published *p)
 {
@@ -175,6 +185,8 @@ static void add_ports(struct rules_input *in, const struct published *p)
 static void finish_input(struct rules_input *in, const struct published_list *ports,
 			 struct firewall_input *ret)
 {
+	if (in->n > 0)
+		qsort(in->v, in->n, sizeof(*in->v), by_name);
 	for (size_t i = 0; i < ports->n; i++)
 		add_ports(in, &ports->v[i]);
 	ret->spaces = in->v;
