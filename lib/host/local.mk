@@ -8,4 +8,5 @@ libhost_a_SOURCES = \
 	lib/host/mountfd.c lib/host/mountfd.h \
 	lib/host/newroot.c lib/host/newroot.h \
 	lib/host/ns.c lib/host/ns.h \
+	lib/host/sysctl.c lib/host/sysctl.h \
 	lib/host/sysfilter.c lib/host/sysfilter.h

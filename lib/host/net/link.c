@@ -30,6 +30,7 @@
 #include "path.h"
 #include "rt.h"
 #include "str.h"
+#include "sysctl.h"
 #include "vec.h"
 
 #define LEFT_ALIAS "left by a cell of kukeon at " /* milliseconds since the host was started */
@@ -89,7 +90,8 @@ static struct rt_msg *link_msg(int type, int flags, const char *name, unsigned u
 
 /* ---- sysctl ---- */
 
-#define IP_FORWARD "/proc/sys/net/ipv4/ip_forward"
+#define SYSCTL_IP_FORWARD "net/ipv4/ip_forward"
+#define IP_FORWARD "/proc/sys/" SYSCTL_IP_FORWARD
 
 int link_forwarding(struct kerr *err)
 {
@@ -103,15 +105,14 @@ int link_forwarding(struct kerr *err)
 
 int link_forwarding_on(struct kerr *err)
 {
-	return link_sysctl_set(IP_FORWARD, "1", err);
+	return sysctl_set(SYSCTL_OWN, SYSCTL_IP_FORWARD, "1", err);
 }
 
 int link_route_localnet(const char *name, bool on, struct kerr *err)
 {
-	cleanup_free char *path =
-		path_join("/proc/sys/net/ipv4/conf", name, "route_localnet", NULL);
+	cleanup_free char *path = path_join("net/ipv4/conf", name, "route_localnet", NULL);
 
-	return link_sysctl_set(path, on ? "1" : "0", err);
+	return sysctl_set(SYSCTL_OWN, path, on ? "1" : "0", err);
 }
 
 /* ---- bridges ---- */
@@ -286,7 +287,7 @@ static int bridge_repair(struct rt_sock *sk, const struct link_bridge *b,
 	int changed = 0;
 	int r;
 
-	r = ipv6 ? link_ipv6_on(b->name, err) : link_ipv6_off(b->name, err);
+	r = ipv6 ? link_ipv6_on(SYSCTL_OWN, b->name, err) : link_ipv6_off(SYSCTL_OWN, b->name, err);
 	if (r < 0)
 		return r;
 	changed |= r;
@@ -387,7 +388,7 @@ int link_delete(const char *name, struct kerr *err)
  */
 static int open_socket_in(const struct link_attach *a, struct rt_sock **ret, struct kerr *err)
 {
-	cleanup_fd int own = -EBADF;
+	cleanup_fd int own = -EBADF, proc = -EBADF;
 	int r;
 
 	own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -395,14 +396,15 @@ static int open_socket_in(const struct link_attach *a, struct rt_sock **ret, str
 		return kerr_set(err, -errno, "open our own network namespace");
 	if (setns(a->netns_fd, CLONE_NEWNET) < 0)
 		return kerr_set(err, -errno, "enter the cell's network namespace");
+	proc = sysctl_proc();
 	if (a->addr6.family != IPNET_NONE)
-		r = link_ipv6_on("default", err);
+		r = link_ipv6_on(proc, "default", err);
 	else
-		r = link_ipv6_off("default", err);
+		r = link_ipv6_off(proc, "default", err);
 	if (r >= 0 && a->apart) /* a new namespace has the setting of the host */
-		r = link_sysctl_set("/proc/sys/net/ipv4/ip_forward", "0", err);
+		r = sysctl_set(proc, SYSCTL_IP_FORWARD, "0", err);
 	if (r >= 0 && a->apart)
-		r = link_sysctl_set("/proc/sys/net/ipv6/conf/all/forwarding", "0", err);
+		r = sysctl_set(proc, "net/ipv6/conf/all/forwarding", "0", err);
 	if (r >= 0)
 		r = rt_open(ret, err);
 	if (setns(own, CLONE_NEWNET) < 0) {
@@ -483,7 +485,7 @@ static int host_end_up(struct rt_sock *sk, const char *name, struct kerr *err)
 	char message[RT_MESSAGE_MAX];
 	int r;
 
-	r = link_ipv6_off(name, err); /* a port of a bridge needs none */
+	r = link_ipv6_off(SYSCTL_OWN, name, err); /* a port of a bridge needs none */
 	if (r < 0)
 		return r;
 	r = rt_do(sk, link_msg(RTM_NEWLINK, 0, name, IFF_UP), message);

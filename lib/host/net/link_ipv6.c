@@ -18,10 +18,13 @@
 #include "mem.h"
 #include "path.h"
 #include "str.h"
+#include "sysctl.h"
 #include "vec.h"
 
-#define CONF "/proc/sys/net/ipv6/conf"
-#define FORWARDING CONF "/all/forwarding"
+#define SYSCTL_CONF "net/ipv6/conf"
+#define SYSCTL_FORWARDING SYSCTL_CONF "/all/forwarding"
+#define CONF "/proc/sys/" SYSCTL_CONF
+#define FORWARDING "/proc/sys/" SYSCTL_FORWARDING
 #define GEN_NONE "1" /* IN6_ADDR_GEN_MODE_NONE: no link-local address by itself */
 
 /* ---- settings ---- */
@@ -31,35 +34,18 @@ bool link_ipv6_in_kernel(void)
 	return access(CONF, F_OK) == 0;
 }
 
-int link_sysctl_set(const char *path, const char *value, struct kerr *err)
-{
-	cleanup_buf struct buf now = BUF_INIT(4096);
-	cleanup_free char *have = NULL;
-	int r;
-
-	r = sys_read(AT_FDCWD, path, &now);
-	if (r == -ENOENT)
-		return 0;
-	have = str_trim(buf_str(&now));
-	if (r == 0 && streq(have, value))
-		return 0;
-	r = sys_write(AT_FDCWD, path, value);
-	if (r < 0)
-		return kerr_set(err, r, "write %s to '%s'", value, path);
-	return 1;
-}
-
 struct setting {
 	const char *name, *value;
 };
 
-static int set_all(const char *device, const struct setting *v, size_t n, struct kerr *err)
+static int set_all(int proc, const char *device, const struct setting *v, size_t n,
+		   struct kerr *err)
 {
 	int changed = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		cleanup_free char *path = path_join(CONF, device, v[i].name, NULL);
-		int r = link_sysctl_set(path, v[i].value, err);
+		cleanup_free char *name = path_join(SYSCTL_CONF, device, v[i].name, NULL);
+		int r = sysctl_set(proc, name, v[i].value, err);
 
 		if (r < 0)
 			return r;
@@ -68,22 +54,22 @@ static int set_all(const char *device, const struct setting *v, size_t n, struct
 	return changed;
 }
 
-int link_ipv6_off(const char *device, struct kerr *err)
+int link_ipv6_off(int proc, const char *device, struct kerr *err)
 {
 	static const struct setting off[] = { { "accept_ra", "0" }, { "disable_ipv6", "1" } };
 
-	return set_all(device, off, ARRAY_SIZE(off), err);
+	return set_all(proc, device, off, ARRAY_SIZE(off), err);
 }
 
 /* Enabled last: what comes with that is decided by the others. */
-int link_ipv6_on(const char *device, struct kerr *err)
+int link_ipv6_on(int proc, const char *device, struct kerr *err)
 {
 	static const struct setting on[] = { { "accept_ra", "0" },
 					     { "autoconf", "0" },
 					     { "addr_gen_mode", GEN_NONE },
 					     { "disable_ipv6", "0" } };
 
-	return set_all(device, on, ARRAY_SIZE(on), err);
+	return set_all(proc, device, on, ARRAY_SIZE(on), err);
 }
 
 /* ---- forwarding ---- */
@@ -110,7 +96,7 @@ static int go_on_hearing_routers(struct kerr *err)
 		if (streq(name, "all") || streq(name, "lo") || !reads(name, "accept_ra", '1') ||
 		    !reads(name, "forwarding", '0'))
 			continue;
-		r = set_all(name, &always, 1, err);
+		r = set_all(SYSCTL_OWN, name, &always, 1, err);
 		if (r < 0)
 			return r;
 	}
@@ -134,7 +120,7 @@ int link_ipv6_forwarding_on(struct kerr *err)
 	if (r != 0)
 		return r < 0 ? r : 0;
 	r = go_on_hearing_routers(err); /* before: the routes that they gave go with forwarding */
-	return r < 0 ? r : link_sysctl_set(FORWARDING, "1", err);
+	return r < 0 ? r : sysctl_set(SYSCTL_OWN, SYSCTL_FORWARDING, "1", err);
 }
 
 /* ---- requests ---- */
@@ -366,10 +352,10 @@ static int look(struct rt_sock *sk, const char *bridge, const struct ipnet *gate
 /* Disabling takes all addresses away. */
 static int drop_others(const char *bridge, struct seen *seen, struct kerr *err)
 {
-	int r = link_ipv6_off(bridge, err);
+	int r = link_ipv6_off(SYSCTL_OWN, bridge, err);
 
 	if (r >= 0)
-		r = link_ipv6_on(bridge, err);
+		r = link_ipv6_on(SYSCTL_OWN, bridge, err);
 	seen->has[0] = seen->has[1] = false;
 	return r < 0 ? r : 0;
 }

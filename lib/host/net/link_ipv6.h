@@ -13,15 +13,12 @@
 
 bool link_ipv6_in_kernel(void); /* it is built in or loaded, and not disabled at boot */
 
-/* Write a setting below /proc/sys. 1 written, 0 it had that value (or the kernel lacks it). */
-int link_sysctl_set(const char *path, const char *value, struct kerr *err);
-
 /*
  * Settings of a device of the caller's namespace, or of its future ones ("default"): none of
- * IPv6, or just what it is given. 1 changed, 0 they were so.
+ * IPv6, or just what it is given. proc as for sysctl_set. 1 changed, 0 they were so.
  */
-int link_ipv6_off(const char *device, struct kerr *err);
-int link_ipv6_on(const char *device, struct kerr *err);
+int link_ipv6_off(int proc, const char *device, struct kerr *err);
+int link_ipv6_on(int proc, const char *device, struct kerr *err);
 
 /* The link-local address with the same last 64 bits, /64. NONE of NONE. */
 struct ipnet link_ipv6_local(const struct ipnet *addr);
