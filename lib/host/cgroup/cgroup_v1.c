@@ -46,6 +46,17 @@ static int cpuset_inherit(const char *dir, const char *file)
 	return r < 0 ? r : 1;
 }
 
+/*
+ * What a group is given here, those below it then have from the beginning. Each write to a
+ * cpuset makes the kernel look at all cpusets of the host, and runc would write as well.
+ */
+static void cpuset_pass_on(const char *dir)
+{
+	cleanup_free char *path = path_join(dir, "cgroup.clone_children", NULL);
+
+	(void) sys_write(AT_FDCWD, path, "1"); /* without it, they are filled one by one */
+}
+
 static int cpuset_fill(const char *dir, struct kerr *err)
 {
 	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
@@ -58,6 +69,8 @@ static int cpuset_fill(const char *dir, struct kerr *err)
 			return kerr_set(err, r, "fill '%s/%s'", dir, files[i]);
 		any |= r;
 	}
+	if (any)
+		cpuset_pass_on(dir);
 	return any;
 }
 
