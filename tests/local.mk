@@ -49,7 +49,7 @@ tests_unit_unit_model_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_MODEL)
 tests_unit_unit_model_LDADD = $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_host_SOURCES = $(UNIT_FRAME) tests/unit/host_lo.h tests/unit/host_pins.h \
-	tests/unit/host_sandbox.h tests/unit/test_cgroup.c tests/unit/test_conntrack.c \
+	tests/unit/host_sandbox.h tests/unit/test_bpf.c tests/unit/test_cgroup.c tests/unit/test_conntrack.c \
 	tests/unit/host_run.h tests/unit/test_fence.c tests/unit/test_firewall.c tests/unit/test_firewall_model.c tests/unit/test_firewall_nft.c tests/unit/test_firewall_ports.c tests/unit/test_ipnet.c tests/unit/test_ipv4.c \
 	tests/unit/test_link.c tests/unit/test_link_filter.c tests/unit/test_mntns.c tests/unit/test_mount.c \
 	tests/unit/test_netwatch.c tests/unit/test_ns.c tests/unit/test_portuse.c tests/unit/test_rt.c tests/unit/test_sysctl.c

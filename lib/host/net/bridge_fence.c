@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <net/if.h>
@@ -13,6 +11,7 @@
 #include "bridge_fence.h"
 #include "mem.h"
 #include "str.h"
+#include "tc.h"
 #include "vec.h"
 
 /*
@@ -45,48 +44,11 @@ static uint16_t side_of(uint16_t priority)
 	return priority >= SIDE_B && priority < SIDE_B + SIDE_SIZE ? SIDE_B : 0;
 }
 
-/* ---- messages ---- */
-
-static struct rt_msg *filter_msg(int type, int flags, int ifindex, uint32_t priority)
+static int add_qdisc(struct rt_sock *sk, unsigned ifindex, struct kerr *err)
 {
-	const struct tcmsg head = {
-		.tcm_family = AF_UNSPEC,
-		.tcm_ifindex = ifindex,
-		.tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS),
-		.tcm_info = priority ? priority << 16 | htons(ETH_P_ALL) : 0,
-	};
-
-	return rt_msg_new(type, flags, &head, sizeof(head));
-}
-
-static struct rt_msg *add_msg(int ifindex, uint32_t priority, const struct fence_program *p)
-{
-	struct rt_msg *msg =
-		filter_msg(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, ifindex, priority);
-	struct nlattr *options;
-
-	rt_put_str(msg, TCA_KIND, "bpf");
-	options = rt_nest(msg, TCA_OPTIONS);
-	rt_put_u32(msg, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
-	rt_put(msg, TCA_BPF_OPS_LEN, &p->n, sizeof(p->n));
-	rt_put(msg, TCA_BPF_OPS, p->v, p->n * sizeof(*p->v));
-	rt_nest_end(msg, options);
-	return msg;
-}
-
-static int add_qdisc(struct rt_sock *sk, int ifindex, struct kerr *err)
-{
-	const struct tcmsg head = { .tcm_family = AF_UNSPEC,
-				    .tcm_ifindex = ifindex,
-				    .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0),
-				    .tcm_parent = TC_H_CLSACT };
-	struct rt_msg *msg =
-		rt_msg_new(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
 	char message[RT_MESSAGE_MAX];
-	int r;
+	int r = rt_do(sk, tc_clsact_msg(ifindex), message);
 
-	rt_put_str(msg, TCA_KIND, "clsact");
-	r = rt_do(sk, msg, message);
 	if (r == -ENOENT || r == -EOPNOTSUPP)
 		return kerr_plain(err, -EOPNOTSUPP, "this kernel has no clsact%s", message);
 	return r == -EEXIST ? 0 : r < 0 ? kerr_set(err, r, "filter at a bridge%s", message) : 0;
@@ -132,11 +94,11 @@ static int by_priority(const void *a, const void *b)
 	return x->priority - y->priority;
 }
 
-static int list(struct rt_sock *sk, int ifindex, struct found *ret, struct kerr *err)
+static int list(struct rt_sock *sk, unsigned ifindex, struct found *ret, struct kerr *err)
 {
 	struct rt_answer a = { .item = read_filter, .ctx = ret };
 	cleanup_(rt_msg_freep) struct rt_msg *msg =
-		filter_msg(RTM_GETTFILTER, NLM_F_DUMP, ifindex, 0);
+		tc_filter_msg(RTM_GETTFILTER, NLM_F_DUMP, ifindex, 0);
 	int r = rt_talk(sk, &msg, 1, &a);
 
 	if (r == -EOPNOTSUPP || r == -EINVAL) /* no traffic control in this kernel */
@@ -191,11 +153,12 @@ static void add(struct messages *m, struct rt_msg *msg)
 }
 
 /* Its last program, which drops, goes first: packets go on to the next fence. */
-static void add_removal(struct messages *m, int ifindex, const struct found *found, uint16_t side)
+static void add_removal(struct messages *m, unsigned ifindex, const struct found *found,
+			uint16_t side)
 {
 	for (size_t i = found->n; i > 0; i--)
 		if (side_of(found->v[i - 1].priority) == side)
-			add(m, filter_msg(RTM_DELTFILTER, 0, ifindex, found->v[i - 1].priority));
+			add(m, tc_filter_msg(RTM_DELTFILTER, 0, ifindex, found->v[i - 1].priority));
 }
 
 static int send_all(struct rt_sock *sk, struct messages *m, struct kerr *err)
@@ -213,24 +176,24 @@ static int send_all(struct rt_sock *sk, struct messages *m, struct kerr *err)
 	return r < 0 ? kerr_set(err, r, "filter at a bridge%s", a.message) : 0;
 }
 
-static int change(struct rt_sock *sk, int ifindex, const struct found *found, const struct fence *f,
-		  struct kerr *err)
+static int change(struct rt_sock *sk, unsigned ifindex, const struct found *found,
+		  const struct fence *f, struct kerr *err)
 {
 	uint16_t old = side_in_force(found), new = old == SIDE_A ? SIDE_B : SIDE_A;
 	struct messages m = { 0 };
 
 	add_removal(&m, ifindex, found, new); /* what an interrupted change left */
 	for (size_t i = 0; i < f->n; i++)
-		add(&m, add_msg(ifindex, (uint32_t) (new + i), &f->v[i]));
+		add(&m, tc_bpf_msg(ifindex, (uint32_t) (new + i), f->v[i].v, f->v[i].n));
 	add_removal(&m, ifindex, found, old ? old : (uint16_t) (SIDE_A + SIDE_B - new));
 	return send_all(sk, &m, err);
 }
 
 /* -ENODEV without a message. */
-static int look(struct rt_sock *sk, const char *bridge, struct found *ret, int *ret_ifindex,
+static int look(struct rt_sock *sk, const char *bridge, struct found *ret, unsigned *ret_ifindex,
 		struct kerr *err)
 {
-	*ret_ifindex = (int) if_nametoindex(bridge);
+	*ret_ifindex = if_nametoindex(bridge);
 	return *ret_ifindex > 0 ? list(sk, *ret_ifindex, ret, err) : -ENODEV;
 }
 
@@ -238,7 +201,8 @@ int bridge_fence_set(struct rt_sock *sk, const char *bridge, const struct fence 
 		     struct kerr *err)
 {
 	struct found found = { 0 };
-	int ifindex, r;
+	unsigned ifindex;
+	int r;
 
 	if (f->n > SIDE_SIZE)
 		return kerr_plain(err, -E2BIG, "the egress policy is too long for a fence");
@@ -258,7 +222,8 @@ int bridge_fence_differs(struct rt_sock *sk, const char *bridge, const struct fe
 			 struct kerr *err)
 {
 	struct found found = { 0 };
-	int ifindex, r = look(sk, bridge, &found, &ifindex, err);
+	unsigned ifindex;
+	int r = look(sk, bridge, &found, &ifindex, err);
 
 	if (r == 0)
 		r = !stands(&found, f);

@@ -4,12 +4,11 @@
 #include <arpa/inet.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
-#include <linux/if_ether.h>
-#include <linux/pkt_cls.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf.h"
 #include "fence.h"
 #include "vec.h"
 
@@ -18,19 +17,9 @@
 #define TCP_ACK_OR_RST 0x14
 #define PORTS_AT_ONCE 100 /* a conditional jump leads over 255 instructions at most */
 
-/* Offsets in a frame; of what follows an IPv4 header, less the length of that header. */
+/* In the headers that follow. */
 enum {
-	ETHER_TYPE = 12,
-	V4_FRAGMENT = ETH_HLEN + 6, /* RFC 791 */
-	V4_PROTO = ETH_HLEN + 9,
-	V4_SOURCE = ETH_HLEN + 12,
-	V4_DEST = ETH_HLEN + 16,
-	V4_END = ETH_HLEN + 20,
-	V6_NEXT = ETH_HLEN + 6, /* RFC 8200 */
-	V6_SOURCE = ETH_HLEN + 8,
-	V6_DEST = ETH_HLEN + 24,
-	V6_END = ETH_HLEN + 40,
-	TCP_FLAGS = 13, /* in the header, RFC 9293 */
+	TCP_FLAGS = 13, /* RFC 9293 */
 	TCP_END = 20,
 	UDP_END = 8,
 	ICMP_END = 8,
@@ -46,12 +35,9 @@ enum {
 	M_LENGTH, /* of a frame of IPv4, less that of its IP header */
 };
 
-/* ---- programs with labels ---- */
-
-/* Where a jump leads: to the next instruction, or to a LABEL of the same text. */
+/* The labels of the texts below. */
 enum {
-	ON,
-	MISS,
+	MISS = 1,
 	HIT,
 	L_PASS,
 	L_DROP,
@@ -60,58 +46,12 @@ enum {
 	L_UDP,
 	L_ICMP,
 	L_NO_PORTS,
-	_L_MAX,
 };
 
-#define IS_LABEL 0xffff
-#define LABEL(name) BPF_STMT(IS_LABEL, (name))
-#define LOAD(size, at) BPF_STMT(BPF_LD | BPF_ABS | (size), (uint32_t) (at))
-#define LOAD_X(size, at) BPF_STMT(BPF_LD | BPF_IND | (size), (uint32_t) (at))
-#define HEADER_TO_X BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, ETH_HLEN)
-#define LENGTH BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0)
-#define LESS_X BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0)
-#define AND(mask) BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (mask))
-#define NUMBER(k) BPF_STMT(BPF_LD | BPF_IMM, (k))
-#define REMEMBER(m) BPF_STMT(BPF_ST, (m))
-#define RECALL(m) BPF_STMT(BPF_LD | BPF_MEM, (m))
-#define IF_EQ(k, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t) (k), (yes), (no))
-#define IF_GE(k, yes, no) BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (uint32_t) (k), (yes), (no))
-#define IF_GT(k, yes, no) BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, (uint32_t) (k), (yes), (no))
-#define IF_BITS(k, yes, no) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (uint32_t) (k), (yes), (no))
-#define PASS BPF_STMT(BPF_RET | BPF_K, TC_ACT_OK)
-#define DROP BPF_STMT(BPF_RET | BPF_K, TC_ACT_SHOT)
-#define NEXT BPF_STMT(BPF_RET | BPF_K, (uint32_t) TC_ACT_UNSPEC)
-
-/* Append a text to a program with room for it; its jumps get their distances. */
+/* To a program with room for it. */
 static void append(struct fence_program *p, const struct sock_filter *text, size_t n)
 {
-	uint8_t at[_L_MAX] = { 0 }, i = 0;
-
-	for (size_t k = 0; k < n; k++)
-		if (text[k].code == IS_LABEL)
-			at[text[k].k] = i;
-		else
-			i++;
-	i = 0;
-	for (size_t k = 0; k < n; k++) {
-		struct sock_filter *f = &p->v[p->n];
-
-		if (text[k].code == IS_LABEL)
-			continue;
-		*f = text[k];
-		i++;
-		if (BPF_CLASS(f->code) == BPF_JMP) {
-			f->jt = f->jt ? (uint8_t) (at[f->jt] - i) : 0;
-			f->jf = f->jf ? (uint8_t) (at[f->jf] - i) : 0;
-		}
-		p->n++;
-	}
-}
-
-static uint32_t word(const uint8_t *bytes)
-{
-	return (uint32_t) bytes[0] << 24 | (uint32_t) bytes[1] << 16 | (uint32_t) bytes[2] << 8 |
-	       bytes[3];
+	bpf_append(p->v, &p->n, text, n);
 }
 
 static struct fence_program *add_program(struct fence *f)
@@ -121,22 +61,17 @@ static struct fence_program *add_program(struct fence *f)
 
 /* ---- what passes every fence ---- */
 
-/*
- * A load from behind the end of a frame ends a program with 0, which passes the frame:
- * lengths come first. The later parts of a datagram pass: without the first one, which is
- * judged, they are of no use.
- */
+/* The later parts of a datagram pass: without the first one, judged here, they are of no use. */
 static void add_answers_ipv4(struct fence *f, uint32_t gateway)
 {
 	const struct sock_filter text[] = {
 		LOAD(BPF_H, ETHER_TYPE),
 		IF_EQ(ETH_P_ARP, L_PASS, ON),
 		IF_EQ(ETH_P_IP, ON, L_NEXT),
-		LENGTH,
-		IF_GE(V4_END, ON, L_DROP),
+		IF_LONG(V4_END, ON, L_DROP),
 		LOAD(BPF_H, V4_FRAGMENT),
 		IF_BITS(0x1fff, L_PASS, ON),
-		HEADER_TO_X,
+		IPV4_HEADER_TO_X,
 		LENGTH,
 		LESS_X,
 		REMEMBER(M_LENGTH),
@@ -187,50 +122,32 @@ static void add_answers_ipv6(struct fence *f, const struct ipnet *gateway)
 	const struct sock_filter text[] = {
 		LOAD(BPF_H, ETHER_TYPE),
 		IF_EQ(ETH_P_IPV6, ON, L_NEXT),
-		LENGTH,
-		IF_GE(V6_END, ON, L_DROP),
+		IF_LONG(V6_END, ON, L_DROP),
 		LOAD(BPF_B, V6_NEXT),
 		IF_EQ(IPPROTO_ICMPV6, L_ICMP, ON),
 		IF_EQ(IPPROTO_TCP, L_TCP, ON),
 		IF_EQ(IPPROTO_UDP, L_UDP, L_NEXT),
 		LABEL(L_TCP),
-		LENGTH,
-		IF_GE(V6_END + TCP_END, ON, L_DROP),
+		IF_LONG(V6_END + TCP_END, ON, L_DROP),
 		LOAD(BPF_B, V6_END + TCP_FLAGS),
 		IF_BITS(TCP_ACK_OR_RST, L_PASS, L_NEXT),
 		LABEL(L_UDP),
-		LENGTH,
-		IF_GE(V6_END + UDP_END, ON, L_DROP),
+		IF_LONG(V6_END + UDP_END, ON, L_DROP),
 		LOAD(BPF_H, V6_END + 2),
 		IF_GE(CLIENT_PORTS, ON, L_NEXT),
-		LOAD(BPF_W, V6_DEST),
-		IF_EQ(word(gateway->addr), ON, MISS),
-		LOAD(BPF_W, V6_DEST + 4),
-		IF_EQ(word(gateway->addr + 4), ON, MISS),
-		LOAD(BPF_W, V6_DEST + 8),
-		IF_EQ(word(gateway->addr + 8), ON, MISS),
-		LOAD(BPF_W, V6_DEST + 12),
-		IF_EQ(word(gateway->addr + 12), L_PASS, MISS),
+		IF_ADDR6(V6_DEST, gateway->addr, L_PASS, MISS),
 		LABEL(MISS),
 		LOAD(BPF_H, V6_END),
 		IF_GE(CLIENT_PORTS, L_NEXT, L_PASS),
 		LABEL(L_ICMP),
-		LENGTH,
-		IF_GE(V6_END + ICMP_END, ON, L_DROP),
+		IF_LONG(V6_END + ICMP_END, ON, L_DROP),
 		LOAD(BPF_B, V6_END),
 		IF_EQ(ICMPV6_ECHO_REQUEST, ON, L_PASS),
 		LOAD(BPF_H, V6_DEST),
 		IF_GE(0xff00, L_PASS, ON), /* ff00::/8 */
 		AND(0xffc0),
 		IF_EQ(0xfe80, L_PASS, ON), /* fe80::/10 */
-		LOAD(BPF_W, V6_DEST),
-		IF_EQ(word(gateway->addr), ON, L_NEXT),
-		LOAD(BPF_W, V6_DEST + 4),
-		IF_EQ(word(gateway->addr + 4), ON, L_NEXT),
-		LOAD(BPF_W, V6_DEST + 8),
-		IF_EQ(word(gateway->addr + 8), ON, L_NEXT),
-		LOAD(BPF_W, V6_DEST + 12),
-		IF_EQ(word(gateway->addr + 12), L_PASS, L_NEXT),
+		IF_ADDR6(V6_DEST, gateway->addr, L_PASS, L_NEXT),
 		LABEL(L_PASS),
 		PASS,
 		LABEL(L_DROP),
@@ -271,7 +188,7 @@ static void begin_ipv4(struct fence_program *p)
 		IF_EQ(IPPROTO_TCP, L_TCP, ON),
 		IF_EQ(IPPROTO_UDP, L_TCP, L_NO_PORTS),
 		LABEL(L_TCP),
-		HEADER_TO_X,
+		IPV4_HEADER_TO_X,
 		LOAD_X(BPF_H, ETH_HLEN),
 		REMEMBER(M_SPORT),
 		LOAD_X(BPF_H, ETH_HLEN + 2),
@@ -350,14 +267,14 @@ static void put_address(struct text *t, const struct ipnet *net, uint32_t rememb
 	uint8_t mask[16];
 
 	ipnet_mask(net, mask);
-	for (int i = 0; i < (v4 ? 1 : 4) && word(mask + 4 * i) != 0; i++) {
+	for (int i = 0; i < (v4 ? 1 : 4) && bpf_word(mask + 4 * i) != 0; i++) {
 		if (v4)
 			put(t, (struct sock_filter) RECALL(remembered));
 		else
 			put(t, (struct sock_filter) LOAD(BPF_W, offset + 4 * i));
-		if (word(mask + 4 * i) != UINT32_MAX)
-			put(t, (struct sock_filter) AND(word(mask + 4 * i)));
-		put(t, (struct sock_filter) IF_EQ(word(subnet.addr + 4 * i), ON, MISS));
+		if (bpf_word(mask + 4 * i) != UINT32_MAX)
+			put(t, (struct sock_filter) AND(bpf_word(mask + 4 * i)));
+		put(t, (struct sock_filter) IF_EQ(bpf_word(subnet.addr + 4 * i), ON, MISS));
 	}
 }
 

@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libhost_net.a
 libhost_net_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST_NET) $(LIBNL_CFLAGS) $(IPTC_CFLAGS)
 libhost_net_a_SOURCES = \
+	lib/host/net/bpf.c lib/host/net/bpf.h \
 	lib/host/net/bridge_fence.c lib/host/net/bridge_fence.h \
 	lib/host/net/conntrack.c lib/host/net/conntrack.h \
 	lib/host/net/fence.c lib/host/net/fence.h \
@@ -27,4 +28,5 @@ libhost_net_a_SOURCES = \
 	lib/host/net/nft_msg.c lib/host/net/nft_msg.h \
 	lib/host/net/nft_rules.c lib/host/net/nft_rules.h \
 	lib/host/net/portuse.c lib/host/net/portuse.h \
-	lib/host/net/rt.c lib/host/net/rt.h
+	lib/host/net/rt.c lib/host/net/rt.h \
+	lib/host/net/tc.c lib/host/net/tc.h
