@@ -22,6 +22,7 @@
 #include "host_sandbox.h"
 #include "ipv4.h"
 #include "link.h"
+#include "link_nets.h"
 #include "link_ipv6.h"
 #include "mount.h"
 #include "ns.h"
@@ -352,17 +353,15 @@ START_TEST(inside)
 {
 	char name[LINK_NAME_MAX];
 	int ns = cell_ns(SANDBOX "/a");
-	struct link_net *nets = NULL;
+	cleanup_link_nets struct link_nets nets = { 0 };
 	cleanup_buf struct buf b = BUF_INIT(64 << 10);
-	size_t n = 0;
 
 	ok(link_bridge_ensure(&bridge, &e), &e);
 	attach(ns, GATEWAY + 1, name);
 	enter(ns);
-	ok(link_list_nets(&nets, &n, &e), &e);
-	ck_assert_uint_eq(n,
-			  3); /* lo's, eth0's address and its route; the default one is no subnet */
-	free(nets);
+	ok(link_list_nets(IPNET_V4, &nets, &e), &e);
+	/* lo's, eth0's address and its route; the default one is no subnet */
+	ck_assert_uint_eq(nets.n, 3);
 	ck_assert_int_eq(sys_read(AT_FDCWD, "/proc/thread-self/net/route", &b), 0);
 	ck_assert_ptr_nonnull(strstr(buf_str(&b), "eth0\t00000000\t0100580A\t0003"));
 	ck_assert_int_eq(sys_read(AT_FDCWD, "/proc/sys/net/ipv6/conf/eth0/disable_ipv6", &b), 0);
@@ -544,19 +543,17 @@ END_TEST
 
 START_TEST(host_nets)
 {
-	struct link_net *nets = NULL;
-	size_t i, n = 0, found = 0;
+	const struct ipnet subnet = ipnet_of_ipv4((struct ipv4_net){ GATEWAY & ~0xffu, 24 });
+	cleanup_link_nets struct link_nets nets = { 0 };
+	size_t found = 0;
 
-	ok(link_list_nets(&nets, &n, &e), &e);
-	ck_assert_uint_eq(n, 0);
-	free(nets);
+	ok(link_list_nets(IPNET_V4, &nets, &e), &e);
+	ck_assert_uint_eq(nets.n, 0);
 	ok(link_bridge_ensure(&bridge, &e), &e);
-	ok(link_list_nets(&nets, &n, &e), &e);
-	for (i = 0; i < n; i++)
-		found += streq(nets[i].device, BRIDGE) && nets[i].net.addr == (GATEWAY & ~0xffu) &&
-			 nets[i].net.prefix == 24;
+	ok(link_list_nets(IPNET_V4, &nets, &e), &e);
+	for (size_t i = 0; i < nets.n; i++)
+		found += streq(nets.v[i].device, BRIDGE) && ipnet_eq(&nets.v[i].net, &subnet);
 	ck_assert_uint_eq(found, 2); /* the address and the route that comes with it */
-	free(nets);
 }
 END_TEST
 
@@ -622,16 +619,15 @@ START_TEST(bridge_ipv6_taken)
 	struct link_bridge other = { .name = "k-00000001",
 				     .gateway = { GATEWAY + 0x100, 24 },
 				     .gateway6 = GATEWAY6 };
-	struct link_net6 *nets = NULL;
-	size_t n = 0, found = 0;
+	cleanup_link_nets struct link_nets nets = { 0 };
+	size_t found = 0;
 
 	other.gateway6.prefix = 60;
 	ok(link_bridge_ensure(&other, &e), &e);
-	ok(link_ipv6_list_nets(&nets, &n, &e), &e);
-	for (size_t i = 0; i < n; i++)
-		found += strcmp(nets[i].device, other.name) == 0 && nets[i].net.prefix == 60;
+	ok(link_list_nets(IPNET_V6, &nets, &e), &e);
+	for (size_t i = 0; i < nets.n; i++)
+		found += streq(nets.v[i].device, other.name) && nets.v[i].net.prefix == 60;
 	ck_assert_uint_ge(found, 1);
-	free(nets);
 	ok(link_bridge_ensure(&bridge6, &e), &e);
 	ok(link_bridge_delete(BRIDGE, &e), &e);
 	other.gateway6.prefix = 64;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "link_nets.h"
 #include "mem.h"
 #include "net_ipv6.h"
 #include "str.h"
@@ -67,13 +67,12 @@ void net_ipv6_used_add(struct net_ipv6_used *u, const struct ipnet *net)
 int net_ipv6_used_by_host(const struct engine *e, const char *bridge, struct net_ipv6_used *ret,
 			  struct kerr *err)
 {
-	cleanup_free struct link_net6 *host = NULL;
-	size_t n = 0;
-	int r = is_on(e) ? link_ipv6_list_nets(&host, &n, err) : 0;
+	cleanup_link_nets struct link_nets host = { 0 };
+	int r = is_on(e) ? link_list_nets(IPNET_V6, &host, err) : 0;
 
-	for (size_t i = 0; r == 0 && i < n; i++)
-		if (!streq(host[i].device, bridge) && host[i].net.prefix > e->pod_net6.prefix)
-			net_ipv6_used_add(ret, &host[i].net);
+	for (size_t i = 0; r == 0 && i < host.n; i++)
+		if (!streq(host.v[i].device, bridge) && host.v[i].net.prefix > e->pod_net6.prefix)
+			net_ipv6_used_add(ret, &host.v[i].net);
 	return r;
 }
 
@@ -85,43 +84,4 @@ bool net_ipv6_is_used(const struct engine *e, const struct net_ipv6_used *u, str
 		if (ipnet_overlap(&u->v[i], &net))
 			return true;
 	return false;
-}
-
-/* ---- warnings ---- */
-
-static bool is_ours(const struct link_net6 *n)
-{
-	return str_has_prefix(n->device, LINK_BRIDGE_PREFIX);
-}
-
-static void warn_overlap(const struct link_net6 *route, const struct link_net6 *v, size_t n)
-{
-	char theirs[IPNET_TEXT_MAX], mine[IPNET_TEXT_MAX];
-
-	for (size_t i = 0; i < n; i++) {
-		if (!is_ours(&v[i]) || !ipnet_overlap(&v[i].net, &route->net))
-			continue;
-		log_wrn("a route of the host overlaps the IPv6 subnet of a space", "route",
-			ipnet_text(&route->net, theirs), "device", route->device, "bridge",
-			v[i].device, "subnet", ipnet_text(&v[i].net, mine));
-		return;
-	}
-}
-
-void net_ipv6_warn_overlaps(const struct engine *e)
-{
-	cleanup_free struct link_net6 *nets = NULL;
-	size_t n = 0;
-
-	if (!is_on(e) || link_ipv6_list_nets(&nets, &n, NULL) < 0)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		bool told = is_ours(&nets[i]) || !ipnet_overlap(&nets[i].net, &e->pod_net6);
-
-		for (size_t k = 0; !told && k < i; k++) /* an address and its route are one */
-			told = ipnet_eq(&nets[k].net, &nets[i].net) &&
-			       streq(nets[k].device, nets[i].device);
-		if (!told)
-			warn_overlap(&nets[i], nets, n);
-	}
 }

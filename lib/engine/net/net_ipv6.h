@@ -47,10 +47,4 @@ int net_ipv6_used_by_host(const struct engine *e, const char *bridge, struct net
 bool net_ipv6_is_used(const struct engine *e, const struct net_ipv6_used *u,
 		      struct ipv4_net subnet);
 
-/*
- * Warn of each route and address of the host within podSubnetCIDRv6 that is not of a bridge
- * of ours and overlaps the subnet of one.
- */
-void net_ipv6_warn_overlaps(const struct engine *e);
-
 #endif

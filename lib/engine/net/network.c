@@ -14,6 +14,7 @@
 #include "fd.h"
 #include "jscan.h"
 #include "lease.h"
+#include "link_nets.h"
 #include "log.h"
 #include "mem.h"
 #include "net_ipv6.h"
@@ -230,19 +231,18 @@ static int choose_subnet(struct engine *e, const struct addr *space, const char 
 			 const struct network_list *others, struct ipv4_net *ret, struct kerr *err)
 {
 	struct collect c = { .self = space, .bridge = bridge, .err = err };
-	cleanup_free struct link_net *host = NULL;
+	cleanup_link_nets struct link_nets host = { 0 };
 	uint64_t step = 1ULL << (32 - e->pod_prefix);
-	size_t n_host = 0;
 	int r;
 
 	r = network_each_space(e, collect_space, &c, err);
 	for (size_t i = 0; others && r == 0 && i < others->n; i++)
 		r = collect_net(&c, &others->v[i].space, &others->v[i].net);
 	if (r == 0)
-		r = link_list_nets(&host, &n_host, err);
-	for (size_t i = 0; r == 0 && i < n_host; i++)
-		if (!streq(host[i].device, bridge))
-			used_add(&c.used, host[i].net);
+		r = link_list_nets(IPNET_V4, &host, err);
+	for (size_t i = 0; r == 0 && i < host.n; i++)
+		if (!streq(host.v[i].device, bridge))
+			used_add(&c.used, ipnet_ipv4(&host.v[i].net));
 	if (r == 0)
 		r = net_ipv6_used_by_host(e, bridge, &c.used6, err);
 	if (r == 0) {
@@ -443,61 +443,4 @@ int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err
 	if (r == -ENOENT)
 		return kerr_plain(err, r, "network not found");
 	return r < 0 ? r : write_records(e, space, &net, err);
-}
-
-/* Spaces that a route overlaps: the first, and how many. */
-struct overlaps {
-	struct link_net route;
-	char *space;
-	char subnet[IPV4_NET_TEXT_MAX];
-	size_t n;
-};
-
-static int count_overlap(void *ctx, struct engine *e, const struct addr *space)
-{
-	struct overlaps *o = ctx;
-	struct space_net net = { 0 };
-
-	if (network_load_record(e, space, &net, NULL) < 0 || streq(net.bridge, o->route.device) ||
-	    !ipv4_overlap(net.subnet, o->route.net))
-		return 0;
-	if (o->n++ == 0) {
-		o->space = addr_text(space);
-		(void) ipv4_net_text(net.subnet, o->subnet);
-	}
-	return 0;
-}
-
-static void warn_overlap(struct engine *e, const struct link_net *route)
-{
-	struct overlaps o = { .route = *route };
-	char text[IPV4_NET_TEXT_MAX], more[32];
-
-	if (network_each_space(e, count_overlap, &o, NULL) == 0 && o.n > 0) {
-		(void) snprintf(more, sizeof(more), "%zu", o.n - 1);
-		log_wrn("a route of the host overlaps the subnet of a space", "route",
-			ipv4_net_text(route->net, text), "device", route->device, "space", o.space,
-			"subnet", o.subnet, "more spaces", more);
-	}
-	free(o.space);
-}
-
-void network_warn_overlaps(struct engine *e)
-{
-	cleanup_free struct link_net *nets = NULL;
-	size_t n = 0;
-
-	net_ipv6_warn_overlaps(e);
-	if (link_list_nets(&nets, &n, NULL) < 0)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		bool told = !ipv4_overlap(nets[i].net, e->pod_net) ||
-			    str_has_prefix(nets[i].device, LINK_BRIDGE_PREFIX);
-
-		for (size_t k = 0; !told && k < i; k++) /* an address and its route are one */
-			told = ipv4_net_eq(nets[k].net, nets[i].net) &&
-			       streq(nets[k].device, nets[i].device);
-		if (!told)
-			warn_overlap(e, &nets[i]);
-	}
 }

@@ -63,10 +63,4 @@ int network_plan(struct engine *e, const struct addr *space, const struct networ
 /* Rewrite both files from the stored network; nothing for one that plugins make. */
 int network_rewrite(struct engine *e, const struct addr *space, struct kerr *err);
 
-/*
- * Warn of each route and address of the host that overlaps the subnet of a space and was not
- * there when the subnet was chosen: what it leads to, or the space, cannot be reached.
- */
-void network_warn_overlaps(struct engine *e);
-
 #endif

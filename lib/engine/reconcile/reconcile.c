@@ -27,6 +27,7 @@
 #include "intent.h"
 #include "log.h"
 #include "mem.h"
+#include "net_overlap.h"
 #include "net_rules.h"
 #include "network.h"
 #include "parent_settle.h"
@@ -456,7 +457,7 @@ static void pass_all(struct engine *e, bool boot)
 			log_step(level_words[parents[i]], &err);
 	if (net_rules_sync(e, &err) < 0)
 		log_step("firewall", &err);
-	network_warn_overlaps(e);
+	net_overlap_warn(e);
 	if (cell_links_look(e, &err) < 0)
 		log_step("links", &err);
 	cell_links_sweep(e);

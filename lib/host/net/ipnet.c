@@ -70,6 +70,15 @@ struct ipnet ipnet_of_ipv4(struct ipv4_net net)
 	return to;
 }
 
+struct ipv4_net ipnet_ipv4(const struct ipnet *net)
+{
+	struct ipv4_net to = { .prefix = net->prefix };
+
+	for (unsigned i = 0; i < 4; i++)
+		to.addr |= (uint32_t) net->addr[i] << (24 - 8 * i);
+	return to;
+}
+
 const char *ipnet_addr_text(const struct ipnet *net, char buf[IPNET_TEXT_MAX])
 {
 	buf[0] = '\0';

@@ -31,6 +31,7 @@ int ipnet_parse(const char *s, struct ipnet *ret);
 /* One address, of the prefix that holds it alone. -EINVAL. */
 int ipnet_parse_addr(const char *s, struct ipnet *ret);
 struct ipnet ipnet_of_ipv4(struct ipv4_net net);
+struct ipv4_net ipnet_ipv4(const struct ipnet *net); /* and back: of one that is IPv4 */
 
 /* buf is filled and returned; ipnet_text has the prefix, ipnet_addr_text has not. */
 const char *ipnet_text(const struct ipnet *net, char buf[IPNET_TEXT_MAX]);

@@ -25,6 +25,7 @@
 #include "link.h"
 #include "link_filter.h"
 #include "link_ipv6.h"
+#include "link_nets.h"
 #include "log.h"
 #include "mem.h"
 #include "path.h"
@@ -149,41 +150,17 @@ static void read_link(void *ctx, const struct nlmsghdr *h)
 	}
 }
 
-static bool read_addr_net(const struct nlmsghdr *h, struct ipv4_net *ret)
-{
-	const struct ifaddrmsg *head = rt_data(h);
-	struct rt_attrs attrs;
-	struct rt_attr attr;
-	bool found = false;
-
-	if (h->nlmsg_type != RTM_NEWADDR || head->ifa_family != AF_INET)
-		return false;
-	rt_attrs_of(&attrs, h, sizeof(*head));
-	while (rt_attrs_next(&attrs, &attr)) {
-		/*
-		 * IFA_LOCAL is this end's address; on a point-to-point link IFA_ADDRESS
-		 * is the peer's.
-		 */
-		if (attr.n < 4 || !(attr.type == IFA_LOCAL || (attr.type == IFA_ADDRESS && !found)))
-			continue;
-		ret->addr = ntohl(rt_attr_u32(&attr));
-		ret->prefix = head->ifa_prefixlen;
-		found = true;
-	}
-	return found;
-}
-
 static void read_bridge_addr(void *ctx, const struct nlmsghdr *h)
 {
 	struct link_bridge_state *st = ctx;
-	struct ipv4_net net;
+	struct ipnet net;
 
-	if (!read_addr_net(h, &net))
+	if (!link_read_addr(h, &net) || net.family != IPNET_V4)
 		return;
 	if ((int) ((const struct ifaddrmsg *) rt_data(h))->ifa_index != st->ifindex)
 		return; /* kernels before 4.20 ignore the filter and send all */
 	if (st->n_addrs++ == 0)
-		st->addr = net;
+		st->addr = ipnet_ipv4(&net);
 }
 
 static int query(struct rt_sock *sk, const char *name, struct link_bridge_state *ret,
@@ -839,90 +816,5 @@ int link_uplink_mtu(unsigned *ret, struct kerr *err)
 		return 0; /* no route, so no device */
 	if (!streq(name, "lo") && !str_has_prefix(name, LINK_BRIDGE_PREFIX))
 		*ret = device_mtu(sk, name);
-	return 0;
-}
-
-/* ---- subnets in use on the host ---- */
-
-struct nets {
-	struct link_net *v;
-	size_t n;
-};
-
-static void nets_add(struct nets *nets, struct ipv4_net net, unsigned ifindex)
-{
-	struct link_net *item = vec_grow(&nets->v, &nets->n, sizeof(*nets->v));
-	char name[IF_NAMESIZE];
-
-	item->net = ipv4_subnet(net);
-	if (ifindex > 0 && if_indextoname(ifindex, name))
-		memcpy(item->device, name, sizeof(item->device));
-}
-
-static void read_nets_addr(void *ctx, const struct nlmsghdr *h)
-{
-	struct ipv4_net net;
-
-	if (read_addr_net(h, &net))
-		nets_add(ctx, net, ((const struct ifaddrmsg *) rt_data(h))->ifa_index);
-}
-
-static void read_nets_route(void *ctx, const struct nlmsghdr *h)
-{
-	const struct rtmsg *head = rt_data(h);
-	struct ipv4_net net = { .prefix = head->rtm_dst_len };
-	unsigned ifindex = 0;
-	struct rt_attrs attrs;
-	struct rt_attr attr;
-
-	if (h->nlmsg_type != RTM_NEWROUTE || head->rtm_family != AF_INET ||
-	    head->rtm_type != RTN_UNICAST || head->rtm_dst_len == 0)
-		return;
-	rt_attrs_of(&attrs, h, sizeof(*head));
-	while (rt_attrs_next(&attrs, &attr)) {
-		if (attr.type == RTA_DST && attr.n >= 4)
-			net.addr = ntohl(rt_attr_u32(&attr));
-		if (attr.type == RTA_OIF && attr.n >= 4)
-			ifindex = rt_attr_u32(&attr);
-	}
-	nets_add(ctx, net, ifindex);
-}
-
-static int dump_nets(struct rt_sock *sk, struct nets *nets, struct kerr *err)
-{
-	const struct ifaddrmsg addr_head = { .ifa_family = AF_INET };
-	const struct rtmsg route_head = { .rtm_family = AF_INET };
-	struct rt_answer a = { .item = read_nets_addr, .ctx = nets };
-	cleanup_(rt_msg_freep) struct rt_msg *addrs =
-		rt_msg_new(RTM_GETADDR, NLM_F_DUMP, &addr_head, sizeof(addr_head));
-	cleanup_(rt_msg_freep) struct rt_msg *routes =
-		rt_msg_new(RTM_GETROUTE, NLM_F_DUMP, &route_head, sizeof(route_head));
-	int r;
-
-	r = rt_talk(sk, &addrs, 1, &a);
-	if (r < 0)
-		return kerr_set(err, r, "list the host's addresses%s", a.message);
-	a = (struct rt_answer){ .item = read_nets_route, .ctx = nets };
-	r = rt_talk(sk, &routes, 1, &a);
-	if (r < 0)
-		return kerr_set(err, r, "list the host's routes%s", a.message);
-	return 0;
-}
-
-int link_list_nets(struct link_net **ret, size_t *ret_n, struct kerr *err)
-{
-	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
-	struct nets nets = { 0 };
-	int r;
-
-	r = rt_open(&sk, err);
-	if (r == 0)
-		r = dump_nets(sk, &nets, err);
-	if (r < 0) {
-		free(nets.v);
-		return r;
-	}
-	*ret = nets.v;
-	*ret_n = nets.n;
 	return 0;
 }

@@ -145,18 +145,6 @@ int link_follow_mtu(int netns_fd, const char *name, const char *host_name, const
  */
 int link_uplink_mtu(unsigned *ret, struct kerr *err);
 
-/* A subnet this host uses, and its device ("" for routes without one). */
-struct link_net {
-	struct ipv4_net net;
-	char device[LINK_NAME_MAX];
-};
-
-/*
- * Every IPv4 address (as its subnet) and every unicast route but the default
- * ones, of all tables. *ret is an array owned by the caller (free), NULL when none.
- */
-int link_list_nets(struct link_net **ret, size_t *ret_n, struct kerr *err);
-
 int link_forwarding(struct kerr *err); /* net.ipv4.ip_forward: 1 on, 0 off */
 /* Set net.ipv4.ip_forward to 1. 1 changed, 0 it was on. */
 int link_forwarding_on(struct kerr *err);

@@ -15,6 +15,7 @@
 #include "dir.h"
 #include "fd.h"
 #include "link_ipv6.h"
+#include "link_nets.h"
 #include "mem.h"
 #include "path.h"
 #include "str.h"
@@ -167,131 +168,17 @@ struct rt_msg *link_ipv6_route_msg(unsigned ifindex, const struct ipnet *gateway
 	return msg;
 }
 
-/* ---- subnets in use on the host ---- */
+/* ---- the addresses of a bridge ---- */
 
-struct nets {
-	struct link_net6 *v;
-	size_t n;
-};
-
-static void add_net(struct nets *nets, const struct ipnet *net, unsigned ifindex)
-{
-	static const struct ipnet local = { .family = IPNET_V6,
-					    .prefix = 10,
-					    .addr = { 0xfe, 0x80 } };
-	struct link_net6 *item;
-	char name[IF_NAMESIZE];
-
-	if (ipnet_contains(&local, net))
-		return;
-	item = vec_grow(&nets->v, &nets->n, sizeof(*nets->v));
-	item->net = ipnet_subnet(*net);
-	if (ifindex > 0 && if_indextoname(ifindex, name))
-		memcpy(item->device, name, sizeof(item->device));
-}
-
-static bool read_addr(const struct nlmsghdr *h, struct ipnet *ret)
-{
-	const struct ifaddrmsg *head = rt_data(h);
-	struct ipnet net = { .family = IPNET_V6, .prefix = head->ifa_prefixlen };
-	struct rt_attrs attrs;
-	struct rt_attr attr;
-	bool local = false, any = false;
-
-	if (h->nlmsg_type != RTM_NEWADDR || head->ifa_family != AF_INET6)
-		return false;
-	rt_attrs_of(&attrs, h, sizeof(*head));
-	while (rt_attrs_next(&attrs, &attr)) {
-		/* IFA_LOCAL is there where IFA_ADDRESS is that of the other end. */
-		if (attr.n < sizeof(net.addr) ||
-		    !(attr.type == IFA_LOCAL || (attr.type == IFA_ADDRESS && !local)))
-			continue;
-		memcpy(net.addr, attr.data, sizeof(net.addr));
-		local |= attr.type == IFA_LOCAL;
-		any = true;
-	}
-	*ret = net;
-	return any;
-}
-
-static void read_net_addr(void *ctx, const struct nlmsghdr *h)
-{
-	struct ipnet net;
-
-	if (read_addr(h, &net))
-		add_net(ctx, &net, ((const struct ifaddrmsg *) rt_data(h))->ifa_index);
-}
-
-static void read_net_route(void *ctx, const struct nlmsghdr *h)
-{
-	const struct rtmsg *head = rt_data(h);
-	struct ipnet net = { .family = IPNET_V6, .prefix = head->rtm_dst_len };
-	unsigned ifindex = 0;
-	struct rt_attrs attrs;
-	struct rt_attr attr;
-
-	if (h->nlmsg_type != RTM_NEWROUTE || head->rtm_family != AF_INET6 ||
-	    head->rtm_type != RTN_UNICAST || head->rtm_dst_len == 0)
-		return;
-	rt_attrs_of(&attrs, h, sizeof(*head));
-	while (rt_attrs_next(&attrs, &attr)) {
-		if (attr.type == RTA_DST && attr.n >= sizeof(net.addr))
-			memcpy(net.addr, attr.data, sizeof(net.addr));
-		if (attr.type == RTA_OIF && attr.n >= 4)
-			ifindex = rt_attr_u32(&attr);
-	}
-	add_net(ctx, &net, ifindex);
-}
-
-static int dump_nets(struct rt_sock *sk, struct nets *nets, struct kerr *err)
-{
-	const struct ifaddrmsg addr_head = { .ifa_family = AF_INET6 };
-	const struct rtmsg route_head = { .rtm_family = AF_INET6 };
-	struct rt_answer a = { .item = read_net_addr, .ctx = nets };
-	cleanup_(rt_msg_freep) struct rt_msg *addrs =
-		rt_msg_new(RTM_GETADDR, NLM_F_DUMP, &addr_head, sizeof(addr_head));
-	cleanup_(rt_msg_freep) struct rt_msg *routes =
-		rt_msg_new(RTM_GETROUTE, NLM_F_DUMP, &route_head, sizeof(route_head));
-	int r;
-
-	r = rt_talk(sk, &addrs, 1, &a);
-	if (r < 0)
-		return kerr_set(err, r, "list the host's IPv6 addresses%s", a.message);
-	a = (struct rt_answer){ .item = read_net_route, .ctx = nets };
-	r = rt_talk(sk, &routes, 1, &a);
-	if (r < 0)
-		return kerr_set(err, r, "list the host's IPv6 routes%s", a.message);
-	return 0;
-}
-
-int link_ipv6_list_nets(struct link_net6 **ret, size_t *ret_n, struct kerr *err)
-{
-	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
-	struct nets nets = { 0 };
-	int r;
-
-	r = rt_open(&sk, err);
-	if (r == 0)
-		r = dump_nets(sk, &nets, err);
-	if (r < 0) {
-		free(nets.v);
-		return r;
-	}
-	*ret = nets.v;
-	*ret_n = nets.n;
-	return 0;
-}
-
-static int check_free(struct rt_sock *sk, const char *bridge, const struct ipnet *gateway,
-		      struct kerr *err)
+static int check_free(const char *bridge, const struct ipnet *gateway, struct kerr *err)
 {
 	const struct ipnet subnet = ipnet_subnet(*gateway);
 	char mine[IPNET_TEXT_MAX], theirs[IPNET_TEXT_MAX];
-	struct nets nets = { 0 };
-	int r = dump_nets(sk, &nets, err);
+	cleanup_link_nets struct link_nets nets = { 0 };
+	int r = link_list_nets(IPNET_V6, &nets, err);
 
 	for (size_t i = 0; r == 0 && i < nets.n; i++) {
-		const struct link_net6 *n = &nets.v[i];
+		const struct link_net *n = &nets.v[i];
 
 		/* A wider one leads elsewhere but for ours, which is more specific. */
 		if (!streq(n->device, bridge) && n->net.prefix >= subnet.prefix &&
@@ -302,11 +189,8 @@ static int check_free(struct rt_sock *sk, const char *bridge, const struct ipnet
 				       bridge, ipnet_text(&subnet, mine),
 				       ipnet_text(&n->net, theirs), n->device);
 	}
-	free(nets.v);
 	return r;
 }
-
-/* ---- the addresses of a bridge ---- */
 
 /* Which of the two wanted ones a device has, and whether it has another. */
 struct seen {
@@ -322,7 +206,7 @@ static void read_own_addr(void *ctx, const struct nlmsghdr *h)
 
 	/* Kernels before 4.20 ignore the filter and send all. */
 	if (((const struct ifaddrmsg *) rt_data(h))->ifa_index != seen->ifindex ||
-	    !read_addr(h, &net))
+	    !link_read_addr(h, &net))
 		return;
 	if (ipnet_eq(&net, &seen->want[0]))
 		seen->has[0] = true;
@@ -378,7 +262,7 @@ int link_ipv6_gateway(struct rt_sock *sk, const char *bridge, const struct ipnet
 		changed = 1;
 	}
 	if (r == 0 && !seen.has[0])
-		r = check_free(sk, bridge, gateway, err);
+		r = check_free(bridge, gateway, err);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(seen.want); i++) {
 		char message[RT_MESSAGE_MAX];
 

@@ -46,17 +46,4 @@ int link_ipv6_forwarding(struct kerr *err); /* net.ipv6.conf.all.forwarding: 1 o
  */
 int link_ipv6_forwarding_on(struct kerr *err);
 
-/* A subnet this host uses, and its device ("" for routes without one). */
-struct link_net6 {
-	struct ipnet net;
-	char device[LINK_NAME_MAX];
-};
-
-/*
- * Every IPv6 address (as its subnet) and every unicast route but the default ones, of all
- * tables, without link-local ones. *ret is an array owned by the caller (free), NULL when
- * none.
- */
-int link_ipv6_list_nets(struct link_net6 **ret, size_t *ret_n, struct kerr *err);
-
 #endif
