@@ -34,8 +34,15 @@ setup()
 
 teardown()
 {
-	inst pkill -x netprobe || true
+	wait_for 200 nothing_serves
 	suite_check
+}
+
+# One that was begun last may not be netprobe yet.
+nothing_serves()
+{
+	inst pkill -x netprobe || true
+	[ -z "$(jobs -pr)" ]
 }
 
 # The first cell leaves directories that stay as long as the space.
