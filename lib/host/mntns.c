@@ -196,7 +196,7 @@ int mntns_pin(int dirfd, const char *name, int ns, struct kerr *err)
 	return 0;
 }
 
-int mntns_use_up_numbers(struct kerr *err)
+static int use_up_numbers(struct kerr *err)
 {
 	const int block = 4096; /* COOKIE_LOCAL_BATCH of the kernel */
 	cleanup_fd int own = open_to_stay("/proc/self/ns/uts", O_RDONLY, err);
@@ -211,6 +211,19 @@ int mntns_use_up_numbers(struct kerr *err)
 		abort();
 	}
 	return r < 0 ? kerr_set(err, r, "make a namespace") : 0;
+}
+
+int mntns_pin_new(mntns_pin_fn *fn, void *ctx, struct kerr *err)
+{
+	const int tries = 8;
+	int r = fn(ctx, err);
+
+	for (int i = 1; r == -ELOOP && i < tries; i++) {
+		r = use_up_numbers(err);
+		if (r == 0)
+			r = fn(ctx, err);
+	}
+	return r;
 }
 
 /* umount(2) takes no descriptor, and there need not be a /proc. */

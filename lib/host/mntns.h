@@ -58,15 +58,14 @@ int mntns_empty(struct kerr *err);
 int mntns_pin(int dirfd, const char *name, int ns, struct kerr *err);
 
 /*
- * After -ELOOP of mntns_pin: use up numbers, so that a namespace that is made next has a
- * greater one than all there are. Since Linux 6.18 each processor hands out numbers of a
- * block of its own, and a newer namespace may have a smaller one. Takes some milliseconds.
- * MNTNS_PIN_TRIES are enough.
+ * Call a function that makes a mount namespace and pins it, again while it returns the -ELOOP
+ * of mntns_pin: the kernel pins a namespace only on mounts of one with a smaller number. Since
+ * Linux 6.18 each processor hands out numbers of a block of its own, and a newer namespace may
+ * have a smaller one; so numbers are used up in between, which takes some milliseconds. Returns
+ * what the last call did; after eight that is -ELOOP.
  */
-enum {
-	MNTNS_PIN_TRIES = 8
-};
-int mntns_use_up_numbers(struct kerr *err);
+typedef int mntns_pin_fn(void *ctx, struct kerr *err);
+int mntns_pin_new(mntns_pin_fn *fn, void *ctx, struct kerr *err);
 
 /* Remove a pin and its file, also if only one of them is there. Missing: 0. */
 int mntns_unpin(int dirfd, const char *name, struct kerr *err);

@@ -14,6 +14,7 @@
 #include "host_sandbox.h"
 #include "mntns.h"
 #include "mount.h"
+#include "str.h"
 #include "unit.h"
 
 static struct kerr e;
@@ -53,21 +54,36 @@ static int make_empty(void)
 	return ns;
 }
 
+static int pin_empty(void *ctx, struct kerr *err)
+{
+	cleanup_fd int ns = make_empty();
+	int r = mntns_pin(dir, ctx, ns, err);
+
+	return r < 0 ? r : take_fd(ns);
+}
+
 /* A new one is pinned in the end, whatever processors the two were made on. */
 static int make_pinned(const char *name)
 {
-	int r = -ELOOP, ns = -EBADF;
-
-	for (int i = 0; r == -ELOOP && i < MNTNS_PIN_TRIES; i++) {
-		fd_close_p(&ns);
-		if (i > 0)
-			ok(mntns_use_up_numbers(&e), &e);
-		ns = make_empty();
-		r = mntns_pin(dir, name, ns, &e);
-	}
-	ok(r, &e);
-	return ns;
+	return ok(mntns_pin_new(pin_empty, (void *) (uintptr_t) name, &e), &e);
 }
+
+static int never(void *ctx, struct kerr *err)
+{
+	*(int *) ctx += 1;
+	return kerr_set(err, -ELOOP, "try %d", *(int *) ctx);
+}
+
+START_TEST(a_pin_that_never_is_made)
+{
+	char text[KERR_TEXT_MAX];
+	int tries = 0;
+
+	ck_assert_int_eq(mntns_pin_new(never, &tries, &e), -ELOOP);
+	ck_assert_int_eq(tries, 8);
+	ck_assert(str_has_prefix(kerr_text(&e, text, sizeof(text)), "try 8: "));
+}
+END_TEST
 
 START_TEST(enter_and_leave)
 {
@@ -243,6 +259,7 @@ static Suite *test_mntns(void)
 	tcase_add_test(tc, enter_and_leave);
 	tcase_add_test(tc, leave_to_a_changed_root);
 	tcase_add_test(tc, what_is_not_a_namespace);
+	tcase_add_test(tc, a_pin_that_never_is_made);
 	tcase_add_test(tc, pins_of_any_processor);
 	tcase_add_test(tc, a_copy_is_private);
 	tcase_add_test(tc, keep_only);

@@ -60,14 +60,12 @@ static int make_empty(struct kerr *err)
 	return r < 0 ? r : take_fd(ns);
 }
 
-static int try_to_pin(int dirfd, bool again, struct kerr *err)
+static int make_and_pin(void *ctx, struct kerr *err)
 {
-	cleanup_fd int ns = -EBADF;
-	int r = again ? mntns_use_up_numbers(err) : 0;
+	const int *dirfd = ctx;
+	cleanup_fd int ns = make_empty(err);
 
-	if (r == 0)
-		ns = r = make_empty(err);
-	return r < 0 ? r : mntns_pin(dirfd, PINS_FILE, ns, err);
+	return ns < 0 ? ns : mntns_pin(*dirfd, PINS_FILE, ns, err);
 }
 
 static int open_dir(const char *dir, struct kerr *err)
@@ -99,9 +97,7 @@ static int make_pins(struct engine *e, const char *dir, struct kerr *err)
 		r = open_pins(e, dirfd, err);
 	if (r != -ENOENT)
 		return r;
-	r = -ELOOP;
-	for (int i = 0; r == -ELOOP && i < MNTNS_PIN_TRIES; i++)
-		r = try_to_pin(dirfd, i > 0, err);
+	r = mntns_pin_new(make_and_pin, &dirfd, err);
 	return r < 0 ? r : open_pins(e, dirfd, err);
 }
 

@@ -91,17 +91,21 @@ static int replace_bases(struct engine *e, const char *name, int ns, struct kerr
 	return r < 0 ? r : mntns_pin(e->pins_root, name, ns, err);
 }
 
-/* Returns the descriptor of a new base that has been pinned. */
-static int try_to_pin(struct engine *e, const struct strlist *paths, const char *name, bool again,
-		      struct kerr *err)
-{
-	cleanup_fd int ns = -EBADF;
-	int r = again ? mntns_use_up_numbers(err) : 0;
+struct new_base {
+	struct engine *e;
+	const struct strlist *paths;
+	const char *name;
+};
 
-	if (r == 0)
-		ns = r = make_base(paths, err);
+/* Returns the descriptor of a new base that has been pinned. */
+static int make_and_pin(void *ctx, struct kerr *err)
+{
+	const struct new_base *b = ctx;
+	cleanup_fd int ns = make_base(b->paths, err);
+	int r = ns;
+
 	if (r >= 0)
-		r = replace_bases(e, name, ns, err);
+		r = replace_bases(b->e, b->name, ns, err);
 	return r < 0 ? r : take_fd(ns);
 }
 
@@ -128,10 +132,7 @@ static int open_base(struct engine *e, struct kerr *err)
 	r = mntns_open(e->pins_root, name, err);
 	if (r != -ENOENT)
 		return r;
-	r = -ELOOP;
-	for (int i = 0; r == -ELOOP && i < MNTNS_PIN_TRIES; i++)
-		r = try_to_pin(e, &paths, name, i > 0, err);
-	return r;
+	return mntns_pin_new(make_and_pin, &(struct new_base){ e, &paths, name }, err);
 }
 
 int stage_prepare(struct engine *e, struct kerr *err)
