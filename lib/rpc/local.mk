@@ -4,7 +4,8 @@ noinst_LIBRARIES += librpc.a
 librpc_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_RPC)
 librpc_a_SOURCES = \
 	lib/rpc/client.c lib/rpc/client.h \
-	lib/rpc/methods.c lib/rpc/methods.h \
+	lib/rpc/method_rows.h lib/rpc/methods.c lib/rpc/methods.h \
+	lib/rpc/methods_args.c lib/rpc/methods_args.h \
 	lib/rpc/methods_host.c lib/rpc/methods_host.h \
 	lib/rpc/peer.c lib/rpc/peer.h \
 	lib/rpc/rpc_error.c lib/rpc/rpc_error.h \

@@ -6,259 +6,12 @@
 
 #include "copy.h"
 #include "mem.h"
+#include "method_rows.h"
 #include "methods.h"
+#include "methods_args.h"
 #include "methods_host.h"
 #include "model.h"
-#include "rows.h"
 #include "str.h"
-
-/*
- * Rows of the argument and reply structs. Keys are the field names of upstream's Go
- * structs, which have no JSON tags. S is defined as the struct before each group.
- */
-#define STR(m, wire) ROW_STRING(struct S, m, wire, .help = "")
-#define INT(m, wire) ROW_INT(struct S, m, wire, .help = "")
-#define BOOL(m, wire) ROW_BOOL(struct S, m, wire, .help = "")
-#define LIST(m, wire) ROW_STRLIST(struct S, m, wire, .help = "")
-#define OBJ(m, T, wire, type) ROW_OBJ(struct S, m, T, wire, type, .help = "")
-#define OBJS(m, T, wire, type) ROW_OBJLIST(struct S, m, T, wire, type, .help = "")
-/* Our extension: upstream's clients do not send it, and its daemon ignores it. */
-#define GRACE(m) ROW_NINT(struct S, m, RPC_GRACE_KEY, .flags = FIELD_OMIT_EMPTY, .help = "")
-#define WARNING(m) ROW_STRING(struct S, m, "Warning", .flags = FIELD_OMIT_EMPTY, .help = "")
-#define BYTES(m, wire) ROW_BYTES(struct S, m, wire, .help = "")
-
-#define TYPE_VALUE(id, go)                                                \
-	{                                                                 \
-		.name = (go), .help = "", TYPE_ROWS(struct S, id##_rows), \
-	}
-#define TYPE(id, go) static const struct model_type id##_type = TYPE_VALUE(id, go)
-
-/* ---- arguments ---- */
-
-/* No rows, but a valid address: loops start at fields. */
-static const struct field no_args_rows[1];
-
-static const struct model_type no_args_type = {
-	.name = "NoArgs",
-	.help = "",
-	.size = sizeof(struct rpc_no_args),
-	.fields = no_args_rows,
-};
-
-#define S rpc_realm_args
-static const struct field realm_args_rows[] = {
-	OBJ(doc, struct realm_doc, "Doc", realm_doc_type),
-};
-TYPE(realm_args, "RealmArgs");
-#undef S
-
-#define S rpc_realm_flags_args
-static const struct field realm_flags_args_rows[] = {
-	OBJ(doc, struct realm_doc, "Doc", realm_doc_type),
-	BOOL(force, "Force"),
-	BOOL(cascade, "Cascade"),
-	GRACE(grace_ms),
-};
-TYPE(realm_flags_args, "RealmFlagsArgs");
-#undef S
-
-#define S rpc_space_args
-static const struct field space_args_rows[] = {
-	OBJ(doc, struct space_doc, "Doc", space_doc_type),
-};
-TYPE(space_args, "SpaceArgs");
-#undef S
-
-#define S rpc_space_flags_args
-static const struct field space_flags_args_rows[] = {
-	OBJ(doc, struct space_doc, "Doc", space_doc_type),
-	BOOL(force, "Force"),
-	BOOL(cascade, "Cascade"),
-	GRACE(grace_ms),
-};
-TYPE(space_flags_args, "SpaceFlagsArgs");
-#undef S
-
-#define S rpc_stack_args
-static const struct field stack_args_rows[] = {
-	OBJ(doc, struct stack_doc, "Doc", stack_doc_type),
-};
-TYPE(stack_args, "StackArgs");
-#undef S
-
-#define S rpc_stack_flags_args
-static const struct field stack_flags_args_rows[] = {
-	OBJ(doc, struct stack_doc, "Doc", stack_doc_type),
-	BOOL(force, "Force"),
-	BOOL(cascade, "Cascade"),
-	GRACE(grace_ms),
-};
-TYPE(stack_flags_args, "StackFlagsArgs");
-#undef S
-
-#define S rpc_cell_args
-static const struct field cell_args_rows[] = {
-	OBJ(doc, struct cell_doc, "Doc", cell_doc_type),
-};
-TYPE(cell_args, "CellArgs");
-#undef S
-
-#define S rpc_cell_stop_args
-static const struct field cell_stop_args_rows[] = {
-	OBJ(doc, struct cell_doc, "Doc", cell_doc_type),
-	GRACE(grace_ms),
-};
-TYPE(cell_stop_args, "CellStopArgs");
-#undef S
-
-#define S rpc_cell_flags_args
-static const struct field cell_flags_args_rows[] = {
-	OBJ(doc, struct cell_doc, "Doc", cell_doc_type),
-	BOOL(force, "Force"),
-	BOOL(cascade, "Cascade"),
-	GRACE(grace_ms),
-};
-TYPE(cell_flags_args, "CellFlagsArgs");
-#undef S
-
-#define S rpc_container_args
-static const struct field container_args_rows[] = {
-	OBJ(doc, struct container_doc, "Doc", container_doc_type),
-};
-TYPE(container_args, "ContainerArgs");
-#undef S
-
-#define S rpc_container_stop_args
-static const struct field container_stop_args_rows[] = {
-	OBJ(doc, struct container_doc, "Doc", container_doc_type),
-	GRACE(grace_ms),
-};
-TYPE(container_stop_args, "ContainerStopArgs");
-#undef S
-
-#define S rpc_list_args
-static const struct field list_spaces_args_rows[] = {
-	STR(realm_name, "RealmName"),
-};
-TYPE(list_spaces_args, "ListSpacesArgs");
-#undef S
-
-#define S rpc_list_args
-static const struct field list_stacks_args_rows[] = {
-	STR(realm_name, "RealmName"),
-	STR(space_name, "SpaceName"),
-};
-TYPE(list_stacks_args, "ListStacksArgs");
-#undef S
-
-#define S rpc_list_args
-static const struct field list_cells_args_rows[] = {
-	STR(realm_name, "RealmName"),
-	STR(space_name, "SpaceName"),
-	STR(stack_name, "StackName"),
-};
-TYPE(list_cells_args, "ListCellsArgs");
-#undef S
-
-#define S rpc_list_args
-static const struct field list_containers_args_rows[] = {
-	STR(realm_name, "RealmName"),
-	STR(space_name, "SpaceName"),
-	STR(stack_name, "StackName"),
-	STR(cell_name, "CellName"),
-};
-TYPE(list_containers_args, "ListContainersArgs");
-#undef S
-
-#define S rpc_list_args
-static const struct field page_args_rows[] = {
-	STR(realm_name, "RealmName"),
-	STR(space_name, "SpaceName"),
-	STR(stack_name, "StackName"),
-	STR(cell_name, "CellName"),
-	STR(after, "After"),
-	ROW_STRLIST(struct S, fields, "Fields", .flags = FIELD_OMIT_EMPTY, .help = ""),
-	ROW_INT(struct S, page_bytes, "PageBytes", .flags = FIELD_OMIT_EMPTY, .help = ""),
-};
-TYPE(page_args, "ListArgs");
-#undef S
-
-#define S rpc_list_args
-static const struct field page_images_args_rows[] = {
-	STR(realm_name, "RealmName"),
-	STR(after, "After"),
-	ROW_INT(struct S, page_bytes, "PageBytes", .flags = FIELD_OMIT_EMPTY, .help = ""),
-};
-TYPE(page_images_args, "ListImagesPageArgs");
-#undef S
-
-#define S rpc_apply_args
-static const struct field apply_args_rows[] = {
-	BYTES(raw_yaml, "RawYAML"),
-};
-TYPE(apply_args, "ApplyDocumentsArgs");
-#undef S
-
-#define S rpc_plan_target
-static const struct field plan_target_rows[] = {
-	STR(kind, "Kind"),
-	STR(realm_name, "RealmName"),
-	STR(space_name, "SpaceName"),
-	STR(stack_name, "StackName"),
-	STR(cell_name, "CellName"),
-	STR(name, "Name"),
-};
-TYPE(plan_target, "PlanTarget");
-#undef S
-
-#define S rpc_plan_delete_args
-static const struct field plan_delete_args_rows[] = {
-	OBJS(targets, struct rpc_plan_target, "Targets", plan_target_type),
-	BOOL(force, "Force"),
-	BOOL(cascade, "Cascade"),
-	GRACE(grace_ms),
-};
-TYPE(plan_delete_args, "PlanDeleteArgs");
-#undef S
-
-#define S rpc_load_image_args
-static const struct field load_image_args_rows[] = {
-	STR(realm, "Realm"),
-	BYTES(tarball, "Tarball"),
-};
-TYPE(load_image_args, "LoadImageArgs");
-#undef S
-
-#define S rpc_load_image_args
-static const struct field load_image_fd_args_rows[] = {
-	STR(realm, "Realm"),
-};
-TYPE(load_image_fd_args, "LoadImageArgs");
-#undef S
-
-#define S rpc_verify_images_args
-static const struct field verify_images_args_rows[] = {
-	STR(realm, "Realm"),
-	STR(ref, "Ref"),
-	BOOL(repair, "Repair"),
-};
-TYPE(verify_images_args, "VerifyImagesArgs");
-#undef S
-
-#define S rpc_image_args
-static const struct field list_images_args_rows[] = {
-	STR(realm, "Realm"),
-};
-TYPE(list_images_args, "ListImagesArgs");
-#undef S
-
-#define S rpc_image_args
-static const struct field image_args_rows[] = {
-	STR(realm, "Realm"),
-	STR(ref, "Ref"),
-};
-TYPE(image_args, "ImageArgs");
-#undef S
 
 /* ---- results ---- */
 
@@ -275,7 +28,7 @@ static const struct field create_realm_result_rows[] = {
 	BOOL(namespace_created, "ContainerdNamespaceCreated"),
 	BOOL(created, "Created"),
 };
-TYPE(create_realm_result, "CreateRealmResult");
+static TYPE(create_realm_result, "CreateRealmResult");
 #undef S
 
 #define S rpc_create_space_result
@@ -291,7 +44,7 @@ static const struct field create_space_result_rows[] = {
 	BOOL(network_created, "CNINetworkCreated"),
 	BOOL(created, "Created"),
 };
-TYPE(create_space_result, "CreateSpaceResult");
+static TYPE(create_space_result, "CreateSpaceResult");
 #undef S
 
 #define S rpc_create_stack_result
@@ -304,7 +57,7 @@ static const struct field create_stack_result_rows[] = {
 	BOOL(cgroup_created, "CgroupCreated"),
 	BOOL(created, "Created"),
 };
-TYPE(create_stack_result, "CreateStackResult");
+static TYPE(create_stack_result, "CreateStackResult");
 #undef S
 
 #define S rpc_container_outcome
@@ -314,7 +67,7 @@ static const struct field container_outcome_rows[] = {
 	BOOL(exists_post, "ExistsPost"),
 	BOOL(created, "Created"),
 };
-TYPE(container_outcome, "ContainerCreationOutcome");
+static TYPE(container_outcome, "ContainerCreationOutcome");
 #undef S
 
 #define S rpc_create_cell_result
@@ -334,7 +87,7 @@ static const struct field create_cell_result_rows[] = {
 	BOOL(created, "Created"),
 	OBJS(containers, struct rpc_container_outcome, "Containers", container_outcome_type),
 };
-TYPE(create_cell_result, "CreateCellResult");
+static TYPE(create_cell_result, "CreateCellResult");
 #undef S
 
 #define S rpc_create_container_result
@@ -347,7 +100,7 @@ static const struct field create_container_result_rows[] = {
 	BOOL(container_created, "ContainerCreated"),
 	BOOL(started, "Started"),
 };
-TYPE(create_container_result, "CreateContainerResult");
+static TYPE(create_container_result, "CreateContainerResult");
 #undef S
 
 #define S rpc_get_realm_result
@@ -357,7 +110,7 @@ static const struct field get_realm_result_rows[] = {
 	BOOL(cgroup_exists, "CgroupExists"),
 	BOOL(namespace_exists, "ContainerdNamespaceExists"),
 };
-TYPE(get_realm_result, "GetRealmResult");
+static TYPE(get_realm_result, "GetRealmResult");
 #undef S
 
 #define S rpc_get_space_result
@@ -367,7 +120,7 @@ static const struct field get_space_result_rows[] = {
 	BOOL(cgroup_exists, "CgroupExists"),
 	BOOL(network_exists, "CNINetworkExists"),
 };
-TYPE(get_space_result, "GetSpaceResult");
+static TYPE(get_space_result, "GetSpaceResult");
 #undef S
 
 #define S rpc_get_stack_result
@@ -376,7 +129,7 @@ static const struct field get_stack_result_rows[] = {
 	BOOL(metadata_exists, "MetadataExists"),
 	BOOL(cgroup_exists, "CgroupExists"),
 };
-TYPE(get_stack_result, "GetStackResult");
+static TYPE(get_stack_result, "GetStackResult");
 #undef S
 
 #define S rpc_get_cell_result
@@ -386,7 +139,7 @@ static const struct field get_cell_result_rows[] = {
 	BOOL(cgroup_exists, "CgroupExists"),
 	BOOL(root_exists, "RootContainerExists"),
 };
-TYPE(get_cell_result, "GetCellResult");
+static TYPE(get_cell_result, "GetCellResult");
 #undef S
 
 #define S rpc_get_container_result
@@ -395,7 +148,7 @@ static const struct field get_container_result_rows[] = {
 	BOOL(cell_exists, "CellMetadataExists"),
 	BOOL(container_exists, "ContainerExists"),
 };
-TYPE(get_container_result, "GetContainerResult");
+static TYPE(get_container_result, "GetContainerResult");
 #undef S
 
 #define S rpc_cell_done_result
@@ -403,7 +156,7 @@ static const struct field start_cell_result_rows[] = {
 	OBJ(cell, struct cell_doc, "Cell", cell_doc_type),
 	BOOL(done, "Started"),
 };
-TYPE(start_cell_result, "StartCellResult");
+static TYPE(start_cell_result, "StartCellResult");
 #undef S
 
 #define S rpc_cell_done_result
@@ -412,7 +165,7 @@ static const struct field stop_cell_result_rows[] = {
 	BOOL(done, "Stopped"),
 	WARNING(warning),
 };
-TYPE(stop_cell_result, "StopCellResult");
+static TYPE(stop_cell_result, "StopCellResult");
 #undef S
 
 #define S rpc_cell_done_result
@@ -421,7 +174,7 @@ static const struct field kill_cell_result_rows[] = {
 	BOOL(done, "Killed"),
 	WARNING(warning),
 };
-TYPE(kill_cell_result, "KillCellResult");
+static TYPE(kill_cell_result, "KillCellResult");
 #undef S
 
 #define S rpc_container_done_result
@@ -429,7 +182,7 @@ static const struct field start_container_result_rows[] = {
 	OBJ(container, struct container_doc, "Container", container_doc_type),
 	BOOL(done, "Started"),
 };
-TYPE(start_container_result, "StartContainerResult");
+static TYPE(start_container_result, "StartContainerResult");
 #undef S
 
 #define S rpc_container_done_result
@@ -438,7 +191,7 @@ static const struct field stop_container_result_rows[] = {
 	BOOL(done, "Stopped"),
 	WARNING(warning),
 };
-TYPE(stop_container_result, "StopContainerResult");
+static TYPE(stop_container_result, "StopContainerResult");
 #undef S
 
 #define S rpc_container_done_result
@@ -447,7 +200,7 @@ static const struct field kill_container_result_rows[] = {
 	BOOL(done, "Killed"),
 	WARNING(warning),
 };
-TYPE(kill_container_result, "KillContainerResult");
+static TYPE(kill_container_result, "KillContainerResult");
 #undef S
 
 #define S rpc_delete_realm_result
@@ -458,7 +211,7 @@ static const struct field delete_realm_result_rows[] = {
 	BOOL(cgroup_deleted, "CgroupDeleted"),
 	BOOL(namespace_deleted, "ContainerdNamespaceDeleted"),
 };
-TYPE(delete_realm_result, "DeleteRealmResult");
+static TYPE(delete_realm_result, "DeleteRealmResult");
 #undef S
 
 #define S rpc_delete_space_result
@@ -471,7 +224,7 @@ static const struct field delete_space_result_rows[] = {
 	BOOL(network_deleted, "CNINetworkDeleted"),
 	LIST(deleted, "Deleted"),
 };
-TYPE(delete_space_result, "DeleteSpaceResult");
+static TYPE(delete_space_result, "DeleteSpaceResult");
 #undef S
 
 #define S rpc_delete_stack_result
@@ -484,7 +237,7 @@ static const struct field delete_stack_result_rows[] = {
 	BOOL(cgroup_deleted, "CgroupDeleted"),
 	LIST(deleted, "Deleted"),
 };
-TYPE(delete_stack_result, "DeleteStackResult");
+static TYPE(delete_stack_result, "DeleteStackResult");
 #undef S
 
 #define S rpc_delete_cell_result
@@ -494,7 +247,7 @@ static const struct field delete_cell_result_rows[] = {
 	BOOL(cgroup_deleted, "CgroupDeleted"),
 	BOOL(metadata_deleted, "MetadataDeleted"),
 };
-TYPE(delete_cell_result, "DeleteCellResult");
+static TYPE(delete_cell_result, "DeleteCellResult");
 #undef S
 
 #define S rpc_delete_container_result
@@ -504,7 +257,7 @@ static const struct field delete_container_result_rows[] = {
 	BOOL(container_exists, "ContainerExists"),
 	LIST(deleted, "Deleted"),
 };
-TYPE(delete_container_result, "DeleteContainerResult");
+static TYPE(delete_container_result, "DeleteContainerResult");
 #undef S
 
 #define S rpc_purge_realm_result
@@ -517,7 +270,7 @@ static const struct field purge_realm_result_rows[] = {
 	LIST(deleted, "Deleted"),
 	LIST(purged, "Purged"),
 };
-TYPE(purge_realm_result, "PurgeRealmResult");
+static TYPE(purge_realm_result, "PurgeRealmResult");
 #undef S
 
 #define S rpc_purge_space_result
@@ -532,7 +285,7 @@ static const struct field purge_space_result_rows[] = {
 	LIST(deleted, "Deleted"),
 	LIST(purged, "Purged"),
 };
-TYPE(purge_space_result, "PurgeSpaceResult");
+static TYPE(purge_space_result, "PurgeSpaceResult");
 #undef S
 
 #define S rpc_purge_stack_result
@@ -541,7 +294,7 @@ static const struct field purge_stack_result_rows[] = {
 	LIST(deleted, "Deleted"),
 	LIST(purged, "Purged"),
 };
-TYPE(purge_stack_result, "PurgeStackResult");
+static TYPE(purge_stack_result, "PurgeStackResult");
 #undef S
 
 #define S rpc_purge_cell_result
@@ -556,7 +309,7 @@ static const struct field purge_cell_result_rows[] = {
 	LIST(deleted, "Deleted"),
 	LIST(purged, "Purged"),
 };
-TYPE(purge_cell_result, "PurgeCellResult");
+static TYPE(purge_cell_result, "PurgeCellResult");
 #undef S
 
 #define S rpc_purge_container_result
@@ -567,14 +320,14 @@ static const struct field purge_container_result_rows[] = {
 	LIST(deleted, "Deleted"),
 	LIST(purged, "Purged"),
 };
-TYPE(purge_container_result, "PurgeContainerResult");
+static TYPE(purge_container_result, "PurgeContainerResult");
 #undef S
 
 #define S rpc_attach_result
 static const struct field attach_result_rows[] = {
 	STR(host_socket_path, "HostSocketPath"),
 };
-TYPE(attach_result, "AttachContainerResult");
+static TYPE(attach_result, "AttachContainerResult");
 #undef S
 
 #define S rpc_log_result
@@ -583,7 +336,7 @@ static const struct field log_result_rows[] = {
 	STR(host_log_path, "HostLogPath"),
 	ROW_STRING(struct S, writer, "Writer", .flags = FIELD_OMIT_EMPTY, .help = ""),
 };
-TYPE(log_result, "LogContainerResult");
+static TYPE(log_result, "LogContainerResult");
 #undef S
 
 #define S rpc_refresh_result
@@ -600,7 +353,7 @@ static const struct field refresh_result_rows[] = {
 	LIST(containers_updated, "ContainersUpdated"),
 	LIST(errors, "Errors"),
 };
-TYPE(refresh_result, "RefreshAllResult");
+static TYPE(refresh_result, "RefreshAllResult");
 #undef S
 
 #define S rpc_apply_resource
@@ -620,7 +373,7 @@ const struct model_type rpc_apply_resource_type = TYPE_VALUE(apply_resource, "Ap
 static const struct field apply_result_rows[] = {
 	OBJS(resources, struct rpc_apply_resource, "Resources", rpc_apply_resource_type),
 };
-TYPE(apply_result, "ApplyDocumentsResult");
+static TYPE(apply_result, "ApplyDocumentsResult");
 #undef S
 
 #define S rpc_planned
@@ -636,7 +389,7 @@ const struct model_type rpc_planned_type = TYPE_VALUE(planned, "Planned");
 static const struct field plan_delete_result_rows[] = {
 	OBJS(planned, struct rpc_planned, "Planned", rpc_planned_type),
 };
-TYPE(plan_delete_result, "PlanDeleteResult");
+static TYPE(plan_delete_result, "PlanDeleteResult");
 #undef S
 
 #define S rpc_image_left
@@ -645,7 +398,7 @@ static const struct field image_left_rows[] = {
 	STR(reason, "Reason"),
 	BOOL(failed, "Failed"),
 };
-TYPE(image_left, "ImageLeft");
+static TYPE(image_left, "ImageLeft");
 #undef S
 
 #define S rpc_load_image_result
@@ -656,7 +409,7 @@ static const struct field load_image_result_rows[] = {
 	ROW_OBJLIST(struct S, left, struct rpc_image_left, "Left", image_left_type, .help = "",
 		    .flags = FIELD_OMIT_EMPTY),
 };
-TYPE(load_image_result, "LoadImageResult");
+static TYPE(load_image_result, "LoadImageResult");
 #undef S
 
 #define S rpc_image
@@ -682,7 +435,7 @@ static const struct field list_images_result_rows[] = {
 	STR(namespace, "Namespace"),
 	OBJS(images, struct rpc_image, "Images", rpc_image_type),
 };
-TYPE(list_images_result, "ListImagesResult");
+static TYPE(list_images_result, "ListImagesResult");
 #undef S
 
 #define S rpc_list_images_result
@@ -692,7 +445,7 @@ static const struct field page_images_result_rows[] = {
 	OBJS(images, struct rpc_image, "Images", rpc_image_type),
 	STR(next, "Next"),
 };
-TYPE(page_images_result, "ListImagesResult");
+static TYPE(page_images_result, "ListImagesResult");
 #undef S
 
 #define S rpc_get_image_result
@@ -701,7 +454,7 @@ static const struct field get_image_result_rows[] = {
 	STR(namespace, "Namespace"),
 	OBJ(image, struct rpc_image, "Image", rpc_image_type),
 };
-TYPE(get_image_result, "GetImageResult");
+static TYPE(get_image_result, "GetImageResult");
 #undef S
 
 #define S rpc_delete_image_result
@@ -710,7 +463,7 @@ static const struct field delete_image_result_rows[] = {
 	STR(namespace, "Namespace"),
 	STR(ref, "Ref"),
 };
-TYPE(delete_image_result, "DeleteImageResult");
+static TYPE(delete_image_result, "DeleteImageResult");
 #undef S
 
 #define S rpc_pull_image_result
@@ -720,7 +473,7 @@ static const struct field pull_image_result_rows[] = {
 	OBJ(image, struct rpc_image, "Image", rpc_image_type),
 	BOOL(changed, "Changed"),
 };
-TYPE(pull_image_result, "PullImageResult");
+static TYPE(pull_image_result, "PullImageResult");
 #undef S
 
 #define S rpc_event
@@ -742,7 +495,7 @@ static const struct field inspect_image_result_rows[] = {
 	STR(namespace, "Namespace"),
 	STR(json, "JSON"),
 };
-TYPE(inspect_image_result, "InspectImageResult");
+static TYPE(inspect_image_result, "InspectImageResult");
 #undef S
 
 #define S rpc_prune_images_result
@@ -751,7 +504,7 @@ static const struct field prune_images_result_rows[] = {
 	STR(namespace, "Namespace"),
 	INT(bytes, "Bytes"),
 };
-TYPE(prune_images_result, "PruneImagesResult");
+static TYPE(prune_images_result, "PruneImagesResult");
 #undef S
 
 #define S rpc_image_check
@@ -759,7 +512,7 @@ static const struct field image_check_rows[] = {
 	STR(name, "Name"), INT(layers, "Layers"),   INT(files, "Files"), LIST(problems, "Problems"),
 	INT(more, "More"), STR(outcome, "Outcome"), STR(error, "Error"),
 };
-TYPE(image_check, "ImageCheck");
+static TYPE(image_check, "ImageCheck");
 #undef S
 
 #define S rpc_verify_images_result
@@ -768,7 +521,7 @@ static const struct field verify_images_result_rows[] = {
 	STR(namespace, "Namespace"),
 	OBJS(images, struct rpc_image_check, "Images", image_check_type),
 };
-TYPE(verify_images_result, "VerifyImagesResult");
+static TYPE(verify_images_result, "VerifyImagesResult");
 #undef S
 
 #define S rpc_daemon_info
@@ -780,7 +533,7 @@ static const struct field daemon_info_result_rows[] = {
 	STR(namespace_suffix, "NamespaceSuffix"),
 	STR(cgroup_root, "CgroupRoot"),
 };
-TYPE(daemon_info_result, "DaemonInfoResult");
+static TYPE(daemon_info_result, "DaemonInfoResult");
 #undef S
 
 /* ---- replies ---- */
@@ -838,15 +591,13 @@ REPLY(stop_container, rpc_container_done_reply, rpc_container_done_result, "Stop
 REPLY(kill_container, rpc_container_done_reply, rpc_container_done_result, "KillContainer");
 REPLY(daemon_info, rpc_daemon_info_reply, rpc_daemon_info, "DaemonInfo");
 
-#define ERR() ROW_OBJPTR(struct S, err, struct rpc_err, "Err", rpc_err_type, .help = "")
-
 #define S rpc_ping_reply
 static const struct field ping_reply_rows[] = {
 	BOOL(ok, "OK"),
 	STR(version, "Version"),
 	ERR(),
 };
-TYPE(ping_reply, "PingReply");
+static TYPE(ping_reply, "PingReply");
 #undef S
 
 #define S rpc_list_realms_reply
@@ -854,7 +605,7 @@ static const struct field list_realms_reply_rows[] = {
 	OBJS(realms, struct realm_doc, "Realms", realm_doc_type),
 	ERR(),
 };
-TYPE(list_realms_reply, "ListRealmsReply");
+static TYPE(list_realms_reply, "ListRealmsReply");
 #undef S
 
 #define S rpc_list_spaces_reply
@@ -862,7 +613,7 @@ static const struct field list_spaces_reply_rows[] = {
 	OBJS(spaces, struct space_doc, "Spaces", space_doc_type),
 	ERR(),
 };
-TYPE(list_spaces_reply, "ListSpacesReply");
+static TYPE(list_spaces_reply, "ListSpacesReply");
 #undef S
 
 #define S rpc_list_stacks_reply
@@ -870,7 +621,7 @@ static const struct field list_stacks_reply_rows[] = {
 	OBJS(stacks, struct stack_doc, "Stacks", stack_doc_type),
 	ERR(),
 };
-TYPE(list_stacks_reply, "ListStacksReply");
+static TYPE(list_stacks_reply, "ListStacksReply");
 #undef S
 
 #define S rpc_list_cells_reply
@@ -878,7 +629,7 @@ static const struct field list_cells_reply_rows[] = {
 	OBJS(cells, struct cell_doc, "Cells", cell_doc_type),
 	ERR(),
 };
-TYPE(list_cells_reply, "ListCellsReply");
+static TYPE(list_cells_reply, "ListCellsReply");
 #undef S
 
 #define S rpc_list_containers_reply
@@ -886,7 +637,7 @@ static const struct field list_containers_reply_rows[] = {
 	OBJS(containers, struct container_spec, "Containers", container_spec_type),
 	ERR(),
 };
-TYPE(list_containers_reply, "ListContainersReply");
+static TYPE(list_containers_reply, "ListContainersReply");
 #undef S
 
 /* ---- pages of lists ---- */

@@ -578,72 +578,74 @@ struct rpc_list_container_docs_reply {
  * List). A method with to_come set is answered with "not implemented
  * yet: <Method>".
  */
-#define RPC_V1_METHODS(X)                                                                       \
-	X(RPC_CREATE_REALM, CreateRealm, realm_args, create_realm_reply)                        \
-	X(RPC_CREATE_SPACE, CreateSpace, space_args, create_space_reply)                        \
-	X(RPC_CREATE_STACK, CreateStack, stack_args, create_stack_reply)                        \
-	X(RPC_CREATE_CELL, CreateCell, cell_args, create_cell_reply)                            \
-	X(RPC_CREATE_CONTAINER, CreateContainer, container_args, create_container_reply)        \
-	X(RPC_GET_REALM, GetRealm, realm_args, get_realm_reply)                                 \
-	X(RPC_GET_SPACE, GetSpace, space_args, get_space_reply)                                 \
-	X(RPC_GET_STACK, GetStack, stack_args, get_stack_reply)                                 \
-	X(RPC_GET_CELL, GetCell, cell_args, get_cell_reply)                                     \
-	X(RPC_GET_CONTAINER, GetContainer, container_args, get_container_reply)                 \
-	X(RPC_LIST_REALMS, ListRealms, no_args, list_realms_reply, .list = true)                \
-	X(RPC_LIST_SPACES, ListSpaces, list_spaces_args, list_spaces_reply, .list = true)       \
-	X(RPC_LIST_STACKS, ListStacks, list_stacks_args, list_stacks_reply, .list = true)       \
-	X(RPC_LIST_CELLS, ListCells, list_cells_args, list_cells_reply, .list = true)           \
-	X(RPC_LIST_CONTAINERS, ListContainers, list_containers_args, list_containers_reply,     \
-	  .list = true)                                                                         \
-	X(RPC_START_CELL, StartCell, cell_args, start_cell_reply)                               \
-	X(RPC_STOP_CELL, StopCell, cell_stop_args, stop_cell_reply)                             \
-	X(RPC_KILL_CELL, KillCell, cell_args, kill_cell_reply)                                  \
-	X(RPC_START_CONTAINER, StartContainer, container_args, start_container_reply)           \
-	X(RPC_STOP_CONTAINER, StopContainer, container_stop_args, stop_container_reply)         \
-	X(RPC_KILL_CONTAINER, KillContainer, container_args, kill_container_reply)              \
-	X(RPC_DELETE_REALM, DeleteRealm, realm_flags_args, delete_realm_reply)                  \
-	X(RPC_DELETE_SPACE, DeleteSpace, space_flags_args, delete_space_reply)                  \
-	X(RPC_DELETE_STACK, DeleteStack, stack_flags_args, delete_stack_reply)                  \
-	X(RPC_DELETE_CELL, DeleteCell, cell_stop_args, delete_cell_reply)                       \
-	X(RPC_DELETE_CONTAINER, DeleteContainer, container_stop_args, delete_container_reply)   \
-	X(RPC_PURGE_REALM, PurgeRealm, realm_flags_args, purge_realm_reply, .to_come = true)    \
-	X(RPC_PURGE_SPACE, PurgeSpace, space_flags_args, purge_space_reply, .to_come = true)    \
-	X(RPC_PURGE_STACK, PurgeStack, stack_flags_args, purge_stack_reply, .to_come = true)    \
-	X(RPC_PURGE_CELL, PurgeCell, cell_flags_args, purge_cell_reply, .to_come = true)        \
-	X(RPC_PURGE_CONTAINER, PurgeContainer, container_args, purge_container_reply,           \
-	  .to_come = true)                                                                      \
-	X(RPC_ATTACH_CONTAINER, AttachContainer, container_args, attach_reply, .to_come = true) \
-	X(RPC_LOG_CONTAINER, LogContainer, container_args, log_reply)                           \
-	X(RPC_REFRESH_ALL, RefreshAll, no_args, refresh_reply, .to_come = true)                 \
-	X(RPC_APPLY_DOCUMENTS, ApplyDocuments, apply_args, apply_reply)                         \
-	X(RPC_LOAD_IMAGE, LoadImage, load_image_args, load_image_reply, .streamed = "Tarball")  \
-	X(RPC_LIST_IMAGES, ListImages, list_images_args, list_images_reply)                     \
-	X(RPC_GET_IMAGE, GetImage, image_args, get_image_reply)                                 \
-	X(RPC_DELETE_IMAGE, DeleteImage, image_args, delete_image_reply)                        \
-	X(RPC_PING, Ping, no_args, ping_reply)
+#define RPC_V1_METHODS(X)                                                                          \
+	X(RPC_CREATE_REALM, CreateRealm, rpc_realm_args, create_realm_reply)                       \
+	X(RPC_CREATE_SPACE, CreateSpace, rpc_space_args, create_space_reply)                       \
+	X(RPC_CREATE_STACK, CreateStack, rpc_stack_args, create_stack_reply)                       \
+	X(RPC_CREATE_CELL, CreateCell, rpc_cell_args, create_cell_reply)                           \
+	X(RPC_CREATE_CONTAINER, CreateContainer, rpc_container_args, create_container_reply)       \
+	X(RPC_GET_REALM, GetRealm, rpc_realm_args, get_realm_reply)                                \
+	X(RPC_GET_SPACE, GetSpace, rpc_space_args, get_space_reply)                                \
+	X(RPC_GET_STACK, GetStack, rpc_stack_args, get_stack_reply)                                \
+	X(RPC_GET_CELL, GetCell, rpc_cell_args, get_cell_reply)                                    \
+	X(RPC_GET_CONTAINER, GetContainer, rpc_container_args, get_container_reply)                \
+	X(RPC_LIST_REALMS, ListRealms, rpc_no_args, list_realms_reply, .list = true)               \
+	X(RPC_LIST_SPACES, ListSpaces, rpc_list_spaces_args, list_spaces_reply, .list = true)      \
+	X(RPC_LIST_STACKS, ListStacks, rpc_list_stacks_args, list_stacks_reply, .list = true)      \
+	X(RPC_LIST_CELLS, ListCells, rpc_list_cells_args, list_cells_reply, .list = true)          \
+	X(RPC_LIST_CONTAINERS, ListContainers, rpc_list_containers_args, list_containers_reply,    \
+	  .list = true)                                                                            \
+	X(RPC_START_CELL, StartCell, rpc_cell_args, start_cell_reply)                              \
+	X(RPC_STOP_CELL, StopCell, rpc_cell_stop_args, stop_cell_reply)                            \
+	X(RPC_KILL_CELL, KillCell, rpc_cell_args, kill_cell_reply)                                 \
+	X(RPC_START_CONTAINER, StartContainer, rpc_container_args, start_container_reply)          \
+	X(RPC_STOP_CONTAINER, StopContainer, rpc_container_stop_args, stop_container_reply)        \
+	X(RPC_KILL_CONTAINER, KillContainer, rpc_container_args, kill_container_reply)             \
+	X(RPC_DELETE_REALM, DeleteRealm, rpc_realm_flags_args, delete_realm_reply)                 \
+	X(RPC_DELETE_SPACE, DeleteSpace, rpc_space_flags_args, delete_space_reply)                 \
+	X(RPC_DELETE_STACK, DeleteStack, rpc_stack_flags_args, delete_stack_reply)                 \
+	X(RPC_DELETE_CELL, DeleteCell, rpc_cell_stop_args, delete_cell_reply)                      \
+	X(RPC_DELETE_CONTAINER, DeleteContainer, rpc_container_stop_args, delete_container_reply)  \
+	X(RPC_PURGE_REALM, PurgeRealm, rpc_realm_flags_args, purge_realm_reply, .to_come = true)   \
+	X(RPC_PURGE_SPACE, PurgeSpace, rpc_space_flags_args, purge_space_reply, .to_come = true)   \
+	X(RPC_PURGE_STACK, PurgeStack, rpc_stack_flags_args, purge_stack_reply, .to_come = true)   \
+	X(RPC_PURGE_CELL, PurgeCell, rpc_cell_flags_args, purge_cell_reply, .to_come = true)       \
+	X(RPC_PURGE_CONTAINER, PurgeContainer, rpc_container_args, purge_container_reply,          \
+	  .to_come = true)                                                                         \
+	X(RPC_ATTACH_CONTAINER, AttachContainer, rpc_container_args, attach_reply,                 \
+	  .to_come = true)                                                                         \
+	X(RPC_LOG_CONTAINER, LogContainer, rpc_container_args, log_reply)                          \
+	X(RPC_REFRESH_ALL, RefreshAll, rpc_no_args, refresh_reply, .to_come = true)                \
+	X(RPC_APPLY_DOCUMENTS, ApplyDocuments, rpc_apply_args, apply_reply)                        \
+	X(RPC_LOAD_IMAGE, LoadImage, rpc_load_image_args, load_image_reply, .streamed = "Tarball") \
+	X(RPC_LIST_IMAGES, ListImages, rpc_list_images_args, list_images_reply)                    \
+	X(RPC_GET_IMAGE, GetImage, rpc_image_args, get_image_reply)                                \
+	X(RPC_DELETE_IMAGE, DeleteImage, rpc_image_args, delete_image_reply)                       \
+	X(RPC_PING, Ping, rpc_no_args, ping_reply)
 
 /* Our extensions. LoadImage: the archive is the one descriptor passed with the request. */
 #define RPC_X1_METHODS(X)                                                                         \
-	X(RPC_X_DAEMON_INFO, DaemonInfo, no_args, daemon_info_reply)                              \
-	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, apply_args, apply_reply)                           \
-	X(RPC_X_PLAN_DELETE, PlanDelete, plan_delete_args, plan_delete_reply)                     \
-	X(RPC_X_PREPARE_DELETE, PrepareDelete, plan_delete_args, plan_delete_reply)               \
-	X(RPC_X_DELETE_TARGETS, DeleteTargets, plan_delete_args, plan_delete_reply)               \
-	X(RPC_X_LOAD_IMAGE, LoadImage, load_image_fd_args, load_image_reply, .max_fds = 1)        \
-	X(RPC_X_PULL_IMAGE, PullImage, image_args, pull_image_reply)                              \
-	X(RPC_X_INSPECT_IMAGE, InspectImage, image_args, inspect_image_reply)                     \
-	X(RPC_X_PRUNE_IMAGES, PruneImages, list_images_args, prune_images_reply)                  \
-	X(RPC_X_VERIFY_IMAGES, VerifyImages, verify_images_args, verify_images_reply)             \
+	X(RPC_X_DAEMON_INFO, DaemonInfo, rpc_no_args, daemon_info_reply)                          \
+	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, rpc_apply_args, apply_reply)                       \
+	X(RPC_X_PLAN_DELETE, PlanDelete, rpc_plan_delete_args, plan_delete_reply)                 \
+	X(RPC_X_PREPARE_DELETE, PrepareDelete, rpc_plan_delete_args, plan_delete_reply)           \
+	X(RPC_X_DELETE_TARGETS, DeleteTargets, rpc_plan_delete_args, plan_delete_reply)           \
+	X(RPC_X_LOAD_IMAGE, LoadImage, rpc_load_image_fd_args, load_image_reply, .max_fds = 1)    \
+	X(RPC_X_PULL_IMAGE, PullImage, rpc_image_args, pull_image_reply)                          \
+	X(RPC_X_INSPECT_IMAGE, InspectImage, rpc_image_args, inspect_image_reply)                 \
+	X(RPC_X_PRUNE_IMAGES, PruneImages, rpc_list_images_args, prune_images_reply)              \
+	X(RPC_X_VERIFY_IMAGES, VerifyImages, rpc_verify_images_args, verify_images_reply)         \
 	X(RPC_X_DOCTOR_NETWORK, DoctorNetwork, rpc_doctor_network_args, rpc_doctor_network_reply) \
-	X(RPC_X_LIST_REALMS, ListRealms, page_args, page_realms_reply, .list = true)              \
-	X(RPC_X_LIST_SPACES, ListSpaces, page_args, page_spaces_reply, .list = true)              \
-	X(RPC_X_LIST_STACKS, ListStacks, page_args, page_stacks_reply, .list = true)              \
-	X(RPC_X_LIST_CELLS, ListCells, page_args, page_cells_reply, .list = true)                 \
-	X(RPC_X_LIST_CONTAINERS, ListContainers, page_args, page_containers_reply, .list = true)  \
-	X(RPC_X_LIST_IMAGES, ListImages, page_images_args, page_images_reply)                     \
+	X(RPC_X_LIST_REALMS, ListRealms, rpc_page_args, page_realms_reply, .list = true)          \
+	X(RPC_X_LIST_SPACES, ListSpaces, rpc_page_args, page_spaces_reply, .list = true)          \
+	X(RPC_X_LIST_STACKS, ListStacks, rpc_page_args, page_stacks_reply, .list = true)          \
+	X(RPC_X_LIST_CELLS, ListCells, rpc_page_args, page_cells_reply, .list = true)             \
+	X(RPC_X_LIST_CONTAINERS, ListContainers, rpc_page_args, page_containers_reply,            \
+	  .list = true)                                                                           \
+	X(RPC_X_LIST_IMAGES, ListImages, rpc_page_images_args, page_images_reply)                 \
 	X(RPC_X_OPEN_ENGINE, OpenEngine, rpc_open_engine_args, ping_reply, .private = true)       \
 	X(RPC_X_INIT_HOST, InitHost, rpc_init_host_args, rpc_init_host_reply, .private = true)    \
-	X(RPC_X_START_DAEMON, StartDaemon, no_args, rpc_daemon_reply, .private = true)            \
+	X(RPC_X_START_DAEMON, StartDaemon, rpc_no_args, rpc_daemon_reply, .private = true)        \
 	X(RPC_X_STOP_DAEMON, StopDaemon, rpc_stop_daemon_args, rpc_daemon_reply, .private = true)
 
 #define RPC_METHOD_ENUM_(constant, name, args, reply, ...) constant,

@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include "methods.h"
+#include "method_rows.h"
 #include "methods_host.h"
-#include "model.h"
-#include "rows.h"
-
-/* S is set to the struct before each group, as in methods.c. */
-#define STR(m, wire) ROW_STRING(struct S, m, wire, .help = "")
-#define INT(m, wire) ROW_INT(struct S, m, wire, .help = "")
-#define NINT(m, wire) ROW_NINT(struct S, m, wire, .help = "")
-#define BOOL(m, wire) ROW_BOOL(struct S, m, wire, .help = "")
-#define OBJ(m, T, wire, type) ROW_OBJ(struct S, m, T, wire, type, .help = "")
-#define TYPE(id, go)                            \
-	const struct model_type id = {          \
-		.name = (go),                   \
-		.help = "",                     \
-		TYPE_ROWS(struct S, id##_rows), \
-	}
 
 /* ---- arguments ---- */
 
 #define S rpc_open_engine_args
-static const struct field rpc_open_engine_args_type_rows[] = {
+static const struct field rpc_open_engine_args_rows[] = {
 	STR(configuration, "Configuration"),
 	STR(run_path, "RunPath"),
 	STR(socket, "Socket"),
@@ -30,23 +15,23 @@ static const struct field rpc_open_engine_args_type_rows[] = {
 	STR(cgroup_root, "CgroupRoot"),
 	STR(log_level, "LogLevel"),
 };
-TYPE(rpc_open_engine_args_type, "OpenEngineArgs");
+TYPE(rpc_open_engine_args, "OpenEngineArgs");
 #undef S
 
 #define S rpc_init_host_args
-static const struct field rpc_init_host_args_type_rows[] = {
+static const struct field rpc_init_host_args_rows[] = {
 	STR(realm, "Realm"),	       STR(space, "Space"),
 	STR(socket, "Socket"),	       STR(configuration, "Configuration"),
 	NINT(socket_gid, "SocketGID"), BOOL(force_network, "ForceNetwork"),
 };
-TYPE(rpc_init_host_args_type, "InitHostArgs");
+TYPE(rpc_init_host_args, "InitHostArgs");
 #undef S
 
 #define S rpc_stop_daemon_args
-static const struct field rpc_stop_daemon_args_type_rows[] = {
+static const struct field rpc_stop_daemon_args_rows[] = {
 	INT(timeout_ms, "TimeoutMs"),
 };
-TYPE(rpc_stop_daemon_args_type, "StopDaemonArgs");
+TYPE(rpc_stop_daemon_args, "StopDaemonArgs");
 #undef S
 
 /* ---- replies ---- */
@@ -59,7 +44,7 @@ static const struct field made_rows[] = {
 static TYPE(made, "Made");
 #undef S
 
-#define MADE(m, wire) OBJ(m, struct rpc_made, wire, made)
+#define MADE(m, wire) OBJ(m, struct rpc_made, wire, made_type)
 
 #define S rpc_init_level
 static const struct field init_level_rows[] = {
@@ -83,8 +68,8 @@ static TYPE(init_level, "InitLevel");
 #define S rpc_init_host_result
 static const struct field init_host_result_rows[] = {
 	MADE(root_cgroup, "RootCgroup"),
-	OBJ(def, struct rpc_init_level, "Default", init_level),
-	OBJ(sys, struct rpc_init_level, "System", init_level),
+	OBJ(def, struct rpc_init_level, "Default", init_level_type),
+	OBJ(sys, struct rpc_init_level, "System", init_level_type),
 	BOOL(cell_created, "CellCreated"),
 	BOOL(daemon_started, "DaemonStarted"),
 	STR(firewall, "Firewall"),
@@ -103,39 +88,37 @@ static const struct field daemon_result_rows[] = {
 static TYPE(daemon_result, "DaemonResult");
 #undef S
 
-#define ERR() ROW_OBJPTR(struct S, err, struct rpc_err, "Err", rpc_err_type, .help = "")
-
 #define S rpc_init_host_reply
-static const struct field rpc_init_host_reply_type_rows[] = {
-	OBJ(result, struct rpc_init_host_result, "Result", init_host_result),
+static const struct field rpc_init_host_reply_rows[] = {
+	OBJ(result, struct rpc_init_host_result, "Result", init_host_result_type),
 	ERR(),
 };
-TYPE(rpc_init_host_reply_type, "InitHostReply");
+TYPE(rpc_init_host_reply, "InitHostReply");
 #undef S
 
 #define S rpc_daemon_reply
-static const struct field rpc_daemon_reply_type_rows[] = {
-	OBJ(result, struct rpc_daemon_result, "Result", daemon_result),
+static const struct field rpc_daemon_reply_rows[] = {
+	OBJ(result, struct rpc_daemon_result, "Result", daemon_result_type),
 	ERR(),
 };
-TYPE(rpc_daemon_reply_type, "DaemonReply");
+TYPE(rpc_daemon_reply, "DaemonReply");
 #undef S
 
 #define S rpc_doctor_network_args
-static const struct field rpc_doctor_network_args_type_rows[] = {
+static const struct field rpc_doctor_network_args_rows[] = {
 	BOOL(repair, "Repair"),
 };
-TYPE(rpc_doctor_network_args_type, "DoctorNetworkArgs");
+TYPE(rpc_doctor_network_args, "DoctorNetworkArgs");
 #undef S
 
 #define S rpc_finding
-static const struct field rpc_finding_type_rows[] = {
+static const struct field rpc_finding_rows[] = {
 	STR(what, "what"),
 	STR(object, "object"),
 	STR(state, "state"),
 	STR(detail, "detail"),
 };
-TYPE(rpc_finding_type, "Finding");
+TYPE(rpc_finding, "Finding");
 #undef S
 
 #define S rpc_doctor_network_result
@@ -147,9 +130,9 @@ static TYPE(doctor_network_result, "DoctorNetworkResult");
 #undef S
 
 #define S rpc_doctor_network_reply
-static const struct field rpc_doctor_network_reply_type_rows[] = {
-	OBJ(result, struct rpc_doctor_network_result, "Result", doctor_network_result),
+static const struct field rpc_doctor_network_reply_rows[] = {
+	OBJ(result, struct rpc_doctor_network_result, "Result", doctor_network_result_type),
 	ERR(),
 };
-TYPE(rpc_doctor_network_reply_type, "DoctorNetworkReply");
+TYPE(rpc_doctor_network_reply, "DoctorNetworkReply");
 #undef S
