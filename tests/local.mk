@@ -44,7 +44,7 @@ tests_unit_unit_model_SOURCES = $(UNIT_FRAME) \
 	tests/unit/test_emit.c tests/unit/test_rows.c tests/unit/docs.h \
 	tests/unit/test_configuration.c tests/unit/test_convert.c \
 	tests/unit/test_diff.c tests/unit/test_docstream.c \
-	tests/unit/test_explain.c tests/unit/test_ports.c tests/unit/test_validate.c
+	tests/unit/test_explain.c tests/unit/test_row_limits.c tests/unit/test_ports.c tests/unit/test_validate.c
 tests_unit_unit_model_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_MODEL)
 tests_unit_unit_model_LDADD = $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 

@@ -41,6 +41,7 @@ enum field_flags {
 	FIELD_OMIT_EMPTY = 1 << 4, /* not printed when zero */
 	FIELD_MODE = 1 << 6, /* permissions: written in octal */
 	FIELD_OMIT_YAML = 1 << 5, /* ... in YAML only (zero times, empty status.network) */
+	FIELD_ANY_CASE = 1 << 7, /* values: blanks around it and upper case make no difference */
 };
 
 /*
@@ -65,6 +66,7 @@ struct field {
 	enum field_class change;
 	const struct model_type *obj; /* FIELD_OBJ, OBJPTR, OBJLIST, EMBED */
 	const char *const *labels; /* FIELD_STATE: labels by integer, NULL at the end */
+	/* What row_limits.h enforces. */
 	const char *const *values; /* FIELD_STRING: allowed values, NULL at the end */
 	int64_t min, max; /* numbers; both 0: the type's own */
 	const char *def; /* default, for explain; NULL: none */

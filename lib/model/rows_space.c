@@ -22,8 +22,9 @@ static const struct model_type rule_type = {
 static const char *const default_values[] = { "allow", "deny", NULL };
 
 static const struct field policy_rows[] = {
-	ROW_STRING(struct egress_policy, default_action, "default", .values = default_values,
-		   .def = "allow", .help = "What happens to traffic that no rule permits."),
+	ROW_STRING(struct egress_policy, default_action, "default", .flags = FIELD_ANY_CASE,
+		   .values = default_values, .def = "allow",
+		   .help = "What happens to traffic that no rule permits."),
 	ROW_OBJLIST(struct egress_policy, allow, struct egress_rule, "allow", rule_type,
 		    .flags = FIELD_OMIT_EMPTY, .help = "Destinations that may be reached."),
 };

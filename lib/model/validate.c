@@ -10,6 +10,7 @@
 #include "cellnet.h"
 #include "convert.h"
 #include "labels.h"
+#include "row_limits.h"
 #include "mem.h"
 #include "model.h"
 #include "naming.h"
@@ -360,6 +361,8 @@ int validate_doc(enum kind kind, const void *doc, enum validate_flags flags, str
 			return r;
 	}
 	r = validate_kind(kind, doc, flags, err);
+	if (r == 0)
+		r = row_limits_check(info->type, doc, err);
 	if (r < 0 || flags & VALIDATE_ANY_FIELD)
 		return r;
 	r = labels_check(kind, doc, err);

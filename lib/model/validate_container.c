@@ -9,6 +9,7 @@
 #include "caps.h"
 #include "cellnet.h"
 #include "convert.h"
+#include "field.h"
 #include "mem.h"
 #include "model.h"
 #include "path.h"
@@ -193,11 +194,12 @@ int validate_secret(const struct container_secret *s, size_t i, struct kerr *err
 
 int validate_restart_policy(const char *policy, struct kerr *err)
 {
-	static const char *const known[] = { "",      "no", "never", "on-failure", "unless-stopped",
-					     "always" };
+	const struct field *row = model_find(&container_spec_type, "restartPolicy", NULL);
 
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (streq_null(policy, known[i]))
+	if (str_empty(policy))
+		return 0;
+	for (const char *const *v = row->values; *v; v++)
+		if (streq(policy, *v))
 			return 0;
 	return kerr_plain(
 		err, -EINVAL,
