@@ -7,7 +7,7 @@
 # a network each, at most 200 in a space. Before the first, at a quarter, at the half
 # and before the last it times, RUNS times (10), in milliseconds:
 #
-#   cell     kuke run -d of one cell more, which is deleted again
+#   cell     kuke run -d of one cell more
 #   beside   three times as often, runc run of a bundle that has nothing to do with
 #            kukeon, and interleaved
 #   apart    the same in a mount namespace that was made before the first cell
@@ -217,21 +217,23 @@ quiet_ns()
 # next OTHERS: the cost of one more, and of a bare runc beside and apart.
 next()
 {
-	local enter="nsenter --mount=/proc"
+	local enter="nsenter --mount=/proc" i
 
-	cell "$((cells + 1))" >"$work/next.yaml"
-	timed -n "$runs" -w 1 \
-		cell "" "$kuke run -d -f $work/next.yaml" \
-			"$kuke delete cell c$((cells + 1)) --space s$(((cells + 1) / 200)) --timeout 0s" \
-		>"$work/next.$1"
-	# By themselves: after a deletion, the kernel is still busy with it.
+	# One after the other, and deleted afterwards: after a deletion, the kernel is busy with it.
+	rm -rf "$work/next" && mkdir "$work/next"
+	for ((i = 0; i <= runs; i++)); do cell $((cells + 1 + i)) >"$work/next/$i.yaml"; done
+	timed -n "$runs" -w 1 cell "" "$kuke run -d -f $work/next/{n}.yaml" "" >"$work/next.$1"
+	cat "$work/next"/*.yaml >"$work/nexts.yaml"
+	kuke delete -f "$work/nexts.yaml" --timeout 0s >/dev/null
+	sleep 1 # until the kernel has removed what they had
 	timed -n $((runs * 3)) -w 1 \
 		beside "" "$enter/1/ns/mnt $runc run --bundle $work/bundles/true beside{n}" "" \
 		apart "" "$enter/$apart/ns/mnt $runc run --bundle $work/bundles/true apart{n}" "" \
 		>>"$work/next.$1"
-	awk -F'\t' -v others="$1" '{ w[$1] = $4; c[$1] = $7 } END {
-		printf "after %4d cells: cell %.1f ms wall, %.1f ms all cpu; runc beside %.1f, apart %.1f: ratio %.2f\n",
-			others, w["cell"], c["cell"], w["beside"], w["apart"], w["beside"] / w["apart"] }' \
+	awk -F'\t' -v others="$1" -v first="$(column cell 4 <"$work/next.0")" '{ w[$1] = $4; c[$1] = $7 } END {
+		printf "after %4d cells: cell %.1f ms wall, %.2f x the first, %.1f ms all cpu; ",
+			others, w["cell"], w["cell"] / first, c["cell"]
+		printf "runc beside %.1f, apart %.1f: ratio %.2f\n", w["beside"], w["apart"], w["beside"] / w["apart"] }' \
 		"$work/next.$1"
 }
 
