@@ -120,7 +120,7 @@ static int publish_locked(struct engine *e, const struct addr *cell, uint32_t ad
 	if (r < 0 && r != -EBADMSG)
 		return r;
 	published_set(&all, cell, addr, ports);
-	r = net_rules_write_ports(e, &all, &why);
+	r = net_rules_write_ports(e, &all, cell, &why);
 	if (r == -EOPNOTSUPP && ports->n == 0)
 		r = 0; /* then there are no rules to remove */
 	if (r < 0) {

@@ -234,12 +234,18 @@ static void tell_unsupported(struct engine *e, const char *name, const char *wha
 	(void) atomic_write_at(AT_FDCWD, file, why, strlen(why), 0600, ATOMIC_WRITE_NOSYNC, NULL);
 }
 
+static bool is_space(const struct firewall_space *s, const struct addr *a)
+{
+	return streq(s->realm, a->realm) && streq(s->space, a->space);
+}
+
 /*
  * A space that is denied is fenced as well, at its bridge. The rules alone do it too, so a
- * fence that cannot be had fails nothing, and keeps no other space from having its own. 1
- * something changed, or would.
+ * fence that cannot be had fails nothing, and keeps no other space from having its own. only:
+ * what changes is of that space; NULL: of any. 1 something changed, or would.
  */
-static int set_fences(struct engine *e, const struct firewall_input *fi, bool change)
+static int set_fences(struct engine *e, const struct firewall_input *fi, const struct addr *only,
+		      bool change)
 {
 	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
 	struct kerr why = { 0 };
@@ -250,7 +256,8 @@ static int set_fences(struct engine *e, const struct firewall_input *fi, bool ch
 		cleanup_(fence_clear) struct fence f = { 0 };
 		int r;
 
-		if (fi->spaces[i].policy == FIREWALL_DEFAULT_UNKNOWN) /* as it is */
+		if (fi->spaces[i].policy == FIREWALL_DEFAULT_UNKNOWN || /* as it is */
+		    (only && !is_space(&fi->spaces[i], only)))
 			continue;
 		fence_make(fi, &fi->spaces[i], &f);
 		r = change ? bridge_fence_set(sk, fi->spaces[i].bridge, &f, &why)
@@ -259,7 +266,7 @@ static int set_fences(struct engine *e, const struct firewall_input *fi, bool ch
 		if (r < 0 && r != -ENODEV) /* a bridge gets its fence when it is made */
 			failed = r;
 	}
-	if (change)
+	if (change && (!only || failed < 0)) /* that all is well, only a look at all can tell */
 		tell_unsupported(e, TOLD_FENCE,
 				 "a space whose policy denies is open while its rules are gone",
 				 failed < 0 ? kerr_text(&why, text, sizeof(text)) : "");
@@ -313,9 +320,13 @@ static int compare_plan(struct engine *e, const struct firewall_plan *plan, stru
 	return firewall_differs(plan, packet_filter_choice(e), err);
 }
 
-/* With the lock of the firewall: make the plan of all spaces, and call fn with it. */
+/*
+ * With the lock of the firewall: make the plan of all spaces, and call fn with it. only: as for
+ * set_fences.
+ */
 static int with_plan_locked(struct engine *e, struct rules_as *as,
-			    const struct published_list *ports, plan_fn *fn, struct kerr *err)
+			    const struct published_list *ports, const struct addr *only,
+			    plan_fn *fn, struct kerr *err)
 {
 	cleanup_(rules_input_clear) struct rules_input in = { .as = as, .now = ktime_now().sec };
 	cleanup_(firewall_plan_clear) struct firewall_plan plan = { 0 };
@@ -333,7 +344,7 @@ static int with_plan_locked(struct engine *e, struct rules_as *as,
 		return r;
 	if (fn != compare_plan)
 		set_localnet(&in);
-	if (set_fences(e, &fi, fn != compare_plan))
+	if (set_fences(e, &fi, only, fn != compare_plan))
 		r = 1;
 	if (r > 0 && fn == apply_plan)
 		end_connections(&fi);
@@ -346,7 +357,7 @@ static int with_plan(struct engine *e, struct rules_as *as, plan_fn *fn, struct 
 	cleanup_(published_list_clear) struct published_list ports = { 0 };
 	int r = published_read_all(e, &ports, err);
 
-	return r < 0 ? r : with_plan_locked(e, as, &ports, fn, err);
+	return r < 0 ? r : with_plan_locked(e, as, &ports, NULL, fn, err);
 }
 
 int net_rules_hold(struct engine *e, struct kerr *err)
@@ -430,7 +441,7 @@ static int fence_locked(struct engine *e, const struct addr *space, struct rules
 	if (r < 0)
 		return r;
 	finish_input(&in, &ports, &fi);
-	return set_fences(e, &fi, true);
+	return set_fences(e, &fi, space, true);
 }
 
 int net_rules_fence(struct engine *e, const struct addr *space, const struct space_doc *doc,
@@ -449,7 +460,8 @@ int net_rules_fence(struct engine *e, const struct addr *space, const struct spa
 	return r;
 }
 
-int net_rules_write_ports(struct engine *e, const struct published_list *ports, struct kerr *err)
+int net_rules_write_ports(struct engine *e, const struct published_list *ports,
+			  const struct addr *cell, struct kerr *err)
 {
-	return with_plan_locked(e, NULL, ports, try_plan, err);
+	return with_plan_locked(e, NULL, ports, cell, try_plan, err);
 }

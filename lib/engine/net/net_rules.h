@@ -43,9 +43,11 @@ int net_rules_fence(struct engine *e, const struct addr *space, const struct spa
 		    struct kerr *err);
 
 /*
- * With the rules held, write them as if those ports were on record. -EOPNOTSUPP if the
- * host's packets cannot be filtered.
+ * With the rules held, write them as if those ports were on record, which differ in those of
+ * the cell: of fences, its space's is looked at. -EOPNOTSUPP if the host's packets cannot be
+ * filtered.
  */
-int net_rules_write_ports(struct engine *e, const struct published_list *ports, struct kerr *err);
+int net_rules_write_ports(struct engine *e, const struct published_list *ports,
+			  const struct addr *cell, struct kerr *err);
 
 #endif
