@@ -20,6 +20,7 @@
 #include "mem.h"
 #include "model.h"
 #include "net_doctor.h"
+#include "net_why.h"
 #include "page.h"
 #include "parent_delete.h"
 #include "pull_failures.h"
@@ -563,6 +564,14 @@ static int do_doctor_network(struct call *c)
 	return net_doctor(c->e, args->repair, &reply->result, c->err);
 }
 
+static int do_why_denied(struct call *c)
+{
+	ARGS(why_denied);
+	REPLY(why_denied);
+
+	return net_why(c->e, args, &reply->result, c->err);
+}
+
 /* ---- of a private engine ---- */
 
 static int do_init_host(struct call *c)
@@ -649,6 +658,7 @@ static call_fn *const handlers[_RPC_METHOD_MAX] = {
 	[RPC_X_PRUNE_IMAGES] = do_prune_images,
 	[RPC_X_VERIFY_IMAGES] = do_verify_images,
 	[RPC_X_DOCTOR_NETWORK] = do_doctor_network,
+	[RPC_X_WHY_DENIED] = do_why_denied,
 	[RPC_LIST_IMAGES] = do_list_images,
 	[RPC_GET_IMAGE] = do_get_image,
 	[RPC_DELETE_IMAGE] = do_delete_image,

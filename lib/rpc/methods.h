@@ -101,6 +101,15 @@ struct rpc_doctor_network_args {
 	bool repair;
 };
 
+struct rpc_why_denied_args {
+	char *realm_name;
+	char *space_name;
+	char *stack_name;
+	char *cell_name;
+	char *host; /* a name or an address */
+	int64_t port; /* TCP; 0: any */
+};
+
 struct rpc_image_args {
 	char *realm;
 	char *ref; /* not in ListImages */
@@ -432,6 +441,19 @@ struct rpc_doctor_network_result {
 	LIST_OF(struct rpc_finding) findings;
 };
 
+/* KukeonX1.WhyDenied */
+struct rpc_why_finding {
+	char *address; /* "": of no address in particular */
+	bool allowed;
+	char *reason;
+};
+
+struct rpc_why_denied_result {
+	bool denied; /* one of the addresses, at least */
+	LIST_OF(struct rpc_why_finding) findings;
+	char *remedy; /* a rule for the space's egress policy; "": none would help */
+};
+
 /* KukeonX1.DaemonInfo */
 struct rpc_daemon_info {
 	char *version;
@@ -509,6 +531,7 @@ struct rpc_daemon_result {
 	X(prune_images)     \
 	X(verify_images)    \
 	X(doctor_network)   \
+	X(why_denied)       \
 	X(init_host)        \
 	X(daemon)
 
@@ -636,6 +659,7 @@ struct rpc_list_container_docs_reply {
 	X(RPC_X_PRUNE_IMAGES, PruneImages, rpc_list_images_args, prune_images_reply)              \
 	X(RPC_X_VERIFY_IMAGES, VerifyImages, rpc_verify_images_args, verify_images_reply)         \
 	X(RPC_X_DOCTOR_NETWORK, DoctorNetwork, rpc_doctor_network_args, rpc_doctor_network_reply) \
+	X(RPC_X_WHY_DENIED, WhyDenied, rpc_why_denied_args, rpc_why_denied_reply)                 \
 	X(RPC_X_LIST_REALMS, ListRealms, rpc_page_args, page_realms_reply, .list = true)          \
 	X(RPC_X_LIST_SPACES, ListSpaces, rpc_page_args, page_spaces_reply, .list = true)          \
 	X(RPC_X_LIST_STACKS, ListStacks, rpc_page_args, page_stacks_reply, .list = true)          \

@@ -136,3 +136,43 @@ static const struct field rpc_doctor_network_reply_rows[] = {
 };
 TYPE(rpc_doctor_network_reply, "DoctorNetworkReply");
 #undef S
+
+/* ---- what a policy denies ---- */
+
+#define S rpc_why_denied_args
+static const struct field rpc_why_denied_args_rows[] = {
+	STR(realm_name, "RealmName"),
+	STR(space_name, "SpaceName"),
+	STR(stack_name, "StackName"),
+	STR(cell_name, "CellName"),
+	STR(host, "Host"),
+	INT(port, "Port"),
+};
+TYPE(rpc_why_denied_args, "WhyDeniedArgs");
+#undef S
+
+#define S rpc_why_finding
+static const struct field why_finding_rows[] = {
+	STR(address, "Address"),
+	BOOL(allowed, "Allowed"),
+	STR(reason, "Reason"),
+};
+static TYPE(why_finding, "WhyFinding");
+#undef S
+
+#define S rpc_why_denied_result
+static const struct field why_denied_result_rows[] = {
+	BOOL(denied, "Denied"),
+	OBJS(findings, struct rpc_why_finding, "Findings", why_finding_type),
+	STR(remedy, "Remedy"),
+};
+static TYPE(why_denied_result, "WhyDeniedResult");
+#undef S
+
+#define S rpc_why_denied_reply
+static const struct field rpc_why_denied_reply_rows[] = {
+	OBJ(result, struct rpc_why_denied_result, "Result", why_denied_result_type),
+	ERR(),
+};
+TYPE(rpc_why_denied_reply, "WhyDeniedReply");
+#undef S

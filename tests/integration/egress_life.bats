@@ -293,6 +293,68 @@ closed_as_unknown()
 	refute grep -q 'allow\[' <(rules)
 }
 
+# why HOST[:PORT]: what is said of the cell "one"; and that it is true.
+why()
+{
+	kuke explain --why-denied one "$1" --space "$space" 2>&1
+}
+
+@test "what decides whether a cell reaches a host is said as it is" {
+	names 192.0.2.1 one.test 192.0.2.9 other.test
+	fenced "$space" 'default: deny, allow: [{host: one.test, ports: [7001]}, {cidr: 203.0.113.0/24}]'
+	reaches '192.0.2.9 no'
+	assert_equal "$(why one.test:7001)" 'allowed: 192.0.2.1: rule allow[0]:host=one.test of space "tenant"'
+	assert_equal "$(why 203.0.113.7)" 'allowed: 203.0.113.7: rule allow[1]:cidr=203.0.113.0/24 of space "tenant"'
+	run why one.test:80
+	assert_line 'denied: 192.0.2.1: rule allow[0]:host=one.test of space "tenant" allows TCP ports 7001 alone'
+	assert_line 'To allow it, add to spec.network.egress.allow of the space: {host: one.test, ports: [80]}'
+	run why other.test
+	assert_line 'denied: 192.0.2.9: no rule of space "tenant" has it, and its default is deny'
+	assert_line 'To allow it, add to spec.network.egress.allow of the space: {host: other.test}'
+	run why nowhere.test:443
+	assert_line --partial 'denied: no rule of space "tenant" has the name, and it has no address: '
+	# What the hint says does it.
+	policy 'default: deny, allow: [{host: other.test}]' >/dev/null
+	reaches '192.0.2.9 yes' '192.0.2.1 no'
+	assert_equal "$(why other.test)" 'allowed: 192.0.2.9: rule allow[0]:host=other.test of space "tenant"'
+	run why 192.0.2.1:7001
+	assert_line 'To allow it, add to spec.network.egress.allow of the space: {cidr: "192.0.2.1/32", ports: [7001]}'
+	gone
+}
+
+@test "what no policy decides is said too, and what is no host" {
+	local gateway peer
+
+	fenced "$space" 'default: deny'
+	IN='default default default' run_cell peer "$IDLE"
+	peer=$(IN='default default default' cell_value peer .status.network.address)
+	gateway=$(cell_value one .status.network.address)
+	assert_equal "$(why "${gateway%.*}.77")" "allowed: ${gateway%.*}.77: it is in space \"tenant\" itself"
+	run why "$peer"
+	assert_line --partial "denied: $peer: it is in space \"default\": no policy opens one space to another"
+	refute_line --partial 'To allow'
+	assert_equal "$(why 2001:db8::1)" 'denied: 2001:db8::1: cells of space "tenant" have no IPv6'
+	assert_equal "$(kuke explain --why-denied peer 192.0.2.1)" \
+		'allowed: 192.0.2.1: space "default" has no policy that denies'
+	run why 'no such'
+	assert_failure 1
+	assert_output 'Error: "no such" is neither an address nor a host name'
+	run why 'one.test:http'
+	assert_failure 1
+	assert_output --partial 'invalid port "http"'
+	run why '[2001:db8::1]:99999'
+	assert_failure 1
+	assert_output --partial 'invalid port "99999"'
+	run kuke explain --why-denied none 192.0.2.1
+	assert_failure 1
+	assert_output --partial 'cell "none" not found'
+	run kuke explain --why-denied peer
+	assert_failure 1
+	assert_output --partial '--why-denied needs a cell and a host'
+	kuke delete cell peer
+	gone
+}
+
 @test "a closed space is closed from its first packet on, after a reboot too" {
 	space_doc "$space" 'default: deny' | kuke apply -f - >/dev/null
 	quiet kuke create stack default --space "$space" >/dev/null

@@ -431,6 +431,54 @@ static bool flows(const struct firewall_input *in, const char *to, int proto, ui
 	return firewall_flow_allowed(in, &f);
 }
 
+static struct flow_verdict verdict(const struct firewall_input *in, const char *to, int proto,
+				   uint16_t port)
+{
+	const struct conntrack_flow f = {
+		.from = net("10.88.1.2"), .to = net(to), .proto = (uint8_t) proto, .to_port = port
+	};
+
+	return firewall_flow_judge(in, &f);
+}
+
+START_TEST(why)
+{
+	static const uint16_t port = 443;
+	const struct firewall_allow allow[] = {
+		{ .dst = net("192.0.2.0/28"), .ports = &port, .n_ports = 1 },
+		{ .dst = net("198.51.100.0/24") },
+	};
+	struct firewall_space s[2] = { a_space(FIREWALL_DEFAULT_DENY),
+				       a_space(FIREWALL_DEFAULT_ALLOW) };
+	const struct firewall_input in = { .spaces = s, .n_spaces = 2 };
+	struct flow_verdict v;
+
+	s[1].subnet.addr += 256;
+	s[1].gateway += 256;
+	s[0].allow = allow;
+	s[0].n_allow = ARRAY_SIZE(allow);
+	v = verdict(&in, "192.0.2.1", IPPROTO_TCP, 443);
+	ck_assert(v.allowed && v.why == FLOW_RULE && v.rule == &allow[0] && v.from == &s[0]);
+	v = verdict(&in, "198.51.100.7", IPPROTO_UDP, 53);
+	ck_assert(v.allowed && v.why == FLOW_RULE && v.rule == &allow[1]);
+	v = verdict(&in, "192.0.2.1", IPPROTO_TCP, 80);
+	ck_assert(!v.allowed && v.why == FLOW_DENIED && !v.rule);
+	v = verdict(&in, "192.0.2.1", 0, 0); /* any port of any protocol */
+	ck_assert(!v.allowed && v.why == FLOW_DENIED);
+	v = verdict(&in, "10.88.2.9", IPPROTO_TCP, 443);
+	ck_assert(!v.allowed && v.why == FLOW_OTHER_SPACE && v.to == &s[1]);
+	ck_assert_int_eq(verdict(&in, "10.88.1.9", IPPROTO_TCP, 443).why, FLOW_OWN_SPACE);
+	ck_assert_int_eq(verdict(&in, "10.88.1.1", IPPROTO_ICMP, 0).why, FLOW_ICMP);
+	s[0].policy = FIREWALL_DEFAULT_ALLOW;
+	ck_assert_int_eq(verdict(&in, "203.0.113.1", IPPROTO_UDP, 53).why, FLOW_NO_DENIAL);
+	s[0].policy = FIREWALL_DEFAULT_UNKNOWN;
+	ck_assert_int_eq(verdict(&in, "203.0.113.1", IPPROTO_UDP, 53).why, FLOW_NOT_KNOWN);
+	s[0].subnet.addr += 512;
+	s[0].subnet6.family = IPNET_NONE;
+	ck_assert_int_eq(verdict(&in, "203.0.113.1", IPPROTO_UDP, 53).why, FLOW_NOT_OURS);
+}
+END_TEST
+
 START_TEST(connections)
 {
 	static const uint16_t port = 443;
@@ -483,6 +531,7 @@ static Suite *test_fence(void)
 	tcase_add_test(c, allowances);
 	tcase_add_test(c, published);
 	tcase_add_test(c, at_a_bridge);
+	tcase_add_test(c, why);
 	tcase_add_test(c, connections);
 	suite_add_tcase(s, c);
 	return s;

@@ -21,6 +21,7 @@ libengine_net_a_SOURCES = \
 	lib/engine/net/net_overlap.c lib/engine/net/net_overlap.h \
 	lib/engine/net/net_publish.c lib/engine/net/net_publish.h \
 	lib/engine/net/net_rules.c lib/engine/net/net_rules.h \
+	lib/engine/net/net_why.c lib/engine/net/net_why.h \
 	lib/engine/net/network.c lib/engine/net/network.h \
 	lib/engine/net/packet_filter.c lib/engine/net/packet_filter.h \
 	lib/engine/net/published.c lib/engine/net/published.h \

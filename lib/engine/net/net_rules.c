@@ -465,3 +465,30 @@ int net_rules_write_ports(struct engine *e, const struct published_list *ports,
 {
 	return with_plan_locked(e, NULL, ports, cell, try_plan, err);
 }
+
+/* With the lock of the firewall. */
+static int look_locked(struct engine *e, net_rules_look_fn *fn, void *ctx, struct kerr *err)
+{
+	cleanup_(published_list_clear) struct published_list ports = { 0 };
+	cleanup_(rules_input_clear) struct rules_input in = { .now = ktime_now().sec };
+	struct firewall_input fi = { .instance = e->instance };
+	int r = published_read_all(e, &ports, err);
+
+	if (r == 0)
+		r = network_each_space(e, rules_space, &in, err);
+	if (r < 0)
+		return r;
+	finish_input(&in, &ports, &fi);
+	return fn(ctx, &fi, err);
+}
+
+int net_rules_look(struct engine *e, net_rules_look_fn *fn, void *ctx, struct kerr *err)
+{
+	int r = net_rules_hold(e, err);
+
+	if (r < 0)
+		return r;
+	r = look_locked(e, fn, ctx, err);
+	net_rules_release(e);
+	return r;
+}

@@ -50,4 +50,12 @@ int net_rules_fence(struct engine *e, const struct addr *space, const struct spa
 int net_rules_write_ports(struct engine *e, const struct published_list *ports,
 			  const struct addr *cell, struct kerr *err);
 
+/*
+ * Call fn with what the rules of all spaces are made of, as it is stored now, under the lock of
+ * the firewall; nothing is changed. Returns what fn does, or an error.
+ */
+struct firewall_input; /* firewall_plan.h */
+typedef int net_rules_look_fn(void *ctx, const struct firewall_input *in, struct kerr *err);
+int net_rules_look(struct engine *e, net_rules_look_fn *fn, void *ctx, struct kerr *err);
+
 #endif

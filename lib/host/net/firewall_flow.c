@@ -42,19 +42,43 @@ static bool is_gateway(const struct firewall_space *s, const struct ipnet *addr)
 	return ipnet_eq(&v4, addr) || ipnet_eq(&v6, addr);
 }
 
-bool firewall_flow_allowed(const struct firewall_input *in, const struct conntrack_flow *f)
+static enum flow_why judge_denied(const struct firewall_space *from,
+				  const struct firewall_space *to, const struct conntrack_flow *f,
+				  const struct firewall_allow **ret_rule)
+{
+	if (f->proto == IPPROTO_ICMPV6 || (f->proto == IPPROTO_ICMP && to == from))
+		return FLOW_ICMP;
+	for (size_t i = 0; i < from->n_allow; i++)
+		if (permits(&from->allow[i], f)) {
+			*ret_rule = &from->allow[i];
+			return FLOW_RULE;
+		}
+	return FLOW_DENIED;
+}
+
+struct flow_verdict firewall_flow_judge(const struct firewall_input *in,
+					const struct conntrack_flow *f)
 {
 	const struct firewall_space *from = space_of(in, &f->from), *to = space_of(in, &f->to);
+	struct flow_verdict v = { .allowed = true, .from = from, .to = to };
 
-	if (!from || from->policy == FIREWALL_DEFAULT_UNKNOWN)
-		return true;
-	if (to && !is_gateway(to, &f->to))
-		return to == from || (f->translated && from->policy == FIREWALL_DEFAULT_ALLOW);
-	if (from->policy == FIREWALL_DEFAULT_ALLOW || f->proto == IPPROTO_ICMPV6 ||
-	    (f->proto == IPPROTO_ICMP && to == from))
-		return true;
-	for (size_t i = 0; i < from->n_allow; i++)
-		if (permits(&from->allow[i], f))
-			return true;
-	return false;
+	if (!from) {
+		v.why = FLOW_NOT_OURS;
+	} else if (from->policy == FIREWALL_DEFAULT_UNKNOWN) {
+		v.why = FLOW_NOT_KNOWN;
+	} else if (to && !is_gateway(to, &f->to)) {
+		v.why = to == from ? FLOW_OWN_SPACE : FLOW_OTHER_SPACE;
+		v.allowed = to == from || (f->translated && from->policy == FIREWALL_DEFAULT_ALLOW);
+	} else if (from->policy == FIREWALL_DEFAULT_ALLOW) {
+		v.why = FLOW_NO_DENIAL;
+	} else {
+		v.why = judge_denied(from, to, f, &v.rule);
+		v.allowed = v.why != FLOW_DENIED;
+	}
+	return v;
+}
+
+bool firewall_flow_allowed(const struct firewall_input *in, const struct conntrack_flow *f)
+{
+	return firewall_flow_judge(in, f).allowed;
 }
