@@ -98,6 +98,8 @@ complete()
 	assert_equal "$(complete stop container ma)" "main "
 	assert_equal "$(complete get cell --space s2 --stack t2 '')" "there "
 	assert_equal "$(complete log '')" "here many "
+	assert_equal "$(complete explain --why-denied '')" "here many "
+	assert_equal "$(complete explain --why-denied here '')" ""
 }
 
 @test "labels and names of others do not drive a terminal" {

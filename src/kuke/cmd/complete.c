@@ -137,6 +137,8 @@ static void add_subject(struct cli *c, struct buf *out, const char *begun)
 {
 	int subject = c->cmd->subject;
 
+	if (subject == CMD_SUBJECT_FIELD && cli_bool(c, "why-denied"))
+		subject = KIND_CELL;
 	if (subject == CMD_SUBJECT_COMMAND)
 		add_help(c, out, begun);
 	else if (c->args.n > 0 && c->cmd->max_args < NAMES_MAX)
