@@ -336,6 +336,15 @@ why()
 	assert_equal "$(why 2001:db8::1)" 'denied: 2001:db8::1: cells of space "tenant" have no IPv6'
 	assert_equal "$(kuke explain --why-denied peer 192.0.2.1)" \
 		'allowed: 192.0.2.1: space "default" has no policy that denies'
+	# What a cell publishes is an address of the host, for spaces that may go anywhere.
+	IN='default default default' run_cell server "$SERVE" 'ports: ["192.0.2.2:8080:8080"]'
+	assert_equal "$(why 192.0.2.2:8080)" \
+		'denied: 192.0.2.2: cell default:default:default:server publishes that port: space "tenant" has a policy that denies, which opens no cell of another one'
+	assert_equal "$(kuke explain --why-denied peer 192.0.2.2:8080)" \
+		'allowed: 192.0.2.2: cell default:default:default:server publishes that port: it is in space "default" itself'
+	kuke delete cell server
+	run why 192.0.2.2:8080
+	assert_line 'denied: 192.0.2.2: no rule of space "tenant" has it, and its default is deny'
 	run why 'no such'
 	assert_failure 1
 	assert_output 'Error: "no such" is neither an address nor a host name'

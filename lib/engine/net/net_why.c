@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cellnet.h"
 #include "clock.h"
@@ -15,6 +16,7 @@
 #include "net_rules.h"
 #include "net_why.h"
 #include "network.h"
+#include "portuse.h"
 #include "resolve.h"
 #include "scope.h"
 #include "store.h"
@@ -165,27 +167,77 @@ static bool sender(const struct space_net *net, const struct ipnet *to, struct i
 	return ret->family != IPNET_NONE;
 }
 
+/* Whether a packet to an address of the host goes to a cell that publishes this port there. */
+static bool is_published(const struct firewall_port *p, const struct ipnet *to, int64_t port)
+{
+	const uint32_t addr = ipnet_ipv4(to).addr;
+
+	if (p->udp || port < p->first || port > p->last)
+		return false;
+	if (to->family == IPNET_V4)
+		return p->cell && (p->host ? p->host == addr : portuse_may_bind(addr));
+	if (p->cell6.family == IPNET_NONE)
+		return false;
+	return p->host6.family != IPNET_NONE ? memcmp(p->host6.addr, to->addr, 16) == 0
+					     : portuse_may_bind6(to->addr);
+}
+
+static const struct firewall_port *publisher(const struct firewall_input *in,
+					     const struct conntrack_flow *flow)
+{
+	for (size_t i = 0; i < in->n_ports; i++)
+		if (is_published(&in->ports[i], &flow->to, flow->to_port))
+			return &in->ports[i];
+	return NULL;
+}
+
+static char *published_reason(const struct flow_verdict *v, const struct firewall_port *p,
+			      const struct ipnet *to)
+{
+	cleanup_free char *reason = NULL;
+
+	if (v->why == FLOW_OTHER_SPACE)
+		reason = xasprintf(v->allowed ? "space \"%s\" has no policy that denies"
+					      : "space \"%s\" has a policy that denies, which "
+						"opens no cell of another one",
+				   v->from->space);
+	else
+		reason = reason_of(v, to);
+	return xasprintf("cell %s publishes that port: %s", p->owner, reason);
+}
+
+static void judge_one(struct question *q, const struct firewall_input *in, const struct ipnet *to)
+{
+	struct conntrack_flow flow = { .to = *to,
+				       .proto = q->args->port ? IPPROTO_TCP : 0,
+				       .to_port = (uint16_t) q->args->port };
+	const struct firewall_port *port = publisher(in, &flow);
+	struct flow_verdict v;
+
+	if (!sender(&q->net, to, &flow.from)) {
+		add_finding(q, to, false,
+			    xasprintf("cells of space \"%s\" have no IPv6", q->space.space));
+		return;
+	}
+	if (port) {
+		flow.translated = true;
+		flow.to = to->family == IPNET_V4
+				  ? ipnet_of_ipv4((struct ipv4_net){ port->cell, 32 })
+				  : port->cell6;
+		flow.to_port = (uint16_t) (port->to + flow.to_port - port->first);
+	}
+	v = firewall_flow_judge(in, &flow);
+	add_finding(q, to, v.allowed, port ? published_reason(&v, port, to) : reason_of(&v, to));
+	q->may_be_added |= v.why == FLOW_DENIED;
+}
+
 static int judge(void *ctx, const struct firewall_input *in, struct kerr *err)
 {
 	struct question *q = ctx;
 
 	(void) err;
-	for (size_t i = 0; i < q->n; i++) {
-		struct conntrack_flow flow = { .to = q->to[i],
-					       .proto = q->args->port ? IPPROTO_TCP : 0,
-					       .to_port = (uint16_t) q->args->port };
-		struct flow_verdict v;
-
-		if (!sender(&q->net, &q->to[i], &flow.from)) {
-			add_finding(
-				q, &q->to[i], false,
-				xasprintf("cells of space \"%s\" have no IPv6", q->space.space));
-			continue;
-		}
-		v = firewall_flow_judge(in, &flow);
-		add_finding(q, &q->to[i], v.allowed, reason_of(&v, &q->to[i]));
-		q->may_be_added |= v.why == FLOW_DENIED;
-	}
+	for (size_t i = 0; i < q->n; i++)
+		judge_one(q, in, &q->to[i]);
 	return 0;
 }
 
