@@ -71,7 +71,7 @@ one_line()
 	# Every mount of an overlay fails as it does on a kernel without.
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 \
 		run quiet inst strace -f -o /dev/null -e trace=fsopen,mount \
-		-e inject=fsopen:error=ENODEV:when=1 \
+		-e inject=fsopen:error=ENODEV \
 		"$INSTANCE_BINDIR/kuke" --no-daemon run -d -f "$INSTANCE/home/doc"
 	one_line overlay
 	is_cell_state a Failed
