@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@ enum {
 	EXEC_POLL_EARLY_NS = 100000,
 	EXEC_TEXT_MAX = 300, /* limit of runc's message about a failed exec */
 	SMALL_FILE_MAX = 4096,
+	RUNC_TRIES = 3,
 };
 
 /* The name of runc's init process until it executes the container's program. */
@@ -132,7 +134,7 @@ static int runc_failed(int status, struct kerr *err)
 	return kerr_plain(err, -ECHILD, "runc failed with exit code %d", WEXITSTATUS(status));
 }
 
-static int run_bundle(struct shim *s, struct kerr *err)
+static int run_once(struct shim *s, struct kerr *err)
 {
 	cleanup_fd int out = open_output(s, SHIM_FILE_STDOUT, err);
 	cleanup_fd int errout = -EBADF;
@@ -185,6 +187,32 @@ static void kill_children(void)
 			proc_kill_wait(pid);
 		}
 	}
+}
+
+/*
+ * Whether runc failed before it made anything, and need not fail again: it seals a copy of
+ * itself in memory, which the kernel refuses (EBUSY, F_ADD_SEALS of fcntl(2)) while it moves a
+ * page of that copy, as it does on a host short of memory.
+ */
+static bool is_worth_another_try(const struct shim *s)
+{
+	cleanup_buf struct buf text = BUF_INIT(SMALL_FILE_MAX);
+
+	return file_read_at(s->run_dir, SHIM_FILE_RUNC_LOG, SMALL_FILE_MAX, &text, NULL) == 0 &&
+	       strstr(buf_str(&text), "cloned binary: Device or resource busy") != NULL;
+}
+
+static int run_bundle(struct shim *s, struct kerr *err)
+{
+	int r = run_once(s, err);
+
+	for (int tries = 1; r == -ECHILD && tries < RUNC_TRIES && is_worth_another_try(s);
+	     tries++) {
+		kill_children();
+		(void) unlinkat(s->run_dir, SHIM_FILE_RUNC_LOG, 0);
+		r = run_once(s, err);
+	}
+	return r;
 }
 
 static int start_steps(struct shim *s, struct kerr *err)

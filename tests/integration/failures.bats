@@ -66,6 +66,40 @@ one_line()
 	rm -r "${HERE:?}/bin"
 }
 
+@test "a runc that the kernel was too busy for is tried again, any other failure is not" {
+	mkdir "$HERE/bin"
+	cell_doc a "$IDLE" >"$INSTANCE/home/doc"
+	# It says what runc says, twice, before it is runc.
+	cat >"$HERE/bin/runc" <<-END
+		#!/bin/bash
+		case " \$* " in *" run "*) ;; *) exec $(command -v runc) "\$@" ;; esac
+		echo run >>"$HERE/runs"
+		[ "\$(wc -l <"$HERE/runs")" -gt "\$(<"$HERE/fails")" ] && exec $(command -v runc) "\$@"
+		while [ "\$1" != --log ]; do shift; done
+		printf '{"level":"error","msg":"%s"}\n' "\$(<"$HERE/says")" >>"\$2"
+		exit 1
+	END
+	chmod +x "$HERE/bin/runc"
+	busy='nsexec[7]: could not ensure we are a cloned binary: Device or resource busy'
+	with_it() { : >"$HERE/runs"; inst env PATH="$HERE/bin:$PATH" "$INSTANCE_BINDIR/kuke" --no-daemon "$@"; }
+	echo "$busy" >"$HERE/says"
+	echo 2 >"$HERE/fails"
+	quiet with_it run -d -f "$INSTANCE/home/doc"
+	assert_equal "$(wc -l <"$HERE/runs")" 3
+	assert_equal "$(cell_state a)" Ready
+	kuke delete cell a
+	echo 3 >"$HERE/fails"
+	run quiet with_it run -d -f "$INSTANCE/home/doc"
+	one_line 'Device or resource busy'
+	assert_equal "$(wc -l <"$HERE/runs")" 3
+	echo 'no such luck' >"$HERE/says"
+	run quiet with_it start cell a
+	one_line 'no such luck'
+	assert_equal "$(wc -l <"$HERE/runs")" 1
+	kuke delete cell a
+	rm -r "${HERE:?}/bin"
+}
+
 @test "no overlay file system: the start says so" {
 	cell_doc a "$IDLE" >"$INSTANCE/home/doc"
 	# Every mount of an overlay fails as it does on a kernel without.
