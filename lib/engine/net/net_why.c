@@ -33,6 +33,7 @@ struct question {
 	struct ipnet *to; /* the addresses in question */
 	size_t n;
 	struct rpc_why_denied_result *answer;
+	bool has_rule; /* a name that a rule has, with addresses on record or without */
 	bool may_be_added; /* a rule would change the answer */
 };
 
@@ -66,6 +67,7 @@ static void add_known(struct engine *e, struct question *q)
 	if (egress_hosts_load(e, &q->space, &hosts, NULL) < 0)
 		return; /* the space's message tells */
 	h = egress_hosts_find(&hosts, q->args->host);
+	q->has_rule = h != NULL;
 	for (size_t i = 0; h && i < h->n; i++)
 		if (egress_addr_holds(&h->addrs[i], now))
 			add_target(q, &h->addrs[i].addr);
@@ -84,9 +86,10 @@ static void ask(struct question *q)
 	if (name->n > 0)
 		return;
 	add_finding(q, NULL, false,
-		    xasprintf("no rule of space \"%s\" has the name, and it has no address: %s",
-			      q->space.space, name->error));
-	q->may_be_added = true;
+		    xasprintf("%s rule of space \"%s\" has the name, %s it has no address: %s",
+			      q->has_rule ? "a" : "no", q->space.space, q->has_rule ? "but" : "and",
+			      name->error));
+	q->may_be_added = !q->has_rule;
 }
 
 static int find_targets(struct engine *e, struct question *q, struct kerr *err)
