@@ -388,6 +388,31 @@ START_TEST(live)
 }
 END_TEST
 
+/* What a runtime makes below a group has its cpus and nodes without being told. */
+START_TEST(live_cpuset_is_passed_on)
+{
+	cleanup_free char *group = xasprintf("%s/group", top);
+
+	ok(cgroup_ensure(host, group, CGROUP_ENSURE_LEAF, NULL, &e), &e);
+	for (size_t i = 0; i < host->n; i++) {
+		cleanup_free char *made = path_join(host->v[i].mount, group, "made", NULL);
+		static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
+
+		if (!(host->v[i].controllers & CGROUP_V1_CPUSET))
+			continue;
+		ck_assert_int_eq(mkdir(made, 0755), 0);
+		for (size_t k = 0; k < ARRAY_SIZE(files); k++) {
+			cleanup_free char *file = path_join(made, files[k], NULL);
+			char text[64] = "";
+
+			ck_assert_int_eq(sys_read_line(AT_FDCWD, file, text, sizeof(text)), 0);
+			ck_assert_msg(text[0] >= '0' && text[0] <= '9', "'%s' is empty", file);
+		}
+		ck_assert_int_eq(rmdir(made), 0);
+	}
+}
+END_TEST
+
 START_TEST(live_kill_keeps_others)
 {
 	cleanup_free char *a = xasprintf("%s/a", top);
@@ -492,6 +517,7 @@ static Suite *test_cgroup(void)
 	tcase_set_timeout(live_case, 30);
 	tcase_add_test(live_case, live);
 	tcase_add_test(live_case, live_children);
+	tcase_add_test(live_case, live_cpuset_is_passed_on);
 	tcase_add_test(live_case, live_kill_keeps_others);
 	tcase_add_test(live_case, live_nested_needs_v2);
 	tcase_add_test(live_case, live_deep);
