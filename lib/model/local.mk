@@ -21,7 +21,6 @@ libmodel_a_SOURCES = \
 	lib/model/field.c lib/model/field.h \
 	lib/model/kinds.h \
 	lib/model/labels.c lib/model/labels.h \
-	lib/model/row_limits.c lib/model/row_limits.h \
 	lib/model/model.c lib/model/model.h \
 	lib/model/naming.c lib/model/naming.h \
 	lib/model/node.c lib/model/node.h \
@@ -30,6 +29,7 @@ libmodel_a_SOURCES = \
 	lib/model/ports.c lib/model/ports.h \
 	lib/model/read_json.c \
 	lib/model/read_yaml.c \
+	lib/model/row_limits.c lib/model/row_limits.h \
 	lib/model/rows.h \
 	lib/model/rows_cell.c \
 	lib/model/rows_client.c \

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "field.h"
-#include "row_limits.h"
 #include "mem.h"
+#include "row_limits.h"
 #include "str.h"
 
 #define MESSAGE_MAX 4096

@@ -320,6 +320,19 @@ static int compare_plan(struct engine *e, const struct firewall_plan *plan, stru
 	return firewall_differs(plan, packet_filter_choice(e), err);
 }
 
+/* Of all spaces. *in is what *ret refers to. */
+static int collect(struct engine *e, struct rules_input *in, const struct published_list *ports,
+		   struct firewall_input *ret, struct kerr *err)
+{
+	int r = network_each_space(e, rules_space, in, err);
+
+	if (r == 0 && in->as && !in->as->seen) /* it is being created and not listed yet */
+		r = rules_space(in, e, in->as->space);
+	if (r == 0)
+		finish_input(in, ports, ret);
+	return r;
+}
+
 /*
  * With the lock of the firewall: make the plan of all spaces, and call fn with it. only: as for
  * set_fences.
@@ -331,13 +344,10 @@ static int with_plan_locked(struct engine *e, struct rules_as *as,
 	cleanup_(rules_input_clear) struct rules_input in = { .as = as, .now = ktime_now().sec };
 	cleanup_(firewall_plan_clear) struct firewall_plan plan = { 0 };
 	struct firewall_input fi = { .instance = e->instance };
-	int r = network_each_space(e, rules_space, &in, err);
+	int r = collect(e, &in, ports, &fi, err);
 
-	if (r == 0 && as && !as->seen) /* it is being created and not listed yet */
-		r = rules_space(&in, e, as->space);
 	if (r < 0)
 		return r;
-	finish_input(&in, ports, &fi);
 	firewall_plan_make(&fi, &plan);
 	r = fn(e, &plan, err);
 	if (r < 0)
@@ -475,11 +485,8 @@ static int look_locked(struct engine *e, net_rules_look_fn *fn, void *ctx, struc
 	int r = published_read_all(e, &ports, err);
 
 	if (r == 0)
-		r = network_each_space(e, rules_space, &in, err);
-	if (r < 0)
-		return r;
-	finish_input(&in, &ports, &fi);
-	return fn(ctx, &fi, err);
+		r = collect(e, &in, &ports, &fi, err);
+	return r < 0 ? r : fn(ctx, &fi, err);
 }
 
 int net_rules_look(struct engine *e, net_rules_look_fn *fn, void *ctx, struct kerr *err)
