@@ -60,9 +60,9 @@ static int spawn(struct fetch *f, struct kerr *err)
 	return proc_spawn(&how, &f->pid, err);
 }
 
-static int send_msg(struct fetch *f, const struct fetch_msg *m, int fd, struct kerr *err)
+static int send_msg(struct fetch *f, const struct proto_msg *m, int fd, struct kerr *err)
 {
-	int r = fetch_msg_send(m, f->control, fd, 0);
+	int r = proto_msg_send(m, f->control, fd, 0);
 
 	if (r == -EPIPE || r == -ECONNRESET)
 		return 0; /* kukefetch has ended; fetch_next reports why */
@@ -71,16 +71,16 @@ static int send_msg(struct fetch *f, const struct fetch_msg *m, int fd, struct k
 
 static int send_endpoint(struct fetch *f, const struct registry_endpoint *e, struct kerr *err)
 {
-	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
+	cleanup_proto_msg struct proto_msg m = PROTO_MSG_INIT;
 	int r;
 
-	fetch_msg_start(&m, "endpoint");
-	fetch_msg_add(&m, "host", e->host);
-	fetch_msg_add(&m, "prefix", e->prefix);
-	fetch_msg_add(&m, "schemes", e->schemes);
+	proto_msg_start(&m, "endpoint");
+	proto_msg_add(&m, "host", e->host);
+	proto_msg_add(&m, "prefix", e->prefix);
+	proto_msg_add(&m, "schemes", e->schemes);
 	if (e->login) {
-		fetch_msg_add(&m, "user", e->login->user);
-		fetch_msg_add(&m, "password", e->login->password);
+		proto_msg_add(&m, "user", e->login->user);
+		proto_msg_add(&m, "password", e->login->password);
 	}
 	r = send_msg(f, &m, -1, err);
 	if (m.text.data)
@@ -91,22 +91,22 @@ static int send_endpoint(struct fetch *f, const struct registry_endpoint *e, str
 static int send_settings(struct fetch *f, const struct registry_config *c, const struct ref *ref,
 			 const struct registry_endpoints *e, struct kerr *err)
 {
-	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
-	cleanup_buf struct buf insecure = BUF_INIT(FETCH_MAX_MESSAGE / 2);
+	cleanup_proto_msg struct proto_msg m = PROTO_MSG_INIT;
+	cleanup_buf struct buf insecure = BUF_INIT(PROTO_MSG_MAX / 2);
 	int r;
 
 	for (size_t i = 0; i < c->insecure.n; i++)
 		buf_addf(&insecure, "%s%s", i > 0 ? "," : "", c->insecure.v[i]);
-	fetch_msg_start(&m, "config");
-	fetch_msg_add(&m, "repository", ref->path);
-	fetch_msg_add(&m, "ca", c->ca_file);
-	fetch_msg_add(&m, "insecure", buf_str(&insecure));
+	proto_msg_start(&m, "config");
+	proto_msg_add(&m, "repository", ref->path);
+	proto_msg_add(&m, "ca", c->ca_file);
+	proto_msg_add(&m, "insecure", buf_str(&insecure));
 	r = send_msg(f, &m, -1, err);
 	for (size_t i = 0; r == 0 && i < e->n; i++)
 		r = send_endpoint(f, &e->v[i], err);
 	if (r < 0)
 		return r;
-	fetch_msg_start(&m, "begin");
+	proto_msg_start(&m, "begin");
 	return send_msg(f, &m, -1, err);
 }
 
@@ -134,16 +134,16 @@ int fetch_open(const struct registry_config *c, const struct ref *ref,
 
 int fetch_ask(struct fetch *f, const struct fetch_want *want, int64_t *ret_id, struct kerr *err)
 {
-	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
+	cleanup_proto_msg struct proto_msg m = PROTO_MSG_INIT;
 	int r;
 
-	fetch_msg_start(&m, want->head ? "head" : "get");
-	fetch_msg_add_i64(&m, "id", ++f->last_id);
-	fetch_msg_add(&m, "what", want->what);
-	fetch_msg_add(&m, "ref", want->ref);
+	proto_msg_start(&m, want->head ? "head" : "get");
+	proto_msg_add_i64(&m, "id", ++f->last_id);
+	proto_msg_add(&m, "what", want->what);
+	proto_msg_add(&m, "ref", want->ref);
 	if (want->size >= 0)
-		fetch_msg_add_i64(&m, "size", want->size);
-	fetch_msg_add_i64(&m, "max", want->max);
+		proto_msg_add_i64(&m, "size", want->size);
+	proto_msg_add_i64(&m, "max", want->max);
 	r = send_msg(f, &m, want->head ? -1 : want->fd, err);
 	if (r == 0)
 		*ret_id = f->last_id;
@@ -168,16 +168,16 @@ static int exit_error(struct fetch *f, struct kerr *err)
 	return kerr_plain(err, -EIO, "kukefetch ended before the transfer was complete");
 }
 
-static void set_text(const struct fetch_msg *m, struct kerr *err, int r)
+static void set_text(const struct proto_msg *m, struct kerr *err, int r)
 {
-	const char *text = fetch_msg_get(m, "text");
+	const char *text = proto_msg_get(m, "text");
 	cleanup_buf struct buf shown = BUF_INIT(8 << 10);
 
 	str_vis(&shown, text, strnlen(text, sizeof(err->msg)));
 	(void) kerr_plain(err, r, "%s", buf_str(&shown));
 }
 
-bool fetch_event_parse(const struct fetch_msg *m, struct fetch_event *e)
+bool fetch_event_parse(const struct proto_msg *m, struct fetch_event *e)
 {
 	static const struct {
 		const char *op;
@@ -188,24 +188,24 @@ bool fetch_event_parse(const struct fetch_msg *m, struct fetch_event *e)
 		{ "progress", FETCH_PROGRESS },
 		{ "retry", FETCH_RETRY },
 	};
-	const char *type = fetch_msg_get(m, "type"), *url = fetch_msg_get(m, "url");
+	const char *type = proto_msg_get(m, "type"), *url = proto_msg_get(m, "url");
 
 	*e = (struct fetch_event){ 0 };
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (fetch_msg_is(m, rows[i].op))
+		if (proto_msg_is(m, rows[i].op))
 			e->kind = rows[i].kind;
-	e->id = fetch_msg_get_i64(m, "id", -1);
-	e->bytes = fetch_msg_get_i64(m, "bytes", 0);
-	e->status = fetch_msg_get_i64(m, "status", 0);
-	if (*fetch_msg_get(m, "again"))
+	e->id = proto_msg_get_i64(m, "id", -1);
+	e->bytes = proto_msg_get_i64(m, "bytes", 0);
+	e->status = proto_msg_get_i64(m, "status", 0);
+	if (*proto_msg_get(m, "again"))
 		e->flags |= FETCH_AGAIN;
-	if (*fetch_msg_get(m, "sink"))
+	if (*proto_msg_get(m, "sink"))
 		e->flags |= FETCH_SINK;
 	if (strlen(type) < sizeof(e->type))
 		memcpy(e->type, type, strlen(type) + 1);
 	/* The query may contain a secret (signed URLs), so leave it out. */
 	(void) snprintf(e->url, sizeof(e->url), "%.*s", (int) strcspn(url, "?#"), url);
-	(void) digest_parse(fetch_msg_get(m, "digest"), &e->digest);
+	(void) digest_parse(proto_msg_get(m, "digest"), &e->digest);
 	if (e->kind == FETCH_FAILED || e->kind == FETCH_RETRY)
 		set_text(m, &e->err, -EREMOTEIO);
 	return e->kind != 0;
@@ -213,12 +213,12 @@ bool fetch_event_parse(const struct fetch_msg *m, struct fetch_event *e)
 
 int fetch_next(struct fetch *f, struct fetch_event *ret, struct kerr *err)
 {
-	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
+	cleanup_proto_msg struct proto_msg m = PROTO_MSG_INIT;
 	cleanup_fd int fd = -EBADF; /* kukefetch never sends one */
 	struct fetch_event e;
 	int r;
 
-	r = fetch_msg_recv(&m, f->control, &fd);
+	r = proto_msg_recv(&m, f->control, &fd);
 	if (r == 0)
 		return exit_error(f, err);
 	if (r < 0)

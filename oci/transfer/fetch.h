@@ -65,8 +65,8 @@ struct fetch_event {
 };
 
 /* Convert a message of kukefetch to an event; false when it is malformed. */
-struct fetch_msg;
-bool fetch_event_parse(const struct fetch_msg *m, struct fetch_event *ret);
+struct proto_msg;
+bool fetch_event_parse(const struct proto_msg *m, struct fetch_event *ret);
 
 /* Poll this for reading before calling fetch_next. */
 int fetch_fd(const struct fetch *f);

@@ -11,16 +11,16 @@
 #include "session.h"
 #include "str.h"
 
-int endpoint_add(struct session *s, const struct fetch_msg *m, struct kerr *err)
+int endpoint_add(struct session *s, const struct proto_msg *m, struct kerr *err)
 {
 	struct endpoint *e = vec_grow(&s->endpoints, &s->n_endpoints, sizeof(*e));
-	const char *schemes = fetch_msg_get(m, "schemes");
+	const char *schemes = proto_msg_get(m, "schemes");
 	size_t n;
 
-	e->host = xstrdup(fetch_msg_get(m, "host"));
-	e->prefix = xstrdup(fetch_msg_get(m, "prefix"));
-	e->user = xstrdup(fetch_msg_get(m, "user"));
-	e->password = xstrdup(fetch_msg_get(m, "password"));
+	e->host = xstrdup(proto_msg_get(m, "host"));
+	e->prefix = xstrdup(proto_msg_get(m, "prefix"));
+	e->user = xstrdup(proto_msg_get(m, "user"));
+	e->password = xstrdup(proto_msg_get(m, "password"));
 	for (; *schemes; schemes += n + (schemes[n] == ',')) {
 		n = strcspn(schemes, ",");
 		strlist_add_owned(&e->schemes, xstrndup(schemes, n));
@@ -45,8 +45,8 @@ bool endpoint_next_scheme(struct endpoint *e)
 
 char *endpoint_basic(const struct endpoint *e)
 {
-	cleanup_buf struct buf plain = BUF_INIT(FETCH_MAX_MESSAGE);
-	cleanup_buf struct buf text = BUF_INIT(2 * FETCH_MAX_MESSAGE);
+	cleanup_buf struct buf plain = BUF_INIT(PROTO_MSG_MAX);
+	cleanup_buf struct buf text = BUF_INIT(2 * PROTO_MSG_MAX);
 
 	if (!*e->user && !*e->password)
 		return NULL;

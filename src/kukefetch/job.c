@@ -220,7 +220,7 @@ static const struct http_ops *const all_ops[] = {
 	[JOB_PROBE] = &probe_ops,
 };
 
-void job_begin(struct session *s, const struct fetch_msg *m, int owned_fd)
+void job_begin(struct session *s, const struct proto_msg *m, int owned_fd)
 {
 	struct job *j = xcalloc(1, sizeof(*j));
 	struct stat st;
@@ -228,12 +228,12 @@ void job_begin(struct session *s, const struct fetch_msg *m, int owned_fd)
 	*(struct job **) vec_grow(&s->jobs, &s->n_jobs, sizeof(j)) = j;
 	j->s = s;
 	j->ops = all_ops;
-	j->id = fetch_msg_get_i64(m, "id", 0);
-	j->head = fetch_msg_is(m, "head");
-	j->what = xstrdup(fetch_msg_get(m, "what"));
-	j->ref = xstrdup(fetch_msg_get(m, "ref"));
-	j->size = fetch_msg_get_i64(m, "size", -1);
-	j->max = fetch_msg_get_i64(m, "max", 0);
+	j->id = proto_msg_get_i64(m, "id", 0);
+	j->head = proto_msg_is(m, "head");
+	j->what = xstrdup(proto_msg_get(m, "what"));
+	j->ref = xstrdup(proto_msg_get(m, "ref"));
+	j->size = proto_msg_get_i64(m, "size", -1);
+	j->max = proto_msg_get_i64(m, "max", 0);
 	j->fd = owned_fd;
 	j->file = owned_fd >= 0 && fstat(owned_fd, &st) == 0 && S_ISREG(st.st_mode);
 	j->endpoint = s->best;

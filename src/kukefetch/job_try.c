@@ -20,22 +20,22 @@ enum {
 	"application/vnd.oci.image.manifest.v1+json, "                \
 	"application/vnd.docker.distribution.manifest.v2+json"
 
-static void answer(struct job *j, struct fetch_msg *m, enum fetch_msg_flags flags)
+static void answer(struct job *j, struct proto_msg *m, enum proto_msg_flags flags)
 {
-	fetch_msg_add_i64(m, "id", j->id);
+	proto_msg_add_i64(m, "id", j->id);
 	/* if the engine has gone, kukefetch ends anyway */
-	(void) fetch_msg_send(m, j->s->control, -1, flags);
+	(void) proto_msg_send(m, j->s->control, -1, flags);
 }
 
 void job_report(struct job *j)
 {
-	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
+	cleanup_proto_msg struct proto_msg m = PROTO_MSG_INIT;
 
 	if (j->got == j->reported || j->phase == JOB_OVER)
 		return;
-	fetch_msg_start(&m, "progress");
-	fetch_msg_add_i64(&m, "bytes", j->got);
-	answer(j, &m, FETCH_MSG_DONTWAIT);
+	proto_msg_start(&m, "progress");
+	proto_msg_add_i64(&m, "bytes", j->got);
+	answer(j, &m, PROTO_MSG_DONTWAIT);
 	j->reported = j->got;
 }
 
@@ -43,7 +43,7 @@ void job_report(struct job *j)
  * The end of a job. The message is sent before the pipe is closed, so that the engine
  * sees it before the reader of the pipe complains.
  */
-static void finish(struct job *j, struct fetch_msg *m)
+static void finish(struct job *j, struct proto_msg *m)
 {
 	answer(j, m, 0);
 	fd_close_p(&j->fd);
@@ -52,16 +52,16 @@ static void finish(struct job *j, struct fetch_msg *m)
 
 void job_done(struct job *j, const struct http_answer *a)
 {
-	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
+	cleanup_proto_msg struct proto_msg m = PROTO_MSG_INIT;
 
-	fetch_msg_start(&m, "done");
-	fetch_msg_add_i64(&m, "bytes", j->got);
+	proto_msg_start(&m, "done");
+	proto_msg_add_i64(&m, "bytes", j->got);
 	if (a) {
-		fetch_msg_add(&m, "type", a->type);
-		fetch_msg_add(&m, "digest", a->digest);
-		fetch_msg_add(&m, "url", a->url);
+		proto_msg_add(&m, "type", a->type);
+		proto_msg_add(&m, "digest", a->digest);
+		proto_msg_add(&m, "url", a->url);
 	}
-	fetch_msg_add(&m, "host", job_endpoint(j)->host);
+	proto_msg_add(&m, "host", job_endpoint(j)->host);
 	j->s->best = j->endpoint;
 	finish(j, &m);
 }
@@ -80,7 +80,7 @@ static int64_t jitter(int64_t ms)
 /* after: the delay the registry asked for, in ms; -1: none. */
 void job_rest(struct job *j, long status, int64_t after, const char *text)
 {
-	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
+	cleanup_proto_msg struct proto_msg m = PROTO_MSG_INIT;
 	cleanup_buf struct buf all = BUF_INIT(1024);
 	int64_t ms = j->s->tuning.backoff_ms;
 
@@ -106,9 +106,9 @@ void job_rest(struct job *j, long status, int64_t after, const char *text)
 	for (int64_t i = 1; i < j->tries && ms < JOB_MAX_REST_MS; i++)
 		ms *= 2;
 	ms = after >= 0 ? after : jitter(ms < JOB_MAX_REST_MS ? ms : JOB_MAX_REST_MS);
-	fetch_msg_start(&m, "retry");
-	fetch_msg_add(&m, "text", text);
-	answer(j, &m, FETCH_MSG_DONTWAIT);
+	proto_msg_start(&m, "retry");
+	proto_msg_add(&m, "text", text);
+	answer(j, &m, PROTO_MSG_DONTWAIT);
 	reset_try(j);
 	j->wake = clock_ms() + ms;
 	j->phase = JOB_RESTING;
@@ -173,7 +173,7 @@ void job_begin_try(struct job *j)
 /* This endpoint has failed: use the next one, or fail the job. */
 void job_fail(struct job *j, long status, enum job_fail_flags flags, const char *text)
 {
-	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
+	cleanup_proto_msg struct proto_msg m = PROTO_MSG_INIT;
 	cleanup_buf struct buf all = BUF_INIT(4096);
 
 	if (j->endpoint + 1 < j->s->n_endpoints) {
@@ -188,13 +188,13 @@ void job_fail(struct job *j, long status, enum job_fail_flags flags, const char 
 	if (j->withheld)
 		buf_addf(&all, " (the password was not given to '%s')", j->withheld);
 	buf_add(&all, j->mirrors.data, j->mirrors.len);
-	fetch_msg_start(&m, "failed");
-	fetch_msg_add(&m, "text", buf_str(&all));
-	fetch_msg_add_i64(&m, "status", status);
+	proto_msg_start(&m, "failed");
+	proto_msg_add(&m, "text", buf_str(&all));
+	proto_msg_add_i64(&m, "status", status);
 	if (flags & JOB_FAIL_AGAIN)
-		fetch_msg_add(&m, "again", "1");
+		proto_msg_add(&m, "again", "1");
 	if (j->stop == JOB_STOP_SINK)
-		fetch_msg_add(&m, "sink", "1");
+		proto_msg_add(&m, "sink", "1");
 	finish(j, &m);
 }
 

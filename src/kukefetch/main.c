@@ -55,25 +55,25 @@ static void read_tuning(struct tuning *t)
 /* Returns 1 when all settings were read, 0 at the end of the stream. */
 static int read_settings(struct session *s, struct kerr *err)
 {
-	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
+	cleanup_proto_msg struct proto_msg m = PROTO_MSG_INIT;
 	int r;
 
 	for (;;) {
 		cleanup_fd int fd = -EBADF;
 
-		r = fetch_msg_recv(&m, s->control, &fd);
+		r = proto_msg_recv(&m, s->control, &fd);
 		if (r <= 0)
 			return r < 0 ? kerr_set(err, r, "read the settings") : 0;
-		if (fetch_msg_is(&m, "begin"))
+		if (proto_msg_is(&m, "begin"))
 			break;
-		if (fetch_msg_is(&m, "endpoint")) {
+		if (proto_msg_is(&m, "endpoint")) {
 			r = endpoint_add(s, &m, err);
 			if (r < 0)
 				return r;
-		} else if (fetch_msg_is(&m, "config")) {
-			s->repository = xstrdup(fetch_msg_get(&m, "repository"));
-			s->ca = xstrdup(fetch_msg_get(&m, "ca"));
-			split_list(fetch_msg_get(&m, "insecure"), &s->insecure);
+		} else if (proto_msg_is(&m, "config")) {
+			s->repository = xstrdup(proto_msg_get(&m, "repository"));
+			s->ca = xstrdup(proto_msg_get(&m, "ca"));
+			split_list(proto_msg_get(&m, "insecure"), &s->insecure);
 		}
 	}
 	if (!s->repository || s->n_endpoints == 0)
@@ -99,12 +99,12 @@ static int prepare(struct session *s, struct kerr *err)
 /* Returns 1 when the engine has gone. */
 static int take_request(struct session *s)
 {
-	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
+	cleanup_proto_msg struct proto_msg m = PROTO_MSG_INIT;
 	cleanup_fd int fd = -EBADF;
 
-	if (fetch_msg_recv(&m, s->control, &fd) <= 0)
+	if (proto_msg_recv(&m, s->control, &fd) <= 0)
 		return 1;
-	if (fetch_msg_is(&m, "get") || fetch_msg_is(&m, "head"))
+	if (proto_msg_is(&m, "get") || proto_msg_is(&m, "head"))
 		job_begin(s, &m, take_fd(fd));
 	return 0;
 }
@@ -202,7 +202,7 @@ static int run(int argc, char **argv, struct session *s, struct kerr *err)
 
 int main(int argc, char **argv)
 {
-	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
+	cleanup_proto_msg struct proto_msg m = PROTO_MSG_INIT;
 	struct session s = { .control = -EBADF };
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
@@ -215,10 +215,10 @@ int main(int argc, char **argv)
 	if (r == 0 && s.http)
 		r = serve(&s, &err);
 	if (r < 0 && s.control >= 0) {
-		fetch_msg_start(&m, "failed");
-		fetch_msg_add(&m, "id", "0");
-		fetch_msg_add(&m, "text", kerr_text(&err, text, sizeof(text)));
-		(void) fetch_msg_send(&m, s.control, -1, 0);
+		proto_msg_start(&m, "failed");
+		proto_msg_add(&m, "id", "0");
+		proto_msg_add(&m, "text", kerr_text(&err, text, sizeof(text)));
+		(void) proto_msg_send(&m, s.control, -1, 0);
 	} else if (r < 0) {
 		(void) dprintf(STDERR_FILENO, "%s\n", kerr_text(&err, text, sizeof(text)));
 	}

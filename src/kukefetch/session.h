@@ -45,7 +45,7 @@ struct session {
 /* ---- endpoint.c ---- */
 
 /* Add an endpoint described by a message. -EINVAL. */
-int endpoint_add(struct session *s, const struct fetch_msg *m, struct kerr *err);
+int endpoint_add(struct session *s, const struct proto_msg *m, struct kerr *err);
 /* scheme://host/v2/prefix; owned by the caller. */
 char *endpoint_base(const struct endpoint *e) __attribute__((returns_nonnull));
 /* Switch to the next scheme; false when there is none or the current one works. */
@@ -76,7 +76,7 @@ int endpoint_token_url(const struct session *s, const struct endpoint *e,
 struct job;
 
 /* Start the request in m; owned_fd (-EBADF: none) belongs to the job. */
-void job_begin(struct session *s, const struct fetch_msg *m, int owned_fd);
+void job_begin(struct session *s, const struct proto_msg *m, int owned_fd);
 /* The descriptor to poll for writing, or -EBADF. */
 int job_wants_room(const struct job *j);
 void job_has_room(struct job *j);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "fetch.h"
-#include "fetch_proto.h"
+#include "proto_msg.h"
 #include "str.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -15,12 +15,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
+	cleanup_proto_msg struct proto_msg m = PROTO_MSG_INIT;
 	struct fetch_event e;
 	struct digest d;
 	const char *p;
 
-	if (!fetch_msg_valid((const char *) data, size))
+	if (!proto_msg_valid((const char *) data, size))
 		return 0;
 	buf_add(&m.text, data, size);
 	if (!fetch_event_parse(&m, &e))

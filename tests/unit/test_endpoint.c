@@ -135,18 +135,18 @@ END_TEST
 
 START_TEST(schemes)
 {
-	cleanup_fetch_msg struct fetch_msg m = FETCH_MSG_INIT;
+	cleanup_proto_msg struct proto_msg m = PROTO_MSG_INIT;
 	struct session s = { 0 };
 	struct endpoint *e;
 	cleanup_free char *base = NULL, *basic = NULL;
 	size_t i;
 
-	fetch_msg_start(&m, "endpoint");
-	fetch_msg_add(&m, "host", "a.b:1");
-	fetch_msg_add(&m, "prefix", "/proxy");
-	fetch_msg_add(&m, "schemes", "http,https");
-	fetch_msg_add(&m, "user", "u");
-	fetch_msg_add(&m, "password", "p w");
+	proto_msg_start(&m, "endpoint");
+	proto_msg_add(&m, "host", "a.b:1");
+	proto_msg_add(&m, "prefix", "/proxy");
+	proto_msg_add(&m, "schemes", "http,https");
+	proto_msg_add(&m, "user", "u");
+	proto_msg_add(&m, "password", "p w");
 	ck_assert_int_eq(endpoint_add(&s, &m, NULL), 0);
 	e = &s.endpoints[0];
 	base = endpoint_base(e);
@@ -159,7 +159,7 @@ START_TEST(schemes)
 	ck_assert(!endpoint_next_scheme(e));
 	basic = endpoint_basic(e);
 	ck_assert_str_eq(basic, "Basic dTpwIHc=");
-	fetch_msg_start(&m, "endpoint");
+	proto_msg_start(&m, "endpoint");
 	ck_assert_int_eq(endpoint_add(&s, &m, NULL), -EINVAL);
 	for (i = 0; i < s.n_endpoints; i++) {
 		e = &s.endpoints[i];

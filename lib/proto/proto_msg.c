@@ -6,22 +6,22 @@
 #include <sys/uio.h>
 
 #include "fd.h"
-#include "fetch_proto.h"
+#include "proto_msg.h"
 #include "str.h"
 
-void fetch_msg_clear(struct fetch_msg *m)
+void proto_msg_clear(struct proto_msg *m)
 {
 	buf_clear(&m->text);
 }
 
-void fetch_msg_start(struct fetch_msg *m, const char *op)
+void proto_msg_start(struct proto_msg *m, const char *op)
 {
 	buf_reset(&m->text);
 	m->text.failed = false;
-	fetch_msg_add(m, "op", op);
+	proto_msg_add(m, "op", op);
 }
 
-void fetch_msg_add(struct fetch_msg *m, const char *key, const char *value)
+void proto_msg_add(struct proto_msg *m, const char *key, const char *value)
 {
 	if (!value)
 		return;
@@ -29,13 +29,13 @@ void fetch_msg_add(struct fetch_msg *m, const char *key, const char *value)
 	buf_addc(&m->text, '\0');
 }
 
-void fetch_msg_add_i64(struct fetch_msg *m, const char *key, int64_t value)
+void proto_msg_add_i64(struct proto_msg *m, const char *key, int64_t value)
 {
 	buf_addf(&m->text, "%s=%lld", key, (long long) value);
 	buf_addc(&m->text, '\0');
 }
 
-int fetch_msg_send(const struct fetch_msg *m, int sock, int fd, enum fetch_msg_flags flags)
+int proto_msg_send(const struct proto_msg *m, int sock, int fd, enum proto_msg_flags flags)
 {
 	union {
 		struct cmsghdr head;
@@ -57,7 +57,7 @@ int fetch_msg_send(const struct fetch_msg *m, int sock, int fd, enum fetch_msg_f
 	}
 	do
 		n = sendmsg(sock, &msg,
-			    MSG_NOSIGNAL | (flags & FETCH_MSG_DONTWAIT ? MSG_DONTWAIT : 0));
+			    MSG_NOSIGNAL | (flags & PROTO_MSG_DONTWAIT ? MSG_DONTWAIT : 0));
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : 0;
 }
@@ -84,25 +84,25 @@ static void take_fds(struct msghdr *msg, int *ret_fd)
 	}
 }
 
-bool fetch_msg_valid(const char *text, size_t n)
+bool proto_msg_valid(const char *text, size_t n)
 {
-	return n > 3 && n <= FETCH_MAX_MESSAGE && memcmp(text, "op=", 3) == 0 &&
+	return n > 3 && n <= PROTO_MSG_MAX && memcmp(text, "op=", 3) == 0 &&
 	       text[n - 1] == '\0';
 }
 
-int fetch_msg_recv(struct fetch_msg *m, int sock, int *ret_fd)
+int proto_msg_recv(struct proto_msg *m, int sock, int *ret_fd)
 {
 	union {
 		struct cmsghdr head;
 		char room[CMSG_SPACE(8 * sizeof(int))];
 	} control;
-	struct iovec iov = { .iov_len = FETCH_MAX_MESSAGE };
+	struct iovec iov = { .iov_len = PROTO_MSG_MAX };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	cleanup_fd int fd = -EBADF;
 	ssize_t n;
 
 	buf_reset(&m->text);
-	iov.iov_base = buf_room(&m->text, FETCH_MAX_MESSAGE);
+	iov.iov_base = buf_room(&m->text, PROTO_MSG_MAX);
 	msg.msg_control = control.room;
 	msg.msg_controllen = sizeof(control.room);
 	do
@@ -114,13 +114,13 @@ int fetch_msg_recv(struct fetch_msg *m, int sock, int *ret_fd)
 	if (n == 0)
 		return 0;
 	buf_commit(&m->text, (size_t) n);
-	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC) || !fetch_msg_valid(m->text.data, m->text.len))
+	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC) || !proto_msg_valid(m->text.data, m->text.len))
 		return -EBADMSG;
 	*ret_fd = take_fd(fd);
 	return 1;
 }
 
-const char *fetch_msg_get(const struct fetch_msg *m, const char *key)
+const char *proto_msg_get(const struct proto_msg *m, const char *key)
 {
 	const char *p = buf_str(&m->text), *end = p + m->text.len;
 	size_t n = strlen(key);
@@ -131,14 +131,14 @@ const char *fetch_msg_get(const struct fetch_msg *m, const char *key)
 	return "";
 }
 
-int64_t fetch_msg_get_i64(const struct fetch_msg *m, const char *key, int64_t otherwise)
+int64_t proto_msg_get_i64(const struct proto_msg *m, const char *key, int64_t otherwise)
 {
 	int64_t v;
 
-	return str_to_i64(fetch_msg_get(m, key), INT64_MIN, INT64_MAX, &v) < 0 ? otherwise : v;
+	return str_to_i64(proto_msg_get(m, key), INT64_MIN, INT64_MAX, &v) < 0 ? otherwise : v;
 }
 
-bool fetch_msg_is(const struct fetch_msg *m, const char *op)
+bool proto_msg_is(const struct proto_msg *m, const char *op)
 {
-	return streq(fetch_msg_get(m, "op"), op);
+	return streq(proto_msg_get(m, "op"), op);
 }
