@@ -86,8 +86,7 @@ static void take_fds(struct msghdr *msg, int *ret_fd)
 
 bool proto_msg_valid(const char *text, size_t n)
 {
-	return n > 3 && n <= PROTO_MSG_MAX && memcmp(text, "op=", 3) == 0 &&
-	       text[n - 1] == '\0';
+	return n > 3 && n <= PROTO_MSG_MAX && memcmp(text, "op=", 3) == 0 && text[n - 1] == '\0';
 }
 
 int proto_msg_recv(struct proto_msg *m, int sock, int *ret_fd)

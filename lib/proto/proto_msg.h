@@ -17,8 +17,8 @@ struct proto_msg {
 	struct buf text;
 };
 
-#define PROTO_MSG_INIT                              \
-	{                                           \
+#define PROTO_MSG_INIT                          \
+	{                                       \
 		.text = {.max = PROTO_MSG_MAX } \
 	}
 
