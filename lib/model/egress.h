@@ -14,6 +14,15 @@ bool egress_effective(const struct egress_policy *p);
 /* Whether only what the rules allow gets out. */
 bool egress_denies(const struct egress_policy *p);
 
+/*
+ * Whether the host of a rule is about a name: the same name, or, of "*.example.com", any that
+ * ends with ".example.com". Case and a dot at the end do not count.
+ */
+bool egress_host_has(const char *host, const char *name);
+
+/* Whether the host of a rule stands for more than one name; such a rule opens nothing by itself. */
+bool egress_host_is_pattern(const char *host);
+
 /* The policy of a space; NULL: none. */
 const struct egress_policy *egress_of(const struct space_doc *d);
 

@@ -9,6 +9,7 @@
 
 #include "cellnet.h"
 #include "convert.h"
+#include "egress.h"
 #include "labels.h"
 #include "mem.h"
 #include "model.h"
@@ -48,16 +49,19 @@ static bool cidr_valid(const char *s)
 }
 
 /*
- * A name as resolvers take it (RFC 1123, and '_' as in RFC 8552), or an address. It stands
- * in the comments of rules and in hosts files.
+ * A name as resolvers take it (RFC 1123, and '_' as in RFC 8552), an address, or "*." and a
+ * name: all names below that one. It stands in the comments of rules and in hosts files.
  */
 static bool host_valid(const char *s)
 {
+	bool pattern = egress_host_is_pattern(s);
 	unsigned char bin[16];
-	size_t n = strlen(s);
+	size_t n;
 
+	s += pattern ? 2 : 0;
+	n = strlen(s);
 	if (inet_pton(AF_INET6, s, bin) == 1)
-		return true;
+		return !pattern;
 	for (size_t i = 0; i < n; i++)
 		if (!isalnum((unsigned char) s[i]) && strchr("-._", s[i]) == NULL)
 			return false;

@@ -148,6 +148,7 @@ enum rt_file {
 	RT_PUBLISHED, /* published: a link per cell whose ports are published */
 	RT_BOOTED, /* booted: exists once the cells to start at boot have been started */
 	RT_NFT, /* nft: exists while packet filter rules are in nf_tables */
+	RT_NAMES, /* names: of the resolver of spaces that deny (names_state.h) */
 	_RT_FILE_MAX,
 };
 

@@ -37,6 +37,7 @@ enum {
 	CHANGES_AT_ONCE = 20, /* … and after so many within CHANGE_PERIOD_MS like that */
 	CHANGE_PERIOD_MS = 60000,
 	CHANGE_SLOW_MS = 5000,
+	KEEPER_RETRY_MS = 1000, /* after the keeper ended soon after its start */
 	EXIT_IDLE = 3, /* exit status of a child that hands its connection back */
 	CROWDED_MS = 60000, /* at most one log line about too many connections in this time */
 	BLANKS = 4096, /* most white space between requests to read at once */
@@ -86,6 +87,10 @@ struct listener {
 	enum listener_pass pass_kind; /* of the pending pass: the widest that was asked for */
 	int64_t pass_due; /* clock_ms of the next pass, -1: on wake-ups only */
 	int64_t wake_due; /* the same, as asked for by the last pass */
+
+	pid_t keeper_pid; /* 0: it does not run */
+	int64_t keeper_started; /* clock_ms */
+	int64_t keeper_after; /* clock_ms before which it is not started again */
 
 	int64_t change_due; /* clock_ms of the pass for what others changed, -1: none */
 	enum listener_pass change_kind; /* the widest that was called for */
@@ -484,6 +489,35 @@ static void start_pass_if_due(struct listener *l)
 		start_pass(l);
 }
 
+/* ---- the keeper ---- */
+
+static bool keeper_is_due(const struct listener *l)
+{
+	return l->ops->keep && l->keeper_pid == 0 && !l->stopping && l->ops->wanted(l->ops->ctx);
+}
+
+static void start_keeper_if_due(struct listener *l)
+{
+	char why[128];
+	pid_t pid;
+
+	if (!keeper_is_due(l) || clock_ms() < l->keeper_after)
+		return;
+	l->keeper_started = clock_ms();
+	l->keeper_after = l->keeper_started + KEEPER_RETRY_MS;
+	pid = proc_fork(PROC_DIE_WITH_PARENT);
+	if (pid == 0) {
+		child_begin(l->stop_r, l->stop_r);
+		l->ops->keep(l->ops->ctx, l->stop_r);
+		_exit(0);
+	}
+	if (pid < 0)
+		log_err("fork for the keeper of names failed", "error",
+			errno_text(-pid, why, sizeof(why)));
+	else
+		l->keeper_pid = pid;
+}
+
 /* ---- events ---- */
 
 static void request_ended(struct listener *l, size_t i, int status)
@@ -514,6 +548,10 @@ static void reap(struct listener *l)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == l->pass_pid) {
 			pass_ended(l, status);
+			continue;
+		}
+		if (pid == l->keeper_pid) {
+			l->keeper_pid = 0;
 			continue;
 		}
 		for (i = 0; i < l->n_children && l->children[i].pid != pid; i++)
@@ -614,6 +652,8 @@ static int time_left(const struct listener *l, int64_t now)
 		due = l->change_due;
 	if (now < l->accept_after && (due < 0 || l->accept_after < due))
 		due = l->accept_after;
+	if (now < l->keeper_after && keeper_is_due(l) && (due < 0 || l->keeper_after < due))
+		due = l->keeper_after;
 	return due < 0 ? -1 : clock_left(due);
 }
 
@@ -680,6 +720,7 @@ static void turn(struct listener *l)
 	if (p[POLL_LISTEN].revents != 0 && !l->stopping)
 		on_connection(l);
 	start_requests(l);
+	start_keeper_if_due(l);
 	start_pass_if_due(l);
 }
 
@@ -690,6 +731,8 @@ static void end_children(struct listener *l)
 		(void) kill(l->children[i].pid, SIGTERM);
 	if (l->pass_pid > 0)
 		(void) kill(l->pass_pid, SIGTERM);
+	if (l->keeper_pid > 0)
+		(void) kill(l->keeper_pid, SIGKILL);
 	if (l->n_children > 0 || l->pass_pid > 0)
 		log_wrn("requests did not end in time");
 }
@@ -698,8 +741,9 @@ static void run(struct listener *l)
 {
 	l->pass_pending = true;
 	l->pass_kind = LISTENER_PASS_START;
-	while (!l->stopping ||
-	       ((l->n_children > 0 || l->pass_pid > 0) && clock_ms() < l->stop_deadline))
+	start_keeper_if_due(l);
+	while (!l->stopping || ((l->n_children > 0 || l->pass_pid > 0 || l->keeper_pid > 0) &&
+				clock_ms() < l->stop_deadline))
 		turn(l);
 	end_children(l);
 }

@@ -38,6 +38,13 @@ struct listener_ops {
 	/* In a child: one pass. *ret_next_ms: clock_ms at which it wants a PASS_WAKES, or -1. */
 	int (*reconcile)(void *ctx, enum listener_pass kind, int64_t *ret_next_ms);
 	/*
+	 * A process that runs beside requests and passes while it is wanted, and is started
+	 * again when it ends. wanted is asked after each event and may not wait; keep runs in
+	 * a child until stop_fd hangs up. NULL: none.
+	 */
+	bool (*wanted)(void *ctx);
+	void (*keep)(void *ctx, int stop_fd);
+	/*
 	 * One of watch_fds is readable: read them. Returns the pass that is called for, 0:
 	 * none. Neither waits nor allocates.
 	 */

@@ -11,6 +11,7 @@
 #include "listener.h"
 #include "log.h"
 #include "mem.h"
+#include "names_keeper.h"
 #include "path.h"
 #include "proc.h"
 #include "server.h"
@@ -90,6 +91,23 @@ static enum listener_pass changed(void *ctx)
 	}
 }
 
+static bool keeper_is_wanted(void *ctx)
+{
+	const struct daemon *d = ctx;
+
+	return names_keeper_wanted(d->engine);
+}
+
+/* In a child of the listener. */
+static void keep_names(void *ctx, int stop_fd)
+{
+	const struct daemon *d = ctx;
+	struct kerr err = { 0 };
+
+	if (names_keeper_run(d->engine, stop_fd, &err) < 0)
+		log_failed("names of cells are not answered", &err);
+}
+
 /* What all cells need, so that no request has to make it. A failure is reported by those. */
 static int prepare_host(struct engine *e)
 {
@@ -145,6 +163,8 @@ static int serve(const struct settings *s, struct kerr *err)
 					  .prepare = prepare,
 					  .serve = serve_connection,
 					  .reconcile = reconcile,
+					  .wanted = keeper_is_wanted,
+					  .keep = keep_names,
 					  .changed = changed };
 	int r;
 

@@ -20,6 +20,7 @@
 #include "log.h"
 #include "mem.h"
 #include "mount.h"
+#include "names_state.h"
 #include "net_ipv6.h"
 #include "network.h"
 #include "path.h"
@@ -129,6 +130,22 @@ static int connect_networks(struct engine *e, const struct cell_doc *doc,
 	return r < 0 ? r : cell_names_publish(e, names, err);
 }
 
+/* Where kukedns is to answer, it does so before the cell begins to ask. */
+static int find_resolvers(struct engine *e, const struct addr *cell, struct strlist *ret,
+			  struct kerr *err)
+{
+	struct addr space = { .realm = cell->realm, .space = cell->space };
+	struct space_net net;
+	int r = network_load(e, &space, &net, err);
+
+	if (r < 0)
+		return r;
+	hosts_resolvers(e, &space, &net, ret);
+	if (ret->n > 0 && !names_wait(e, net.bridge))
+		log_wrn("names are not answered for now", "bridge", net.bridge);
+	return 0;
+}
+
 int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_run *run,
 		     struct kerr *err)
 {
@@ -137,6 +154,7 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 	cleanup_free char *dir = cell_run_dir(e, &a, run);
 	cleanup_free char *resolv = path_join(dir, "resolv.conf", NULL);
 	cleanup_cell_names struct cell_names names = { 0 };
+	cleanup_strlist struct strlist resolvers = { 0 };
 	enum hosts_flags flags = host ? HOSTS_OF_HOST : 0;
 	int r;
 
@@ -151,8 +169,10 @@ int cell_run_connect(struct engine *e, const struct cell_doc *cell, struct cell_
 	}
 	if (run->prefix6[0])
 		flags |= HOSTS_IPV6;
+	if (r == 0 && !host && !run->plugins)
+		r = find_resolvers(e, &names.own.cell, &resolvers, err);
 	if (r == 0)
-		r = hosts_write_resolv(resolv, flags, err);
+		r = hosts_write_resolv(resolv, flags, &resolvers, err);
 	if (r == 0)
 		r = hosts_prepare_cell(e, &a, &names.networks, flags, err);
 	engine_trace_step(e, "names");

@@ -36,6 +36,7 @@ struct engine {
 	struct pull_failures *failures; /* see pull_failures.h */
 	struct link_view *links; /* cell_link.h: devices seen by this reconcile pass; NULL: none */
 	struct strlist unknown; /* see unknown.h */
+	bool policy_written; /* rules of a policy, under the lock that is held (net_rules.h) */
 	struct kerr rules_error; /* of the last net_rules_sync; no text: it succeeded */
 	struct rpc_link *link; /* connection of the current request; NULL: none */
 	uid_t caller;

@@ -18,6 +18,9 @@ char *wake_key(const struct addr *cell) __attribute__((returns_nonnull));
  */
 int wake_parse(char *key, struct addr *ret);
 
+/* The datagram alone: the daemon looks around. Best effort. */
+void wake_daemon(struct engine *e);
+
 /* Best effort: a daemon that starts later reconciles all cells anyway. */
 void wake_ask(struct engine *e, const struct addr *cell);
 

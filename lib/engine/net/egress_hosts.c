@@ -8,6 +8,7 @@
 
 #include "atomic.h"
 #include "clock.h"
+#include "egress.h"
 #include "egress_hosts.h"
 #include "emit_json.h"
 #include "jval.h"
@@ -274,7 +275,7 @@ bool egress_hosts_update(struct egress_hosts *h, const struct egress_policy *p,
 	for (size_t i = 0; p && i < p->allow.n; i++) {
 		cleanup_free char *name = str_trim(p->allow.v[i].host);
 
-		if (!*name || egress_hosts_find(&next, name))
+		if (!*name || egress_host_is_pattern(name) || egress_hosts_find(&next, name))
 			continue;
 		answer = resolve_find(answers, name);
 		(void) move_host(h, name, &next);

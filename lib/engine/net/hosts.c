@@ -11,11 +11,14 @@
 
 #include "atomic.h"
 #include "cni.h"
+#include "copy.h"
+#include "egress.h"
 #include "fd.h"
 #include "hosts.h"
 #include "hosts_text.h"
 #include "lease.h"
 #include "mem.h"
+#include "names_state.h"
 #include "net_egress.h"
 #include "net_ipv6.h"
 #include "path.h"
@@ -86,6 +89,7 @@ static int gather(struct engine *e, const struct addr *space, struct gathered *g
 	return lease_each(e, space, add_cell, g, err);
 }
 
+/* 1 written, 0 it was the same. */
 static int write_in_place(int fd, const struct buf *text, const char *file, struct kerr *err)
 {
 	cleanup_buf struct buf old = BUF_INIT(HOSTS_MAX);
@@ -93,14 +97,14 @@ static int write_in_place(int fd, const struct buf *text, const char *file, stru
 	int r;
 
 	r = buf_read_fd(&old, fd, NULL);
-	if (r == 0 && old.len == text->len && memcmp(buf_str(&old), text->data, text->len) == 0)
+	if (r == 0 && old.len == text->len && memcmp(buf_str(&old), buf_str(text), text->len) == 0)
 		return 0;
-	n = pwrite(fd, text->data, text->len, 0);
+	n = pwrite(fd, buf_str(text), text->len, 0);
 	if (n != (ssize_t) text->len)
 		return kerr_set(err, n < 0 ? -errno : -ENOSPC, "write '%s'", file);
 	if (ftruncate(fd, (off_t) text->len) < 0)
 		return kerr_set(err, -errno, "write '%s'", file);
-	return 0;
+	return 1;
 }
 
 /*
@@ -147,7 +151,10 @@ static int update_locked(struct engine *e, const struct addr *space, struct gath
 	if (r < 0)
 		return r;
 	fd = open_hosts(file, err);
-	return fd < 0 ? fd : write_in_place(fd, &text, file, err);
+	r = fd < 0 ? fd : write_in_place(fd, &text, file, err);
+	if (r > 0)
+		names_poke(e);
+	return r < 0 ? r : 0;
 }
 
 /* ---- cells in several spaces ---- */
@@ -189,7 +196,9 @@ static int write_member_locked(struct engine *e, const struct addr *cell, int fd
 	cleanup_buf struct buf text = BUF_INIT(HOSTS_MAX);
 	int r = member_text(e, cell, networks, &text, err);
 
-	return r < 0 ? r : write_in_place(fd, &text, file, err);
+	if (r == 0)
+		r = write_in_place(fd, &text, file, err);
+	return r < 0 ? r : 0;
 }
 
 /* A file that is not there, or a link, is the business of the cell's next start. */
@@ -395,25 +404,104 @@ size_t hosts_filter_resolv(struct buf *out, const char *text, enum hosts_flags f
 	return left < RESOLVERS_MAX ? left : RESOLVERS_MAX;
 }
 
-int hosts_write_resolv(const char *path, enum hosts_flags flags, struct kerr *err)
+/* The host's file with other resolvers: what it says of domains and options stays. */
+static void replace_resolvers(struct buf *out, const char *text, const struct strlist *resolvers)
+{
+	for (size_t i = 0; i < resolvers->n; i++)
+		buf_addf(out, "nameserver %s\n", resolvers->v[i]);
+	while (*text) {
+		size_t n = strcspn(text, "\n"), len;
+
+		if (!nameserver(text, n, &len))
+			buf_addf(out, "%.*s\n", (int) n, text);
+		text += n + (text[n] == '\n');
+	}
+}
+
+void hosts_resolvers_of_host(struct buf *out)
+{
+	cleanup_buf struct buf text = BUF_INIT(RESOLV_MAX);
+	size_t n = 0, len;
+
+	(void) read_host_file("/etc/resolv.conf", RESOLV_MAX, &text, NULL);
+	for (const char *line = buf_str(&text); *line && n < RESOLVERS_MAX;) {
+		size_t end = strcspn(line, "\n");
+		const char *addr = nameserver(line, end, &len);
+
+		if (addr && len > 0)
+			buf_addf(out, "%s%.*s", n++ ? "," : "", (int) len, addr);
+		line += end + (line[end] == '\n');
+	}
+	if (n == 0)
+		buf_adds(out, "127.0.0.1"); /* resolv.conf(5) */
+}
+
+static void make_resolv(struct buf *out, enum hosts_flags flags, const struct strlist *resolvers)
 {
 	static const char *const sources[] = { "/etc/resolv.conf",
 					       "/run/systemd/resolve/resolv.conf" };
-	cleanup_buf struct buf out = BUF_INIT(RESOLV_MAX);
 
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
 		cleanup_buf struct buf text = BUF_INIT(RESOLV_MAX);
 
 		if (read_host_file(sources[i], RESOLV_MAX, &text, NULL) < 0)
 			continue;
-		buf_reset(&out);
+		buf_reset(out);
 		if (flags & HOSTS_OF_HOST) {
-			buf_add(&out, buf_str(&text), text.len);
-			break;
+			buf_add(out, buf_str(&text), text.len);
+			return;
 		}
-		if (hosts_filter_resolv(&out, buf_str(&text), flags) > 0)
-			break;
+		if (resolvers->n > 0) {
+			replace_resolvers(out, buf_str(&text), resolvers);
+			return;
+		}
+		if (hosts_filter_resolv(out, buf_str(&text), flags) > 0)
+			return;
 	}
+	if (out->len == 0)
+		replace_resolvers(out, "", resolvers);
+}
+
+int hosts_write_resolv(const char *path, enum hosts_flags flags, const struct strlist *resolvers,
+		       struct kerr *err)
+{
+	cleanup_buf struct buf out = BUF_INIT(RESOLV_MAX);
+
+	make_resolv(&out, flags, resolvers);
 	return atomic_write_at(AT_FDCWD, path, buf_str(&out), out.len, 0644, ATOMIC_WRITE_NOSYNC,
 			       err);
+}
+
+int hosts_rewrite_resolv(const char *path, enum hosts_flags flags, const struct strlist *resolvers,
+			 struct kerr *err)
+{
+	cleanup_fd int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	cleanup_buf struct buf out = BUF_INIT(RESOLV_MAX);
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : kerr_set(err, -errno, "open '%s'", path);
+	make_resolv(&out, flags, resolvers);
+	r = write_in_place(fd, &out, path, err);
+	return r < 0 ? r : 0;
+}
+
+static void add_addr(struct strlist *to, struct ipnet addr)
+{
+	char text[IPNET_TEXT_MAX];
+
+	if (addr.family != IPNET_NONE)
+		strlist_add(to, ipnet_addr_text(&addr, text));
+}
+
+void hosts_resolvers(struct engine *e, const struct addr *space, const struct space_net *net,
+		     struct strlist *ret)
+{
+	struct space_doc d = { 0 };
+
+	if (net_egress_load(e, space, &d, NULL) > 0 && egress_denies(egress_of(&d))) {
+		add_addr(ret, ipnet_of_ipv4((struct ipv4_net){ net->gateway, 32 }));
+		add_addr(ret, net_ipv6_addr(&net->subnet6, net->subnet, net->gateway));
+	}
+	model_clear(&space_doc_type, &d);
 }

@@ -3,6 +3,7 @@
 #define KUKEON_HOSTS_H
 
 #include "context.h"
+#include "network.h"
 
 /*
  * What containers see as /etc/hosts, /etc/hostname and /etc/resolv.conf.
@@ -36,11 +37,25 @@ int hosts_prepare_cell(struct engine *e, const struct addr *cell, const struct s
 		       enum hosts_flags flags, struct kerr *err);
 
 /*
- * Write a resolv.conf for a cell to path: the host's, reduced to resolvers that the
- * cell can reach. If none is left, use the upstream file of systemd-resolved in the
- * same way.
+ * What cells of a space are to ask for names: the gateway, where its policy denies (kukedns
+ * answers there); nothing else: then they ask whom the host asks.
  */
-int hosts_write_resolv(const char *path, enum hosts_flags flags, struct kerr *err);
+void hosts_resolvers(struct engine *e, const struct addr *space, const struct space_net *net,
+		     struct strlist *ret);
+
+/* Whom the host asks, in that order: addresses with a comma between. */
+void hosts_resolvers_of_host(struct buf *out);
+
+/*
+ * Write a resolv.conf for a cell to path: the host's, with those resolvers, or without any
+ * reduced to resolvers that the cell can reach. If none is left, use the upstream file of
+ * systemd-resolved in the same way.
+ */
+int hosts_write_resolv(const char *path, enum hosts_flags flags, const struct strlist *resolvers,
+		       struct kerr *err);
+/* The same for a file that containers have mounted: in place. None there: success. */
+int hosts_rewrite_resolv(const char *path, enum hosts_flags flags, const struct strlist *resolvers,
+			 struct kerr *err);
 
 /*
  * Copy the text of a resolv.conf with at most three resolvers, leaving out loopback addresses,

@@ -15,6 +15,8 @@ libengine_net_a_SOURCES = \
 	lib/engine/net/hosts.c lib/engine/net/hosts.h \
 	lib/engine/net/hosts_text.c lib/engine/net/hosts_text.h \
 	lib/engine/net/lease.c lib/engine/net/lease.h \
+	lib/engine/net/names_opened.c lib/engine/net/names_opened.h \
+	lib/engine/net/names_state.c lib/engine/net/names_state.h \
 	lib/engine/net/net_bridge.c lib/engine/net/net_bridge.h \
 	lib/engine/net/net_egress.c lib/engine/net/net_egress.h \
 	lib/engine/net/net_ipv6.c lib/engine/net/net_ipv6.h \

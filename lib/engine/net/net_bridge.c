@@ -8,6 +8,7 @@
 #include "fd.h"
 #include "log.h"
 #include "mem.h"
+#include "names_state.h"
 #include "net_bridge.h"
 #include "net_ipv6.h"
 #include "net_rules.h"
@@ -50,6 +51,8 @@ int net_bridge_up(struct engine *e, const struct addr *space, const struct space
 	r = link_bridge_ensure(&b, err);
 	if (r < 0)
 		return r;
+	if (r > 0) /* sockets of the resolver are bound to one that is gone */
+		names_poke(e);
 	if (r > 0 && net_rules_fence(e, space, NULL, &why) < 0)
 		log_wrn("a bridge has no fence yet", "bridge", net->bridge, "error",
 			kerr_text(&why, text, sizeof(text)));
@@ -88,6 +91,7 @@ int net_bridge_delete(struct engine *e, const struct addr *space, struct kerr *e
 	int r;
 
 	r = delete_bridge(e, space, err);
+	names_poke(e);
 	if (r >= 0)
 		r = cni_delete_space(e, space, err);
 	if (r < 0)

@@ -5,14 +5,20 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "clock.h"
 #include "copy.h"
 #include "egress.h"
 #include "egress_hosts.h"
 #include "firewall_world.h"
+#include "fd.h"
+#include "link.h"
 #include "log.h"
 #include "mem.h"
+#include "names_state.h"
 #include "net_egress.h"
 #include "packet_filter.h"
 #include "statefile.h"
@@ -20,6 +26,7 @@
 #include "vec.h"
 
 #define ASK_MS 10000 /* what an apply waits for names at most */
+#define HOST_FILE_MAX (4 << 20)
 
 /* ---- the policy ---- */
 
@@ -68,10 +75,20 @@ int net_egress_check(struct engine *e, const struct egress_policy *p, struct ker
 
 /* ---- names ---- */
 
+/* The name that a rule is about; "" if it is about none, or about many. */
+static char *name_of(const struct egress_rule *rule)
+{
+	char *name = str_trim(rule->host);
+
+	if (egress_host_is_pattern(name))
+		*name = '\0';
+	return name;
+}
+
 void net_egress_names(const struct egress_policy *p, struct resolve *ret)
 {
 	for (size_t i = 0; p && i < p->allow.n; i++) {
-		cleanup_free char *name = str_trim(p->allow.v[i].host);
+		cleanup_free char *name = name_of(&p->allow.v[i]);
 
 		if (*name)
 			resolve_add(ret, name);
@@ -100,7 +117,7 @@ int net_egress_ask(struct engine *e, const struct addr *space, const struct egre
 
 	load_hosts(e, space, &known);
 	for (size_t i = 0; p && i < p->allow.n; i++) {
-		cleanup_free char *name = str_trim(p->allow.v[i].host);
+		cleanup_free char *name = name_of(&p->allow.v[i]);
 
 		h = *name ? egress_hosts_find(&known, name) : NULL;
 		if (*name && (!h || h->n == 0))
@@ -209,11 +226,43 @@ static void add_rule(struct net_egress_rules *to, const struct egress_rule *rule
 	a->tag = owned_tag;
 }
 
-static void add_host(struct net_egress_rules *to, const struct egress_rule *rule, size_t i,
+/* Addresses that only a network of one's own has; RFC 1918, 6598, 4193, 3879. */
+static bool is_private(const struct ipnet *addr)
+{
+	static const char *const nets[] = { "10.0.0.0/8",    "172.16.0.0/12", "192.168.0.0/16",
+					    "100.64.0.0/10", "fc00::/7",      "fec0::/10" };
+	struct ipnet net;
+
+	for (size_t i = 0; i < ARRAY_SIZE(nets); i++)
+		if (ipnet_parse(nets[i], &net) == 0 && ipnet_contains(&net, addr))
+			return true;
+	return false;
+}
+
+static bool has_cidr_of(const struct egress_policy *p, const struct ipnet *addr)
+{
+	for (size_t i = 0; i < p->allow.n; i++) {
+		cleanup_free char *cidr = str_trim(p->allow.v[i].cidr);
+		struct ipnet net;
+
+		if (*cidr && ipnet_parse(cidr, &net) == 0 && ipnet_contains(&net, addr))
+			return true;
+	}
+	return false;
+}
+
+bool net_egress_opens(const struct egress_policy *p, const struct ipnet *addr)
+{
+	return resolve_is_usable(addr) && (!is_private(addr) || has_cidr_of(p, addr));
+}
+
+static void add_host(struct net_egress_rules *to, const struct egress_policy *p, size_t i,
 		     const struct egress_host *h, int64_t now)
 {
+	const struct egress_rule *rule = &p->allow.v[i];
+
 	for (size_t k = 0; k < h->n; k++)
-		if (egress_addr_holds(&h->addrs[k], now))
+		if (egress_addr_holds(&h->addrs[k], now) && net_egress_opens(p, &h->addrs[k].addr))
 			add_rule(to, rule, &h->addrs[k].addr,
 				 xasprintf("allow[%zu]:host=%s", i, h->name));
 }
@@ -229,9 +278,37 @@ void net_egress_rules_make(const struct egress_policy *p, const struct egress_ho
 		struct ipnet net;
 
 		if (h)
-			add_host(ret, rule, i, h, now);
+			add_host(ret, p, i, h, now);
 		if (*cidr && ipnet_parse(cidr, &net) == 0)
 			add_rule(ret, rule, &net, xasprintf("allow[%zu]:cidr=%s", i, cidr));
+	}
+}
+
+static bool has_already(const struct egress_hosts *hosts, const struct opened_addr *a, int64_t now)
+{
+	const struct egress_host *h = egress_hosts_find(hosts, a->name);
+
+	for (size_t i = 0; h && i < h->n; i++)
+		if (egress_addr_holds(&h->addrs[i], now) && ipnet_eq(&h->addrs[i].addr, &a->addr))
+			return true;
+	return false;
+}
+
+void net_egress_rules_add_opened(const struct egress_policy *p, const struct egress_hosts *hosts,
+				 const struct opened *opened, const struct net_egress_now *now,
+				 struct net_egress_rules *ret)
+{
+	for (size_t i = 0; p && i < p->allow.n; i++) {
+		cleanup_free char *host = str_trim(p->allow.v[i].host);
+
+		for (size_t k = 0; *host && k < opened->n; k++) {
+			const struct opened_addr *a = &opened->v[k];
+
+			if (a->until_ms > now->ms && egress_host_has(host, a->name) &&
+			    net_egress_opens(p, &a->addr) && !has_already(hosts, a, now->sec))
+				add_rule(ret, &p->allow.v[i], &a->addr,
+					 xasprintf("allow[%zu]:host=%s", i, a->name));
+		}
 	}
 }
 
@@ -266,17 +343,55 @@ static void add_lines(const struct egress_host *h, bool ipv6, int64_t now, struc
 		}
 }
 
+/* Whether the host's own hosts file has the name: no resolver would be asked for it there. */
+static bool host_file_has(const char *text, const char *name)
+{
+	size_t n, len = strlen(name);
+
+	for (; *text; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		for (size_t i = strcspn(text, " \t#\n"); i < n && text[i] != '#';) {
+			i += strspn(text + i, " \t");
+			if (strncasecmp(text + i, name, len) == 0 &&
+			    strchr(" \t#\n", text[i + len]))
+				return true;
+			i += strcspn(text + i, " \t#\n");
+		}
+	}
+	return false;
+}
+
+static bool is_served(struct engine *e, const struct addr *space)
+{
+	cleanup_names_served struct names_served served = { 0 };
+	char bridge[LINK_NAME_MAX];
+
+	link_bridge_name(space->realm, space->space, e->instance, bridge);
+	names_served_load(e, &served);
+	return names_serves(&served, bridge);
+}
+
+static void add_names(struct engine *e, const struct egress_hosts *h, bool served, struct buf *out)
+{
+	cleanup_buf struct buf file = BUF_INIT(HOST_FILE_MAX);
+	int64_t now = ktime_now().sec;
+
+	if (served)
+		(void) file_read_at(AT_FDCWD, "/etc/hosts", HOST_FILE_MAX, &file, NULL);
+	for (size_t i = 0; i < h->n; i++)
+		if (is_host_name(h->v[i].name) &&
+		    (!served || host_file_has(buf_str(&file), h->v[i].name)))
+			add_lines(&h->v[i], e->pod_net6.family != IPNET_NONE, now, out);
+}
+
 void net_egress_add_hosts(struct engine *e, const struct addr *space, struct buf *out)
 {
 	cleanup_egress_hosts struct egress_hosts h = { 0 };
 	struct space_doc d = { 0 };
-	int64_t now = ktime_now().sec;
 
 	if (net_egress_load(e, space, &d, NULL) <= 0)
 		return;
 	if (egress_denies(egress_of(&d)) && egress_hosts_load(e, space, &h, NULL) == 0)
-		for (size_t i = 0; i < h.n; i++)
-			if (is_host_name(h.v[i].name))
-				add_lines(&h.v[i], e->pod_net6.family != IPNET_NONE, now, out);
+		add_names(e, &h, is_served(e, space), out);
 	model_clear(&space_doc_type, &d);
 }

@@ -4,6 +4,7 @@
 
 #include "context.h"
 #include "firewall_plan.h"
+#include "names_opened.h"
 #include "resolve.h"
 
 /*
@@ -52,14 +53,33 @@ struct net_egress_rules {
 
 void net_egress_rules_clear(struct net_egress_rules *r);
 
+/*
+ * Whether a rule with a name opens an address that the name has: not one that only the host, its
+ * link or its own network has, unless a rule with a cidr has that address, too. Who answers for a
+ * name in the world would open those otherwise. Pure.
+ */
+bool net_egress_opens(const struct egress_policy *p, const struct ipnet *addr);
+
 /* p NULL: nothing. Pure. */
 struct egress_hosts;
 void net_egress_rules_make(const struct egress_policy *p, const struct egress_hosts *hosts,
 			   int64_t now, struct net_egress_rules *ret);
 
+/* The same time by the wall clock and by clock_ms(). */
+struct net_egress_now {
+	int64_t sec;
+	int64_t ms;
+};
+
+/* Add what answers to queries have opened and hosts has not. Pure. */
+void net_egress_rules_add_opened(const struct egress_policy *p, const struct egress_hosts *hosts,
+				 const struct opened *opened, const struct net_egress_now *now,
+				 struct net_egress_rules *ret);
+
 /*
  * Lines of a hosts file: under a policy that denies, the allowed names with the addresses
- * that the rules admit and a cell can use.
+ * that the rules admit and a cell can use. Where the resolver of cells answers (kukedns), only
+ * those that the host itself has from its hosts file, which no resolver knows.
  */
 void net_egress_add_hosts(struct engine *e, const struct addr *space, struct buf *out);
 

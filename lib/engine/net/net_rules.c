@@ -24,6 +24,7 @@
 #include "log.h"
 #include "mem.h"
 #include "model.h"
+#include "names_state.h"
 #include "net_egress.h"
 #include "net_ipv6.h"
 #include "net_rules.h"
@@ -54,7 +55,9 @@ struct rules_input {
 	struct firewall_port *ports;
 	size_t n_ports;
 	struct rules_as *as; /* NULL: all is stored */
-	int64_t now;
+	struct names_served served;
+	struct net_egress_now now;
+	bool denies; /* a space's policy does */
 };
 
 /* A policy without its record of addresses admits no host name. */
@@ -63,10 +66,17 @@ static void rules_of_policy(struct rules_input *in, struct engine *e, const stru
 {
 	struct net_egress_rules *allow = vec_grow(&in->allow, &in->n_allow, sizeof(*in->allow));
 	cleanup_egress_hosts struct egress_hosts hosts = { 0 };
+	cleanup_opened struct opened opened = { 0 };
 
 	(void) egress_hosts_load(e, space, &hosts, NULL); /* told when it is next written */
-	net_egress_rules_make(p, &hosts, in->now, allow);
+	net_egress_rules_make(p, &hosts, in->now.sec, allow);
 	s->policy = egress_denies(p) ? FIREWALL_DEFAULT_DENY : FIREWALL_DEFAULT_ALLOW;
+	if (egress_denies(p)) {
+		opened_load(e, s->bridge, &opened);
+		net_egress_rules_add_opened(p, &hosts, &opened, &in->now, allow);
+		s->dns = names_serves(&in->served, s->bridge);
+		in->denies = true;
+	}
 	s->allow = allow->v;
 	s->n_allow = allow->n;
 }
@@ -122,6 +132,14 @@ static void rules_input_clear(struct rules_input *in)
 	free(in->v);
 	free(in->allow);
 	free(in->ports);
+	names_served_clear(&in->served);
+}
+
+/* as: NULL, all is stored. */
+static void rules_input_init(struct rules_input *in, const struct engine *e, struct rules_as *as)
+{
+	*in = (struct rules_input){ .as = as, .now = { .sec = ktime_now().sec, .ms = clock_ms() } };
+	names_served_load(e, &in->served);
 }
 
 /* The address of IPv6 that belongs to one of IPv4; no family if there is none. */
@@ -315,6 +333,12 @@ static int apply_plan(struct engine *e, const struct firewall_plan *plan, struct
 	return r < 0 ? 0 : r;
 }
 
+/* What answers to queries have opened: nothing ends by that, and all else is as it was. */
+static int open_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
+{
+	return packet_filter_apply(e, plan, NULL, err);
+}
+
 static int compare_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
 {
 	return firewall_differs(plan, packet_filter_choice(e), err);
@@ -341,23 +365,27 @@ static int with_plan_locked(struct engine *e, struct rules_as *as,
 			    const struct published_list *ports, const struct addr *only,
 			    plan_fn *fn, struct kerr *err)
 {
-	cleanup_(rules_input_clear) struct rules_input in = { .as = as, .now = ktime_now().sec };
+	cleanup_(rules_input_clear) struct rules_input in = { 0 };
 	cleanup_(firewall_plan_clear) struct firewall_plan plan = { 0 };
 	struct firewall_input fi = { .instance = e->instance };
-	int r = collect(e, &in, ports, &fi, err);
+	int r;
 
+	rules_input_init(&in, e, as);
+	r = collect(e, &in, ports, &fi, err);
 	if (r < 0)
 		return r;
 	firewall_plan_make(&fi, &plan);
 	r = fn(e, &plan, err);
 	if (r < 0)
 		return r;
-	if (fn != compare_plan)
+	if (fn != compare_plan && fn != open_plan)
 		set_localnet(&in);
 	if (set_fences(e, &fi, only, fn != compare_plan))
 		r = 1;
 	if (r > 0 && fn == apply_plan)
 		end_connections(&fi);
+	if (fn == apply_plan)
+		names_want(e, in.denies);
 	return r;
 }
 
@@ -377,11 +405,15 @@ int net_rules_hold(struct engine *e, struct kerr *err)
 	return locks_take(e->locks, &lock, 0, err);
 }
 
+/* What was written for a policy is stored by now. */
 void net_rules_release(struct engine *e)
 {
 	struct lock_id lock = lock_id_firewall();
 
 	locks_drop(e->locks, &lock);
+	if (e->policy_written)
+		names_poke(e);
+	e->policy_written = false;
 }
 
 int net_rules_write(struct engine *e, const struct addr *space, const struct space_doc *doc,
@@ -389,6 +421,7 @@ int net_rules_write(struct engine *e, const struct addr *space, const struct spa
 {
 	struct rules_as as = { .space = space, .doc = doc };
 
+	e->policy_written = true;
 	return with_plan(e, space ? &as : NULL, apply_plan, err);
 }
 
@@ -405,6 +438,20 @@ int net_rules_sync(struct engine *e, struct kerr *err)
 	e->rules_error = why;
 	if (r < 0 && err)
 		*err = why;
+	return r;
+}
+
+int net_rules_opened(struct engine *e, const struct addr *space, struct kerr *err)
+{
+	cleanup_(published_list_clear) struct published_list ports = { 0 };
+	int r = net_rules_hold(e, err);
+
+	if (r < 0)
+		return r;
+	r = published_read_all(e, &ports, err);
+	if (r == 0)
+		r = with_plan_locked(e, NULL, &ports, space, open_plan, err);
+	net_rules_release(e);
 	return r;
 }
 
@@ -442,10 +489,11 @@ static int fence_locked(struct engine *e, const struct addr *space, struct rules
 			struct kerr *err)
 {
 	cleanup_(published_list_clear) struct published_list ports = { 0 };
-	cleanup_(rules_input_clear) struct rules_input in = { .as = as, .now = ktime_now().sec };
+	cleanup_(rules_input_clear) struct rules_input in = { 0 };
 	struct firewall_input fi = { .instance = e->instance };
 	int r = published_read_all(e, &ports, err);
 
+	rules_input_init(&in, e, as);
 	if (r == 0)
 		r = rules_space(&in, e, space);
 	if (r < 0)
@@ -470,6 +518,26 @@ int net_rules_fence(struct engine *e, const struct addr *space, const struct spa
 	return r;
 }
 
+int net_rules_fence_of(struct engine *e, const struct addr *space, struct fence *ret,
+		       struct kerr *err)
+{
+	cleanup_(published_list_clear) struct published_list ports = { 0 };
+	cleanup_(rules_input_clear) struct rules_input in = { 0 };
+	struct firewall_input fi = { .instance = e->instance };
+	int r = published_read_all(e, &ports, err);
+
+	rules_input_init(&in, e, NULL);
+	if (r == 0)
+		r = rules_space(&in, e, space);
+	if (r < 0)
+		return r;
+	finish_input(&in, &ports, &fi);
+	if (fi.n_spaces == 0 || fi.spaces[0].policy == FIREWALL_DEFAULT_UNKNOWN)
+		return -ENODATA;
+	fence_make(&fi, &fi.spaces[0], ret);
+	return 0;
+}
+
 int net_rules_write_ports(struct engine *e, const struct published_list *ports,
 			  const struct addr *cell, struct kerr *err)
 {
@@ -480,9 +548,11 @@ int net_rules_write_ports(struct engine *e, const struct published_list *ports,
 static int look_locked(struct engine *e, net_rules_look_fn *fn, void *ctx, struct kerr *err)
 {
 	cleanup_(published_list_clear) struct published_list ports = { 0 };
-	cleanup_(rules_input_clear) struct rules_input in = { .now = ktime_now().sec };
+	cleanup_(rules_input_clear) struct rules_input in = { 0 };
 	struct firewall_input fi = { .instance = e->instance };
 	int r = published_read_all(e, &ports, err);
+
+	rules_input_init(&in, e, NULL);
 
 	if (r == 0)
 		r = collect(e, &in, &ports, &fi, err);

@@ -147,6 +147,11 @@ static char *reason_of(const struct flow_verdict *v, const struct ipnet *to)
 				 v->to->space);
 	case FLOW_NO_DENIAL:
 		return xasprintf("space \"%s\" has no policy that denies", v->from->space);
+	case FLOW_DNS:
+		return xasprintf(
+			"the gateway of space \"%s\" answers queries for the names that its "
+			"rules have",
+			v->from->space);
 	case FLOW_RULE:
 		return xasprintf("rule %s of space \"%s\"", v->rule->tag, v->from->space);
 	case FLOW_DENIED:

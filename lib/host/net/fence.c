@@ -346,6 +346,24 @@ static void allow_port(struct making *m, const struct firewall_port *port)
 	allow(m, own.v, own.n);
 }
 
+/* Queries for names, to the gateway. */
+static void allow_dns(struct making *m, const struct firewall_space *s)
+{
+	static const uint32_t protos[] = { IPPROTO_UDP, IPPROTO_TCP };
+	const struct ipnet gateway = m->family == IPNET_V4
+					     ? ipnet_of_ipv4((struct ipv4_net){ s->gateway, 32 })
+					     : firewall_gateway6(s);
+
+	for (size_t i = 0; gateway.family != IPNET_NONE && i < ARRAY_SIZE(protos); i++) {
+		struct text t = { 0 };
+
+		put_dest(&t, &gateway);
+		put_range(&t, protos[i], M_DPORT, FIREWALL_DNS_PORT, FIREWALL_DNS_PORT);
+		put_end(&t);
+		allow(m, t.v, t.n);
+	}
+}
+
 static bool is_port_of(const struct firewall_port *port, const struct firewall_space *s,
 		       enum ipnet_family family)
 {
@@ -368,6 +386,8 @@ void fence_make(const struct firewall_input *in, const struct firewall_space *s,
 	for (size_t k = 0; k < ARRAY_SIZE(families); k++) {
 		struct making m = { .f = ret, .family = families[k] };
 
+		if (s->dns)
+			allow_dns(&m, s);
 		for (size_t i = 0; i < s->n_allow; i++)
 			if (s->allow[i].dst.family == m.family)
 				allow_policy(&m, &s->allow[i]);
@@ -377,6 +397,29 @@ void fence_make(const struct firewall_input *in, const struct firewall_space *s,
 		finish(&m);
 	}
 	append(add_program(ret), &drop, 1);
+}
+
+bool fence_catch(const struct fence *f, struct sock_filter *ret, size_t max, size_t *ret_n)
+{
+	size_t total = 0, n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		total += f->v[i].n;
+	if (total > max)
+		return false;
+	for (size_t i = 0; i < f->n; i++)
+		for (size_t k = 0; k < f->v[i].n; k++) {
+			struct sock_filter in = f->v[i].v[k];
+
+			if (in.code == (BPF_RET | BPF_K) && in.k == (uint32_t) TC_ACT_UNSPEC)
+				in = (struct sock_filter) BPF_STMT(BPF_JMP | BPF_JA,
+								   (uint32_t) (f->v[i].n - k - 1));
+			else if (in.code == (BPF_RET | BPF_K))
+				in.k = in.k == TC_ACT_SHOT ? FENCE_CAUGHT_BYTES : 0;
+			ret[n++] = in;
+		}
+	*ret_n = n;
+	return true;
 }
 
 void fence_clear(struct fence *f)

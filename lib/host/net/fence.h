@@ -40,4 +40,12 @@ struct fence {
 void fence_make(const struct firewall_input *in, const struct firewall_space *s, struct fence *ret);
 void fence_clear(struct fence *f);
 
+/*
+ * The fence the other way round, as one filter of a socket (SO_ATTACH_FILTER, socket(7)): it
+ * takes the first bytes of the frames that the fence drops, and no others. Pure. False if
+ * that has more than max instructions. A fence without programs drops nothing.
+ */
+#define FENCE_CAUGHT_BYTES 128
+bool fence_catch(const struct fence *f, struct sock_filter *ret, size_t max, size_t *ret_n);
+
 #endif

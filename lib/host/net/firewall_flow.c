@@ -36,9 +36,8 @@ static bool permits(const struct firewall_allow *a, const struct conntrack_flow 
 static bool is_gateway(const struct firewall_space *s, const struct ipnet *addr)
 {
 	struct ipnet v4 = ipnet_of_ipv4((struct ipv4_net){ s->gateway, 32 });
-	struct ipnet v6 = ipnet_host(s->subnet6, 1);
+	struct ipnet v6 = firewall_gateway6(s);
 
-	v6.prefix = ipnet_bits(v6.family);
 	return ipnet_eq(&v4, addr) || ipnet_eq(&v6, addr);
 }
 
@@ -48,6 +47,9 @@ static enum flow_why judge_denied(const struct firewall_space *from,
 {
 	if (f->proto == IPPROTO_ICMPV6 || (f->proto == IPPROTO_ICMP && to == from))
 		return FLOW_ICMP;
+	if (from->dns && to == from && f->to_port == FIREWALL_DNS_PORT &&
+	    (f->proto == IPPROTO_UDP || f->proto == IPPROTO_TCP))
+		return FLOW_DNS;
 	for (size_t i = 0; i < from->n_allow; i++)
 		if (permits(&from->allow[i], f)) {
 			*ret_rule = &from->allow[i];

@@ -12,6 +12,7 @@ enum flow_why {
 	FLOW_OTHER_SPACE, /* spaces are kept apart; denied, but for a published port */
 	FLOW_NO_DENIAL, /* the space's policy does not deny; allowed */
 	FLOW_ICMP, /* the gateway answers; allowed */
+	FLOW_DNS, /* the gateway answers queries for names; allowed */
 	FLOW_RULE, /* a rule of the policy has it; allowed */
 	FLOW_DENIED, /* none has, and the policy denies */
 	FLOW_NOT_KNOWN, /* the policy cannot be read: what stands, stays; counts as allowed */

@@ -36,6 +36,14 @@ void firewall_space_chain(const char *realm, const char *space, const char *inst
 			builtin == FIREWALL_INPUT ? "INP" : "EGR", fnv1a32(text, strlen(text)));
 }
 
+struct ipnet firewall_gateway6(const struct firewall_space *s)
+{
+	struct ipnet addr = ipnet_host(s->subnet6, 1);
+
+	addr.prefix = ipnet_bits(addr.family);
+	return addr;
+}
+
 /* ---- the chains ---- */
 
 static void set_device(char to[FIREWALL_DEVICE_MAX], const char *name)
@@ -105,6 +113,25 @@ static void add_space_egress(struct firewall_chain *c, const struct firewall_spa
 	add_default(c, s, FIREWALL_ACCEPT);
 }
 
+/* Queries for names, to the gateway of either family. */
+static void add_dns(struct firewall_chain *c, const struct firewall_space *s)
+{
+	static const enum firewall_proto protos[] = { FIREWALL_UDP, FIREWALL_TCP };
+	const struct ipnet gateways[] = { ipnet_of_ipv4((struct ipv4_net){ s->gateway, 32 }),
+					  firewall_gateway6(s) };
+	struct firewall_rule *r;
+
+	for (size_t i = 0; i < 4; i++) {
+		if (gateways[i / 2].family == IPNET_NONE)
+			continue;
+		r = firewall_add_rule(c, FIREWALL_RETURN);
+		r->dst = gateways[i / 2];
+		r->proto = protos[i % 2];
+		r->dport = (struct firewall_ports){ FIREWALL_DNS_PORT, FIREWALL_DNS_PORT };
+		r->comment = space_tag(s, "dns");
+	}
+}
+
 /*
  * What a space sends to the host's own addresses. Where IPv6 is on, ICMPv6 is how
  * neighbours find each other (RFC 4861), so all of it is excepted.
@@ -122,6 +149,8 @@ static void add_space_input(struct firewall_chain *c, const struct firewall_spac
 		r = firewall_add_rule(c, FIREWALL_RETURN);
 		r->proto = FIREWALL_ICMPV6;
 		r->comment = space_tag(s, "gateway");
+		if (s->dns)
+			add_dns(c, s);
 		for (size_t i = 0; i < s->n_allow; i++)
 			add_allow(c, s, &s->allow[i], FIREWALL_RETURN);
 	}

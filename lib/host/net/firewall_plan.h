@@ -9,6 +9,8 @@
  * From the spaces of an instance to the wanted chains and rules: pure, and independent
  * of how a host filters packets.
  */
+#define FIREWALL_DNS_PORT 53
+
 /* A destination that a policy permits. */
 struct firewall_allow {
 	struct ipnet dst;
@@ -34,6 +36,7 @@ struct firewall_space {
 	const struct firewall_allow *allow; /* in order */
 	size_t n_allow;
 	struct ipnet subnet6; /* no family: it has no IPv6 */
+	bool dns; /* of a policy that denies: the gateway answers queries for names (kukedns) */
 };
 
 /* Published ports of one cell, one protocol: a range of the host's. */
@@ -57,6 +60,9 @@ struct firewall_input {
 	size_t n_ports;
 };
 
+/* The host's IPv6 address on the bridge: the subnet's first. No family without a subnet. */
+struct ipnet firewall_gateway6(const struct firewall_space *s);
+
 /*
  * The chain of a space in FORWARD or INPUT: KUKE-EGR- or KUKE-INP- and %08x of FNV-1a-32
  * over "<realm>/<space>" (and the instance, if not the default).
@@ -78,7 +84,8 @@ void firewall_space_chain(const char *realm, const char *space, const char *inst
  *
  * Isolation stands ahead of what is allowed: a policy opens no other space. What a cell of
  * another space publishes is an address of the host, so it is open to spaces that may go
- * anywhere (firewall_ports.h). The plan refers to no memory of the input.
+ * anywhere (firewall_ports.h). A space whose gateway answers queries for names may send them
+ * there. The plan refers to no memory of the input.
  */
 void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *ret);
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_NAMES_OPENED_H
+#define KUKEON_NAMES_OPENED_H
+
+#include "context.h"
+
+/*
+ * The addresses that answers to queries of a space's cells had, for names that its policy
+ * allows: open until their time is over. Written by the keeper of the resolver ahead of the
+ * rules, in names/ of the runtime directory, so that each process that writes rules has them. Times are
+ * those of clock_ms(): a wall clock that jumps changes nothing.
+ *
+ * A name keeps OPENED_PER_NAME addresses, those that end last; a space OPENED_MAX.
+ */
+enum {
+	OPENED_PER_NAME = 128,
+	OPENED_MAX = 2048,
+};
+
+struct opened_addr {
+	char *name;
+	struct ipnet addr;
+	int64_t until_ms;
+};
+
+struct opened {
+	struct opened_addr *v; /* sorted by name and address */
+	size_t n;
+};
+
+void opened_clear(struct opened *o);
+#define cleanup_opened cleanup_(opened_clear)
+
+/* bridge: of the space. Nothing if there is no file, or one that cannot be read. */
+void opened_load(const struct engine *e, const char *bridge, struct opened *ret);
+/* Without addresses the file is removed. */
+int opened_save(const struct engine *e, const char *bridge, const struct opened *o,
+		struct kerr *err);
+
+/*
+ * Open an address, or longer than so far. True: it was not open. What is over at now_ms goes,
+ * and if there is no room, what ends first. Pure.
+ */
+bool opened_add(struct opened *o, const char *name, const struct ipnet *addr, int64_t until_ms,
+		int64_t now_ms);
+
+/* Drop what is over. True: something was. Pure. */
+bool opened_age(struct opened *o, int64_t now_ms);
+
+/* The text of the file and back. A line that is none is left out. Pure. */
+void opened_text(const struct opened *o, struct buf *out);
+void opened_read(const char *text, struct opened *ret);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#include "clock.h"
+#include "fd.h"
+#include "mem.h"
+#include "names_state.h"
+#include "path.h"
+#include "str.h"
+#include "wake.h"
+
+enum {
+	SERVED_MAX = 1 << 20,
+	WAIT_MS = 3000,
+	LOOK_MS = 5,
+};
+
+char *names_file(const struct engine *e, const char *name)
+{
+	cleanup_free char *dir = layout_rt(&e->layout, RT_NAMES);
+
+	return path_join(dir, name, NULL);
+}
+
+bool names_is_wanted(const struct engine *e)
+{
+	cleanup_free char *mark = names_file(e, "wanted");
+
+	return access(mark, F_OK) == 0;
+}
+
+void names_want(struct engine *e, bool wanted)
+{
+	cleanup_free char *mark = names_file(e, "wanted");
+	cleanup_free char *dir = layout_rt(&e->layout, RT_NAMES);
+	cleanup_fd int fd = -EBADF;
+
+	if (!wanted) {
+		if (unlink(mark) == 0)
+			names_poke(e);
+		return;
+	}
+	if (access(mark, F_OK) == 0)
+		return;
+	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
+		fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0)
+		wake_daemon(e);
+}
+
+void names_poke(const struct engine *e)
+{
+	cleanup_free char *file = names_file(e, "poke");
+
+	(void) utimensat(AT_FDCWD, file, NULL, 0); /* the keeper makes it, and watches it */
+}
+
+static int lock_file(const struct engine *e, int flags)
+{
+	cleanup_free char *file = names_file(e, "lock");
+
+	return open(file, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+}
+
+int names_hold(const struct engine *e, struct kerr *err)
+{
+	const struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	cleanup_fd int fd = lock_file(e, O_CREAT);
+
+	if (fd < 0)
+		return kerr_set(err, -errno, "open the lock of the resolver's keeper");
+	if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
+		return kerr_set(err, -errno, "take the lock of the resolver's keeper");
+	return take_fd(fd);
+}
+
+/* ---- what is served ---- */
+
+/* Asked without taking the lock (F_OFD_GETLK, fcntl(2)): a keeper that starts is in no way. */
+static bool keeper_lives(const struct engine *e)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	cleanup_fd int fd = lock_file(e, 0);
+
+	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+void names_served_clear(struct names_served *s)
+{
+	strlist_clear(&s->bridges);
+}
+
+void names_served_load(const struct engine *e, struct names_served *ret)
+{
+	cleanup_free char *file = names_file(e, "served");
+	cleanup_buf struct buf text = BUF_INIT(SERVED_MAX);
+	const char *line;
+	size_t n;
+
+	*ret = (struct names_served){ 0 };
+	if (file_read_at(AT_FDCWD, file, SERVED_MAX, &text, NULL) < 0 || !keeper_lives(e))
+		return;
+	for (line = buf_str(&text); *line; line += n + (line[n] == '\n')) {
+		n = strcspn(line, "\n");
+		strlist_add_owned(&ret->bridges, xstrndup(line, n));
+	}
+	strlist_sort(&ret->bridges);
+}
+
+int names_served_save(const struct engine *e, const struct strlist *bridges, struct kerr *err)
+{
+	cleanup_free char *file = names_file(e, "served");
+	cleanup_buf struct buf text = BUF_INIT(SERVED_MAX);
+
+	for (size_t i = 0; i < bridges->n; i++)
+		buf_addf(&text, "%s\n", bridges->v[i]);
+	return atomic_write_at(AT_FDCWD, file, buf_str(&text), text.len, 0600, ATOMIC_WRITE_NOSYNC,
+			       err);
+}
+
+bool names_serves(const struct names_served *s, const char *bridge)
+{
+	return strlist_find(&s->bridges, bridge);
+}
+
+static char *trouble_file(const struct engine *e, const char *bridge)
+{
+	cleanup_free char *name = xasprintf("trouble.%s", bridge);
+
+	return names_file(e, name);
+}
+
+char *names_trouble(const struct engine *e, const char *bridge)
+{
+	cleanup_free char *file = trouble_file(e, bridge);
+	cleanup_buf struct buf text = BUF_INIT(KERR_TEXT_MAX);
+
+	return file_read_at(AT_FDCWD, file, KERR_TEXT_MAX, &text, NULL) == 0 ? buf_take(&text)
+									     : NULL;
+}
+
+int names_trouble_set(const struct engine *e, const char *bridge, const char *why)
+{
+	cleanup_free char *file = trouble_file(e, bridge), *before = names_trouble(e, bridge);
+
+	if (streq(before ? before : "", why))
+		return 0;
+	if (!*why)
+		(void) unlink(file);
+	else /* if this fails, it is only told again */
+		(void) atomic_write_at(AT_FDCWD, file, why, strlen(why), 0600, ATOMIC_WRITE_NOSYNC,
+				       NULL);
+	return 1;
+}
+
+static bool serves(const struct engine *e, const char *bridge)
+{
+	cleanup_names_served struct names_served served = { 0 };
+
+	names_served_load(e, &served);
+	return names_serves(&served, bridge);
+}
+
+bool names_wait(const struct engine *e, const char *bridge)
+{
+	cleanup_free char *daemon = layout_rt(&e->layout, RT_WAKE_SOCKET);
+	int64_t end = clock_ms() + WAIT_MS;
+
+	while (!serves(e, bridge)) {
+		if (access(daemon, F_OK) < 0 || clock_ms() >= end)
+			return false;
+		(void) poll(NULL, 0, LOOK_MS);
+	}
+	return true;
+}

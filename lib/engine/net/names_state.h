@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_NAMES_STATE_H
+#define KUKEON_NAMES_STATE_H
+
+#include "context.h"
+
+/*
+ * What the process that keeps the resolver of cells (kukedns) and the rest of the engine leave
+ * for each other in names/ of the runtime directory. The keeper holds the lock of names/lock
+ * as long as it lives; so it is known whether what it wrote still holds.
+ */
+
+/* A file of names/: owned by the caller. */
+char *names_file(const struct engine *e, const char *name) __attribute__((returns_nonnull));
+
+/*
+ * Whether a keeper is wanted: names/wanted exists while there is a space whose policy denies.
+ * The daemon, which starts one then, is told. Best effort, repeated by each pass.
+ */
+void names_want(struct engine *e, bool wanted);
+bool names_is_wanted(const struct engine *e);
+
+/* Tell the keeper that policies or names of cells have changed: nothing without a keeper. */
+void names_poke(const struct engine *e);
+
+/* The keeper's side of it: hold the lock. The descriptor, or -errno with a message. */
+int names_hold(const struct engine *e, struct kerr *err);
+
+/* The bridges on whose gateways a keeper that lives holds port 53. */
+struct names_served {
+	struct strlist bridges; /* sorted */
+};
+
+void names_served_clear(struct names_served *s);
+#define cleanup_names_served cleanup_(names_served_clear)
+void names_served_load(const struct engine *e, struct names_served *ret);
+int names_served_save(const struct engine *e, const struct strlist *bridges, struct kerr *err);
+bool names_serves(const struct names_served *s, const char *bridge);
+
+/*
+ * A word of the keeper about a bridge, in a file of its own: why it is not served, "" if it
+ * is. 1 it is another one than before, 0 the same. Reading: owned by the caller, NULL if none.
+ */
+int names_trouble_set(const struct engine *e, const char *bridge, const char *why);
+char *names_trouble(const struct engine *e, const char *bridge);
+
+/*
+ * Wait for a daemon that runs to serve a bridge, a few seconds at most: a cell that starts may
+ * ask at once. False: it does not, and names are not answered there for now.
+ */
+bool names_wait(const struct engine *e, const char *bridge);
+
+#endif
