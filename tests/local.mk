@@ -327,7 +327,10 @@ tests_fuzz_fuzz_layer_LDADD = $(LIBPROTO) libhost.a $(LIBBASE) $(ARCHIVE_LIBS) $
 	$(ISAL_LIBS) $(FUZZ_LIBS)
 
 # In the top of the build tree, where it finds src/kukeshim/kukeshim as kuke does.
-check_PROGRAMS += shimdrive pinned netprobe
+check_PROGRAMS += shimdrive pinned netprobe dnsprobe
+dnsprobe_SOURCES = tests/helpers/dnsprobe.c
+dnsprobe_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
+dnsprobe_LDADD = $(LIBBASE) -lresolv
 pinned_SOURCES = tests/helpers/pinned.c
 pinned_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST)
 pinned_LDADD = $(LIBHOST) $(LIBBASE)
@@ -384,7 +387,7 @@ AM_TESTS_ENVIRONMENT = \
 	LC_ALL=C.UTF-8; export LC_ALL;
 EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/helpers/leakcheck tests/helpers/busybox-image tests/helpers/kernel-tells \
-	tests/helpers/odd-image tests/helpers/egress-model tests/helpers/slow-dns \
+	tests/helpers/odd-image tests/helpers/egress-model tests/helpers/name-server tests/helpers/slow-dns \
 	tests/data/spec/plain.json tests/data/spec/everything.json \
 	tests/helpers/archive-registry tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
 	tests/helpers/imgtree tests/helpers/layerseq tests/helpers/treecmp tests/helpers/fiveimages tests/helpers/store.bash \

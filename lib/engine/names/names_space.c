@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "capture.h"
+#include "fence_capture.h"
 #include "copy.h"
 #include "egress.h"
 #include "fd.h"
@@ -131,7 +131,7 @@ static int open_sockets(struct names_space *s, struct kerr *err)
 		if (s->fds[i] < 0)
 			return s->fds[i];
 	}
-	s->fds[NAMES_CAPTURE] = capture_open(s->net.bridge, &why);
+	s->fds[NAMES_CAPTURE] = fence_capture_open(s->net.bridge, &why);
 	if (s->fds[NAMES_CAPTURE] < 0) /* names are answered without it */
 		log_wrn("what a space is denied cannot be listed", "bridge", s->net.bridge, "error",
 			kerr_text(&why, text, sizeof(text)));
@@ -275,7 +275,8 @@ void names_space_capture(struct engine *e, struct names_space *s)
 	if (s->fds[NAMES_CAPTURE] < 0)
 		return;
 	if (net_rules_fence_of(e, &s->at.a, &f, NULL) == 0)
-		(void) capture_set(s->fds[NAMES_CAPTURE], &f, NULL); /* else it stays as it is */
+		(void) fence_capture_set(s->fds[NAMES_CAPTURE], &f,
+					 NULL); /* else it stays as it is */
 }
 
 /* ---- what may be opened ---- */

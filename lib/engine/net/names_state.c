@@ -20,6 +20,7 @@ enum {
 	SERVED_MAX = 1 << 20,
 	WAIT_MS = 3000,
 	LOOK_MS = 5,
+	BEGIN_S = 5,
 };
 
 char *names_file(const struct engine *e, const char *name)
@@ -166,6 +167,33 @@ static bool serves(const struct engine *e, const char *bridge)
 
 	names_served_load(e, &served);
 	return names_serves(&served, bridge);
+}
+
+/* A keeper that was wanted just now, or ended, has this long to begin. */
+static bool begins(const struct engine *e)
+{
+	cleanup_free char *mark = names_file(e, "wanted");
+	struct stat st;
+	int64_t age;
+
+	if (stat(mark, &st) < 0)
+		return true;
+	age = (int64_t) ktime_now().sec - st.st_mtim.tv_sec;
+	return age >= 0 && age < BEGIN_S;
+}
+
+char *names_unanswered(const struct engine *e, const char *bridge)
+{
+	cleanup_free char *daemon = layout_rt(&e->layout, RT_WAKE_SOCKET);
+	cleanup_free char *why = NULL;
+
+	if (serves(e, bridge) || access(daemon, F_OK) < 0)
+		return NULL;
+	why = names_trouble(e, bridge);
+	if (!why && begins(e))
+		return NULL;
+	return xasprintf("cells' queries for names are not answered: %s",
+			 why ? why : "the resolver of cells (kukedns) does not run");
 }
 
 bool names_wait(const struct engine *e, const char *bridge)

@@ -45,6 +45,12 @@ int names_trouble_set(const struct engine *e, const char *bridge, const char *wh
 char *names_trouble(const struct engine *e, const char *bridge);
 
 /*
+ * Why queries of cells in a space whose policy denies are not answered, while a daemon runs:
+ * owned by the caller. NULL: they are, or nothing is known so far.
+ */
+char *names_unanswered(const struct engine *e, const char *bridge);
+
+/*
  * Wait for a daemon that runs to serve a bridge, a few seconds at most: a cell that starts may
  * ask at once. False: it does not, and names are not answered there for now.
  */

@@ -9,10 +9,13 @@
 #include "cellnet.h"
 #include "clock.h"
 #include "copy.h"
+#include "egress.h"
 #include "egress_hosts.h"
 #include "firewall_flow.h"
 #include "mem.h"
 #include "model.h"
+#include "names_opened.h"
+#include "net_egress.h"
 #include "net_rules.h"
 #include "net_why.h"
 #include "network.h"
@@ -57,6 +60,40 @@ static void add_target(struct question *q, const struct ipnet *addr)
 	*(struct ipnet *) vec_grow(&q->to, &q->n, sizeof(*q->to)) = *addr;
 }
 
+/* Those that answers to queries of cells had. */
+static void add_opened(struct engine *e, struct question *q)
+{
+	cleanup_opened struct opened opened = { 0 };
+	int64_t now = clock_ms();
+
+	opened_load(e, q->net.bridge, &opened);
+	for (size_t i = 0; i < opened.n; i++) {
+		const struct opened_addr *a = &opened.v[i];
+		bool known = false;
+
+		for (size_t k = 0; k < q->n; k++)
+			known |= ipnet_eq(&q->to[k], &a->addr);
+		if (!known && a->until_ms > now && egress_host_has(q->args->host, a->name))
+			add_target(q, &a->addr);
+	}
+}
+
+/* Whether a rule of the policy is about the name, or about all names like it. */
+static bool policy_has(struct engine *e, const struct question *q)
+{
+	struct space_doc d = { 0 };
+	bool has = false;
+
+	if (net_egress_load(e, &q->space, &d, NULL) > 0)
+		for (size_t i = 0; i < egress_of(&d)->allow.n && !has; i++) {
+			cleanup_free char *host = str_trim(egress_of(&d)->allow.v[i].host);
+
+			has = *host && egress_host_has(host, q->args->host);
+		}
+	model_clear(&space_doc_type, &d);
+	return has;
+}
+
 /* Those that the rules have for a name of the policy. */
 static void add_known(struct engine *e, struct question *q)
 {
@@ -67,10 +104,11 @@ static void add_known(struct engine *e, struct question *q)
 	if (egress_hosts_load(e, &q->space, &hosts, NULL) < 0)
 		return; /* the space's message tells */
 	h = egress_hosts_find(&hosts, q->args->host);
-	q->has_rule = h != NULL;
 	for (size_t i = 0; h && i < h->n; i++)
 		if (egress_addr_holds(&h->addrs[i], now))
 			add_target(q, &h->addrs[i].addr);
+	add_opened(e, q);
+	q->has_rule = h || policy_has(e, q);
 }
 
 static void ask(struct question *q)

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "mem.h"
 #include "model.h"
+#include "names_state.h"
 #include "net_egress.h"
 #include "net_bridge.h"
 #include "network.h"
@@ -125,6 +126,16 @@ static void settle_realm(struct engine *e, const struct addr *a, const char *cgr
 	scope_observe_cgroup(e, cgroup, &d->status.cgroup_ready, &d->status.subtree_controllers);
 }
 
+static void look_names(struct engine *e, const struct addr *a, struct space_doc *d)
+{
+	struct space_net net;
+
+	if (network_load(e, a, &net, NULL) == 0)
+		d->status.message = names_unanswered(e, net.bridge);
+	if (d->status.message)
+		d->status.reason = xstrdup("NamesUnanswered");
+}
+
 static void settle_space(struct engine *e, const struct addr *a, const char *cgroup,
 			 struct space_doc *d)
 {
@@ -139,6 +150,8 @@ static void settle_space(struct engine *e, const struct addr *a, const char *cgr
 		d->status.message = net_egress_trouble(e, a);
 	if (d->status.message && found == DAMAGE_NONE)
 		d->status.reason = xstrdup("EgressHostUnresolved"); /* the policy holds */
+	if (found == DAMAGE_NONE && !d->status.message && egress_denies(egress_of(d)))
+		look_names(e, a, d);
 	scope_observe_cgroup(e, cgroup, &d->status.cgroup_ready, &d->status.subtree_controllers);
 }
 

@@ -5,7 +5,7 @@ libhost_net_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST_NET) $(LIBNL_CFLAGS) $(IPTC_C
 libhost_net_a_SOURCES = \
 	lib/host/net/bpf.c lib/host/net/bpf.h \
 	lib/host/net/bridge_fence.c lib/host/net/bridge_fence.h \
-	lib/host/net/capture.c lib/host/net/capture.h \
+	lib/host/net/fence_capture.c lib/host/net/fence_capture.h \
 	lib/host/net/conntrack.c lib/host/net/conntrack.h \
 	lib/host/net/fence.c lib/host/net/fence.h \
 	lib/host/net/firewall.c lib/host/net/firewall.h \

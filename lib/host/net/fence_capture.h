@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef KUKEON_CAPTURE_H
-#define KUKEON_CAPTURE_H
+#ifndef KUKEON_FENCE_CAPTURE_H
+#define KUKEON_FENCE_CAPTURE_H
 
 #include "err.h"
 #include "fence.h"
@@ -12,12 +12,12 @@
  */
 
 /* Returns the socket, non-blocking, which gets nothing yet; -errno with a message. */
-int capture_open(const char *bridge, struct kerr *err);
+int fence_capture_open(const char *bridge, struct kerr *err);
 
 /*
  * From now on it gets what that fence drops; also for a socket that another process reads.
  * -E2BIG, without a message, for a fence that is too long for a filter: it gets nothing.
  */
-int capture_set(int fd, const struct fence *f, struct kerr *err);
+int fence_capture_set(int fd, const struct fence *f, struct kerr *err);
 
 #endif

@@ -8,7 +8,7 @@
 #include <net/if.h>
 #include <sys/socket.h>
 
-#include "capture.h"
+#include "fence_capture.h"
 #include "fd.h"
 #include "mem.h"
 
@@ -28,7 +28,7 @@ static int attach_nothing(int fd, struct kerr *err)
 	return attach(fd, &nothing, 1, err);
 }
 
-int capture_open(const char *bridge, struct kerr *err)
+int fence_capture_open(const char *bridge, struct kerr *err)
 {
 	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
 	/* Of no protocol until it is bound: it gets nothing before it has a filter. */
@@ -48,7 +48,7 @@ int capture_open(const char *bridge, struct kerr *err)
 	return take_fd(fd);
 }
 
-int capture_set(int fd, const struct fence *f, struct kerr *err)
+int fence_capture_set(int fd, const struct fence *f, struct kerr *err)
 {
 	cleanup_free struct sock_filter *v = xcalloc(BPF_MAXINSNS, sizeof(*v));
 	size_t n = 0;
