@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libhost.a
 libhost_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST) $(SECCOMP_CFLAGS)
 libhost_a_SOURCES = \
+	lib/host/jail.c lib/host/jail.h \
 	lib/host/mntns.c lib/host/mntns.h \
 	lib/host/mount.c lib/host/mount.h \
 	lib/host/mountfd.c lib/host/mountfd.h \

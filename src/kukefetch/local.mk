@@ -11,11 +11,11 @@ libkukefetch_a_SOURCES = \
 	src/kukefetch/domain.c src/kukefetch/domain.h \
 	src/kukefetch/endpoint.c \
 	src/kukefetch/http.c src/kukefetch/http.h \
-	src/kukefetch/jail.c src/kukefetch/jail.h \
 	src/kukefetch/job.c src/kukefetch/job_answer.c src/kukefetch/job_priv.h \
 	src/kukefetch/job_try.c \
 	src/kukefetch/login.c src/kukefetch/login.h \
 	src/kukefetch/proxy.c src/kukefetch/proxy.h \
+	src/kukefetch/rootfiles.c src/kukefetch/rootfiles.h \
 	src/kukefetch/session.h \
 	src/kukefetch/words.c src/kukefetch/words.h
 LIBKUKEFETCH = libkukefetch.a $(LIBPROTO) libhost.a $(LIBBASE) $(CURL_LIBS) $(PSL_LIBS) $(SECCOMP_LIBS)

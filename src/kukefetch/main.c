@@ -13,8 +13,8 @@
 
 #include "clock.h"
 #include "fd.h"
-#include "jail.h"
 #include "mem.h"
+#include "rootfiles.h"
 #include "session.h"
 #include "str.h"
 
@@ -83,7 +83,7 @@ static int read_settings(struct session *s, struct kerr *err)
 
 static int prepare(struct session *s, struct kerr *err)
 {
-	struct http_settings http = { .ca_file = JAIL_CA_FILE };
+	struct http_settings http = { .ca_file = ROOTFILES_CA_FILE };
 	int r;
 
 	read_tuning(&s->tuning);
@@ -91,7 +91,7 @@ static int prepare(struct session *s, struct kerr *err)
 	http.stall_s = s->tuning.stall_s;
 	/* Before entering the jail, as libraries read files when they are initialised. */
 	r = http_new(&http, &s->http, err);
-	return r < 0 ? r : jail_enter(s->ca, err);
+	return r < 0 ? r : rootfiles_enter(s->ca, err);
 }
 
 /* ---- the loop ---- */

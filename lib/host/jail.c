@@ -37,25 +37,9 @@
 enum {
 	JAIL_ID = 65534, /* the overflow ids: they own nothing */
 	JAIL_MAX_FILE = 4 << 20, /* limit of a file copied into the new root */
-	JAIL_MEMORY = 512 << 20, /* address space */
-	JAIL_FILES = 256,
-	JAIL_WRITES = 8 << 20, /* limit of a file that is written (a manifest) */
 };
 
-/* Files that the resolver reads; missing ones are not needed. */
-static const char *const resolver_files[] = {
-	"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/host.conf",
-};
-
-/* Where distributions keep all CA certificates in one file. */
-static const char *const bundles[] = {
-	"/etc/ssl/certs/ca-certificates.crt",
-	"/etc/pki/tls/certs/ca-bundle.crt",
-	"/etc/ssl/ca-bundle.pem",
-	"/etc/ssl/cert.pem",
-};
-
-static int make_root(struct kerr *err)
+int jail_root(struct kerr *err)
 {
 	cleanup_fd int fs = (int) syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
 	int fd = -1;
@@ -68,8 +52,7 @@ static int make_root(struct kerr *err)
 	return fd < 0 ? kerr_set(err, -errno, "make an empty root") : fd;
 }
 
-/* Append a file of the host to a file in the new root. -ENOENT without a message. */
-static int copy_file(int root, const char *from, const char *to, struct kerr *err)
+int jail_copy(int root, const char *from, const char *to, struct kerr *err)
 {
 	cleanup_fd int in = open(from, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	cleanup_buf struct buf text = BUF_INIT(JAIL_MAX_FILE);
@@ -89,36 +72,6 @@ static int copy_file(int root, const char *from, const char *to, struct kerr *er
 	buf_addc(&text, '\n');
 	r = fd_write_all(out, text.data, text.len);
 	return r < 0 ? kerr_set(err, r, "write '%s' in the new root", to) : 0;
-}
-
-static int copy_ca_certs(int root, const char *ca, struct kerr *err)
-{
-	const char *own = getenv("SSL_CERT_FILE");
-	int r;
-
-	r = str_empty(own) ? -ENOENT : copy_file(root, own, JAIL_CA_NAME, err);
-	for (size_t i = 0; r == -ENOENT && i < ARRAY_SIZE(bundles); i++)
-		r = copy_file(root, bundles[i], JAIL_CA_NAME, err);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	r = *ca ? copy_file(root, ca, JAIL_CA_NAME, err) : 0;
-	if (r == -ENOENT)
-		return kerr_set(err, r, "registryCAFile '%s'", ca);
-	return r < 0 ? kerr_wrap(err, r, "registryCAFile") : 0;
-}
-
-static int fill_root(int root, const char *ca, struct kerr *err)
-{
-	int r;
-
-	if (mkdirat(root, "etc", 0755) < 0)
-		return kerr_set(err, -errno, "create 'etc' in the new root");
-	for (size_t i = 0; i < ARRAY_SIZE(resolver_files); i++) {
-		r = copy_file(root, resolver_files[i], resolver_files[i] + 1, err);
-		if (r < 0 && r != -ENOENT)
-			return r;
-	}
-	return copy_ca_certs(root, ca, err);
 }
 
 static int become_nobody(struct kerr *err)
@@ -149,18 +102,18 @@ static int limit(int what, rlim_t value, struct kerr *err)
 	return r < 0 ? kerr_set(err, -errno, "set a resource limit") : 0;
 }
 
-static int set_limits(struct kerr *err)
+static int set_limits(const struct jail *j, struct kerr *err)
 {
 	int r;
 
 	r = limit(RLIMIT_CORE, 0, err);
 	if (r == 0)
-		r = limit(RLIMIT_NOFILE, JAIL_FILES, err);
+		r = limit(RLIMIT_NOFILE, j->files, err);
 	if (r == 0)
-		r = limit(RLIMIT_FSIZE, JAIL_WRITES, err);
+		r = limit(RLIMIT_FSIZE, j->writes, err);
 #ifndef JAIL_ASAN
 	if (r == 0)
-		r = limit(RLIMIT_AS, JAIL_MEMORY, err);
+		r = limit(RLIMIT_AS, j->memory, err);
 #endif
 	return r;
 }
@@ -171,25 +124,37 @@ static int set_limits(struct kerr *err)
  * System calls that a network client needs, out of those that code for hostile input is
  * otherwise denied.
  */
-static bool client_needs(const char *name)
-{
-	static const char *const names[] = {
-		"bind",	    "clone",   "clone3", "connect",    "recvmmsg", "recvmsg",
-		"sendmmsg", "sendmsg", "sendto", "setsockopt", "socket",   "socketpair",
-	};
+static const char *const client_calls[] = {
+	"bind", "connect", "recvmsg", "sendmsg", "sendto", "setsockopt", "socket", NULL,
+};
+static const char *const thread_calls[] = { "clone", "clone3", NULL };
+static const char *const no_calls[] = { NULL };
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (streq(names[i], name))
+static bool listed(const char *const *names, const char *name)
+{
+	for (; names && *names; names++)
+		if (streq(*names, name))
 			return true;
 	return false;
 }
 
+struct denied {
+	const char *names[256]; /* ends with NULL */
+	size_t n;
+};
+
+static void deny(struct denied *d, const struct jail *j, const char *name)
+{
+	if (!listed(client_calls, name) && !listed(j->calls, name) &&
+	    !(j->threads && listed(thread_calls, name)) && d->n + 1 < ARRAY_SIZE(d->names))
+		d->names[d->n++] = name;
+}
+
 /*
  * Allow only TCP and UDP sockets (a Unix socket could reach our own daemon), and of new
- * processes only threads, which libcurl's resolver needs. clone3 is refused, as a filter
- * cannot read its flags.
+ * processes only threads, or none. clone3 is refused, as a filter cannot read its flags.
  */
-static int filter(struct kerr *err)
+static int filter(const struct jail *j, struct kerr *err)
 {
 	static const char *const new_socket[] = { "socket", NULL };
 	static const char *const new_process[] = { "clone", NULL };
@@ -211,9 +176,9 @@ static int filter(struct kerr *err)
 		{ .op = SYSFILTER_EQ, .value = 8 },
 		{ .op = SYSFILTER_EQ, .value = 9 },
 	};
-	const char *names[256] = { NULL };
+	struct denied d = { .n = 0 };
 	const struct sysfilter_rule rules[] = {
-		{ .names = names, .action = SYSFILTER_ERRNO },
+		{ .names = d.names, .action = SYSFILTER_ERRNO },
 		{ new_socket,
 		  SYSFILTER_ERRNO,
 		  { true, EAFNOSUPPORT },
@@ -229,30 +194,26 @@ static int filter(struct kerr *err)
 	};
 	const struct sysfilter_profile profile = { .action = SYSFILTER_ALLOW,
 						   .rules = rules,
-						   .n_rules = ARRAY_SIZE(rules) };
-	size_t i, n = 0;
+						   .n_rules = ARRAY_SIZE(rules) -
+							      (j->threads ? 0 : 2) };
 
-	for (i = 0; i < sysfilter_hostile_input_n; i++)
-		if (!client_needs(sysfilter_hostile_input[i]) && n + 1 < ARRAY_SIZE(names))
-			names[n++] = sysfilter_hostile_input[i];
+	for (size_t i = 0; i < sysfilter_hostile_input_n; i++)
+		deny(&d, j, sysfilter_hostile_input[i]);
+	for (const char *const *more = j->denied ? j->denied : no_calls; *more; more++)
+		deny(&d, j, *more);
 	return sysfilter_enforce(&profile, err);
 }
 
 _Static_assert(AF_INET == 2 && AF_INET6 == 10, "the families between them are listed");
 
-int jail_enter(const char *ca, struct kerr *err)
+int jail_enter(const struct jail *j, int root, struct kerr *err)
 {
-	cleanup_fd int root = make_root(err);
 	int r;
 
-	if (root < 0)
-		return root;
-	r = fill_root(root, ca, err);
+	r = newroot_enter(root, err);
 	if (r == 0)
-		r = newroot_enter(root, err);
-	if (r == 0)
-		r = set_limits(err);
+		r = set_limits(j, err);
 	if (r == 0)
 		r = become_nobody(err);
-	return r < 0 ? r : filter(err);
+	return r < 0 ? r : filter(j, err);
 }

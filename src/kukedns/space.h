@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KUKEON_SPACE_H
+#define KUKEON_SPACE_H
+
+#include "kukedns.h"
+
+/* The spaces whose cells are served, and their sockets. */
+struct space *space_find(const struct kukedns *d, int64_t id);
+struct space *space_add(struct kukedns *d, int64_t id);
+/* What else refers to it must be gone (questions, connections). */
+void space_remove(struct kukedns *d, struct space *s);
+/* By the name of the kind in a message. -EINVAL. */
+int space_kind_parse(const char *text, enum space_kind *ret);
+/* Take a socket over, in place of an earlier one of its kind. */
+int space_take_socket(struct kukedns *d, struct space *s, enum space_kind kind, int fd);
+
+#endif
