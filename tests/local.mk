@@ -387,7 +387,8 @@ AM_TESTS_ENVIRONMENT = \
 	LC_ALL=C.UTF-8; export LC_ALL;
 EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/helpers/leakcheck tests/helpers/busybox-image tests/helpers/kernel-tells \
-	tests/helpers/odd-image tests/helpers/egress-model tests/helpers/name-server tests/helpers/slow-dns \
+	tests/helpers/odd-image tests/helpers/egress-model tests/helpers/leak-names tests/helpers/name-server \
+	tests/helpers/slow-dns \
 	tests/data/spec/plain.json tests/data/spec/everything.json \
 	tests/helpers/archive-registry tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
 	tests/helpers/imgtree tests/helpers/layerseq tests/helpers/treecmp tests/helpers/fiveimages tests/helpers/store.bash \

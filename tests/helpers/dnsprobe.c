@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dnsprobe ask SERVER NAME [TYPE] [tcp]     one query: prints "RCODE", or "none" without an
- *                         answer, then per record of the answer " TYPE=DATA/TTL"
+ * dnsprobe ask SERVER NAME [TYPE] [tcp]     one query: prints "RCODE", or "none" and 1 without
+ *                         an answer, then per record of the answer " TYPE=DATA/TTL"
  * dnsprobe connects SERVER NAME PORT N      N times: asks for NAME, connects to the address
  *                         at once; prints "N asked, N answered, N connected, worst N ms"
  * dnsprobe latency SERVER NAME N            N queries, one after another; prints
@@ -164,7 +164,7 @@ static int ask(int argc, char **argv)
 
 	if (len < 0 || ns_initparse(reply, (int) len, &msg) < 0) {
 		(void) printf("none\n");
-		return 0;
+		return 1;
 	}
 	code = ns_msg_getflag(msg, ns_f_rcode);
 	(void) printf("%s%s", code < 6 ? codes[code] : "?",

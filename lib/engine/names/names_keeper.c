@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,6 +40,8 @@ enum {
 	RESOLV_MAX = 65536,
 	RESOLVERS_MAX = 3,
 };
+
+#define NAME "kukeond-names" /* 15 bytes at most: prctl(2) */
 
 struct keeper {
 	struct engine *e;
@@ -413,8 +416,10 @@ static int open_watch(const struct engine *e, struct kerr *err)
 static void end(struct keeper *k)
 {
 	names_helper_stop(&k->helper);
-	if (k->n == 0)
+	if (k->n == 0) {
 		names_want(k->e, false);
+		names_leave(k->e);
+	}
 	for (size_t i = 0; i < k->n; i++)
 		names_space_free(k->v[i]);
 	free(k->v);
@@ -428,6 +433,7 @@ int names_keeper_run(struct engine *e, int stop_fd, struct kerr *err)
 
 	if (lock < 0)
 		return lock;
+	(void) prctl(PR_SET_NAME, NAME); /* so that one can tell it from the daemon */
 	watch = k.watch_fd = open_watch(e, err);
 	if (watch < 0)
 		return watch;

@@ -74,12 +74,28 @@ int names_hold(const struct engine *e, struct kerr *err)
 {
 	const struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	cleanup_fd int fd = lock_file(e, O_CREAT);
+	struct stat st;
 
 	if (fd < 0)
 		return kerr_set(err, -errno, "open the lock of the resolver's keeper");
 	if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
 		return kerr_set(err, -errno, "take the lock of the resolver's keeper");
+	if (fstat(fd, &st) < 0 || st.st_nlink == 0)
+		return kerr_set(err, -EAGAIN, "take the lock of the resolver's keeper");
 	return take_fd(fd);
+}
+
+void names_leave(const struct engine *e)
+{
+	static const char *const files[] = { "served", "poke", "lock" };
+	cleanup_free char *dir = layout_rt(&e->layout, RT_NAMES);
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		cleanup_free char *file = names_file(e, files[i]);
+
+		(void) unlink(file);
+	}
+	(void) rmdir(dir); /* unless a keeper is wanted again */
 }
 
 /* ---- what is served ---- */

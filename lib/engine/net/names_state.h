@@ -23,8 +23,13 @@ bool names_is_wanted(const struct engine *e);
 /* Tell the keeper that policies or names of cells have changed: nothing without a keeper. */
 void names_poke(const struct engine *e);
 
-/* The keeper's side of it: hold the lock. The descriptor, or -errno with a message. */
+/*
+ * The keeper's side of it: hold the lock. The descriptor, or -errno with a message; -EAGAIN if
+ * another one holds it, or has just taken it away.
+ */
 int names_hold(const struct engine *e, struct kerr *err);
+/* Take away what a keeper has left, its lock last: there is nothing to keep any more. */
+void names_leave(const struct engine *e);
 
 /* The bridges on whose gateways a keeper that lives holds port 53. */
 struct names_served {

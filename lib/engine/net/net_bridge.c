@@ -91,7 +91,6 @@ int net_bridge_delete(struct engine *e, const struct addr *space, struct kerr *e
 	int r;
 
 	r = delete_bridge(e, space, err);
-	names_poke(e);
 	if (r >= 0)
 		r = cni_delete_space(e, space, err);
 	if (r < 0)
@@ -102,5 +101,7 @@ int net_bridge_delete(struct engine *e, const struct addr *space, struct kerr *e
 		if (unlink(file) < 0 && errno != ENOENT)
 			return kerr_set(err, -errno, "remove '%s'", file);
 	}
-	return remove_tree_at(AT_FDCWD, leases, 0, err);
+	r = remove_tree_at(AT_FDCWD, leases, 0, err);
+	names_poke(e);
+	return r;
 }

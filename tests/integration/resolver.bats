@@ -1,0 +1,308 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Names in a space whose policy denies: kukedns answers those that the policy has, opens
+# what the answer has, and nothing else leaves the host. resolver_nft.bats is a link to this
+# file: the same with the rules in nf_tables.
+
+load ../helpers/suite
+
+HELPERS=$BATS_TEST_DIRNAME/../helpers
+
+# Outside, behind the uplink, are a name server and a host with many addresses. The host asks
+# that name server.
+setup_file()
+{
+	local backend=legacy
+
+	[[ $BATS_TEST_FILENAME != *_nft.bats ]] || backend=nft
+	suite_start --restarts 'reconcileInterval: 2s' "firewallBackend: $backend" \
+		'podSubnetCIDRv6: fd6b:756b:656f::/48'
+	inst ip netns add outside
+	inst ip link set uplink1 netns outside
+	inst ip -n outside link set lo up
+	inst ip -n outside link set uplink1 up
+	inst ip -n outside addr add 192.0.2.1/24 dev uplink1
+	inst ip -n outside addr add 192.0.2.3/24 dev uplink1
+	inst ip -n outside addr add 192.0.2.9/24 dev uplink1
+	inst ip -n outside route add local 198.18.0.0/15 dev lo
+	inst ip route add 198.18.0.0/15 via 192.0.2.1
+	quiet inst ip netns exec outside "$top_builddir/netprobe" serve 7001 >/dev/null 2>&1 &
+	serve_names 192.0.2.1
+	echo 'nameserver 192.0.2.1' >"$HERE/resolv"
+	inst mount --bind "$HERE/resolv" /etc/resolv.conf
+	space=tenant
+	export IN="default $space default"
+}
+
+setup()
+{
+	space=tenant
+	export IN="default $space default"
+	: >"$HERE/asked.192.0.2.1"
+	suite_snapshot
+}
+
+# serve_names ADDRESS [OPTION…]: a name server outside; its queries are in asked.ADDRESS.
+serve_names()
+{
+	local address=$1
+
+	shift
+	quiet inst ip netns exec outside "$HELPERS/name-server" "$@" "$address" \
+		"$HERE/asked.$address" >"$HERE/names.$address" 2>&1 &
+	wait_for 200 inst ip netns exec outside "$top_builddir/dnsprobe" ask "$address" fixed.test >/dev/null ||
+		cat "$HERE/names.$address"
+}
+
+policy()
+{
+	printf 'apiVersion: v1beta1\nkind: Space\nmetadata: {name: %s}\nspec: {realmId: default, network: {egress: {%s}}}\n' \
+		"$space" "$1" | kuke apply -f -
+}
+
+fenced()
+{
+	policy "$1"
+	quiet kuke create stack default --space "$space" >/dev/null
+	run_cell one "$IDLE"
+	gateway=$(cell_value one .status.network.address)
+	gateway=${gateway%.*}.1
+}
+
+ask()
+{
+	in_cell one "$top_builddir/dnsprobe" ask "$gateway" "$@"
+}
+
+end_names()
+{
+	inst pkill -f "name-server.* $1 "
+}
+
+# servers ADDRESS…: the host asks these.
+servers()
+{
+	printf 'nameserver %s\n' "$@" >"$HERE/resolv"
+}
+
+# is_answer TEXT NAME [TYPE] [tcp]: what the cell is told, without the TTL.
+is_answer()
+{
+	local want=$1
+
+	shift
+	assert_equal "$(ask "$@" | sed 's,/[0-9]*,,g')" "$want"
+}
+
+# reaches 'ADDRESS PORT yes|no'…
+reaches()
+{
+	local row
+
+	for row in "$@"; do
+		printf 'outside tcp %s\n' "$row"
+	done | in_cell one "$top_builddir/netprobe" probe
+}
+
+rules_have()
+{
+	if [[ $BATS_TEST_FILENAME == *_nft.bats ]]; then
+		inst nft list ruleset
+	else
+		inst iptables-legacy -S
+		inst ip6tables-legacy -S
+	fi | grep -E "kukeon:default:$space:allow" | grep -Eq "$1"
+}
+
+gateway6()
+{
+	inst ip -6 -o addr show dev "$(inst ip -o link | sed -n 's/^[0-9]*: \(k-[^:]*\): .*/\1/p' | head -1)" |
+		sed -n 's,.*inet6 \(fd[^/]*\)/.*,\1,p'
+}
+
+space_value()
+{
+	kuke get space "$space" -o json | jq -r "$1"
+}
+
+is_space_value()
+{
+	assert_equal "$(space_value "$1")" "$2"
+}
+
+gone()
+{
+	kuke delete space "$space" --cascade >/dev/null
+}
+
+@test "a name of the policy is answered and opened; another one is refused, and not asked for" {
+	fenced 'default: deny, allow: [{host: fixed.test, ports: [7001]}, {host: "*.sub.test"}]'
+	grep -qxF "nameserver $gateway" "$(cell_starts one)"/resolv.conf
+	is_answer 'NOERROR 1=192.0.2.9' fixed.test
+	is_answer 'NOERROR 1=192.0.2.9' FIXED.Test.
+	is_answer 'NOERROR 1=192.0.2.9' fixed.test a tcp
+	is_answer 'NOERROR 1=192.0.2.9' fixed.sub.test
+	is_answer 'NOERROR 1=192.0.2.9' fixed.a.b.sub.test
+	reaches '192.0.2.9 7001 yes' '192.0.2.3 7001 no'
+	for name in secret.fixed.test sub.test xsub.test fixed.test.secret secret 'secret\.sub.test' .; do
+		is_answer REFUSED "$name"
+	done
+	is_answer REFUSED secret.test a tcp
+	run grep -c secret "$HERE/asked.192.0.2.1"
+	assert_output 0
+	# What the cell cannot use is not answered, what needs no answer is not asked for.
+	is_answer 'NOERROR' fixed.test 65
+	is_answer 'NOERROR' fixed.test any
+	is_answer 'NXDOMAIN' nothing.sub.test
+	is_answer 'NOERROR' none.sub.test
+	gone
+}
+
+@test "answers that are odd: chains, many, too long, of others, malformed" {
+	fenced 'default: deny, allow: [{host: chain.test}, {host: many.test}, {host: long.test}, {host: "*.odd.test"}]'
+	is_answer 'NOERROR 5=step1.test 5=step2.test 5=step3.test 5=step4.test 5=step5.test 1=192.0.2.9' chain.test
+	assert_equal "$(ask many.test | grep -o '198\.18\.255\.' | wc -l)" 30
+	reaches '198.18.255.1 7001 yes' '198.18.255.30 7001 yes' '198.18.255.31 7001 no'
+	# By TCP from upstream, at most 64 of them.
+	assert_equal "$(ask long.test a tcp | grep -o '198\.18\.254\.' | wc -l)" 64
+	is_answer 'NOERROR truncated' long.test
+	is_answer 'NOERROR 1=192.0.2.9' stray.odd.test
+	reaches '192.0.2.77 7001 no'
+	is_answer SERVFAIL loop.odd.test
+	is_answer 'NOERROR 16=?' text.odd.test txt
+	gone
+}
+
+@test "a name opens no address of the host, its link or its network" {
+	fenced 'default: deny, allow: [{host: "*.back.test"}, {host: inward.test}]'
+	for name in private.back.test local.back.test link.back.test inward.test; do
+		is_answer REFUSED "$name"
+	done
+	for name in private.back.test local.back.test link.back.test; do
+		is_answer REFUSED "$name" aaaa
+	done
+	is_answer 'NOERROR 1=192.0.2.9' mixed.back.test
+	refute rules_have '10\.1\.2\.3|127\.0\.0\.1|169\.254|fd00|fe80'
+	# A rule that has such an address by itself says that it is wanted.
+	policy 'default: deny, allow: [{host: "*.back.test", ports: [7001]}, {cidr: 10.1.2.0/24, ports: [7002]}]'
+	wait_for 200 is_answer 'NOERROR 1=10.1.2.3' private.back.test
+	rules_have '10\.1\.2\.3'
+	is_answer REFUSED local.back.test
+	gone
+}
+
+@test "addresses that change with every answer: each connection goes through" {
+	local n=${RESOLVER_CONNECTS:-300}
+
+	fenced 'default: deny, allow: [{host: rotate.test, ports: [7001]}]'
+	run in_cell one "$top_builddir/dnsprobe" connects "$gateway" rotate.test 7001 "$n"
+	assert_like "$output" "$n asked, $n answered, $n connected, worst " ...
+	gone
+}
+
+@test "what is beside an allowed name stays closed: other ports, other names, one that fails" {
+	fenced 'default: deny, allow: [{host: fixed.test, ports: [7001]}, {host: "*.odd.test"}]'
+	is_answer NXDOMAIN nothing.odd.test
+	is_answer 'NOERROR 1=192.0.2.9' fixed.test
+	reaches '192.0.2.9 7001 yes' '192.0.2.9 7002 no' '192.0.2.3 7001 no'
+	gone
+}
+
+@test "no name and no data in one gets out, by any way" {
+	local n=${RESOLVER_LEAKS:-150} gateway6
+
+	fenced 'default: deny, allow: [{host: fixed.test, ports: [7001]}]'
+	gateway6=$(gateway6)
+	quiet inst ip netns exec outside "$HELPERS/leak-names" --sniff uplink1 >"$HERE/sniffed" &
+	wait_for 200 grep -q ready "$HERE/sniffed"
+	run in_cell one "$HELPERS/leak-names" "$n" "$gateway" "$gateway6" 192.0.2.1 2001:db8::1
+	assert_success
+	[ "$output" -gt 0 ]
+	# What is listed is seen: the sniffer works.
+	is_answer REFUSED secret.test
+	quiet inst "$top_builddir/dnsprobe" ask 192.0.2.1 secret.of.host >/dev/null || true
+	wait_for 200 grep -qv ready "$HERE/sniffed"
+	inst pkill -f 'leak-names --sniff'
+	assert_equal "$(grep -cv ready "$HERE/sniffed")" "$(grep -c 'secret.of.host' "$HERE/asked.192.0.2.1" | awk '{print 2 * $1}')"
+	assert_equal "$(grep secret "$HERE/asked.192.0.2.1" | grep -vc secret.of.host)" 0
+	gone
+}
+
+@test "the next server is asked where the first fails or is silent, and nonsense opens nothing" {
+	fenced 'default: deny, allow: [{host: fixed.test}, {host: "*.sub.test"}]'
+	serve_names 192.0.2.3 --mode servfail
+	servers 192.0.2.3 192.0.2.1
+	wait_for 200 is_answer 'NOERROR 1=192.0.2.9' fixed.a.sub.test
+	servers 192.0.2.77 192.0.2.1
+	wait_for 200 is_answer 'NOERROR 1=192.0.2.9' fixed.b.sub.test
+	end_names 192.0.2.3
+	serve_names 192.0.2.3 --mode garbage
+	servers 192.0.2.3
+	wait_for 200 is_answer SERVFAIL fixed.c.sub.test
+	servers 192.0.2.1
+	wait_for 200 is_answer 'NOERROR 1=192.0.2.9' fixed.d.sub.test
+	end_names 192.0.2.3
+	gone
+}
+
+@test "names of the space's own cells are answered from what is" {
+	local peer
+
+	fenced 'default: deny'
+	run_cell two "$IDLE" 'networksAliases: [db]'
+	peer=$(cell_value two .status.network.address)
+	wait_for 200 is_answer "NOERROR 1=$peer" two
+	is_answer "NOERROR 1=$peer" db
+	assert_equal "$(ask two)" "NOERROR 1=$peer/0"
+	kuke delete cell two
+	wait_for 200 is_answer REFUSED two
+	gone
+}
+
+@test "kukedns or its keeper killed or stopped: what is open stays, nothing else opens, it is back" {
+	local pid
+
+	fenced 'default: deny, allow: [{host: fixed.test, ports: [7001]}, {host: "*.sub.test"}]'
+	is_answer 'NOERROR 1=192.0.2.9' fixed.test
+	for signal in KILL STOP; do
+		pid=$(inst pgrep -x kukedns)
+		inst kill "-$signal" "$pid"
+		reaches '192.0.2.9 7001 yes' '192.0.2.3 7001 no'
+		wait_for 200 is_answer 'NOERROR 1=192.0.2.9' fixed.$signal.sub.test
+		refute inst kill -0 "$pid"
+	done
+	pid=$(inst pgrep -x kukedns)
+	pid=$(inst awk '$1 == "PPid:" {print $2}' "/proc/$pid/status")
+	inst kill -KILL "$pid"
+	reaches '192.0.2.9 7001 yes' '192.0.2.3 7001 no'
+	wait_for 200 is_answer 'NOERROR 1=192.0.2.9' fixed.again.sub.test
+	is_answer REFUSED secret.test
+	gone
+}
+
+@test "a cell that runs asks the resolver while its space denies; without such a space there is none" {
+	refute inst pgrep -x kukedns
+	fenced 'default: allow'
+	refute grep -qF "nameserver $gateway" "$(cell_starts one)"/resolv.conf
+	refute inst pgrep -x kukedns
+	policy 'default: deny, allow: [{host: fixed.test}]'
+	wait_for 200 grep -qxF "nameserver $gateway" "$(cell_starts one)"/resolv.conf
+	wait_for 200 is_answer 'NOERROR 1=192.0.2.9' fixed.test
+	policy 'default: allow'
+	wait_for 200 grep -qxF 'nameserver 192.0.2.1' "$(cell_starts one)"/resolv.conf
+	wait_for 200 refute inst pgrep -x kukedns
+	gone
+}
+
+@test "where the host holds port 53 itself, nothing is opened and the space says so" {
+	quiet inst socat UDP-RECV:53,bind=0.0.0.0 /dev/null &
+	fenced 'default: deny, allow: [{host: fixed.test}]'
+	wait_for 300 is_space_value .status.reason NamesUnanswered
+	assert_like "$(space_value .status.message)" ... "port 53 of bridge" ...
+	assert_equal "$(ask fixed.test)" none
+	kill %%
+	wait_for 300 is_answer 'NOERROR 1=192.0.2.9' fixed.test
+	wait_for 300 is_space_value .status.reason null
+	gone
+}
