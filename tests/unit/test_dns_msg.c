@@ -262,6 +262,32 @@ START_TEST(bad_records)
 }
 END_TEST
 
+/* A name in what is none would be another one with another TTL. */
+START_TEST(pointer_to_ttl)
+{
+	struct dns_answer a;
+	size_t ttl;
+
+	packet_begin(&m, 0x8180, "example.com", DNS_A);
+	packet_record(&m, PACKET_ANSWER, "example.com", DNS_A, 0x01610000);
+	ttl = m.n - 4;
+	packet_16(&m, 4);
+	packet_bytes(&m, "abcd", 4);
+	ck_assert_int_eq(read_answer(m.n, &a), 0);
+	packet_count(&m, PACKET_ANSWER);
+	packet_16(&m, 0xc000 | (unsigned) ttl);
+	packet_16(&m, DNS_A);
+	packet_16(&m, DNS_IN);
+	packet_16(&m, 0);
+	packet_16(&m, 5);
+	packet_16(&m, 4);
+	packet_bytes(&m, "abcd", 4);
+	ck_assert_int_eq(read_answer(m.n, &a), -EBADMSG);
+	m.p[m.n - 15] = DNS_HEADER; /* the low byte of the pointer */
+	ck_assert_int_eq(read_answer(m.n, &a), 0);
+}
+END_TEST
+
 START_TEST(large_answer)
 {
 	struct dns_answer a;
@@ -420,6 +446,7 @@ static Suite *test_dns_msg(void)
 	tcase_add_test(t, long_names);
 	tcase_add_test(t, answer);
 	tcase_add_test(t, bad_records);
+	tcase_add_test(t, pointer_to_ttl);
 	tcase_add_test(t, large_answer);
 	suite_add_tcase(s, t);
 	tcase_add_test(w, reply);
