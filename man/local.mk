@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 dist_man_MANS += \
+	man/kukedns.8 \
 	man/kukefetch.8 \
 	man/kukeon-api.7 \
 	man/kukeon-security.7 \

@@ -23,7 +23,7 @@ UNIT_FRAME = tests/unit/unit.c tests/unit/unit.h
 UNIT_TESTS = tests/unit/unit_base tests/unit/unit_model tests/unit/unit_host \
 	tests/unit/unit_store tests/unit/unit_rpc tests/unit/unit_oci \
 	tests/unit/unit_engine tests/unit/unit_kukeond tests/unit/unit_kuke \
-	tests/unit/unit_kukefetch
+	tests/unit/unit_kukedns tests/unit/unit_kukefetch
 
 tests_unit_unit_base_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
 	tests/unit/test_atomic.c tests/unit/test_buf.c tests/unit/test_caps.c \
@@ -99,6 +99,13 @@ tests_unit_unit_kuke_SOURCES = $(UNIT_FRAME) tests/unit/capture.h tests/unit/tem
 	tests/unit/test_pullview.c tests/unit/test_term.c
 tests_unit_unit_kuke_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_KUKE_CMD)
 tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBCOMMON) $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
+
+tests_unit_unit_kukedns_SOURCES = $(UNIT_FRAME) tests/unit/dns_build.h tests/unit/host_lo.h \
+	tests/unit/test_dns_frame.c tests/unit/test_dns_chain.c tests/unit/test_dns_denied.c \
+	tests/unit/test_dns_loop.c tests/unit/test_dns_memory.c tests/unit/test_dns_msg.c \
+	tests/unit/test_dns_policy.c
+tests_unit_unit_kukedns_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_KUKEDNS)
+tests_unit_unit_kukedns_LDADD = $(LIBKUKEDNS) $(UNIT_LDADD)
 
 tests_unit_unit_kukefetch_SOURCES = $(UNIT_FRAME) \
 	tests/unit/test_challenge.c tests/unit/test_endpoint.c tests/unit/test_proxy.c \
@@ -271,6 +278,26 @@ FUZZ += tests/fuzz/fuzz_spec
 tests_fuzz_fuzz_spec_SOURCES = tests/fuzz/fuzz_spec.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_spec_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
 tests_fuzz_fuzz_spec_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_dns_query
+tests_fuzz_fuzz_dns_query_SOURCES = tests/fuzz/fuzz_dns_query.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_dns_query_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKEDNS)
+tests_fuzz_fuzz_dns_query_LDADD = $(LIBKUKEDNS) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_dns_answer
+tests_fuzz_fuzz_dns_answer_SOURCES = tests/fuzz/fuzz_dns_answer.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_dns_answer_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKEDNS)
+tests_fuzz_fuzz_dns_answer_LDADD = $(LIBKUKEDNS) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_dns_frame
+tests_fuzz_fuzz_dns_frame_SOURCES = tests/fuzz/fuzz_dns_frame.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_dns_frame_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKEDNS)
+tests_fuzz_fuzz_dns_frame_LDADD = $(LIBKUKEDNS) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_dns_control
+tests_fuzz_fuzz_dns_control_SOURCES = tests/fuzz/fuzz_dns_control.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_dns_control_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKEDNS)
+tests_fuzz_fuzz_dns_control_LDADD = $(LIBKUKEDNS) $(FUZZ_LIBS)
 
 FUZZ += tests/fuzz/fuzz_challenge
 tests_fuzz_fuzz_challenge_SOURCES = tests/fuzz/fuzz_challenge.c $(FUZZ_FRAME)

@@ -6,7 +6,7 @@
 #include "answer.h"
 #include "clock.h"
 #include "question.h"
-#include "report.h"
+#include "reports.h"
 
 /* An answer that there is nothing of that type. */
 static void answer_empty(struct kukedns *d, const struct client *c, const struct dns_query *q)

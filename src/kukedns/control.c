@@ -3,12 +3,12 @@
 
 #include <errno.h>
 
-#include "client.h"
+#include "clients.h"
 #include "control.h"
 #include "fd.h"
 #include "question.h"
-#include "report.h"
-#include "space.h"
+#include "reports.h"
+#include "spaces.h"
 #include "str.h"
 
 enum {

@@ -105,10 +105,10 @@ static void make_room(struct denied *d, int64_t space)
 	}
 	if (n_own >= 2 * DENIED_SPACE_MAX)
 		let_go(d, own_any, true);
-	else if (n_own >= DENIED_SPACE_MAX)
-		let_go(d, own, false);
 	else if (d->table.n >= 2 * DENIED_MAX)
 		let_go(d, (struct entry *) d->table.oldest, true);
+	else if (n_own >= DENIED_SPACE_MAX)
+		let_go(d, own, false);
 	else if (d->table.n >= DENIED_MAX)
 		let_go(d, oldest, false);
 }

@@ -28,11 +28,29 @@ enum {
 	AT_ADDITIONAL = 10,
 };
 
-/* The bytes of a message: what is read by offset is checked against n. */
+/*
+ * The bytes of a message: what is read by offset is checked against n. fixed, unless NULL,
+ * has a bit for each byte that is no part of a name, as far as it was read.
+ */
 struct span {
 	const uint8_t *p;
 	size_t n;
+	uint8_t *fixed;
 };
+
+static void mark_fixed(struct span m, size_t at, size_t n)
+{
+	for (size_t i = at; m.fixed && i < at + n; i++)
+		m.fixed[i / 8] |= (uint8_t) (1U << i % 8);
+}
+
+static bool has_fixed(struct span m, size_t at, size_t n)
+{
+	for (size_t i = at; m.fixed && i < at + n; i++)
+		if (m.fixed[i / 8] & 1U << i % 8)
+			return true;
+	return false;
+}
 
 static unsigned get16(const uint8_t *p)
 {
@@ -78,7 +96,7 @@ static void add_label(struct dns_name *name, size_t *n, const uint8_t *label, si
 /*
  * libc's parser is not asked for names: musl's does not escape, so that two of them would
  * be one text. Each pointer leads before the name or the pointer that it is in: there are
- * no loops.
+ * no loops. And to names, so that they stay what they are when a TTL is changed.
  */
 static int read_name(struct span m, size_t *at, struct dns_name *ret)
 {
@@ -90,7 +108,7 @@ static int read_name(struct span m, size_t *at, struct dns_name *ret)
 			return -EBADMSG;
 		len = m.p[pos];
 		if (len >= POINTER) {
-			if (m.n - pos < 2)
+			if (m.n - pos < 2 || has_fixed(m, pos, 2))
 				return -EBADMSG;
 			end = end ? end : pos + 2;
 			pos = get16(m.p + pos) & 0x3fff;
@@ -100,7 +118,8 @@ static int read_name(struct span m, size_t *at, struct dns_name *ret)
 			continue;
 		}
 		wire += len + 1;
-		if (len > 63 || wire > WIRE_NAME_MAX || m.n - pos < len + 1)
+		if (len > 63 || wire > WIRE_NAME_MAX || m.n - pos < len + 1 ||
+		    has_fixed(m, pos, len + 1))
 			return -EBADMSG;
 		pos += len + 1;
 		if (len == 0)
@@ -129,6 +148,7 @@ static int read_record(struct span m, size_t *at, struct dns_record *ret)
 	ret->data = pos + RECORD_FIXED;
 	if (m.n - ret->data < ret->n)
 		return -EBADMSG;
+	mark_fixed(m, pos, RECORD_FIXED);
 	*at = ret->data + ret->n;
 	return 0;
 }
@@ -187,7 +207,7 @@ static int read_edns(struct span m, struct dns_query *q)
 
 int dns_query_read(const uint8_t *p, size_t n, struct dns_query *ret)
 {
-	struct span m = { p, n };
+	struct span m = { p, n, NULL };
 
 	*ret = (struct dns_query){ .limit = DNS_UDP_MIN };
 	if (n < DNS_HEADER || (p[AT_FLAGS] & FLAG_RESPONSE))
@@ -215,12 +235,12 @@ static const struct {
 };
 
 /* Whether the data is of the shape that its type says, for the types that have names. */
-static int check_data(const uint8_t *p, const struct dns_record *r)
+static int check_data(struct span m, const struct dns_record *r)
 {
-	struct span m = { p, r->data + r->n };
 	size_t at = r->data;
 	struct dns_name name;
 
+	m.n = r->data + r->n;
 	if (r->class != DNS_IN)
 		return 0;
 	if ((r->type == DNS_A && r->n != 4) || (r->type == DNS_AAAA && r->n != 16))
@@ -260,7 +280,7 @@ static int read_sections(struct span m, struct dns_answer *ret)
 	for (unsigned i = 0; i < n + n_additional; i++) {
 		if (i == n)
 			ret->additional = at;
-		if (read_record(m, &at, &r) < 0 || check_data(m.p, &r) < 0)
+		if (read_record(m, &at, &r) < 0 || check_data(m, &r) < 0)
 			return -EBADMSG;
 		if (r.type == DNS_OPT && i < n)
 			return -EBADMSG;
@@ -279,8 +299,9 @@ int dns_answer_read(const uint8_t *p, size_t n, const char *name, unsigned type,
 {
 	struct dns_answer a = { .p = p, .n = n, .ttl = UINT32_MAX, .negative_ttl = -1 };
 	size_t at = DNS_HEADER;
+	uint8_t fixed[DNS_MSG_MAX / 8 + 1] = { 0 };
 	struct dns_name asked;
-	struct span m = { p, n };
+	struct span m = { p, n, fixed };
 
 	if (!well_formed(p, n) || !(p[AT_FLAGS] & FLAG_RESPONSE) ||
 	    (p[AT_FLAGS] & (FLAG_OPCODE | FLAG_TC)) || count(p, ns_s_qd) != 1)
@@ -288,6 +309,7 @@ int dns_answer_read(const uint8_t *p, size_t n, const char *name, unsigned type,
 	if (read_name(m, &at, &asked) < 0 || n - at < 4 || !asked.plain ||
 	    !streq(asked.text, name) || get16(p + at) != type || get16(p + at + 2) != DNS_IN)
 		return -EBADMSG;
+	mark_fixed(m, at, 4);
 	a.rcode = p[AT_FLAGS + 1] & RCODE_MASK;
 	a.answers = at + 4;
 	a.n_answers = count(p, ns_s_an);
@@ -300,14 +322,14 @@ int dns_answer_read(const uint8_t *p, size_t n, const char *name, unsigned type,
 
 int dns_record_read(const struct dns_answer *a, size_t *at, struct dns_record *ret)
 {
-	return read_record((struct span){ a->p, a->n }, at, ret);
+	return read_record((struct span){ a->p, a->n, NULL }, at, ret);
 }
 
 int dns_record_target(const struct dns_answer *a, const struct dns_record *r, struct dns_name *ret)
 {
 	size_t at = r->data;
 
-	return read_name((struct span){ a->p, r->data + r->n }, &at, ret);
+	return read_name((struct span){ a->p, r->data + r->n, NULL }, &at, ret);
 }
 
 /* ---- writing ---- */
@@ -420,7 +442,7 @@ void dns_reply_pass(struct buf *ret, const struct dns_answer *a, const char *nam
 
 static void set_ttl(struct buf *b, const struct dns_query *q, uint32_t ttl)
 {
-	struct span m = { (const uint8_t *) b->data, b->len };
+	struct span m = { (const uint8_t *) b->data, b->len, NULL };
 	size_t at = DNS_HEADER + q->question_n;
 	struct dns_record r;
 

@@ -10,8 +10,8 @@
 #include "dns_msg.h"
 #include "loop.h"
 #include "question.h"
-#include "report.h"
-#include "space.h"
+#include "reports.h"
+#include "spaces.h"
 
 enum {
 	EVENTS = 32, /* that are handled before it is asked for more */
@@ -74,8 +74,8 @@ static void take_datagrams(struct kukedns *d, struct space_socket *s)
 static void take_frames(struct kukedns *d, struct space_socket *s)
 {
 	struct sockaddr_ll from;
-	uint8_t p[CAPTURE_BYTES];
-	struct capture c;
+	uint8_t p[FRAME_BYTES];
+	struct frame c;
 	socklen_t len;
 	ssize_t n;
 
@@ -84,7 +84,7 @@ static void take_frames(struct kukedns *d, struct space_socket *s)
 		n = recvfrom(s->fd, p, sizeof(p), MSG_DONTWAIT, (struct sockaddr *) &from, &len);
 		if (n < 0 && errno == EAGAIN)
 			return;
-		if (n > 0 && from.sll_pkttype != PACKET_OUTGOING && capture_read(p, (size_t) n, &c))
+		if (n > 0 && from.sll_pkttype != PACKET_OUTGOING && frame_read(p, (size_t) n, &c))
 			report_packet(d, s->space, &c);
 	}
 }

@@ -7,7 +7,7 @@
 #include "clock.h"
 #include "mem.h"
 #include "question.h"
-#include "report.h"
+#include "reports.h"
 #include "str.h"
 
 struct waiter {

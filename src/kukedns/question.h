@@ -2,7 +2,7 @@
 #ifndef KUKEON_QUESTION_H
 #define KUKEON_QUESTION_H
 
-#include "client.h"
+#include "clients.h"
 #include "dns_msg.h"
 
 /*

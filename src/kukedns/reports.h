@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef KUKEON_REPORT_H
-#define KUKEON_REPORT_H
+#ifndef KUKEON_REPORTS_H
+#define KUKEON_REPORTS_H
 
-#include "capture.h"
+#include "frame.h"
 #include "kukedns.h"
 
 /* What the engine is told. Nothing here waits: a full control socket is tried again later. */
@@ -13,7 +13,7 @@ int report_send(struct kukedns *d);
 void report_query(struct kukedns *d, const struct space *s, const struct ipaddr *cell,
 		  const char *name);
 /* A packet that was dropped. */
-void report_packet(struct kukedns *d, const struct space *s, const struct capture *c);
+void report_packet(struct kukedns *d, const struct space *s, const struct frame *c);
 /* Send what is to be told of now. */
 void report_flush(struct kukedns *d, int64_t now_ms);
 int64_t report_wakes(const struct kukedns *d);

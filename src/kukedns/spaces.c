@@ -5,7 +5,7 @@
 
 #include "fd.h"
 #include "mem.h"
-#include "space.h"
+#include "spaces.h"
 #include "str.h"
 #include "vec.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef KUKEON_SPACE_H
-#define KUKEON_SPACE_H
+#ifndef KUKEON_SPACES_H
+#define KUKEON_SPACES_H
 
 #include "kukedns.h"
 

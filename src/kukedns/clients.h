@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef KUKEON_CLIENT_H
-#define KUKEON_CLIENT_H
+#ifndef KUKEON_CLIENTS_H
+#define KUKEON_CLIENTS_H
 
 #include <sys/socket.h>
 

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "client.h"
+#include "clients.h"
 #include "clock.h"
 #include "dns_msg.h"
 #include "fd.h"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "clock.h"
-#include "report.h"
+#include "reports.h"
 
 int report_send(struct kukedns *d)
 {
@@ -37,7 +37,7 @@ void report_query(struct kukedns *d, const struct space *s, const struct ipaddr 
 	denied_add(&d->denied, &what, clock_ms());
 }
 
-void report_packet(struct kukedns *d, const struct space *s, const struct capture *c)
+void report_packet(struct kukedns *d, const struct space *s, const struct frame *c)
 {
 	struct denied_what what = { s->id,    c->from, c->to,
 				    c->proto, c->port, revmap_get(&d->revmap, s->id, &c->to) };

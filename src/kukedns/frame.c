@@ -4,7 +4,7 @@
 #include <linux/if_ether.h>
 #include <netinet/in.h>
 
-#include "capture.h"
+#include "frame.h"
 
 enum {
 	IPV4_HEADER = 20,
@@ -31,7 +31,7 @@ static bool is_dhcp(unsigned port)
 }
 
 /* What is behind the headers of IP. */
-static bool read_payload(const uint8_t *p, size_t n, struct capture *c)
+static bool read_payload(const uint8_t *p, size_t n, struct frame *c)
 {
 	switch (c->proto) {
 	case IPPROTO_TCP:
@@ -49,7 +49,7 @@ static bool read_payload(const uint8_t *p, size_t n, struct capture *c)
 	}
 }
 
-static bool read_ipv4(const uint8_t *p, size_t n, struct capture *c)
+static bool read_ipv4(const uint8_t *p, size_t n, struct frame *c)
 {
 	size_t header;
 
@@ -81,7 +81,7 @@ static size_t extension(unsigned proto, const uint8_t *p, size_t n)
 	}
 }
 
-static bool read_ipv6(const uint8_t *p, size_t n, struct capture *c)
+static bool read_ipv6(const uint8_t *p, size_t n, struct frame *c)
 {
 	size_t at = IPV6_HEADER, skip;
 
@@ -106,9 +106,9 @@ static bool read_ipv6(const uint8_t *p, size_t n, struct capture *c)
 	return false;
 }
 
-bool capture_read(const uint8_t *p, size_t n, struct capture *ret)
+bool frame_read(const uint8_t *p, size_t n, struct frame *ret)
 {
-	struct capture c = { .proto = 0 };
+	struct frame c = { .proto = 0 };
 	bool known;
 
 	if (n < ETH_HLEN || (p[0] & 1)) /* to more than one */
