@@ -37,13 +37,20 @@ void wake_ask(struct engine *e, const struct addr *cell)
 {
 	cleanup_free char *key = wake_key(cell);
 	cleanup_free char *path = layout_wake(&e->layout, key);
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	cleanup_fd int dir = -EBADF, file = -EBADF, sock = -EBADF;
+	cleanup_fd int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-	file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (file >= 0)
+		wake_look(e);
+}
+
+void wake_look(struct engine *e)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	cleanup_fd int dir = -EBADF, sock = -EBADF;
+
 	dir = open(e->layout.runtime_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (file < 0 || dir < 0 || sock < 0)
+	if (dir < 0 || sock < 0)
 		return;
 	/* Through /proc/self/fd: the path may be longer than sun_path. */
 	(void) snprintf(to.sun_path, sizeof(to.sun_path), "/proc/self/fd/%d/" SHIM_SOCK_WAKE, dir);

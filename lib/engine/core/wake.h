@@ -21,6 +21,9 @@ int wake_parse(char *key, struct addr *ret);
 /* Best effort: a daemon that starts later reconciles all cells anyway. */
 void wake_ask(struct engine *e, const struct addr *cell);
 
+/* The same for what is in other files: ask the daemon to see what is due, and when. */
+void wake_look(struct engine *e);
+
 /*
  * Get and remove all pending keys, sorted. A request that arrives after its key was
  * removed creates a new file.

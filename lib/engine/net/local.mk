@@ -15,6 +15,7 @@ libengine_net_a_SOURCES = \
 	lib/engine/net/hosts.c lib/engine/net/hosts.h \
 	lib/engine/net/hosts_text.c lib/engine/net/hosts_text.h \
 	lib/engine/net/lease.c lib/engine/net/lease.h \
+	lib/engine/net/net_allow.c lib/engine/net/net_allow.h \
 	lib/engine/net/net_bridge.c lib/engine/net/net_bridge.h \
 	lib/engine/net/net_egress.c lib/engine/net/net_egress.h \
 	lib/engine/net/net_ipv6.c lib/engine/net/net_ipv6.h \
@@ -25,4 +26,5 @@ libengine_net_a_SOURCES = \
 	lib/engine/net/network.c lib/engine/net/network.h \
 	lib/engine/net/packet_filter.c lib/engine/net/packet_filter.h \
 	lib/engine/net/published.c lib/engine/net/published.h \
-	lib/engine/net/resolve.c lib/engine/net/resolve.h
+	lib/engine/net/resolve.c lib/engine/net/resolve.h \
+	lib/engine/net/temporary.c lib/engine/net/temporary.h

@@ -19,6 +19,12 @@ int net_egress_load(struct engine *e, const struct addr *space, struct space_doc
 		    struct kerr *err);
 
 /*
+ * Add the temporary rules of the space (temporary.h) to a policy that denies, in d->status and
+ * behind its own rules: net_egress_load has done it. What comes of it is not for storing.
+ */
+void net_egress_add_temporary(struct engine *e, const struct addr *space, struct space_doc *d);
+
+/*
  * Whether this host can enforce the policy: -EOPNOTSUPP, with a message, for one that
  * denies where packets of a family that the kernel has cannot be filtered.
  */
@@ -31,7 +37,10 @@ int net_egress_check(struct engine *e, const struct egress_policy *p, struct ker
 int net_egress_ask(struct engine *e, const struct addr *space, const struct egress_policy *p,
 		   struct resolve *ret, struct kerr *err);
 
-/* Put what was answered on record. The caller holds the space's lock. 1 changed, 0 not. */
+/*
+ * Put what was answered on record, for names of the policy and of temporary rules. The caller
+ * holds the space's lock. 1 changed, 0 not.
+ */
 int net_egress_keep(struct engine *e, const struct addr *space, const struct egress_policy *p,
 		    const struct resolve *answers, struct kerr *err);
 
@@ -52,10 +61,11 @@ struct net_egress_rules {
 
 void net_egress_rules_clear(struct net_egress_rules *r);
 
-/* p NULL: nothing. Pure. */
+/* p NULL: nothing. The last n_temporary rules of p are told apart by their tags. Pure. */
 struct egress_hosts;
-void net_egress_rules_make(const struct egress_policy *p, const struct egress_hosts *hosts,
-			   int64_t now, struct net_egress_rules *ret);
+void net_egress_rules_make(const struct egress_policy *p, size_t n_temporary,
+			   const struct egress_hosts *hosts, int64_t now,
+			   struct net_egress_rules *ret);
 
 /*
  * Lines of a hosts file: under a policy that denies, the allowed names with the addresses
