@@ -81,7 +81,7 @@ tests_unit_unit_engine_SOURCES = $(UNIT_FRAME) tests/unit/engine_dir.h tests/uni
 	tests/unit/test_hosts_text.c tests/unit/test_images.c tests/unit/test_lease.c \
 	tests/unit/test_net_egress.c tests/unit/test_network.c \
 	tests/unit/test_page.c tests/unit/test_plan.c tests/unit/test_published.c tests/unit/test_restart.c \
-	tests/unit/test_scope.c tests/unit/test_workers.c
+	tests/unit/test_scope.c tests/unit/test_temporary.c tests/unit/test_workers.c
 tests_unit_unit_engine_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_ENGINE)
 tests_unit_unit_engine_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) \
 	$(LIBHOST) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
@@ -114,6 +114,7 @@ tests_unit_unit_kukefetch_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_KUKEFETCH)
 tests_unit_unit_kukefetch_LDADD = $(LIBKUKEFETCH) $(UNIT_LDADD)
 
 SYSTEM_TESTS = \
+	tests/integration/allow.bats \
 	tests/integration/apply.bats \
 	tests/integration/apply_fields.bats \
 	tests/integration/autodelete.bats \

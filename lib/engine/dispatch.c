@@ -19,6 +19,7 @@
 #include "images_health.h"
 #include "mem.h"
 #include "model.h"
+#include "net_allow.h"
 #include "net_doctor.h"
 #include "net_why.h"
 #include "page.h"
@@ -572,6 +573,14 @@ static int do_why_denied(struct call *c)
 	return net_why(c->e, args, &reply->result, c->err);
 }
 
+static int do_allow_egress(struct call *c)
+{
+	ARGS(allow_egress);
+	REPLY(allow_egress);
+
+	return net_allow(c->e, args, &reply->result, c->err);
+}
+
 /* ---- of a private engine ---- */
 
 static int do_init_host(struct call *c)
@@ -659,6 +668,7 @@ static call_fn *const handlers[_RPC_METHOD_MAX] = {
 	[RPC_X_VERIFY_IMAGES] = do_verify_images,
 	[RPC_X_DOCTOR_NETWORK] = do_doctor_network,
 	[RPC_X_WHY_DENIED] = do_why_denied,
+	[RPC_X_ALLOW_EGRESS] = do_allow_egress,
 	[RPC_LIST_IMAGES] = do_list_images,
 	[RPC_GET_IMAGE] = do_get_image,
 	[RPC_DELETE_IMAGE] = do_delete_image,

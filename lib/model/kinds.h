@@ -219,10 +219,23 @@ struct space_spec {
 	struct space_defaults *defaults;
 };
 
+/* A rule that ends by itself (kuke allow): not in a manifest. */
+struct temporary_rule {
+	char *host;
+	char *cidr;
+	LIST_OF(int64_t) ports;
+	struct ktime until;
+};
+
+struct space_network_status {
+	LIST_OF(struct temporary_rule) temporary_rules;
+};
+
 struct space_status {
 	space_state state;
 	char *cgroup_path;
 	struct strlist subtree_controllers;
+	struct space_network_status *network; /* NULL: there is nothing to tell of it */
 	struct ktime created_at;
 	struct ktime updated_at;
 	struct ktime ready_at;

@@ -87,7 +87,7 @@ struct model_type {
 extern const struct model_type realm_doc_type, space_doc_type, stack_doc_type, cell_doc_type,
 	container_doc_type, profile_doc_type, server_doc_type, client_doc_type;
 extern const struct model_type container_spec_type, container_status_type, cell_spec_type;
-extern const struct model_type cell_joined_network_type;
+extern const struct model_type cell_joined_network_type, temporary_rule_type;
 
 /* Types used by both containers and the defaults of a space. */
 extern const struct model_type container_capabilities_type, container_resources_type,

@@ -106,6 +106,37 @@ static const struct model_type spec_type = {
 	TYPE_ROWS(struct space_spec, spec_rows),
 };
 
+#define READ_ONLY FIELD_READ_ONLY | FIELD_OMIT_EMPTY
+
+static const struct field temporary_rows[] = {
+	ROW_STRING(struct temporary_rule, host, "host", .flags = READ_ONLY,
+		   .help = "DNS name that may be reached for a while."),
+	ROW_STRING(struct temporary_rule, cidr, "cidr", .flags = READ_ONLY,
+		   .help = "Address range that may be reached for a while."),
+	ROW_INTLIST(struct temporary_rule, ports, "ports", .flags = READ_ONLY,
+		    .help = "TCP ports that may be reached there; none: every port."),
+	ROW_TIME(struct temporary_rule, until, "until", .flags = FIELD_READ_ONLY,
+		 .help = "When the rule ends by itself."),
+};
+
+const struct model_type temporary_rule_type = {
+	.name = "TemporaryRule",
+	.help = "A destination that kuke allow has opened for a while.",
+	TYPE_ROWS(struct temporary_rule, temporary_rows),
+};
+
+static const struct field network_status_rows[] = {
+	ROW_OBJLIST(struct space_network_status, temporary_rules, struct temporary_rule,
+		    "temporaryRules", temporary_rule_type, .flags = READ_ONLY,
+		    .help = "What kuke allow has opened, besides the policy, and until when."),
+};
+
+static const struct model_type network_status_type = {
+	.name = "SpaceNetworkStatus",
+	.help = "What is in force besides the space's policy.",
+	TYPE_ROWS(struct space_network_status, network_status_rows),
+};
+
 static const struct field status_rows[] = {
 	ROW_STATE(struct space_status, state, space_state, "state", space_state_labels,
 		  .flags = FIELD_READ_ONLY, .help = HELP_STATE),
@@ -113,6 +144,9 @@ static const struct field status_rows[] = {
 		   .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY, .help = HELP_CGROUP_PATH),
 	ROW_STRLIST(struct space_status, subtree_controllers, "subtreeControllers",
 		    .flags = FIELD_READ_ONLY | FIELD_OMIT_EMPTY, .help = HELP_SUBTREE_CONTROLLERS),
+	ROW_OBJPTR(struct space_status, network, struct space_network_status, "network",
+		   network_status_type, .flags = READ_ONLY,
+		   .help = "What is in force besides the space's policy."),
 	LIFE_ROWS(struct space_status),
 };
 

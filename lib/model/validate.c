@@ -68,7 +68,7 @@ static bool host_valid(const char *s)
 	return n > 0 && n <= 253 && s[0] != '.' && s[n - 1] != '.' && strstr(s, "..") == NULL;
 }
 
-static int validate_egress_rule(const struct egress_rule *rule, struct kerr *err)
+int validate_egress_rule(const struct egress_rule *rule, struct kerr *err)
 {
 	cleanup_free char *host = str_trim(rule->host);
 	cleanup_free char *cidr = str_trim(rule->cidr);

@@ -19,5 +19,6 @@ enum validate_flags {
 int validate_doc(enum kind kind, const void *doc, enum validate_flags flags, struct kerr *err);
 
 int validate_egress(const struct egress_policy *p, struct kerr *err);
+int validate_egress_rule(const struct egress_rule *rule, struct kerr *err);
 
 #endif

@@ -110,6 +110,17 @@ struct rpc_why_denied_args {
 	int64_t port; /* TCP; 0: any */
 };
 
+/* AllowEgress: one of host and cidr. */
+struct rpc_allow_egress_args {
+	char *realm_name;
+	char *space_name;
+	char *host; /* a name or an address */
+	char *cidr;
+	int64_t port; /* TCP; 0: every port of every protocol */
+	int64_t for_ms;
+	bool end; /* take the rule back instead */
+};
+
 struct rpc_image_args {
 	char *realm;
 	char *ref; /* not in ListImages */
@@ -454,6 +465,11 @@ struct rpc_why_denied_result {
 	char *remedy; /* a rule for the space's egress policy; "": none would help */
 };
 
+/* KukeonX1.AllowEgress: the rule that was made, or that is no more. */
+struct rpc_allow_egress_result {
+	struct temporary_rule rule;
+};
+
 /* KukeonX1.DaemonInfo */
 struct rpc_daemon_info {
 	char *version;
@@ -532,6 +548,7 @@ struct rpc_daemon_result {
 	X(verify_images)    \
 	X(doctor_network)   \
 	X(why_denied)       \
+	X(allow_egress)     \
 	X(init_host)        \
 	X(daemon)
 
@@ -660,6 +677,7 @@ struct rpc_list_container_docs_reply {
 	X(RPC_X_VERIFY_IMAGES, VerifyImages, rpc_verify_images_args, verify_images_reply)         \
 	X(RPC_X_DOCTOR_NETWORK, DoctorNetwork, rpc_doctor_network_args, rpc_doctor_network_reply) \
 	X(RPC_X_WHY_DENIED, WhyDenied, rpc_why_denied_args, rpc_why_denied_reply)                 \
+	X(RPC_X_ALLOW_EGRESS, AllowEgress, rpc_allow_egress_args, rpc_allow_egress_reply)         \
 	X(RPC_X_LIST_REALMS, ListRealms, rpc_page_args, page_realms_reply, .list = true)          \
 	X(RPC_X_LIST_SPACES, ListSpaces, rpc_page_args, page_spaces_reply, .list = true)          \
 	X(RPC_X_LIST_STACKS, ListStacks, rpc_page_args, page_stacks_reply, .list = true)          \

@@ -176,3 +176,33 @@ static const struct field rpc_why_denied_reply_rows[] = {
 };
 TYPE(rpc_why_denied_reply, "WhyDeniedReply");
 #undef S
+
+/* ---- what is allowed for a while ---- */
+
+#define S rpc_allow_egress_args
+static const struct field rpc_allow_egress_args_rows[] = {
+	STR(realm_name, "RealmName"),
+	STR(space_name, "SpaceName"),
+	STR(host, "Host"),
+	STR(cidr, "Cidr"),
+	INT(port, "Port"),
+	INT(for_ms, "ForMs"),
+	BOOL(end, "End"),
+};
+TYPE(rpc_allow_egress_args, "AllowEgressArgs");
+#undef S
+
+#define S rpc_allow_egress_result
+static const struct field allow_egress_result_rows[] = {
+	OBJ(rule, struct temporary_rule, "Rule", temporary_rule_type),
+};
+static TYPE(allow_egress_result, "AllowEgressResult");
+#undef S
+
+#define S rpc_allow_egress_reply
+static const struct field rpc_allow_egress_reply_rows[] = {
+	OBJ(result, struct rpc_allow_egress_result, "Result", allow_egress_result_type),
+	ERR(),
+};
+TYPE(rpc_allow_egress_reply, "AllowEgressReply");
+#undef S

@@ -143,6 +143,7 @@ enum rt_file {
 	RT_SECCOMP, /* seccomp: compiled filters by the digest of their profile */
 	RT_BOOT, /* boot.json: the mount namespace our mounts live in */
 	RT_RESTARTS, /* restarts: a file per cell with containers to restart */
+	RT_ALLOWED, /* allowed: a file per space with temporary rules, REALM_SPACE */
 	RT_STOPS, /* stops: a file per cell in which a container is being stopped */
 	RT_MOUNTS, /* mounts: the pinned mount namespace that has the pins of all cells */
 	RT_PUBLISHED, /* published: a link per cell whose ports are published */

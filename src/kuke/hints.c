@@ -44,6 +44,7 @@ static const struct hint {
 	{ ROOT, "container containers",
 	  "kuke get containers\nkuke create container NAME --cell CELL --image REF\n"
 	  "kuke stop container NAME --cell CELL" },
+	{ ROOT, "permit unblock open", "kuke allow SPACE HOST[:PORT] --for 10m" },
 	{ ROOT, "volume volumes secret secrets configmap port ports env",
 	  "kuke explain cell.spec.containers" },
 	{ ROOT, "login logout", "kuke explain realm.spec.registryCredentials" },

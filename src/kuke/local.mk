@@ -13,6 +13,7 @@ libkuke_a_SOURCES = \
 	src/kuke/cmd.c src/kuke/cmd.h \
 	src/kuke/help.c src/kuke/help.h \
 	src/kuke/hints.c src/kuke/hints.h \
+	src/kuke/hostarg.c src/kuke/hostarg.h \
 	src/kuke/manifest.c src/kuke/manifest.h \
 	src/kuke/opt.c src/kuke/opt.h \
 	src/kuke/own_engine.c src/kuke/own_engine.h \

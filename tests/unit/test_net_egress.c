@@ -219,9 +219,10 @@ START_TEST(rules)
 	allow(&p, "host a.example 443 80 443");
 	allow(&p, "cidr fd00::/8");
 	allow(&p, "host unknown.example");
+	allow(&p, "cidr 10.0.0.0/8 22"); /* the last one is temporary */
 	ck_assert(learn(&h, &p, "a.example=192.0.2.1,192.0.2.2", NOW - 700));
 	ck_assert(learn(&h, &p, "a.example=192.0.2.2,fd00::1", NOW - 650));
-	net_egress_rules_make(&p, &h, NOW, &r);
+	net_egress_rules_make(&p, 1, &h, NOW, &r);
 	for (size_t i = 0; i < r.n; i++) {
 		buf_addf(&b, "%s %s", r.v[i].tag, ipnet_text(&r.v[i].dst, net));
 		for (size_t k = 0; k < r.v[i].n_ports; k++)
@@ -231,9 +232,10 @@ START_TEST(rules)
 	have = buf_take(&b);
 	ck_assert_str_eq(have, "allow[0]:host=a.example 192.0.2.2/32 80 443\n"
 			       "allow[0]:host=a.example fd00::1/128 80 443\n"
-			       "allow[1]:cidr=fd00::/8 fd00::/8\n");
+			       "allow[1]:cidr=fd00::/8 fd00::/8\n"
+			       "temporary[0]:cidr=10.0.0.0/8 10.0.0.0/8 22\n");
 	net_egress_rules_clear(&r);
-	net_egress_rules_make(NULL, &h, NOW, &r);
+	net_egress_rules_make(NULL, 0, &h, NOW, &r);
 	ck_assert_uint_eq(r.n, 0);
 	policy_clear(&p);
 }

@@ -17,6 +17,7 @@ libengine_net_a_SOURCES = \
 	lib/engine/net/lease.c lib/engine/net/lease.h \
 	lib/engine/net/names_opened.c lib/engine/net/names_opened.h \
 	lib/engine/net/names_state.c lib/engine/net/names_state.h \
+	lib/engine/net/net_allow.c lib/engine/net/net_allow.h \
 	lib/engine/net/net_bridge.c lib/engine/net/net_bridge.h \
 	lib/engine/net/net_egress.c lib/engine/net/net_egress.h \
 	lib/engine/net/net_ipv6.c lib/engine/net/net_ipv6.h \
@@ -27,4 +28,5 @@ libengine_net_a_SOURCES = \
 	lib/engine/net/network.c lib/engine/net/network.h \
 	lib/engine/net/packet_filter.c lib/engine/net/packet_filter.h \
 	lib/engine/net/published.c lib/engine/net/published.h \
-	lib/engine/net/resolve.c lib/engine/net/resolve.h
+	lib/engine/net/resolve.c lib/engine/net/resolve.h \
+	lib/engine/net/temporary.c lib/engine/net/temporary.h

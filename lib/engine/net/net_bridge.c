@@ -14,6 +14,7 @@
 #include "net_rules.h"
 #include "network.h"
 #include "path.h"
+#include "temporary.h"
 
 /* A bridge that is not there yet comes when its rules stand: no packet is before them. */
 static int rules_before_bridge(struct engine *e, const struct addr *space,
@@ -101,7 +102,9 @@ int net_bridge_delete(struct engine *e, const struct addr *space, struct kerr *e
 		if (unlink(file) < 0 && errno != ENOENT)
 			return kerr_set(err, -errno, "remove '%s'", file);
 	}
-	r = remove_tree_at(AT_FDCWD, leases, 0, err);
+	r = temporary_save(e, space, &(struct temporary_list){ 0 }, err);
+	if (r == 0)
+		r = remove_tree_at(AT_FDCWD, leases, 0, err);
 	names_poke(e);
 	return r;
 }

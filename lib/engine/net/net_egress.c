@@ -23,6 +23,7 @@
 #include "packet_filter.h"
 #include "statefile.h"
 #include "str.h"
+#include "temporary.h"
 #include "vec.h"
 
 #define ASK_MS 10000 /* what an apply waits for names at most */
@@ -45,6 +46,25 @@ static int may_have_policy(struct engine *e, const struct addr *space, struct ke
 	return strstr(buf_str(&text), "\"egress\"") || strstr(buf_str(&text), "\\u");
 }
 
+void net_egress_add_temporary(struct engine *e, const struct addr *space, struct space_doc *d)
+{
+	struct egress_policy *p;
+
+	temporary_show(e, space, d);
+	for (size_t i = 0; d->status.network && i < d->status.network->temporary_rules.n; i++) {
+		const struct temporary_rule *from = &d->status.network->temporary_rules.v[i];
+		struct egress_rule *to;
+
+		p = d->spec.network->egress;
+		to = vec_grow(&p->allow.v, &p->allow.n, sizeof(*to));
+		to->host = xstrdup_null(from->host);
+		to->cidr = xstrdup_null(from->cidr);
+		for (size_t k = 0; k < from->ports.n; k++)
+			*(int64_t *) vec_grow(&to->ports.v, &to->ports.n, sizeof(*to->ports.v)) =
+				from->ports.v[k];
+	}
+}
+
 int net_egress_load(struct engine *e, const struct addr *space, struct space_doc *ret,
 		    struct kerr *err)
 {
@@ -61,6 +81,7 @@ int net_egress_load(struct engine *e, const struct addr *space, struct space_doc
 		model_clear(&space_doc_type, &d);
 		return 0;
 	}
+	net_egress_add_temporary(e, space, &d);
 	*ret = d;
 	return 1;
 }
@@ -151,6 +172,37 @@ static void tell(const struct addr *space, const struct egress_hosts *before,
 	}
 }
 
+/* The names of a policy and of temporary rules: a rule for each; strings are borrowed. */
+static void all_names(const struct egress_policy *p, const struct temporary_list *l,
+		      struct egress_policy *ret)
+{
+	*ret = (struct egress_policy){ 0 };
+	for (size_t i = 0; p && i < p->allow.n; i++)
+		((struct egress_rule *) vec_grow(&ret->allow.v, &ret->allow.n,
+						 sizeof(*ret->allow.v)))
+			->host = p->allow.v[i].host;
+	for (size_t i = 0; egress_denies(p) && i < l->n; i++)
+		((struct egress_rule *) vec_grow(&ret->allow.v, &ret->allow.n,
+						 sizeof(*ret->allow.v)))
+			->host = l->v[i].rule.host;
+}
+
+/* The document that is being applied has no temporary rules; their names stay. */
+static bool update_hosts(struct engine *e, const struct addr *space, const struct egress_policy *p,
+			 const struct resolve *answers, struct egress_hosts *h)
+{
+	cleanup_temporary struct temporary_list l = { 0 };
+	struct egress_policy all;
+	bool changed;
+
+	(void) temporary_load(e, space, &l, NULL); /* a pass tells */
+	(void) temporary_drop_ended(&l, clock_ms());
+	all_names(p, &l, &all);
+	changed = egress_hosts_update(h, &all, answers, ktime_now().sec);
+	free(all.allow.v);
+	return changed;
+}
+
 int net_egress_keep(struct engine *e, const struct addr *space, const struct egress_policy *p,
 		    const struct resolve *answers, struct kerr *err)
 {
@@ -159,7 +211,7 @@ int net_egress_keep(struct engine *e, const struct addr *space, const struct egr
 
 	load_hosts(e, space, &before);
 	load_hosts(e, space, &h);
-	if (!egress_hosts_update(&h, p, answers, ktime_now().sec))
+	if (!update_hosts(e, space, p, answers, &h))
 		return 0;
 	r = egress_hosts_save(e, space, &h, err);
 	if (r < 0)
@@ -256,31 +308,42 @@ bool net_egress_opens(const struct egress_policy *p, const struct ipnet *addr)
 	return resolve_is_usable(addr) && (!is_private(addr) || has_cidr_of(p, addr));
 }
 
+/* which: "allow[0]", of rule i. */
 static void add_host(struct net_egress_rules *to, const struct egress_policy *p, size_t i,
-		     const struct egress_host *h, int64_t now)
+		     const char *which, const struct egress_host *h, int64_t now)
 {
 	const struct egress_rule *rule = &p->allow.v[i];
 
 	for (size_t k = 0; k < h->n; k++)
 		if (egress_addr_holds(&h->addrs[k], now) && net_egress_opens(p, &h->addrs[k].addr))
 			add_rule(to, rule, &h->addrs[k].addr,
-				 xasprintf("allow[%zu]:host=%s", i, h->name));
+				 xasprintf("%s:host=%s", which, h->name));
 }
 
-void net_egress_rules_make(const struct egress_policy *p, const struct egress_hosts *hosts,
-			   int64_t now, struct net_egress_rules *ret)
+/* The last n_temporary rules have ends, and numbers, of their own. */
+static char *rule_tag(const struct egress_policy *p, size_t n_temporary, size_t i)
+{
+	size_t own = p->allow.n - n_temporary;
+
+	return i < own ? xasprintf("allow[%zu]", i) : xasprintf("temporary[%zu]", i - own);
+}
+
+void net_egress_rules_make(const struct egress_policy *p, size_t n_temporary,
+			   const struct egress_hosts *hosts, int64_t now,
+			   struct net_egress_rules *ret)
 {
 	*ret = (struct net_egress_rules){ 0 };
 	for (size_t i = 0; p && i < p->allow.n; i++) {
 		const struct egress_rule *rule = &p->allow.v[i];
+		cleanup_free char *which = rule_tag(p, n_temporary, i);
 		cleanup_free char *host = str_trim(rule->host), *cidr = str_trim(rule->cidr);
 		const struct egress_host *h = *host ? egress_hosts_find(hosts, host) : NULL;
 		struct ipnet net;
 
 		if (h)
-			add_host(ret, p, i, h, now);
+			add_host(ret, p, i, which, h, now);
 		if (*cidr && ipnet_parse(cidr, &net) == 0)
-			add_rule(ret, rule, &net, xasprintf("allow[%zu]:cidr=%s", i, cidr));
+			add_rule(ret, rule, &net, xasprintf("%s:cidr=%s", which, cidr));
 	}
 }
 
@@ -294,20 +357,23 @@ static bool has_already(const struct egress_hosts *hosts, const struct opened_ad
 	return false;
 }
 
-void net_egress_rules_add_opened(const struct egress_policy *p, const struct egress_hosts *hosts,
-				 const struct opened *opened, const struct net_egress_now *now,
-				 struct net_egress_rules *ret)
+void net_egress_rules_add_opened(const struct egress_policy *p, size_t n_temporary,
+				 const struct egress_hosts *hosts, const struct opened *opened,
+				 const struct net_egress_now *now, struct net_egress_rules *ret)
 {
 	for (size_t i = 0; p && i < p->allow.n; i++) {
 		cleanup_free char *host = str_trim(p->allow.v[i].host);
+		cleanup_free char *which = rule_tag(p, n_temporary, i);
+		bool pattern = egress_host_is_pattern(host);
 
 		for (size_t k = 0; *host && k < opened->n; k++) {
 			const struct opened_addr *a = &opened->v[k];
 
 			if (a->until_ms > now->ms && egress_host_has(host, a->name) &&
-			    net_egress_opens(p, &a->addr) && !has_already(hosts, a, now->sec))
+			    net_egress_opens(p, &a->addr) &&
+			    (pattern || !has_already(hosts, a, now->sec)))
 				add_rule(ret, &p->allow.v[i], &a->addr,
-					 xasprintf("allow[%zu]:host=%s", i, a->name));
+					 xasprintf("%s:host=%s", which, a->name));
 		}
 	}
 }

@@ -20,6 +20,12 @@ int net_egress_load(struct engine *e, const struct addr *space, struct space_doc
 		    struct kerr *err);
 
 /*
+ * Add the temporary rules of the space (temporary.h) to a policy that denies, in d->status and
+ * behind its own rules: net_egress_load has done it. What comes of it is not for storing.
+ */
+void net_egress_add_temporary(struct engine *e, const struct addr *space, struct space_doc *d);
+
+/*
  * Whether this host can enforce the policy: -EOPNOTSUPP, with a message, for one that
  * denies where packets of a family that the kernel has cannot be filtered.
  */
@@ -32,7 +38,10 @@ int net_egress_check(struct engine *e, const struct egress_policy *p, struct ker
 int net_egress_ask(struct engine *e, const struct addr *space, const struct egress_policy *p,
 		   struct resolve *ret, struct kerr *err);
 
-/* Put what was answered on record. The caller holds the space's lock. 1 changed, 0 not. */
+/*
+ * Put what was answered on record, for names of the policy and of temporary rules. The caller
+ * holds the space's lock. 1 changed, 0 not.
+ */
 int net_egress_keep(struct engine *e, const struct addr *space, const struct egress_policy *p,
 		    const struct resolve *answers, struct kerr *err);
 
@@ -60,10 +69,11 @@ void net_egress_rules_clear(struct net_egress_rules *r);
  */
 bool net_egress_opens(const struct egress_policy *p, const struct ipnet *addr);
 
-/* p NULL: nothing. Pure. */
+/* p NULL: nothing. The last n_temporary rules of p are told apart by their tags. Pure. */
 struct egress_hosts;
-void net_egress_rules_make(const struct egress_policy *p, const struct egress_hosts *hosts,
-			   int64_t now, struct net_egress_rules *ret);
+void net_egress_rules_make(const struct egress_policy *p, size_t n_temporary,
+			   const struct egress_hosts *hosts, int64_t now,
+			   struct net_egress_rules *ret);
 
 /* The same time by the wall clock and by clock_ms(). */
 struct net_egress_now {
@@ -71,10 +81,10 @@ struct net_egress_now {
 	int64_t ms;
 };
 
-/* Add what answers to queries have opened and hosts has not. Pure. */
-void net_egress_rules_add_opened(const struct egress_policy *p, const struct egress_hosts *hosts,
-				 const struct opened *opened, const struct net_egress_now *now,
-				 struct net_egress_rules *ret);
+/* Add what answers to queries have opened and hosts has not; n_temporary as above. Pure. */
+void net_egress_rules_add_opened(const struct egress_policy *p, size_t n_temporary,
+				 const struct egress_hosts *hosts, const struct opened *opened,
+				 const struct net_egress_now *now, struct net_egress_rules *ret);
 
 /*
  * Lines of a hosts file: under a policy that denies, the allowed names with the addresses

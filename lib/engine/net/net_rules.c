@@ -62,18 +62,20 @@ struct rules_input {
 
 /* A policy without its record of addresses admits no host name. */
 static void rules_of_policy(struct rules_input *in, struct engine *e, const struct addr *space,
-			    const struct egress_policy *p, struct firewall_space *s)
+			    const struct space_doc *d, struct firewall_space *s)
 {
+	const struct egress_policy *p = egress_of(d);
+	size_t n_temporary = d->status.network ? d->status.network->temporary_rules.n : 0;
 	struct net_egress_rules *allow = vec_grow(&in->allow, &in->n_allow, sizeof(*in->allow));
 	cleanup_egress_hosts struct egress_hosts hosts = { 0 };
 	cleanup_opened struct opened opened = { 0 };
 
 	(void) egress_hosts_load(e, space, &hosts, NULL); /* told when it is next written */
-	net_egress_rules_make(p, &hosts, in->now.sec, allow);
+	net_egress_rules_make(p, n_temporary, &hosts, in->now.sec, allow);
 	s->policy = egress_denies(p) ? FIREWALL_DEFAULT_DENY : FIREWALL_DEFAULT_ALLOW;
 	if (egress_denies(p)) {
 		opened_load(e, s->bridge, &opened);
-		net_egress_rules_add_opened(p, &hosts, &opened, &in->now, allow);
+		net_egress_rules_add_opened(p, n_temporary, &hosts, &opened, &in->now, allow);
 		s->dns = names_serves(&in->served, s->bridge);
 		in->denies = true;
 	}
@@ -106,14 +108,17 @@ static int rules_space(void *ctx, struct engine *e, const struct addr *space)
 	s->policy = FIREWALL_DEFAULT_ALLOW;
 	if (is_as(in->as, space)) {
 		in->as->seen = true;
-		rules_of_policy(in, e, space, egress_of(in->as->doc), s);
+		model_copy(&space_doc_type, &d, in->as->doc);
+		net_egress_add_temporary(e, space, &d);
+		rules_of_policy(in, e, space, &d, s);
+		model_clear(&space_doc_type, &d);
 		return 0;
 	}
 	r = net_egress_load(e, space, &d, NULL);
 	if (r < 0)
 		s->policy = FIREWALL_DEFAULT_UNKNOWN;
 	if (r > 0)
-		rules_of_policy(in, e, space, egress_of(&d), s);
+		rules_of_policy(in, e, space, &d, s);
 	model_clear(&space_doc_type, &d);
 	return 0;
 }

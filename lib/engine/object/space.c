@@ -24,6 +24,7 @@
 #include "scope.h"
 #include "space.h"
 #include "str.h"
+#include "temporary.h"
 #include "validate.h"
 
 static void default_conflist(const struct create *c, struct space_doc *d)
@@ -197,8 +198,10 @@ int space_get(struct engine *e, const struct addr *a, struct rpc_get_space_resul
 		return r;
 	r = damaged_load(e, a, &ret->space, &why);
 	ret->metadata_exists = r >= 0;
-	if (r == 0)
+	if (r == 0) {
+		temporary_show(e, a, &ret->space);
 		damaged_sides(e, a, &ret->space);
+	}
 	cgroup = scope_cgroup(e, a);
 	conflist = conflist_of(e, a, &ret->space);
 	ret->cgroup_exists = cgroup_exists(e->cgroups, cgroup) > 0;
@@ -217,6 +220,8 @@ static int list_space(void *ctx, struct engine *e, const struct addr *a, struct 
 	if (page_skips(page, name, 0))
 		return 0;
 	r = damaged_load(e, a, &d, NULL);
+	if (r == 0 && pick_wants(page->pick, "status.network"))
+		temporary_show(e, a, &d);
 	if (r == 0)
 		damaged_sides(e, a, &d);
 	if (r >= 0)

@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libengine_reconcile.a
 libengine_reconcile_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_ENGINE_RECONCILE)
 libengine_reconcile_a_SOURCES = \
+	lib/engine/reconcile/allow_pass.c lib/engine/reconcile/allow_pass.h \
 	lib/engine/reconcile/egress_pass.c lib/engine/reconcile/egress_pass.h \
 	lib/engine/reconcile/idle.c lib/engine/reconcile/idle.h \
 	lib/engine/reconcile/net_doctor.c lib/engine/reconcile/net_doctor.h \

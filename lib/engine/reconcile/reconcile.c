@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "allow_pass.h"
 #include "atomic.h"
 #include "cell_delete.h"
 #include "cell_id.h"
@@ -477,9 +478,11 @@ static void mark_booted(struct engine *e)
 	cleanup_free char *file = layout_rt(&e->layout, RT_BOOTED);
 	cleanup_free char *restarts = layout_rt(&e->layout, RT_RESTARTS);
 	cleanup_free char *published = layout_rt(&e->layout, RT_PUBLISHED);
+	cleanup_free char *allowed = layout_rt(&e->layout, RT_ALLOWED);
 	struct kerr err = { 0 };
 
 	if (mkdir_p(restarts, 0700, &err) < 0 || mkdir_p(published, 0700, &err) < 0 ||
+	    mkdir_p(allowed, 0700, &err) < 0 ||
 	    atomic_write_at(AT_FDCWD, file, "", 0, 0600, ATOMIC_WRITE_NOSYNC, &err) < 0)
 		log_step("boot", &err);
 }
@@ -490,8 +493,8 @@ static int64_t sooner(int64_t a, int64_t b)
 }
 
 /*
- * Return when to look again: the next restart or end of a grace period, or a retry of
- * what was due and failed.
+ * Return when to look again: the next restart, end of a grace period or of a temporary rule,
+ * or a retry of what was due and failed.
  */
 static int64_t next_look(struct engine *e, int64_t looked_at)
 {
@@ -499,6 +502,7 @@ static int64_t next_look(struct engine *e, int64_t looked_at)
 	int64_t next = restarts_due(e, looked_at, &late);
 
 	next = sooner(next, stops_due(e, looked_at, &late));
+	next = sooner(next, allow_pass_next(e));
 	return late.n ? sooner(next, clock_ms() + RESTART_RETRY_MS) : next;
 }
 
@@ -531,6 +535,7 @@ int engine_reconcile(struct engine *e, enum engine_pass kind, int64_t *ret_next_
 		pass_wakes(e, &keys);
 	if (kind == ENGINE_PASS_RULES && net_rules_sync(e, &err) < 0)
 		log_step("firewall", &err);
+	allow_pass(e);
 	if (kind >= ENGINE_PASS_ALL)
 		pass_all(e, boot);
 	if (boot)

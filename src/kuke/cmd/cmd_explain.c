@@ -2,10 +2,10 @@
 #include "config.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "cli.h"
 #include "explain.h"
+#include "hostarg.h"
 #include "mem.h"
 #include "str.h"
 #include "subject.h"
@@ -22,31 +22,6 @@ static const struct opt explain_opts[] = {
 };
 
 /* ---- what a policy denies ---- */
-
-/* "name", "name:443", "192.0.2.1:443", "2001:db8::1", "[2001:db8::1]:443". 0: no port. */
-static int split_port(char *host, int64_t *ret_port, struct kerr *err)
-{
-	char *colon = strrchr(host, ':'), *end = strchr(host, ']');
-
-	*ret_port = 0;
-	if (host[0] == '[' && end && (end[1] == '\0' || end + 1 == colon)) {
-		*end = '\0';
-		memmove(host, host + 1, strlen(host + 1) + 1);
-		colon = end[1] ? end + 1 : NULL;
-	} else if (!colon || strchr(host, ':') != colon) {
-		return 0; /* no port, or an IPv6 address */
-	}
-	if (!colon)
-		return 0;
-	if (str_to_i64(colon + 1, 1, UINT16_MAX, ret_port) < 0)
-		return kerr_plain(
-			err, -EINVAL,
-			"invalid port \"%s\": give HOST or HOST:PORT, with a number from 1 "
-			"to 65535",
-			colon + 1);
-	*colon = '\0';
-	return 0;
-}
 
 static void print_findings(const struct rpc_why_denied_result *res)
 {
@@ -73,7 +48,7 @@ static int why_denied(struct cli *c, struct kerr *err)
 		return kerr_plain(err, -EINVAL, "--why-denied needs a cell and a host");
 	r = scope_read(c, KIND_CELL, SCOPE_CHECK, &scope, err);
 	if (r == 0)
-		r = split_port(host, &args.port, err);
+		r = hostarg_split(host, &args.port, err);
 	if (r < 0)
 		return r;
 	args.realm_name = scope.realm;

@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libkuke_cmd.a
 libkuke_cmd_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKE_CMD) $(DIRS_CPPFLAGS)
 libkuke_cmd_a_SOURCES = \
+	src/kuke/cmd/cmd_allow.c \
 	src/kuke/cmd/cmd_apply.c \
 	src/kuke/cmd/cmd_completion.c \
 	src/kuke/cmd/cmd_create.c \

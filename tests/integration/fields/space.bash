@@ -96,6 +96,55 @@ space.spec.network.egress.allow.ports()
 		'host tcp 192.0.2.2 7101 yes' 'host udp 192.0.2.2 7101 no' 'host tcp 192.0.2.2 7102 no'
 }
 
+# temporary_rule PATH [ARG…]: what the status of a space that denies shows of kuke allow ARG….
+temporary_rule()
+{
+	local path=$1 made
+
+	shift
+	printf 'kind: Space\nmetadata: {name: fenced}\nspec: {realmId: %s, network: {egress: {default: deny}}}\n' \
+		"$REALM" | kuke apply -f - >/dev/null || return
+	made=$(get space fenced '.status.network // "nothing"')
+	[ "$made" = nothing ] || return
+	kuke allow fenced "$@" --realm "$REALM" >/dev/null || return
+	get space fenced ".status.network.temporaryRules[0].$path"
+	kuke delete space fenced --realm "$REALM" --cascade >/dev/null
+}
+
+space.status.network.temporaryRules.host()
+{
+	proof "a name that was allowed for a while"
+	cp /etc/hosts "$WORK/hosts"
+	echo '192.0.2.2 here.test' >>"$WORK/hosts"
+	inst mount --bind "$WORK/hosts" /etc/hosts
+	[ "$(temporary_rule host here.test --for 1h)" = here.test ]
+	inst umount /etc/hosts
+}
+
+space.status.network.temporaryRules.cidr()
+{
+	proof "a range that was allowed for a while, an address as one of its own"
+	[ "$(temporary_rule cidr 192.0.2.0/24 --for 1h)" = 192.0.2.0/24 ]
+	[ "$(temporary_rule cidr 192.0.2.7 --for 1h)" = 192.0.2.7/32 ]
+}
+
+space.status.network.temporaryRules.ports()
+{
+	proof "the port that was allowed with it; none without"
+	[ "$(temporary_rule 'ports | tojson' 192.0.2.7:443 --for 1h)" = '[443]' ]
+	[ "$(temporary_rule 'ports | tojson' 192.0.2.7 --for 1h)" = null ]
+}
+
+space.status.network.temporaryRules.until()
+{
+	local until
+
+	proof "the time of day when it ends"
+	until=$(date -d "$(temporary_rule until 192.0.2.7 --for 1h)" +%s)
+	[ "$until" -gt $(($(date +%s) + 3000)) ]
+	[ "$until" -le $(($(date +%s) + 3601)) ]
+}
+
 # A device that is not ours has the name of the space's bridge.
 bridge_is_taken()
 {
