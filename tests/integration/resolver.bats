@@ -255,7 +255,7 @@ gone()
 	wait_for 200 is_answer "NOERROR 1=$peer" two
 	is_answer "NOERROR 1=$peer" db
 	assert_equal "$(ask two)" "NOERROR 1=$peer/0"
-	kuke delete cell two
+	kuke delete cell two --space "$space"
 	wait_for 200 is_answer REFUSED two
 	gone
 }
@@ -297,11 +297,12 @@ gone()
 
 @test "where the host holds port 53 itself, nothing is opened and the space says so" {
 	quiet inst socat UDP-RECV:53,bind=0.0.0.0 /dev/null &
+	wait_for 200 inst grep -q ' 00000000:0035 ' /proc/net/udp
 	fenced 'default: deny, allow: [{host: fixed.test}]'
 	wait_for 300 is_space_value .status.reason NamesUnanswered
 	assert_like "$(space_value .status.message)" ... "port 53 of bridge" ...
 	assert_equal "$(ask fixed.test)" none
-	kill %%
+	inst pkill -f 'socat UDP-RECV:53'
 	wait_for 300 is_answer 'NOERROR 1=192.0.2.9' fixed.test
 	wait_for 300 is_space_value .status.reason null
 	gone
