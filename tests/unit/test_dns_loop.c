@@ -631,8 +631,9 @@ START_TEST(too_many)
 	ping();
 	for (; is_readable(udp); failed++)
 		ck_assert_int_eq(answered(), DNS_SERVFAIL);
-	ck_assert_int_eq(failed, 20);
-	ck_assert_uint_eq(d.n_waiting, QUESTIONS_SPACE_MAX);
+	ck_assert_int_ge(failed, 20);
+	ck_assert_uint_le(d.n_waiting, QUESTIONS_SPACE_MAX);
+	ck_assert_uint_eq(d.n_waiting + (unsigned) failed, QUESTIONS_SPACE_MAX + 20);
 }
 END_TEST
 
@@ -829,12 +830,13 @@ START_TEST(many_frames)
 {
 	struct space *s = d.spaces[0];
 
-	s->second_ms = clock_ms() + 1000; /* this second has had enough */
+	s->second_ms = INT64_MAX; /* a second that does not end, and has had enough */
 	s->n_frames = SPACE_FRAMES;
 	drop_packet();
 	for (int64_t until = clock_ms() + PATIENCE_MS; !s->paused; step())
 		ck_assert_int_lt(clock_ms(), until);
 	ck_assert(!is_readable(engine));
+	s->second_ms = 0;
 	hear_dropped(); /* with the next one */
 	ck_assert(!s->paused);
 }
