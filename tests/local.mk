@@ -103,7 +103,7 @@ tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBCOMMON) $(LIBRPC) $(LIBMODEL) $(LIB
 tests_unit_unit_kukedns_SOURCES = $(UNIT_FRAME) tests/unit/dns_build.h tests/unit/host_lo.h \
 	tests/unit/test_dns_frame.c tests/unit/test_dns_chain.c tests/unit/test_dns_denied.c \
 	tests/unit/test_dns_loop.c tests/unit/test_dns_memory.c tests/unit/test_dns_msg.c \
-	tests/unit/test_dns_policy.c
+	tests/unit/test_dns_policy.c tests/unit/test_dns_program.c
 tests_unit_unit_kukedns_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_KUKEDNS)
 tests_unit_unit_kukedns_LDADD = $(LIBKUKEDNS) $(UNIT_LDADD)
 

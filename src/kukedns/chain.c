@@ -96,6 +96,8 @@ int chain_walk(const struct dns_answer *a, const char *name, unsigned type, stru
 	cleanup_chain struct chain c = { .rcode = a->rcode, .ttl = DNS_TTL_MAX };
 	int r;
 
+	if (type != DNS_A && type != DNS_AAAA)
+		return -EINVAL;
 	if (a->rcode != DNS_NOERROR && a->rcode != DNS_NXDOMAIN)
 		return -EBADMSG;
 	r = walk(a, name, type, &c);

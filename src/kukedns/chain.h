@@ -28,7 +28,7 @@ void chain_clear(struct chain *c);
 
 /*
  * Walk an answer about addresses. -EBADMSG: it says neither that there are some nor that
- * there are none; -ELOOP: longer than CHAIN_MAX, or a circle.
+ * there are none; -ELOOP: longer than CHAIN_MAX, or a circle; -EINVAL: another type.
  */
 int chain_walk(const struct dns_answer *a, const char *name, unsigned type, struct chain *ret);
 /* The reply (dns_msg.h) that says so. */

@@ -13,7 +13,7 @@ enum {
 	ACCEPTS = 8, /* connections that are taken at a time */
 	READ_SIZE = 2048,
 	IN_MAX = 2 * (READ_SIZE + DNS_QUERY_MAX),
-	OUT_MAX = 2 * DNS_MSG_MAX + 1024, /* a client that does not read more is cut off */
+	OUT_MAX = DNS_MSG_MAX + 4096, /* a client that does not read more is cut off */
 	LENGTH = 2, /* bytes before each message */
 };
 

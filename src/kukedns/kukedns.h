@@ -43,6 +43,9 @@ struct space {
 	struct space_socket sockets[_SPACE_KINDS];
 	unsigned n_waiting; /* queries that wait for an answer */
 	unsigned n_conns;
+	int64_t second_ms; /* when frames were counted from */
+	unsigned n_frames;
+	bool paused; /* until d->resume_ms no frames are taken */
 };
 
 struct kukedns {
@@ -52,6 +55,7 @@ struct kukedns {
 	struct upstream *upstream;
 	struct space **spaces;
 	size_t n_spaces;
+	int64_t resume_ms; /* -1: none is paused */
 	struct cache cache;
 	struct revmap revmap;
 	struct denied denied;

@@ -23,7 +23,7 @@ int loop_open(struct kukedns *d, int control, struct kerr *err)
 {
 	int r;
 
-	*d = (struct kukedns){ .control = control, .msg = PROTO_MSG_INIT };
+	*d = (struct kukedns){ .control = control, .resume_ms = -1, .msg = PROTO_MSG_INIT };
 	buf_init(&d->reply, DNS_REPLY_MAX);
 	buf_init(&d->out, DNS_MSG_MAX);
 	r = poller_open(&d->poller, err);
@@ -73,13 +73,14 @@ static void take_datagrams(struct kukedns *d, struct space_socket *s)
 
 static void take_frames(struct kukedns *d, struct space_socket *s)
 {
-	struct sockaddr_ll from;
+	int64_t now = clock_ms();
+	struct sockaddr_ll from = { .sll_pkttype = PACKET_OUTGOING };
 	uint8_t p[FRAME_BYTES];
 	struct frame c;
 	socklen_t len;
 	ssize_t n;
 
-	for (int i = 0; i < FRAMES; i++) {
+	for (int i = 0; i < FRAMES && space_may_take(d, s->space, now); i++) {
 		len = sizeof(from);
 		n = recvfrom(s->fd, p, sizeof(p), MSG_DONTWAIT, (struct sockaddr *) &from, &len);
 		if (n < 0 && errno == EAGAIN)
@@ -158,6 +159,7 @@ static int time_left(const struct kukedns *d, int timeout_ms)
 	at = sooner(at, upstream_wakes(d->upstream));
 	at = sooner(at, conn_wakes(d));
 	at = sooner(at, report_wakes(d));
+	at = sooner(at, d->resume_ms);
 	left = clock_left(at);
 	return (int) sooner(left, timeout_ms);
 }
@@ -170,6 +172,7 @@ static void do_what_is_due(struct kukedns *d)
 	question_answers(d);
 	question_expire(d, now);
 	conn_expire(d, now);
+	spaces_resume(d, now);
 	report_flush(d, now);
 }
 

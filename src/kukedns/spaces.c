@@ -74,5 +74,42 @@ int space_take_socket(struct kukedns *d, struct space *s, enum space_kind kind, 
 
 	close_socket(d, to);
 	to->fd = fd;
+	if (kind == SPACE_CAPTURE)
+		s->paused = false;
+	/* The loop must never wait for one of them. */
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
 	return poller_set(&d->poller, fd, EPOLLIN, WATCH_SOCKET, to);
+}
+
+/* ---- frames ---- */
+
+bool space_may_take(struct kukedns *d, struct space *s, int64_t now_ms)
+{
+	if (now_ms - s->second_ms >= 1000) {
+		s->second_ms = now_ms;
+		s->n_frames = 0;
+	}
+	if (++s->n_frames <= SPACE_FRAMES)
+		return true;
+	poller_forget(&d->poller, s->sockets[SPACE_CAPTURE].fd);
+	s->paused = true;
+	if (d->resume_ms < 0)
+		d->resume_ms = now_ms + 1000;
+	return false;
+}
+
+void spaces_resume(struct kukedns *d, int64_t now_ms)
+{
+	struct space_socket *to;
+
+	if (d->resume_ms < 0 || d->resume_ms > now_ms)
+		return;
+	d->resume_ms = -1;
+	for (size_t i = 0; i < d->n_spaces; i++) {
+		to = &d->spaces[i]->sockets[SPACE_CAPTURE];
+		if (d->spaces[i]->paused && to->fd >= 0)
+			(void) poller_set(&d->poller, to->fd, EPOLLIN, WATCH_SOCKET, to);
+		d->spaces[i]->paused = false;
+	}
 }

@@ -129,6 +129,11 @@ START_TEST(nothing)
 	ck_assert_uint_eq(c.ttl, CHAIN_UNSAID_TTL);
 	begin(DNS_SERVFAIL);
 	ck_assert_int_eq(walk(DNS_A, &c), -EBADMSG);
+	packet_begin(&m, 0x8180, "example.com", DNS_TXT);
+	packet_record(&m, PACKET_ANSWER, "example.com", DNS_TXT, 5);
+	packet_16(&m, 2);
+	packet_bytes(&m, "\001x", 2);
+	ck_assert_int_eq(walk(DNS_TXT, &c), -EINVAL);
 }
 END_TEST
 
