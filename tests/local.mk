@@ -122,6 +122,7 @@ SYSTEM_TESTS = \
 	tests/integration/crash.bats \
 	tests/integration/daemon.bats \
 	tests/integration/damage.bats \
+	tests/integration/denied.bats \
 	tests/integration/doctor.bats \
 	tests/integration/documents.bats \
 	tests/integration/egress.bats \
