@@ -77,7 +77,8 @@ tests_unit_unit_oci_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) \
 	$(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_engine_SOURCES = $(UNIT_FRAME) tests/unit/engine_dir.h tests/unit/tempdir.h \
-	tests/unit/test_cell_status.c tests/unit/test_cni.c tests/unit/test_dry_run.c tests/unit/test_engine.c \
+	tests/unit/test_cell_status.c tests/unit/test_cni.c tests/unit/test_denied_log.c \
+	tests/unit/test_dry_run.c tests/unit/test_engine.c \
 	tests/unit/test_hosts_text.c tests/unit/test_images.c tests/unit/test_lease.c \
 	tests/unit/test_net_egress.c tests/unit/test_network.c \
 	tests/unit/test_page.c tests/unit/test_plan.c tests/unit/test_published.c tests/unit/test_restart.c \
@@ -128,6 +129,7 @@ SYSTEM_TESTS = \
 	tests/integration/crash.bats \
 	tests/integration/daemon.bats \
 	tests/integration/damage.bats \
+	tests/integration/denied.bats \
 	tests/integration/doctor.bats \
 	tests/integration/documents.bats \
 	tests/integration/egress.bats \
@@ -248,6 +250,12 @@ FUZZ += tests/fuzz/fuzz_cni
 tests_fuzz_fuzz_cni_SOURCES = tests/fuzz/fuzz_cni.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_cni_CPPFLAGS = $(AM_CPPFLAGS) $(INC_ENGINE_NET)
 tests_fuzz_fuzz_cni_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) $(LIBHOST) \
+	$(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_denied
+tests_fuzz_fuzz_denied_SOURCES = tests/fuzz/fuzz_denied.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_denied_CPPFLAGS = $(AM_CPPFLAGS) $(INC_ENGINE_NET)
+tests_fuzz_fuzz_denied_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) $(LIBHOST) \
 	$(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
 
 FUZZ += tests/fuzz/fuzz_jscan

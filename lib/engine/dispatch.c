@@ -13,6 +13,7 @@
 #include "container_verbs.h"
 #include "context.h"
 #include "delete_targets.h"
+#include "denied_list.h"
 #include "engine.h"
 #include "field.h"
 #include "images.h"
@@ -581,6 +582,14 @@ static int do_allow_egress(struct call *c)
 	return net_allow(c->e, args, &reply->result, c->err);
 }
 
+static int do_list_denied(struct call *c)
+{
+	ARGS(list_denied);
+	REPLY(list_denied);
+
+	return denied_list(c->e, args, &reply->result, c->err);
+}
+
 /* ---- of a private engine ---- */
 
 static int do_init_host(struct call *c)
@@ -669,6 +678,7 @@ static call_fn *const handlers[_RPC_METHOD_MAX] = {
 	[RPC_X_DOCTOR_NETWORK] = do_doctor_network,
 	[RPC_X_WHY_DENIED] = do_why_denied,
 	[RPC_X_ALLOW_EGRESS] = do_allow_egress,
+	[RPC_X_LIST_DENIED] = do_list_denied,
 	[RPC_LIST_IMAGES] = do_list_images,
 	[RPC_GET_IMAGE] = do_get_image,
 	[RPC_DELETE_IMAGE] = do_delete_image,

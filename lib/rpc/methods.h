@@ -121,6 +121,18 @@ struct rpc_allow_egress_args {
 	bool end; /* take the rule back instead */
 };
 
+/* ListDenied: "" is no filter. */
+struct rpc_list_denied_args {
+	char *realm_name;
+	char *space_name;
+	char *stack_name;
+	char *cell_name;
+	char *since; /* RFC 3339; what was last seen before then is left out; "": nothing is */
+	char *after; /* Next of the reply before; "": from the beginning */
+	int64_t wait_ms; /* how long to wait where there is nothing; at most RPC_DENIED_WAIT_MS */
+};
+#define RPC_DENIED_WAIT_MS 20000
+
 struct rpc_image_args {
 	char *realm;
 	char *ref; /* not in ListImages */
@@ -470,6 +482,24 @@ struct rpc_allow_egress_result {
 	struct temporary_rule rule;
 };
 
+/* KukeonX1.ListDenied: what a cell tried and was not allowed. */
+struct rpc_denied {
+	struct ktime time, last; /* the first and the last time */
+	char *cell; /* realm/space/stack/cell; "": not known any more */
+	char *address; /* of the cell */
+	char *name; /* what was asked for, or what the destination was last known as; "": none */
+	char *destination; /* an address; "" of a question for a name */
+	int64_t port; /* 0: none */
+	char *protocol; /* tcp, udp, icmp, dns or a number */
+	int64_t count;
+};
+
+struct rpc_list_denied_result {
+	LIST_OF(struct rpc_denied) denied;
+	char *next;
+	bool more; /* the next request need not wait */
+};
+
 /* KukeonX1.DaemonInfo */
 struct rpc_daemon_info {
 	char *version;
@@ -549,6 +579,7 @@ struct rpc_daemon_result {
 	X(doctor_network)   \
 	X(why_denied)       \
 	X(allow_egress)     \
+	X(list_denied)      \
 	X(init_host)        \
 	X(daemon)
 
@@ -677,6 +708,7 @@ struct rpc_list_container_docs_reply {
 	X(RPC_X_VERIFY_IMAGES, VerifyImages, rpc_verify_images_args, verify_images_reply)         \
 	X(RPC_X_DOCTOR_NETWORK, DoctorNetwork, rpc_doctor_network_args, rpc_doctor_network_reply) \
 	X(RPC_X_WHY_DENIED, WhyDenied, rpc_why_denied_args, rpc_why_denied_reply)                 \
+	X(RPC_X_LIST_DENIED, ListDenied, rpc_list_denied_args, rpc_list_denied_reply)             \
 	X(RPC_X_ALLOW_EGRESS, AllowEgress, rpc_allow_egress_args, rpc_allow_egress_reply)         \
 	X(RPC_X_LIST_REALMS, ListRealms, rpc_page_args, page_realms_reply, .list = true)          \
 	X(RPC_X_LIST_SPACES, ListSpaces, rpc_page_args, page_spaces_reply, .list = true)          \
@@ -711,7 +743,8 @@ struct rpc_method {
 	bool private; /* only in an engine that the client started itself, not in a daemon */
 };
 
-/* Rows of struct rpc_image, rpc_event, rpc_apply_resource, rpc_planned and rpc_finding. */
+/* Rows of struct rpc_image, rpc_event, rpc_apply_resource, rpc_planned, rpc_finding, rpc_denied. */
+extern const struct model_type rpc_denied_type;
 extern const struct model_type rpc_image_type;
 extern const struct model_type rpc_event_type;
 extern const struct model_type rpc_apply_resource_type;

@@ -206,3 +206,46 @@ static const struct field rpc_allow_egress_reply_rows[] = {
 };
 TYPE(rpc_allow_egress_reply, "AllowEgressReply");
 #undef S
+
+/* ---- what was denied ---- */
+
+#define S rpc_list_denied_args
+static const struct field rpc_list_denied_args_rows[] = {
+	STR(realm_name, "RealmName"), STR(space_name, "SpaceName"), STR(stack_name, "StackName"),
+	STR(cell_name, "CellName"),   STR(since, "Since"),	    STR(after, "After"),
+	INT(wait_ms, "WaitMs"),
+};
+TYPE(rpc_list_denied_args, "ListDeniedArgs");
+#undef S
+
+#define S rpc_denied
+static const struct field rpc_denied_rows[] = {
+	ROW_TIME(struct S, time, "time", .help = ""),
+	ROW_TIME(struct S, last, "last", .help = ""),
+	STR(cell, "cell"),
+	STR(address, "address"),
+	STR(name, "name"),
+	STR(destination, "destination"),
+	INT(port, "port"),
+	STR(protocol, "protocol"),
+	INT(count, "count"),
+};
+TYPE(rpc_denied, "Denied");
+#undef S
+
+#define S rpc_list_denied_result
+static const struct field list_denied_result_rows[] = {
+	OBJS(denied, struct rpc_denied, "Denied", rpc_denied_type),
+	STR(next, "Next"),
+	BOOL(more, "More"),
+};
+static TYPE(list_denied_result, "ListDeniedResult");
+#undef S
+
+#define S rpc_list_denied_reply
+static const struct field rpc_list_denied_reply_rows[] = {
+	OBJ(result, struct rpc_list_denied_result, "Result", list_denied_result_type),
+	ERR(),
+};
+TYPE(rpc_list_denied_reply, "ListDeniedReply");
+#undef S

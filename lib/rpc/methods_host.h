@@ -14,6 +14,8 @@ extern const struct model_type rpc_doctor_network_args_type;
 extern const struct model_type rpc_doctor_network_reply_type;
 extern const struct model_type rpc_why_denied_args_type;
 extern const struct model_type rpc_why_denied_reply_type;
+extern const struct model_type rpc_list_denied_args_type;
+extern const struct model_type rpc_list_denied_reply_type;
 extern const struct model_type rpc_allow_egress_args_type;
 extern const struct model_type rpc_allow_egress_reply_type;
 

@@ -19,6 +19,8 @@ static const char *const object_files_[_OBJECT_FILE_MAX] = {
 	[SPACE_LEASES] = ".leases",
 	[SPACE_ATTACHMENTS] = ".cni",
 	[SPACE_EGRESS] = "egress-hosts.json",
+	[SPACE_DENIED] = "denied.log",
+	[SPACE_DENIED_OLD] = "denied.log.1",
 	[CELL_ETC_HOSTS] = "etc-hosts",
 	[CELL_ETC_HOSTNAME] = "etc-hostname",
 };
@@ -28,7 +30,8 @@ static const enum addr_level object_levels_[_OBJECT_FILE_MAX] = {
 	[REALM_PASSWORDS] = ADDR_REALM,	 [SPACE_NETWORK] = ADDR_SPACE,
 	[SPACE_CONFLIST] = ADDR_SPACE,	 [SPACE_HOSTS] = ADDR_SPACE,
 	[SPACE_LEASES] = ADDR_SPACE,	 [SPACE_ATTACHMENTS] = ADDR_SPACE,
-	[SPACE_EGRESS] = ADDR_SPACE,	 [CELL_ETC_HOSTS] = ADDR_CELL,
+	[SPACE_EGRESS] = ADDR_SPACE,	 [SPACE_DENIED] = ADDR_SPACE,
+	[SPACE_DENIED_OLD] = ADDR_SPACE, [CELL_ETC_HOSTS] = ADDR_CELL,
 	[CELL_ETC_HOSTNAME] = ADDR_CELL,
 };
 

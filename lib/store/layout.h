@@ -63,6 +63,8 @@ enum object_file {
 	SPACE_LEASES, /* .leases: directory, an entry per address */
 	SPACE_ATTACHMENTS, /* .cni: directory, one file per attachment by plugins */
 	SPACE_EGRESS, /* egress-hosts.json, 0600: addresses of the host names of its policy */
+	SPACE_DENIED, /* denied.log, 0600: what its cells tried and was not allowed */
+	SPACE_DENIED_OLD, /* denied.log.1: what came before that */
 	CELL_ETC_HOSTS, /* etc-hosts */
 	CELL_ETC_HOSTNAME, /* etc-hostname */
 	_OBJECT_FILE_MAX,

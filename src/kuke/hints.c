@@ -51,6 +51,7 @@ static const struct hint {
 	{ ROOT, "explain-fields api-resources", "kuke explain cell\nkuke schema cell" },
 	{ ROOT, "exec attach shell sh",
 	  "containers cannot be joined in this version; kuke log CELL prints their output" },
+	{ ROOT " get", "drops dropped blocked refused", "kuke get denied" },
 	{ ROOT " get", "image images img", "kuke image get" },
 	{ ROOT " get", "pod pods po all", "kuke get cells" },
 	{ ROOT " get", "namespace namespaces ns", "kuke get realms" },

@@ -11,6 +11,8 @@ libengine_net_a_SOURCES = \
 	lib/engine/net/cni_record.c lib/engine/net/cni_record.h \
 	lib/engine/net/cni_result.c lib/engine/net/cni_result.h \
 	lib/engine/net/cni_space.c lib/engine/net/cni_space.h \
+	lib/engine/net/denied_list.c lib/engine/net/denied_list.h \
+	lib/engine/net/denied_log.c lib/engine/net/denied_log.h \
 	lib/engine/net/egress_hosts.c lib/engine/net/egress_hosts.h \
 	lib/engine/net/hosts.c lib/engine/net/hosts.h \
 	lib/engine/net/hosts_text.c lib/engine/net/hosts_text.h \

@@ -152,7 +152,7 @@ static int put(struct wish *w, struct temporary_list *l, struct kerr *err)
 	return 0;
 }
 
-static int take_back(const struct wish *w, struct temporary_list *l, struct kerr *err)
+static int take_back(struct wish *w, struct temporary_list *l, struct kerr *err)
 {
 	struct temporary *t = temporary_find(l, &w->rule);
 
@@ -161,6 +161,8 @@ static int take_back(const struct wish *w, struct temporary_list *l, struct kerr
 				  "space \"%s\" has no temporary rule for that destination",
 				  w->space.space);
 	temporary_remove(l, t);
+	w->rule.until = ktime_now();
+	w->rule.until.nsec = 0;
 	return 0;
 }
 

@@ -87,7 +87,7 @@ static int delete_bridge(struct engine *e, const struct addr *space, struct kerr
 int net_bridge_delete(struct engine *e, const struct addr *space, struct kerr *err)
 {
 	static const enum object_file files[] = { SPACE_CONFLIST, SPACE_NETWORK, SPACE_HOSTS,
-						  SPACE_EGRESS };
+						  SPACE_EGRESS,	  SPACE_DENIED,	 SPACE_DENIED_OLD };
 	cleanup_free char *leases = layout_object(&e->layout, space, SPACE_LEASES);
 	int r;
 

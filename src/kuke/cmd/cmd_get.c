@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include "denied_get.h"
 #include "get.h"
 #include "model.h"
 #include "names.h"
@@ -63,8 +64,26 @@ static const struct cmd cmd_get_stack = GET_ROW(stack, STACK, "st", "show stacks
 static const struct cmd cmd_get_cell = GET_ROW(cell, CELL, "ce", "show cells");
 static const struct cmd cmd_get_container = GET_ROW(container, CONTAINER, "co", "show containers");
 
+static const struct opt denied_opts[] = {
+	OPT_ROWS_CONTAINER(NULL),
+	{ "since", 0, OPT_STRING, NULL, "what was tried since then: 10m ago, or a time" },
+	{ "follow", 'f', OPT_BOOL, NULL, "go on with what is tried later" },
+	{ 0 },
+};
+
+static const struct cmd cmd_get_denied = {
+	.name = "denied",
+	.help = "show what cells tried and no policy allows",
+	.about = "What cells of spaces whose egress policy denies tried and was not allowed, by "
+		 "time: names that they asked for and destinations, with how often. A space keeps "
+		 "the last of it, some thousand entries.",
+	.opts = denied_opts,
+	.run = denied_get_run,
+};
+
 static const struct cmd *const get_subs[] = {
-	&cmd_get_realm, &cmd_get_space, &cmd_get_stack, &cmd_get_cell, &cmd_get_container, NULL,
+	&cmd_get_realm,	    &cmd_get_space,  &cmd_get_stack, &cmd_get_cell,
+	&cmd_get_container, &cmd_get_denied, NULL,
 };
 
 const struct cmd cmd_get = {

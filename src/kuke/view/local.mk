@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libkuke_view.a
 libkuke_view_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKE_VIEW) $(DIRS_CPPFLAGS)
 libkuke_view_a_SOURCES = \
+	src/kuke/view/denied_get.c src/kuke/view/denied_get.h \
 	src/kuke/view/docsout.c src/kuke/view/docsout.h \
 	src/kuke/view/get.c src/kuke/view/get.h \
 	src/kuke/view/get_table.c \
