@@ -296,14 +296,65 @@ gone()
 }
 
 @test "where the host holds port 53 itself, nothing is opened and the space says so" {
-	quiet inst socat UDP-RECV:53,bind=0.0.0.0 /dev/null &
+	quiet inst socat -u UDP-RECV:53,bind=0.0.0.0 /dev/null &
 	wait_for 200 inst grep -q ' 00000000:0035 ' /proc/net/udp
 	fenced 'default: deny, allow: [{host: fixed.test}]'
 	wait_for 300 is_space_value .status.reason NamesUnanswered
 	assert_like "$(space_value .status.message)" ... "port 53 of bridge" ...
 	assert_equal "$(ask fixed.test)" none
-	inst pkill -f 'socat UDP-RECV:53'
+	inst pkill -f 'socat -u UDP-RECV:53'
 	wait_for 300 is_answer 'NOERROR 1=192.0.2.9' fixed.test
 	wait_for 300 is_space_value .status.reason null
+	gone
+}
+
+# tries PROTO ADDRESS PORT…: a packet from the cell, no answer.
+tries()
+{
+	in_cell one timeout 0.2 bash -c "echo x >/dev/$1/$2/$3" 2>/dev/null || true
+}
+
+# has_denied TEXT…: lines of the list, "NAME,DESTINATION,PORT,PROTOCOL".
+has_denied()
+{
+	local line list
+
+	list=$(kuke get denied --space "$space" -o json |
+		jq -r '.[] | "\(.name // ""),\(.destination // ""),\(.port // 0),\(.protocol)"')
+	for line in "$@"; do
+		grep -qxF -- "$line" <<<"$list" || { echo "not listed: $line"; echo "$list"; return 1; }
+	done
+}
+
+@test "what was denied is listed with its name, said why, and opened for a while" {
+	local n wanted=()
+
+	fenced 'default: deny, allow: [{host: fixed.test, ports: [7001]}, {host: "*.back.test"}]'
+	is_answer 'NOERROR 1=192.0.2.9' fixed.test
+	for n in {1..7}; do
+		tries tcp "203.0.113.$n" 80
+		tries udp "203.0.113.$n" "53"
+		wanted+=(",203.0.113.$n,80,tcp" ",203.0.113.$n,53,udp")
+	done
+	for n in {1..4}; do
+		is_answer REFUSED "secret$n.test"
+		wanted+=("secret$n.test,,0,dns")
+	done
+	tries tcp 192.0.2.9 80
+	is_answer REFUSED private.back.test
+	wait_for 200 has_denied "${wanted[@]}" fixed.test,192.0.2.9,80,tcp private.back.test,,0,dns
+	assert_equal "$(kuke get denied --space "$space" -o json | jq -r '.[].cell' | sort -u)" \
+		"default/$space/default/one"
+	# What passes is not in the list.
+	reaches '192.0.2.9 7001 yes'
+	refute has_denied fixed.test,192.0.2.9,7001,tcp
+	run kuke explain --why-denied one 203.0.113.1:80 --space "$space"
+	assert_line --partial 'denied: 203.0.113.1: no rule'
+	run kuke explain --why-denied one fixed.test:80 --space "$space"
+	assert_line --partial 'denied: 192.0.2.9: rule allow[0]:host=fixed.test'
+	kuke allow "$space" other.back.test --for 1h && kuke allow "$space" other.back.test --end
+	kuke allow "$space" 192.0.2.3:7001 --for 5s
+	reaches '192.0.2.3 7001 yes'
+	wait_for 200 reaches '192.0.2.3 7001 no'
 	gone
 }

@@ -21,6 +21,7 @@
 #include "log.h"
 #include "mem.h"
 #include "model.h"
+#include "names_denied.h"
 #include "names_helper.h"
 #include "names_keeper.h"
 #include "names_open.h"

@@ -232,12 +232,3 @@ void names_opener_age(struct names_opener *o, struct names_space **v, size_t n)
 		else
 			(void) opened_save(o->e, v[i]->net.bridge, &v[i]->opened, NULL);
 }
-
-/* ---- what was denied ---- */
-
-void names_denied(struct engine *e, const struct names_space *s, const struct proto_msg *m)
-{
-	(void) e;
-	(void) s;
-	(void) m;
-}

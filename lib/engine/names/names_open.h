@@ -41,7 +41,4 @@ int64_t names_opener_due(const struct names_opener *o);
 /* Now and then: what is used stays open, what is over goes. */
 void names_opener_age(struct names_opener *o, struct names_space **v, size_t n);
 
-/* What kukedns says was denied, on record. */
-void names_denied(struct engine *e, const struct names_space *s, const struct proto_msg *m);
-
 #endif
