@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "answer.h"
-#include "clock.h"
 #include "question.h"
 #include "reports.h"
 
@@ -37,14 +36,11 @@ static bool answer_own(struct kukedns *d, const struct client *c, const struct d
 
 static bool answer_cached(struct kukedns *d, const struct client *c, const struct dns_query *q)
 {
-	const struct buf *reply;
 	uint32_t ttl;
 
-	reply = cache_get(&d->cache, c->space->id, q->name.text, q->type, clock_ms(), &ttl);
-	if (!reply)
-		return false;
 	buf_reset(&d->reply);
-	buf_add(&d->reply, reply->data, reply->len);
+	if (!cache_get(&d->cache, c->space->id, q->name.text, q->type, &d->reply, &ttl))
+		return false;
 	question_reply(d, c, q, ttl);
 	return true;
 }

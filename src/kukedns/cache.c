@@ -2,15 +2,16 @@
 #include "config.h"
 
 #include "cache.h"
+#include "clock.h"
 #include "mem.h"
 #include "str.h"
 
 struct entry {
 	struct table_item item;
 	int64_t space, until_ms;
-	unsigned type;
-	char *name;
-	struct buf reply;
+	uint16_t type;
+	uint16_t name_n, n; /* bytes: the name with its NUL, the reply */
+	char data[]; /* the name, then the reply */
 };
 
 static uint32_t hash_of(int64_t space, const char *name, unsigned type)
@@ -22,7 +23,7 @@ static uint32_t hash_of(int64_t space, const char *name, unsigned type)
 
 static size_t size_of(const struct entry *e)
 {
-	return sizeof(*e) + strlen(e->name) + 1 + e->reply.cap;
+	return sizeof(*e) + e->name_n + e->n;
 }
 
 static struct entry *find(const struct cache *c, int64_t space, const char *name, unsigned type)
@@ -32,7 +33,7 @@ static struct entry *find(const struct cache *c, int64_t space, const char *name
 
 	for (; i; i = table_next(i)) {
 		e = (struct entry *) i;
-		if (e->space == space && e->type == type && streq(e->name, name))
+		if (e->space == space && e->type == type && streq(e->data, name))
 			return e;
 	}
 	return NULL;
@@ -42,46 +43,46 @@ static void drop(struct cache *c, struct entry *e)
 {
 	table_remove(&c->table, &e->item);
 	c->bytes -= size_of(e);
-	buf_clear(&e->reply);
-	free(e->name);
 	free(e);
 }
 
 void cache_put(struct cache *c, int64_t space, const char *name, unsigned type,
-	       const struct buf *reply, int64_t until_ms)
+	       const struct buf *reply, uint32_t ttl)
 {
 	struct entry *e = find(c, space, name, type);
+	size_t n = strlen(name) + 1;
 
 	if (e)
 		drop(c, e);
-	if (reply->failed || reply->len > CACHE_REPLY_MAX)
+	if (reply->failed || reply->len > CACHE_REPLY_MAX || n > CACHE_REPLY_MAX || ttl == 0)
 		return;
-	e = xcalloc(1, sizeof(*e));
+	e = xcalloc(1, sizeof(*e) + n + reply->len);
 	e->space = space;
-	e->until_ms = until_ms;
-	e->type = type;
-	e->name = xstrdup(name);
-	buf_init(&e->reply, CACHE_REPLY_MAX);
-	buf_add(&e->reply, reply->data, reply->len);
+	e->until_ms = clock_ms() + (int64_t) ttl * 1000;
+	e->type = (uint16_t) type;
+	e->name_n = (uint16_t) n;
+	e->n = (uint16_t) reply->len;
+	memcpy(e->data, name, n);
+	memcpy(e->data + n, reply->data, reply->len);
 	c->bytes += size_of(e);
 	table_add(&c->table, &e->item, hash_of(space, name, type));
 	while (c->table.n > CACHE_MAX || c->bytes > CACHE_BYTES)
 		drop(c, (struct entry *) c->table.oldest);
 }
 
-const struct buf *cache_get(struct cache *c, int64_t space, const char *name, unsigned type,
-			    int64_t now_ms, uint32_t *ret_ttl)
+bool cache_get(struct cache *c, int64_t space, const char *name, unsigned type, struct buf *ret,
+	       uint32_t *ret_ttl)
 {
 	struct entry *e = find(c, space, name, type);
+	int64_t left = e ? e->until_ms - clock_ms() : 0;
 
-	if (!e)
-		return NULL;
-	if (e->until_ms <= now_ms) {
+	if (e && left <= 0)
 		drop(c, e);
-		return NULL;
-	}
-	*ret_ttl = (uint32_t) ((e->until_ms - now_ms) / 1000);
-	return &e->reply;
+	if (left <= 0)
+		return false;
+	*ret_ttl = (uint32_t) (left / 1000);
+	buf_add(ret, e->data + e->name_n, e->n);
+	return true;
 }
 
 void cache_forget(struct cache *c, int64_t space)

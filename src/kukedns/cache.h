@@ -18,13 +18,10 @@ struct cache {
 };
 
 void cache_put(struct cache *c, int64_t space, const char *name, unsigned type,
-	       const struct buf *reply, int64_t until_ms);
-/*
- * The reply and the whole seconds that it is still good for, or NULL. Borrowed until the
- * next change.
- */
-const struct buf *cache_get(struct cache *c, int64_t space, const char *name, unsigned type,
-			    int64_t now_ms, uint32_t *ret_ttl);
+	       const struct buf *reply, uint32_t ttl);
+/* Append the reply to ret, with the whole seconds that it is still good for. False: none. */
+bool cache_get(struct cache *c, int64_t space, const char *name, unsigned type, struct buf *ret,
+	       uint32_t *ret_ttl);
 void cache_forget(struct cache *c, int64_t space);
 
 #endif

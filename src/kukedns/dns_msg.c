@@ -387,6 +387,17 @@ void dns_ask_write(struct buf *ret, uint16_t id, const char *name, unsigned type
 	put_opt(ret, DNS_UDP_MAX, 0);
 }
 
+bool dns_ask_failed(const uint8_t *answer, size_t n)
+{
+	return n >= DNS_HEADER && (answer[AT_FLAGS + 1] & RCODE_MASK) == DNS_FORMERR;
+}
+
+void dns_ask_simplify(struct buf *ask)
+{
+	buf_cut(ask, ask->len - OPT_SIZE);
+	ask->data[AT_ADDITIONAL + 1] = 0;
+}
+
 void dns_reply_begin(struct buf *ret, const char *name, unsigned type, enum dns_rcode rcode)
 {
 	put_header(ret, 0, FLAG_RESPONSE << 8 | FLAG_RA | (rcode & RCODE_MASK), 1, 0);

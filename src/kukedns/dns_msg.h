@@ -111,6 +111,9 @@ enum {
 
 /* A question for a resolver, about a plain name. */
 void dns_ask_write(struct buf *ret, uint16_t id, const char *name, unsigned type);
+/* Whether the answer says that such a question is not understood, and one without EDNS. */
+bool dns_ask_failed(const uint8_t *answer, size_t n);
+void dns_ask_simplify(struct buf *ask);
 
 /*
  * A reply without the parts that differ between clients. owner is the offset of a name in

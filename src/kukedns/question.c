@@ -122,9 +122,8 @@ static void finish(struct kukedns *d, struct question *q, enum dns_rcode code, u
 
 	if (!still_allowed(q))
 		code = DNS_REFUSED;
-	if (code == DNS_NOERROR && q->generation == q->space->generation && ttl > 0)
-		cache_put(&d->cache, q->space->id, q->name, q->type, &d->reply,
-			  clock_ms() + (int64_t) ttl * 1000);
+	if (code == DNS_NOERROR && q->generation == q->space->generation)
+		cache_put(&d->cache, q->space->id, q->name, q->type, &d->reply, ttl);
 	for (; q->waiters; drop_waiter(d, q)) {
 		w = q->waiters;
 		if (code == DNS_REFUSED)

@@ -49,7 +49,8 @@ struct upstream_ask {
 	struct upstream_lane *lane;
 	uint32_t generation;
 	void *owner; /* NULL: forgotten */
-	struct buf answer;
+	struct buf ask, answer;
+	bool simple; /* it was asked without EDNS */
 };
 
 /* ---- channels ---- */
@@ -112,6 +113,7 @@ int upstream_new(struct poller *poller, int kind, struct upstream **ret, struct 
 
 static void free_ask(struct upstream_ask *a)
 {
+	buf_clear(&a->ask);
 	buf_clear(&a->answer);
 	free(a);
 }
@@ -193,12 +195,28 @@ static void rotate(struct upstream *u)
 
 /* ---- questions ---- */
 
+static void answered(void *arg, int status, int timeouts, unsigned char *answer, int n);
+
+static void send_ask(struct upstream_ask *a)
+{
+	a->lane->pending++;
+	ares_send(a->lane->channel, (const unsigned char *) a->ask.data, (int) a->ask.len, answered,
+		  a);
+}
+
 static void answered(void *arg, int status, int timeouts, unsigned char *answer, int n)
 {
 	struct upstream_ask *a = arg;
 	struct upstream *u = a->lane->up;
 
 	a->lane->pending--;
+	/* An old resolver. c-ares 1.18 asks again by itself, but once in its life. */
+	if (answer && n > 0 && !a->simple && dns_ask_failed(answer, (size_t) n)) {
+		a->simple = true;
+		dns_ask_simplify(&a->ask);
+		send_ask(a);
+		return;
+	}
 	if (answer && n > 0)
 		buf_add(&a->answer, answer, (size_t) n);
 	if (status != ARES_EDESTRUCTION && timeouts > 0 && answer &&
@@ -211,7 +229,6 @@ static void answered(void *arg, int status, int timeouts, unsigned char *answer,
 
 struct upstream_ask *upstream_ask(struct upstream *u, const char *name, unsigned type, void *owner)
 {
-	cleanup_buf struct buf ask = BUF_INIT(DNS_UDP_MIN);
 	struct upstream_ask *a;
 	uint16_t id = 0;
 
@@ -220,14 +237,14 @@ struct upstream_ask *upstream_ask(struct upstream *u, const char *name, unsigned
 	if (u->servers.n == 0 || u->lanes[0].pending + u->lanes[1].pending >= PENDING_MAX ||
 	    getrandom(&id, sizeof(id), 0) != sizeof(id))
 		return NULL;
-	dns_ask_write(&ask, id, name, type);
 	a = xcalloc(1, sizeof(*a));
+	buf_init(&a->ask, DNS_UDP_MIN);
 	buf_init(&a->answer, DNS_MSG_MAX);
+	dns_ask_write(&a->ask, id, name, type);
 	a->owner = owner;
 	a->lane = &u->lanes[u->current];
 	a->generation = u->generation;
-	a->lane->pending++;
-	ares_send(a->lane->channel, (const unsigned char *) ask.data, (int) ask.len, answered, a);
+	send_ask(a);
 	return a; /* it may be done already, and is told of by upstream_next */
 }
 

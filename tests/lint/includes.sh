@@ -43,7 +43,7 @@ includes | awk '
 	BEGIN {
 		name["yaml.h"] = "libyaml"; name["jansson.h"] = "jansson"
 		name["sys/capability.h"] = "libcap"; name["seccomp.h"] = "libseccomp"
-		name["libpsl.h"] = "libpsl"
+		name["libpsl.h"] = "libpsl"; name["ares.h"] = "c-ares"
 		name["archive.h"] = name["archive_entry.h"] = "libarchive"
 		name["zlib.h"] = "zlib"; name["zstd.h"] = name["zstd_errors.h"] = "libzstd"
 		name["isa-l.h"] = "isa-l"; name["vterm.h"] = name["vterm_keycodes.h"] = "libvterm"

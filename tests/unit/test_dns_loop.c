@@ -36,6 +36,7 @@ enum manner {
 	IS_SILENT,
 	FAILS,
 	TRUNCATES, /* by UDP; by TCP it answers */
+	IS_OLD, /* knows no EDNS */
 };
 
 struct resolver {
@@ -110,12 +111,14 @@ static size_t resolve(struct resolver *r, const uint8_t *p, size_t n, bool strea
 	struct dns_query q;
 
 	ck_assert_int_eq(dns_query_read(p, n, &q), 0);
-	ck_assert(q.edns);
+	ck_assert(q.edns || r->manner == IS_OLD);
 	r->asked++;
 	if (r->manner == IS_SILENT)
 		return 0;
 	if (r->manner == FAILS)
 		packet_begin(ret, 0x8182, q.name.text, q.type);
+	else if (r->manner == IS_OLD && q.edns)
+		packet_begin(ret, 0x8181, q.name.text, q.type);
 	else if (r->manner == TRUNCATES && !stream)
 		packet_begin(ret, 0x8380, q.name.text, q.type);
 	else
@@ -548,6 +551,18 @@ START_TEST(truncation)
 }
 END_TEST
 
+START_TEST(no_edns)
+{
+	resolvers[0].manner = resolvers[1].manner = IS_OLD;
+	for (int i = 0; i < 2; i++) {
+		ask(i ? "a.test" : "b.test", DNS_A);
+		open_addrs("192.0.2.5");
+		ck_assert_int_eq(answered(), DNS_NOERROR);
+		ck_assert_uint_eq(records(), 2);
+	}
+}
+END_TEST
+
 START_TEST(new_policy)
 {
 	ask("example.com", DNS_A);
@@ -868,6 +883,7 @@ static Suite *test_dns_loop(void)
 	tcase_add_test(t, resolver_is_silent);
 	tcase_add_test(t, all_silent);
 	tcase_add_test(t, truncation);
+	tcase_add_test(t, no_edns);
 	tcase_add_test(t, new_policy);
 	tcase_add_test(t, not_ready);
 	tcase_add_test(t, gone);
