@@ -95,7 +95,7 @@ tests_unit_unit_kukeond_LDADD = $(LIBKUKEOND) $(LIBCOMMON) $(LIBRPC) $(LIBMODEL)
 tests_unit_unit_kuke_SOURCES = $(UNIT_FRAME) tests/unit/capture.h tests/unit/tempdir.h \
 	tests/unit/model_random.c tests/unit/model_random.h \
 	tests/unit/test_client_settings.c \
-	tests/unit/test_cmd.c tests/unit/test_container_flags.c \
+	tests/unit/test_cmd.c tests/unit/test_container_flags.c tests/unit/test_hostarg.c \
 	tests/unit/test_logview.c tests/unit/test_report.c tests/unit/test_selector.c \
 	tests/unit/test_pullview.c tests/unit/test_term.c
 tests_unit_unit_kuke_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_KUKE_CMD)

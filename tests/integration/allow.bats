@@ -299,6 +299,13 @@ refused()
 	refused 'space "tenant" has no temporary rule for that destination' "$space" 192.0.2.1 --end
 	assert [ ! -e "$file" ]
 	gone
+	# Where plugins make the network, no rule of kukeon would change anything.
+	printf '{ "cniVersion": "1.0.0", "name": "own", "plugins": [ { "type": "ptp", "ipam": { "type": "host-local", "subnet": "10.66.0.0/24" } } ] }' \
+		>"$HERE/own.conflist"
+	printf 'apiVersion: v1beta1\nkind: Space\nmetadata: {name: own}\nspec: {realmId: default, cniConfigPath: %s}\n' \
+		"$HERE/own.conflist" | kuke apply -f - >/dev/null
+	refused 'plugins make the network of space "own": kukeon has no rules there' own 192.0.2.1 --for 1m
+	kuke delete space own >/dev/null
 }
 
 @test "sixty-four at most" {
