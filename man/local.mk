@@ -4,6 +4,7 @@ dist_man_MANS += \
 	man/kukedns.8 \
 	man/kukefetch.8 \
 	man/kukeon-api.7 \
+	man/kukeon-network.7 \
 	man/kukeon-security.7 \
 	man/kukeshim.8 \
 	man/kukeunpack.8
