@@ -5,10 +5,8 @@
 #include "rows.h"
 
 static const struct field rule_rows[] = {
-	ROW_STRING(
-		struct egress_rule, host, "host", .flags = FIELD_OMIT_EMPTY,
-		.help = "DNS name that may be reached, or *.NAME for all names below one; its "
-			"addresses are those that answers to cells have, and that the host has."),
+	ROW_STRING(struct egress_rule, host, "host", .flags = FIELD_OMIT_EMPTY,
+		   .help = "DNS name that may be reached; *.NAME is every name below NAME."),
 	ROW_STRING(struct egress_rule, cidr, "cidr", .flags = FIELD_OMIT_EMPTY,
 		   .help = "Address range that may be reached, such as 10.0.0.0/8."),
 	ROW_INTLIST(struct egress_rule, ports, "ports", .flags = FIELD_OMIT_EMPTY, .min = 1,

@@ -520,6 +520,70 @@ START_TEST(connections)
 }
 END_TEST
 
+/* Queries, where the gateway answers them; and what is caught is what does not pass. */
+START_TEST(queries)
+{
+	struct firewall_space s = a_space(FIREWALL_DEFAULT_DENY);
+	const struct firewall_input in = { .spaces = &s, .n_spaces = 1 };
+	struct fence fence;
+
+	for (int on = 0; on <= 1; on++) {
+		s.dns = on;
+		fence_make(&in, &s, &fence);
+		ck_assert(udp_passes(&fence, "10.88.1.1", 40000, 53) == s.dns);
+		ck_assert(tcp_passes(&fence, "10.88.1.1", 53) == s.dns);
+		ck_assert(udp_passes(&fence, "fd6b::1", 40000, 53) == s.dns);
+		ck_assert(tcp_passes(&fence, "fd6b::1", 53) == s.dns);
+		ck_assert(!udp_passes(&fence, "10.88.1.1", 40000, 54));
+		ck_assert(!tcp_passes(&fence, "10.88.1.1", 853));
+		ck_assert(!udp_passes(&fence, "192.0.2.1", 40000, 53));
+		ck_assert(!udp_passes(&fence, "fd6b::2:1", 40000, 53));
+		fence_clear(&fence);
+	}
+	ck_assert(flows(&in, "10.88.1.1", IPPROTO_UDP, 53, false));
+	ck_assert(!flows(&in, "10.88.1.1", IPPROTO_UDP, 54, false));
+	ck_assert(!flows(&in, "192.0.2.1", IPPROTO_UDP, 53, false));
+}
+END_TEST
+
+START_TEST(caught)
+{
+	static struct firewall_allow allow[3];
+	struct firewall_space s = a_space(FIREWALL_DEFAULT_DENY);
+	const struct firewall_input in = { .spaces = &s, .n_spaces = 1 };
+	struct sock_filter all[BPF_MAXINSNS];
+	struct fence fence, one = { 0 };
+	size_t n = 0;
+
+	s.allow = allow;
+	allow[s.n_allow++] = (struct firewall_allow){ .dst = net("192.0.2.0/28") };
+	allow[s.n_allow++] = (struct firewall_allow){ .dst = net("2001:db8::/64") };
+	fence_make(&in, &s, &fence);
+	ck_assert(!fence_catch(&fence, all, 10, &n));
+	ck_assert(fence_catch(&fence, all, ARRAY_SIZE(all), &n));
+	ck_assert_uint_le(n, FENCE_PROGRAM_MAX);
+	one.v = calloc(1, sizeof(*one.v));
+	one.n = 1;
+	one.v[0].n = (uint16_t) n;
+	memcpy(one.v[0].v, all, n * sizeof(all[0]));
+	for (size_t i = 0; i < ARRAY_SIZE(always); i++) {
+		struct packet p = { .dst = net(always[i].dst),
+				    .proto = always[i].proto,
+				    .sport = always[i].sport,
+				    .dport = always[i].dport,
+				    .flags = always[i].flags };
+		struct frame f;
+
+		p.family = p.dst.family == IPNET_V4 ? AF_INET : AF_INET6;
+		f = frame_of(&p);
+		ck_assert_msg((verdict_of(&one.v[0], &f) == TC_ACT_OK) == passes(&fence, &f), "%s",
+			      always[i].what);
+	}
+	fence_clear(&one);
+	fence_clear(&fence);
+}
+END_TEST
+
 static Suite *test_fence(void)
 {
 	Suite *s = suite_create("fence");
@@ -530,6 +594,8 @@ static Suite *test_fence(void)
 	tcase_add_test(c, odd_frames);
 	tcase_add_test(c, allowances);
 	tcase_add_test(c, published);
+	tcase_add_test(c, queries);
+	tcase_add_test(c, caught);
 	tcase_add_test(c, at_a_bridge);
 	tcase_add_test(c, why);
 	tcase_add_test(c, connections);

@@ -307,7 +307,7 @@ START_TEST(resolver)
 	char text[IPNET_TEXT_MAX];
 
 	for (int i = 1; i <= 20; i++) {
-		cleanup_free char *name = xasprintf("192.0.2.%d", i);
+		cleanup_free char *name = xasprintf("198.51.100.%d", i);
 
 		resolve_add(&r, name);
 		resolve_add(&r, name);
@@ -318,7 +318,7 @@ START_TEST(resolver)
 	ck_assert_uint_eq(r.n, 23);
 	resolve_finish(&r, 60000);
 	for (int i = 1; i <= 20; i++) {
-		cleanup_free char *name = xasprintf("192.0.2.%d", i);
+		cleanup_free char *name = xasprintf("198.51.100.%d", i);
 
 		n = resolve_find(&r, name);
 		ck_assert_msg(n && n->n == 1 && !n->error, "%s: %s", name, n ? n->error : "");

@@ -34,6 +34,7 @@
 
 enum {
 	TICK_MS = 500, /* between two questions whether kukedns lives */
+	LISTEN_MS = 2000, /* between two attempts to have port 53 */
 	RETRY_MS = 1000, /* after it could not be started, or ended at once */
 	HOLD_MS = 2000, /* for the lock of a keeper that ends */
 	HOLD_LOOK_MS = 20,
@@ -56,6 +57,9 @@ struct keeper {
 	int64_t last_id;
 	struct names_opener opener;
 	bool look; /* at all spaces, in this turn */
+	bool looked; /* once; so the rules have what is served */
+	int64_t listen_ms; /* when to try again what has no sockets */
+	char *trouble; /* why kukedns cannot be started; NULL: it can */
 	struct stat resolv; /* the host's resolv.conf, as it was told */
 	bool servers_told;
 };
@@ -165,9 +169,12 @@ static void listen_all(struct keeper *k, struct strlist *ret)
 			(void) kerr_text(&err, text, sizeof(text));
 		else
 			strlist_add(ret, k->v[i]->net.bridge);
+		if (!text[0] && k->trouble)
+			(void) snprintf(text, sizeof(text), "%s", k->trouble);
 		tell_trouble(k->e, k->v[i], text);
 	}
 	strlist_sort(ret);
+	k->listen_ms = ret->n < k->n ? clock_ms() + LISTEN_MS : INT64_MAX;
 }
 
 static void write_rules(struct keeper *k)
@@ -217,9 +224,10 @@ static void look(struct keeper *k)
 	(void) network_each_space(k->e, look_at_space, k, NULL);
 	drop_unseen(k, &turned);
 	listen_all(k, &served);
-	if (!strlist_eq(&served, &before.bridges)) {
+	if (!k->looked || !strlist_eq(&served, &before.bridges)) {
 		(void) names_served_save(k->e, &served, NULL);
 		write_rules(k);
+		k->looked = true;
 	}
 	for (size_t i = 0; i < k->n; i++) {
 		struct names_space *s = k->v[i];
@@ -267,16 +275,29 @@ static void end_helper(struct keeper *k, const char *why)
 	k->servers_told = false;
 }
 
+/* It is told when it begins; and in the message of each space. */
+static void set_trouble(struct keeper *k, const char *why)
+{
+	if (streq_null(k->trouble, why))
+		return;
+	if (why)
+		log_err("cannot start kukedns", "error", why);
+	free(k->trouble);
+	k->trouble = xstrdup_null(why);
+	k->look = true;
+}
+
 static void start_helper(struct keeper *k)
 {
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
 
 	if (names_helper_start(&k->helper, &err) < 0) {
-		log_err("cannot start kukedns", "error", kerr_text(&err, text, sizeof(text)));
+		set_trouble(k, kerr_text(&err, text, sizeof(text)));
 		k->start_ms = clock_ms() + RETRY_MS;
 		return;
 	}
+	set_trouble(k, NULL);
 	tell_servers(k);
 	for (size_t i = 0; i < k->n; i++)
 		if (names_space_tell(k->e, k->v[i], &k->helper) < 0) {
@@ -335,6 +356,7 @@ static void tick(struct keeper *k)
 	int64_t now = clock_ms();
 
 	k->tick_ms = now + TICK_MS;
+	k->look |= now >= k->listen_ms;
 	if (k->helper.pid > 0) {
 		tell_servers(k);
 		if (!names_helper_ping(&k->helper))
@@ -424,6 +446,7 @@ static void end(struct keeper *k)
 	for (size_t i = 0; i < k->n; i++)
 		names_space_free(k->v[i]);
 	free(k->v);
+	free(k->trouble);
 	names_opener_clear(&k->opener);
 }
 

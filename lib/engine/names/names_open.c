@@ -15,6 +15,7 @@
 
 enum {
 	SPACING_MS = 50, /* between two changes of the rules: a legacy table is replaced whole */
+	FAILED_MS = 1000, /* more, after rules that could not be written */
 	ASKS_MAX = 1024,
 	/* What is used when its time is nearly over stays open: looked at so often. */
 	AGE_MS = 15000,
@@ -167,16 +168,18 @@ int64_t names_opener_due(const struct names_opener *o)
 
 void names_opener_run(struct names_opener *o, struct names_helper *h)
 {
-	bool good = true;
+	size_t failed = 0;
 
 	answer_all(o, false, true, h);
 	if (o->n_changed == 0 || clock_ms() < names_opener_due(o))
 		return;
 	for (size_t i = 0; i < o->n_changed; i++)
-		good &= write_space(o, o->changed[i]);
-	o->written_ms = clock_ms();
-	answer_all(o, true, good, h);
-	o->n_changed = 0;
+		if (!write_space(o, o->changed[i]))
+			o->changed[failed++] = o->changed[i];
+	o->written_ms = clock_ms() + (failed > 0 ? FAILED_MS : 0);
+	o->n_changed = failed;
+	answer_all(o, true, false, h); /* what is not open is not answered */
+	answer_all(o, false, true, h);
 }
 
 /* ---- ageing ---- */

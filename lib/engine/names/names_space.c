@@ -13,6 +13,7 @@
 #include "egress.h"
 #include "fd.h"
 #include "firewall_plan.h"
+#include "local_addr.h"
 #include "log.h"
 #include "mem.h"
 #include "model.h"
@@ -20,7 +21,6 @@
 #include "net_egress.h"
 #include "net_ipv6.h"
 #include "net_rules.h"
-#include "portuse.h"
 #include "statefile.h"
 #include "str.h"
 
@@ -281,18 +281,12 @@ void names_space_capture(struct engine *e, struct names_space *s)
 
 /* ---- what may be opened ---- */
 
-static bool is_of_host(const struct ipnet *addr)
-{
-	return addr->family == IPNET_V6 ? portuse_may_bind6(addr->addr)
-					: portuse_may_bind(ipnet_ipv4(addr).addr);
-}
-
 bool names_space_opens(const struct names_space *s, const char *name, const struct ipnet *addr)
 {
 	const struct egress_policy *p = egress_of(&s->doc);
 
 	if ((addr->family == IPNET_V6 && s->net.subnet6.family == IPNET_NONE) ||
-	    !net_egress_opens(p, addr) || is_of_host(addr))
+	    !net_egress_opens(p, addr) || local_addr_is(addr))
 		return false;
 	for (size_t i = 0; i < p->allow.n; i++) {
 		cleanup_free char *host = str_trim(p->allow.v[i].host);

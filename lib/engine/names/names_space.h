@@ -29,7 +29,7 @@ struct names_space {
 	bool seen; /* by this look */
 };
 
-/* As it is stored now: takes over the document, which is zero then. */
+/* Without a policy and sockets so far. */
 struct names_space *names_space_new(struct engine *e, const struct addr *at, int64_t id,
 				    const struct space_net *net) __attribute__((returns_nonnull));
 void names_space_free(struct names_space *s);

@@ -163,12 +163,13 @@ bool opened_add(struct opened *o, const char *name, const struct ipnet *addr, in
 {
 	struct opened_addr *a;
 
-	(void) opened_age(o, now_ms);
 	a = find(o, name, addr);
 	if (a) {
+		bool was_over = a->until_ms <= now_ms;
+
 		if (a->until_ms < until_ms)
 			a->until_ms = until_ms;
-		return false;
+		return was_over;
 	}
 	make_room(o, name, OPENED_PER_NAME - 1);
 	make_room(o, NULL, OPENED_MAX - 1);

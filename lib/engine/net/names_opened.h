@@ -7,8 +7,8 @@
 /*
  * The addresses that answers to queries of a space's cells had, for names that its policy
  * allows: open until their time is over. Written by the keeper of the resolver ahead of the
- * rules, in names/ of the runtime directory, so that each process that writes rules has them. Times are
- * those of clock_ms(): a wall clock that jumps changes nothing.
+ * rules, in names/ of the runtime directory, so that each process that writes rules has them.
+ * Times are those of clock_ms(): a wall clock that jumps changes nothing.
  *
  * A name keeps OPENED_PER_NAME addresses, those that end last; a space OPENED_MAX.
  */
@@ -38,8 +38,8 @@ int opened_save(const struct engine *e, const char *bridge, const struct opened 
 		struct kerr *err);
 
 /*
- * Open an address, or longer than so far. True: it was not open. What is over at now_ms goes,
- * and if there is no room, what ends first. Pure.
+ * Open an address, or longer than so far. True: it was not open at now_ms. If there is no room,
+ * what ends first goes. Pure.
  */
 bool opened_add(struct opened *o, const char *name, const struct ipnet *addr, int64_t until_ms,
 		int64_t now_ms);

@@ -203,10 +203,10 @@ char *names_unanswered(const struct engine *e, const char *bridge)
 	cleanup_free char *daemon = layout_rt(&e->layout, RT_WAKE_SOCKET);
 	cleanup_free char *why = NULL;
 
-	if (serves(e, bridge) || access(daemon, F_OK) < 0)
+	if (access(daemon, F_OK) < 0)
 		return NULL;
 	why = names_trouble(e, bridge);
-	if (!why && begins(e))
+	if (!why && (serves(e, bridge) || begins(e)))
 		return NULL;
 	return xasprintf("cells' queries for names are not answered: %s",
 			 why ? why : "the resolver of cells (kukedns) does not run");

@@ -130,6 +130,27 @@ static void load_hosts(struct engine *e, const struct addr *space, struct egress
 		"error", kerr_text(&err, text, sizeof(text)));
 }
 
+/* A name none of whose addresses would be opened. */
+static int check_private(const struct egress_policy *p, const struct resolve *answers,
+			 struct kerr *err)
+{
+	for (size_t i = 0; i < answers->n; i++) {
+		const struct resolve_name *name = &answers->v[i];
+		bool any = name->n == 0;
+
+		for (size_t k = 0; k < name->n && !any; k++)
+			any = net_egress_opens(p, &name->addrs[k]);
+		if (!any)
+			return kerr_plain(
+				err, -ENOENT,
+				"failed to resolve egress allow rule host \"%s\": it has "
+				"only private addresses, which a rule with their cidr has "
+				"to allow as well",
+				name->name);
+	}
+	return 0;
+}
+
 int net_egress_ask(struct engine *e, const struct addr *space, const struct egress_policy *p,
 		   struct resolve *ret, struct kerr *err)
 {
@@ -150,7 +171,7 @@ int net_egress_ask(struct engine *e, const struct addr *space, const struct egre
 			return kerr_plain(err, -ENOENT,
 					  "failed to resolve egress allow rule host \"%s\": %s",
 					  ret->v[i].name, ret->v[i].error);
-	return 0;
+	return check_private(p, ret, err);
 }
 
 /* Each failure is told when it begins and when it ends. */

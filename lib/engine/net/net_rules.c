@@ -58,6 +58,7 @@ struct rules_input {
 	struct names_served served;
 	struct net_egress_now now;
 	bool denies; /* a space's policy does */
+	bool unknown; /* a space's policy cannot be read */
 };
 
 /* A policy without its record of addresses admits no host name. */
@@ -115,8 +116,10 @@ static int rules_space(void *ctx, struct engine *e, const struct addr *space)
 		return 0;
 	}
 	r = net_egress_load(e, space, &d, NULL);
-	if (r < 0)
+	if (r < 0) {
 		s->policy = FIREWALL_DEFAULT_UNKNOWN;
+		in->unknown = true;
+	}
 	if (r > 0)
 		rules_of_policy(in, e, space, &d, s);
 	model_clear(&space_doc_type, &d);
@@ -389,7 +392,7 @@ static int with_plan_locked(struct engine *e, struct rules_as *as,
 		r = 1;
 	if (r > 0 && fn == apply_plan)
 		end_connections(&fi);
-	if (fn == apply_plan)
+	if (fn == apply_plan && (in.denies || !in.unknown))
 		names_want(e, in.denies);
 	return r;
 }

@@ -12,6 +12,7 @@
 #include "egress.h"
 #include "egress_hosts.h"
 #include "firewall_flow.h"
+#include "local_addr.h"
 #include "mem.h"
 #include "model.h"
 #include "names_opened.h"
@@ -19,7 +20,6 @@
 #include "net_rules.h"
 #include "net_why.h"
 #include "network.h"
-#include "portuse.h"
 #include "resolve.h"
 #include "scope.h"
 #include "store.h"
@@ -37,6 +37,7 @@ struct question {
 	size_t n;
 	struct rpc_why_denied_result *answer;
 	bool has_rule; /* a name that a rule has, with addresses on record or without */
+
 	bool may_be_added; /* a rule would change the answer */
 };
 
@@ -78,20 +79,60 @@ static void add_opened(struct engine *e, struct question *q)
 	}
 }
 
-/* Whether a rule of the policy is about the name, or about all names like it. */
-static bool policy_has(struct engine *e, const struct question *q)
+static bool admits(const struct egress_rule *rule, int64_t port)
+{
+	for (size_t i = 0; i < rule->ports.n; i++)
+		if (rule->ports.v[i] == port)
+			return true;
+	return rule->ports.n == 0;
+}
+
+/* The rule of the policy that is about the name and has the port; else one about the name. */
+static const struct egress_rule *rule_of_name(const struct egress_policy *p,
+					      const struct rpc_why_denied_args *args,
+					      size_t *ret_index)
+{
+	const struct egress_rule *found = NULL;
+
+	for (size_t i = 0; i < p->allow.n; i++) {
+		const struct egress_rule *rule = &p->allow.v[i];
+		cleanup_free char *host = str_trim(rule->host);
+
+		if (!*host || !egress_host_has(host, args->host) ||
+		    (found && !admits(rule, args->port)))
+			continue;
+		found = rule;
+		*ret_index = i;
+		if (admits(rule, args->port))
+			break;
+	}
+	return found;
+}
+
+/* A name that a rule has and no cell has asked for so far: what will be when one does. */
+static void judge_name(struct engine *e, struct question *q)
 {
 	struct space_doc d = { 0 };
-	bool has = false;
+	const struct egress_rule *rule = NULL;
+	size_t i = 0;
 
-	if (net_egress_load(e, &q->space, &d, NULL) > 0)
-		for (size_t i = 0; i < egress_of(&d)->allow.n && !has; i++) {
-			cleanup_free char *host = str_trim(egress_of(&d)->allow.v[i].host);
-
-			has = *host && egress_host_has(host, q->args->host);
-		}
+	if (net_egress_load(e, &q->space, &d, NULL) > 0 && egress_denies(egress_of(&d)))
+		rule = rule_of_name(egress_of(&d), q->args, &i);
+	q->has_rule |= rule != NULL;
+	if (rule && q->n == 0 && admits(rule, q->args->port))
+		add_finding(q, NULL, true,
+			    xasprintf("rule allow[%zu]:host=%s of space \"%s\" has the name: its "
+				      "addresses are opened when a cell asks for it",
+				      i, rule->host, q->space.space));
+	else if (rule && q->n == 0) {
+		add_finding(
+			q, NULL, false,
+			xasprintf("rule allow[%zu]:host=%s of space \"%s\" has the name, but not "
+				  "that port",
+				  i, rule->host, q->space.space));
+		q->may_be_added = true;
+	}
 	model_clear(&space_doc_type, &d);
-	return has;
 }
 
 /* Those that the rules have for a name of the policy. */
@@ -108,7 +149,9 @@ static void add_known(struct engine *e, struct question *q)
 		if (egress_addr_holds(&h->addrs[i], now))
 			add_target(q, &h->addrs[i].addr);
 	add_opened(e, q);
-	q->has_rule = h || policy_has(e, q);
+	q->has_rule = h != NULL;
+	if (!h)
+		judge_name(e, q);
 }
 
 static void ask(struct question *q)
@@ -142,7 +185,7 @@ static int find_targets(struct engine *e, struct question *q, struct kerr *err)
 		return kerr_plain(err, -EINVAL, "\"%s\" is neither an address nor a host name",
 				  q->args->host);
 	add_known(e, q);
-	if (q->n == 0)
+	if (q->n == 0 && q->answer->findings.n == 0)
 		ask(q);
 	return 0;
 }
@@ -221,11 +264,11 @@ static bool is_published(const struct firewall_port *p, const struct ipnet *to, 
 	if (p->udp || port < p->first || port > p->last)
 		return false;
 	if (to->family == IPNET_V4)
-		return p->cell && (p->host ? p->host == addr : portuse_may_bind(addr));
+		return p->cell && (p->host ? p->host == addr : local_addr_is(to));
 	if (p->cell6.family == IPNET_NONE)
 		return false;
 	return p->host6.family != IPNET_NONE ? memcmp(p->host6.addr, to->addr, 16) == 0
-					     : portuse_may_bind6(to->addr);
+					     : local_addr_is(to);
 }
 
 static const struct firewall_port *publisher(const struct firewall_input *in,

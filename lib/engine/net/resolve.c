@@ -17,6 +17,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "fd.h"
+#include "local_addr.h"
 #include "mem.h"
 #include "proc.h"
 #include "resolve.h"
@@ -205,13 +206,14 @@ static void take_addrs(struct resolve_name *n, const char *data, size_t size)
 	memcpy(v, data, count * sizeof(*v));
 	qsort(v, count, sizeof(*v), compare);
 	for (size_t i = 0; i < count; i++)
-		if (resolve_is_usable(&v[i]) && (kept == 0 || !ipnet_eq(&v[i], &v[kept - 1])))
+		if (resolve_is_usable(&v[i]) && !local_addr_is(&v[i]) &&
+		    (kept == 0 || !ipnet_eq(&v[i], &v[kept - 1])))
 			v[kept++] = v[i];
 	n->addrs = v;
 	n->n = kept;
 	if (kept == 0)
-		n->error = xstrdup("it has only addresses of loopback, link or multicast, which "
-				   "cidr alone can allow");
+		n->error = xstrdup("it has only addresses of loopback, link or multicast, or of "
+				   "this host, which cidr alone can allow");
 }
 
 /* Its process has written or ended. */

@@ -11,8 +11,8 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
 #include "conntrack.h"
+#include "local_addr.h"
 #include "mem.h"
-#include "portuse.h"
 #include "rt.h"
 #include "vec.h"
 
@@ -113,19 +113,6 @@ static void read_flow(const struct rt_attr *outer, struct flow *ret)
 	}
 }
 
-static uint32_t ipv4_of(const struct ipnet *a)
-{
-	uint32_t v;
-
-	memcpy(&v, a->addr, sizeof(v));
-	return ntohl(v);
-}
-
-static bool is_of_host(const struct ipnet *a)
-{
-	return a->family == IPNET_V6 ? portuse_may_bind6(a->addr) : portuse_may_bind(ipv4_of(a));
-}
-
 static struct ipnet wanted(const struct conntrack_match *m, const struct ipnet *addr6,
 			   uint32_t addr)
 {
@@ -147,7 +134,7 @@ static bool fits(const struct conntrack_match *m, const struct entry *e)
 		return false;
 	if (to.family != IPNET_NONE)
 		return ipnet_eq(reached, &to) && !ipnet_eq(had, &to);
-	return ipnet_eq(reached, had) && e->reply.sport == e->orig.dport && is_of_host(had);
+	return ipnet_eq(reached, had) && e->reply.sport == e->orig.dport && local_addr_is(had);
 }
 
 static bool is_over(const struct found *found, const struct entry *e)

@@ -14,9 +14,10 @@
  *
  * They know no connections. What may be an answer passes, and the rules judge it: TCP with
  * ACK or RST, UDP from a port below those that the kernel gives to clients to one of those,
- * UDP from a published port, errors and echo replies of ICMP. Besides these pass ARP, ICMP
- * to the gateway, all of ICMPv6 but echo requests that leave the link, what the policy allows,
- * and what goes to a port that the space itself publishes. Everything else is dropped.
+ * UDP from a published port or to a client's port of the gateway, errors and echo replies of
+ * ICMP. Besides these pass ARP, ICMP to the gateway, queries for names to it where it answers
+ * them, all of ICMPv6 but echo requests that leave the link, what the policy allows, and what
+ * goes to a port that the space itself publishes. Everything else is dropped.
  *
  * A program decides (TC_ACT_OK, TC_ACT_SHOT) or leaves the packet to the next one
  * (TC_ACT_UNSPEC); the last one drops. Sources: linux/pkt_cls.h, tc-bpf(8).

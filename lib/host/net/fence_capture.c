@@ -54,8 +54,10 @@ int fence_capture_set(int fd, const struct fence *f, struct kerr *err)
 	size_t n = 0;
 	int r;
 
-	if (f->n > 0 && fence_catch(f, v, BPF_MAXINSNS, &n))
-		return attach(fd, v, n, err);
-	r = attach_nothing(fd, err);
-	return r < 0 ? r : f->n > 0 ? -E2BIG : 0;
+	if (f->n == 0)
+		return attach_nothing(fd, err);
+	r = fence_catch(f, v, BPF_MAXINSNS, &n) ? attach(fd, v, n, err) : -E2BIG;
+	if (r < 0) /* an old filter would catch what is allowed by now */
+		(void) attach_nothing(fd, NULL);
+	return r;
 }

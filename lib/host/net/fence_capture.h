@@ -16,7 +16,8 @@ int fence_capture_open(const char *bridge, struct kerr *err);
 
 /*
  * From now on it gets what that fence drops; also for a socket that another process reads.
- * -E2BIG, without a message, for a fence that is too long for a filter: it gets nothing.
+ * -E2BIG, without a message, for a fence that is too long for a filter, another error where the
+ * host's limit on that memory (net.core.optmem_max) is in the way: it gets nothing then.
  */
 int fence_capture_set(int fd, const struct fence *f, struct kerr *err);
 

@@ -124,7 +124,7 @@ static void add_dns(struct firewall_chain *c, const struct firewall_space *s)
 	for (size_t i = 0; i < 4; i++) {
 		if (gateways[i / 2].family == IPNET_NONE)
 			continue;
-		r = firewall_add_rule(c, FIREWALL_RETURN);
+		r = firewall_add_rule(c, FIREWALL_ACCEPT); /* the host's rules may drop the rest */
 		r->dst = gateways[i / 2];
 		r->proto = protos[i % 2];
 		r->dport = (struct firewall_ports){ FIREWALL_DNS_PORT, FIREWALL_DNS_PORT };

@@ -80,7 +80,8 @@ void firewall_space_chain(const char *realm, const char *space, const char *inst
  *                            comes from a bridge and had no verdict, because its chain is
  *                            gone
  *   INPUT    KUKEON-INPUT    one jump per space, to KUKE-INP-…: DROP for what a deny policy
- *                            does not allow. It accepts nothing: that is the host's to do.
+ *                            does not allow. It accepts nothing but queries for names to a
+ *                            gateway that answers them: the rest is the host's to do.
  *
  * Isolation stands ahead of what is allowed: a policy opens no other space. What a cell of
  * another space publishes is an address of the host, so it is open to spaces that may go

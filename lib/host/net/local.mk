@@ -26,6 +26,7 @@ libhost_net_a_SOURCES = \
 	lib/host/net/link_filter.c lib/host/net/link_filter.h \
 	lib/host/net/link_ipv6.c lib/host/net/link_ipv6.h \
 	lib/host/net/link_nets.c lib/host/net/link_nets.h \
+	lib/host/net/local_addr.c lib/host/net/local_addr.h \
 	lib/host/net/netwatch.c lib/host/net/netwatch.h \
 	lib/host/net/nft_msg.c lib/host/net/nft_msg.h \
 	lib/host/net/nft_rules.c lib/host/net/nft_rules.h \
