@@ -53,6 +53,28 @@ setup_file()
 	done
 }
 
+@test "names.sh asks for names where a space denies, of kukedns and of dnsmasq" {
+	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/names.sh" -n 5 -c 3 -q 200 -s 2
+	assert_success
+	assert_line "without a space that denies: 0 processes of kukedns and its keeper"
+	for backend in legacy nft; do
+		assert_output --regexp "cached, $backend: kukedns [0-9]+ us, worst [0-9]+"
+		# Each name that nobody has asked for opens an address, one whose TTL is over does not.
+		for row in "over:0" "apart:5" "in turn:5"; do
+			assert_output --regexp "uncached ${row%:*}, $backend: direct [0-9]+ us, .*; ${row#*:} changes of the packet filter"
+			assert_output --regexp "uncached ${row%:*} $backend ms more -?[0-9.]+, aimed at: at most 1: (reached|missed)"
+		done
+		assert_output --regexp "load, $backend: 3 cells, 200 a second for 2 s: 400 asked, [0-9]+ answered, .*; [1-9][0-9]* changes of the packet filter"
+		assert_output --regexp "load, $backend: cpu [0-9]+ ms by kukedns, [0-9]+ ms by its keeper; afterwards [1-9][0-9]* KiB PSS and [1-9][0-9]* KiB"
+	done
+	assert_line "processes afterwards 0.00, aimed at: at most 0: reached"
+	command -v dnsmasq >/dev/null || return 0 # of ./bootstrap deps bench
+	for backend in legacy nft; do
+		assert_output --regexp "cached, $backend: .*; dnsmasq [0-9]+ us, worst [0-9]+; ratio [0-9.]+"
+	done
+	assert_output --regexp "load, of dnsmasq from one cell: 400 asked, [0-9]+ answered, [0-9]+ lost, "
+}
+
 @test "footprint.sh measures what idles" {
 	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/footprint.sh" -n 3 -s 20
 	assert_success
