@@ -10,7 +10,7 @@
  * the engine before a client learns of them. Equal ones share one question.
  */
 enum {
-	QUESTIONS_MAX = 512, /* queries that wait, in all */
+	QUESTIONS_MAX = 2048, /* queries that wait, in all */
 	QUESTIONS_SPACE_MAX = QUESTIONS_MAX / 4,
 	QUESTION_ASK_MS = 4500,
 	QUESTION_OPEN_MS = 2000,

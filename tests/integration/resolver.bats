@@ -51,8 +51,7 @@ serve_names()
 	shift
 	quiet inst ip netns exec outside "$HELPERS/name-server" "$@" "$address" \
 		"$HERE/asked.$address" >"$HERE/names.$address" 2>&1 &
-	wait_for 200 inst ip netns exec outside "$top_builddir/dnsprobe" ask "$address" fixed.test >/dev/null ||
-		cat "$HERE/names.$address"
+	wait_for 200 grep -q ready "$HERE/names.$address"
 }
 
 policy()

@@ -246,7 +246,7 @@ static void look(struct keeper *k)
 static void tell_servers(struct keeper *k)
 {
 	cleanup_proto_msg struct proto_msg m = PROTO_MSG_INIT;
-	cleanup_buf struct buf text = BUF_INIT(RESOLV_MAX), list = BUF_INIT(RESOLV_MAX);
+	cleanup_buf struct buf list = BUF_INIT(RESOLV_MAX);
 	struct stat st = { 0 };
 
 	(void) stat("/etc/resolv.conf", &st);
@@ -357,6 +357,8 @@ static void tick(struct keeper *k)
 
 	k->tick_ms = now + TICK_MS;
 	k->look |= now >= k->listen_ms;
+	if (k->helper.pid > 0)
+		read_helper(k); /* its answer may wait: writing rules took its time */
 	if (k->helper.pid > 0) {
 		tell_servers(k);
 		if (!names_helper_ping(&k->helper))

@@ -16,7 +16,7 @@
 enum {
 	SPACING_MS = 50, /* between two changes of the rules: a legacy table is replaced whole */
 	FAILED_MS = 1000, /* more, after rules that could not be written */
-	ASKS_MAX = 1024,
+	ASKS_MAX = 2048, /* as kukedns has at most */
 	/* What is used when its time is nearly over stays open: looked at so often. */
 	AGE_MS = 15000,
 	AGE_EARLY_MS = 60000,
