@@ -151,12 +151,14 @@ static void answer_all(struct names_opener *o, bool waiting, bool opened, struct
 	size_t kept = 0;
 
 	for (size_t i = 0; i < o->n; i++) {
-		if (waits(o, &o->v[i]) != waiting) {
-			o->v[kept++] = o->v[i];
+		struct names_ask ask = take_struct(o->v[i]);
+
+		if (waits(o, &ask) != waiting) {
+			o->v[kept++] = ask;
 			continue;
 		}
-		answer(&o->v[i], opened, h);
-		free(o->v[i].name);
+		answer(&ask, opened, h);
+		free(ask.name);
 	}
 	o->n = kept;
 }
