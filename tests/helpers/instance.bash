@@ -223,7 +223,9 @@ cell_ip()
 # The daemon has no child: no request is being worked on, and none half reaped.
 daemon_idle()
 {
-	[ -z "$(inst cat "/proc/$1/task/$1/children" 2>/dev/null)" ]
+	local names
+	names=$(inst pgrep -x -P "$1" kukeond-names || true) # stays while a space denies
+	[ "$(inst cat "/proc/$1/task/$1/children" 2>/dev/null | xargs)" = "$names" ]
 }
 
 # State that lives on by design (images, locks, logs of the daemon) is not a
