@@ -14,8 +14,9 @@
 #include "vec.h"
 
 enum {
-	SPACING_MS = 50, /* between two changes of the rules: a legacy table is replaced whole */
-	FAILED_MS = 1000, /* more, after rules that could not be written */
+	SPACING_MS = 50, /* between two changes of legacy tables, which are replaced whole */
+	SHARE = 3, /* and for as many times what a change took, other things are done */
+	FAILED_MS = 1000, /* after rules that could not be written */
 	ASKS_MAX = 2048, /* as kukedns has at most */
 	/* What is used when its time is nearly over stays open: looked at so often. */
 	AGE_MS = 15000,
@@ -165,20 +166,31 @@ static void answer_all(struct names_opener *o, bool waiting, bool opened, struct
 
 int64_t names_opener_due(const struct names_opener *o)
 {
-	return o->n_changed > 0 ? o->written_ms + SPACING_MS : -1;
+	return o->n_changed > 0 ? o->due_ms : -1;
+}
+
+static int64_t spacing(const struct names_opener *o, int64_t took_ms)
+{
+	enum firewall_choice choice = packet_filter_choice(o->e);
+	bool nft = choice == FIREWALL_CHOICE_NFT || choice == FIREWALL_CHOICE_STAY_NFT;
+	int64_t least = nft ? 0 : SPACING_MS;
+
+	return took_ms * SHARE > least ? took_ms * SHARE : least;
 }
 
 void names_opener_run(struct names_opener *o, struct names_helper *h)
 {
+	int64_t begin = clock_ms();
 	size_t failed = 0;
 
 	answer_all(o, false, true, h);
-	if (o->n_changed == 0 || clock_ms() < names_opener_due(o))
+	if (o->n_changed == 0 || begin < names_opener_due(o))
 		return;
 	for (size_t i = 0; i < o->n_changed; i++)
 		if (!write_space(o, o->changed[i]))
 			o->changed[failed++] = o->changed[i];
-	o->written_ms = clock_ms() + (failed > 0 ? FAILED_MS : 0);
+	o->due_ms =
+		failed > 0 ? clock_ms() + FAILED_MS : clock_ms() + spacing(o, clock_ms() - begin);
 	o->n_changed = failed;
 	answer_all(o, true, false, h); /* what is not open is not answered */
 	answer_all(o, false, true, h);

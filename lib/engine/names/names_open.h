@@ -21,7 +21,7 @@ struct names_opener {
 	size_t n;
 	struct names_space **changed; /* whose rules have to be written */
 	size_t n_changed;
-	int64_t written_ms; /* when rules were last written */
+	int64_t due_ms; /* before which rules are not written again */
 	int64_t aged_ms;
 };
 

@@ -344,7 +344,7 @@ static int apply_plan(struct engine *e, const struct firewall_plan *plan, struct
 /* What answers to queries have opened: nothing ends by that, and all else is as it was. */
 static int open_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
 {
-	return packet_filter_apply(e, plan, NULL, err);
+	return packet_filter_open(e, plan, err);
 }
 
 static int compare_plan(struct engine *e, const struct firewall_plan *plan, struct kerr *err)

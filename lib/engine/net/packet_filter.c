@@ -67,3 +67,16 @@ int packet_filter_apply(struct engine *e, const struct firewall_plan *plan, stru
 		(void) firewall_probe_check(&probe, FIREWALL_IPV6, ret_ipv6);
 	return r;
 }
+
+int packet_filter_open(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
+{
+	struct firewall_probe probe;
+	int r;
+
+	firewall_probe(packet_filter_choice(e), &probe);
+	r = firewall_apply_probed(plan, &probe, err);
+	if (r > 0) /* as often as cells ask for names */
+		log_dbg("packet filter rules written", "filter",
+			firewall_world_name(firewall_probe_world(&probe, FIREWALL_IPV4)));
+	return r;
+}

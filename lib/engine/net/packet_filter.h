@@ -23,4 +23,10 @@ const char *packet_filter_name(const struct engine *e); /* firewall_world_name *
 int packet_filter_apply(struct engine *e, const struct firewall_plan *plan, struct kerr *ret_ipv6,
 			struct kerr *err);
 
+/*
+ * The same for a plan that only opens addresses for which a cell waits: which filter it is and
+ * what others drop is as it was when the rules were last written, and is not looked at again.
+ */
+int packet_filter_open(struct engine *e, const struct firewall_plan *plan, struct kerr *err);
+
 #endif

@@ -238,16 +238,26 @@ static int read_state(struct state *s, struct kerr *err)
 
 /* ---- comparing ---- */
 
-static struct rt_msg *rule_msg(const struct state *s, const struct want *w, size_t i,
-			       unsigned families, unsigned part)
+/* before: the handle of the rule that it goes ahead of; 0: it goes to the end. */
+static struct rt_msg *rule_msg_at(const struct state *s, const struct want *w, size_t i,
+				  unsigned families, unsigned part, uint64_t before)
 {
-	struct rt_msg *msg = nft_msg_new(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, FAMILY);
+	struct rt_msg *msg =
+		nft_msg_new(NFT_MSG_NEWRULE, NLM_F_CREATE | (before ? 0 : NLM_F_APPEND), FAMILY);
 	unsigned unused;
 
 	rt_put_str(msg, NFTA_RULE_TABLE, s->table);
 	rt_put_str(msg, NFTA_RULE_CHAIN, w->name);
+	if (before)
+		nft_put_u64(msg, NFTA_RULE_POSITION, before);
 	firewall_expr_put(msg, want_rule(w, i, &unused), families, FIREWALL_BOTH, part);
 	return msg;
+}
+
+static struct rt_msg *rule_msg(const struct state *s, const struct want *w, size_t i,
+			       unsigned families, unsigned part)
+{
+	return rule_msg_at(s, w, i, families, part, 0);
 }
 
 static bool rule_eq(const struct nft_rule *have, const struct rt_msg *want)
@@ -402,18 +412,71 @@ static void flush_chain(const struct state *s, struct rt_batch *b, const char *c
 	rt_batch_add(b, msg);
 }
 
-static void write_chain(const struct state *s, struct rt_batch *b, const struct want *w)
+static void delete_rule(const struct state *s, struct rt_batch *b, const struct nft_rule *rule)
+{
+	struct rt_msg *msg = nft_msg_new(NFT_MSG_DELRULE, 0, FAMILY);
+
+	rt_put_str(msg, NFTA_RULE_TABLE, s->table);
+	rt_put_str(msg, NFTA_RULE_CHAIN, rule->chain);
+	nft_put_u64(msg, NFTA_RULE_HANDLE, rule->handle);
+	rt_batch_add(b, msg);
+}
+
+/* A rule of the kernel's that is wanted: which rule of the plan, and which part of it. */
+struct piece {
+	size_t rule;
+	unsigned families, part;
+};
+
+struct pieces {
+	struct piece *v;
+	size_t n;
+};
+
+static void list_pieces(const struct want *w, struct pieces *ret)
 {
 	const struct firewall_rule *r;
-	unsigned families;
+	struct piece p = { 0 };
+
+	for (p.rule = 0; p.rule < want_rules(w); p.rule++) {
+		r = want_rule(w, p.rule, &p.families);
+		for (p.part = 0; p.families && p.part < firewall_expr_parts(r); p.part++)
+			*(struct piece *) vec_grow(&ret->v, &ret->n, sizeof(*ret->v)) = p;
+	}
+}
+
+static bool stands(const struct state *s, const struct want *w, const struct piece *p,
+		   const struct nft_rule *have)
+{
+	cleanup_(rt_msg_freep) struct rt_msg *msg = rule_msg(s, w, p->rule, p->families, p->part);
+
+	return rule_eq(have, msg);
+}
+
+/*
+ * What a chain begins and ends with already, stays: each rule costs the kernel some time and
+ * a message to those that watch, and often one alone is new among hundreds.
+ */
+static void write_chain(const struct state *s, struct rt_batch *b, const struct want *w)
+{
+	struct pieces want = { 0 };
+	const struct nft_rule *have = NULL;
+	size_t n = 0, first = 0, tail = 0;
 
 	if (have_chain(s, w->name))
-		flush_chain(s, b, w->name);
-	for (size_t i = 0; i < want_rules(w); i++) {
-		r = want_rule(w, i, &families);
-		for (unsigned part = 0; families && part < firewall_expr_parts(r); part++)
-			rt_batch_add(b, rule_msg(s, w, i, families, part));
-	}
+		have = rules_of(s, w->name, &n);
+	list_pieces(w, &want);
+	while (first < n && first < want.n && stands(s, w, &want.v[first], &have[first]))
+		first++;
+	while (first + tail < n && first + tail < want.n &&
+	       stands(s, w, &want.v[want.n - tail - 1], &have[n - tail - 1]))
+		tail++;
+	for (size_t i = first; i + tail < n; i++)
+		delete_rule(s, b, &have[i]);
+	for (size_t i = first; i + tail < want.n; i++)
+		rt_batch_add(b, rule_msg_at(s, w, want.v[i].rule, want.v[i].families,
+					    want.v[i].part, tail > 0 ? have[n - tail].handle : 0));
+	free(want.v);
 }
 
 static struct rt_msg *map_msg(const struct state *s, int type, int flags, const char *map)
