@@ -454,11 +454,12 @@ static void end(struct keeper *k)
 
 int names_keeper_run(struct engine *e, int stop_fd, struct kerr *err)
 {
-	cleanup_fd int lock = hold(e, err), watch = -EBADF;
+	cleanup_fd int lock = -EBADF, watch = -EBADF;
 	struct keeper k = { .e = e, .stop_fd = stop_fd, .helper = NAMES_HELPER_INIT, .look = true };
 
-	if (lock < 0)
-		return lock;
+	lock = hold(e, err);
+	if (lock < 0) /* -ENOENT: it was wanted for a moment */
+		return lock == -ENOENT && !names_is_wanted(e) ? 0 : lock;
 	(void) prctl(PR_SET_NAME, NAME); /* so that one can tell it from the daemon */
 	watch = k.watch_fd = open_watch(e, err);
 	if (watch < 0)

@@ -44,8 +44,10 @@ void names_want(struct engine *e, bool wanted)
 	cleanup_fd int fd = -EBADF;
 
 	if (!wanted) {
-		if (unlink(mark) == 0)
-			names_poke(e);
+		if (unlink(mark) < 0)
+			return;
+		names_poke(e);
+		(void) rmdir(dir); /* unless a keeper has begun: it takes that away itself */
 		return;
 	}
 	if (access(mark, F_OK) == 0)
@@ -218,7 +220,9 @@ bool names_wait(const struct engine *e, const char *bridge)
 	int64_t end = clock_ms() + WAIT_MS;
 
 	while (!serves(e, bridge)) {
-		if (access(daemon, F_OK) < 0 || clock_ms() >= end)
+		cleanup_free char *why = names_trouble(e, bridge);
+
+		if (why || access(daemon, F_OK) < 0 || clock_ms() >= end)
 			return false;
 		(void) poll(NULL, 0, LOOK_MS);
 	}

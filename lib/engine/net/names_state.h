@@ -57,7 +57,8 @@ char *names_unanswered(const struct engine *e, const char *bridge);
 
 /*
  * Wait for a daemon that runs to serve a bridge, a few seconds at most: a cell that starts may
- * ask at once. False: it does not, and names are not answered there for now.
+ * ask at once. False: it does not, and names are not answered there for now. It is not waited
+ * for where the keeper has said that it cannot.
  */
 bool names_wait(const struct engine *e, const char *bridge);
 

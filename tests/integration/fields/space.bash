@@ -28,13 +28,34 @@ space.spec.cniConfigPath()
 	[ -z "$(find "$WORK/ipam" -name '10.66.*')" ]
 }
 
-probe_serves()
+# What serves: the host, or a host beyond a link of its own, 198.51.100.1.
+SERVER=()
+
+far_up()
 {
-	[ "$(inst ss -Hltn 'sport = :7101 or sport = :7102' | wc -l)" -ge 2 ] &&
-		[ "$(inst ss -Hlun 'sport = :7101 or sport = :7102' | wc -l)" -ge 2 ]
+	inst ip netns add far
+	inst ip link add far0 type veth peer name far1 netns far
+	inst ip addr add 198.51.100.2/24 dev far0
+	inst ip link set far0 up
+	inst ip -n far addr add 198.51.100.1/24 dev far1
+	inst ip -n far link set far1 up
+	SERVER=(ip netns exec far)
 }
 
-# egress_opens POLICY ROW…: what a cell of a space with the policy reaches of the host, a
+far_down()
+{
+	inst ip link del far0
+	inst ip netns del far
+	SERVER=()
+}
+
+probe_serves()
+{
+	[ "$(inst "${SERVER[@]}" ss -Hltn 'sport = :7101 or sport = :7102' | wc -l)" -ge 2 ] &&
+		[ "$(inst "${SERVER[@]}" ss -Hlun 'sport = :7101 or sport = :7102' | wc -l)" -ge 2 ]
+}
+
+# egress_opens POLICY ROW…: what a cell of a space with the policy reaches of the server, a
 # row of netprobe's each.
 egress_opens()
 {
@@ -45,7 +66,7 @@ egress_opens()
 	shift
 	{ head_of_cell inmate fenced && plain_keys | listed plain; } >"$WORK/x.yaml"
 	quiet kuke apply -f "$WORK/x.yaml" || r=1
-	quiet inst sh -c "echo \$\$ >'$WORK/server'; exec '$probe' serve 7101 7102" >/dev/null 2>&1 &
+	quiet inst "${SERVER[@]}" sh -c "echo \$\$ >'$WORK/server'; exec '$probe' serve 7101 7102" >/dev/null 2>&1 &
 	wait_for 100 probe_serves
 	pid=$(tail -qn1 "$INSTANCE/run/containers"/*/fenced_st_inmate-id_plain/monitor | jq -r .pid)
 	printf '%s\n' "$@" | inst nsenter --net="/proc/$pid/ns/net" "$probe" probe || r=1
@@ -70,10 +91,12 @@ space.spec.network.egress.allow.host()
 {
 	proof "under deny, the address that the name has is open; a name without one is refused"
 	cp /etc/hosts "$WORK/hosts"
-	echo '192.0.2.2 here.test' >>"$WORK/hosts"
+	echo '198.51.100.1 here.test' >>"$WORK/hosts"
 	inst mount --bind "$WORK/hosts" /etc/hosts
-	egress_opens 'default: deny, allow: [{host: here.test}]' \
-		'host tcp 192.0.2.2 7101 yes' 'host udp 192.0.2.2 7102 yes'
+	far_up
+	egress_opens 'default: deny, allow: [{host: here.test}]' 'far tcp 198.51.100.1 7101 yes' \
+		'far udp 198.51.100.1 7102 yes' 'far tcp 198.51.100.2 7101 no'
+	far_down
 	inst umount /etc/hosts
 	printf 'kind: Space\nmetadata: {name: x}\nspec: {realmId: %s, network: {egress: {allow: [{host: here.test}]}}}\n' \
 		"$REALM" >"$WORK/x.yaml"
@@ -115,7 +138,7 @@ space.status.network.temporaryRules.host()
 {
 	proof "a name that was allowed for a while"
 	cp /etc/hosts "$WORK/hosts"
-	echo '192.0.2.2 here.test' >>"$WORK/hosts"
+	echo '198.51.100.1 here.test' >>"$WORK/hosts"
 	inst mount --bind "$WORK/hosts" /etc/hosts
 	[ "$(temporary_rule host here.test --for 1h)" = here.test ]
 	inst umount /etc/hosts
