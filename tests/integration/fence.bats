@@ -163,8 +163,8 @@ rules_stand()
 	assert_output --partial "fence"
 	quiet kuke daemon stop
 	quiet kuke daemon start
-	assert inst tc filter show dev "$bridge" ingress
-	assert_regex "$(inst tc filter show dev "$bridge" ingress)" bytecode
+	# Its first pass may not have come to it when the daemon has started.
+	wait_for 100 eval 'grep -q bytecode <(inst tc filter show dev "$bridge" ingress)'
 	policy
 	assert_equal "$(inst tc filter show dev "$bridge" ingress)" ""
 }
