@@ -6,6 +6,7 @@
 # file: the same with the rules in nf_tables.
 
 load ../helpers/suite
+load ../helpers/outside
 
 HELPERS=$BATS_TEST_DIRNAME/../helpers
 
@@ -18,11 +19,7 @@ setup_file()
 	[[ $BATS_TEST_FILENAME != *_nft.bats ]] || backend=nft
 	suite_start --restarts 'reconcileInterval: 2s' "firewallBackend: $backend" \
 		'podSubnetCIDRv6: fd6b:756b:656f::/48'
-	inst ip netns add outside
-	inst ip link set uplink1 netns outside
-	inst ip -n outside link set lo up
-	inst ip -n outside link set uplink1 up
-	inst ip -n outside addr add 192.0.2.1/24 dev uplink1
+	outside_up
 	inst ip -n outside addr add 192.0.2.3/24 dev uplink1
 	inst ip -n outside addr add 192.0.2.9/24 dev uplink1
 	inst ip -n outside route add local 198.18.0.0/15 dev lo

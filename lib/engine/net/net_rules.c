@@ -492,22 +492,30 @@ int net_rules_differ(struct engine *e, struct kerr *err)
 	return r;
 }
 
+/* Of one space. *in is what *ret refers to. */
+static int collect_one(struct engine *e, struct rules_input *in, const struct addr *space,
+		       struct rules_as *as, struct firewall_input *ret, struct kerr *err)
+{
+	cleanup_(published_list_clear) struct published_list ports = { 0 };
+	int r = published_read_all(e, &ports, err);
+
+	rules_input_init(in, e, as);
+	if (r == 0)
+		r = rules_space(in, e, space);
+	if (r == 0)
+		finish_input(in, &ports, ret);
+	return r;
+}
+
 /* With the lock of the firewall. */
 static int fence_locked(struct engine *e, const struct addr *space, struct rules_as *as,
 			struct kerr *err)
 {
-	cleanup_(published_list_clear) struct published_list ports = { 0 };
 	cleanup_(rules_input_clear) struct rules_input in = { 0 };
 	struct firewall_input fi = { .instance = e->instance };
-	int r = published_read_all(e, &ports, err);
+	int r = collect_one(e, &in, space, as, &fi, err);
 
-	rules_input_init(&in, e, as);
-	if (r == 0)
-		r = rules_space(&in, e, space);
-	if (r < 0)
-		return r;
-	finish_input(&in, &ports, &fi);
-	return set_fences(e, &fi, space, true);
+	return r < 0 ? r : set_fences(e, &fi, space, true);
 }
 
 int net_rules_fence(struct engine *e, const struct addr *space, const struct space_doc *doc,
@@ -529,17 +537,12 @@ int net_rules_fence(struct engine *e, const struct addr *space, const struct spa
 int net_rules_fence_of(struct engine *e, const struct addr *space, struct fence *ret,
 		       struct kerr *err)
 {
-	cleanup_(published_list_clear) struct published_list ports = { 0 };
 	cleanup_(rules_input_clear) struct rules_input in = { 0 };
 	struct firewall_input fi = { .instance = e->instance };
-	int r = published_read_all(e, &ports, err);
+	int r = collect_one(e, &in, space, NULL, &fi, err);
 
-	rules_input_init(&in, e, NULL);
-	if (r == 0)
-		r = rules_space(&in, e, space);
 	if (r < 0)
 		return r;
-	finish_input(&in, &ports, &fi);
 	if (fi.n_spaces == 0 || fi.spaces[0].policy == FIREWALL_DEFAULT_UNKNOWN)
 		return -ENODATA;
 	fence_make(&fi, &fi.spaces[0], ret);
