@@ -142,13 +142,13 @@ use()
 	kuke daemon start >/dev/null
 }
 
-# The rules of the names that were opened, where they should be.
+# The addresses that names have opened, where they should be.
 opened()
 {
 	case $1 in
 	legacy) inst iptables-legacy -S ;;
 	nft) inst nft list ruleset ;;
-	esac | grep -c 'kukeon:default:fence:allow.*host=' || true
+	esac | grep -o 'kukeon:default:fence:allow[^"]*host=[^*"]*"' | wc -l
 }
 
 # ---- how it is measured ----
@@ -252,7 +252,7 @@ load()
 	read -r asked good lost empty last < <(loaded "$fence" "load-$1-%d.bench.test" "$work/load" "${nets[@]}")
 	own=$(($(cpu kukedns) - own)) keeper=$(($(cpu kukeond-names) - keeper))
 	echo "load, $1: $cells cells, $qps a second for $seconds s: $asked asked, $good answered, $lost lost," \
-		"$empty without address, the last after $last ms; $(($(written) - before)) changes of the packet filter, $(opened "$1") rules of names"
+		"$empty without address, the last after $last ms; $(($(written) - before)) changes of the packet filter, $(opened "$1") addresses open"
 	verdict "load $1 unanswered" $((asked - good)) 0
 	echo "load, $1: cpu $own ms by kukedns, $keeper ms by its keeper; afterwards $(pss kukedns) KiB PSS" \
 		"and $(pss kukeond-names) KiB"

@@ -43,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SPACES_MAX 8
 #define ALLOWS_MAX 8
+#define ADDRS_MAX 4
 #define PORTS_MAX 6
 
 struct input {
@@ -110,6 +111,24 @@ static void fill_port(struct input *in, struct firewall_port *p)
 	p->to = (uint16_t) (1 + byte(in));
 }
 
+/* A rule of names, whose numbers are its own. */
+static void fill_names(struct input *in, struct firewall_allow *a, size_t rule,
+		       struct firewall_address *addrs)
+{
+	a->names = xasprintf("%c%zu", byte(in) % 2 ? 'a' : 't', rule);
+	a->n_addrs = byte(in) % (ADDRS_MAX + 1);
+	for (size_t i = 0; i < a->n_addrs; i++) {
+		struct ipnet net = some_net(in, false);
+
+		if (net.family != IPNET_NONE)
+			net.prefix = ipnet_bits(net.family);
+		addrs[i] = (struct firewall_address){ .addr = net,
+						      .until_ms = byte(in),
+						      .tag = a->tag };
+	}
+	a->addrs = addrs;
+}
+
 static void fill_allow(struct input *in, struct firewall_allow *a, uint16_t ports[4])
 {
 	a->dst = some_net(in, false);
@@ -157,10 +176,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct firewall_space spaces[SPACES_MAX];
 	static struct firewall_allow allows[SPACES_MAX][ALLOWS_MAX];
 	static uint16_t ports[SPACES_MAX][ALLOWS_MAX][4];
+	static struct firewall_address addrs[SPACES_MAX][ALLOWS_MAX][ADDRS_MAX];
 	static struct firewall_port published[PORTS_MAX];
 	char *instance = text(&in);
 	struct firewall_input fi = { .instance = instance, .spaces = spaces, .ports = published };
-	struct firewall_plan plan;
+	struct firewall_plan plan, chains;
 
 	fi.n_spaces = byte(&in) % (SPACES_MAX + 1);
 	memset(allows, 0, sizeof(allows));
@@ -177,6 +197,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					      .n_allow = byte(&in) % (ALLOWS_MAX + 1) };
 		for (size_t k = 0; k < s->n_allow; k++)
 			fill_allow(&in, &allows[i][k], ports[i][k]);
+		for (size_t k = 0; k < s->n_allow; k++)
+			if (byte(&in) % 2)
+				fill_names(&in, &allows[i][k], k, addrs[i][k]);
 		s->subnet6 = some_net(&in, true);
 		if (s->subnet6.family == IPNET_V4)
 			s->subnet6 = (struct ipnet){ 0 };
@@ -187,8 +210,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	firewall_plan_make(&fi, &plan);
 	free(firewall_plan_text(&plan, FIREWALL_IPV4));
 	free(firewall_plan_text(&plan, FIREWALL_IPV6));
-	for (size_t i = 0; i < plan.n_chains; i++)
-		check_chain(&plan.chains[i]);
+	firewall_plan_without_sets(&plan, &chains);
+	for (size_t i = 0; i < chains.n_chains; i++)
+		check_chain(&chains.chains[i]);
+	firewall_plan_clear(&chains);
 	for (size_t i = 0; i < fi.n_spaces; i++) {
 		bool twin = false;
 
@@ -208,8 +233,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		free((void *) (uintptr_t) spaces[i].realm);
 		free((void *) (uintptr_t) spaces[i].space);
 		free((void *) (uintptr_t) spaces[i].bridge);
-		for (size_t k = 0; k < spaces[i].n_allow; k++)
+		for (size_t k = 0; k < spaces[i].n_allow; k++) {
 			free((void *) (uintptr_t) allows[i][k].tag);
+			free((void *) (uintptr_t) allows[i][k].names);
+		}
 	}
 	free(instance);
 	return 0;

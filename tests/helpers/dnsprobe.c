@@ -13,8 +13,9 @@
  * dnsprobe load SERVER NAME QPS SECONDS [NETNS…]   that many, evenly, from these network
  *                         namespaces in turn; prints "N asked, N answered, N without address,
  *                         the last after N ms"
- * dnsprobe serve ADDRESS  a name server, by UDP: each name has the address 192.0.2.9, with a TTL
- *                         of 300, or 0 where it begins with "brief"; prints "ready"
+ * dnsprobe serve ADDRESS  a name server, by UDP: each name has an address of its own in
+ *                         198.18.0.0/15, with a TTL of 300, or 0 where it begins with "brief";
+ *                         prints "ready"
  *
  * TYPE is a, aaaa, cname, txt, any or a number. "%d" in NAME is the number of the query or
  * round. For load it is below 100, but each hundredth query is for a name of its own. Messages
@@ -468,7 +469,7 @@ static size_t make_answer(unsigned char *buf, size_t n)
 	ns_put16(ns_c_in, at + 4);
 	ns_put32(brief ? 0 : SERVE_TTL, at + 6);
 	ns_put16(4, at + 10);
-	(void) inet_pton(AF_INET, "192.0.2.9", at + 12);
+	ns_put32(0xc6120000 | (fnv1a32(buf + NS_HFIXEDSZ, (size_t) len) & 0x1ffff), at + 12);
 	return (size_t) (at - buf) + ANSWER_BYTES;
 }
 

@@ -21,6 +21,8 @@
 #include "host_sandbox.h"
 #include "link.h"
 #include "rt.h"
+#include "host_run.h"
+#include "mem.h"
 #include "unit.h"
 
 #define SUBNET 0x0a580100 /* 10.88.1.0 */
@@ -417,6 +419,44 @@ START_TEST(at_a_bridge)
 }
 END_TEST
 
+/* One more address is one program that takes the place of another; the others stay. */
+START_TEST(one_more_address)
+{
+	struct firewall_address addrs[2] = { { .addr = net("192.0.2.1/32") },
+					     { .addr = net("192.0.2.2/32") } };
+	struct firewall_allow allow = { .names = "a0", .addrs = addrs };
+	struct firewall_space s = a_space(FIREWALL_DEFAULT_DENY);
+	const struct firewall_input in = { .spaces = &s, .n_spaces = 1 };
+	struct rt_sock *sk = NULL;
+
+	bridge_up();
+	ok(rt_open(&sk, &e), &e);
+	s.allow = &allow;
+	s.n_allow = 1;
+	for (allow.n_addrs = 0; allow.n_addrs <= ARRAY_SIZE(addrs); allow.n_addrs++) {
+		cleanup_free char *before = RUN("tc", "filter", "show", "dev", BRIDGE, "ingress");
+		cleanup_free char *after = NULL;
+		struct fence f;
+		unsigned same = 0, n = 0;
+
+		fence_make(&in, &s, &f);
+		ck_assert_int_eq(set(sk, &f), 1);
+		after = RUN("tc", "filter", "show", "dev", BRIDGE, "ingress");
+		for (char *line = before, *end; (end = strchr(line, '\n')) != NULL;
+		     line = end + 1) {
+			*end = '\0';
+			n++;
+			same += strstr(after, line) != NULL;
+		}
+		/* The program of addresses is there from the first one on. */
+		if (allow.n_addrs == 2)
+			ck_assert_uint_eq(same, n - 1);
+		fence_clear(&f);
+	}
+	rt_sock_freep(&sk);
+}
+END_TEST
+
 /* ---- connections ---- */
 
 static bool flows(const struct firewall_input *in, const char *to, int proto, uint16_t port,
@@ -597,6 +637,7 @@ static Suite *test_fence(void)
 	tcase_add_test(c, queries);
 	tcase_add_test(c, caught);
 	tcase_add_test(c, at_a_bridge);
+	tcase_add_test(c, one_more_address);
 	tcase_add_test(c, why);
 	tcase_add_test(c, connections);
 	suite_add_tcase(s, c);

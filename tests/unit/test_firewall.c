@@ -302,6 +302,89 @@ START_TEST(apply_and_remove)
 }
 END_TEST
 
+/* ---- addresses of names: a chain for each rule and family ---- */
+
+static int apply_names(const struct firewall_address *v, size_t n, enum firewall_default is)
+{
+	static const uint16_t https[] = { 443 };
+	const struct firewall_allow allow = { .ports = https,
+					      .n_ports = 1,
+					      .tag = "allow[0]:host=*.example",
+					      .names = "a0",
+					      .addrs = v,
+					      .n_addrs = n };
+	struct firewall_space s = spaces[1];
+	const struct firewall_input in = { .spaces = &s, .n_spaces = 1 };
+	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
+	int would, r;
+
+	s.policy = is;
+	s.allow = &allow;
+	s.n_allow = is == FIREWALL_DEFAULT_UNKNOWN ? 0 : 1;
+	firewall_plan_make(&in, &p);
+	would = ok(firewall_differs(&p, FIREWALL_CHOICE_AUTO, &e), &e);
+	r = ok(firewall_apply(&p, FIREWALL_CHOICE_AUTO, &e), &e);
+	ck_assert_int_eq(would, r);
+	ck_assert_int_eq(ok(firewall_differs(&p, FIREWALL_CHOICE_AUTO, &e), &e), 0);
+	return r;
+}
+
+static int extend(const char *set, const struct ipnet *addr)
+{
+	struct firewall_set s = { .family = addr->family };
+	struct firewall_probe probe;
+	int r;
+
+	(void) snprintf(s.name, sizeof(s.name), "%s", set);
+	firewall_add_member(&s, addr, 1, "kukeon:kuke-system:kukeon:n");
+	firewall_probe(FIREWALL_CHOICE_AUTO, &probe);
+	r = firewall_extend_probed("", &s, 1, &probe, &e);
+	firewall_set_clear(&s);
+	return r;
+}
+
+START_TEST(names_in_chains)
+{
+	struct firewall_address v[3] = { { .tag = "n" }, { .tag = "n" }, { .tag = "n" } };
+	cleanup_free char *v6 = NULL, *before = NULL, *after = NULL;
+
+	ck_assert_int_eq(ipnet_parse_addr("192.0.2.9", &v[0].addr), 0);
+	ck_assert_int_eq(ipnet_parse_addr("192.0.2.7", &v[1].addr), 0);
+	ck_assert_int_eq(ipnet_parse_addr("2001:db8::7", &v[2].addr), 0);
+	ck_assert_int_eq(apply_names(v, 1, FIREWALL_DEFAULT_DENY), 1);
+	expect_line("filter", "-A KUKE-EGR-0ed0463b -p tcp -m tcp --dport 443 -m comment --comment "
+			      "\"kukeon:kuke-system:kukeon:allow[0]:host=*.example\" -j "
+			      "KUKE-EGR-0ed0463b-a0-4\n");
+	expect_line("filter", "-A KUKE-EGR-0ed0463b-a0-4 -d 192.0.2.9/32 -m comment --comment "
+			      "\"kukeon:kuke-system:kukeon:n\" -j ACCEPT\n");
+	/* One more is what a plan with it would have, in either family. */
+	ck_assert_int_eq(extend("KUKE-EGR-0ed0463b-a0-4", &v[1].addr), 0);
+	ck_assert_int_eq(extend("KUKE-EGR-0ed0463b-a0-6", &v[2].addr), 0);
+	v6 = rules6("filter");
+	ck_assert_ptr_nonnull(strstr(v6, "-A KUKE-EGR-0ed0463b-a0-6 -d 2001:db8::7/128 "));
+	ck_assert_int_eq(apply_names(v, 3, FIREWALL_DEFAULT_DENY), 0);
+	before = rules("filter");
+	ck_assert_int_eq(extend("KUKE-EGR-0ed0463b-a0-4", &v[1].addr), 0); /* again */
+	ck_assert_int_eq(extend("KUKE-EGR-0ed0463b-a1-4", &v[1].addr), -ENOENT);
+	ck_assert_int_eq(apply_names(v, 0, FIREWALL_DEFAULT_UNKNOWN), 0); /* it keeps them */
+	after = rules("filter");
+	ck_assert_str_eq(before, after);
+	ck_assert_int_eq(apply_names(v, 0, FIREWALL_DEFAULT_DENY), 1);
+	free_p(&after);
+	after = rules("filter");
+	ck_assert_ptr_null(strstr(after, "192.0.2."));
+	ck_assert_int_eq(apply(2), 1); /* a policy without names: their chain goes, too */
+	free_p(&after);
+	after = rules("filter");
+	ck_assert_ptr_null(strstr(after, "-a0-"));
+	ck_assert_int_eq(apply_names(v, 3, FIREWALL_DEFAULT_DENY), 1);
+	ck_assert_int_eq(ok(remove_instance(""), &e), 1);
+	free_p(&after);
+	after = rules("filter");
+	ck_assert_ptr_null(strstr(after, "KUKE"));
+}
+END_TEST
+
 /* Every form of a rule, in both families, made and read back. */
 static void add_forms(struct firewall_chain *filter, struct firewall_chain *nat)
 {
@@ -599,6 +682,7 @@ static Suite *test_firewall(void)
 	tcase_add_checked_fixture(live, setup, NULL);
 	tcase_set_timeout(live, 60);
 	tcase_add_test(live, apply_and_remove);
+	tcase_add_test(live, names_in_chains);
 	tcase_add_test(live, all_forms);
 	tcase_add_test(live, kept_chain);
 	tcase_add_test(live, others_stay);

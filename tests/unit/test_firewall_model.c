@@ -17,6 +17,7 @@
 
 #define SPACES 3
 #define ALLOWS 4
+#define ADDRS 3
 #define ROUNDS 300
 #define PACKETS 200
 
@@ -30,6 +31,7 @@ struct packet {
 };
 
 static struct firewall_allow allows[SPACES][ALLOWS];
+static struct firewall_address addrs[SPACES][ALLOWS][ADDRS];
 static uint16_t ports[SPACES][ALLOWS][2];
 static struct firewall_space spaces[SPACES];
 static char bridges[SPACES][FIREWALL_DEVICE_MAX];
@@ -50,9 +52,21 @@ static struct ipnet some_addr(bool v6)
 	return a;
 }
 
+/* A rule of names instead, which may have the same address more than once. */
+static void some_names(struct firewall_allow *a, const char *names, struct firewall_address *v)
+{
+	a->dst = (struct ipnet){ 0 };
+	a->names = names;
+	a->addrs = v;
+	a->n_addrs = upto(ADDRS + 1);
+	for (size_t i = 0; i < a->n_addrs; i++)
+		v[i] = (struct firewall_address){ .addr = some_addr(upto(2)), .tag = "n" };
+}
+
 static void some_spaces(void)
 {
 	static const unsigned prefixes[] = { 0, 7, 8, 16, 30, 31, 32 };
+	static const char *const names[ALLOWS] = { "a0", "a1", "a2", "t0" };
 
 	for (int i = 0; i < SPACES; i++) {
 		struct firewall_space *s = &spaces[i];
@@ -75,6 +89,8 @@ static void some_spaces(void)
 						      .tag = "t" };
 			a->dst.prefix = a->dst.family == IPNET_V4 ? prefixes[upto(7)]
 								  : prefixes[upto(7)] * 4;
+			if (upto(2))
+				some_names(a, names[k], addrs[i][k]);
 			ports[i][k][0] = (uint16_t) (1 + upto(3));
 			ports[i][k][1] = (uint16_t) (1 + upto(3));
 		}
@@ -99,6 +115,14 @@ static struct packet some_packet(void)
 
 /* ---- what policies mean ---- */
 
+static bool has_dest(const struct firewall_allow *a, const struct packet *p)
+{
+	for (size_t i = 0; i < a->n_addrs; i++)
+		if (ipnet_eq(&a->addrs[i].addr, &p->dst))
+			return p->to != -2; /* no name opens the host */
+	return !a->names && ipnet_contains(&a->dst, &p->dst);
+}
+
 static bool policy_allows(const struct firewall_space *s, const struct packet *p)
 {
 	for (size_t i = 0; i < s->n_allow; i++) {
@@ -107,7 +131,7 @@ static bool policy_allows(const struct firewall_space *s, const struct packet *p
 
 		for (size_t k = 0; k < a->n_ports; k++)
 			port |= p->proto == FIREWALL_TCP && a->ports[k] == p->port;
-		if (port && ipnet_contains(&a->dst, &p->dst))
+		if (port && has_dest(a, p))
 			return true;
 	}
 	return s->policy == FIREWALL_DEFAULT_ALLOW;
@@ -144,7 +168,17 @@ static bool device_fits(const char *pattern, const char *device, bool invert)
 	return fits != invert;
 }
 
-static bool rule_fits(const struct firewall_rule *r, const struct packet *p)
+static bool in_set(const struct firewall_plan *plan, const char *name, const struct ipnet *addr)
+{
+	for (size_t i = 0; i < plan->n_sets; i++)
+		for (size_t k = 0; streq(plan->sets[i].name, name) && k < plan->sets[i].n; k++)
+			if (ipnet_eq(&plan->sets[i].v[k].addr, addr))
+				return true;
+	return false;
+}
+
+static bool rule_fits(const struct firewall_plan *plan, const struct firewall_rule *r,
+		      const struct packet *p)
 {
 	const char *in = p->from >= 0 ? bridges[p->from] : "eth0";
 	const char *out = p->to >= 0 ? bridges[p->to] : p->to == -1 ? "eth0" : "";
@@ -155,6 +189,8 @@ static bool rule_fits(const struct firewall_rule *r, const struct packet *p)
 	    !device_fits(r->out, out, r->invert & FIREWALL_NOT_OUT))
 		return false;
 	if (r->dst.family != IPNET_NONE && !ipnet_contains(&r->dst, &p->dst))
+		return false;
+	if (r->set[0] && !in_set(plan, r->set, &p->dst))
 		return false;
 	if (r->proto != FIREWALL_ANY_PROTO && r->proto != p->proto)
 		return false;
@@ -182,7 +218,7 @@ static enum firewall_verdict walk(const struct firewall_plan *plan, const char *
 	for (size_t i = 0; i < c->n; i++) {
 		const struct firewall_rule *r = &c->rules[i];
 
-		if (!(firewall_rule_families(c, r) & family) || !rule_fits(r, p))
+		if (!(firewall_rule_families(c, r) & family) || !rule_fits(plan, r, p))
 			continue;
 		v = r->verdict == FIREWALL_JUMP ? walk(plan, r->jump, p) : r->verdict;
 		if (r->verdict != FIREWALL_JUMP || v != FIREWALL_RETURN)
@@ -210,16 +246,17 @@ START_TEST(rules_mean_the_policy)
 
 	srandom(1);
 	for (int i = 0; i < ROUNDS; i++) {
-		cleanup_(firewall_plan_clear) struct firewall_plan plan = { 0 };
+		cleanup_(firewall_plan_clear) struct firewall_plan plan = { 0 }, chains = { 0 };
 
 		some_spaces();
 		firewall_plan_make(&in, &plan);
+		firewall_plan_without_sets(&plan, &chains);
 		for (int k = 0; k < PACKETS; k++) {
 			struct packet p = some_packet();
 			bool want = should_pass(&p);
 			char addr[IPNET_TEXT_MAX];
 
-			ck_assert_msg(passes(&plan, &p) == want,
+			ck_assert_msg(passes(&plan, &p) == want && passes(&chains, &p) == want,
 				      "round %d: from %d to %d (%s) proto %u port %u reply %d: %d",
 				      i, p.from, p.to, ipnet_text(&p.dst, addr), p.proto, p.port,
 				      p.reply, want);

@@ -12,6 +12,7 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include "atomic.h"
+#include "clock.h"
 #include "firewall.h"
 #include "firewall_host.h"
 #include "firewall_plan.h"
@@ -345,6 +346,154 @@ START_TEST(kept_chain)
 	ck_assert_int_eq(ok(firewall_apply(&p, NFT, &e), &e), 1);
 	expect("counter drop comment \"unknown\"\n");
 	ck_assert_int_eq(ok(firewall_apply(&p, NFT, &e), &e), 0);
+}
+END_TEST
+
+/* ---- addresses of names ---- */
+
+#define SET4 "KUKE-EGR-0ed0463b-a0-4"
+#define SET6 "KUKE-EGR-0ed0463b-a0-6"
+
+static const uint16_t https[] = { 443 };
+
+/* A space that denies, with one rule of names that have these addresses for ms. */
+static void plan_of_names(const char *const *texts, int64_t ms, enum firewall_default policy,
+			  struct firewall_plan *ret)
+{
+	struct firewall_address v[8];
+	struct firewall_allow allow = { .ports = https,
+					.n_ports = 1,
+					.tag = "allow[0]:host=*.example",
+					.names = "a0",
+					.addrs = v };
+	struct firewall_space s = spaces[1];
+	const struct firewall_input in = { .spaces = &s, .n_spaces = 1 };
+
+	for (; texts[allow.n_addrs]; allow.n_addrs++) {
+		struct firewall_address *a = &v[allow.n_addrs];
+
+		*a = (struct firewall_address){ .until_ms = clock_ms() + ms,
+						.tag = "allow[0]:host=b.example" };
+		ck_assert_int_eq(ipnet_parse_addr(texts[allow.n_addrs], &a->addr), 0);
+	}
+	s.policy = policy;
+	s.allow = &allow;
+	s.n_allow = policy == FIREWALL_DEFAULT_UNKNOWN ? 0 : 1;
+	firewall_plan_make(&in, ret);
+}
+
+static int apply_names(const char *const *texts, int64_t ms, enum firewall_default policy)
+{
+	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
+	int would, r;
+
+	plan_of_names(texts, ms, policy, &p);
+	would = ok(firewall_differs(&p, NFT, &e), &e);
+	r = ok(firewall_apply(&p, NFT, &e), &e);
+	ck_assert_int_eq(would, r);
+	ck_assert_int_eq(ok(firewall_differs(&p, NFT, &e), &e), 0);
+	return r;
+}
+
+static int extend(const char *set, enum ipnet_family family, const char *addr)
+{
+	struct firewall_set s = { .family = family };
+	struct firewall_probe probe;
+	struct ipnet a;
+	int r;
+
+	(void) snprintf(s.name, sizeof(s.name), "%s", set);
+	ck_assert_int_eq(ipnet_parse_addr(addr, &a), 0);
+	firewall_add_member(&s, &a, clock_ms() + 600000,
+			    "kukeon:kuke-system:kukeon:allow[0]:host=c.example");
+	firewall_probe(NFT, &probe);
+	r = firewall_extend_probed("", &s, 1, &probe, &e);
+	firewall_set_clear(&s);
+	return r;
+}
+
+/* In seconds, or less by what this took. */
+static void expect_timeout(const char *addr, long most)
+{
+	cleanup_free char *all = ruleset(), *start = xasprintf("%s timeout ", addr);
+	const char *at = strstr(all, start);
+	long s = at ? strtol(at + strlen(start), NULL, 10) : -1;
+
+	ck_assert_msg(s <= most && s > most - 120, "%s: %ld", addr, s);
+}
+
+START_TEST(names_in_sets)
+{
+	static const char *const none[] = { NULL }, *const one[] = { "192.0.2.1", NULL };
+	static const char *const more[] = { "192.0.2.1", "192.0.2.7", "2001:db8::7", NULL };
+
+	ck_assert_int_eq(apply_names(one, 600000, FIREWALL_DEFAULT_DENY), 1);
+	expect("\tset " SET4 " {\n\t\ttype ipv4_addr\n\t\tflags timeout\n");
+	expect_timeout("192.0.2.1", 660);
+	expect("comment \"kukeon:kuke-system:kukeon:allow[0]:host=b.example\"");
+	expect("\t\tip daddr @" SET4 " tcp dport 443 accept comment "
+	       "\"kukeon:kuke-system:kukeon:allow[0]:host=*.example\"\n");
+	expect("\t\tip6 daddr @" SET6 " tcp dport 443 accept comment ");
+	/* One more is an element, and what a plan with it would have. */
+	ck_assert_int_eq(extend(SET4, IPNET_V4, "192.0.2.7"), 0);
+	ck_assert_int_eq(extend(SET6, IPNET_V6, "2001:db8::7"), 0);
+	expect("192.0.2.7 timeout ");
+	ck_assert_int_eq(apply_names(more, 590000, FIREWALL_DEFAULT_DENY), 0);
+	ck_assert_int_eq(extend(SET4, IPNET_V4, "192.0.2.7"), 0); /* again */
+	ck_assert_int_eq(extend("KUKE-EGR-0ed0463b-a1-4", IPNET_V4, "192.0.2.8"), -ENOENT);
+	expect_no("192.0.2.8");
+	/* What lasts longer is written again, and what is over goes; the rules stay. */
+	ck_assert_int_eq(apply_names(more, 3600000, FIREWALL_DEFAULT_DENY), 1);
+	expect_timeout("192.0.2.7", 3660);
+	ck_assert_int_eq(apply_names(more, 600000, FIREWALL_DEFAULT_DENY), 0);
+	ck_assert_int_eq(apply_names(none, 0, FIREWALL_DEFAULT_DENY), 1);
+	expect_no("192.0.2.");
+	expect("ip daddr @" SET4);
+	/* A space whose policy cannot be read keeps its rules, with their sets. */
+	ck_assert_int_eq(apply_names(one, 600000, FIREWALL_DEFAULT_DENY), 1);
+	ck_assert_int_eq(apply_names(none, 0, FIREWALL_DEFAULT_UNKNOWN), 0);
+	expect("192.0.2.1 timeout ");
+	/* Others' doings are undone, of whatever kind. */
+	free(RUN("nft", "add", "element", "inet", "kukeon", SET4, "{ 192.0.2.66 }"));
+	ck_assert_int_eq(apply_names(one, 600000, FIREWALL_DEFAULT_DENY), 1);
+	expect_no("192.0.2.66");
+	free(RUN("nft", "flush", "set", "inet", "kukeon", SET4));
+	ck_assert_int_eq(apply_names(one, 600000, FIREWALL_DEFAULT_DENY), 1);
+	expect("192.0.2.1 timeout ");
+	free(RUN("nft", "add", "set", "inet", "kukeon", "foreign", "{ type ipv4_addr; }"));
+	ck_assert_int_eq(apply_names(one, 600000, FIREWALL_DEFAULT_DENY), 1);
+	expect_no("foreign");
+	ck_assert_int_eq(apply_to(2, "", NFT), 1); /* a policy without names */
+	expect_no(SET4);
+	ck_assert_int_eq(remove_instance(""), 1);
+}
+END_TEST
+
+/* More of them than a message has. */
+START_TEST(many_names)
+{
+	cleanup_(firewall_plan_clear) struct firewall_plan p = { 0 };
+	struct firewall_address *v = xcalloc(2048, sizeof(*v));
+	const struct firewall_allow allow = {
+		.tag = "t", .names = "a0", .addrs = v, .n_addrs = 2048
+	};
+	struct firewall_space s = spaces[1];
+	const struct firewall_input in = { .spaces = &s, .n_spaces = 1 };
+
+	for (uint32_t i = 0; i < 2048; i++)
+		v[i] = (struct firewall_address){
+			.addr = ipnet_of_ipv4((struct ipv4_net){ 0xc6120000 + 5 * i, 32 }),
+			.until_ms = clock_ms() + 600000,
+			.tag = "allow[0]:host=b.example",
+		};
+	s.allow = &allow;
+	s.n_allow = 1;
+	firewall_plan_make(&in, &p);
+	ck_assert_int_eq(ok(firewall_apply(&p, NFT, &e), &e), 1);
+	ck_assert_int_eq(ok(firewall_differs(&p, NFT, &e), &e), 0);
+	expect("198.18.0.0 timeout");
+	expect("198.18.39.251 timeout");
+	free(v);
 }
 END_TEST
 
@@ -823,6 +972,8 @@ static Suite *test_firewall_nft(void)
 	tcase_add_test(live, apply_and_remove);
 	tcase_add_test(live, all_forms);
 	tcase_add_test(live, kept_chain);
+	tcase_add_test(live, names_in_sets);
+	tcase_add_test(live, many_names);
 	tcase_add_test(live, heals);
 	tcase_add_test(live, details);
 	tcase_add_test(live, others_stay);

@@ -26,7 +26,7 @@ static struct ipnet addr(const char *text)
 	return a;
 }
 
-static bool add(struct opened *o, const char *name, const char *text, int64_t until)
+static enum opened_result add(struct opened *o, const char *name, const char *text, int64_t until)
 {
 	struct ipnet a = addr(text);
 
@@ -46,12 +46,13 @@ START_TEST(opening)
 	cleanup_opened struct opened o = { 0 };
 	cleanup_free char *text = NULL;
 
-	ck_assert(add(&o, "b.test", "192.0.2.2", NOW + 5));
-	ck_assert(add(&o, "a.test", "192.0.2.9", NOW + 5));
-	ck_assert(add(&o, "a.test", "192.0.2.1", NOW + 5));
-	ck_assert(add(&o, "a.test", "2001:db8::1", NOW + 5));
-	ck_assert(!add(&o, "a.test", "192.0.2.1", NOW + 9)); /* longer */
-	ck_assert(!add(&o, "a.test", "192.0.2.1", NOW + 1)); /* never shorter */
+	ck_assert_int_eq(add(&o, "b.test", "192.0.2.2", NOW + 5), OPENED_NEW);
+	ck_assert_int_eq(add(&o, "a.test", "192.0.2.9", NOW + 5), OPENED_NEW);
+	ck_assert_int_eq(add(&o, "a.test", "192.0.2.1", NOW + 5), OPENED_NEW);
+	ck_assert_int_eq(add(&o, "a.test", "2001:db8::1", NOW + 5), OPENED_NEW);
+	ck_assert_int_eq(add(&o, "a.test", "192.0.2.1", NOW + 9), OPENED_LONGER);
+	ck_assert_int_eq(add(&o, "a.test", "192.0.2.1", NOW + 1),
+			 OPENED_LONGER); /* never shorter */
 	text = text_of(&o);
 	ck_assert_str_eq(text, "1000009 192.0.2.1 a.test\n"
 			       "1000005 192.0.2.9 a.test\n"
@@ -60,22 +61,51 @@ START_TEST(opening)
 }
 END_TEST
 
+/* As opened_save does. */
+static void save(struct opened *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		o->v[i].saved_ms = o->v[i].until_ms;
+}
+
 /* One whose time was over has left the rules, whether it is still on record or not. */
 START_TEST(ending)
 {
 	cleanup_opened struct opened o = { 0 };
 	cleanup_free char *text = NULL;
 
-	ck_assert(add(&o, "a.test", "192.0.2.1", NOW - 1));
-	ck_assert(add(&o, "a.test", "192.0.2.2", NOW));
-	ck_assert(add(&o, "a.test", "192.0.2.3", NOW + 1));
-	ck_assert(add(&o, "a.test", "192.0.2.1", NOW + 7));
-	ck_assert(opened_age(&o, NOW));
-	ck_assert(!opened_age(&o, NOW));
+	ck_assert_int_eq(add(&o, "a.test", "192.0.2.1", NOW - 1), OPENED_NEW);
+	ck_assert_int_eq(add(&o, "a.test", "192.0.2.2", NOW), OPENED_NEW);
+	ck_assert_int_eq(add(&o, "a.test", "192.0.2.3", NOW + 1), OPENED_NEW);
+	ck_assert_int_eq(add(&o, "a.test", "192.0.2.1", NOW + 7), OPENED_OTHER);
+	save(&o);
+	ck_assert(opened_age(&o, NOW, 0));
+	ck_assert(!opened_age(&o, NOW, 0));
 	text = text_of(&o);
 	ck_assert_str_eq(text, "1000007 192.0.2.1 a.test\n1000001 192.0.2.3 a.test\n");
-	ck_assert(opened_age(&o, NOW + 7));
+	ck_assert(opened_age(&o, NOW + 7, 0));
 	ck_assert_uint_eq(o.n, 0);
+}
+END_TEST
+
+/* What is asked for again is written again shortly before its end on record, and no earlier. */
+START_TEST(lasting)
+{
+	cleanup_opened struct opened o = { 0 };
+
+	ck_assert_int_eq(add(&o, "a.test", "192.0.2.1", NOW + 1000), OPENED_NEW);
+	ck_assert_int_eq(add(&o, "b.test", "192.0.2.2", NOW + 1000), OPENED_NEW);
+	save(&o);
+	ck_assert(!opened_age(&o, NOW, 100));
+	ck_assert(!opened_age(&o, NOW + 950, 100)); /* nobody asked */
+	ck_assert_int_eq(add(&o, "a.test", "192.0.2.1", NOW + 2000), OPENED_LONGER);
+	ck_assert(!opened_age(&o, NOW + 900, 100));
+	ck_assert(opened_age(&o, NOW + 901, 100));
+	ck_assert_uint_eq(o.n, 2);
+	save(&o);
+	ck_assert(!opened_age(&o, NOW + 901, 100));
+	ck_assert(opened_age(&o, NOW + 1000, 100)); /* of the other one */
+	ck_assert_uint_eq(o.n, 1);
 }
 END_TEST
 
@@ -86,10 +116,11 @@ START_TEST(bounds)
 	char name[32], text[IPNET_TEXT_MAX];
 	size_t first = 0;
 
-	ck_assert(add(&o, "other.test", "198.51.100.1", NOW + 1));
+	ck_assert_int_eq(add(&o, "other.test", "198.51.100.1", NOW + 1), OPENED_NEW);
 	for (int i = 0; i < 2 * OPENED_PER_NAME; i++) {
 		(void) snprintf(text, sizeof(text), "192.0.%d.%d", i / 200, i % 200);
-		ck_assert(add(&o, "a.test", text, NOW + 100 + i));
+		ck_assert_int_eq(add(&o, "a.test", text, NOW + 100 + i),
+				 i < OPENED_PER_NAME ? OPENED_NEW : OPENED_OTHER);
 	}
 	ck_assert_uint_eq(o.n, OPENED_PER_NAME + 1);
 	for (size_t i = 0; i < o.n; i++)
@@ -97,7 +128,8 @@ START_TEST(bounds)
 	ck_assert_uint_eq(first, 1); /* of the other name */
 	for (int i = 0; i < OPENED_MAX; i++) {
 		(void) snprintf(name, sizeof(name), "n%d.test", i);
-		ck_assert(add(&o, name, "203.0.113.1", NOW + 1000 + i));
+		ck_assert_int_eq(add(&o, name, "203.0.113.1", NOW + 1000 + i),
+				 i < OPENED_MAX - OPENED_PER_NAME - 1 ? OPENED_NEW : OPENED_OTHER);
 	}
 	ck_assert_uint_eq(o.n, OPENED_MAX);
 	for (size_t i = 0; i < o.n; i++)
@@ -114,7 +146,11 @@ START_TEST(file_text)
 				  "5 192.0.2.3\n"
 				  "-5 192.0.2.3 a.test\n"
 				  "5 192.0.2.3 \n"
-				  "7 2001:db8::1 a.test";
+				  "5 192.0.2.3 a.t1000009 192.0.2.4 b.test\n" /* cut, and went on */
+				  "6 2001:db8::1 a.test\n"
+				  "7 2001:db8::1 a.test\n"
+				  "5 2001:db8::1 a.test\n"
+				  "8 192.0.2.5 a.te"; /* cut */
 	cleanup_opened struct opened o = { 0 };
 	cleanup_free char *text = NULL;
 
@@ -153,6 +189,15 @@ static void add_allow(struct egress_policy *p, const char *host, const char *cid
 	r->cidr = xstrdup_null(cidr);
 }
 
+static void clear_allow(struct egress_policy *p)
+{
+	for (size_t i = 0; i < p->allow.n; i++) {
+		free(p->allow.v[i].host);
+		free(p->allow.v[i].cidr);
+	}
+	free(p->allow.v);
+}
+
 /* What a name has in one's own network is opened only where a rule has the network, too. */
 START_TEST(rebinding)
 {
@@ -178,49 +223,97 @@ START_TEST(rebinding)
 	ck_assert(net_egress_opens(&p, &a));
 	a = addr("10.2.2.3");
 	ck_assert(!net_egress_opens(&p, &a));
-	for (size_t i = 0; i < p.allow.n; i++) {
-		free(p.allow.v[i].host);
-		free(p.allow.v[i].cidr);
-	}
-	free(p.allow.v);
+	clear_allow(&p);
 }
 END_TEST
 
-static void opened_rules(const struct egress_policy *p, size_t n_temporary, const char *text,
-			 struct net_egress_rules *ret)
+static void set_names(struct net_egress_names *names, const struct egress_policy *p,
+		      const struct egress_hosts *hosts)
 {
-	const struct net_egress_now now = { .sec = 1, .ms = NOW };
-	cleanup_egress_hosts struct egress_hosts none = { 0 };
-	cleanup_opened struct opened o = { 0 };
-
-	opened_read(text, &o);
-	net_egress_rules_add_opened(p, n_temporary, &none, &o, &now, ret);
+	*names = (struct net_egress_names){
+		.policy = p, .n_temporary = 1, .hosts = hosts, .now = { .sec = 1, .ms = NOW }
+	};
 }
 
+/* A rule with a name has the addresses of that name, one without has none; all have their sets. */
 START_TEST(rules)
 {
+	cleanup_opened struct opened o = { 0 };
+	cleanup_egress_hosts struct egress_hosts none = { 0 };
+	struct net_egress_names names;
 	struct net_egress_rules r = { 0 };
 	struct egress_policy p = { 0 };
-	struct ipnet want = addr("192.0.2.1");
+	const struct ipnet want = addr("192.0.2.1");
 
 	add_allow(&p, "a.test", NULL);
+	add_allow(&p, NULL, "10.0.0.0/30");
+	add_allow(&p, "quiet.test", NULL);
 	add_allow(&p, "*.b.test", NULL);
-	opened_rules(&p, 1,
-		     "1000001 192.0.2.1 a.test\n"
-		     "1000000 192.0.2.2 a.test\n" /* over */
-		     "1000001 10.1.2.3 a.test\n" /* private */
-		     "1000001 192.0.2.3 x.b.test\n"
-		     "1000001 192.0.2.4 b.test\n" /* no rule has it any more */
-		     "1000001 192.0.2.5 c.test\n",
-		     &r);
-	ck_assert_uint_eq(r.n, 2);
-	ck_assert(ipnet_eq(&r.v[0].dst, &want));
+	set_names(&names, &p, &none);
+	opened_read("1000001 192.0.2.1 a.test\n"
+		    "1000000 192.0.2.2 a.test\n" /* over */
+		    "1000001 10.1.2.3 a.test\n" /* private */
+		    "1000001 192.0.2.3 x.b.test\n"
+		    "1000001 192.0.2.4 b.test\n" /* no rule has it any more */
+		    "1000001 192.0.2.5 c.test\n",
+		    &o);
+	net_egress_rules_add_opened(&names, &o, &r);
+	ck_assert_uint_eq(r.n, 3);
 	ck_assert_str_eq(r.v[0].tag, "allow[0]:host=a.test");
-	ck_assert_str_eq(r.v[1].tag, "temporary[0]:host=x.b.test");
+	ck_assert_str_eq(r.v[0].names, "a0");
+	ck_assert_uint_eq(r.v[0].n_addrs, 1);
+	ck_assert(ipnet_eq(&r.v[0].addrs[0].addr, &want));
+	ck_assert_int_eq(r.v[0].addrs[0].until_ms, NOW + 1);
+	ck_assert_str_eq(r.v[0].addrs[0].tag, "allow[0]:host=a.test");
+	ck_assert_str_eq(r.v[1].names, "a2");
+	ck_assert_uint_eq(r.v[1].n_addrs, 0);
+	ck_assert_str_eq(r.v[2].tag, "temporary[0]:host=*.b.test");
+	ck_assert_str_eq(r.v[2].names, "t0");
+	ck_assert_uint_eq(r.v[2].n_addrs, 1);
+	ck_assert_str_eq(r.v[2].addrs[0].tag, "temporary[0]:host=x.b.test");
 	net_egress_rules_clear(&r);
-	for (size_t i = 0; i < p.allow.n; i++)
-		free(p.allow.v[i].host);
-	free(p.allow.v);
+	clear_allow(&p);
+}
+END_TEST
+
+/* One more address, in the rules that were made: the same as if they were made with it. */
+START_TEST(one_more)
+{
+	static const struct {
+		const char *line;
+		const char *sets; /* those that get it */
+	} cases[] = {
+		{ "1000001 192.0.2.1 a.test\n", "a0" }, { "1000001 192.0.2.1 x.b.test\n", "t0" },
+		{ "1000001 192.0.2.1 b.test\n", "" },	{ "1000000 192.0.2.1 a.test\n", "" },
+		{ "1000001 10.9.9.9 a.test\n", "" },	{ "1000001 10.0.0.1 a.test\n", "a0" },
+	};
+	cleanup_opened struct opened before = { 0 };
+	cleanup_egress_hosts struct egress_hosts none = { 0 };
+	struct net_egress_names names;
+	struct egress_policy p = { 0 };
+
+	add_allow(&p, "a.test", NULL);
+	add_allow(&p, NULL, "10.0.0.0/30");
+	add_allow(&p, "*.b.test", NULL);
+	set_names(&names, &p, &none);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_opened struct opened one = { 0 };
+		struct net_egress_rules r = { 0 };
+		cleanup_buf struct buf got = BUF_INIT(64);
+
+		opened_read(cases[i].line, &one);
+		net_egress_rules_make(&p, 1, &none, 1, &r);
+		net_egress_rules_add_opened(&names, &before, &r);
+		for (size_t k = 0; k < r.n; k++)
+			if (r.v[k].names && net_egress_rules_open(&names, &r, k, &one.v[0])) {
+				buf_adds(&got, r.v[k].names);
+				ck_assert(ipnet_eq(&r.v[k].addrs[r.v[k].n_addrs - 1].addr,
+						   &one.v[0].addr));
+			}
+		ck_assert_str_eq(buf_str(&got), cases[i].sets);
+		net_egress_rules_clear(&r);
+	}
+	clear_allow(&p);
 }
 END_TEST
 
@@ -231,11 +324,13 @@ static Suite *test_names(void)
 
 	tcase_add_test(t, opening);
 	tcase_add_test(t, ending);
+	tcase_add_test(t, lasting);
 	tcase_add_test(t, bounds);
 	tcase_add_test(t, file_text);
 	tcase_add_test(t, names_of_rules);
 	tcase_add_test(t, rebinding);
 	tcase_add_test(t, rules);
+	tcase_add_test(t, one_more);
 	suite_add_tcase(s, t);
 	return s;
 }

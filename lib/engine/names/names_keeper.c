@@ -234,7 +234,7 @@ static void look(struct keeper *k)
 
 		if (s->ifindex > 0 && !names_serves(&before, s->net.bridge))
 			strlist_addf(&turned, "%s/%s", s->at.a.realm, s->at.a.space);
-		names_space_capture(k->e, s);
+		names_space_capture(k->e, s, &k->opener.opener);
 		if (k->helper.pid > 0 && names_space_tell(k->e, s, &k->helper) < 0)
 			k->start_ms = clock_ms(); /* it is started again, and told all */
 	}

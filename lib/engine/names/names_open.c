@@ -8,14 +8,14 @@
 #include "log.h"
 #include "mem.h"
 #include "names_open.h"
-#include "net_rules.h"
 #include "packet_filter.h"
 #include "str.h"
 #include "vec.h"
 
 enum {
 	SPACING_MS = 50, /* between two changes of legacy tables, which are replaced whole */
-	SHARE = 3, /* and for as many times what a change took, other things are done */
+	SLOW_MS = 5, /* a change that takes as long */
+	SHARE = 3, /* is followed by other things for as many times that */
 	FAILED_MS = 1000, /* after rules that could not be written */
 	ASKS_MAX = 2048, /* as kukedns has at most */
 	/* What is used when its time is nearly over stays open: looked at so often. */
@@ -84,9 +84,14 @@ static void open_addrs(struct names_opener *o, struct names_space *s, const stru
 {
 	int64_t now = clock_ms(), until = now + (ask->ttl + DNS_HELD_S) * 1000;
 
-	for (size_t i = 0; i < ask->n; i++)
-		if (opened_add(&s->opened, ask->name, &ask->addrs[i], until, now))
+	for (size_t i = 0; i < ask->n; i++) {
+		enum opened_result r =
+			opened_add(&s->opened, ask->name, &ask->addrs[i], until, now);
+
+		s->other |= r == OPENED_OTHER;
+		if (r != OPENED_LONGER)
 			set_changed(o, s);
+	}
 }
 
 void names_opener_ask(struct names_opener *o, struct names_space *s, const struct proto_msg *m)
@@ -108,19 +113,15 @@ void names_opener_ask(struct names_opener *o, struct names_space *s, const struc
 
 /* ---- writing ---- */
 
-static bool write_space(struct names_opener *o, struct names_space *s)
+static bool write_space(struct names_opener *o, struct names_space *s, bool other)
 {
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
-	int r = opened_save(o->e, s->net.bridge, &s->opened, &err);
+	int r = names_space_open(o->e, s, &o->opener, other, &err);
 
-	if (r == 0)
-		r = net_rules_opened(o->e, &s->at.a, &err);
 	if (r < 0)
 		log_wrn("addresses that a name has are not opened", "space", s->at.a.space, "error",
 			kerr_text(&err, text, sizeof(text)));
-	else
-		names_space_capture(o->e, s);
 	return r >= 0;
 }
 
@@ -175,7 +176,7 @@ static int64_t spacing(const struct names_opener *o, int64_t took_ms)
 	bool nft = choice == FIREWALL_CHOICE_NFT || choice == FIREWALL_CHOICE_STAY_NFT;
 	int64_t least = nft ? 0 : SPACING_MS;
 
-	return took_ms * SHARE > least ? took_ms * SHARE : least;
+	return took_ms >= SLOW_MS && took_ms * SHARE > least ? took_ms * SHARE : least;
 }
 
 void names_opener_run(struct names_opener *o, struct names_helper *h)
@@ -187,7 +188,7 @@ void names_opener_run(struct names_opener *o, struct names_helper *h)
 	if (o->n_changed == 0 || begin < names_opener_due(o))
 		return;
 	for (size_t i = 0; i < o->n_changed; i++)
-		if (!write_space(o, o->changed[i]))
+		if (!write_space(o, o->changed[i], false))
 			o->changed[failed++] = o->changed[i];
 	o->due_ms =
 		failed > 0 ? clock_ms() + FAILED_MS : clock_ms() + spacing(o, clock_ms() - begin);
@@ -228,7 +229,7 @@ static bool any_ends(struct names_space *const *v, size_t n, int64_t at)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < v[i]->opened.n; k++)
-			if (v[i]->opened.v[k].until_ms < at)
+			if (v[i]->opened.v[k].saved_ms < at)
 				return true;
 	return false;
 }
@@ -244,8 +245,7 @@ void names_opener_age(struct names_opener *o, struct names_space **v, size_t n)
 		return;
 	(void) conntrack_forget_flows(look_at_flow, &used, NULL);
 	for (size_t i = 0; i < n; i++)
-		if (opened_age(&v[i]->opened, used.now))
-			(void) write_space(o, v[i]);
-		else
-			(void) opened_save(o->e, v[i]->net.bridge, &v[i]->opened, NULL);
+		if (opened_age(&v[i]->opened, used.now, AGE_EARLY_MS) &&
+		    !write_space(o, v[i], true))
+			set_changed(o, v[i]);
 }

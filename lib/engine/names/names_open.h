@@ -21,6 +21,7 @@ struct names_opener {
 	size_t n;
 	struct names_space **changed; /* whose rules have to be written */
 	size_t n_changed;
+	struct net_opener opener;
 	int64_t due_ms; /* before which rules are not written again */
 	int64_t aged_ms;
 };

@@ -20,9 +20,9 @@
 #include "names_space.h"
 #include "net_egress.h"
 #include "net_ipv6.h"
-#include "net_rules.h"
 #include "statefile.h"
 #include "str.h"
+#include "vec.h"
 
 enum {
 	BACKLOG = 64,
@@ -57,6 +57,7 @@ void names_space_free(struct names_space *s)
 	addr_copy_clear(&s->at);
 	model_clear(&space_doc_type, &s->doc);
 	opened_clear(&s->opened);
+	s->rules = net_open_free(s->rules);
 	free(s->told);
 	free(s);
 }
@@ -268,15 +269,48 @@ int names_space_tell(struct engine *e, struct names_space *s, struct names_helpe
 	return r;
 }
 
-void names_space_capture(struct engine *e, struct names_space *s)
-{
-	cleanup_(fence_clear) struct fence f = { 0 };
+/* ---- what is open ---- */
 
-	if (s->fds[NAMES_CAPTURE] < 0)
-		return;
-	if (net_rules_fence_of(e, &s->at.a, &f, NULL) == 0)
-		(void) fence_capture_set(s->fds[NAMES_CAPTURE], &f,
-					 NULL); /* else it stays as it is */
+static void set_capture(const struct names_space *s)
+{
+	const struct fence *f = net_open_fence(s->rules);
+
+	if (f && s->fds[NAMES_CAPTURE] >= 0) /* else it stays as it is */
+		(void) fence_capture_set(s->fds[NAMES_CAPTURE], f, NULL);
+}
+
+void names_space_capture(struct engine *e, struct names_space *s, struct net_opener *o)
+{
+	if (net_open_learn(e, o, &s->at.a, &s->rules, NULL) > 0 || !s->told)
+		set_capture(s);
+}
+
+/* Those that are not on record, by reference. */
+static void list_fresh(const struct opened *o, struct opened *ret)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (o->v[i].saved_ms == 0)
+			*(struct opened_addr *) vec_grow(&ret->v, &ret->n, sizeof(*ret->v)) =
+				o->v[i];
+}
+
+int names_space_open(struct engine *e, struct names_space *s, struct net_opener *o, bool other,
+		     struct kerr *err)
+{
+	struct opened fresh = { 0 };
+	int r;
+
+	other |= s->other;
+	list_fresh(&s->opened, &fresh);
+	r = other ? opened_save(e, s->net.bridge, &s->opened, err)
+		  : opened_append(e, s->net.bridge, &s->opened, err);
+	if (r == 0)
+		r = net_open(e, o, &s->at.a, other ? NULL : &fresh, &s->rules, err);
+	free(fresh.v);
+	s->other = r < 0; /* the record is ahead of the rules, and may be cut */
+	if (r >= 0)
+		set_capture(s);
+	return r;
 }
 
 /* ---- what may be opened ---- */

@@ -4,6 +4,7 @@
 
 #include "names_helper.h"
 #include "names_opened.h"
+#include "net_open.h"
 #include "network.h"
 #include "scope.h"
 
@@ -23,6 +24,8 @@ struct names_space {
 	struct space_net net;
 	struct space_doc doc; /* its policy */
 	struct opened opened;
+	struct net_open *rules; /* what is known of them; NULL: nothing */
+	bool other; /* opened has changed by more than what is not saved yet */
 	unsigned ifindex; /* of the bridge that the sockets are bound to */
 	int fds[_NAMES_SOCKET_MAX];
 	char *told; /* the policy that kukedns was told; NULL: it knows nothing of the space */
@@ -41,7 +44,14 @@ int names_space_listen(struct names_space *s, struct kerr *err);
 int names_space_tell(struct engine *e, struct names_space *s, struct names_helper *h);
 
 /* Let the capture see what the rules drop now. */
-void names_space_capture(struct engine *e, struct names_space *s);
+void names_space_capture(struct engine *e, struct names_space *s, struct net_opener *o);
+
+/*
+ * Bring the record, the rules and the capture to what is open. other: also where nothing that was
+ * opened says so.
+ */
+int names_space_open(struct engine *e, struct names_space *s, struct net_opener *o, bool other,
+		     struct kerr *err);
 
 /* Whether the policy lets an address be opened for a name. */
 bool names_space_opens(const struct names_space *s, const char *name, const struct ipnet *addr);

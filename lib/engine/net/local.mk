@@ -22,7 +22,9 @@ libengine_net_a_SOURCES = \
 	lib/engine/net/net_allow.c lib/engine/net/net_allow.h \
 	lib/engine/net/net_bridge.c lib/engine/net/net_bridge.h \
 	lib/engine/net/net_egress.c lib/engine/net/net_egress.h \
+	lib/engine/net/net_input.c lib/engine/net/net_input.h \
 	lib/engine/net/net_ipv6.c lib/engine/net/net_ipv6.h \
+	lib/engine/net/net_open.c lib/engine/net/net_open.h \
 	lib/engine/net/net_overlap.c lib/engine/net/net_overlap.h \
 	lib/engine/net/net_publish.c lib/engine/net/net_publish.h \
 	lib/engine/net/net_rules.c lib/engine/net/net_rules.h \

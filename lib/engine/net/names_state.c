@@ -89,7 +89,7 @@ int names_hold(const struct engine *e, struct kerr *err)
 
 void names_leave(const struct engine *e)
 {
-	static const char *const files[] = { "served", "poke", "lock" };
+	static const char *const files[] = { "served", "rules", "poke", "lock" };
 	cleanup_free char *dir = layout_rt(&e->layout, RT_NAMES);
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
@@ -147,6 +147,28 @@ int names_served_save(const struct engine *e, const struct strlist *bridges, str
 bool names_serves(const struct names_served *s, const char *bridge)
 {
 	return strlist_find(&s->bridges, bridge);
+}
+
+void names_rules_known(const struct engine *e)
+{
+	cleanup_free char *mark = names_file(e, "rules");
+	cleanup_fd int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	(void) fd; /* without it, they are read again */
+}
+
+bool names_rules_are_known(const struct engine *e)
+{
+	cleanup_free char *mark = names_file(e, "rules");
+
+	return access(mark, F_OK) == 0;
+}
+
+void names_rules_changed(const struct engine *e)
+{
+	cleanup_free char *mark = names_file(e, "rules");
+
+	(void) unlink(mark);
 }
 
 static char *trouble_file(const struct engine *e, const char *bridge)

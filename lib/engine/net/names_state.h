@@ -43,6 +43,14 @@ int names_served_save(const struct engine *e, const struct strlist *bridges, str
 bool names_serves(const struct names_served *s, const char *bridge);
 
 /*
+ * A mark that the keeper sets with the lock of the firewall held, once it knows what the packet
+ * filter's rules are made of. Who changes rules takes it away, before the lock is released.
+ */
+void names_rules_known(const struct engine *e);
+bool names_rules_are_known(const struct engine *e);
+void names_rules_changed(const struct engine *e);
+
+/*
  * A word of the keeper about a bridge, in a file of its own: why it is not served, "" if it
  * is. 1 it is another one than before, 0 the same. Reading: owned by the caller, NULL if none.
  */

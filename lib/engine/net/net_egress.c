@@ -261,8 +261,14 @@ char *net_egress_trouble(struct engine *e, const struct addr *space)
 void net_egress_rules_clear(struct net_egress_rules *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		free((void *) (uintptr_t) r->v[i].ports);
-		free((void *) (uintptr_t) r->v[i].tag);
+		struct firewall_allow *a = &r->v[i];
+
+		for (size_t k = 0; k < a->n_addrs; k++)
+			free((void *) (uintptr_t) a->addrs[k].tag);
+		free((void *) (uintptr_t) a->addrs);
+		free((void *) (uintptr_t) a->names);
+		free((void *) (uintptr_t) a->ports);
+		free((void *) (uintptr_t) a->tag);
 	}
 	free(r->v);
 	*r = (struct net_egress_rules){ 0 };
@@ -289,14 +295,15 @@ static uint16_t *ports_of(const struct egress_rule *rule, size_t *ret_n)
 	return v;
 }
 
-static void add_rule(struct net_egress_rules *to, const struct egress_rule *rule,
-		     const struct ipnet *dst, char *owned_tag)
+static struct firewall_allow *add_rule(struct net_egress_rules *to, const struct egress_rule *rule,
+				       const struct ipnet *dst, char *owned_tag)
 {
 	struct firewall_allow *a = vec_grow(&to->v, &to->n, sizeof(*to->v));
 
 	a->dst = *dst;
 	a->ports = ports_of(rule, &a->n_ports);
 	a->tag = owned_tag;
+	return a;
 }
 
 /* Addresses that only a network of one's own has; RFC 1918, 6598, 4193, 3879. */
@@ -337,8 +344,8 @@ static void add_host(struct net_egress_rules *to, const struct egress_policy *p,
 
 	for (size_t k = 0; k < h->n; k++)
 		if (egress_addr_holds(&h->addrs[k], now) && net_egress_opens(p, &h->addrs[k].addr))
-			add_rule(to, rule, &h->addrs[k].addr,
-				 xasprintf("%s:host=%s", which, h->name));
+			(void) add_rule(to, rule, &h->addrs[k].addr,
+					xasprintf("%s:host=%s", which, h->name));
 }
 
 /* The last n_temporary rules have ends, and numbers, of their own. */
@@ -364,7 +371,7 @@ void net_egress_rules_make(const struct egress_policy *p, size_t n_temporary,
 		if (h)
 			add_host(ret, p, i, which, h, now);
 		if (*cidr && ipnet_parse(cidr, &net) == 0)
-			add_rule(ret, rule, &net, xasprintf("%s:cidr=%s", which, cidr));
+			(void) add_rule(ret, rule, &net, xasprintf("%s:cidr=%s", which, cidr));
 	}
 }
 
@@ -378,25 +385,67 @@ static bool has_already(const struct egress_hosts *hosts, const struct opened_ad
 	return false;
 }
 
-void net_egress_rules_add_opened(const struct egress_policy *p, size_t n_temporary,
-				 const struct egress_hosts *hosts, const struct opened *opened,
-				 const struct net_egress_now *now, struct net_egress_rules *ret)
+/* Of a name that the host has asked for, too, a rule of its own has what that one had. */
+static bool takes(const struct net_egress_names *names, size_t i, const struct opened_addr *a)
 {
+	cleanup_free char *host = str_trim(names->policy->allow.v[i].host);
+
+	return *host && a->until_ms > names->now.ms && egress_host_has(host, a->name) &&
+	       net_egress_opens(names->policy, &a->addr) &&
+	       (egress_host_is_pattern(host) || !has_already(names->hosts, a, names->now.sec));
+}
+
+/* What tells a rule of names from others: the part of its set's name, "a0", "t1". */
+static char *names_tag(const struct net_egress_names *names, size_t i)
+{
+	size_t own = names->policy->allow.n - names->n_temporary;
+
+	return i < own ? xasprintf("a%zu", i) : xasprintf("t%zu", i - own);
+}
+
+static void open_addr(struct firewall_allow *to, const char *which, const struct opened_addr *a)
+{
+	struct firewall_address *v = (struct firewall_address *) (uintptr_t) to->addrs, *addr;
+
+	addr = vec_grow(&v, &to->n_addrs, sizeof(*v));
+	addr->addr = a->addr;
+	addr->until_ms = a->until_ms;
+	addr->tag = xasprintf("%s:host=%s", which, a->name);
+	to->addrs = v;
+}
+
+void net_egress_rules_add_opened(const struct net_egress_names *names, const struct opened *opened,
+				 struct net_egress_rules *ret)
+{
+	const struct egress_policy *p = names->policy;
+	const struct ipnet none = { 0 };
+
 	for (size_t i = 0; p && i < p->allow.n; i++) {
 		cleanup_free char *host = str_trim(p->allow.v[i].host);
-		cleanup_free char *which = rule_tag(p, n_temporary, i);
-		bool pattern = egress_host_is_pattern(host);
+		cleanup_free char *which = rule_tag(p, names->n_temporary, i);
+		struct firewall_allow *to;
 
-		for (size_t k = 0; *host && k < opened->n; k++) {
-			const struct opened_addr *a = &opened->v[k];
-
-			if (a->until_ms > now->ms && egress_host_has(host, a->name) &&
-			    net_egress_opens(p, &a->addr) &&
-			    (pattern || !has_already(hosts, a, now->sec)))
-				add_rule(ret, &p->allow.v[i], &a->addr,
-					 xasprintf("%s:host=%s", which, a->name));
-		}
+		if (!*host)
+			continue;
+		to = add_rule(ret, &p->allow.v[i], &none, xasprintf("%s:host=%s", which, host));
+		to->names = names_tag(names, i);
+		to->rule = i;
+		for (size_t k = 0; k < opened->n; k++)
+			if (takes(names, i, &opened->v[k]))
+				open_addr(to, which, &opened->v[k]);
 	}
+}
+
+bool net_egress_rules_open(const struct net_egress_names *names, struct net_egress_rules *rules,
+			   size_t i, const struct opened_addr *a)
+{
+	cleanup_free char *which = NULL;
+
+	if (!rules->v[i].names || !takes(names, rules->v[i].rule, a))
+		return false;
+	which = rule_tag(names->policy, names->n_temporary, rules->v[i].rule);
+	open_addr(&rules->v[i], which, a);
+	return true;
 }
 
 /* ---- the hosts file ---- */

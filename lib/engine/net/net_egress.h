@@ -81,10 +81,27 @@ struct net_egress_now {
 	int64_t ms;
 };
 
-/* Add what answers to queries have opened and hosts has not; n_temporary as above. Pure. */
-void net_egress_rules_add_opened(const struct egress_policy *p, size_t n_temporary,
-				 const struct egress_hosts *hosts, const struct opened *opened,
-				 const struct net_egress_now *now, struct net_egress_rules *ret);
+/* Whose addresses rules with names have. */
+struct net_egress_names {
+	const struct egress_policy *policy; /* may be NULL */
+	size_t n_temporary; /* of its rules, the last ones */
+	const struct egress_hosts *hosts;
+	struct net_egress_now now;
+};
+
+/*
+ * Add, for each rule with a name or a pattern, the addresses that answers to queries have opened
+ * and hosts has not. Pure.
+ */
+void net_egress_rules_add_opened(const struct net_egress_names *names, const struct opened *opened,
+				 struct net_egress_rules *ret);
+
+/*
+ * Add one more address to the i-th of rules that were made so, behind its others. False: that one
+ * does not open it. Pure.
+ */
+bool net_egress_rules_open(const struct net_egress_names *names, struct net_egress_rules *rules,
+			   size_t i, const struct opened_addr *a);
 
 /*
  * Lines of a hosts file: under a policy that denies, the allowed names with the addresses

@@ -16,17 +16,6 @@
 int net_rules_sync(struct engine *e, struct kerr *err);
 
 /*
- * The same after answers to queries have opened addresses in a space (names_opened.h), which
- * changes nothing else: cheaper, and no connection ends.
- */
-int net_rules_opened(struct engine *e, const struct addr *space, struct kerr *err);
-
-/* The fence that a space should have now; empty if its policy does not deny. */
-struct fence; /* fence.h */
-int net_rules_fence_of(struct engine *e, const struct addr *space, struct fence *ret,
-		       struct kerr *err);
-
-/*
  * Whether a cell may have a link to the space: -EOPNOTSUPP, with a message, if its policy
  * denies and the rules that were written last do not stand on this host. One look where all is
  * well.
@@ -45,6 +34,13 @@ int net_rules_hold(struct engine *e, struct kerr *err);
 int net_rules_write(struct engine *e, const struct addr *space, const struct space_doc *doc,
 		    struct kerr *err);
 void net_rules_release(struct engine *e);
+
+/*
+ * With the rules held, write them after answers to queries have opened addresses in a space
+ * (names_opened.h), which changes nothing else: no connection ends, and of fences its own is
+ * looked at.
+ */
+int net_rules_write_opened(struct engine *e, const struct addr *space, struct kerr *err);
 
 /*
  * Put the fence of a space (fence.h) at its bridge, which was just made: as its policy is on

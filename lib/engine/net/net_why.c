@@ -197,7 +197,7 @@ static const struct firewall_allow *rule_of_ports(const struct firewall_space *s
 						  const struct ipnet *to)
 {
 	for (size_t i = 0; i < s->n_allow; i++)
-		if (ipnet_contains(&s->allow[i].dst, to))
+		if (firewall_allow_has(&s->allow[i], to))
 			return &s->allow[i];
 	return NULL;
 }

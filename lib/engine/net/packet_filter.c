@@ -68,6 +68,13 @@ int packet_filter_apply(struct engine *e, const struct firewall_plan *plan, stru
 	return r;
 }
 
+/* As often as cells ask for names. */
+static void tell_opened(const struct firewall_probe *probe)
+{
+	log_dbg("packet filter rules written", "filter",
+		firewall_world_name(firewall_probe_world(probe, FIREWALL_IPV4)));
+}
+
 int packet_filter_open(struct engine *e, const struct firewall_plan *plan, struct kerr *err)
 {
 	struct firewall_probe probe;
@@ -75,8 +82,20 @@ int packet_filter_open(struct engine *e, const struct firewall_plan *plan, struc
 
 	firewall_probe(packet_filter_choice(e), &probe);
 	r = firewall_apply_probed(plan, &probe, err);
-	if (r > 0) /* as often as cells ask for names */
-		log_dbg("packet filter rules written", "filter",
-			firewall_world_name(firewall_probe_world(&probe, FIREWALL_IPV4)));
+	if (r > 0)
+		tell_opened(&probe);
+	return r;
+}
+
+int packet_filter_extend(struct engine *e, const struct firewall_set *sets, size_t n,
+			 const struct firewall_probe *probe, struct kerr *err)
+{
+	char tag[FIREWALL_TAG_MAX];
+	int r;
+
+	firewall_tag(e->instance, tag);
+	r = firewall_extend_probed(tag, sets, n, probe, err);
+	if (r == 0)
+		tell_opened(probe);
 	return r;
 }

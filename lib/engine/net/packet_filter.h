@@ -29,4 +29,8 @@ int packet_filter_apply(struct engine *e, const struct firewall_plan *plan, stru
  */
 int packet_filter_open(struct engine *e, const struct firewall_plan *plan, struct kerr *err);
 
+/* firewall_extend_probed, logged as the former. */
+int packet_filter_extend(struct engine *e, const struct firewall_set *sets, size_t n,
+			 const struct firewall_probe *probe, struct kerr *err);
+
 #endif

@@ -28,6 +28,7 @@ enum {
 /* A filter that is there. */
 struct standing {
 	uint16_t priority;
+	uint32_t handle;
 	size_t size;
 	uint8_t ops[FENCE_PROGRAM_MAX * sizeof(struct sock_filter)];
 };
@@ -73,7 +74,8 @@ static void read_filter(void *ctx, const struct nlmsghdr *h)
 {
 	struct found *found = ctx;
 	const struct tcmsg *head = rt_data(h);
-	struct standing s = { .priority = (uint16_t) (head->tcm_info >> 16) };
+	struct standing s = { .priority = (uint16_t) (head->tcm_info >> 16),
+			      .handle = head->tcm_handle };
 	struct rt_attrs attrs;
 	struct rt_attr a;
 
@@ -126,18 +128,31 @@ static uint16_t side_in_force(const struct found *found)
 	return 0;
 }
 
-static bool stands(const struct found *found, const struct fence *f)
+static bool is_program(const struct standing *s, const struct fence_program *p)
+{
+	return s->size == p->n * sizeof(*p->v) && memcmp(s->ops, p->v, s->size) == 0;
+}
+
+/*
+ * How many programs are not those of a fence, and which is the first; SIZE_MAX if there are more
+ * or fewer, or they have other places.
+ */
+static size_t differing(const struct found *found, const struct fence *f, size_t *ret_first)
 {
 	uint16_t side = side_in_force(found);
+	size_t n = 0;
 
 	if (found->n != f->n)
-		return false;
-	for (size_t i = 0; i < f->n; i++)
-		if (found->v[i].priority != side + i ||
-		    found->v[i].size != f->v[i].n * sizeof(*f->v[i].v) ||
-		    memcmp(found->v[i].ops, f->v[i].v, found->v[i].size) != 0)
-			return false;
-	return true;
+		return SIZE_MAX;
+	for (size_t i = f->n; i > 0; i--) {
+		if (found->v[i - 1].priority != side + i - 1)
+			return SIZE_MAX;
+		if (!is_program(&found->v[i - 1], &f->v[i - 1])) {
+			*ret_first = i - 1;
+			n++;
+		}
+	}
+	return n;
 }
 
 /* ---- changing it ---- */
@@ -176,6 +191,16 @@ static int send_all(struct rt_sock *sk, struct messages *m, struct kerr *err)
 	return r < 0 ? kerr_set(err, r, "filter at a bridge%s", a.message) : 0;
 }
 
+/* Where one program differs, it alone is replaced: mostly one that lets one more address pass. */
+static int change_one(struct rt_sock *sk, unsigned ifindex, const struct standing *old,
+		      const struct fence_program *new, struct kerr *err)
+{
+	struct messages m = { 0 };
+
+	add(&m, tc_bpf_msg(ifindex, old->priority, old->handle, new->v, new->n));
+	return send_all(sk, &m, err);
+}
+
 static int change(struct rt_sock *sk, unsigned ifindex, const struct found *found,
 		  const struct fence *f, struct kerr *err)
 {
@@ -184,7 +209,7 @@ static int change(struct rt_sock *sk, unsigned ifindex, const struct found *foun
 
 	add_removal(&m, ifindex, found, new); /* what an interrupted change left */
 	for (size_t i = 0; i < f->n; i++)
-		add(&m, tc_bpf_msg(ifindex, (uint32_t) (new + i), f->v[i].v, f->v[i].n));
+		add(&m, tc_bpf_msg(ifindex, (uint32_t) (new + i), 0, f->v[i].v, f->v[i].n));
 	add_removal(&m, ifindex, found, old ? old : (uint16_t) (SIDE_A + SIDE_B - new));
 	return send_all(sk, &m, err);
 }
@@ -201,19 +226,23 @@ int bridge_fence_set(struct rt_sock *sk, const char *bridge, const struct fence 
 		     struct kerr *err)
 {
 	struct found found = { 0 };
+	size_t first = 0, n = 0;
 	unsigned ifindex;
 	int r;
 
 	if (f->n > SIDE_SIZE)
 		return kerr_plain(err, -E2BIG, "the egress policy is too long for a fence");
 	r = look(sk, bridge, &found, &ifindex, err);
-	if (r == 0 && !stands(&found, f)) {
-		r = found.n == 0 ? add_qdisc(sk, ifindex, err) : 0;
-		if (r == 0)
-			r = change(sk, ifindex, &found, f, err);
-		if (r == 0)
-			r = 1;
-	}
+	if (r == 0)
+		n = differing(&found, f, &first);
+	if (n > 0 && found.n == 0)
+		r = add_qdisc(sk, ifindex, err);
+	if (r == 0 && n == 1)
+		r = change_one(sk, ifindex, &found.v[first], &f->v[first], err);
+	else if (r == 0 && n > 1)
+		r = change(sk, ifindex, &found, f, err);
+	if (r == 0 && n > 0)
+		r = 1;
 	free(found.v);
 	return r;
 }
@@ -222,11 +251,12 @@ int bridge_fence_differs(struct rt_sock *sk, const char *bridge, const struct fe
 			 struct kerr *err)
 {
 	struct found found = { 0 };
+	size_t first = 0;
 	unsigned ifindex;
 	int r = look(sk, bridge, &found, &ifindex, err);
 
 	if (r == 0)
-		r = !stands(&found, f);
+		r = differing(&found, f, &first) > 0;
 	free(found.v);
 	return r;
 }

@@ -301,15 +301,17 @@ static void put_end(struct text *t)
 	put(t, (struct sock_filter) LABEL(MISS));
 }
 
-static void allow_policy(struct making *m, const struct firewall_allow *a)
+static void allow_dest(struct making *m, const struct ipnet *dst, const struct firewall_allow *a)
 {
 	size_t i = 0;
 
+	if (dst->family != m->family)
+		return;
 	do {
 		struct text t = { 0 };
 		size_t end = a->n_ports - i < PORTS_AT_ONCE ? a->n_ports : i + PORTS_AT_ONCE;
 
-		put_dest(&t, &a->dst);
+		put_dest(&t, dst);
 		if (a->n_ports > 0) {
 			put(&t, (struct sock_filter) RECALL(M_PROTO));
 			put(&t, (struct sock_filter) IF_EQ(IPPROTO_TCP, ON, MISS));
@@ -321,6 +323,13 @@ static void allow_policy(struct making *m, const struct firewall_allow *a)
 		put_end(&t);
 		allow(m, t.v, t.n);
 	} while (i < a->n_ports);
+}
+
+static void allow_policy(struct making *m, const struct firewall_allow *a)
+{
+	allow_dest(m, &a->dst, a);
+	for (size_t i = 0; i < a->n_addrs; i++)
+		allow_dest(m, &a->addrs[i].addr, a);
 }
 
 /* Answers of UDP from a published port, and what a cell of the space itself sends there. */
@@ -389,8 +398,7 @@ void fence_make(const struct firewall_input *in, const struct firewall_space *s,
 		if (s->dns)
 			allow_dns(&m, s);
 		for (size_t i = 0; i < s->n_allow; i++)
-			if (s->allow[i].dst.family == m.family)
-				allow_policy(&m, &s->allow[i]);
+			allow_policy(&m, &s->allow[i]);
 		for (size_t i = 0; i < in->n_ports; i++)
 			if (is_port_of(&in->ports[i], s, m.family))
 				allow_port(&m, &in->ports[i]);

@@ -61,6 +61,13 @@ const char *firewall_rule_target(const struct firewall_rule *r)
 
 /* ---- making ---- */
 
+void firewall_tag(const char *instance, char ret[FIREWALL_TAG_MAX])
+{
+	ret[0] = '\0';
+	if (!str_empty(instance))
+		(void) snprintf(ret, FIREWALL_TAG_MAX, "%08x", fnv1a32(instance, strlen(instance)));
+}
+
 void firewall_top_chain(const char *name, const char *instance, char ret[FIREWALL_CHAIN_MAX])
 {
 	if (str_empty(instance))
@@ -103,8 +110,60 @@ struct firewall_hook *firewall_add_hook(struct firewall_plan *p, enum firewall_t
 	return h;
 }
 
+void firewall_set_name(const char *chain, const char *which, enum ipnet_family family,
+		       char ret[FIREWALL_CHAIN_MAX])
+{
+	(void) snprintf(ret, FIREWALL_CHAIN_MAX, "%s-%s-%d", chain, which,
+			family == IPNET_V4 ? 4 : 6);
+}
+
+struct firewall_set *firewall_add_set(struct firewall_plan *p, const char *name,
+				      enum ipnet_family family)
+{
+	struct firewall_set *s = vec_grow(&p->sets, &p->n_sets, sizeof(*p->sets));
+
+	s->family = family;
+	(void) snprintf(s->name, sizeof(s->name), "%s", name);
+	return s;
+}
+
+void firewall_add_member(struct firewall_set *s, const struct ipnet *addr, int64_t until_ms,
+			 const char *comment)
+{
+	size_t low = 0, high = s->n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		int r = ipnet_cmp(&s->v[mid].addr, addr);
+
+		if (r == 0) {
+			if (s->v[mid].until_ms < until_ms)
+				s->v[mid].until_ms = until_ms;
+			return;
+		}
+		low = r < 0 ? mid + 1 : low;
+		high = r < 0 ? high : mid;
+	}
+	(void) vec_grow(&s->v, &s->n, sizeof(*s->v));
+	memmove(s->v + low + 1, s->v + low, (s->n - 1 - low) * sizeof(*s->v));
+	s->v[low] = (struct firewall_member){ .addr = *addr,
+					      .until_ms = until_ms,
+					      .comment = xstrdup_null(comment) };
+}
+
+void firewall_set_clear(struct firewall_set *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->v[i].comment);
+	free(s->v);
+	*s = (struct firewall_set){ 0 };
+}
+
 void firewall_plan_clear(struct firewall_plan *p)
 {
+	for (size_t i = 0; i < p->n_sets; i++)
+		firewall_set_clear(&p->sets[i]);
+	free(p->sets);
 	for (size_t i = 0; i < p->n_chains; i++) {
 		for (size_t k = 0; k < p->chains[i].n; k++) {
 			free(p->chains[i].rules[k].comment);
@@ -117,6 +176,61 @@ void firewall_plan_clear(struct firewall_plan *p)
 	free(p->chains);
 	free(p->hooks);
 	*p = (struct firewall_plan){ 0 };
+}
+
+/* ---- without sets ---- */
+
+static void copy_rule(struct firewall_chain *to, const struct firewall_rule *from)
+{
+	struct firewall_rule *r = firewall_add_rule(to, from->verdict);
+
+	*r = *from;
+	r->comment = xstrdup_null(from->comment);
+	r->jump = xstrdup_null(from->jump);
+	if (!from->set[0])
+		return;
+	r->families = from->set_family == IPNET_V4 ? FIREWALL_IPV4 : FIREWALL_IPV6;
+	r->verdict = FIREWALL_JUMP;
+	r->jump = xstrdup(from->set);
+	r->set[0] = '\0';
+	r->set_family = IPNET_NONE;
+}
+
+static void add_set_chain(struct firewall_plan *to, const struct firewall_set *s)
+{
+	struct firewall_chain *c =
+		firewall_add_chain(to, FIREWALL_FILTER,
+				   s->family == IPNET_V4 ? FIREWALL_IPV4 : FIREWALL_IPV6, s->name);
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct firewall_rule *r = firewall_add_rule(c, FIREWALL_ACCEPT);
+
+		r->dst = s->v[i].addr;
+		r->comment = xstrdup_null(s->v[i].comment);
+	}
+}
+
+void firewall_plan_without_sets(const struct firewall_plan *p, struct firewall_plan *ret)
+{
+	struct firewall_chain *c;
+	struct firewall_hook *h;
+
+	*ret = (struct firewall_plan){ 0 };
+	memcpy(ret->tag, p->tag, sizeof(ret->tag));
+	for (size_t i = 0; i < p->n_chains; i++) {
+		c = firewall_add_chain(ret, p->chains[i].table, p->chains[i].families,
+				       p->chains[i].name);
+		c->keep = p->chains[i].keep;
+		for (size_t k = 0; k < p->chains[i].n; k++)
+			copy_rule(c, &p->chains[i].rules[k]);
+	}
+	for (size_t i = 0; i < p->n_sets; i++)
+		add_set_chain(ret, &p->sets[i]);
+	for (size_t i = 0; i < p->n_hooks; i++) {
+		h = vec_grow(&ret->hooks, &ret->n_hooks, sizeof(*ret->hooks));
+		*h = p->hooks[i];
+		h->comment = xstrdup_null(p->hooks[i].comment);
+	}
 }
 
 /* ---- reading ---- */
@@ -143,8 +257,22 @@ static unsigned proto_families(enum firewall_proto proto)
 
 unsigned firewall_rule_families(const struct firewall_chain *c, const struct firewall_rule *r)
 {
+	const struct ipnet in_set = { .family = r->set_family };
+
 	return c->families & (r->families ? r->families : FIREWALL_BOTH) & net_families(&r->src) &
-	       net_families(&r->dst) & net_families(&r->to) & proto_families(r->proto);
+	       net_families(&r->dst) & net_families(&r->to) & net_families(&in_set) &
+	       proto_families(r->proto);
+}
+
+bool firewall_plan_keeps(const struct firewall_plan *p, const char *name)
+{
+	for (size_t i = 0; i < p->n_chains; i++) {
+		size_t n = strlen(p->chains[i].name);
+
+		if (p->chains[i].keep && strncmp(name, p->chains[i].name, n) == 0 && name[n] == '-')
+			return true;
+	}
+	return false;
 }
 
 bool firewall_plan_uses(const struct firewall_plan *p, enum firewall_table table,
@@ -265,11 +393,13 @@ static void text_table(struct buf *b, const struct firewall_plan *p, enum firewa
 
 char *firewall_plan_text(const struct firewall_plan *p, enum firewall_family family)
 {
+	cleanup_(firewall_plan_clear) struct firewall_plan chains = { 0 };
 	struct buf b = BUF_INIT(PLAN_TEXT_MAX);
 	enum firewall_table t;
 
+	firewall_plan_without_sets(p, &chains);
 	for (t = FIREWALL_FILTER; t < _FIREWALL_TABLE_MAX; t++)
-		if (firewall_plan_uses(p, t, family))
-			text_table(&b, p, t, family);
+		if (firewall_plan_uses(&chains, t, family))
+			text_table(&b, &chains, t, family);
 	return buf_take(&b);
 }

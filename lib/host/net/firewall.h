@@ -85,6 +85,9 @@ struct firewall_rule {
 	char out[FIREWALL_DEVICE_MAX];
 	struct ipnet src;
 	struct ipnet dst;
+	/* The destination is in this set of the plan, which has addresses of one family. */
+	char set[FIREWALL_CHAIN_MAX];
+	enum ipnet_family set_family;
 	unsigned invert; /* bits of enum firewall_not */
 	enum firewall_proto proto;
 	struct firewall_ports dport; /* of TCP and UDP */
@@ -101,13 +104,34 @@ struct firewall_rule {
 	uint16_t to_port;
 };
 
+/*
+ * Destinations that come and go while the rules about them stay: what a name's addresses are
+ * just now. Where there are no sets (firewall_iptc), it is a chain of its own that accepts
+ * them; so its rules accept, too.
+ */
+struct firewall_member {
+	struct ipnet addr; /* one address */
+	int64_t until_ms; /* clock_ms() from which on it is over */
+	char *comment;
+};
+
+/* How much longer a set of the kernel keeps a member than until its end. */
+#define FIREWALL_MEMBER_SPARE_MS 60000
+
+struct firewall_set {
+	char name[FIREWALL_CHAIN_MAX];
+	enum ipnet_family family;
+	struct firewall_member *v; /* sorted by address, none twice */
+	size_t n;
+};
+
 struct firewall_chain {
 	enum firewall_table table;
 	unsigned families;
 	char name[FIREWALL_CHAIN_MAX];
 	/*
-	 * Its rules are not known now: those of the host stay, and these are for a
-	 * chain that is missing or empty.
+	 * Its rules are not known now: those of the host stay, with the sets that belong to
+	 * it, and these are for a chain that is missing or empty.
 	 */
 	bool keep;
 	struct firewall_rule *rules;
@@ -143,7 +167,12 @@ struct firewall_plan {
 	size_t n_chains;
 	struct firewall_hook *hooks; /* in one built-in chain: in order */
 	size_t n_hooks;
+	struct firewall_set *sets; /* of the table filter */
+	size_t n_sets;
 };
+
+/* The tag of an instance; NULL or "": the default one. */
+void firewall_tag(const char *instance, char ret[FIREWALL_TAG_MAX]);
 
 /* Name of a top chain: plain, or with a hash of the instance if it is not the default one. */
 void firewall_top_chain(const char *name, const char *instance, char ret[FIREWALL_CHAIN_MAX]);
@@ -156,7 +185,22 @@ struct firewall_rule *firewall_add_rule(struct firewall_chain *c, enum firewall_
 struct firewall_hook *firewall_add_hook(struct firewall_plan *p, enum firewall_table table,
 					unsigned families, enum firewall_builtin builtin,
 					const char *group, const char *chain);
+/*
+ * A set that belongs to a chain of the table filter: its name is the chain's, '-', what tells it
+ * from the chain's others, '-', and 4 or 6.
+ */
+void firewall_set_name(const char *chain, const char *which, enum ipnet_family family,
+		       char ret[FIREWALL_CHAIN_MAX]);
+struct firewall_set *firewall_add_set(struct firewall_plan *p, const char *name,
+				      enum ipnet_family family);
+/* One that is there already stays until the later of both ends. */
+void firewall_add_member(struct firewall_set *s, const struct ipnet *addr, int64_t until_ms,
+			 const char *comment);
+void firewall_set_clear(struct firewall_set *s);
 void firewall_plan_clear(struct firewall_plan *p);
+
+/* The same plan for a filter without sets. It refers to no memory of the other. */
+void firewall_plan_without_sets(const struct firewall_plan *p, struct firewall_plan *ret);
 
 /* ---- reading one ---- */
 
@@ -167,13 +211,16 @@ const char *firewall_rule_target(const struct firewall_rule *r); /* "DROP", or t
 /* Bits: the families for which a rule of a chain exists. */
 unsigned firewall_rule_families(const struct firewall_chain *c, const struct firewall_rule *r);
 
+/* Whether a set or chain of that name belongs to a chain whose rules stay as they are. */
+bool firewall_plan_keeps(const struct firewall_plan *p, const char *name);
+
 /* Whether there is anything of it in that table of that family. */
 bool firewall_plan_uses(const struct firewall_plan *p, enum firewall_table table,
 			enum firewall_family family);
 
 /*
  * The rules of one family as lines in the style of iptables-save, in which every rule
- * reads as iptables -S shows it; owned by the caller.
+ * reads as iptables -S shows it, sets as chains; owned by the caller.
  */
 char *firewall_plan_text(const struct firewall_plan *p, enum firewall_family family)
 	__attribute__((returns_nonnull));

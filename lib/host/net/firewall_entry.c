@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <assert.h>
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,6 +227,7 @@ void firewall_entry_make(const struct firewall_rule *r, enum firewall_family fam
 {
 	const size_t standard = sizeof(struct xt_standard_target) - sizeof(struct xt_entry_target);
 
+	assert(!r->set[0]); /* it would match what is not in the set */
 	memset(ret, 0, sizeof(*ret));
 	ret->family = family;
 	if (family == FIREWALL_IPV4)
@@ -291,6 +293,27 @@ static bool head_eq(const void *have, const struct firewall_entry *want, size_t 
 	/* With its padding, which both have as zeros. */
 	return memcmp((const char *) &a6->ipv6, (const char *) &b6->ipv6, sizeof(a6->ipv6)) == 0 &&
 	       a6->target_offset == b6->target_offset && a6->next_offset == b6->next_offset;
+}
+
+struct ipnet firewall_entry_dst(const void *have, enum firewall_family family)
+{
+	const struct ipt_entry *v4 = have;
+	const struct ip6t_entry *v6 = have;
+	struct ipnet ret = { 0 };
+	const uint8_t *mask;
+
+	if (family == FIREWALL_IPV4) {
+		ret.family = IPNET_V4;
+		memcpy(ret.addr, &v4->ip.dst, sizeof(v4->ip.dst));
+		mask = (const uint8_t *) &v4->ip.dmsk;
+	} else {
+		ret.family = IPNET_V6;
+		memcpy(ret.addr, &v6->ipv6.dst, sizeof(v6->ipv6.dst));
+		mask = (const uint8_t *) &v6->ipv6.dmsk;
+	}
+	while (ret.prefix < ipnet_bits(ret.family) && mask[ret.prefix / 8] & 0x80 >> ret.prefix % 8)
+		ret.prefix++;
+	return ret;
 }
 
 bool firewall_entry_eq(const void *have, const char *target, const struct firewall_entry *want,

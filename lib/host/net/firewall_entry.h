@@ -17,10 +17,14 @@ struct firewall_entry {
 	_Alignas(8) char bytes[FIREWALL_ENTRY_MAX];
 };
 
+/* Of a plan without sets. */
 void firewall_entry_make(const struct firewall_rule *r, enum firewall_family family,
 			 struct firewall_entry *ret);
 void firewall_entry_make_hook(const struct firewall_hook *hook, enum firewall_family family,
 			      struct firewall_entry *ret);
+
+/* The destination that an entry of a table matches, with the prefix of its mask. */
+struct ipnet firewall_entry_dst(const void *have, enum firewall_family family);
 
 /*
  * Whether an entry of a table equals a wanted one. Counters and what the kernel fills in

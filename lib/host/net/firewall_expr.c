@@ -16,7 +16,8 @@
 #include "nft_msg.h"
 #include "str.h"
 
-#define USER_COMMENT 0 /* NFTNL_UDATA_RULE_COMMENT of libnftnl: type, length, text with NUL */
+/* NFTNL_UDATA_RULE_COMMENT and _SET_ELEM_COMMENT of libnftnl: type, length, text with NUL. */
+#define USER_COMMENT 0
 
 /* Offsets of addresses and ports in their headers (RFC 791, 8200, 9293, 768). */
 #define IPV4_SRC 12
@@ -193,6 +194,23 @@ static void put_net(struct rt_msg *msg, const struct ipnet *net, bool src, unsig
 	put_cmp(msg, eq_unless(invert), subnet.addr, n);
 }
 
+/* The destination is looked up; the set's name alone tells it. */
+static void put_set(struct rt_msg *msg, const struct firewall_rule *r)
+{
+	bool v4 = r->set_family == IPNET_V4;
+	struct expr e;
+
+	if (!r->set[0])
+		return;
+	put_payload(msg, NFT_REG_1, NFT_PAYLOAD_NETWORK_HEADER, v4 ? IPV4_DST : IPV6_DST,
+		    v4 ? 4 : 16);
+	e = expr_begin(msg, "lookup");
+	rt_put_str(msg, NFTA_LOOKUP_SET, r->set);
+	nft_put_u32(msg, NFTA_LOOKUP_SREG, NFT_REG_1);
+	nft_put_u32(msg, NFTA_LOOKUP_FLAGS, 0);
+	expr_end(&e);
+}
+
 static void put_proto(struct rt_msg *msg, const struct firewall_rule *r)
 {
 	uint16_t first = htons(r->dport.first), last = htons(r->dport.last);
@@ -353,7 +371,7 @@ static void put_action(struct rt_msg *msg, const struct firewall_rule *r)
  * nft writes a comment between quotes as it is: what would end it, or the line, is
  * replaced, so that a ruleset that was listed can be loaded again.
  */
-static void put_comment(struct rt_msg *msg, const char *comment)
+void firewall_expr_put_comment(struct rt_msg *msg, int type, const char *comment)
 {
 	char data[2 + FIREWALL_EXPR_COMMENT_MAX] = { USER_COMMENT };
 	char *text = data + 2;
@@ -365,7 +383,7 @@ static void put_comment(struct rt_msg *msg, const char *comment)
 				? '_'
 				: comment[i];
 	data[1] = (char) (n + 1);
-	rt_put(msg, NFTA_RULE_USERDATA, data, 2 + n + 1);
+	rt_put(msg, type, data, 2 + n + 1);
 }
 
 unsigned firewall_expr_parts(const struct firewall_rule *r)
@@ -383,6 +401,7 @@ void firewall_expr_put(struct rt_msg *msg, const struct firewall_rule *r, unsign
 	put_device(msg, NFT_META_OIFNAME, r->out, r->invert & FIREWALL_NOT_OUT);
 	put_net(msg, &r->src, true, r->invert & FIREWALL_NOT_SRC);
 	put_net(msg, &r->dst, false, r->invert & FIREWALL_NOT_DST);
+	put_set(msg, r);
 	put_proto(msg, r);
 	if (r->dst_local)
 		put_local(msg);
@@ -390,7 +409,7 @@ void firewall_expr_put(struct rt_msg *msg, const struct firewall_rule *r, unsign
 	put_action(msg, r);
 	rt_nest_end(msg, list);
 	if (r->comment)
-		put_comment(msg, r->comment);
+		firewall_expr_put_comment(msg, NFTA_RULE_USERDATA, r->comment);
 }
 
 /* ---- comparing ---- */

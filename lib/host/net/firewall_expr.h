@@ -28,6 +28,12 @@ void firewall_expr_put(struct rt_msg *msg, const struct firewall_rule *r, unsign
 		       unsigned all, unsigned part);
 
 /*
+ * Add a comment as nft(8) reads it back, as the user data of a rule or of an element of a set:
+ * type is NFTA_RULE_USERDATA or NFTA_SET_ELEM_USERDATA.
+ */
+void firewall_expr_put_comment(struct rt_msg *msg, int type, const char *comment);
+
+/*
  * Whether NFTA_RULE_EXPRESSIONS of the kernel are those that were put. Counters do not
  * matter, nor do members that this build does not know.
  */

@@ -24,7 +24,7 @@ static const struct firewall_space *space_of(const struct firewall_input *in,
 
 static bool permits(const struct firewall_allow *a, const struct conntrack_flow *f)
 {
-	if (!ipnet_contains(&a->dst, &f->to))
+	if (!firewall_allow_has(a, &f->to))
 		return false;
 	for (size_t i = 0; f->proto == IPPROTO_TCP && i < a->n_ports; i++)
 		if (a->ports[i] == f->to_port)

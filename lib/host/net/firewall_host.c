@@ -148,6 +148,21 @@ int firewall_apply_probed(const struct firewall_plan *p, const struct firewall_p
 	return act(p, probe, ACTION_APPLY, err);
 }
 
+int firewall_extend_probed(const char *tag, const struct firewall_set *sets, size_t n,
+			   const struct firewall_probe *probe, struct kerr *err)
+{
+	enum firewall_world world = firewall_probe_world(probe, FIREWALL_IPV4);
+	unsigned families = FIREWALL_IPV4;
+
+	if (world == FIREWALL_WORLD_NFT)
+		return firewall_nft_extend(tag, sets, n, err);
+	if (world != FIREWALL_WORLD_LEGACY)
+		return -ENOENT;
+	if (firewall_probe_world(probe, FIREWALL_IPV6) == FIREWALL_WORLD_LEGACY)
+		families = FIREWALL_BOTH;
+	return firewall_iptc_extend(sets, n, families, err);
+}
+
 int firewall_apply(const struct firewall_plan *p, enum firewall_choice choice, struct kerr *err)
 {
 	struct firewall_probe probe;

@@ -23,6 +23,14 @@ int firewall_apply(const struct firewall_plan *p, enum firewall_choice choice, s
 int firewall_apply_probed(const struct firewall_plan *p, const struct firewall_probe *probe,
 			  struct kerr *err);
 
+/*
+ * Add members to sets of a plan that this host's packet filter was brought to (tag: the plan's)
+ * on a host that was probed then: what has no packet filter for one of the families gets none
+ * there. -ENOENT, without a message: such a set is not there, and the plan has to be applied.
+ */
+int firewall_extend_probed(const char *tag, const struct firewall_set *sets, size_t n,
+			   const struct firewall_probe *probe, struct kerr *err);
+
 /* 1 if firewall_apply would change something, 0 if not, -errno as firewall_apply. */
 int firewall_differs(const struct firewall_plan *p, enum firewall_choice choice, struct kerr *err);
 

@@ -96,23 +96,35 @@ static bool plan_has(const struct table *t, const char *chain)
 	return false;
 }
 
-/* Inner chains that a top leads to: those that the plan does not have, or all of them. */
+static void find_jumps(const struct table *t, const char *chain, struct strlist *ret)
+{
+	for (const void *e = xtc_first(t->x, chain); e; e = xtc_next(t->x, e)) {
+		const char *target = xtc_target(t->x, e);
+
+		if (str_has_prefix(target, FIREWALL_INNER) && !strlist_has(ret, target))
+			strlist_add(ret, target);
+	}
+}
+
+/*
+ * Inner chains that a top leads to, at once or by others: those that the plan does not have, or
+ * all of them. Each comes after one that leads to it.
+ */
 static void find_inner(const struct table *t, bool all, struct strlist *ret)
 {
+	cleanup_strlist struct strlist found = { 0 };
 	const struct firewall_hook *h;
-	const char *target;
 
 	for (size_t i = 0; i < t->plan->n_hooks; i++) {
 		h = &t->plan->hooks[i];
-		if (!hook_here(t, h) || !xtc_has_chain(t->x, h->chain))
-			continue;
-		for (const void *e = xtc_first(t->x, h->chain); e; e = xtc_next(t->x, e)) {
-			target = xtc_target(t->x, e);
-			if (str_has_prefix(target, FIREWALL_INNER) &&
-			    (all || !plan_has(t, target)) && !strlist_has(ret, target))
-				strlist_add(ret, target);
-		}
+		if (hook_here(t, h) && xtc_has_chain(t->x, h->chain))
+			find_jumps(t, h->chain, &found);
 	}
+	for (size_t i = 0; i < found.n; i++) /* it grows */
+		find_jumps(t, found.v[i], &found);
+	for (size_t i = 0; i < found.n; i++)
+		if (all || (!plan_has(t, found.v[i]) && !firewall_plan_keeps(t->plan, found.v[i])))
+			strlist_add(ret, found.v[i]);
 }
 
 static int delete_chain(const struct table *t, const char *name, struct kerr *err)
@@ -401,13 +413,15 @@ static int do_one(const struct firewall_plan *plan, enum firewall_table id,
 }
 
 /* Both filters come first: what is closed is closed before anything is translated. */
-static int do_tables(const struct firewall_plan *plan, unsigned families, enum action action,
+static int do_tables(const struct firewall_plan *with_sets, unsigned families, enum action action,
 		     struct kerr *err)
 {
+	cleanup_(firewall_plan_clear) struct firewall_plan plan = { 0 };
 	cleanup_fd int lock = -EBADF;
 	int any = 0;
 	int r;
 
+	firewall_plan_without_sets(with_sets, &plan);
 	lock = lock_file_at(AT_FDCWD, firewall_iptc_lock_path(), LOCK_FILE_WAIT, err);
 	if (lock < 0)
 		return lock;
@@ -415,7 +429,7 @@ static int do_tables(const struct firewall_plan *plan, unsigned families, enum a
 		for (unsigned family = FIREWALL_IPV4; family <= FIREWALL_IPV6; family <<= 1) {
 			if (!(families & family))
 				continue;
-			r = do_one(plan, id, family, action, err);
+			r = do_one(&plan, id, family, action, err);
 			if (r < 0)
 				return r;
 			any |= r;
@@ -432,6 +446,82 @@ int firewall_iptc_apply(const struct firewall_plan *p, unsigned families, struct
 int firewall_iptc_differs(const struct firewall_plan *p, unsigned families, struct kerr *err)
 {
 	return do_tables(p, families, ACTION_LOOK, err);
+}
+
+/* ---- members of sets ---- */
+
+/* To where the plan has it, unless it is there. 1 added, 0 not. */
+static int add_member(struct xtc *x, const struct firewall_set *set,
+		      const struct firewall_member *m)
+{
+	const struct firewall_rule rule = { .dst = m->addr,
+					    .verdict = FIREWALL_ACCEPT,
+					    .comment = m->comment };
+	enum firewall_family family = set->family == IPNET_V4 ? FIREWALL_IPV4 : FIREWALL_IPV6;
+	struct firewall_entry e;
+	unsigned at = 0;
+
+	for (const void *have = xtc_first(x, set->name); have; have = xtc_next(x, have), at++) {
+		struct ipnet dst = firewall_entry_dst(have, family);
+		int r = ipnet_cmp(&dst, &m->addr);
+
+		if (r == 0)
+			return 0;
+		if (r > 0)
+			break;
+	}
+	firewall_entry_make(&rule, family, &e);
+	return xtc_insert(x, set->name, &e, at) ? 1 : -1;
+}
+
+static int extend_table(enum firewall_family family, const struct firewall_set *sets, size_t n,
+			struct kerr *err)
+{
+	cleanup_(xtc_freep) struct xtc *x = NULL;
+	int any = 0;
+	int r = xtc_open(family, FIREWALL_FILTER, &x, err);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if ((sets[i].family == IPNET_V4) != (family == FIREWALL_IPV4))
+			continue;
+		if (!xtc_has_chain(x, sets[i].name))
+			return -ENOENT;
+		for (size_t k = 0; k < sets[i].n; k++) {
+			int added = add_member(x, &sets[i], &sets[i].v[k]);
+
+			if (added < 0)
+				return xtc_fail(x, sets[i].name, err);
+			any |= added;
+		}
+	}
+	if (r < 0 || !any)
+		return r;
+	return xtc_commit(x) ? 0 : xtc_fail(x, "commit the rules", err);
+}
+
+static bool any_of(const struct firewall_set *sets, size_t n, enum ipnet_family family)
+{
+	for (size_t i = 0; i < n; i++)
+		if (sets[i].family == family)
+			return true;
+	return false;
+}
+
+int firewall_iptc_extend(const struct firewall_set *sets, size_t n, unsigned families,
+			 struct kerr *err)
+{
+	cleanup_fd int lock =
+		lock_file_at(AT_FDCWD, firewall_iptc_lock_path(), LOCK_FILE_WAIT, err);
+	int r = lock < 0 ? lock : 0;
+
+	for (unsigned f = FIREWALL_IPV4; r == 0 && f <= FIREWALL_IPV6; f <<= 1) {
+		if (!(families & f) || !any_of(sets, n, f == FIREWALL_IPV4 ? IPNET_V4 : IPNET_V6))
+			continue;
+		r = -EAGAIN;
+		for (int tries = 0; r == -EAGAIN && tries < COMMIT_TRIES; tries++)
+			r = extend_table(f, sets, n, err);
+	}
+	return r;
 }
 
 /* Of the families, those that have tables. */

@@ -17,6 +17,13 @@
 /* 1 changed, 0 already in place, -errno. */
 int firewall_iptc_apply(const struct firewall_plan *p, unsigned families, struct kerr *err);
 
+/*
+ * Add members to sets that a plan has made, which are chains here. -ENOENT, without a message:
+ * there is no such chain in one of the families, in which nothing was added.
+ */
+int firewall_iptc_extend(const struct firewall_set *sets, size_t n, unsigned families,
+			 struct kerr *err);
+
 /* 1 if firewall_iptc_apply would change something, 0 if not, -errno. */
 int firewall_iptc_differs(const struct firewall_plan *p, unsigned families, struct kerr *err);
 

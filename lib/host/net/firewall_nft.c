@@ -11,11 +11,13 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter_ipv4.h>
 
+#include "clock.h"
 #include "firewall_expr.h"
 #include "firewall_nft.h"
 #include "mem.h"
 #include "nft_msg.h"
 #include "nft_rules.h"
+#include "nft_sets.h"
 #include "str.h"
 #include "vec.h"
 
@@ -54,7 +56,8 @@ struct state {
 	struct nft_rules rules;
 	struct run *runs; /* sorted by the names of chains */
 	size_t n_runs;
-	struct strlist have_maps;
+	struct nft_sets sets; /* and maps */
+	int64_t now_ms;
 	bool exists;
 	bool rebuild; /* the table cannot be brought there by changing chains */
 };
@@ -77,9 +80,9 @@ static int32_t priority(const struct want *w)
 	       AHEAD;
 }
 
-static void table_name(const struct firewall_plan *p, char ret[TABLE_MAX])
+static void table_name(const char *tag, char ret[TABLE_MAX])
 {
-	(void) snprintf(ret, TABLE_MAX, p->tag[0] ? TABLE "-%s" : TABLE "%s", p->tag);
+	(void) snprintf(ret, TABLE_MAX, tag[0] ? TABLE "-%s" : TABLE "%s", tag);
 }
 
 bool firewall_nft_is_ours(const char *table)
@@ -100,7 +103,7 @@ static void state_clear(struct state *s)
 	free(s->want);
 	free(s->runs);
 	strlist_clear(&s->maps);
-	strlist_clear(&s->have_maps);
+	nft_sets_clear(&s->sets);
 	nft_ruleset_clear(&s->have);
 	nft_rules_clear(&s->rules);
 	rt_sock_freep(&s->sk);
@@ -169,36 +172,11 @@ static const struct firewall_rule *want_rule(const struct want *w, size_t i, uns
 
 /* ---- what there is ---- */
 
-static void map_item(void *ctx, const struct nlmsghdr *h)
-{
-	struct state *s = ctx;
-	char name[NAME_LEN] = "", table[TABLE_MAX] = "";
-	struct rt_attrs attrs;
-	struct rt_attr a;
-
-	nft_attrs_of(&attrs, h);
-	while (rt_attrs_next(&attrs, &a)) {
-		if (a.type == NFTA_SET_NAME)
-			rt_attr_str(&a, name, sizeof(name));
-		else if (a.type == NFTA_SET_TABLE)
-			rt_attr_str(&a, table, sizeof(table));
-	}
-	if (streq(table, s->table))
-		strlist_add(&s->have_maps, name);
-}
-
 static int read_table(struct state *s, struct kerr *err)
 {
-	struct rt_msg *msg;
-	int r;
+	int r = nft_rules_read(s->sk, FAMILY, s->table, NULL, &s->rules, err);
 
-	r = nft_rules_read(s->sk, FAMILY, s->table, NULL, &s->rules, err);
-	if (r < 0)
-		return r;
-	msg = nft_msg_new(NFT_MSG_GETSET, NLM_F_DUMP, FAMILY);
-	rt_put_str(msg, NFTA_SET_TABLE, s->table);
-	r = nft_list(s->sk, msg, map_item, s);
-	return r < 0 && r != -EINTR ? fail(s, r, "list the maps of", "", err) : r;
+	return r < 0 ? r : nft_sets_read(s->sk, s->table, &s->sets, err);
 }
 
 static const struct nft_chain *have_chain(const struct state *s, const char *name)
@@ -219,7 +197,8 @@ static int read_state(struct state *s, struct kerr *err)
 	const struct nft_table *t;
 	int r;
 
-	table_name(s->plan, s->table);
+	table_name(s->plan->tag, s->table);
+	s->now_ms = clock_ms();
 	r = rt_open_netfilter(&s->sk, err);
 	if (r == 0)
 		r = nft_ruleset_read(s->sk, &s->have, err);
@@ -233,7 +212,13 @@ static int read_state(struct state *s, struct kerr *err)
 	s->rebuild = t->flags != 0; /* dormant, or with an owner */
 	for (size_t i = 0; i < s->n_want && !s->rebuild; i++)
 		s->rebuild = !fits(&s->want[i], have_chain(s, s->want[i].name));
-	return read_table(s, err);
+	r = read_table(s, err);
+	for (size_t i = 0; r == 0 && i < s->plan->n_sets && !s->rebuild; i++) {
+		const struct nft_set *have = nft_sets_find(&s->sets, s->plan->sets[i].name);
+
+		s->rebuild = have && !nft_set_fits(have, &s->plan->sets[i]);
+	}
+	return r;
 }
 
 /* ---- comparing ---- */
@@ -353,6 +338,36 @@ static bool is_stale(const struct state *s, const struct nft_chain *c)
 	return c->family == FAMILY && streq(c->table, s->table) && !is_wanted(s, c->name);
 }
 
+static const struct nft_set *have_set(const struct state *s, const char *name)
+{
+	return s->exists && !s->rebuild ? nft_sets_find(&s->sets, name) : NULL;
+}
+
+static bool is_stale_set(const struct state *s, const char *name)
+{
+	for (size_t i = 0; i < s->plan->n_sets; i++)
+		if (streq(s->plan->sets[i].name, name))
+			return false;
+	return !strlist_has(&s->maps, name) && !firewall_plan_keeps(s->plan, name);
+}
+
+static bool sets_eq(const struct state *s)
+{
+	for (size_t i = 0; i < s->maps.n; i++)
+		if (!have_set(s, s->maps.v[i]))
+			return false;
+	for (size_t i = 0; i < s->plan->n_sets; i++) {
+		const struct nft_set *have = have_set(s, s->plan->sets[i].name);
+
+		if (!have || !nft_set_eq(have, &s->plan->sets[i], s->now_ms))
+			return false;
+	}
+	for (size_t i = 0; i < s->sets.n; i++)
+		if (is_stale_set(s, s->sets.v[i].name))
+			return false;
+	return true;
+}
+
 static bool compare(struct state *s)
 {
 	bool all = true;
@@ -364,11 +379,8 @@ static bool compare(struct state *s)
 		s->want[i].same = chain_eq(s, &s->want[i]);
 		all = all && s->want[i].same;
 	}
-	if (!all || s->maps.n != s->have_maps.n)
+	if (!all || !sets_eq(s))
 		return false;
-	for (size_t i = 0; i < s->maps.n; i++)
-		if (!strlist_has(&s->have_maps, s->maps.v[i]))
-			return false;
 	for (size_t i = 0; i < s->have.n_chains; i++)
 		if (is_stale(s, &s->have.chains[i]))
 			return false;
@@ -536,17 +548,29 @@ static void add_maps(const struct state *s, struct rt_batch *b)
 	cleanup_strlist struct strlist done = { 0 };
 	char map[FIREWALL_MAP_MAX];
 
-	if (!s->rebuild)
-		strlist_copy(&done, &s->have_maps);
 	for (size_t i = 0; i < s->plan->n_chains; i++) {
 		const struct firewall_chain *c = &s->plan->chains[i];
 
 		for (size_t k = 0; k < c->n; k++) {
-			if (!firewall_expr_map(&c->rules[k], map) || strlist_has(&done, map))
+			if (!firewall_expr_map(&c->rules[k], map) || have_set(s, map) ||
+			    strlist_has(&done, map))
 				continue;
 			add_map(s, b, &c->rules[k], map);
 			strlist_add(&done, map);
 		}
+	}
+}
+
+static void write_sets(const struct state *s, struct rt_batch *b)
+{
+	for (size_t i = 0; i < s->plan->n_sets; i++) {
+		const struct firewall_set *want = &s->plan->sets[i];
+		const struct nft_set *have = have_set(s, want->name);
+
+		if (!have)
+			nft_set_create(b, s->table, want);
+		if (!have || !nft_set_eq(have, want, s->now_ms))
+			nft_set_replace(b, s->table, want, s->now_ms);
 	}
 }
 
@@ -569,9 +593,9 @@ static void remove_stale(const struct state *s, struct rt_batch *b)
 		rt_put_str(msg, NFTA_CHAIN_NAME, c[i].name);
 		rt_batch_add(b, msg);
 	}
-	for (i = 0; i < s->have_maps.n; i++)
-		if (!strlist_has(&s->maps, s->have_maps.v[i]))
-			rt_batch_add(b, map_msg(s, NFT_MSG_DELSET, 0, s->have_maps.v[i]));
+	for (i = 0; i < s->sets.n; i++)
+		if (is_stale_set(s, s->sets.v[i].name))
+			nft_set_delete(b, s->table, s->sets.v[i].name);
 }
 
 static void write_state(const struct state *s, struct rt_batch *b)
@@ -583,6 +607,7 @@ static void write_state(const struct state *s, struct rt_batch *b)
 	if (!s->exists || s->rebuild)
 		add_table(s, b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
 	add_maps(s, b);
+	write_sets(s, b);
 	for (i = 0; i < s->n_want; i++) /* all of them before any rule jumps there */
 		if (!have_chain(s, s->want[i].name))
 			add_chain(s, b, &s->want[i]);
@@ -645,6 +670,27 @@ int firewall_nft_apply(const struct firewall_plan *p, struct kerr *err)
 int firewall_nft_differs(const struct firewall_plan *p, struct kerr *err)
 {
 	return act(p, ACTION_LOOK, err);
+}
+
+int firewall_nft_extend(const char *tag, const struct firewall_set *sets, size_t n,
+			struct kerr *err)
+{
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
+	cleanup_(rt_batch_clear) struct rt_batch b = RT_BATCH_INIT;
+	char table[TABLE_MAX], message[RT_MESSAGE_MAX];
+	int64_t now = clock_ms();
+	int r = rt_open_netfilter(&sk, err);
+
+	if (r < 0)
+		return r;
+	table_name(tag, table);
+	nft_batch_begin_any(&b);
+	for (size_t i = 0; i < n; i++)
+		nft_set_extend(&b, table, &sets[i], now);
+	r = nft_batch_commit(sk, &b, message);
+	if (r < 0 && r != -ENOENT)
+		return kerr_set(err, r, "write the nftables table '%s'%s", table, message);
+	return r;
 }
 
 /* A kernel without nf_tables has no table of ours. */

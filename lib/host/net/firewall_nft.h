@@ -21,6 +21,13 @@ int firewall_nft_apply(const struct firewall_plan *p, struct kerr *err);
 /* 1 if firewall_nft_apply would change something, 0 if not, -errno. */
 int firewall_nft_differs(const struct firewall_plan *p, struct kerr *err);
 
+/*
+ * Add members to sets that a plan has made; tag: of that plan. A member of the set keeps its
+ * end. -ENOENT, without a message: there is no such set, and nothing was added.
+ */
+int firewall_nft_extend(const char *tag, const struct firewall_set *sets, size_t n,
+			struct kerr *err);
+
 /* Remove the table of the plan's instance. 1 removed, 0 there was none. */
 int firewall_nft_remove(const struct firewall_plan *p, struct kerr *err);
 

@@ -36,6 +36,23 @@ void firewall_space_chain(const char *realm, const char *space, const char *inst
 			builtin == FIREWALL_INPUT ? "INP" : "EGR", fnv1a32(text, strlen(text)));
 }
 
+void firewall_space_set(const char *realm, const char *space, const char *instance,
+			const char *names, enum ipnet_family family, char ret[FIREWALL_CHAIN_MAX])
+{
+	char chain[FIREWALL_CHAIN_MAX];
+
+	firewall_space_chain(realm, space, instance, FIREWALL_FORWARD, chain);
+	firewall_set_name(chain, names, family, ret);
+}
+
+bool firewall_allow_has(const struct firewall_allow *a, const struct ipnet *addr)
+{
+	for (size_t i = 0; i < a->n_addrs; i++)
+		if (ipnet_eq(&a->addrs[i].addr, addr))
+			return true;
+	return !a->names && ipnet_contains(&a->dst, addr);
+}
+
 struct ipnet firewall_gateway6(const struct firewall_space *s)
 {
 	struct ipnet addr = ipnet_host(s->subnet6, 1);
@@ -65,20 +82,55 @@ static struct firewall_rule *add_established(struct firewall_chain *c,
 	return r;
 }
 
+static struct firewall_rule *add_allow_port(struct firewall_chain *c,
+					    const struct firewall_space *s,
+					    const struct firewall_allow *allow, size_t i,
+					    enum firewall_verdict verdict)
+{
+	struct firewall_rule *r = firewall_add_rule(c, verdict);
+
+	r->dst = allow->dst;
+	if (allow->n_ports > 0) {
+		r->proto = FIREWALL_TCP;
+		r->dport = (struct firewall_ports){ allow->ports[i], allow->ports[i] };
+	}
+	r->comment = space_tag(s, allow->tag);
+	return r;
+}
+
 /* One rule per destination and port. */
 static void add_allow(struct firewall_chain *c, const struct firewall_space *s,
 		      const struct firewall_allow *allow, enum firewall_verdict verdict)
 {
-	struct firewall_rule *r;
+	for (size_t i = 0; i == 0 || i < allow->n_ports; i++)
+		(void) add_allow_port(c, s, allow, i, verdict);
+}
 
-	for (size_t i = 0; i == 0 || i < allow->n_ports; i++) {
-		r = firewall_add_rule(c, verdict);
-		r->dst = allow->dst;
-		if (allow->n_ports > 0) {
-			r->proto = FIREWALL_TCP;
-			r->dport = (struct firewall_ports){ allow->ports[i], allow->ports[i] };
+/* One rule per family and port, about what is in a set. */
+static void add_names(struct firewall_plan *p, struct firewall_chain *c,
+		      const struct firewall_space *s, const struct firewall_allow *allow)
+{
+	static const enum ipnet_family families[] = { IPNET_V4, IPNET_V6 };
+
+	for (size_t k = 0; k < ARRAY_SIZE(families); k++) {
+		struct firewall_set *set;
+		struct firewall_rule *r;
+		char name[FIREWALL_CHAIN_MAX];
+
+		firewall_set_name(c->name, allow->names, families[k], name);
+		set = firewall_add_set(p, name, families[k]);
+		for (size_t i = 0; i < allow->n_addrs; i++) {
+			cleanup_free char *tag = space_tag(s, allow->addrs[i].tag);
+
+			if (allow->addrs[i].addr.family == families[k])
+				firewall_add_member(set, &allow->addrs[i].addr,
+						    allow->addrs[i].until_ms, tag);
 		}
-		r->comment = space_tag(s, allow->tag);
+		for (size_t i = 0; i == 0 || i < allow->n_ports; i++) {
+			r = add_allow_port(c, s, allow, i, FIREWALL_ACCEPT);
+			(void) snprintf(r->set, sizeof(r->set), "%s", name);
+			r->set_family = families[k];
+		}
 	}
 }
 
@@ -91,7 +143,8 @@ static void add_default(struct firewall_chain *c, const struct firewall_space *s
 }
 
 /* What leaves the bridge of a space. */
-static void add_space_egress(struct firewall_chain *c, const struct firewall_space *s)
+static void add_space_egress(struct firewall_plan *p, struct firewall_chain *c,
+			     const struct firewall_space *s)
 {
 	struct firewall_rule *r;
 
@@ -109,7 +162,10 @@ static void add_space_egress(struct firewall_chain *c, const struct firewall_spa
 	set_device(r->out, ANY_BRIDGE);
 	r->comment = space_tag(s, "isolation");
 	for (size_t i = 0; i < s->n_allow; i++)
-		add_allow(c, s, &s->allow[i], FIREWALL_ACCEPT);
+		if (s->allow[i].names)
+			add_names(p, c, s, &s->allow[i]);
+		else
+			add_allow(c, s, &s->allow[i], FIREWALL_ACCEPT);
 	add_default(c, s, FIREWALL_ACCEPT);
 }
 
@@ -152,7 +208,8 @@ static void add_space_input(struct firewall_chain *c, const struct firewall_spac
 		if (s->dns)
 			add_dns(c, s);
 		for (size_t i = 0; i < s->n_allow; i++)
-			add_allow(c, s, &s->allow[i], FIREWALL_RETURN);
+			if (!s->allow[i].names)
+				add_allow(c, s, &s->allow[i], FIREWALL_RETURN);
 	}
 	add_default(c, s, FIREWALL_RETURN);
 }
@@ -188,7 +245,7 @@ static void add_dispatch(struct firewall_plan *p, const struct firewall_input *i
 		if (builtin == FIREWALL_INPUT)
 			add_space_input(c, &in->spaces[i]);
 		else
-			add_space_egress(c, &in->spaces[i]);
+			add_space_egress(p, c, &in->spaces[i]);
 	}
 	firewall_add_hook(p, FIREWALL_FILTER, FIREWALL_BOTH, builtin, group, top)->first = true;
 }
@@ -254,9 +311,7 @@ static void add_nat(struct firewall_plan *p, const struct firewall_input *in)
 void firewall_plan_make(const struct firewall_input *in, struct firewall_plan *ret)
 {
 	*ret = (struct firewall_plan){ 0 };
-	if (!str_empty(in->instance))
-		(void) snprintf(ret->tag, sizeof(ret->tag), "%08x",
-				fnv1a32(in->instance, strlen(in->instance)));
+	firewall_tag(in->instance, ret->tag);
 	add_dispatch(ret, in, FIREWALL_FORWARD, EGRESS);
 	add_forward(ret, in);
 	add_dispatch(ret, in, FIREWALL_INPUT, INPUT);

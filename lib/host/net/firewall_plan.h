@@ -11,13 +11,28 @@
  */
 #define FIREWALL_DNS_PORT 53
 
-/* A destination that a policy permits. */
+/* An address that a name has now. */
+struct firewall_address {
+	struct ipnet addr;
+	int64_t until_ms; /* as struct firewall_member has it */
+	const char *tag; /* as below */
+};
+
+/* A destination that a policy permits: a net, or the addresses of names, which come and go. */
 struct firewall_allow {
 	struct ipnet dst;
 	const uint16_t *ports; /* TCP ports; none: every port of every protocol */
 	size_t n_ports;
 	const char *tag; /* how the rule is called in its comments: "allow[0]:cidr=10.0.0.0/8" */
+	/* Of names: what tells it from the space's others, at most 8 bytes; dst has no family. */
+	const char *names;
+	size_t rule; /* of the policy, for the caller */
+	const struct firewall_address *addrs;
+	size_t n_addrs;
 };
+
+/* Whether it permits a destination, ports aside. */
+bool firewall_allow_has(const struct firewall_allow *a, const struct ipnet *addr);
 
 enum firewall_default {
 	FIREWALL_DEFAULT_ALLOW = 1,
@@ -70,6 +85,10 @@ struct ipnet firewall_gateway6(const struct firewall_space *s);
 void firewall_space_chain(const char *realm, const char *space, const char *instance,
 			  enum firewall_builtin builtin, char ret[FIREWALL_CHAIN_MAX]);
 
+/* The set of a rule's names, in the chain of FORWARD; names as in struct firewall_allow. */
+void firewall_space_set(const char *realm, const char *space, const char *instance,
+			const char *names, enum ipnet_family family, char ret[FIREWALL_CHAIN_MAX]);
+
 /*
  * Both families have the same chains, for what enters from the bridges of spaces:
  *
@@ -82,6 +101,9 @@ void firewall_space_chain(const char *realm, const char *space, const char *inst
  *   INPUT    KUKEON-INPUT    one jump per space, to KUKE-INP-…: DROP for what a deny policy
  *                            does not allow. It accepts nothing but queries for names to a
  *                            gateway that answers them: the rest is the host's to do.
+ *
+ * The addresses of names are a set for each rule and family (firewall_space_set), of KUKE-EGR-…
+ * alone: no name opens an address of the host.
  *
  * Isolation stands ahead of what is allowed: a policy opens no other space. What a cell of
  * another space publishes is an address of the host, so it is open to spaces that may go

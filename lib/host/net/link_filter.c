@@ -182,7 +182,7 @@ int link_filter_set(struct rt_sock *sk, unsigned ifindex, const uint8_t mac[LINK
 
 	make_program(&program, &sender);
 	msgs[0] = tc_clsact_msg(ifindex);
-	msgs[1] = tc_bpf_msg(ifindex, 1, program.v, program.n);
+	msgs[1] = tc_bpf_msg(ifindex, 1, 0, program.v, program.n);
 	r = rt_talk(sk, msgs, ARRAY_SIZE(msgs), &answer);
 	for (size_t i = 0; i < ARRAY_SIZE(msgs); i++)
 		rt_msg_freep(&msgs[i]);

@@ -30,6 +30,7 @@ libhost_net_a_SOURCES = \
 	lib/host/net/netwatch.c lib/host/net/netwatch.h \
 	lib/host/net/nft_msg.c lib/host/net/nft_msg.h \
 	lib/host/net/nft_rules.c lib/host/net/nft_rules.h \
+	lib/host/net/nft_sets.c lib/host/net/nft_sets.h \
 	lib/host/net/portuse.c lib/host/net/portuse.h \
 	lib/host/net/rt.c lib/host/net/rt.h \
 	lib/host/net/tc.c lib/host/net/tc.h

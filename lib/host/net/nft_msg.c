@@ -123,6 +123,11 @@ void nft_batch_begin(struct rt_batch *b, uint32_t generation)
 	rt_batch_add(b, msg);
 }
 
+void nft_batch_begin_any(struct rt_batch *b)
+{
+	rt_batch_add(b, batch_msg(NFNL_MSG_BATCH_BEGIN));
+}
+
 int nft_batch_commit(struct rt_sock *sk, struct rt_batch *b, char message[RT_MESSAGE_MAX])
 {
 	struct rt_answer a = { 0 };

@@ -30,6 +30,8 @@ int nft_generation(struct rt_sock *sk, uint32_t *ret);
 
 /* A transaction that fails with -ERESTART unless the generation is still that one. */
 void nft_batch_begin(struct rt_batch *b, uint32_t generation);
+/* One for any generation. */
+void nft_batch_begin_any(struct rt_batch *b);
 int nft_batch_commit(struct rt_sock *sk, struct rt_batch *b, char message[RT_MESSAGE_MAX]);
 
 #endif

@@ -16,6 +16,7 @@
 #include "buf.h"
 #include "rt.h"
 
+#define ANSWER_MAX (32 << 10)
 #define BATCH_LIMIT_S 30 /* for the kernel, which loads modules meanwhile */
 
 /* struct rt_sock is libnl's socket; callers do not include libnl. */
@@ -57,6 +58,9 @@ static int open_protocol(int protocol, struct rt_sock **ret, struct kerr *err)
 
 	if (!sk)
 		abort(); /* out of memory, as in xmalloc */
+	/* The kernel makes no part of a list longer; asking for its length first costs a call. */
+	nl_socket_disable_msg_peek(nl(sk));
+	(void) nl_socket_set_msg_buf_size(nl(sk), ANSWER_MAX);
 	r = nl_connect(nl(sk), protocol);
 	if (r < 0)
 		return kerr_plain(err, r == -NLE_PROTO_MISMATCH ? -EPROTONOSUPPORT : -EIO,

@@ -33,11 +33,18 @@ struct rt_msg *tc_filter_msg(int type, int flags, unsigned ifindex, uint32_t pri
 	return rt_msg_new(type, flags, &head, sizeof(head));
 }
 
-struct rt_msg *tc_bpf_msg(unsigned ifindex, uint32_t priority, const struct sock_filter *program,
-			  uint16_t n)
+struct rt_msg *tc_bpf_msg(unsigned ifindex, uint32_t priority, uint32_t instead,
+			  const struct sock_filter *program, uint16_t n)
 {
-	struct rt_msg *msg =
-		tc_filter_msg(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, ifindex, priority);
+	const struct tcmsg head = {
+		.tcm_family = AF_UNSPEC,
+		.tcm_ifindex = (int) ifindex,
+		.tcm_handle = instead,
+		.tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS),
+		.tcm_info = priority << 16 | htons(ETH_P_ALL),
+	};
+	struct rt_msg *msg = rt_msg_new(RTM_NEWTFILTER, instead ? 0 : NLM_F_CREATE | NLM_F_EXCL,
+					&head, sizeof(head));
 	struct nlattr *options;
 
 	rt_put_str(msg, TCA_KIND, "bpf");

@@ -22,8 +22,11 @@ struct rt_msg *tc_clsact_msg(unsigned ifindex);
  */
 struct rt_msg *tc_filter_msg(int type, int flags, unsigned ifindex, uint32_t priority);
 
-/* A new filter: a program of classic BPF, whose result is the verdict. */
-struct rt_msg *tc_bpf_msg(unsigned ifindex, uint32_t priority, const struct sock_filter *program,
-			  uint16_t n);
+/*
+ * A new filter: a program of classic BPF, whose result is the verdict. instead: the handle of one
+ * of that priority whose place it takes at once, for each packet; 0: of none.
+ */
+struct rt_msg *tc_bpf_msg(unsigned ifindex, uint32_t priority, uint32_t instead,
+			  const struct sock_filter *program, uint16_t n);
 
 #endif
