@@ -32,7 +32,9 @@
  *                                    hosts(5). Answered at once, with a TTL of 0
  *   op=commit   id=N
  *   op=gone     id=N                 forget the space; its descriptors are closed
- *   op=opened   id=Q addrs=ADDR,…    the answer to open: those that cells can now reach
+ *   op=opened   id=Q addrs=ADDR,… failed=0|1
+ *                                    the answer to open: those that cells can now reach; failed:
+ *                                    they may be, but could not be opened just now
  *   op=ping     n=N
  *
  * From kukedns:

@@ -25,7 +25,8 @@ static void do_opened(struct kukedns *d, int *fd)
 	int64_t id = proto_msg_get_i64(&d->msg, "id", -1);
 
 	if (id > 0)
-		question_opened(d, (uint64_t) id, proto_msg_get(&d->msg, "addrs"));
+		question_opened(d, (uint64_t) id, proto_msg_get(&d->msg, "addrs"),
+				streq(proto_msg_get(&d->msg, "failed"), "1"));
 }
 
 static void do_ping(struct kukedns *d, int *fd)

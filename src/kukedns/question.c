@@ -285,7 +285,7 @@ static void keep_listed(struct chain *c, const char *list)
 	c->n_addrs = k;
 }
 
-void question_opened(struct kukedns *d, uint64_t id, const char *addrs)
+void question_opened(struct kukedns *d, uint64_t id, const char *addrs, bool failed)
 {
 	struct table_item *i = d->questions.oldest;
 	struct question *q;
@@ -297,7 +297,7 @@ void question_opened(struct kukedns *d, uint64_t id, const char *addrs)
 		return;
 	keep_listed(&q->chain, addrs);
 	if (q->chain.n_addrs == 0) {
-		finish(d, q, DNS_REFUSED, 0);
+		finish(d, q, failed ? DNS_SERVFAIL : DNS_REFUSED, 0);
 		return;
 	}
 	chain_reply(&q->chain, q->name, q->type, new_reply(d));

@@ -20,8 +20,8 @@ enum {
 bool question_wait(struct kukedns *d, const struct client *c, const struct dns_query *q);
 /* Handle the answers that came from resolvers. */
 void question_answers(struct kukedns *d);
-/* The engine's answer: those addresses of question id are open. */
-void question_opened(struct kukedns *d, uint64_t id, const char *addrs);
+/* The engine's answer: those addresses of question id are open; failed: more could be. */
+void question_opened(struct kukedns *d, uint64_t id, const char *addrs, bool failed);
 /* End those that took too long. */
 void question_expire(struct kukedns *d, int64_t now_ms);
 int64_t question_wakes(const struct kukedns *d);

@@ -46,7 +46,9 @@ realm_with_cell()
 
 stored_ready()
 {
-	[ "$(jq -r .status.state "$INSTANCE_RUN_PATH/data/r1/s1/t1/$1/metadata.json")" = Ready ]
+	jq -e '.status | .state == "Ready" and (.readyAt | startswith("0001") | not) and
+		([.. | objects | select(has("startTime")).state] | unique == ["Ready"])' \
+		"$INSTANCE_RUN_PATH/data/r1/s1/t1/$1/metadata.json" >/dev/null
 }
 
 @test "delete --force where cells run: refused, the realm stays as it was" {

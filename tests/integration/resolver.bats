@@ -277,6 +277,46 @@ gone()
 	gone
 }
 
+# All that is in the packet filter, of anybody, in one change.
+take_rules()
+{
+	if [[ $BATS_TEST_FILENAME == *_nft.bats ]]; then
+		inst nft flush ruleset
+	else
+		printf '*filter\nCOMMIT\n' | inst iptables-legacy-restore
+	fi
+}
+
+# answered_by NAME: its address is in the variable address, and can be reached.
+answered_by()
+{
+	address=$(ask "$1")
+	[[ $address == 'NOERROR 1='* ]] || return 1
+	address=${address#NOERROR 1=}
+	address=${address%%/*}
+	reaches "$address 7001 yes"
+}
+
+@test "rules that others take away are back with the next answer; what is not on record is not answered" {
+	local address record i
+
+	fenced 'default: deny, allow: [{host: "*.sub.test", ports: [7001]}]'
+	answered_by rotate.first.sub.test
+	for i in 1 2 3 4 5; do
+		take_rules
+		answered_by "rotate.n$i.sub.test"
+		reaches '192.0.2.3 7001 no' "$address 7002 no"
+	done
+	record=$(echo "$INSTANCE"/run/names/opened.k-*)
+	mv "$record" "$HERE/opened"
+	mkdir "$record"
+	is_answer SERVFAIL rotate.unsaved.sub.test
+	rmdir "$record"
+	wait_for 200 answered_by rotate.saved.sub.test
+	grep -q ' rotate.n5.sub.test$' "$record"
+	gone
+}
+
 @test "a cell that runs asks the resolver while its space denies; without such a space there is none" {
 	refute inst pgrep -x kukedns
 	fenced 'default: allow'

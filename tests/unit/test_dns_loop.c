@@ -381,6 +381,26 @@ START_TEST(opened)
 }
 END_TEST
 
+/* What could not be opened just now is another thing than what may not be: the cell may try again. */
+START_TEST(not_opened)
+{
+	ask("example.com", DNS_A);
+	hear("open");
+	proto_msg_start(&msg, "opened");
+	proto_msg_add_i64(&msg, "id", (int64_t) d.last_id);
+	proto_msg_add(&msg, "addrs", "");
+	proto_msg_add(&msg, "failed", "1");
+	say(-1);
+	ck_assert_int_eq(answered(), DNS_SERVFAIL);
+	ask("example.com", DNS_A);
+	open_addrs("192.0.2.5");
+	ck_assert_int_eq(answered(), DNS_NOERROR);
+	ask("late.test", DNS_A);
+	open_addrs("");
+	ck_assert_int_eq(answered(), DNS_REFUSED);
+}
+END_TEST
+
 START_TEST(refused)
 {
 	ck_assert_int_eq(asked("evil.example", DNS_A), DNS_REFUSED);
@@ -872,6 +892,7 @@ static Suite *test_dns_loop(void)
 	tcase_add_checked_fixture(t, set_up_net, tear_down);
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, opened);
+	tcase_add_test(t, not_opened);
 	tcase_add_test(t, refused);
 	tcase_add_test(t, not_asked);
 	tcase_add_test(t, other_types);

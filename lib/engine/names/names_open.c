@@ -113,15 +113,19 @@ void names_opener_ask(struct names_opener *o, struct names_space *s, const struc
 
 /* ---- writing ---- */
 
+/* A failure is told when it begins and when it ends: it is tried again every second. */
 static bool write_space(struct names_opener *o, struct names_space *s, bool other)
 {
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
 	int r = names_space_open(o->e, s, &o->opener, other, &err);
 
-	if (r < 0)
+	if (r < 0 && !s->failing)
 		log_wrn("addresses that a name has are not opened", "space", s->at.a.space, "error",
 			kerr_text(&err, text, sizeof(text)));
+	else if (r >= 0 && s->failing)
+		log_inf("addresses that a name has are opened again", "space", s->at.a.space);
+	s->failing = r < 0;
 	return r >= 0;
 }
 
@@ -136,6 +140,7 @@ static void answer(const struct names_ask *ask, bool opened, struct names_helper
 	proto_msg_start(&m, "opened");
 	proto_msg_add_i64(&m, "id", ask->id);
 	proto_msg_add(&m, "addrs", buf_str(&list));
+	proto_msg_add(&m, "failed", opened ? "0" : "1");
 	(void) names_helper_send(h, &m, -1);
 }
 

@@ -25,6 +25,7 @@ struct names_space {
 	struct space_doc doc; /* its policy */
 	struct opened opened;
 	struct net_open *rules; /* what is known of them; NULL: nothing */
+	bool failing; /* the last attempt to open addresses has failed */
 	bool other; /* opened has changed by more than what is not saved yet */
 	unsigned ifindex; /* of the bridge that the sockets are bound to */
 	int fds[_NAMES_SOCKET_MAX];
