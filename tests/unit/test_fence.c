@@ -419,6 +419,55 @@ START_TEST(at_a_bridge)
 }
 END_TEST
 
+/* Addresses of names: more of them, and of ports, than one program has. */
+START_TEST(names)
+{
+	static struct firewall_address addrs[450];
+	static const uint16_t one[] = { 443 };
+	struct firewall_allow allow[2] = {
+		{ .names = "a0", .addrs = addrs, .ports = web, .n_ports = ARRAY_SIZE(web) },
+		{ .names = "a1", .ports = one, .n_ports = 1 },
+	};
+	struct firewall_space s = a_space(FIREWALL_DEFAULT_DENY);
+	const struct firewall_input in = { .spaces = &s, .n_spaces = 1 };
+	struct fence fence;
+	char text[IPNET_TEXT_MAX];
+
+	for (uint16_t i = 0; i < ARRAY_SIZE(web); i++)
+		web[i] = (uint16_t) (1000 + 2 * i);
+	for (size_t i = 0; i < ARRAY_SIZE(addrs); i++) {
+		(void) snprintf(text, sizeof(text),
+				i % 9 == 0 ? "2001:db8::%zx/128" : "203.0.%zu.%zu/32",
+				i % 9 == 0 ? i : i / 200, i % 200);
+		addrs[i] = (struct firewall_address){ .addr = net(text) };
+	}
+	s.allow = allow;
+	s.n_allow = 2;
+	for (size_t n = 0; n <= ARRAY_SIZE(addrs); n += 75) {
+		allow[0].n_addrs = n;
+		fence_make(&in, &s, &fence);
+		for (size_t i = 0; i < ARRAY_SIZE(addrs); i++) {
+			const char *at = ipnet_addr_text(&addrs[i].addr, text);
+
+			ck_assert_msg(tcp_passes(&fence, at, 1000) == (i < n), "%s of %zu", at, n);
+			ck_assert(tcp_passes(&fence, at, 1598) == (i < n));
+			ck_assert(!tcp_passes(&fence, at, 1599));
+			ck_assert(!tcp_passes(&fence, at, 443)); /* of the rule without addresses */
+			ck_assert(!udp_passes(&fence, at, 40000, 1000));
+		}
+		ck_assert(!tcp_passes(&fence, "203.0.9.9", 1000));
+		fence_clear(&fence);
+	}
+	/* Without ports: all that goes there. */
+	allow[0].n_ports = 0;
+	fence_make(&in, &s, &fence);
+	ck_assert(udp_passes(&fence, "203.0.2.1", 40000, 1));
+	ck_assert(tcp_passes(&fence, "2001:db8::9", 1));
+	ck_assert(!tcp_passes(&fence, "203.0.9.9", 1));
+	fence_clear(&fence);
+}
+END_TEST
+
 /* One more address is one program that takes the place of another; the others stay. */
 START_TEST(one_more_address)
 {
@@ -636,6 +685,7 @@ static Suite *test_fence(void)
 	tcase_add_test(c, published);
 	tcase_add_test(c, queries);
 	tcase_add_test(c, caught);
+	tcase_add_test(c, names);
 	tcase_add_test(c, at_a_bridge);
 	tcase_add_test(c, one_more_address);
 	tcase_add_test(c, why);

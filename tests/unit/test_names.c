@@ -276,6 +276,43 @@ START_TEST(rules)
 }
 END_TEST
 
+/* However they come, the rules have them in one order. */
+START_TEST(one_order)
+{
+	static const char *const lines[] = { "1000002 192.0.2.7 x.b.test\n",
+					     "1000005 192.0.2.1 z.b.test\n",
+					     "1000003 192.0.2.1 a.b.test\n",
+					     "1000002 2001:db8::1 x.b.test\n" };
+	cleanup_egress_hosts struct egress_hosts none = { 0 };
+	struct net_egress_names names;
+	struct egress_policy p = { 0 };
+
+	add_allow(&p, "*.b.test", NULL);
+	set_names(&names, &p, &none);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		cleanup_opened struct opened nothing = { 0 };
+		struct net_egress_rules r = { 0 };
+		const struct firewall_address *a;
+
+		net_egress_rules_add_opened(&names, &nothing, &r);
+		for (size_t k = 0; k < ARRAY_SIZE(lines); k++) {
+			cleanup_opened struct opened one = { 0 };
+
+			opened_read(lines[(i + k) % ARRAY_SIZE(lines)], &one);
+			ck_assert_ptr_nonnull(net_egress_rules_open(&names, &r, 0, &one.v[0]));
+		}
+		a = r.v[0].addrs;
+		ck_assert_uint_eq(r.v[0].n_addrs, 3);
+		ck_assert(ipnet_cmp(&a[0].addr, &a[1].addr) < 0 &&
+			  ipnet_cmp(&a[1].addr, &a[2].addr) < 0);
+		ck_assert_str_eq(a[0].tag, "temporary[0]:host=a.b.test"); /* 192.0.2.1 */
+		ck_assert_int_eq(a[0].until_ms, NOW + 5);
+		net_egress_rules_clear(&r);
+	}
+	clear_allow(&p);
+}
+END_TEST
+
 /* One more address, in the rules that were made: the same as if they were made with it. */
 START_TEST(one_more)
 {
@@ -304,12 +341,15 @@ START_TEST(one_more)
 		opened_read(cases[i].line, &one);
 		net_egress_rules_make(&p, 1, &none, 1, &r);
 		net_egress_rules_add_opened(&names, &before, &r);
-		for (size_t k = 0; k < r.n; k++)
-			if (r.v[k].names && net_egress_rules_open(&names, &r, k, &one.v[0])) {
+		for (size_t k = 0; k < r.n; k++) {
+			const struct firewall_address *a =
+				net_egress_rules_open(&names, &r, k, &one.v[0]);
+
+			if (a) {
 				buf_adds(&got, r.v[k].names);
-				ck_assert(ipnet_eq(&r.v[k].addrs[r.v[k].n_addrs - 1].addr,
-						   &one.v[0].addr));
+				ck_assert(ipnet_eq(&a->addr, &one.v[0].addr));
 			}
+		}
 		ck_assert_str_eq(buf_str(&got), cases[i].sets);
 		net_egress_rules_clear(&r);
 	}
@@ -331,6 +371,7 @@ static Suite *test_names(void)
 	tcase_add_test(t, rebinding);
 	tcase_add_test(t, rules);
 	tcase_add_test(t, one_more);
+	tcase_add_test(t, one_order);
 	suite_add_tcase(s, t);
 	return s;
 }

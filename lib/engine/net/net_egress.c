@@ -403,15 +403,38 @@ static char *names_tag(const struct net_egress_names *names, size_t i)
 	return i < own ? xasprintf("a%zu", i) : xasprintf("t%zu", i - own);
 }
 
-static void open_addr(struct firewall_allow *to, const char *which, const struct opened_addr *a)
+/*
+ * Sorted by address, each once, so that it is the same however it came about: of two names with
+ * one address the tag is that of the first. Returns it.
+ */
+static const struct firewall_address *open_addr(struct firewall_allow *to, const char *which,
+						const struct opened_addr *a)
 {
-	struct firewall_address *v = (struct firewall_address *) (uintptr_t) to->addrs, *addr;
+	struct firewall_address *v = (struct firewall_address *) (uintptr_t) to->addrs;
+	cleanup_free char *tag = xasprintf("%s:host=%s", which, a->name);
+	size_t low = 0, high = to->n_addrs;
 
-	addr = vec_grow(&v, &to->n_addrs, sizeof(*v));
-	addr->addr = a->addr;
-	addr->until_ms = a->until_ms;
-	addr->tag = xasprintf("%s:host=%s", which, a->name);
-	to->addrs = v;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (ipnet_cmp(&v[mid].addr, &a->addr) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == to->n_addrs || !ipnet_eq(&v[low].addr, &a->addr)) {
+		(void) vec_grow(&v, &to->n_addrs, sizeof(*v));
+		memmove(v + low + 1, v + low, (to->n_addrs - 1 - low) * sizeof(*v));
+		v[low] = (struct firewall_address){ .addr = a->addr };
+		to->addrs = v;
+	}
+	if (v[low].until_ms < a->until_ms)
+		v[low].until_ms = a->until_ms;
+	if (!v[low].tag || strcmp(tag, v[low].tag) < 0) {
+		free((void *) (uintptr_t) v[low].tag);
+		v[low].tag = take_ptr(tag);
+	}
+	return &v[low];
 }
 
 void net_egress_rules_add_opened(const struct net_egress_names *names, const struct opened *opened,
@@ -432,20 +455,20 @@ void net_egress_rules_add_opened(const struct net_egress_names *names, const str
 		to->rule = i;
 		for (size_t k = 0; k < opened->n; k++)
 			if (takes(names, i, &opened->v[k]))
-				open_addr(to, which, &opened->v[k]);
+				(void) open_addr(to, which, &opened->v[k]);
 	}
 }
 
-bool net_egress_rules_open(const struct net_egress_names *names, struct net_egress_rules *rules,
-			   size_t i, const struct opened_addr *a)
+const struct firewall_address *net_egress_rules_open(const struct net_egress_names *names,
+						     struct net_egress_rules *rules, size_t i,
+						     const struct opened_addr *a)
 {
 	cleanup_free char *which = NULL;
 
 	if (!rules->v[i].names || !takes(names, rules->v[i].rule, a))
-		return false;
+		return NULL;
 	which = rule_tag(names->policy, names->n_temporary, rules->v[i].rule);
-	open_addr(&rules->v[i], which, a);
-	return true;
+	return open_addr(&rules->v[i], which, a);
 }
 
 /* ---- the hosts file ---- */

@@ -97,11 +97,12 @@ void net_egress_rules_add_opened(const struct net_egress_names *names, const str
 				 struct net_egress_rules *ret);
 
 /*
- * Add one more address to the i-th of rules that were made so, behind its others. False: that one
- * does not open it. Pure.
+ * Add one more address to the i-th of rules that were made so. NULL: that one does not open it;
+ * else what it has of it now, valid until the next. Pure.
  */
-bool net_egress_rules_open(const struct net_egress_names *names, struct net_egress_rules *rules,
-			   size_t i, const struct opened_addr *a);
+const struct firewall_address *net_egress_rules_open(const struct net_egress_names *names,
+						     struct net_egress_rules *rules, size_t i,
+						     const struct opened_addr *a);
 
 /*
  * Lines of a hosts file: under a policy that denies, the allowed names with the addresses

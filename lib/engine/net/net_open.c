@@ -168,10 +168,11 @@ static void open_fresh(struct net_open *s, const struct opened *fresh, struct se
 
 	for (size_t i = 0; i < rules->n; i++)
 		for (size_t k = 0; rules->v[i].names && k < fresh->n; k++) {
-			const struct firewall_allow *a = &rules->v[i];
+			const struct firewall_address *a =
+				net_egress_rules_open(&names, rules, i, &fresh->v[k]);
 
-			if (net_egress_rules_open(&names, rules, i, &fresh->v[k]))
-				add_to_set(s, a->names, &a->addrs[a->n_addrs - 1], sets);
+			if (a)
+				add_to_set(s, rules->v[i].names, a, sets);
 		}
 }
 

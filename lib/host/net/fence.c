@@ -15,7 +15,9 @@
 /* Below are services; from here on the kernel gives ports to clients (ip_local_port_range). */
 #define CLIENT_PORTS 32768
 #define TCP_ACK_OR_RST 0x14
-#define PORTS_AT_ONCE 100 /* a conditional jump leads over 255 instructions at most */
+/* A conditional jump leads over 255 instructions at most. */
+#define PORTS_AT_ONCE 100
+#define ADDRS_AT_ONCE 100
 
 /* In the headers that follow. */
 enum {
@@ -46,6 +48,7 @@ enum {
 	L_UDP,
 	L_ICMP,
 	L_NO_PORTS,
+	L_PORT,
 };
 
 /* To a program with room for it. */
@@ -247,7 +250,7 @@ static void allow(struct making *m, const struct sock_filter *text, size_t n)
 }
 
 struct text {
-	struct sock_filter v[32 + PORTS_AT_ONCE];
+	struct sock_filter v[32 + PORTS_AT_ONCE + ADDRS_AT_ONCE];
 	size_t n;
 };
 
@@ -301,6 +304,21 @@ static void put_end(struct text *t)
 	put(t, (struct sock_filter) LABEL(MISS));
 }
 
+/* TCP to one of some ports: to the label then, else to MISS. */
+static void put_ports(struct text *t, const uint16_t *ports, size_t n, uint8_t label)
+{
+	put(t, (struct sock_filter) RECALL(M_PROTO));
+	put(t, (struct sock_filter) IF_EQ(IPPROTO_TCP, ON, MISS));
+	put(t, (struct sock_filter) RECALL(M_DPORT));
+	for (size_t i = 0; i < n; i++)
+		put(t, (struct sock_filter) IF_EQ(ports[i], label, i + 1 < n ? ON : MISS));
+}
+
+static size_t at_once(size_t left, size_t most)
+{
+	return left < most ? left : most;
+}
+
 static void allow_dest(struct making *m, const struct ipnet *dst, const struct firewall_allow *a)
 {
 	size_t i = 0;
@@ -309,27 +327,63 @@ static void allow_dest(struct making *m, const struct ipnet *dst, const struct f
 		return;
 	do {
 		struct text t = { 0 };
-		size_t end = a->n_ports - i < PORTS_AT_ONCE ? a->n_ports : i + PORTS_AT_ONCE;
+		size_t n = at_once(a->n_ports - i, PORTS_AT_ONCE);
 
 		put_dest(&t, dst);
-		if (a->n_ports > 0) {
-			put(&t, (struct sock_filter) RECALL(M_PROTO));
-			put(&t, (struct sock_filter) IF_EQ(IPPROTO_TCP, ON, MISS));
-			put(&t, (struct sock_filter) RECALL(M_DPORT));
-		}
-		for (; i < end; i++)
-			put(&t,
-			    (struct sock_filter) IF_EQ(a->ports[i], HIT, i + 1 < end ? ON : MISS));
+		if (a->n_ports > 0)
+			put_ports(&t, a->ports + i, n, HIT);
 		put_end(&t);
 		allow(m, t.v, t.n);
+		i += n;
+	} while (i < a->n_ports);
+}
+
+/* Addresses of IPv4 of one rule: an instruction for each, behind its ports. */
+static void allow_addrs(struct making *m, const struct ipnet *const *addrs, size_t n,
+			const struct firewall_allow *a)
+{
+	size_t i = 0;
+
+	do {
+		struct text t = { 0 };
+		size_t n_ports = at_once(a->n_ports - i, PORTS_AT_ONCE);
+
+		if (a->n_ports > 0) {
+			put_ports(&t, a->ports + i, n_ports, L_PORT);
+			put(&t, (struct sock_filter) LABEL(L_PORT));
+		}
+		put(&t, (struct sock_filter) RECALL(M_DEST));
+		for (size_t k = 0; k < n; k++)
+			put(&t, (struct sock_filter) IF_EQ(bpf_word(addrs[k]->addr), HIT, ON));
+		put(&t, (struct sock_filter) GOTO(MISS));
+		put_end(&t);
+		allow(m, t.v, t.n);
+		i += n_ports;
 	} while (i < a->n_ports);
 }
 
 static void allow_policy(struct making *m, const struct firewall_allow *a)
 {
+	const struct ipnet *addrs[ADDRS_AT_ONCE];
+	size_t n = 0;
+
 	allow_dest(m, &a->dst, a);
-	for (size_t i = 0; i < a->n_addrs; i++)
-		allow_dest(m, &a->addrs[i].addr, a);
+	for (size_t i = 0; i < a->n_addrs; i++) {
+		const struct ipnet *addr = &a->addrs[i].addr;
+
+		if (addr->family != m->family)
+			continue;
+		if (addr->family == IPNET_V6)
+			allow_dest(m, addr, a);
+		else
+			addrs[n++] = addr;
+		if (n == ADDRS_AT_ONCE) {
+			allow_addrs(m, addrs, n, a);
+			n = 0;
+		}
+	}
+	if (n > 0)
+		allow_addrs(m, addrs, n, a);
 }
 
 /* Answers of UDP from a published port, and what a cell of the space itself sends there. */
