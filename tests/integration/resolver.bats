@@ -362,6 +362,16 @@ has_denied()
 	done
 }
 
+# says_why HOST[:PORT] TEXT [RULE]: which rule decides, and what to add.
+says_why()
+{
+	local text
+
+	run kuke explain --why-denied one "$1" --space "$space"
+	shift
+	for text in "$@"; do assert_output --partial "$text"; done
+}
+
 @test "what was denied is listed with its name, said why, and opened for a while" {
 	local n wanted=()
 
@@ -384,10 +394,14 @@ has_denied()
 	# What passes is not in the list.
 	reaches '192.0.2.9 7001 yes'
 	refute has_denied fixed.test,192.0.2.9,7001,tcp
-	run kuke explain --why-denied one 203.0.113.1:80 --space "$space"
-	assert_line --partial 'denied: 203.0.113.1: no rule'
-	run kuke explain --why-denied one fixed.test:80 --space "$space"
-	assert_line --partial 'denied: 192.0.2.9: rule allow[0]:host=fixed.test'
+	says_why 203.0.113.1:80 'denied: 203.0.113.1: no rule' '{cidr: "203.0.113.1/32", ports: [80]}'
+	says_why fixed.test:80 'denied: 192.0.2.9: rule allow[0]:host=fixed.test' '{host: fixed.test, ports: [80]}'
+	says_why 192.0.2.9:22 'rule allow[0]:host=fixed.test of space "tenant" allows TCP ports 7001 alone' '{cidr: "192.0.2.9/32", ports: [22]}'
+	says_why secret1.test:443 'denied: no rule of space "tenant" has the name' '{host: secret1.test, ports: [443]}'
+	says_why private.back.test:443 'denied: rule allow[1]:host=*.back.test of space "tenant" has the name, but it has only private'
+	says_why nothing.back.test:443 'denied: rule allow[1]:host=*.back.test of space "tenant" has the name, but it has no address'
+	says_why mixed.back.test:443 'allowed: rule allow[1]:host=*.back.test'
+	assert_line --partial 'opened when a cell asks'
 	kuke allow "$space" other.back.test --for 1h && kuke allow "$space" other.back.test --end
 	kuke allow "$space" 192.0.2.3:7001 --for 5s
 	reaches '192.0.2.3 7001 yes'

@@ -109,7 +109,41 @@ static const struct egress_rule *rule_of_name(const struct egress_policy *p,
 	return found;
 }
 
-/* A name that a rule has and no cell has asked for so far: what will be when one does. */
+/* Of the addresses that a name has, whether one would be opened. */
+static bool any_opens(const struct egress_policy *p, const struct resolve_name *name)
+{
+	for (size_t i = 0; i < name->n; i++)
+		if (net_egress_opens(p, &name->addrs[i]))
+			return true;
+	return false;
+}
+
+/* What will be when a cell asks for a name that a rule has, with that port. */
+static void foresee(struct question *q, const struct egress_policy *p, const char *rule)
+{
+	cleanup_(resolve_clear) struct resolve r = { 0 };
+	const struct resolve_name *name;
+
+	resolve_add(&r, q->args->host);
+	resolve_finish(&r, ASK_MS);
+	name = resolve_find(&r, q->args->host);
+	if (name->n == 0)
+		add_finding(
+			q, NULL, false,
+			xasprintf("%s has the name, but it has no address: %s", rule, name->error));
+	else if (any_opens(p, name))
+		add_finding(q, NULL, true,
+			    xasprintf("%s has the name: its addresses are opened when a cell asks "
+				      "for it",
+				      rule));
+	else
+		add_finding(q, NULL, false,
+			    xasprintf("%s has the name, but it has only private addresses, which a "
+				      "rule with their cidr has to allow as well",
+				      rule));
+}
+
+/* A name that a rule has and no cell has asked for so far. */
 static void judge_name(struct engine *e, struct question *q)
 {
 	struct space_doc d = { 0 };
@@ -119,18 +153,17 @@ static void judge_name(struct engine *e, struct question *q)
 	if (net_egress_load(e, &q->space, &d, NULL) > 0 && egress_denies(egress_of(&d)))
 		rule = rule_of_name(egress_of(&d), q->args, &i);
 	q->has_rule |= rule != NULL;
-	if (rule && q->n == 0 && admits(rule, q->args->port))
-		add_finding(q, NULL, true,
-			    xasprintf("rule allow[%zu]:host=%s of space \"%s\" has the name: its "
-				      "addresses are opened when a cell asks for it",
-				      i, rule->host, q->space.space));
-	else if (rule && q->n == 0) {
-		add_finding(
-			q, NULL, false,
-			xasprintf("rule allow[%zu]:host=%s of space \"%s\" has the name, but not "
-				  "that port",
-				  i, rule->host, q->space.space));
-		q->may_be_added = true;
+	if (rule && q->n == 0) {
+		cleanup_free char *text = xasprintf("rule allow[%zu]:host=%s of space \"%s\"", i,
+						    rule->host, q->space.space);
+
+		if (admits(rule, q->args->port)) {
+			foresee(q, egress_of(&d), text);
+		} else {
+			add_finding(q, NULL, false,
+				    xasprintf("%s has the name, but not that port", text));
+			q->may_be_added = true;
+		}
 	}
 	model_clear(&space_doc_type, &d);
 }
