@@ -21,7 +21,7 @@ UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit $(CHECK_CFLAGS) \
 	-DTEST_BUILDDIR='"$(abs_top_builddir)"'
 UNIT_FRAME = tests/unit/unit.c tests/unit/unit.h
 UNIT_TESTS = tests/unit/unit_base tests/unit/unit_model tests/unit/unit_host \
-	tests/unit/unit_store tests/unit/unit_rpc tests/unit/unit_oci \
+	tests/unit/unit_store tests/unit/unit_logs tests/unit/unit_rpc tests/unit/unit_oci \
 	tests/unit/unit_engine tests/unit/unit_kukeond tests/unit/unit_kuke \
 	tests/unit/unit_kukedns tests/unit/unit_kukefetch
 
@@ -61,6 +61,14 @@ tests_unit_unit_store_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
 	tests/unit/test_store.c
 tests_unit_unit_store_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_STORE)
 tests_unit_unit_store_LDADD = $(LIBSTORE) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
+
+# kukeshim's side too: what it writes is what the others read.
+tests_unit_unit_logs_SOURCES = $(UNIT_FRAME) tests/unit/log_make.h tests/unit/tempdir.h \
+	src/kukeshim/logfile.c src/kukeshim/kukeshim.h \
+	tests/unit/test_ecma48.c tests/unit/test_log_index.c tests/unit/test_log_merge.c \
+	tests/unit/test_log_reader.c tests/unit/test_logfile.c
+tests_unit_unit_logs_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_LOGS) -I$(top_srcdir)/src/kukeshim
+tests_unit_unit_logs_LDADD = $(LIBLOGS) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_rpc_SOURCES = $(UNIT_FRAME) tests/unit/test_rpc.c \
 	tests/unit/test_wire.c

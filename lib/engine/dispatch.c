@@ -10,6 +10,7 @@
 #include "cell_create.h"
 #include "cell_stop.h"
 #include "cell_verbs.h"
+#include "container_log.h"
 #include "container_verbs.h"
 #include "context.h"
 #include "delete_targets.h"
@@ -450,6 +451,14 @@ static int do_log_container(struct call *c)
 	return container_verb_log(c->e, &args->doc, &reply->result, c->err);
 }
 
+static int do_read_log(struct call *c)
+{
+	ARGS(read_log);
+	REPLY(read_log);
+
+	return container_read_log(c->e, args, &reply->result, c->err);
+}
+
 /* The list of errors may exceed a kerr, so it is put into the reply in full. */
 static int apply(struct call *c, enum apply_flags flags)
 {
@@ -678,6 +687,7 @@ static call_fn *const handlers[_RPC_METHOD_MAX] = {
 	[RPC_X_DOCTOR_NETWORK] = do_doctor_network,
 	[RPC_X_WHY_DENIED] = do_why_denied,
 	[RPC_X_ALLOW_EGRESS] = do_allow_egress,
+	[RPC_X_READ_LOG] = do_read_log,
 	[RPC_X_LIST_DENIED] = do_list_denied,
 	[RPC_LIST_IMAGES] = do_list_images,
 	[RPC_GET_IMAGE] = do_get_image,

@@ -144,6 +144,11 @@ struct rpc_client *rpc_client_free(struct rpc_client *c)
 	return NULL;
 }
 
+int rpc_client_fd(const struct rpc_client *c)
+{
+	return c->fd;
+}
+
 static int send_request(struct rpc_client *c, const struct rpc_method *m, const void *args,
 			const struct rpc_call_opts *opts, struct kerr *err)
 {

@@ -17,6 +17,8 @@ static inline void rpc_client_freep(struct rpc_client **c)
 	*c = rpc_client_free(*c);
 }
 
+/* Its connection, to poll for a reply. */
+int rpc_client_fd(const struct rpc_client *c);
 /*
  * One call, without a time limit. *reply (zeroed by the caller) is also filled if the
  * daemon replied with an Err, which is then returned as by rpc_err_to_kerr;

@@ -339,6 +339,27 @@ static const struct field log_result_rows[] = {
 static TYPE(log_result, "LogContainerResult");
 #undef S
 
+#define S rpc_log_piece
+static const struct field rpc_log_piece_rows[] = {
+	INT(container, "container"), ROW_TIME(struct S, time, "time", .help = ""),
+	STR(stream, "stream"),	     BOOL(begins, "begins"),
+	BYTES(data, "data"),
+};
+TYPE(rpc_log_piece, "LogPiece");
+#undef S
+
+#define S rpc_read_log_result
+static const struct field read_log_result_rows[] = {
+	OBJS(pieces, struct rpc_log_piece, "Pieces", rpc_log_piece_type),
+	LIST(missing, "Missing"),
+	LIST(empty, "Empty"),
+	STR(next, "Next"),
+	BOOL(more, "More"),
+	BOOL(ended, "Ended"),
+};
+static TYPE(read_log_result, "ReadLogResult");
+#undef S
+
 #define S rpc_refresh_result
 static const struct field refresh_result_rows[] = {
 	LIST(realms_found, "RealmsFound"),
@@ -571,6 +592,7 @@ REPLY(purge_cell, rpc_purge_cell_reply, rpc_purge_cell_result, "PurgeCell");
 REPLY(purge_container, rpc_purge_container_reply, rpc_purge_container_result, "PurgeContainer");
 REPLY(attach, rpc_attach_reply, rpc_attach_result, "Attach");
 REPLY(log, rpc_log_reply, rpc_log_result, "Log");
+REPLY(read_log, rpc_read_log_reply, rpc_read_log_result, "ReadLog");
 REPLY(refresh, rpc_refresh_reply, rpc_refresh_result, "Refresh");
 REPLY(apply, rpc_apply_reply, rpc_apply_result, "Apply");
 REPLY(plan_delete, rpc_plan_delete_reply, rpc_plan_delete_result, "PlanDelete");

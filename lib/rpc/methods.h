@@ -133,6 +133,21 @@ struct rpc_list_denied_args {
 };
 #define RPC_DENIED_WAIT_MS 20000
 
+/* ReadLog: the logs of containers of one cell, their lines in the order of their times. */
+struct rpc_read_log_args {
+	char *realm_name;
+	char *space_name;
+	char *stack_name;
+	char *cell_name;
+	struct strlist containers;
+	struct nint tail; /* the last lines; unset: all */
+	char *since, *until; /* RFC 3339; "": no limit */
+	char *stream; /* "stdout" or "stderr"; "": both */
+	char *after; /* Next of the reply before; "": from the beginning of what is wanted */
+	int64_t wait_ms; /* how long to wait where there is nothing; at most RPC_LOG_WAIT_MS */
+};
+#define RPC_LOG_WAIT_MS 20000
+
 struct rpc_image_args {
 	char *realm;
 	char *ref; /* not in ListImages */
@@ -327,6 +342,24 @@ struct rpc_log_result {
 };
 #define RPC_LOG_WAITS "waits" /* not running, but will be started or restarted */
 #define RPC_LOG_ENDED "ended" /* stays stopped until it is started again */
+
+/* KukeonX1.ReadLog: bytes of one line, or of several whole ones of one time and stream. */
+struct rpc_log_piece {
+	int64_t container; /* its number in Containers, from 0 */
+	struct ktime time; /* when the line began; unset: not known */
+	char *stream; /* "stdout", "stderr"; "": not known */
+	bool begins; /* a line; false: it goes on with the one before of this container */
+	struct buf data;
+};
+
+struct rpc_read_log_result {
+	LIST_OF(struct rpc_log_piece) pieces;
+	struct strlist missing; /* containers that have no log (yet) */
+	struct strlist empty; /* containers whose log has nothing in it */
+	char *next;
+	bool more; /* the next request need not wait */
+	bool ended; /* of a request that waited: nothing will be written before another start */
+};
 
 struct rpc_refresh_result {
 	struct strlist realms_found, spaces_found, stacks_found, cells_found, containers_found;
@@ -565,6 +598,7 @@ struct rpc_daemon_result {
 	X(purge_container)  \
 	X(attach)           \
 	X(log)              \
+	X(read_log)         \
 	X(refresh)          \
 	X(apply)            \
 	X(plan_delete)      \
@@ -709,6 +743,7 @@ struct rpc_list_container_docs_reply {
 	X(RPC_X_DOCTOR_NETWORK, DoctorNetwork, rpc_doctor_network_args, rpc_doctor_network_reply) \
 	X(RPC_X_WHY_DENIED, WhyDenied, rpc_why_denied_args, rpc_why_denied_reply)                 \
 	X(RPC_X_LIST_DENIED, ListDenied, rpc_list_denied_args, rpc_list_denied_reply)             \
+	X(RPC_X_READ_LOG, ReadLog, rpc_read_log_args, read_log_reply)                             \
 	X(RPC_X_ALLOW_EGRESS, AllowEgress, rpc_allow_egress_args, rpc_allow_egress_reply)         \
 	X(RPC_X_LIST_REALMS, ListRealms, rpc_page_args, page_realms_reply, .list = true)          \
 	X(RPC_X_LIST_SPACES, ListSpaces, rpc_page_args, page_spaces_reply, .list = true)          \
@@ -743,8 +778,9 @@ struct rpc_method {
 	bool private; /* only in an engine that the client started itself, not in a daemon */
 };
 
-/* Rows of struct rpc_image, rpc_event, rpc_apply_resource, rpc_planned, rpc_finding, rpc_denied. */
+/* Rows of struct rpc_image, rpc_event, … */
 extern const struct model_type rpc_denied_type;
+extern const struct model_type rpc_log_piece_type;
 extern const struct model_type rpc_image_type;
 extern const struct model_type rpc_event_type;
 extern const struct model_type rpc_apply_resource_type;

@@ -162,6 +162,23 @@ static const struct field rpc_page_images_args_rows[] = {
 TYPE(rpc_page_images_args, "ListImagesPageArgs");
 #undef S
 
+#define S rpc_read_log_args
+static const struct field rpc_read_log_args_rows[] = {
+	STR(realm_name, "RealmName"),
+	STR(space_name, "SpaceName"),
+	STR(stack_name, "StackName"),
+	STR(cell_name, "CellName"),
+	LIST(containers, "Containers"),
+	NINT(tail, "Tail"),
+	STR(since, "Since"),
+	STR(until, "Until"),
+	STR(stream, "Stream"),
+	STR(after, "After"),
+	INT(wait_ms, "WaitMs"),
+};
+TYPE(rpc_read_log_args, "ReadLogArgs");
+#undef S
+
 #define S rpc_apply_args
 static const struct field rpc_apply_args_rows[] = {
 	BYTES(raw_yaml, "RawYAML"),

@@ -24,6 +24,7 @@ extern const struct model_type rpc_list_containers_args_type;
 extern const struct model_type rpc_page_args_type;
 extern const struct model_type rpc_page_images_args_type;
 extern const struct model_type rpc_apply_args_type;
+extern const struct model_type rpc_read_log_args_type;
 extern const struct model_type rpc_plan_delete_args_type;
 extern const struct model_type rpc_load_image_args_type;
 extern const struct model_type rpc_load_image_fd_args_type;

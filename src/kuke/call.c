@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "advice_dial.h"
@@ -124,6 +125,32 @@ int cli_call_with(struct cli *c, enum rpc_method_id id, void *args, void *reply,
 	if (r == -EPIPE && c->own.pid > 0)
 		r = own_engine_ended(&c->own, err);
 	return keep_error(c, m, reply, r);
+}
+
+int cli_call_polled(struct cli *c, enum rpc_method_id id, void *args, void *reply,
+		    const struct pollfd *others, size_t n, struct kerr *err)
+{
+	const struct rpc_call_opts none = { 0 };
+	struct pollfd p[CLI_MAX_POLLED + 1] = { { .fd = -1, .events = POLLIN } };
+	int r = c->client ? 0 : connect_engine(c, err);
+
+	assert(n <= CLI_MAX_POLLED);
+	if (r == 0)
+		r = rpc_begin(c->client, id, args, &none, err);
+	if (r < 0)
+		return r;
+	p[0].fd = rpc_client_fd(c->client);
+	memcpy(&p[1], others, n * sizeof(*p));
+	while (!p[0].revents) {
+		if (poll(p, n + 1, -1) < 0 && errno != EINTR)
+			return kerr_set(err, -errno, "poll");
+		for (size_t i = 1; i <= n; i++)
+			if (p[i].revents) {
+				cli_hang_up(c);
+				return -ECANCELED;
+			}
+	}
+	return keep_error(c, rpc_method_get(id), reply, rpc_end(c->client, id, reply, &none, err));
 }
 
 /* Starting a cell may pull images: show the progress on a terminal. */

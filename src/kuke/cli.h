@@ -2,6 +2,8 @@
 #ifndef KUKEON_CLI_H
 #define KUKEON_CLI_H
 
+#include <poll.h>
+
 #include "cmd.h"
 #include "methods.h"
 #include "own_engine.h"
@@ -18,6 +20,7 @@ struct settings {
 };
 
 enum {
+	CLI_MAX_POLLED = 4,
 	CLI_MAX_EARLY = 12, /* less than the daemon serves at a time for one user */
 };
 
@@ -95,6 +98,12 @@ void cli_hint(struct cli *c, const char *fmt, ...) printf_like(2, 3);
 struct rpc_call_opts;
 int cli_call_with(struct cli *c, enum rpc_method_id id, void *args, void *reply,
 		  const struct rpc_call_opts *opts, struct kerr *err);
+/*
+ * cli_call, given up when one of the n others (CLI_MAX_POLLED at most) is ready before the
+ * reply: the connection is closed, and -ECANCELED returned.
+ */
+int cli_call_polled(struct cli *c, enum rpc_method_id id, void *args, void *reply,
+		    const struct pollfd *others, size_t n, struct kerr *err);
 /* Free an args or reply struct of a method. */
 void cli_free_args(enum rpc_method_id id, void *args);
 void cli_free_reply(enum rpc_method_id id, void *reply);

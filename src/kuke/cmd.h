@@ -41,6 +41,7 @@ struct cmd {
 		   struct kerr *err); /* 0; 1: failed, already printed; -errno with err */
 	enum cmd_flags flags;
 	int subject; /* what the first argument names: enum kind or cmd_subject; 0: nothing */
+	int others; /* what further arguments name, where that is something else; 0: the same */
 };
 
 extern const struct cmd cmd_kuke;

@@ -56,6 +56,7 @@ struct logfile {
 	int64_t max_bytes;
 	int files;
 	int64_t size;
+	int64_t index_size;
 	bool mid_line; /* the log does not end with a newline */
 	enum log_stream stream; /* of the last bytes in it */
 	enum log_stream last_stream;

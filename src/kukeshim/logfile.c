@@ -14,8 +14,9 @@
 
 /*
  * log contains the output, log.idx when and from which stream it came. Both are rotated
- * together: log -> log.1 -> log.2. A crash between two renames leaves a gap in the
- * numbers, which the next rotation closes.
+ * together: log -> log.1 -> log.2, each log before its index. A crash between two renames
+ * leaves a gap in the numbers, which the next rotation closes, or an index under the name
+ * that its log had before, which mend_indexes finds.
  */
 enum {
 	INDEX_STEP_US = 1000, /* output of one stream within this time shares an entry */
@@ -53,6 +54,22 @@ static bool ends_mid_line(int fd, int64_t size)
 	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
 }
 
+/* The index ends where we know it to; one that cannot be cut is of no use. */
+static void cut_index(struct logfile *l)
+{
+	if (ftruncate(l->index, l->index_size) < 0)
+		fd_close_p(&l->index);
+}
+
+/* The last entry is about output that the log does not have: lost with the power. */
+static bool is_beyond(const struct logfile *l)
+{
+	struct log_index_entry e;
+
+	return pread(l->index, &e, sizeof(e), l->index_size - LOG_INDEX_ENTRY) != sizeof(e) ||
+	       le64toh(e.offset) >= (uint64_t) l->size;
+}
+
 static int open_files(struct logfile *l)
 {
 	struct stat st = { 0 };
@@ -60,6 +77,7 @@ static int open_files(struct logfile *l)
 	fd_close_p(&l->fd);
 	fd_close_p(&l->index);
 	l->last_us = 0;
+	l->index_size = 0;
 	l->fd = open_append(l->dir, SHIM_FILE_LOG, &st);
 	if (l->fd < 0)
 		return l->fd;
@@ -67,10 +85,53 @@ static int open_files(struct logfile *l)
 	l->mid_line = ends_mid_line(l->fd, l->size);
 	/* The output matters more than its times: without a usable index, go on without. */
 	l->index = open_append(l->dir, SHIM_FILE_LOG ".idx", &st);
-	if (l->index >= 0 && st.st_size % LOG_INDEX_ENTRY != 0 && /* an incomplete entry */
-	    ftruncate(l->index, st.st_size - st.st_size % LOG_INDEX_ENTRY) < 0)
-		fd_close_p(&l->index);
+	if (l->index < 0)
+		return 0;
+	l->index_size = st.st_size - st.st_size % LOG_INDEX_ENTRY; /* without an incomplete one */
+	while (l->index_size > 0 && is_beyond(l))
+		l->index_size -= LOG_INDEX_ENTRY;
+	cut_index(l);
 	return 0;
+}
+
+static bool is_there(const struct logfile *l, int number, const char *suffix)
+{
+	char name[NAME_SIZE];
+	struct stat st;
+
+	log_name(name, number, suffix);
+	return fstatat(l->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Give this log or index the next number. */
+static int move_up(const struct logfile *l, int number, const char *suffix)
+{
+	char from[NAME_SIZE], to[NAME_SIZE];
+
+	log_name(from, number, suffix);
+	log_name(to, number + 1, suffix);
+	return renameat(l->dir, from, l->dir, to) < 0 ? -errno : 0;
+}
+
+static void drop(const struct logfile *l, int number, const char *suffix)
+{
+	char name[NAME_SIZE];
+
+	log_name(name, number, suffix);
+	(void) unlinkat(l->dir, name, 0);
+}
+
+/* Indexes without a log: of the next one where a rotation was interrupted, else of none. */
+static void mend_indexes(const struct logfile *l)
+{
+	for (int i = 0; i < l->files; i++) {
+		if (is_there(l, i, "") || !is_there(l, i, ".idx"))
+			continue;
+		if (i + 1 < l->files && is_there(l, i + 1, "") && !is_there(l, i + 1, ".idx"))
+			(void) move_up(l, i, ".idx");
+		else
+			drop(l, i, ".idx");
+	}
 }
 
 int logfile_open(struct logfile *l, const char *dir, int64_t max_bytes, int files, struct kerr *err)
@@ -92,33 +153,37 @@ int logfile_open(struct logfile *l, const char *dir, int64_t max_bytes, int file
 	l->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (l->dir < 0)
 		return kerr_set(err, -errno, "open '%s'", dir);
+	mend_indexes(l);
 	r = open_files(l);
 	if (r < 0)
 		return kerr_set(err, r, "open '%s/" SHIM_FILE_LOG "'", dir);
 	return 0;
 }
 
-static void rotate_names(const struct logfile *l, const char *suffix)
-{
-	char from[NAME_SIZE], to[NAME_SIZE];
-
-	if (l->files <= 1) {
-		log_name(from, 0, suffix);
-		(void) unlinkat(l->dir, from, 0); /* a new index is created instead */
-		return;
-	}
-	for (int i = l->files - 2; i >= 0; i--) {
-		log_name(from, i, suffix);
-		log_name(to, i + 1, suffix);
-		(void) renameat(l->dir, from, l->dir, to); /* it may not exist yet */
-	}
-}
-
 static void rotate(struct logfile *l)
 {
-	rotate_names(l, ".idx");
-	rotate_names(l, "");
+	int r;
+
+	/* The index of the oldest log goes first, so that no log gets that of another one. */
+	drop(l, l->files - 1, ".idx");
+	if (l->files <= 1)
+		drop(l, 0, "");
+	for (int i = l->files - 2; i >= 0; i--) {
+		r = move_up(l, i, "");
+		if (r == 0)
+			(void) move_up(l, i, ".idx"); /* an older log has none */
+		else if (r == -ENOENT || i == 0)
+			drop(l, i, ".idx");
+		if (r < 0 && i == 0) /* something is in the way: new output matters more */
+			drop(l, 0, "");
+	}
 	(void) open_files(l); /* on failure, output is counted as dropped */
+}
+
+/* An index has no more bytes than its log may have: lines of a few bytes fill it first. */
+static bool index_is_full(const struct logfile *l)
+{
+	return l->index >= 0 && l->index_size > 0 && l->index_size > l->max_bytes - LOG_INDEX_ENTRY;
 }
 
 static void write_index(struct logfile *l, enum log_stream stream)
@@ -130,10 +195,15 @@ static void write_index(struct logfile *l, enum log_stream stream)
 	if (l->last_us != 0 && stream == l->last_stream && us >= l->last_us &&
 	    us - l->last_us < INDEX_STEP_US)
 		return;
+	if (l->index < 0 || index_is_full(l))
+		return;
 	e.offset = htole64((uint64_t) l->size);
 	e.stamp = htole64(us << 1 | (stream == LOG_STREAM_ERR));
-	if (fd_write_all(l->index, &e, sizeof(e)) < 0)
-		return; /* the output matters more than its times */
+	if (fd_write_all(l->index, &e, sizeof(e)) < 0) {
+		cut_index(l); /* of a part of an entry; the output matters more than its times */
+		return;
+	}
+	l->index_size += (int64_t) sizeof(e);
 	l->last_us = us;
 	l->last_stream = stream;
 }
@@ -190,7 +260,7 @@ static size_t cut_at(const struct logfile *l, const char *p, size_t n)
 
 /*
  * If the log was removed or renamed, create a new one; if it was truncated, take over
- * its size.
+ * its size: the times of what is left in it are lost.
  */
 static void check_file(struct logfile *l)
 {
@@ -199,8 +269,13 @@ static void check_file(struct logfile *l)
 	if (l->fd >= 0 && fstat(l->fd, &mine) == 0 &&
 	    fstatat(l->dir, SHIM_FILE_LOG, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    mine.st_dev == there.st_dev && mine.st_ino == there.st_ino) {
-		if (mine.st_size < l->size)
+		if (mine.st_size < l->size) {
 			l->size = mine.st_size;
+			l->mid_line = ends_mid_line(l->fd, l->size);
+			l->index_size = 0;
+			l->last_us = 0;
+			cut_index(l);
+		}
 		return;
 	}
 	/* Also retries after a rotation failed, as there may be space again. */
@@ -217,6 +292,8 @@ void logfile_write(struct logfile *l, enum log_stream stream, const char *p, siz
 		return;
 	check_file(l);
 	while (n > 0) {
+		if (index_is_full(l) && !l->mid_line)
+			rotate(l);
 		part = cut_at(l, p, n);
 		if (part == 0 && l->size == 0)
 			part = n < (size_t) l->max_bytes ? n : (size_t) l->max_bytes;
@@ -225,7 +302,7 @@ void logfile_write(struct logfile *l, enum log_stream stream, const char *p, siz
 		n -= part;
 		if (n > 0)
 			rotate(l);
-		if (l->fd < 0) {
+		if (l->fd < 0 || (n > 0 && l->size > 0)) { /* no new file */
 			l->dropped += (int64_t) n;
 			return;
 		}

@@ -141,6 +141,8 @@ static void add_subject(struct cli *c, struct buf *out, const char *begun)
 		subject = KIND_CELL;
 	if (subject == CMD_SUBJECT_COMMAND)
 		add_help(c, out, begun);
+	else if (c->args.n > 0 && c->cmd->others)
+		add_names(c, (enum kind) c->cmd->others, out, begun);
 	else if (c->args.n > 0 && c->cmd->max_args < NAMES_MAX)
 		return;
 	else if (subject == CMD_SUBJECT_IMAGE)
@@ -205,6 +207,9 @@ static void add_values(struct cli *c, const struct opt *o, struct buf *out, cons
 		add_params(c, out, begun);
 	} else if (streq(o->name, "image")) {
 		add_images(c, out, begun);
+	} else if (streq(o->name, "stream")) {
+		add(out, "stderr", begun);
+		add(out, "stdout", begun);
 	} else if (streq(o->name, "log-level")) {
 		add(out, "debug", begun);
 		add(out, "error", begun);

@@ -9,6 +9,7 @@ libkuke_view_a_SOURCES = \
 	src/kuke/view/get_table.c \
 	src/kuke/view/image_get.c src/kuke/view/image_get.h \
 	src/kuke/view/lifecycle.c src/kuke/view/lifecycle.h \
+	src/kuke/view/log_feed.c src/kuke/view/log_feed.h \
 	src/kuke/view/logview.c src/kuke/view/logview.h \
 	src/kuke/view/names.c src/kuke/view/names.h \
 	src/kuke/view/report.c src/kuke/view/report.h \

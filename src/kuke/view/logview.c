@@ -1,71 +1,69 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "ecma48.h"
 #include "fd.h"
 #include "logview.h"
 #include "mem.h"
-#include "path.h"
 #include "str.h"
 #include "term.h"
-#include "vec.h"
 
-#define BLOCK (64 << 10)
-#define SAFE_MAX (1 << 20)
-#define KEPT_MAX 1000 /* the most that a monitor keeps */
-#define ASK_MS 1000 /* interval of polling while the writer waits: its end causes no event */
+enum {
+	OUT_BLOCK = 64 << 10, /* what is collected before it is written */
+	OUT_MAX = 2 << 20, /* a piece, escaped, and what was collected */
+	HELD_MAX = 4, /* bytes held back until the next ones decide what they mean */
+	NO_LOG = -1,
+};
 
-/* Bytes held back until the next ones decide their meaning: a CR, part of a character. */
-#define HELD_MAX 4
+/* The state of one log's output. */
+struct lane {
+	struct ecma48 escapes;
+	char held[HELD_MAX]; /* a CR, or part of a character */
+	size_t n_held;
+};
 
 struct view {
-	const char *path;
 	const struct logview_opts *opts;
-	char *dir;
-	int fd; /* the open log; -EBADF between two files */
-	off_t at;
-	int notify;
-	int signals;
-	char *block;
 	bool escape; /* standard output is a terminal */
-	char held[HELD_MAX];
-	size_t n_held;
-	bool closed; /* a writer closed the log since the last check */
+	bool by_line; /* something goes before each line */
+	struct lane *lanes;
+	size_t width; /* of the longest name */
+	ssize_t in_line; /* the log whose line has begun on the current line; or NO_LOG */
+	struct buf out;
+	struct buf text, plain; /* of a piece, reused */
+	int signals;
 };
 
 static void view_clear(struct view *v)
 {
-	fd_close_p(&v->fd);
-	fd_close_p(&v->notify);
 	fd_close_p(&v->signals);
-	free(v->dir);
-	free(v->block);
+	buf_clear(&v->out);
+	buf_clear(&v->text);
+	buf_clear(&v->plain);
+	free(v->lanes);
 }
 
-static int open_log(struct view *v, struct kerr *err)
+/* -EPIPE: the reader is gone. -ECANCELED: a signal came. */
+static int flush(struct view *v, struct kerr *err)
 {
-	int fd = open(v->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct pollfd p = { .fd = v->signals, .events = POLLIN };
+	int r = fd_write_all(STDOUT_FILENO, buf_str(&v->out), v->out.len);
 
-	if (fd < 0 && errno == ENOENT)
-		return -ENOENT;
-	if (fd < 0)
-		return kerr_set(err, -errno, "open '%s'", v->path);
-	fd_close_p(&v->fd);
-	v->fd = fd;
-	v->at = 0;
-	return 0;
+	buf_reset(&v->out);
+	if (r < 0)
+		return r == -EPIPE ? r : kerr_set(err, r, "write standard output");
+	return v->signals >= 0 && poll(&p, 1, 0) > 0 ? -ECANCELED : 0;
 }
 
-/* ---- printing ---- */
+/* ---- what is printed of a piece ---- */
 
 /* Number of bytes at the end of p that may belong to a longer sequence. */
 static size_t incomplete_tail(const char *p, size_t n)
@@ -99,164 +97,132 @@ static void escape(struct buf *out, const char *p, size_t n)
 	}
 }
 
-static int write_out(const char *p, size_t n, struct kerr *err)
+/* last: nothing of this log follows for now that would say what the end means. */
+static void transform(struct view *v, struct lane *l, const char *p, size_t n, bool last)
 {
-	int r = fd_write_all(STDOUT_FILENO, p, n);
-
-	return r < 0 && r != -EPIPE ? kerr_set(err, r, "write standard output") : r;
-}
-
-/* last: no more bytes follow; hold none back. */
-static int print(struct view *v, const char *p, size_t n, bool last, struct kerr *err)
-{
-	cleanup_buf struct buf text = BUF_INIT(BLOCK + HELD_MAX);
-	cleanup_buf struct buf safe = BUF_INIT(SAFE_MAX);
-
-	if (!v->escape)
-		return write_out(p, n, err);
-	buf_add(&text, v->held, v->n_held);
-	buf_add(&text, p, n);
-	v->n_held = last ? 0 : incomplete_tail(buf_str(&text), text.len);
-	memcpy(v->held, buf_str(&text) + text.len - v->n_held, v->n_held);
-	escape(&safe, buf_str(&text), text.len - v->n_held);
-	return write_out(buf_str(&safe), safe.len, err);
-}
-
-/* Print from the current offset to the end of the file. -EPIPE: the reader is gone. */
-static int drain(struct view *v, struct kerr *err)
-{
-	struct stat st;
-	ssize_t n;
-	int r;
-
-	if (fstat(v->fd, &st) == 0 && st.st_size < v->at)
-		v->at = 0;
-	while ((n = pread(v->fd, v->block, BLOCK, v->at)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return kerr_set(err, -errno, "read '%s'", v->path);
-		r = print(v, v->block, (size_t) n, false, err);
-		if (r < 0)
-			return r;
-		v->at += n;
+	if (v->opts->flags & LOGVIEW_PLAIN) {
+		buf_reset(&v->plain);
+		ecma48_strip(&l->escapes, p, n, &v->plain);
+		p = buf_str(&v->plain);
+		n = v->plain.len;
 	}
-	return 0;
-}
-
-/* ---- rotated files ---- */
-
-struct kept {
-	int number; /* the file is log.NUMBER */
-	int fd;
-};
-
-static int by_number(const void *a, const void *b)
-{
-	const struct kept *x = a, *y = b;
-
-	return y->number - x->number;
-}
-
-/* List the rotated files, the oldest (highest number) first. */
-static size_t list_kept(const struct view *v, struct kept *ret)
-{
-	const char *name = strrchr(v->path, '/') ? strrchr(v->path, '/') + 1 : v->path;
-	size_t n = 0, len = strlen(name);
-	DIR *d = opendir(v->dir);
-	struct dirent *e;
-	uint64_t number;
-
-	while (d && n < KEPT_MAX && (e = readdir(d)) != NULL)
-		if (strncmp(e->d_name, name, len) == 0 && e->d_name[len] == '.' &&
-		    str_to_u64(e->d_name + len + 1, 1, INT_MAX, &number) == 0)
-			ret[n++] = (struct kept){ .number = (int) number, .fd = -EBADF };
-	if (d)
-		(void) closedir(d);
-	qsort(ret, n, sizeof(*ret), by_number);
-	return n;
-}
-
-static bool same_file(int a, int b)
-{
-	struct stat x, y;
-
-	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_ino == y.st_ino &&
-	       x.st_dev == y.st_dev;
-}
-
-/*
- * Open from the newest to the oldest, the log itself first: if a rotation in between moves an
- * open file to the next number, it is recognised there and skipped.
- */
-static void open_kept(const struct view *v, struct kept *k, size_t n)
-{
-	int newer = v->fd;
-
-	for (size_t i = n; i > 0; i--) {
-		cleanup_free char *path = xasprintf("%s.%d", v->path, k[i - 1].number);
-		cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-		if (fd < 0 || same_file(fd, newer))
-			continue;
-		newer = k[i - 1].fd = take_fd(fd);
+	if (!v->escape) {
+		buf_add(&v->out, p, n);
+		return;
 	}
+	buf_reset(&v->text);
+	buf_add(&v->text, l->held, l->n_held);
+	buf_add(&v->text, p, n);
+	l->n_held = last ? 0 : incomplete_tail(buf_str(&v->text), v->text.len);
+	memcpy(l->held, buf_str(&v->text) + v->text.len - l->n_held, l->n_held);
+	escape(&v->out, buf_str(&v->text), v->text.len - l->n_held);
 }
 
-/* Print the rotated files, the oldest first. */
-static int print_kept(struct view *v, struct kerr *err)
+static void add_name(struct view *v, size_t which)
 {
-	cleanup_free struct kept *k = xcalloc(KEPT_MAX, sizeof(*k));
-	size_t n = list_kept(v, k);
-	int log = v->fd;
+	static const int colours[] = { 36, 33, 32, 35, 34, 96, 93, 92, 95, 94 };
+	const char *name = v->opts->names->v[which];
+	bool colour = v->opts->flags & LOGVIEW_COLOURS;
+
+	if (colour)
+		buf_addf(&v->out, "\x1b[%dm", colours[which % ARRAY_SIZE(colours)]);
+	buf_addf(&v->out, "%-*s |", (int) v->width, name);
+	buf_adds(&v->out, colour ? "\x1b[0m " : " ");
+}
+
+/* Microseconds, all six digits of them, so that columns stay in line. */
+static void add_time(struct view *v, uint64_t us)
+{
+	char text[KTIME_TEXT_MAX];
+	const struct ktime t = { .sec = (int64_t) (us / 1000000), .set = true };
+
+	if (!us) {
+		buf_adds(&v->out, "- ");
+		return;
+	}
+	(void) ktime_text(&t, text);
+	buf_addf(&v->out, "%.19s.%06uZ ", text, (unsigned) (us % 1000000));
+}
+
+static void begin_line(struct view *v, const struct log_piece *piece, size_t which)
+{
+	if (v->opts->flags & LOGVIEW_NAMES)
+		add_name(v, which);
+	if (v->opts->flags & LOGVIEW_TIMES)
+		add_time(v, piece->mark.us);
+	v->in_line = (ssize_t) which;
+}
+
+/* What was held back of the line that is left. */
+static void release(struct view *v, size_t which)
+{
+	struct lane *l = &v->lanes[which];
+
+	if (l->n_held > 0)
+		transform(v, l, "", 0, true);
+}
+
+static int add_lines(struct view *v, const struct log_piece *piece, size_t which, struct kerr *err)
+{
+	const char *p = piece->p, *end = p + piece->n, *next;
 	int r = 0;
 
-	open_kept(v, k, n);
-	for (size_t i = 0; i < n; i++) {
-		if (r == 0 && k[i].fd >= 0) {
-			v->fd = k[i].fd;
-			v->at = 0;
-			r = drain(v, err);
-		}
-		fd_close_p(&k[i].fd);
+	if (v->in_line != NO_LOG && v->in_line != (ssize_t) which) {
+		release(v, (size_t) v->in_line);
+		buf_addc(&v->out, '\n');
+		v->in_line = NO_LOG;
 	}
-	v->fd = log;
-	v->at = 0;
+	for (; p < end && r == 0; p = next) {
+		next = memchr(p, '\n', (size_t) (end - p));
+		next = next ? next + 1 : end;
+		if (v->in_line == NO_LOG)
+			begin_line(v, piece, which);
+		transform(v, &v->lanes[which], p, (size_t) (next - p), false);
+		if (next[-1] == '\n')
+			v->in_line = NO_LOG;
+		if (v->out.len >= OUT_BLOCK)
+			r = flush(v, err);
+	}
 	return r;
+}
+
+static int add_piece(struct view *v, const struct log_piece *piece, size_t which, struct kerr *err)
+{
+	if (v->by_line)
+		return add_lines(v, piece, which, err);
+	transform(v, &v->lanes[which], piece->p, piece->n, false);
+	return v->out.len >= OUT_BLOCK ? flush(v, err) : 0;
+}
+
+static int print_all(struct view *v, struct log_feed *feed, struct kerr *err)
+{
+	struct log_piece piece;
+	size_t which;
+	int r;
+
+	while ((r = log_feed_next(feed, &piece, &which, err)) > 0) {
+		r = add_piece(v, &piece, which, err);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? r : flush(v, err);
+}
+
+static int print_end(struct view *v, struct kerr *err)
+{
+	for (size_t i = 0; i < v->opts->names->n; i++) {
+		release(v, i);
+		if (v->opts->flags & LOGVIEW_PLAIN)
+			ecma48_end(&v->lanes[i].escapes, &v->out);
+	}
+	if (v->by_line && v->in_line != NO_LOG && v->opts->names->n > 1)
+		buf_addc(&v->out, '\n');
+	return flush(v, err);
 }
 
 /* ---- following ---- */
 
-/* Whether the name belongs to another file than the open one. */
-static bool rotated(const struct view *v)
-{
-	struct stat now, open_one;
-
-	if (fstat(v->fd, &open_one) < 0)
-		return true;
-	if (stat(v->path, &now) < 0)
-		return false; /* between two files: an event of the directory follows */
-	return now.st_ino != open_one.st_ino || now.st_dev != open_one.st_dev;
-}
-
-/* Print the rest of this file and all files that replaced it. */
-static int catch_up(struct view *v, struct kerr *err)
-{
-	int r = drain(v, err);
-
-	while (r == 0 && rotated(v)) {
-		r = drain(v, err); /* written between the last read and the rename */
-		if (r == 0)
-			r = open_log(v, err);
-		if (r == -ENOENT)
-			return 0;
-		if (r == 0)
-			r = drain(v, err);
-	}
-	return r;
-}
-
-static int watch(struct view *v, struct kerr *err)
+static int watch_signals(struct view *v, struct kerr *err)
 {
 	sigset_t set;
 
@@ -265,111 +231,59 @@ static int watch(struct view *v, struct kerr *err)
 	(void) sigaddset(&set, SIGTERM);
 	(void) sigprocmask(SIG_BLOCK, &set, NULL);
 	v->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	v->notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (v->signals < 0 || v->notify < 0)
-		return kerr_set(err, -errno, "follow '%s'", v->path);
-	/* Watching the directory reports writes, close, truncation, renames and new files. */
-	if (inotify_add_watch(v->notify, v->dir,
-			      IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_DELETE |
-				      IN_DELETE_SELF) < 0)
-		return kerr_set(err, -errno, "watch '%s'", v->dir);
-	return 0;
+	return v->signals < 0 ? kerr_set(err, -errno, "follow a log") : 0;
 }
 
-/* The container was deleted, its directory with it. */
-static bool log_deleted(const struct view *v)
+/* clock_ms; -1: none */
+static int64_t deadline_of(uint64_t until)
 {
-	struct stat st;
+	struct ktime now = ktime_now();
+	int64_t left = (int64_t) until / 1000 - now.sec * 1000 - now.nsec / 1000000;
 
-	return stat(v->dir, &st) < 0;
+	return until == 0 ? -1 : clock_ms() + (left > 0 ? left : 0);
 }
 
-/*
- * Poll timeout: no event tells that a waiting writer will not run again; that the directory
- * was removed may go unnoticed too.
- */
-static int poll_timeout(const struct view *v, enum logview_writer writer)
+static int follow(struct view *v, struct log_feed *feed, struct kerr *err)
 {
-	struct stat st;
-
-	return writer == LOGVIEW_WAITS || stat(v->path, &st) < 0 ? ASK_MS : -1;
-}
-
-static void read_events(struct view *v)
-{
-	ssize_t n;
-
-	while ((n = read(v->notify, v->block, BLOCK)) > 0)
-		for (char *p = v->block; p < v->block + n;) {
-			const struct inotify_event *e = (const void *) p;
-
-			v->closed |= (e->mask & (IN_CLOSE_WRITE | IN_Q_OVERFLOW)) != 0;
-			p += sizeof(*e) + e->len;
-		}
-}
-
-/* 1: go on; 0: end, for a signal, a reader that is gone or a deleted container. */
-static int wait_change(struct view *v, int timeout_ms, struct kerr *err)
-{
-	struct pollfd p[] = {
+	struct pollfd others[] = {
 		{ .fd = v->signals, .events = POLLIN },
-		{ .fd = v->notify, .events = POLLIN },
 		{ .fd = STDOUT_FILENO, .events = 0 }, /* POLLERR: the pipe's reader is gone */
 	};
+	int64_t deadline = deadline_of(v->opts->until);
+	int r;
 
-	if (poll(p, ARRAY_SIZE(p), timeout_ms) < 0)
-		return errno == EINTR ? 1 : kerr_set(err, -errno, "poll");
-	if (p[0].revents || p[2].revents & POLLERR)
-		return 0;
-	read_events(v);
-	return log_deleted(v) ? 0 : 1;
-}
-
-static enum logview_writer ask_writer(struct view *v)
-{
-	v->closed = false;
-	return v->opts->writer ? v->opts->writer(v->opts->ctx) : LOGVIEW_WRITES;
-}
-
-/* A writer that ends closes the log: ask the daemon about it only then. */
-static int follow(struct view *v, struct kerr *err)
-{
-	enum logview_writer writer = LOGVIEW_WAITS;
-	int r = 1;
-
-	while (r > 0) {
-		if (v->closed || writer == LOGVIEW_WAITS)
-			writer = ask_writer(v);
-		r = catch_up(v, err);
-		if (r == 0 && writer == LOGVIEW_ENDED)
-			return 0;
+	do {
+		r = print_all(v, feed, err);
 		if (r == 0)
-			r = wait_change(v, poll_timeout(v, writer), err);
-	}
+			r = log_feed_wait(feed, others, ARRAY_SIZE(others), deadline, err);
+	} while (r > 0);
 	return r;
 }
 
-int logview(const char *path, const struct logview_opts *opts, struct kerr *err)
+int logview(struct log_feed *feed, const struct logview_opts *opts, struct kerr *err)
 {
 	cleanup_(view_clear) struct view v = {
-		.path = path, .opts = opts, .fd = -EBADF, .notify = -EBADF, .signals = -EBADF
+		.opts = opts,
+		.by_line = opts->flags & (LOGVIEW_TIMES | LOGVIEW_NAMES) || opts->names->n > 1,
+		.in_line = NO_LOG,
+		.signals = -EBADF,
 	};
-	bool following = opts->flags & LOGVIEW_FOLLOW;
-	int r;
+	int r = 0;
 
-	v.block = xmalloc(BLOCK);
-	v.dir = path_dirname(path);
+	buf_init(&v.out, OUT_MAX);
+	buf_init(&v.text, OUT_MAX);
+	buf_init(&v.plain, OUT_MAX);
+	v.lanes = xcalloc(opts->names->n, sizeof(*v.lanes));
+	for (size_t i = 0; i < opts->names->n; i++)
+		if (strlen(opts->names->v[i]) > v.width)
+			v.width = strlen(opts->names->v[i]);
 	v.escape = !(opts->flags & LOGVIEW_RAW) && isatty(STDOUT_FILENO) == 1;
 	(void) fflush(stdout);
-	r = open_log(&v, err);
-	if (r == 0 && following)
-		r = watch(&v, err);
-	if (r < 0)
-		return r;
-	r = print_kept(&v, err);
+	if (opts->flags & LOGVIEW_FOLLOW)
+		r = watch_signals(&v, err);
 	if (r == 0)
-		r = following ? follow(&v, err) : drain(&v, err);
+		r = follow(&v, feed, err);
 	if (r == 0)
-		r = print(&v, "", 0, true, err);
-	return r == -EPIPE ? 0 : r;
+		r = print_end(&v, err);
+	return r == -EPIPE || r == -ECANCELED || r == -ETIME ? 0 : r;
 }

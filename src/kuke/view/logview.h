@@ -2,33 +2,29 @@
 #ifndef KUKEON_LOGVIEW_H
 #define KUKEON_LOGVIEW_H
 
-#include "err.h"
+#include "log_feed.h"
 
 enum logview_flags {
-	LOGVIEW_FOLLOW =
-		1 << 0, /* until SIGINT, SIGTERM, or the reader of standard output is gone */
-	LOGVIEW_RAW = 1 << 1, /* byte for byte even to a terminal: no escaping */
-};
-
-/* State of the process that writes the log. */
-enum logview_writer {
-	LOGVIEW_WRITES = 1,
-	LOGVIEW_WAITS, /* not running now but may run again: ask again soon */
-	LOGVIEW_ENDED, /* no more output will come */
+	LOGVIEW_RAW = 1 << 0, /* byte for byte even to a terminal: no escaping */
+	LOGVIEW_PLAIN = 1 << 1, /* without the control sequences of terminals (ecma48.h) */
+	LOGVIEW_TIMES = 1 << 2, /* the time, or "-", before each line */
+	LOGVIEW_NAMES = 1 << 3, /* the container before each line */
+	LOGVIEW_COLOURS = 1 << 4, /* of names */
+	LOGVIEW_FOLLOW = 1 << 5, /* SIGINT and SIGTERM are a good end */
 };
 
 struct logview_opts {
-	enum logview_flags flags;
-	enum logview_writer (*writer)(void *ctx); /* NULL: always LOGVIEW_WRITES */
-	void *ctx;
+	unsigned flags; /* enum logview_flags */
+	const struct strlist *names; /* of the feed's logs */
+	uint64_t until; /* microseconds since 1970: following ends then; 0: it does not */
 };
 
 /*
- * Copy the log to standard output, rotated files first (log.2, log.1, log). Following
- * continues with the next file after a rotation or removal, restarts at the beginning after
- * a truncation, and ends when the writer has ended. On a terminal control characters are
- * escaped. -ENOENT: no log; *err is not set.
+ * Print what the feed has, and what comes, to standard output, until nothing more can come,
+ * SIGINT, SIGTERM, or the reader of standard output is gone. On a terminal control characters
+ * are escaped. A line of one log that one of another interrupts is gone on with on a line of
+ * its own.
  */
-int logview(const char *path, const struct logview_opts *opts, struct kerr *err);
+int logview(struct log_feed *feed, const struct logview_opts *opts, struct kerr *err);
 
 #endif
