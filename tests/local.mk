@@ -167,6 +167,8 @@ SYSTEM_TESTS = \
 	tests/integration/lists.bats \
 	tests/integration/ipv6.bats tests/integration/ipv6_nft.bats \
 	tests/integration/links.bats \
+	tests/integration/log_follow.bats \
+	tests/integration/log_shown.bats \
 	tests/integration/logs.bats \
 	tests/integration/monitor.bats tests/integration/mounts.bats \
 	tests/integration/mount_tables.bats \
@@ -241,6 +243,14 @@ tests_fuzz_fuzz_yaml_doc_SOURCES = tests/fuzz/fuzz_yaml_doc.c tests/fuzz/doc_che
 	tests/fuzz/doc_check.h $(FUZZ_FRAME)
 tests_fuzz_fuzz_yaml_doc_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL)
 tests_fuzz_fuzz_yaml_doc_LDADD = $(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_ecma48 tests/fuzz/fuzz_log_index
+tests_fuzz_fuzz_ecma48_SOURCES = tests/fuzz/fuzz_ecma48.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_ecma48_CPPFLAGS = $(AM_CPPFLAGS) $(INC_LOGS)
+tests_fuzz_fuzz_ecma48_LDADD = $(LIBLOGS) $(LIBBASE) $(FUZZ_LIBS)
+tests_fuzz_fuzz_log_index_SOURCES = tests/fuzz/fuzz_log_index.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_log_index_CPPFLAGS = $(AM_CPPFLAGS) $(INC_LOGS)
+tests_fuzz_fuzz_log_index_LDADD = $(LIBLOGS) $(LIBBASE) $(FUZZ_LIBS)
 
 FUZZ += tests/fuzz/fuzz_rpc
 tests_fuzz_fuzz_rpc_SOURCES = tests/fuzz/fuzz_rpc.c $(FUZZ_FRAME)
@@ -465,4 +475,4 @@ EXTRA_DIST += $(FIELD_TABLE:%=tests/integration/fields/%.bash) \
 	tests/integration/fields/limits tests/integration/fields/mutate \
 	tests/integration/fields/seed
 EXTRA_DIST += tests/bench/start.sh tests/bench/many.sh tests/bench/network.sh tests/bench/footprint.sh tests/bench/load.sh \
-	tests/bench/names.sh tests/bench/pull.sh tests/bench/needs.bash tests/bench/images.bash tests/bench/bigimage.sh
+	tests/bench/log.sh tests/bench/names.sh tests/bench/pull.sh tests/bench/needs.bash tests/bench/images.bash tests/bench/bigimage.sh

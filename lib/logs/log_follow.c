@@ -64,7 +64,7 @@ int log_follow_new(const struct log_follow_opts *opts, struct log_follow **ret, 
 		f->cell_dir = xstrdup(opts->cell_dir);
 		r = log_watch_init(&f->watch, err);
 		if (r == 0)
-			r = log_watch_add(&f->watch, f->cell_dir, err);
+			r = log_watch_add(&f->watch, f->cell_dir, LOG_WATCH_NAMES, err);
 	}
 	if (r < 0)
 		log_follow_free(f);
@@ -96,7 +96,7 @@ int log_follow_add(struct log_follow *f, const char *path, const struct log_plac
 		.dir = path_dirname(path), .path = xstrdup(path), .writer = LOG_WAITS, .ask = true
 	};
 	if (f->opts.writer)
-		r = log_watch_add(&f->watch, l->dir, err);
+		r = log_watch_add(&f->watch, l->dir, 0, err);
 	/* Watched first, so that nothing is written unseen between the two. */
 	if (r == 0)
 		r = open_reader(l, &f->opts.want, from, &reader, err);

@@ -26,11 +26,12 @@ void log_watch_clear(struct log_watch *w)
 	w->n = 0;
 }
 
-int log_watch_again(struct log_watch *w, size_t which, const char *dir, struct kerr *err)
+static int watch(struct log_watch *w, size_t which, const char *dir, uint32_t mask,
+		 struct kerr *err)
 {
 	int wd = inotify_add_watch(w->fd, dir,
-				   IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO |
-					   IN_DELETE | IN_DELETE_SELF | IN_ONLYDIR);
+				   mask | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF |
+					   IN_ONLYDIR);
 
 	w->wd[which] = wd;
 	if (wd < 0 && errno != ENOENT && errno != ENOTDIR)
@@ -38,11 +39,19 @@ int log_watch_again(struct log_watch *w, size_t which, const char *dir, struct k
 	return 0;
 }
 
-int log_watch_add(struct log_watch *w, const char *dir, struct kerr *err)
+int log_watch_again(struct log_watch *w, size_t which, const char *dir, struct kerr *err)
+{
+	return watch(w, which, dir, IN_MODIFY | IN_CLOSE_WRITE, err);
+}
+
+int log_watch_add(struct log_watch *w, const char *dir, enum log_watch_flags flags,
+		  struct kerr *err)
 {
 	int *wd = vec_grow(&w->wd, &w->n, sizeof(*wd));
 
 	*wd = -1;
+	if (flags & LOG_WATCH_NAMES)
+		return watch(w, w->n - 1, dir, 0, err);
 	return log_watch_again(w, w->n - 1, dir, err);
 }
 

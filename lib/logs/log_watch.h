@@ -19,8 +19,13 @@ enum log_event {
 
 int log_watch_init(struct log_watch *w, struct kerr *err);
 void log_watch_clear(struct log_watch *w);
+enum log_watch_flags {
+	LOG_WATCH_NAMES = 1 << 0, /* only what is made, renamed and removed: of a cell */
+};
+
 /* Watch a directory under the next number: 0, 1 and so on. One that is missing is not watched. */
-int log_watch_add(struct log_watch *w, const char *dir, struct kerr *err);
+int log_watch_add(struct log_watch *w, const char *dir, enum log_watch_flags flags,
+		  struct kerr *err);
 /* Watch under the number that the directory has, now that it may be there. */
 int log_watch_again(struct log_watch *w, size_t which, const char *dir, struct kerr *err);
 /* Call back for each event that there is, without waiting. */

@@ -53,6 +53,16 @@ setup_file()
 	done
 }
 
+@test "log.sh prints a log like cat does, and through the daemon" {
+	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/log.sh" -n 2 -m 20000
+	assert_success
+	assert_line "1.3 MB"
+	for what in cat 'kuke log' 'kuke log -t' 'kuke log by the daemon' 'kuke log -t by the daemon'; do
+		assert_line --regexp "^$what +[0-9.]+ ms wall \\(minimum [0-9.]+\\), [0-9.]+ times cat$"
+	done
+	assert_regex "${lines[-1]}" '^ratio [0-9]+\.[0-9][0-9]$'
+}
+
 @test "names.sh asks for names where a space denies, of kukedns and of dnsmasq" {
 	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/names.sh" -n 5 -c 3 -q 200 -s 2
 	assert_success

@@ -40,6 +40,8 @@ struct view {
 	struct buf out;
 	struct buf text, plain; /* of a piece, reused */
 	int signals;
+	int64_t second; /* of the last time that was printed, and its text */
+	char second_text[KTIME_TEXT_MAX];
 };
 
 static void view_clear(struct view *v)
@@ -130,18 +132,27 @@ static void add_name(struct view *v, size_t which)
 	buf_adds(&v->out, colour ? "\x1b[0m " : " ");
 }
 
-/* Microseconds, all six digits of them, so that columns stay in line. */
+/*
+ * Microseconds, all six digits of them, so that columns stay in line. Most lines come in the
+ * second of the line before.
+ */
 static void add_time(struct view *v, uint64_t us)
 {
-	char text[KTIME_TEXT_MAX];
 	const struct ktime t = { .sec = (int64_t) (us / 1000000), .set = true };
+	char fraction[] = ".000000Z ";
+	uint64_t rest = us % 1000000;
 
 	if (!us) {
 		buf_adds(&v->out, "- ");
 		return;
 	}
-	(void) ktime_text(&t, text);
-	buf_addf(&v->out, "%.19s.%06uZ ", text, (unsigned) (us % 1000000));
+	if (t.sec != v->second)
+		(void) ktime_text(&t, v->second_text);
+	v->second = t.sec;
+	for (int i = 6; i > 0; i--, rest /= 10)
+		fraction[i] = (char) ('0' + rest % 10);
+	buf_add(&v->out, v->second_text, strlen("2026-01-31T12:00:00"));
+	buf_add(&v->out, fraction, sizeof(fraction) - 1);
 }
 
 static void begin_line(struct view *v, const struct log_piece *piece, size_t which)
