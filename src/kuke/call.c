@@ -140,7 +140,8 @@ int cli_call_polled(struct cli *c, enum rpc_method_id id, void *args, void *repl
 	if (r < 0)
 		return r;
 	p[0].fd = rpc_client_fd(c->client);
-	memcpy(&p[1], others, n * sizeof(*p));
+	if (n > 0)
+		memcpy(&p[1], others, n * sizeof(*p));
 	while (!p[0].revents) {
 		if (poll(p, n + 1, -1) < 0 && errno != EINTR)
 			return kerr_set(err, -errno, "poll");

@@ -408,6 +408,8 @@ fails()
 	assert_equal "$("$KUKE" __complete -- get cell --realm r --sp)" --space
 	assert_equal "$("$KUKE" __complete -- get cell --realm --stack x --sp -q)" ''
 	assert_equal "$("$KUKE" __complete -- bogus x)" ''
+	assert_equal "$("$KUKE" __complete -- log --stream st)" $'stderr\nstdout'
+	assert_equal "$("$KUKE" __complete -- log c --all)" --all-containers
 	assert_equal "$("$KUKE" __complete -- explain cell.sp)" cell.spec
 	assert_equal "$("$KUKE" __complete -- explain cell.spec.containers.vol)" cell.spec.containers.volumes
 	assert_equal "$("$KUKE" __complete -- explain rea)" realm

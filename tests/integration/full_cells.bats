@@ -188,3 +188,22 @@ failed_with_7()
 		kuke delete cell a --timeout 0
 	done
 }
+
+@test "a log on a full disk: what is in it is shown, and it goes on when there is room" {
+	local lost
+
+	run_cell a 'trap "exit 0" TERM; i=0; while :; do i=$((i+1)); echo "line $i"; usleep 2000; done'
+	wait_for 100 inst grep -q 'line 20$' "$(cell_dir a)/main/log"
+	full
+	lost=$(kuke log a | tail -n 1)
+	sleep 1 # of what comes now, something is lost
+	room
+	wait_for 100 eval '[ "$(kuke log a --tail 1)" != "$lost" ]'
+	kuke stop cell a
+	kuke log a -t >"$HERE/shown"
+	# Lines are whole but for where output was lost, and times are in order and of whole entries.
+	assert [ "$(grep -vc 'Z line [0-9]*$' "$HERE/shown")" -le 2 ]
+	cut -d' ' -f1 "$HERE/shown" | grep -v '^-$' | sort -c
+	assert_equal $(($(inst stat -c %s "$(cell_dir a)/main/log.idx") % 16)) 0
+	kuke delete cell a
+}

@@ -196,6 +196,8 @@ static int open_logs(struct reading *r, struct kerr *err)
 	if (k < 0)
 		return k;
 	opts.want.whole_lines = ids->n > 1 && r->args->wait_ms > 0;
+	if (!str_empty(r->args->after))
+		opts.want.tail = LOG_ALL; /* also of a log that was made since */
 	opts.cell_dir = cell_dir = layout_object(&r->e->layout, &a, OBJECT_DIR);
 	k = log_follow_new(&opts, &r->follow, err);
 	for (size_t i = 0; i < ids->n && k == 0; i++)
