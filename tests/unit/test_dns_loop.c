@@ -381,7 +381,7 @@ START_TEST(opened)
 }
 END_TEST
 
-/* What could not be opened just now is another thing than what may not be: the cell may try again. */
+/* What could not be opened just now is another thing than what may not be: a cell may try again. */
 START_TEST(not_opened)
 {
 	ask("example.com", DNS_A);
