@@ -2,6 +2,7 @@
 
 dist_man_MANS += \
 	man/kukedns.8 \
+	man/kukeexec.8 \
 	man/kukefetch.8 \
 	man/kukeon-api.7 \
 	man/kukeon-network.7 \

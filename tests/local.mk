@@ -75,7 +75,7 @@ tests_unit_unit_rpc_SOURCES = $(UNIT_FRAME) tests/unit/test_rpc.c \
 tests_unit_unit_rpc_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_RPC)
 tests_unit_unit_rpc_LDADD = $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
-tests_unit_unit_oci_SOURCES = $(UNIT_FRAME) tests/unit/test_seccomp.c tests/unit/test_shim.c \
+tests_unit_unit_oci_SOURCES = $(UNIT_FRAME) tests/unit/test_exec.c tests/unit/test_seccomp.c tests/unit/test_shim.c \
 	tests/unit/test_spec.c tests/unit/test_user.c \
 	tests/unit/test_filelist.c tests/unit/test_oci_manifest.c tests/unit/test_ref.c \
 	tests/unit/test_rootfs_guard.c \
@@ -146,6 +146,7 @@ SYSTEM_TESTS = \
 	tests/integration/fence.bats tests/integration/fence_nft.bats \
 	tests/integration/egress_life.bats \
 	tests/integration/ending.bats \
+	tests/integration/exec.bats \
 	tests/integration/failures.bats \
 	tests/integration/fields/table.sh \
 	tests/integration/fresh.bats \
@@ -360,13 +361,15 @@ tests_fuzz_fuzz_filelist_CPPFLAGS = $(AM_CPPFLAGS) $(INC_PROTO)
 tests_fuzz_fuzz_filelist_LDADD = $(LIBPROTO) $(LIBBASE) $(FUZZ_LIBS)
 
 # Static, as it runs in containers.
-check_SCRIPTS = secprobe standin lacks.so
-CLEANFILES += secprobe standin lacks.so
-EXTRA_DIST += tests/helpers/secprobe.c tests/helpers/standin.c tests/helpers/lacks.c
+check_SCRIPTS = secprobe execprobe standin lacks.so
+CLEANFILES += secprobe execprobe standin lacks.so
+EXTRA_DIST += tests/helpers/secprobe.c tests/helpers/execprobe.c tests/helpers/standin.c tests/helpers/lacks.c
 STATIC_HELPER = $(AM_V_GEN)$(STATIC_CC) $(STATIC_CFLAGS) $(STATIC_FLAGS) $(WARN_CFLAGS) \
 	-I$(top_srcdir)/src/static -o $@
 secprobe: tests/helpers/secprobe.c kernel-headers.stamp
 	$(STATIC_HELPER) $(top_srcdir)/tests/helpers/secprobe.c
+execprobe: tests/helpers/execprobe.c kernel-headers.stamp
+	$(STATIC_HELPER) $(top_srcdir)/tests/helpers/execprobe.c
 standin: tests/helpers/standin.c kernel-headers.stamp
 	$(STATIC_HELPER) $(top_srcdir)/tests/helpers/standin.c
 lacks.so: tests/helpers/lacks.c

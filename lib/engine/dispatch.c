@@ -10,6 +10,7 @@
 #include "cell_create.h"
 #include "cell_stop.h"
 #include "cell_verbs.h"
+#include "container_exec.h"
 #include "container_log.h"
 #include "container_verbs.h"
 #include "context.h"
@@ -43,6 +44,7 @@ struct call {
 	void *args;
 	void *reply;
 	int fd; /* image archive; -EBADF: none */
+	const struct rpc_fds *fds; /* all descriptors of the request; NULL: none */
 	struct kerr *err;
 };
 
@@ -591,6 +593,19 @@ static int do_allow_egress(struct call *c)
 	return net_allow(c->e, args, &reply->result, c->err);
 }
 
+/* The status that the caller exits with goes beside the error. */
+static int do_exec(struct call *c)
+{
+	ARGS(exec);
+	REPLY(exec);
+	int r = container_exec(c->e, args, c->fds ? c->fds->v : NULL, c->fds ? c->fds->n : 0,
+			       &reply->result, c->err);
+
+	if (r < 0)
+		reply->err = rpc_err_new(c->err);
+	return r;
+}
+
 static int do_list_denied(struct call *c)
 {
 	ARGS(list_denied);
@@ -689,6 +704,7 @@ static call_fn *const handlers[_RPC_METHOD_MAX] = {
 	[RPC_X_ALLOW_EGRESS] = do_allow_egress,
 	[RPC_X_READ_LOG] = do_read_log,
 	[RPC_X_LIST_DENIED] = do_list_denied,
+	[RPC_X_EXEC] = do_exec,
 	[RPC_LIST_IMAGES] = do_list_images,
 	[RPC_GET_IMAGE] = do_get_image,
 	[RPC_DELETE_IMAGE] = do_delete_image,
@@ -721,7 +737,7 @@ int engine_dispatch(struct engine *e, const struct rpc_method *m, const struct p
 {
 	struct kerr err = { 0 };
 	struct call c = {
-		.e = e, .args = args, .reply = reply, .fd = request_fd(fds), .err = &err
+		.e = e, .args = args, .reply = reply, .fd = request_fd(fds), .fds = fds, .err = &err
 	};
 	int r;
 

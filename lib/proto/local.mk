@@ -4,6 +4,7 @@ noinst_LIBRARIES += libproto.a
 libproto_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_PROTO) $(DIRS_CPPFLAGS)
 libproto_a_SOURCES = \
 	lib/proto/dns_proto.h \
+	lib/proto/exec_proto.c lib/proto/exec_proto.h \
 	lib/proto/fetch_proto.h \
 	lib/proto/filelist.c lib/proto/filelist.h \
 	lib/proto/hostport.c lib/proto/hostport.h \

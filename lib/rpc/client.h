@@ -12,6 +12,12 @@ int rpc_dial(const char *host, struct rpc_client **ret, struct kerr *err);
 struct rpc_client *rpc_client_new(int owned_fd) __attribute__((returns_nonnull));
 struct rpc_client *rpc_client_free(struct rpc_client *c);
 
+/*
+ * The connection, for what follows a reply after which it carries no more calls (Exec);
+ * still the client's.
+ */
+int rpc_client_fd(const struct rpc_client *c);
+
 static inline void rpc_client_freep(struct rpc_client **c)
 {
 	*c = rpc_client_free(*c);

@@ -536,6 +536,14 @@ static const struct field image_check_rows[] = {
 static TYPE(image_check, "ImageCheck");
 #undef S
 
+#define S rpc_exec_result
+static const struct field exec_result_rows[] = {
+	STR(container, "Container"),
+	INT(exit_status, "ExitStatus"),
+};
+static TYPE(exec_result, "ExecResult");
+#undef S
+
 #define S rpc_verify_images_result
 static const struct field verify_images_result_rows[] = {
 	STR(realm, "Realm"),
@@ -605,6 +613,7 @@ REPLY(delete_image, rpc_delete_image_reply, rpc_delete_image_result, "DeleteImag
 REPLY(inspect_image, rpc_inspect_image_reply, rpc_inspect_image_result, "InspectImage");
 REPLY(prune_images, rpc_prune_images_reply, rpc_prune_images_result, "PruneImages");
 REPLY(verify_images, rpc_verify_images_reply, rpc_verify_images_result, "VerifyImages");
+REPLY(exec, rpc_exec_reply, rpc_exec_result, "Exec");
 REPLY(start_cell, rpc_cell_done_reply, rpc_cell_done_result, "StartCell");
 REPLY(stop_cell, rpc_cell_done_reply, rpc_cell_done_result, "StopCell");
 REPLY(kill_cell, rpc_cell_done_reply, rpc_cell_done_result, "KillCell");

@@ -153,6 +153,25 @@ struct rpc_image_args {
 	char *ref; /* not in ListImages */
 };
 
+/* Exec: run a program in a running container. */
+struct rpc_exec_args {
+	char *realm_name;
+	char *space_name;
+	char *stack_name;
+	char *cell_name;
+	char *container; /* "": the only one beside the root */
+	struct strlist args;
+	struct strlist env; /* KEY=value, in addition to the container's */
+	char *user; /* as in a manifest; "": the container's own */
+	char *working_dir; /* "": the container's own */
+	bool tty; /* on a terminal of its own, of rows and columns (0: not known) */
+	bool input; /* there is standard input */
+	bool detach; /* the connection stays with the daemon, and nothing is said of the end */
+	int64_t rows, columns;
+	/* which of "stdin", "stdout" and "stderr" are descriptors passed with the request */
+	struct strlist passed;
+};
+
 /* `kukeond __engine FD` serves the caller on that descriptor alone. */
 #define RPC_PRIVATE_COMMAND "__engine"
 
@@ -533,6 +552,17 @@ struct rpc_list_denied_result {
 	bool more; /* the next request need not wait */
 };
 
+/*
+ * KukeonX1.Exec: the program runs. Unless it is detached, the connection now carries the
+ * frames of exec_proto.h and no more requests.
+ */
+struct rpc_exec_result {
+	char *container;
+	/* beside an Err: what the caller should exit with where the program is missing (127) or
+	 * cannot be executed (126); 0: anything else was wrong */
+	int64_t exit_status;
+};
+
 /* KukeonX1.DaemonInfo */
 struct rpc_daemon_info {
 	char *version;
@@ -614,6 +644,7 @@ struct rpc_daemon_result {
 	X(why_denied)       \
 	X(allow_egress)     \
 	X(list_denied)      \
+	X(exec)             \
 	X(init_host)        \
 	X(daemon)
 
@@ -745,6 +776,7 @@ struct rpc_list_container_docs_reply {
 	X(RPC_X_LIST_DENIED, ListDenied, rpc_list_denied_args, rpc_list_denied_reply)             \
 	X(RPC_X_READ_LOG, ReadLog, rpc_read_log_args, read_log_reply)                             \
 	X(RPC_X_ALLOW_EGRESS, AllowEgress, rpc_allow_egress_args, rpc_allow_egress_reply)         \
+	X(RPC_X_EXEC, Exec, rpc_exec_args, exec_reply, .max_fds = 3)                              \
 	X(RPC_X_LIST_REALMS, ListRealms, rpc_page_args, page_realms_reply, .list = true)          \
 	X(RPC_X_LIST_SPACES, ListSpaces, rpc_page_args, page_spaces_reply, .list = true)          \
 	X(RPC_X_LIST_STACKS, ListStacks, rpc_page_args, page_stacks_reply, .list = true)          \

@@ -246,3 +246,24 @@ static const struct field rpc_image_args_rows[] = {
 };
 TYPE(rpc_image_args, "ImageArgs");
 #undef S
+
+#define S rpc_exec_args
+static const struct field rpc_exec_args_rows[] = {
+	STR(realm_name, "RealmName"),
+	STR(space_name, "SpaceName"),
+	STR(stack_name, "StackName"),
+	STR(cell_name, "CellName"),
+	STR(container, "Container"),
+	LIST(args, "Args"),
+	LIST(env, "Env"),
+	STR(user, "User"),
+	STR(working_dir, "WorkingDir"),
+	BOOL(tty, "Tty"),
+	BOOL(input, "Stdin"),
+	BOOL(detach, "Detach"),
+	INT(rows, "Rows"),
+	INT(columns, "Columns"),
+	LIST(passed, "Passed"),
+};
+TYPE(rpc_exec_args, "ExecArgs");
+#undef S

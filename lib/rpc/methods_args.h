@@ -31,5 +31,6 @@ extern const struct model_type rpc_load_image_fd_args_type;
 extern const struct model_type rpc_verify_images_args_type;
 extern const struct model_type rpc_list_images_args_type;
 extern const struct model_type rpc_image_args_type;
+extern const struct model_type rpc_exec_args_type;
 
 #endif

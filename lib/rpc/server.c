@@ -16,6 +16,10 @@
 #include "server.h"
 #include "str.h"
 
+enum {
+	SERVE_MORE = 100, /* no rpc_served: the connection can have another request */
+};
+
 /* A request that is being handled. */
 struct call {
 	const struct rpc_server *server;
@@ -31,6 +35,7 @@ struct call {
 
 static void call_clear(struct call *c)
 {
+	fd_close_p(&c->link.taken);
 	if (!c->method)
 		return;
 	model_clear(c->method->args, c->args);
@@ -280,7 +285,7 @@ static void send_late(int fd, const struct kerr *why)
 		(void) wire_write(fd, out.data, out.len, NULL, 0, NULL);
 }
 
-/* Read the next request and reply to it. 1, or the result of rpc_serve. */
+/* Read the next request and reply to it. The result of rpc_serve, or SERVE_MORE. */
 static int serve_next(const struct rpc_server *s, int fd, const struct peer *peer,
 		      const struct wire_limits *limits, struct kerr *err)
 {
@@ -293,6 +298,7 @@ static int serve_next(const struct rpc_server *s, int fd, const struct peer *pee
 		.link = { .fd = fd,
 			  .stop_fd = s->stop_fd,
 			  .event = send_event,
+			  .taken = -EBADF,
 			  /* Only root may see registry passwords. */
 			  .emit = peer->uid == 0 ? 0 : EMIT_REDACT },
 	};
@@ -308,7 +314,9 @@ static int serve_next(const struct rpc_server *s, int fd, const struct peer *pee
 	if (r <= 0)
 		return r;
 	r = serve_one(&c, err);
-	return r < 0 ? r : 1;
+	if (r < 0)
+		return r;
+	return c.link.taken >= 0 ? RPC_SERVED_TAKEN : SERVE_MORE;
 }
 
 int rpc_serve(const struct rpc_server *s, int fd, const struct peer *peer, struct kerr *err)
@@ -343,7 +351,7 @@ int rpc_serve(const struct rpc_server *s, int fd, const struct peer *peer, struc
 		if (r == 0)
 			return RPC_SERVED_END;
 		r = serve_next(s, fd, peer, &limits, err);
-		if (r <= 0)
+		if (r != SERVE_MORE)
 			return r;
 		if (++n == s->max_requests)
 			return RPC_SERVED_IDLE;

@@ -22,6 +22,11 @@ struct rpc_link {
 	 */
 	struct buf *items;
 	enum emit_flags emit; /* how they are written */
+	/*
+	 * Set by a method that hands the connection over to another process (Exec), which has
+	 * it open by then: a descriptor, closed after the reply was sent; -EBADF: not handed over.
+	 */
+	int taken;
 };
 
 /* Descriptors that came with a request; the server closes those that are not taken. */
@@ -56,6 +61,7 @@ struct rpc_server {
 enum rpc_served {
 	RPC_SERVED_END = 0, /* the client closed the connection */
 	RPC_SERVED_IDLE = 1, /* the connection can be served again */
+	RPC_SERVED_TAKEN = 2, /* another process has the connection: leave it alone */
 };
 
 /*

@@ -35,6 +35,7 @@ enum passwd_field {
 	PASSWD_UID = 2,
 	PASSWD_GID = 3,
 	PASSWD_FIELDS = 4, /* the number of fields needed */
+	PASSWD_HOME = 5,
 };
 
 enum group_field {
@@ -340,6 +341,31 @@ int user_resolve(int rootfd, const char *user, enum user_resolve_flags flags, st
 	if (r < 0)
 		return r;
 	return user_resolve_text(&passwd, &group, user, flags, ret, err);
+}
+
+char *user_home_text(const struct buf *passwd, uint32_t uid)
+{
+	struct piece at = { buf_str(passwd), passwd->len };
+	struct line line;
+	uint32_t id;
+
+	while (next_line(&at, &line)) {
+		if (line.n <= PASSWD_HOME || line.field[PASSWD_NAME].n == 0 ||
+		    piece_id(line.field[PASSWD_UID], &id) < 0 || id != uid)
+			continue;
+		return xstrndup(line.field[PASSWD_HOME].p, line.field[PASSWD_HOME].n);
+	}
+	return xstrdup("/");
+}
+
+int user_home(int rootfd, uint32_t uid, char **ret, struct kerr *err)
+{
+	cleanup_buf struct buf passwd = BUF_INIT(USER_FILE_MAX);
+	int r = read_file(rootfd, "etc/passwd", &passwd, err);
+
+	if (r == 0)
+		*ret = user_home_text(&passwd, uid);
+	return r;
 }
 
 void user_ids_clear(struct user_ids *u)

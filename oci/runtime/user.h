@@ -41,6 +41,13 @@ int user_resolve(int rootfd, const char *user, enum user_resolve_flags flags, st
 		 struct kerr *err);
 void user_ids_clear(struct user_ids *u);
 
+/*
+ * The home directory of an uid, as the runtime finds the HOME of a container's first process:
+ * that of the first line with this uid, "/" if there is none. Owned by the caller.
+ */
+int user_home(int rootfd, uint32_t uid, char **ret, struct kerr *err);
+char *user_home_text(const struct buf *passwd, uint32_t uid) __attribute__((returns_nonnull));
+
 /* The same from the content of the two files; used by user_resolve and the fuzz target. */
 int user_resolve_text(const struct buf *passwd, const struct buf *group, const char *user,
 		      enum user_resolve_flags flags, struct user_ids *ret, struct kerr *err);

@@ -31,6 +31,7 @@ struct cli {
 	struct opt_values opts;
 	struct strlist args;
 	struct settings settings;
+	int exit_status; /* of a program that the verb ran; 0: as the verb ended */
 	char *hint; /* printed below an error; NULL: none */
 	char *error; /* the last call's error when it is longer than a kerr holds */
 	struct rpc_client *client; /* of the daemon, or of our own engine */

@@ -236,6 +236,8 @@ static int parse(struct cli *c, size_t found, int argc, char **argv, struct kerr
 				return r;
 		} else {
 			strlist_add(&c->args, argv[i++]);
+			if (c->cmd->flags & CMD_PROGRAM && c->args.n == 2)
+				flags = false;
 		}
 	}
 	return 0;
@@ -355,5 +357,5 @@ int cmd_main(const struct cmd *root, int argc, char **argv)
 		r = run(&c, &err);
 	if (r < 0)
 		cmd_print_error(&c, &err);
-	return r ? 1 : 0;
+	return c.exit_status ? c.exit_status : r ? 1 : 0;
 }

@@ -17,6 +17,7 @@ enum cmd_flags {
 	CMD_HIDDEN = 1 << 1,
 	CMD_ROOT = 1 << 2, /* needs effective uid 0 */
 	CMD_NO_SETTINGS = 1 << 3, /* reads and writes no configuration file */
+	CMD_PROGRAM = 1 << 4, /* what begins with the second word is another program's */
 };
 
 enum cmd_subject {

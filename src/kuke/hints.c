@@ -49,8 +49,7 @@ static const struct hint {
 	  "kuke explain cell.spec.containers" },
 	{ ROOT, "login logout", "kuke explain realm.spec.registryCredentials" },
 	{ ROOT, "explain-fields api-resources", "kuke explain cell\nkuke schema cell" },
-	{ ROOT, "exec attach shell sh",
-	  "containers cannot be joined in this version; kuke log CELL prints their output" },
+	{ ROOT, "attach shell sh console ssh", "kuke exec -it CELL -- sh\nkuke log -f CELL" },
 	{ ROOT " get", "drops dropped blocked refused", "kuke get denied" },
 	{ ROOT " get", "image images img", "kuke image get" },
 	{ ROOT " get", "pod pods po all", "kuke get cells" },
@@ -152,7 +151,7 @@ static const struct flag_hint {
 	{ "-p --publish", "port", "a port is given with --port" },
 	{ "-t --time", "timeout", "the grace is given with --timeout" },
 	{ "-i -it -ti --interactive --tty", NULL,
-	  "containers cannot be joined in this version; kuke log CELL prints their output" },
+	  "kuke exec -it CELL -- sh runs a shell in a running container" },
 };
 
 static const char *near_flag(const struct opt_values *o, const char *name)

@@ -20,6 +20,7 @@ enum listener_pass {
 enum listener_served {
 	LISTENER_SERVED_END = 0, /* the connection is finished */
 	LISTENER_SERVED_IDLE = 1, /* no child is needed until the next request */
+	LISTENER_SERVED_TAKEN = 2, /* another process has the connection now */
 };
 
 enum listener_serve_flags {

@@ -63,7 +63,9 @@ static enum listener_served serve_connection(void *ctx, int fd, const struct pee
 	/* Not logged: a client that disconnects, and a stop of the daemon. */
 	if (r < 0 && r != -EPIPE && r != -ECONNRESET && r != -ECANCELED)
 		log_failed("connection ended", &err);
-	return r == RPC_SERVED_IDLE ? LISTENER_SERVED_IDLE : LISTENER_SERVED_END;
+	return r == RPC_SERVED_IDLE    ? LISTENER_SERVED_IDLE
+	       : r == RPC_SERVED_TAKEN ? LISTENER_SERVED_TAKEN
+				       : LISTENER_SERVED_END;
 }
 
 static int reconcile(void *ctx, enum listener_pass kind, int64_t *ret_next_ms)

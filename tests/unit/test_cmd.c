@@ -70,12 +70,28 @@ static const struct cmd bare = { .name = "bare", .help = "no words", .run = show
 static const struct cmd any = {
 	.name = "any", .help = "any words", .run = show, .flags = CMD_IGNORE_ARGS
 };
+static int run_program(struct cli *c, struct kerr *err)
+{
+	int r = show(c, err);
+
+	c->exit_status = 42;
+	return r;
+}
+
+static const struct cmd program = { .name = "program",
+				    .args = "WHERE PROGRAM",
+				    .min_args = 1,
+				    .max_args = 100,
+				    .help = "runs another",
+				    .opts = leaf_opts,
+				    .run = run_program,
+				    .flags = CMD_PROGRAM };
 static const struct cmd broken = { .name = "broken", .help = "fails", .run = fail_long };
 static const struct cmd *const group_subs[] = { &leaf, &one, NULL };
 static const struct cmd group = {
 	.name = "group", .aliases = "g", .help = "a group", .local = local_opts, .subs = group_subs
 };
-static const struct cmd *const root_subs[] = { &group, &bare, &any, &broken, NULL };
+static const struct cmd *const root_subs[] = { &group, &bare, &any, &program, &broken, NULL };
 static const struct cmd root = {
 	.name = "kuke", .help = "test", .opts = root_opts, .subs = root_subs
 };
@@ -123,6 +139,10 @@ static const struct {
 	{ "-o g --number 3 l x", "name=none on=1 n=3 words=1 x\n", "", 0 },
 	{ "-e g -eg g -oe l l", "name=none on=1 n=0 words=0 each=g each=g each=l\n", "", 0 },
 	{ "any 1 2 3", "name=none on=0 n=0 words=3 1 2 3\n", "", 0 },
+	{ "program w p -n x --on -- -z", "name=none on=0 n=0 words=7 w p -n x --on -- -z\n", "",
+	  42 },
+	{ "-o program -n a w --number 2 p -h", "name=a on=1 n=2 words=3 w p -h\n", "", 42 },
+	{ "program w -- -n --", "name=none on=0 n=0 words=3 w -n --\n", "", 42 },
 	{ "g l --secret x", "name=none on=0 n=0 words=0\n", "", 0 },
 	{ "", NULL, "", 0 },
 	{ "g", NULL, "", 0 },
@@ -358,7 +378,7 @@ static const struct {
 	{ "delete a.yaml", "\tkuke delete -f a.yaml\n" },
 	{ "delete web", "\tkuke delete cell web\n" },
 	{ "gte", "\tget\n" },
-	{ "exec web", "\nHint: containers cannot be joined in this version; " },
+	{ "shell web", "\tkuke exec -it CELL -- sh\n" },
 };
 
 START_TEST(unknown_words_get_a_hint)

@@ -10,6 +10,7 @@ libkuke_cmd_a_SOURCES = \
 	src/kuke/cmd/cmd_daemon.c \
 	src/kuke/cmd/cmd_doctor.c \
 	src/kuke/cmd/cmd_delete.c \
+	src/kuke/cmd/cmd_exec.c \
 	src/kuke/cmd/cmd_explain.c \
 	src/kuke/cmd/cmd_get.c \
 	src/kuke/cmd/cmd_help.c \

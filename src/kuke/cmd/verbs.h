@@ -13,6 +13,7 @@ extern const struct cmd cmd_create;
 extern const struct cmd cmd_daemon;
 extern const struct cmd cmd_delete;
 extern const struct cmd cmd_doctor;
+extern const struct cmd cmd_exec;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_get;
 extern const struct cmd cmd_help;

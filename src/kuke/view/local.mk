@@ -5,6 +5,7 @@ libkuke_view_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKE_VIEW) $(DIRS_CPPFLAGS)
 libkuke_view_a_SOURCES = \
 	src/kuke/view/denied_get.c src/kuke/view/denied_get.h \
 	src/kuke/view/docsout.c src/kuke/view/docsout.h \
+	src/kuke/view/execview.c src/kuke/view/execview.h \
 	src/kuke/view/get.c src/kuke/view/get.h \
 	src/kuke/view/get_table.c \
 	src/kuke/view/image_get.c src/kuke/view/image_get.h \
