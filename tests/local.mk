@@ -477,5 +477,5 @@ FIELD_TABLE = any cell client container probe profile realm server space stack
 EXTRA_DIST += $(FIELD_TABLE:%=tests/integration/fields/%.bash) \
 	tests/integration/fields/limits tests/integration/fields/mutate \
 	tests/integration/fields/seed
-EXTRA_DIST += tests/bench/start.sh tests/bench/many.sh tests/bench/network.sh tests/bench/footprint.sh tests/bench/load.sh \
+EXTRA_DIST += tests/bench/exec.sh tests/bench/start.sh tests/bench/many.sh tests/bench/network.sh tests/bench/footprint.sh tests/bench/load.sh \
 	tests/bench/log.sh tests/bench/names.sh tests/bench/pull.sh tests/bench/needs.bash tests/bench/images.bash tests/bench/bigimage.sh

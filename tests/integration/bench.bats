@@ -9,6 +9,16 @@ setup_file()
 	export top_builddir=${top_builddir:-$(pwd)}
 }
 
+@test "exec.sh" {
+	local what
+
+	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/exec.sh" -s -n 2
+	assert_success
+	for what in "kuke exec " "runc exec " "ratio "; do
+		assert_line --partial "$what"
+	done
+}
+
 @test "start.sh pairs a cell with its container" {
 	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/start.sh" -n 2
 	assert_success
