@@ -54,6 +54,15 @@ is()
 	is pids.max 20
 }
 
+@test "a program of kuke exec is where the container's first process is" {
+	is exec-cgroup 1
+	is exec-monitor 1
+	is exec-inside 0::/
+	is exec-below 0::/below
+	is exec-status 9
+	is exec-left ''
+}
+
 @test "a limit that becomes zero is none at once" {
 	is unlimited "max max 100 "
 }
@@ -105,7 +114,7 @@ probe()
 }
 
 @test "AppArmor: a profile that is not loaded is refused" {
-	assert_like "$(fact apparmor)" "  - containers: started;unconfined" ...
+	assert_like "$(fact apparmor)" "  - containers: started;unconfined;unconfined" ...
 	assert_like "$(fact apparmor-missing)" 'Error: container "web": securityOpt "apparmor=no-such": no such AppArmor profile is loaded on this host;' ...
 }
 
