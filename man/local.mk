@@ -8,6 +8,7 @@ dist_man_MANS += \
 	man/kukeon-network.7 \
 	man/kukeon-security.7 \
 	man/kukeshim.8 \
+	man/kuketty.8 \
 	man/kukeunpack.8
 
 # Pages that name the directory of kukeond.yaml: the one this build reads. A hyphen

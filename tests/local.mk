@@ -23,7 +23,7 @@ UNIT_FRAME = tests/unit/unit.c tests/unit/unit.h
 UNIT_TESTS = tests/unit/unit_base tests/unit/unit_model tests/unit/unit_host \
 	tests/unit/unit_store tests/unit/unit_logs tests/unit/unit_rpc tests/unit/unit_oci \
 	tests/unit/unit_engine tests/unit/unit_kukeond tests/unit/unit_kuke \
-	tests/unit/unit_kukedns tests/unit/unit_kukefetch
+	tests/unit/unit_kukedns tests/unit/unit_kukefetch tests/unit/unit_kuketty
 
 tests_unit_unit_base_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
 	tests/unit/test_atomic.c tests/unit/test_buf.c tests/unit/test_caps.c \
@@ -104,11 +104,12 @@ tests_unit_unit_kukeond_LDADD = $(LIBKUKEOND) $(LIBCOMMON) $(LIBRPC) $(LIBMODEL)
 tests_unit_unit_kuke_SOURCES = $(UNIT_FRAME) tests/unit/capture.h tests/unit/tempdir.h \
 	tests/unit/model_random.c tests/unit/model_random.h \
 	tests/unit/test_client_settings.c \
-	tests/unit/test_cmd.c tests/unit/test_container_flags.c tests/unit/test_hostarg.c \
+	tests/unit/test_cmd.c tests/unit/test_container_flags.c tests/unit/test_detach_keys.c \
+	tests/unit/test_hostarg.c tests/unit/test_screen_modes.c \
 	tests/unit/test_logview.c tests/unit/test_report.c tests/unit/test_selector.c \
 	tests/unit/test_pullview.c tests/unit/test_term.c
 tests_unit_unit_kuke_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_KUKE_CMD)
-tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBCOMMON) $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
+tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBCOMMON) $(LIBRPC) $(LIBPROTO) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
 tests_unit_unit_kukedns_SOURCES = $(UNIT_FRAME) tests/unit/dns_build.h tests/unit/host_lo.h \
 	tests/unit/test_dns_frame.c tests/unit/test_dns_chain.c tests/unit/test_dns_denied.c \
@@ -123,10 +124,17 @@ tests_unit_unit_kukefetch_SOURCES = $(UNIT_FRAME) \
 tests_unit_unit_kukefetch_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_KUKEFETCH)
 tests_unit_unit_kukefetch_LDADD = $(LIBKUKEFETCH) $(UNIT_LDADD)
 
+tests_unit_unit_kuketty_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
+	src/kuketty/history.c src/kuketty/ttyconfig.c \
+	tests/unit/test_history.c tests/unit/test_tty_proto.c tests/unit/test_ttyconfig.c
+tests_unit_unit_kuketty_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_PROTO) -I$(top_srcdir)/src/kuketty
+tests_unit_unit_kuketty_LDADD = $(LIBPROTO) $(LIBBASE) $(UNIT_LDADD)
+
 SYSTEM_TESTS = \
 	tests/integration/allow.bats \
 	tests/integration/apply.bats \
 	tests/integration/apply_fields.bats \
+	tests/integration/attach.bats \
 	tests/integration/autodelete.bats \
 	tests/integration/bench.bats \
 	tests/integration/cli.bats \
@@ -164,6 +172,7 @@ SYSTEM_TESTS = \
 	tests/integration/image_verbs.bats \
 	tests/integration/joined.bats \
 	tests/integration/leakcheck.bats \
+	tests/integration/kuketty.bats \
 	tests/integration/lifecycle.bats \
 	tests/integration/lists.bats \
 	tests/integration/ipv6.bats tests/integration/ipv6_nft.bats \
@@ -454,7 +463,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/helpers/imgtree tests/helpers/layerseq tests/helpers/treecmp tests/helpers/fiveimages tests/helpers/store.bash \
 	tests/helpers/assert.bash tests/helpers/cells.bash tests/helpers/cni.bash tests/helpers/outside.bash tests/helpers/suite.bash \
 	tests/helpers/instance-init tests/helpers/instance.bash \
-	tests/helpers/registry.bash tests/helpers/token-server tests/order.mk \
+	tests/helpers/registry.bash tests/helpers/token-server tests/helpers/ttytalk tests/order.mk \
 	tests/fuzz/replay.c tests/fuzz/layer.dict tests/lint/checks.pl tests/lint/lib.bash tests/lint/strip.pl
 
 .PHONY: check-unit check-system check-lint check-tidy

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -187,6 +188,8 @@ static int child_exec(void *arg)
 	r = child_stdio(how);
 	if (r < 0)
 		child_fail(plan, STEP_STDIO, r);
+	if ((how->flags & PROC_TERMINAL) != 0 && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
+		child_fail(plan, STEP_PREPARE, -errno);
 	r = child_keep_fds(how);
 	if (r < 0)
 		child_fail(plan, STEP_KEEP_FD, r);

@@ -19,6 +19,8 @@ enum proc_spawn_flags {
 	PROC_NULL_OUTPUT = 1 << 3, /* stdout and stderr not named below go to /dev/null */
 	PROC_DOUBLE_FORK = 1 << 4, /* the child becomes a child of init, which reaps it */
 	PROC_KEEP_IGNORED = 1 << 5, /* proc_fork: signals that are ignored stay so */
+	/* with PROC_SETSID: descriptor 0 becomes the controlling terminal of the session */
+	PROC_TERMINAL = 1 << 6,
 };
 
 /*

@@ -443,7 +443,15 @@ static int do_delete_container(struct call *c)
 	return container_verb_delete(c->e, &args->doc, &reply->result, c->err);
 }
 
-/* ---- logs, apply, images ---- */
+/* ---- terminals, logs, apply, images ---- */
+
+static int do_attach_container(struct call *c)
+{
+	ARGS(container);
+	REPLY(attach);
+
+	return container_verb_attach(c->e, &args->doc, &reply->result, c->err);
+}
 
 static int do_log_container(struct call *c)
 {
@@ -688,6 +696,7 @@ static call_fn *const handlers[_RPC_METHOD_MAX] = {
 	[RPC_DELETE_STACK] = do_delete_stack,
 	[RPC_DELETE_CELL] = do_delete_cell,
 	[RPC_DELETE_CONTAINER] = do_delete_container,
+	[RPC_ATTACH_CONTAINER] = do_attach_container,
 	[RPC_LOG_CONTAINER] = do_log_container,
 	[RPC_APPLY_DOCUMENTS] = do_apply,
 	[RPC_X_PLAN_DOCUMENTS] = do_plan,

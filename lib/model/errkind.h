@@ -27,6 +27,7 @@
 	X(ERR_CONVERSION_FAILED, "ConversionFailed", "conversion failed")                     \
 	X(ERR_ATTACH_NOT_SUPPORTED, "AttachNotSupported",                                     \
 	  "container is not attachable; recreate with attachable=true")                       \
+	X(ERR_ATTACH_NOT_RUNNING, "AttachTaskNotRunning", "container is not running")         \
 	X(ERR_IMAGE_NOT_FOUND, "ImageNotFound", "image not found")
 
 #define ERR_KIND_ENUM_(constant, wire, text) constant,

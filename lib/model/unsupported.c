@@ -25,24 +25,16 @@ struct unsupported {
 	bool (*is_set)(const void *obj);
 };
 
-static const struct unsupported container_rows[] = {
-	{ "attachable", NULL },
-	{ "tty", NULL },
-};
-
 static const struct unsupported server_rows[] = {
 	{ "spec.kukeondImage", NULL },
 };
 
 static const struct {
 	enum kind kind;
-	const char *container_prefix; /* prefix of container_rows in this kind */
 	const struct unsupported *rows;
 	size_t n;
 } tables[] = {
-	{ KIND_CELL, "spec.containers[].", NULL, 0 },
-	{ KIND_CONTAINER, "spec.", NULL, 0 },
-	{ KIND_SERVER_CONFIGURATION, NULL, server_rows, ARRAY_SIZE(server_rows) },
+	{ KIND_SERVER_CONFIGURATION, server_rows, ARRAY_SIZE(server_rows) },
 };
 
 /* Whether the field at path, starting from obj, is set. */
@@ -70,35 +62,8 @@ static bool row_applies(const struct unsupported *u, const struct model_type *t,
 	return u->is_set != NULL ? u->is_set(obj) : path_has_content(t, obj, u->path);
 }
 
-int validate_container_supported(const struct container_spec *c, const char *path_prefix,
-				 struct kerr *err)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(container_rows); i++)
-		if (row_applies(&container_rows[i], &container_spec_type, c))
-			return kerr_plain(err, -EINVAL, "not supported yet: %s.%s", path_prefix,
-					  container_rows[i].path);
-	return 0;
-}
-
-static int cell_containers_supported(const struct cell_doc *cell, struct kerr *err)
-{
-	cleanup_free char *prefix = NULL;
-	int r;
-
-	for (size_t i = 0; i < cell->spec.containers.n; i++) {
-		free_p(&prefix);
-		prefix = xasprintf("spec.containers[%zu]", i);
-		r = validate_container_supported(&cell->spec.containers.v[i], prefix, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 int validate_supported(enum kind kind, const void *doc, struct kerr *err)
 {
-	int r;
-
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
 		if (tables[i].kind != kind)
 			continue;
@@ -107,30 +72,16 @@ int validate_supported(enum kind kind, const void *doc, struct kerr *err)
 				return kerr_plain(err, -EINVAL, "not supported yet: %s",
 						  tables[i].rows[k].path);
 	}
-	r = 0;
-	if (kind == KIND_CELL)
-		r = cell_containers_supported(doc, err);
-	else if (kind == KIND_CONTAINER)
-		r = validate_container_supported(&((const struct container_doc *) doc)->spec,
-						 "spec", err);
-	return r;
+	return 0;
 }
 
 bool validate_path_unsupported(enum kind kind, const char *path)
 {
-	const char *prefix;
-
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
 		if (tables[i].kind != kind)
 			continue;
 		for (size_t k = 0; k < tables[i].n; k++)
 			if (streq(tables[i].rows[k].path, path))
-				return true;
-		prefix = tables[i].container_prefix;
-		if (prefix == NULL || !str_has_prefix(path, prefix))
-			continue;
-		for (size_t k = 0; k < ARRAY_SIZE(container_rows); k++)
-			if (streq(container_rows[k].path, path + strlen(prefix)))
 				return true;
 	}
 	return false;

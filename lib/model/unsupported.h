@@ -11,11 +11,7 @@
  */
 int validate_supported(enum kind kind, const void *doc, struct kerr *err);
 
-/* The same for a container's spec that is not part of a cell document; path_prefix as in "spec". */
-int validate_container_supported(const struct container_spec *c, const char *path_prefix,
-				 struct kerr *err);
-
-/* Whether the table names this path ("spec.containers[].ports") for the kind. */
+/* Whether the table names this path ("spec.kukeondImage") for the kind. */
 bool validate_path_unsupported(enum kind kind, const char *path);
 
 #endif

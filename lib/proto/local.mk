@@ -10,5 +10,6 @@ libproto_a_SOURCES = \
 	lib/proto/hostport.c lib/proto/hostport.h \
 	lib/proto/proto_msg.c lib/proto/proto_msg.h \
 	lib/proto/shim_proto.c lib/proto/shim_proto.h \
+	lib/proto/tty_proto.c lib/proto/tty_proto.h \
 	lib/proto/unpack_proto.c lib/proto/unpack_proto.h
 LIBPROTO = libproto.a

@@ -138,6 +138,7 @@ static const struct field get_cell_result_rows[] = {
 	BOOL(metadata_exists, "MetadataExists"),
 	BOOL(cgroup_exists, "CgroupExists"),
 	BOOL(root_exists, "RootContainerExists"),
+	BOOL(root_running, "RootContainerTaskRunning"),
 };
 static TYPE(get_cell_result, "GetCellResult");
 #undef S

@@ -267,6 +267,7 @@ struct rpc_get_stack_result {
 struct rpc_get_cell_result {
 	struct cell_doc cell;
 	bool metadata_exists, cgroup_exists, root_exists;
+	bool root_running; /* the cell is started: its namespaces are there */
 };
 
 struct rpc_get_container_result {
@@ -748,8 +749,7 @@ struct rpc_list_container_docs_reply {
 	X(RPC_PURGE_CELL, PurgeCell, rpc_cell_flags_args, purge_cell_reply, .to_come = true)       \
 	X(RPC_PURGE_CONTAINER, PurgeContainer, rpc_container_args, purge_container_reply,          \
 	  .to_come = true)                                                                         \
-	X(RPC_ATTACH_CONTAINER, AttachContainer, rpc_container_args, attach_reply,                 \
-	  .to_come = true)                                                                         \
+	X(RPC_ATTACH_CONTAINER, AttachContainer, rpc_container_args, attach_reply)                 \
 	X(RPC_LOG_CONTAINER, LogContainer, rpc_container_args, log_reply)                          \
 	X(RPC_REFRESH_ALL, RefreshAll, rpc_no_args, refresh_reply, .to_come = true)                \
 	X(RPC_APPLY_DOCUMENTS, ApplyDocuments, rpc_apply_args, apply_reply)                        \

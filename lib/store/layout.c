@@ -73,6 +73,7 @@ static const char *const rt_files_[_RT_FILE_MAX] = {
 	[RT_PUBLISHED] = "published", [RT_STOPS] = "stops",
 	[RT_MOUNTS] = "mounts",	      [RT_NFT] = "nft",
 	[RT_NAMES] = "names",	      [RT_ALLOWED] = "allowed",
+	[RT_SOCKETS] = "s",
 };
 
 static const char *const rt_container_files_[_RTC_FILE_MAX] = {

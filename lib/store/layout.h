@@ -152,6 +152,7 @@ enum rt_file {
 	RT_BOOTED, /* booted: exists once the cells to start at boot have been started */
 	RT_NFT, /* nft: exists while packet filter rules are in nf_tables */
 	RT_NAMES, /* names: of the resolver of spaces that deny (names_state.h) */
+	RT_SOCKETS, /* s: short links to sockets of terminals whose paths are too long */
 	_RT_FILE_MAX,
 };
 

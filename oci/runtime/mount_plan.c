@@ -11,6 +11,7 @@
 #include "rootfs_guard.h"
 #include "spec_tables.h"
 #include "str.h"
+#include "tty_proto.h"
 #include "validate_container.h"
 
 #define TMPFS_MODE "mode=1777" /* the kernel's default, written out */
@@ -217,6 +218,29 @@ static void add_cell_files(struct mount_plan *p, const struct spec_input *in)
 	}
 }
 
+/* They are composed like volumes, so they may be anywhere on the host too. */
+static void add_tty(struct mount_plan *p, const struct spec_tty *tty)
+{
+	const struct {
+		const char *source, *target;
+		bool file;
+	} rows[] = {
+		{ tty->program, TTY_BIN, true },
+		{ tty->config, TTY_CONFIG, true },
+		{ tty->dir, TTY_DIR, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct mount_entry *e =
+			add(p, MOUNT_ENTRY_BIND, "the terminal's", xstrdup(rows[i].target));
+
+		e->source = xstrdup(rows[i].source);
+		e->host = true;
+		e->file = rows[i].file;
+		e->read_only = rows[i].file;
+	}
+}
+
 static void add_run(struct mount_plan *p)
 {
 	struct mount_entry *e;
@@ -262,6 +286,8 @@ int mount_plan_make(const struct spec_input *in, const char *dir, struct mount_p
 		return r;
 	add_cell_files(&p, in);
 	add_run(&p);
+	if (in->tty != NULL)
+		add_tty(&p, in->tty);
 	qsort(p.v, p.n, sizeof(*p.v), by_target);
 	for (size_t i = 0; i < p.n; i++) {
 		if (i > 0 && streq(p.v[i].target, p.v[i - 1].target))

@@ -15,6 +15,7 @@
 #include "spec_priv.h"
 #include "spec_tables.h"
 #include "str.h"
+#include "tty_proto.h"
 #include "user.h"
 
 /* Values for "process", computed before anything is written. */
@@ -271,8 +272,12 @@ static void emit_process(const struct spec_input *in, const struct process *p, s
 	jemit_object(j);
 	key_bool(j, "terminal", false);
 	emit_user(&p->user, j);
-	jemit_key(j, "args");
-	jemit_strlist(j, &p->args);
+	if (in->tty != NULL)
+		key_list(j, "args", (const char *const[]){ TTY_BIN, NULL });
+	else {
+		jemit_key(j, "args");
+		jemit_strlist(j, &p->args);
+	}
 	jemit_key(j, "env");
 	jemit_strlist(j, &p->env);
 	key_str(j, "cwd", p->cwd);
@@ -394,21 +399,6 @@ static void emit_hooks(const struct spec_input *in, struct jemit *j)
 	jemit_object_end(j);
 }
 
-/*
- * The check for unsupported fields refuses these earlier. This makes sure that a start
- * never ignores them.
- */
-static int refuse_missing(const struct container_spec *c, struct kerr *err)
-{
-	const char *field = NULL;
-
-	if (c->attachable)
-		field = "attachable";
-	if (field == NULL)
-		return 0;
-	return kerr_plain(err, -EOPNOTSUPP, "not supported yet: %s", field);
-}
-
 static int emit_spec(const struct spec_input *in, const struct process *p, struct buf *json,
 		     struct kerr *err)
 {
@@ -434,6 +424,13 @@ static int emit_spec(const struct spec_input *in, const struct process *p, struc
 	return buf_check(json, "the runtime spec", err);
 }
 
+void spec_tty_clear(struct spec_tty *t)
+{
+	free_p(&t->program);
+	free_p(&t->dir);
+	free_p(&t->config);
+}
+
 void spec_result_clear(struct spec_result *r)
 {
 	user_ids_clear(&r->user);
@@ -446,9 +443,7 @@ int spec_build(const struct spec_input *in, struct buf *json, struct spec_result
 	cleanup_(process_clear) struct process p = { .seccomp = BUF_INIT(SPEC_MAX) };
 	int r;
 
-	r = refuse_missing(in->c, err);
-	if (r == 0)
-		r = process_resolve(in, &p, err);
+	r = process_resolve(in, &p, err);
 	if (r == 0)
 		r = emit_spec(in, &p, json, err);
 	if (r < 0)

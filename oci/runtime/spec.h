@@ -28,6 +28,15 @@ struct spec_secret {
 	const char *mount_path;
 };
 
+/* Paths on the host of what an attachable container gets (kuketty(8)). */
+struct spec_tty {
+	char *program; /* kuketty */
+	char *dir; /* of its socket */
+	char *config; /* what it is told */
+};
+void spec_tty_clear(struct spec_tty *t);
+#define cleanup_spec_tty cleanup_(spec_tty_clear)
+
 struct mount_plan;
 
 struct spec_input {
@@ -55,6 +64,7 @@ struct spec_input {
 	const char *payload_program;
 	const struct spec_secret *secrets;
 	size_t n_secrets;
+	const struct spec_tty *tty; /* NULL: not attachable */
 	const struct mount_plan *mounts; /* prepared in the root; NULL: only the runtime's own */
 	/* for RLIMIT_NOFILE when the host allows less than SPEC_FILES_HARD; else 0 */
 	int64_t files_max;
@@ -85,8 +95,9 @@ int spec_build(const struct spec_input *in, struct buf *json, struct spec_result
 /* Parts of the spec, also used by tests and `--dry-run`. */
 
 /*
- * The argument list: the manifest's command replaces Entrypoint and Cmd; args alone
- * replace Cmd. -EINVAL when there is nothing to run.
+ * The workload's argument list: the manifest's command replaces Entrypoint and Cmd; args
+ * alone replace Cmd. With a terminal, `/bin/bash -i` where there is nothing to run;
+ * otherwise -EINVAL. In an attachable container it is kuketty that runs it.
  */
 int spec_args(const struct spec_input *in, struct strlist *ret, struct kerr *err);
 /*

@@ -43,6 +43,10 @@ int spec_args(const struct spec_input *in, struct strlist *ret, struct kerr *err
 		add_all(&args, entrypoint);
 		add_all(&args, c->args.n > 0 ? &c->args : cmd);
 	}
+	if (args.n == 0 && in->tty != NULL) {
+		strlist_add(&args, "/bin/bash");
+		strlist_add(&args, "-i");
+	}
 	if (args.n == 0 && (in->flags & SPEC_ROOT) != 0) {
 		strlist_add(&args, "sleep");
 		strlist_add(&args, "infinity");

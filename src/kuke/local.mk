@@ -30,4 +30,4 @@ kuke_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKE_CMD)
 kuke_SOURCES = src/kuke/cmd/main.c
 kuke_LDFLAGS = $(AM_LDFLAGS) $(CLIENT_LDFLAGS)
 # Of the libraries of lib/base it needs not all: configure looks for these as archives.
-kuke_LDADD = $(LIBKUKE) $(LIBCOMMON) $(LIBRPC) libmodel.a libbase.a $(CLIENT_LIBS)
+kuke_LDADD = $(LIBKUKE) $(LIBCOMMON) $(LIBRPC) $(LIBPROTO) libmodel.a libbase.a $(CLIENT_LIBS)

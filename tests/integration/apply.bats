@@ -165,14 +165,6 @@ apply()
 	kuke delete realm r1
 }
 
-@test "fields of later work are refused by path, nothing is made" {
-	cell_doc c true 'attachable: true' >"$doc"
-	run apply
-	assert_failure 1
-	assert_output --partial 'not supported yet: spec.containers[0].attachable'
-	assert [ ! -e "$(cell_dir c)" ]
-}
-
 @test "one bad document: all are refused, nothing is applied" {
 	printf 'kind: Realm\nmetadata: {name: good}\n---\nkind: Cell\nmetadata: {name: c}\nspec: {}\n---\nkind: Foo\n' >"$doc"
 	run apply

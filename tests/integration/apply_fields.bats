@@ -153,10 +153,9 @@ walk()
 		[ "$what" = "$1" ] || continue
 		[ -n "${values[$name]:-}" ] || { echo "no value for $what $name"; return 1; }
 		attachable=
-		if [ "$name" = tty ]; then # it asks for attachable, which may be later work
+		if [ "$name" = tty ]; then # it asks for attachable
 			attachable=true
-			grep -q '^container attachable .* supported$' <<<"$rows" || state=later
-			[ "$state" = later ] || { doc none >"$doc" && applied attachable; }
+			doc none >"$doc" && applied attachable
 		fi
 		doc "$what" "$name" >"$doc"
 		if [ "$state" = later ]; then

@@ -10,7 +10,7 @@ lint_need nm binutils
 build=${top_builddir:-build/dev}
 
 # "FILE FILE SYMBOL" for each use in the first of what the second defines, without suffixes.
-# kukeshim is one static program without objects; kukeshim-sanitized has its files.
+# kukeshim and kuketty are static programs without objects; the sanitized ones have their files.
 calls()
 {
 	# What a build tree still has of sources that are gone counts for nothing.

@@ -32,7 +32,7 @@ findings()
 
 	shift
 	# The static helpers have a config.h of their own.
-	[[ $file != src/kukeshim/* ]] || config=src/static
+	[[ $file != src/kukeshim/* && $file != src/kuketty/* ]] || config=src/static
 	clang-tidy -quiet "$file" -- "-I$config" "$@" 2>/dev/null | sed "s,$PWD/,,g" |
 		grep -E '(warning|error|note): '
 }

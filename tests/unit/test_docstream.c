@@ -255,7 +255,7 @@ START_TEST(delete_style)
 		    "validation errors:\n  document 0 (): document 0: failed to parse kind: *");
 	delete_says("kind: Realm",
 		    "validation errors:\n  document 0 (Realm): metadata.name is required");
-	/* what cannot run yet can be deleted */
+	/* what names a container is enough */
 	delete_says(
 		"kind: Container\nmetadata: {name: c}\nspec: {realmId: r, spaceId: s, stackId: t, "
 		"cellId: x, image: i, attachable: true}",

@@ -232,6 +232,34 @@ START_TEST(parents_first)
 }
 END_TEST
 
+/* The terminal's places are no volume's, and a volume around them has them inside. */
+START_TEST(terminal)
+{
+	cleanup_tempdir struct tempdir t = tempdir_make();
+	cleanup_mount_plan struct mount_plan p = { 0 };
+	cleanup_free char *got = NULL;
+	struct spec_tty tty = { S("/bin/true"), S("/tmp"), S("/etc/passwd") };
+	struct volume_mount run[] = { { .source = S("/tmp"), .target = S("/run") } };
+	struct volume_mount same[] = { { .source = S("/tmp"), .target = S("/run/kukeon/tty") } };
+	struct container_spec c = { .id = S("c"), .volumes = { run, 1 }, .attachable = true };
+	struct spec_input in = { .c = &c, .tty = &tty };
+	cleanup_fd int root = -EBADF;
+	struct kerr err = { 0 };
+
+	fill(&t);
+	root = open_root(&t);
+	ck_assert_int_eq(mount_plan_make(&in, "/m", &p, &err), 0);
+	ck_assert_msg(mount_plan_prepare(&p, root, &err) == 0, "%s", err.msg);
+	got = told(&p);
+	ck_assert_str_eq(got, "/.kukeon/bin/kuketty* /.kukeon/kuketty/metadata.json* /run* "
+			      "/run/kukeon/tty</run");
+	mount_plan_clear(&p);
+	c.volumes.v = same;
+	ck_assert_int_eq(mount_plan_make(&in, "/m", &p, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.msg, "the terminal's \"/run/kukeon/tty\""));
+}
+END_TEST
+
 START_TEST(led_elsewhere)
 {
 	cleanup_tempdir struct tempdir t = tempdir_make();
@@ -270,6 +298,7 @@ static Suite *test_rootfs_guard(void)
 	tcase_add_test(c, follow);
 	tcase_add_test(c, below);
 	tcase_add_test(c, parents_first);
+	tcase_add_test(c, terminal);
 	tcase_add_test(c, led_elsewhere);
 	suite_add_tcase(s, c);
 	return s;

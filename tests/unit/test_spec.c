@@ -341,6 +341,31 @@ START_TEST(ambient)
 }
 END_TEST
 
+/* kuketty runs the workload, and has nothing else of it. */
+START_TEST(with_a_terminal)
+{
+	cleanup_tempdir struct tempdir t = tempdir_make();
+	struct spec_tty tty = { S("/usr/kuketty"), S("/data/tty"), S("/data/config") };
+	struct container_spec c = { .id = S("c"), .attachable = true };
+	struct spec_input in = { .c = &c, .rootfs = t.path, .cgroups_path = "/x", .tty = &tty };
+	cleanup_buf struct buf json = BUF_INIT(SPEC_MAX);
+	cleanup_strlist struct strlist got = { 0 };
+	struct kerr err = { 0 };
+
+	ck_assert_msg(build_all(&in, &json, &err) == 0, "%s", err.msg);
+	ck_assert(says(&json, "\"args\":[\"/.kukeon/bin/kuketty\"],"));
+	ck_assert(says(&json, "\"terminal\":false"));
+	ck_assert(says(&json, "{\"destination\":\"/run/kukeon/tty\",\"type\":\"bind\","));
+	ck_assert(says(&json, "{\"destination\":\"/.kukeon/bin/kuketty\",\"type\":\"bind\","));
+	ck_assert(says(&json, "{\"destination\":\"/.kukeon/kuketty/metadata.json\","));
+	ck_assert_int_eq(spec_args(&in, &got, NULL), 0);
+	ck_assert(got.n == 2 && streq(got.v[0], "/bin/bash") && streq(got.v[1], "-i"));
+	c.command = S("top");
+	ck_assert_int_eq(spec_args(&in, &got, NULL), 0);
+	ck_assert(got.n == 1 && streq(got.v[0], "top"));
+}
+END_TEST
+
 static void expect_files(int64_t max, const char *limits)
 {
 	cleanup_tempdir struct tempdir t = tempdir_make();
@@ -485,7 +510,6 @@ static const struct refusal {
 	int want;
 	const char *says;
 } refusals[] = {
-	{ { .attachable = true }, -EOPNOTSUPP, "not supported yet: attachable" },
 	{ { .security_opts = LIST("x") }, -EINVAL, "unsupported securityOpt \"x\"" },
 	{ { .security_opts = LIST("seccomp=/no/such/file") },
 	  -EINVAL,
@@ -534,6 +558,7 @@ static Suite *test_spec(void)
 
 	tcase_add_loop_test(c, args, 0, ARRAY_SIZE(args_rows));
 	tcase_add_test(c, args_too_long);
+	tcase_add_test(c, with_a_terminal);
 	tcase_add_loop_test(c, env, 0, ARRAY_SIZE(env_rows));
 	tcase_add_test(c, env_identity_and_secrets);
 	tcase_add_test(c, plain);

@@ -71,6 +71,18 @@ static bool is_running(const struct seen *s)
 	return s->r == 0 && (s->st.state == SHIM_RUNNING || s->st.state == SHIM_LOST);
 }
 
+/*
+ * kuketty ends with 128 and the number of the signal that ended the workload: the first
+ * process of a container cannot die of most of them.
+ */
+static void map_exit(const struct container_spec *spec, struct shim_exit *x)
+{
+	const int base = 128, signals = 64;
+
+	if (spec->attachable && x->signal == 0 && x->code > base && x->code <= base + signals)
+		x->signal = x->code - base;
+}
+
 /* *why: error of the first unreadable container. */
 static void read_container(const struct container_run *run, struct seen *ret, struct kerr *why)
 {
@@ -261,6 +273,7 @@ static void read_sight(struct engine *e, struct cell_look *look, const char *ns,
 			continue;
 		container_run_init(&run, e, ns, doc, &doc->spec.containers.v[i]);
 		read_container(&run, &ret->containers[i], &ret->why);
+		map_exit(run.spec, &ret->containers[i].st.exit);
 	}
 }
 

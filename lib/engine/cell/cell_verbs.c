@@ -64,6 +64,7 @@ int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result 
 {
 	cleanup_(cell_look_clear) struct cell_look look = { .e = e };
 	cleanup_free char *cgroup = NULL;
+	struct cell_run start;
 	int r;
 
 	r = scope_check(a, ADDR_CELL, 0, err);
@@ -74,6 +75,7 @@ int cell_get(struct engine *e, const struct addr *a, struct rpc_get_cell_result 
 	cgroup = scope_cgroup(e, a);
 	ret->cgroup_exists = cgroup_exists(e->cgroups, cgroup) > 0;
 	ret->root_exists = r == 0 && cell_root(&ret->cell.spec) != NULL;
+	ret->root_running = r == 0 && cell_run_load(e, a, &start, NULL) == 0 && start.complete;
 	return 0;
 }
 

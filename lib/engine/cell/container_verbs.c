@@ -17,6 +17,7 @@
 #include "container.h"
 #include "container_check.h"
 #include "container_labels.h"
+#include "container_tty.h"
 #include "container_verbs.h"
 #include "convert.h"
 #include "copy.h"
@@ -36,6 +37,8 @@
 #include "status.h"
 #include "str.h"
 #include "validate.h"
+
+#define ATTACH_WAIT_MS 10000 /* for a container that is being started */
 
 /* The container a verb acts on, with its cell's lock held. */
 struct subject {
@@ -528,6 +531,13 @@ static const char *log_writer(struct subject *s)
 	return RPC_LOG_ENDED;
 }
 
+static bool is_attachable(const struct subject *s)
+{
+	const struct container_spec *c = cell_container(&s->doc.spec, s->id);
+
+	return c && c->attachable && !container_is_synthesized(c) && !daemon_cell_is(&s->a);
+}
+
 int container_verb_log(struct engine *e, const struct container_doc *d, struct rpc_log_result *ret,
 		       struct kerr *err)
 {
@@ -537,11 +547,52 @@ int container_verb_log(struct engine *e, const struct container_doc *d, struct r
 	if (r < 0)
 		return r;
 	ret->host_log_path = layout_container(&e->layout, &s.a, s.id, CONTAINER_LOG);
-	ret->host_capture_path = xstrdup("");
+	ret->host_capture_path =
+		is_attachable(&s) ? layout_container(&e->layout, &s.a, s.id, CONTAINER_TTY_CAPTURE)
+				  : xstrdup("");
 	r = scope_namespace(e, s.a.realm, &s.ns, err);
 	if (r == 0)
 		ret->writer = xstrdup_null(log_writer(&s));
 	return r;
+}
+
+/* Why one cannot attach, by what the container does instead of running. */
+static int refuse_attach(struct subject *s, const struct shim_status *st, struct kerr *err)
+{
+	const char *what = "is not running; kuke start cell";
+
+	if (st->state == SHIM_ENDED)
+		what = "has ended; kuke log shows its output, to run it again: kuke start cell";
+	if (st->state == SHIM_STARTING && st->monitor_alive)
+		what = "is being started; try again, or look with: kuke get cell";
+	return kerr_setk(err, ERR_ATTACH_NOT_RUNNING, -ESRCH,
+			 "container \"%s\" in cell \"%s\" %s %s", s->id, s->a.cell, what,
+			 s->a.cell);
+}
+
+int container_verb_attach(struct engine *e, const struct container_doc *d,
+			  struct rpc_attach_result *ret, struct kerr *err)
+{
+	cleanup_(subject_clear) struct subject s = { 0 };
+	cleanup_container_run struct container_run run = { 0 };
+	struct shim_status st;
+	int r = subject_read(&s, e, d, err);
+
+	if (r < 0)
+		return r;
+	if (!is_attachable(&s))
+		return kerr_setk(err, ERR_ATTACH_NOT_SUPPORTED, -EOPNOTSUPP, "%s",
+				 err_kind_text(ERR_ATTACH_NOT_SUPPORTED));
+	r = scope_namespace(e, s.a.realm, &s.ns, err);
+	if (r < 0)
+		return r;
+	container_run_init(&run, e, s.ns, &s.doc, cell_container(&s.doc.spec, s.id));
+	r = shim_settle(&run.how.place, ATTACH_WAIT_MS, &st, err);
+	if (r < 0 && r != -ETIME)
+		return r;
+	if (st.state != SHIM_RUNNING && st.state != SHIM_LOST)
+		return refuse_attach(&s, &st, err);
+	return container_tty_socket(&run, &ret->host_socket_path, err);
 }
 
 /* Specs only, as in the original list; damaged cells have none to show. */

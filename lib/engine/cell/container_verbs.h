@@ -27,6 +27,12 @@ int container_verb_get(struct engine *e, const struct container_doc *d,
 		       struct rpc_get_container_result *ret, struct kerr *err);
 int container_verb_log(struct engine *e, const struct container_doc *d, struct rpc_log_result *ret,
 		       struct kerr *err);
+/*
+ * The path of the container's terminal. ERR_ATTACH_NOT_SUPPORTED, ERR_ATTACH_NOT_RUNNING
+ * with what to do about it.
+ */
+int container_verb_attach(struct engine *e, const struct container_doc *d,
+			  struct rpc_attach_result *ret, struct kerr *err);
 int container_list(struct engine *e, const struct addr *filter, struct page *page,
 		   struct kerr *err);
 

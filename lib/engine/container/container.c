@@ -13,6 +13,7 @@
 #include "cgroup_host.h"
 #include "container.h"
 #include "container_root.h"
+#include "container_tty.h"
 #include "convert.h"
 #include "emit.h"
 #include "emit_json.h"
@@ -376,11 +377,44 @@ static int64_t files_max(void)
 	return (int64_t) own.rlim_max;
 }
 
+/* The cell's namespaces; paths are owned by the caller. */
+struct pin_paths {
+	char *net, *ipc, *uts;
+};
+
+static void pin_paths_clear(struct pin_paths *p)
+{
+	free(p->net);
+	free(p->ipc);
+	free(p->uts);
+}
+
+static int find_pins(struct container_run *run, const struct cell_mounts *m, struct pin_paths *ret,
+		     struct kerr *err)
+{
+	int r = m->host_network ? 0 : pin_path(run, m, 0, &ret->net, err);
+
+	if (r == 0)
+		r = pin_path(run, m, 1, &ret->ipc, err);
+	return r == 0 ? pin_path(run, m, 2, &ret->uts, err) : r;
+}
+
+/* What the user of the workload has to own can be made once that is known. */
+static int make_for_user(struct container_run *run, const struct spec_input *in,
+			 const struct secrets *secrets, const char *secrets_dir,
+			 const struct user_ids *user, struct kerr *err)
+{
+	int r = secrets_stage(secrets, secrets_dir, user, err);
+
+	return r == 0 && in->tty ? container_tty_make(run, in, user, err) : r;
+}
+
 int container_begin(struct container_run *run, const struct cell_doc *cell,
 		    const struct cell_mounts *m, const struct image *image, struct kerr *err)
 {
 	cleanup_free char *root = container_root_path(run, m);
-	cleanup_free char *net = NULL, *ipc = NULL, *uts = NULL;
+	cleanup_(pin_paths_clear) struct pin_paths pins = { 0 };
+	cleanup_spec_tty struct spec_tty tty = { 0 };
 	cleanup_free char *cell_cgroup = scope_cgroup(run->e, &run->cell);
 	cleanup_free char *secrets_dir =
 		layout_rt_container(&run->e->layout, run->ns, run->id, RTC_SECRETS);
@@ -415,14 +449,14 @@ int container_begin(struct container_run *run, const struct cell_doc *cell,
 		in.payload = payload;
 		in.payload_program = program;
 	}
-	r = m->host_network ? 0 : pin_path(run, m, 0, &net, err);
-	if (r == 0)
-		r = pin_path(run, m, 1, &ipc, err);
-	if (r == 0)
-		r = pin_path(run, m, 2, &uts, err);
-	in.netns = net;
-	in.ipcns = ipc;
-	in.utsns = uts;
+	r = find_pins(run, m, &pins, err);
+	in.netns = pins.net;
+	in.ipcns = pins.ipc;
+	in.utsns = pins.uts;
+	if (r == 0 && run->spec->attachable) {
+		r = container_tty_find(run, &tty, err);
+		in.tty = &tty;
+	}
 	if (r == 0)
 		r = secrets_resolve(run->spec, secrets_dir, &secrets, err);
 	in.secrets = secrets.v;
@@ -438,7 +472,7 @@ int container_begin(struct container_run *run, const struct cell_doc *cell,
 	if (r == 0)
 		r = shim_prepare(&run->how, &json, err);
 	if (r == 0)
-		r = secrets_stage(&secrets, secrets_dir, &built.user, err);
+		r = make_for_user(run, &in, &secrets, secrets_dir, &built.user, err);
 	if (r == 0)
 		r = mount_plan_compose(&run->mounts, run->root, run->stage, err);
 	engine_trace_step(run->e, "mounts");
@@ -619,6 +653,8 @@ int container_remove(struct container_run *run, struct kerr *err)
 	int r;
 
 	r = container_clear(run, err);
+	if (r == 0)
+		container_tty_forget(run);
 	if (r == 0)
 		r = image_store_open(&run->e->layout, run->e->locks, run->ns, 0, &s, err);
 	if (r == 0)

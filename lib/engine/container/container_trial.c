@@ -48,7 +48,9 @@ static int build(const struct trial *t, const char *root, struct kerr *err)
 	bool host_network = cell_host_network(&t->cell->spec);
 	cleanup_free char *cell_cgroup = scope_cgroup(run->e, &run->cell);
 	cleanup_buf struct buf json = BUF_INIT(SPEC_MAX);
+	static const struct spec_tty tty; /* its files are not looked at without mounts */
 	const struct spec_input in = {
+		.tty = run->spec->attachable ? &tty : NULL,
 		.cell = t->cell,
 		.c = run->spec,
 		.image = &t->image->config,

@@ -319,7 +319,8 @@ static int forget_last_boot(struct engine *e, struct kerr *err)
 {
 	static const enum rt_file trees[] = { RT_CELLS,	   RT_CONTAINERS, RT_RUNC,   RT_INTENTS,
 					      RT_RESTARTS, RT_STOPS,	  RT_BOOTED, RT_SECCOMP,
-					      RT_MOUNTS,   RT_PUBLISHED,  RT_NFT,    RT_NAMES };
+					      RT_MOUNTS,   RT_PUBLISHED,  RT_NFT,    RT_NAMES,
+					      RT_SOCKETS };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(trees); i++) {

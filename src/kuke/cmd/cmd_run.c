@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "attach_to.h"
 #include "cellprofile.h"
 #include "convert.h"
 #include "copy.h"
@@ -36,6 +37,7 @@ static const struct opt run_opts[] = {
 	OPT_ROWS_CELL("default"),
 	{ "detach", 'd', OPT_BOOL, NULL, "do not attach to the cell" },
 	{ "container", 0, OPT_STRING, NULL, "container to attach to" },
+	OPT_ROW_DETACH_KEYS,
 	{ "rm", 0, OPT_BOOL, NULL, "delete the cell when its work is done" },
 	{ 0 },
 };
@@ -283,7 +285,7 @@ static int ensure(struct cli *c, const struct cell_doc *wanted, struct kerr *err
 	return 0;
 }
 
-/* --rm without a session to wait for: delete the cell now. */
+/* --rm: delete the cell, unless its user has detached from it. */
 static void clean_up(struct cli *c, const struct cell_doc *cell)
 {
 	struct rpc_cell_args args = { 0 };
@@ -347,19 +349,35 @@ static int run_profile(struct cli *c, struct cell_doc **ret, struct kerr *err)
 	return r < 0 ? r : create(c, *ret, err);
 }
 
+static int attach(struct cli *c, const struct cell_doc *cell, enum session_end *ret,
+		  struct kerr *err)
+{
+	struct session_opts o = { 0 };
+	const char *target = NULL;
+	struct scope s;
+	int r;
+
+	assert(cell);
+	s = (struct scope){ cell->spec.realm_id, cell->spec.space_id, cell->spec.stack_id,
+			    cell->head.metadata.name };
+	r = run_attach_target(cell, cli_str(c, "container"), &target, err);
+	if (r == 0)
+		r = attach_keys(c, &o.keys, err);
+	return r < 0 ? r : attach_to(c, &s, target, &o, ret, err);
+}
+
 static int run_run(struct cli *c, struct kerr *err)
 {
 	struct cell_doc *cell = NULL;
+	enum session_end end = SESSION_ENDED;
 	int r;
 
 	r = check_flags(c, err);
 	if (r == 0)
 		r = cli_given(c, "profile") ? run_profile(c, &cell, err) : run_file(c, &cell, err);
 	if (r == 0 && !cli_bool(c, "detach")) {
-		r = run_attach_target(cell, cli_str(c, "container"), NULL, err);
-		if (r == 0)
-			r = kerr_plain(err, -ENOSYS, "not implemented yet: attach");
-		if (cli_bool(c, "rm"))
+		r = attach(c, cell, &end, err);
+		if (cli_bool(c, "rm") && (r < 0 || end != SESSION_DETACHED))
 			clean_up(c, cell);
 	}
 	doc_free(KIND_CELL, cell);

@@ -4,7 +4,9 @@ noinst_LIBRARIES += libkuke_cmd.a
 libkuke_cmd_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_KUKE_CMD) $(DIRS_CPPFLAGS)
 libkuke_cmd_a_SOURCES = \
 	src/kuke/cmd/cmd_allow.c \
+	src/kuke/cmd/attach_to.c src/kuke/cmd/attach_to.h \
 	src/kuke/cmd/cmd_apply.c \
+	src/kuke/cmd/cmd_attach.c \
 	src/kuke/cmd/cmd_completion.c \
 	src/kuke/cmd/cmd_create.c \
 	src/kuke/cmd/cmd_daemon.c \

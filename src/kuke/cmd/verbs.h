@@ -7,6 +7,7 @@
 /* The verbs, one file each (cmd_<verb>.c), with their sub-commands. */
 extern const struct cmd cmd_allow;
 extern const struct cmd cmd_apply;
+extern const struct cmd cmd_attach;
 extern const struct cmd cmd_complete;
 extern const struct cmd cmd_completion;
 extern const struct cmd cmd_create;

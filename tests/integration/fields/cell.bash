@@ -81,12 +81,32 @@ cell.spec.rootContainerId()
 	attempt_fails 'rootContainerId "y" not found in containers array' '' 'rootContainerId: y'
 }
 
+# Two containers that have a terminal; the cell's default is the second.
+two_terminals()
+{
+	printf '    - {id: %s, image: "'"$IMAGE"'", command: echo, args: [from-%s], attachable: true}\n' \
+		first first second second
+	echo '  tty: {default: second}'
+}
+
 cell.spec.tty.default()
 {
-	proof "one that is not there, or not attachable, is refused; an attachable one is not supported yet"
+	local out
+
+	proof "kuke run shows the terminal of that one; one that is not there, or not attachable, is refused"
 	attempt_fails 'cell tty.default "y" does not match any container in this cell' '' 'tty: {default: y}'
 	attempt_fails 'references container that is not attachable' '' 'tty: {default: x}'
-	attempt_fails 'not supported yet: spec.' 'attachable: true' 'tty: {default: x}'
+	if [ "$SUBJECT" = profile ]; then
+		two_terminals | sed 's/^    -/  &/; s/^  tty/    tty/' | sed 's/^  //' |
+			profile_doc two >"$HERE/.kuke/profiles.d/two.yaml"
+		out=$(kuke run -p two --name profile-two --param "IMAGE=$IMAGE" </dev/null 2>&1) || true
+		kuke delete cell profile-two --realm "$REALM" --space sp --stack st >/dev/null
+	else
+		{ head_of_cell two sp && two_terminals; } >"$WORK/two.yaml"
+		out=$(kuke run -f "$WORK/two.yaml" </dev/null 2>&1) || true
+		kuke delete cell two --realm "$REALM" --space sp --stack st >/dev/null
+	fi
+	grep -q '"second"\|from-second' <<<"$out" && ! grep -q '"first" in\|from-first' <<<"$out"
 }
 
 cell.spec.autoDelete()

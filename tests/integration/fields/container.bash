@@ -444,24 +444,54 @@ another_process()
 	pid=$(init_pid "$1") && [ -n "$pid" ] && [ "$pid" != "$(cat "$(dir_of "$1")/pid")" ]
 }
 
+# The directory of the terminal of what an attempt has made.
+tty_dir()
+{
+	local cell=container
+
+	[ "$SUBJECT" = container ] || cell=$(later)
+	echo "$INSTANCE_RUN_PATH/data/$REALM/sp/st/$cell/x/tty"
+}
+
+# shows FILE TEXT KEYS: with these keys the file of the terminal's directory has that text.
+shows()
+{
+	local dir
+
+	attempt "$3" >/dev/null
+	dir=$(tty_dir)
+	wait_for 60 grep -qF -- "$2" "$dir/$1"
+	undo
+}
+
 container.spec.attachable()
 {
-	not_yet_container attachable 'attachable: true'
+	proof "kuketty is its first process, listens, and has the program in a terminal"
+	attempt 'attachable: true' >/dev/null
+	wait_for 60 test -S "$(tty_dir)/socket"
+	test -f "$(tty_dir)/capture"
+	undo
 }
 
 container.spec.tty.prompt()
 {
-	not_yet_container attachable $'attachable: true\ntty: {prompt: x}'
+	proof "it is set in the terminal at the start; only with a terminal"
+	shows capture "export PS1='P: '" $'attachable: true\ntty: {prompt: "\'P: \'"}'
+	attempt_fails 'tty fields require attachable: true' 'tty: {prompt: x}'
 }
 
 container.spec.tty.onInit.script()
 {
-	not_yet_container attachable $'attachable: true\ntty: {onInit: [{script: x}]}'
+	proof "it is typed in the terminal at the start"
+	shows capture 'echo typed' $'attachable: true\ntty: {onInit: [{script: echo typed}]}'
 }
 
 container.spec.tty.logFile()
 {
-	not_yet_container attachable $'attachable: true\ntty: {logFile: /x}'
+	proof "kuketty makes it, for what it has to say"
+	attempt $'attachable: true\ntty: {logFile: /run/kukeon/tty/own.log}' >/dev/null
+	wait_for 60 test -f "$(tty_dir)/own.log"
+	undo
 }
 
 # ---- status ----

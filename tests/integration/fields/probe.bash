@@ -14,7 +14,6 @@
 #   seen_line ID FILE REGEX  … has such a line
 #   said ID SECTION          what it printed between "@SECTION" and the next "@"
 #   cgroup_of ID FILE…       the first of these files its control group has
-#   not_yet PATH [YAML]      a manifest with the field is refused by that name
 #   get KIND NAME JQ         of `kuke get -o json`; only for what has no other place
 
 top_builddir=${top_builddir:?}
@@ -482,23 +481,4 @@ attempt_fails()
 
 	out=$(attempt "${@:2}" 2>&1) && return 1
 	grep -qF -- "$1" <<<"$out"
-}
-
-# not_yet_container FIELD KEYS
-not_yet_container()
-{
-	local prefix='spec.containers[0]'
-
-	proof "refused: not supported yet"
-	[ "$SUBJECT" != container ] || prefix=spec
-	[ "$SUBJECT" != defaults ] || prefix=spec.defaults.container
-	attempt_fails "not supported yet: $prefix.$1" "$2"
-}
-
-
-# not_yet PATH YAML: YAML is the whole spec of a document of kind $3.
-not_yet()
-{
-	proof "refused: not supported yet"
-	printf 'kind: %s\nmetadata: {name: later}\nspec: %s\n' "$3" "$2" | refused "not supported yet: $1"
 }

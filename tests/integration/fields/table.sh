@@ -12,8 +12,8 @@
 # share the proof (see shared() below). It says in words what it looks at
 # (proof '…') and fails like a bats test does. It looks from inside a container
 # or at the kernel: probe.bash runs a few cells once and collects what is there.
-# A field that is refused so far is proven by its refusal (not_yet …); the row
-# turns red when the field comes.
+# A field that is refused so far is proven by its refusal; the row turns red when the
+# field comes.
 #
 # FIELDS=REGEX runs only the rows that match it.
 set -u

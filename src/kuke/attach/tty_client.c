@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fd.h"
+#include "mem.h"
+#include "path.h"
+#include "str.h"
+#include "tty_client.h"
+#include "tty_proto.h"
+
+enum {
+	CALL_MS = 1000,
+	PING_MS = 3000,
+	ATTACH_MS = 15000, /* it is answered once the program's first lines have been typed */
+	LINK_MAX = 4096,
+	REQUEST_TEXT_MAX = 1024,
+};
+
+/* A call that is under way. */
+struct call {
+	enum tty_method method;
+	const char *param;
+	int limit_ms;
+	struct buf reply;
+	const char *result; /* in reply */
+	size_t n_result;
+	int passed; /* a descriptor that came with it; -EBADF */
+};
+
+static void call_clear(struct call *c)
+{
+	buf_clear(&c->reply);
+	fd_close_p(&c->passed);
+}
+
+void tty_client_init(struct tty_client *c, const char *path)
+{
+	uint32_t number = 0;
+
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t) sizeof(number))
+		number = (uint32_t) getpid();
+	c->path = path;
+	(void) snprintf(c->id, sizeof(c->id), "%08x", number);
+}
+
+/*
+ * The path is that of a socket, in a directory of the container, or kukeond's short link to
+ * one. So a link is only followed where its name is not the socket's.
+ */
+static char *real_path(const char *path)
+{
+	char target[LINK_MAX];
+	ssize_t n;
+
+	if (streq(path_basename(path), TTY_FILE_SOCKET))
+		return xstrdup(path);
+	n = readlink(path, target, sizeof(target));
+	return n > 0 && (size_t) n < sizeof(target) ? xstrndup(target, (size_t) n) : xstrdup(path);
+}
+
+/* Through a descriptor: what was looked at is what is used, and no path is too long. */
+static int dial(const struct tty_client *c, struct kerr *err)
+{
+	cleanup_free char *path = real_path(c->path);
+	cleanup_fd int at = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int fd = -EBADF;
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	struct stat st;
+
+	if (at < 0)
+		return kerr_set(err, -errno, "open '%s'", path);
+	if (fstat(at, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return kerr_plain(
+			err, -ENOTSOCK,
+			"'%s' is not a socket: the container has put something else there; "
+			"stop and start it",
+			path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return kerr_set(err, -errno, "make a socket");
+	(void) snprintf(to.sun_path, sizeof(to.sun_path), "/proc/self/fd/%d", at);
+	if (connect(fd, (const struct sockaddr *) &to, sizeof(to)) < 0)
+		return kerr_set(err, errno == EAGAIN ? -ECONNREFUSED : -errno, "connect to '%s'",
+				path);
+	return take_fd(fd);
+}
+
+/* One piece of the reply; the first may bring a descriptor. */
+static int read_piece(int fd, struct call *call)
+{
+	union {
+		struct cmsghdr align;
+		char data[CMSG_SPACE(sizeof(int))];
+	} control;
+	char piece[4096];
+	struct iovec iov = { piece, sizeof(piece) };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.data,
+			      .msg_controllen = sizeof(control.data) };
+	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(&msg); h != NULL; h = CMSG_NXTHDR(&msg, h)) {
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS ||
+		    h->cmsg_len != CMSG_LEN(sizeof(int)))
+			continue;
+		fd_close_p(&call->passed);
+		memcpy(&call->passed, CMSG_DATA(h), sizeof(int));
+	}
+	if (n == 0)
+		return -EPIPE;
+	buf_add(&call->reply, piece, (size_t) n);
+	return call->reply.failed ? -E2BIG : 0;
+}
+
+static int read_reply(int fd, struct call *call, int64_t deadline, struct kerr *err)
+{
+	int r;
+
+	while (memchr(buf_str(&call->reply), '\n', call->reply.len) == NULL) {
+		r = fd_wait_readable(fd, clock_left(deadline));
+		if (r == 0)
+			return kerr_plain(err, -ETIME, "the terminal does not answer");
+		if (r > 0)
+			r = read_piece(fd, call);
+		if (r < 0)
+			return kerr_set(err, r, "read the terminal's answer");
+	}
+	return 0;
+}
+
+static int run(const struct tty_client *c, struct call *call, struct kerr *err)
+{
+	cleanup_buf struct buf text = BUF_INIT(REQUEST_TEXT_MAX);
+	cleanup_fd int fd = -EBADF;
+	int64_t deadline = clock_ms() + call->limit_ms;
+	char error[TTY_ERROR_MAX] = "";
+	int r;
+
+	call->passed = -EBADF;
+	buf_init(&call->reply, TTY_REPLY_MAX);
+	fd = dial(c, err);
+	if (fd < 0)
+		return fd;
+	tty_add_request(&text, call->method, call->param);
+	/* it fits into the socket's buffer, which is empty */
+	if (send(fd, buf_str(&text), text.len, MSG_NOSIGNAL) != (ssize_t) text.len)
+		return kerr_set(err, -errno, "ask the terminal");
+	r = read_reply(fd, call, deadline, err);
+	if (r < 0)
+		return r;
+	r = tty_reply_parse(buf_str(&call->reply), call->reply.len, &call->result, &call->n_result,
+			    error);
+	if (r == -EREMOTEIO)
+		return kerr_plain(err, r, "%s", error);
+	return r < 0 ? kerr_plain(err, -EPROTO, "the terminal's answer makes no sense") : 0;
+}
+
+static int run_plain(const struct tty_client *c, enum tty_method method, const char *param,
+		     int limit_ms, struct kerr *err)
+{
+	cleanup_(call_clear) struct call call = { .method = method,
+						  .param = param,
+						  .limit_ms = limit_ms };
+
+	return run(c, &call, err);
+}
+
+int tty_client_ping(const struct tty_client *c, struct kerr *err)
+{
+	return run_plain(c, TTY_PING, "{\"Message\":\"PING\"}", PING_MS, err);
+}
+
+int tty_client_state(const struct tty_client *c, int64_t *ret, struct kerr *err)
+{
+	cleanup_(call_clear) struct call call = { .method = TTY_STATE,
+						  .param = "{}",
+						  .limit_ms = CALL_MS };
+	cleanup_free char *digits = NULL;
+	int r = run(c, &call, err);
+
+	if (r < 0)
+		return r;
+	digits = xstrndup(call.result, call.n_result);
+	if (str_to_i64(digits, 0, INT32_MAX, ret) < 0)
+		return kerr_plain(err, -EPROTO, "the terminal's answer makes no sense");
+	return 0;
+}
+
+int tty_client_resize(const struct tty_client *c, uint16_t cols, uint16_t rows, struct kerr *err)
+{
+	char param[64];
+
+	(void) snprintf(param, sizeof(param), "{\"Cols\":%d,\"Rows\":%d}", cols, rows);
+	return run_plain(c, TTY_RESIZE, param, CALL_MS, err);
+}
+
+int tty_client_detach(const struct tty_client *c, struct kerr *err)
+{
+	char param[sizeof(c->id) + 2];
+
+	(void) snprintf(param, sizeof(param), "\"%s\"", c->id);
+	return run_plain(c, TTY_DETACH, param, CALL_MS, err);
+}
+
+int tty_client_attach(const struct tty_client *c, struct kerr *err)
+{
+	char param[sizeof(c->id) + 32];
+	cleanup_(call_clear) struct call call = { .method = TTY_ATTACH,
+						  .param = param,
+						  .limit_ms = ATTACH_MS };
+	struct stat st;
+	int r;
+
+	(void) snprintf(param, sizeof(param), "\"%s\"", c->id);
+	r = run(c, &call, err);
+	if (r < 0)
+		return r;
+	if (call.passed < 0 || fstat(call.passed, &st) < 0 || !S_ISSOCK(st.st_mode) ||
+	    fcntl(call.passed, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+		return kerr_plain(err, -EPROTO, "the terminal passed no connection");
+	return take_fd(call.passed);
+}
