@@ -289,6 +289,17 @@ tests_fuzz_fuzz_denied_CPPFLAGS = $(AM_CPPFLAGS) $(INC_ENGINE_NET)
 tests_fuzz_fuzz_denied_LDADD = $(LIBENGINE) $(LIBOCI) $(LIBRPC) $(LIBSTORE) $(LIBHOST) \
 	$(LIBMODEL) $(LIBBASE) $(FUZZ_LIBS)
 
+FUZZ += tests/fuzz/fuzz_tty
+tests_fuzz_fuzz_tty_SOURCES = tests/fuzz/fuzz_tty.c src/kuketty/ttyconfig.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_tty_CPPFLAGS = $(AM_CPPFLAGS) $(INC_PROTO) -I$(top_srcdir)/src/kuketty
+tests_fuzz_fuzz_tty_LDADD = $(LIBPROTO) $(LIBBASE) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_keys
+tests_fuzz_fuzz_keys_SOURCES = tests/fuzz/fuzz_keys.c src/kuke/attach/detach_keys.c \
+	src/kuke/attach/screen_modes.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_keys_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE) -I$(top_srcdir)/src/kuke/attach
+tests_fuzz_fuzz_keys_LDADD = $(LIBBASE) $(FUZZ_LIBS)
+
 FUZZ += tests/fuzz/fuzz_jscan
 tests_fuzz_fuzz_jscan_SOURCES = tests/fuzz/fuzz_jscan.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_jscan_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)

@@ -54,7 +54,7 @@ fails()
 	local verb
 
 	run "$KUKE" --help
-	for verb in attach purge refresh uninstall; do
+	for verb in purge refresh uninstall; do
 		refute_output --partial "  $verb "
 		refute "$KUKE" "$verb" 2>/dev/null
 	done
