@@ -73,7 +73,9 @@ static void set_user(const struct exec_request *q)
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 ||
 	    syscall(SET_GROUPS, (size_t) h->n_groups, q->body.groups) < 0 ||
 	    syscall(SET_GIDS, h->gid, h->gid, h->gid) < 0 ||
-	    syscall(SET_UIDS, h->uid, h->uid, h->uid) < 0 || prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
+	    syscall(SET_UIDS, h->uid, h->uid, h->uid) < 0 ||
+	    prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) /* another user may have made it so */
 		report_failure(STEP_USER, -errno);
 }
 

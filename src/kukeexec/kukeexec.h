@@ -95,6 +95,6 @@ struct session {
 };
 
 /* Serve them until the process has ended and the client knows; reaps it. */
-void session_run(struct session *s);
+void session_serve(struct session *s);
 
 #endif

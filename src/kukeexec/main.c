@@ -199,6 +199,6 @@ int main(int argc, char **argv)
 	(void) sys_write(AT_FDCWD, "/proc/self/oom_score_adj", "-999"); /* if permitted */
 	(void) fd_wait_readable((int) channel, -1);
 	(void) close((int) channel);
-	session_run(&s);
+	session_serve(&s);
 	return EXIT_SUCCESS;
 }

@@ -305,7 +305,7 @@ static bool is_over(const struct session *s, const struct life *l)
 	return l->ended && (s->connection < 0 || (l->told && out_.n == 0));
 }
 
-void session_run(struct session *s)
+void session_serve(struct session *s)
 {
 	struct life l = { 0 };
 
