@@ -74,7 +74,7 @@ inst()
 	# -r: the root of pid 1, which is not that of the namespace in a chroot.
 	# SIGINT is ignored where the tests run in the background of a script.
 	nsenter -m -n -p -i -u -r -t "$INSTANCE_PID" \
-		env -C "$PWD" --default-signal=INT HOME="$INSTANCE/home" KUKEON_HOST="unix://$INSTANCE_SOCKET" \
+		env -C "$PWD" --default-signal=INT,QUIT HOME="$INSTANCE/home" KUKEON_HOST="unix://$INSTANCE_SOCKET" \
 		KUKEON_RUN_PATH="$INSTANCE_RUN_PATH" PATH="$INSTANCE_BINDIR:$PATH" "$@"
 }
 

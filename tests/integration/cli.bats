@@ -400,7 +400,7 @@ fails()
 		assert_output --partial __complete
 		assert_output "$("$KUKE" autocomplete $shell)"
 	done
-	assert_equal "$("$KUKE" __complete -- ex)" explain
+	assert_equal "$("$KUKE" __complete -- expl)" explain
 	assert_equal "$("$KUKE" __complete -- get ce)" cell
 	assert_equal "$("$KUKE" __complete -- get cell --stac)" --stack
 	assert_equal "$("$KUKE" __complete -- get cell -o j)" json

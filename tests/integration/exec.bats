@@ -568,6 +568,7 @@ sums()
 		# Where it sees the host's processes it sees the monitor, as long as that lives.
 		if [ "$yaml" = 'hostPID: true' ]; then
 			client a sleep 4723
+			wait_for 60 is_marked 4723
 			wait_for 60 log_has a '^closed$'
 			inst kill -TERM "$(client_pid)"
 			client_ended 143

@@ -63,7 +63,7 @@ fails()
 
 @test "log of a cell with several containers, of one that is not there, of a root" {
 	fails 'multiple attachable containers in cell; specify --container (cell "many"): candidates: a, b' \
-		"" log many
+		'for all of them pass --all-containers' log many
 	fails "container \"x\" not found in cell \"many\" at run-path \"$INSTANCE_RUN_PATH\"" \
 		'containers of cell "many": a, b, main' log many --container x
 	quiet kuke create cell bare
