@@ -205,6 +205,46 @@ gone()
 	gone
 }
 
+# relay ADDRESS PORT: a proxy outside that connects to what it is told, as one that speaks HTTP does.
+relay()
+{
+	quiet inst ip netns exec outside python3 -c '
+import socket, sys, threading
+s = socket.create_server((sys.argv[1], int(sys.argv[2])))
+print("ready", flush=True)
+def copy(a, b):
+    while data := a.recv(4096):
+        b.sendall(data)
+    b.shutdown(socket.SHUT_WR)
+while True:
+    c = s.accept()[0]
+    host, port = c.recv(4096).split()[1].decode().rsplit(":", 1)
+    t = socket.create_connection((host, int(port)))
+    c.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    threading.Thread(target=copy, args=(c, t)).start()
+    threading.Thread(target=copy, args=(t, c)).start()
+' "$1" "$2" >"$HERE/relay" 2>&1 &
+	wait_for 200 grep -q ready "$HERE/relay"
+}
+
+# As kukeon-network(7) says: connections to an allowed host are not looked into.
+@test "a relay at an allowed host reaches what it likes; the cell itself does not" {
+	fenced 'default: deny, allow: [{host: fixed.test, ports: [3128]}]'
+	relay 192.0.2.9 3128
+	is_answer 'NOERROR 1=192.0.2.9' fixed.test
+	run in_cell one python3 -c '
+import socket
+s = socket.create_connection(("192.0.2.9", 3128))
+s.sendall(b"CONNECT 192.0.2.3:7001 HTTP/1.1\r\n\r\n")
+print(s.recv(100).split()[1].decode())
+'
+	assert_output 200
+	reaches '192.0.2.3 7001 no' '192.0.2.3 3128 no' '192.0.2.9 7001 no'
+	is_answer REFUSED proxied.test
+	inst pkill -f 'create_server'
+	gone
+}
+
 @test "no name and no data in one gets out, by any way" {
 	local n=${RESOLVER_LEAKS:-150} gateway6
 
