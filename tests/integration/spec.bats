@@ -334,7 +334,8 @@ limits_are()
 	wait_for 200 log_has s side side
 	run kuke log s
 	assert_failure 1
-	assert_output 'Error: multiple attachable containers in cell; specify --container (cell "s"): candidates: main, side'
+	assert_output 'Error: multiple attachable containers in cell; specify --container (cell "s"): candidates: main, side
+Hint: for all of them pass --all-containers'
 	kuke log s --container main | cmp - <(printf 'one\n\001\377two')
 	kuke delete container side --cell s
 	kuke log s | cmp - <(printf 'one\n\001\377two')

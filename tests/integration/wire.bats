@@ -74,9 +74,9 @@ answers()
 		'{"id":5,"result":{"Result":{"Cell":{"apiVersion":"","kind":"","metadata":{"name":"","labels":null},"spec":{"id":"","realmId":"","spaceId":"","stackId":"","containers":null},"status":{"state":"Pending","cgroupPath":"","network":{},"containers":null,"createdAt":"'$ZERO'","updatedAt":"'$ZERO'","readyAt":"'$ZERO'"}},"Killed":false},"Err":{"Kind":"RealmNameRequired","Message":"realm name is required"}},"error":null}'
 }
 
-@test "what is not there yet says so" {
-	run rpc '{"method":"KukeonV1.AttachContainer","params":[{"Doc":{}}],"id":8}'
-	assert_output '{"id":8,"result":{"Result":{"HostSocketPath":""},"Err":{"Kind":"Unknown","Message":"not implemented yet: AttachContainer"}},"error":null}'
+@test "AttachContainer without names" {
+	answers '{"method":"KukeonV1.AttachContainer","params":[{"Doc":{}}],"id":8}' \
+		'{"id":8,"result":{"Result":{"HostSocketPath":""},"Err":{"Kind":"ContainerNameRequired","Message":"container name is required"}},"error":null}'
 }
 
 @test "errors of the transport, and the connection stays usable" {
