@@ -174,6 +174,10 @@ walk()
 			doc none >"$doc"
 			to "$what" "$name" "$class"
 		fi
+		if [ -n "$attachable" ]; then # the next one begins as all others do
+			attachable=
+			doc none >"$doc" && applied 'not attachable'
+		fi
 	done <<<"$rows"
 	quiet kuke delete cell c
 }
