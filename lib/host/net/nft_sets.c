@@ -116,6 +116,19 @@ static int by_addr(const void *a, const void *b)
 	return ipnet_cmp(&x->addr, &y->addr);
 }
 
+/* A table that the kernel enlarges meanwhile is listed from its beginning again. */
+static void sort_elements(struct nft_set *set)
+{
+	size_t n = 0;
+
+	if (set->n > 0)
+		qsort(set->v, set->n, sizeof(*set->v), by_addr);
+	for (size_t i = 0; i < set->n; i++)
+		if (n == 0 || by_addr(&set->v[n - 1], &set->v[i]) != 0)
+			set->v[n++] = set->v[i];
+	set->n = n;
+}
+
 static int read_elements(struct rt_sock *sk, struct reading *rd)
 {
 	struct rt_msg *msg = nft_msg_new(NFT_MSG_GETSETELEM, NLM_F_DUMP, FAMILY);
@@ -124,8 +137,7 @@ static int read_elements(struct rt_sock *sk, struct reading *rd)
 	rt_put_str(msg, NFTA_SET_ELEM_LIST_TABLE, rd->table);
 	rt_put_str(msg, NFTA_SET_ELEM_LIST_SET, rd->set->name);
 	r = nft_list(sk, msg, elements_item, rd);
-	if (rd->set->n > 0)
-		qsort(rd->set->v, rd->set->n, sizeof(*rd->set->v), by_addr);
+	sort_elements(rd->set);
 	return r == -ENOENT ? -EINTR : r;
 }
 
