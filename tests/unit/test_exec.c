@@ -97,8 +97,8 @@ static const char *const bad_specs[] = {
 	"{\"process\":{\"user\":{},\"noNewPrivileges\":1},\"linux\":{}}",
 	"{\"process\":{\"user\":{},\"capabilities\":{\"bounding\":[\"CAP_NONE\"]}},\"linux\":{}}",
 	"{\"process\":{\"user\":{},\"rlimits\":[{\"type\":\"RLIMIT_X\"}]},\"linux\":{}}",
-	"{\"process\":{\"user\":{},\"rlimits\":[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}]},"
-	"\"linux\":{}}",
+	("{\"process\":{\"user\":{},\"rlimits\":[{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}]},"
+	 "\"linux\":{}}"),
 	"{\"process\":{\"user\":{}}}",
 };
 
