@@ -198,7 +198,8 @@ static int open_logs(struct reading *r, struct kerr *err)
 	opts.want.whole_lines = ids->n > 1 && r->args->wait_ms > 0;
 	if (!str_empty(r->args->after))
 		opts.want.tail = LOG_ALL; /* also of a log that was made since */
-	opts.cell_dir = cell_dir = layout_object(&r->e->layout, &a, OBJECT_DIR);
+	cell_dir = layout_object(&r->e->layout, &a, OBJECT_DIR);
+	opts.cell_dir = cell_dir;
 	k = log_follow_new(&opts, &r->follow, err);
 	for (size_t i = 0; i < ids->n && k == 0; i++)
 		k = open_log(r, i, &places[i], err);

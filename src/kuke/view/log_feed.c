@@ -239,6 +239,8 @@ int log_feed_open(struct cli *c, const struct log_request *q, struct log_feed **
 	}
 	if (r < 0)
 		return r;
+	if (paths.n == 0)
+		return kerr_plain(err, -EINVAL, "the log of no container was asked for");
 	r = open_local(f, &paths, err);
 	missing = r == -ENOENT;
 	if (may_not(r)) {
