@@ -69,7 +69,7 @@ static int64_t first_end(struct engine *e, const struct addr *space)
 	return end;
 }
 
-/* What the rules that were just written are made of. Without a fence, it is not known. */
+/* Read what the rules of a space are made of. A space without a fence is not known. */
 static void learn(struct engine *e, const struct addr *space, struct net_open *s)
 {
 	const struct firewall_space *f;
@@ -91,7 +91,10 @@ static bool is_known(struct engine *e, const struct net_opener *o, const struct 
 	       names_rules_are_known(e);
 }
 
-/* For all spaces of this process from now on, unless others had changed nothing. */
+/*
+ * Where another process has changed rules since, what is known of all other spaces ends with the
+ * epoch; each of them is read again when it is next looked at.
+ */
 static void learn_locked(struct engine *e, struct net_opener *o, const struct addr *space,
 			 struct net_open *s)
 {
@@ -204,7 +207,7 @@ static int open_locked(struct engine *e, struct net_opener *o, const struct addr
 
 	if (r >= 0)
 		return r;
-	/* Also where others have taken a set away: all is looked at. */
+	/* Also where a set was taken away by another program: all rules are compared. */
 	r = net_rules_write_opened(e, space, err);
 	if (r >= 0)
 		learn_locked(e, o, space, s);
