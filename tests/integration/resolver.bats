@@ -179,6 +179,11 @@ gone()
 		is_answer REFUSED "$name" aaaa
 	done
 	is_answer 'NOERROR 1=192.0.2.9' mixed.back.test
+	# Where a program may bind to any address, those of the host are still known as its own.
+	inst bash -c 'echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind'
+	is_answer REFUSED inward.in.test
+	is_answer 'NOERROR 1=192.0.2.9' mixed.back.test
+	inst bash -c 'echo 0 >/proc/sys/net/ipv4/ip_nonlocal_bind'
 	refute rules_have '10\.1\.2\.3|127\.0\.0\.1|169\.254|fd00|fe80'
 	# A rule that has such an address by itself says that it is wanted.
 	policy 'default: deny, allow: [{host: "*.back.test", ports: [7001]}, {cidr: 10.1.2.0/24, ports: [7002]}]'
@@ -194,6 +199,10 @@ gone()
 	fenced 'default: deny, allow: [{host: rotate.test, ports: [7001]}]'
 	run in_cell one "$top_builddir/dnsprobe" connects "$gateway" rotate.test 7001 "$n"
 	assert_like "$output" "$n asked, $n answered, $n connected, worst " ...
+	# None of them counts as denied, however soon after the answer it came.
+	tries tcp 203.0.113.1 80
+	wait_for 200 has_denied ,203.0.113.1,80,tcp
+	assert_equal "$(kuke get denied --space "$space" -o json | jq -c 'map(select(.port == 7001))')" '[]'
 	gone
 }
 
@@ -357,6 +366,37 @@ answered_by()
 	gone
 }
 
+# ends_in MS: all that is on record is open for as long.
+ends_in()
+{
+	awk -v end="$(awk -v ms="$1" '{ printf "%.0f", $1 * 1000 + ms }' /proc/uptime)" \
+		'NF == 3 { print end, $2, $3 }' "$record" >"$HERE/opened"
+	cat "$HERE/opened" >"$record"
+}
+
+@test "an address stays open as long as a connection uses it" {
+	local address record kept idle
+
+	fenced 'default: deny, allow: [{host: "*.sub.test", ports: [7001, 7003]}]'
+	answered_by rotate.kept.sub.test
+	kept=$address
+	idle=$(ask rotate.idle.sub.test | grep -o '198\.18\.[0-9.]*')
+	rules_have "${idle//./\\.}"
+	quiet inst ip netns exec outside socat TCP-LISTEN:7003,fork PIPE 2>/dev/null &
+	wait_for 200 inst ip netns exec outside grep -q ':1B5B 0' /proc/net/tcp
+	quiet in_cell one socat "TCP:$kept:7003" EXEC:'sleep 1000' &
+	wait_for 200 inst grep -q "dst=${kept//./\\.} .*dport=7003.*ASSURED" /proc/net/nf_conntrack
+	record=$(echo "$INSTANCE"/run/names/opened.k-*)
+	quiet kuke daemon stop >/dev/null
+	ends_in 30000
+	quiet kuke daemon start >/dev/null
+	wait_for 200 refute rules_have "${idle//./\\.}"
+	rules_have "${kept//./\\.}"
+	reaches "$kept 7001 yes" "$idle 7001 no"
+	inst pkill -f 'socat TCP'
+	gone
+}
+
 @test "a cell that runs asks the resolver while its space denies; without such a space there is none" {
 	refute inst pgrep -x kukedns
 	fenced 'default: allow'
@@ -447,4 +487,32 @@ says_why()
 	reaches '192.0.2.3 7001 yes'
 	wait_for 200 reaches '192.0.2.3 7001 no'
 	gone
+}
+
+# The last one: afterwards nothing is as it was before.
+@test "what an earlier boot has opened is closed, also where the runtime directory stays" {
+	local address record
+
+	fenced 'default: deny, allow: [{host: "*.sub.test", ports: [7001]}]'
+	answered_by rotate.old.sub.test
+	rules_have "${address//./\\.}"
+	record=$(echo "$INSTANCE"/run/names/opened.k-*)
+	ends_in 3000000000
+	cp "$INSTANCE/run/boot.json" "$HERE/boot.json"
+	kuke delete cell one --space "$space"
+	rebooted=1
+	machine_restarts
+	mkdir -m 0700 "$INSTANCE/run/names"
+	cp "$HERE/opened" "$record"
+	cp "$HERE/boot.json" "$INSTANCE/run/boot.json"
+	quiet kuke daemon start >/dev/null
+	wait_for 200 inst pgrep -x kukedns
+	wait_for 200 rules_have allow
+	refute rules_have "${address//./\\.}"
+	refute grep -qsF "$address" "$record"
+}
+
+teardown()
+{
+	[ -n "${rebooted:-}" ] || suite_check
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "denied_log.h"
@@ -31,6 +32,21 @@ static void compare(void *ctx, const struct lease *l)
 			    l->stack, l->cell);
 }
 
+/* False: a question for a name, or of a protocol that has no name here. */
+static bool flow_of(const struct search *q, const struct denied *d, struct conntrack_flow *ret)
+{
+	static const struct {
+		const char *name;
+		uint8_t proto;
+	} protos[] = { { "tcp", IPPROTO_TCP }, { "udp", IPPROTO_UDP }, { "icmp", IPPROTO_ICMP } };
+
+	*ret = (struct conntrack_flow){ .from = q->addr, .to_port = (uint16_t) d->port };
+	for (size_t i = 0; i < ARRAY_SIZE(protos); i++)
+		if (streq(protos[i].name, d->protocol))
+			ret->proto = protos[i].proto;
+	return ret->proto != 0 && ipnet_parse_addr(d->destination, &ret->to) == 0;
+}
+
 void names_denied(struct engine *e, const struct names_space *s, const struct proto_msg *m)
 {
 	struct search q = { .s = s };
@@ -42,9 +58,14 @@ void names_denied(struct engine *e, const struct names_space *s, const struct pr
 			    .count = proto_msg_get_i64(m, "count", 1) };
 	struct kerr err = { 0 };
 	char text[KERR_TEXT_MAX];
+	struct conntrack_flow flow;
 
-	if (ipnet_parse_addr(d.address, &q.addr) == 0)
+	if (ipnet_parse_addr(d.address, &q.addr) == 0) {
+		/* The capture learns of an address that was opened after the cell did. */
+		if (flow_of(&q, &d, &flow) && net_open_lets(s->rules, &flow))
+			return;
 		(void) lease_each(e, &s->at.a, compare, &q, NULL);
+	}
 	d.cell = q.cell;
 	if (denied_log_append(e, &s->at.a, &d, &err) < 0)
 		log_dbg("what was denied is not on record", "error",

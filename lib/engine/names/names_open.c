@@ -37,6 +37,7 @@ void names_opener_clear(struct names_opener *o)
 	drop_asks(o);
 	free(o->v);
 	free(o->changed);
+	net_opener_clear(&o->opener);
 	*o = (struct names_opener){ .e = o->e };
 }
 
@@ -60,14 +61,16 @@ static void set_changed(struct names_opener *o, struct names_space *s)
 }
 
 /* The addresses of a list that the policy lets be opened. */
-static void take_addrs(struct names_ask *ask, const struct names_space *s, const char *list)
+static void take_addrs(struct names_opener *o, struct names_ask *ask, const struct names_space *s,
+		       const char *list)
 {
 	while (*list && ask->n < DNS_ADDRS_MAX) {
 		size_t n = strcspn(list, ",");
 		cleanup_free char *text = xstrndup(list, n);
 		struct ipnet addr;
 
-		if (ipnet_parse_addr(text, &addr) == 0 && names_space_opens(s, ask->name, &addr))
+		if (ipnet_parse_addr(text, &addr) == 0 &&
+		    names_space_opens(s, &o->opener, ask->name, &addr))
 			ask->addrs[ask->n++] = addr;
 		list += n + (list[n] == ',');
 	}
@@ -107,7 +110,7 @@ void names_opener_ask(struct names_opener *o, struct names_space *s, const struc
 				   .space = s->id,
 				   .name = xstrdup(name),
 				   .ttl = ttl < DNS_TTL_MAX ? ttl : DNS_TTL_MAX };
-	take_addrs(ask, s, proto_msg_get(m, "addrs"));
+	take_addrs(o, ask, s, proto_msg_get(m, "addrs"));
 	open_addrs(o, s, ask);
 }
 
@@ -184,22 +187,38 @@ static int64_t spacing(const struct names_opener *o, int64_t took_ms)
 	return took_ms >= SLOW_MS && took_ms * SHARE > least ? took_ms * SHARE : least;
 }
 
+/* Those that failed come first: how many. */
+static size_t write_changed(struct names_opener *o)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < o->n_changed; i++) {
+		struct names_space *s = o->changed[i];
+
+		if (write_space(o, s, false))
+			continue;
+		o->changed[i] = o->changed[failed];
+		o->changed[failed++] = s;
+	}
+	return failed;
+}
+
 void names_opener_run(struct names_opener *o, struct names_helper *h)
 {
 	int64_t begin = clock_ms();
-	size_t failed = 0;
+	size_t failed, n = o->n_changed;
 
 	answer_all(o, false, true, h);
 	if (o->n_changed == 0 || begin < names_opener_due(o))
 		return;
-	for (size_t i = 0; i < o->n_changed; i++)
-		if (!write_space(o, o->changed[i], false))
-			o->changed[failed++] = o->changed[i];
+	failed = write_changed(o);
 	o->due_ms =
 		failed > 0 ? clock_ms() + FAILED_MS : clock_ms() + spacing(o, clock_ms() - begin);
 	o->n_changed = failed;
 	answer_all(o, true, false, h); /* what is not open is not answered */
 	answer_all(o, false, true, h);
+	for (size_t i = failed; i < n; i++)
+		names_space_caught(o->changed[i]);
 }
 
 /* ---- ageing ---- */
@@ -250,7 +269,10 @@ void names_opener_age(struct names_opener *o, struct names_space **v, size_t n)
 		return;
 	(void) conntrack_forget_flows(look_at_flow, &used, NULL);
 	for (size_t i = 0; i < n; i++)
-		if (opened_age(&v[i]->opened, used.now, AGE_EARLY_MS) &&
-		    !write_space(o, v[i], true))
+		if (!opened_age(&v[i]->opened, used.now, AGE_EARLY_MS))
+			continue;
+		else if (write_space(o, v[i], true))
+			names_space_caught(v[i]);
+		else
 			set_changed(o, v[i]);
 }

@@ -271,7 +271,7 @@ int names_space_tell(struct engine *e, struct names_space *s, struct names_helpe
 
 /* ---- what is open ---- */
 
-static void set_capture(const struct names_space *s)
+void names_space_caught(const struct names_space *s)
 {
 	const struct fence *f = net_open_fence(s->rules);
 
@@ -282,7 +282,7 @@ static void set_capture(const struct names_space *s)
 void names_space_capture(struct engine *e, struct names_space *s, struct net_opener *o)
 {
 	if (net_open_learn(e, o, &s->at.a, &s->rules, NULL) > 0 || !s->told)
-		set_capture(s);
+		names_space_caught(s);
 }
 
 /* Those that are not on record, by reference. */
@@ -308,25 +308,34 @@ int names_space_open(struct engine *e, struct names_space *s, struct net_opener 
 		r = net_open(e, o, &s->at.a, other ? NULL : &fresh, &s->rules, err);
 	free(fresh.v);
 	s->other = r < 0; /* the record is ahead of the rules, and may be cut */
-	if (r >= 0)
-		set_capture(s);
 	return r;
 }
 
 /* ---- what may be opened ---- */
 
-bool names_space_opens(const struct names_space *s, const char *name, const struct ipnet *addr)
+static bool is_of_host(struct net_opener *o, const struct ipnet *addr)
+{
+	struct rt_sock *sk = net_opener_rt(o);
+	int r = sk ? local_addr_ask(sk, addr) : -EIO;
+
+	if (r < 0)
+		rt_sock_freep(&o->rt);
+	return r != 0;
+}
+
+bool names_space_opens(const struct names_space *s, struct net_opener *o, const char *name,
+		       const struct ipnet *addr)
 {
 	const struct egress_policy *p = egress_of(&s->doc);
 
 	if ((addr->family == IPNET_V6 && s->net.subnet6.family == IPNET_NONE) ||
-	    !net_egress_opens(p, addr) || local_addr_is(addr))
+	    !net_egress_opens(p, addr))
 		return false;
 	for (size_t i = 0; i < p->allow.n; i++) {
 		cleanup_free char *host = str_trim(p->allow.v[i].host);
 
 		if (*host && egress_host_has(host, name))
-			return true;
+			return !is_of_host(o, addr);
 	}
 	return false;
 }

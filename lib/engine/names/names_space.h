@@ -44,17 +44,20 @@ int names_space_listen(struct names_space *s, struct kerr *err);
 /* Tell kukedns what it does not know yet. */
 int names_space_tell(struct engine *e, struct names_space *s, struct names_helper *h);
 
-/* Let the capture see what the rules drop now. */
+/* Let the capture see what the rules drop, as they are known: after an answer is sent. */
+void names_space_caught(const struct names_space *s);
+/* The same, where rules may have been changed by another process. */
 void names_space_capture(struct engine *e, struct names_space *s, struct net_opener *o);
 
 /*
- * Bring the record, the rules and the capture to what is open. other: also where nothing that was
- * opened says so.
+ * Bring the record and the rules to what is open; the capture can wait for names_space_caught.
+ * other: also where nothing that was opened says so.
  */
 int names_space_open(struct engine *e, struct names_space *s, struct net_opener *o, bool other,
 		     struct kerr *err);
 
-/* Whether the policy lets an address be opened for a name. */
-bool names_space_opens(const struct names_space *s, const char *name, const struct ipnet *addr);
+/* Whether the policy lets an address be opened for a name, and it is none of the host. */
+bool names_space_opens(const struct names_space *s, struct net_opener *o, const char *name,
+		       const struct ipnet *addr);
 
 #endif

@@ -10,6 +10,7 @@
 #include "copy.h"
 #include "egress.h"
 #include "egress_hosts.h"
+#include "firewall_flow.h"
 #include "mem.h"
 #include "model.h"
 #include "names_state.h"
@@ -52,6 +53,24 @@ struct net_open *net_open_free(struct net_open *s)
 const struct fence *net_open_fence(const struct net_open *s)
 {
 	return s && s->fence.n > 0 ? &s->fence : NULL;
+}
+
+bool net_open_lets(const struct net_open *s, const struct conntrack_flow *f)
+{
+	return s && s->in.n > 0 && firewall_flow_judge(&s->in.fi, f).why == FLOW_RULE;
+}
+
+struct rt_sock *net_opener_rt(struct net_opener *o)
+{
+	if (!o->rt)
+		(void) rt_open(&o->rt, NULL);
+	return o->rt;
+}
+
+void net_opener_clear(struct net_opener *o)
+{
+	rt_sock_freep(&o->rt);
+	*o = (struct net_opener){ 0 };
 }
 
 /* ---- all again ---- */
@@ -179,24 +198,25 @@ static void open_fresh(struct net_open *s, const struct opened *fresh, struct se
 		}
 }
 
-static int write_fresh(struct engine *e, const struct net_opener *o, struct net_open *s,
+static int write_fresh(struct engine *e, struct net_opener *o, struct net_open *s,
 		       const struct opened *fresh)
 {
 	cleanup_(sets_clear) struct sets sets = { 0 };
-	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
 	int r;
 
 	open_fresh(s, fresh, &sets);
 	if (sets.n == 0)
 		return 0;
 	r = packet_filter_extend(e, sets.v, sets.n, &o->probe, NULL);
-	if (r == 0)
-		r = rt_open(&sk, NULL);
+	if (r == 0 && !net_opener_rt(o))
+		r = -EIO;
 	if (r < 0)
 		return r;
 	fence_clear(&s->fence);
 	fence_make(&s->in.fi, &s->in.v[0], &s->fence);
-	r = bridge_fence_set(sk, s->in.v[0].bridge, &s->fence, NULL);
+	r = bridge_fence_set(o->rt, s->in.v[0].bridge, &s->fence, NULL);
+	if (r < 0)
+		rt_sock_freep(&o->rt);
 	return r < 0 ? r : 1;
 }
 

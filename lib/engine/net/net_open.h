@@ -3,9 +3,11 @@
 #define KUKEON_NET_OPEN_H
 
 #include "context.h"
+#include "conntrack.h"
 #include "fence.h"
 #include "firewall_world.h"
 #include "names_opened.h"
+#include "rt.h"
 
 /*
  * Opens addresses that answers to queries had (names_opened.h): a cell waits for it. What the
@@ -17,7 +19,13 @@
 struct net_opener {
 	uint64_t epoch; /* since when what is known of spaces holds */
 	struct firewall_probe probe; /* of that time */
+	struct rt_sock *rt; /* see net_opener_rt */
 };
+
+/* A socket of rtnetlink, opened once for all that an answer needs; the opener's. NULL: none. */
+struct rt_sock *net_opener_rt(struct net_opener *o);
+/* It may be in the middle of an answer: another one is opened the next time. */
+void net_opener_clear(struct net_opener *o);
 
 /* What is known of one space. */
 struct net_open;
@@ -39,5 +47,8 @@ int net_open_learn(struct engine *e, struct net_opener *o, const struct addr *sp
 
 /* The fence that it has or is to have; NULL: none. */
 const struct fence *net_open_fence(const struct net_open *s);
+
+/* Whether a rule lets a connection of the space begin, as far as the rules are known. */
+bool net_open_lets(const struct net_open *s, const struct conntrack_flow *f);
 
 #endif

@@ -15,9 +15,9 @@
 /* Below are services; from here on the kernel gives ports to clients (ip_local_port_range). */
 #define CLIENT_PORTS 32768
 #define TCP_ACK_OR_RST 0x14
-/* A conditional jump leads over 255 instructions at most. */
-#define PORTS_AT_ONCE 100
-#define ADDRS_AT_ONCE 100
+/* Both with what surrounds them fit in a program, and in a jump: over 255 instructions at most. */
+#define PORTS_AT_ONCE 48
+#define ADDRS_AT_ONCE 64
 
 /* In the headers that follow. */
 enum {

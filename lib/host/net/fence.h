@@ -22,7 +22,11 @@
  * A program decides (TC_ACT_OK, TC_ACT_SHOT) or leaves the packet to the next one
  * (TC_ACT_UNSPEC); the last one drops. Sources: linux/pkt_cls.h, tc-bpf(8).
  */
-#define FENCE_PROGRAM_MAX 400 /* instructions: a message of rtnetlink holds them */
+/*
+ * Instructions. A message of rtnetlink would hold more, but an address of a name changes one
+ * program, which the kernel compiles while a cell waits.
+ */
+#define FENCE_PROGRAM_MAX 160
 
 struct fence_program {
 	struct sock_filter v[FENCE_PROGRAM_MAX];

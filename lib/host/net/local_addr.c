@@ -16,21 +16,30 @@ static void read_route(void *ctx, const struct nlmsghdr *h)
 		*local = head->rtm_type == RTN_LOCAL || head->rtm_type == RTN_BROADCAST;
 }
 
-bool local_addr_is(const struct ipnet *addr)
+static bool has_no_route(int r)
+{
+	return r == -ENETUNREACH || r == -EHOSTUNREACH || r == -ESRCH || r == -EACCES ||
+	       r == -EINVAL || r == -EAFNOSUPPORT || r == -EOPNOTSUPP;
+}
+
+int local_addr_ask(struct rt_sock *sk, const struct ipnet *addr)
 {
 	const struct rtmsg head = { .rtm_family = addr->family == IPNET_V6 ? AF_INET6 : AF_INET,
 				    .rtm_dst_len = (unsigned char) ipnet_bits(addr->family) };
-	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
 	cleanup_(rt_msg_freep) struct rt_msg *get = NULL;
 	bool local = false;
 	struct rt_answer a = { .item = read_route, .ctx = &local };
-	int r = rt_open(&sk, NULL);
+	int r;
 
-	if (r < 0)
-		return true;
 	get = rt_msg_new(RTM_GETROUTE, 0, &head, sizeof(head));
 	rt_put(get, RTA_DST, addr->addr, ipnet_bits(addr->family) / 8);
 	r = rt_talk(sk, &get, 1, &a);
-	return local || (r < 0 && r != -ENETUNREACH && r != -EHOSTUNREACH && r != -ESRCH &&
-			 r != -EACCES && r != -EINVAL && r != -EAFNOSUPPORT && r != -EOPNOTSUPP);
+	return r < 0 && !has_no_route(r) ? r : local;
+}
+
+bool local_addr_is(const struct ipnet *addr)
+{
+	cleanup_(rt_sock_freep) struct rt_sock *sk = NULL;
+
+	return rt_open(&sk, NULL) < 0 || local_addr_ask(sk, addr) != 0;
 }

@@ -3,6 +3,7 @@
 #define KUKEON_LOCAL_ADDR_H
 
 #include "ipnet.h"
+#include "rt.h"
 
 /*
  * Whether packets to an address are for this host itself: what the kernel would do with one
@@ -10,5 +11,8 @@
  * True if the kernel cannot be asked.
  */
 bool local_addr_is(const struct ipnet *addr);
+
+/* The same, asked with an open socket of rtnetlink: 1 or 0, -errno if it cannot be asked. */
+int local_addr_ask(struct rt_sock *sk, const struct ipnet *addr);
 
 #endif
