@@ -375,13 +375,13 @@ ends_in()
 }
 
 @test "an address stays open as long as a connection uses it" {
-	local address record kept idle
+	local address record kept unused
 
 	fenced 'default: deny, allow: [{host: "*.sub.test", ports: [7001, 7003]}]'
 	answered_by rotate.kept.sub.test
 	kept=$address
-	idle=$(ask rotate.idle.sub.test | grep -o '198\.18\.[0-9.]*')
-	rules_have "${idle//./\\.}"
+	unused=$(ask rotate.unused.sub.test | grep -o '198\.18\.[0-9.]*')
+	rules_have "${unused//./\\.}"
 	quiet inst ip netns exec outside socat TCP-LISTEN:7003,fork PIPE 2>/dev/null &
 	wait_for 200 inst ip netns exec outside grep -q ':1B5B 0' /proc/net/tcp
 	quiet in_cell one socat "TCP:$kept:7003" EXEC:'sleep 1000' &
@@ -390,9 +390,9 @@ ends_in()
 	quiet kuke daemon stop >/dev/null
 	ends_in 30000
 	quiet kuke daemon start >/dev/null
-	wait_for 200 refute rules_have "${idle//./\\.}"
+	wait_for 200 refute rules_have "${unused//./\\.}"
 	rules_have "${kept//./\\.}"
-	reaches "$kept 7001 yes" "$idle 7001 no"
+	reaches "$kept 7001 yes" "$unused 7001 no"
 	inst pkill -f 'socat TCP'
 	gone
 }
