@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 dist_man_MANS += \
+	man/kuke-status.1 \
 	man/kukedns.8 \
 	man/kukeexec.8 \
 	man/kukefetch.8 \

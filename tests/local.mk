@@ -107,7 +107,7 @@ tests_unit_unit_kuke_SOURCES = $(UNIT_FRAME) tests/unit/capture.h tests/unit/tem
 	tests/unit/test_cmd.c tests/unit/test_container_flags.c tests/unit/test_detach_keys.c \
 	tests/unit/test_hostarg.c tests/unit/test_screen_modes.c \
 	tests/unit/test_logview.c tests/unit/test_report.c tests/unit/test_selector.c \
-	tests/unit/test_pullview.c tests/unit/test_term.c
+	tests/unit/test_pullview.c tests/unit/test_status_view.c tests/unit/test_term.c
 tests_unit_unit_kuke_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_KUKE_CMD)
 tests_unit_unit_kuke_LDADD = $(LIBKUKE) $(LIBCOMMON) $(LIBRPC) $(LIBPROTO) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
@@ -161,6 +161,7 @@ SYSTEM_TESTS = \
 	tests/integration/full_cells.bats \
 	tests/integration/full_disk.bats \
 	tests/integration/healing.bats \
+	tests/integration/host_status.bats \
 	tests/integration/hostile.bats \
 	tests/integration/image_archives.bats \
 	tests/integration/image_config.bats \

@@ -18,6 +18,7 @@
 #include "denied_list.h"
 #include "engine.h"
 #include "field.h"
+#include "host_status.h"
 #include "images.h"
 #include "images_health.h"
 #include "mem.h"
@@ -70,6 +71,14 @@ static int do_daemon_info(struct call *c)
 	reply->result.runtime_dir = xstrdup(c->e->layout.runtime_dir);
 	reply->result.namespace_suffix = xstrdup(c->e->suffix);
 	reply->result.cgroup_root = xstrdup(c->e->cgroup_root);
+	return 0;
+}
+
+static int do_status(struct call *c)
+{
+	REPLY(status);
+
+	host_status(c->e, &reply->result);
 	return 0;
 }
 
@@ -664,6 +673,7 @@ typedef int call_fn(struct call *c);
 static call_fn *const handlers[_RPC_METHOD_MAX] = {
 	[RPC_PING] = do_ping,
 	[RPC_X_DAEMON_INFO] = do_daemon_info,
+	[RPC_X_STATUS] = do_status,
 	[RPC_CREATE_REALM] = do_create_realm,
 	[RPC_CREATE_SPACE] = do_create_space,
 	[RPC_CREATE_STACK] = do_create_stack,

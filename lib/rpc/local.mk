@@ -10,6 +10,7 @@ librpc_a_SOURCES = \
 	lib/rpc/peer.c lib/rpc/peer.h \
 	lib/rpc/rpc_error.c lib/rpc/rpc_error.h \
 	lib/rpc/server.c lib/rpc/server.h \
+	lib/rpc/statuscheck.c lib/rpc/statuscheck.h \
 	lib/rpc/stream.c lib/rpc/stream.h \
 	lib/rpc/wire.c lib/rpc/wire.h
 LIBRPC = librpc.a

@@ -574,6 +574,88 @@ struct rpc_daemon_info {
 	char *cgroup_root;
 };
 
+/*
+ * KukeonX1.Status: this host at one moment. kuke status prints it as it is, so what only the
+ * client knows has a place in it as well; the wire leaves that empty.
+ */
+struct rpc_status_daemon {
+	char *state; /* one of the following */
+	char *version; /* "": not known */
+	int64_t pid; /* 0: not known */
+	struct ktime started_at;
+	int64_t uptime_seconds;
+	char *socket; /* by the client: where it was asked */
+};
+#define RPC_STATUS_RUNNING "running"
+#define RPC_STATUS_STOPPED "stopped"
+#define RPC_STATUS_SILENT "silent" /* it runs, or may run, and did not answer */
+
+struct rpc_status_instance {
+	char *run_path;
+	char *runtime_dir;
+	char *namespace_suffix;
+	char *cgroup_root;
+	char *cgroups; /* v1, v2, hybrid, none */
+	char *packet_filter; /* firewall_world_name */
+};
+
+struct rpc_status_state {
+	char *state;
+	int64_t count;
+};
+
+/* A kind of objects; its states in their order, those that no object is in left out. */
+struct rpc_status_kind {
+	char *kind;
+	int64_t count;
+	LIST_OF(struct rpc_status_state) states;
+};
+
+struct rpc_status_images {
+	int64_t count; /* names */
+	int64_t layers; /* unpacked ones, each counted once in its realm */
+	int64_t bytes; /* of their files */
+};
+
+/* kukedns, for spaces that deny. */
+struct rpc_status_names {
+	bool needed;
+	int64_t spaces; /* whose queries it answers */
+	int64_t restarts; /* since it was needed, where it had to be started again */
+};
+
+struct rpc_status_disk {
+	char *path; /* a directory on it */
+	int64_t size_bytes;
+	int64_t used_bytes;
+	int64_t free_bytes; /* for programs without privileges */
+	int64_t used_percent; /* of what those could use, as df has it; or of the inodes */
+};
+
+/* Something that was looked at. Objects have a check each only where something is wrong. */
+struct rpc_status_check {
+	char *section; /* daemon, host, state, storage */
+	char *name;
+	char *status; /* one of the following */
+	char *detail;
+	char *remediation; /* "": none in one line */
+};
+#define RPC_STATUS_OK "OK"
+#define RPC_STATUS_WARN "WARN" /* it works, and should be looked at */
+#define RPC_STATUS_FAIL "FAIL"
+
+struct rpc_status_result {
+	bool ok; /* all checks are OK */
+	char *client_version; /* by the client */
+	struct rpc_status_daemon daemon;
+	struct rpc_status_instance instance;
+	LIST_OF(struct rpc_status_kind) kinds;
+	struct rpc_status_images images;
+	struct rpc_status_names names;
+	LIST_OF(struct rpc_status_disk) disks;
+	LIST_OF(struct rpc_status_check) checks;
+};
+
 /* InitHost: what was there before, and what was made. */
 struct rpc_made {
 	bool existed, created;
@@ -646,6 +728,7 @@ struct rpc_daemon_result {
 	X(allow_egress)     \
 	X(list_denied)      \
 	X(exec)             \
+	X(status)           \
 	X(init_host)        \
 	X(daemon)
 
@@ -762,6 +845,7 @@ struct rpc_list_container_docs_reply {
 /* Our extensions. LoadImage: the archive is the one descriptor passed with the request. */
 #define RPC_X1_METHODS(X)                                                                         \
 	X(RPC_X_DAEMON_INFO, DaemonInfo, rpc_no_args, daemon_info_reply)                          \
+	X(RPC_X_STATUS, Status, rpc_no_args, rpc_status_reply)                                    \
 	X(RPC_X_PLAN_DOCUMENTS, PlanDocuments, rpc_apply_args, apply_reply)                       \
 	X(RPC_X_PLAN_DELETE, PlanDelete, rpc_plan_delete_args, plan_delete_reply)                 \
 	X(RPC_X_PREPARE_DELETE, PrepareDelete, rpc_plan_delete_args, plan_delete_reply)           \
@@ -818,6 +902,8 @@ extern const struct model_type rpc_event_type;
 extern const struct model_type rpc_apply_resource_type;
 extern const struct model_type rpc_planned_type;
 extern const struct model_type rpc_finding_type;
+extern const struct model_type rpc_status_result_type;
+extern const struct model_type rpc_status_check_type;
 
 /* NULL if there is no such method. Names are case-sensitive. */
 const struct rpc_method *rpc_method_find(const char *service, const char *name);

@@ -249,3 +249,107 @@ static const struct field rpc_list_denied_reply_rows[] = {
 };
 TYPE(rpc_list_denied_reply, "ListDeniedReply");
 #undef S
+
+/* ---- status: keys as in the documents, since kuke status -o json prints them ---- */
+
+#define S rpc_status_daemon
+static const struct field status_daemon_rows[] = {
+	STR(state, "state"),
+	STR(version, "version"),
+	INT(pid, "pid"),
+	ROW_TIME(struct S, started_at, "startedAt", .help = ""),
+	INT(uptime_seconds, "uptimeSeconds"),
+	STR(socket, "socket"),
+};
+static TYPE(status_daemon, "StatusDaemon");
+#undef S
+
+#define S rpc_status_instance
+static const struct field status_instance_rows[] = {
+	STR(run_path, "runPath"),
+	STR(runtime_dir, "runtimeDir"),
+	STR(namespace_suffix, "namespaceSuffix"),
+	STR(cgroup_root, "cgroupRoot"),
+	STR(cgroups, "cgroups"),
+	STR(packet_filter, "packetFilter"),
+};
+static TYPE(status_instance, "StatusInstance");
+#undef S
+
+#define S rpc_status_state
+static const struct field status_state_rows[] = {
+	STR(state, "state"),
+	INT(count, "count"),
+};
+static TYPE(status_state, "StatusState");
+#undef S
+
+#define S rpc_status_kind
+static const struct field status_kind_rows[] = {
+	STR(kind, "kind"),
+	INT(count, "count"),
+	OBJS(states, struct rpc_status_state, "states", status_state_type),
+};
+static TYPE(status_kind, "StatusKind");
+#undef S
+
+#define S rpc_status_images
+static const struct field status_images_rows[] = {
+	INT(count, "count"),
+	INT(layers, "layers"),
+	INT(bytes, "bytes"),
+};
+static TYPE(status_images, "StatusImages");
+#undef S
+
+#define S rpc_status_names
+static const struct field status_names_rows[] = {
+	BOOL(needed, "needed"),
+	INT(spaces, "spaces"),
+	INT(restarts, "restarts"),
+};
+static TYPE(status_names, "StatusNames");
+#undef S
+
+#define S rpc_status_disk
+static const struct field status_disk_rows[] = {
+	STR(path, "path"),
+	INT(size_bytes, "sizeBytes"),
+	INT(used_bytes, "usedBytes"),
+	INT(free_bytes, "freeBytes"),
+	INT(used_percent, "usedPercent"),
+};
+static TYPE(status_disk, "StatusDisk");
+#undef S
+
+#define S rpc_status_check
+static const struct field rpc_status_check_rows[] = {
+	STR(section, "section"),	 STR(name, "name"),
+	STR(status, "status"),		 STR(detail, "detail"),
+	STR(remediation, "remediation"),
+};
+TYPE(rpc_status_check, "StatusCheck");
+#undef S
+
+#define S rpc_status_result
+static const struct field rpc_status_result_rows[] = {
+	BOOL(ok, "ok"),
+	STR(client_version, "clientVersion"),
+	OBJ(daemon, struct rpc_status_daemon, "daemon", status_daemon_type),
+	OBJ(instance, struct rpc_status_instance, "instance", status_instance_type),
+	OBJS(kinds, struct rpc_status_kind, "kinds", status_kind_type),
+	OBJ(images, struct rpc_status_images, "images", status_images_type),
+	OBJ(names, struct rpc_status_names, "names", status_names_type),
+	OBJS(disks, struct rpc_status_disk, "disks", status_disk_type),
+	OBJS(checks, struct rpc_status_check, "checks", rpc_status_check_type),
+};
+TYPE(rpc_status_result, "StatusResult");
+#undef S
+
+#define S rpc_status_reply
+static const struct field rpc_status_reply_rows[] = {
+	OBJ(result, struct rpc_status_result, "Result", rpc_status_result_type),
+	ERR(),
+};
+TYPE(rpc_status_reply, "StatusReply");
+#undef S

@@ -10,6 +10,7 @@ extern const struct model_type rpc_init_host_args_type;
 extern const struct model_type rpc_init_host_reply_type;
 extern const struct model_type rpc_stop_daemon_args_type;
 extern const struct model_type rpc_daemon_reply_type;
+extern const struct model_type rpc_status_reply_type;
 extern const struct model_type rpc_doctor_network_args_type;
 extern const struct model_type rpc_doctor_network_reply_type;
 extern const struct model_type rpc_why_denied_args_type;

@@ -200,10 +200,9 @@ static void add_rule(const struct table *t, const size_t *width, struct buf *out
 	buf_addc(out, '\n');
 }
 
-void table_print(const struct table *t)
+void table_text(struct buf *out, const struct table *t)
 {
 	cleanup_free size_t *width = xcalloc(t->columns + 1, sizeof(*width));
-	cleanup_buf struct buf out = BUF_INIT(PRINT_MAX);
 	size_t rows = t->columns ? t->cells.n / t->columns : 0;
 
 	assert(t->columns > 0 || t->cells.n == 0);
@@ -214,10 +213,17 @@ void table_print(const struct table *t)
 			width[i % t->columns] = n;
 	}
 	for (size_t r = 0; r < rows; r++) {
-		add_row(t, width, r, &out);
+		add_row(t, width, r, out);
 		if (r == 0)
-			add_rule(t, width, &out);
+			add_rule(t, width, out);
 	}
+}
+
+void table_print(const struct table *t)
+{
+	cleanup_buf struct buf out = BUF_INIT(PRINT_MAX);
+
+	table_text(&out, t);
 	cli_print(&out);
 }
 

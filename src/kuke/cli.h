@@ -140,6 +140,7 @@ struct table {
 
 void table_add(struct table *t, const struct strlist *row);
 void table_row(struct table *t, ...) __attribute__((sentinel));
+void table_text(struct buf *out, const struct table *t);
 void table_print(const struct table *t);
 void table_clear(struct table *t);
 

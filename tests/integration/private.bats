@@ -124,6 +124,7 @@ end_stop()
 		_kuke
 		kuke
 		kuke
+		kuke-status.1
 		kuke.1
 		kuke.fish
 		kukeon.5

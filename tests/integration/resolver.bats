@@ -418,8 +418,13 @@ ends_in()
 	wait_for 300 is_space_value .status.reason NamesUnanswered
 	assert_like "$(space_value .status.message)" ... "port 53 of bridge" ...
 	assert_equal "$(ask fixed.test)" none
+	run kuke status
+	assert_failure 1
+	assert_line --regexp "^WARN  space default/tenant: Ready \(NamesUnanswered\): cells' queries for names are not answered: .*port 53 of bridge"
 	inst pkill -f 'socat -u UDP-RECV:53'
 	wait_for 300 is_answer 'NOERROR 1=192.0.2.9' fixed.test
+	run kuke status
+	refute_output --partial NamesUnanswered
 	wait_for 300 is_space_value .status.reason null
 	gone
 }

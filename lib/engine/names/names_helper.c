@@ -88,10 +88,12 @@ bool names_helper_ping(struct names_helper *h)
 	return names_helper_send(h, &m, -1) == 0;
 }
 
-void names_helper_pong(struct names_helper *h, const struct proto_msg *m)
+bool names_helper_pong(struct names_helper *h, const struct proto_msg *m)
 {
 	int64_t n = proto_msg_get_i64(m, "n", 0);
 
-	if (n > h->answered && n <= h->asked)
-		h->answered = n;
+	if (n <= h->answered || n > h->asked)
+		return false;
+	h->answered = n;
+	return true;
 }

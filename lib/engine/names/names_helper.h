@@ -31,6 +31,7 @@ int names_helper_send(struct names_helper *h, const struct proto_msg *m, int fd)
 
 /* Ask whether it lives. False: it has not answered the last time for too long. */
 bool names_helper_ping(struct names_helper *h);
-void names_helper_pong(struct names_helper *h, const struct proto_msg *m);
+/* An answer to that; false: to nothing that was asked. */
+bool names_helper_pong(struct names_helper *h, const struct proto_msg *m);
 
 #endif

@@ -49,6 +49,7 @@ struct keeper {
 	struct engine *e;
 	int stop_fd;
 	int watch_fd; /* inotify: names/poke */
+	int lock_fd;
 	struct names_helper helper;
 	int64_t start_ms; /* when to start it next */
 	int64_t tick_ms;
@@ -266,6 +267,7 @@ static void end_helper(struct keeper *k, const char *why)
 	int64_t now = clock_ms();
 
 	log_wrn("kukedns is started again", "reason", why);
+	names_health_again(k->e, why);
 	k->start_ms = now - k->helper.started_ms < RETRY_MS ? now + RETRY_MS : now;
 	names_helper_stop(&k->helper);
 	for (size_t i = 0; i < k->n; i++) {
@@ -320,14 +322,16 @@ static void take_message(struct keeper *k, const struct proto_msg *m)
 {
 	struct names_space *s = by_id(k, proto_msg_get_i64(m, "space", -1));
 
-	if (proto_msg_is(m, "pong"))
-		names_helper_pong(&k->helper, m);
-	else if (proto_msg_is(m, "failed"))
+	if (proto_msg_is(m, "pong")) {
+		if (names_helper_pong(&k->helper, m))
+			names_health_answered(k->lock_fd);
+	} else if (proto_msg_is(m, "failed")) {
 		log_err("kukedns failed", "error", proto_msg_get(m, "text"));
-	else if (proto_msg_is(m, "open"))
+	} else if (proto_msg_is(m, "open")) {
 		names_opener_ask(&k->opener, s, m);
-	else if (proto_msg_is(m, "denied") && s)
+	} else if (proto_msg_is(m, "denied") && s) {
 		names_denied(k->e, s, m);
+	}
 }
 
 /* All that has come, a bounded number: what is to be opened is opened by one change. */
@@ -441,6 +445,7 @@ static int open_watch(const struct engine *e, struct kerr *err)
 static void end(struct keeper *k)
 {
 	names_helper_stop(&k->helper);
+	names_health_end(k->e, k->lock_fd);
 	if (k->n == 0) {
 		names_want(k->e, false);
 		names_leave(k->e);
@@ -457,10 +462,11 @@ int names_keeper_run(struct engine *e, int stop_fd, struct kerr *err)
 	cleanup_fd int lock = -EBADF, watch = -EBADF;
 	struct keeper k = { .e = e, .stop_fd = stop_fd, .helper = NAMES_HELPER_INIT, .look = true };
 
-	lock = hold(e, err);
+	lock = k.lock_fd = hold(e, err);
 	if (lock < 0) /* -ENOENT: it was wanted for a moment */
 		return lock == -ENOENT && !names_is_wanted(e) ? 0 : lock;
 	(void) prctl(PR_SET_NAME, NAME); /* so that one can tell it from the daemon */
+	names_health_begin(e, lock);
 	watch = k.watch_fd = open_watch(e, err);
 	if (watch < 0)
 		return watch;

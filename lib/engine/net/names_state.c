@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +21,8 @@ enum {
 	SERVED_MAX = 1 << 20,
 	WAIT_MS = 3000,
 	LOOK_MS = 5,
+	CLOCK_TEXT_MAX = 32,
+	AGAIN_MAX = KERR_TEXT_MAX + 2 * CLOCK_TEXT_MAX,
 	BEGIN_S = 5,
 };
 
@@ -89,7 +92,7 @@ int names_hold(const struct engine *e, struct kerr *err)
 
 void names_leave(const struct engine *e)
 {
-	static const char *const files[] = { "served", "rules", "poke", "lock" };
+	static const char *const files[] = { "served", "rules", "poke", "again", "lock" };
 	cleanup_free char *dir = layout_rt(&e->layout, RT_NAMES);
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
@@ -234,6 +237,105 @@ char *names_unanswered(const struct engine *e, const char *bridge)
 		return NULL;
 	return xasprintf("cells' queries for names are not answered: %s",
 			 why ? why : "the resolver of cells (kukedns) does not run");
+}
+
+/* ---- how kukedns is ---- */
+
+void names_health_clear(struct names_health *h)
+{
+	free_p(&h->why);
+}
+
+void names_health_answered(int lock_fd)
+{
+	char text[CLOCK_TEXT_MAX];
+	int n = snprintf(text, sizeof(text), "%016lld\n", (long long) clock_ms());
+
+	if (pwrite(lock_fd, text, (size_t) n, 0) < 0)
+		return; /* it is taken for one that does not answer */
+}
+
+/* The number at the start of a line, 0 for anything else. *text moves behind it. */
+static int64_t take_number(const char **text)
+{
+	size_t n = strcspn(*text, " \n");
+	cleanup_free char *word = xstrndup(*text, n);
+	uint64_t v = 0;
+
+	*text += n + ((*text)[n] != '\0');
+	return str_to_u64(word, 0, INT64_MAX, &v) < 0 ? 0 : (int64_t) v;
+}
+
+static int64_t load_answered(const struct engine *e)
+{
+	cleanup_free char *file = names_file(e, "lock");
+	cleanup_buf struct buf text = BUF_INIT(CLOCK_TEXT_MAX);
+	const char *p;
+
+	if (file_read_at(AT_FDCWD, file, CLOCK_TEXT_MAX, &text, NULL) < 0)
+		return 0;
+	p = buf_str(&text);
+	return take_number(&p);
+}
+
+static void load_again(const struct engine *e, struct names_health *ret)
+{
+	cleanup_free char *file = names_file(e, "again");
+	cleanup_buf struct buf text = BUF_INIT(AGAIN_MAX);
+	const char *p;
+
+	if (file_read_at(AT_FDCWD, file, AGAIN_MAX, &text, NULL) < 0)
+		return;
+	p = buf_str(&text);
+	ret->again_ms = take_number(&p);
+	ret->again = take_number(&p);
+	free(ret->why);
+	ret->why = xstrdup(p);
+}
+
+void names_health_again(const struct engine *e, const char *why)
+{
+	cleanup_names_health struct names_health h = { 0 };
+	cleanup_free char *file = names_file(e, "again");
+	cleanup_buf struct buf text = BUF_INIT(AGAIN_MAX);
+
+	load_again(e, &h);
+	buf_addf(&text, "%lld %lld\n%s", (long long) clock_ms(), (long long) h.again + 1, why);
+	(void) atomic_write_at(AT_FDCWD, file, buf_str(&text), text.len, 0600, ATOMIC_WRITE_NOSYNC,
+			       NULL); /* it is in the log as well */
+}
+
+void names_health_begin(const struct engine *e, int lock_fd)
+{
+	if (load_answered(e) > 0)
+		names_health_again(e, "its keeper was killed");
+	names_health_answered(lock_fd);
+}
+
+void names_health_end(const struct engine *e, int lock_fd)
+{
+	cleanup_free char *file = names_file(e, "again");
+
+	(void) unlink(file);
+	(void) ftruncate(lock_fd, 0);
+}
+
+void names_health_load(const struct engine *e, struct names_health *ret)
+{
+	cleanup_names_served struct names_served served = { 0 };
+	bool lives;
+
+	*ret = (struct names_health){ .wanted = names_is_wanted(e) };
+	if (!ret->wanted)
+		return;
+	lives = keeper_lives(e);
+	ret->kept = lives || begins(e);
+	if (lives) {
+		names_served_load(e, &served);
+		ret->answered_ms = load_answered(e);
+	}
+	ret->bridges = served.bridges.n;
+	load_again(e, ret);
 }
 
 bool names_wait(const struct engine *e, const char *bridge)

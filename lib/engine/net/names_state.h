@@ -57,11 +57,42 @@ void names_rules_changed(const struct engine *e);
 int names_trouble_set(const struct engine *e, const char *bridge, const char *why);
 char *names_trouble(const struct engine *e, const char *bridge);
 
+/* status.reason of a space whose message is the following. */
+#define SPACE_REASON_NAMES "NamesUnanswered"
+
 /*
  * Why queries of cells in a space whose policy denies are not answered, while a daemon runs:
  * owned by the caller. NULL: they are, or nothing is known so far.
  */
 char *names_unanswered(const struct engine *e, const char *bridge);
+
+/*
+ * How kukedns is. The keeper writes it: into names/lock when kukedns answered last, and into
+ * names/again that it had to be started again. Both end with a keeper that ends by itself.
+ */
+struct names_health {
+	bool wanted; /* there is a space whose policy denies; false: the rest is not set */
+	bool kept; /* a keeper lives, or was wanted just now */
+	size_t bridges; /* that it serves */
+	int64_t answered_ms; /* clock_ms() of the last answer; 0: not known */
+	int64_t again_ms; /* clock_ms() when it was started again; 0: it was not */
+	int64_t again; /* how often */
+	char *why; /* it had to be, the last time */
+};
+
+void names_health_clear(struct names_health *h);
+#define cleanup_names_health cleanup_(names_health_clear)
+void names_health_load(const struct engine *e, struct names_health *ret);
+
+/*
+ * Of the keeper, which holds the lock. Best effort: what cannot be written is in the log, and
+ * kukedns taken for one that does not answer. begin: the last keeper was killed if it has not
+ * written its end.
+ */
+void names_health_begin(const struct engine *e, int lock_fd);
+void names_health_end(const struct engine *e, int lock_fd);
+void names_health_answered(int lock_fd);
+void names_health_again(const struct engine *e, const char *why);
 
 /*
  * Wait for a daemon that runs to serve a bridge, a few seconds at most: a cell that starts may

@@ -133,7 +133,7 @@ static void look_names(struct engine *e, const struct addr *a, struct space_doc 
 	if (network_load(e, a, &net, NULL) == 0)
 		d->status.message = names_unanswered(e, net.bridge);
 	if (d->status.message)
-		d->status.reason = xstrdup("NamesUnanswered");
+		d->status.reason = xstrdup(SPACE_REASON_NAMES);
 }
 
 static void settle_space(struct engine *e, const struct addr *a, const char *cgroup,

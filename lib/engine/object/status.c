@@ -287,7 +287,7 @@ static unsigned derive_up(struct cell_doc *doc, const struct sums *s)
 static unsigned derive_ending(struct cell_doc *doc, const struct sums *s)
 {
 	if (s->live || s->root_live) {
-		cell_set_state(doc, CELL_STATE_READY, NULL, "it is being stopped");
+		cell_set_state(doc, CELL_STATE_READY, NULL, STATUS_BEING_STOPPED);
 		return 0;
 	}
 	if (doc->status.state != CELL_STATE_FAILED)

@@ -8,6 +8,7 @@
 #include "shim.h"
 
 #define STATUS_MESSAGE_MAX 256 /* limit of an error in a status message, in bytes */
+#define STATUS_BEING_STOPPED "it is being stopped" /* the message that tells of no trouble */
 
 /*
  * Derive states of containers and cells. Pure functions on documents in memory: no

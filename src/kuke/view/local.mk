@@ -15,4 +15,5 @@ libkuke_view_a_SOURCES = \
 	src/kuke/view/names.c src/kuke/view/names.h \
 	src/kuke/view/report.c src/kuke/view/report.h \
 	src/kuke/view/report_apply.c \
-	src/kuke/view/report_image.c
+	src/kuke/view/report_image.c \
+	src/kuke/view/status_view.c src/kuke/view/status_view.h
