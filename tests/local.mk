@@ -88,7 +88,7 @@ tests_unit_unit_engine_SOURCES = $(UNIT_FRAME) tests/unit/engine_dir.h tests/uni
 	tests/unit/test_cell_status.c tests/unit/test_cni.c tests/unit/test_denied_log.c \
 	tests/unit/test_dry_run.c tests/unit/test_engine.c \
 	tests/unit/test_hosts_text.c tests/unit/test_images.c tests/unit/test_lease.c \
-	tests/unit/test_names.c \
+	tests/unit/test_names.c tests/unit/test_names_health.c \
 	tests/unit/test_net_egress.c tests/unit/test_network.c \
 	tests/unit/test_page.c tests/unit/test_plan.c tests/unit/test_published.c tests/unit/test_restart.c \
 	tests/unit/test_scope.c tests/unit/test_temporary.c tests/unit/test_workers.c
