@@ -146,6 +146,7 @@ SYSTEM_TESTS = \
 	tests/integration/crash.bats \
 	tests/integration/daemon.bats \
 	tests/integration/damage.bats \
+	tests/integration/damage_runs.bats \
 	tests/integration/denied.bats \
 	tests/integration/doctor.bats \
 	tests/integration/documents.bats \
@@ -473,7 +474,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) $(LINTS) \
 	tests/data/spec/plain.json tests/data/spec/everything.json \
 	tests/helpers/archive-registry tests/helpers/imgcases tests/helpers/imgcheck tests/helpers/imgfull \
 	tests/helpers/imgtree tests/helpers/layerseq tests/helpers/treecmp tests/helpers/fiveimages tests/helpers/store.bash \
-	tests/helpers/assert.bash tests/helpers/cells.bash tests/helpers/cni.bash tests/helpers/outside.bash tests/helpers/suite.bash \
+	tests/helpers/assert.bash tests/helpers/cells.bash tests/helpers/cni.bash tests/helpers/damage.bash tests/helpers/outside.bash tests/helpers/suite.bash \
 	tests/helpers/instance-init tests/helpers/instance.bash \
 	tests/helpers/registry.bash tests/helpers/token-server tests/helpers/ttytalk tests/order.mk \
 	tests/fuzz/replay.c tests/fuzz/layer.dict tests/lint/checks.pl tests/lint/lib.bash tests/lint/strip.pl

@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "atomic.h"
 #include "clock.h"
 #include "fd.h"
+#include "log.h"
 #include "mem.h"
 #include "names_state.h"
 #include "path.h"
@@ -317,7 +319,8 @@ void names_health_end(const struct engine *e, int lock_fd)
 	cleanup_free char *file = names_file(e, "again");
 
 	(void) unlink(file);
-	(void) ftruncate(lock_fd, 0);
+	if (ftruncate(lock_fd, 0) < 0)
+		log_dbg("the next keeper will take this one for killed", "error", strerror(errno));
 }
 
 void names_health_load(const struct engine *e, struct names_health *ret)
