@@ -26,6 +26,7 @@
 
 enum {
 	BACKLOG = 64,
+	QUEUE_BYTES = 1 << 20, /* of a socket of UDP, at most; used while queries wait */
 	HOSTS_MAX = 4 << 20,
 	PART_MAX = 32 << 10, /* bytes of a list in one message */
 };
@@ -114,6 +115,14 @@ static int open_socket(const struct names_space *s, int family, int type, struct
 		     : take_fd(fd);
 }
 
+/* More queries than the kernel keeps by default: those of a second in which kukedns does not run. */
+static void queue_more(int fd)
+{
+	const int bytes = QUEUE_BYTES;
+
+	(void) setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+}
+
 static int open_sockets(struct names_space *s, struct kerr *err)
 {
 	static const struct {
@@ -131,6 +140,8 @@ static int open_sockets(struct names_space *s, struct kerr *err)
 		s->fds[i] = open_socket(s, how[i].family, how[i].type, err);
 		if (s->fds[i] < 0)
 			return s->fds[i];
+		if (how[i].type == SOCK_DGRAM)
+			queue_more(s->fds[i]);
 	}
 	s->fds[NAMES_CAPTURE] = fence_capture_open(s->net.bridge, &why);
 	if (s->fds[NAMES_CAPTURE] < 0) /* names are answered without it */
