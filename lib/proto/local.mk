@@ -5,6 +5,7 @@ libproto_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_PROTO) $(DIRS_CPPFLAGS)
 libproto_a_SOURCES = \
 	lib/proto/dns_proto.h \
 	lib/proto/exec_proto.c lib/proto/exec_proto.h \
+	lib/proto/exec_session.c lib/proto/exec_session.h \
 	lib/proto/fetch_proto.h \
 	lib/proto/filelist.c lib/proto/filelist.h \
 	lib/proto/hostport.c lib/proto/hostport.h \

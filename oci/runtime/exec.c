@@ -13,6 +13,7 @@
 
 #include "cgroup.h"
 #include "exec.h"
+#include "exec_groups.h"
 #include "exec_spec.h"
 #include "fd.h"
 #include "helper.h"
@@ -32,7 +33,6 @@
 enum {
 	ANSWER_MS = 60000,
 	FILTER_MAX = 4096 * 8,
-	CGROUP_TEXT_MAX = 64 << 10,
 	SEAL_TRIES = 20,
 	SEAL_PAUSE_NS = 2000000,
 };
@@ -45,9 +45,7 @@ struct start {
 	struct buf body;
 	int program; /* kukeexec, sealed */
 	int init;
-	int cgroup, monitors; /* v2 */
-	int procs[EXEC_CGROUPS_MAX], monitor_procs[EXEC_CGROUPS_MAX]; /* else */
-	size_t n_procs, n_monitor_procs;
+	struct exec_groups groups;
 };
 
 static void start_clear(struct start *s)
@@ -56,10 +54,7 @@ static void start_clear(struct start *s)
 	buf_clear(&s->body);
 	fd_close_p(&s->program);
 	fd_close_p(&s->init);
-	fd_close_p(&s->cgroup);
-	fd_close_p(&s->monitors);
-	cgroup_close_procs(s->procs, s->n_procs);
-	cgroup_close_procs(s->monitor_procs, s->n_monitor_procs);
+	exec_groups_clear(&s->groups);
 }
 
 /* ---- the program ---- */
@@ -245,61 +240,6 @@ static int describe(struct start *s, struct kerr *err)
 	return buf_check(&s->body, "the arguments and the environment", err);
 }
 
-/* ---- cgroups ---- */
-
-char *exec_current_cgroup(const char *text, const char *group)
-{
-	size_t n = strlen(group);
-
-	for (const char *line = text; *line != '\0'; line += line[0] != '\0') {
-		size_t len = strcspn(line, "\n");
-
-		if (str_has_prefix(line, "0::") && len >= 3 + n &&
-		    strncmp(line + 3, group, n) == 0 &&
-		    (line[3 + n] == '/' || line[3 + n] == '\n' || line[3 + n] == '\0')) {
-			cleanup_free char *found = xstrndup(line + 3, len - 3);
-
-			if (strstr(found, "/..") == NULL)
-				return take_ptr(found);
-		}
-		line += len;
-	}
-	return xstrdup(group);
-}
-
-static int open_group(const struct cgroup_host *host, const char *group, int *ret, struct kerr *err)
-{
-	cleanup_free char *dir = cgroup_v2_dir(host, group);
-
-	*ret = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return *ret < 0 ? kerr_set(err, -errno, "open '%s'", dir) : 0;
-}
-
-/* Where the process and the monitor belong. Init may have moved below its container's cgroup. */
-static int open_cgroups(struct start *s, struct kerr *err)
-{
-	const struct exec_how *how = s->how;
-	cleanup_free char *path = xasprintf("/proc/%d/cgroup", (int) how->run->pid);
-	cleanup_buf struct buf text = BUF_INIT(CGROUP_TEXT_MAX);
-	cleanup_free char *group = NULL;
-	int r;
-
-	if (how->cgroups->mode != CGROUP_MODE_V2) {
-		r = cgroup_open_procs(how->cgroups, how->cgroup, s->procs, &s->n_procs, err);
-		if (r == 0)
-			r = cgroup_open_procs(how->cgroups, how->monitors, s->monitor_procs,
-					      &s->n_monitor_procs, err);
-		return r;
-	}
-	if (sys_read(AT_FDCWD, path, &text) < 0 || pidfd_wait(s->init, 0) != 0)
-		return ended(err);
-	group = exec_current_cgroup(buf_str(&text), how->cgroup);
-	r = open_group(how->cgroups, group, &s->cgroup, err);
-	if (r == 0)
-		r = open_group(how->cgroups, how->monitors, &s->monitors, err);
-	return r;
-}
-
 /* ---- the monitor ---- */
 
 static void keep(int keep_fds[], size_t *n, int32_t *ret, int fd)
@@ -329,14 +269,14 @@ static int spawn(struct start *s, int theirs, struct kerr *err)
 	for (int i = 0; i < 3; i++)
 		keep(keep_fds, &n, &s->head.stdio[i], how->stdio[i]);
 	keep(keep_fds, &n, &s->head.init, s->init);
-	keep(keep_fds, &n, &s->head.cgroup, s->cgroup);
-	keep(keep_fds, &n, &s->head.monitors, s->monitors);
-	for (size_t i = 0; i < s->n_procs; i++)
-		keep(keep_fds, &n, &s->head.procs[i], s->procs[i]);
-	for (size_t i = 0; i < s->n_monitor_procs; i++)
-		keep(keep_fds, &n, &s->head.monitor_procs[i], s->monitor_procs[i]);
-	s->head.n_procs = (uint32_t) s->n_procs;
-	s->head.n_monitor_procs = (uint32_t) s->n_monitor_procs;
+	keep(keep_fds, &n, &s->head.cgroup, s->groups.cgroup);
+	keep(keep_fds, &n, &s->head.monitors, s->groups.monitors);
+	for (size_t i = 0; i < s->groups.n_procs; i++)
+		keep(keep_fds, &n, &s->head.procs[i], s->groups.procs[i]);
+	for (size_t i = 0; i < s->groups.n_monitor_procs; i++)
+		keep(keep_fds, &n, &s->head.monitor_procs[i], s->groups.monitor_procs[i]);
+	s->head.n_procs = (uint32_t) s->groups.n_procs;
+	s->head.n_monitor_procs = (uint32_t) s->groups.n_monitor_procs;
 	spawn.path = path;
 	spawn.argv = argv.v;
 	spawn.envp = env.v;
@@ -383,7 +323,10 @@ static int start(struct start *s, struct exec_started *ret, int *ret_status, str
 	if (r == 0)
 		r = describe(s, err);
 	if (r == 0)
-		r = open_cgroups(s, err);
+		r = exec_groups_open(s->how->cgroups, s->how->cgroup, s->how->monitors,
+				     s->how->run->pid, &s->groups, err);
+	if (r == 0 && pidfd_wait(s->init, 0) != 0)
+		return ended(err);
 	if (r == 0)
 		r = open_program(&s->program, err);
 	if (r < 0)
@@ -413,8 +356,7 @@ int exec_start(const struct exec_how *how, struct exec_started *ret, int *ret_st
 		.body = BUF_INIT(EXEC_BODY_MAX),
 		.program = -EBADF,
 		.init = -EBADF,
-		.cgroup = -EBADF,
-		.monitors = -EBADF,
+		.groups = EXEC_GROUPS_INIT,
 	};
 
 	assert(how->args->n > 0);

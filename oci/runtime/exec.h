@@ -41,10 +41,4 @@ struct exec_started {
 int exec_start(const struct exec_how *how, struct exec_started *ret, int *ret_status,
 	       struct kerr *err);
 
-/*
- * The directory of a cgroup in which a process is now, from the text of /proc/PID/cgroup of a
- * pure v2 host, if it is group or below, else group itself; a pure function. Owned by the caller.
- */
-char *exec_current_cgroup(const char *text, const char *group) __attribute__((returns_nonnull));
-
 #endif

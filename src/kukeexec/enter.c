@@ -21,6 +21,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "exec_session.h"
 #include "fd.h"
 #include "kukeexec.h"
 #include "path.h"
@@ -42,42 +43,12 @@
 #ifndef DEVPTS_SUPER_MAGIC
 #define DEVPTS_SUPER_MAGIC 0x1cd1
 #endif
-#ifndef CLONE_INTO_CGROUP
-#define CLONE_INTO_CGROUP 0x200000000ULL
-#endif
 
 enum {
 	NAMESPACES = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET |
 		     CLONE_NEWCGROUP,
 	MODE_MASK = 022, /* that of a container's first process */
 };
-
-/* The kernel's struct clone_args (clone(2)) up to the member that is used last. */
-struct clone_how {
-	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
-		set_tid_size, cgroup;
-};
-
-pid_t enter_fork(int cgroup, uint64_t flags)
-{
-	struct clone_how how = {
-		.flags = flags | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
-		/* a sibling sends what this process would (clone(2)) */
-		.exit_signal = (flags & CLONE_PARENT) != 0 ? 0 : SIGCHLD,
-		.cgroup = cgroup >= 0 ? (uint64_t) cgroup : 0,
-	};
-	long pid = syscall(SYS_clone3, &how, sizeof(how));
-
-	return pid < 0 ? -errno : (pid_t) pid;
-}
-
-int enter_cgroups(const int32_t *procs, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (write(procs[i], "0", 1) != 1)
-			return -errno;
-	return 0;
-}
 
 /* ---- in the first fork ---- */
 
@@ -220,7 +191,7 @@ static _Noreturn void first_fork(const struct exec_request *q, const int stdio[3
 	int k;
 
 	(void) prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	k = enter_cgroups(h->procs, h->n_procs);
+	k = exec_join_cgroups(h->procs, h->n_procs);
 	if (k == 0)
 		k = arrange(stdio, report, h->init);
 	if (k < 0) {
@@ -236,7 +207,7 @@ static _Noreturn void first_fork(const struct exec_request *q, const int stdio[3
 	set_directory(q->body.cwd);
 	if ((h->flags & EXEC_NO_NEW_PRIVS) != 0)
 		inside_drop_rights(q);
-	r.value = enter_fork(-1, CLONE_PARENT);
+	r.value = exec_fork(-1, CLONE_PARENT);
 	if (r.value == 0)
 		inside_run(q);
 	if (r.value < 0)
@@ -357,7 +328,7 @@ int enter_start(const struct exec_request *q, const int stdio[3], struct enter_r
 	*ret_status = 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return kerr_set(err, -errno, "make a socket");
-	pid = enter_fork(q->head.cgroup, 0);
+	pid = exec_fork(q->head.cgroup, 0);
 	if (pid == 0)
 		first_fork(q, stdio, pair[1]);
 	(void) close(pair[1]);

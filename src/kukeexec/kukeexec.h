@@ -32,10 +32,6 @@ struct enter_result {
  */
 int enter_start(const struct exec_request *q, const int stdio[3], struct enter_result *ret,
 		int *ret_status, struct kerr *err);
-/* fork with the child in the cgroup (a directory); -1: in that of this process. -errno. */
-pid_t enter_fork(int cgroup, uint64_t flags);
-/* Move this process into cgroups by their files cgroup.procs. 0 or -errno. */
-int enter_cgroups(const int32_t *procs, uint32_t n);
 
 /* ---- inside.c ---- */
 
@@ -81,20 +77,5 @@ void inside_drop_rights(const struct exec_request *q);
 
 /* In the second fork, which is in the container's pid namespace: execute the program. */
 _Noreturn void inside_run(const struct exec_request *q);
-
-/* ---- session.c ---- */
-
-/* The streams between a process and its client. */
-struct session {
-	int connection; /* -EBADF: no client, or it hung up */
-	int in; /* where standard input is written; -EBADF: closed */
-	int out[2]; /* where stdout and stderr are read; the first alone with a terminal */
-	int signals; /* signalfd with SIGCHLD */
-	bool tty;
-	pid_t pid;
-};
-
-/* Serve them until the process has ended and the client knows; reaps it. */
-void session_serve(struct session *s);
 
 #endif

@@ -5,8 +5,7 @@
 KUKEEXEC_SOURCES = \
 	src/kukeexec/enter.c \
 	src/kukeexec/inside.c \
-	src/kukeexec/main.c \
-	src/kukeexec/session.c
+	src/kukeexec/main.c
 KUKEEXEC_BASE = \
 	lib/base/buf.c \
 	lib/base/clock.c \
@@ -14,13 +13,14 @@ KUKEEXEC_BASE = \
 	lib/base/fd.c \
 	lib/base/mem.c \
 	lib/base/str.c \
-	lib/proto/exec_proto.c
+	lib/proto/exec_proto.c \
+	lib/proto/exec_session.c
 
 pkglibexec_SCRIPTS += src/kukeexec/kukeexec
 CLEANFILES += src/kukeexec/kukeexec
 
 src/kukeexec/kukeexec: $(KUKEEXEC_SOURCES) $(KUKEEXEC_BASE) src/kukeexec/kukeexec.h \
-		lib/proto/exec_proto.h lib/base/defs.h src/static/config.h kernel-headers.stamp
+		lib/proto/exec_proto.h lib/proto/exec_session.h lib/base/defs.h src/static/config.h kernel-headers.stamp
 	$(AM_V_GEN)$(MKDIR_P) src/kukeexec && \
 	set -- && for f in $(KUKEEXEC_SOURCES) $(KUKEEXEC_BASE); do \
 		set -- "$$@" "$(top_srcdir)/$$f"; done && \

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "exec_session.h"
 #include "fd.h"
 #include "kukeexec.h"
 #include "mem.h"
@@ -51,7 +52,7 @@ static int read_request(int channel, struct exec_request *q)
 }
 
 /* The streams of the process: its ends in stdio, ours in the session. */
-static int open_streams(const struct exec_head *h, struct session *s, int stdio[3],
+static int open_streams(const struct exec_head *h, struct exec_session *s, int stdio[3],
 			struct kerr *err)
 {
 	int p[2];
@@ -104,7 +105,7 @@ static void not_blocking(int fd)
 		(void) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
-static int start(const struct exec_request *q, struct session *s, struct exec_answer *a)
+static int start(const struct exec_request *q, struct exec_session *s, struct exec_answer *a)
 {
 	struct enter_result begun = { .master = -EBADF };
 	int stdio[3] = { -1, -1, -1 };
@@ -133,44 +134,10 @@ static int start(const struct exec_request *q, struct session *s, struct exec_an
 	return 0;
 }
 
-static int begin(struct session *s)
-{
-	sigset_t all, child;
-
-	/* it would be the number of the descriptor that was executed */
-	(void) prctl(PR_SET_NAME, "kukeexec", 0, 0, 0);
-	/* in every process that comes of this one, until it executes a program */
-	(void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	(void) sigfillset(&all);
-	(void) sigprocmask(SIG_SETMASK, &all, NULL);
-	(void) sigemptyset(&child);
-	(void) sigaddset(&child, SIGCHLD);
-	s->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-	return s->signals < 0 ? -errno : 0;
-}
-
-/*
- * Inherited descriptors are not for the process. With v2 the monitor goes on in a child in
- * the monitors' cgroup: a process is made in one at once, while moving it waits for an RCU
- * grace period.
- */
-static int settle(const struct exec_request *q)
-{
-	pid_t pid;
-
-	if (q->head.monitors < 0)
-		return 0;
-	pid = enter_fork(q->head.monitors, 0);
-	if (pid > 0)
-		_exit(EXIT_SUCCESS);
-	(void) close(q->head.monitors);
-	return pid;
-}
-
 int main(int argc, char **argv)
 {
 	static struct exec_request q;
-	struct session s = {
+	struct exec_session s = {
 		.connection = -EBADF, .in = -EBADF, .out = { -EBADF, -EBADF }, .signals = -EBADF
 	};
 	struct exec_answer a = { 0 };
@@ -181,11 +148,11 @@ int main(int argc, char **argv)
 		return usage();
 	if (syscall(SYS_close_range, 3U, ~0U, 1U << 2 /* CLOSE_RANGE_CLOEXEC */) < 0)
 		return EXIT_FAILURE;
-	r = begin(&s);
+	r = exec_monitor_begin("kukeexec", &s.signals);
 	if (r == 0)
 		r = read_request((int) channel, &q);
 	if (r == 0)
-		r = settle(&q);
+		r = exec_monitor_settle(q.head.monitors);
 	if (r < 0)
 		a.result = kerr_set(&a.err, r, "prepare the monitor");
 	else
@@ -194,11 +161,9 @@ int main(int argc, char **argv)
 	(void) fd_write_all((int) channel, &a, sizeof(a)); /* the engine may have ended */
 	if (a.result < 0)
 		return EXIT_FAILURE;
-	(void) enter_cgroups(q.head.monitor_procs, q.head.n_monitor_procs);
-	close_all(q.head.monitor_procs, q.head.n_monitor_procs);
-	(void) sys_write(AT_FDCWD, "/proc/self/oom_score_adj", "-999"); /* if permitted */
+	exec_monitor_rest(q.head.monitor_procs, q.head.n_monitor_procs);
 	(void) fd_wait_readable((int) channel, -1);
 	(void) close((int) channel);
-	session_serve(&s);
+	exec_session_serve(&s);
 	return EXIT_SUCCESS;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "exec.h"
+#include "exec_groups.h"
 #include "exec_proto.h"
 #include "exec_spec.h"
 #include "fd.h"

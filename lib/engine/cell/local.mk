@@ -17,6 +17,7 @@ libengine_cell_a_SOURCES = \
 	lib/engine/cell/cell_status.c lib/engine/cell/cell_status.h \
 	lib/engine/cell/cell_stop.c lib/engine/cell/cell_stop.h \
 	lib/engine/cell/cell_verbs.c lib/engine/cell/cell_verbs.h \
+	lib/engine/cell/container_choose.c lib/engine/cell/container_choose.h \
 	lib/engine/cell/container_exec.c lib/engine/cell/container_exec.h \
 	lib/engine/cell/container_log.c lib/engine/cell/container_log.h \
 	lib/engine/cell/container_verbs.c lib/engine/cell/container_verbs.h \

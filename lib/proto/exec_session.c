@@ -4,17 +4,100 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "exec_proto.h"
+#include "exec_session.h"
 #include "fd.h"
-#include "kukeexec.h"
+
+#ifndef CLONE_INTO_CGROUP
+#define CLONE_INTO_CGROUP 0x200000000ULL
+#endif
+
+/* ---- cgroups ---- */
+
+/* The kernel's struct clone_args (clone(2)) up to the member that is used last. */
+struct clone_how {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+		set_tid_size, cgroup;
+};
+
+pid_t exec_fork(int cgroup, uint64_t flags)
+{
+	struct clone_how how = {
+		.flags = flags | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
+		/* a sibling sends what this process would (clone(2)) */
+		.exit_signal = (flags & CLONE_PARENT) != 0 ? 0 : SIGCHLD,
+		.cgroup = cgroup >= 0 ? (uint64_t) cgroup : 0,
+	};
+	long pid = syscall(SYS_clone3, &how, sizeof(how));
+
+	return pid < 0 ? -errno : (pid_t) pid;
+}
+
+int exec_join_cgroups(const int32_t *procs, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (write(procs[i], "0", 1) != 1)
+			return -errno;
+	return 0;
+}
+
+/* ---- a monitor ---- */
+
+int exec_monitor_begin(const char *name, int *ret_signals)
+{
+	sigset_t all, child;
+	int fd;
+
+	/* it would be the number of the descriptor that was executed */
+	(void) prctl(PR_SET_NAME, name, 0, 0, 0);
+	/* in every process that comes of this one, until it executes a program */
+	(void) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void) sigfillset(&all);
+	(void) sigprocmask(SIG_SETMASK, &all, NULL);
+	(void) sigemptyset(&child);
+	(void) sigaddset(&child, SIGCHLD);
+	fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	*ret_signals = fd;
+	return 0;
+}
+
+int exec_monitor_settle(int monitors)
+{
+	pid_t pid;
+
+	if (monitors < 0)
+		return 0;
+	pid = exec_fork(monitors, 0);
+	if (pid > 0)
+		_exit(EXIT_SUCCESS);
+	(void) close(monitors);
+	return pid;
+}
+
+void exec_monitor_rest(const int32_t *procs, uint32_t n)
+{
+	(void) exec_join_cgroups(procs, n);
+	for (uint32_t i = 0; i < n; i++)
+		(void) close(procs[i]);
+	(void) sys_write(AT_FDCWD, "/proc/self/oom_score_adj", "-999"); /* if permitted */
+}
+
+/* ---- streams ---- */
 
 /*
  * One loop without allocation. What the client sends as standard input waits in a ring until
@@ -54,7 +137,7 @@ struct life {
  * that it notices. Its process group is its own. Pipes stay open and what comes is dropped, so
  * that SIGPIPE does not end what the program does about SIGHUP.
  */
-static void hang_up(struct session *s, const struct life *l)
+static void hang_up(struct exec_session *s, const struct life *l)
 {
 	fd_close_p(&s->connection);
 	fd_close_p(&s->in);
@@ -69,7 +152,7 @@ static void hang_up(struct session *s, const struct life *l)
 
 /* ---- from the client ---- */
 
-static int take_input(struct session *s, const struct exec_frame *f)
+static int take_input(struct exec_session *s, const struct exec_frame *f)
 {
 	size_t at, first;
 
@@ -90,7 +173,7 @@ static int take_input(struct session *s, const struct exec_frame *f)
 	return 0;
 }
 
-static int take_resize(const struct session *s, const struct exec_frame *f)
+static int take_resize(const struct exec_session *s, const struct exec_frame *f)
 {
 	struct winsize size = { 0 };
 
@@ -103,7 +186,8 @@ static int take_resize(const struct session *s, const struct exec_frame *f)
 	return 0;
 }
 
-static int take_signal(const struct session *s, const struct exec_frame *f, const struct life *l)
+static int take_signal(const struct exec_session *s, const struct exec_frame *f,
+		       const struct life *l)
 {
 	int sig = f->n == 1 ? (unsigned char) f->data[0] : 0;
 
@@ -114,7 +198,7 @@ static int take_signal(const struct session *s, const struct exec_frame *f, cons
 	return 0;
 }
 
-static int take_frame(struct session *s, const struct exec_frame *f, const struct life *l)
+static int take_frame(struct exec_session *s, const struct exec_frame *f, const struct life *l)
 {
 	switch (f->type) {
 	case EXEC_FRAME_STDIN:
@@ -133,7 +217,7 @@ static int take_frame(struct session *s, const struct exec_frame *f, const struc
 	return -EPROTO;
 }
 
-static void read_connection(struct session *s, const struct life *l)
+static void read_connection(struct exec_session *s, const struct life *l)
 {
 	struct exec_frame f;
 	int r = 1;
@@ -149,7 +233,7 @@ static void read_connection(struct session *s, const struct life *l)
 
 /* ---- to the process ---- */
 
-static void close_input(struct session *s)
+static void close_input(struct exec_session *s)
 {
 	in_.read += (uint32_t) in_.n;
 	in_.start = in_.n = 0;
@@ -157,7 +241,7 @@ static void close_input(struct session *s)
 }
 
 /* The end of what was typed: a terminal has no other than its end-of-file character. */
-static void end_input(struct session *s)
+static void end_input(struct exec_session *s)
 {
 	struct termios t;
 
@@ -166,7 +250,7 @@ static void end_input(struct session *s)
 	close_input(s);
 }
 
-static void write_input(struct session *s)
+static void write_input(struct exec_session *s)
 {
 	size_t first = sizeof(in_.data) - in_.start;
 	ssize_t put;
@@ -202,7 +286,7 @@ static void put_frame(enum exec_frame_type type, uint32_t n)
 }
 
 /* Send what waits. true: all of it was taken. */
-static bool flush(struct session *s, const struct life *l)
+static bool flush(struct exec_session *s, const struct life *l)
 {
 	ssize_t put;
 
@@ -224,7 +308,7 @@ static bool flush(struct session *s, const struct life *l)
 }
 
 /* Read one stream into a frame. false: nothing is there now. */
-static bool read_output(struct session *s, int i, struct life *l)
+static bool read_output(struct exec_session *s, int i, struct life *l)
 {
 	ssize_t n;
 
@@ -254,7 +338,7 @@ static void put_exit(struct life *l)
 }
 
 /* The next frame for the client, if there is one. */
-static bool next_frame(struct session *s, struct life *l)
+static bool next_frame(struct exec_session *s, struct life *l)
 {
 	if (in_.read >= CREDIT_STEP) {
 		exec_put_u32(frame_data(), in_.read);
@@ -270,7 +354,7 @@ static bool next_frame(struct session *s, struct life *l)
 	return true;
 }
 
-static void serve_client(struct session *s, struct life *l)
+static void serve_client(struct exec_session *s, struct life *l)
 {
 	if (s->connection < 0) {
 		(void) read_output(s, 0, l);
@@ -285,7 +369,14 @@ static void serve_client(struct session *s, struct life *l)
 
 /* ---- the loop ---- */
 
-static void read_signals(const struct session *s, struct life *l)
+static void end_with_other(struct exec_session *s, const struct life *l)
+{
+	fd_close_p(&s->bound);
+	if (!l->ended) /* and not reaped, so the pid is still its own */
+		(void) kill(s->pid, SIGKILL);
+}
+
+static void read_signals(const struct exec_session *s, struct life *l)
 {
 	struct signalfd_siginfo info;
 	pid_t pid;
@@ -300,16 +391,19 @@ static void read_signals(const struct session *s, struct life *l)
 		}
 }
 
-static bool is_over(const struct session *s, const struct life *l)
+static bool is_over(const struct exec_session *s, const struct life *l)
 {
 	return l->ended && (s->connection < 0 || (l->told && out_.n == 0));
 }
 
-void session_serve(struct session *s)
+void exec_session_serve(struct exec_session *s)
 {
 	struct life l = { 0 };
 
+	if (s->stall_ms == 0)
+		s->stall_ms = -1;
 	for (;;) {
+		int wait_ms = l.ended || s->connection < 0 ? -1 : s->stall_ms;
 		bool idle = out_.n == 0;
 		struct pollfd p[] = {
 			{ .fd = s->connection, .events = (short) (POLLIN | (idle ? 0 : POLLOUT)) },
@@ -317,9 +411,13 @@ void session_serve(struct session *s)
 			{ .fd = in_.n > 0 ? s->in : -1, .events = POLLOUT },
 			{ .fd = idle ? s->out[0] : -1, .events = POLLIN },
 			{ .fd = idle ? s->out[1] : -1, .events = POLLIN },
+			{ .fd = s->bound > 0 ? s->bound : -1, .events = POLLIN },
 		};
 
-		(void) poll(p, ARRAY_SIZE(p), -1);
+		if (poll(p, ARRAY_SIZE(p), wait_ms) == 0)
+			hang_up(s, &l);
+		if (p[5].revents != 0)
+			end_with_other(s, &l);
 		if (p[1].revents != 0)
 			read_signals(s, &l);
 		if (p[0].revents != 0)
