@@ -2,6 +2,7 @@
 
 dist_man_MANS += \
 	man/kuke-status.1 \
+	man/kukecp.8 \
 	man/kukedns.8 \
 	man/kukeexec.8 \
 	man/kukefetch.8 \

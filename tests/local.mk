@@ -75,7 +75,7 @@ tests_unit_unit_rpc_SOURCES = $(UNIT_FRAME) tests/unit/test_rpc.c \
 tests_unit_unit_rpc_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_RPC)
 tests_unit_unit_rpc_LDADD = $(LIBRPC) $(LIBMODEL) $(LIBBASE) $(UNIT_LDADD)
 
-tests_unit_unit_oci_SOURCES = $(UNIT_FRAME) tests/unit/test_exec.c tests/unit/test_seccomp.c tests/unit/test_shim.c \
+tests_unit_unit_oci_SOURCES = $(UNIT_FRAME) tests/unit/test_copy_proto.c tests/unit/test_exec.c tests/unit/test_seccomp.c tests/unit/test_shim.c \
 	tests/unit/test_spec.c tests/unit/test_user.c \
 	tests/unit/test_filelist.c tests/unit/test_oci_manifest.c tests/unit/test_ref.c \
 	tests/unit/test_rootfs_guard.c \
@@ -143,6 +143,7 @@ SYSTEM_TESTS = \
 	tests/integration/cni_ports.bats \
 	tests/integration/concurrency.bats \
 	tests/integration/config.bats \
+	tests/integration/cp.bats \
 	tests/integration/crash.bats \
 	tests/integration/daemon.bats \
 	tests/integration/damage.bats \
@@ -376,6 +377,12 @@ FUZZ += tests/fuzz/fuzz_firewall_plan
 tests_fuzz_fuzz_firewall_plan_SOURCES = tests/fuzz/fuzz_firewall_plan.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_firewall_plan_CPPFLAGS = $(AM_CPPFLAGS) $(INC_HOST_NET)
 tests_fuzz_fuzz_firewall_plan_LDADD = $(LIBHOST) $(LIBBASE) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_tar
+tests_fuzz_fuzz_tar_SOURCES = tests/fuzz/fuzz_tar.c src/kukecp/files.c src/kukecp/place.c \
+	src/kukecp/tarin.c src/kukecp/tarout.c $(FUZZ_FRAME)
+tests_fuzz_fuzz_tar_CPPFLAGS = $(AM_CPPFLAGS) $(INC_PROTO) -I$(top_srcdir)/src/kukecp
+tests_fuzz_fuzz_tar_LDADD = $(LIBPROTO) $(LIBBASE) $(FUZZ_LIBS)
 
 FUZZ += tests/fuzz/fuzz_filelist
 tests_fuzz_fuzz_filelist_SOURCES = tests/fuzz/fuzz_filelist.c $(FUZZ_FRAME)

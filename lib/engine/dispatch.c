@@ -10,6 +10,7 @@
 #include "cell_create.h"
 #include "cell_stop.h"
 #include "cell_verbs.h"
+#include "container_copy.h"
 #include "container_exec.h"
 #include "container_log.h"
 #include "container_verbs.h"
@@ -623,6 +624,22 @@ static int do_exec(struct call *c)
 	return r;
 }
 
+static int do_copy_in(struct call *c)
+{
+	ARGS(copy_in);
+	REPLY(copy);
+
+	return container_copy_in(c->e, args, &reply->result, c->err);
+}
+
+static int do_copy_out(struct call *c)
+{
+	ARGS(copy_out);
+	REPLY(copy);
+
+	return container_copy_out(c->e, args, &reply->result, c->err);
+}
+
 static int do_list_denied(struct call *c)
 {
 	ARGS(list_denied);
@@ -724,6 +741,8 @@ static call_fn *const handlers[_RPC_METHOD_MAX] = {
 	[RPC_X_READ_LOG] = do_read_log,
 	[RPC_X_LIST_DENIED] = do_list_denied,
 	[RPC_X_EXEC] = do_exec,
+	[RPC_X_COPY_IN] = do_copy_in,
+	[RPC_X_COPY_OUT] = do_copy_out,
 	[RPC_LIST_IMAGES] = do_list_images,
 	[RPC_GET_IMAGE] = do_get_image,
 	[RPC_DELETE_IMAGE] = do_delete_image,

@@ -3,6 +3,7 @@
 noinst_LIBRARIES += libproto.a
 libproto_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_PROTO) $(DIRS_CPPFLAGS)
 libproto_a_SOURCES = \
+	lib/proto/copy_proto.c lib/proto/copy_proto.h \
 	lib/proto/dns_proto.h \
 	lib/proto/exec_proto.c lib/proto/exec_proto.h \
 	lib/proto/exec_session.c lib/proto/exec_session.h \

@@ -545,6 +545,13 @@ static const struct field exec_result_rows[] = {
 static TYPE(exec_result, "ExecResult");
 #undef S
 
+#define S rpc_copy_result
+static const struct field copy_result_rows[] = {
+	STR(container, "Container"),
+};
+static TYPE(copy_result, "CopyResult");
+#undef S
+
 #define S rpc_verify_images_result
 static const struct field verify_images_result_rows[] = {
 	STR(realm, "Realm"),
@@ -615,6 +622,7 @@ REPLY(inspect_image, rpc_inspect_image_reply, rpc_inspect_image_result, "Inspect
 REPLY(prune_images, rpc_prune_images_reply, rpc_prune_images_result, "PruneImages");
 REPLY(verify_images, rpc_verify_images_reply, rpc_verify_images_result, "VerifyImages");
 REPLY(exec, rpc_exec_reply, rpc_exec_result, "Exec");
+REPLY(copy, rpc_copy_reply, rpc_copy_result, "Copy");
 REPLY(start_cell, rpc_cell_done_reply, rpc_cell_done_result, "StartCell");
 REPLY(stop_cell, rpc_cell_done_reply, rpc_cell_done_result, "StopCell");
 REPLY(kill_cell, rpc_cell_done_reply, rpc_cell_done_result, "KillCell");

@@ -172,6 +172,32 @@ struct rpc_exec_args {
 	struct strlist passed;
 };
 
+/* CopyIn: files into a container, as an archive on the connection. */
+struct rpc_copy_in_args {
+	char *realm_name;
+	char *space_name;
+	char *stack_name;
+	char *cell_name;
+	char *container; /* "": the only one beside the root */
+	char *path; /* where to, from the container's root */
+	char *name; /* of what is put into a directory at path */
+	bool archive; /* path is a directory, and the entries are put into it as they are */
+	bool contents; /* of a directory at path, what is in the source's is put into it */
+	bool owner; /* owners, set-id bits and attributes are those of the archive */
+};
+
+/* CopyOut: files from a container, as an archive on the connection. */
+struct rpc_copy_out_args {
+	char *realm_name;
+	char *space_name;
+	char *stack_name;
+	char *cell_name;
+	char *container; /* "": the only one beside the root */
+	char *path; /* from the container's root */
+	char *name; /* what it is called in the archive; "": as in path */
+	bool follow; /* if path is a link, what it leads to is copied */
+};
+
 /* `kukeond __engine FD` serves the caller on that descriptor alone. */
 #define RPC_PRIVATE_COMMAND "__engine"
 
@@ -564,6 +590,14 @@ struct rpc_exec_result {
 	int64_t exit_status;
 };
 
+/*
+ * KukeonX1.CopyIn, CopyOut: the copy has begun. The connection now carries the frames of
+ * exec_proto.h and no more requests.
+ */
+struct rpc_copy_result {
+	char *container;
+};
+
 /* KukeonX1.DaemonInfo */
 struct rpc_daemon_info {
 	char *version;
@@ -728,6 +762,7 @@ struct rpc_daemon_result {
 	X(allow_egress)     \
 	X(list_denied)      \
 	X(exec)             \
+	X(copy)             \
 	X(status)           \
 	X(init_host)        \
 	X(daemon)
@@ -861,6 +896,8 @@ struct rpc_list_container_docs_reply {
 	X(RPC_X_READ_LOG, ReadLog, rpc_read_log_args, read_log_reply)                             \
 	X(RPC_X_ALLOW_EGRESS, AllowEgress, rpc_allow_egress_args, rpc_allow_egress_reply)         \
 	X(RPC_X_EXEC, Exec, rpc_exec_args, exec_reply, .max_fds = 3)                              \
+	X(RPC_X_COPY_IN, CopyIn, rpc_copy_in_args, copy_reply)                                    \
+	X(RPC_X_COPY_OUT, CopyOut, rpc_copy_out_args, copy_reply)                                 \
 	X(RPC_X_LIST_REALMS, ListRealms, rpc_page_args, page_realms_reply, .list = true)          \
 	X(RPC_X_LIST_SPACES, ListSpaces, rpc_page_args, page_spaces_reply, .list = true)          \
 	X(RPC_X_LIST_STACKS, ListStacks, rpc_page_args, page_stacks_reply, .list = true)          \

@@ -267,3 +267,33 @@ static const struct field rpc_exec_args_rows[] = {
 };
 TYPE(rpc_exec_args, "ExecArgs");
 #undef S
+
+#define S rpc_copy_in_args
+static const struct field rpc_copy_in_args_rows[] = {
+	STR(realm_name, "RealmName"),
+	STR(space_name, "SpaceName"),
+	STR(stack_name, "StackName"),
+	STR(cell_name, "CellName"),
+	STR(container, "Container"),
+	STR(path, "Path"),
+	STR(name, "Name"),
+	BOOL(archive, "Archive"),
+	BOOL(contents, "Contents"),
+	BOOL(owner, "Owner"),
+};
+TYPE(rpc_copy_in_args, "CopyInArgs");
+#undef S
+
+#define S rpc_copy_out_args
+static const struct field rpc_copy_out_args_rows[] = {
+	STR(realm_name, "RealmName"),
+	STR(space_name, "SpaceName"),
+	STR(stack_name, "StackName"),
+	STR(cell_name, "CellName"),
+	STR(container, "Container"),
+	STR(path, "Path"),
+	STR(name, "Name"),
+	BOOL(follow, "Follow"),
+};
+TYPE(rpc_copy_out_args, "CopyOutArgs");
+#undef S

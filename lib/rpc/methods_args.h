@@ -32,5 +32,7 @@ extern const struct model_type rpc_verify_images_args_type;
 extern const struct model_type rpc_list_images_args_type;
 extern const struct model_type rpc_image_args_type;
 extern const struct model_type rpc_exec_args_type;
+extern const struct model_type rpc_copy_in_args_type;
+extern const struct model_type rpc_copy_out_args_type;
 
 #endif

@@ -235,6 +235,15 @@ void locks_drop(struct locks *t, const struct lock_id *id)
 	t->n--;
 }
 
+int locks_fd(const struct locks *t, const struct lock_id *id)
+{
+	cleanup_free char *path = lock_id_path(t->layout, id);
+	ssize_t i = held_index(t, path);
+
+	assert(i >= 0);
+	return t->held[i].fd;
+}
+
 bool locks_held(const struct locks *t, const struct lock_id *id)
 {
 	cleanup_free char *path = lock_id_path(t->layout, id);

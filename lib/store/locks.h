@@ -66,6 +66,11 @@ int locks_take(struct locks *t, const struct lock_id *id, enum locks_flags flags
 void locks_drop(struct locks *t, const struct lock_id *id);
 void locks_drop_all(struct locks *t);
 bool locks_held(const struct locks *t, const struct lock_id *id);
+/*
+ * The descriptor of one that is held; borrowed. A process that inherits it keeps the lock
+ * until it has closed its copy, too.
+ */
+int locks_fd(const struct locks *t, const struct lock_id *id);
 
 /*
  * The usual case: take every parent of a shared (so that deleting a parent waits), then

@@ -5,6 +5,7 @@ liboci_runtime_a_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI_RUNTIME) $(DIRS_CPPFLAGS)
 liboci_runtime_a_SOURCES = \
 	oci/runtime/copy_in.c oci/runtime/copy_in.h \
 	oci/runtime/exec.c oci/runtime/exec.h \
+	oci/runtime/copy_run.c oci/runtime/copy_run.h \
 	oci/runtime/exec_groups.c oci/runtime/exec_groups.h \
 	oci/runtime/exec_spec.c oci/runtime/exec_spec.h \
 	oci/runtime/mount_compose.c oci/runtime/mount_compose.h \

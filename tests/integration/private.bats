@@ -117,7 +117,7 @@ end_stop()
 	kuke get realms
 }
 
-@test "make install-client: kuke, its pages and completions" {
+@test "make install-client: kuke, what it copies with, its pages and completions" {
 	build install-client DESTDIR="$HERE/client" >/dev/null
 	(cd "$HERE/client" && find . -type f | sed 's|.*/||' | sort) >"$HERE/files"
 	diff "$HERE/files" - <<-'END'
@@ -127,6 +127,7 @@ end_stop()
 		kuke-status.1
 		kuke.1
 		kuke.fish
+		kukecp
 		kukeon.5
 	END
 	assert_equal "$("$HERE/client$(bindir)/kuke" version)" "$(kuke version)"

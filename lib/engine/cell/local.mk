@@ -18,6 +18,7 @@ libengine_cell_a_SOURCES = \
 	lib/engine/cell/cell_stop.c lib/engine/cell/cell_stop.h \
 	lib/engine/cell/cell_verbs.c lib/engine/cell/cell_verbs.h \
 	lib/engine/cell/container_choose.c lib/engine/cell/container_choose.h \
+	lib/engine/cell/container_copy.c lib/engine/cell/container_copy.h \
 	lib/engine/cell/container_exec.c lib/engine/cell/container_exec.h \
 	lib/engine/cell/container_log.c lib/engine/cell/container_log.h \
 	lib/engine/cell/container_verbs.c lib/engine/cell/container_verbs.h \

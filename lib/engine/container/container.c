@@ -296,7 +296,7 @@ static int create_held(struct container_run *run, const struct cell_mounts *m,
 	 * Leftovers of the last run go before the root is used: with hostPID a process can
 	 * outlive its init and could change the root meanwhile.
 	 */
-	if (r == 0 && access(run->run_dir, F_OK) == 0)
+	if (r == 0 && m && access(run->run_dir, F_OK) == 0)
 		r = shim_clear(&run->how, 0, err);
 	if (r == 0)
 		r = container_root_mount(run, m, s, ret_image, err);

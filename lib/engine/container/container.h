@@ -66,7 +66,7 @@ struct cell_mounts {
 /*
  * Create the container's record and writable layer if missing, and mount its root in a
  * stage (stage.h). The image is the one in the record, else that of the spec.
- * ERR_IMAGE_NOT_FOUND.
+ * ERR_IMAGE_NOT_FOUND. m NULL: not for a start, so what its last run has left stays.
  */
 int container_create(struct container_run *r, const struct cell_mounts *m, struct image *ret_image,
 		     struct kerr *err);

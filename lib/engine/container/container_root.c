@@ -94,11 +94,13 @@ int container_root_mount(struct container_run *run, const struct cell_mounts *m,
 			 struct image_store *s, const struct image *image, struct kerr *err)
 {
 	cleanup_mntns_visit struct mntns_visit visit = MNTNS_VISIT_INIT;
-	cleanup_free char *target = container_root_path(run, m);
+	/* in a stage, a directory that is there can be hidden: the layer itself, which is open */
+	cleanup_free char *target = m ? container_root_path(run, m)
+				      : path_join(s->dir, "containers", run->id, "upper", NULL);
 	cleanup_strlist struct strlist lower = { 0 };
 	int r;
 
-	if (mkdir(target, 0700) < 0 && errno != EEXIST)
+	if (m && mkdir(target, 0700) < 0 && errno != EEXIST)
 		return kerr_set(err, -errno, "mkdir '%s'", target);
 	r = snapshot_clean_work(s, run->id, err);
 	if (r == 0)

@@ -12,7 +12,8 @@ char *container_root_path(const struct container_run *run, const struct cell_mou
 
 /*
  * Make a stage and mount the container's layers there. run->stage and run->root are open
- * until container_root_close; nothing of the last run may be left.
+ * until container_root_close; nothing of the last run may be left. m NULL: not for a start, and
+ * no directory is made for it.
  */
 int container_root_mount(struct container_run *run, const struct cell_mounts *m,
 			 struct image_store *s, const struct image *image, struct kerr *err);

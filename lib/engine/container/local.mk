@@ -9,4 +9,5 @@ libengine_container_a_SOURCES = \
 	lib/engine/container/container_root.c lib/engine/container/container_root.h \
 	lib/engine/container/container_trial.c lib/engine/container/container_trial.h \
 	lib/engine/container/container_tty.c lib/engine/container/container_tty.h \
+	lib/engine/container/container_volumes.c lib/engine/container/container_volumes.h \
 	lib/engine/container/secrets.c lib/engine/container/secrets.h

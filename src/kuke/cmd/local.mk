@@ -8,6 +8,7 @@ libkuke_cmd_a_SOURCES = \
 	src/kuke/cmd/cmd_apply.c \
 	src/kuke/cmd/cmd_attach.c \
 	src/kuke/cmd/cmd_completion.c \
+	src/kuke/cmd/cmd_cp.c \
 	src/kuke/cmd/cmd_create.c \
 	src/kuke/cmd/cmd_daemon.c \
 	src/kuke/cmd/cmd_doctor.c \

@@ -10,6 +10,7 @@ extern const struct cmd cmd_apply;
 extern const struct cmd cmd_attach;
 extern const struct cmd cmd_complete;
 extern const struct cmd cmd_completion;
+extern const struct cmd cmd_cp;
 extern const struct cmd cmd_create;
 extern const struct cmd cmd_daemon;
 extern const struct cmd cmd_delete;
