@@ -244,9 +244,12 @@ static void close_input(struct exec_session *s)
 static void end_input(struct exec_session *s)
 {
 	struct termios t;
+	bool lines = s->tty && tcgetattr(s->in, &t) == 0 && (t.c_lflag & (tcflag_t) ICANON) != 0;
 
-	if (s->tty && tcgetattr(s->in, &t) == 0 && (t.c_lflag & (tcflag_t) ICANON) != 0)
-		(void) write(s->in, &t.c_cc[VEOF], 1); /* else it would be an ordinary one */
+	/* Else it would be an ordinary one. A terminal that takes no more is closed untold. */
+	ssize_t put = lines ? write(s->in, &t.c_cc[VEOF], 1) : 0;
+
+	(void) put;
 	close_input(s);
 }
 
