@@ -125,9 +125,11 @@ tests_unit_unit_kukefetch_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_KUKEFETCH)
 tests_unit_unit_kukefetch_LDADD = $(LIBKUKEFETCH) $(UNIT_LDADD)
 
 tests_unit_unit_kuketty_SOURCES = $(UNIT_FRAME) tests/unit/tempdir.h \
-	src/kuketty/history.c src/kuketty/ttyconfig.c \
-	tests/unit/test_history.c tests/unit/test_tty_proto.c tests/unit/test_ttyconfig.c
-tests_unit_unit_kuketty_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_PROTO) -I$(top_srcdir)/src/kuketty
+	$(KUKETTY_SCREEN) src/kuketty/history.c src/kuketty/ttyconfig.c \
+	tests/fuzz/screen_check.c tests/fuzz/screen_check.h tests/unit/test_history.c \
+	tests/unit/test_screen.c tests/unit/test_tty_proto.c tests/unit/test_ttyconfig.c
+tests_unit_unit_kuketty_CPPFLAGS = $(UNIT_CPPFLAGS) $(INC_PROTO) -I$(top_srcdir)/src/kuketty \
+	-I$(top_srcdir)/tests/fuzz
 tests_unit_unit_kuketty_LDADD = $(LIBPROTO) $(LIBBASE) $(UNIT_LDADD)
 
 SYSTEM_TESTS = \
@@ -431,6 +433,11 @@ shimdrive_CPPFLAGS = $(AM_CPPFLAGS) $(INC_OCI)
 shimdrive_LDADD = $(LIBOCI) $(LIBSTORE) $(LIBHOST) $(LIBMODEL) $(LIBBASE)
 
 # What the model says of fields, for system tests that walk them.
+check_PROGRAMS += termtext
+termtext_SOURCES = tests/helpers/termtext.c $(KUKETTY_SCREEN)
+termtext_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE) -I$(top_srcdir)/src/kuketty
+termtext_LDADD = $(LIBBASE)
+
 check_PROGRAMS += fieldrows
 fieldrows_SOURCES = tests/helpers/fieldrows.c
 fieldrows_CPPFLAGS = $(AM_CPPFLAGS) $(INC_MODEL)

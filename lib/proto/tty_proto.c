@@ -16,9 +16,11 @@ enum {
 };
 
 static const char *const method_names[_TTY_METHOD_MAX] = {
-	[TTY_PING] = "Ping",	 [TTY_STATE] = "State",		[TTY_METADATA] = "Metadata",
-	[TTY_ATTACH] = "Attach", [TTY_DETACH] = "Detach",	[TTY_RESIZE] = "Resize",
-	[TTY_WRITE] = "Write",	 [TTY_SUBSCRIBE] = "Subscribe", [TTY_STOP] = "Stop",
+	[TTY_PING] = "Ping",	     [TTY_STATE] = "State",
+	[TTY_METADATA] = "Metadata", [TTY_ATTACH] = "Attach",
+	[TTY_DETACH] = "Detach",     [TTY_RESIZE] = "Resize",
+	[TTY_WRITE] = "Write",	     [TTY_SUBSCRIBE] = "Subscribe",
+	[TTY_STOP] = "Stop",	     [TTY_SCREENSHOT] = "Screenshot",
 };
 
 /* ---- values ---- */
@@ -133,6 +135,13 @@ static void read_method(struct tty_request *r, const char *name)
 		unknown(r, name, false);
 }
 
+static int read_size(struct tty_request *r, const char *p, size_t n)
+{
+	int k = member_size(p, n, "Cols", &r->cols);
+
+	return k == 0 ? member_size(p, n, "Rows", &r->rows) : k;
+}
+
 /* The id of a client: a string, or an object that has it as ClientID. */
 static int read_client(struct tty_request *r, const char *p, size_t n)
 {
@@ -145,7 +154,11 @@ static int read_client(struct tty_request *r, const char *p, size_t n)
 		return -EINVAL;
 	k = member_string(p, n, "ClientID", r->client, sizeof(r->client));
 	if (k == 0)
+		k = read_size(r, p, n);
+	if (k == 0)
 		k = member_bool(p, n, "FullCapture", &r->full_capture);
+	if (k == 0)
+		k = member_bool(p, n, "ReadOnly", &r->read_only);
 	return k == 0 ? member_bool(p, n, "ClearOnAttach", &r->clear) : k;
 }
 
@@ -178,13 +191,14 @@ static int read_param(struct tty_request *r, const char *p, size_t n)
 		r->ping = k == 0 && streq(message, "PING");
 		return k == -E2BIG ? 0 : k;
 	case TTY_RESIZE:
-		k = p[0] == '{' ? member_size(p, n, "Cols", &r->cols) : -EINVAL;
-		return k == 0 ? member_size(p, n, "Rows", &r->rows) : k;
+		k = p[0] == '{' ? read_size(r, p, n) : -EINVAL;
+		return k == 0 ? member_string(p, n, "ClientID", r->client, sizeof(r->client)) : k;
 	case TTY_WRITE:
 		return p[0] == '{' ? read_write(r, p, n) : -EINVAL;
 	case TTY_STATE:
 	case TTY_METADATA:
 	case TTY_STOP:
+	case TTY_SCREENSHOT:
 	case _TTY_METHOD_MAX:
 		break;
 	}
@@ -281,11 +295,10 @@ ssize_t tty_base64(char *out, const char *p, size_t n)
 
 /* ---- texts ---- */
 
-void tty_add_string(struct buf *out, const char *s, size_t n)
+void tty_add_text(struct buf *out, const char *s, size_t n)
 {
 	size_t len;
 
-	buf_addc(out, '"');
 	for (size_t i = 0; i < n; i += len) {
 		unsigned char c = (unsigned char) s[i];
 
@@ -305,6 +318,12 @@ void tty_add_string(struct buf *out, const char *s, size_t n)
 		else
 			buf_add(out, s + i, len);
 	}
+}
+
+void tty_add_string(struct buf *out, const char *s, size_t n)
+{
+	buf_addc(out, '"');
+	tty_add_text(out, s, n);
 	buf_addc(out, '"');
 }
 

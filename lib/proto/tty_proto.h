@@ -13,7 +13,7 @@
  */
 enum {
 	TTY_REQUEST_MAX = 64 << 10, /* bytes of a request */
-	TTY_REPLY_MAX = 256 << 10, /* bytes of a reply */
+	TTY_REPLY_MAX = 1 << 20, /* bytes of a reply */
 	TTY_CLIENT_MAX = 64, /* bytes of a client's id and a NUL */
 	TTY_ERROR_MAX = 192, /* bytes of an error and a NUL */
 	TTY_CAPTURE_FILES_MAX = 16, /* capture, capture.1 … */
@@ -27,6 +27,10 @@ enum {
 #define TTY_FILE_SOCKET "socket"
 #define TTY_FILE_CAPTURE "capture"
 
+/* Which size a terminal with several clients has, in its document. */
+#define TTY_SIZE_SMALLEST "smallest"
+#define TTY_SIZE_LAST "last"
+
 enum tty_method {
 	TTY_PING = 1,
 	TTY_STATE,
@@ -37,6 +41,7 @@ enum tty_method {
 	TTY_WRITE,
 	TTY_SUBSCRIBE,
 	TTY_STOP,
+	TTY_SCREENSHOT,
 	_TTY_METHOD_MAX,
 };
 
@@ -56,10 +61,10 @@ struct tty_request {
 	const char *id; /* as it was sent, n_id bytes of JSON; "null" without one */
 	size_t n_id;
 	enum tty_method method;
-	char client[TTY_CLIENT_MAX]; /* Attach, Detach, Subscribe */
-	bool full_capture, clear; /* Attach */
+	char client[TTY_CLIENT_MAX]; /* Attach, Detach, Subscribe; "" or Resize */
+	bool full_capture, clear, read_only; /* Attach */
 	bool ping; /* Ping: the message was "PING" */
-	uint16_t cols, rows; /* Resize */
+	uint16_t cols, rows; /* Resize; 0 or Attach */
 	const char *data; /* Write: base64, n_data bytes */
 	size_t n_data;
 	char error[TTY_ERROR_MAX]; /* not "": the reply is this error */
@@ -71,8 +76,9 @@ int tty_request_parse(const char *text, size_t n, struct tty_request *ret);
 /* Decode standard base64 with padding in place of p; the length, or -EINVAL. */
 ssize_t tty_base64(char *out, const char *p, size_t n);
 
-/* A JSON string, escaped as upstream's servers do it. */
+/* A JSON string, escaped as upstream's servers do it; a part of one, without the quotes. */
 void tty_add_string(struct buf *out, const char *s, size_t n);
+void tty_add_text(struct buf *out, const char *s, size_t n);
 
 /* A reply and its newline: with a result, which is JSON, or with an error. */
 void tty_add_result(struct buf *out, const struct tty_request *to, const char *result);

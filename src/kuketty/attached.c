@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,14 +14,13 @@
 enum {
 	DETACH_MS = 100, /* from the reply to Detach to the end of the stream */
 	WRITES_MAX = 8, /* chunks before others get their turn */
-	LINE_LOOK = 4 << 10, /* how far the begin of a line is looked for */
+	SIZE_MS = 100, /* for a client that has not said its size; most do so at once */
+	DRAW_MS = 20, /* between drawings for a terminal of another size */
 };
 
 #define CLEAR "\x1b[H\x1b[2J\x1b[3J"
 #define LAGGED \
 	"\r\n[sbsh: subscriber lagged, disconnecting]\r\n" /* what upstream's clients look for */
-/* CAN ends a sequence that was cut */
-#define SKIPPED "\x18\x1b[0m\r\n[kuketty: %llu bytes of output skipped]\r\n"
 
 struct attached *attached_new(struct tty *t)
 {
@@ -30,123 +30,305 @@ struct attached *attached_new(struct tty *t)
 	return NULL;
 }
 
-void attached_close(struct attached *a)
+/* ---- sizes ---- */
+
+static bool same_size(const struct tty *t, const struct attached *a)
 {
+	return !a->sized || (a->draw.cols == t->screen.cols && a->draw.rows == t->screen.rows);
+}
+
+static void draw(struct tty *t, struct attached *a, enum drawing_how how)
+{
+	drawing_begin(&a->draw, &t->screen, how);
+	a->drawn = true;
+	a->n_out = a->at_out = 0;
+	a->draw_ms = 0;
+}
+
+static bool counts(const struct attached *a)
+{
+	return a->fd >= 0 && !a->subscriber && !a->read_only && a->listed && a->sized;
+}
+
+/* The size that all clients have room for. */
+static void smallest(const struct tty *t, uint16_t *cols, uint16_t *rows)
+{
+	for (size_t i = 0; i < ATTACHED_MAX; i++) {
+		const struct attached *a = &t->attached[i];
+
+		if (!counts(a))
+			continue;
+		if (a->draw.cols < *cols)
+			*cols = a->draw.cols;
+		if (a->draw.rows < *rows)
+			*rows = a->draw.rows;
+	}
+}
+
+/* It has not come to its end, or to what it gets in any case. */
+static bool begins(const struct attached *a)
+{
+	return a->drawn ? a->draw.phase == DRAWING_BEGIN : a->at < a->due;
+}
+
+static void take_size(struct tty *t, uint16_t cols, uint16_t rows)
+{
+	screen_clamp(&cols, &rows);
+	if (cols == t->screen.cols && rows == t->screen.rows)
+		return;
+	pty_resize(t, cols, rows);
+	for (size_t i = 0; i < ATTACHED_MAX; i++) {
+		struct attached *a = &t->attached[i];
+
+		if (a->fd >= 0 && !a->subscriber && a->sized && !begins(a))
+			draw(t, a, DRAWING_AGAIN);
+	}
+}
+
+static void choose_size(struct tty *t, uint16_t cols, uint16_t rows)
+{
+	if (t->config.size_policy == TTYCONFIG_SMALLEST)
+		smallest(t, &cols, &rows);
+	if (cols != UINT16_MAX)
+		take_size(t, cols, rows);
+}
+
+static void set_size(struct tty *t, struct attached *a, uint16_t cols, uint16_t rows)
+{
+	bool changed;
+
+	screen_clamp(&cols, &rows);
+	changed = a->sized && (a->draw.cols != cols || a->draw.rows != rows);
+	a->sized = true;
+	a->draw.cols = cols;
+	a->draw.rows = rows;
+	if (!a->read_only)
+		choose_size(t, cols, rows);
+	/* its terminal has changed, if the program's has not */
+	if (changed && !begins(a))
+		draw(t, a, DRAWING_AGAIN);
+	if (a->drawn && a->draw.phase == DRAWING_BEGIN)
+		a->draw_ms = 0;
+}
+
+/* Of the clients that have not said their id with a size, the latest. */
+static struct attached *find_unnamed(struct tty *t)
+{
+	struct attached *found = NULL;
+
+	for (size_t i = 0; i < ATTACHED_MAX; i++) {
+		struct attached *a = &t->attached[i];
+
+		if (a->fd >= 0 && !a->subscriber && a->listed && !a->named &&
+		    (found == NULL || a->number > found->number))
+			found = a;
+	}
+	return found;
+}
+
+static struct attached *find(struct tty *t, const char *id)
+{
+	for (size_t i = ATTACHED_MAX; i-- > 0;)
+		if (t->attached[i].fd >= 0 && t->attached[i].listed && streq(t->attached[i].id, id))
+			return &t->attached[i];
+	return NULL;
+}
+
+void attached_resize(struct tty *t, const char *id, uint16_t cols, uint16_t rows)
+{
+	struct attached *a = id[0] == '\0' ? find_unnamed(t) : find(t, id);
+
+	if (cols == 0 || rows == 0)
+		return; /* a terminal whose size is not known */
+	if (a == NULL) {
+		take_size(t, cols, rows);
+		return;
+	}
+	a->named = id[0] != '\0';
+	set_size(t, a, cols, rows);
+}
+
+/* ---- the begin and the end ---- */
+
+/* The others may have more room without a client that has gone. */
+static void give_way(struct tty *t)
+{
+	if (t->config.size_policy == TTYCONFIG_SMALLEST)
+		choose_size(t, UINT16_MAX, UINT16_MAX);
+}
+
+void attached_close(struct tty *t, struct attached *a)
+{
+	bool counted = counts(a);
+
 	fd_close_p(&a->fd);
 	a->listed = false;
-	a->n_notice = 0;
+	a->n_out = a->at_out = 0;
+	if (counted)
+		give_way(t);
 }
 
-/* The place after the next newline, if there is one soon: no sequence has one inside. */
-static uint64_t line_after(const struct history *h, uint64_t at)
+static void begin_stream(struct tty *t, struct attached *a, const struct tty_request *req)
 {
-	char block[LINE_LOOK];
-	ssize_t n = history_read(h, at, block, sizeof(block));
-	const char *end = n > 0 ? memchr(block, '\n', (size_t) n) : NULL;
-
-	return end != NULL ? at + (uint64_t) (end - block) + 1 : at;
-}
-
-/* The place at most back bytes before the end. */
-static uint64_t place_back(const struct history *h, uint64_t back)
-{
-	uint64_t oldest = history_oldest(h);
-
-	if (h->head - oldest <= back)
-		return oldest;
-	return line_after(h, h->head - back);
+	a->read_only = req->read_only;
+	if (req->full_capture) {
+		a->at = history_oldest(&t->history);
+		if (req->clear) {
+			memcpy(a->out, CLEAR, sizeof(CLEAR) - 1);
+			a->n_out = sizeof(CLEAR) - 1;
+		}
+	} else
+		draw(t, a, req->clear ? DRAWING_CLEAR : DRAWING_NEW);
+	if (req->cols > 0 && req->rows > 0) {
+		a->named = true;
+		set_size(t, a, req->cols, req->rows);
+	} else
+		a->draw_ms = clock_ms() + SIZE_MS;
 }
 
 void attached_begin(struct tty *t, struct attached *a, const struct tty_request *req, int owned_fd)
 {
-	*a = (struct attached){ .fd = owned_fd, .close_ms = -1, .listed = true };
+	memset(a, 0, offsetof(struct attached, out));
+	a->fd = owned_fd;
+	a->close_ms = -1;
+	a->number = ++t->attached_before;
+	a->listed = req->method == TTY_ATTACH;
+	a->subscriber = req->method == TTY_SUBSCRIBE;
 	(void) snprintf(a->id, sizeof(a->id), "%s", req->client);
 	a->at = a->due = t->history.head;
-	if (req->method == TTY_SUBSCRIBE) {
-		a->subscriber = true;
-		a->listed = false;
+	if (a->subscriber)
 		(void) shutdown(owned_fd, SHUT_RD);
-		return;
-	}
-	a->at = req->full_capture ? history_oldest(&t->history)
-				  : place_back(&t->history, REPLAY_MAX);
-	if (req->clear) {
-		memcpy(a->notice, CLEAR, sizeof(CLEAR) - 1);
-		a->n_notice = sizeof(CLEAR) - 1;
-	}
-	t->redraw = true;
+	else
+		begin_stream(t, a, req);
 }
 
-/* A client that is too far behind goes on near the end; a subscriber is let go. */
+bool attached_detach(struct tty *t, const char *id)
+{
+	struct attached *a = find(t, id);
+
+	if (a == NULL)
+		return false;
+	a->close_ms = clock_ms() + DETACH_MS;
+	a->listed = false;
+	give_way(t);
+	return true;
+}
+
+/* ---- what it gets ---- */
+
+/* A client that is too far behind is shown the screen as it is; a subscriber is let go. */
 static void skip(struct tty *t, struct attached *a)
 {
-	uint64_t to;
-	int n;
-
-	if (a->subscriber) {
-		memcpy(a->notice, LAGGED, sizeof(LAGGED) - 1);
-		a->n_notice = sizeof(LAGGED) - 1;
-		a->close_ms = clock_ms() + DETACH_MS;
-		a->at = t->history.head;
+	if (!a->subscriber) {
+		draw(t, a, DRAWING_AGAIN);
 		return;
 	}
-	to = place_back(&t->history, LAG_KEEP);
-	n = snprintf(a->notice, sizeof(a->notice), SKIPPED, (unsigned long long) (to - a->at));
-	a->n_notice = (size_t) n;
-	a->at = a->due = to;
+	memcpy(a->out, LAGGED, sizeof(LAGGED) - 1);
+	a->n_out = sizeof(LAGGED) - 1;
+	a->at_out = 0;
+	a->close_ms = clock_ms() + DETACH_MS;
+	a->at = t->history.head;
 }
 
 static bool too_far(const struct tty *t, const struct attached *a)
 {
-	return t->history.head - (a->at > a->due ? a->at : a->due) > LAG_MAX;
+	return !a->drawn && t->history.head - (a->at > a->due ? a->at : a->due) > LAG_MAX;
 }
 
-static ssize_t send_some(struct attached *a, const char *p, size_t n)
+static ssize_t send_some(struct tty *t, struct attached *a, const char *p, size_t n)
 {
 	ssize_t k = send(a->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	a->blocked = k < 0 && errno == EAGAIN;
 	if (k < 0 && !a->blocked && errno != EINTR)
-		attached_close(a);
+		attached_close(t, a);
 	return k;
 }
 
-static bool send_notice(struct attached *a)
+/* false: there is still something in its buffer. */
+static bool send_out(struct tty *t, struct attached *a)
 {
 	ssize_t k;
 
-	if (a->n_notice == 0)
-		return true;
-	k = send_some(a, a->notice, a->n_notice);
-	if (k <= 0)
-		return false;
-	a->n_notice -= (size_t) k;
-	memmove(a->notice, a->notice + k, a->n_notice);
-	return a->n_notice == 0;
+	while (a->at_out < a->n_out) {
+		k = send_some(t, a, a->out + a->at_out, a->n_out - a->at_out);
+		if (k <= 0)
+			return false;
+		a->at_out += (size_t) k;
+	}
+	a->n_out = a->at_out = 0;
+	return true;
 }
 
-void attached_write(struct tty *t, struct attached *a)
+/* It has the screen as it is now: what the program writes from here on comes as it is. */
+static void go_raw(struct tty *t, struct attached *a)
+{
+	a->drawn = false;
+	a->at = a->due = t->history.head;
+}
+
+/* Put the next piece of a drawing in its buffer; false: there is none for now. */
+static bool draw_piece(struct tty *t, struct attached *a)
+{
+	bool whole = a->draw.phase == DRAWING_IDLE, exact = same_size(t, a);
+
+	if (whole && !exact && (!drawing_due(&a->draw, &t->screen) || clock_left(a->draw_ms) > 0))
+		return false;
+	if (a->draw.phase == DRAWING_BEGIN && clock_left(a->draw_ms) > 0)
+		return false;
+	if (whole)
+		a->draw_ms = clock_ms() + DRAW_MS;
+	a->n_out = drawing_next(&a->draw, &t->screen, a->out);
+	return a->n_out > 0;
+}
+
+static bool write_drawn(struct tty *t, struct attached *a)
+{
+	if (!send_out(t, a))
+		return false;
+	if (draw_piece(t, a))
+		return true;
+	/* in the midst of a sequence its rest would be text */
+	if (same_size(t, a) && !drawing_due(&a->draw, &t->screen) &&
+	    vtparse_idle(&t->screen.parse)) {
+		go_raw(t, a);
+		return true;
+	}
+	return false;
+}
+
+static bool write_raw(struct tty *t, struct attached *a)
 {
 	char chunk[CHUNK];
 	ssize_t n, k;
 
+	if (!send_out(t, a))
+		return false;
+	if (!begins(a) && !a->subscriber && !same_size(t, a)) {
+		draw(t, a, DRAWING_AGAIN);
+		return true;
+	}
+	n = history_read(&t->history, a->at, chunk, sizeof(chunk));
+	if (n < 0) {
+		skip(t, a);
+		return true;
+	}
+	if (n == 0)
+		return false;
+	k = send_some(t, a, chunk, (size_t) n);
+	if (k > 0)
+		a->at += (uint64_t) k;
+	return k > 0;
+}
+
+void attached_write(struct tty *t, struct attached *a)
+{
+	bool more = true;
+
 	if (a->fd >= 0 && too_far(t, a))
 		skip(t, a);
-	for (int i = 0; i < WRITES_MAX && a->fd >= 0; i++) {
-		if (!send_notice(a))
-			return;
-		n = history_read(&t->history, a->at, chunk, sizeof(chunk));
-		if (n == 0)
-			return;
-		if (n < 0) {
-			skip(t, a);
-			continue;
-		}
-		k = send_some(a, chunk, (size_t) n);
-		if (k <= 0)
-			return;
-		a->at += (uint64_t) k;
-	}
+	for (int i = 0; more && i < WRITES_MAX && a->fd >= 0; i++)
+		more = a->drawn ? write_drawn(t, a) : write_raw(t, a);
 }
 
 void attached_read(struct tty *t, struct attached *a)
@@ -158,27 +340,32 @@ void attached_read(struct tty *t, struct attached *a)
 	if (room == 0)
 		return;
 	n = recv(a->fd, chunk, room < sizeof(chunk) ? room : sizeof(chunk), MSG_DONTWAIT);
-	if (n > 0 && !a->subscriber)
+	if (n > 0 && !a->subscriber && !a->read_only)
 		pty_put(t, chunk, (size_t) n);
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		attached_close(a);
-}
-
-bool attached_detach(struct tty *t, const char *id)
-{
-	for (size_t i = ATTACHED_MAX; i-- > 0;) {
-		struct attached *a = &t->attached[i];
-
-		if (a->fd < 0 || !a->listed || !streq(a->id, id))
-			continue;
-		a->listed = false;
-		a->close_ms = clock_ms() + DETACH_MS;
-		return true;
-	}
-	return false;
+		attached_close(t, a);
 }
 
 bool attached_behind(const struct tty *t, const struct attached *a)
 {
-	return a->n_notice > 0 || a->at < t->history.head;
+	if (a->n_out > 0)
+		return true;
+	if (!a->drawn)
+		return a->at < t->history.head;
+	return drawing_due(&a->draw, &t->screen) && clock_left(a->draw_ms) == 0;
+}
+
+bool attached_owed(const struct tty *t, const struct attached *a)
+{
+	return attached_behind(t, a) || (a->drawn && drawing_due(&a->draw, &t->screen));
+}
+
+int attached_left(const struct tty *t, const struct attached *a)
+{
+	int left = a->fd >= 0 && a->close_ms >= 0 ? clock_left(a->close_ms) : -1, wait;
+
+	if (a->fd < 0 || !a->drawn || a->blocked || !drawing_due(&a->draw, &t->screen))
+		return left;
+	wait = clock_left(a->draw_ms);
+	return left < 0 || wait < left ? wait : left;
 }

@@ -124,14 +124,16 @@ static void reply_result(struct caller *c, const struct tty_request *req, const 
 	reply_done(c, req, &out);
 }
 
-static void reply_metadata(struct tty *t, struct caller *c, const struct tty_request *req)
+/* A result that is written piece by piece. */
+static void reply_document(struct tty *t, struct caller *c, const struct tty_request *req,
+			   void (*add)(struct buf *out, const struct tty *t))
 {
 	struct buf out = reply_buf(c);
 
 	buf_adds(&out, "{\"id\":");
 	buf_add(&out, req->id, req->n_id);
 	buf_adds(&out, ",\"result\":");
-	metadata_add(&out, t);
+	add(&out, t);
 	buf_adds(&out, ",\"error\":null}\n");
 	reply_done(c, req, &out);
 }
@@ -204,7 +206,10 @@ static bool handle(struct tty *t, struct caller *c, struct tty_request *req)
 		reply_result(c, req, state);
 		break;
 	case TTY_METADATA:
-		reply_metadata(t, c, req);
+		reply_document(t, c, req, metadata_add);
+		break;
+	case TTY_SCREENSHOT:
+		reply_document(t, c, req, screenshot_add);
 		break;
 	case TTY_ATTACH:
 	case TTY_SUBSCRIBE:
@@ -219,7 +224,7 @@ static bool handle(struct tty *t, struct caller *c, struct tty_request *req)
 		do_detach(t, c, req);
 		break;
 	case TTY_RESIZE:
-		pty_resize(t, req->cols, req->rows);
+		attached_resize(t, req->client, req->cols, req->rows);
 		reply_result(c, req, "{}");
 		break;
 	case TTY_WRITE:

@@ -2,7 +2,9 @@
 #ifndef KUKEON_KUKETTY_H
 #define KUKEON_KUKETTY_H
 
+#include "drawing.h"
 #include "history.h"
+#include "screen.h"
 #include "tty_proto.h"
 #include "ttyconfig.h"
 
@@ -16,10 +18,7 @@ enum {
 	CALLERS_MAX = 16, /* connections at a time; the one that is idle longest gives way */
 	TYPED_MAX = 16 << 10, /* bytes on their way to the program */
 	CHUNK = 8 << 10,
-	REPLAY_MAX = 256 << 10, /* bytes of history that a client gets at first */
 	LAG_MAX = 1 << 20, /* bytes that a client may be behind */
-	LAG_KEEP = 32 << 10, /* what a client that was further behind gets of it */
-	NOTICE_MAX = 96,
 	EXIT_USAGE = 64,
 	EXIT_OURS = 70, /* kuketty failed, not the workload */
 };
@@ -27,14 +26,21 @@ enum {
 struct attached {
 	int fd; /* our end; -EBADF: no client */
 	char id[TTY_CLIENT_MAX];
+	uint64_t number; /* later ones have higher ones */
 	bool subscriber; /* gets what comes from now on, types nothing */
+	bool read_only; /* types nothing, its size does not count */
 	bool listed; /* it can be detached by its id */
 	bool blocked; /* the last write was short */
-	uint64_t at; /* place in the history */
+	bool sized; /* it has said how large its terminal is: draw.cols, draw.rows */
+	bool named; /* with its id, so that others' sizes are not taken for its */
+	bool drawn; /* it gets drawings of the screen, not the bytes of the program */
+	uint64_t at; /* place in the history, unless it is drawn */
 	uint64_t due; /* what is before that it gets however slow it is */
+	int64_t draw_ms; /* when it is drawn again, at the earliest */
 	int64_t close_ms; /* when it is closed whatever it has read; -1: never */
-	char notice[NOTICE_MAX]; /* goes out before anything else */
-	size_t n_notice;
+	struct drawing draw;
+	size_t n_out, at_out;
+	char out[DRAWING_PIECE]; /* goes out before anything else */
 };
 
 struct caller {
@@ -51,6 +57,7 @@ struct caller {
 struct tty {
 	struct ttyconfig config;
 	struct history history;
+	struct screen screen;
 	int dir; /* of the socket */
 	int listener, signals, log;
 	int master, slave;
@@ -60,7 +67,7 @@ struct tty {
 	enum tty_state state;
 	int64_t kill_ms; /* when the workload is killed; -1: never */
 	int64_t close_ms; /* when nothing is waited for any more; -1: never */
-	bool redraw; /* a client has attached since the last resize */
+	uint64_t attached_before; /* how many clients there were */
 	size_t typed_at; /* which of config.typed is next */
 	size_t typed_off; /* and how much of it was taken */
 	int64_t type_ms; /* when */
@@ -82,6 +89,9 @@ void pty_write(struct tty *t);
 /* How many bytes pty_put takes. */
 size_t pty_room(const struct tty *t);
 void pty_put(struct tty *t, const char *p, size_t n);
+/* What the terminal shows, to the history and to the screen. */
+void pty_show(struct tty *t, const char *p, size_t n);
+/* To the size that is nearest to this one. */
 void pty_resize(struct tty *t, uint16_t cols, uint16_t rows);
 
 /* ---- typist.c ---- */
@@ -103,9 +113,14 @@ void attached_write(struct tty *t, struct attached *a);
 void attached_read(struct tty *t, struct attached *a);
 /* false: no client has this id. */
 bool attached_detach(struct tty *t, const char *id);
-void attached_close(struct attached *a);
-/* Whether a client has not got all yet. */
+void attached_close(struct tty *t, struct attached *a);
+/* Whether a client has not got all yet that it can get now; and what it gets later. */
 bool attached_behind(const struct tty *t, const struct attached *a);
+bool attached_owed(const struct tty *t, const struct attached *a);
+/* Milliseconds until there is something to do for a client that waits; -1: none. */
+int attached_left(const struct tty *t, const struct attached *a);
+/* The size of a client's terminal; "": of one that has not said its id. */
+void attached_resize(struct tty *t, const char *id, uint16_t cols, uint16_t rows);
 
 /* ---- callers.c ---- */
 
@@ -122,6 +137,11 @@ void callers_close(struct caller *c);
 
 /* The terminal as a document. */
 void metadata_add(struct buf *out, const struct tty *t);
+
+/* ---- screenshot.c ---- */
+
+/* The screen as a document. */
+void screenshot_add(struct buf *out, const struct tty *t);
 
 /* ---- ending.c ---- */
 

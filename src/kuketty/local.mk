@@ -3,7 +3,18 @@
 # kuketty is static, as kukeshim is, whose fragment has the flags. What it says on its socket
 # (lib/proto/tty_proto) is a library to kuke as well.
 
-KUKETTY_SOURCES = \
+# The model of the screen, which tests link as well.
+KUKETTY_SCREEN = \
+	src/kuketty/charwidth.c \
+	src/kuketty/drawing.c \
+	src/kuketty/grid.c \
+	src/kuketty/ink.c \
+	src/kuketty/screen.c \
+	src/kuketty/screen_csi.c \
+	src/kuketty/screen_text.c \
+	src/kuketty/scrollback.c \
+	src/kuketty/vtparse.c
+KUKETTY_SOURCES = $(KUKETTY_SCREEN) \
 	src/kuketty/attached.c \
 	src/kuketty/callers.c \
 	src/kuketty/ending.c \
@@ -13,9 +24,19 @@ KUKETTY_SOURCES = \
 	src/kuketty/metadata.c \
 	src/kuketty/pty.c \
 	src/kuketty/say.c \
+	src/kuketty/screenshot.c \
 	src/kuketty/ttyconfig.c \
 	src/kuketty/typist.c
-KUKETTY_OWN_H = src/kuketty/history.h src/kuketty/kuketty.h src/kuketty/ttyconfig.h
+KUKETTY_OWN_H = \
+	src/kuketty/charwidth.h \
+	src/kuketty/drawing.h \
+	src/kuketty/history.h \
+	src/kuketty/ink.h \
+	src/kuketty/kuketty.h \
+	src/kuketty/screen.h \
+	src/kuketty/scrollback.h \
+	src/kuketty/ttyconfig.h \
+	src/kuketty/vtparse.h
 KUKETTY_BASE = \
 	lib/base/buf.c \
 	lib/base/clock.c \

@@ -62,9 +62,12 @@ static int timeout_of(const struct tty *t)
 
 	earlier(&timeout, t->kill_ms);
 	earlier(&timeout, t->close_ms);
-	for (size_t i = 0; i < ATTACHED_MAX; i++)
-		if (t->attached[i].fd >= 0)
-			earlier(&timeout, t->attached[i].close_ms);
+	for (size_t i = 0; i < ATTACHED_MAX; i++) {
+		int left = attached_left(t, &t->attached[i]);
+
+		if (left >= 0 && (timeout < 0 || left < timeout))
+			timeout = left;
+	}
 	return timeout;
 }
 
@@ -73,13 +76,13 @@ static void serve_attached(struct tty *t, struct attached *a, int events)
 	bool gone = (events & (POLLHUP | POLLERR)) != 0;
 
 	if (a->fd >= 0 && gone && (a->subscriber || pty_room(t) == 0))
-		attached_close(a);
+		attached_close(t, a);
 	else if (a->fd >= 0 && (gone || (events & POLLIN) != 0))
 		attached_read(t, a);
 	if (a->fd >= 0 && (!a->blocked || (events & POLLOUT) != 0))
 		attached_write(t, a);
 	if (a->fd >= 0 && a->close_ms >= 0 && clock_ms() >= a->close_ms)
-		attached_close(a);
+		attached_close(t, a);
 }
 
 static void serve_caller(struct tty *t, struct caller *c, int events)
@@ -133,7 +136,7 @@ static bool finished(struct tty *t)
 	if (clock_ms() >= t->close_ms)
 		return true;
 	for (size_t i = 0; i < ATTACHED_MAX; i++)
-		if (t->attached[i].fd >= 0 && attached_behind(t, &t->attached[i]))
+		if (t->attached[i].fd >= 0 && attached_owed(t, &t->attached[i]))
 			return false;
 	for (size_t i = 0; i < CALLERS_MAX; i++)
 		if (!callers_idle(&t->caller[i]))
@@ -156,5 +159,5 @@ void loop_run(struct tty *t)
 	}
 	/* What a client has not read is still delivered: the kernel keeps it. */
 	for (size_t i = 0; i < ATTACHED_MAX; i++)
-		attached_close(&t->attached[i]);
+		attached_close(t, &t->attached[i]);
 }

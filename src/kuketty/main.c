@@ -101,6 +101,7 @@ int main(int argc, char **argv)
 	int r;
 
 	init(&t);
+	screen_init(&t.screen);
 	if (argc == 3 && streq(argv[1], "--config")) {
 		config = argv[2];
 	} else if (argc != 1) {
@@ -111,5 +112,6 @@ int main(int argc, char **argv)
 	if (r < 0)
 		return fail(&t, &err);
 	ttyconfig_clear(&t.config);
+	screen_free(&t.screen);
 	return t.exit_code;
 }

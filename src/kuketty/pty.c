@@ -22,8 +22,6 @@
 #endif
 
 enum {
-	FIRST_ROWS = 24,
-	FIRST_COLS = 80,
 	READS_MAX = 8, /* chunks before others get their turn */
 	EXIT_NOT_FOUND = 127, /* as a shell has them */
 	EXIT_NOT_RUN = 126,
@@ -34,7 +32,7 @@ extern char **environ;
 /* The slave is opened through the master, so no path of the container is looked up for it. */
 static int open_pty(struct tty *t, struct kerr *err)
 {
-	const struct winsize size = { .ws_row = FIRST_ROWS, .ws_col = FIRST_COLS };
+	const struct winsize size = { .ws_row = t->screen.rows, .ws_col = t->screen.cols };
 	int unlock = 0, number = 0;
 
 	t->master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
@@ -73,6 +71,12 @@ static void build_env(const struct tty *t, struct strlist *env)
 	add_env(env, "COLORTERM", "truecolor");
 }
 
+void pty_show(struct tty *t, const char *p, size_t n)
+{
+	history_add(&t->history, p, n);
+	screen_feed(&t->screen, p, n);
+}
+
 /* Told where people look: to those who attach, and in the log. */
 static void cannot_run(struct tty *t, int r)
 {
@@ -83,7 +87,7 @@ static void cannot_run(struct tty *t, int r)
 	say(t, "cannot run '%s': %s", t->config.argv[0], errno_text(-r, text, sizeof(text)));
 	n = snprintf(line, sizeof(line), "kuketty: cannot run the program: %s\r\n",
 		     errno_text(-r, text, sizeof(text)));
-	history_add(&t->history, line, (size_t) n);
+	pty_show(t, line, (size_t) n);
 	t->exit_code = r == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN;
 }
 
@@ -121,7 +125,7 @@ bool pty_read(struct tty *t)
 			continue;
 		if (n <= 0)
 			return false;
-		history_add(&t->history, chunk, (size_t) n);
+		pty_show(t, chunk, (size_t) n);
 	}
 	return true;
 }
@@ -158,21 +162,13 @@ void pty_write(struct tty *t)
 	t->in_from = t->in_to = 0;
 }
 
-/*
- * A size that is the same already causes no signal. The program gets one nevertheless when a
- * client is new, so that one which draws the whole screen draws it again.
- */
 void pty_resize(struct tty *t, uint16_t cols, uint16_t rows)
 {
-	const struct winsize size = { .ws_row = rows, .ws_col = cols };
-	struct winsize now = { 0 };
-	pid_t group = 0;
+	struct winsize size = { 0 };
 
-	if (t->master < 0)
-		return;
-	if (t->redraw && ioctl(t->master, TIOCGWINSZ, &now) == 0 && now.ws_row == rows &&
-	    now.ws_col == cols && ioctl(t->master, TIOCGPGRP, &group) == 0 && group > 1)
-		(void) kill(-group, SIGWINCH);
-	t->redraw = false;
+	screen_clamp(&cols, &rows);
+	size.ws_col = cols;
+	size.ws_row = rows;
+	screen_resize(&t->screen, cols, rows);
 	(void) ioctl(t->master, TIOCSWINSZ, &size); /* it may have no terminal any more */
 }

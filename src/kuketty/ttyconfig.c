@@ -191,6 +191,20 @@ static int read_typed(struct ttyconfig *c, struct object spec, struct kerr *err)
 	return r;
 }
 
+static int read_size_policy(struct ttyconfig *c, struct object spec, struct kerr *err)
+{
+	cleanup_free char *name = NULL;
+	int r;
+
+	r = get_string(spec, "sizePolicy", &name, err);
+	if (r < 0)
+		return r;
+	if (!streq(name, "") && !streq(name, TTY_SIZE_SMALLEST) && !streq(name, TTY_SIZE_LAST))
+		return bad("sizePolicy", TTY_SIZE_SMALLEST " or " TTY_SIZE_LAST, err);
+	c->size_policy = streq(name, TTY_SIZE_LAST) ? TTYCONFIG_LAST : TTYCONFIG_SMALLEST;
+	return 0;
+}
+
 static int read_spec(struct ttyconfig *c, struct object spec, struct kerr *err)
 {
 	int64_t grace = (int64_t) TTYCONFIG_GRACE_MS * NS_PER_MS;
@@ -214,6 +228,8 @@ static int read_spec(struct ttyconfig *c, struct object spec, struct kerr *err)
 	if (r == 0)
 		r = get_number(spec, "shutdownGrace", INT64_MAX, &grace, err);
 	c->grace_ms = grace / NS_PER_MS;
+	if (r == 0)
+		r = read_size_policy(c, spec, err);
 	if (r == 0)
 		r = read_argv(c, spec, err);
 	return r == 0 ? read_typed(c, spec, err) : r;

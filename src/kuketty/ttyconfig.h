@@ -13,6 +13,12 @@ enum {
 	TTYCONFIG_GRACE_MS = 30000, /* until a workload that was asked to end is killed */
 };
 
+/* The size of the terminal with several clients. */
+enum ttyconfig_size {
+	TTYCONFIG_SMALLEST, /* that all have room for */
+	TTYCONFIG_LAST, /* of the one that said its size last */
+};
+
 /* A file to be made; gid -1: none is given. */
 struct ttyconfig_file {
 	char *path; /* "": none */
@@ -28,6 +34,7 @@ struct ttyconfig {
 	struct ttyconfig_file socket, capture, log;
 	int64_t capture_bytes, capture_files;
 	int64_t grace_ms;
+	enum ttyconfig_size size_policy;
 	const char *spec; /* the document's spec as it was written, n_spec bytes */
 	size_t n_spec;
 };

@@ -44,6 +44,12 @@ talk()
 	inst "$BATS_TEST_DIRNAME/../helpers/ttytalk" "$tty/socket" "$@"
 }
 
+# shown NAME COLS ROWS: the screen of a client whose bytes are in that file.
+shown()
+{
+	"$top_builddir/termtext" "$2" "$3" <"$tty/$1"
+}
+
 # How kuketty ended.
 ended()
 {
@@ -104,12 +110,15 @@ state='{"method":"TerminalController.State","params":[{}],"id":0}'
 	run talk 'a=attach "a"' 'a.expect up\r\n' 'b=attach "b"' 'b.expect up\r\n' 'a.send one\n' \
 		'b.expect <one>\r\n24 80\r\n' 'call Resize {"Cols":90,"Rows":30}' 'b.send two\n' \
 		'a.expect <two>\r\n30 90\r\n' 'b.expect <two>\r\n30 90\r\n' 'call Detach "a"' 'a.eof' \
-		'call Detach "a"' 'b.show' \
-		'c=attach {"ClientID":"c","ClearOnAttach":true}' 'c.expect 30 90\r\n' 'c.show'
+		'call Detach "a"' "b.dump $tty/b" \
+		'c=attach {"ClientID":"c","ClearOnAttach":true,"Cols":90,"Rows":30}' 'c.expect \x1b[?25h' 'c.show' \
+		'd=attach {"ClientID":"d","ClearOnAttach":true,"FullCapture":true}' 'd.expect 30 90\r\n' 'd.show'
 	assert_success
 	assert_line --index 4 '{"id":0,"result":null,"error":"client a not found among clients"}\n'
-	assert_line --index 5 'up\r\none\r\n<one>\r\n24 80\r\ntwo\r\n<two>\r\n30 90\r\n'
-	assert_line --index 7 '\x1b[H\x1b[2J\x1b[3Jup\r\none\r\n<one>\r\n24 80\r\ntwo\r\n<two>\r\n30 90\r\n'
+	assert_line --index 6 --partial '\x1b[H\x1b[2J\x1b[3J\x1b[0mup\r\none\r\n<one>\r\n24 80\r\ntwo\r\n<two>\r\n30 90\r\n'
+	assert_line --index 8 '\x1b[H\x1b[2J\x1b[3Jup\r\none\r\n<one>\r\n24 80\r\ntwo\r\n<two>\r\n30 90\r\n'
+	run shown b 90 30
+	assert_output $'up\none\n<one>\n24 80\ntwo\n<two>\n30 90'
 	run talk 'call Metadata'
 	assert_output --partial '"state":4,"socketCtrl":"","baseRunPath"'
 	talk 'call Stop'
@@ -172,15 +181,17 @@ state='{"method":"TerminalController.State","params":[{}],"id":0}'
 	ended 0
 }
 
-@test "a client that reads nothing holds nobody up, and goes on near the end" {
+@test "a client that reads nothing holds nobody up, and has the same screen in the end" {
 	# 8 MiB, far more than a client may be behind
 	terminal '' 'read x; head -c 8388608 /dev/zero | tr "\0" x | fold -w 63; echo done; read x; exit 0'
 	run talk 'slow=attach "slow"' 'sub=subscribe {}' 'fast=attach "fast"' 'fast.send go\n' \
-		'fast.expect done\r\n' 'slow.expect done\r\n' 'slow.total' \
-		'slow.expect [kuketty: ' 'sub.eof' 'sub.expect [sbsh: subscriber lagged, disconnecting]\r\n' \
-		'fast.send x\n' 'fast.eof' 'slow.eof'
+		'fast.expect done' 'slow.expect done' 'slow.total' 'slow.expect \x18\x1b[?1049l' 'sub.eof' 'sub.expect [sbsh: subscriber lagged, disconnecting]\r\n' \
+		'fast.send x\n' 'fast.eof' 'slow.eof' "fast.dump $tty/fast" "slow.dump $tty/slow"
 	assert_success
 	assert_equal "${#lines[@]}" 4
+	run shown slow 80 24
+	assert_line --index 21 'done'
+	assert_output "$(shown fast 80 24)"
 	ended 0
 	assert [ "${lines[3]}" -lt 4194304 ] # what the slow one has read
 }

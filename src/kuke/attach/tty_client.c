@@ -201,9 +201,10 @@ int tty_client_state(const struct tty_client *c, int64_t *ret, struct kerr *err)
 
 int tty_client_resize(const struct tty_client *c, uint16_t cols, uint16_t rows, struct kerr *err)
 {
-	char param[64];
+	char param[64 + sizeof(c->id)];
 
-	(void) snprintf(param, sizeof(param), "{\"Cols\":%d,\"Rows\":%d}", cols, rows);
+	(void) snprintf(param, sizeof(param), "{\"Cols\":%d,\"Rows\":%d,\"ClientID\":\"%s\"}", cols,
+			rows, c->id);
 	return run_plain(c, TTY_RESIZE, param, CALL_MS, err);
 }
 
@@ -215,21 +216,51 @@ int tty_client_detach(const struct tty_client *c, struct kerr *err)
 	return run_plain(c, TTY_DETACH, param, CALL_MS, err);
 }
 
-int tty_client_attach(const struct tty_client *c, struct kerr *err)
+/* What upstream's older terminals take, as they know no more. */
+static bool wants_plain(int r, const struct kerr *err)
 {
-	char param[sizeof(c->id) + 32];
+	return r == -EREMOTEIO && strncmp(err->msg, "json:", 5) == 0;
+}
+
+int tty_client_attach(const struct tty_client *c, const struct tty_attach *how, struct kerr *err)
+{
+	char param[sizeof(c->id) + 128];
 	cleanup_(call_clear) struct call call = { .method = TTY_ATTACH,
 						  .param = param,
 						  .limit_ms = ATTACH_MS };
+	struct kerr why = { 0 };
 	struct stat st;
 	int r;
 
-	(void) snprintf(param, sizeof(param), "\"%s\"", c->id);
-	r = run(c, &call, err);
+	(void) snprintf(param, sizeof(param),
+			"{\"ClientID\":\"%s\",\"FullCapture\":%s,\"ReadOnly\":%s,\"Cols\":%d,"
+			"\"Rows\":%d}",
+			c->id, how->replay ? "true" : "false", how->read_only ? "true" : "false",
+			how->cols, how->rows);
+	r = run(c, &call, &why);
+	if (wants_plain(r, &why)) {
+		call_clear(&call);
+		(void) snprintf(param, sizeof(param), "\"%s\"", c->id);
+		r = run(c, &call, &why);
+	}
+	if (r < 0 && err != NULL)
+		*err = why;
 	if (r < 0)
 		return r;
 	if (call.passed < 0 || fstat(call.passed, &st) < 0 || !S_ISSOCK(st.st_mode) ||
 	    fcntl(call.passed, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
 		return kerr_plain(err, -EPROTO, "the terminal passed no connection");
 	return take_fd(call.passed);
+}
+
+int tty_client_screenshot(const struct tty_client *c, struct buf *ret, struct kerr *err)
+{
+	cleanup_(call_clear) struct call call = { .method = TTY_SCREENSHOT,
+						  .param = "{}",
+						  .limit_ms = CALL_MS };
+	int r = run(c, &call, err);
+
+	if (r == 0)
+		buf_add(ret, call.result, call.n_result);
+	return r == 0 ? buf_check(ret, "the screen", err) : r;
 }

@@ -2,6 +2,7 @@
 #ifndef KUKEON_TTY_CLIENT_H
 #define KUKEON_TTY_CLIENT_H
 
+#include "buf.h"
 #include "defs.h"
 #include "err.h"
 
@@ -23,7 +24,16 @@ int tty_client_state(const struct tty_client *c, int64_t *ret, struct kerr *err)
 int tty_client_resize(const struct tty_client *c, uint16_t cols, uint16_t rows, struct kerr *err);
 int tty_client_detach(const struct tty_client *c, struct kerr *err);
 
+struct tty_attach {
+	uint16_t cols, rows; /* of our terminal; 0: it is none */
+	bool replay; /* all that was shown, not the screen as it is */
+	bool read_only; /* nothing is typed there, and its size stays */
+};
+
 /* The stream of what is typed and shown; a descriptor that does not block, the caller's. */
-int tty_client_attach(const struct tty_client *c, struct kerr *err);
+int tty_client_attach(const struct tty_client *c, const struct tty_attach *how, struct kerr *err);
+
+/* The screen as the terminal's document of it; ret has its maximum. */
+int tty_client_screenshot(const struct tty_client *c, struct buf *ret, struct kerr *err);
 
 #endif

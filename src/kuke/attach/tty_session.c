@@ -111,13 +111,15 @@ static void hint(const struct session *s)
 
 static int open_session(struct session *s, struct kerr *err)
 {
+	struct tty_attach how = { .replay = s->o->replay, .read_only = s->o->read_only };
 	int r;
 
 	tty_client_init(&s->client, s->o->path);
 	r = wait_ready(&s->client, err);
 	if (r < 0)
 		return r;
-	s->fd = tty_client_attach(&s->client, err);
+	(void) own_terminal_size(&s->own, &how.cols, &how.rows); /* else they stay 0 */
+	s->fd = tty_client_attach(&s->client, &how, err);
 	if (s->fd < 0)
 		return s->fd;
 	block_signals(s);

@@ -16,6 +16,7 @@ struct session_opts {
 	const char *path; /* as AttachContainer gives it */
 	struct detach_keys keys;
 	bool read_only; /* nothing is typed there, and its size stays */
+	bool replay; /* begin with all that was shown, not with the screen as it is */
 };
 
 /*

@@ -8,12 +8,55 @@
 #include "errkind.h"
 #include "mem.h"
 #include "str.h"
+#include "tty_client.h"
 
 #define DEFAULT_KEYS "^],^]"
+#define ATTACH_IDS_MAX (1 << 20)
 
 int attach_keys(const struct cli *c, struct detach_keys *ret, struct kerr *err)
 {
 	return detach_keys_parse(cli_str_or(c, "detach-keys", DEFAULT_KEYS), ret, err);
+}
+
+static int choose(const struct rpc_list_containers_reply *all, const struct scope *s, char **ret,
+		  struct kerr *err)
+{
+	cleanup_strlist struct strlist ids = { 0 };
+	cleanup_buf struct buf text = BUF_INIT(ATTACH_IDS_MAX);
+
+	for (size_t i = 0; i < all->containers.n; i++)
+		if (all->containers.v[i].attachable && !all->containers.v[i].root)
+			strlist_add(&ids, all->containers.v[i].id);
+	if (ids.n == 0)
+		return kerr_plain(err, -ENOENT, "no attachable container in cell (cell \"%s\")",
+				  s->cell);
+	strlist_sort(&ids);
+	for (size_t i = 0; i < ids.n; i++)
+		buf_addf(&text, "%s%s", i ? ", " : "", ids.v[i]);
+	if (ids.n > 1)
+		return kerr_plain(err, -EINVAL,
+				  "multiple attachable containers in cell; specify --container "
+				  "(cell \"%s\"): candidates: %s",
+				  s->cell, buf_str(&text));
+	*ret = xstrdup(ids.v[0]);
+	return 0;
+}
+
+int attach_pick(struct cli *c, const struct scope *s, char **ret, struct kerr *err)
+{
+	struct rpc_list_args args = { s->realm, s->space, s->stack, s->cell };
+	struct rpc_list_containers_reply reply = { 0 };
+	int r;
+
+	*ret = str_trim(cli_str(c, "container"));
+	if (**ret)
+		return 0;
+	free_p(ret);
+	r = cli_call(c, RPC_LIST_CONTAINERS, &args, &reply, err);
+	if (r == 0)
+		r = choose(&reply, s, ret, err);
+	cli_free_reply(RPC_LIST_CONTAINERS, &reply);
+	return r;
 }
 
 /* The socket is a file of the daemon's host. */
@@ -67,6 +110,27 @@ static void advise(struct cli *c, const struct scope *s, int r)
 			 s->cell, s->cell);
 	else if (r == -ETIME)
 		cli_hint(c, "is the container paused, or very busy? kuke get cell %s", s->cell);
+}
+
+int attach_screenshot(struct cli *c, const struct scope *s, const char *container, struct buf *ret,
+		      struct kerr *err)
+{
+	cleanup_free char *path = NULL;
+	struct tty_client client;
+	int r;
+
+	r = refuse_remote(c, err);
+	if (r == 0)
+		r = ask_path(c, s, container, &path, err);
+	if (r < 0)
+		return r;
+	cli_hang_up(c);
+	tty_client_init(&client, path);
+	r = tty_client_screenshot(&client, ret, err);
+	if (r == 0)
+		return 0;
+	advise(c, s, r);
+	return kerr_wrap(err, r, "container \"%s\" in cell \"%s\"", container, s->cell);
 }
 
 /* As it would have been without us. */

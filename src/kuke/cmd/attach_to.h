@@ -2,8 +2,9 @@
 #ifndef KUKEON_ATTACH_TO_H
 #define KUKEON_ATTACH_TO_H
 
-#include "tty_session.h"
+#include "buf.h"
 #include "subject.h"
+#include "tty_session.h"
 
 /*
  * Show the terminal of a container until the session ends (tty_session.h); o->path is found
@@ -12,6 +13,13 @@
  */
 int attach_to(struct cli *c, const struct scope *s, const char *container, struct session_opts *o,
 	      enum session_end *ret, struct kerr *err);
+
+/* The container from --container, else the only attachable one beside the root. */
+int attach_pick(struct cli *c, const struct scope *s, char **ret, struct kerr *err);
+
+/* What its terminal shows, as a document (kuketty(8)). It is the container's: not to be trusted. */
+int attach_screenshot(struct cli *c, const struct scope *s, const char *container, struct buf *ret,
+		      struct kerr *err);
 
 #define OPT_ROW_DETACH_KEYS                                                                \
 	{                                                                                  \

@@ -24,6 +24,7 @@ libkuke_cmd_a_SOURCES = \
 	src/kuke/cmd/cmd_man.c \
 	src/kuke/cmd/cmd_run.c \
 	src/kuke/cmd/cmd_schema.c \
+	src/kuke/cmd/cmd_screenshot.c \
 	src/kuke/cmd/cmd_start.c \
 	src/kuke/cmd/cmd_status.c \
 	src/kuke/cmd/cmd_stop.c \

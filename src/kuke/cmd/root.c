@@ -37,11 +37,11 @@ static int run_root(struct cli *c, struct kerr *err)
 }
 
 static const struct cmd *const verbs[] = {
-	&cmd_allow,  &cmd_apply,  &cmd_attach, &cmd_completion, &cmd_cp,      &cmd_create,
-	&cmd_daemon, &cmd_delete, &cmd_doctor, &cmd_exec,	&cmd_explain, &cmd_get,
-	&cmd_help,   &cmd_image,  &cmd_init,   &cmd_kill,	&cmd_log,     &cmd_run,
-	&cmd_schema, &cmd_start,  &cmd_status, &cmd_stop,	&cmd_version, &cmd_complete,
-	&cmd_man,    NULL,
+	&cmd_allow,    &cmd_apply,	&cmd_attach, &cmd_completion, &cmd_cp,	    &cmd_create,
+	&cmd_daemon,   &cmd_delete,	&cmd_doctor, &cmd_exec,	      &cmd_explain, &cmd_get,
+	&cmd_help,     &cmd_image,	&cmd_init,   &cmd_kill,	      &cmd_log,	    &cmd_run,
+	&cmd_schema,   &cmd_screenshot, &cmd_start,  &cmd_status,     &cmd_stop,    &cmd_version,
+	&cmd_complete, &cmd_man,	NULL,
 };
 
 const struct cmd cmd_kuke = {

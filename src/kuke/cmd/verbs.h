@@ -26,6 +26,7 @@ extern const struct cmd cmd_log;
 extern const struct cmd cmd_man;
 extern const struct cmd cmd_run;
 extern const struct cmd cmd_schema;
+extern const struct cmd cmd_screenshot;
 extern const struct cmd cmd_start;
 extern const struct cmd cmd_status;
 extern const struct cmd cmd_stop;
