@@ -207,6 +207,7 @@ SYSTEM_TESTS = \
 	tests/integration/resolver_nft.bats \
 	tests/integration/restart.bats \
 	tests/integration/same_engine.bats \
+	tests/integration/screenshot.bats \
 	tests/integration/security.bats \
 	tests/integration/sequence.bats tests/integration/servers.bats \
 	tests/integration/side_by_side.bats \
@@ -298,6 +299,13 @@ FUZZ += tests/fuzz/fuzz_tty
 tests_fuzz_fuzz_tty_SOURCES = tests/fuzz/fuzz_tty.c src/kuketty/ttyconfig.c $(FUZZ_FRAME)
 tests_fuzz_fuzz_tty_CPPFLAGS = $(AM_CPPFLAGS) $(INC_PROTO) -I$(top_srcdir)/src/kuketty
 tests_fuzz_fuzz_tty_LDADD = $(LIBPROTO) $(LIBBASE) $(FUZZ_LIBS)
+
+FUZZ += tests/fuzz/fuzz_screen
+tests_fuzz_fuzz_screen_SOURCES = tests/fuzz/fuzz_screen.c tests/fuzz/screen_check.c \
+	tests/fuzz/screen_check.h $(KUKETTY_SCREEN) $(FUZZ_FRAME)
+tests_fuzz_fuzz_screen_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE) -I$(top_srcdir)/src/kuketty \
+	-I$(top_srcdir)/tests/fuzz
+tests_fuzz_fuzz_screen_LDADD = $(LIBBASE) $(FUZZ_LIBS)
 
 FUZZ += tests/fuzz/fuzz_keys
 tests_fuzz_fuzz_keys_SOURCES = tests/fuzz/fuzz_keys.c src/kuke/attach/detach_keys.c \

@@ -389,6 +389,9 @@ struct server_spec {
 	char *runtime;
 	struct nbool keep_layers;
 	struct image_limits *image_limits;
+	int64_t capture_max_bytes;
+	int64_t capture_files;
+	char *terminal_size;
 };
 
 struct server_doc {

@@ -31,6 +31,7 @@ static const struct model_type limits_type = {
 
 static const char *const log_levels[] = { "debug", "info", "warn", "error", NULL };
 static const char *const firewall_backends[] = { "auto", "legacy", "nft", NULL };
+static const char *const terminal_sizes[] = { "smallest", "last", NULL };
 static const char *const runtimes[] = { "runc", "crun", NULL };
 
 static const struct field spec_rows[] = {
@@ -90,6 +91,17 @@ static const struct field spec_rows[] = {
 	ROW_OBJPTR(struct server_spec, image_limits, struct image_limits, "imageLimits",
 		   limits_type, .flags = FIELD_OMIT_EMPTY,
 		   .help = "Bounds that an image has to keep."),
+	ROW_INT(struct server_spec, capture_max_bytes, "captureMaxBytes", .flags = FIELD_OMIT_EMPTY,
+		.min = 64 << 10, .max = INT64_C(1) << 40, .def = "1048576",
+		.help = "Bytes of one file of what the terminal of an attachable container has "
+			"shown; for containers that are started from then on."),
+	ROW_INT(struct server_spec, capture_files, "captureFiles", .flags = FIELD_OMIT_EMPTY,
+		.min = 1, .max = 16, .def = "3",
+		.help = "How many of these files are kept of a container."),
+	ROW_STRING(struct server_spec, terminal_size, "terminalSize", .flags = FIELD_OMIT_EMPTY,
+		   .values = terminal_sizes, .def = "smallest",
+		   .help = "Size of a terminal with several clients: smallest, what all have room "
+			   "for, or last, that of the one who attached or changed its size last."),
 };
 
 static const struct model_type spec_type = {

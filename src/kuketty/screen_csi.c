@@ -224,8 +224,11 @@ static void set_margins(struct screen *s)
 /* The alternate screen: of 1049 with the cursor saved and a new screen, of 1047 and 47 without. */
 static void alternate(struct screen *s, bool on, bool full)
 {
-	if (on == (s->on == 1))
+	if (on == (s->on == 1)) {
+		if (!on && full)
+			restore_cursor(s);
 		return;
+	}
 	if (on && full)
 		save_cursor(s);
 	s->on = on;

@@ -190,7 +190,7 @@ state='{"method":"TerminalController.State","params":[{}],"id":0}'
 	assert_success
 	assert_equal "${#lines[@]}" 4
 	run shown slow 80 24
-	assert_line --index 21 'done'
+	assert_line --index 21 --partial 'done'
 	assert_output "$(shown fast 80 24)"
 	ended 0
 	assert [ "${lines[3]}" -lt 4194304 ] # what the slow one has read

@@ -81,6 +81,17 @@ static void emit_files(struct jemit *j, const struct container_run *run)
 	emit_file(j, run, sock, TTY_DIR "/" TTY_FILE_SOCKET, SOCKET_MODE);
 }
 
+/* What the server's configuration says; kuketty has its own defaults. */
+static void emit_settings(struct jemit *j, const struct engine *e)
+{
+	if (e->capture_max_bytes > 0)
+		key_i64(j, "captureMaxBytes", e->capture_max_bytes);
+	if (e->capture_files > 0)
+		key_i64(j, "captureFiles", e->capture_files);
+	if (!str_empty(e->terminal_size))
+		key_str(j, "sizePolicy", e->terminal_size);
+}
+
 static void emit_stages(struct jemit *j, const struct container_tty *tty)
 {
 	jemit_key(j, "stages");
@@ -137,6 +148,7 @@ static void emit_spec(struct jemit *j, const struct container_run *run, const st
 		jemit_bool(j, true);
 	}
 	emit_files(j, run);
+	emit_settings(j, run->e);
 	key_str(j, "profileName", "");
 	emit_stages(j, tty);
 	jemit_object_end(j);

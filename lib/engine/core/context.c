@@ -68,6 +68,9 @@ void engine_config_read(struct engine_config *c, const struct server_spec *s)
 	c->firewall_backend = s->firewall_backend;
 	c->socket_gid = s->socket_gid.set ? s->socket_gid.v : -1;
 	c->keep_layers = s->keep_layers.set && s->keep_layers.v;
+	c->capture_max_bytes = s->capture_max_bytes;
+	c->capture_files = s->capture_files;
+	c->terminal_size = s->terminal_size;
 	c->insecure_registries = &s->insecure_registries;
 	c->registry_mirrors = &s->registry_mirrors;
 	c->registry_ca_file = s->registry_ca_file;
@@ -96,6 +99,9 @@ int engine_open(const struct engine_config *c, struct engine **ret, struct kerr 
 	e->runtime = xstrdup(or_default(c->runtime, ""));
 	e->socket_gid = c->socket_gid > 0 ? c->socket_gid : 0;
 	e->keep_layers = c->keep_layers;
+	e->capture_max_bytes = c->capture_max_bytes;
+	e->capture_files = c->capture_files;
+	e->terminal_size = xstrdup(or_default(c->terminal_size, ""));
 	if (c->image_limits)
 		e->image_limits = *c->image_limits;
 	e->seccomp_default = c->seccomp_default;
@@ -163,6 +169,7 @@ struct engine *engine_close(struct engine *e)
 	layout_clear(&e->layout);
 	free(e->suffix);
 	free(e->cgroup_root);
+	free(e->terminal_size);
 	free(e->runtime);
 	free(e->instance);
 	registry_config_clear(&e->registries);

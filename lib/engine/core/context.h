@@ -30,6 +30,8 @@ struct engine {
 	enum firewall_choice firewall_choice;
 	int64_t socket_gid;
 	bool keep_layers;
+	int64_t capture_max_bytes, capture_files; /* 0: not set */
+	char *terminal_size; /* "": not set */
 	struct image_limits image_limits; /* a value of 0 selects the built-in limit */
 	bool seccomp_default;
 	struct registry_config registries;

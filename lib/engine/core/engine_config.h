@@ -25,6 +25,8 @@ struct engine_config {
 	const char *firewall_backend; /* "auto", "legacy", "nft" */
 	int64_t socket_gid; /* group that owns the socket and may read data; <= 0: none */
 	bool keep_layers;
+	int64_t capture_max_bytes, capture_files; /* of a terminal; 0: kuketty's own */
+	const char *terminal_size; /* "smallest", "last" */
 	const struct image_limits *image_limits; /* NULL: the built-in ones; borrowed */
 	bool seccomp_default; /* apply the built-in seccomp profile unless a container opts out */
 	/* from the server configuration; NULL: not set */

@@ -34,6 +34,9 @@ server_keys()
 		    maxPath: 200
 		    maxXattrs: 2
 		    maxXattrBytes: 100
+		  captureMaxBytes: 70000
+		  captureFiles: 2
+		  terminalSize: last
 	END
 }
 
@@ -234,6 +237,33 @@ serverconfiguration.spec.keepLayers()
 {
 	proof "the layer of the image is still among the blobs"
 	[ -n "$(find "$INSTANCE_RUN_PATH/namespaces/own.$INSTANCE_NS_SUFFIX/blobs/sha256" -size +500k)" ]
+}
+
+# told KEY VALUE: the terminal of a container that is attachable is started with it.
+told()
+{
+	SUBJECT=container
+	attempt 'attachable: true' >/dev/null
+	[ "$(inst jq -c ".spec.$1" "$(tty_dir)/../kuketty-metadata.json")" = "$2" ]
+	undo
+}
+
+serverconfiguration.spec.captureMaxBytes()
+{
+	proof "terminals are told so"
+	told captureMaxBytes 70000
+}
+
+serverconfiguration.spec.captureFiles()
+{
+	proof "terminals are told so"
+	told captureFiles 2
+}
+
+serverconfiguration.spec.terminalSize()
+{
+	proof "terminals are told so"
+	told sizePolicy '"last"'
 }
 
 # beyond LIMIT: an image that goes beyond it is not loaded, and the message names it.
