@@ -40,7 +40,7 @@ struct attached {
 	int64_t close_ms; /* when it is closed whatever it has read; -1: never */
 	struct drawing draw;
 	size_t n_out, at_out;
-	char out[DRAWING_PIECE]; /* goes out before anything else */
+	char *out; /* DRAWING_PIECE bytes of tty.out; goes out before anything else */
 };
 
 struct caller {
@@ -75,6 +75,7 @@ struct tty {
 	size_t in_from, in_to; /* bytes on their way to the program */
 	char in[TYPED_MAX];
 	struct attached attached[ATTACHED_MAX];
+	char out[ATTACHED_MAX][DRAWING_PIECE]; /* apart: what is not used is not in memory */
 	struct caller caller[CALLERS_MAX];
 };
 

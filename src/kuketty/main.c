@@ -87,8 +87,10 @@ static void init(struct tty *t)
 	t->listener = t->signals = t->master = t->slave = -EBADF;
 	t->log = STDERR_FILENO;
 	t->kill_ms = t->close_ms = -1;
-	for (size_t i = 0; i < ATTACHED_MAX; i++)
+	for (size_t i = 0; i < ATTACHED_MAX; i++) {
 		t->attached[i].fd = -EBADF;
+		t->attached[i].out = t->out[i];
+	}
 	for (size_t i = 0; i < CALLERS_MAX; i++)
 		t->caller[i].fd = t->caller[i].pass = -EBADF;
 }

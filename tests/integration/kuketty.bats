@@ -189,11 +189,11 @@ state='{"method":"TerminalController.State","params":[{}],"id":0}'
 		'fast.send x\n' 'fast.eof' 'slow.eof' "fast.dump $tty/fast" "slow.dump $tty/slow"
 	assert_success
 	assert_equal "${#lines[@]}" 4
+	assert [ "${lines[3]}" -lt 4194304 ] # what the slow one has read
 	run shown slow 80 24
 	assert_line --index 21 --partial 'done'
 	assert_output "$(shown fast 80 24)"
 	ended 0
-	assert [ "${lines[3]}" -lt 4194304 ] # what the slow one has read
 }
 
 @test "the history is kept within its bounds" {

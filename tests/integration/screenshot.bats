@@ -53,8 +53,8 @@ shot_has()
 	assert_output $'one\nred 日本 e\xcc\x81\n\nup'
 	run kuke screenshot t --ansi
 	assert_output $'one\n\e[0;1;31mred\e[0m 日本 e\xcc\x81\n\nup'
-	run bash -c "$(declare -f kuke inst); kuke screenshot t -c main -o json | jq -c '[.cols, .rows, .cursorX, .cursorY, .cursorVisible, .altScreen, (.text | split("\\n") | length), .ansi[4:8]]'"
-	assert_output '[80,24,2,3,false,false,24,"\u001b[0;"]'
+	run bash -c "$(declare -f kuke inst); kuke screenshot t -c main -o json | jq -c '[.cols, .rows, .cursorX, .cursorY, .cursorVisible, .altScreen, (.text | explode | map(select(. == 10)) | length), .ansi[4:8]]'"
+	assert_output '[80,24,2,3,false,false,23,"\u001b[0;"]'
 	talk 'call Write {"Data":"Cg=="}'
 	wait_for 60 shot_has full
 	run kuke screenshot t

@@ -113,7 +113,14 @@ START_TEST(sizes)
 	ck_assert(r.cols == 90 && r.rows == 30);
 	r = parse(
 		"{\"method\":\"TerminalController.Resize\",\"params\":[{\"Cols\":-1,\"Rows\":70000}]}");
+	ck_assert_str_eq(r.client, "");
 	ck_assert(r.cols == 65535 && r.rows == 4464); /* cut to 16 bits, as upstream's servers do */
+	r = parse("{\"method\":\"TerminalController.Resize\",\"params\":[{\"Cols\":1,\"Rows\":2,"
+		  "\"ClientID\":\"x\"}]}");
+	ck_assert_str_eq(r.client, "x");
+	r = parse("{\"method\":\"TerminalController.Attach\",\"params\":[{\"ClientID\":\"x\","
+		  "\"ReadOnly\":true,\"Cols\":100,\"Rows\":30}]}");
+	ck_assert(r.read_only && !r.full_capture && r.cols == 100 && r.rows == 30);
 }
 END_TEST
 

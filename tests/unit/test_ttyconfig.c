@@ -25,7 +25,7 @@ START_TEST(whole)
 			  ",\"id\":\"i\",\"name\":\"n\",\"commandArgs\":[\"-c\",\"a\\nb\"],"
 			  "\"prompt\":\"'$ '\",\"socketMode\":432,\"socketGid\":0,"
 			  "\"captureMode\":416,\"logFile\":\"/l\",\"shutdownGrace\":1500000000,"
-			  "\"captureMaxBytes\":5,\"captureFiles\":2,\"stages\":{\"onInit\":"
+			  "\"captureMaxBytes\":5,\"captureFiles\":2,\"sizePolicy\":\"last\",\"stages\":{\"onInit\":"
 			  "[{\"script\":\"one\"},{\"script\":\"\"},{\"script\":\"two\"}]}"),
 		      &c, &err) == 0,
 		"%s", err.msg);
@@ -44,6 +44,7 @@ START_TEST(whole)
 	ck_assert(c.capture.mode == 0640 && c.capture.gid == -1);
 	ck_assert(c.grace_ms == 1500 && c.capture_bytes == 5 && c.capture_files == 2);
 	ck_assert_str_eq(c.log.path, "/l");
+	ck_assert_int_eq(c.size_policy, TTYCONFIG_LAST);
 }
 END_TEST
 
@@ -57,6 +58,7 @@ START_TEST(defaults)
 		      "%s", err.msg);
 	ck_assert_str_eq(c.typed[0], ""); /* nothing is typed, no ^U either */
 	ck_assert_ptr_null(c.typed[1]);
+	ck_assert_int_eq(c.size_policy, TTYCONFIG_SMALLEST);
 	ck_assert(c.socket.mode == 0600 && c.socket.gid == -1 && c.grace_ms == TTYCONFIG_GRACE_MS);
 	ck_assert(c.capture_bytes == TTYCONFIG_CAPTURE_BYTES &&
 		  c.capture_files == TTYCONFIG_CAPTURE_FILES);
@@ -93,6 +95,7 @@ static const struct {
 	{ DOC(FILES ",\"socketGid\":-1"), "socketGid must be a number" },
 	{ DOC(FILES ",\"captureFiles\":17"), "captureFiles must be a number" },
 	{ DOC(FILES ",\"captureFiles\":0"), "more than 0" },
+	{ DOC(FILES ",\"sizePolicy\":\"x\""), "sizePolicy must be smallest or last" },
 	{ DOC(FILES ",\"stages\":{\"onInit\":{}}"), "stages.onInit must be a list" },
 };
 
