@@ -93,15 +93,15 @@ static const struct field spec_rows[] = {
 		   .help = "Bounds that an image has to keep."),
 	ROW_INT(struct server_spec, capture_max_bytes, "captureMaxBytes", .flags = FIELD_OMIT_EMPTY,
 		.min = 64 << 10, .max = INT64_C(1) << 40, .def = "1048576",
-		.help = "Bytes of one file of what the terminal of an attachable container has "
-			"shown; for containers that are started from then on."),
+		.help = "Bytes of one file of what a container's terminal has shown; from its next "
+			"start on."),
 	ROW_INT(struct server_spec, capture_files, "captureFiles", .flags = FIELD_OMIT_EMPTY,
 		.min = 1, .max = 16, .def = "3",
 		.help = "How many of these files are kept of a container."),
 	ROW_STRING(struct server_spec, terminal_size, "terminalSize", .flags = FIELD_OMIT_EMPTY,
 		   .values = terminal_sizes, .def = "smallest",
-		   .help = "Size of a terminal with several clients: smallest, what all have room "
-			   "for, or last, that of the one who attached or changed its size last."),
+		   .help = "Size of a terminal with several clients: what all have room for, or "
+			   "that of the last."),
 };
 
 static const struct model_type spec_type = {

@@ -12,7 +12,6 @@ setup_file()
 
 setup()
 {
-	doc=$HERE/doc.yaml
 	dir=$INSTANCE_RUN_PATH/data/default/default/default
 	suite_snapshot
 }
@@ -146,7 +145,7 @@ shot_has()
 		printf "\033\\\\\033[99999999999;99999999999H\033[4294967295b\033[65535L\033[65535@\033[65535S\033["; head -c 100000 /tmp/x
 		i=0; while [ $i -lt 2000 ]; do printf "e\314\200\314\201\314\202\314\203\314\204\314\205\314\206"; i=$((i + 1)); done
 		printf "\033c\033[2J\033[Hdone"; read x'
-	wait_for 60 shot_has done
+	wait_for 60 shot_has "done"
 	talk 'call Resize {"Cols":10000,"Rows":10000}' 'call Resize {"Cols":65535,"Rows":1}' 'call Resize {"Cols":1,"Rows":65535}'
 	run kuke screenshot t
 	assert_success
