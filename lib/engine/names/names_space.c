@@ -115,7 +115,7 @@ static int open_socket(const struct names_space *s, int family, int type, struct
 		     : take_fd(fd);
 }
 
-/* More queries than the kernel keeps by default: those of a second in which kukedns does not run. */
+/* More queries than the kernel keeps by default: those of a second without kukedns. */
 static void queue_more(int fd)
 {
 	const int bytes = QUEUE_BYTES;
