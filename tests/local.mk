@@ -516,10 +516,14 @@ check_PROGRAMS += pair
 pair_SOURCES = tests/bench/pair.c
 pair_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
 pair_LDADD = $(LIBBASE)
+check_PROGRAMS += ttytime
+ttytime_SOURCES = tests/bench/ttytime.c
+ttytime_CPPFLAGS = $(AM_CPPFLAGS) $(INC_BASE)
+ttytime_LDADD = $(LIBBASE)
 EXTRA_DIST += tests/vm/run tests/vm/cells tests/roots
 FIELD_TABLE = any cell client container probe profile realm server space stack
 EXTRA_DIST += $(FIELD_TABLE:%=tests/integration/fields/%.bash) \
 	tests/integration/fields/limits tests/integration/fields/mutate \
 	tests/integration/fields/seed
-EXTRA_DIST += tests/bench/exec.sh tests/bench/start.sh tests/bench/many.sh tests/bench/network.sh tests/bench/footprint.sh tests/bench/load.sh \
+EXTRA_DIST += tests/bench/attach.sh tests/bench/exec.sh tests/bench/start.sh tests/bench/many.sh tests/bench/network.sh tests/bench/footprint.sh tests/bench/load.sh \
 	tests/bench/log.sh tests/bench/names.sh tests/bench/pull.sh tests/bench/needs.bash tests/bench/images.bash tests/bench/bigimage.sh
