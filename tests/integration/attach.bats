@@ -134,6 +134,21 @@ exited()
 	kuke delete cell t
 }
 
+@test "a terminal that takes nothing any more keeps nobody from leaving" {
+	local how
+
+	run_cell t 'read x; exec yes' 'attachable: true'
+	for how in TERM HUP; do
+		run talk t 'a=kuke attach t' 'a.expect To detach' 'a.send \r' a.full "a.signal $how" a.exit-unread a.modes
+		assert_success
+		assert_output "SIG$how"$'\ncooked'
+	done
+	run talk t 'a=kuke attach t' 'a.expect To detach' a.full 'a.send \x1d\x1d' a.exit-unread a.modes
+	assert_success
+	assert_output $'0\ncooked'
+	kuke delete cell t
+}
+
 @test "keys that detach: others, none, and in a paste" {
 	terminal t
 	run talk t 'a=kuke attach t --detach-keys ^p,^q' 'a.expect press ^P ^Q' 'a.expect up' 'a.send \x1d\x1d\r' \

@@ -14,12 +14,17 @@
 struct own_terminal {
 	bool in, out; /* standard input, output is one */
 	bool raw;
+	int show; /* standard output; a terminal is opened anew, so that it never blocks us */
 	struct termios before;
 	struct screen_modes modes; /* switched on by what was shown */
 };
 
 /* Look at standard input and output; changes nothing. */
 void own_terminal_init(struct own_terminal *t);
+void own_terminal_clear(struct own_terminal *t);
+
+/* Write text of ours. A terminal that takes nothing for a second does not get the rest. */
+void own_terminal_say(const struct own_terminal *t, const char *text);
 
 /* No echo, no lines, no signals from keys; on again what was switched on before. */
 void own_terminal_raw(struct own_terminal *t);

@@ -20,7 +20,8 @@ enum {
 	OPEN_PAUSE_MS = 50, /* nothing tells when it is there */
 	LEAVE_MS = 1000, /* for the last output after a detach */
 	TYPED_MAX = 64 << 10, /* what the program has not read yet; more is dropped */
-	CHUNK = 4096, /* at most what a terminal takes at once */
+	CHUNK = 4096,
+	SHOWN_MAX = 64 << 10,
 };
 
 #define HINT_ON "\x1b[96m"
@@ -41,7 +42,8 @@ struct session {
 	int signal; /* that asks us to end; 0: none */
 	size_t n_typed, n_shown;
 	char typed[TYPED_MAX];
-	char shown[CHUNK];
+	size_t shown_at; /* of n_shown bytes, what has been shown */
+	char shown[SHOWN_MAX];
 };
 
 /* ---- opening ---- */
@@ -100,13 +102,12 @@ static void resize(struct session *s)
 static void hint(const struct session *s)
 {
 	char keys[64], text[128];
-	int n;
 
 	if (!s->own.out || s->keys.n == 0)
 		return;
 	detach_keys_text(&s->keys, keys, sizeof(keys));
-	n = snprintf(text, sizeof(text), HINT_ON "To detach, press %s" COLOUR_OFF "\r\n", keys);
-	(void) fd_write_all(STDOUT_FILENO, text, (size_t) n);
+	(void) snprintf(text, sizeof(text), HINT_ON "To detach, press %s" COLOUR_OFF "\r\n", keys);
+	own_terminal_say(&s->own, text);
 }
 
 static int open_session(struct session *s, struct kerr *err)
@@ -196,7 +197,7 @@ static void take_typed(struct session *s)
 		memcpy(s->typed + s->n_typed, chunk, (size_t) n);
 		s->n_typed += (size_t) n;
 	} else if (s->own.out) {
-		(void) fd_write_all(STDOUT_FILENO, BELL, 1);
+		own_terminal_say(&s->own, BELL);
 	}
 	if (detach)
 		leave(s);
@@ -214,29 +215,38 @@ static bool send_typed(struct session *s)
 	return true;
 }
 
-static bool take_shown(struct session *s)
+static int show(struct session *s, struct kerr *err)
+{
+	size_t n = s->n_shown - s->shown_at;
+	ssize_t k;
+
+	if (!s->own.out && n > CHUNK)
+		n = CHUNK; /* what a pipe takes without blocking */
+	k = write(s->own.show, s->shown + s->shown_at, n);
+	if (k < 0)
+		return errno == EINTR || errno == EAGAIN
+			       ? 0
+			       : kerr_set(err, -errno, "write to standard output");
+	s->shown_at += (size_t) k;
+	if (s->shown_at == s->n_shown)
+		s->shown_at = s->n_shown = 0;
+	return 0;
+}
+
+/* 1: the other side has ended it. */
+static int take_shown(struct session *s, struct kerr *err)
 {
 	ssize_t n = recv(s->fd, s->shown, sizeof(s->shown), MSG_DONTWAIT);
 
 	if (n < 0)
-		return errno == EAGAIN || errno == EINTR;
+		return errno != EAGAIN && errno != EINTR;
+	if (n == 0)
+		return 1;
 	if (s->own.out)
 		screen_modes_feed(&s->own.modes, s->shown, (size_t) n);
 	s->n_shown = (size_t) n;
-	return n > 0;
-}
-
-static int show(struct session *s, struct kerr *err)
-{
-	ssize_t n = write(STDOUT_FILENO, s->shown, s->n_shown);
-
-	if (n < 0)
-		return errno == EINTR || errno == EAGAIN
-			       ? 0
-			       : kerr_set(err, -errno, "write to standard output");
-	s->n_shown -= (size_t) n;
-	memmove(s->shown, s->shown + n, s->n_shown);
-	return 0;
+	/* one that does not block is not asked first */
+	return s->own.show != STDOUT_FILENO ? show(s, err) : 0;
 }
 
 enum {
@@ -264,7 +274,6 @@ static void prepare(const struct session *s, struct pollfd p[_AT_MAX])
 static int turn(struct session *s, struct kerr *err)
 {
 	struct pollfd p[_AT_MAX];
-	bool open = true;
 	int r = 0;
 
 	prepare(s, p);
@@ -281,10 +290,10 @@ static int turn(struct session *s, struct kerr *err)
 	if (r == 0 && p[AT_IN].revents != 0)
 		take_typed(s);
 	if (r == 0 && (p[AT_STREAM].revents & POLLOUT) != 0)
-		open = send_typed(s);
+		r = !send_typed(s);
 	if (r == 0 && s->n_shown == 0 && (p[AT_STREAM].revents & (POLLIN | POLLHUP)) != 0)
-		open = take_shown(s);
-	return r < 0 ? r : !open;
+		r = take_shown(s, err);
+	return r;
 }
 
 static int end(struct session *s, enum session_end *ret, int *ret_signal)
@@ -317,7 +326,8 @@ int session_run(const struct session_opts *o, enum session_end *ret, int *ret_si
 	if (r == 1)
 		r = end(&s, ret, ret_signal);
 	if (r == 0 && *ret == SESSION_DETACHED && s.own.out)
-		(void) fd_write_all(STDOUT_FILENO, DETACHED, strlen(DETACHED));
+		own_terminal_say(&s.own, DETACHED);
+	own_terminal_clear(&s.own);
 	fd_close_p(&s.fd);
 	fd_close_p(&s.signals);
 	(void) sigprocmask(SIG_SETMASK, &s.mask, NULL);
