@@ -22,7 +22,8 @@
 #endif
 
 enum {
-	READS_MAX = 8, /* chunks before others get their turn */
+	READS_MAX = 8, /* before others get their turn */
+	READ_SIZE = 32 << 10, /* a terminal gives 4 KiB at a time, so several are kept at once */
 	EXIT_NOT_FOUND = 127, /* as a shell has them */
 	EXIT_NOT_RUN = 126,
 };
@@ -116,18 +117,20 @@ int pty_start(struct tty *t, struct kerr *err)
 
 bool pty_read(struct tty *t)
 {
-	char chunk[CHUNK];
-	ssize_t n;
+	char text[READ_SIZE];
+	size_t have = 0;
+	ssize_t n = 1;
 
-	for (int i = 0; i < READS_MAX; i++) {
-		n = read(t->master, chunk, sizeof(chunk));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		pty_show(t, chunk, (size_t) n);
+	for (int i = 0; i < READS_MAX && have < sizeof(text) && n > 0; i++) {
+		n = read(t->master, text + have, sizeof(text) - have);
+		if (n > 0)
+			have += (size_t) n;
+		else if (n < 0 && errno == EINTR)
+			n = 1;
 	}
-	return true;
+	if (have > 0)
+		pty_show(t, text, have);
+	return n > 0;
 }
 
 size_t pty_room(const struct tty *t)
