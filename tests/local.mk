@@ -214,6 +214,7 @@ SYSTEM_TESTS = \
 	tests/integration/spec.bats \
 	tests/integration/status.bats \
 	tests/integration/storm.bats \
+	tests/integration/terminals.bats \
 	tests/integration/unfiltered.bats \
 	tests/integration/unfiltered_nft.bats \
 	tests/integration/vm.bats \

@@ -135,11 +135,14 @@ aimed "key to screen, ms beyond bare" "$(awk -v a="$(of 'kuke attach')" -v b="$(
 sides flow
 timed flow -n "$((runs < 3 ? runs : 3))"
 awk -F'\t' -v mb="$mb" '{ printf "cat of %d MB, %s: %.0f ms, %.0f MB/s\n", mb, $1, $4 / 1e3, mb * 1e6 / $4 }' "$INSTANCE/times"
-for peer in "tmux attach" "podman attach" bare; do
-	[ -z "$(of "$peer")" ] || aimed "cat of $mb MB, $peer by kuke" \
-		"$(awk -v a="$(of 'kuke attach')" -v b="$(of "$peer")" 'BEGIN { print b / a }')" \
-		"at least" "$([ "$peer" = "tmux attach" ] && echo 1 || echo 0)"
+of_mb()
+{
+	awk -v a="$(of "kuke attach")" -v b="$(of "$1")" 'BEGIN { printf "%.2f", b / a }'
+}
+for peer in "podman attach" bare; do
+	[ -z "$(of "$peer")" ] || echo "cat of $mb MB, ratio $peer / kuke $(of_mb "$peer")"
 done
+aimed "cat of $mb MB, ratio tmux / kuke" "$(of_mb "tmux attach")" "at least" 1
 
 sides big
 wait_for 600 grep -qs SHOWN. "$(cell_dir big)/main/tty/capture"

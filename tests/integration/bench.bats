@@ -19,6 +19,17 @@ setup_file()
 	done
 }
 
+@test "attach.sh" {
+	command -v tmux >/dev/null || skip "tmux is missing"
+	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/attach.sh" -n 20 -r 2 -m 1 -c 3
+	assert_success
+	assert_line --regexp '^key to screen, ms beyond bare -?[0-9.]+, aimed at: at most 1: (reached|missed)$'
+	assert_line --regexp '^cat of 1 MB, ratio tmux / kuke [0-9.]+, aimed at: at least 1: (reached|missed)$'
+	assert_line --regexp '^first screen, ms [0-9.]+, aimed at: at most 20: (reached|missed)$'
+	assert_line --partial 'KiB PSS, mean of 3 '
+	assert_line 'wake-ups of kuketty in ten seconds: 0'
+}
+
 @test "start.sh pairs a cell with its container" {
 	run timeout 3600 "$BATS_TEST_DIRNAME/../bench/start.sh" -n 2
 	assert_success
