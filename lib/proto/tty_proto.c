@@ -21,6 +21,7 @@ static const char *const method_names[_TTY_METHOD_MAX] = {
 	[TTY_DETACH] = "Detach",     [TTY_RESIZE] = "Resize",
 	[TTY_WRITE] = "Write",	     [TTY_SUBSCRIBE] = "Subscribe",
 	[TTY_STOP] = "Stop",	     [TTY_SCREENSHOT] = "Screenshot",
+	[TTY_WAIT] = "Wait",
 };
 
 /* ---- values ---- */
@@ -199,6 +200,7 @@ static int read_param(struct tty_request *r, const char *p, size_t n)
 	case TTY_METADATA:
 	case TTY_STOP:
 	case TTY_SCREENSHOT:
+	case TTY_WAIT:
 	case _TTY_METHOD_MAX:
 		break;
 	}

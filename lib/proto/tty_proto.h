@@ -42,6 +42,7 @@ enum tty_method {
 	TTY_SUBSCRIBE,
 	TTY_STOP,
 	TTY_SCREENSHOT,
+	TTY_WAIT, /* not one of upstream's: answered when the program has ended */
 	_TTY_METHOD_MAX,
 };
 

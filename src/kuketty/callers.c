@@ -50,7 +50,7 @@ void callers_close(struct caller *c)
 	fd_close_p(&c->fd);
 	fd_close_p(&c->pass);
 	c->n_in = c->n_out = c->at_out = 0;
-	c->ended = c->waits = false;
+	c->ended = c->waits = c->waits_end = false;
 }
 
 bool callers_idle(const struct caller *c)
@@ -192,7 +192,7 @@ static void do_detach(struct tty *t, struct caller *c, const struct tty_request 
 /* false: it can be answered later only. */
 static bool handle(struct tty *t, struct caller *c, struct tty_request *req)
 {
-	char state[16];
+	char text[32];
 
 	switch (req->method) {
 	case TTY_PING:
@@ -202,8 +202,8 @@ static bool handle(struct tty *t, struct caller *c, struct tty_request *req)
 			reply_error(c, req, "unexpected ping message");
 		break;
 	case TTY_STATE:
-		(void) snprintf(state, sizeof(state), "%d", (int) t->state);
-		reply_result(c, req, state);
+		(void) snprintf(text, sizeof(text), "%d", (int) t->state);
+		reply_result(c, req, text);
 		break;
 	case TTY_METADATA:
 		reply_document(t, c, req, metadata_add);
@@ -233,6 +233,13 @@ static bool handle(struct tty *t, struct caller *c, struct tty_request *req)
 	case TTY_STOP:
 		reply_result(c, req, "{}");
 		ending_begin(t);
+		break;
+	case TTY_WAIT:
+		c->waits_end = t->state != TTY_EXITED;
+		if (c->waits_end)
+			return false;
+		(void) snprintf(text, sizeof(text), "{\"ExitCode\":%d}", t->exit_code);
+		reply_result(c, req, text);
 		break;
 	case _TTY_METHOD_MAX:
 		break;
@@ -332,7 +339,7 @@ static void take_requests(struct tty *t, struct caller *c)
 			callers_close(c);
 			break;
 		}
-		c->waits = false;
+		c->waits = c->waits_end = false;
 		if (req.error[0] != '\0') {
 			reply_error(c, &req, req.error);
 		} else if (!handle(t, c, &req)) {

@@ -47,7 +47,8 @@ struct caller {
 	int fd; /* -EBADF: free */
 	int pass; /* descriptor that goes with the reply; -EBADF: none */
 	bool ended; /* it says nothing more */
-	bool waits; /* for the terminal to be ready, with an Attach */
+	bool waits; /* for the terminal to be ready, with an Attach, or for its end */
+	bool waits_end; /* which it is */
 	int64_t used_ms;
 	size_t n_in, n_out, at_out;
 	char in[TTY_REQUEST_MAX];

@@ -85,6 +85,12 @@ static void serve_attached(struct tty *t, struct attached *a, int events)
 		attached_close(t, a);
 }
 
+/* Whether what a caller waits for has come. */
+static bool waited_for(const struct tty *t, const struct caller *c)
+{
+	return t->state == TTY_EXITED || (t->state == TTY_READY && !c->waits_end);
+}
+
 static void serve_caller(struct tty *t, struct caller *c, int events)
 {
 	bool gone = (events & (POLLHUP | POLLERR)) != 0;
@@ -93,7 +99,7 @@ static void serve_caller(struct tty *t, struct caller *c, int events)
 		return;
 	if (c->waits && gone)
 		callers_close(c);
-	else if (c->waits ? t->state == TTY_READY || t->state == TTY_EXITED : c->n_out > 0)
+	else if (c->waits ? waited_for(t, c) : c->n_out > 0)
 		callers_turn(t, c);
 	else if (!c->waits && (gone || (events & POLLIN) != 0))
 		callers_read(t, c);
@@ -125,6 +131,9 @@ static void end(struct tty *t)
 	t->state = TTY_EXITED;
 	t->close_ms = clock_ms() + LAST_MS;
 	t->kill_ms = -1;
+	for (size_t i = 0; i < CALLERS_MAX; i++)
+		if (t->caller[i].waits)
+			callers_turn(t, &t->caller[i]);
 }
 
 static bool finished(struct tty *t)

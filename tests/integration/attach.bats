@@ -313,3 +313,25 @@ exited()
 	gone() { run kuke get cell t; assert_failure; }
 	wait_for 60 gone
 }
+
+@test "kuke run --exit-code ends as the program does" {
+	local code
+
+	cell_doc t "$ECHO" 'attachable: true' >"$doc"
+	for code in 'end 0|0' 'end 1|1' 'end 42|42' 'die SEGV|139' 'die KILL|137'; do
+		run talk t "a=kuke run --rm --exit-code -f $doc" 'a.expect To detach' "a.send ${code%|*}\\r" a.exit a.modes
+		assert_success
+		assert_output "${code#*|}"$'\ncooked'
+		gone() { run kuke get cell t; assert_failure; }
+		wait_for 60 gone
+	done
+	run talk t "a=kuke run --exit-code -f $doc" 'a.expect To detach' 'a.send \x1d\x1d' a.exit
+	assert_output 0
+	run talk t "a=kuke run -f $doc" 'a.expect To detach' 'a.send \rend 42\r' a.exit
+	assert_output 0
+	wait_for 60 exited t 'Failed 42 '
+	run kuke run -d --exit-code -f "$doc"
+	assert_failure 1
+	assert_output 'Error: --exit-code is incompatible with -d/--detach'
+	kuke delete cell t
+}

@@ -155,6 +155,14 @@ state='{"method":"TerminalController.State","params":[{}],"id":0}'
 	assert_output "kuketty: cannot run '/no/such/program': no such file or directory"
 }
 
+@test "who waits for the end gets the exit code" {
+	terminal '' 'read x; exit 42'
+	run talk 'w=ask Wait' 'a=attach "a"' 'a.send go\n' w.eof w.show
+	assert_success
+	assert_line --index 1 '{"id":0,"result":{"ExitCode":42},"error":null}\n'
+	ended 42
+}
+
 @test "signals: handed on, a grace, and a shell that ignores SIGTERM" {
 	terminal '' 'trap "echo usr1" USR1; trap "echo term; exit 7" TERM; echo up; while :; do sleep 0.1; done'
 	talk 'a=attach "a"' 'a.expect up'

@@ -24,6 +24,7 @@ enum {
 	ATTACH_MS = 15000, /* it is answered once the program's first lines have been typed */
 	LINK_MAX = 4096,
 	REQUEST_TEXT_MAX = 1024,
+	KILLED = 128 + 9, /* by SIGKILL, as shells have it */
 };
 
 /* A call that is under way. */
@@ -141,24 +142,28 @@ static int read_reply(int fd, struct call *call, int64_t deadline, struct kerr *
 	return 0;
 }
 
-static int run(const struct tty_client *c, struct call *call, struct kerr *err)
+/* A connection with the request on its way. */
+static int ask(const struct tty_client *c, enum tty_method method, const char *param,
+	       struct kerr *err)
 {
 	cleanup_buf struct buf text = BUF_INIT(REQUEST_TEXT_MAX);
-	cleanup_fd int fd = -EBADF;
-	int64_t deadline = clock_ms() + call->limit_ms;
-	char error[TTY_ERROR_MAX] = "";
-	int r;
+	cleanup_fd int fd = dial(c, err);
 
-	call->passed = -EBADF;
-	buf_init(&call->reply, TTY_REPLY_MAX);
-	fd = dial(c, err);
 	if (fd < 0)
 		return fd;
-	tty_add_request(&text, call->method, call->param);
+	tty_add_request(&text, method, param);
 	/* it fits into the socket's buffer, which is empty */
 	if (send(fd, buf_str(&text), text.len, MSG_NOSIGNAL) != (ssize_t) text.len)
 		return kerr_set(err, -errno, "ask the terminal");
-	r = read_reply(fd, call, deadline, err);
+	return take_fd(fd);
+}
+
+static int take_answer(int fd, struct call *call, struct kerr *err)
+{
+	int64_t deadline = clock_ms() + call->limit_ms;
+	char error[TTY_ERROR_MAX] = "";
+	int r = read_reply(fd, call, deadline, err);
+
 	if (r < 0)
 		return r;
 	r = tty_reply_parse(buf_str(&call->reply), call->reply.len, &call->result, &call->n_result,
@@ -166,6 +171,21 @@ static int run(const struct tty_client *c, struct call *call, struct kerr *err)
 	if (r == -EREMOTEIO)
 		return kerr_plain(err, r, "%s", error);
 	return r < 0 ? kerr_plain(err, -EPROTO, "the terminal's answer makes no sense") : 0;
+}
+
+static void call_init(struct call *call)
+{
+	call->passed = -EBADF;
+	buf_init(&call->reply, TTY_REPLY_MAX);
+}
+
+static int run(const struct tty_client *c, struct call *call, struct kerr *err)
+{
+	cleanup_fd int fd = -EBADF;
+
+	call_init(call);
+	fd = ask(c, call->method, call->param, err);
+	return fd < 0 ? fd : take_answer(fd, call, err);
 }
 
 static int run_plain(const struct tty_client *c, enum tty_method method, const char *param,
@@ -214,6 +234,35 @@ int tty_client_detach(const struct tty_client *c, struct kerr *err)
 
 	(void) snprintf(param, sizeof(param), "\"%s\"", c->id);
 	return run_plain(c, TTY_DETACH, param, CALL_MS, err);
+}
+
+int tty_client_wait(const struct tty_client *c, struct kerr *err)
+{
+	return ask(c, TTY_WAIT, "{}", err);
+}
+
+int tty_client_waited(int fd, int *ret, struct kerr *err)
+{
+	static const char before[] = "{\"ExitCode\":";
+	cleanup_(call_clear) struct call call = { .method = TTY_WAIT, .limit_ms = CALL_MS };
+	cleanup_free char *digits = NULL;
+	int64_t code;
+	int r;
+
+	call_init(&call);
+	r = take_answer(fd, &call, err);
+	if (r == -EPIPE || r == -ECONNRESET) {
+		*ret = KILLED;
+		return 0;
+	}
+	if (r < 0)
+		return kerr_wrap(err, r, "the exit code of the program is not known");
+	if (call.n_result > strlen(before) && memcmp(call.result, before, strlen(before)) == 0)
+		digits = xstrndup(call.result + strlen(before), call.n_result - strlen(before) - 1);
+	if (digits == NULL || str_to_i64(digits, 0, UINT8_MAX, &code) < 0)
+		return kerr_plain(err, -EPROTO, "the terminal's answer makes no sense");
+	*ret = (int) code;
+	return 0;
 }
 
 /* What upstream's older terminals take, as they know no more. */

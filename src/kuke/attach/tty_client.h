@@ -24,6 +24,14 @@ int tty_client_state(const struct tty_client *c, int64_t *ret, struct kerr *err)
 int tty_client_resize(const struct tty_client *c, uint16_t cols, uint16_t rows, struct kerr *err);
 int tty_client_detach(const struct tty_client *c, struct kerr *err);
 
+/*
+ * Ask for the exit code of the program; a descriptor, the caller's, at which it comes when the
+ * program has ended. An older terminal does not know this, which tty_client_waited tells.
+ */
+int tty_client_wait(const struct tty_client *c, struct kerr *err);
+/* The code, once the stream has ended. One that was killed with its terminal gives 137. */
+int tty_client_waited(int fd, int *ret, struct kerr *err);
+
 struct tty_attach {
 	uint16_t cols, rows; /* of our terminal; 0: it is none */
 	bool replay; /* all that was shown, not the screen as it is */

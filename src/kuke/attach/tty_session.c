@@ -34,7 +34,7 @@ struct session {
 	struct tty_client client;
 	struct own_terminal own;
 	struct detach_keys keys;
-	int fd, signals;
+	int fd, signals, wait;
 	sigset_t mask; /* as it was */
 	bool no_input; /* standard input has ended */
 	bool leaving; /* Detach was asked for */
@@ -119,6 +119,11 @@ static int open_session(struct session *s, struct kerr *err)
 	r = wait_ready(&s->client, err);
 	if (r < 0)
 		return r;
+	if (s->o->ret_exit_code != NULL) {
+		s->wait = tty_client_wait(&s->client, err);
+		if (s->wait < 0)
+			return s->wait;
+	}
 	(void) own_terminal_size(&s->own, &how.cols, &how.rows); /* else they stay 0 */
 	s->fd = tty_client_attach(&s->client, &how, err);
 	if (s->fd < 0)
@@ -296,7 +301,7 @@ static int turn(struct session *s, struct kerr *err)
 	return r;
 }
 
-static int end(struct session *s, enum session_end *ret, int *ret_signal)
+static int end(struct session *s, enum session_end *ret, int *ret_signal, struct kerr *err)
 {
 	if (s->signal != 0)
 		leave(s);
@@ -304,6 +309,8 @@ static int end(struct session *s, enum session_end *ret, int *ret_signal)
 	(void) shutdown(s->fd, SHUT_RDWR);
 	*ret_signal = s->signal;
 	*ret = s->signal != 0 ? SESSION_SIGNALLED : s->leaving ? SESSION_DETACHED : SESSION_ENDED;
+	if (*ret == SESSION_ENDED && s->wait >= 0)
+		return tty_client_waited(s->wait, s->o->ret_exit_code, err);
 	return 0;
 }
 
@@ -314,7 +321,7 @@ int session_run(const struct session_opts *o, enum session_end *ret, int *ret_si
 	int r;
 
 	s = (struct session){
-		.o = o, .keys = o->keys, .fd = -EBADF, .signals = -EBADF, .leave_ms = -1
+		.o = o, .keys = o->keys, .fd = -EBADF, .signals = -EBADF, .wait = -EBADF, .leave_ms = -1
 	};
 	(void) sigprocmask(SIG_BLOCK, NULL, &s.mask);
 	own_terminal_init(&s.own);
@@ -324,12 +331,13 @@ int session_run(const struct session_opts *o, enum session_end *ret, int *ret_si
 	if (s.fd >= 0)
 		own_terminal_restore(&s.own);
 	if (r == 1)
-		r = end(&s, ret, ret_signal);
+		r = end(&s, ret, ret_signal, err);
 	if (r == 0 && *ret == SESSION_DETACHED && s.own.out)
 		own_terminal_say(&s.own, DETACHED);
 	own_terminal_clear(&s.own);
 	fd_close_p(&s.fd);
 	fd_close_p(&s.signals);
+	fd_close_p(&s.wait);
 	(void) sigprocmask(SIG_SETMASK, &s.mask, NULL);
 	return r;
 }

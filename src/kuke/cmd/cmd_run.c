@@ -38,6 +38,8 @@ static const struct opt run_opts[] = {
 	{ "detach", 'd', OPT_BOOL, NULL, "do not attach to the cell" },
 	{ "container", 0, OPT_STRING, NULL, "container to attach to" },
 	OPT_ROW_DETACH_KEYS,
+	{ "exit-code", 0, OPT_BOOL, NULL,
+	  "end with the exit code of the program; 0 if it goes on after a detach" },
 	{ "rm", 0, OPT_BOOL, NULL, "delete the cell when its work is done" },
 	{ 0 },
 };
@@ -76,6 +78,8 @@ static int check_flags(const struct cli *c, struct kerr *err)
 	if (*output && !detach)
 		return kerr_plain(err, -EINVAL,
 				  "--output is incompatible with attach mode (pass -d/--detach)");
+	if (detach && cli_bool(c, "exit-code"))
+		return kerr_plain(err, -EINVAL, "--exit-code is incompatible with -d/--detach");
 	if (cli_bool(c, "rm") && c->settings.no_daemon)
 		return kerr_plain(err, -EINVAL, "--rm is incompatible with --no-daemon");
 	for (size_t i = 0; i < ARRAY_SIZE(profile_only); i++)
@@ -361,6 +365,8 @@ static int attach(struct cli *c, const struct cell_doc *cell, enum session_end *
 	s = (struct scope){ cell->spec.realm_id, cell->spec.space_id, cell->spec.stack_id,
 			    cell->head.metadata.name };
 	r = run_attach_target(cell, cli_str(c, "container"), &target, err);
+	if (cli_bool(c, "exit-code"))
+		o.ret_exit_code = &c->exit_status;
 	if (r == 0)
 		r = attach_keys(c, &o.keys, err);
 	return r < 0 ? r : attach_to(c, &s, target, &o, ret, err);
