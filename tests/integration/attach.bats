@@ -43,6 +43,12 @@ exited()
 	assert_equal "$(container_value "$1" main '"\(.status.state) \(.status.exitCode) \(.status.exitSignal)"')" "$2"
 }
 
+gone()
+{
+	run kuke get cell t
+	assert_failure
+}
+
 @test "typing, detaching, coming back, sizes; the end of the program" {
 	terminal t
 	run talk t 'a=kuke attach t' 'a.expect To detach, press ^] twice' 'a.expect up\r\n' 'a.send one\r' \
@@ -310,8 +316,25 @@ exited()
 	cell_doc t "$ECHO" 'attachable: true' >"$doc"
 	run talk t "a=kuke run --rm -f $doc" 'a.expect up' 'a.send end 0\r' a.exit
 	assert_output 0
-	gone() { run kuke get cell t; assert_failure; }
 	wait_for 60 gone
+}
+
+@test "kuke run: input from a pipe, and its end" {
+	cell_doc t 'exec sh -i' 'attachable: true' >"$doc"
+	run timeout 300 bash -c "$(declare -f kuke inst); echo 'echo \$((40 + 2)); exit 7' | kuke run --rm --exit-code -f $doc"
+	assert_failure 7
+	assert_output --partial 42
+	wait_for 60 gone
+	run timeout 300 bash -c "$(declare -f kuke inst); echo ls / | kuke run -f $doc"
+	assert_success
+	assert_output --partial proc
+	wait_for 60 exited t 'Stopped 0 '
+	kuke start cell t # without input nothing is typed
+	inst timeout 300 bash -c "kuke run -f $doc </dev/null" >/dev/null 2>&1 3>&- 4>&- &
+	run talk t 'a=kuke attach t' 'a.expect To detach' 'a.send echo $((50 + 5))\r' 'a.expect \n55\r' 'a.send exit\r' a.exit
+	assert_output 0
+	wait $!
+	kuke delete cell t
 }
 
 @test "kuke run --exit-code ends as the program does" {
@@ -322,7 +345,6 @@ exited()
 		run talk t "a=kuke run --rm --exit-code -f $doc" 'a.expect To detach' "a.send ${code%|*}\\r" a.exit a.modes
 		assert_success
 		assert_output "${code#*|}"$'\ncooked'
-		gone() { run kuke get cell t; assert_failure; }
 		wait_for 60 gone
 	done
 	run talk t "a=kuke run --exit-code -f $doc" 'a.expect To detach' 'a.send \x1d\x1d' a.exit

@@ -18,6 +18,8 @@
 enum {
 	OPEN_MS = 10000, /* for a terminal that is being started */
 	OPEN_PAUSE_MS = 50, /* nothing tells when it is there */
+	END_MS = 100, /* from one control-D to the next; then twice that, and so on */
+	ENDS_MAX = 10,
 	LEAVE_MS = 1000, /* for the last output after a detach */
 	TYPED_MAX = 64 << 10, /* what the program has not read yet; more is dropped */
 	CHUNK = 4096,
@@ -28,6 +30,7 @@ enum {
 #define DETACHED "\x1b[93m\nDetached\x1b[0m\n"
 #define COLOUR_OFF "\x1b[0m"
 #define BELL "\a"
+#define CONTROL_D 4
 
 struct session {
 	const struct session_opts *o;
@@ -37,6 +40,9 @@ struct session {
 	int fd, signals, wait;
 	sigset_t mask; /* as it was */
 	bool no_input; /* standard input has ended */
+	bool had_input;
+	int ends; /* how often that was typed */
+	int64_t end_ms; /* when it is typed again; -1: not */
 	bool leaving; /* Detach was asked for */
 	int64_t leave_ms; /* when it is over in any case; -1: open */
 	int signal; /* that asks us to end; 0: none */
@@ -181,6 +187,18 @@ static void take_signals(struct session *s)
 
 /* ---- the two directions ---- */
 
+/*
+ * A terminal cannot be told of an end of input, and a shell that has not begun to read yet takes
+ * the key for a character. So it is typed again for a while, as a pipe gives its end again.
+ */
+static void type_end(struct session *s)
+{
+	if (s->n_typed < sizeof(s->typed))
+		s->typed[s->n_typed++] = CONTROL_D;
+	s->end_ms = s->ends < ENDS_MAX ? clock_ms() + (END_MS << s->ends) : -1;
+	s->ends++;
+}
+
 static void take_typed(struct session *s)
 {
 	char chunk[CHUNK];
@@ -193,8 +211,11 @@ static void take_typed(struct session *s)
 		s->no_input = true;
 		if (s->own.in)
 			leave(s); /* our terminal has gone */
+		else if (s->o->end_input && s->had_input)
+			type_end(s);
 		return;
 	}
+	s->had_input = true;
 	detach = detach_keys_feed(&s->keys, chunk, (size_t) n);
 	if (s->o->read_only) {
 		/* only the keys count */
@@ -282,8 +303,10 @@ static int turn(struct session *s, struct kerr *err)
 	int r = 0;
 
 	prepare(s, p);
-	if (poll(p, _AT_MAX, clock_left(s->leave_ms)) < 0)
+	if (poll(p, _AT_MAX, clock_left(s->leave_ms >= 0 ? s->leave_ms : s->end_ms)) < 0)
 		return 0;
+	if (s->end_ms >= 0 && clock_ms() >= s->end_ms)
+		type_end(s);
 	if (s->leave_ms >= 0 && clock_ms() >= s->leave_ms)
 		return 1;
 	if (p[AT_SIGNALS].revents != 0)
@@ -320,9 +343,13 @@ int session_run(const struct session_opts *o, enum session_end *ret, int *ret_si
 	static struct session s;
 	int r;
 
-	s = (struct session){
-		.o = o, .keys = o->keys, .fd = -EBADF, .signals = -EBADF, .wait = -EBADF, .leave_ms = -1
-	};
+	s = (struct session){ .o = o,
+			      .keys = o->keys,
+			      .fd = -EBADF,
+			      .signals = -EBADF,
+			      .wait = -EBADF,
+			      .leave_ms = -1,
+			      .end_ms = -1 };
 	(void) sigprocmask(SIG_BLOCK, NULL, &s.mask);
 	own_terminal_init(&s.own);
 	r = open_session(&s, err);

@@ -17,6 +17,7 @@ struct session_opts {
 	struct detach_keys keys;
 	bool read_only; /* nothing is typed there, and its size stays */
 	bool replay; /* begin with all that was shown, not with the screen as it is */
+	bool end_input; /* the end of an input that is no terminal is typed: control-D */
 	int *ret_exit_code; /* of the program, with SESSION_ENDED; NULL: not asked for */
 };
 

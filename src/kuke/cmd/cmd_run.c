@@ -356,7 +356,7 @@ static int run_profile(struct cli *c, struct cell_doc **ret, struct kerr *err)
 static int attach(struct cli *c, const struct cell_doc *cell, enum session_end *ret,
 		  struct kerr *err)
 {
-	struct session_opts o = { 0 };
+	struct session_opts o = { .end_input = true };
 	const char *target = NULL;
 	struct scope s;
 	int r;
@@ -395,7 +395,8 @@ const struct cmd cmd_run = {
 	.help = "create and start the cell of a manifest or of a profile",
 	.about = "Create and start the one cell of a manifest. Where it is there already, it must "
 		 "be as the manifest says, and is started when it does not run. With -p the cell "
-		 "is made of a profile, a new one each time unless --name says which.",
+		 "is made of a profile, a new one each time unless --name says which. Input from a "
+		 "pipe is typed, and after it control-D.",
 	.opts = run_opts,
 	.run = run_run,
 };
