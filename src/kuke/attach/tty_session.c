@@ -41,7 +41,7 @@ struct session {
 	sigset_t mask; /* as it was */
 	bool no_input; /* standard input has ended */
 	bool had_input;
-	int ends; /* how often that was typed */
+	unsigned ends; /* how often that was typed */
 	int64_t end_ms; /* when it is typed again; -1: not */
 	bool leaving; /* Detach was asked for */
 	int64_t leave_ms; /* when it is over in any case; -1: open */
