@@ -135,6 +135,8 @@ gone()
 	keys Enter
 	keys -l 'G'
 	same 'line 200 of'
+	reattach 100 40
+	same 'line 200 of'
 	keys -l 'ggdG'
 	keys -l 'iwide 日本語, e + ́: é, emoji 👍 end'
 	keys Escape
