@@ -63,7 +63,7 @@ both()
 	at none 80 24 'exec sleep 1000' # the server stays when others end
 	in_terminal t "$1"
 	at cell 80 24 'exec kuke attach t'
-	at bare 80 24 "cd $t; exec env HOME=/tmp PATH=/usr/bin bash -c '$1'"
+	at bare 80 24 "cd $t; exec env HOME=$t PATH=/usr/bin bash -c '$1'"
 	wait_for 60 shows cell ready
 	wait_for 60 shows bare ready
 	keys Enter
