@@ -215,6 +215,7 @@ SYSTEM_TESTS = \
 	tests/integration/status.bats \
 	tests/integration/storm.bats \
 	tests/integration/terminals.bats \
+	tests/integration/tty_odd.bats \
 	tests/integration/unfiltered.bats \
 	tests/integration/unfiltered_nft.bats \
 	tests/integration/vm.bats \
