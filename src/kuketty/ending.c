@@ -112,6 +112,7 @@ static void take_signal(struct tty *t, int sig)
 		reap(t);
 		break;
 	case SIGPIPE: /* these are about us */
+	case SIGXFSZ: /* a limit that the history has met */
 	case SIGTTIN:
 	case SIGTTOU:
 	case SIGTSTP:

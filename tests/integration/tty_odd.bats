@@ -30,6 +30,12 @@ setup()
 	suite_snapshot
 }
 
+teardown()
+{
+	! inst mountpoint -q "$dir/t/main/tty" || inst umount -l "$dir/t/main/tty"
+	suite_check
+}
+
 # A cell of the image that has one program.
 bare_doc()
 {
@@ -107,5 +113,245 @@ shot_has()
 	wait_for 60 exited t 'Failed 137 SIGKILL'
 	run kuke get cell t -o json
 	assert_output --partial 'container \"main\" was killed by the OOM killer'
+	kuke delete cell t
+}
+
+# ---- a directory that the container spoils ----
+
+# inside CELL SCRIPT: what a program of the container does, in the directory that it shares.
+inside()
+{
+	kuke exec "$1" -- sh -c "cd /run/kukeon/tty && $2"
+}
+
+# What must not change: files of the host that links lead to.
+host_state()
+{
+	inst stat -c '%n %f %u %g %s %Y %Z %h' "$HERE/canary" "$HERE/closed" "$HERE/closed/file" /etc/passwd
+	inst sha256sum "$HERE/canary" "$HERE/closed/file"
+	inst ls -A "$HERE/closed"
+}
+
+canaries()
+{
+	echo secret of the host >"$HERE/canary"
+	mkdir -p "$HERE/closed"
+	echo other >"$HERE/closed/file"
+	chmod 600 "$HERE/canary" "$HERE/closed/file"
+	host_state >"$HERE/state"
+}
+
+canaries_live()
+{
+	assert_equal "$(host_state)" "$(cat "$HERE/state")"
+	rm -r "$HERE/canary" "$HERE/closed" "$HERE/state"
+}
+
+# says TEXT ARG…: kuke ARG… fails within a minute, with an error of one line that has TEXT.
+says()
+{
+	local text=$1
+
+	shift
+	run inst timeout 60 "$INSTANCE_BINDIR/kuke" "$@"
+	assert_failure 1
+	assert_line --index 0 --partial "$text"
+	assert_line --index 0 --regexp '^Error: '
+	refute_output --partial secret
+	assert [ "${#lines[@]}" -le 2 ]
+	[ "${#lines[@]}" -eq 1 ] || assert_line --index 1 --regexp '^Hint: '
+}
+
+# server KIND: a socket in place of the terminal's that is not kuketty's. "mute" takes
+# connections and says nothing, "dead" takes none, "datagram" is of another kind, "babble"
+# answers all with nonsense and no end, "greedy" with descriptors that nobody asked for.
+server()
+{
+	cat >"$HERE/server.py" <<-'END'
+		import array, os, socket, sys
+		kind, path = sys.argv[1:]
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM if kind == 'datagram' else socket.SOCK_STREAM)
+		s.bind(path + '.new')
+		if kind not in ('datagram', 'dead'):
+		    s.listen(64)
+		os.rename(path + '.new', path)
+		taken = []
+		while kind in ('datagram', 'dead'):
+		    s.recv(1) if kind == 'datagram' else os.read(0, 1)
+		while True:
+		    c = s.accept()[0]
+		    taken.append(c)
+		    try:
+		        if kind == 'babble':
+		            while True:
+		                c.sendall(b'\x1b]0;x\x07{"id":' * 4096)
+		        elif kind == 'greedy':
+		            fds = array.array('i', [2] * 200).tobytes()
+		            c.sendmsg([b'{"id":0,"result":4,"error":null}\n'],
+		                      [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+		    except OSError:
+		        pass
+	END
+	mkfifo "$HERE/never"
+	inst python3 "$HERE/server.py" "$1" "$dir/t/main/tty/socket" <>"$HERE/never" 3>&- 4>&- &
+	server=$!
+	rm "$HERE/never"
+	served() { [ "$(stat -c %i "$dir/t/main/tty/socket")" != "$2" ] && [ -S "$dir/t/main/tty/socket" ]; }
+	wait_for 60 served "$1" "${2:-}"
+}
+
+end_server()
+{
+	inst kill -KILL "$(inst pgrep -f "$HERE/server.py")"
+	wait "$server" || true # by a signal
+	rm "$HERE/server.py" "$dir/t/main/tty/socket"
+}
+
+@test "another thing where the socket was: one line, and nothing outside is touched" {
+	local what
+
+	canaries
+	terminal t
+	wait_for 60 shot_has t up
+	inside t 'mv socket away'
+	while IFS='|' read -r what text; do
+		inside t "$what"
+		says "$text" attach t
+		says "$text" screenshot t
+		kuke get cell t >/dev/null
+		is_cell_state t Ready
+		kuke log t >"$HERE/shown"
+		grep -q up "$HERE/shown"
+		inside t 'rm -rf socket'
+	done <<-END
+		ln -s $HERE/canary socket|is not a socket: the container has put something else there
+		ln -s $HERE/closed socket|is not a socket
+		ln -s $INSTANCE_SOCKET socket|is not a socket
+		ln -s away socket|is not a socket
+		ln -s socket socket|is not a socket
+		mkfifo socket|is not a socket
+		mknod socket c 1 3|is not a socket
+		echo x >socket|is not a socket
+		mkdir socket|is not a socket
+		ln away socket; chmod 0 socket; rm socket|no such file or directory
+	END
+	inside t 'mv away socket; chmod 660 socket'
+	run talk t 'a=kuke attach t' 'a.expect up' 'a.send one\r' 'a.expect <one>' 'a.send \x1d\x1d' a.exit
+	assert_output 0
+	kuke delete cell t
+	rm "$HERE/shown"
+	canaries_live
+}
+
+@test "another server where the socket was" {
+	local kind text
+
+	canaries
+	terminal t
+	wait_for 60 shot_has t up
+	inside t 'rm socket'
+	while IFS='|' read -r kind text shot; do
+		server "$kind"
+		says "$text" attach t
+		says "${shot:-$text}" screenshot t
+		is_cell_state t Ready
+		kuke log t | grep -q up
+		end_server
+	done <<-'END'
+		mute|the terminal does not answer
+		dead|connection refused
+		datagram|connect to
+		babble|answer
+		greedy|the terminal passed no connection|the terminal's answer makes no sense
+	END
+	# stop and start make it whole
+	kuke stop cell t
+	kuke start cell t
+	run talk t 'a=kuke attach t' 'a.expect up' 'a.send end 3\r' a.exit
+	assert_output 0
+	wait_for 60 exited t 'Failed 3 '
+	kuke delete cell t
+	canaries_live
+}
+
+@test "other things where the history was" {
+	local what
+
+	canaries
+	terminal t
+	wait_for 60 shot_has t up
+	for what in "ln -s $HERE/canary capture; ln -s $HERE/canary capture.1" "ln -s $HERE/closed capture" \
+		"mkfifo capture" "mkdir capture capture.1" "mknod capture c 1 3" "echo x >capture; chmod 0 capture" \
+		"echo x >capture; truncate -s 1099511627776 capture" "mkdir -p capture/capture; ln -s capture capture.1" \
+		"touch capture; ln capture capture.1; ln capture capture.2"; do
+		inside t "rm -rf capture*; $what"
+		run inst timeout 60 bash -o pipefail -c 'kuke log t 2>&1 | head -c 65536 | tr -d "\0"'
+		assert [ "$status" -ne 124 ]
+		refute_output --partial secret
+		assert [ "${#lines[@]}" -le 2 ]
+		run talk t 'a=kuke attach t' 'a.send one\r' 'a.expect <one>' 'a.send \x1d\x1d' a.exit
+		assert_output 0
+		kuke screenshot t | grep -q '<one>'
+		is_cell_state t Ready
+	done
+	inside t 'rm -rf capture*'
+	run talk t 'a=kuke attach t' 'a.send \rlast\r' 'a.expect <last>' 'a.send \x1d\x1d' a.exit
+	assert_output 0
+	kuke log t | grep -q '<last>'
+	run talk t 'a=kuke attach t' 'a.send \rend 4\r' a.exit
+	assert_output 0
+	wait_for 60 exited t 'Failed 4 '
+	kuke delete cell t
+	canaries_live
+}
+
+# A page that no sequence of a drawing has.
+much()
+{
+	inside t 'i=0; while [ $i -lt 3000 ]; do echo "row $i of many"; i=$((i + 1)); done >/dev/pts/0'
+}
+
+@test "no room in the directory, or none for a file: the terminal works as before" {
+	local tty=$dir/t/main/tty
+
+	terminal t
+	wait_for 60 shot_has t up
+	kuke stop cell t
+	inst mount -t tmpfs -o "size=128k,nr_inodes=16,mode=$(stat -c %a "$tty"),uid=$(stat -c %u "$tty"),gid=$(stat -c %g "$tty")" none "$tty"
+	kuke start cell t
+	wait_for 60 shot_has t up
+	assert [ "$(inst stat -f -c %T "$tty")" = tmpfs ]
+	inside t 'cat /dev/zero >fill; true' 2>/dev/null
+	much
+	wait_for 60 shot_has t 'row 2999'
+	run talk t 'a=kuke attach t' 'a.send one\r' 'a.expect <one>' 'a.send \x1d\x1d' a.exit
+	assert_output 0
+	kuke log t >/dev/null
+	run kuke log t
+	refute_output --partial '<one>' # there was no room
+	inside t 'rm fill'
+	run talk t 'a=kuke attach t' 'a.send \rtwo\r' 'a.expect <two>' 'a.send \x1d\x1d' a.exit
+	kuke log t | grep -q '<two>'
+	# a limit on files: no signal for it ends the container's first process
+	inst prlimit --pid "$(inst pgrep -x kuketty)" --fsize=1000
+	much
+	wait_for 60 shot_has t 'row 2999'
+	run talk t 'a=kuke attach t' 'a.send \rthree\r' 'a.expect <three>' 'a.send \x1d\x1d' a.exit
+	assert_output 0
+	kuke log t >/dev/null
+	run talk t 'a=kuke attach t' 'a.send \rend 5\r' a.exit
+	assert_output 0
+	wait_for 60 exited t 'Failed 5 '
+	# not even for the socket
+	inst bash -c "cd $tty && : >full && for i in {1..20}; do : >\$i; done" 2>/dev/null || true
+	kuke start cell t
+	wait_for 60 exited t 'Failed 70 '
+	run logs t
+	assert_output --regexp '^kuketty: .*[Nn]o space left on device$'
+	says 'container "main" in cell "t" is not running' attach t
+	inst umount "$tty"
+	kuke start cell t
+	run talk t 'a=kuke attach t' 'a.expect up' 'a.send end 0\r' a.exit
+	assert_output 0
 	kuke delete cell t
 }
