@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "ink.h"
 #include "screen.h"
 
@@ -425,8 +428,30 @@ static void clamp_cursor(const struct screen *s, struct cursor *c)
 	c->pending = false;
 }
 
+/* The memory behind the cells in use; it is there again, blank, when it is used again. */
+static void give_back(struct cell *cells, size_t used)
+{
+	const uintptr_t page = (uintptr_t) sysconf(_SC_PAGESIZE);
+	char *p = (char *) (cells + used), *end = (char *) (cells + SCREEN_CELLS_MAX);
+
+	p += (page - (uintptr_t) p % page) % page;
+	end -= (uintptr_t) end % page;
+	if (p < end)
+		(void) madvise(p, (size_t) (end - p), MADV_DONTNEED); /* it stays taken */
+}
+
+static void shrink(struct screen *s)
+{
+	size_t used = (size_t) s->cols * s->rows;
+
+	give_back(s->grid[0].cells, used);
+	give_back(s->grid[1].cells, used);
+	give_back(s->spare, 0);
+}
+
 void screen_resize(struct screen *s, uint16_t cols, uint16_t rows)
 {
+	bool smaller = cols * rows < s->cols * s->rows;
 	struct grid with;
 
 	if (cols == s->cols && rows == s->rows)
@@ -443,4 +468,6 @@ void screen_resize(struct screen *s, uint16_t cols, uint16_t rows)
 	clamp_cursor(s, &s->cursor);
 	for (int i = 0; i < 2; i++)
 		clamp_cursor(s, &s->saved[i]);
+	if (smaller)
+		shrink(s);
 }

@@ -355,3 +355,85 @@ much()
 	assert_output 0
 	kuke delete cell t
 }
+
+# ---- floods ----
+
+# In KiB, of kuketty in the only cell.
+pss()
+{
+	inst awk '/^Pss:/ { print $2 }' "/proc/$(inst pgrep -x kuketty)/smaps_rollup"
+}
+
+small()
+{
+	run pss
+	assert_success
+	assert [ "$output" -le 2048 ]
+}
+
+@test "floods of sequences and sizes that no terminal has: memory as before" {
+	local what i=0
+
+	run_cell t 'stty -echo; m() { yes "$1" | tr -d "\n" | head -c "${2:-1048576}"; }
+		echo up; while read i w; do eval "$w"; printf "\033\\\\\030\r\n<done $i>\r\n"; done' 'attachable: true'
+	wait_for 60 shot_has t up
+	small
+	while read -r what; do
+		i=$((i + 1))
+		run talk t 'a=kuke attach t' 'a.expect To detach' "a.send \\r$i ${what//\\/\\\\}\\r" "a.pass <done $i>" \
+			'a.send \x1d\x1d' a.exit a.modes
+		assert_success
+		assert_output $'0\ncooked'
+		wait_for 60 shot_has t "<done $i>"
+		small
+	done <<-'END'
+		printf "\033]0;"; m title
+		printf "\033]8;;"; m link; printf "\033\\text"
+		printf "\033]52;c;"; m QUFB; printf "\007"
+		m "$(printf "\033]0;x")" 4194304
+		printf "\033P+q"; m 61
+		printf "\033P0;1|"; m 61; printf "\033P"; m "$(printf "\033P")"
+		printf "\033_G"; m apc; printf "\033^"; m pm; printf "\033X"; m sos
+		printf "\033["; m "1;" 4194304; printf H
+		printf "\033["; m ":" 4194304; printf m
+		printf "\033["; m "9" 4194304; printf H
+		printf "\033["; m "38:2:1:2:3;48;5;7;" 4194304; printf m
+		printf "\033["; m "!" ; printf p
+		m "$(printf "x\033[99999b")" 20000
+		m "$(printf "\033[99999L\033[99999@\033[99999P\033[99999M\033[99999S\033[99999T")" 100000
+		m "$(printf "\033[?1049h\033[?1049l\0337\0338\033c")" 100000
+		m "$(printf "\033H\t\033[99999I\033[99999Z")" 100000
+		m "$(printf "e\314\201\314\202\314\203\314\204\314\205\314\206\314\207")" 1048576
+		m "$(printf "\360\237\221\250\342\200\215")" 1048576
+		m "$(printf "\377\376\300\200\355\240\200")" 1048576
+		head -c 4194304 /dev/urandom | tr -d "\005"
+	END
+	kuke delete cell t
+}
+
+@test "clients that ask for sizes that no terminal has" {
+	run_cell t 'stty -echo; m() { yes "$1" | tr -d "\n" | head -c "${2:-1048576}"; }
+		echo up; while read i w; do eval "$w"; printf "\030\r\n<done $i> $(stty size)\r\n"; done' 'attachable: true'
+	wait_for 60 shot_has t up
+	small
+	run talk t 'call Resize {"Cols":0,"Rows":0}' 'call Resize {"Cols":0,"Rows":50}' \
+		'call Resize {"Cols":-1,"Rows":-1}' 'call Resize {"Cols":1e9,"Rows":1e9}' \
+		'a=attach {"ClientID":"a","Cols":0,"Rows":0}' 'a.send 1\n' 'a.expect <done 1> ' \
+		'call Detach "a"'
+	assert_success
+	run talk t 'call Resize {"Cols":10000,"Rows":10000}' \
+		'a=attach {"ClientID":"a","Cols":10000,"Rows":10000}' \
+		'a.send 2 m x 2000000\n' 'a.pass <done 2> ' 'a.send 3 m "$(printf "\\033[31mr\\033[1;44mb")" 4000000\n' 'a.pass <done 3> '
+	assert_success
+	kuke screenshot t >"$HERE/shot"
+	grep -q '<done 3> ' "$HERE/shot"
+	kuke screenshot t -o json >"$HERE/shot"
+	assert_equal "$(jq -c '[.cols, .rows]' "$HERE/shot")" '[1024,256]'
+	rm "$HERE/shot"
+	# an ordinary client comes, and what the large ones took is given back
+	run talk t 'a=kuke attach t' 'a.expect To detach' 'a.send 4\r' 'a.expect <done 4> 30 100' \
+		'a.send \x1d\x1d' a.exit
+	assert_success
+	small
+	kuke delete cell t
+}
