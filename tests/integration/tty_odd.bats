@@ -8,19 +8,24 @@
 load ../helpers/suite
 
 BARE=docker.io/library/bare:1
+GROUP=4321 # of the socket
 # Says what it reads and how large its terminal is; "end N" ends it.
 ECHO='stty -echo; echo up; while read w n; do case $w in end) exit $n;; die) kill -$n $$;;
 	esac; echo "<$w> $(stty size)"; done'
 
 setup_file()
 {
-	suite_start --restarts
+	suite_start --restarts "socketGID: $GROUP"
 	"$BATS_TEST_DIRNAME/../helpers/odd-image" "$HERE/bare.tar" "$BARE" \
 		'mv bin/busybox . && find . -mindepth 1 -maxdepth 1 ! -name busybox -exec rm -rf {} +' \
 		'.config = {}'
 	kuke image load "$HERE/bare.tar" && rm "$HERE/bare.tar"
 	IMAGE=$BARE bare_doc first 'exit 0' | quiet kuke run -d -f - >/dev/null
 	kuke delete cell first
+	mkdir "$HERE/people" # where those without rights find it
+	cp "$INSTANCE_BINDIR/kuke" "$HERE/people"
+	chmod 711 "$INSTANCE"
+	chmod -R a+rX "$HERE"
 }
 
 setup()
@@ -435,5 +440,132 @@ small()
 		'a.send \x1d\x1d' a.exit
 	assert_success
 	small
+	kuke delete cell t
+}
+
+# ---- people ----
+
+# How a spawn begins for someone with this uid, a member of kukeon's group or of none.
+member="spawn setpriv --reuid=4242 --regid=4242 --groups=$GROUP env HOME=/nonexistent"
+outsider="setpriv --reuid=4243 --regid=4243 --clear-groups env HOME=/nonexistent"
+
+@test "a member of the group attaches without root; nobody else does" {
+	local socket=$dir/t/main/tty/socket verb
+
+	terminal t
+	wait_for 60 shot_has t up
+	# as if they were made before there was a group
+	inst chgrp root "$INSTANCE_RUN_PATH/data" "$dir" "$dir/t" "$dir/t/main"
+	run talk t "a=$member $HERE/people/kuke attach t" 'a.expect up' 'a.send one\r' 'a.expect <one> 30 100' \
+		'a.resize 90 20' 'a.send two\r' 'a.expect <two> 20 90' 'a.send \x1d\x1d' a.exit a.modes \
+		"b=$member $HERE/people/kuke screenshot t" 'b.expect <two> 20 90' b.exit \
+		"c=$member $HERE/people/kuke attach --read-only t" 'c.expect <two>' 'c.send \x1d\x1d' c.exit
+	assert_success
+	assert_output $'0\ncooked\n0\n0'
+	for verb in "attach t" "screenshot t" "log t" "get cell t" "exec t -- true"; do
+		# shellcheck disable=SC2086 # words
+		run inst $outsider timeout 60 "$HERE/people/kuke" $verb
+		assert_failure 1
+		assert_line --index 0 --regexp '^Error: .*[Pp]ermission denied'
+		assert [ "${#lines[@]}" -le 2 ]
+	done
+	# nor by the socket itself, not even where its directories let him through
+	# shellcheck disable=SC2086 # words
+	run inst $outsider socat -u OPEN:/dev/null "UNIX-CONNECT:$socket"
+	assert_failure
+	assert_output --partial 'Permission denied'
+	run inst stat -c %a "$socket"
+	assert_output --regexp '0$'
+	kuke delete cell t
+}
+
+@test "a client that stands still does not hold up a program with much to say" {
+	local mb=${KUKEON_FLOOD_MB:-100}
+
+	mkdir -p "$HERE/vol"
+	run_cell t "stty -echo; read x; yes \$(printf %063d 7) | head -c ${mb}000000; echo; : >/vol/ended; echo the end of it; read x" \
+		$'attachable: true\nvolumes: [{source: '"$HERE"$'/vol, target: /vol}]'
+	run talk t 'a=kuke attach t' 'b=kuke attach t' 'a.expect To detach' 'b.expect To detach' 'b.signal STOP' \
+		b.stopped 'a.send \r' "wait $HERE/vol/ended" 'a.pass the end of it' \
+		'b.signal CONT' 'b.expect the end of it' "b.dump $HERE/b" b.modes \
+		'a.send \x1d\x1d' a.exit 'b.send \x1d\x1d' b.exit b.modes
+	assert_success
+	assert_output $'raw\n0\n0\ncooked'
+	assert_equal "$("$top_builddir/termtext" 100 30 <"$HERE/b")" "$(kuke screenshot t)"
+	run "$top_builddir/termtext" 100 30 <"$HERE/b"
+	assert_line --index 0 "$(printf %063d 7)"
+	kuke delete cell t
+	rm -r "$HERE/vol" "$HERE/b"
+}
+
+# ---- terminals that go away ----
+
+@test "a window that is closed, a client that is killed: the program goes on" {
+	terminal t
+	run talk t 'a=kuke attach t' 'a.expect up' 'a.send one\r' 'a.expect <one>' a.hangup a.exit-unread \
+		'b=kuke attach t' 'b.expect <one>' 'b.send two\r' 'b.expect <two>' 'b.signal KILL' b.exit \
+		'c=kuke attach t' 'c.expect <two>' 'c.send three\r' 'c.expect <three>' 'c.signal TERM' c.exit c.modes \
+		'd=kuke attach t' 'd.expect <three>' 'd.send end 6\r' d.exit d.modes
+	assert_success
+	assert_line --index 0 --regexp '^(0|SIGHUP)$' # the signal and the end of input come together
+	assert_line --index 1 SIGKILL
+	assert_line --index 2 SIGTERM
+	assert_line --index 3 cooked
+	assert_line --index 4 0
+	assert_line --index 5 cooked
+	wait_for 60 exited t 'Failed 6 '
+	kuke delete cell t
+}
+
+# In an interactive bash, whose terminal has odd modes: these have to be there afterwards. What
+# bash itself shows ends with "N>", a number that counts.
+bash='a=spawn env PS1=\\#> bash --norc --noprofile -i'
+
+@test "bash: the modes of the terminal after every way out; stopped and continued" {
+	local how
+
+	terminal t
+	wait_for 60 shot_has t up
+	cat >"$HERE/signal" <<-'END'
+		#!/bin/bash
+		# signal NAME: to the kuke that attaches
+		kill "-$1" "$(pgrep -f 'kuke attach t$')"
+	END
+	chmod 755 "$HERE/signal"
+	run talk t "$bash" 'a.expect 1>' "a.send stty -echoctl intr ^X; stty -g >$HERE/modes.0\\r" 'a.expect 2>' \
+		"a.send PATH=$INSTANCE_BINDIR:\$PATH\\r" 'a.pass 3>' \
+		'a.send kuke attach t\r' 'a.pass press ^]' 'a.send one\r' 'a.pass <one>' \
+		"x=spawn $HERE/signal TERM" x.exit 'a.pass 4>' "a.send stty -g >$HERE/modes.TERM\\r" 'a.pass 5>' \
+		'a.send kuke attach t\r' 'a.pass press ^]' 'a.send two\r' 'a.pass <two>' \
+		"y=spawn $HERE/signal KILL" y.exit 'a.pass 6>' "a.send stty -g >$HERE/modes.KILL\\r" 'a.pass 7>' \
+		'a.send kuke attach t\r' 'a.pass press ^]' 'a.send three\r' 'a.pass <three>' \
+		'a.send \x1d\x1d' 'a.pass 8>' "a.send stty -g >$HERE/modes.detached\\r" 'a.pass 9>' \
+		'a.send kuke attach t\r' 'a.pass press ^]' 'a.send \rfour\r' 'a.pass <four>' \
+		"z=spawn $HERE/signal TSTP" z.exit 'a.pass Stopped' 'a.pass 10>' \
+		"a.send stty -g >$HERE/modes.stopped\\r" 'a.pass 11>' 'a.resize 90 20' \
+		'a.send fg\r' 'a.pass kuke attach t' 'a.pass <four>' 'a.send five\r' 'a.pass <five> 20 90' \
+		'a.send end 7\r' 'a.pass 12>' "a.send stty -g >$HERE/modes.ended\\r" 'a.pass 13>' \
+		'a.send exit 3\r' a.exit
+	assert_success
+	assert_output $'0\n0\n0\n3'
+	for how in TERM KILL detached stopped ended; do
+		assert_equal "$how $(cat "$HERE/modes.$how")" "$how $(cat "$HERE/modes.0")"
+	done
+	rm "$HERE"/modes.* "$HERE/signal"
+	wait_for 60 exited t 'Failed 7 '
+	kuke delete cell t
+}
+
+@test "^Z and fg in a shell of the container: its own jobs, and nobody's client" {
+	run_cell t 'PS1="\$> " exec sh -i' 'attachable: true'
+	run talk t "$bash" 'a.expect 1>' "a.send PATH=$INSTANCE_BINDIR:\$PATH\\r" 'a.pass 2>' \
+		'a.send kuke attach t\r' 'a.pass press ^]' 'a.send \r' 'a.pass > ' \
+		'a.send sh -c "echo go\\ing; read x; echo =\\$x="\r' 'a.pass going' 'a.send \x1a' 'a.pass Stopped' \
+		'a.send fg\r' 'a.pass sh -c' 'a.send hello\r' 'a.pass =hello=' \
+		'a.send sh -c "echo nap\\ping; exec sleep 1000"\r' 'a.pass napping' 'a.send \x03' 'a.pass > ' \
+		'a.send echo s\\till\r' 'a.pass still' 'a.send \x1d\x1d' 'a.pass 3>' 'a.send exit 5\r' a.exit
+	assert_success
+	assert_output 5
+	is_cell_state t Ready
 	kuke delete cell t
 }

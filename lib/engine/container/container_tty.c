@@ -292,6 +292,26 @@ static int make_link(const char *link, const char *target, struct kerr *err)
 	return r < 0 ? kerr_set(err, r, "make '%s'", link) : 0;
 }
 
+/* The directories above the container's are the host's own; members of the group pass them. */
+static bool open_way(const struct container_run *run, const char *tty_dir, gid_t gid)
+{
+	cleanup_free char *data = layout_run(&run->e->layout, RUN_DATA);
+	char *dir = path_dirname(tty_dir);
+	bool ok = true;
+	struct stat st;
+	char *above;
+
+	while (ok && strlen(dir) >= strlen(data)) {
+		ok = lstat(dir, &st) == 0 &&
+		     (st.st_gid == gid || lchown(dir, (uid_t) -1, gid) == 0);
+		above = path_dirname(dir);
+		free(dir);
+		dir = above;
+	}
+	free(dir);
+	return ok;
+}
+
 /* Other programs of the container's user can change the modes; a start sets them again. */
 static void heal_modes(const struct container_run *run, const char *path)
 {
@@ -308,8 +328,8 @@ static void heal_modes(const struct container_run *run, const char *path)
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) || st.st_nlink != 1)
 		return;
 	(void) snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	if (fchown(dir, (uid_t) -1, gid) < 0 || fchmod(dir, 02750) < 0 ||
-	    fchownat(fd, "", (uid_t) -1, gid, AT_EMPTY_PATH) < 0 ||
+	if (!open_way(run, dir_path, gid) || fchown(dir, (uid_t) -1, gid) < 0 ||
+	    fchmod(dir, 02750) < 0 || fchownat(fd, "", (uid_t) -1, gid, AT_EMPTY_PATH) < 0 ||
 	    chmod(self, SOCKET_MODE) < 0) /* of what is open, whatever its name leads to */
 		log_wrn("cannot open the terminal to the group of kukeond's socket", "container",
 			run->id);

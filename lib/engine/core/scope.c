@@ -397,6 +397,20 @@ static int check_mount_namespace(struct engine *e, struct kerr *err)
 			       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM, err);
 }
 
+/* What is made in it has its group, by the set-group-ID bit. */
+static int make_data(const struct engine *e, const char *data, struct kerr *err)
+{
+	gid_t gid = (gid_t) e->socket_gid;
+	struct stat st;
+	int r = mkdir_p(data, 02750, err);
+
+	if (r < 0 || e->socket_gid <= 0)
+		return r;
+	if (lstat(data, &st) < 0 || (st.st_gid != gid && lchown(data, (uid_t) -1, gid) < 0))
+		return kerr_set(err, -errno, "give '%s' to group %lld", data, (long long) gid);
+	return 0;
+}
+
 int scope_prepare_trees(struct engine *e, struct kerr *err)
 {
 	cleanup_free char *data = layout_run(&e->layout, RUN_DATA);
@@ -407,7 +421,7 @@ int scope_prepare_trees(struct engine *e, struct kerr *err)
 		return 0;
 	r = mkdir_p(e->layout.run_path, 0755, err);
 	if (r == 0)
-		r = mkdir_p(data, 02750, err);
+		r = make_data(e, data, err);
 	if (r == 0)
 		r = mkdir_p(e->layout.runtime_dir, 0755, err);
 	if (r == 0)
