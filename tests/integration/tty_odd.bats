@@ -528,8 +528,11 @@ bash='a=spawn env PS1=\\#> bash --norc --noprofile -i'
 	wait_for 60 shot_has t up
 	cat >"$HERE/signal" <<-'END'
 		#!/bin/bash
-		# signal NAME: to the kuke that attaches
-		kill "-$1" "$(pgrep -f 'kuke attach t$')"
+		# signal NAME: to the kuke that attaches, of the processes of this instance
+		for process in /proc/[0-9]*; do
+			[ "$(tr '\0' ' ' 2>/dev/null <"$process/cmdline")" != 'kuke attach t ' ] ||
+				kill "-$1" "${process#/proc/}"
+		done
 	END
 	chmod 755 "$HERE/signal"
 	run talk t "$bash" 'a.expect 1>' "a.send stty -echoctl intr ^X; stty -g >$HERE/modes.0\\r" 'a.expect 2>' \
