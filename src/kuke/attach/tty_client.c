@@ -96,6 +96,19 @@ static int dial(const struct tty_client *c, struct kerr *err)
 	return take_fd(fd);
 }
 
+/* Keep one of the descriptors that came; a terminal that is hostile may send any number. */
+static void take_passed(struct msghdr *msg, int *ret)
+{
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(msg); h != NULL; h = CMSG_NXTHDR(msg, h)) {
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = CMSG_LEN(0); at + sizeof(int) <= h->cmsg_len; at += sizeof(int)) {
+			fd_close_p(ret);
+			memcpy(ret, (const char *) h + at, sizeof(int));
+		}
+	}
+}
+
 /* One piece of the reply; the first may bring a descriptor. */
 static int read_piece(int fd, struct call *call)
 {
@@ -113,13 +126,7 @@ static int read_piece(int fd, struct call *call)
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(&msg); h != NULL; h = CMSG_NXTHDR(&msg, h)) {
-		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS ||
-		    h->cmsg_len != CMSG_LEN(sizeof(int)))
-			continue;
-		fd_close_p(&call->passed);
-		memcpy(&call->passed, CMSG_DATA(h), sizeof(int));
-	}
+	take_passed(&msg, &call->passed);
 	if (n == 0)
 		return -EPIPE;
 	buf_add(&call->reply, piece, (size_t) n);
