@@ -397,14 +397,17 @@ static int check_mount_namespace(struct engine *e, struct kerr *err)
 			       ATOMIC_WRITE_NOSYNC | ATOMIC_WRITE_SUM, err);
 }
 
-/* What is made in it has its group, by the set-group-ID bit. */
+/*
+ * What is made in it has its group, by the set-group-ID bit. Who is not of its group gets to
+ * nothing in it, so a group that is no longer named has lost all of it.
+ */
 static int make_data(const struct engine *e, const char *data, struct kerr *err)
 {
 	gid_t gid = (gid_t) e->socket_gid;
 	struct stat st;
 	int r = mkdir_p(data, 02750, err);
 
-	if (r < 0 || e->socket_gid <= 0)
+	if (r < 0)
 		return r;
 	if (lstat(data, &st) < 0 || (st.st_gid != gid && lchown(data, (uid_t) -1, gid) < 0))
 		return kerr_set(err, -errno, "give '%s' to group %lld", data, (long long) gid);
