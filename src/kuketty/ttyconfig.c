@@ -193,7 +193,7 @@ static int read_typed(struct ttyconfig *c, struct object spec, struct kerr *err)
 
 static int read_size_policy(struct ttyconfig *c, struct object spec, struct kerr *err)
 {
-	cleanup_free char *name = NULL;
+	cleanup_free char *name = xstrdup("");
 	int r;
 
 	r = get_string(spec, "sizePolicy", &name, err);
