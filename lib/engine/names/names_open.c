@@ -218,7 +218,7 @@ void names_opener_run(struct names_opener *o, struct names_helper *h)
 	answer_all(o, true, false, h); /* what is not open is not answered */
 	answer_all(o, false, true, h);
 	for (size_t i = failed; i < n; i++)
-		names_space_caught(o->changed[i]);
+		names_space_set_capture(o->changed[i]);
 }
 
 /* ---- ageing ---- */
@@ -268,11 +268,12 @@ void names_opener_age(struct names_opener *o, struct names_space **v, size_t n)
 	if (!any_ends(v, n, used.now + AGE_EARLY_MS))
 		return;
 	(void) conntrack_forget_flows(look_at_flow, &used, NULL);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (!opened_age(&v[i]->opened, used.now, AGE_EARLY_MS))
 			continue;
-		else if (write_space(o, v[i], true))
-			names_space_caught(v[i]);
+		if (write_space(o, v[i], true))
+			names_space_set_capture(v[i]);
 		else
 			set_changed(o, v[i]);
+	}
 }

@@ -282,7 +282,7 @@ int names_space_tell(struct engine *e, struct names_space *s, struct names_helpe
 
 /* ---- what is open ---- */
 
-void names_space_caught(const struct names_space *s)
+void names_space_set_capture(const struct names_space *s)
 {
 	const struct fence *f = net_open_fence(s->rules);
 
@@ -293,7 +293,7 @@ void names_space_caught(const struct names_space *s)
 void names_space_capture(struct engine *e, struct names_space *s, struct net_opener *o)
 {
 	if (net_open_learn(e, o, &s->at.a, &s->rules, NULL) > 0 || !s->told)
-		names_space_caught(s);
+		names_space_set_capture(s);
 }
 
 /* Those that are not on record, by reference. */

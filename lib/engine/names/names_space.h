@@ -45,12 +45,12 @@ int names_space_listen(struct names_space *s, struct kerr *err);
 int names_space_tell(struct engine *e, struct names_space *s, struct names_helper *h);
 
 /* Let the capture see what the rules drop, as they are known: after an answer is sent. */
-void names_space_caught(const struct names_space *s);
+void names_space_set_capture(const struct names_space *s);
 /* The same, where rules may have been changed by another process. */
 void names_space_capture(struct engine *e, struct names_space *s, struct net_opener *o);
 
 /*
- * Bring the record and the rules to what is open; the capture can wait for names_space_caught.
+ * Bring the record and the rules to what is open; the capture can wait for names_space_set_capture.
  * other: also where nothing that was opened says so.
  */
 int names_space_open(struct engine *e, struct names_space *s, struct net_opener *o, bool other,

@@ -22,9 +22,13 @@ struct net_opener {
 	struct rt_sock *rt; /* see net_opener_rt */
 };
 
-/* A socket of rtnetlink, opened once for all that an answer needs; the opener's. NULL: none. */
+/*
+ * A socket of rtnetlink, opened once for all that an answer needs; the opener's. NULL: none. After
+ * an error it may be in the middle of a reply: who got it closes o->rt, and the next call opens
+ * another one.
+ */
 struct rt_sock *net_opener_rt(struct net_opener *o);
-/* It may be in the middle of an answer: another one is opened the next time. */
+/* Close the socket, and know nothing. */
 void net_opener_clear(struct net_opener *o);
 
 /* What is known of one space. */
